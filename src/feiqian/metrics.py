@@ -1,0 +1,126 @@
+"""What the process measures of itself: requests by route and status, latencies, and what the live pages show.
+
+Observing costs well under a microsecond, because it happens for every payment; the work is done when someone asks.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypedDict
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+BOUNDS_SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+WINDOW_SECONDS = 2.0  # over which a rate is taken
+
+
+class Snapshot(TypedDict):
+    """Requests per second and latency percentiles in milliseconds over the newest observations."""
+
+    rate: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class Live:
+    """Rolling latencies and rate of the newest `size` observations (a power of two)."""
+
+    def __init__(self, size: int = 4096, now: Callable[[], float] = time.perf_counter) -> None:
+        if size & (size - 1):
+            raise ValueError("size must be a power of two")
+        self._mask = size - 1
+        self._seconds = [0.0] * size
+        self._at = [0.0] * size
+        self._now = now
+        self.count = 0
+
+    def observe(self, seconds: float) -> None:
+        place = self.count & self._mask
+        self._seconds[place] = seconds
+        self._at[place] = self._now()
+        self.count += 1
+
+    def snapshot(self) -> Snapshot:
+        """Rate over the last two seconds, percentiles over what is kept of the last minute."""
+        now, held = self._now(), min(self.count, self._mask + 1)
+        recent = sorted(s for s, at in zip(self._seconds[:held], self._at[:held], strict=True) if now - at <= 60)
+        if not recent:
+            return Snapshot(rate=0.0, p50_ms=0.0, p95_ms=0.0, p99_ms=0.0)
+        p50, p95, p99 = (recent[min(len(recent) - 1, int(len(recent) * p))] * 1000 for p in (0.50, 0.95, 0.99))
+        return Snapshot(rate=self._rate(now, held), p50_ms=p50, p95_ms=p95, p99_ms=p99)
+
+    def _rate(self, now: float, held: int) -> float:
+        within = [at for at in self._at[:held] if now - at <= WINDOW_SECONDS]
+        if len(within) == self._mask + 1:  # everything kept is newer than the window: what is kept is the window
+            return len(within) / max(now - min(within), 1e-6)
+        return len(within) / WINDOW_SECONDS
+
+
+class _Route:
+    """Counts of one route: by status, and of latencies by bucket."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, int] = {}
+        self.buckets = [0] * (len(BOUNDS_SECONDS) + 1)
+        self.sum = 0.0
+
+
+class Metrics:
+    """Everything that /metrics shows. Gauges are functions, asked when scraped."""
+
+    def __init__(self) -> None:
+        self._routes: dict[str, _Route] = {}
+        self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
+        self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
+        self.refused_overload = 0
+        self.counter(
+            "feiqian_overload_refusals", "Requests refused unread, over capacity", lambda: self.refused_overload
+        )
+
+    def observe(self, route: str, status: int, seconds: float) -> None:
+        seen = self._routes.get(route)
+        if seen is None:
+            seen = self._routes[route] = _Route()
+        seen.statuses[status] = seen.statuses.get(status, 0) + 1
+        seen.buckets[bisect_left(BOUNDS_SECONDS, seconds)] += 1
+        seen.sum += seconds
+
+    def gauge(self, name: str, help: str, ask: Callable[[], float]) -> None:
+        self._gauges[name] = help, ask
+
+    def counter(self, name: str, help: str, ask: Callable[[], float]) -> None:
+        self._counters[name] = help, ask
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._collect_routes()
+        for name, (help, ask) in self._gauges.items():
+            yield GaugeMetricFamily(name, help, value=ask())
+        for name, (help, ask) in self._counters.items():
+            yield CounterMetricFamily(name, help, value=ask())
+
+    def _collect_routes(self) -> Iterable[Metric]:
+        requests = CounterMetricFamily("feiqian_requests", "Requests answered", labels=["route", "status"])
+        latency = HistogramMetricFamily("feiqian_request_seconds", "Time to answer, in seconds", labels=["route"])
+        for route, seen in self._routes.items():
+            for status, count in seen.statuses.items():
+                requests.add_metric([route, str(status)], count)
+            latency.add_metric([route], _cumulative(seen.buckets), seen.sum)
+        return requests, latency
+
+    def render(self) -> bytes:
+        """The Prometheus text exposition."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        return generate_latest(registry)
+
+
+def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
+    total, out = 0, []
+    for bound, count in zip([*map(str, BOUNDS_SECONDS), "+Inf"], buckets, strict=True):
+        total += count
+        out.append((bound, float(total)))
+    return out

@@ -1,0 +1,118 @@
+"""Settings: from defaults, a TOML file and the environment (FEIQIAN_*), the later over the earlier; then frozen.
+
+An unknown key or a value of the wrong type is refused, naming it: a misspelt setting must never be silently ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+PREFIX = "FEIQIAN_"
+CONFIG = "FEIQIAN_CONFIG"  # names the TOML file; not itself a setting
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class SettingsInvalid(Exception):
+    """A setting is unknown or has a wrong value. The text names the setting, where it came from and what would do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that an operator may set. URLs left empty mean an SQLite file in the data folder."""
+
+    data: str = "var"
+    journal_url: str = ""  # "" or postgresql://…
+    bank_url: str = ""
+    read_url: str = ""
+    mode: Literal["test", "live"] = "test"
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    zone: str = "UTC"  # of the bank's days
+    in_flight_limit: Count = 256  # payments under way at once; beyond it, 503
+    connection_limit: Count = 4096
+    polls_per_second: Count = 200  # reads a merchant may make per second, sustained
+    polls_burst: Count = 400
+    checkpoint_every: Count = 100_000  # journal rows
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+
+    def file(self, name: str) -> Path:
+        """A file of this name in the data folder."""
+        return Path(self.data) / name
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for a child process."""
+        return {PREFIX + name.upper(): str(value) for name, value in msgspec.structs.asdict(self).items()}
+
+
+NAMES = tuple(field.name for field in msgspec.structs.fields(Settings))
+
+
+def load(environ: Mapping[str, str] | None = None, config: str | None = None, **overrides: Any) -> Settings:
+    """Reads the settings; `overrides` that are not None (the command line) win over all. Raises SettingsInvalid."""
+    environ = os.environ if environ is None else environ
+    path = config or environ.get(CONFIG)
+    values: dict[str, Any] = _checked(_read_file(path), f"in {path}") if path else {}
+    values |= _from_environment(environ)
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    settings = _convert(values, strict=True, where="")
+    _check_zone(settings.zone)
+    return settings
+
+
+def _read_file(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsInvalid(f"cannot read the settings file {path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"{path} is not valid TOML: {error}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The FEIQIAN_* variables, their text turned into what the setting holds."""
+    given = {key: value for key, value in environ.items() if key.startswith(PREFIX) and key != CONFIG}
+    values: dict[str, Any] = {}
+    for key, text in given.items():
+        name = key[len(PREFIX) :].lower()
+        _check_name(name, f"as the environment variable {key}")
+        values[name] = getattr(_convert({name: text}, strict=False, where=f"in the environment variable {key}"), name)
+    return values
+
+
+def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
+    for name in values:
+        _check_name(name, where)
+    _convert(values, strict=True, where=where)
+    return values
+
+
+def _check_name(name: str, where: str) -> None:
+    if name in NAMES:
+        return
+    close = difflib.get_close_matches(name, NAMES, n=1, cutoff=0)
+    raise SettingsInvalid(f"unknown setting {name!r} {where}; did you mean {close[0]!r}?")
+
+
+def _convert(values: dict[str, Any], *, strict: bool, where: str) -> Settings:
+    try:
+        return msgspec.convert(values, Settings, strict=strict)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"a setting is wrong {where}: {error}".replace("  ", " ")) from None
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsInvalid(f"zone: there is no time zone {name!r}; use a name such as 'Asia/Shanghai'") from None
