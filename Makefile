@@ -1,0 +1,104 @@
+# Two commands are enough: `make run` (a bank in a box, with pages) and `make test` (everything). `make` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENGINE := src/feiqian/ledger/_engine.so
+CARGO := cargo --quiet
+MANIFEST := --manifest-path engine/Cargo.toml
+TARGET := --target-dir engine/target
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUST_FILES := $(shell find engine -name target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
+
+KILLS ?= 1000
+OPS ?= 2000000
+SEED ?=
+ARGS ?=
+
+export PYTHON
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+# --- building ------------------------------------------------------------------------------------------------------
+
+$(VENV)/.made:
+	@tools/need.sh python venv
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+	@echo "installing what requirements.lock names into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "installing what requirements-dev.lock names into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(ENGINE): $(RUST_FILES)
+	@tools/need.sh cargo
+	@echo "building the native engine"
+	@$(CARGO) build --release --offline --locked $(MANIFEST) $(TARGET)
+	@cp engine/target/release/libfeiqian_engine.so $@.new
+	@mv -f $@.new $@
+
+.PHONY: build
+build: $(VENV)/.runtime $(ENGINE) ## the virtual environment and the native engine
+
+.PHONY: engine
+engine: $(ENGINE) ## the native engine alone
+
+.PHONY: lock
+lock: ## write both lock files from pyproject.toml (UPGRADE=--upgrade for the newest versions)
+	@UPGRADE="$(UPGRADE)" tools/lock.sh
+
+# --- running -------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: build ## build what is missing, then start the demo: a seeded bank with its pages (ARGS= for its options)
+	@$(BIN)/feiqian demo $(ARGS)
+
+.PHONY: bench
+bench: build ## every benchmark of docs/BENCHMARKS.md, one after another
+	@tools/need.sh wrk
+	@for what in engine ledger payments http; do $(BIN)/feiqian bench $$what $(ARGS) || exit 1; done
+
+# --- testing -------------------------------------------------------------------------------------------------------
+
+.PHONY: tools-for-tests
+tools-for-tests: $(VENV)/.dev $(ENGINE)
+	@tools/need.sh chromium
+
+.PHONY: test
+test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium (ARGS= for pytest's options)
+	@$(CARGO) test --offline --locked $(MANIFEST) $(TARGET)
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev $(ENGINE) ## linters, types and the house rules
+	@tools/need.sh cargo clippy rustfmt
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cargo fmt --check $(MANIFEST) --all
+	cargo clippy --offline --locked $(MANIFEST) $(TARGET) --all-targets --quiet -- -D warnings
+	$(BIN)/python -m pytest tests/house
+
+.PHONY: differential
+differential: tools-for-tests ## the specification against the native engine: OPS= operations, SEED= to repeat a run
+	@OPS=$(OPS) SEED=$(SEED) $(BIN)/python -m pytest tests/conformance -k differential --timeout=0 $(ARGS)
+
+.PHONY: crash
+crash: tools-for-tests ## the long crash run: KILLS= times SIGKILL under load
+	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crash --timeout=0 $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built, but no data
+	rm -rf $(VENV) engine/target $(ENGINE) .pytest_cache .mypy_cache .ruff_cache .hypothesis artefacts src/*.egg-info
