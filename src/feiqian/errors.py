@@ -1,0 +1,55 @@
+"""The errors of the product, as a tree. HTTP status codes are not known here: `api/` renders errors, once.
+
+FeiqianError
+  LedgerError
+    LedgerStopped       nothing more is decided; the outcome of what was under way is unknown
+    FencedOff           another writer has taken this journal over
+    JournalMissing      there was a journal here, and it is gone
+    JournalDamaged      a row is not what was written; names its position
+    JournalBehind       the journal ends before something that was derived from it
+    CheckpointInvalid   a checkpoint cannot be used; an older one, or the whole journal, can
+    DurabilityRefused   the database would acknowledge what it has not kept
+"""
+
+from __future__ import annotations
+
+
+class FeiqianError(Exception):
+    """Whatever the product itself raises. The text is for operators; it holds no secrets."""
+
+
+class LedgerError(FeiqianError):
+    """The ledger cannot serve."""
+
+
+class LedgerStopped(LedgerError):
+    """A write failed or its outcome is unknown, so nothing more is decided. Ask again by id after the restart."""
+
+
+class FencedOff(LedgerError):
+    """Another writer has taken the fence (a newer epoch), or has written at our position. Nothing was written."""
+
+
+class JournalMissing(LedgerError):
+    """A journal was here before and is not now, or is another one. Never begun anew by itself."""
+
+
+class JournalDamaged(LedgerError):
+    """A row is missing, or is not what was written. `position` says which."""
+
+    def __init__(self, position: int, why: str) -> None:
+        super().__init__(f"journal damaged at position {position}: {why}")
+        self.position = position
+        self.why = why
+
+
+class JournalBehind(LedgerError):
+    """The journal ends before (or differs from) what was derived from it: it has lost rows or is an older copy."""
+
+
+class CheckpointInvalid(LedgerError):
+    """A checkpoint does not read back as what was saved."""
+
+
+class DurabilityRefused(LedgerError):
+    """The database is set to acknowledge commits that a crash could lose. Says which setting."""
