@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ..errors import JournalDamaged, JournalMissing
+from feiqian.errors import JournalDamaged, JournalMissing
 
 GENESIS = bytes(32)  # what the first row has as its previous hash
 SHARD = 0  # a journal is one shard: a file of SQLite, or the rows of one number in PostgreSQL
@@ -52,7 +52,7 @@ class Journal(Protocol):
     def append(self, position: int, body: bytes, written_at: int) -> bytes:
         """Writes one row durably, in one statement, and returns its hash.
 
-        Raises FencedOff, having written nothing, if another writer took over; any other error leaves the outcome unknown.
+        Raises FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
         """
         ...
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import FencedOff, JournalDamaged, JournalMissing
+from feiqian.errors import FencedOff, JournalDamaged, JournalMissing
 from .journal import GENESIS, SHARD, Head, Row, check_marker, row_hash, verified, write_marker
 
 _SCHEMA = f"""

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from ..clock import MICROSECONDS, Clock
-from ..errors import FencedOff, LedgerStopped
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.errors import FencedOff, LedgerStopped
 from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal

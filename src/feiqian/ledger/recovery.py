@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..clock import Clock
-from ..errors import JournalDamaged
+from feiqian.clock import Clock
+from feiqian.errors import JournalDamaged
 from .body import decode_body
 from .engine import Engine
 from .journal import Head, Journal, Row

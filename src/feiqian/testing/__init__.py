@@ -1,0 +1,1 @@
+"""What tests of several folders share: servers of their own. Nothing of the product imports this."""
