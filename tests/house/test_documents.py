@@ -91,11 +91,21 @@ def test_every_folder_is_on_the_map(root: Path, product: list) -> None:
         assert f"{folder}/" in readme, f"README's map of the folders has no {folder}/"
 
 
-def test_every_refusal_and_decline_is_explained(root: Path) -> None:
+def test_every_refusal_is_explained(root: Path) -> None:
     from feiqian.ledger.engine import Refusal
 
     text = (root / "docs/REFUSALS.md").read_text()
     listed = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, re.M)
     assert [(int(number), name) for number, name in listed] == [(int(r), r.name) for r in Refusal], (
         "docs/REFUSALS.md must list the engine's refusals, all of them, in their order of precedence"
+    )
+
+
+def test_every_reason_for_declining_is_explained(root: Path) -> None:
+    from feiqian.payments.policy import Decline
+    from feiqian.payments.reasons import ENGLISH
+
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", (root / "docs/REFUSALS.md").read_text(), re.M)
+    assert rows == [(reason.value, ENGLISH[reason]) for reason in Decline], (
+        "docs/REFUSALS.md: the reasons are out of date"
     )

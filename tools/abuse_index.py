@@ -1,0 +1,75 @@
+"""Writes docs/ABUSE-CASES.md: what each abuse case is, in our own words, and the tests whose names carry its number.
+
+python tools/abuse_index.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "ABUSE-CASES.md"
+HEAD = """# Abuse cases
+
+What somebody may try, what must happen, and the tests that try it. The tests carry the number in their names; this page
+is written by `tools/abuse_index.py`, and a house rule fails when it is out of date.
+
+| case | what is tried, and what must happen | tests |
+|---|---|---|
+"""
+CASES = {
+    1: "A payment or refund of nothing, or of less: refused, and no row is written",
+    2: "An amount as a fraction, an exponent, a text, not-a-number: refused; amounts are whole minor units",
+    3: "Sums at 2⁶³ and 2⁶⁴: refused, never wrapped, and no balance changes",
+    4: "More decimals than the currency has: refused",
+    9: "Payer and payee are the same account: refused",
+    11: "64 debits of a whole balance at once: one succeeds",
+    12: "Partial refunds at once: together never above what was paid",
+    15: "A capture of more than is held: refused",
+    16: "A hold expires while it is captured: the ledger's order decides, once",
+    17: "The daily limit by several ways at once: one counter",
+    18: "Two payments were started, and both are confirmed: limit and balance count at the confirmation",
+    20: "The account is closed in mid-payment: the payment happens whole or not at all",
+    21: "The same order again, with the same content: the same answer, byte for byte",
+    22: "The same order number with another content: refused",
+    23: "The same order number of another merchant: independent, and nothing of the first is shown",
+    24: "A retry while the first is under way: one posting",
+    25: "A retry after a crash: the first outcome",
+    26: "A retry when nothing remembers it but the ledger: still one posting",
+    27: "A declined order again, after a top-up: still declined; a new attempt takes a new number",
+    28: "Another merchant's payment id: not found",
+    29: "A balance, status or role in a request: refused",
+    30: "A refund of another merchant's payment: not found",
+    46: "A payment code again, or after its minute: refused",
+    51: "A limit split over several codes: one limit for the customer",
+    60: "The same key twice in one JSON object, or one parameter twice: refused",
+    62: "Secrets in logs, errors and addresses: a canary is looked for, and not found",
+    64: "A journal changed on the disk: the chain fails, and the start is refused",
+    66: "An adjustment that does not balance: cannot be written down",
+    67: "A storm of status queries: slowed down, and payments are unaffected",
+    68: "A huge body, deep nesting: refused early, in bounded memory",
+}
+
+
+def tests() -> dict[int, set[str]]:
+    """The names of the tests of each case."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name, number in re.findall(r"def (test_abuse_(\d+)_\w+)\(", path.read_text()):
+            found[int(number)].add(name)
+    return found
+
+
+def main() -> None:
+    found = tests()
+    rows = []
+    for number in sorted(found.keys() | CASES.keys()):
+        names = ", ".join(f"`{name}`" for name in sorted(found[number]))
+        rows.append(f"| {number} | {CASES[number]} | {names} |\n")
+    TARGET.write_text(HEAD + "".join(rows))
+
+
+if __name__ == "__main__":
+    main()
