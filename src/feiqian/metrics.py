@@ -76,10 +76,6 @@ class Metrics:
         self._routes: dict[str, _Route] = {}
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
-        self.refused_overload = 0
-        self.counter(
-            "feiqian_overload_refusals", "Requests refused unread, over capacity", lambda: self.refused_overload
-        )
 
     def observe(self, route: str, status: int, seconds: float) -> None:
         seen = self._routes.get(route)

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from feiqian.clock import DEFAULT_ZONE
+
 PREFIX = "FEIQIAN_"
 CONFIG = "FEIQIAN_CONFIG"  # names the TOML file; not itself a setting
 
@@ -36,7 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mode: Literal["test", "live"] = "test"
     host: str = "127.0.0.1"
     port: Port = 8080
-    zone: str = "UTC"  # of the bank's days
+    zone: str = DEFAULT_ZONE  # of the bank's days
     in_flight_limit: Count = 256  # payments under way at once; beyond it, 503
     connection_limit: Count = 4096
     polls_per_second: Count = 200  # reads a merchant may make per second, sustained

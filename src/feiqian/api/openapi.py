@@ -1,0 +1,106 @@
+"""The OpenAPI 3.1 document, put together from the route table and the request and answer structs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from . import problems
+from .call import Route
+from .parse import BODY_LIMIT_BYTES
+from .problems import Kind, Problem
+
+REF = "#/components/schemas/{name}"
+EVERYWHERE = (
+    problems.UNAUTHENTICATED,
+    problems.KEY_INVALID,
+    problems.KEY_OF_OTHER_MODE,
+    problems.MALFORMED_REQUEST,
+    problems.INVALID,
+    problems.INTERNAL,
+    problems.OVERLOADED,
+    problems.OUTCOME_UNKNOWN,
+)
+WITH_BODY = (problems.MALFORMED_JSON, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
+ON_READS = (problems.TOO_MANY_REQUESTS, problems.TOO_LARGE)
+INTRODUCTION = f"""\
+Take payments with the code on a customer's phone. Amounts are whole numbers of minor units (cents); currencies are
+the letters of ISO 4217. A payment is named by your own `merchant_order`: send the same request again after a lost
+answer or a 503 and you get the first outcome, byte for byte; another try after a decline needs another number.
+Bodies are JSON of at most {BODY_LIMIT_BYTES} bytes, no name unknown or repeated. Errors are problems (RFC 9457)."""
+
+
+def problems_of(route: Route) -> tuple[Kind, ...]:
+    """Every problem that the operation can answer with."""
+    common = EVERYWHERE + (WITH_BODY if route.body else ()) + (() if route.writes else ON_READS)
+    return tuple(dict.fromkeys(common + route.problems))
+
+
+def document(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
+    types = [t for route in routes for t in (route.answer, route.body) if t is not None] + [Problem]
+    _, components = msgspec.json.schema_components(dict.fromkeys(types), ref_template=REF)
+    paths: dict[str, Any] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Feiqian", "version": version, "description": INTRODUCTION},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "fq_test_… or fq_live_…"}},
+        },
+        "security": [{"key": []}],
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": route.name, "summary": route.summary}
+    if route.description:
+        operation["description"] = route.description
+    parameters = _parameters(route)
+    if parameters:
+        operation["parameters"] = parameters
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+    operation["responses"] = {"200": _content("OK", route.answer, "application/json")} | _problem_responses(route)
+    return operation
+
+
+def _problem_responses(route: Route) -> dict[str, Any]:
+    by_status: dict[int, list[Kind]] = {}
+    for kind in problems_of(route):
+        by_status.setdefault(kind.status, []).append(kind)
+    responses = {}
+    for status, kinds in sorted(by_status.items()):
+        text = "; ".join(f"{kind.title} (`/problems/{kind.slug}`)" for kind in kinds)
+        responses[str(status)] = _content(text, Problem, "application/problem+json") | _headers(kinds)
+    return responses
+
+
+def _headers(kinds: list[Kind]) -> dict[str, Any]:
+    names = sorted({name.decode().title() for kind in kinds for name, _ in kind.headers} - {"Connection"})
+    return {"headers": {name: {"schema": {"type": "string"}} for name in names}} if names else {}
+
+
+def _content(text: str, type: type, media_type: str) -> dict[str, Any]:
+    return {"description": text, "content": {media_type: {"schema": _ref(type)}}}
+
+
+def _ref(type: type) -> dict[str, str]:
+    return {"$ref": REF.format(name=type.__name__)}
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
+    if "{id}" in route.path:
+        schema = {"type": "string", "maxLength": 64}
+        parameters.append({"name": "id", "in": "path", "required": True, "schema": schema})
+    if route.query is not None:
+        (schema_of_query,), components = msgspec.json.schema_components([route.query], ref_template=REF)
+        own = components[schema_of_query["$ref"].rsplit("/", 1)[1]]
+        for name, schema in own["properties"].items():
+            required = name in own.get("required", ())
+            parameters.append({"name": name, "in": "query", "required": required, "schema": schema})
+    return parameters

@@ -1,0 +1,152 @@
+"""Turning bytes into request structs, strictly: no unknown or repeated names, no coercion, nothing deep or long.
+
+The fast way accepts what is right; only what is wrong is looked at again, field by field, to say what and where.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from . import problems
+from .problems import FieldError, ProblemError
+
+BODY_LIMIT_BYTES = 16 * 1024
+QUERY_LIMIT_BYTES = 2 * 1024
+_JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
+
+
+class RepeatedName(ValueError):
+    """A JSON object has the same name twice."""
+
+
+class BodyParser:
+    """Decodes one flat struct type: its fields are text or whole numbers, absent text is empty."""
+
+    def __init__(self, type: type) -> None:
+        self._type = type
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(type).decode
+        self._fields = tuple(field.encode_name for field in msgspec.structs.fields(type))
+
+    def parse(self, body: bytes) -> Any:
+        """Raises ProblemError saying which fields are wrong and how."""
+        try:
+            value = self._decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            raise self._explain(body) from None
+        if not self._names_are_single(value, body):
+            _load(body)
+        return value
+
+    def _names_are_single(self, value: Any, body: bytes) -> bool:
+        """Whether quotes in the body are just those of the fields that are set; False means look closer.
+
+        Without a backslash each quote delimits a name or a text. Those counted here must be there if each name is there
+        once; a repeated name adds two or four, and so does an empty text, which sends only us on the longer way.
+        """
+        quotes = 0
+        for name in self._fields:
+            field = getattr(value, name)
+            if field:
+                quotes += 4 if type(field) is str else 2
+        return body.count(b'"') == quotes and b"\\" not in body
+
+    def _explain(self, body: bytes) -> ProblemError:
+        given = _load(body)
+        if not isinstance(given, dict):
+            return ProblemError(problems.MALFORMED_JSON, "The body must be a JSON object.")
+        return ProblemError(problems.INVALID, errors=field_errors(given, self._type, strict=True))
+
+
+def _load(body: bytes) -> Any:
+    """Parses JSON with the standard library, refusing repeated names. Raises ProblemError."""
+    try:
+        return json.loads(body, object_pairs_hook=_single, parse_constant=_no_constant)
+    except RepeatedName as error:
+        raise ProblemError(problems.MALFORMED_JSON, str(error)) from None
+    except (ValueError, RecursionError):
+        raise ProblemError(problems.MALFORMED_JSON, "The body is not valid JSON in UTF-8.") from None
+
+
+def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    object = dict(pairs)
+    if len(object) != len(pairs):
+        raise RepeatedName("A name occurs twice in one object.")
+    return object
+
+
+def _no_constant(_text: str) -> None:
+    raise ValueError("not JSON")
+
+
+def field_errors(given: dict[str, Any], type: type, strict: bool) -> tuple[FieldError, ...]:
+    """One error for each field that is wrong, missing or unknown."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(type)}
+    unknown = [FieldError(name[:64], "is not a field of this request") for name in given if name not in fields][:8]
+    wrong: list[FieldError] = []
+    for name, field in fields.items():
+        if name in given:
+            message = _wrong(given[name], field.type, strict)
+            if message:
+                wrong.append(FieldError(name, message))
+        elif field.required:
+            wrong.append(FieldError(name, "is required"))
+    return tuple(wrong + unknown) or (FieldError("", "is not what was expected"),)
+
+
+def _wrong(value: Any, type: Any, strict: bool) -> str:
+    try:
+        msgspec.convert(value, type, strict=strict)
+    except msgspec.ValidationError as error:
+        return str(error).replace("`", "")
+    return ""
+
+
+def parse_query(query: bytes, type: type | None) -> Any:
+    """The query as `type` (None: no parameter is known). Raises ProblemError; a repeated parameter is refused."""
+    if not query:
+        return type() if type else None
+    if len(query) > QUERY_LIMIT_BYTES:
+        raise ProblemError(problems.TOO_LARGE, "The query is too long.")
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+        given = _single(pairs)
+    except RepeatedName:
+        raise ProblemError(problems.MALFORMED_REQUEST, "A query parameter occurs twice.") from None
+    except ValueError:
+        raise ProblemError(problems.MALFORMED_REQUEST, "The query is malformed.") from None
+    if type is None:
+        raise ProblemError(problems.INVALID, errors=tuple(FieldError(n[:64], "is not known here") for n in given))
+    try:
+        return msgspec.convert(given, type, strict=False)
+    except msgspec.ValidationError:
+        raise ProblemError(problems.INVALID, errors=field_errors(given, type, strict=False)) from None
+
+
+def check_media_type(content_type: bytes) -> None:
+    if content_type not in _JSON_TYPES and content_type.lower() not in _JSON_TYPES:
+        raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE)
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+async def read_body(receive: Callable[[], Awaitable[Any]], content_length: bytes) -> bytes:
+    """The whole body. Refuses a long one by its announced length, or as soon as too much has come."""
+    if content_length and (len(content_length) > 9 or int(content_length) > BODY_LIMIT_BYTES):
+        raise ProblemError(problems.TOO_LARGE, f"A body has at most {BODY_LIMIT_BYTES} bytes.")
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        body = body + message["body"] if body else message["body"]
+        if len(body) > BODY_LIMIT_BYTES:
+            raise ProblemError(problems.TOO_LARGE, f"A body has at most {BODY_LIMIT_BYTES} bytes.")
+        if not message.get("more_body"):
+            return body

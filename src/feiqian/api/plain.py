@@ -1,0 +1,88 @@
+"""What anyone may ask without a key: the API's description, whether the server is well, and its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import msgspec
+
+from feiqian.services import Services
+
+from .call import Answer, Route
+from .openapi import document, problems_of
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+    "code{font-family:ui-monospace,monospace;font-size:.9em}"
+    "table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}"
+    "h2{margin-top:2.5rem}"
+)
+_HTML = b"text/html; charset=utf-8"
+_CSP = ((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),)
+
+
+class Plain:
+    """Answers at fixed paths; the descriptions are made once."""
+
+    def __init__(self, services: Services, routes: tuple[Route, ...], version: str) -> None:
+        self._services = services
+        described = document(routes, version)
+        openapi = Answer(200, msgspec.json.format(msgspec.json.encode(described), indent=2))
+        docs = Answer(200, _page(routes, described).encode(), _HTML, _CSP)
+        self._at: dict[str, Callable[[], Answer]] = {
+            "/v1/openapi.json": lambda: openapi,
+            "/v1/docs": lambda: docs,
+            "/healthz": self._health,
+            "/metrics": self._metrics,
+        }
+
+    def find(self, method: str, path: str) -> Callable[[], Answer] | None:
+        return self._at.get(path) if method == "GET" else None
+
+    def _health(self) -> Answer:
+        """200 while payments are decided, 503 from the moment that the ledger has stopped."""
+        ledger = self._services.ledger
+        well = ledger.stopped is None
+        body = {"status": "ok" if well else "stopped", "position": ledger.durable_position}
+        return Answer(200 if well else 503, msgspec.json.encode(body))
+
+    def _metrics(self) -> Answer:
+        return Answer(200, self._services.metrics.render(), b"text/plain; version=0.0.4; charset=utf-8")
+
+
+def _page(routes: tuple[Route, ...], described: dict[str, Any]) -> str:
+    info = described["info"]
+    parts = [f"<h1>{escape(info['title'])} API</h1><p>{escape(info['description'])}</p>"]
+    parts.append('<p>For machines: <a href="/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>')
+    parts += [_operation(route, described["components"]["schemas"]) for route in routes]
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>API</title><style>{_STYLE}</style>'
+    return head + '<meta name="viewport" content="width=device-width">' + "".join(parts) + "</html>"
+
+
+def _operation(route: Route, schemas: dict[str, Any]) -> str:
+    text = f"<h2><code>{route.method} {escape(route.path)}</code></h2><p>{escape(route.summary)}. "
+    text += f"{escape(route.description)}</p>"
+    for title, type in (("Body", route.body), ("Answer", route.answer)):
+        if type is not None:
+            text += f"<h3>{title}</h3>{_fields(schemas[type.__name__])}"
+    rows = "".join(
+        f"<tr><td>{kind.status}<td><code>/problems/{kind.slug}</code><td>{escape(kind.title)}"
+        for kind in sorted(problems_of(route), key=lambda kind: kind.status)
+    )
+    return text + f"<h3>Problems</h3><table>{rows}</table>"
+
+
+def _fields(schema: dict[str, Any]) -> str:
+    required = schema.get("required", ())
+    rows = "".join(
+        f"<tr><td><code>{escape(name)}</code><td>{'required' if name in required else 'optional'}"
+        f"<td><code>{escape(_rule(field))}</code>"
+        for name, field in schema["properties"].items()
+    )
+    return f"<table>{rows}</table>"
+
+
+def _rule(field: dict[str, Any]) -> str:
+    return msgspec.json.encode({k: v for k, v in field.items() if k not in ("default", "description")}).decode()

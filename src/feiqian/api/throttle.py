@@ -1,0 +1,43 @@
+"""Bounds on what clients may ask for: payments under way in all, and reads per merchant. Decides, does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+MERCHANTS_KEPT = 10_000
+
+
+class Admission:
+    """Counts the writes under way. Beyond `limit` more would only make all wait longer, so they are refused at once."""
+
+    __slots__ = ("in_flight", "limit", "refused")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_flight = 0
+        self.refused = 0
+
+    @property
+    def full(self) -> bool:
+        return self.in_flight >= self.limit
+
+
+class ReadThrottle:
+    """A token bucket for each merchant: `rate` reads a second sustained, `burst` at once.
+
+    Kept for a bounded number of merchants; the one that has been full for longest is forgotten, which changes nothing.
+    """
+
+    def __init__(self, rate: float, burst: float, now: Callable[[], float]) -> None:
+        self._rate, self._burst, self._now = rate, burst, now
+        self._buckets: dict[int, tuple[float, float]] = {}  # merchant → tokens, when counted; oldest use first
+
+    def allow(self, merchant: int) -> bool:
+        now = self._now()
+        tokens, at = self._buckets.pop(merchant, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - at) * self._rate)
+        allowed = tokens >= 1
+        self._buckets[merchant] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > MERCHANTS_KEPT:
+            del self._buckets[next(iter(self._buckets))]
+        return allowed

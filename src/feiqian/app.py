@@ -1,0 +1,163 @@
+"""The composition root: builds every part of the bank, once, and serves it. Nothing else builds or knows all.
+
+A ledger that has stopped ends the process (fail stop): what is under way is answered "outcome unknown", and the exit
+code says that a restart is needed, which reads what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from feiqian import logs
+from feiqian.api.asgi import PATHS, Api
+from feiqian.api.server import Gate, Server
+from feiqian.api.throttle import Admission
+from feiqian.clock import SystemClock
+from feiqian.customers.registry import Customers
+from feiqian.db import BankDb
+from feiqian.ledger.checkpoints import open_checkpoints
+from feiqian.ledger.journal import Journal
+from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants.registry import Merchants
+from feiqian.payments.code_keys import KeyFile
+from feiqian.payments.codes import Codes
+from feiqian.payments.service import Payments
+from feiqian.projections.reads import Reads
+from feiqian.services import Services
+from feiqian.settings import Settings
+from feiqian.supervise import Child
+
+CODE_KEYS, READ_DB = "code-keys.json", "read.db"
+EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
+WATCH_SECONDS = 0.1
+
+Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
+_log = logs.get("feiqian.app")
+
+__all__ = ["Bank", "Service", "Services", "build", "create_app", "run"]
+
+
+@dataclass(slots=True)
+class Bank:
+    """The services with what must be closed in order after the last answer."""
+
+    services: Services
+    journal: Journal
+    db: BankDb
+
+    def close(self) -> None:
+        services = self.services
+        if services.ledger.stopped is None:
+            services.ledger.commit()
+        services.ledger.close()
+        services.reads.close()
+        self.journal.close()
+        self.db.close()
+
+
+def build(settings: Settings, *, create: bool = False) -> Bank:
+    """Opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
+
+    Raises LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
+    """
+    folder = Path(settings.data)
+    clock = SystemClock(settings.zone)
+    journal = open_journal(folder, settings.journal_url, create=create)
+    ledger = open_ledger(journal, open_checkpoints(folder, settings), clock)
+    db = BankDb(folder, settings.bank_url)
+    merchants, customers = Merchants(db, settings.mode), Customers(db)
+    codes = Codes(KeyFile(folder / CODE_KEYS).open())
+    reads = Reads(settings.read_url or settings.file(READ_DB), clock)
+    payments = Payments(ledger, codes, clock, customers, reads)
+    services = Services(settings, clock, ledger, payments, merchants, customers, reads, codes)
+    _measure(services)
+    return Bank(services, journal, db)
+
+
+def _measure(services: Services) -> None:
+    metrics, ledger, reads = services.metrics, services.ledger, services.reads
+    metrics.gauge("feiqian_journal_position", "Last durable row of the journal", lambda: ledger.durable_position)
+    metrics.gauge("feiqian_ledger_stopped", "1 once nothing is decided any more", lambda: ledger.stopped is not None)
+    behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
+    metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
+    metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
+
+
+def create_app(services: Services, admission: Admission | None = None, pages: Asgi | None = None) -> Asgi:
+    """One ASGI application: the API where its paths are, the pages everywhere else."""
+    admission = admission or Admission(services.settings.in_flight_limit)
+    services.metrics.gauge("feiqian_in_flight", "Payments under way", lambda: admission.in_flight)
+    services.metrics.counter("feiqian_overload_refusals", "Requests refused over capacity", lambda: admission.refused)
+    api = Api(services, admission)
+    if pages is None:
+        return api
+
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)
+
+    return app
+
+
+class Service:
+    """A served bank: its server, its children, and what ends it."""
+
+    def __init__(self, bank: Bank, pages: Asgi | None = None) -> None:
+        settings = bank.services.settings
+        self.bank = bank
+        self.admission = Admission(settings.in_flight_limit)
+        self.gate = Gate(self.admission, settings.connection_limit)
+        app = create_app(bank.services, self.admission, pages)
+        self.server = Server(app, self.gate, settings.host, settings.port)
+        environment = settings.environment()
+        self.children = [
+            Child("projector", ["project", "--child"], environment),
+            Child("checkpointer", ["checkpoint", "--child"], environment),
+        ]
+
+    async def run(self) -> int:
+        """Serves until SIGTERM, SIGINT or the end of the ledger. Returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        for child in self.children:
+            child.start()
+        watch = loop.create_task(self._watch_ledger())
+        try:
+            await self.server.serve()
+        finally:
+            watch.cancel()
+            for child in self.children:
+                await child.stop()
+        return 0 if self.bank.services.ledger.stopped is None else EXIT_STOPPED
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+
+    async def _watch_ledger(self) -> None:
+        ledger = self.bank.services.ledger
+        while ledger.stopped is None:
+            await asyncio.sleep(WATCH_SECONDS)
+        _log.critical("ledger_stopped", why=repr(ledger.stopped), position=ledger.durable_position)
+        await asyncio.sleep(WATCH_SECONDS)  # those who waited for the failed commit are told first
+        self.stop()
+
+
+def run(settings: Settings, pages: Callable[[Services], Asgi] | None = None, *, create: bool = False) -> int:
+    """Builds, serves and closes; blocks. Returns the process's exit code."""
+    bank = build(settings, create=create)
+    try:
+        return uvloop.run(_serve(bank, pages))
+    finally:
+        bank.close()
+
+
+async def _serve(bank: Bank, pages: Callable[[Services], Asgi] | None) -> int:
+    service = Service(bank, pages(bank.services) if pages is not None else None)
+    return await service.run()
