@@ -1,4 +1,4 @@
-"""Public ids: a prefix that says what it names, and a UUID of version 7 (RFC 9562) in hex. Ordered by time, not guessable.
+"""Public ids: a prefix that says what it names, and a UUIDv7 (RFC 9562) in hex. In order of time, unguessable.
 
 An id names; it never authorises. The 74 random bits come from the operating system, so that seeing one id tells nothing
 of the next.

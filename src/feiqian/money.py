@@ -77,7 +77,7 @@ class Money(NamedTuple):
         if self.currency != other.currency:
             raise MoneyInvalid(f"{self.currency.code} and {other.currency.code} cannot be added or compared")
 
-    def __add__(self, other: object) -> Money:  # type: ignore[override]  # a tuple's + would join silently
+    def __add__(self, other: object) -> Money:  # a tuple's + would join silently
         if not isinstance(other, Money):
             raise MoneyInvalid("only money can be added to money")
         return self.plus(other)

@@ -1,0 +1,224 @@
+"""Merchants, their stores and their API keys: kept in the feature database, answered from memory.
+
+Another process may revoke a key (`feiqian keys revoke`). So the registry asks the database at most once a second, when
+it is used, whether anything has changed: a revocation in this process holds at once, in another within a second. If the
+database cannot be asked, that is raised: a key that may have been revoked is not honoured.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, func, insert, select, update
+
+from feiqian.db import BIG, METADATA, BankDb
+from feiqian.errors import FeiqianError
+from feiqian.ids import MERCHANT, new_id
+from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
+from feiqian.money import BY_NUMBER
+
+REFRESH_SECONDS = 1.0
+MAX_FEE_BASIS_POINTS = 1_000  # ten per cent
+
+_merchants = Table(
+    "merchants",
+    METADATA,
+    Column("number", BIG, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("currency", Integer, nullable=False),
+    Column("fee_basis_points", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+)
+_stores = Table(
+    "stores",
+    METADATA,
+    Column("merchant", BIG, ForeignKey("merchants.number"), primary_key=True),
+    Column("code", String(32), primary_key=True),
+    Column("name", String(100), nullable=False),
+)
+_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("merchant", BIG, ForeignKey("merchants.number"), nullable=False),
+    Column("kind", String(4), nullable=False),
+    Column("shown", String(16), nullable=False),
+    Column("created_at", BIG, nullable=False),
+    Column("revoked_at", BIG),
+)
+_changes = Table("merchant_changes", METADATA, Column("count", BIG, primary_key=True))
+
+
+class MerchantInvalid(FeiqianError):
+    """A merchant cannot be as was asked. Says why."""
+
+
+class Store(NamedTuple):
+    code: str
+    name: str
+
+
+class Merchant(NamedTuple):
+    """`currency` is the ISO 4217 number of what it is paid in; `status` is active or suspended."""
+
+    number: int
+    id: str
+    name: str
+    currency: int
+    fee_basis_points: int
+    status: str
+    stores: tuple[Store, ...]
+
+    @property
+    def accepting(self) -> bool:
+        """Whether it may take payments."""
+        return self.status == "active"
+
+
+class NewMerchant(NamedTuple):
+    """A merchant to add."""
+
+    name: str
+    currency: int
+    fee_basis_points: int
+    stores: tuple[Store, ...] = ()
+
+
+class KeyInfo(NamedTuple):
+    """An API key as it is listed: the first letters only. Times in Unix microseconds."""
+
+    shown: str
+    merchant: int
+    kind: str
+    created_at: int
+    revoked_at: int | None
+
+
+class Merchants:
+    """`mode` is live or test: keys of the other kind open nothing here."""
+
+    def __init__(self, db: BankDb, mode: Kind, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._mode, self._monotonic = db, mode, monotonic
+        self._by_number: dict[int, Merchant] = {}
+        self._by_hash: dict[bytes, int] = {}
+        self._seen = -1
+        self._asked_at = 0.0
+        self.refresh()
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    def by_key(self, key: str) -> Merchant | KeyRefusal:
+        """Whose key this is."""
+        if self._monotonic() - self._asked_at >= REFRESH_SECONDS:
+            self.refresh()
+        number = self._by_hash.get(hash_of(key))
+        if number is not None:
+            return self._by_number[number]
+        kind = kind_of(key)
+        return KeyRefusal.WRONG_KIND if kind is not None and kind != self._mode else KeyRefusal.UNKNOWN
+
+    def by_number(self, number: int) -> Merchant | None:
+        return self._by_number.get(number)
+
+    def by_id(self, id: str) -> Merchant | None:
+        return next((merchant for merchant in self._by_number.values() if merchant.id == id), None)
+
+    def all(self) -> list[Merchant]:
+        """Every merchant, in order of joining."""
+        return list(self._by_number.values())
+
+    def keys(self, merchant: int) -> list[KeyInfo]:
+        """A merchant's keys, revoked ones too; reads the database."""
+        columns = _keys.c.shown, _keys.c.merchant, _keys.c.kind, _keys.c.created_at, _keys.c.revoked_at
+        with self._db.read() as connection:
+            rows = connection.execute(select(*columns).where(_keys.c.merchant == merchant).order_by("created_at"))
+            return [KeyInfo(*row) for row in rows]
+
+    def refresh(self) -> None:
+        """Takes up what has changed in the database since the last time, if anything has."""
+        self._asked_at = self._monotonic()
+        with self._db.read() as connection:
+            changes = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
+            if changes != self._seen:
+                self._load(connection)
+                self._seen = changes
+
+    def _load(self, connection: Connection) -> None:
+        stores: dict[int, list[Store]] = {}
+        for number, code, name in connection.execute(select(_stores).order_by("merchant", "code")):
+            stores.setdefault(number, []).append(Store(code, name))
+        rows = connection.execute(select(_merchants).order_by("number")).mappings()
+        self._by_number = {row["number"]: Merchant(**row, stores=tuple(stores.get(row["number"], ()))) for row in rows}
+        live = select(_keys.c.hash, _keys.c.merchant).where(_keys.c.kind == self._mode, _keys.c.revoked_at.is_(None))
+        self._by_hash = {bytes(hash): number for hash, number in connection.execute(live)}
+
+    # --- changing ----------------------------------------------------------------------------------------------
+
+    def add(self, merchants: Sequence[NewMerchant], now_us: int) -> list[Merchant]:
+        """New merchants, and their stores. Their accounts are opened in the ledger by `payments.opening`."""
+        for merchant in merchants:
+            _check(merchant)
+        with self._db.write() as connection:
+            first = connection.execute(select(func.coalesce(func.max(_merchants.c.number), 0))).scalar_one() + 1
+            added = [
+                Merchant(
+                    first + i, new_id(MERCHANT, now_us), m.name, m.currency, m.fee_basis_points, "active", m.stores
+                )
+                for i, m in enumerate(merchants)
+            ]
+            for m in added:
+                connection.execute(insert(_merchants).values(dict(zip(_merchants.c.keys(), m[:6], strict=True))))
+                for store in m.stores:
+                    connection.execute(insert(_stores).values(merchant=m.number, code=store.code, name=store.name))
+            _changed(connection)
+        self.refresh()
+        return added
+
+    def set_status(self, number: int, status: str) -> None:
+        """Suspends a merchant, or lets it take payments again. Raises MerchantInvalid for another status."""
+        if status not in ("active", "suspended"):
+            raise MerchantInvalid(f"a merchant is active or suspended, not {status!r}")
+        with self._db.write() as connection:
+            connection.execute(update(_merchants).where(_merchants.c.number == number).values(status=status))
+            _changed(connection)
+        self.refresh()
+
+    def create_key(self, merchant: int, kind: Kind, now_us: int) -> str:
+        """A new API key, returned this once. Raises MerchantInvalid if there is no such merchant."""
+        if merchant not in self._by_number:
+            raise MerchantInvalid(f"there is no merchant number {merchant}")
+        key = new_key(kind)
+        row = {"hash": hash_of(key), "merchant": merchant, "kind": kind, "shown": key[:SHOWN], "created_at": now_us}
+        with self._db.write() as connection:
+            connection.execute(insert(_keys).values(row))
+            _changed(connection)
+        self.refresh()
+        return key
+
+    def revoke_key(self, merchant: int, shown: str, now_us: int) -> int:
+        """Revokes the merchant's keys that begin so; at once in this process. Returns how many there were."""
+        mine = (_keys.c.merchant == merchant) & (_keys.c.shown == shown[:SHOWN]) & _keys.c.revoked_at.is_(None)
+        with self._db.write() as connection:
+            revoked: Any = connection.execute(update(_keys).where(mine).values(revoked_at=now_us))
+            _changed(connection)
+        self.refresh()
+        return int(revoked.rowcount)
+
+
+def _check(merchant: NewMerchant) -> None:
+    if merchant.currency not in BY_NUMBER:
+        raise MerchantInvalid(f"{merchant.currency} is not the number of a currency")
+    if not 0 <= merchant.fee_basis_points <= MAX_FEE_BASIS_POINTS:
+        raise MerchantInvalid(f"a fee lies between 0 and {MAX_FEE_BASIS_POINTS} basis points")
+    if not merchant.name.strip():
+        raise MerchantInvalid("a merchant needs a name")
+
+
+def _changed(connection: Connection) -> None:
+    """One more change, in the same transaction as the change."""
+    count = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
+    connection.execute(_changes.delete())
+    connection.execute(insert(_changes).values(count=count + 1))

@@ -1,0 +1,196 @@
+"""Decides a payment: facts in hand, from the first line to the last nothing awaits. One writer, so no lock.
+
+A request that names no payer (its code cannot be read) or could never succeed (its currency, its amount, a suspended
+merchant) is declined and not kept: nothing is journaled, and the order number stays free. Every other request is
+decided by the engine once, under an id derived from merchant and order number, and noted as a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
+from feiqian.ids import PAYMENT, new_id
+from feiqian.ledger.chart import AllowanceKind, allowance_id
+from feiqian.ledger.engine import Refusal
+from feiqian.ledger.ledger import Ledger, Posting
+from feiqian.merchants.registry import Merchant
+from feiqian.money import BY_CODE
+from feiqian.payments import plan
+from feiqian.payments.codes import CodeFault, Codes, Scan
+from feiqian.payments.guesses import Guesses
+from feiqian.payments.plan import PAYMENT_STEPS, WAITING_STEPS, Plan
+from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Policy, Step, decline_of, needs_verification
+from feiqian.payments.recent import Recent
+from feiqian.payments.requests import PaymentRequest
+
+
+class KnowsCustomers(Protocol):
+    """What is asked of the customers feature."""
+
+    def known(self, number: int) -> bool:
+        """Whether a customer of this number exists; answered from memory."""
+        ...
+
+
+class Decision(NamedTuple):
+    """May be told once `position` is durable. A retry whose fact is no longer in memory comes without one."""
+
+    transfer: bytes
+    fact: PaymentDecided | None
+    kept: bool
+    conflict: bool
+    position: int
+
+
+class Decided(NamedTuple):
+    """A decision in memory, with the code that it was asked with."""
+
+    fact: PaymentDecided
+    code: str
+
+
+class Authorizer:
+    """The one place where payments are decided."""
+
+    def __init__(
+        self, ledger: Ledger, codes: Codes, clock: Clock, policies: Mapping[int, Policy], customers: KnowsCustomers
+    ) -> None:
+        self._ledger, self._codes, self._clock = ledger, codes, clock
+        self._policies, self._customers = policies, customers
+        self._guesses = Guesses()
+        self._recent: Recent[Decided] = Recent()
+        # A clock that is set back must not make codes valid again whose claims the engine has forgotten.
+        self._newest_seconds = ledger.engine.moment.seconds
+
+    def authorize(self, merchant: Merchant, request: PaymentRequest) -> Decision:
+        """Decides, posts and notes. Raises LedgerStopped."""
+        transfer = plan.payment_transfer(merchant.number, request.merchant_order)
+        now_us = self._clock.now()
+        self._newest_seconds = max(self._newest_seconds, now_us // MICROSECONDS)
+        # Before the code is judged: by now it may have expired, and the retry gets the first answer all the same.
+        if self._ledger.engine.remembered(transfer) is not None:
+            return self._retry(transfer, merchant.number, request)
+        scan = self._admit(merchant, request)
+        if isinstance(scan, Decline):
+            fact = _fact("", transfer, "declined", scan, merchant.number, 0, request, 0, now_us, 0)
+            return Decision(transfer, fact, False, False, self._ledger.position)
+        return self._decide(merchant, request, transfer, scan, now_us)
+
+    # --- what comes before the engine --------------------------------------------------------------------------
+
+    def _admit(self, merchant: Merchant, request: PaymentRequest) -> Scan | Decline:
+        """Whose code it is; or why the request is declined without a payer."""
+        currency = BY_CODE.get(request.currency)
+        if not merchant.accepting:
+            return Decline.MERCHANT_NOT_ACCEPTING
+        if currency is None or currency.number != merchant.currency or currency.number not in self._policies:
+            return Decline.CURRENCY_NOT_SUPPORTED
+        if request.amount > self._policies[currency.number].max_amount:
+            return Decline.AMOUNT_TOO_HIGH
+        return self._read_code(merchant.number, request.payment_code)
+
+    def _read_code(self, merchant: int, code: str) -> Scan | Decline:
+        if self._guesses.too_many(merchant, self._newest_seconds):
+            return Decline.TOO_MANY_WRONG_CODES
+        scan = self._codes.read(code, self._newest_seconds)
+        if scan.fault is None and self._customers.known(scan.customer):
+            return scan
+        if scan.fault is CodeFault.EXPIRED:
+            return Decline.CODE_EXPIRED
+        if scan.fault is not CodeFault.MALFORMED:  # a code of nobody counts as a guess, like one that cannot be read
+            self._guesses.wrong(merchant, self._newest_seconds)
+        return Decline.CODE_INVALID
+
+    # --- the decision ------------------------------------------------------------------------------------------
+
+    def _decide(
+        self, merchant: Merchant, request: PaymentRequest, transfer: bytes, scan: Scan, now_us: int
+    ) -> Decision:
+        amount, currency = request.amount, merchant.currency
+        unverified = self._ledger.engine.used(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, scan.customer))
+        waiting = needs_verification(self._policies[currency], amount, unverified)
+        fee = 0 if waiting else plan.fee_of(amount, merchant.fee_basis_points)
+        reference = plan.content_reference(amount, currency, request.description, request.store, request.terminal)
+        claim = int(request.payment_code), scan.claim_until
+        planned = Plan(transfer, reference, *claim, scan.customer, merchant.number, currency, amount, fee)
+        posting = self._ledger.post(plan.waiting_payment(planned) if waiting else plan.payment(planned))
+        decline = _decline(posting, WAITING_STEPS if waiting else PAYMENT_STEPS)
+        expires_at = 0
+        status: PaymentStatus = "declined" if decline else "succeeded"
+        if decline:
+            fee = 0
+        elif waiting:
+            status = "needs_verification"
+            expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
+        id = new_id(PAYMENT, now_us)
+        fact = _fact(id, transfer, status, decline, merchant.number, scan.customer, request, fee, now_us, expires_at)
+        self._ledger.note(encode_fact(fact))
+        self._recent.put(transfer, Decided(fact, request.payment_code))
+        return Decision(transfer, fact, True, False, self._ledger.position)
+
+    # --- retries -----------------------------------------------------------------------------------------------
+
+    def _retry(self, transfer: bytes, merchant: int, request: PaymentRequest) -> Decision:
+        decided = self._recent.get(transfer)
+        if decided is None:
+            return Decision(transfer, None, True, False, self._ledger.position)
+        conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request.payment_code)
+        return Decision(transfer, decided.fact, True, conflict, self._ledger.position)
+
+    def _other_payer(self, decided: Decided, merchant: int, code: str) -> bool:
+        """Whether a retry has scanned someone else. Wrong codes count here as elsewhere: a retry is no free guess."""
+        if code == decided.code:
+            return False
+        scan = self._read_code(merchant, code)
+        return isinstance(scan, Scan) and scan.customer != decided.fact.customer
+
+
+def same_content(fact: PaymentDecided, request: PaymentRequest) -> bool:
+    """Whether a request asks for what was decided before, apart from the code: a code may be scanned anew."""
+    currency = BY_CODE.get(request.currency)
+    asked = request.amount, currency and currency.number, request.description, request.store, request.terminal
+    return asked == (fact.amount, fact.currency, fact.description, fact.store, fact.terminal)
+
+
+def _decline(posting: Posting, steps: tuple[Step, ...]) -> Decline | None:
+    """Why the engine refused, or None if it did not. Raises RuntimeError for a chain that should never be posted."""
+    if posting.refusal is Refusal.OK:
+        return None
+    if not posting.refusal.remembered:
+        raise RuntimeError(f"a payment's chain was refused as {posting.refusal.name}")
+    return decline_of(posting.refusal, steps[posting.results.index(posting.refusal)])
+
+
+def _fact(
+    id: str,
+    transfer: bytes,
+    status: PaymentStatus,
+    decline: Decline | None,
+    merchant: int,
+    customer: int,
+    request: PaymentRequest,
+    fee: int,
+    created_at: int,
+    expires_at: int,
+) -> PaymentDecided:
+    currency = BY_CODE.get(request.currency)
+    return PaymentDecided(
+        id,
+        transfer,
+        status,
+        decline,
+        merchant,
+        customer,
+        request.amount,
+        currency.number if currency else 0,
+        fee,
+        request.merchant_order,
+        request.description,
+        request.store,
+        request.terminal,
+        created_at,
+        expires_at,
+    )

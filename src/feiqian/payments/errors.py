@@ -1,0 +1,37 @@
+"""What can be wrong with a request about a payment, other than that the bank declines it."""
+
+from __future__ import annotations
+
+from feiqian.errors import FeiqianError
+
+
+class PaymentError(FeiqianError):
+    """A request that cannot be carried out as it is. Nothing was changed by it."""
+
+
+class PaymentNotFound(PaymentError):
+    """The merchant has no such payment (another merchant may: that is not told)."""
+
+
+class OrderConflict(PaymentError):
+    """The merchant's order or refund number was used before, with other content."""
+
+
+class NotRefundable(PaymentError):
+    """The payment did not succeed, so there is nothing to give back. `status` is what it is instead."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"a payment that is {status} cannot be refunded")
+        self.status = status
+
+
+class NotCancellable(PaymentError):
+    """The payment does not wait for its customer (any more). `status` is what it is instead."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"a payment that is {status} cannot be cancelled")
+        self.status = status
+
+
+class ReadModelBehind(PaymentError):
+    """The ledger remembers the operation, and the read model does not know it yet. Ask again shortly."""

@@ -1,0 +1,130 @@
+"""From a payment to the chain of engine events that makes it. Pure: everything it needs is handed in.
+
+Ids come from what makes the operation one, so that a retry, in any process and after any crash, meets the first.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+from feiqian.ledger import chart
+from feiqian.ledger.chart import AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
+from feiqian.ledger.engine import Period, chain
+from feiqian.payments.policy import VERIFICATION_SECONDS, Step
+
+BASIS_POINTS = 10_000
+BANK = 0  # owns the accounts of fees, cash and opening balances
+
+PAYMENT_STEPS = (Step.CODE, Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
+WAITING_STEPS = (Step.CODE, Step.PAYMENT)
+REFUND_STEPS = (Step.REFUNDABLE, Step.REFUNDABLE, Step.REFUND)
+
+
+class Plan(NamedTuple):
+    """A payment whose code has been read. Amounts in minor units; `claim` is the code's number."""
+
+    transfer: bytes
+    reference: bytes
+    claim: int
+    claim_until: int  # Unix seconds
+    customer: int
+    merchant: int
+    currency: int  # ISO 4217 number
+    amount: int
+    fee: int
+
+
+def fee_of(amount: int, basis_points: int) -> int:
+    """The merchant's fee on an amount, rounded half to even to whole minor units.
+
+    What rounding adds or leaves out is borne by the merchant's net, which is amount - fee: the sum is always exact. A
+    payment split into small ones changes each fee by at most half a minor unit.
+    """
+    fee, rest = divmod(amount * basis_points, BASIS_POINTS)
+    half = BASIS_POINTS // 2
+    return fee + (rest > half or (rest == half and fee % 2 == 1))
+
+
+def payment_transfer(merchant: int, merchant_order: str) -> bytes:
+    """The id of the transfer (or hold) that a merchant's order names."""
+    return derived_id(b"payment", merchant.to_bytes(8, "big"), merchant_order.encode())
+
+
+def fee_transfer(payment: bytes) -> bytes:
+    return derived_id(b"fee", payment)
+
+
+def refund_transfer(payment: bytes, merchant_refund: str) -> bytes:
+    return derived_id(b"refund", payment, merchant_refund.encode())
+
+
+def cancellation(payment: bytes) -> bytes:
+    return derived_id(b"cancel", payment)
+
+
+def refundable(payment: bytes) -> bytes:
+    """The allowance that counts what has been refunded of a payment."""
+    return derived_id(b"refundable", payment)
+
+
+def content_reference(amount: int, currency: int, description: str, store: str, terminal: str) -> bytes:
+    """What a payment's request says besides its code and order number, in 128 bits, kept with its transfer."""
+    content = f"{amount}\0{currency}\0{description}\0{store}\0{terminal}"
+    return blake2b(content.encode(), digest_size=16, person=b"fq-content").digest()
+
+
+def payment(plan: Plan) -> bytes:
+    """The chain of a payment that needs no verification; its steps are PAYMENT_STEPS, the last only with a fee."""
+    wallet = account_id(AccountKind.CUSTOMER_WALLET, plan.currency, plan.customer)
+    merchant = account_id(AccountKind.MERCHANT_PAYABLE, plan.currency, plan.merchant)
+    events = [
+        chart.claim(chart.claim_id(plan.claim), plan.claim_until),
+        chart.use(allowance_id(AllowanceKind.DAY_AMOUNT, plan.currency, plan.customer), plan.amount),
+        chart.use(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, plan.customer), 1),
+        chart.transfer(plan.transfer, wallet, merchant, plan.amount, TransferKind.PAYMENT, plan.reference),
+    ]
+    if plan.fee:
+        fees = account_id(AccountKind.MERCHANT_FEES, plan.currency, BANK)
+        fee_id = fee_transfer(plan.transfer)
+        events.append(chart.transfer(fee_id, merchant, fees, plan.fee, TransferKind.FEE, plan.transfer))
+    return chain(*events)
+
+
+def waiting_payment(plan: Plan) -> bytes:
+    """The chain of a payment that waits for its customer: a hold of nothing; its steps are WAITING_STEPS.
+
+    It reserves the decision, not the money: balance and allowances count when the customer verifies.
+    """
+    wallet = account_id(AccountKind.CUSTOMER_WALLET, plan.currency, plan.customer)
+    merchant = account_id(AccountKind.MERCHANT_PAYABLE, plan.currency, plan.merchant)
+    return chain(
+        chart.claim(chart.claim_id(plan.claim), plan.claim_until),
+        chart.hold(plan.transfer, wallet, merchant, 0, VERIFICATION_SECONDS, TransferKind.VERIFICATION, plan.reference),
+    )
+
+
+def refund(
+    payment: bytes, merchant_refund: str, captured: int, amount: int, currency: int, merchant: int, customer: int
+) -> bytes:
+    """The chain of a refund; its steps are REFUND_STEPS.
+
+    All refunds of a payment use one allowance, capped at what was captured: whatever races, they never sum to more.
+    """
+    return chain(
+        chart.allowance(refundable(payment), captured, Period.EVER),
+        chart.use(refundable(payment), amount),
+        chart.transfer(
+            refund_transfer(payment, merchant_refund),
+            account_id(AccountKind.MERCHANT_PAYABLE, currency, merchant),
+            account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
+            amount,
+            TransferKind.REFUND,
+            payment,
+        ),
+    )
+
+
+def cancel(payment: bytes) -> bytes:
+    """Gives up the hold of a waiting payment."""
+    return chart.release(cancellation(payment), payment, TransferKind.CANCELLATION, payment)

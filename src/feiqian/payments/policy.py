@@ -1,0 +1,130 @@
+"""What the bank allows in payments, per currency, and every reason for declining one. Pure: no clock, no state, no I/O.
+
+All amounts are minor units of the currency.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+from feiqian.ledger.engine import Refusal
+from feiqian.money import BY_CODE
+
+VERIFICATION_SECONDS = 300  # how long a payment waits for its customer
+
+
+class Policy(NamedTuple):
+    """One currency's limits. The day's two become caps of a customer's allowances when a wallet is opened."""
+
+    unverified_limit: int  # above it the customer has to verify a payment
+    day_amount: int  # all of a customer's payments of a day, in this currency
+    max_amount: int  # one payment
+
+
+UNVERIFIED_PER_DAY = 50  # a customer's payments of a day without verification, in all currencies together
+
+POLICIES = {
+    BY_CODE[code].number: Policy(*limits)
+    for code, limits in {
+        "CNY": (1_000_00, 20_000_00, 50_000_00),
+        "EUR": (150_00, 3_000_00, 7_500_00),
+        "GBP": (130_00, 2_500_00, 6_500_00),
+        "HKD": (1_000_00, 20_000_00, 50_000_00),
+        "JPY": (20_000, 400_000, 1_000_000),
+        "SGD": (200_00, 4_000_00, 10_000_00),
+        "USD": (150_00, 3_000_00, 7_500_00),
+    }.items()
+}
+
+
+def needs_verification(policy: Policy, amount: int, unverified: tuple[int, int] | None) -> bool:
+    """Whether the customer has to verify: the amount is too high, or the day's count (used, cap) is used up."""
+    return amount > policy.unverified_limit or (unverified is not None and unverified[0] >= unverified[1])
+
+
+class Decline(StrEnum):
+    """Why a payment or refund is declined. `reasons.py` has the sentence for each."""
+
+    CODE_INVALID = "code_invalid"
+    CODE_EXPIRED = "code_expired"
+    CODE_USED = "code_used"
+    TOO_MANY_WRONG_CODES = "too_many_wrong_codes"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    DAILY_LIMIT = "daily_limit"
+    AMOUNT_TOO_HIGH = "amount_too_high"
+    WALLET_FROZEN = "wallet_frozen"
+    WALLET_CLOSED = "wallet_closed"
+    NO_WALLET_IN_CURRENCY = "no_wallet_in_currency"
+    CURRENCY_NOT_SUPPORTED = "currency_not_supported"
+    MERCHANT_NOT_ACCEPTING = "merchant_not_accepting"
+    REFUND_ABOVE_CAPTURED = "refund_above_captured"
+    MERCHANT_BALANCE_INSUFFICIENT = "merchant_balance_insufficient"
+    NOT_POSSIBLE = "not_possible"
+
+
+class Step(Enum):
+    """What an event in a chain is for; the same refusal means something else in another step."""
+
+    CODE = "code"
+    DAY_AMOUNT = "day_amount"
+    DAY_COUNT = "day_count"
+    PAYMENT = "payment"  # or the hold of a payment that waits
+    FEE = "fee"
+    REFUNDABLE = "refundable"
+    REFUND = "refund"
+
+
+_BY_REFUSAL = {
+    Refusal.CLAIM_ALREADY_PAST: Decline.CODE_EXPIRED,
+    Refusal.CLAIMED: Decline.CODE_USED,
+    Refusal.ALLOWANCE_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
+    Refusal.ALLOWANCE_EXCEEDED: Decline.DAILY_LIMIT,
+    Refusal.DEBIT_ACCOUNT_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
+    Refusal.CREDIT_ACCOUNT_NOT_FOUND: Decline.MERCHANT_NOT_ACCEPTING,
+    Refusal.CURRENCIES_DIFFER: Decline.CURRENCY_NOT_SUPPORTED,
+    Refusal.DEBIT_ACCOUNT_CLOSED: Decline.WALLET_CLOSED,
+    Refusal.CREDIT_ACCOUNT_CLOSED: Decline.MERCHANT_NOT_ACCEPTING,
+    Refusal.DEBIT_ACCOUNT_FROZEN: Decline.WALLET_FROZEN,
+    Refusal.CREDIT_ACCOUNT_FROZEN: Decline.MERCHANT_NOT_ACCEPTING,
+    Refusal.OVERFLOW: Decline.AMOUNT_TOO_HIGH,
+    Refusal.INSUFFICIENT_FUNDS: Decline.INSUFFICIENT_FUNDS,
+}
+# Our chains hold nothing that these could come from; should one come all the same, the payment is declined, not lost.
+_NEVER = frozenset(
+    {
+        Refusal.HOLD_NOT_FOUND,
+        Refusal.HOLD_CAPTURED,
+        Refusal.HOLD_RELEASED,
+        Refusal.HOLD_EXPIRED,
+        Refusal.AMOUNT_MUST_NOT_BE_ZERO,
+        Refusal.AMOUNT_ABOVE_HOLD,
+        Refusal.ACCOUNTS_MUST_BE_DIFFERENT,
+        Refusal.ACCOUNT_NOT_FOUND,
+        Refusal.ACCOUNT_CLOSED,
+        Refusal.ACCOUNT_NOT_EMPTY,
+        Refusal.NOTHING_AVAILABLE,
+    }
+)
+# In a refund the merchant pays, and the customer's wallet is paid.
+_IN_REFUND = {
+    Refusal.ALLOWANCE_EXCEEDED: Decline.REFUND_ABOVE_CAPTURED,
+    Refusal.DEBIT_ACCOUNT_NOT_FOUND: Decline.MERCHANT_NOT_ACCEPTING,
+    Refusal.CREDIT_ACCOUNT_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
+    Refusal.DEBIT_ACCOUNT_CLOSED: Decline.MERCHANT_NOT_ACCEPTING,
+    Refusal.CREDIT_ACCOUNT_CLOSED: Decline.WALLET_CLOSED,
+    Refusal.DEBIT_ACCOUNT_FROZEN: Decline.MERCHANT_NOT_ACCEPTING,
+    Refusal.CREDIT_ACCOUNT_FROZEN: Decline.WALLET_FROZEN,
+    Refusal.INSUFFICIENT_FUNDS: Decline.MERCHANT_BALANCE_INSUFFICIENT,
+}
+
+
+def decline_of(refusal: Refusal, step: Step) -> Decline:
+    """The reason to tell for what the engine refused. Total over `Refusal.remembered`; KeyError for all others."""
+    if refusal in _NEVER:
+        return Decline.NOT_POSSIBLE
+    if step in (Step.REFUND, Step.REFUNDABLE):
+        return _IN_REFUND.get(refusal) or _BY_REFUSAL[refusal]
+    declined = _BY_REFUSAL[refusal]
+    # The fee is taken from the merchant: whatever stops that is not the customer's matter.
+    return Decline.MERCHANT_NOT_ACCEPTING if step is Step.FEE else declined
