@@ -1,0 +1,158 @@
+"""Bodies and queries are taken strictly or not at all, and what is wrong is said field by field."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feiqian.api.operations import PaymentQuery
+from feiqian.api.parse import BODY_LIMIT_BYTES, BodyParser, parse_query, read_body
+from feiqian.api.problems import ProblemError
+from feiqian.payments.requests import PaymentRequest
+
+PARSER = BodyParser(PaymentRequest)
+GOOD: dict[str, Any] = {
+    "payment_code": "88012345678901234567",
+    "amount": 1250,
+    "currency": "CNY",
+    "merchant_order": "o-1",
+}
+
+
+def refused(body: bytes) -> ProblemError:
+    with pytest.raises(ProblemError) as raised:
+        PARSER.parse(body)
+    return raised.value
+
+
+def wrong_fields(body: dict[str, Any]) -> list[str]:
+    return [error.field for error in refused(json.dumps(body).encode()).errors]
+
+
+def test_what_is_right_is_taken() -> None:
+    for text in ("", "Té, 两杯", 'with "quotes" and \\'):
+        body = GOOD | {"description": text}
+        for ascii in (True, False):
+            assert PARSER.parse(json.dumps(body, ensure_ascii=ascii).encode()) == PaymentRequest(**body)
+
+
+@pytest.mark.parametrize("number", ["1.0", "12.5", "1e3", "1E3", '"1250"', "true", "null", "[1]", "-1", "0", "-0"])
+def test_abuse_2_an_amount_that_is_no_positive_whole_number_is_refused(number: str) -> None:
+    body = json.dumps(GOOD).replace("1250", number).encode()
+    assert [error.field for error in refused(body).errors] == ["amount"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e400", "+1", "01", "0x10", "1_000", "1e"])
+def test_abuse_2_numbers_that_json_has_not_are_refused(number: str) -> None:
+    assert refused(json.dumps(GOOD).replace("1250", number).encode()).kind.status in (400, 422)
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**30])
+def test_abuse_3_an_amount_that_could_overflow_is_refused(number: int) -> None:
+    assert wrong_fields(GOOD | {"amount": number}) == ["amount"]
+
+
+@pytest.mark.parametrize("name", ["balance", "status", "role", "fee", "merchant"])
+def test_abuse_29_fields_that_are_not_the_clients_are_refused(name: str) -> None:
+    assert wrong_fields(GOOD | {name: "x"}) == [name]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"amount":1,"amount":1250,"payment_code":"88012345678901234567","currency":"CNY","merchant_order":"o"}',
+        '{"amount":1250,"payment_code":"88012345678901234567","currency":"CNY","merchant_order":"o","amount":1250}',
+        '{"amount":1250,"payment_code":"88012345678901234567","currency":"CNY","merchant_order":"a","merchant_order":"o"}',
+        '{"amount":1250,"payment_code":"88012345678901234567","currency":"CNY","merchant_order":"a","\\u0061mount":2}',
+        '{"amount":1250,"payment_code":"88012345678901234567","currency":"CNY","merchant_order":"a",'
+        '"description":"","description":""}',
+        '{"amount":1250,"payment_code":"88012345678901234567","currency":"CNY","merchant_order":"a",'
+        '"store":"","store":"x\\\\"}',
+    ],
+)
+def test_abuse_60_a_name_that_occurs_twice_is_refused(body: str) -> None:
+    assert refused(body.encode()).kind.slug == "malformed-json"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["amount", "payment_code", "currency", "merchant_order", "description", "store"]), max_size=2
+    ),
+    st.text(max_size=8),
+)
+def test_abuse_60_repeated_names_are_seen_wherever_they_are(repeated: list[str], text: str) -> None:
+    values = GOOD | {"description": text, "store": "s"}
+    pairs = [*values.items(), *((name, values[name]) for name in repeated)]
+    body = "{" + ",".join(f"{json.dumps(n)}:{json.dumps(v)}" for n, v in pairs) + "}"
+    try:
+        parsed = PARSER.parse(body.encode())
+    except ProblemError as error:
+        assert repeated or error.kind.slug == "invalid-request"  # noqa: PT017
+    else:
+        assert not repeated
+        assert parsed == PaymentRequest(**values)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    errors = refused(b'{"amount":0,"currency":"cny","surprise":1}').errors
+    assert [error.field for error in errors] == ["payment_code", "amount", "currency", "merchant_order", "surprise"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"1", b'"x"', b"\xff\xfe", b"{} {}", b"{'a':1}"])
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+    assert refused(body).kind.status in (400, 422)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"amount":', b'{"amount":[', b'{"x":'])
+def test_abuse_68_deep_json_is_refused(opening: bytes) -> None:
+    assert refused(opening * (BODY_LIMIT_BYTES // len(opening))).kind.status in (400, 422)
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x00", "\u2028", "x" * 141])
+def test_texts_are_bounded_and_printable(text: str) -> None:
+    assert wrong_fields(GOOD | {"description": text}) == ["description"]
+
+
+def test_a_query_is_parsed_with_its_bounds() -> None:
+    assert parse_query(b"", PaymentQuery) == PaymentQuery()
+    assert parse_query(b"limit=7&merchant_order=a%2Fb", PaymentQuery) == PaymentQuery(merchant_order="a/b", limit=7)
+    for query in (b"limit=0", b"limit=101", b"limit=x", b"limit=1.5", b"offset=1", b"merchant_order=", b"cursor=%00"):
+        with pytest.raises(ProblemError):
+            parse_query(query, PaymentQuery)
+    with pytest.raises(ProblemError):
+        parse_query(b"x=1", None)
+
+
+@pytest.mark.parametrize("query", [b"limit=1&limit=2", b"limit=1&limit=1", b"limit=1&lim%69t=2"])
+def test_abuse_60_a_parameter_that_occurs_twice_is_refused(query: bytes) -> None:
+    with pytest.raises(ProblemError) as raised:
+        parse_query(query, PaymentQuery)
+    assert raised.value.kind.slug == "malformed-request"
+
+
+def test_abuse_68_a_body_is_refused_as_soon_as_it_is_too_long() -> None:
+    asked = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {"type": "http.request", "body": b"x" * 5000, "more_body": True}
+
+    with pytest.raises(ProblemError) as raised:
+        asyncio.run(read_body(receive, b""))
+    assert raised.value.kind.status == 413
+    assert asked == 4
+
+
+def test_abuse_68_a_body_that_is_announced_too_long_is_not_read_at_all() -> None:
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("read")
+
+    for length in (b"16385", b"99999999999999999999999999"):
+        with pytest.raises(ProblemError):
+            asyncio.run(read_body(receive, length))
