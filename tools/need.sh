@@ -6,6 +6,7 @@
 # As root on Debian what is missing is installed with apt-get; anyone else is told the command to run.
 set -eu
 python=${PYTHON:-python3}
+rust=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$(dirname "$0")/../engine/Cargo.toml")
 missing=0
 
 fail() {
@@ -19,12 +20,32 @@ from_debian() {
     shift
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "installing $* for $what" >&2
-        if (apt-get install -y -qq --no-install-recommends "$@" ||
-            { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; }) >/dev/null; then
+        if (apt-get install -y -qq --no-install-recommends --no-remove "$@" ||
+            { apt-get update -qq && apt-get install -y -qq --no-install-recommends --no-remove "$@"; }) >/dev/null; then
             return 0
         fi
     fi
     fail "$what" "sudo apt-get install $*"
+}
+
+# component NAME PACKAGE: a part of the Rust tool chain, which must come from where its cargo came from.
+component() {
+    has_component "$1" && return 0
+    if [ "$(command -v cargo)" = /usr/bin/cargo ] && [ "$(cargo_package)" = cargo ]; then
+        from_debian "cargo $1" "$2"
+    else
+        fail "cargo $1" "rustup component add ${2#rust-}   (or take cargo from where clippy and rustfmt come with it)"
+    fi
+}
+
+# Debian 12 has an old cargo, and a newer one beside it, which its browsers are built with.
+cargo_package() {
+    if apt-cache show cargo-web >/dev/null 2>&1; then echo cargo-web; else echo cargo; fi
+}
+
+new_enough_cargo() {
+    has=$(cargo --version 2>/dev/null | cut -d' ' -f2)
+    [ -n "$has" ] && [ "$(printf '%s\n%s\n' "$rust" "$has" | sort -V | head -n 1)" = "$rust" ]
 }
 
 has_component() { cargo "$1" --version >/dev/null 2>&1; }
@@ -39,11 +60,12 @@ need() {
             from_debian "Python's virtual environments" python3-venv ;;
     cargo)
         command -v cc >/dev/null || from_debian "a C linker" gcc libc6-dev
-        command -v cargo >/dev/null || from_debian "cargo, which builds the native engine" cargo ;;
+        new_enough_cargo || from_debian "cargo $rust or newer, which builds the native engine" "$(cargo_package)"
+        new_enough_cargo || fail "cargo $rust or newer (here is: $(cargo --version 2>/dev/null))" "rustup, or a newer Debian" ;;
     clippy)
-        has_component clippy || from_debian "cargo clippy" rust-clippy ;;
+        component clippy rust-clippy ;;
     rustfmt)
-        has_component fmt || from_debian "cargo fmt" rustfmt ;;
+        component fmt rustfmt ;;
     chromium)
         command -v chromium >/dev/null || from_debian "Chromium, which the browser tests drive" chromium ;;
     wrk)

@@ -24,11 +24,11 @@ def documents(texts: dict[Path, str]) -> dict[Path, str]:
 def commands() -> list[str]:
     """The subcommands of `feiqian`, as its own help lists them."""
     shown = subprocess.run(
-        [sys.executable, "-m", "feiqian.cli", "--help"], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-m", "feiqian", "--help"], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    listed = re.search(r"\{([a-z,-]+)\}", shown)
+    listed = re.search(r"^  COMMAND\n((?: {4,}\S.*\n)+)", shown, re.M)
     assert listed, f"`feiqian --help` lists no commands:\n{shown}"
-    return listed[1].split(",")
+    return re.findall(r"^ {4}(\w+)", listed[1], re.M)
 
 
 def fenced(text: str, first: str) -> list[str]:

@@ -31,15 +31,18 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "services": BASE | TOOLS | FEATURES | {"ledger", "projections"},
     "api": BASE | TOOLS | FEATURES | {"ledger", "projections", "services"},
     "web": BASE | TOOLS | FEATURES | {"api", "ledger", "projections", "services"},
+    "supervise": TOOLS,
+    "seeding": BASE | TOOLS | FEATURES | {"ledger", "projections"},
     "testing": ANY,
     "app": ANY,
+    "__main__": {"cli"},
     "cli": ANY,
     "commands": ANY,
     "demo": ANY,
     "bench": ANY,
 }
-MAY_IMPORT_APP = {"app", "cli", "commands", "demo", "bench", "testing"}
-ON_TOP = {"cli", "commands", "demo", "bench", "testing"}  # nothing below may import these
+MAY_IMPORT_APP = {"__main__", "app", "cli", "commands", "demo", "bench", "testing"}
+ON_TOP = {"__main__", "cli", "commands", "demo", "bench", "testing"}  # nothing below may import these
 
 
 def imports(source: Source) -> Iterator[tuple[int, str]]:
