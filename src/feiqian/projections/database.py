@@ -1,0 +1,187 @@
+"""One way to both databases of the read model: SQL is written for SQLite, and changed here for PostgreSQL.
+
+A location is a path, or a URL that begins with postgresql://. Nothing here knows what the tables mean.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, LiteralString, Protocol, cast
+
+import psycopg
+from psycopg import sql
+
+Values = tuple[Any, ...]
+DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
+
+
+class UniqueViolation(Exception):
+    """A row is there already, under one of the table's unique keys."""
+
+
+class Database(Protocol):
+    """A connection; used by one thread at a time. SQL has `?` for parameters."""
+
+    def one(self, query: str, values: Values = ()) -> Values | None: ...
+
+    def all(self, query: str, values: Values = ()) -> list[Values]: ...
+
+    def change(self, statement: str, values: Values = ()) -> int:
+        """Executes one statement and returns how many rows it changed."""
+        ...
+
+    def change_many(self, statement: str, rows: Sequence[Values]) -> None: ...
+
+    def insert(self, table: str, rows: Sequence[Values]) -> None:
+        """Adds whole rows, in the order of the table's columns. Raises UniqueViolation; then only rollback is left."""
+        ...
+
+    def transaction(self) -> Any:
+        """A context that commits at its end, or takes everything back on an exception."""
+        ...
+
+    def create(self, ddl: Iterable[str]) -> None:
+        """Executes DDL written for SQLite; within a transaction."""
+        ...
+
+    def tables(self) -> set[str]: ...
+
+    def close(self) -> None: ...
+
+
+def is_postgres(location: str | Path) -> bool:
+    return str(location).startswith(("postgresql://", "postgres://"))
+
+
+def open_database(location: str | Path, *, read_only: bool = False) -> Database:
+    """Opens the database, creating an SQLite file unless `read_only`. Raises the driver's error if it cannot."""
+    if is_postgres(location):
+        return PostgresDatabase(str(location), read_only=read_only)
+    return SqliteDatabase(Path(location), read_only=read_only)
+
+
+class SqliteDatabase:
+    """See `Database`.
+
+    WAL, so that readers never wait for the projector. synchronous=NORMAL: a power cut may lose the last steps, never
+    half of one, and what is lost is projected again from the journal, which is the one that is kept with FULL.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        mode = "ro" if read_only else "rwc"
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        self._execute = self._connection.execute
+        if not read_only:
+            self._execute("PRAGMA journal_mode = WAL")
+            self._execute("PRAGMA synchronous = NORMAL")
+            self._execute("PRAGMA wal_autocheckpoint = 16000")  # pages; the busiest are written back once, not often
+        self._execute(f"PRAGMA cache_size = {-8192 if read_only else -65536}")  # KiB
+        self._execute("PRAGMA temp_store = MEMORY")
+
+    def one(self, query: str, values: Values = ()) -> Values | None:
+        return cast("Values | None", self._execute(query, values).fetchone())
+
+    def all(self, query: str, values: Values = ()) -> list[Values]:
+        return self._execute(query, values).fetchall()
+
+    def change(self, statement: str, values: Values = ()) -> int:
+        return self._execute(statement, values).rowcount
+
+    def change_many(self, statement: str, rows: Sequence[Values]) -> None:
+        self._connection.executemany(statement, rows)
+
+    def insert(self, table: str, rows: Sequence[Values]) -> None:
+        if rows:
+            try:
+                self._connection.executemany(_insert_statement(table, len(rows[0])), rows)
+            except sqlite3.IntegrityError as error:
+                raise UniqueViolation(str(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+
+    def create(self, ddl: Iterable[str]) -> None:
+        for statement in ddl:
+            self._execute(statement)
+
+    def tables(self) -> set[str]:
+        return {name for (name,) in self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class PostgresDatabase:
+    """See `Database`. Rows are added with COPY, which is many times faster than INSERT over a socket."""
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._connection = psycopg.connect(url, autocommit=True, application_name="feiqian read model")
+        self._connection.read_only = read_only
+        self._columns: dict[str, int] = {}
+
+    def one(self, query: str, values: Values = ()) -> Values | None:
+        return self._connection.execute(_for_postgres(query), values).fetchone()
+
+    def all(self, query: str, values: Values = ()) -> list[Values]:
+        return self._connection.execute(_for_postgres(query), values).fetchall()
+
+    def change(self, statement: str, values: Values = ()) -> int:
+        return self._connection.execute(_for_postgres(statement), values).rowcount
+
+    def change_many(self, statement: str, rows: Sequence[Values]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_for_postgres(statement), rows)
+
+    def insert(self, table: str, rows: Sequence[Values]) -> None:
+        if not rows:
+            return
+        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+        try:
+            with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.errors.UniqueViolation as error:
+            raise UniqueViolation(str(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._connection.transaction():
+            yield
+
+    def create(self, ddl: Iterable[str]) -> None:
+        for statement in ddl:
+            self._connection.execute(_ddl_for_postgres(statement))
+
+    def tables(self) -> set[str]:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        return {name for (name,) in self._connection.execute(query)}
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@lru_cache(maxsize=256)
+def _insert_statement(table: str, columns: int) -> str:
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"
+
+
+@lru_cache(maxsize=256)
+def _for_postgres(query: str) -> LiteralString:
+    # Our SQL is made of constants of this package, in which ? stands for nothing but a parameter.
+    return query.replace("%", "%%").replace("?", "%s")
+
+
+def _ddl_for_postgres(statement: str) -> LiteralString:
+    return statement.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA").replace(" WITHOUT ROWID", "")

@@ -1,0 +1,138 @@
+"""The questions that the read model answers, over one connection. Only reads; lists are bounded by `limit`.
+
+A tenant's number is part of every question about a tenant's things, so that no cursor and no id leads to another's.
+"""
+
+from __future__ import annotations
+
+from feiqian.events import RefundDecided
+
+from .cursors import check_payment_cursor, statement_cursor, statement_sequence
+from .database import Database, Values
+from .fold import WAITING
+from .rows import (
+    ENTRY_COLUMNS,
+    PAYMENT_COLUMNS,
+    CustomerDay,
+    Entry,
+    MerchantDay,
+    PaymentRow,
+    payment_row,
+    refund_fact,
+)
+
+_PAYMENT = f"SELECT {PAYMENT_COLUMNS} FROM payments p"
+STATUSES = frozenset({"succeeded", "declined", WAITING, "cancelled", "expired"})
+LARGEST_LIMIT = 1000
+
+
+def position(db: Database) -> int:
+    """Up to which journal position the read model has come."""
+    row = db.one("SELECT position FROM progress")
+    return row[0] if row else 0
+
+
+def payment_by_id(db: Database, id: str) -> PaymentRow | None:
+    return _payment(db.one(f"{_PAYMENT} WHERE p.id = ?", (id,)))
+
+
+def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
+    return _payment(db.one(f"{_PAYMENT} WHERE p.transfer = ?", (transfer,)))
+
+
+def payment_by_order(db: Database, merchant: int, merchant_order: str) -> PaymentRow | None:
+    return _payment(db.one(f"{_PAYMENT} WHERE p.merchant = ? AND p.merchant_order = ?", (merchant, merchant_order)))
+
+
+def _payment(values: Values | None) -> PaymentRow | None:
+    return None if values is None else payment_row(values)
+
+
+def payments(
+    db: Database,
+    merchant: int,
+    cursor: str | None,
+    limit: int,
+    status: str | None,
+    created_from: int | None,
+    created_before: int | None,
+) -> tuple[list[PaymentRow], str | None]:
+    """A page of a merchant's payments, newest first, and the cursor of the next. Raises CursorInvalid."""
+    where, values = ["p.merchant = ?"], [merchant]
+    if cursor is not None:
+        found = db.one(
+            "SELECT created_at, no FROM payments WHERE id = ? AND merchant = ?",
+            (check_payment_cursor(cursor), merchant),
+        )
+        if found is None:
+            return [], None
+        where.append("(p.created_at, p.no) < (?, ?)")
+        values += found
+    if created_from is not None:
+        where.append("p.created_at >= ?")
+        values.append(created_from)
+    if created_before is not None:
+        where.append("p.created_at < ?")
+        values.append(created_before)
+    if status is not None:
+        where.append(_status_is(status))
+    query = f"{_PAYMENT} WHERE {' AND '.join(where)} ORDER BY p.created_at DESC, p.no DESC LIMIT ?"
+    rows = [payment_row(row) for row in db.all(query, (*values, _checked(limit) + 1))]
+    return (rows[:limit], rows[limit - 1].id) if len(rows) > limit else (rows, None)
+
+
+def _status_is(status: str) -> str:
+    """As literals, because an index on the exceptions is used only where the text says that it is one of them."""
+    if status not in STATUSES:
+        raise ValueError(f"a payment is never {status!r}")
+    return f"p.status = '{status}'" + ("" if status == "succeeded" else " AND p.status <> 'succeeded'")
+
+
+def _checked(limit: int) -> int:
+    if not 0 < limit <= LARGEST_LIMIT:
+        raise ValueError(f"a page has 1 to {LARGEST_LIMIT} rows, not {limit}")
+    return limit
+
+
+def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
+    query = f"{_PAYMENT} WHERE p.customer = ? ORDER BY p.no DESC LIMIT ?"
+    return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
+
+
+def newest(db: Database, limit: int) -> list[PaymentRow]:
+    return [payment_row(row) for row in db.all(f"{_PAYMENT} ORDER BY p.no DESC LIMIT ?", (_checked(limit),))]
+
+
+def refunds_of(db: Database, payment: str) -> list[RefundDecided]:
+    """All refunds of a payment, declined ones too, oldest first."""
+    query = "SELECT fact FROM refunds WHERE payment = ? ORDER BY created_at, id"
+    return [refund_fact(blob) for (blob,) in db.all(query, (payment,))]
+
+
+def refund_by_transfer(db: Database, transfer: bytes) -> RefundDecided | None:
+    row = db.one("SELECT fact FROM refunds WHERE transfer = ?", (transfer,))
+    return None if row is None else refund_fact(row[0])
+
+
+def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
+    """A page of an account's statement, newest first, and the cursor of the next. Raises CursorInvalid."""
+    before = statement_sequence(account, cursor) if cursor is not None else 2**63 - 1
+    query = f"""SELECT {ENTRY_COLUMNS} FROM entries e LEFT JOIN payments p ON p.no = e.payment
+    WHERE e.account = (SELECT no FROM accounts WHERE id = ?) AND e.sequence < ? ORDER BY e.sequence DESC LIMIT ?"""
+    rows = [Entry(*row) for row in db.all(query, (account, before, _checked(limit)))]
+    more = len(rows) == limit and rows[-1].sequence > 1
+    return rows, statement_cursor(account, rows[-1].sequence) if more else None
+
+
+def merchant_day(db: Database, merchant: int, day: int) -> list[MerchantDay]:
+    """One row per currency; none if nothing happened."""
+    query = """SELECT merchant, day, currency, count, amount, fees, refunded FROM merchant_days
+    WHERE merchant = ? AND day = ? ORDER BY currency"""
+    return [MerchantDay(*row) for row in db.all(query, (merchant, day))]
+
+
+def customer_day(db: Database, customer: int, day: int) -> list[CustomerDay]:
+    """One row per currency; none if nothing happened."""
+    query = """SELECT customer, day, currency, count, amount, refunded FROM customer_days
+    WHERE customer = ? AND day = ? ORDER BY currency"""
+    return [CustomerDay(*row) for row in db.all(query, (customer, day))]

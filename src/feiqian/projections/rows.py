@@ -1,0 +1,120 @@
+"""What is read from the read model: plain, frozen values, and the SQL columns that they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feiqian.events import PaymentDecided, RefundDecided, decode_fact
+
+from .database import Values
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as it is now. Amounts in minor units, times in Unix microseconds, `day` the bank's, as yyyymmdd.
+
+    `status` moves forward from `fact.status`. A payment that succeeded keeps that status when refunded: `refunded`
+    says how much went back. `closed_at` is when a waiting payment was verified or cancelled, or expired; else 0.
+    """
+
+    id: str
+    transfer: bytes
+    status: str
+    reason: str | None
+    merchant: int
+    customer: int
+    amount: int
+    currency: int
+    fee: int
+    refunded: int
+    merchant_order: str
+    description: str
+    store: str
+    terminal: str
+    created_at: int
+    expires_at: int
+    closed_at: int
+    day: int
+    position: int
+    fact: PaymentDecided
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a statement. `amount` is signed: positive is credited; `balance` is what it came to with this line.
+
+    `kind` is a `ledger.chart.TransferKind`, `payment` the public id of the payment that it belongs to.
+    """
+
+    sequence: int
+    amount: int
+    balance: int
+    kind: int
+    transfer: bytes
+    payment: str | None
+    at: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantDay:
+    """A merchant's totals of a bank day in one currency: payments that succeeded, their fees, what was refunded."""
+
+    merchant: int
+    day: int
+    currency: int
+    count: int
+    amount: int
+    fees: int
+    refunded: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDay:
+    """A customer's totals of a bank day in one currency: payments that succeeded, and what was refunded."""
+
+    customer: int
+    day: int
+    currency: int
+    count: int
+    amount: int
+    refunded: int
+
+
+PAYMENT_COLUMNS = "p.fact, p.status, p.fee, p.refunded, p.closed_at, p.day, p.position"
+ENTRY_COLUMNS = "e.sequence, e.amount, e.balance, e.kind, e.transfer, p.id, e.at, e.position"
+
+
+def payment_row(values: Values) -> PaymentRow:
+    """From PAYMENT_COLUMNS."""
+    blob, status, fee, refunded, closed_at, day, position = values
+    fact = decode_fact(blob)
+    assert isinstance(fact, PaymentDecided)
+    return PaymentRow(
+        fact.id,
+        fact.transfer,
+        status,
+        fact.reason,
+        fact.merchant,
+        fact.customer,
+        fact.amount,
+        fact.currency,
+        fee,
+        refunded,
+        fact.merchant_order,
+        fact.description,
+        fact.store,
+        fact.terminal,
+        fact.created_at,
+        fact.expires_at,
+        closed_at,
+        day,
+        position,
+        fact,
+    )
+
+
+def refund_fact(blob: bytes) -> RefundDecided:
+    fact = decode_fact(blob)
+    assert isinstance(fact, RefundDecided)
+    return fact
