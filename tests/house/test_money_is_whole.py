@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-WHERE = ("money", "ledger", "payments", "events", "projections", "merchants")
+WHERE = ("money", "ledger", "payments", "events", "projections")
 WAY_OUT = "# not money"
 
 
