@@ -22,19 +22,18 @@ from feiqian.api.throttle import Admission
 from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
-from feiqian.ledger.checkpoints import open_checkpoints
 from feiqian.ledger.journal import Journal
-from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
 from feiqian.payments.service import Payments
 from feiqian.projections.reads import Reads
+from feiqian.projections.schema import check_read_model
 from feiqian.services import Services
 from feiqian.settings import Settings
 from feiqian.supervise import Child
 
-CODE_KEYS, READ_DB = "code-keys.json", "read.db"
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 WATCH_SECONDS = 0.1
 
@@ -69,12 +68,13 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     """
     folder = Path(settings.data)
     clock = SystemClock(settings.zone)
-    journal = open_journal(folder, settings.journal_url, create=create)
-    ledger = open_ledger(journal, open_checkpoints(folder, settings), clock)
+    journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
+    check_read_model(journal, settings.read_location)
+    ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
     db = BankDb(folder, settings.bank_url)
     merchants, customers = Merchants(db, settings.mode), Customers(db)
-    codes = Codes(KeyFile(folder / CODE_KEYS).open())
-    reads = Reads(settings.read_url or settings.file(READ_DB), clock)
+    codes = Codes(KeyFile(settings.code_keys).open())
+    reads = Reads(settings.read_location)
     payments = Payments(ledger, codes, clock, customers, reads)
     services = Services(settings, clock, ledger, payments, merchants, customers, reads, codes)
     _measure(services)

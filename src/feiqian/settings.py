@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     data: str = "var"
     journal_url: str = ""  # "" or postgresql://…
+    journal_standbys: Annotated[int, msgspec.Meta(ge=0)] = 0  # PostgreSQL: how many must confirm a commit
     bank_url: str = ""
     read_url: str = ""
     mode: Literal["test", "live"] = "test"
@@ -50,6 +51,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def file(self, name: str) -> Path:
         """A file of this name in the data folder."""
         return Path(self.data) / name
+
+    @property
+    def read_location(self) -> str | Path:
+        """Where the read model is: a URL, or a file."""
+        return self.read_url or self.file("read.db")
+
+    @property
+    def code_keys(self) -> Path:
+        """The file with the keys of payment codes."""
+        return self.file("code-keys.json")
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process."""

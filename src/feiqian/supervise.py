@@ -1,6 +1,6 @@
 """Child processes that must run as long as the server does: started, restarted with growing pauses, stopped in order.
 
-A child holds the reading end of a pipe as its standard input; when the server is gone, however it went, the pipe closes
+Children are in sessions of their own: a Ctrl-C is for the server, which stops them. A child holds the reading end of a pipe as its standard input; when the server is gone, however it went, the pipe closes
 and the child ends (`end_with_parent`), so that no projector is left behind.
 """
 
@@ -53,7 +53,7 @@ class Child:
 
     async def _run_once(self) -> int:
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, env=self._environment, stdin=asyncio.subprocess.PIPE
+            *self._command, env=self._environment, stdin=asyncio.subprocess.PIPE, start_new_session=True
         )
         _log.info("child_started", child=self.name, pid=self._process.pid)
         return await self._process.wait()

@@ -21,6 +21,7 @@ EVERYWHERE = (
     problems.INTERNAL,
     problems.OVERLOADED,
     problems.OUTCOME_UNKNOWN,
+    problems.CATCHING_UP,
 )
 WITH_BODY = (problems.MALFORMED_JSON, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
 ON_READS = (problems.TOO_MANY_REQUESTS, problems.TOO_LARGE)

@@ -101,7 +101,7 @@ ROUTES = (
         handler=pay,
         body=PaymentRequest,
         answer=PaymentView,
-        problems=(problems.ID_REUSED, problems.IN_PROGRESS),
+        problems=(problems.ID_REUSED,),
     ),
     Route(
         name="listPayments",
@@ -130,7 +130,7 @@ ROUTES = (
         handler=refund,
         body=RefundRequest,
         answer=RefundView,
-        problems=(*_OF_ONE, problems.ID_REUSED, problems.CONFLICT, problems.IN_PROGRESS),
+        problems=(*_OF_ONE, problems.ID_REUSED, problems.CONFLICT),
     ),
     Route(
         name="listRefunds",
@@ -148,7 +148,7 @@ ROUTES = (
         summary="Cancel a payment that waits for its customer",
         handler=cancel,
         answer=PaymentView,
-        problems=(*_OF_ONE, problems.CONFLICT, problems.IN_PROGRESS),
+        problems=(*_OF_ONE, problems.CONFLICT),
     ),
     Route(
         name="getBalance",

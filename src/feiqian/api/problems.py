@@ -11,7 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from feiqian import errors
+from feiqian.customers.registry import NoNumbersLeft
+from feiqian.db import DatabaseTooNew
+from feiqian.merchants.registry import MerchantInvalid
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
+from feiqian.projections.errors import CursorInvalid, ProjectionStopped, ReadModelMismatch, ReadsBehind
 
 MEDIA_TYPE = b"application/problem+json"
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -59,7 +63,6 @@ KEY_OF_OTHER_MODE = Kind("key-of-other-mode", "The API key is of the other mode"
 NOT_FOUND = Kind("not-found", "There is no such thing", 404)
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", "The method is not allowed here", 405)
 CONFLICT = Kind("conflict", "The state does not allow this", 409)
-IN_PROGRESS = Kind("in-progress", "The same request is under way", 409, _RETRY)
 TOO_LARGE = Kind("too-large", "The request is too large", 413, _CLOSE)
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", "The body must be application/json", 415)
 INVALID = Kind("invalid-request", "A field is wrong", 422)
@@ -67,6 +70,7 @@ ID_REUSED = Kind("id-reused", "This number was used before for something else", 
 TOO_MANY_REQUESTS = Kind("too-many-requests", "Too many requests", 429, _RETRY)
 INTERNAL = Kind("internal", "The server failed; nothing can be said of the outcome, ask by id", 500)
 OVERLOADED = Kind("overloaded", "The server is at its capacity; nothing was done, try again", 503, _RETRY)
+CATCHING_UP = Kind("catching-up", "What you ask for is being brought up to date; ask again", 503, _RETRY)
 OUTCOME_UNKNOWN = Kind("outcome-unknown", "The outcome is unknown; ask again by the same number", 503, _RETRY)
 
 # One row for each error of the product that can reach the API; a class stands for its subclasses.
@@ -76,7 +80,15 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     OrderConflict: ID_REUSED,
     NotRefundable: CONFLICT,
     NotCancellable: CONFLICT,
-    ReadModelBehind: IN_PROGRESS,
+    ReadModelBehind: CATCHING_UP,
+    ReadsBehind: CATCHING_UP,
+    CursorInvalid: INVALID,
+    # Of starting, seeding and administration: none of them is for a client to see.
+    ReadModelMismatch: INTERNAL,
+    ProjectionStopped: INTERNAL,
+    DatabaseTooNew: INTERNAL,
+    MerchantInvalid: INTERNAL,
+    NoNumbersLeft: INTERNAL,
 }
 
 
@@ -98,5 +110,5 @@ def from_error(error: errors.FeiqianError) -> ProblemError:
     for cls in type(error).__mro__:
         kind = KIND_OF_ERROR.get(cls)
         if kind is not None:
-            return ProblemError(kind, "" if isinstance(error, errors.LedgerError) else str(error))
+            return ProblemError(kind, str(error) if kind.status < 500 else "")
     return ProblemError(INTERNAL)

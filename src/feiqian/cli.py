@@ -1,0 +1,72 @@
+"""The command line: reads settings, sets up logs, runs one command, turns errors into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import cast
+
+from feiqian import logs, settings
+from feiqian.commands import audit, bench, checkpoint, demo, keys, project, seed, serve
+from feiqian.errors import FeiqianError
+from feiqian.settings import Settings, SettingsInvalid
+
+Command = Callable[[Settings, argparse.Namespace], int]
+EXIT_FAILED, EXIT_USAGE = 1, 2
+MODULES = (demo, serve, seed, keys, audit, checkpoint, project, bench)
+
+EPILOG = """\
+first steps:
+  feiqian demo                          a seeded bank with pages, on http://127.0.0.1:8080
+  feiqian --data bank seed              a bank of your own, with customers and merchants to try it with
+  feiqian --data bank serve             the JSON API (its description is at /v1/docs)
+  feiqian --data bank keys create 1     an API key for merchant 1, shown once
+
+settings come from a TOML file (--config or FEIQIAN_CONFIG), from the environment (FEIQIAN_DATA, FEIQIAN_PORT, …)
+and from the options above, the later over the earlier:
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, with what `--help` teaches."""
+    names = ", ".join(settings.NAMES)
+    top = argparse.ArgumentParser(
+        prog="feiqian",
+        description="An electronic payment platform that a bank runs itself.",
+        epilog=f"{EPILOG}  {names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"feiqian {version('feiqian')}")
+    top.add_argument("--config", metavar="FILE", help="a TOML file of settings")
+    top.add_argument("--data", metavar="FOLDER", help="the data folder (default: var)")
+    top.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), help="what is logged (default: info)"
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in MODULES:
+        module.register(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command. Returns the exit code: 0 done, 1 refused or failed (said why), 2 wrong usage or settings."""
+    options = parser().parse_args(arguments)
+    given = {name: getattr(options, name, None) for name in ("data", "log_level", "host", "port", "mode")}
+    try:
+        chosen = settings.load(config=options.config, **given)
+    except SettingsInvalid as error:
+        return _say(error, EXIT_USAGE)
+    logs.configure(chosen.log_level, chosen.log_format)
+    try:
+        return cast(Command, options.run)(chosen, options)
+    except FeiqianError as error:
+        return _say(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _say(error: Exception, code: int) -> int:
+    print(f"feiqian: {error}", file=sys.stderr)
+    return code

@@ -1,0 +1,80 @@
+"""`feiqian bench`: the benchmarks of docs/BENCHMARKS.md.
+
+Each module of `feiqian.bench` has a function `run` whose parameters, with their defaults, are the benchmark's options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from feiqian.settings import Settings
+
+from .common import Commands, command
+
+BENCHES = {
+    "engine": "transfers per second in memory, both engines",
+    "ledger": "durable transfers per second through the journal",
+    "payments": "durable payments per second in one process, and our own time for each",
+    "projector": "payments per second into the read model",
+    "http": "payments per second over HTTP, everything running",
+    "start": "seconds to start with many accounts and a long tail of records",
+    "overload": "what is still served at ten times what can be served",
+}
+EPILOG = """\
+examples:
+  feiqian bench http                   against a server of its own in a temporary folder
+  feiqian bench http --json --customers 1000000
+  feiqian bench engine --help
+
+docs/BENCHMARKS.md says what each measures and how. Benchmarks use folders and servers of their own.
+"""
+
+
+def register(commands: Commands) -> None:
+    parser = command(commands, "bench", run, "measure speed", EPILOG)
+    names = parser.add_subparsers(dest="bench", metavar="WHAT", required=True)
+    for name, help in BENCHES.items():
+        one = command(names, name, run, help)
+        one.add_argument("--json", action="store_true", help="print the figures as JSON")
+        if name in sys.argv[2:]:  # only the one that is asked for is imported
+            _add_options(one, _parameters(name))
+
+
+def run(_settings: Settings, options: argparse.Namespace) -> int:
+    given = {name: getattr(options, name) for name in _parameters(options.bench)}
+    figures = msgspec.to_builtins(import_module(f"feiqian.bench.{options.bench}").run(**given))
+    if options.json:
+        print(json.dumps(figures, indent=2))
+    else:
+        for name, value in figures.items():
+            print(f"{name.replace('_', ' '):36} {_text(value)}")
+    return 0
+
+
+def _parameters(bench: str) -> dict[str, Any]:
+    """The options of a benchmark and their defaults."""
+    signature = inspect.signature(import_module(f"feiqian.bench.{bench}").run)
+    return {name: parameter.default for name, parameter in signature.parameters.items()}
+
+
+def _add_options(parser: argparse.ArgumentParser, parameters: dict[str, Any]) -> None:
+    for name, default in parameters.items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(default, bool):
+            parser.add_argument(option, action="store_true", default=default)
+        else:
+            kind = str if default is None else type(default)
+            parser.add_argument(option, type=kind, default=default, metavar="X", help=f"default: {default}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

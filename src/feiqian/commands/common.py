@@ -1,0 +1,31 @@
+"""What commands share in declaring themselves."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from feiqian.settings import Settings
+
+Commands = Any  # argparse's sub-parsers, whose type is private
+Run = Callable[[Settings, argparse.Namespace], int]
+
+
+def command(commands: Commands, name: str, run: Run, help: str, epilog: str = "") -> argparse.ArgumentParser:
+    """A command whose `--help` keeps the line breaks of its examples."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help,
+        description=help[0].upper() + help[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def address(parser: argparse.ArgumentParser) -> None:
+    """The options of what listens."""
+    parser.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="the port to listen on (default: 8080; 0 takes any free one)")

@@ -1,0 +1,51 @@
+"""`feiqian project`: journal rows into the read model, in a process of its own; the server's child, or by itself."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from pathlib import Path
+
+from feiqian.settings import Settings
+
+from .common import Commands, command
+
+EPILOG = """\
+`feiqian serve` starts one by itself. By hand it catches up and ends; with --rebuild it throws the read model away first
+and builds it again from the journal, which is always possible.
+"""
+
+
+def register(commands: Commands) -> None:
+    parser = command(commands, "project", run, "bring the read model up to the journal", EPILOG)
+    parser.add_argument("--rebuild", action="store_true", help="throw the read model away and build it again")
+    parser.add_argument("--child", action="store_true", help="keep following the journal until standard input closes")
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    from feiqian.ledger.recovery import open_journal
+    from feiqian.projections.database import open_database
+    from feiqian.projections.process import run_projector
+    from feiqian.projections.projector import Projector
+    from feiqian.projections.schema import drop
+    from feiqian.supervise import end_with_parent
+
+    journal = open_journal(Path(settings.data), settings.journal_url)
+    location = settings.read_location
+    if options.child:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        end_with_parent()
+        run_projector(journal, location, stop)
+        return 0
+    db = open_database(location)
+    if options.rebuild:
+        drop(db)
+    projector = Projector(journal, db)
+    while projector.position < journal.head().position:
+        projector.step()
+    print(f"the read model is at journal position {projector.position}")
+    db.close()
+    return 0
