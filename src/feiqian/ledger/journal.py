@@ -96,6 +96,51 @@ def verified(rows: Iterable[Row], after: int, previous: bytes, epoch: int = 0) -
         yield row
 
 
+class Chain:
+    """What both stores do alike: the writer's place in the chain, and reading it page by page, verified."""
+
+    PAGE = 64  # rows read at a time: no read stays open while they are worked on
+
+    def __init__(self) -> None:
+        self._epoch = self._last_position = 0
+        self._last_hash = GENESIS
+        self._read = (0, GENESIS, 0)  # position, hash and epoch of the row that was last read and found good
+
+    def _take(self, head: Head) -> Head:
+        """The writer goes on from here."""
+        self._last_position, self._last_hash, self._epoch = head.position, head.hash, head.epoch
+        return head
+
+    def _next(self, position: int, body: bytes) -> tuple[bytes, bytes]:
+        """The next row's previous hash and its own."""
+        if position != self._last_position + 1:
+            raise ValueError(f"the next position is {self._last_position + 1}, not {position}")
+        return self._last_hash, row_hash(self._last_hash, position, self._epoch, body)
+
+    def rows(self, after: int) -> Iterator[Row]:
+        """See `Journal.rows`."""
+        position, previous, epoch = self._read if self._read[0] == after else (after, self._known(after), 0)
+        while page := self._page(position):
+            for row in verified(page, position, previous, epoch):
+                self._read = row.position, row.hash, row.epoch
+                yield row
+            position, previous, epoch = page[-1].position, page[-1].hash, page[-1].epoch
+
+    def _known(self, position: int) -> bytes:
+        hash = self.hash_at(position)
+        if hash is None:
+            raise JournalDamaged(position, "the row is missing")
+        return hash
+
+    def hash_at(self, position: int) -> bytes | None:
+        """See `Journal.hash_at`."""
+        raise NotImplementedError
+
+    def _page(self, after: int) -> list[Row]:
+        """The next PAGE rows, unverified."""
+        raise NotImplementedError
+
+
 def check_marker(marker: Path, identity: str | None) -> None:
     """Compares the marker beside a journal with the journal's identity (None: there is no journal).
 

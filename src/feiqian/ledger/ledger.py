@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import FencedOff, LedgerStopped
+
 from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal

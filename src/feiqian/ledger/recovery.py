@@ -5,44 +5,138 @@ It refuses, and says what and where, rather than begin anew or serve from a jour
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from feiqian.clock import Clock
-from feiqian.errors import JournalDamaged
+from feiqian.errors import CheckpointInvalid, JournalBehind, JournalDamaged, JournalMissing
+
 from .body import decode_body
-from .engine import Engine
+from .checkpoints import Checkpoint, Checkpoints, postgres_checkpoints, sqlite_checkpoints
+from .engine import DumpInvalid, Engine
 from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
 from .ledger import Ledger
-from .spec import SpecEngine
+from .spec import SpecEngine as new_engine
+
+NewEngine = Callable[[], Engine]
+_log = logging.getLogger(__name__)
 
 
-def open_journal(folder: Path, url: str = "", *, create: bool = False) -> Journal:
-    """The journal of this data folder: `journal.db` in it, or the PostgreSQL database of the URL."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return SqliteJournal(folder / "journal.db", create=create)
+class Witness(NamedTuple):
+    """Something derived from the journal that says how far it has read; `hash` of that row, if it keeps it."""
+
+    name: str
+    position: int
+    hash: bytes | None = None
 
 
-def open_ledger(journal: Journal, checkpoints: None, clock: Clock) -> Ledger:
+def open_journal(folder: Path, url: str = "", *, create: bool = False, standbys: int = 0) -> Journal:
+    """The journal of this data folder: `journal.db` in it, or the PostgreSQL database of the URL.
+
+    `journal.id` in the folder says which journal belongs here. `create` makes one where there never was one. Raises
+    JournalMissing, JournalDamaged.
+    """
+    marker = folder / "journal.id"
+    if create:
+        folder.mkdir(parents=True, exist_ok=True)
+    if not url:
+        return SqliteJournal(folder / "journal.db", create=create, marker=marker)
+    from .journal_postgres import PostgresJournal  # not needed where everything is embedded, and slow to import
+
+    return PostgresJournal(url, create=create, marker=marker if folder.exists() else None, standbys=standbys)
+
+
+def open_checkpoints(folder: Path, url: str = "") -> Checkpoints | None:
+    """The checkpoints of this data folder: `checkpoints.db` in it, or tables in the journal's database.
+
+    None, with a warning, where they cannot be read: a start is then slower, not wrong.
+    """
+    if url:
+        return postgres_checkpoints(url)
+    try:
+        return sqlite_checkpoints(folder / "checkpoints.db")
+    except CheckpointInvalid as error:
+        _log.warning("checkpoints cannot be read, the whole journal is replayed: %s", error)
+        return None
+
+
+def open_ledger(
+    journal: Journal,
+    checkpoints: Checkpoints | None,
+    clock: Clock,
+    *,
+    witnesses: Iterable[Witness] = (),
+    new_engine: NewEngine = new_engine,
+    threaded: bool | None = None,
+) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
-    Raises JournalDamaged, JournalBehind, JournalMissing.
+    Raises JournalDamaged, JournalBehind, JournalMissing, DurabilityRefused, and InvariantBroken if the books do not
+    balance. `threaded`: see `Ledger`; by itself only where a commit goes over a network.
     """
     head = journal.open_writer()
-    engine = SpecEngine()
-    replay_rows(engine, journal, 0, head)
+    for witness in witnesses:
+        check_witness(journal, head, witness)
+    engine, position = restore(journal, checkpoints, head, new_engine)
+    replay_rows(engine, journal, position, head)
     engine.check()
-    return Ledger(journal, engine, clock, head)
+    if threaded is None:
+        threaded = not isinstance(journal, SqliteJournal)
+    return Ledger(journal, engine, clock, head, threaded=threaded)
+
+
+def check_witness(journal: Journal, head: Head, witness: Witness) -> None:
+    """Raises JournalBehind if the journal ends before what the witness has seen, or differs from it."""
+    if witness.position > head.position:
+        raise JournalBehind(
+            f"the journal ends at position {head.position}, but {witness.name} has seen position {witness.position}"
+        )
+    if witness.hash is not None and journal.hash_at(witness.position) != witness.hash:
+        raise JournalBehind(f"the journal's row at position {witness.position} is not the one that {witness.name} saw")
+
+
+def restore(journal: Journal, checkpoints: Checkpoints | None, head: Head, new_engine: NewEngine) -> tuple[Engine, int]:
+    """An engine from the newest good checkpoint that can be loaded, and its position; a fresh one and 0 without any."""
+    for checkpoint in _good(checkpoints):
+        if checkpoint.identity != journal.identity:
+            raise JournalMissing(
+                f"the checkpoints are of journal {checkpoint.identity}, this one is {journal.identity}"
+            )
+        check_witness(journal, head, Witness("a checkpoint", checkpoint.position, checkpoint.hash))
+        assert checkpoints is not None
+        engine = new_engine()
+        try:
+            engine.load(checkpoints.chunks(checkpoint))
+        except (CheckpointInvalid, DumpInvalid) as error:
+            _log.warning("the checkpoint at position %d cannot be used: %s", checkpoint.position, error)
+            continue
+        return engine, checkpoint.position
+    return new_engine(), 0
+
+
+def _good(checkpoints: Checkpoints | None) -> list[Checkpoint]:
+    try:
+        return [] if checkpoints is None else checkpoints.good()
+    except CheckpointInvalid as error:
+        _log.warning("checkpoints cannot be read, the whole journal is replayed: %s", error)
+        return []
 
 
 def replay_rows(engine: Engine, journal: Journal, after: int, head: Head) -> None:
-    """Replays the rows after a position, and makes sure that they lead to the head."""
-    position = after
+    """Replays the rows after a position up to the head, and makes sure that they lead there."""
+    position, hash = after, journal.hash_at(after)
     for row in journal.rows(after):
+        if row.position > head.position:
+            break  # written meanwhile: whoever reads beside the writer stops where it began
         replay_row(engine, row)
-        position = row.position
+        position, hash = row.position, row.hash
     if position != head.position:
         raise JournalDamaged(position + 1, f"the row is missing (the journal ends at {head.position})")
+    if hash != head.hash:
+        raise JournalDamaged(position, "its hash is not the one with which the journal ended")
 
 
 def replay_row(engine: Engine, row: Row) -> None:

@@ -1,0 +1,120 @@
+"""Where verified dumps of an engine are kept, so that a start need not replay the whole journal.
+
+In SQLite a file of its own, so that the journal's writer never waits for it; in PostgreSQL two tables. A checkpoint
+counts only once it is marked good; two good ones are kept.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from feiqian.errors import CheckpointInvalid
+
+KEPT = 2
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS checkpoints (position bigint PRIMARY KEY, identity text NOT NULL,"
+    " hash {bytes} NOT NULL, digest {bytes} NOT NULL, chunks integer NOT NULL, good integer NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS checkpoint_chunks (position bigint, number integer, chunk {bytes} NOT NULL,"
+    " PRIMARY KEY (position, number))",
+)
+Execute = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
+
+
+class Checkpoint(NamedTuple):
+    """A dump of the engine as it was after the row at `position`, whose hash it names."""
+
+    position: int
+    identity: str  # of the journal
+    hash: bytes
+    digest: bytes
+    chunks: int
+
+
+class Checkpoints:
+    """A store of checkpoints, over anything that executes SQL with `?` for parameters."""
+
+    def __init__(self, execute: Execute, bytes_type: str, close: Callable[[], object]) -> None:
+        self._execute, self.close = execute, close
+        for statement in _SCHEMA:
+            execute(statement.format(bytes=bytes_type), ())
+
+    def save(self, identity: str, position: int, hash: bytes, digest: bytes, chunks: Iterable[bytes]) -> Checkpoint:
+        """Writes a dump, not yet good. Raises CheckpointInvalid if the chunks do not have that digest."""
+        self._delete("position = ?", position)
+        hasher, number = blake2b(digest_size=32), 0
+        for number, chunk in enumerate(chunks, 1):
+            hasher.update(chunk)
+            self._execute("INSERT INTO checkpoint_chunks VALUES (?, ?, ?)", (position, number, chunk))
+        if hasher.digest() != digest:
+            raise CheckpointInvalid(f"the dump at position {position} does not have the engine's digest")
+        saved = Checkpoint(position, identity, hash, digest, number)
+        self._execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, 0)", saved)
+        return saved
+
+    def mark_good(self, checkpoint: Checkpoint) -> None:
+        """To be called once it has been read back; drops all but the newest two good ones."""
+        self._execute("UPDATE checkpoints SET good = 1 WHERE position = ?", (checkpoint.position,))
+        kept = self.good()[:KEPT]
+        self._delete("position < ?", min(one.position for one in kept))
+
+    def good(self) -> list[Checkpoint]:
+        """The good ones, newest first."""
+        query = "SELECT position, identity, hash, digest, chunks FROM checkpoints WHERE good = 1 ORDER BY position DESC"
+        return [Checkpoint(*row) for row in self._execute(query, ())]
+
+    def newest(self) -> Checkpoint | None:
+        """The newest good one."""
+        return next(iter(self.good()), None)
+
+    def chunks(self, checkpoint: Checkpoint) -> Iterator[bytes]:
+        """The dump. Raises CheckpointInvalid, at the latest after the last chunk, if it is not what was saved."""
+        hasher = blake2b(digest_size=32)
+        for number in range(1, checkpoint.chunks + 1):
+            at = checkpoint.position, number
+            rows = self._execute("SELECT chunk FROM checkpoint_chunks WHERE position = ? AND number = ?", at)
+            if not rows:
+                raise CheckpointInvalid(f"the checkpoint at position {at[0]} has lost its chunk {number}")
+            hasher.update(rows[0][0])
+            yield rows[0][0]
+        if hasher.digest() != checkpoint.digest:
+            raise CheckpointInvalid(f"the checkpoint at position {checkpoint.position} does not have its digest")
+
+    def _delete(self, which: str, position: int) -> None:
+        for table in ("checkpoints", "checkpoint_chunks"):
+            self._execute(f"DELETE FROM {table} WHERE {which}", (position,))
+
+
+def sqlite_checkpoints(path: Path) -> Checkpoints:
+    """The store in this file, made if it is not there. Raises CheckpointInvalid if it is no such file."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+
+    def execute(query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        try:
+            return connection.execute(query, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise CheckpointInvalid(f"{path}: {error}") from error
+
+    try:
+        execute("PRAGMA journal_mode = WAL", ())
+        execute("PRAGMA synchronous = FULL", ())
+        return Checkpoints(execute, "blob", connection.close)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def postgres_checkpoints(url: str) -> Checkpoints:
+    """The store in this database, made if it is not there."""
+    import psycopg  # not needed where everything is embedded, and slow to import
+
+    connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+
+    def execute(query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        done = connection.execute(query.replace("?", "%s"), parameters, binary=True)
+        return done.fetchall() if done.description else []
+
+    return Checkpoints(execute, "bytea", connection.close)
