@@ -1,0 +1,179 @@
+"""A seeded bank behind `feiqian serve`, a process of its own that can be killed, and tills that pay at it over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from feiqian.payments.code_keys import KeyFile
+from feiqian.payments.codes import Codes
+from feiqian.seeding import Plan, SeededMerchant, seed
+from feiqian.settings import Settings
+
+WAIT_SECONDS = 60
+CUSTOMERS, MERCHANTS, BALANCE = 3_000, 3, 500_00
+
+
+class ServedBank:
+    """The bank in one folder. `start` and `kill` as often as wanted; the port stays the same."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        unthrottled = 1_000_000
+        self.settings = Settings(
+            data=str(folder), port=self.port, polls_per_second=unthrottled, polls_burst=unthrottled, checkpoint_every=50
+        )
+        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(CUSTOMERS, MERCHANTS, BALANCE))
+        self.codes = Codes(KeyFile(self.settings.file("code-keys.json")).open())
+        self.log = folder / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, **self.settings.environment()}
+        with self.log.open("ab") as log:
+            return subprocess.Popen([sys.executable, "-m", "feiqian", *arguments], env=environment, stderr=log)
+
+    def start(self) -> None:
+        """Returns when the server answers."""
+        self._process = self.command("serve")
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                self.ask("/healthz")
+                return
+            except OSError:
+                running = self._process.poll() is None and time.monotonic() < until
+                assert running, f"the server did not start:\n{self.log.read_text()[-4000:]}"
+                time.sleep(0.02)
+
+    def kill(self, number: int = signal.SIGKILL) -> int:
+        """Ends the server process (its children notice by themselves). Returns its exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        code = self._process.wait(WAIT_SECONDS)
+        self._process = None
+        return code
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+
+    def ask(self, path: str, merchant: SeededMerchant | None = None) -> Any:
+        status, body = self.request(self.connect(), "GET", path, merchant)
+        assert status == 200, f"GET {path}: {status} {body!r}"
+        return json.loads(body)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS)
+
+    def request(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        merchant: SeededMerchant | None,
+        body: bytes | None = None,
+    ) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {merchant.key}"} if merchant else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    def payments(self, merchant: SeededMerchant) -> list[dict[str, Any]]:
+        """All of a merchant's payments, page by page."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.ask(f"/v1/payments?limit=100{cursor}", merchant)
+            found += page["data"]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
+
+
+@dataclass
+class Attempt:
+    """One order as a till sent it, and the answer if one came."""
+
+    merchant: SeededMerchant
+    customer: int
+    body: bytes
+    answer: bytes | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        assert self.answer is not None
+        return json.loads(self.answer)
+
+
+@dataclass
+class Tills:
+    """Threads that pay until the connection breaks. Every attempt is written down before it is sent."""
+
+    bank: ServedBank
+    name: str
+    dice: random.Random
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._answered = threading.Condition()
+        self._count = 0
+        self._threads = [
+            threading.Thread(target=self._work, args=(number, random.Random(self.dice.random())), daemon=True)
+            for number in range(4)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wait_for(self, answers: int) -> None:
+        """Returns when so many answers have come."""
+        with self._answered:
+            came = self._answered.wait_for(lambda: self._count >= answers, WAIT_SECONDS)
+        assert came, f"{self._count} answers came, {answers} were waited for"
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(WAIT_SECONDS)
+            assert not thread.is_alive()
+
+    def _work(self, number: int, dice: random.Random) -> None:
+        connection = self.bank.connect()
+        for n in range(1_000_000):
+            order = f"{self.name}-{number}-{n}"
+            attempt = self.attempts[order] = self._attempt(order, dice)
+            try:
+                status, answer = self.bank.request(connection, "POST", "/v1/payments", attempt.merchant, attempt.body)
+            except (OSError, http.client.HTTPException):
+                return  # killed: whether this one happened, nobody knows
+            if status != 200:
+                assert status == 503, answer
+                return
+            attempt.answer = answer
+            with self._answered:
+                self._count += 1
+                self._answered.notify_all()
+
+    def _attempt(self, order: str, dice: random.Random) -> Attempt:
+        """Mostly payments that succeed; some above the balance, some above the verification-free limit."""
+        merchant, customer = dice.choice(self.bank.merchants), dice.randrange(1, CUSTOMERS + 1)
+        amount = dice.choices([dice.randrange(1, 20_00), BALANCE + 1, 1_000_01], [90, 5, 5])[0]
+        code = self.bank.codes.issue(customer, int(time.time())).digits
+        body = {"payment_code": code, "amount": amount, "currency": "CNY", "merchant_order": order}
+        return Attempt(merchant, customer, json.dumps(body).encode())
