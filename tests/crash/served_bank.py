@@ -28,7 +28,7 @@ CUSTOMERS, MERCHANTS, BALANCE = 3_000, 3, 500_00
 class ServedBank:
     """The bank in one folder. `start` and `kill` as often as wanted; the port stays the same."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, customers: int = CUSTOMERS) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -36,7 +36,7 @@ class ServedBank:
         self.settings = Settings(
             data=str(folder), port=self.port, polls_per_second=unthrottled, polls_burst=unthrottled, checkpoint_every=50
         )
-        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(CUSTOMERS, MERCHANTS, BALANCE))
+        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(customers, MERCHANTS, BALANCE))
         self.codes = Codes(KeyFile(self.settings.file("code-keys.json")).open())
         self.log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
