@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, String, Table, func, insert, select
@@ -78,6 +78,19 @@ class Customers:
 
     def by_id(self, id: str) -> Customer | None:
         return self._one(_customers.c.id == id)
+
+    def first(self, limit: int) -> list[Customer]:
+        """The customers with the lowest numbers."""
+        with self._db.read() as connection:
+            rows: Any = connection.execute(select(_customers).order_by(_customers.c.number).limit(limit))
+            return [Customer(*row) for row in rows]
+
+    def names(self, numbers: Collection[int]) -> dict[int, str]:
+        """The names of some customers (a page of them, not all) by number."""
+        columns = select(_customers.c.number, _customers.c.name)
+        with self._db.read() as connection:
+            rows = connection.execute(columns.where(_customers.c.number.in_(numbers)))
+            return {row.number: row.name for row in rows}
 
     def _one(self, condition: Any) -> Customer | None:
         with self._db.read() as connection:

@@ -22,7 +22,7 @@ from feiqian.payments import plan
 from feiqian.payments.codes import CodeFault, Codes, Scan
 from feiqian.payments.guesses import Guesses
 from feiqian.payments.plan import PAYMENT_STEPS, WAITING_STEPS, Plan
-from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Policy, Step, decline_of, needs_verification
+from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Policy, Step, count_used_up, decline_of
 from feiqian.payments.recent import Recent
 from feiqian.payments.requests import PaymentRequest
 
@@ -36,13 +36,17 @@ class KnowsCustomers(Protocol):
 
 
 class Decision(NamedTuple):
-    """May be told once `position` is durable. A retry whose fact is no longer in memory comes without one."""
+    """May be told once `position` is durable.
+
+    `not_kept` is why a request was declined without a trace. With neither that nor a fact, it is a retry whose fact is
+    no longer in memory.
+    """
 
     transfer: bytes
-    fact: PaymentDecided | None
-    kept: bool
-    conflict: bool
     position: int
+    fact: PaymentDecided | None = None
+    not_kept: Decline | None = None
+    conflict: bool = False
 
 
 class Decided(NamedTuple):
@@ -75,8 +79,7 @@ class Authorizer:
             return self._retry(transfer, merchant.number, request)
         scan = self._admit(merchant, request)
         if isinstance(scan, Decline):
-            fact = _fact("", transfer, "declined", scan, merchant.number, 0, request, 0, now_us, 0)
-            return Decision(transfer, fact, False, False, self._ledger.position)
+            return Decision(transfer, self._ledger.position, not_kept=scan)
         return self._decide(merchant, request, transfer, scan, now_us)
 
     # --- what comes before the engine --------------------------------------------------------------------------
@@ -110,8 +113,7 @@ class Authorizer:
         self, merchant: Merchant, request: PaymentRequest, transfer: bytes, scan: Scan, now_us: int
     ) -> Decision:
         amount, currency = request.amount, merchant.currency
-        unverified = self._ledger.engine.used(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, scan.customer))
-        waiting = needs_verification(self._policies[currency], amount, unverified)
+        waiting = self._needs_verification(scan.customer, currency, amount)
         fee = 0 if waiting else plan.fee_of(amount, merchant.fee_basis_points)
         reference = plan.content_reference(amount, currency, request.description, request.store, request.terminal)
         claim = int(request.payment_code), scan.claim_until
@@ -125,20 +127,45 @@ class Authorizer:
         elif waiting:
             status = "needs_verification"
             expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
-        id = new_id(PAYMENT, now_us)
-        fact = _fact(id, transfer, status, decline, merchant.number, scan.customer, request, fee, now_us, expires_at)
+        fact = PaymentDecided(
+            new_id(PAYMENT, now_us),
+            transfer,
+            status,
+            decline,
+            merchant.number,
+            scan.customer,
+            amount,
+            currency,
+            fee,
+            request.merchant_order,
+            request.description,
+            request.store,
+            request.terminal,
+            now_us,
+            expires_at,
+        )
         self._ledger.note(encode_fact(fact))
         self._recent.put(transfer, Decided(fact, request.payment_code))
-        return Decision(transfer, fact, True, False, self._ledger.position)
+        return Decision(transfer, self._ledger.position, fact)
+
+    def _needs_verification(self, customer: int, currency: int, amount: int) -> bool:
+        policy = self._policies[currency]
+        if amount > policy.unverified_limit:
+            return True
+        count = allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer)
+        if not count_used_up(self._ledger.engine.used(count)):
+            return False
+        self._ledger.post_many(b"")  # time moves on: the count may be yesterday's
+        return count_used_up(self._ledger.engine.used(count))
 
     # --- retries -----------------------------------------------------------------------------------------------
 
     def _retry(self, transfer: bytes, merchant: int, request: PaymentRequest) -> Decision:
         decided = self._recent.get(transfer)
         if decided is None:
-            return Decision(transfer, None, True, False, self._ledger.position)
+            return Decision(transfer, self._ledger.position)
         conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request.payment_code)
-        return Decision(transfer, decided.fact, True, conflict, self._ledger.position)
+        return Decision(transfer, self._ledger.position, decided.fact, conflict=conflict)
 
     def _other_payer(self, decided: Decided, merchant: int, code: str) -> bool:
         """Whether a retry has scanned someone else. Wrong codes count here as elsewhere: a retry is no free guess."""
@@ -162,35 +189,3 @@ def _decline(posting: Posting, steps: tuple[Step, ...]) -> Decline | None:
     if not posting.refusal.remembered:
         raise RuntimeError(f"a payment's chain was refused as {posting.refusal.name}")
     return decline_of(posting.refusal, steps[posting.results.index(posting.refusal)])
-
-
-def _fact(
-    id: str,
-    transfer: bytes,
-    status: PaymentStatus,
-    decline: Decline | None,
-    merchant: int,
-    customer: int,
-    request: PaymentRequest,
-    fee: int,
-    created_at: int,
-    expires_at: int,
-) -> PaymentDecided:
-    currency = BY_CODE.get(request.currency)
-    return PaymentDecided(
-        id,
-        transfer,
-        status,
-        decline,
-        merchant,
-        customer,
-        request.amount,
-        currency.number if currency else 0,
-        fee,
-        request.merchant_order,
-        request.description,
-        request.store,
-        request.terminal,
-        created_at,
-        expires_at,
-    )

@@ -38,9 +38,9 @@ POLICIES = {
 }
 
 
-def needs_verification(policy: Policy, amount: int, unverified: tuple[int, int] | None) -> bool:
-    """Whether the customer has to verify: the amount is too high, or the day's count (used, cap) is used up."""
-    return amount > policy.unverified_limit or (unverified is not None and unverified[0] >= unverified[1])
+def count_used_up(count: tuple[int, int] | None) -> bool:
+    """Whether a day's count of payments without verification, as (used, cap), allows no more. None: there is none."""
+    return count is not None and count[0] >= count[1]
 
 
 class Decline(StrEnum):

@@ -7,7 +7,6 @@ LedgerStopped: the outcome is unknown then, and the merchant asks again with the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.events import RefundDecided
@@ -26,25 +25,15 @@ from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import (
     BalanceView,
     Page,
-    PaymentRow,
     PaymentView,
     RefundView,
     as_it_is,
     first_answer,
-    first_fact,
     not_kept,
     refund_view,
 )
-
-
-class PaymentReads(Protocol):
-    """What is asked of the read model (`projections.reads`)."""
-
-    async def wait(self, position: int) -> None: ...
-    async def payment_by_transfer(self, transfer: bytes) -> PaymentRow | None: ...
-    async def payment_by_id(self, id: str) -> PaymentRow | None: ...
-    async def refund_by_transfer(self, transfer: bytes) -> RefundDecided | None: ...
-    async def payments(self, merchant: int, cursor: str | None, limit: int) -> tuple[list[PaymentRow], str | None]: ...
+from feiqian.projections.reads import Reads
+from feiqian.projections.rows import PaymentRow
 
 
 class Payments:
@@ -56,7 +45,7 @@ class Payments:
         codes: Codes,
         clock: Clock,
         customers: KnowsCustomers,
-        reads: PaymentReads,
+        reads: Reads,
         policies: Mapping[int, Policy] = POLICIES,
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
@@ -69,17 +58,22 @@ class Payments:
         """Takes a payment, or says why not; a retry is answered as at first. Raises OrderConflict."""
         decision = self._authorizer.authorize(merchant, request)
         await self._ledger.durable(decision.position)
-        fact = decision.fact or first_fact(await self._row(decision.transfer, decision.position))
-        if decision.conflict or not same_content(fact, request):
+        if decision.not_kept:
+            return not_kept(request, decision.not_kept, self._clock.now())
+        fact, conflict = decision.fact, decision.conflict
+        if fact is None:
+            fact = (await self._row(decision.transfer, decision.position)).fact
+            conflict = not same_content(fact, request)
+        if conflict:
             raise OrderConflict(f"order {request.merchant_order} was used before, for another payment")
-        return first_answer(fact) if decision.kept else not_kept(fact)
+        return first_answer(fact)
 
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
         """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict."""
         row = await self._own(merchant, payment_id)
         if row.status != "succeeded":
             raise NotRefundable(row.status)
-        decision = self._refunder.decide(first_fact(row), request)
+        decision = self._refunder.decide(row.fact, request)
         await self._ledger.durable(decision.position)
         fact = decision.fact or await self._refund_fact(decision.transfer, decision.position)
         if fact.amount != request.amount:
@@ -89,7 +83,7 @@ class Payments:
     async def cancel(self, merchant: Merchant, payment_id: str) -> PaymentView:
         """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable."""
         row = await self._own(merchant, payment_id)
-        status = cancel(self._ledger, self._clock, first_fact(row))
+        status = cancel(self._ledger, self._clock, row.fact)
         await self._ledger.durable(self._ledger.position)
         if status != "cancelled":
             raise NotCancellable(status)

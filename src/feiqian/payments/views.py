@@ -6,13 +6,15 @@ Nothing of the customer is in them: a merchant learns that it was paid, not by w
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import msgspec
 
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.money import BY_NUMBER
+from feiqian.payments.policy import Decline
 from feiqian.payments.reasons import sentence
+from feiqian.payments.requests import PaymentRequest
+from feiqian.projections.rows import PaymentRow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,43 +68,6 @@ class BalanceView(msgspec.Struct, frozen=True):
     available: int
 
 
-class PaymentRow(Protocol):
-    """A payment in the read model: a `PaymentDecided`, its status as it is now, and what was refunded of it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def transfer(self) -> bytes: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def reason(self) -> str | None: ...
-    @property
-    def merchant(self) -> int: ...
-    @property
-    def customer(self) -> int: ...
-    @property
-    def amount(self) -> int: ...
-    @property
-    def currency(self) -> int: ...
-    @property
-    def fee(self) -> int: ...
-    @property
-    def refunded(self) -> int: ...
-    @property
-    def merchant_order(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def store(self) -> str: ...
-    @property
-    def terminal(self) -> str: ...
-    @property
-    def created_at(self) -> int: ...
-    @property
-    def expires_at(self) -> int: ...
-
-
 def moment(microseconds: int) -> datetime:
     """Unix microseconds as a date and time in UTC, exactly."""
     return _EPOCH + timedelta(microseconds=microseconds)
@@ -110,43 +75,38 @@ def moment(microseconds: int) -> datetime:
 
 def first_answer(fact: PaymentDecided) -> PaymentView:
     """What the merchant was told at first, and is told again whenever it retries."""
-    return _view(fact, fact.id, fact.status, 0)
+    return _view(fact, fact.status, 0)
 
 
-def not_kept(fact: PaymentDecided) -> PaymentView:
+def not_kept(request: PaymentRequest, decline: Decline, now_us: int) -> PaymentView:
     """A request declined before it named a payer: there is no payment to ask for later."""
-    return _view(fact, None, fact.status, 0)
+    return PaymentView(
+        id=None,
+        status="declined",
+        reason=decline,
+        message=sentence(decline),
+        amount=request.amount,
+        currency=request.currency,
+        fee=0,
+        net=0,
+        refunded=0,
+        merchant_order=request.merchant_order,
+        description=request.description,
+        store=request.store,
+        terminal=request.terminal,
+        created_at=moment(now_us),
+        expires_at=None,
+    )
 
 
 def as_it_is(row: PaymentRow, status: str = "") -> PaymentView:
     """A payment of the read model, as it is now; or in a newer `status` that the read model may not have yet."""
-    return _view(row, row.id, status or row.status, row.refunded)
+    return _view(row, status or row.status, row.refunded)
 
 
-def first_fact(row: PaymentRow) -> PaymentDecided:
-    """The fact that a row of the read model began as. Only a payment that waited can have changed its status since."""
-    return PaymentDecided(
-        id=row.id,
-        transfer=row.transfer,
-        status="needs_verification" if row.expires_at else ("declined" if row.status == "declined" else "succeeded"),
-        reason=row.reason,
-        merchant=row.merchant,
-        customer=row.customer,
-        amount=row.amount,
-        currency=row.currency,
-        fee=0 if row.expires_at else row.fee,
-        merchant_order=row.merchant_order,
-        description=row.description,
-        store=row.store,
-        terminal=row.terminal,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-    )
-
-
-def _view(it: PaymentDecided | PaymentRow, id: str | None, status: str, refunded: int) -> PaymentView:
+def _view(it: PaymentDecided | PaymentRow, status: str, refunded: int) -> PaymentView:
     return PaymentView(
-        id,
+        it.id,
         status,
         it.reason,
         sentence(it.reason) if it.reason else None,
