@@ -86,7 +86,7 @@ class Postgres:
 
     def _can_run(self, folder: Path) -> bool:
         try:
-            command = [folder / "postgres", "--version"]
+            command = [str(folder / "postgres"), "--version"]
             return subprocess.run(command, user=self._user, capture_output=True, cwd="/").returncode == 0
         except OSError:
             return False

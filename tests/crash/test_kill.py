@@ -1,0 +1,115 @@
+"""The process that takes payments is killed at any moment: nothing acknowledged is lost, nothing is invented."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+from feiqian.clock import SystemClock
+from feiqian.ledger.audit import audit
+from feiqian.ledger.checkpointer import make_checkpoint
+from feiqian.ledger.recovery import new_engine, open_checkpoints, open_journal, open_ledger
+from feiqian.testing.crash import Child, Witness
+from feiqian.testing.postgres import Postgres
+
+KILLS = int(os.environ.get("KILLS", "50"))
+CHECKPOINT_EVERY = 8  # kills
+
+
+def kill_at_a_random_moment(child: Child, moments: random.Random) -> None:
+    """Under load for the most part; now and then while it still starts."""
+    if moments.random() < 0.2:
+        child.listen(seconds=moments.uniform(0, 0.2))
+    else:
+        child.listen(answers=moments.randint(1, 600))
+    child.kill()
+
+
+def end_with_a_whole_look(witness: Witness, folder: Path, url: str = "") -> None:
+    """At the end a ledger starts once more, and an audit reads everything again."""
+    witness.check_all()
+    checkpoints = open_checkpoints(folder, url)
+    ledger = open_ledger(witness.journal, checkpoints, SystemClock())
+    assert ledger.engine.digest() == witness.engine.digest()
+    ledger.close()
+    report = audit(witness.journal, checkpoints)
+    assert report.findings == []
+    assert checkpoints is not None
+    checkpoints.close()
+    witness.journal.close()
+
+
+def test_a_writer_killed_at_any_moment_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
+    moments = random.Random(20261124)
+    witness = Witness(open_journal(tmp_path, create=True), new_engine)
+    for number in range(KILLS):
+        child = Child(tmp_path, "", witness.next_number())
+        kill_at_a_random_moment(child, moments)
+        witness.check(child)
+        if number % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
+            checkpoints = open_checkpoints(tmp_path)
+            make_checkpoint(witness.journal, checkpoints)
+            checkpoints.close()
+    assert len(witness.answers) > 50 * KILLS  # it did take payments
+    end_with_a_whole_look(witness, tmp_path)
+
+
+def test_postgresql_killed_under_load_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
+    """`pg_ctl stop -m immediate`: the ledger stops at the first failure, and all that it had said is there."""
+    moments = random.Random(5432)
+    with Postgres() as server:
+        url = server.database()
+        open_journal(tmp_path, url, create=True).close()
+        answers = 0
+        witness = None
+        for _ in range(max(4, KILLS // 50)):
+            child = Child(tmp_path, url, witness.next_number() if witness else 1)
+            child.listen(answers=moments.randint(50, 800))
+            server.stop("immediate")
+            child.join()
+            assert child.stopped, "the ledger went on without its database"
+            server.start()
+            witness = reopened(witness, tmp_path, url)
+            witness.check(child)
+            assert len(witness.answers) > answers
+            answers = len(witness.answers)
+        end_with_a_whole_look(witness, tmp_path, url)
+
+
+def test_a_writer_on_postgresql_killed_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
+    moments = random.Random(99)
+    with Postgres() as server:
+        url = server.database()
+        witness = Witness(open_journal(tmp_path, url, create=True), new_engine)
+        for _ in range(max(5, KILLS // 10)):
+            child = Child(tmp_path, url, witness.next_number())
+            kill_at_a_random_moment(child, moments)
+            witness.check(child)
+        end_with_a_whole_look(witness, tmp_path, url)
+
+
+def reopened(witness: Witness | None, folder: Path, url: str) -> Witness:
+    """The witness's own connection died with the server."""
+    if witness is None:
+        return Witness(open_journal(folder, url), new_engine)
+    witness.journal.close()
+    witness.journal = open_journal(folder, url)
+    return witness
+
+
+def test_a_writer_that_is_replaced_while_it_runs_stops_and_both_tell_the_truth(tmp_path: Path) -> None:
+    """Two writers at once: the first is fenced off, and what it had acknowledged stays."""
+    witness = Witness(open_journal(tmp_path, create=True), new_engine)
+    first = Child(tmp_path, "", 1)
+    first.listen(answers=100)
+    second = Child(tmp_path, "", 1)  # takes the fence, and asks for the same payments again
+    second.listen(answers=300)
+    first.join()
+    assert first.stopped
+    second.kill()
+    for child in (first, second):
+        witness.answers |= child.acknowledged
+    for child in (first, second):
+        witness.check(child)
+    end_with_a_whole_look(witness, tmp_path)
