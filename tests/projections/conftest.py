@@ -1,0 +1,263 @@
+"""A small bank that writes a real journal, and read models in both databases.
+
+`Books` decides with the specification's engine and appends what the ledger would: records with their facts.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from feiqian.clock import ManualClock
+from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, encode_fact
+from feiqian.ids import PAYMENT, REFUND, new_id
+from feiqian.ledger import chart
+from feiqian.ledger.body import encode_body
+from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id
+from feiqian.ledger.engine import UNLIMITED, Refusal, chain, refusal_of
+from feiqian.ledger.journal_sqlite import SqliteJournal
+from feiqian.ledger.spec import SpecEngine
+from feiqian.projections import schema
+from feiqian.projections.database import Database, open_database
+from feiqian.projections.projector import Projector
+from feiqian.testing.postgres import Postgres
+
+CNY = 156
+FUNDS = 100_000
+WAIT_SECONDS = 300
+OPENING = account_id(AccountKind.OPENING, CNY, 0)
+FEES = account_id(AccountKind.MERCHANT_FEES, CNY, 0)
+
+
+def wallet(customer: int) -> bytes:
+    return account_id(AccountKind.CUSTOMER_WALLET, CNY, customer)
+
+
+def payable(merchant: int) -> bytes:
+    return account_id(AccountKind.MERCHANT_PAYABLE, CNY, merchant)
+
+
+class Books:
+    """Customers 1 to 5 with 1,000.00 each, merchants 1 to 3; every operation is one journal row unless `together`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.engine = SpecEngine()
+        self.journal = SqliteJournal(folder / "journal.db", create=True)
+        self.journal.open_writer()
+        self.payments: dict[str, PaymentDecided] = {}
+        self._records: list[bytes] = []
+        self._facts: list[bytes] = []
+        self._together = False
+        self._numbers = iter(range(1, 1 << 60))
+        self._open()
+
+    def _open(self) -> None:
+        events = [
+            chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
+            chart.account(FEES, AccountKind.MERCHANT_FEES, CNY),
+        ]
+        events += [chart.account(payable(merchant), AccountKind.MERCHANT_PAYABLE, CNY) for merchant in (1, 2, 3)]
+        for customer in range(1, 6):
+            events.append(chart.account(wallet(customer), AccountKind.CUSTOMER_WALLET, CNY))
+            opening = derived_id(b"opening", bytes([customer]))
+            events.append(chart.transfer(opening, OPENING, wallet(customer), FUNDS, TransferKind.OPENING_BALANCE))
+        assert self.post(chain(*events)) is Refusal.OK
+        self.write()
+
+    # --- rows --------------------------------------------------------------------------------------------------
+
+    def post(self, events: bytes) -> Refusal:
+        seconds = self.clock.now() // 1_000_000
+        results, records = self.engine.apply(events, seconds, self.clock.day(seconds))
+        self._records.append(records)
+        return refusal_of(results)
+
+    def note(self, fact: Fact) -> None:
+        self._facts.append(encode_fact(fact))
+
+    def write(self) -> int:
+        """Appends what has been gathered as one row; returns its position."""
+        if self._together:
+            return self.position + 1
+        position = self.position + 1
+        self.journal.append(position, encode_body(b"".join(self._records), self._facts), self.clock.now())
+        self._records, self._facts = [], []
+        return position
+
+    def together(self, *operations: Callable[[], object]) -> None:
+        """Several operations in one row."""
+        self._together = True
+        for operation in operations:
+            operation()
+        self._together = False
+        self.write()
+
+    @property
+    def position(self) -> int:
+        return self.journal.head().position
+
+    # --- operations --------------------------------------------------------------------------------------------
+
+    def pay(self, customer: int, merchant: int, amount: int, order: str = "") -> PaymentDecided:
+        order = order or f"order-{next(self._numbers)}"
+        transfer, fee = derived_id(b"payment", bytes([merchant]), order.encode()), amount // 100
+        events = [chart.transfer(transfer, wallet(customer), payable(merchant), amount, TransferKind.PAYMENT)]
+        if fee:
+            id = derived_id(b"fee", transfer)
+            events.append(chart.transfer(id, payable(merchant), FEES, fee, TransferKind.FEE, transfer))
+        refusal = self.post(chain(*events))
+        if refusal is Refusal.OK:
+            return self._decided(transfer, "succeeded", None, customer, merchant, amount, fee, order)
+        assert refusal is Refusal.INSUFFICIENT_FUNDS
+        return self._decided(transfer, "declined", "insufficient_funds", customer, merchant, amount, 0, order)
+
+    def wait(self, customer: int, merchant: int, amount: int) -> PaymentDecided:
+        order = f"order-{next(self._numbers)}"
+        transfer = derived_id(b"payment", bytes([merchant]), order.encode())
+        kind = TransferKind.VERIFICATION
+        hold = chart.hold(transfer, wallet(customer), payable(merchant), 0, WAIT_SECONDS, kind)
+        assert self.post(hold) is Refusal.OK
+        return self._decided(transfer, "needs_verification", None, customer, merchant, amount, 0, order)
+
+    def _decided(
+        self, transfer: bytes, status: str, reason: str | None, customer: int, merchant: int, amount: int, *rest: object
+    ) -> PaymentDecided:
+        fee, order = rest
+        now = self.clock.now()
+        expires_at = now + WAIT_SECONDS * 1_000_000 if status == "needs_verification" else 0
+        texts = order, "tea", "Old Street", "till 1"
+        parties = merchant, customer, amount, CNY, fee
+        id = new_id(PAYMENT, now)
+        fact = PaymentDecided(id, transfer, status, reason, *parties, *texts, now, expires_at)  # type: ignore[arg-type]
+        self.note(fact)
+        self.payments[id] = fact
+        self.write()
+        return fact
+
+    def verify(self, payment: PaymentDecided) -> None:
+        """The customer confirms: the hold is captured, and the money moves in the same chain."""
+        merchant, customer = payable(payment.merchant), wallet(payment.customer)
+        events = chain(
+            chart.capture(derived_id(b"verify", payment.transfer), payment.transfer, 0),
+            chart.transfer(
+                derived_id(b"verified", payment.transfer), customer, merchant, payment.amount, TransferKind.PAYMENT
+            ),
+        )
+        assert self.post(events) is Refusal.OK
+        self.write()
+
+    def cancel(self, payment: PaymentDecided) -> None:
+        id = derived_id(b"cancel", payment.transfer)
+        assert self.post(chart.release(id, payment.transfer, TransferKind.CANCELLATION)) is Refusal.OK
+        self.note(PaymentCancelled(payment.id, self.clock.now()))
+        self.write()
+
+    def expire(self) -> None:
+        """Time passes, and the engine sees it with the next thing that it is asked."""
+        self.clock.advance(WAIT_SECONDS + 1)
+        self.post(b"")
+        self.write()
+
+    def refund(self, payment: PaymentDecided, amount: int, number: str = "") -> RefundDecided:
+        number = number or f"refund-{next(self._numbers)}"
+        transfer = derived_id(b"refund", payment.transfer, number.encode())
+        sides = payable(payment.merchant), wallet(payment.customer)
+        refusal = self.post(chart.transfer(transfer, *sides, amount, TransferKind.REFUND, payment.transfer))
+        status = "succeeded" if refusal is Refusal.OK else "declined"
+        reason = None if refusal is Refusal.OK else "merchant_balance"
+        parties = payment.merchant, payment.customer, amount, CNY
+        id, now = new_id(REFUND, self.clock.now()), self.clock.now()
+        fact = RefundDecided(id, transfer, payment.id, status, reason, *parties, number, now)  # type: ignore[arg-type]
+        self.note(fact)
+        self.write()
+        return fact
+
+    def history(self, operations: int, seed: int = 1) -> None:
+        """A random history of everything that there is, over several days."""
+        chance = random.Random(seed)
+        waiting: list[PaymentDecided] = []
+        paid: list[PaymentDecided] = []
+        for _ in range(operations):
+            self._together = chance.random() < 0.6
+            customer, merchant, amount = chance.randint(1, 5), chance.randint(1, 3), chance.choice((30, 500, 9_000))
+            what = chance.randrange(20)
+            if what < 12:
+                paid.append(self.pay(customer, merchant, amount))
+            elif what < 14:
+                waiting.append(self.wait(customer, merchant, amount))
+            elif what < 16 and paid and (payment := chance.choice(paid)).status == "succeeded":
+                self.refund(payment, max(1, payment.amount // 10))
+            elif what == 16 and waiting:
+                self.cancel(waiting.pop())
+            elif what == 17 and waiting:
+                payment = waiting.pop()
+                if (self.engine.account(wallet(payment.customer)) or FUNDS).available >= payment.amount:
+                    self.verify(payment)
+            elif what == 18:
+                self.expire()
+                waiting.clear()
+            else:
+                self.clock.advance(chance.choice((1, 20_000)))
+                waiting.clear()
+                self.post(b"")
+        self._together = False
+        self.write()
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    books = Books(tmp_path)
+    yield books
+    books.journal.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty read model can be made; a test that takes it runs once on each database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "read.db")
+    return str(request.getfixturevalue("postgres").database())
+
+
+@pytest.fixture
+def project(books: Books, location: str) -> Callable[..., str]:
+    """Projects all of the books' journal, so many rows a step; returns the location."""
+
+    def all_rows(max_rows: int = 1000) -> str:
+        db = open_database(location)
+        projector = Projector(books.journal, db)
+        while projector.position < books.position:
+            projector.step(max_rows)
+        db.close()
+        return location
+
+    return all_rows
+
+
+@pytest.fixture
+def tables() -> Callable[[Database | str], dict[str, list[tuple[object, ...]]]]:
+    """Everything that a read model holds, to be compared."""
+
+    def everything(of: Database | str) -> dict[str, list[tuple[object, ...]]]:
+        db = open_database(of) if isinstance(of, str) else of
+        try:
+            return {table: sorted(map(plain, db.all(f"SELECT * FROM {table}")), key=repr) for table in schema.TABLES}
+        finally:
+            if isinstance(of, str):
+                db.close()
+
+    def plain(row: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
+
+    return everything

@@ -1,0 +1,123 @@
+"""A projector that is killed anywhere, and started again, leaves the tables of one that was never disturbed."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feiqian.projections import queries
+from feiqian.projections.database import Database, open_database
+from feiqian.projections.projector import Projector, rebuild
+from feiqian.projections.schema import check_read_model
+from feiqian.projections.tie import tie
+
+KILLS = 12
+CHILD = Path(__file__).with_name("projector_child.py")
+
+Tables = Callable[..., dict[str, list[tuple[object, ...]]]]
+
+
+def kill_midway(journal: Path, location: str, chance: random.Random) -> bool:
+    """Starts a projector, and kills it some steps later while it is in another. Whether it got to the end first."""
+    command = [sys.executable, str(CHILD), str(journal), location]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for _ in range(chance.randint(1, 8)):
+            if not child.stdout.readline():
+                return True
+        for _ in range(chance.randrange(20_000)):  # somewhere within the next step, not at its beginning
+            pass
+        child.kill()
+    return child.returncode == 0
+
+
+def test_kills_in_the_middle_of_steps_change_nothing(books, location, tables: Tables, tmp_path) -> None:
+    books.history(900, seed=3)
+    chance, kills = random.Random(5), 0
+    while not kill_midway(tmp_path / "journal.db", location, chance):
+        kills += 1
+        assert check_read_model(books.journal, location) > 0  # whole at each moment, and of this journal
+    assert kills >= KILLS
+    undisturbed = str(tmp_path / "undisturbed.db")
+    rebuild(books.journal, undisturbed)
+    assert tables(location) == tables(undisturbed)
+    assert tie(books.engine, location) == []
+
+
+class Breaking:
+    """A database that fails at its n-th call within transactions."""
+
+    def __init__(self, db: Database, at: int) -> None:
+        self._db, self.left = db, at
+
+    def __getattr__(self, name: str) -> Any:
+        wanted = getattr(self._db, name)
+        if name not in ("change", "change_many", "insert"):
+            return wanted
+
+        def call(*arguments: Any) -> Any:
+            self.left -= 1
+            if self.left == 0:
+                raise OSError("the disk is gone")
+            return wanted(*arguments)
+
+        return call
+
+    @contextmanager
+    def transaction(self) -> Any:
+        with self._db.transaction():
+            yield
+
+
+def test_a_failure_at_any_statement_leaves_nothing_of_its_step(books, location, tables: Tables, tmp_path) -> None:
+    books.history(60, seed=4)
+    undisturbed = str(tmp_path / "undisturbed.db")
+    rebuild(books.journal, undisturbed)
+    db, at, failures = open_database(location), 0, 0
+    projector = Projector(books.journal, db)
+    while projector.position < books.position:
+        at += 1
+        before = projector.position
+        projector._db = Breaking(db, at)  # type: ignore[assignment]
+        try:
+            projector.step(10)
+            at = 0
+        except OSError:
+            failures += 1
+            assert projector.position == before == queries.position(db)
+    assert failures > 30
+    assert tables(db) == tables(undisturbed)
+    db.close()
+
+
+def test_a_read_model_that_lost_its_last_steps_catches_up(books, tables: Tables, tmp_path) -> None:
+    """What a power cut may do with synchronous=NORMAL: the file is whole, and older."""
+    books.history(100, seed=6)
+    read, older = tmp_path / "read.db", tmp_path / "older.db"
+    db = open_database(read)
+    projector = Projector(books.journal, db)
+    projector.step(20)
+    db.one("VACUUM INTO ?", (str(older),))
+    projector.step(1000)
+    again = open_database(older)
+    assert Projector(books.journal, again).step(1000) == books.position
+    assert tables(again) == tables(db)
+    again.close()
+    db.close()
+
+
+@pytest.mark.parametrize("location", ["sqlite"], indirect=True)
+def test_a_killed_projectors_read_model_can_be_read_at_once(books, location, tmp_path) -> None:
+    books.history(200, seed=8)
+    kill_midway(tmp_path / "journal.db", location, random.Random(1))
+    db = open_database(location, read_only=True)
+    assert queries.position(db) > 0
+    assert queries.newest(db, 1)
+    db.close()

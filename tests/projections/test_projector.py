@@ -1,0 +1,329 @@
+"""What the journal's rows become in the read model, in both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from feiqian.errors import JournalBehind
+from feiqian.events import PaymentCancelled, PaymentDecided
+from feiqian.ledger import chart
+from feiqian.ledger.engine import EVENT, Type
+from feiqian.ledger.journal_sqlite import SqliteJournal
+from feiqian.projections import queries, schema
+from feiqian.projections.database import Database, open_database
+from feiqian.projections.errors import ProjectionStopped, ReadModelMismatch
+from feiqian.projections.projector import Projector, rebuild
+from feiqian.projections.tie import tie, tie_at
+
+CUSTOMER, MERCHANT = 1, 2
+WALLET = chart.account_id(chart.AccountKind.CUSTOMER_WALLET, 156, CUSTOMER)
+PAYABLE = chart.account_id(chart.AccountKind.MERCHANT_PAYABLE, 156, MERCHANT)
+
+Tables = Callable[..., dict[str, list[tuple[object, ...]]]]
+
+
+@pytest.fixture
+def read(project: Callable[..., str]) -> Iterator[Callable[[], Database]]:
+    """Projects what is in the journal, and opens the read model."""
+    opened: list[Database] = []
+
+    def ready() -> Database:
+        opened.append(open_database(project(), read_only=True))
+        return opened[-1]
+
+    yield ready
+    for db in opened:
+        db.close()
+
+
+def lines(db: Database, account: bytes) -> list[tuple[int, int, int]]:
+    """An account's statement, oldest first: number, amount, running balance."""
+    entries, _ = queries.statement(db, account, None, 1000)
+    return [(entry.sequence, entry.amount, entry.balance) for entry in reversed(entries)]
+
+
+def test_a_payment_becomes_a_row_four_lines_and_totals(books, read) -> None:
+    fact = books.pay(CUSTOMER, MERCHANT, 1_000, "order-a")
+    db = read()
+    row = queries.payment_by_id(db, fact.id)
+    assert row is not None
+    assert row.fact == fact
+    assert (row.status, row.refunded, row.fee, row.position) == ("succeeded", 0, 10, 2)
+    assert queries.payment_by_transfer(db, fact.transfer) == row
+    assert queries.payment_by_order(db, MERCHANT, "order-a") == row
+    assert lines(db, WALLET) == [(1, 100_000, 100_000), (2, -1_000, 99_000)]
+    assert lines(db, PAYABLE) == [(1, 1_000, 1_000), (2, -10, 990)]
+    [day] = queries.merchant_day(db, MERCHANT, row.day)
+    assert (day.count, day.amount, day.fees, day.refunded) == (1, 1_000, 10, 0)
+    [day] = queries.customer_day(db, CUSTOMER, row.day)
+    assert (day.count, day.amount, day.refunded) == (1, 1_000, 0)
+
+
+def test_lines_of_fee_and_refund_belong_to_the_payment(books, read) -> None:
+    fact = books.pay(CUSTOMER, MERCHANT, 1_000)
+    books.refund(fact, 300)
+    entries, _ = queries.statement(read(), PAYABLE, None, 10)
+    kinds = [entry.kind for entry in entries]
+    assert kinds == [chart.TransferKind.REFUND, chart.TransferKind.FEE, chart.TransferKind.PAYMENT]
+    assert {entry.payment for entry in entries} == {fact.id}
+    assert {entry.at for entry in entries} == {fact.created_at}
+
+
+def test_the_first_fact_is_kept_byte_for_byte(books, read) -> None:
+    fact = books.pay(CUSTOMER, MERCHANT, 1_000)
+    books.refund(fact, 990)
+    row = queries.payment_by_id(read(), fact.id)
+    assert row is not None
+    assert (row.fact, row.refunded) == (fact, 990)
+
+
+def test_a_declined_payment_is_listed_and_moves_nothing(books, read) -> None:
+    fact = books.pay(CUSTOMER, MERCHANT, 100_001)
+    db = read()
+    [row], _ = queries.payments(db, MERCHANT, None, 10, None, None, None)
+    assert (row.id, row.status, row.reason) == (fact.id, "declined", "insufficient_funds")
+    assert lines(db, PAYABLE) == []
+    assert queries.merchant_day(db, MERCHANT, row.day) == []
+
+
+def test_refunds_are_summed_and_those_declined_are_not(books, read) -> None:
+    fact = books.pay(CUSTOMER, MERCHANT, 1_000)
+    first, second = books.refund(fact, 300), books.refund(fact, 200)
+    declined = books.refund(fact, 900)
+    db = read()
+    row = queries.payment_by_id(db, fact.id)
+    assert row is not None
+    assert (row.status, row.refunded) == ("succeeded", 500)
+    assert queries.refunds_of(db, fact.id) == sorted([first, second, declined], key=lambda it: it.id)
+    assert queries.refund_by_transfer(db, second.transfer) == second
+    [day] = queries.merchant_day(db, MERCHANT, row.day)
+    assert (day.amount, day.fees, day.refunded) == (1_000, 10, 500)
+
+
+# --- payments that wait --------------------------------------------------------------------------------------------
+
+
+def state(db: Database, payment: PaymentDecided) -> tuple[str, int]:
+    row = queries.payment_by_id(db, payment.id)
+    assert row is not None
+    return row.status, row.closed_at
+
+
+def test_a_waiting_payment_is_listed(books, read) -> None:
+    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
+    db = read()
+    assert state(db, waiting) == ("needs_verification", 0)
+    assert lines(db, PAYABLE) == []
+
+
+def test_a_waiting_payment_expires_by_the_engines_record(books, read) -> None:
+    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
+    books.expire()
+    assert state(read(), waiting) == ("expired", books.clock.now() // 1_000_000 * 1_000_000)
+
+
+def test_a_waiting_payment_is_cancelled_at_the_moment_of_its_fact(books, read) -> None:
+    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
+    books.clock.advance(1.5)
+    books.cancel(waiting)
+    books.expire()
+    assert state(read(), waiting) == ("cancelled", waiting.created_at + 1_500_000)
+
+
+def test_a_payment_waits_and_ends_within_one_row(books, read) -> None:
+    ended: list[PaymentDecided] = []
+    books.together(lambda: ended.append(books.wait(CUSTOMER, MERCHANT, 5_000)), lambda: books.cancel(ended[0]))
+    assert state(read(), ended[0])[0] == "cancelled"
+
+
+def test_a_verified_payment_succeeds_and_counts_on_that_day(books, project, read) -> None:
+    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
+    project()  # the hold is in the read model by now, not in memory
+    books.clock.advance(200)
+    books.verify(waiting)
+    db = read()
+    row = queries.payment_by_id(db, waiting.id)
+    assert row is not None
+    assert row.status == "succeeded"
+    assert lines(db, PAYABLE) == [(1, 5_000, 5_000)]
+    [day] = queries.merchant_day(db, MERCHANT, row.day)
+    assert (day.count, day.amount) == (1, 5_000)
+    assert tie(books.engine, project()) == []
+
+
+def test_what_has_ended_stays_so(books, project, location) -> None:
+    """A late fact of a cancellation does not undo an expiry: the engine's record came first."""
+    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
+    books.expire()
+    project()
+    books.note(PaymentCancelled(waiting.id, books.clock.now()))
+    books.write()
+    db = open_database(project(), read_only=True)
+    assert state(db, waiting)[0] == "expired"
+    db.close()
+
+
+# --- days ----------------------------------------------------------------------------------------------------------
+
+
+def test_payments_of_one_row_count_on_either_side_of_midnight(books, read) -> None:
+    facts: list[PaymentDecided] = []
+    pay = lambda: facts.append(books.pay(CUSTOMER, MERCHANT, 1_000))  # noqa: E731
+    books.together(pay, lambda: books.clock.advance(86_400), pay)
+    rows = [queries.payment_by_id(read(), fact.id) for fact in facts]
+    days = [row.day for row in rows if row is not None]
+    assert days == [books.clock.day(fact.created_at // 1_000_000) for fact in facts]
+    assert days[0] != days[1]
+
+
+# --- steps, restarts, rebuilding -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows_per_step", [1, 7, 1000])
+def test_steps_of_any_size_and_any_restart_give_the_same_tables(books, tables, tmp_path, rows_per_step) -> None:
+    books.history(300)
+    whole, restarted = str(tmp_path / "whole.db"), str(tmp_path / "restarted.db")
+    rebuild(books.journal, whole)
+    position = 0
+    while position < books.position:
+        db = open_database(restarted)
+        position = Projector(books.journal, db).step(rows_per_step)
+        db.close()
+    assert tables(restarted) == tables(whole)
+
+
+def test_a_rebuild_gives_identical_tables(books, project, tables) -> None:
+    books.history(300)
+    books.wait(CUSTOMER, MERCHANT, 5_000)
+    before = tables(project(5))
+    assert before["refunds"]
+    assert {row[6] for row in before["payments"]} == queries.STATUSES
+    assert rebuild(books.journal, project()) == books.position
+    assert tables(project()) == before
+
+
+def test_both_databases_get_the_same_tables(books, tables, tmp_path, postgres) -> None:
+    books.history(300)
+    locations = str(tmp_path / "read.db"), postgres.database()
+    for location in locations:
+        rebuild(books.journal, location)
+    assert tables(locations[0]) == tables(locations[1])
+
+
+def test_a_history_ties_to_the_engine(books, project) -> None:
+    books.history(400, seed=7)
+    assert tie(books.engine, project(11)) == []
+    assert tie_at(project())(books.engine, books.position) == []
+
+
+def test_a_step_without_rows_changes_nothing(books, project, tables) -> None:
+    before = tables(project())
+    db = open_database(project())
+    assert Projector(books.journal, db).step() == books.position
+    db.close()
+    assert tables(project()) == before
+
+
+def test_accounts_are_forgotten_and_found_again(books, project, monkeypatch) -> None:
+    monkeypatch.setattr("feiqian.projections.projector.CACHED_ACCOUNTS", 2)
+    books.history(200)
+    assert tie(books.engine, project(3)) == []
+
+
+# --- refusals ------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_projector_is_refused_and_changes_nothing(books, location, tables) -> None:
+    one, other = open_database(location), open_database(location)
+    first, second = Projector(books.journal, one), Projector(books.journal, other)
+    first.step()
+    before = tables(one)
+    with pytest.raises(ReadModelMismatch, match="another projector"):
+        second.step()
+    assert tables(one) == before
+    one.close()
+    other.close()
+
+
+def test_a_journal_behind_the_read_model_is_refused(books, project, tmp_path) -> None:
+    old = tmp_path / "old.db"
+    books.journal._connection.execute("VACUUM INTO ?", (str(old),))
+    books.pay(CUSTOMER, MERCHANT, 1_000)
+    location = project()
+    behind = SqliteJournal(old)
+    with pytest.raises(JournalBehind, match="up to position 2, which the journal does not have"):
+        schema.check_read_model(behind, location)
+    db = open_database(location)
+    with pytest.raises(JournalBehind):
+        Projector(behind, db)
+    behind.open_writer()
+    behind.append(2, b"FQB1" + bytes(8), 0)
+    with pytest.raises(JournalBehind, match="at position 2 the journal has hash"):
+        schema.check_read_model(behind, location)
+    behind.close()
+    db.close()
+
+
+def test_a_read_model_of_another_journal_is_refused(books, project, tmp_path) -> None:
+    (tmp_path / "other").mkdir()
+    other = SqliteJournal(tmp_path / "other" / "journal.db", create=True)
+    with pytest.raises(ReadModelMismatch, match=f"from journal {books.journal.identity}"):
+        schema.check_read_model(other, project())
+    other.close()
+
+
+def test_a_read_model_of_another_version_is_refused(books, project, location) -> None:
+    db = open_database(project())
+    db.change("UPDATE progress SET version = 99")
+    with pytest.raises(ReadModelMismatch, match="version 99"):
+        Projector(books.journal, db)
+    db.close()
+    assert rebuild(books.journal, location) == books.position
+
+
+def test_no_read_model_is_no_fault(books, location, tmp_path: Path) -> None:
+    assert schema.check_read_model(books.journal, location) == 0
+    assert schema.check_read_model(books.journal, tmp_path / "nowhere" / "read.db") == 0
+
+
+def test_a_good_read_model_passes(books, project) -> None:
+    assert schema.check_read_model(books.journal, project()) == books.position
+
+
+def test_a_row_that_cannot_be_understood_stops_the_projection_there(books, project, tables, location) -> None:
+    before = tables(project())
+    books.pay(CUSTOMER, MERCHANT, 1_000)
+    books._facts.append(b"\x91\xa3new")
+    books.write()
+    db = open_database(location)
+    projector = Projector(books.journal, db)
+    with pytest.raises(ProjectionStopped, match="position 3") as stopped:
+        projector.step()
+    assert stopped.value.position == 3
+    assert tables(db) == before  # the whole step, its good rows too
+    assert projector.step(1) == 2
+    db.close()
+
+
+def test_a_movement_of_an_unknown_account_stops_the_projection(books, location) -> None:
+    nobody = bytes(15) + b"\1"
+    books._records.append(EVENT.pack(Type.TRANSFER, 0, 0, 0, 5, nobody, nobody, PAYABLE, bytes(16)))
+    books.write()
+    db = open_database(location)
+    with pytest.raises(ProjectionStopped, match="never opened"):
+        Projector(books.journal, db).step()
+    db.close()
+
+
+def test_an_order_that_was_decided_twice_stops_the_projection(books, location) -> None:
+    books.note(books.pay(CUSTOMER, MERCHANT, 1_000))
+    books.write()
+    db = open_database(location)
+    projector = Projector(books.journal, db)
+    with pytest.raises(ProjectionStopped, match="decided twice"):
+        projector.step()
+    assert projector.step(2) == 2
+    db.close()

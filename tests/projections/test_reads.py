@@ -1,0 +1,261 @@
+"""What the server asks of the read model: pages, cursors that lead nowhere else, and reading what one has written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import pytest
+
+from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.projections.database import open_database
+from feiqian.projections.errors import CursorInvalid, ReadsBehind
+from feiqian.projections.projector import Projector
+from feiqian.projections.reads import Reads
+
+T = TypeVar("T")
+CUSTOMER, MERCHANT, OTHER = 1, 1, 2
+WALLET = account_id(AccountKind.CUSTOMER_WALLET, 156, CUSTOMER)
+OTHERS_WALLET = account_id(AccountKind.CUSTOMER_WALLET, 156, 2)
+
+
+@pytest.fixture
+def ask(location: str) -> Callable[[Callable[[Reads], Coroutine[Any, Any, T]]], T]:
+    """Runs one coroutine over `Reads`, in an event loop of its own."""
+
+    def run(question: Callable[[Reads], Coroutine[Any, Any, T]]) -> T:
+        async def asked() -> T:
+            reads = Reads(location)
+            try:
+                return await question(reads)
+            finally:
+                reads.close()
+
+        return asyncio.run(asked())
+
+    return run
+
+
+async def pages(reads: Reads, merchant: int, limit: int, **filters: Any) -> list[list[str]]:
+    """All pages of a merchant's payments, as lists of ids."""
+    found, cursor = [], None
+    while True:
+        rows, cursor = await reads.payments(merchant, cursor, limit, **filters)
+        found.append([row.id for row in rows])
+        if cursor is None:
+            return found
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
+def test_pages_have_every_payment_once_newest_first(books, project, ask, limit: int) -> None:
+    mine = []
+    for number in range(6):
+        books.clock.advance(number % 2)  # some at the very same moment
+        mine.append(books.pay(CUSTOMER, MERCHANT, 100).id)
+        books.pay(CUSTOMER, OTHER, 100)
+    project()
+    found = ask(lambda reads: pages(reads, MERCHANT, limit))
+    assert [id for page in found for id in page] == mine[::-1]
+    assert all(len(page) == limit for page in found[:-1])
+    assert found[-1]
+
+
+def test_pages_stay_put_while_new_payments_come(books, project, ask) -> None:
+    mine = [books.pay(CUSTOMER, MERCHANT, 100).id for _ in range(4)]
+    project()
+
+    async def question(reads: Reads) -> list[str]:
+        first, cursor = await reads.payments(MERCHANT, None, 2)
+        books.pay(CUSTOMER, MERCHANT, 100)
+        project()
+        second, _ = await reads.payments(MERCHANT, cursor, 2)
+        return [row.id for row in (*first, *second)]
+
+    assert ask(question) == mine[::-1]
+
+
+def test_filters_of_status_and_time(books, project, ask) -> None:
+    first = books.pay(CUSTOMER, MERCHANT, 100)
+    books.clock.advance(10)
+    declined = books.pay(CUSTOMER, MERCHANT, 1_000_000)
+    books.clock.advance(10)
+    last = books.pay(CUSTOMER, MERCHANT, 100)
+    project()
+    some = lambda **filters: ask(lambda reads: pages(reads, MERCHANT, 1, **filters))  # noqa: E731
+    assert some(status="declined") == [[declined.id]]
+    assert some(status="succeeded") == [[last.id], [first.id]]
+    assert some(status="expired") == [[]]
+    assert some(created_from=declined.created_at) == [[last.id], [declined.id]]
+    assert some(created_before=declined.created_at) == [[first.id]]
+    assert some(created_from=first.created_at, created_before=last.created_at, status="succeeded") == [[first.id]]
+    with pytest.raises(ValueError, match="never 'lost'"):
+        some(status="lost")
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1_001])
+def test_a_page_is_bounded(project, ask, limit: int) -> None:
+    project()
+    with pytest.raises(ValueError, match="a page has 1 to"):
+        ask(lambda reads: reads.payments(MERCHANT, None, limit))
+
+
+def test_a_statement_in_pages(books, project, ask) -> None:
+    for _ in range(4):
+        books.pay(CUSTOMER, MERCHANT, 100)
+    project()
+
+    async def question(reads: Reads) -> list[list[int]]:
+        found, cursor = [], None
+        while True:
+            entries, cursor = await reads.statement(WALLET, cursor, 2)
+            found.append([entry.balance for entry in entries])
+            if cursor is None:
+                return found
+
+    assert ask(question) == [[99_600, 99_700], [99_800, 99_900], [100_000]]
+
+
+def test_newest_of_a_customer_and_of_all(books, project, ask) -> None:
+    ids = [books.pay(customer, MERCHANT, amount).id for customer, amount in ((1, 100), (2, 100), (1, 1_000_000))]
+    project()
+
+    async def question(reads: Reads) -> tuple[list[str], list[str]]:
+        of_one, of_all = await reads.newest_of_customer(1, 10), await reads.newest(2)
+        return [row.id for row in of_one], [row.id for row in of_all]
+
+    assert ask(question) == ([ids[2], ids[0]], [ids[2], ids[1]])
+
+
+def test_what_is_not_there(books, project, ask) -> None:
+    project()
+
+    async def question(reads: Reads) -> list[object]:
+        return [
+            await reads.payment_by_id("pay_x"),
+            await reads.payment_by_transfer(bytes(16)),
+            await reads.payment_by_order(MERCHANT, "none"),
+            await reads.refund_by_transfer(bytes(16)),
+            await reads.refunds_of("pay_x"),
+            await reads.payments(99),
+            await reads.statement(bytes(16)),
+            await reads.merchant_day(99, 20270115),
+            await reads.customer_day(99, 20270115),
+        ]
+
+    assert ask(question) == [None, None, None, None, [], ([], None), ([], None), [], []]
+
+
+# --- abuse ---------------------------------------------------------------------------------------------------------
+
+
+def test_abuse_34_a_cursor_of_another_merchant_leads_to_an_empty_page(books, project, ask) -> None:
+    for merchant in (MERCHANT, OTHER):
+        for _ in range(3):
+            books.pay(CUSTOMER, merchant, 100)
+    project()
+
+    async def question(reads: Reads) -> object:
+        _, others = await reads.payments(OTHER, None, 1)
+        assert others is not None
+        return await reads.payments(MERCHANT, others, 10)
+
+    assert ask(question) == ([], None)
+
+
+def test_abuse_34_a_cursor_of_another_account_leads_to_an_empty_statement(books, project, ask) -> None:
+    for customer in (CUSTOMER, 2):
+        books.pay(customer, MERCHANT, 100)
+    project()
+
+    async def question(reads: Reads) -> object:
+        _, others = await reads.statement(OTHERS_WALLET, None, 1)
+        assert others is not None
+        return await reads.statement(WALLET, others, 10)
+
+    assert ask(question) == ([], None)
+
+
+@pytest.mark.parametrize("cursor", ["", "1", "pay_", "' OR 1=1 --", "pay_" + "0" * 32, "é" * 36, "x" * 10_000])
+def test_abuse_34_what_was_never_given_out_is_no_cursor(project, ask, cursor: str) -> None:
+    project()
+    with pytest.raises(CursorInvalid):
+        ask(lambda reads: reads.payments(MERCHANT, cursor))
+    with pytest.raises(CursorInvalid):
+        ask(lambda reads: reads.statement(WALLET, cursor))
+
+
+# --- waiting -------------------------------------------------------------------------------------------------------
+
+
+def test_waiting_for_what_is_there_returns_at_once(books, project, ask) -> None:
+    project()
+    ask(lambda reads: reads.wait(books.position))
+    ask(lambda reads: reads.wait(0))
+
+
+def test_waiters_are_woken_when_their_position_is_reached(books, location, ask) -> None:
+    books.pay(CUSTOMER, MERCHANT, 100)
+    db = open_database(location)
+    projector = Projector(books.journal, db)
+
+    async def question(reads: Reads) -> list[str]:
+        woken: list[str] = []
+
+        async def waiter(name: str, position: int) -> None:
+            await reads.wait(position, 60)
+            woken.append(name)
+
+        second = asyncio.create_task(waiter("second", 2))
+        first = asyncio.create_task(waiter("first", 1))
+        await asyncio.sleep(0)
+        projector.step(1)
+        await first
+        assert woken == ["first"]
+        projector.step(1)
+        await second
+        assert reads.position == 2
+        return woken
+
+    assert ask(question) == ["first", "second"]
+    db.close()
+
+
+def test_waiting_too_long_says_how_far_the_read_model_is(books, project, ask) -> None:
+    project()
+    with pytest.raises(ReadsBehind, match="at journal position 1, and has not reached 99"):
+        ask(lambda reads: reads.wait(99, 0))
+
+
+def test_one_who_gives_up_does_not_wake_another(books, project, ask) -> None:
+    project()
+
+    async def question(reads: Reads) -> None:
+        patient = asyncio.create_task(reads.wait(2, 60))
+        with pytest.raises(ReadsBehind):
+            await reads.wait(2, 0)
+        books.pay(CUSTOMER, MERCHANT, 100)
+        project()
+        await patient
+
+    ask(question)
+
+
+def test_where_there_is_no_read_model_yet_it_is_waited_for(books, project, ask) -> None:
+    async def question(reads: Reads) -> int:
+        assert reads.position == 0
+        with pytest.raises(ReadsBehind):
+            await reads.payment_by_id("pay_x")
+        with pytest.raises(ReadsBehind):
+            await reads.newest()
+        waiter = asyncio.create_task(reads.wait(1, 60))
+        await asyncio.sleep(0)
+        project()
+        await waiter
+        assert await reads.newest() == []
+        return reads.position
+
+    assert ask(question) == 1
