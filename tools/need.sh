@@ -60,8 +60,10 @@ need() {
             from_debian "Python's virtual environments" python3-venv ;;
     cargo)
         command -v cc >/dev/null || from_debian "a C linker" gcc libc6-dev
-        new_enough_cargo || from_debian "cargo $rust or newer, which builds the native engine" "$(cargo_package)"
-        new_enough_cargo || fail "cargo $rust or newer (here is: $(cargo --version 2>/dev/null))" "rustup, or a newer Debian" ;;
+        if ! new_enough_cargo; then
+            from_debian "cargo $rust or newer, which builds the native engine" "$(cargo_package)"
+            [ $missing = 1 ] || new_enough_cargo || fail "cargo $rust or newer" "rustup, or a newer Debian"
+        fi ;;
     clippy)
         component clippy rust-clippy ;;
     rustfmt)
