@@ -97,7 +97,7 @@ differential: tools-for-tests ## the specification against the native engine: OP
 
 .PHONY: crash
 crash: tools-for-tests ## the long crash run: KILLS= times SIGKILL under load
-	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crash --timeout=0 $(ARGS)
+	@KILLS=$(KILLS) SEED=$(SEED) $(BIN)/python -m pytest tests/crash --timeout=0 $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built, but no data
