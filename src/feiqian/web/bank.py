@@ -1,0 +1,74 @@
+"""The bank, live: one look a second, made once for all who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from litestar import Controller, Response, get
+from litestar.response import Stream
+
+from .site import Site, stream
+from .streams import OPENING, Watcher, message
+
+NEWEST = 14
+LOOK_SECONDS = 1.0
+
+
+class BankPage(Controller):
+    """`/bank`."""
+
+    path = "/bank"
+
+    @get("/")
+    async def bank(self, site: Site) -> Response[str]:
+        newest = await site.bank.newest(NEWEST)
+        return site.page("bank.html", pulse=site.bank.pulse(), newest=newest, level=site.traffic.level)
+
+    @get("/events")
+    async def events(self, site: Site) -> Stream:
+        return stream(_events(site, site.hub.watch(("bank", 0)), _looks))
+
+
+class Looks:
+    """The newest look, kept for a second, so that ten watchers cost what one costs."""
+
+    def __init__(self) -> None:
+        self._taken = float("-inf")
+        self._look = b""
+        self._lock = asyncio.Lock()
+
+    async def look(self, site: Site) -> bytes:
+        async with self._lock:
+            if time.monotonic() - self._taken > LOOK_SECONDS / 2:
+                self._look = message("state", await _state(site))
+                self._taken = time.monotonic()
+            return self._look
+
+
+_looks = Looks()
+
+
+async def _events(site: Site, watcher: Watcher, looks: Looks) -> AsyncIterator[bytes]:
+    with watcher:
+        yield OPENING
+        while not watcher.closed:
+            yield await looks.look(site)
+            await watcher.closing(LOOK_SECONDS)
+
+
+async def _state(site: Site) -> dict[str, object]:
+    newest = await site.bank.newest(NEWEST)
+    rates = site.hub.rates.history()
+    return {
+        "rate": _figure(sum(rates[-2:]) / 2),
+        "rates": rates,
+        "pulse": site.render("parts/bank_pulse.html", pulse=site.bank.pulse()),
+        "newest": site.render("parts/bank_newest.html", newest=newest),
+        "level": site.traffic.level,
+    }
+
+
+def _figure(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 or rate == int(rate) else f"{rate:.1f}"

@@ -1,0 +1,139 @@
+"""What the pages show, and the one port through which they ask for it (`Bank`).
+
+Nothing here knows HTML, and nothing here decides about money. `port.py` has the port over the running bank.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from feiqian.money import Currency, Money
+
+
+class Person(NamedTuple):
+    """A customer, as a page names them. `number` is the bank's, `id` the public one."""
+
+    number: int
+    id: str
+    name: str
+    currency: Currency
+
+
+class Shop(NamedTuple):
+    """A merchant, as a page names it."""
+
+    number: int
+    id: str
+    name: str
+    store: str
+    currency: Currency
+
+
+class Item(NamedTuple):
+    """One payment, for the lists of all pages. `at` is Unix microseconds; `reason` is a name or empty."""
+
+    id: str
+    order: str
+    status: str
+    reason: str
+    amount: Money
+    refunded: Money
+    customer: str
+    merchant: str
+    at: int
+
+    @property
+    def left(self) -> Money:
+        """What can still be given back."""
+        return self.amount.minus(self.refunded)
+
+
+class Answer(NamedTuple):
+    """What the till is told about a payment. `status` is a payment's, or rejected, missing or unknown.
+
+    unknown: nobody knows yet, ask again by the order. missing: the bank has no such payment. `reason` is a sentence.
+    """
+
+    status: str
+    order: str
+    amount: Money
+    reason: str = ""
+    payment: str = ""
+    at: int = 0
+
+
+class RefundAnswer(NamedTuple):
+    """`status` is succeeded, declined or unknown; `reason` is for people."""
+
+    status: str
+    amount: Money
+    reason: str = ""
+
+
+class Code(NamedTuple):
+    """A payment code and for how many seconds a phone should show it."""
+
+    digits: str
+    seconds: float
+
+
+class Total(NamedTuple):
+    """The books in one currency: who is owed what, and both sides of all postings, in minor units."""
+
+    currency: Currency
+    customers: int
+    merchants: int
+    fees: int
+    debits: int
+    credits: int
+
+
+class Pulse(NamedTuple):
+    """How the bank is doing now. Times are milliseconds, None if nothing was measured lately."""
+
+    rate: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    position: int
+    hash: str
+    behind: int
+    accounts: int
+    balanced: bool
+    as_of: int
+    totals: list[Total]
+
+
+class Bank(Protocol):
+    """Everything that the pages ask of the bank."""
+
+    async def people(self, limit: int) -> list[Person]: ...
+    async def person(self, id: str) -> Person | None: ...
+    async def shops(self) -> list[Shop]: ...
+    async def shop(self, id: str) -> Shop | None: ...
+    async def shop_name(self, number: int) -> str: ...
+    async def counts(self) -> tuple[int, int]:
+        """How many customers and merchants there are."""
+        ...
+
+    async def balance(self, person: Person) -> Money:
+        """What the wallet holds; answered only when durable."""
+        ...
+
+    async def takings(self, shop: Shop) -> Money: ...
+    async def payments_of(self, person: Person, limit: int) -> list[Item]: ...
+    async def receipts_of(self, shop: Shop, limit: int) -> list[Item]: ...
+    async def newest(self, limit: int) -> list[Item]: ...
+    async def code(self, person: Person) -> Code:
+        """A code that was not used yet."""
+        ...
+
+    async def pay(self, shop: Shop, code: str, amount: Money, order: str) -> Answer: ...
+    async def ask(self, shop: Shop, amount: Money, order: str) -> Answer: ...
+    async def cancel(self, shop: Shop, amount: Money, order: str) -> Answer: ...
+    async def refund(self, shop: Shop, order: str, amount: Money, number: str) -> RefundAnswer: ...
+    async def settled(self, position: int) -> None:
+        """Returns when the lists show everything up to this journal position, or after a short while."""
+        ...
+
+    def pulse(self) -> Pulse: ...

@@ -1,0 +1,266 @@
+"""The pages' port over the running bank: every question and every wish goes to a feature; nothing is decided here.
+
+It turns what may go wrong into what a cashier can act on: no answer is never read as "no", it is "unknown".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from feiqian import logs
+from feiqian.customers.registry import Customer
+from feiqian.errors import FeiqianError
+from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.engine import InvariantBroken
+from feiqian.merchants.registry import Merchant
+from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, Money
+from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound
+from feiqian.payments.reasons import sentence
+from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.views import PaymentView
+from feiqian.projections.errors import ReadsBehind
+from feiqian.projections.rows import PaymentRow
+from feiqian.services import Services
+
+from .model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Total
+from .texts import english
+
+SETTLE_SECONDS = 2.0
+CHECK_SECONDS = 5.0
+NAMES_KEPT = 50_000
+BANK = 0  # the owner of the bank's own accounts
+
+_log = logs.get("feiqian.web")
+
+
+class RunningBank:
+    """`hash_at` gives the journal's hash at a position; it is asked once a second at most."""
+
+    def __init__(self, services: Services, hash_at: Callable[[int], bytes | None], currency: Currency = CNY) -> None:
+        self._s = services
+        self._hash_at = hash_at
+        self._currency = currency  # of the demo's wallets
+        self._people: dict[int, Person] = {}
+        self._checked = (-1.0, False, 0)  # when, whether the books balanced, as of which position
+
+    # --- who there is ------------------------------------------------------------------------------------------
+
+    async def people(self, limit: int) -> list[Person]:
+        numbers = range(1, min(limit, self._s.customers.count) + 1)
+        return list((await self._named(numbers)).values())
+
+    async def person(self, id: str) -> Person | None:
+        customer = await asyncio.to_thread(self._s.customers.by_id, id)
+        return None if customer is None else self._person(customer)
+
+    async def shops(self) -> list[Shop]:
+        return [_shop(merchant) for merchant in self._s.merchants.all()]
+
+    async def shop(self, id: str) -> Shop | None:
+        merchant = self._s.merchants.by_id(id)
+        return None if merchant is None else _shop(merchant)
+
+    async def shop_name(self, number: int) -> str:
+        merchant = self._s.merchants.by_number(number)
+        return merchant.name if merchant is not None else ""
+
+    async def counts(self) -> tuple[int, int]:
+        return self._s.customers.count, len(self._s.merchants.all())
+
+    def _person(self, customer: Customer) -> Person:
+        return Person(customer.number, customer.id, customer.name, self._currency)
+
+    async def _named(self, numbers: Sequence[int]) -> dict[int, Person]:
+        missing = [number for number in set(numbers) if number not in self._people]
+        if missing:
+            if len(self._people) > NAMES_KEPT:
+                self._people.clear()
+            found = await asyncio.to_thread(lambda: [self._s.customers.by_number(number) for number in missing])
+            self._people |= {c.number: self._person(c) for c in found if c is not None}
+        return {number: self._people[number] for number in numbers if number in self._people}
+
+    # --- what there is -----------------------------------------------------------------------------------------
+
+    async def balance(self, person: Person) -> Money:
+        return await self._available(AccountKind.CUSTOMER_WALLET, person.currency, person.number)
+
+    async def takings(self, shop: Shop) -> Money:
+        return await self._available(AccountKind.MERCHANT_PAYABLE, shop.currency, shop.number)
+
+    async def _available(self, kind: AccountKind, currency: Currency, owner: int) -> Money:
+        account = self._s.ledger.engine.account(account_id(kind, currency.number, owner))
+        available = account.available if account is not None else 0
+        await self._s.ledger.durable(self._s.ledger.position)
+        return Money(available, currency)
+
+    async def payments_of(self, person: Person, limit: int) -> list[Item]:
+        return await self._items(await self._s.reads.newest_of_customer(person.number, limit))
+
+    async def receipts_of(self, shop: Shop, limit: int) -> list[Item]:
+        rows, _ = await self._s.reads.payments(shop.number, None, limit)
+        return await self._items(rows)
+
+    async def newest(self, limit: int) -> list[Item]:
+        return await self._items(await self._s.reads.newest(limit))
+
+    async def _items(self, rows: Sequence[PaymentRow]) -> list[Item]:
+        people = await self._named([row.customer for row in rows])
+        return [self._item(row, people.get(row.customer)) for row in rows]
+
+    def _item(self, row: PaymentRow, person: Person | None) -> Item:
+        currency = BY_NUMBER[row.currency]
+        merchant = self._s.merchants.by_number(row.merchant)
+        return Item(
+            id=row.id,
+            order=row.merchant_order,
+            status=row.status,
+            reason=row.reason or "",
+            amount=Money(row.amount, currency),
+            refunded=Money(row.refunded, currency),
+            customer=person.name if person else "",
+            merchant=merchant.name if merchant else "",
+            at=row.created_at,
+        )
+
+    async def settled(self, position: int) -> None:
+        try:
+            await self._s.reads.wait(position, SETTLE_SECONDS)
+        except ReadsBehind:
+            _log.warning("page_shows_older_lists", wanted=position)
+
+    # --- the code ----------------------------------------------------------------------------------------------
+
+    async def code(self, person: Person) -> Code:
+        issued = self._s.payments.code_for(person.number)
+        left = issued.refresh_at - self._s.clock.now() / 1_000_000
+        return Code(issued.digits, max(1.0, round(left, 2)))
+
+    # --- payments ----------------------------------------------------------------------------------------------
+
+    async def pay(self, shop: Shop, code: str, amount: Money, order: str) -> Answer:
+        request = msgspec.convert(
+            {
+                "payment_code": code,
+                "amount": amount.minor,
+                "currency": amount.currency.code,
+                "merchant_order": order,
+                "terminal": "demo-till",
+            },
+            PaymentRequest,
+        )
+        began = time.perf_counter()
+        try:
+            view = await self._s.payments.pay(self._merchant(shop), request)
+        except OrderConflict:
+            return Answer("rejected", order, amount, english("problem.conflict"))
+        except FeiqianError as error:
+            return _unknown("pay", order, amount, error)
+        self._s.live.observe(time.perf_counter() - began)
+        return _answer(view)
+
+    async def ask(self, shop: Shop, amount: Money, order: str) -> Answer:
+        try:
+            return _answer(await self._s.payments.get_by_order(self._merchant(shop), order))
+        except PaymentNotFound:
+            return Answer("missing", order, amount)
+        except FeiqianError as error:
+            return _unknown("ask", order, amount, error)
+
+    async def cancel(self, shop: Shop, amount: Money, order: str) -> Answer:
+        found = await self.ask(shop, amount, order)
+        if found.status != "needs_verification":
+            return found
+        try:
+            return _answer(await self._s.payments.cancel(self._merchant(shop), found.payment))
+        except NotCancellable as error:
+            return found._replace(status=error.status)
+        except FeiqianError as error:
+            return _unknown("cancel", order, amount, error)
+
+    async def refund(self, shop: Shop, order: str, amount: Money, number: str) -> RefundAnswer:
+        merchant = self._merchant(shop)
+        request = msgspec.convert({"amount": amount.minor, "merchant_refund": number}, RefundRequest)
+        try:
+            payment = await self._s.payments.get_by_order(merchant, order)
+            view = await self._s.payments.refund(merchant, payment.id or "", request)
+        except (PaymentNotFound, NotRefundable):
+            return RefundAnswer("declined", amount, sentence("not_possible"))
+        except OrderConflict:
+            return RefundAnswer("declined", amount, english("problem.conflict"))
+        except FeiqianError as error:
+            _log.error("till_outcome_unknown", what="refund", error=type(error).__name__)
+            return RefundAnswer("unknown", amount)
+        return RefundAnswer(view.status, amount, view.message or "")
+
+    def _merchant(self, shop: Shop) -> Merchant:
+        merchant = self._s.merchants.by_number(shop.number)
+        assert merchant is not None, "merchants are never removed"
+        return merchant
+
+    # --- the whole ---------------------------------------------------------------------------------------------
+
+    def pulse(self) -> Pulse:
+        ledger, live = self._s.ledger, self._s.live.snapshot()
+        position = ledger.durable_position
+        measured = live["p99_ms"] > 0
+        balanced, as_of = self._balanced()
+        return Pulse(
+            rate=live["rate"],
+            p50_ms=live["p50_ms"] if measured else None,
+            p95_ms=live["p95_ms"] if measured else None,
+            p99_ms=live["p99_ms"] if measured else None,
+            position=position,
+            hash=(self._hash_at(position) or b"").hex(),
+            behind=max(0, position - self._s.reads.position),
+            accounts=ledger.engine.counts()[0],
+            balanced=balanced,
+            as_of=as_of,
+            totals=[self._total(number) for number in ledger.engine.totals() if number in BY_NUMBER],
+        )
+
+    def _balanced(self) -> tuple[bool, int]:
+        """The engine checks all its invariants; as it looks at every account, every few seconds is enough."""
+        when, balanced, position = self._checked
+        now = time.monotonic()
+        if when < 0 or (now - when >= CHECK_SECONDS and position != self._s.ledger.position):
+            try:
+                self._s.ledger.engine.check()
+                balanced = True
+            except InvariantBroken as error:
+                _log.critical("books_do_not_balance", why=str(error))
+                balanced = False
+            self._checked = now, balanced, self._s.ledger.position
+        return self._checked[1], self._checked[2]
+
+    def _total(self, number: int) -> Total:
+        """Wallets are what is left of all balances (which sum to zero), so that not every wallet is looked at."""
+        totals = self._s.ledger.engine.totals()[number]
+        fees = self._balance(AccountKind.MERCHANT_FEES, number, BANK)
+        own = self._balance(AccountKind.BANK_CASH, number, BANK) + self._balance(AccountKind.OPENING, number, BANK)
+        merchants = sum(self._balance(AccountKind.MERCHANT_PAYABLE, number, m.number) for m in self._s.merchants.all())
+        wallets = -(own + fees + merchants)
+        return Total(BY_NUMBER[number], wallets, merchants, fees, totals.debits_posted, totals.credits_posted)
+
+    def _balance(self, kind: AccountKind, currency: int, owner: int) -> int:
+        account = self._s.ledger.engine.account(account_id(kind, currency, owner))
+        return account.balance if account is not None else 0
+
+
+def _shop(merchant: Merchant) -> Shop:
+    store = merchant.stores[0].name if merchant.stores else ""
+    return Shop(merchant.number, merchant.id, merchant.name, store, BY_NUMBER[merchant.currency])
+
+
+def _answer(view: PaymentView) -> Answer:
+    currency = BY_CODE[view.currency]
+    at = int(view.created_at.timestamp() * 1_000_000)
+    return Answer(view.status, view.merchant_order, Money(view.amount, currency), view.message or "", view.id or "", at)
+
+
+def _unknown(what: str, order: str, amount: Money, error: FeiqianError) -> Answer:
+    _log.error("till_outcome_unknown", what=what, error=type(error).__name__)
+    return Answer("unknown", order, amount)

@@ -1,0 +1,62 @@
+// The payment code on the phone: shown as QR, bars and digits, new in time, with a ring that counts down.
+
+import { byId, getJson, text } from "./page.js";
+
+const RETRY_SECONDS = 3;
+
+export function rotatingCode(person) {
+  const box = byId("code");
+  const ring = byId("ring");
+  let total = Number(box.dataset.seconds);
+  let until = performance.now() + total * 1000;
+  let asking = false;
+
+  function set(code) {
+    for (const name of ["qr", "bars"]) {
+      const symbol = byId(name);
+      symbol.setAttribute("viewBox", `0 0 ${code[name].width} ${code[name].height}`);
+      symbol.firstElementChild.setAttribute("d", code[name].path);
+      symbol.classList.remove("new");
+      symbol.getBoundingClientRect(); // so that the animation starts again
+      symbol.classList.add("new");
+    }
+    byId("digits-text").textContent = code.digits.replace(/(\d{4})(?=\d)/g, "$1 ");
+    total = code.seconds;
+    until = performance.now() + total * 1000;
+    box.classList.remove("late", "stale");
+    tick();
+  }
+
+  async function renew() {
+    if (asking) return;
+    asking = true;
+    try {
+      set(await getJson(`/phone/${person}/code`));
+    } catch {
+      box.classList.add("late");
+      byId("fresh").textContent = text("phone.code.failed");
+      total = RETRY_SECONDS;
+      until = performance.now() + RETRY_SECONDS * 1000;
+    } finally {
+      asking = false;
+    }
+  }
+
+  function tick() {
+    const left = Math.max(0, (until - performance.now()) / 1000);
+    ring.style.strokeDashoffset = String(100 - (100 * left) / Math.max(total, 1));
+    if (!box.classList.contains("late")) byId("fresh").textContent = text("phone.code.fresh", { seconds: Math.ceil(left) });
+    if (left <= 0 && !document.hidden) renew();
+  }
+
+  async function copy() {
+    await navigator.clipboard.writeText(byId("digits-text").textContent.replaceAll(" ", ""));
+    byId("digits").title = text("phone.code.copied");
+    byId("fresh").textContent = text("phone.code.copied");
+  }
+
+  byId("digits").addEventListener("click", () => copy().catch(() => {}));
+  document.addEventListener("visibilitychange", () => document.hidden || tick());
+  setInterval(tick, 250);
+  return { set };
+}

@@ -1,0 +1,43 @@
+// One stream of server-sent events. It is closed while the page is hidden (a browser allows few connections to one
+// server), opened again when the page is seen, and tried again for as long as it takes.
+
+import { connectionBack, connectionLost } from "./page.js";
+
+const FIRST_WAIT = 800;
+const LONGEST_WAIT = 8000;
+
+export function live(url, handlers) {
+  let source = null;
+  let wait = FIRST_WAIT;
+  let timer = 0;
+
+  function open() {
+    clearTimeout(timer);
+    source?.close();
+    source = new EventSource(url);
+    source.onopen = () => {
+      wait = FIRST_WAIT;
+      connectionBack();
+    };
+    source.onerror = () => {
+      source.close();
+      connectionLost(open);
+      timer = setTimeout(open, wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT);
+    };
+    for (const [name, handle] of Object.entries(handlers)) {
+      source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+    }
+  }
+
+  function close() {
+    clearTimeout(timer);
+    source?.close();
+    source = null;
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => event.persisted && open());
+  if (!document.hidden) open();
+}

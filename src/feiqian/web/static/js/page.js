@@ -1,0 +1,78 @@
+// What every page's script uses: texts, fragments from the server, requests with a time limit, the connection banner.
+
+const texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
+
+export const byId = (id) => document.getElementById(id);
+
+/** A text of the catalogue with its values filled in. Throws for a text that the page was not given. */
+export function text(key, values = {}) {
+  const found = texts[key];
+  if (found === undefined) throw new Error(`no text: ${key}`);
+  return found.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** Replaces an element's content by a fragment that the server rendered (and escaped). */
+export function show(element, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  element.replaceChildren(template.content);
+}
+
+/** Like `show`, for lists: rows that were not there before are marked, so that they may glow once. */
+export function showRows(element, html) {
+  const before = new Set([...element.querySelectorAll("[data-payment]")].map((row) => row.dataset.payment));
+  show(element, html);
+  if (!before.size) return;
+  for (const row of element.querySelectorAll("[data-payment]")) {
+    if (!before.has(row.dataset.payment)) row.classList.add("fresh-row");
+  }
+}
+
+/** The server answered, but not with 2xx. */
+export class Refused extends Error {
+  constructor(status) {
+    super(`HTTP ${status}`);
+    this.status = status;
+  }
+}
+
+async function request(url, options, milliseconds) {
+  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(milliseconds), cache: "no-store" });
+  if (!answer.ok) throw new Refused(answer.status);
+  return answer.json();
+}
+
+export const getJson = (url, milliseconds = 8000) => request(url, {}, milliseconds);
+
+export function postJson(url, data, milliseconds = 8000) {
+  const headers = { "Content-Type": "application/json" };
+  return request(url, { method: "POST", headers, body: JSON.stringify(data) }, milliseconds);
+}
+
+export const postBlob = (url, blob, milliseconds = 4000) =>
+  request(url, { method: "POST", headers: { "Content-Type": blob.type }, body: blob }, milliseconds);
+
+const banner = byId("banner");
+const retries = new Set();
+let timer = 0;
+
+/** Says that the bank cannot be reached; `retry` is what "Try now" does. */
+export function connectionLost(retry) {
+  retries.add(retry);
+  clearTimeout(timer);
+  banner.classList.remove("good");
+  byId("banner-text").textContent = text("link.lost");
+  banner.hidden = false;
+  document.body.classList.add("off-line");
+}
+
+export function connectionBack() {
+  retries.clear();
+  document.body.classList.remove("off-line");
+  if (banner.hidden) return;
+  banner.classList.add("good");
+  byId("banner-text").textContent = text("link.back");
+  timer = setTimeout(() => (banner.hidden = true), 1800);
+}
+
+byId("banner-retry").addEventListener("click", () => [...retries].forEach((retry) => retry()));

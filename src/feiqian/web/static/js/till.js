@@ -1,0 +1,140 @@
+// The till: amount → scan → answer. The order number is made before the bank is first asked and kept until its answer is
+// known, so that asking again, whatever got lost, can never take the money twice.
+
+import { camera } from "./camera.js";
+import { keypad, plain, pretty } from "./keypad.js";
+import { live } from "./live.js";
+import { byId, postJson, show, showRows, text } from "./page.js";
+import { refunds } from "./refund.js";
+
+const CODE = /^\d{20}$/;
+const main = byId("main");
+const shop = main.dataset.shop;
+const currency = { decimals: Number(main.dataset.decimals), symbol: main.dataset.symbol };
+const desk = byId("desk");
+const typed = byId("digits");
+const pending = `feiqian.till.${shop}`;
+let sale = null; // { order, amount, minor } of the payment that the bank was asked for
+
+const newNumber = () => {
+  const random = crypto.getRandomValues(new Uint32Array(2));
+  return `${Date.now().toString(36)}-${[...random].map((part) => part.toString(36).padStart(7, "0")).join("")}`.toUpperCase();
+};
+const keys = keypad(currency, () => stage("scan"));
+const eye = camera(shop, take);
+refunds(shop, newNumber);
+
+function stage(name) {
+  if (name !== "scan") eye.stop();
+  desk.dataset.stage = name;
+  for (const part of desk.querySelectorAll("[data-of]")) part.hidden = part.dataset.of !== name;
+  if (name === "scan" || name === "asking") {
+    const minor = name === "asking" ? sale.minor : keys.minor();
+    for (const label of desk.querySelectorAll(`[data-of="${name}"] [data-amount]`)) label.textContent = pretty(minor, currency);
+  }
+  if (name === "scan") {
+    typed.value = "";
+    byId("digits-problem").textContent = "";
+  }
+}
+
+/** A code was read: ask the bank, once, under an order number of its own. */
+function take(code) {
+  sale = { order: newNumber(), amount: plain(keys.minor(), currency.decimals), minor: keys.minor() };
+  sessionStorage.setItem(pending, JSON.stringify(sale));
+  ask("payments", { order: sale.order, amount: sale.amount, code });
+}
+
+async function ask(path, data) {
+  stage("asking");
+  try {
+    answered(await postJson(`/till/${shop}/${path}`, data));
+  } catch {
+    answered(null); // no answer, whatever the cause, is no "no"
+  }
+}
+
+/** `null` shows the words for "unknown" that came with the page. */
+function answered(answer) {
+  show(byId("outcome"), answer?.html ?? byId("unknown").innerHTML);
+  if (!answer) {
+    byId("outcome").querySelector("[data-amount]").textContent = pretty(sale.minor, currency);
+    byId("outcome").querySelector("[data-order]").textContent = text("till.order", sale);
+  }
+  if (answer && answer.status !== "unknown" && answer.status !== "needs_verification") sessionStorage.removeItem(pending);
+  stage("outcome");
+  desk.dataset.status = answer?.status ?? "unknown";
+  byId("outcome").querySelector(".outcome-title").focus({ preventScroll: true });
+  desk.scrollIntoView({ block: "nearest" });
+}
+
+function askAgain() {
+  ask("questions", { order: sale.order, amount: sale.amount });
+}
+
+function newSale() {
+  sale = null;
+  sessionStorage.removeItem(pending);
+  keys.clear();
+  stage("amount");
+}
+
+async function beside() {
+  try {
+    take((await postJson(`/till/${shop}/beside`, { customer: byId("whose").value })).code);
+  } catch {
+    byId("digits-problem").textContent = text("till.beside.failed");
+  }
+}
+
+byId("typed").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const digits = typed.value.replace(/[\s-]/g, "");
+  if (CODE.test(digits)) return take(digits);
+  byId("digits-problem").textContent = text("till.digits.wrong", { count: digits.length });
+  typed.focus();
+});
+
+byId("outcome").addEventListener("click", (event) => {
+  const what = event.target.closest("[data-do]")?.dataset.do;
+  if (what === "new") newSale();
+  else if (what === "again") stage("scan");
+  else if (what === "ask") askAgain();
+  else if (what === "cancel") ask("cancellations", { order: sale.order, amount: sale.amount });
+});
+
+/** The keyboard: figures for the amount, or a handheld scanner, which types the digits and ends with Enter. */
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select") || byId("refund").open) return;
+  if (desk.dataset.stage === "amount") keys.typed(event);
+  else if (desk.dataset.stage === "scan" && /^\d$/.test(event.key)) typed.focus();
+  else if (desk.dataset.stage === "scan" && event.key === "Escape") stage("amount");
+  else if (desk.dataset.stage === "outcome" && event.key === "Enter" && event.target.tagName !== "BUTTON") {
+    byId("outcome").querySelector("[data-do]")?.click();
+  }
+});
+
+byId("back").addEventListener("click", () => stage("amount"));
+byId("beside").addEventListener("click", beside);
+
+live(`/till/${shop}/events`, {
+  state(state) {
+    showRows(byId("receipts"), state.receipts);
+    byId("takings").textContent = state.takings;
+    lookAgain();
+  },
+});
+
+/** A payment that waits for its customer may be confirmed, cancelled elsewhere, or expire: ask without a word. */
+async function lookAgain() {
+  if (desk.dataset.stage !== "outcome" || desk.dataset.status !== "needs_verification") return;
+  const now = await postJson(`/till/${shop}/questions`, { order: sale.order, amount: sale.amount }).catch(() => null);
+  if (now && now.status !== desk.dataset.status && desk.dataset.stage === "outcome") answered(now);
+}
+setInterval(lookAgain, 10_000);
+
+const kept = sessionStorage.getItem(pending);
+if (kept) {
+  sale = JSON.parse(kept); // the page was closed before the answer came
+  askAgain();
+}

@@ -1,0 +1,169 @@
+"""Live pages: the ledger's durable rows wake the streams of those pages that are open, and nobody else.
+
+When no page is open a durable row costs one look at an empty set. A page that is slow misses nothing but is told once
+for many rows; it asks for the state that holds then. There are at most `MAX_STREAMS` streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import msgspec
+
+from feiqian.events import PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+
+MAX_STREAMS = 256
+HEARTBEAT_SECONDS = 15.0
+COALESCE_SECONDS = 0.25
+KEPT_FACTS = 8
+
+Topic = tuple[str, int]  # ("customer", number), ("merchant", number), ("bank", 0)
+ONLY_BANK = {("bank", 0)}  # who looks once a second by itself
+MovesMoney = PaymentDecided | RefundDecided
+
+
+class TooManyStreams(Exception):
+    """As many live pages as are allowed are open."""
+
+
+class Watcher:
+    """One open page: it waits, and is given the newest facts about its topic."""
+
+    def __init__(self, hub: Hub, topic: Topic) -> None:
+        self._hub = hub
+        self.topic = topic
+        self.position = 0
+        self._facts: deque[MovesMoney] = deque(maxlen=KEPT_FACTS)
+        self._woken = asyncio.Event()
+        self.closed = False
+
+    def wake(self, position: int, fact: MovesMoney | None) -> None:
+        self.position = position
+        if fact is not None:
+            self._facts.append(fact)
+        self._woken.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._woken.set()
+
+    async def closing(self, seconds: float) -> None:
+        """Waits so long, or until the page is to be closed."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+
+    async def __aiter__(self) -> AsyncIterator[list[MovesMoney] | None]:
+        """The facts since the last time (it may be an empty list), or None when nothing happened for so long."""
+        while not self.closed:
+            await self.closing(HEARTBEAT_SECONDS)
+            if self.closed:
+                return
+            if not self._woken.is_set():
+                yield None
+                continue
+            self._woken.clear()
+            facts = list(self._facts)
+            self._facts.clear()
+            yield facts
+            await asyncio.sleep(COALESCE_SECONDS)
+
+    def __enter__(self) -> Watcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hub.leave(self)
+
+
+class Rates:
+    """How many facts became durable in each of the last seconds."""
+
+    def __init__(self, seconds: int = 120, now: Callable[[], float] = time.monotonic) -> None:
+        self._counts: deque[int] = deque([0] * seconds, maxlen=seconds)
+        self._now = now
+        self._second = int(now())
+        self._count = 0
+
+    def add(self, count: int) -> None:
+        self._turn()
+        self._count += count
+
+    def history(self) -> list[int]:
+        """The whole seconds, oldest first; the one that is not over is not among them."""
+        self._turn()
+        return list(self._counts)
+
+    def _turn(self) -> None:
+        second = int(self._now())
+        for _ in range(min(second - self._second, len(self._counts))):
+            self._counts.append(self._count)
+            self._count = 0
+        self._second = second
+
+
+class Hub:
+    """All open pages. `on_rows` is what the ledger calls, in the event loop."""
+
+    def __init__(self, max_streams: int = MAX_STREAMS) -> None:
+        self._watchers: dict[Topic, set[Watcher]] = {}
+        self._open = 0
+        self._max_streams = max_streams
+        self._closed = False
+        self.rates = Rates()
+
+    def on_rows(self, position: int, facts: Sequence[bytes]) -> None:
+        self.rates.add(len(facts))
+        if not self._watchers or self._watchers.keys() == ONLY_BANK:
+            return
+        for data in facts:
+            self._tell(position, decode_fact(data))
+
+    def _tell(self, position: int, fact: PaymentDecided | PaymentCancelled | RefundDecided) -> None:
+        if isinstance(fact, PaymentCancelled):  # it names no customer: everybody looks again
+            for watchers in self._watchers.values():
+                for watcher in watchers:
+                    watcher.wake(position, None)
+            return
+        for topic in (("customer", fact.customer), ("merchant", fact.merchant)):
+            for watcher in self._watchers.get(topic, ()):
+                watcher.wake(position, fact)
+
+    def watch(self, topic: Topic) -> Watcher:
+        """Raises TooManyStreams. Whoever watches must `leave`; a watcher is a context that does."""
+        if self._open >= self._max_streams or self._closed:
+            raise TooManyStreams
+        watcher = Watcher(self, topic)
+        self._watchers.setdefault(topic, set()).add(watcher)
+        self._open += 1
+        return watcher
+
+    def leave(self, watcher: Watcher) -> None:
+        watchers = self._watchers.get(watcher.topic, set())
+        if watcher in watchers:
+            watchers.discard(watcher)
+            self._open -= 1
+            if not watchers:
+                del self._watchers[watcher.topic]
+
+    def close(self) -> None:
+        """The server stops: every stream ends at once, so that nothing waits for a browser."""
+        self._closed = True
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.close()
+
+    @property
+    def open_streams(self) -> int:
+        return self._open
+
+
+def message(event: str, data: object) -> bytes:
+    """One server-sent event (WHATWG HTML, 9.2); JSON never holds a bare line break."""
+    return b"event: " + event.encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
+
+
+HEARTBEAT = b": still here\n\n"
+OPENING = b"retry: 1500\n\n"

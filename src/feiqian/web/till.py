@@ -1,0 +1,144 @@
+"""A merchant's till: takes a code by camera, by hand or from the phone beside it, and tells the answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import ValidationException
+from litestar.response import Stream
+
+from feiqian.money import Money, MoneyInvalid, format_plain, money, parse
+from feiqian.payments.requests import Number
+
+from .model import Answer, Shop
+from .scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
+from .site import Site, stream
+from .streams import HEARTBEAT, OPENING, Watcher, message
+from .welcome import CHOICES
+
+SHOWN = 20
+AmountText = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]{20}$")]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class Sale(msgspec.Struct, forbid_unknown_fields=True):
+    """A payment to take. `order` was made by the page, and is kept until the answer is known."""
+
+    order: Number
+    amount: AmountText
+    code: Digits
+
+
+class Question(msgspec.Struct, forbid_unknown_fields=True):
+    """A payment that the bank was asked for before."""
+
+    order: Number
+    amount: AmountText
+
+
+class Refund(msgspec.Struct, forbid_unknown_fields=True):
+    """Money to give back; `number` makes it one however often it is sent."""
+
+    order: Number
+    amount: AmountText
+    number: Number
+
+
+class Beside(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose phone lies beside the till."""
+
+    customer: Id
+
+
+class Till(Controller):
+    """`/till/{id}`."""
+
+    path = "/till/{merchant:str}"
+
+    @get("/")
+    async def till(self, site: Site, merchant: str, beside: str = "") -> Response[str]:
+        shop = await site.shop(merchant)
+        people = await site.bank.people(CHOICES)
+        chosen = await site.bank.person(beside) if beside else None
+        return site.page(
+            "till.html",
+            ("till.",),
+            shop=shop,
+            people=people if chosen is None or chosen in people else [chosen, *people],
+            beside=chosen.id if chosen else "",
+            receipts=await site.bank.receipts_of(shop, SHOWN),
+            takings=await site.bank.takings(shop),
+            unknown=Answer("unknown", "", money(0, shop.currency)),
+        )
+
+    @post("/payments", status_code=200)
+    async def pay(self, site: Site, merchant: str, data: Sale) -> dict[str, str]:
+        shop = await site.shop(merchant)
+        return _told(site, await site.bank.pay(shop, data.code, _amount(data.amount, shop), data.order))
+
+    @post("/questions", status_code=200)
+    async def ask(self, site: Site, merchant: str, data: Question) -> dict[str, str]:
+        shop = await site.shop(merchant)
+        return _told(site, await site.bank.ask(shop, _amount(data.amount, shop), data.order))
+
+    @post("/cancellations", status_code=200)
+    async def cancel(self, site: Site, merchant: str, data: Question) -> dict[str, str]:
+        shop = await site.shop(merchant)
+        return _told(site, await site.bank.cancel(shop, _amount(data.amount, shop), data.order))
+
+    @post("/refunds", status_code=200)
+    async def refund(self, site: Site, merchant: str, data: Refund) -> dict[str, str]:
+        shop = await site.shop(merchant)
+        answer = await site.bank.refund(shop, data.order, _amount(data.amount, shop), data.number)
+        return {"status": answer.status, "amount": format_plain(answer.amount), "reason": answer.reason}
+
+    @post("/frames", status_code=200, request_max_body_size=MAX_FRAME_BYTES)
+    async def frame(self, site: Site, merchant: str, request: Request[None, None, State]) -> dict[str, str | None]:
+        await site.shop(merchant)
+        try:
+            return {"code": await read_frame(await request.body())}
+        except FrameInvalid as error:
+            raise ValidationException(str(error)) from error
+
+    @post("/beside", status_code=200)
+    async def beside(self, site: Site, merchant: str, data: Beside) -> dict[str, str]:
+        """The demo's short cut: as if the scanner had read the code on that phone now."""
+        await site.shop(merchant)
+        return {"code": (await site.bank.code(await site.person(data.customer))).digits}
+
+    @get("/events")
+    async def events(self, site: Site, merchant: str) -> Stream:
+        shop = await site.shop(merchant)
+        return stream(_events(site, shop, site.hub.watch(("merchant", shop.number))))
+
+
+def _amount(text: str, shop: Shop) -> Money:
+    try:
+        amount = parse(text, shop.currency)
+    except MoneyInvalid as error:
+        raise ValidationException(str(error)) from error
+    if not amount.minor:
+        raise ValidationException("an amount is above zero")
+    return amount
+
+
+def _told(site: Site, answer: Answer) -> dict[str, str]:
+    return {"status": answer.status, "html": site.render("parts/till_outcome.html", answer=answer)}
+
+
+async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[bytes]:
+    with watcher:
+        yield OPENING
+        async for facts in watcher:
+            if facts is None:
+                yield HEARTBEAT
+                continue
+            await site.bank.settled(watcher.position)
+            receipts = await site.bank.receipts_of(shop, SHOWN)
+            html = site.render("parts/till_receipts.html", receipts=receipts)
+            yield message("state", {"receipts": html, "takings": format_plain(await site.bank.takings(shop))})
