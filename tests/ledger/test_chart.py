@@ -1,0 +1,71 @@
+"""Ids that are computed and never meet, and events that are what the protocol's table says."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+
+import pytest
+
+from feiqian.ledger import chart
+from feiqian.ledger.engine import EVENT, EVENT_SIZE, NO_ID, Period, Side, Type
+
+A, B, C, R = b"a" * 16, b"b" * 16, b"c" * 16, b"r" * 16
+TABLE = [
+    # event                                   type             kind aux  amount id  debit  credit  reference
+    (chart.account(A, 1, 156, 7),             (Type.ACCOUNT,   1,   156, 7,     A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.transfer(A, B, C, 5, 1, R),        (Type.TRANSFER,  1,   0,   5,     A,  B,     C,      R)),
+    (chart.hold(A, B, C, 5, 60, 1, R),        (Type.HOLD,      1,   60,  5,     A,  B,     C,      R)),
+    (chart.capture(A, B, 5, 1, R),            (Type.CAPTURE,   1,   0,   5,     A,  B,     NO_ID,  R)),
+    (chart.release(A, B, 1, R),               (Type.RELEASE,   1,   0,   0,     A,  B,     NO_ID,  R)),
+    (chart.sweep(A, B, C, 5, 1, R),           (Type.SWEEP,     1,   0,   5,     A,  B,     C,      R)),
+    (chart.freeze(A, Side.DEBIT),             (Type.FREEZE,    1,   0,   0,     A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.unfreeze(A, Side.CREDIT),          (Type.UNFREEZE,  2,   0,   0,     A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.close(A),                          (Type.CLOSE,     0,   0,   0,     A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.allowance(A, 9, Period.MONTH),     (Type.ALLOWANCE, 2,   0,   9,     A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.use(A, 3),                         (Type.USE,       0,   0,   3,     A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.restore(A, 3, 202611),             (Type.RESTORE,   0, 202611, 3,    A,  NO_ID, NO_ID,  NO_ID)),
+    (chart.claim(A, 1_800_000_000),           (Type.CLAIM,     0,   0, 1_800_000_000, A, NO_ID, NO_ID, NO_ID)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "fields"), TABLE, ids=[fields[0].name for _, fields in TABLE])
+def test_an_event_is_what_the_protocol_says(event: bytes, fields: tuple[object, ...]) -> None:
+    assert len(event) == EVENT_SIZE
+    type_, flags, *rest = EVENT.unpack(event)
+    assert (type_, *rest) == fields
+    assert flags == 0
+
+
+def test_every_type_that_a_caller_may_ask_for_has_a_builder() -> None:
+    assert {fields[0] for _, fields in TABLE} == {type_ for type_ in Type if type_ < Type.TIME}
+
+
+def test_ids_never_meet() -> None:
+    kinds = [*chart.AccountKind, *chart.AllowanceKind]
+    owners = [0, 1, 2**32, 2**64 - 1]
+    ids = [chart.account_id(kind, currency, owner) for kind in kinds for currency in (0, 156, 999) for owner in owners]
+    ids += [chart.claim_id(digits) for digits in (0, 1, 2**64 - 1, 2**64, 10**20 - 1)]
+    assert len(set(ids)) == len(ids)
+    assert {len(id) for id in ids} == {16}
+    assert NO_ID not in ids
+    assert chart.allowance_id(101, 156, 5) == chart.account_id(101, 156, 5)
+    assert all(a < b for a, b in pairwise(chart.account_id(1, 156, n) for n in range(300)))  # ordered as bytes
+
+
+def test_derived_ids_keep_their_parts_apart() -> None:
+    ids = {
+        chart.derived_id(b"payment", b"ab", b"c"),
+        chart.derived_id(b"payment", b"a", b"bc"),
+        chart.derived_id(b"payment", b"abc"),
+        chart.derived_id(b"payment", b"abc", b""),
+        chart.derived_id(b"refund", b"ab", b"c"),
+    }
+    assert len(ids) == 5
+    assert chart.derived_id(b"payment", b"ab", b"c") in ids
+
+
+def test_abuse_03_what_does_not_fit_is_no_event() -> None:
+    for amount in (-1, 2**64):
+        with pytest.raises(struct.error):
+            chart.transfer(A, B, C, amount)
