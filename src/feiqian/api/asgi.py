@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -22,9 +23,9 @@ from . import problems
 from .authenticate import Authenticator
 from .call import Answer, Call, Found, Route, Router
 from .operations import ROUTES
-from .parse import BodyParser, Disconnected, check_media_type, parse_query, read_body
+from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, parse_query, read_body
 from .plain import Plain
-from .problems import ProblemError
+from .problems import Headers, ProblemError
 from .throttle import Admission, ReadThrottle
 
 Message = MutableMapping[str, Any]
@@ -34,8 +35,11 @@ Send = Callable[[Message], Awaitable[None]]
 _log = logs.get("feiqian.api")
 _encode = msgspec.json.encode
 _NO_STORE = (b"cache-control", b"no-store")
+_NONE: dict[str, Any] = {}
+_heads: dict[tuple[int, bytes, Headers], bytes] = {}  # of no more sorts than routes and problems have
 _LENGTHS = [str(n).encode() for n in range(4096)]
 UNROUTED = "unrouted"
+EXCHANGE = "feiqian.exchange"
 PAY = "createPayment"
 PATHS = ("/v1", "/healthz", "/metrics")  # what is ours; everything else is pages
 
@@ -59,7 +63,7 @@ class Api:
         start = time.perf_counter()
         plain = self._plain.find(scope["method"], scope["path"])
         if plain is not None:
-            return await _send(send, plain())
+            return await _send(scope, send, plain())
         found = self._router.find(scope["method"], scope["path"])
         name = found.route.name if found is not None and found.route is not None else UNROUTED
         try:
@@ -73,7 +77,7 @@ class Api:
         except Exception:
             _log.exception("request_failed", route=name)
             answer = render(ProblemError(problems.INTERNAL))
-        await _send(send, answer)
+        await _send(scope, send, answer)
         seconds = time.perf_counter() - start
         self._metrics.observe(name, answer.status, seconds)
         if name == PAY:
@@ -100,7 +104,7 @@ class Api:
             body = None
             if route.body is not None:
                 check_media_type(content_type)
-                body = self._parsers[route.name].parse(await read_body(receive, content_length))
+                body = self._parsers[route.name].parse(await _body(scope, receive, content_length))
             return await route.handler(Call(self._services, merchant, found.id, body, query))
         finally:
             admission.in_flight -= 1
@@ -142,10 +146,36 @@ def render(error: ProblemError) -> Answer:
     return Answer(kind.status, body, problems.MEDIA_TYPE, kind.headers + error.headers)
 
 
-async def _send(send: Send, answer: Answer) -> None:
+async def _body(scope: Message, receive: Receive, content_length: bytes) -> bytes:
+    """The request's body: at once where our own server has all of it, else as it comes."""
+    exchange = scope.get("extensions", _NONE).get(EXCHANGE)
+    body: bytes | None = exchange.whole_body() if exchange is not None else None
+    if body is None or len(body) > BODY_LIMIT_BYTES:
+        return await read_body(receive, content_length)
+    return body
+
+
+async def _send(scope: Message, send: Send, answer: Answer) -> None:
+    """The answer: in one write by our own server (`server.Exchange`), in two messages by any other."""
     body = answer.body
     size = len(body)
-    length = _LENGTHS[size] if size < 4096 else str(size).encode()
+    length = _LENGTHS[size] if size < len(_LENGTHS) else str(size).encode()
+    exchange = scope.get("extensions", _NONE).get(EXCHANGE)
+    if exchange is not None:
+        head = _heads.get((answer.status, answer.media_type, answer.headers))
+        if head is None:
+            head = _head(answer)
+        exchange.answer(b"%bcontent-length: %b\r\n" % (head, length), body)
+        return
     headers = [(b"content-type", answer.media_type), (b"content-length", length), _NO_STORE, *answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _head(answer: Answer) -> bytes:
+    """Status line and headers without Content-Length; made once for each sort of answer."""
+    headers = (b"content-type", answer.media_type), _NO_STORE, *answer.headers
+    lines = [b"HTTP/1.1 %d %b" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
+    head = b"\r\n".join([*lines, *(b"%b: %b" % header for header in headers), b""])
+    _heads[answer.status, answer.media_type, answer.headers] = head
+    return head

@@ -1,0 +1,186 @@
+"""A real server for benchmarks: seeded, in a folder and a process of its own, with its projector and checkpointer."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
+from feiqian.payments.codes import SLOT_SECONDS, Codes
+from feiqian.projections.database import open_database
+from feiqian.projections.queries import position
+from feiqian.seeding import Plan, SeededMerchant, seed
+from feiqian.settings import Settings
+
+READY_SECONDS, CATCH_UP_SECONDS = 120, 600
+KEY_VERSIONS = 10
+TICKS = os.sysconf("SC_CLK_TCK")
+PLENTY = 10**12  # a balance or limit that no benchmark uses up
+
+
+class BenchBank:
+    """Use it as a context manager: the server is stopped and the folder removed at the end."""
+
+    def __init__(self, customers: int, merchants: int, **settings: Any) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="feiqian-bench-"))
+        self.settings = Settings(data=str(self.folder), port=_free_port(), log_level="warning", **settings)
+        self.customers = customers
+        self.merchants = self._seed(merchants)
+        self.log = (self.folder / "server.log").open("w+")
+        self._orders = 0
+        self._left: dict[tuple[int, int], Iterator[int]] = {}  # key version, slot → customers not asked for a code yet
+
+    def __enter__(self) -> BenchBank:
+        environment = {**os.environ, **self.settings.environment()}
+        command = [sys.executable, "-m", "feiqian", "serve"]
+        self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
+        self._wait_until_ready()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    def _seed(self, merchants: int) -> list[SeededMerchant]:
+        """Several code keys at once give each customer several codes at a time, which customers never need."""
+        keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(KEY_VERSIONS)}
+        KeyFile(self.settings.code_keys).save(KeyRing(0, keys))
+        self._codes = [Codes(KeyRing(version, keys)) for version in range(KEY_VERSIONS)]
+        limits = {"day_amount": PLENTY, "unverified_per_day": PLENTY}
+        return seed(self.settings, Plan(self.customers, merchants, balance=10**9, **limits))
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                self.log.seek(0)
+                raise SystemExit(f"feiqian bench: the server ended at once:\n{self.log.read()}")
+            try:
+                self.health()
+                self.catch_up()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("feiqian bench: the server was not ready in time")
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    def health(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+            return dict(json.load(answer))
+
+    def behind(self) -> int:
+        """How many journal rows the read model lacks."""
+        if not self.settings.file("read.db").exists():
+            return 1
+        db = open_database(self.settings.read_location, read_only=True)
+        try:
+            return int(self.health()["position"]) - position(db)
+        finally:
+            db.close()
+
+    def catch_up(self) -> float:
+        """Waits until the read model has everything. Returns the seconds that it took."""
+        began = time.monotonic()
+        while self.behind() > 0:
+            if time.monotonic() - began > CATCH_UP_SECONDS:
+                raise SystemExit("feiqian bench: the projector does not catch up")
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def statuses(self) -> dict[str, int]:
+        """How many payments of each status the read model has."""
+        db = open_database(self.settings.read_location, read_only=True)
+        try:
+            return dict(db.all("SELECT status, count(*) FROM payments GROUP BY status"))
+        finally:
+            db.close()
+
+    # --- payments ----------------------------------------------------------------------------------------------
+
+    def payments(self, count: int, *, one_merchant: bool = False) -> Iterator[tuple[str, str]]:
+        """So many fresh requests, as (API key, JSON body), each with its own code and order. Use them within 20 s."""
+        now, chance = int(time.time()), random.Random(self._orders)
+        shown = self._fresh_codes(now // SLOT_SECONDS)
+        for _ in range(count):
+            code = next(shown)
+            merchant = self.merchants[0 if one_merchant else chance.randrange(len(self.merchants))]
+            self._orders += 1
+            body = (
+                f'{{"payment_code":"{code}","amount":{chance.randrange(100, 20000)},'
+                f'"currency":"CNY","merchant_order":"{now}-{self._orders}","store":"main","terminal":"till 1"}}'
+            )
+            yield merchant.key, body
+
+    def _fresh_codes(self, now: int) -> Iterator[str]:
+        """Codes that hold for 20 s from slot `now` on and were not given out before."""
+        for slot in (now + 1, now, now - 1, now - 2):
+            for version, codes in enumerate(self._codes):
+                for customer in self._customers_left(version, slot):
+                    yield codes.issue(customer, slot * SLOT_SECONDS).digits
+
+    def _customers_left(self, version: int, slot: int) -> Iterator[int]:
+        if (version, slot) not in self._left:
+            numbers = list(range(1, self.customers + 1))
+            random.Random(version).shuffle(numbers)
+            self._left[version, slot] = iter(numbers)
+        return self._left[version, slot]
+
+    def processor_seconds(self) -> dict[str, float]:
+        """What the server and its children have used of the processors."""
+        used = {"server": _processor_seconds(self.process.pid)}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and _parent(int(entry.name)) == self.process.pid:
+                arguments = (entry / "cmdline").read_bytes().split(b"\0")
+                used[arguments[3].decode()] = _processor_seconds(int(entry.name))
+        return used
+
+
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(_stat(pid)[1])
+    except OSError:
+        return 0
+
+
+def _processor_seconds(pid: int) -> float:
+    stat = _stat(pid)
+    return (int(stat[11]) + int(stat[12])) / TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process holds in memory now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

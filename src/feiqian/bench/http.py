@@ -1,0 +1,118 @@
+"""Payments over HTTP: one server process, durable, projections running; each request with its own code and order.
+
+The load generator is wrk, on the same machine. What counts as paid is what the read model says afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .bank import BenchBank
+
+SCRIPT = Path(__file__).with_name("pay.lua")
+WARM_UP_SECONDS, ALONE_SECONDS = 2, 3
+MOST_PER_SECOND = 25_000  # so many are prepared for each second of the warm-up; then 1.3 times what it did
+MOST_ALONE_PER_SECOND = 4_000
+
+
+class Result(msgspec.Struct, frozen=True):
+    """Times in milliseconds; `processor` is each process's share of one processor while the load ran."""
+
+    customers: int
+    merchants: int
+    connections: int
+    payments: int
+    payments_per_second: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    refused: int
+    broken: int
+    succeeded_share: float
+    rows_behind_at_end: int
+    catch_up_seconds: float
+    payments_per_commit: float
+    processor: dict[str, float]
+    one_connection_p50_ms: float
+    one_connection_p99_ms: float
+
+
+def run(
+    seconds: int = 8,
+    customers: int = 10_000,
+    merchants: int = 50,
+    connections: int = 64,
+    one_merchant: bool = False,
+) -> Result:
+    with BenchBank(customers, merchants) as bank:
+        warm_up = drive(bank, WARM_UP_SECONDS * MOST_PER_SECOND, WARM_UP_SECONDS, connections, one_merchant)
+        prepared = int(1.3 * seconds * warm_up["requests"] / WARM_UP_SECONDS)
+        bank.catch_up()
+        paid_before = bank.statuses().get("succeeded", 0)
+        position, used = bank.health()["position"], bank.processor_seconds()
+        own = resource.getrusage(resource.RUSAGE_CHILDREN)
+        load = drive(bank, prepared, seconds, connections, one_merchant)
+        behind, processor = bank.behind(), _shares(bank, used, own, load["elapsed"])
+        commits = bank.health()["position"] - position
+        catch_up = bank.catch_up()
+        paid = bank.statuses().get("succeeded", 0) - paid_before
+        single = drive(bank, ALONE_SECONDS * MOST_ALONE_PER_SECOND, ALONE_SECONDS, 1, one_merchant)
+    return Result(
+        customers,
+        1 if one_merchant else merchants,
+        connections,
+        load["requests"],
+        load["requests"] / load["seconds"],
+        load["p50_ms"],
+        load["p95_ms"],
+        load["p99_ms"],
+        load["refused"],
+        load["broken"],
+        min(1.0, paid / load["requests"]),
+        behind,
+        catch_up,
+        load["requests"] / max(1, commits),
+        processor,
+        single["p50_ms"],
+        single["p99_ms"],
+    )
+
+
+def drive(bank: BenchBank, prepared: int, seconds: int, connections: int, one_merchant: bool) -> dict[str, Any]:
+    """Sends payments with wrk for so many seconds, of so many that are prepared."""
+    file = bank.folder / "payments.txt"
+    with file.open("w") as out:
+        out.writelines(f"{key} {body}\n" for key, body in bank.payments(prepared, one_merchant=one_merchant))
+    options = ["-t1", f"-c{connections}", f"-d{seconds}", "-s", str(SCRIPT), bank.url, "--", str(file)]
+    began = time.monotonic()
+    done = subprocess.run([wrk(), *options], capture_output=True, text=True, check=True)
+    seen = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if not seen:
+        raise SystemExit(f"feiqian bench: wrk said nothing:\n{done.stdout}{done.stderr}")
+    figures = json.loads(seen[-1])
+    if figures["requests"] + connections >= prepared:
+        raise SystemExit(f"feiqian bench: only {prepared} payments were prepared, and all were sent")
+    return {**figures, "elapsed": time.monotonic() - began}
+
+
+def wrk() -> str:
+    """The load generator. Raises SystemExit where it is missing."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise SystemExit("feiqian bench: the load generator is missing: install the package `wrk`")
+    return program
+
+
+def _shares(bank: BenchBank, before: dict[str, float], own: Any, seconds: float) -> dict[str, float]:
+    after, now = bank.processor_seconds(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    shares = {name: (after[name] - before.get(name, 0.0)) / seconds for name in after}
+    shares["wrk"] = (now.ru_utime + now.ru_stime - own.ru_utime - own.ru_stime) / seconds
+    return {name: round(share, 3) for name, share in shares.items()}
