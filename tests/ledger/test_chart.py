@@ -65,7 +65,7 @@ def test_derived_ids_keep_their_parts_apart() -> None:
     assert chart.derived_id(b"payment", b"ab", b"c") in ids
 
 
-def test_abuse_03_what_does_not_fit_is_no_event() -> None:
+def test_abuse_3_what_does_not_fit_is_no_event() -> None:
     for amount in (-1, 2**64):
         with pytest.raises(struct.error):
             chart.transfer(A, B, C, amount)

@@ -13,10 +13,10 @@ from feiqian.errors import LedgerError
 
 from .checkpoints import Checkpoint, Checkpoints
 from .engine import Engine, InvariantBroken, Totals
+from .engines import new_engine
 from .journal import GENESIS, Head, Journal
 from .recovery import Witness, check_witness, replay_row
 from .spec import SpecEngine
-from .spec import SpecEngine as new_engine
 
 Engines = Literal["both", "native", "spec"]
 Tie = Callable[[Engine, int], Iterable[str]]  # an engine as of a position -> what does not tie with it

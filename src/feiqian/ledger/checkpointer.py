@@ -11,9 +11,10 @@ from threading import Event
 from feiqian.errors import CheckpointInvalid
 
 from .checkpoints import Checkpoint, Checkpoints
+from .engine import DumpInvalid, Engine
+from .engines import new_engine
 from .journal import Journal
 from .recovery import NewEngine, replay_rows, restore
-from .spec import SpecEngine as new_engine
 
 _log = logging.getLogger(__name__)
 
@@ -32,12 +33,20 @@ def make_checkpoint(journal: Journal, checkpoints: Checkpoints, new_engine: NewE
     engine.check()
     saved = checkpoints.save(journal.identity, head.position, head.hash, engine.digest(), engine.dump())
     del engine  # two states need not be in memory at once
-    again = new_engine()
-    again.load(checkpoints.chunks(saved))
-    if again.digest() != saved.digest:
+    if _read_back(checkpoints, saved, new_engine()) != saved.digest:
         raise CheckpointInvalid(f"the checkpoint at position {saved.position} does not read back as what was saved")
     checkpoints.mark_good(saved)
     return saved
+
+
+def _read_back(checkpoints: Checkpoints, saved: Checkpoint, engine: Engine) -> bytes | None:
+    """The digest of what can be loaded; None if it cannot."""
+    try:
+        engine.load(checkpoints.chunks(saved))
+    except (CheckpointInvalid, DumpInvalid) as error:
+        _log.error("the checkpoint at position %d: %s", saved.position, error)
+        return None
+    return engine.digest()
 
 
 def run_checkpointer(

@@ -16,10 +16,10 @@ from feiqian.errors import CheckpointInvalid, JournalBehind, JournalDamaged, Jou
 from .body import decode_body
 from .checkpoints import Checkpoint, Checkpoints, postgres_checkpoints, sqlite_checkpoints
 from .engine import DumpInvalid, Engine
+from .engines import new_engine
 from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
 from .ledger import Ledger
-from .spec import SpecEngine as new_engine
 
 NewEngine = Callable[[], Engine]
 _log = logging.getLogger(__name__)
