@@ -32,6 +32,10 @@ impl Code {
         (Code::DUMP_INVALID, what.to_string())
     }
 
+    pub(crate) fn not_loading() -> Failure {
+        (Code::INPUT_INVALID, "no load is under way".into())
+    }
+
     fn null() -> Failure {
         (Code::INPUT_INVALID, "a pointer is null".into())
     }

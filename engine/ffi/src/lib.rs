@@ -23,8 +23,9 @@
 //! int32_t fq_check(fq_engine *);
 //! int32_t fq_version(fq_engine *, uint64_t out[1]);  // differs after every change
 //! int32_t fq_dump(fq_engine *, uint64_t from, uint64_t version, uint64_t next[1]); // to output.records; 0 = the end
+//! int32_t fq_load_begin(fq_engine *);                // into an empty engine only; forgets a load under way
 //! int32_t fq_load(fq_engine *, const uint8_t *chunk, uint64_t len);
-//! int32_t fq_load_end(fq_engine *);                  // the engine is as it was before, or has all of the dump
+//! int32_t fq_load_end(fq_engine *);                  // the engine is empty still, or has all of the dump
 //! int32_t fq_memory_bytes(fq_engine *, uint64_t out[7]);
 //! ```
 //!
@@ -262,6 +263,22 @@ pub unsafe extern "C" fn fq_dump(engine: *mut FqEngine, from: u64, version: u64,
 }
 
 /// # Safety
+/// `engine` is a live handle or NULL.
+#[no_mangle]
+pub unsafe extern "C" fn fq_load_begin(engine: *mut FqEngine) -> Code {
+    // SAFETY: the caller's promise is that of `with`.
+    unsafe {
+        with(engine, |handle| {
+            if !handle.is_empty() {
+                return Err(Code::dump_invalid("a dump is loaded into an empty engine only"));
+            }
+            handle.loader = Some(Loader::new(handle.seed));
+            Ok(())
+        })
+    }
+}
+
+/// # Safety
 /// `engine` is a live handle or NULL, `chunk` has `len` readable bytes or is NULL.
 #[no_mangle]
 pub unsafe extern "C" fn fq_load(engine: *mut FqEngine, chunk: *const u8, len: u64) -> Code {
@@ -269,11 +286,7 @@ pub unsafe extern "C" fn fq_load(engine: *mut FqEngine, chunk: *const u8, len: u
     unsafe {
         with(engine, |handle| {
             let chunk = read(chunk, len)?;
-            let mut loader = match handle.loader.take() {
-                Some(loader) => loader,
-                None if handle.is_empty() => Loader::new(handle.seed),
-                None => return Err(Code::dump_invalid("a dump is loaded into an empty engine only")),
-            };
+            let mut loader = handle.loader.take().ok_or_else(Code::not_loading)?;
             loader.feed(chunk).map_err(Code::dump_invalid)?;
             handle.loader = Some(loader);
             Ok(())
@@ -288,7 +301,7 @@ pub unsafe extern "C" fn fq_load_end(engine: *mut FqEngine) -> Code {
     // SAFETY: the caller's promise is that of `with`.
     unsafe {
         with(engine, |handle| {
-            let loader = handle.loader.take().unwrap_or_else(|| Loader::new(handle.seed));
+            let loader = handle.loader.take().ok_or_else(Code::not_loading)?;
             handle.engine = loader.finish().map_err(Code::dump_invalid)?;
             Ok(())
         })

@@ -31,9 +31,9 @@ EXPIRE_CLAIMS (amount = seconds: claims until then are forgotten), REFUSED (id =
 
 **Chains.** Events whose LINKED flag is set form one chain with the event after them; a chain applies whole or not at
 all. The first event in it that moves or reserves money (TRANSFER, HOLD, CAPTURE, RELEASE, SWEEP) names the chain: if
-that id is remembered, the chain is a retry and gets the answer that it had, before anything else is looked at. A refused
-chain leaves one trace, its name with the refusal, so that a retry can never be accepted later. A chain with no name, or
-refused because it is malformed (`Refusal.remembered`), leaves none.
+that id is remembered, the chain is a retry and gets the answer that it had, before anything else is looked at. A
+refused chain leaves one trace, its name with the refusal, so that a retry can never be accepted later. A chain with no
+name, or refused because it is malformed (`Refusal.remembered`), leaves none.
 
 **Time.** `seconds` is Unix time, `day` the bank's civil date as the number yyyymmdd (month = day // 100,
 year = day // 10000). Time never goes back: an older moment counts as the newest that the engine has seen.
@@ -255,8 +255,8 @@ class Engine(Protocol):
     def totals(self) -> dict[int, Totals]: ...
 
     def check(self) -> None:
-        """Raises InvariantBroken unless debits equal credits per currency, pending sums equal the open holds, and no
-        account is beyond its overdraft."""
+        """Raises InvariantBroken unless debits equal credits per currency, each account's pending sums equal its open
+        holds, and no account is beyond its overdraft."""
         ...
 
     def counts(self) -> tuple[int, int, int, int]:
@@ -268,7 +268,7 @@ class Engine(Protocol):
         ...
 
     def load(self, chunks: Iterable[bytes]) -> None:
-        """Takes a dump into an empty engine. Raises DumpInvalid."""
+        """Takes a dump into an empty engine. Raises DumpInvalid; the engine is empty then."""
         ...
 
     def digest(self) -> bytes:
@@ -277,8 +277,8 @@ class Engine(Protocol):
 
 
 # A dump is DUMP_HEADER, then the entries: accounts and transfers in order of creation, open holds in order of their
-# transfers, allowances in order of creation, claims ordered by (until, id). A transfer names its accounts by their place
-# in the dump (a CAPTURE or RELEASE names its hold, by the transfer's place), and its reference by a 32-bit fold.
+# transfers, allowances in order of creation, claims ordered by (until, id). A transfer names its accounts by their
+# place in the dump (a CAPTURE or RELEASE names its hold, by the transfer's place), and its reference by a 32-bit fold.
 DUMP_MAGIC = b"FQDUMP01"
 DUMP_HEADER = struct.Struct("<8sQIIIIII")  # magic, seconds, day, accounts, transfers, holds, allowances, claims
 DUMP_ACCOUNT = struct.Struct("<16sQQQQQHHB3x")  # id, debits/credits posted, debits/credits pending, overdraft, kind,

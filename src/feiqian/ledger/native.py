@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import struct
 from collections.abc import Iterable, Iterator
-from ctypes import POINTER, c_char_p, c_int32, c_uint8, c_uint32, c_uint64, c_void_p, string_at
+from ctypes import POINTER, c_char_p, c_int32, c_uint32, c_uint64, c_void_p, string_at
 from pathlib import Path
 
 from .engine import Account, DumpInvalid, InvariantBroken, Moment, Refusal, Remembered, Totals
@@ -29,8 +29,8 @@ class EngineUnavailable(Exception):
 
 
 class EngineStopped(Exception):
-    """The native engine met a defect of its own and answers nothing any more. What it was asked may have happened in its
-    memory; nothing that it did not hand over may be relied on."""
+    """The native engine met a defect of its own and answers nothing any more. What it was asked may have happened in
+    its memory; nothing that it did not hand over may be relied on."""
 
 
 class _Output(ctypes.Structure):
@@ -55,6 +55,7 @@ _SIGNATURES = {  # what each function takes after the handle; all answer with a 
     "fq_check": (),
     "fq_version": (c_void_p,),
     "fq_dump": (c_uint64, c_uint64, c_void_p),
+    "fq_load_begin": (),
     "fq_load": (c_char_p, c_uint64),
     "fq_load_end": (),
     "fq_memory_bytes": (c_void_p,),
@@ -178,6 +179,7 @@ class NativeEngine:
             yield self._handed_out()
 
     def load(self, chunks: Iterable[bytes]) -> None:
+        self._call("fq_load_begin")
         for chunk in chunks:
             self._call("fq_load", chunk, len(chunk))
         self._call("fq_load_end")

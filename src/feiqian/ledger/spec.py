@@ -1,26 +1,17 @@
 """The engine's specification, in plain Python: read this to know what the ledger does.
 
 `native.py` must agree with it in every result, record, balance and dump; where the two differ, this one is right. It
-imports nothing but the protocol. It also serves, slowly, where the native library is not built.
+imports nothing but the protocol. It also serves, slowly, where the native library is not built. Its state is in
+`spec_state.py`, how that is written down in `spec_dump.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from .engine import (
-    CHUNK_BYTES,
     CLOSED,
-    DUMP_ACCOUNT,
-    DUMP_ALLOWANCE,
-    DUMP_CLAIM,
-    DUMP_HEADER,
-    DUMP_HOLD,
-    DUMP_MAGIC,
-    DUMP_TRANSFER,
     EVENT,
     EVENT_SIZE,
     FIRST_REMEMBERED,
@@ -28,20 +19,16 @@ from .engine import (
     MOVES,
     NO_ID,
     UNLIMITED,
-    Account,
-    DumpInvalid,
     HoldState,
-    InvariantBroken,
-    Moment,
     Period,
     Refusal,
-    Remembered,
     Side,
-    Totals,
     Type,
     fold,
     period_number,
 )
+from .spec_dump import SpecDump
+from .spec_state import AccountEntry, AllowanceEntry, TransferEntry
 
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it
 Undo = Callable[[], object]
@@ -50,64 +37,11 @@ OK, EXISTS = int(Refusal.OK), int(Refusal.EXISTS)
 LINKED_EVENT_FAILED = int(Refusal.LINKED_EVENT_FAILED)
 
 
-class _Account:
-    __slots__ = (
-        "id",
-        "place",
-        "kind",
-        "currency",
-        "overdraft",
-        "debits_posted",
-        "credits_posted",
-        "debits_pending",
-        "credits_pending",
-        "stops",
-    )
-
-    def __init__(self, id: bytes, place: int, kind: int, currency: int, overdraft: int) -> None:
-        self.id, self.place, self.kind, self.currency, self.overdraft = id, place, kind, currency, overdraft
-        self.debits_posted = self.credits_posted = self.debits_pending = self.credits_pending = self.stops = 0
-
-    def available(self) -> int:
-        """What may still be debited: posted credits and the overdraft, less all debits, posted and pending."""
-        if self.overdraft == UNLIMITED:
-            return UNLIMITED
-        return max(0, self.credits_posted + self.overdraft - self.debits_posted - self.debits_pending)
-
-
-class _Transfer:
-    """A remembered id. `debit` and `credit` are places of accounts; of a CAPTURE or RELEASE, `debit` is its hold's."""
-
-    __slots__ = ("id", "place", "type", "status", "amount", "debit", "credit", "kind", "fold")
-
-    def __init__(
-        self, id: bytes, place: int, type: int, status: int, amount: int, debit: int, credit: int, kind: int, fold: int
-    ) -> None:
-        self.id, self.place, self.type, self.status, self.amount = id, place, type, status, amount
-        self.debit, self.credit, self.kind, self.fold = debit, credit, kind, fold
-
-
-class _Allowance:
-    __slots__ = ("id", "cap", "used", "number", "period")
-
-    def __init__(self, id: bytes, cap: int, used: int, number: int, period: int) -> None:
-        self.id, self.cap, self.used, self.number, self.period = id, cap, used, number, period
-
-
-class SpecEngine:
+class SpecEngine(SpecDump):
     """See `engine.Engine`."""
 
     def __init__(self) -> None:
-        self._seconds = self._day = 0
-        self._accounts: dict[bytes, _Account] = {}
-        self._account_at: list[_Account] = []
-        self._transfers: dict[bytes, _Transfer] = {}
-        self._transfer_at: list[_Transfer] = []
-        self._holds: dict[int, int] = {}  # open holds: place of the transfer -> expires (seconds, 0 = never)
-        self._due: list[tuple[int, int]] = []  # heap of (expires, place); stale entries are skipped
-        self._allowances: dict[bytes, _Allowance] = {}
-        self._claims: dict[bytes, int] = {}  # id -> until (seconds)
-        self._claims_due: list[tuple[int, bytes]] = []  # heap
+        super().__init__()
         self._undo: list[Undo] = []  # how to take back what the chain under way has changed
         self._handlers: dict[int, Callable[[Event], int]] = {
             Type.ACCOUNT: self._open_account,
@@ -189,7 +123,7 @@ class SpecEngine:
             self._remember(event[5], Type.REFUSED, code, 0, 0, 0, 0, NO_ID)
             records.append(EVENT.pack(Type.REFUSED, 0, code, 0, 0, event[5], NO_ID, NO_ID, NO_ID))
 
-    def _compare(self, event: Event, known: _Transfer) -> int:
+    def _compare(self, event: Event, known: TransferEntry) -> int:
         type_, _, kind, _, amount, _, debit, credit, reference = event
         if known.type == Type.REFUSED:
             return known.status
@@ -250,7 +184,7 @@ class SpecEngine:
             if known.currency != currency:
                 return Refusal.EXISTS_WITH_DIFFERENT_CURRENCY
             return EXISTS if known.overdraft == overdraft else Refusal.EXISTS_WITH_DIFFERENT_OVERDRAFT
-        account = self._accounts[id] = _Account(id, len(self._account_at), kind, currency, overdraft)
+        account = self._accounts[id] = AccountEntry(id, len(self._account_at), kind, currency, overdraft)
         self._account_at.append(account)
         self._undo.append(lambda: (self._accounts.pop(id), self._account_at.pop()))
         return OK
@@ -280,7 +214,7 @@ class SpecEngine:
             return Refusal.ACCOUNT_NOT_EMPTY
         return self._stop(account, account.stops | CLOSED)
 
-    def _stop(self, account: _Account, stops: int) -> int:
+    def _stop(self, account: AccountEntry, stops: int) -> int:
         before = account.stops
         if before == stops:
             return EXISTS
@@ -311,7 +245,7 @@ class SpecEngine:
             return code
         if type_ == Type.SWEEP:
             amount = min(amount, debit.available())
-            if amount == 0:
+            if amount == 0:  # before OVERFLOW, which depends on the amount; an event cannot be refused for both
                 return Refusal.NOTHING_AVAILABLE
         # Pending counts here, so that a capture can neither overflow nor overdraw later.
         if debit.debits_posted + debit.debits_pending + amount > UNLIMITED:
@@ -356,7 +290,7 @@ class SpecEngine:
         self._end_hold(hold, HoldState.RELEASED)
         return OK
 
-    def _open_hold_of(self, id: bytes, hold_id: bytes) -> tuple[int, _Transfer | None]:
+    def _open_hold_of(self, id: bytes, hold_id: bytes) -> tuple[int, TransferEntry | None]:
         if id in self._transfers:
             return Refusal.ID_ALREADY_USED, None
         hold = self._transfers.get(hold_id)
@@ -369,15 +303,15 @@ class SpecEngine:
 
     def _remember(
         self, id: bytes, type_: int, status: int, amount: int, debit: int, credit: int, kind: int, reference: bytes
-    ) -> _Transfer:
+    ) -> TransferEntry:
         place = len(self._transfer_at)
-        transfer = _Transfer(id, place, type_, status, amount, debit, credit, kind, fold(reference))
+        transfer = TransferEntry(id, place, type_, status, amount, debit, credit, kind, fold(reference))
         self._transfers[id] = transfer
         self._transfer_at.append(transfer)
         self._undo.append(lambda: (self._transfers.pop(id), self._transfer_at.pop()))
         return transfer
 
-    def _move(self, debit: _Account, credit: _Account, amount: int) -> None:
+    def _move(self, debit: AccountEntry, credit: AccountEntry, amount: int) -> None:
         debit.debits_posted += amount
         credit.credits_posted += amount
 
@@ -387,7 +321,7 @@ class SpecEngine:
 
         self._undo.append(undo)
 
-    def _move_pending(self, debit: _Account, credit: _Account, amount: int) -> None:
+    def _move_pending(self, debit: AccountEntry, credit: AccountEntry, amount: int) -> None:
         debit.debits_pending += amount
         credit.credits_pending += amount
 
@@ -397,24 +331,24 @@ class SpecEngine:
 
         self._undo.append(undo)
 
-    def _open_hold(self, hold: _Transfer, timeout_seconds: int) -> None:
-        expires = self._seconds + timeout_seconds if timeout_seconds else 0
+    def _open_hold(self, hold: TransferEntry, timeout_seconds: int) -> None:
+        expires = min(self._seconds + timeout_seconds, UNLIMITED) if timeout_seconds else 0
         self._holds[hold.place] = expires
         self._undo.append(lambda: self._holds.pop(hold.place))
         if expires:
             heapq.heappush(self._due, (expires, hold.place))
 
-    def _end_hold(self, hold: _Transfer, state: HoldState) -> None:
+    def _end_hold(self, hold: TransferEntry, state: HoldState) -> None:
         """The hold is over, and all of it leaves the pending sums; a capture moves its part afterwards."""
         expires = self._holds.pop(hold.place)
         hold.status = state
-        self._undo.append(lambda: (setattr(hold, "status", HoldState.OPEN), self._reopen(hold.place, expires)))
-        self._move_pending(self._account_at[hold.debit], self._account_at[hold.credit], -hold.amount)
 
-    def _reopen(self, place: int, expires: int) -> None:
-        self._holds[place] = expires
-        if expires:
-            heapq.heappush(self._due, (expires, place))
+        def undo() -> None:
+            hold.status = HoldState.OPEN
+            self._reopen(hold.place, expires)
+
+        self._undo.append(undo)
+        self._move_pending(self._account_at[hold.debit], self._account_at[hold.credit], -hold.amount)
 
     # --- allowances and claims ---------------------------------------------------------------------------------
 
@@ -424,7 +358,7 @@ class SpecEngine:
             return Refusal.PERIOD_INVALID
         known = self._allowances.get(id)
         if known is None:
-            self._allowances[id] = _Allowance(id, cap, 0, period_number(period, self._day), period)
+            self._allowances[id] = AllowanceEntry(id, cap, 0, period_number(period, self._day), period)
             self._undo.append(lambda: self._allowances.pop(id))
             return OK
         if known.period != period:
@@ -457,7 +391,7 @@ class SpecEngine:
             self._set_used(allowance, max(0, allowance.used - event[4]), number)
         return OK
 
-    def _set_used(self, allowance: _Allowance, used: int, number: int) -> None:
+    def _set_used(self, allowance: AllowanceEntry, used: int, number: int) -> None:
         before = allowance.used, allowance.number
         allowance.used, allowance.number = used, number
 
@@ -499,138 +433,16 @@ class SpecEngine:
         elif type_ == Type.EXPIRE_CLAIMS:
             self._forget_claims(amount)
         elif type_ == Type.REFUSED:
+            if id == NO_ID:
+                return Refusal.ID_MUST_NOT_BE_ZERO
+            if not FIRST_REMEMBERED <= kind <= max(Refusal):
+                return Refusal.TYPE_INVALID
             if id in self._transfers:
                 return Refusal.ID_ALREADY_USED
             self._remember(id, Type.REFUSED, kind, 0, 0, 0, 0, NO_ID)
         else:
             return self._apply_event(event, [])
         return OK
-
-    # --- asking ------------------------------------------------------------------------------------------------
-
-    def account(self, id: bytes) -> Account | None:
-        a = self._accounts.get(id)
-        if a is None:
-            return None
-        sums = a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending
-        return Account(a.kind, a.currency, a.overdraft, *sums, a.stops)
-
-    def used(self, id: bytes) -> tuple[int, int] | None:
-        a = self._allowances.get(id)
-        if a is None:
-            return None
-        return (a.used if a.number == period_number(a.period, self._day) else 0), a.cap
-
-    def remembered(self, id: bytes) -> Remembered | None:
-        t = self._transfers.get(id)
-        return None if t is None else Remembered(t.type, t.amount, t.kind, t.status)
-
-    def claimed(self, id: bytes) -> bool:
-        return id in self._claims
-
-    @property
-    def moment(self) -> Moment:
-        return Moment(self._seconds, self._day)
-
-    def totals(self) -> dict[int, Totals]:
-        sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        for a in self._account_at:
-            of_currency = sums[a.currency]
-            of_currency[0] += a.debits_posted
-            of_currency[1] += a.credits_posted
-            of_currency[2] += a.debits_pending
-            of_currency[3] += a.credits_pending
-        return {currency: Totals(*four) for currency, four in sorted(sums.items())}
-
-    def counts(self) -> tuple[int, int, int, int]:
-        return len(self._account_at), len(self._transfer_at), len(self._allowances), len(self._claims)
-
-    def check(self) -> None:
-        for currency, t in self.totals().items():
-            if t.debits_posted != t.credits_posted or t.debits_pending != t.credits_pending:
-                raise InvariantBroken(f"currency {currency}: debits and credits differ: {t}")
-        pending = [0] * len(self._account_at)
-        for place in self._holds:
-            hold = self._transfer_at[place]
-            pending[hold.debit] += hold.amount
-        for a in self._account_at:
-            if a.debits_pending != pending[a.place]:
-                raise InvariantBroken(f"account {a.id.hex()}: pending {a.debits_pending}, open holds {pending[a.place]}")
-            if a.overdraft != UNLIMITED and a.debits_posted + a.debits_pending > a.credits_posted + a.overdraft:
-                raise InvariantBroken(f"account {a.id.hex()} is beyond its overdraft of {a.overdraft}")
-
-    # --- dump, load, digest ------------------------------------------------------------------------------------
-
-    def dump(self) -> Iterator[bytes]:
-        buffer = bytearray()
-        for entry in self._entries():
-            buffer += entry
-            if len(buffer) >= CHUNK_BYTES:
-                yield bytes(buffer)
-                buffer.clear()
-        yield bytes(buffer)
-
-    def _entries(self) -> Iterator[bytes]:
-        sizes = len(self._account_at), len(self._transfer_at), len(self._holds)
-        sizes_too = len(self._allowances), len(self._claims)
-        yield DUMP_HEADER.pack(DUMP_MAGIC, self._seconds, self._day, *sizes, *sizes_too)
-        for a in self._account_at:
-            sums = a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending
-            yield DUMP_ACCOUNT.pack(a.id, *sums, a.overdraft, a.kind, a.currency, a.stops)
-        for t in self._transfer_at:
-            yield DUMP_TRANSFER.pack(t.id, t.amount, t.debit, t.credit, t.fold, t.kind, t.type, t.status)
-        for place in sorted(self._holds):
-            yield DUMP_HOLD.pack(place, self._holds[place])
-        for w in self._allowances.values():
-            yield DUMP_ALLOWANCE.pack(w.id, w.cap, w.used, w.number, w.period)
-        for until, id in sorted((until, id) for id, until in self._claims.items()):
-            yield DUMP_CLAIM.pack(until, id)
-
-    def load(self, chunks: Iterable[bytes]) -> None:
-        if self._account_at or self._transfer_at or self._seconds:
-            raise DumpInvalid("a dump is loaded into an empty engine only")
-        data = b"".join(chunks)
-        if len(data) < DUMP_HEADER.size or data[:8] != DUMP_MAGIC:
-            raise DumpInvalid("not a dump: it does not begin with FQDUMP01")
-        _, self._seconds, self._day, *sizes = DUMP_HEADER.unpack_from(data)
-        shapes = DUMP_ACCOUNT, DUMP_TRANSFER, DUMP_HOLD, DUMP_ALLOWANCE, DUMP_CLAIM
-        expected = DUMP_HEADER.size + sum(n * shape.size for n, shape in zip(sizes, shapes, strict=True))
-        if len(data) != expected:
-            raise DumpInvalid(f"the dump has {len(data)} bytes, its header says {expected}")
-        at = DUMP_HEADER.size
-        loaders = self._load_account, self._load_transfer, self._load_hold, self._load_allowance, self._load_claim
-        for n, shape, load in zip(sizes, shapes, loaders, strict=True):
-            for entry in shape.iter_unpack(data[at : at + n * shape.size]):
-                load(*entry)
-            at += n * shape.size
-
-    def _load_account(self, id: bytes, dp: int, cp: int, dq: int, cq: int, overdraft: int, *rest: int) -> None:
-        kind, currency, stops = rest
-        a = self._accounts[id] = _Account(id, len(self._account_at), kind, currency, overdraft)
-        a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.stops = dp, cp, dq, cq, stops
-        self._account_at.append(a)
-
-    def _load_transfer(self, id: bytes, amount: int, debit: int, credit: int, *rest: int) -> None:
-        fold_, kind, type_, status = rest
-        t = _Transfer(id, len(self._transfer_at), type_, status, amount, debit, credit, kind, fold_)
-        self._transfers[id] = t
-        self._transfer_at.append(t)
-
-    def _load_hold(self, place: int, expires: int) -> None:
-        self._reopen(place, expires)
-
-    def _load_allowance(self, id: bytes, cap: int, used: int, number: int, period: int) -> None:
-        self._allowances[id] = _Allowance(id, cap, used, number, period)
-
-    def _load_claim(self, until: int, id: bytes) -> None:
-        self._claims[id] = until
-        heapq.heappush(self._claims_due, (until, id))
-
-    def digest(self) -> bytes:
-        hasher = hashlib.blake2b(digest_size=32)
-        for chunk in self.dump():
-            hasher.update(chunk)
-        return hasher.digest()
 
 
 def _failed(length: int, place: int, code: int) -> bytes:
@@ -640,7 +452,7 @@ def _failed(length: int, place: int, code: int) -> bytes:
     return bytes(results)
 
 
-def _stopped(debit: _Account, credit: _Account) -> int:
+def _stopped(debit: AccountEntry, credit: AccountEntry) -> int:
     if debit.stops & CLOSED:
         return Refusal.DEBIT_ACCOUNT_CLOSED
     if credit.stops & CLOSED:
