@@ -12,7 +12,7 @@ from litestar.response import Stream
 from .site import Site, stream
 from .streams import OPENING, Watcher, message
 
-NEWEST = 14
+NEWEST = 11
 LOOK_SECONDS = 1.0
 
 

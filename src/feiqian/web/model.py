@@ -71,10 +71,11 @@ class RefundAnswer(NamedTuple):
 
 
 class Code(NamedTuple):
-    """A payment code and for how many seconds a phone should show it."""
+    """A payment code and for how many seconds a phone should show it; `used` if it pays for nothing any more."""
 
     digits: str
     seconds: float
+    used: bool
 
 
 class Total(NamedTuple):
@@ -125,7 +126,7 @@ class Bank(Protocol):
     async def receipts_of(self, shop: Shop, limit: int) -> list[Item]: ...
     async def newest(self, limit: int) -> list[Item]: ...
     async def code(self, person: Person) -> Code:
-        """A code that was not used yet."""
+        """The code to show now; that it was used already happens after two payments within seconds."""
         ...
 
     async def pay(self, shop: Shop, code: str, amount: Money, order: str) -> Answer: ...

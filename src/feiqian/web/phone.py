@@ -50,7 +50,7 @@ class Phone(Controller):
 async def new_code(site: Site, person: Person) -> dict[str, object]:
     code = await site.bank.code(person)
     shapes = {name: shape._asdict() for name, shape in pictures(code).items()}
-    return {"digits": code.digits, "seconds": code.seconds, **shapes}
+    return {"digits": code.digits, "seconds": code.seconds, "used": code.used, **shapes}
 
 
 async def _events(site: Site, person: Person, watcher: Watcher) -> AsyncIterator[bytes]:

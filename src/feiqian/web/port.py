@@ -14,7 +14,7 @@ import msgspec
 from feiqian import logs
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import AccountKind, account_id, claim_id
 from feiqian.ledger.engine import InvariantBroken
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, Money
@@ -137,7 +137,8 @@ class RunningBank:
     async def code(self, person: Person) -> Code:
         issued = self._s.payments.code_for(person.number)
         left = issued.refresh_at - self._s.clock.now() / 1_000_000
-        return Code(issued.digits, max(1.0, round(left, 2)))
+        used = self._s.ledger.engine.claimed(claim_id(int(issued.digits)))
+        return Code(issued.digits, max(0.25, round(left, 2)), used)
 
     # --- payments ----------------------------------------------------------------------------------------------
 

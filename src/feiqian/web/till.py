@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -109,7 +110,12 @@ class Till(Controller):
     async def beside(self, site: Site, merchant: str, data: Beside) -> dict[str, str]:
         """The demo's short cut: as if the scanner had read the code on that phone now."""
         await site.shop(merchant)
-        return {"code": (await site.bank.code(await site.person(data.customer))).digits}
+        person = await site.person(data.customer)
+        code = await site.bank.code(person)
+        if code.used:  # the phone shows a fresh one in a moment, and so long the scanner waits
+            await asyncio.sleep(code.seconds)
+            code = await site.bank.code(person)
+        return {"code": code.digits}
 
     @get("/events")
     async def events(self, site: Site, merchant: str) -> Stream:

@@ -8,6 +8,14 @@ const POINTS = 120;
 const HEIGHT = 40;
 const rates = [];
 
+/** Each second as the mean of its neighbourhood: a curve that one can read. */
+function smooth(values) {
+  return values.map((_, i) => {
+    const near = values.slice(Math.max(0, i - 3), i + 1);
+    return near.reduce((sum, value) => sum + value, 0) / near.length;
+  });
+}
+
 function draw() {
   const most = Math.max(4, ...rates) * 1.15;
   const step = 120 / (POINTS - 1);
@@ -26,7 +34,7 @@ live("/bank/events", {
     byId("rate").textContent = state.rate;
     show(byId("pulse"), state.pulse);
     if (state.newest) showRows(byId("newest"), state.newest);
-    rates.splice(0, rates.length, ...state.rates.slice(-POINTS));
+    rates.splice(0, rates.length, ...smooth(state.rates).slice(-POINTS));
     draw();
     showLevel(state.level);
   },

@@ -15,6 +15,7 @@ export function camera(shop, onCode) {
   function state(name, key = "") {
     viewer.dataset.state = name;
     byId("viewer-text").textContent = key && text(key);
+    byId("camera-text").textContent = text(name === "refused" ? "till.camera.again" : "till.camera.start");
   }
 
   function stop() {

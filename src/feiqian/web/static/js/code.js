@@ -23,7 +23,8 @@ export function rotatingCode(person) {
     byId("digits-text").textContent = code.digits.replace(/(\d{4})(?=\d)/g, "$1 ");
     total = code.seconds;
     until = performance.now() + total * 1000;
-    box.classList.remove("late", "stale");
+    box.classList.remove("late");
+    box.classList.toggle("stale", code.used);
     tick();
   }
 
@@ -42,10 +43,12 @@ export function rotatingCode(person) {
     }
   }
 
+  const words = (seconds) => text(box.classList.contains("stale") ? "phone.code.used" : "phone.code.fresh", { seconds });
+
   function tick() {
     const left = Math.max(0, (until - performance.now()) / 1000);
     ring.style.strokeDashoffset = String(100 - (100 * left) / Math.max(total, 1));
-    if (!box.classList.contains("late")) byId("fresh").textContent = text("phone.code.fresh", { seconds: Math.ceil(left) });
+    if (!box.classList.contains("late")) byId("fresh").textContent = words(Math.ceil(left));
     if (left <= 0 && !document.hidden) renew();
   }
 

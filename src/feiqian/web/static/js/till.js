@@ -7,7 +7,9 @@ import { live } from "./live.js";
 import { byId, postJson, show, showRows, text } from "./page.js";
 import { refunds } from "./refund.js";
 
+const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford's: none that are read as another
 const CODE = /^\d{20}$/;
+const BESIDE_MILLISECONDS = 15_000; // that phone's code may be used already: then until it shows the next
 const main = byId("main");
 const shop = main.dataset.shop;
 const currency = { decimals: Number(main.dataset.decimals), symbol: main.dataset.symbol };
@@ -17,8 +19,8 @@ const pending = `feiqian.till.${shop}`;
 let sale = null; // { order, amount, minor } of the payment that the bank was asked for
 
 const newNumber = () => {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  return `${Date.now().toString(36)}-${[...random].map((part) => part.toString(36).padStart(7, "0")).join("")}`.toUpperCase();
+  const random = [...crypto.getRandomValues(new Uint8Array(12))]; // 60 bits: no two of a shop's orders are the same
+  return random.map((byte, i) => (i % 4 || !i ? "" : "-") + LETTERS[byte % 32]).join("");
 };
 const keys = keypad(currency, () => stage("scan"));
 const eye = camera(shop, take);
@@ -80,10 +82,13 @@ function newSale() {
 }
 
 async function beside() {
+  byId("beside").disabled = true;
   try {
-    take((await postJson(`/till/${shop}/beside`, { customer: byId("whose").value })).code);
+    take((await postJson(`/till/${shop}/beside`, { customer: byId("whose").value }, BESIDE_MILLISECONDS)).code);
   } catch {
     byId("digits-problem").textContent = text("till.beside.failed");
+  } finally {
+    byId("beside").disabled = false;
   }
 }
 

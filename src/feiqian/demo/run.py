@@ -1,0 +1,110 @@
+"""Starts the demo: seeds an empty data folder, builds the bank with its pages, says where to look, stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+import time
+
+import msgspec
+import uvloop
+
+from feiqian import logs
+from feiqian.app import Bank, Service, build
+from feiqian.errors import FeiqianError
+from feiqian.seeding import Plan, seed
+from feiqian.settings import Settings
+from feiqian.web.pages import pages, site_of
+from feiqian.web.streams import Hub
+
+from .traffic import TrafficSwitch
+
+
+class DemoRefused(FeiqianError):
+    """The demo cannot run as it was asked to. Says why."""
+
+
+class DemoService(Service):
+    """A served bank whose live pages end at once when it stops, so that nothing waits for a browser."""
+
+    def __init__(self, bank: Bank) -> None:
+        self.hub = Hub()
+        self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
+        site = site_of(bank.services, bank.journal.hash_at, self.hub, self.traffic)
+        super().__init__(bank, pages(site))  # type: ignore[arg-type]  # Litestar has narrower types for ASGI
+        self._closing: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        self.hub.close()
+        self._closing = asyncio.get_running_loop().create_task(self.traffic.close())
+        super().stop()
+
+    async def run(self) -> int:
+        greeting = asyncio.get_running_loop().create_task(self._greet(time.monotonic()))
+        try:
+            return await super().run()
+        finally:
+            greeting.cancel()
+            if self._closing is not None:
+                await self._closing
+
+    async def _greet(self, began: float) -> None:
+        while not self.server.started:
+            await asyncio.sleep(0.02)
+        print(greeting(self.bank.services.settings.host, self.server.port), flush=True)
+
+
+def run(settings: Settings) -> int:
+    """Blocks until it is interrupted. Returns the exit code. Raises FeiqianError if it cannot start."""
+    if settings.mode == "live":
+        raise DemoRefused("the demo has no doors to lock: it runs in test mode only")
+    if settings.log_level == "info":
+        settings = msgspec.structs.replace(settings, log_level="warning")  # what one reads here is where to look
+        logs.configure("warning", settings.log_format)
+    check_port(settings.host, settings.port)
+    fresh = not settings.file("journal.db").exists() and not settings.journal_url
+    if fresh:
+        print(f"making a bank with 10,000 customers and 50 merchants in {settings.data}/ …", flush=True)
+        seed(settings, Plan())
+    bank = build(settings)
+    try:
+        return uvloop.run(_serve(bank))
+    finally:
+        bank.close()
+        print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
+
+
+async def _serve(bank: Bank) -> int:
+    return await DemoService(bank).run()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises DemoRefused if somebody listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise DemoRefused(
+                f"cannot listen on {host}:{port} ({error.strerror}); is a demo running already?"
+                " Another port: feiqian demo --port 9000 (or make run ARGS='--port 9000')"
+            ) from error
+
+
+def greeting(host: str, port: int) -> str:
+    """What to open, and what to do there."""
+    name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    base = f"http://{name}:{port}"
+    return f"""
+  Feiqian is running. Open  {base}/
+
+    1  open the phone (a customer's wallet) and the till (a merchant) beside each other
+    2  at the till key in an amount, then press "Scan the phone beside me", or point the camera at the phone
+    3  watch the phone: it is paid before you look
+    4  the bank, live: {base}/bank  (turn on the shoppers there)
+
+  API: {base}/v1/docs   Stop: Ctrl-C
+"""

@@ -1,0 +1,99 @@
+"""The shoppers' switch: off, gentle or rush hour. Each setting is a child process, started and ended here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from feiqian import logs
+from feiqian.money import BY_NUMBER
+from feiqian.services import Services
+from feiqian.web.site import Level
+
+from .shoppers import Orders, Shop
+
+RATES: dict[Level, float] = {"gentle": 4.0, "rush": 250.0}  # payments a second
+SHOPS = 50
+LEFT_ALONE = 24  # the customers whom the start page offers: nobody shops for them
+STOP_SECONDS = 3.0
+
+_log = logs.get("feiqian.demo")
+
+
+class TrafficSwitch:
+    """Keys for the shoppers are made when they are first let in, and revoked when the demo ends."""
+
+    def __init__(self, services: Services, port: Callable[[], int]) -> None:
+        self._services, self._port = services, port
+        self._shops: list[Shop] = []
+        self._made: list[tuple[int, str]] = []
+        self._level: Level = "off"
+        self._process: asyncio.subprocess.Process | None = None
+        self._lock = asyncio.Lock()
+
+    @property
+    def level(self) -> Level:
+        alive = self._process is not None and self._process.returncode is None
+        return self._level if alive else "off"
+
+    async def change(self, level: Level) -> None:
+        async with self._lock:
+            if level == self.level:
+                return
+            await self._stop()
+            if level != "off":
+                await self._start(level)
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._stop()
+            for number, key in self._made:
+                self._services.merchants.revoke_key(number, key, self._services.clock.now())
+            self._made.clear()
+
+    async def _start(self, level: Level) -> None:
+        if not self._shops:
+            self._make_keys()
+        settings = self._services.settings
+        customers = self._services.customers.count
+        orders = Orders(
+            host="127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host,
+            port=self._port(),
+            rate=RATES[level],
+            first_customer=min(LEFT_ALONE + 1, customers),
+            last_customer=customers,
+            code_keys=str(settings.code_keys),
+            shops=self._shops,
+        )
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "feiqian.demo.shoppers", stdin=asyncio.subprocess.PIPE
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(orders) + b"\n")  # by a pipe: arguments can be seen by others
+        await self._process.stdin.drain()
+        self._level = level
+        _log.info("shoppers_changed", level=level)
+
+    async def _stop(self) -> None:
+        process, self._process, self._level = self._process, None, "off"
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    def _make_keys(self) -> None:
+        merchants, settings = self._services.merchants, self._services.settings
+        for merchant in merchants.all()[:SHOPS]:
+            key = merchants.create_key(merchant.number, settings.mode, self._services.clock.now())
+            currency = BY_NUMBER[merchant.currency]
+            self._shops.append(Shop(key, currency.code, currency.decimals))
+            self._made.append((merchant.number, key))
