@@ -28,9 +28,10 @@ def kill_at_a_random_moment(child: Child, moments: random.Random) -> None:
 
 def end_with_a_whole_look(witness: Witness, folder: Path, url: str = "") -> None:
     """At the end a ledger starts once more, and an audit reads everything again."""
-    witness.check_all()
     checkpoints = open_checkpoints(folder, url)
     ledger = open_ledger(witness.journal, checkpoints, SystemClock())
+    witness.read_on()
+    witness.check_all()
     assert ledger.engine.digest() == witness.engine.digest()
     ledger.close()
     report = audit(witness.journal, checkpoints)
