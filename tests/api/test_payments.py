@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from feiqian.ids import PAYMENT, REFUND, is_id
+from feiqian.testing.served import Served
 
 
-def test_a_payment_is_taken_and_found_again(served, shop: httpx.Client) -> None:
+def test_a_payment_is_taken_and_found_again(served: Served, shop: httpx.Client) -> None:
     order = served.order(description="两杯 tea", store="main", terminal="till 3")
     answer = shop.post("/v1/payments", json=order)
     payment = answer.json()
@@ -25,14 +26,14 @@ def test_a_payment_is_taken_and_found_again(served, shop: httpx.Client) -> None:
     assert shop.get("/v1/payments", params={"merchant_order": "never"}).json() == {"data": [], "next": None}
 
 
-def test_a_declined_payment_says_why_in_a_sentence(served, shop: httpx.Client) -> None:
+def test_a_declined_payment_says_why_in_a_sentence(served: Served, shop: httpx.Client) -> None:
     payment = shop.post("/v1/payments", json=served.order(amount=900_00)).json()
     assert (payment["status"], payment["reason"]) == ("declined", "insufficient_funds")
     assert payment["message"] == "The customer's balance is not sufficient."
     assert (payment["fee"], payment["net"]) == (0, 0)
 
 
-def test_an_amount_above_the_limit_waits_and_can_be_cancelled(served, shop: httpx.Client) -> None:
+def test_an_amount_above_the_limit_waits_and_can_be_cancelled(served: Served, shop: httpx.Client) -> None:
     payment = shop.post("/v1/payments", json=served.order(amount=1_200_00)).json()
     assert payment["status"] == "needs_verification"
     assert payment["expires_at"] > payment["created_at"]
@@ -41,13 +42,13 @@ def test_an_amount_above_the_limit_waits_and_can_be_cancelled(served, shop: http
     assert shop.post(f"/v1/payments/{payment['id']}/cancel").json()["status"] == "cancelled"
 
 
-def test_what_has_succeeded_cannot_be_cancelled(served, shop: httpx.Client) -> None:
+def test_what_has_succeeded_cannot_be_cancelled(served: Served, shop: httpx.Client) -> None:
     payment = shop.post("/v1/payments", json=served.order()).json()
     refused = shop.post(f"/v1/payments/{payment['id']}/cancel")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
 
 
-def test_refunds_are_made_listed_and_counted(served, shop: httpx.Client) -> None:
+def test_refunds_are_made_listed_and_counted(served: Served, shop: httpx.Client) -> None:
     payment = shop.post("/v1/payments", json=served.order()).json()
     path = f"/v1/payments/{payment['id']}/refunds"
     before = shop.get("/v1/balance").json()["balance"]
@@ -63,13 +64,13 @@ def test_refunds_are_made_listed_and_counted(served, shop: httpx.Client) -> None
     assert before - shop.get("/v1/balance").json()["balance"] == 1000
 
 
-def test_a_payment_that_did_not_succeed_is_not_refunded(served, shop: httpx.Client) -> None:
+def test_a_payment_that_did_not_succeed_is_not_refunded(served: Served, shop: httpx.Client) -> None:
     payment = shop.post("/v1/payments", json=served.order(amount=900_00)).json()
     refused = shop.post(f"/v1/payments/{payment['id']}/refunds", json={"amount": 1, "merchant_refund": "r"})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
 
 
-def test_lists_go_page_by_page_newest_first(served) -> None:
+def test_lists_go_page_by_page_newest_first(served: Served) -> None:
     with served.client(2) as shop:
         orders = [shop.post("/v1/payments", json=served.order()).json()["merchant_order"] for _ in range(5)]
         pages, cursor = [], None
@@ -84,7 +85,7 @@ def test_lists_go_page_by_page_newest_first(served) -> None:
 
 
 def test_a_cursor_of_another_shop_leads_to_nothing_of_it(
-    served, shop: httpx.Client, other_shop: httpx.Client
+    served: Served, shop: httpx.Client, other_shop: httpx.Client
 ) -> None:
     for _ in range(2):
         shop.post("/v1/payments", json=served.order())
@@ -115,7 +116,7 @@ def test_what_is_not_there_is_a_problem(shop: httpx.Client, method: str, path: s
         assert set(answer.headers["allow"].split(", ")) <= {"GET", "POST"}
 
 
-def test_health_and_metrics_need_no_key(served) -> None:
+def test_health_and_metrics_need_no_key(served: Served) -> None:
     health = httpx.get(f"{served.url}/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ok")
     metrics = httpx.get(f"{served.url}/metrics").text

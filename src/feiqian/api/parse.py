@@ -6,6 +6,7 @@ The fast way accepts what is right; only what is wrong is looked at again, field
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,7 +18,12 @@ from .problems import FieldError, ProblemError
 
 BODY_LIMIT_BYTES = 16 * 1024
 QUERY_LIMIT_BYTES = 2 * 1024
+_NAME = re.compile("[a-z_]{1,32}", re.ASCII)
 _JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of an operation that has no parameters."""
 
 
 class RepeatedName(ValueError):
@@ -86,7 +92,7 @@ def _no_constant(_text: str) -> None:
 def field_errors(given: dict[str, Any], type: type, strict: bool) -> tuple[FieldError, ...]:
     """One error for each field that is wrong, missing or unknown."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(type)}
-    unknown = [FieldError(name[:64], "is not a field of this request") for name in given if name not in fields][:8]
+    unknown = [FieldError(_shown(name), "is not a field of this request") for name in given if name not in fields][:8]
     wrong: list[FieldError] = []
     for name, field in fields.items():
         if name in given:
@@ -96,6 +102,11 @@ def field_errors(given: dict[str, Any], type: type, strict: bool) -> tuple[Field
         elif field.required:
             wrong.append(FieldError(name, "is required"))
     return tuple(wrong + unknown) or (FieldError("", "is not what was expected"),)
+
+
+def _shown(name: str) -> str:
+    """A name that the client made up, if it looks like one: a secret in its place is not sent back."""
+    return name if _NAME.fullmatch(name) else "(unknown)"
 
 
 def _wrong(value: Any, type: Any, strict: bool) -> str:
@@ -120,7 +131,7 @@ def parse_query(query: bytes, type: type | None) -> Any:
     except ValueError:
         raise ProblemError(problems.MALFORMED_REQUEST, "The query is malformed.") from None
     if type is None:
-        raise ProblemError(problems.INVALID, errors=tuple(FieldError(n[:64], "is not known here") for n in given))
+        raise ProblemError(problems.INVALID, errors=field_errors(given, Nothing, strict=False))
     try:
         return msgspec.convert(given, type, strict=False)
     except msgspec.ValidationError:

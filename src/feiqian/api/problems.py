@@ -83,13 +83,14 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     ReadModelBehind: CATCHING_UP,
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
-    # Of starting, seeding and administration: none of them is for a client to see.
+    # Of starting and of administration: should one get here, it is our fault.
     ReadModelMismatch: INTERNAL,
     ProjectionStopped: INTERNAL,
     DatabaseTooNew: INTERNAL,
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,
 }
+NOT_SERVED = frozenset({"bench", "demo", "seeding", "testing"})  # whose errors cannot get here
 
 
 class ProblemError(Exception):

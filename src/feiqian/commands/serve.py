@@ -1,4 +1,4 @@
-"""`feiqian serve`: the JSON API and the pages, on one port, with the projector and the checkpointer as children."""
+"""`feiqian serve`: the JSON API on one port, with the projector and the checkpointer as children."""
 
 from __future__ import annotations
 

@@ -1,0 +1,128 @@
+"""A real bank behind a real server on a port of its own, in threads of the test's process; the projector beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import uvloop
+
+from feiqian import app
+from feiqian.api.call import Router
+from feiqian.api.openapi import problems_of
+from feiqian.api.operations import ROUTES
+from feiqian.api.server import Gate, Server
+from feiqian.api.throttle import Admission
+from feiqian.ledger.recovery import open_journal
+from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
+from feiqian.payments.codes import SLOT_SECONDS, Codes
+from feiqian.projections.process import run_projector
+from feiqian.seeding import Plan, SeededMerchant, seed
+from feiqian.settings import Settings
+
+BALANCE = 500_00
+T = TypeVar("T")
+
+
+class Served:
+    """`merchants` have keys; customers 1 to 200 have 500.00 yuan each."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.settings = Settings(data=str(folder), port=0, **settings)
+        self.keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(10)}
+        KeyFile(self.settings.code_keys).save(KeyRing(0, self.keys))
+        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(200, 3, balance=BALANCE))
+        self._customers = iter(range(1, 201))
+        self.start()
+
+    def start(self) -> None:
+        self._up, self._stop = threading.Event(), threading.Event()
+        self._server_thread = threading.Thread(target=self._serve)
+        self._projector_thread = threading.Thread(target=self._project)
+        self._server_thread.start()
+        assert self._up.wait(30)
+        self._projector_thread.start()
+        self.url = f"http://127.0.0.1:{self.server.port}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self._stop.set()
+        self._server_thread.join(20)
+        self._projector_thread.join(20)
+
+    def _serve(self) -> None:
+        self.bank = app.build(self.settings)
+        self.admission = Admission(self.settings.in_flight_limit)
+        self.gate = Gate(self.admission, self.settings.connection_limit)
+        application = app.create_app(self.bank.services, self.admission)
+        self.server = Server(application, self.gate, "127.0.0.1", 0)
+
+        async def serve() -> None:
+            self.loop = asyncio.get_running_loop()
+            serving = asyncio.create_task(self.server.serve())
+            while not self.server.started:
+                await asyncio.sleep(0.01)
+            self._up.set()
+            await serving
+
+        uvloop.run(serve())
+        self.bank.close()
+
+    def _project(self) -> None:
+        journal = open_journal(Path(self.settings.data))
+        run_projector(journal, self.settings.read_location, self._stop)
+        journal.close()
+
+    def inside(self, function: Callable[[], T]) -> T:
+        """Calls a function in the server's loop, as everything that touches the ledger must be."""
+
+        async def call() -> T:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+
+    @property
+    def position(self) -> int:
+        return self.inside(lambda: self.bank.services.ledger.position)
+
+    def customer(self) -> int:
+        """A customer that no other test uses."""
+        return next(self._customers)
+
+    def codes(self, customer: int, count: int = 1) -> list[str]:
+        """Fresh codes of a customer, at most 40; they hold for at least 20 s."""
+        now = int(time.time())
+        rings = [Codes(KeyRing(version, self.keys)) for version in range(10)]
+        moments = [now - back * SLOT_SECONDS for back in range(-1, 3)]
+        return [codes.issue(customer, at).digits for at in moments for codes in rings][:count]
+
+    def order(self, customer: int | None = None, **fields: Any) -> dict[str, Any]:
+        """A request for a payment, with an order number of its own."""
+        code = self.codes(self.customer() if customer is None else customer)[0]
+        body = {"payment_code": code, "amount": 1250, "currency": "CNY", "merchant_order": secrets.token_hex(8)}
+        return body | fields
+
+    def client(self, merchant: int = 0) -> httpx.Client:
+        """As this merchant; every answer is held against what the API's description says."""
+        headers = {"authorization": f"Bearer {self.merchants[merchant].key}"}
+        return httpx.Client(base_url=self.url, headers=headers, event_hooks={"response": [is_documented]}, timeout=30)
+
+
+_router = Router(ROUTES)
+
+
+def is_documented(response: httpx.Response) -> None:
+    """The status is one that the route's description names, and errors are problems."""
+    found = _router.find(response.request.method, response.request.url.path)
+    if found is None or found.route is None:
+        return
+    documented = {200} | {kind.status for kind in problems_of(found.route)}
+    assert response.status_code in documented, f"{found.route.name} answers {response.status_code}, undocumented"
+    if response.status_code != 200:
+        assert response.headers["content-type"] == "application/problem+json"

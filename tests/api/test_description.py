@@ -1,0 +1,117 @@
+"""The OpenAPI document is valid, complete, and says what the server does; no error is left unmapped."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import feiqian
+from feiqian.api import problems
+from feiqian.api.operations import ROUTES
+from feiqian.errors import FeiqianError, LedgerStopped
+from feiqian.testing.served import Served
+
+
+@pytest.fixture(scope="module")
+def document(served: Served) -> dict[str, Any]:
+    answer = httpx.get(f"{served.url}/v1/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_the_document_has_the_structure_of_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= document["info"].keys()
+    names = set()
+    for path, operations in document["paths"].items():
+        assert path.startswith("/v1/")
+        for method, operation in operations.items():
+            assert method in ("get", "post")
+            names.add(operation["operationId"])
+            assert operation["summary"]
+            for status, response in operation["responses"].items():
+                assert 200 <= int(status) <= 599
+                assert response["description"]
+                assert len(response["content"]) == 1
+            in_path = [p["name"] for p in operation.get("parameters", []) if p["in"] == "path"]
+            assert in_path == (["id"] if "{id}" in path else [])
+            for parameter in operation.get("parameters", []):
+                assert parameter["schema"]
+                assert parameter["required"] is True or parameter["in"] == "query"
+    assert len(names) == len(ROUTES)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    for reference in references(document):
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        assert isinstance(node, dict)
+
+
+def test_bodies_are_bounded_and_closed(document: dict[str, Any]) -> None:
+    for name in ("PaymentRequest", "RefundRequest"):
+        schema = document["components"]["schemas"][name]
+        assert schema["additionalProperties"] is False
+        for field in schema["properties"].values():
+            assert "pattern" in field or "maximum" in field or "maxLength" in field
+
+
+def test_the_document_can_be_read_by_people(served: Served) -> None:
+    page = httpx.get(f"{served.url}/v1/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for route in ROUTES:
+        assert f"{route.method} {route.path}" in page.text
+    assert "<script" not in page.text
+
+
+def errors(of: type[FeiqianError]) -> Iterator[type[FeiqianError]]:
+    for error in of.__subclasses__():
+        yield error
+        yield from errors(error)
+
+
+def test_no_error_of_the_product_is_left_unmapped() -> None:
+    for module in pkgutil.walk_packages(feiqian.__path__, "feiqian."):
+        top, last = module.name.split(".")[1], module.name.split(".")[-1]
+        if top not in problems.NOT_SERVED and not last.startswith("_"):
+            importlib.import_module(module.name)
+    everything = [error for error in errors(FeiqianError) if error.__module__.startswith("feiqian.")]
+    reach = [error for error in everything if error.__module__.split(".")[1] not in problems.NOT_SERVED]
+    unmapped = [error for error in reach if not any(cls in problems.KIND_OF_ERROR for cls in error.__mro__)]
+    leaves = [error for error in unmapped if not error.__subclasses__()]
+    assert leaves == []
+
+
+def test_every_problem_has_a_type_of_its_own() -> None:
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
+    assert len({kind.slug for kind in kinds}) == len(kinds)
+    for kind in kinds:
+        assert 400 <= kind.status <= 599
+        assert kind.problem().type == f"/problems/{kind.slug}"
+    assert {kind for kind in kinds if kind.status == 503} <= {k for k in kinds if dict(k.headers).get(b"retry-after")}
+
+
+def test_a_stopped_ledger_is_an_unknown_outcome_and_tells_no_more() -> None:
+    problem = problems.from_error(LedgerStopped("disk /dev/sda failed"))
+    assert problem.kind is problems.OUTCOME_UNKNOWN
+    assert "disk" not in str(problem.kind.problem(problem.detail))
+    assert problems.from_error(FeiqianError("x")).kind is problems.INTERNAL

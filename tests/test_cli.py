@@ -1,0 +1,144 @@
+"""The command line teaches, refuses what is wrong in a sentence, and does what it says on a real data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from feiqian.cli import MODULES, main
+
+COMMANDS = [module.__name__.rsplit(".", 1)[1] for module in MODULES]
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "bank"
+    assert (
+        main(
+            ["--data", str(folder), "--log-level", "error", "seed", "--customers", "20", "--merchants", "2", "--quiet"]
+        )
+        == 0
+    )
+    return folder
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["--log-level", "error", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f"  {command} " in text
+    assert "first steps" in text
+    assert "in_flight_limit" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert len(capsys.readouterr().out) > 200
+
+
+def test_a_seed_is_for_an_empty_folder(bank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(bank), "seed"]) == 1
+    assert "already" in capsys.readouterr().err
+
+
+def test_a_live_bank_is_not_seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEIQIAN_MODE", "live")
+    assert main(["--data", str(tmp_path / "x"), "seed"]) == 1
+
+
+def test_keys_are_shown_once_listed_and_revoked(bank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ("--data", str(bank))
+    key = told(capsys, *data, "keys", "create", "2").strip()
+    assert re.fullmatch(r"fq_test_[\w-]{43}", key)
+    listed = told(capsys, *data, "keys", "list", "2")
+    assert key not in listed
+    assert key[:12] in listed
+    assert told(capsys, *data, "keys", "revoke", "2", key[:12]) == ""
+    assert "revoked" in told(capsys, *data, "keys", "list", "2")
+    assert main([*data, "keys", "revoke", "2", key[:12]]) == 1
+    assert main([*data, "keys", "create", "99"]) == 1
+
+
+def test_the_books_are_audited_checkpointed_and_projected(bank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ("--data", str(bank))
+    assert "position 1" in told(capsys, *data, "checkpoint")
+    assert "position 1" in told(capsys, *data, "project")
+    assert "position 1" in told(capsys, *data, "project", "--rebuild")
+    report = json.loads(told(capsys, *data, "audit", "--json"))
+    assert report["findings"] == []
+    assert report["checkpoints"] == [1]
+    assert told(capsys, *data, "audit").rstrip().endswith("clean")
+
+
+def test_codes_keys_are_rotated(bank: Path) -> None:
+    before = (bank / "code-keys.json").read_bytes() if (bank / "code-keys.json").exists() else b""
+    assert main(["--data", str(bank), "keys", "rotate-codes"]) == 0
+    assert (bank / "code-keys.json").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--data", "/nowhere/at/all", "audit"], 1, "journal"),
+        (["--config", "/nowhere.toml", "audit"], 2, "/nowhere.toml"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == code
+    error = capsys.readouterr().err
+    assert error.startswith("feiqian: ")
+    assert says in error
+    assert "Traceback" not in error
+
+
+def test_a_server_serves_restarts_its_children_and_stops_in_order(bank: Path) -> None:
+    environment = {**os.environ, "FEIQIAN_DATA": str(bank), "FEIQIAN_LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "feiqian", "serve", "--port", "0"]
+    server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    try:
+        port, projector = 0, 0
+        for line in server.stderr:
+            port = int(found[1]) if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)) else port
+            event = json.loads(line)
+            if event["event"] == "child_started" and event["child"] == "projector":
+                if projector:
+                    break
+                projector = event["pid"]
+                os.kill(projector, signal.SIGKILL)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+            assert json.load(answer)["status"] == "ok"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+        server.wait()
+        server.stderr.close()
+
+
+def test_children_end_when_their_server_is_gone(bank: Path) -> None:
+    environment = {**os.environ, "FEIQIAN_DATA": str(bank)}
+    for command in ("project", "checkpoint"):
+        arguments = [sys.executable, "-m", "feiqian", command, "--child"]
+        child = subprocess.Popen(arguments, env=environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert child.stdin is not None
+        child.stdin.close()
+        assert child.wait(30) == 0
