@@ -6,6 +6,7 @@ A tenant's number is part of every question about a tenant's things, so that no 
 from __future__ import annotations
 
 from feiqian.events import RefundDecided
+from feiqian.ledger.chart import AccountKind, TransferKind
 
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
 from .database import Database, Values
@@ -21,6 +22,7 @@ from .rows import (
     refund_fact,
 )
 
+_WALLETS = "SELECT no FROM accounts WHERE owner = ? AND kind = ?"
 _PAYMENT = f"SELECT {PAYMENT_COLUMNS} FROM payments p"
 STATUSES = frozenset({"succeeded", "declined", WAITING, "cancelled", "expired"})
 LARGEST_LIMIT = 1000
@@ -95,8 +97,15 @@ def _checked(limit: int) -> int:
 
 
 def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
-    query = f"{_PAYMENT} WHERE p.customer = ? ORDER BY p.no DESC LIMIT ?"
-    return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
+    """Those paid, by the lines of the customer's wallets; those that were not, by an index of their own."""
+    query = "SELECT no FROM payments WHERE customer = ? AND status <> 'succeeded' ORDER BY no DESC LIMIT ?"
+    numbers = {no for (no,) in db.all(query, (customer, _checked(limit)))}
+    query = "SELECT payment FROM entries WHERE account = ? AND kind = ? ORDER BY sequence DESC LIMIT ?"
+    for (account,) in db.all(_WALLETS, (customer, int(AccountKind.CUSTOMER_WALLET))):
+        numbers |= {no for (no,) in db.all(query, (account, int(TransferKind.PAYMENT), limit)) if no is not None}
+    newest = sorted(numbers, reverse=True)[:limit]
+    query = f"{_PAYMENT} WHERE p.no IN ({', '.join('?' * len(newest))}) ORDER BY p.no DESC"
+    return [payment_row(row) for row in db.all(query, tuple(newest))] if newest else []
 
 
 def newest(db: Database, limit: int) -> list[PaymentRow]:

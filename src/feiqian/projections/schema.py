@@ -17,8 +17,9 @@ from .errors import ReadModelMismatch
 
 VERSION = 1
 
-# Index entries in random order are what projecting costs most (each touches a page of its own), so there is one only
-# where a question needs it. Statement lines are kept in order of their account, which makes a statement one read.
+# Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
+# a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
+# For the same reason the lines lie in order of writing, and just their index in order of account.
 DDL = (
     """CREATE TABLE progress (
         one INTEGER PRIMARY KEY, version INTEGER NOT NULL, journal TEXT NOT NULL,
@@ -28,6 +29,7 @@ DDL = (
     """CREATE TABLE accounts (
         no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, currency INTEGER NOT NULL,
         owner INTEGER NOT NULL)""",
+    "CREATE INDEX accounts_owner ON accounts (owner, kind)",
     """CREATE TABLE payments (
         no INTEGER PRIMARY KEY, id TEXT NOT NULL, transfer BLOB NOT NULL, merchant INTEGER NOT NULL,
         customer INTEGER NOT NULL, merchant_order TEXT NOT NULL, status TEXT NOT NULL, amount INTEGER NOT NULL,
@@ -38,9 +40,9 @@ DDL = (
     "CREATE UNIQUE INDEX payments_order ON payments (merchant, merchant_order)",
     "CREATE INDEX payments_transfer ON payments (transfer)",
     "CREATE INDEX payments_merchant ON payments (merchant, created_at, no)",
-    "CREATE INDEX payments_customer ON payments (customer, no)",
     """CREATE INDEX payments_exceptions ON payments (merchant, status, created_at, no)
         WHERE status <> 'succeeded'""",
+    "CREATE INDEX payments_unpaid ON payments (customer, no) WHERE status <> 'succeeded'",
     """CREATE TABLE refunds (
         id TEXT PRIMARY KEY, transfer BLOB NOT NULL, payment TEXT NOT NULL, merchant_refund TEXT NOT NULL,
         status TEXT NOT NULL, merchant INTEGER NOT NULL, customer INTEGER NOT NULL, amount INTEGER NOT NULL,
@@ -50,8 +52,9 @@ DDL = (
     "CREATE INDEX refunds_transfer ON refunds (transfer)",
     """CREATE TABLE entries (
         account INTEGER NOT NULL, sequence INTEGER NOT NULL, amount INTEGER NOT NULL, balance INTEGER NOT NULL,
-        kind INTEGER NOT NULL, transfer BLOB NOT NULL, payment INTEGER, at INTEGER NOT NULL, position INTEGER NOT NULL,
-        PRIMARY KEY (account, sequence)) WITHOUT ROWID""",
+        kind INTEGER NOT NULL, transfer BLOB NOT NULL, payment INTEGER, at INTEGER NOT NULL, position INTEGER NOT NULL
+        )""",
+    "CREATE UNIQUE INDEX entries_account ON entries (account, sequence)",
     """CREATE TABLE holds (
         id BLOB PRIMARY KEY, debit BLOB NOT NULL, credit BLOB NOT NULL, amount INTEGER NOT NULL, payment INTEGER
         ) WITHOUT ROWID""",

@@ -45,7 +45,8 @@ def tie_at(location: str | Path) -> Callable[[Engine, int], list[str]]:
         at = position_of(location)
         if at != position:
             return [
-                f"the read model is at position {at}, the audit at position {position}: let the projector catch up first"
+                f"the read model is at position {at}, the audit at position {position}:"
+                " let the projector catch up first"
             ]
         return [f"read model: {found}" for found in tie(engine, location)]
 
