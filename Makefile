@@ -82,14 +82,16 @@ test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.dev $(ENGINE) ## linters, types and the house rules
+check: $(VENV)/.dev $(ENGINE) ## linters, types and the house rules: all of them, even if one finds something
 	@tools/need.sh cargo clippy rustfmt
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	cargo fmt --check $(MANIFEST) --all
-	cargo clippy --offline --locked $(MANIFEST) $(TARGET) --all-targets --quiet -- -D warnings
-	$(BIN)/python -m pytest tests/house
+	@failed=0; try() { echo "$$*"; "$$@" || failed=1; }; \
+	try $(BIN)/ruff check .; \
+	try $(BIN)/ruff format --check .; \
+	try $(BIN)/mypy; \
+	try cargo fmt --check $(MANIFEST) --all; \
+	try cargo clippy --offline --locked $(MANIFEST) $(TARGET) --all-targets --quiet -- -D warnings; \
+	try $(BIN)/python -m pytest tests/house; \
+	exit $$failed
 
 .PHONY: differential
 differential: tools-for-tests ## the specification against the native engine: OPS= operations, SEED= to repeat a run

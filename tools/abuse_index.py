@@ -42,6 +42,8 @@ CASES = {
     28: "Another merchant's payment id: not found",
     29: "A balance, status or role in a request: refused",
     30: "A refund of another merchant's payment: not found",
+    34: "A cursor of another merchant or account: leads to nothing",
+    35: "A test key at a live server, or the reverse: refused",
     46: "A payment code again, or after its minute: refused",
     51: "A limit split over several codes: one limit for the customer",
     60: "The same key twice in one JSON object, or one parameter twice: refused",

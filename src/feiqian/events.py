@@ -68,4 +68,5 @@ def encode_fact(fact: Fact) -> bytes:
 
 def decode_fact(data: bytes) -> Fact:
     """Raises msgspec.DecodeError for what is no fact of this version."""
-    return _decoder.decode(data)
+    fact: Fact = _decoder.decode(data)
+    return fact
