@@ -1,4 +1,4 @@
-"""For all tests: the native engine is there, or nothing is run; FEIQIAN_ settings of the shell do not reach the tests."""
+"""For all tests: the native engine is there, or nothing is run; settings of the shell (FEIQIAN_…) reach no test."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ import msgspec
 from feiqian.clock import DEFAULT_ZONE
 
 PREFIX = "FEIQIAN_"
-CONFIG = "FEIQIAN_CONFIG"  # names the TOML file; not itself a setting
+CONFIG = "FEIQIAN_CONFIG"  # names the TOML file
+NOT_SETTINGS = {CONFIG, "FEIQIAN_ENGINE"}  # the other is `ledger.engines`' own
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -94,7 +95,7 @@ def _read_file(path: str) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The FEIQIAN_* variables, their text turned into what the setting holds."""
-    given = {key: value for key, value in environ.items() if key.startswith(PREFIX) and key != CONFIG}
+    given = {key: value for key, value in environ.items() if key.startswith(PREFIX) and key not in NOT_SETTINGS}
     values: dict[str, Any] = {}
     for key, text in given.items():
         name = key[len(PREFIX) :].lower()
