@@ -76,7 +76,7 @@ class Shopper:
     """One thread's connection to the API. All that it asks of the server is HTTP, as any merchant's."""
 
     def __init__(self, orders: Orders, seed: int) -> None:
-        self._orders, self._rng = orders, random.Random(seed)
+        self._orders, self._rng = orders, random.Random(time.time_ns() + seed)
         self._codes = Codes(KeyFile(Path(orders.code_keys)).open())
         self._connection = http.client.HTTPConnection(orders.host, orders.port, timeout=TIMEOUT_SECONDS)
         self._number, self._prefix = 0, f"SIM-{time.time_ns():x}-{seed}"

@@ -1,0 +1,55 @@
+"""A demo of its own in a child process, and Chromium to look at it. What a page complains of fails the test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
+
+from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, start_demo, stop_demo
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
+    started = start_demo(tmp_path_factory.mktemp("demo"))
+    page = browser.new_page()
+    page.goto(started.base + "/")
+    for name in ("customer", "merchant"):
+        options = page.locator(f"select[name={name}] option").all()
+        setattr(started, name + "s", [option.get_attribute("value") for option in options])
+    page.close()
+    yield started
+    stop_demo(started)
+
+
+@pytest.fixture
+def watched(browser: Browser, demo: Demo) -> Iterator[Watched]:
+    watched = Watched(browser, demo.base)
+    yield watched
+    watched.close()
+    assert watched.complaints == []
+
+
+@pytest.fixture
+def keep() -> Callable[[Page, str], None]:
+    """Keeps a screenshot among the artefacts."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return lambda page, name: page.screenshot(path=ARTEFACTS / f"{name}.png") and None
