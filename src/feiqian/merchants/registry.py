@@ -139,12 +139,13 @@ class Merchants:
 
     def refresh(self) -> None:
         """Takes up what has changed in the database since the last time, if anything has."""
-        self._asked_at = self._monotonic()
+        now = self._monotonic()
         with self._db.read() as connection:
             changes = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
             if changes != self._seen:
                 self._load(connection)
                 self._seen = changes
+        self._asked_at = now  # only now: if asking fails, the next key is not honoured either
 
     def _load(self, connection: Connection) -> None:
         stores: dict[int, list[Store]] = {}

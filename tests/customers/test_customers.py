@@ -1,0 +1,62 @@
+"""Customers: numbers in order, ids that name them, and memory that knows who exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feiqian.customers.registry import MAX_NUMBER, Customers, NoNumbersLeft
+from feiqian.db import METADATA, BankDb
+from feiqian.ids import CUSTOMER, is_id
+
+NOW = 1_800_000_000_000_000
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[BankDb]:
+    db = BankDb(tmp_path)
+    yield db
+    db.close()
+
+
+def test_numbers_are_given_in_order_from_one(db: BankDb) -> None:
+    customers = Customers(db)
+    assert list(customers.add(["Li Na", "王芳"], NOW)) == [1, 2]
+    assert list(customers.add(["Ann"], NOW)) == [3]
+    assert list(customers.add([], NOW)) == []
+    assert customers.count == 3
+    assert [customers.known(n) for n in (0, 1, 3, 4, -1)] == [False, True, True, False, False]
+
+
+def test_a_customer_is_found_by_number_and_by_id(db: BankDb) -> None:
+    customers = Customers(db)
+    customers.add(["Li Na", "王芳"], NOW)
+    customer = customers.by_number(2)
+    assert customer is not None
+    assert (customer.number, customer.name, customer.created_at) == (2, "王芳", NOW)
+    assert is_id(CUSTOMER, customer.id)
+    assert customers.by_id(customer.id) == customer
+    assert customers.by_number(3) is customers.by_id("cus_none") is None
+    assert [c.number for c in customers.first(10)] == [1, 2]
+    assert customers.names([2, 3]) == {2: "王芳"}
+
+
+def test_who_was_there_before_is_known_after_a_restart_and_a_refresh(db: BankDb) -> None:
+    customers = Customers(db)
+    Customers(db).add(["Ann"], NOW)
+    assert not customers.known(1)
+    customers.refresh()
+    assert customers.known(1)
+    assert Customers(db).known(1)
+
+
+def test_numbers_end_where_payment_codes_do(db: BankDb) -> None:
+    with db.write() as connection:
+        row = {"number": MAX_NUMBER, "id": "cus_last", "name": "Last", "created_at": NOW}
+        connection.execute(METADATA.tables["customers"].insert().values(row))
+    customers = Customers(db)
+    assert customers.known(MAX_NUMBER)
+    with pytest.raises(NoNumbersLeft):
+        customers.add(["One more"], NOW)

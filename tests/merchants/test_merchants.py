@@ -1,0 +1,157 @@
+"""Merchants and their API keys: which key opens what, and for how long."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from feiqian import db as db_module
+from feiqian.db import BankDb, DatabaseTooNew
+from feiqian.merchants.keys import KeyRefusal, hash_of, kind_of, new_key
+from feiqian.merchants.registry import REFRESH_SECONDS, Merchant, MerchantInvalid, Merchants, NewMerchant, Store
+from feiqian.money import CNY
+
+NOW = 1_800_000_000_000_000
+CAFE = NewMerchant("Corner Café", CNY.number, 60, (Store("main", "Main store"), Store("station", "Station")))
+
+
+class Ticks:
+    """A monotonic clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
+
+
+@pytest.fixture
+def merchants(db: BankDb, ticks: Ticks) -> Merchants:
+    return Merchants(db, "live", ticks)
+
+
+def test_a_merchant_is_found_by_number_id_and_key(merchants: Merchants) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    key = merchants.create_key(cafe.number, "live", NOW)
+    assert cafe == Merchant(1, cafe.id, "Corner Café", CNY.number, 60, "active", CAFE.stores)
+    assert cafe.id.startswith("mer_")
+    assert merchants.by_number(1) == merchants.by_id(cafe.id) == merchants.by_key(key) == cafe
+    assert merchants.all() == [cafe]
+    assert merchants.by_number(2) is None
+    assert merchants.by_id("mer_none") is None
+
+
+def test_only_a_hash_of_a_key_is_kept(merchants: Merchants, tmp_path: Path) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    key = merchants.create_key(cafe.number, "live", NOW)
+    assert kind_of(key) == "live"
+    assert len(key) == 8 + 43
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert hash_of(key) in stored
+    assert key.encode() not in stored
+    assert key[12:].encode() not in stored
+
+
+@pytest.mark.parametrize("key", ["", "fq_live_", "fq_live_" + "x" * 43, "x" * 100, new_key("live")])
+def test_an_unknown_key_opens_nothing(merchants: Merchants, key: str) -> None:
+    assert merchants.by_key(key) is KeyRefusal.UNKNOWN
+
+
+@pytest.mark.parametrize(("mode", "other"), [("live", "test"), ("test", "live")])
+def test_abuse_35_a_key_of_the_other_kind_is_refused(db: BankDb, mode: Any, other: Any) -> None:
+    merchants = Merchants(db, mode)
+    (cafe,) = merchants.add([CAFE], NOW)
+    assert merchants.by_key(merchants.create_key(cafe.number, mode, NOW)) == cafe
+    assert merchants.by_key(merchants.create_key(cafe.number, other, NOW)) is KeyRefusal.WRONG_KIND
+
+
+def test_a_revoked_key_is_refused_at_once_and_looks_like_an_unknown_one(merchants: Merchants) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    key, kept = merchants.create_key(cafe.number, "live", NOW), merchants.create_key(cafe.number, "live", NOW)
+    assert merchants.revoke_key(cafe.number, key, NOW + 1) == 1
+    assert merchants.by_key(key) is KeyRefusal.UNKNOWN
+    assert merchants.by_key(kept) == cafe
+    assert merchants.revoke_key(cafe.number, key, NOW + 2) == 0
+    assert {info.revoked_at for info in merchants.keys(cafe.number)} == {None, NOW + 1}
+
+
+def test_a_key_revoked_by_another_process_is_refused_within_a_second(
+    merchants: Merchants, ticks: Ticks, tmp_path: Path
+) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    key = merchants.create_key(cafe.number, "live", NOW)
+    other = BankDb(tmp_path)
+    Merchants(other, "live").revoke_key(cafe.number, key, NOW)
+    other.close()
+    ticks.now += REFRESH_SECONDS
+    assert merchants.by_key(key) is KeyRefusal.UNKNOWN
+
+
+def test_a_key_is_not_honoured_when_the_database_cannot_be_asked(
+    merchants: Merchants, ticks: Ticks, tmp_path: Path
+) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    key = merchants.create_key(cafe.number, "live", NOW)
+    with sqlite3.connect(tmp_path / "bank.db") as connection:
+        connection.execute("DROP TABLE merchant_changes")
+    ticks.now += REFRESH_SECONDS
+    for _ in range(2):
+        with pytest.raises(Exception, match="merchant_changes"):
+            merchants.by_key(key)
+
+
+def test_a_suspension_is_seen(merchants: Merchants) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    merchants.set_status(cafe.number, "suspended")
+    suspended = merchants.by_number(cafe.number)
+    assert suspended is not None
+    assert not suspended.accepting
+    with pytest.raises(MerchantInvalid):
+        merchants.set_status(cafe.number, "closed")
+
+
+@pytest.mark.parametrize(
+    "merchant",
+    [
+        CAFE._replace(currency=999),
+        CAFE._replace(fee_basis_points=-1),
+        CAFE._replace(fee_basis_points=1_001),
+        CAFE._replace(name=" "),
+    ],
+)
+def test_a_merchant_that_makes_no_sense_is_refused(merchants: Merchants, merchant: NewMerchant) -> None:
+    with pytest.raises(MerchantInvalid):
+        merchants.add([CAFE, merchant], NOW)
+    assert merchants.all() == []
+
+
+def test_a_key_needs_a_merchant(merchants: Merchants) -> None:
+    with pytest.raises(MerchantInvalid):
+        merchants.create_key(1, "live", NOW)
+
+
+def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    db = BankDb(tmp_path)
+    with db.write() as connection:
+        connection.execute(update(db_module.METADATA.tables["bank_schema"]).values(version=99))
+    db.close()
+    with pytest.raises(DatabaseTooNew):
+        BankDb(tmp_path)
+
+
+def test_a_failed_transaction_leaves_nothing(db: BankDb, merchants: Merchants) -> None:
+    table = db_module.METADATA.tables["merchants"]
+    row = {"number": 1, "id": "x", "name": "x", "currency": 1, "fee_basis_points": 0, "status": ""}
+    with pytest.raises(IntegrityError), db.write() as connection:
+        connection.execute(table.insert(), [row, row])
+    assert Merchants(db, "live").all() == []

@@ -1,0 +1,154 @@
+"""A whole bank in a folder: real ledger, journal, feature database and read model; the clock stands still.
+
+The read model is projected after each commit, in this process, so that nothing is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from feiqian.clock import MICROSECONDS, ManualClock
+from feiqian.customers.registry import Customers
+from feiqian.db import BankDb
+from feiqian.events import Fact, decode_fact
+from feiqian.ledger.body import decode_body
+from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.engine import Refusal
+from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
+from feiqian.money import CNY, EUR
+from feiqian.payments import opening
+from feiqian.payments.code_keys import KeyFile
+from feiqian.payments.codes import Codes
+from feiqian.payments.plan import BANK
+from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.service import Payments
+from feiqian.payments.views import PaymentView, RefundView
+from feiqian.projections.database import open_database
+from feiqian.projections.projector import Projector
+from feiqian.projections.reads import Reads
+
+T = TypeVar("T")
+FEE_BASIS_POINTS = 60
+
+
+class Bank:
+    """Open for business; `again()` is the same bank after a restart."""
+
+    def __init__(self, folder: Path, clock: ManualClock) -> None:
+        self.folder, self.clock = folder, clock
+        self.journal = open_journal(folder, create=not folder.exists())
+        self.ledger = open_ledger(self.journal, None, clock)
+        self.engine = self.ledger.engine
+        self.db = BankDb(folder)
+        self.customers, self.merchants = Customers(self.db), Merchants(self.db, "live")
+        self.ring = KeyFile(folder / "code-keys.json").open()
+        self.codes = Codes(self.ring)
+        self._read_db = open_database(folder / "read.db")
+        self.projector = Projector(self.journal, self._read_db)
+        self.projector.step()
+        self.stop_projecting = self.ledger.subscribe(lambda position, facts: self.projector.step())
+        self.reads = Reads(folder / "read.db")
+        self.payments = Payments(self.ledger, self.codes, clock, self.customers, self.reads)
+        self._order = 0
+
+    def again(self) -> Bank:
+        self.close()
+        return Bank(self.folder, self.clock)
+
+    def close(self) -> None:
+        if self.ledger.stopped is None:
+            self.ledger.commit()
+        self.ledger.close()
+        self.reads.close()
+        self._read_db.close()
+        self.journal.close()
+        self.db.close()
+
+    # --- who takes part ----------------------------------------------------------------------------------------
+
+    def post(self, *chains: bytes) -> None:
+        for events in chains:
+            assert self.ledger.post(events).refusal in (Refusal.OK, Refusal.EXISTS)
+        self.ledger.commit()
+
+    def customer(self, balance: int, currency: int = CNY.number, **limits: int) -> int:
+        """A new customer with a balance in minor units."""
+        number = self.customers.add(["Li Na"], self.clock.now())[0]
+        self.post(opening.wallet(number, currency, **limits))
+        if balance:
+            self.post(opening.opening_balance(number, currency, balance))
+        return number
+
+    def merchant(self, name: str = "Corner Café", currency: int = CNY.number, fee: int = FEE_BASIS_POINTS) -> Merchant:
+        new = NewMerchant(name, currency, fee, (Store("main", "Main store"),))
+        merchant = self.merchants.add([new], self.clock.now())[0]
+        self.post(opening.merchant(merchant.number, currency))
+        return merchant
+
+    def balance(self, kind: AccountKind, owner: int, currency: int = CNY.number) -> int:
+        account = self.engine.account(account_id(kind, currency, owner))
+        assert account is not None
+        return account.balance
+
+    def wallet(self, customer: int) -> int:
+        return self.balance(AccountKind.CUSTOMER_WALLET, customer)
+
+    def takings(self, merchant: Merchant) -> int:
+        return self.balance(AccountKind.MERCHANT_PAYABLE, merchant.number)
+
+    @property
+    def fees(self) -> int:
+        return self.balance(AccountKind.MERCHANT_FEES, BANK)
+
+    # --- what they do ------------------------------------------------------------------------------------------
+
+    def code(self, customer: int) -> str:
+        """The code on the customer's phone now."""
+        return self.payments.code_for(customer).digits
+
+    def fresh_code(self, customer: int) -> str:
+        """A code of a new slot, for tests that pay often."""
+        self.clock.advance(10)
+        return self.codes.issue(customer, self.clock.now() // MICROSECONDS).digits
+
+    def request(self, customer: int, amount: int, order: str = "", code: str = "", **more: str) -> PaymentRequest:
+        self._order += 1
+        return PaymentRequest(
+            payment_code=code or self.code(customer),
+            amount=amount,
+            merchant_order=order or f"order-{self._order}",
+            **({"currency": "CNY"} | more),
+        )
+
+    async def pay(self, merchant: Merchant, customer: int, amount: int, **more: str) -> PaymentView:
+        return await self.payments.pay(merchant, self.request(customer, amount, **more))
+
+    async def refund(self, merchant: Merchant, payment: PaymentView, amount: int, number: str) -> RefundView:
+        assert payment.id is not None
+        return await self.payments.refund(merchant, payment.id, RefundRequest(amount=amount, merchant_refund=number))
+
+    def journaled(self) -> tuple[int, list[Fact]]:
+        """The journal's last position, and every fact in it."""
+        rows = list(self.journal.rows(0))
+        return len(rows), [decode_fact(fact) for row in rows for fact in decode_body(row.body).facts]
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Bank]:
+    bank = Bank(tmp_path / "data", ManualClock())
+    bank.post(opening.bank_accounts(CNY.number), opening.bank_accounts(EUR.number))
+    yield bank
+    bank.engine.check()
+    bank.close()
+
+
+@pytest.fixture
+def run() -> Callable[[Coroutine[Any, Any, T]], T]:
+    """Runs a coroutine to its end in a loop of its own."""
+    return asyncio.run
