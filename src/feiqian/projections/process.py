@@ -1,6 +1,7 @@
 """The projector as a process of its own: follows the journal and keeps the read model up with it.
 
-It decides nothing. A crash at any moment is harmless, so it ends at once when it is told to or its parent is gone.
+It has the priority of any other process, because one that starves keeps readers waiting. A crash at any moment is
+harmless, so it ends as soon as it is told to or its parent is gone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .projector import ROWS_PER_STEP, JournalReader, Projector
 # Rows that come while a step is under way, or in the pause after it, go into the next step together: the pause grows
 # with the work, so that under load steps are large (which makes each payment cheaper) and the server has the processor.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.002, 0.1  # not money: times
-IDLE_PAUSE_SECONDS = 0.01  # not money: a time
+IDLE_PAUSE_SECONDS = 0.005  # not money: a time
 PAUSE_PER_WORK = 2
 LOG_EVERY_SECONDS = 60
 

@@ -23,7 +23,7 @@ from .errors import ReadsBehind
 from .rows import CustomerDay, Entry, MerchantDay, PaymentRow
 
 THREADS = 4
-FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.001, 0.02  # not money: times
+FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.001, 0.005  # not money: times
 WAIT_SECONDS = 5
 
 P = ParamSpec("P")

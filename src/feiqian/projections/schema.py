@@ -149,7 +149,7 @@ def check_read_model(journal: JournalSource, location: str | Path) -> int:
     """
     if not is_postgres(location) and not Path(location).exists():
         return 0
-    db = open_database(location)
+    db = open_database(location, read_only=True)
     try:
         progress = read_progress(db)
         if progress is None:
