@@ -7,6 +7,7 @@ code says that a restart is needed, which reads what is there.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from feiqian.db import BankDb
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
-from feiqian.payments.code_keys import KeyFile
+from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
 from feiqian.payments.codes import Codes
 from feiqian.payments.service import Payments
 from feiqian.projections.reads import Reads
@@ -35,7 +36,7 @@ from feiqian.settings import Settings
 from feiqian.supervise import Child
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
-WATCH_SECONDS = 0.1
+WATCH_SECONDS, KEYS_SECONDS = 0.1, 1.0
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 _log = logs.get("feiqian.app")
@@ -50,6 +51,8 @@ class Bank:
     services: Services
     journal: Journal
     db: BankDb
+    key_file: KeyFile
+    keys: KeyRing
 
     def close(self) -> None:
         services = self.services
@@ -73,12 +76,14 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
     db = BankDb(folder, settings.bank_url)
     merchants, customers = Merchants(db, settings.mode), Customers(db)
-    codes = Codes(KeyFile(settings.code_keys).open())
+    key_file = KeyFile(settings.code_keys)
+    keys = key_file.open()
+    codes = Codes(keys)
     reads = Reads(settings.read_location)
     payments = Payments(ledger, codes, clock, customers, reads)
     services = Services(settings, clock, ledger, payments, merchants, customers, reads, codes)
     _measure(services)
-    return Bank(services, journal, db)
+    return Bank(services, journal, db, key_file, keys)
 
 
 def _measure(services: Services) -> None:
@@ -128,11 +133,16 @@ class Service:
             loop.add_signal_handler(number, self.stop)
         for child in self.children:
             child.start()
-        watch = loop.create_task(self._watch_ledger())
+        # What is built now stays: the collector need not look at it, and not at payments under way all the time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        watches = [loop.create_task(watch) for watch in (self._watch_ledger(), self._watch_keys())]
         try:
             await self.server.serve()
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
             for child in self.children:
                 await child.stop()
         return 0 if self.bank.services.ledger.stopped is None else EXIT_STOPPED
@@ -147,6 +157,22 @@ class Service:
         _log.critical("ledger_stopped", why=repr(ledger.stopped), position=ledger.durable_position)
         await asyncio.sleep(WATCH_SECONDS)  # those who waited for the failed commit are told first
         self.stop()
+
+    async def _watch_keys(self) -> None:
+        """Takes up keys of payment codes that `feiqian keys rotate-codes` has changed."""
+        file = self.bank.key_file
+        seen = file.modified()
+        while True:
+            await asyncio.sleep(KEYS_SECONDS)
+            try:
+                changed = file.modified()
+                if changed != seen:
+                    self.bank.keys.take(file.open())
+                    _log.info("code_keys_taken_up", issuing=self.bank.keys.issuing)
+            except (KeysInvalid, OSError) as error:
+                _log.error("code_keys_not_taken_up", why=str(error))
+            else:
+                seen = changed
 
 
 def run(settings: Settings, pages: Callable[[Services], Asgi] | None = None, *, create: bool = False) -> int:

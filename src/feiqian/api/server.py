@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 import urllib.parse
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ HEAD_LIMIT_BYTES = 16 * 1024
 REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
+TURN_SECONDS = 0.01
+CONNECTIONS_PER_SECOND = 5_000  # that are read although they may be refused: some five per cent of a processor
 HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -63,7 +66,32 @@ class Gate:
         self.admission = admission
         self.connection_limit = connection_limit
         self.connections: set[GatedProtocol] = set()
+        self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
         self.now = time.monotonic()
+
+    def park(self, connection: GatedProtocol) -> None:
+        """Stops reading a connection that was refused, so that who asks again at once cannot use up the processor.
+
+        It is read again when there is room, or in its turn: as many are as we can afford to refuse. That is less than
+        the second that it was told to wait for, if there are less than CONNECTIONS_PER_SECOND connections.
+        """
+        connection.transport.pause_reading()
+        if not self.parked:
+            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
+        self.parked.append(connection)
+
+    def unpark(self, count: int) -> None:
+        """Reads so many connections again, those that have waited longest."""
+        for _ in range(min(count, len(self.parked))):
+            connection = self.parked.popleft()
+            if not connection.transport.is_closing():
+                connection.transport.resume_reading()
+
+    def _turn(self) -> None:
+        room = self.admission.limit - self.admission.in_flight
+        self.unpark(max(room, int(CONNECTIONS_PER_SECOND * TURN_SECONDS)))
+        if self.parked:
+            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
 
     def sweep(self) -> None:
         """Closes connections that take too long to send a request, or have been idle for too long."""
@@ -112,6 +140,7 @@ class GatedProtocol(HttpToolsProtocol):
                 admission.refused += count
                 self.idle_since = self.gate.now
                 self.transport.write(REFUSAL * count)
+                self.gate.park(self)
                 return
         self.head_bytes += len(data)
         try:
@@ -170,6 +199,8 @@ class GatedProtocol(HttpToolsProtocol):
             self._start_asgi_task(exchange, app)
         else:
             self.idle_since = self.gate.now
+        if self.gate.parked:
+            self.gate.unpark(1)
 
 
 class Server(uvicorn.Server):

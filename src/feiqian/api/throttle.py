@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 MERCHANTS_KEPT = 10_000
@@ -25,12 +26,12 @@ class Admission:
 class ReadThrottle:
     """A token bucket for each merchant: `rate` reads a second sustained, `burst` at once.
 
-    Kept for a bounded number of merchants; the one that has been full for longest is forgotten, which changes nothing.
+    Kept for a bounded number of merchants; the one that asked longest ago is forgotten, whose bucket is full.
     """
 
     def __init__(self, rate: float, burst: float, now: Callable[[], float]) -> None:
         self._rate, self._burst, self._now = rate, burst, now
-        self._buckets: dict[int, tuple[float, float]] = {}  # merchant → tokens, when counted; oldest use first
+        self._buckets: OrderedDict[int, tuple[float, float]] = OrderedDict()  # merchant → tokens, when; oldest first
 
     def allow(self, merchant: int) -> bool:
         now = self._now()
@@ -39,5 +40,5 @@ class ReadThrottle:
         allowed = tokens >= 1
         self._buckets[merchant] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > MERCHANTS_KEPT:
-            del self._buckets[next(iter(self._buckets))]
+            self._buckets.popitem(last=False)
         return allowed

@@ -1,79 +1,73 @@
-"""How long a start takes: from opening the data folder until the ledger could decide."""
+"""How long a server takes to start: from a checkpoint with many accounts, and a tail of records after it.
+
+The tail is written as payments would write it: many rows, each a commit. Timed is what `feiqian serve` does before it
+listens: opening, verifying the chain, loading the checkpoint, replaying the tail, checking the books.
+"""
 
 from __future__ import annotations
 
-import random
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+import msgspec
+
+from feiqian import app
 from feiqian.clock import SystemClock
-from feiqian.ledger import chart
+from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id, transfer
 from feiqian.ledger.checkpointer import make_checkpoint
-from feiqian.ledger.engine import UNLIMITED
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
+from feiqian.money import CNY
+from feiqian.seeding import Plan, seed
+from feiqian.settings import Settings
 
-CNY = 156
-_OPENING = chart.account_id(chart.AccountKind.OPENING, CNY, 0)
-
-
-def run(
-    accounts: int = 1_000_000, tail: int = 1_000_000, records_per_row: int = 100, folder: str = ""
-) -> dict[str, Any]:
-    """Makes a journal with so many accounts, a checkpoint, and a tail of so many records after it; then starts."""
-    with tempfile.TemporaryDirectory(dir=folder or None, prefix="feiqian-bench-") as name:
-        place = Path(name)
-        engine = _make(place, accounts, tail, records_per_row)
-        started = time.perf_counter()
-        journal = open_journal(place)
-        ledger = open_ledger(journal, open_checkpoints(place), SystemClock())
-        seconds = time.perf_counter() - started
-        found, remembered, *_ = ledger.engine.counts()
-        ledger.close()
-        journal.close()
-    return {
-        "engine": engine,
-        "accounts": found,
-        "remembered_transfers": remembered,
-        "rows": ledger.durable_position,
-        "start_seconds": round(seconds, 2),
-    }
+MERCHANTS = 50
 
 
-def _make(place: Path, accounts: int, tail: int, records_per_row: int) -> str:
-    journal = open_journal(place, create=True)
-    ledger = open_ledger(journal, None, SystemClock())
-    ids = [chart.account_id(chart.AccountKind.CUSTOMER_WALLET, CNY, owner) for owner in range(1, accounts + 1)]
-    ledger.post_many(chart.account(_OPENING, chart.AccountKind.OPENING, CNY, UNLIMITED))
-    _post(ledger, (chart.account(id, chart.AccountKind.CUSTOMER_WALLET, CNY) for id in ids), 8190)
-    checkpoints = open_checkpoints(place)
+class Result(msgspec.Struct, frozen=True):
+    accounts: int
+    records: int
+    rows: int
+    seconds: float
+
+
+def run(accounts: int = 1_000_000, records: int = 1_000_000, records_per_row: int = 100) -> Result:
+    with tempfile.TemporaryDirectory(prefix="feiqian-bench-") as folder:
+        settings = Settings(data=folder, log_level="warning")
+        seed(settings, Plan(accounts, MERCHANTS))
+        rows = _add_tail(settings, accounts, records, records_per_row)
+        began = time.perf_counter()
+        bank = app.build(settings)
+        seconds = time.perf_counter() - began
+        bank.close()
+    return Result(accounts, records, rows, seconds)
+
+
+def _add_tail(settings: Settings, accounts: int, records: int, records_per_row: int) -> int:
+    """A checkpoint of all accounts, then so many transfers. Returns the number of rows that have them."""
+    folder = Path(settings.data)
+    journal, checkpoints = open_journal(folder), open_checkpoints(folder)
     assert checkpoints is not None
     make_checkpoint(journal, checkpoints)
-    checkpoints.close()
-    numbers = random.Random(1)
-    _post(
-        ledger,
-        (chart.transfer(n.to_bytes(16, "big"), _OPENING, numbers.choice(ids), 100) for n in range(1, tail + 1)),
-        records_per_row,
-    )
-    name = type(ledger.engine).__name__
+    ledger = open_ledger(journal, checkpoints, SystemClock(settings.zone))
+    before = ledger.durable_position
+    for first in range(0, records, records_per_row):
+        _post(ledger, range(first, min(first + records_per_row, records)), accounts)
+    rows = ledger.commit() - before
     ledger.close()
     journal.close()
-    return name
+    return rows
 
 
-def _post(ledger: Ledger, events: Iterable[bytes], size: int) -> None:
-    """Posts events, so many to a row."""
-    some: list[bytes] = []
-    for event in events:
-        some.append(event)
-        if len(some) == size:
-            ledger.post_many(b"".join(some))
-            ledger.start_commit()
-            some.clear()
-    if some:
-        ledger.post_many(b"".join(some))
-    ledger.commit()
+def _post(ledger: Ledger, numbers: range, accounts: int) -> None:
+    """One row: a small payment for each number, spread over all customers and merchants."""
+    events = []
+    for number in numbers:
+        wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, 1 + number * 7919 % accounts)
+        merchant = account_id(AccountKind.MERCHANT_PAYABLE, CNY.number, 1 + number % MERCHANTS)
+        id = derived_id(b"bench", number.to_bytes(8, "big"))
+        events.append(transfer(id, wallet, merchant, 1, TransferKind.PAYMENT))
+    if set(ledger.post_many(b"".join(events))) != {0}:
+        raise RuntimeError("the ledger refused a benchmark's transfer")
+    ledger.start_commit()

@@ -39,10 +39,12 @@ def register(commands: Commands) -> None:
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.ledger.audit import audit
     from feiqian.ledger.recovery import open_checkpoints, open_journal
+    from feiqian.projections.tie import tie_at
 
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)
-    report = audit(journal, open_checkpoints(folder, settings.journal_url), engines=options.engines)
+    tie = tie_at(settings.read_location) if settings.read_url or settings.file("read.db").exists() else None
+    report = audit(journal, open_checkpoints(folder, settings.journal_url), engines=options.engines, tie=tie)
     journal.close()
     print(_json(report) if options.json else _text(report))
     return 0 if report.clean else 1
