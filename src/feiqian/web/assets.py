@@ -10,6 +10,7 @@ from pathlib import Path
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -40,7 +41,7 @@ def url(name: str) -> str:
 
 
 @get("/static/{version:str}/{name:path}", include_in_schema=False, sync_to_thread=False)
-def static_file(version: str, name: str) -> Response[bytes]:
+def static_file(version: FromPath[str], name: FromPath[Path]) -> Response[bytes]:
     """One file. An old version's address gets today's file, but nobody may keep it."""
     content = _files.get(str(name).lstrip("/"))
     if content is None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from litestar import Controller, Response, get
 from litestar.response import Stream
 
-from .site import Site, stream
+from .site import Site, TheSite, stream
 from .streams import OPENING, Watcher, message
 
 NEWEST = 11
@@ -22,12 +22,12 @@ class BankPage(Controller):
     path = "/bank"
 
     @get("/")
-    async def bank(self, site: Site) -> Response[str]:
+    async def bank(self, site: TheSite) -> Response[str]:
         newest = await site.bank.newest(NEWEST)
         return site.page("bank.html", pulse=site.bank.pulse(), newest=newest, level=site.traffic.level)
 
     @get("/events")
-    async def events(self, site: Site) -> Stream:
+    async def events(self, site: TheSite) -> Stream:
         return stream(_events(site, site.hub.watch(("bank", 0)), _looks))
 
 

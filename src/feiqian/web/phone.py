@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from litestar import Controller, Response, get
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.money import BY_NUMBER, Money, format_plain
 
 from .model import Person
-from .site import Site, pictures, stream
+from .site import Site, TheSite, pictures, stream
 from .streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
 
 SHOWN = 20
@@ -24,7 +25,7 @@ class Phone(Controller):
     path = "/phone/{customer:str}"
 
     @get("/")
-    async def wallet(self, site: Site, customer: str) -> Response[str]:
+    async def wallet(self, site: TheSite, customer: FromPath[str]) -> Response[str]:
         person = await site.person(customer)
         code = await site.bank.code(person)
         return site.page(
@@ -38,11 +39,11 @@ class Phone(Controller):
         )
 
     @get("/code")
-    async def code(self, site: Site, customer: str) -> dict[str, object]:
+    async def code(self, site: TheSite, customer: FromPath[str]) -> dict[str, object]:
         return await new_code(site, await site.person(customer))
 
     @get("/events")
-    async def events(self, site: Site, customer: str) -> Stream:
+    async def events(self, site: TheSite, customer: FromPath[str]) -> Stream:
         person = await site.person(customer)
         return stream(_events(site, person, site.hub.watch(("customer", person.number))))
 

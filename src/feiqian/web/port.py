@@ -15,7 +15,7 @@ from feiqian import logs
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
-from feiqian.ledger.engine import InvariantBroken
+from feiqian.ledger.engine import InvariantBroken, Totals
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, Money
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound
@@ -220,7 +220,7 @@ class RunningBank:
             accounts=ledger.engine.counts()[0],
             balanced=balanced,
             as_of=as_of,
-            totals=[self._total(number) for number in ledger.engine.totals() if number in BY_NUMBER],
+            totals=[self._total(number, sums) for number, sums in ledger.engine.totals().items()],
         )
 
     def _balanced(self) -> tuple[bool, int]:
@@ -237,14 +237,13 @@ class RunningBank:
             self._checked = now, balanced, self._s.ledger.position
         return self._checked[1], self._checked[2]
 
-    def _total(self, number: int) -> Total:
+    def _total(self, number: int, sums: Totals) -> Total:
         """Wallets are what is left of all balances (which sum to zero), so that not every wallet is looked at."""
-        totals = self._s.ledger.engine.totals()[number]
         fees = self._balance(AccountKind.MERCHANT_FEES, number, BANK)
         own = self._balance(AccountKind.BANK_CASH, number, BANK) + self._balance(AccountKind.OPENING, number, BANK)
         merchants = sum(self._balance(AccountKind.MERCHANT_PAYABLE, number, m.number) for m in self._s.merchants.all())
         wallets = -(own + fees + merchants)
-        return Total(BY_NUMBER[number], wallets, merchants, fees, totals.debits_posted, totals.credits_posted)
+        return Total(BY_NUMBER[number], wallets, merchants, fees, sums.debits_posted, sums.credits_posted)
 
     def _balance(self, kind: AccountKind, currency: int, owner: int) -> int:
         account = self._s.ledger.engine.account(account_id(kind, currency, owner))

@@ -19,7 +19,7 @@ MAX_FRAME_PIXELS = 1920 * 1920
 PAYMENT_CODE = re.compile(r"[0-9]{20}")
 
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="scan")
-_formats = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.Code128
+_formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128])
 
 
 class FrameInvalid(Exception):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from litestar import Response
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
@@ -47,6 +48,9 @@ class Site:
 
     async def shop(self, id: str) -> Shop:
         return _found(await self.bank.shop(id))
+
+
+TheSite = NamedDependency[Site]  # as handlers are given it
 
 
 def _found(thing: T | None) -> T:

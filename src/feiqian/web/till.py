@@ -10,6 +10,7 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import ValidationException
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
 from feiqian.money import Money, MoneyInvalid, format_plain, money, parse
@@ -17,7 +18,7 @@ from feiqian.payments.requests import Number
 
 from .model import Answer, Shop
 from .scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
-from .site import Site, stream
+from .site import Site, TheSite, stream
 from .streams import HEARTBEAT, OPENING, Watcher, message
 from .welcome import CHOICES
 
@@ -62,7 +63,7 @@ class Till(Controller):
     path = "/till/{merchant:str}"
 
     @get("/")
-    async def till(self, site: Site, merchant: str, beside: str = "") -> Response[str]:
+    async def till(self, site: TheSite, merchant: FromPath[str], beside: FromQuery[str] = "") -> Response[str]:
         shop = await site.shop(merchant)
         people = await site.bank.people(CHOICES)
         chosen = await site.bank.person(beside) if beside else None
@@ -78,28 +79,30 @@ class Till(Controller):
         )
 
     @post("/payments", status_code=200)
-    async def pay(self, site: Site, merchant: str, data: Sale) -> dict[str, str]:
+    async def pay(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Sale]) -> dict[str, str]:
         shop = await site.shop(merchant)
         return _told(site, await site.bank.pay(shop, data.code, _amount(data.amount, shop), data.order))
 
     @post("/questions", status_code=200)
-    async def ask(self, site: Site, merchant: str, data: Question) -> dict[str, str]:
+    async def ask(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Question]) -> dict[str, str]:
         shop = await site.shop(merchant)
         return _told(site, await site.bank.ask(shop, _amount(data.amount, shop), data.order))
 
     @post("/cancellations", status_code=200)
-    async def cancel(self, site: Site, merchant: str, data: Question) -> dict[str, str]:
+    async def cancel(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Question]) -> dict[str, str]:
         shop = await site.shop(merchant)
         return _told(site, await site.bank.cancel(shop, _amount(data.amount, shop), data.order))
 
     @post("/refunds", status_code=200)
-    async def refund(self, site: Site, merchant: str, data: Refund) -> dict[str, str]:
+    async def refund(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Refund]) -> dict[str, str]:
         shop = await site.shop(merchant)
         answer = await site.bank.refund(shop, data.order, _amount(data.amount, shop), data.number)
         return {"status": answer.status, "amount": format_plain(answer.amount), "reason": answer.reason}
 
     @post("/frames", status_code=200, request_max_body_size=MAX_FRAME_BYTES)
-    async def frame(self, site: Site, merchant: str, request: Request[None, None, State]) -> dict[str, str | None]:
+    async def frame(
+        self, site: TheSite, merchant: FromPath[str], request: Request[None, None, State]
+    ) -> dict[str, str | None]:
         await site.shop(merchant)
         try:
             return {"code": await read_frame(await request.body())}
@@ -107,7 +110,7 @@ class Till(Controller):
             raise ValidationException(str(error)) from error
 
     @post("/beside", status_code=200)
-    async def beside(self, site: Site, merchant: str, data: Beside) -> dict[str, str]:
+    async def beside(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Beside]) -> dict[str, str]:
         """The demo's short cut: as if the scanner had read the code on that phone now."""
         await site.shop(merchant)
         person = await site.person(data.customer)
@@ -118,7 +121,7 @@ class Till(Controller):
         return {"code": code.digits}
 
     @get("/events")
-    async def events(self, site: Site, merchant: str) -> Stream:
+    async def events(self, site: TheSite, merchant: FromPath[str]) -> Stream:
         shop = await site.shop(merchant)
         return stream(_events(site, shop, site.hub.watch(("merchant", shop.number))))
 

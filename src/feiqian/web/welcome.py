@@ -6,11 +6,13 @@ from typing import Literal
 
 import msgspec
 from litestar import Controller, Response, get, post
+from litestar.params import FromQuery, JSONBody
 from litestar.response import Redirect
 
-from .site import Level, Site
+from .site import Level, TheSite
 
 CHOICES = 24
+Door = Literal["phone", "till", "bank", "together"]
 
 
 class TrafficChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -23,7 +25,7 @@ class Welcome(Controller):
     """`/` and what its buttons lead to."""
 
     @get("/")
-    async def start(self, site: Site) -> Response[str]:
+    async def start(self, site: TheSite) -> Response[str]:
         customers, merchants = await site.bank.counts()
         return site.page(
             "welcome.html",
@@ -36,7 +38,11 @@ class Welcome(Controller):
 
     @get("/open")
     async def open(
-        self, site: Site, door: Literal["phone", "till", "bank", "together"], customer: str = "", merchant: str = ""
+        self,
+        site: TheSite,
+        door: FromQuery[Door],
+        customer: FromQuery[str] = "",
+        merchant: FromQuery[str] = "",
     ) -> Redirect:
         """Leads on; only to ids that exist, so that nothing foreign gets into an address."""
         if door == "bank":
@@ -50,11 +56,11 @@ class Welcome(Controller):
         return Redirect(f"/together?customer={person.id}&merchant={shop.id}")
 
     @get("/together")
-    async def together(self, site: Site, customer: str, merchant: str) -> Response[str]:
+    async def together(self, site: TheSite, customer: FromQuery[str], merchant: FromQuery[str]) -> Response[str]:
         person, shop = await site.person(customer), await site.shop(merchant)
         return site.page("together.html", customer=person.id, merchant=shop.id)
 
     @post("/demo/traffic", status_code=200)
-    async def change(self, site: Site, data: TrafficChange) -> TrafficChange:
+    async def change(self, site: TheSite, data: JSONBody[TrafficChange]) -> TrafficChange:
         await site.traffic.change(data.level)
         return TrafficChange(site.traffic.level)

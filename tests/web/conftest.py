@@ -1,0 +1,37 @@
+"""Pages over a bank that stands still."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
+
+from fakes import NoTraffic, StillBank
+
+from feiqian.clock import ManualClock
+from feiqian.web.pages import pages
+from feiqian.web.render import Renderer
+from feiqian.web.site import Site
+from feiqian.web.streams import Hub
+
+
+@pytest.fixture
+def still() -> StillBank:
+    return StillBank()
+
+
+@pytest.fixture
+def site(still: StillBank) -> Site:
+    return Site(still, Hub(), Renderer(ManualClock(), "Asia/Shanghai"), NoTraffic())
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[TestClient]:
+    with TestClient(pages(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+        client.headers["Sec-Fetch-Site"] = "same-origin"
+        yield client

@@ -1,0 +1,86 @@
+"""A bank that stands still, for looking at pages without one behind them."""
+
+from __future__ import annotations
+
+from feiqian.money import CNY, Money
+from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Total
+from feiqian.web.site import Level
+
+ALICE = Person(1, "cus_alice", "Alice <b>Wang</b>", CNY)
+CAFE = Shop(1, "mer_cafe", 'Corner "Café" & Söhne 锦绣', "Main", CNY)
+LUNCH = Item("pay_1", "A-1", "succeeded", "", Money(32_00, CNY), Money(12_00, CNY), ALICE.name, CAFE.name, 10**15)
+REFUSED = LUNCH._replace(id="pay_2", status="declined", reason="insufficient_funds", refunded=Money(0, CNY))
+CODE = "88012345678901234567"
+
+
+class StillBank:
+    """Knows one customer and one merchant; remembers what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.did: list[tuple[object, ...]] = []
+        self.used = False
+
+    async def people(self, limit: int) -> list[Person]:
+        return [ALICE][:limit]
+
+    async def person(self, id: str) -> Person | None:
+        return ALICE if id == ALICE.id else None
+
+    async def shops(self) -> list[Shop]:
+        return [CAFE]
+
+    async def shop(self, id: str) -> Shop | None:
+        return CAFE if id == CAFE.id else None
+
+    async def shop_name(self, number: int) -> str:
+        return CAFE.name
+
+    async def counts(self) -> tuple[int, int]:
+        return 1, 1
+
+    async def balance(self, person: Person) -> Money:
+        return Money(1_234_50, CNY)
+
+    async def takings(self, shop: Shop) -> Money:
+        return Money(99_00, CNY)
+
+    async def payments_of(self, person: Person, limit: int) -> list[Item]:
+        return [LUNCH, REFUSED]
+
+    async def receipts_of(self, shop: Shop, limit: int) -> list[Item]:
+        return [LUNCH, REFUSED]
+
+    async def newest(self, limit: int) -> list[Item]:
+        return []
+
+    async def code(self, person: Person) -> Code:
+        used, self.used = self.used, False
+        return Code(CODE, 0.01, used)
+
+    async def pay(self, shop: Shop, code: str, amount: Money, order: str) -> Answer:
+        self.did.append(("pay", code, amount.minor, order))
+        return Answer("succeeded", order, amount, payment="pay_1", at=10**15)
+
+    async def ask(self, shop: Shop, amount: Money, order: str) -> Answer:
+        return Answer("missing", order, amount)
+
+    async def cancel(self, shop: Shop, amount: Money, order: str) -> Answer:
+        return Answer("cancelled", order, amount)
+
+    async def refund(self, shop: Shop, order: str, amount: Money, number: str) -> RefundAnswer:
+        self.did.append(("refund", order, amount.minor, number))
+        return RefundAnswer("succeeded", amount)
+
+    async def settled(self, position: int) -> None: ...
+
+    def pulse(self) -> Pulse:
+        return Pulse(4.5, 0.42, 3.1, 27.0, 7, "ab" * 32, 0, 3, True, 7, [Total(CNY, 1, 2, 3, 6, 6)])
+
+
+class NoTraffic:
+    """A switch that only remembers."""
+
+    level: Level = "off"
+
+    async def change(self, level: Level) -> None:
+        self.level = level

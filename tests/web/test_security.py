@@ -1,0 +1,70 @@
+"""Nothing foreign runs on the pages, frames them, or uses them in a visitor's name."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import CODE, StillBank
+from litestar.testing import TestClient
+
+from feiqian.web.security import own_host
+
+SALE = {"order": "A-1", "amount": "32.00", "code": CODE}
+
+
+def test_every_page_carries_the_policy(client: TestClient) -> None:
+    headers = client.get("/till/mer_cafe").headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "'unsafe" not in policy
+    assert "http" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["permissions-policy"].startswith("camera=(self)")
+    assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Host": "evil.example"},
+    ],
+)
+def test_a_foreign_page_changes_nothing(client: TestClient, still: StillBank, headers: dict[str, str]) -> None:
+    assert client.post("/till/mer_cafe/payments", json=SALE, headers=headers).status_code == 403
+    assert still.did == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://127.0.0.1:8080", 200), ("http://127.0.0.1:9999", 403), ("null", 403), (None, 403)]
+)
+def test_without_fetch_metadata_the_origin_decides(client: TestClient, origin: str | None, status: int) -> None:
+    del client.headers["Sec-Fetch-Site"]
+    headers = {} if origin is None else {"Origin": origin}
+    assert client.post("/till/mer_cafe/payments", json=SALE, headers=headers).status_code == status
+
+
+def test_a_foreign_host_name_is_shown_nothing(client: TestClient) -> None:
+    assert client.get("/phone/cus_alice", headers={"Host": "bank.evil.example"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [("localhost", True), ("127.0.0.1", True), ("::1", True), ("10.0.0.9", True), ("a.b", False), ("", False)],
+)
+def test_only_addresses_and_localhost_are_own(name: str, own: bool) -> None:
+    assert own_host(name) is own
+
+
+def test_too_large_a_body_is_refused(client: TestClient, still: StillBank) -> None:
+    body = b'{"order": "' + b"A" * 20_000 + b'"}'
+    answer = client.post("/till/mer_cafe/payments", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert still.did == []
+
+
+def test_a_form_is_not_taken_for_json(client: TestClient, still: StillBank) -> None:
+    answer = client.post("/till/mer_cafe/payments", data=SALE)
+    assert answer.status_code in (400, 415)
+    assert still.did == []

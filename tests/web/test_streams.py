@@ -1,0 +1,144 @@
+"""Who is told what, how often, and that nobody pays for pages that are not open."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from fakes import ALICE
+
+from feiqian.events import PaymentCancelled, PaymentDecided, RefundDecided, encode_fact
+from feiqian.web import streams
+from feiqian.web.phone import _events
+from feiqian.web.site import Site
+from feiqian.web.streams import Hub, Rates, TooManyStreams, message
+
+
+def payment(customer: int, merchant: int = 1, number: int = 1) -> PaymentDecided:
+    return PaymentDecided(
+        id=f"pay_{number}",
+        transfer=bytes(16),
+        status="succeeded",
+        reason=None,
+        merchant=merchant,
+        customer=customer,
+        amount=100,
+        currency=156,
+        fee=0,
+        merchant_order=str(number),
+        description="",
+        store="",
+        terminal="",
+        created_at=1,
+    )
+
+
+def test_only_those_concerned_are_woken() -> None:
+    async def run() -> None:
+        hub = Hub()
+        alice, bob, shop = hub.watch(("customer", 1)), hub.watch(("customer", 2)), hub.watch(("merchant", 7))
+        hub.on_rows(5, [encode_fact(payment(1, 7))])
+        assert [fact.id for fact in await anext(aiter(alice)) or []] == ["pay_1"]
+        assert [fact.id for fact in await anext(aiter(shop)) or []] == ["pay_1"]
+        assert alice.position == shop.position == 5
+        assert bob.position == 0
+
+    asyncio.run(run())
+
+
+def test_facts_are_not_even_read_while_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "decode_fact", lambda _: pytest.fail("decoded for nobody"))
+    hub = Hub()
+    hub.on_rows(1, [b"fact"])
+    with hub.watch(("bank", 0)):  # which looks by itself
+        hub.on_rows(2, [b"fact"])
+
+
+def test_a_slow_page_keeps_the_newest_facts_only() -> None:
+    async def run() -> None:
+        hub = Hub()
+        watcher = hub.watch(("customer", 1))
+        for number in range(100):
+            hub.on_rows(number, [encode_fact(payment(1, number=number))])
+        facts = await anext(aiter(watcher))
+        assert facts is not None
+        assert [fact.id for fact in facts] == [f"pay_{number}" for number in range(92, 100)]
+        assert watcher.position == 99
+
+    asyncio.run(run())
+
+
+def test_refunds_and_cancellations_wake_too() -> None:
+    async def run() -> None:
+        hub = Hub()
+        watcher = hub.watch(("customer", 1))
+        refund = RefundDecided("ref_1", bytes(16), "pay_1", "succeeded", None, 7, 1, 50, 156, "R", 1)
+        hub.on_rows(1, [encode_fact(refund)])
+        assert await anext(aiter(watcher)) == [refund]
+        hub.on_rows(2, [encode_fact(PaymentCancelled("pay_1", 1))])
+        assert await anext(aiter(watcher)) == []
+
+    asyncio.run(run())
+
+
+def test_a_heartbeat_comes_when_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.001)
+
+    async def run() -> None:
+        assert await anext(aiter(Hub().watch(("customer", 1)))) is None
+
+    asyncio.run(run())
+
+
+def test_there_are_only_so_many_streams_and_leaving_frees_them() -> None:
+    hub = Hub(max_streams=2)
+    with hub.watch(("customer", 1)), hub.watch(("customer", 1)):
+        with pytest.raises(TooManyStreams):
+            hub.watch(("bank", 0))
+        assert hub.open_streams == 2
+    assert hub.open_streams == 0
+
+
+def test_closing_ends_every_stream_at_once() -> None:
+    async def run() -> None:
+        hub = Hub()
+        watcher = hub.watch(("customer", 1))
+        hub.close()
+        assert [facts async for facts in watcher] == []
+        with pytest.raises(TooManyStreams):
+            hub.watch(("customer", 1))
+
+    asyncio.run(run())
+
+
+def test_the_phone_is_sent_what_changed(site: Site) -> None:
+    async def run() -> None:
+        events = _events(site, ALICE, site.hub.watch(("customer", 1)))
+        first = await anext(events)
+        assert b'"sheet":null' in first
+        site.hub.on_rows(3, [encode_fact(payment(1))])
+        then = await anext(events)
+        assert then.startswith(b"event: state\ndata: ")
+        assert "Paid ¥1.00".encode() in then
+        await events.aclose()
+        assert site.hub.open_streams == 0
+
+    asyncio.run(run())
+
+
+def test_rates_are_counted_by_whole_seconds() -> None:
+    now = [100.0]
+    rates = Rates(seconds=4, now=lambda: now[0])
+    rates.add(3)
+    rates.add(2)
+    assert rates.history() == [0, 0, 0, 0]  # the second is not over
+    now[0] = 101.5
+    assert rates.history() == [0, 0, 0, 5]
+    now[0] = 103.0
+    assert rates.history() == [0, 5, 0, 0]
+    now[0] = 900.0
+    assert rates.history() == [0, 0, 0, 0]
+
+
+def test_a_message_never_breaks_its_line() -> None:
+    assert message("state", {"text": "a\nb\r\n"}).count(b"\n") == 3

@@ -1,0 +1,95 @@
+"""Every text is in the catalogue: none in templates, none in scripts, none missing, none left over."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from feiqian.clock import ManualClock
+from feiqian.money import CNY, EUR, JPY, currency
+from feiqian.payments.policy import Decline
+from feiqian.web import render
+from feiqian.web.render import Renderer, fours, initials, short, symbol, tone
+from feiqian.web.texts import ENGLISH, Texts, english
+
+WEB = Path(render.__file__).parent
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
+SCRIPTS = sorted((WEB / "static").rglob("*.js"))
+PYTHON = sorted(WEB.glob("*.py"))
+WORD = re.compile(r"[^\W\d_]{2,}")
+SPOKEN = ("aria-label", "title", "placeholder", "alt")
+SHOWN_WORDS = re.compile(r"""\.(textContent|innerText|placeholder|title) = ["'`][^"'`$]*[A-Za-z]{2}""")
+STATUSES = ("succeeded", "declined", "needs_verification", "cancelled", "expired")
+
+
+def without_jinja(text: str) -> str:
+    text = re.sub(r"\{% block body_class %\}.*?\{% endblock %\}", "", text)
+    return re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.S)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_templates_hold_no_words_of_their_own(template: Path) -> None:
+    bare = without_jinja(template.read_text())
+    assert not WORD.findall(re.sub(r"<[^>]*>", " ", bare))
+    for name in SPOKEN:
+        assert not re.search(rf'{name}="[^"]*[^\W\d_]{{2,}}', bare), name
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_show_no_words_of_their_own(script: Path) -> None:
+    for line in script.read_text().splitlines():
+        assert not SHOWN_WORDS.search(line)
+    assert script.read_text().count("\n") < 200
+
+
+def used_keys() -> set[str]:
+    text = "".join(path.read_text() for path in (*TEMPLATES, *SCRIPTS, *PYTHON) if path.name != "texts.py")
+    return {key for key in ENGLISH if f'"{key}"' in text or f"'{key}'" in text}
+
+
+def test_no_text_is_left_over_and_none_is_missing() -> None:
+    composed = {f"status.{status}" for status in STATUSES}
+    composed |= {key for key in ENGLISH if key.startswith(("reason.", "bank.totals.", "problem.", "traffic."))}
+    composed |= {"bank.p50", "bank.p95", "bank.p99"}
+    assert set(ENGLISH) - used_keys() - composed == set()
+    asked = set()
+    for path in (*TEMPLATES, *SCRIPTS):
+        asked |= set(re.findall(r'\b(?:t|text)\("([a-z_.0-9]+)"[,)]', path.read_text()))
+    assert asked <= set(ENGLISH)
+    assert {f"status.{status}" for status in STATUSES} <= set(ENGLISH)
+
+
+def test_every_reason_for_declining_has_its_few_words() -> None:
+    of_refunds = {Decline.REFUND_ABOVE_CAPTURED, Decline.MERCHANT_BALANCE_INSUFFICIENT}
+    assert {f"reason.{reason}" for reason in set(Decline) - of_refunds} <= set(ENGLISH)
+    assert english.reason("of a later version") == ENGLISH["reason.not_possible"]
+
+
+def test_a_missing_text_or_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        english("no.such.text")
+    with pytest.raises(KeyError):
+        english("phone.paid", merchant="x")
+
+
+def test_another_language_is_another_dictionary() -> None:
+    chinese = Texts("zh", dict(ENGLISH) | {"till.paid": "已付款"})
+    assert chinese("till.paid") == "已付款"
+    assert chinese.for_scripts("till.paid") == {"till.paid": "已付款"}
+
+
+def test_times_are_said_as_people_say_them() -> None:
+    clock = ManualClock(1_800_000_000 * 1_000_000)  # 15 January 2027, 16:00 in Shanghai
+    renderer = Renderer(clock, "Asia/Shanghai")
+    assert renderer.when(clock.now()) == "Today, 16:00"
+    assert renderer.when(clock.now() - 86_400_000_000) == "14 Jan, 16:00"
+
+
+def test_small_things() -> None:
+    assert [symbol(c) for c in (CNY, EUR, JPY, currency("CHF"))] == ["¥", "€", "JP¥", "CHF "]
+    assert [initials(n) for n in ("Alice Wang", "王小明", "Alice", "", "a b c")] == ["AW", "王", "A", "·", "AC"]
+    assert tone("Alice") == tone("Alice") < 8
+    assert fours("12345678901234567890") == "1234 5678 9012 3456 7890"
+    assert [short(v) for v in (0.416, 3.14, 27.2)] == ["0.42", "3.1", "27"]
