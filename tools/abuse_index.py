@@ -24,6 +24,7 @@ CASES = {
     2: "An amount as a fraction, an exponent, a text, not-a-number: refused; amounts are whole minor units",
     3: "Sums at 2⁶³ and 2⁶⁴: refused, never wrapped, and no balance changes",
     4: "More decimals than the currency has: refused",
+    6: "A transfer between accounts of two currencies: refused",
     9: "Payer and payee are the same account: refused",
     11: "64 debits of a whole balance at once: one succeeds",
     12: "Partial refunds at once: together never above what was paid",
