@@ -36,6 +36,8 @@ class Exchange(RequestResponseCycle):
     An application that has a whole answer gives it in one call, and it leaves in one write: half the system calls.
     """
 
+    gate: Gate
+
     def whole_body(self) -> bytes | None:
         """The request's body if all of it is here, else None: then `receive` it."""
         return None if self.more_body or self.waiting_for_100_continue else bytes(self.body)
@@ -50,9 +52,12 @@ class Exchange(RequestResponseCycle):
         elif not self.keep_alive:
             head += b"connection: close\r\n"
         date = self.default_headers[0][1]  # made anew every second by uvicorn
-        self.transport.write(b"%bdate: %b\r\n\r\n%b" % (head, date, b"" if self.scope["method"] == "HEAD" else body))
+        if self.scope["method"] == "HEAD":
+            body = b""
+        self.gate.write(self.transport, b"%bdate: %b\r\n\r\n%b" % (head, date, body))
         self.message_event.set()
         if not self.keep_alive:
+            self.gate.flush()
             self.transport.close()
         elif self.flow.write_paused:
             self.transport.abort()  # asks on and on, and does not fetch its answers
@@ -68,6 +73,23 @@ class Gate:
         self.connections: set[GatedProtocol] = set()
         self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
         self.now = time.monotonic()
+        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
+
+    def write(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Sends at the end of this tick of the loop, so that all answers of one commit leave together.
+
+        A client that sleeps is woken by the first of them instead of by each, which costs more than the sending.
+        """
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._outbox.append((transport, data))
+
+    def flush(self) -> None:
+        """Sends what waits; whoever writes to a connection otherwise calls this first, to keep the order."""
+        outbox, self._outbox = self._outbox, []
+        for transport, data in outbox:
+            if not transport.is_closing():
+                transport.write(data)
 
     def park(self, connection: GatedProtocol) -> None:
         """Stops reading a connection that was refused, so that who asks again at once cannot use up the processor.
@@ -139,7 +161,7 @@ class GatedProtocol(HttpToolsProtocol):
             if count:
                 admission.refused += count
                 self.idle_since = self.gate.now
-                self.transport.write(REFUSAL * count)
+                self.gate.write(self.transport, REFUSAL * count)
                 self.gate.park(self)
                 return
         self.head_bytes += len(data)
@@ -148,9 +170,11 @@ class GatedProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             self.transport.close()  # nothing here speaks another protocol
         except httptools.HttpParserError:
+            self.gate.flush()
             self.send_400_response("Invalid HTTP request received.")
         else:
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES:
+                self.gate.flush()
                 self.transport.write(HEAD_TOO_LARGE)
                 self.transport.close()
 
@@ -175,6 +199,7 @@ class GatedProtocol(HttpToolsProtocol):
             asyncio.Event(), self.expect_100_continue, http_version != "1.0" and self.parser.should_keep_alive(),
             self.on_response_complete,
         )  # fmt: skip
+        exchange.gate = self.gate
         scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
         if before is None or before.response_complete:
             self._start_asgi_task(exchange, self.app)

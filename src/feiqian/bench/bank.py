@@ -20,7 +20,7 @@ from typing import Any
 
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, Codes
-from feiqian.projections.database import open_database
+from feiqian.projections.database import DATABASE_ERRORS, open_database
 from feiqian.projections.queries import position
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
@@ -94,11 +94,14 @@ class BenchBank:
 
     def behind(self) -> int:
         """How many journal rows the read model lacks."""
-        if not self.settings.file("read.db").exists():
-            return 1
-        db = open_database(self.settings.read_location, read_only=True)
+        try:
+            db = open_database(self.settings.read_location, read_only=True)
+        except DATABASE_ERRORS:
+            return 1  # not made yet
         try:
             return int(self.health()["position"]) - position(db)
+        except DATABASE_ERRORS:
+            return 1
         finally:
             db.close()
 
