@@ -14,20 +14,21 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, start_demo, stop_demo
 
 
-@pytest.fixture(scope="session")
+# For one module at a time: Playwright keeps an event loop running, in which other tests could not run theirs.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
     started = start_demo(tmp_path_factory.mktemp("demo"))
     page = browser.new_page()

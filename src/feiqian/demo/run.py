@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import sys
-import time
 
 import msgspec
 import uvloop
@@ -42,7 +41,7 @@ class DemoService(Service):
         super().stop()
 
     async def run(self) -> int:
-        greeting = asyncio.get_running_loop().create_task(self._greet(time.monotonic()))
+        greeting = asyncio.get_running_loop().create_task(self._greet())
         try:
             return await super().run()
         finally:
@@ -50,9 +49,9 @@ class DemoService(Service):
             if self._closing is not None:
                 await self._closing
 
-    async def _greet(self, began: float) -> None:
-        while not self.server.started:
-            await asyncio.sleep(0.02)
+    async def _greet(self) -> None:
+        while not self.server.started or not self.bank.services.reads.position:
+            await asyncio.sleep(0.02)  # the pages' lists come from the projector, which is starting, too
         print(greeting(self.bank.services.settings.host, self.server.port), flush=True)
 
 

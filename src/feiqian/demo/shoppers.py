@@ -12,6 +12,7 @@ import random
 import sys
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,6 +80,7 @@ class Shopper:
         self._orders, self._rng = orders, random.Random(time.time_ns() + seed)
         self._codes = Codes(KeyFile(Path(orders.code_keys)).open())
         self._connection = http.client.HTTPConnection(orders.host, orders.port, timeout=TIMEOUT_SECONDS)
+        self._to_cancel: deque[tuple[float, str, str]] = deque()  # when, what, with whose key
         self._number, self._prefix = 0, f"SIM-{time.time_ns():x}-{seed}"
 
     def run(self) -> None:
@@ -97,8 +99,11 @@ class Shopper:
         if purchase.twice:
             self._pay(purchase, code)  # somebody shows a picture of a code that was used
         if purchase.cancels and answer.get("status") == "needs_verification":
-            time.sleep(CANCEL_AFTER_SECONDS)
-            self._post(f"/v1/payments/{answer['id']}/cancel", purchase.shop.key, b"")
+            due = time.monotonic() + CANCEL_AFTER_SECONDS
+            self._to_cancel.append((due, f"/v1/payments/{answer['id']}/cancel", purchase.shop.key))
+        while self._to_cancel and self._to_cancel[0][0] <= time.monotonic():
+            _, path, key = self._to_cancel.popleft()
+            self._post(path, key, b"")
 
     def _pay(self, purchase: Purchase, code: str) -> dict[str, Any]:
         self._number += 1

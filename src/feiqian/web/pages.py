@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
 from feiqian import logs
+from feiqian.projections.errors import ReadsBehind
 from feiqian.services import Services
 
 from .assets import static_file
@@ -42,7 +43,12 @@ def site_of(services: Services, hash_at: Callable[[int], bytes | None], hub: Hub
 
 def pages(site: Site) -> Litestar:
     """The application of a site."""
-    handlers: dict[Any, Any] = {HTTPException: _problem, TooManyStreams: _busy, Exception: _failed}
+    handlers: dict[Any, Any] = {
+        HTTPException: _problem,
+        TooManyStreams: _busy,
+        ReadsBehind: _behind,
+        Exception: _failed,
+    }
     return Litestar.from_config(
         AppConfig(
             route_handlers=ROUTES,
@@ -71,6 +77,10 @@ def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any
 def _busy(request: Request[Any, Any, State], _: TooManyStreams) -> Response[Any]:
     site: Site = request.app.state.site
     return Response({"problem": site.render.texts("problem.busy")}, status_code=503, headers={"Retry-After": "5"})
+
+
+def _behind(request: Request[Any, Any, State], _: ReadsBehind) -> Response[Any]:
+    return _answer(request, 503, "behind")
 
 
 def _answer(request: Request[Any, Any, State], status: int, problem: str) -> Response[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -98,16 +98,24 @@ class RunningBank:
         return Money(available, currency)
 
     async def payments_of(self, person: Person, limit: int) -> list[Item]:
-        return await self._items(await self._s.reads.newest_of_customer(person.number, limit))
+        return await self._items(lambda: self._s.reads.newest_of_customer(person.number, limit))
 
     async def receipts_of(self, shop: Shop, limit: int) -> list[Item]:
-        rows, _ = await self._s.reads.payments(shop.number, None, limit)
-        return await self._items(rows)
+        async def receipts() -> list[PaymentRow]:
+            return (await self._s.reads.payments(shop.number, None, limit))[0]
+
+        return await self._items(receipts)
 
     async def newest(self, limit: int) -> list[Item]:
-        return await self._items(await self._s.reads.newest(limit))
+        return await self._items(lambda: self._s.reads.newest(limit))
 
-    async def _items(self, rows: Sequence[PaymentRow]) -> list[Item]:
+    async def _items(self, ask: Callable[[], Awaitable[list[PaymentRow]]]) -> list[Item]:
+        """Raises ReadsBehind if the read model, which is built by another process, is not there after a while."""
+        try:
+            rows = await ask()
+        except ReadsBehind:
+            await self.settled(self._s.ledger.durable_position)
+            rows = await ask()
         people = await self._named([row.customer for row in rows])
         return [self._item(row, people.get(row.customer)) for row in rows]
 

@@ -200,6 +200,8 @@ ENGLISH: Mapping[str, str] = {
     "problem.failed.text": "Nothing more is known. Look again before you repeat it.",
     "problem.busy": "Too many pages are open",
     "problem.conflict": "This order number was used before, for another payment.",
+    "problem.behind": "One moment",
+    "problem.behind.text": "The lists are being built. Load the page again.",
     "problem.home": "To the start",
     # Times
     "time.today": "Today, {time}",

@@ -2,6 +2,8 @@
 
 const texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
+const MANY = 4;
+
 export const byId = (id) => document.getElementById(id);
 
 /** A text of the catalogue with its values filled in. Throws for a text that the page was not given. */
@@ -18,14 +20,12 @@ export function show(element, html) {
   element.replaceChildren(template.content);
 }
 
-/** Like `show`, for lists: rows that were not there before are marked, so that they may glow once. */
+/** Like `show`, for lists: rows that were not there before are marked, so that they may glow once; a flood does not. */
 export function showRows(element, html) {
   const before = new Set([...element.querySelectorAll("[data-payment]")].map((row) => row.dataset.payment));
   show(element, html);
-  if (!before.size) return;
-  for (const row of element.querySelectorAll("[data-payment]")) {
-    if (!before.has(row.dataset.payment)) row.classList.add("fresh-row");
-  }
+  const fresh = [...element.querySelectorAll("[data-payment]")].filter((row) => !before.has(row.dataset.payment));
+  if (before.size && fresh.length < MANY) fresh.forEach((row) => row.classList.add("fresh-row"));
 }
 
 /** The server answered, but not with 2xx. */
