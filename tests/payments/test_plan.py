@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feiqian.ledger.engine import EVENT, Type
+from feiqian.ledger import chart
+from feiqian.ledger.chart import AccountKind, AllowanceKind, TransferKind, account_id, allowance_id
+from feiqian.ledger.engine import EVENT, Type, chain
 from feiqian.payments import plan
 from feiqian.payments.plan import Plan, fee_of
 
@@ -57,6 +59,26 @@ def test_splitting_a_payment_changes_its_fee_by_half_a_unit_for_each_part_at_mos
     share, rest = divmod(total, parts)
     split = sum(fee_of(share + (n < rest), rate) for n in range(parts))
     assert abs(Fraction(total * rate, 10_000) - split) <= Fraction(parts, 2)
+
+
+@given(amount=amounts, fee=st.integers(0, 2**53), customer=st.integers(1, 10**9 - 1), merchant=st.integers(1, 2**63))
+def test_the_chain_of_a_payment_is_what_the_events_say_one_by_one(
+    amount: int, fee: int, customer: int, merchant: int
+) -> None:
+    """The hot path packs the whole chain at once; this is the chain, event by event."""
+    it = Plan(bytes([1] * 16), bytes([2] * 16), 88_123, 10**9, customer, merchant, 156, amount, fee)
+    wallet = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
+    payable = account_id(AccountKind.MERCHANT_PAYABLE, 156, merchant)
+    fees = account_id(AccountKind.MERCHANT_FEES, 156, 0)
+    events = [
+        chart.claim(chart.claim_id(88_123), 10**9),
+        chart.use(allowance_id(AllowanceKind.DAY_AMOUNT, 156, customer), amount),
+        chart.use(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), 1),
+        chart.transfer(it.transfer, wallet, payable, amount, TransferKind.PAYMENT, it.reference),
+    ]
+    if fee:
+        events.append(chart.transfer(plan.fee_transfer(it.transfer), payable, fees, fee, TransferKind.FEE, it.transfer))
+    assert plan.payment(it) == chain(*events)
 
 
 def test_ids_differ_wherever_the_operations_do() -> None:

@@ -5,6 +5,7 @@ A convenience only: whatever is not here is found in the read model, by the same
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Generic, TypeVar
 
 SIZE = 10_000
@@ -17,11 +18,14 @@ class Recent(Generic[T]):
     def __init__(self, size: int = SIZE) -> None:
         self._size = size
         self._entries: dict[bytes, T] = {}
+        self._order: deque[bytes] = deque()  # a dict finds its oldest key ever more slowly
 
     def get(self, transfer: bytes) -> T | None:
         return self._entries.get(transfer)
 
     def put(self, transfer: bytes, entry: T) -> None:
+        """Adds what was decided; a transfer is decided once, so it is never there before."""
         self._entries[transfer] = entry
-        if len(self._entries) > self._size:
-            del self._entries[next(iter(self._entries))]
+        self._order.append(transfer)
+        if len(self._order) > self._size:
+            del self._entries[self._order.popleft()]

@@ -1,0 +1,252 @@
+"""Payments in one process, durable through SQLite: decided, posted, committed and answered, without HTTP.
+
+Every payment has its own fresh code and order number; requests are made beforehand. Own time is all of a payment but
+the journal's append (hash and commit). Rounds of all kinds alternate, so that a noisy machine
+disturbs all of them alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from feiqian.clock import MICROSECONDS, SystemClock
+from feiqian.ledger.journal import Journal
+from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants.registry import Merchant
+from feiqian.money import CNY
+from feiqian.payments import opening
+from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
+from feiqian.payments.codes import SLOT_SECONDS, Codes
+from feiqian.payments.requests import PaymentRequest
+from feiqian.payments.service import Payments
+from feiqian.projections.reads import Reads
+
+MERCHANTS = 50
+OLDEST_SLOTS = 2
+PLENTY = 10**12  # a balance or limit that no benchmark uses up
+CHAINS_PER_COMMIT = 4_000
+
+
+class Result(msgspec.Struct, frozen=True):
+    """Rates are medians over the rounds; times in milliseconds; ratios to `payments_per_second`."""
+
+    engine: str
+    customers: int
+    concurrency: int
+    payments_per_second: float
+    payments_per_commit: float
+    own_ms: float  # everything but the append, with `concurrency` payments at once: mean
+    own_single_p50_ms: float  # one at a time
+    own_single_p99_ms: float
+    single_p50_ms: float  # the append included
+    one_merchant_per_second: float
+    one_merchant_ratio: float
+    large_customers: int
+    large_per_second: float
+    large_ratio: float
+
+
+class TimedJournal:
+    """A journal whose appends are timed; everything else is the journal's."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.appends, self.seconds = 0, 0.0
+
+    def append(self, position: int, body: bytes, written_at: int) -> bytes:
+        began = time.perf_counter()
+        hash = self._journal.append(position, body, written_at)
+        self.seconds += time.perf_counter() - began
+        self.appends += 1
+        return hash
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+
+class Everybody:
+    """Customers with the numbers 1 to `count`."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def known(self, number: int) -> bool:
+        return 0 < number <= self.count
+
+
+class Town:
+    """A ledger with so many customers, and endless requests of theirs."""
+
+    def __init__(self, folder: Path, customers: int) -> None:
+        self.customers, self.clock = customers, SystemClock()
+        self.journal = TimedJournal(open_journal(folder, create=True))
+        self.ledger = open_ledger(self.journal, None, self.clock)
+        self._open_accounts()
+        keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
+        self._issuers = [Codes(KeyRing(version, keys)) for version in keys]
+        reads = Reads(folder / "read.db")  # asked only about what is no longer in memory: never here
+        everybody = Everybody(customers)
+        self.payments = Payments(self.ledger, Codes(KeyRing(0, keys)), self.clock, everybody, reads)
+        self.merchants = [
+            Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
+            for number in range(1, MERCHANTS + 1)
+        ]
+        self._chance, self._orders = random.Random(customers), 0
+        self._codes = self._fresh_codes()
+
+    def _open_accounts(self) -> None:
+        chains = self._chains()
+        while batch := b"".join(islice(chains, CHAINS_PER_COMMIT)):
+            if any(self.ledger.post_many(batch)):
+                raise RuntimeError("the ledger refused to open accounts")
+            self.ledger.start_commit()
+        self.ledger.commit()
+
+    def _chains(self) -> Iterator[bytes]:
+        yield opening.bank_accounts(CNY.number)
+        for number in range(1, MERCHANTS + 1):
+            yield opening.merchant(number, CNY.number)
+        for number in range(1, self.customers + 1):
+            yield opening.wallet(number, CNY.number, day_amount=PLENTY, unverified_per_day=PLENTY)
+            yield opening.opening_balance(number, CNY.number, PLENTY)
+
+    def requests(self, count: int, *, one_merchant: bool = False) -> list[tuple[Merchant, PaymentRequest]]:
+        """Fresh ones, whose codes hold for another 20 s."""
+        return [self._request(code, one_merchant) for code in islice(self._codes, count)]
+
+    def _fresh_codes(self) -> Iterator[str]:
+        """No code twice: ten keys and four slots give a customer forty codes at a time, which customers never need."""
+        used = set()
+        while True:
+            now = self._slot()
+            issuers = ((slot, n) for slot in range(now + 1, now - OLDEST_SLOTS - 1, -1) for n in range(VERSIONS))
+            slot, version = next(pair for pair in issuers if pair not in used)
+            used.add((slot, version))
+            for number in self._chance.sample(range(1, self.customers + 1), self.customers):
+                if slot < self._slot() - OLDEST_SLOTS:
+                    break
+                yield self._issuers[version].issue(number, slot * SLOT_SECONDS).digits
+
+    def _slot(self) -> int:
+        return self.clock.now() // MICROSECONDS // SLOT_SECONDS
+
+    def _request(self, code: str, one_merchant: bool) -> tuple[Merchant, PaymentRequest]:
+        self._orders += 1
+        merchant = self.merchants[0 if one_merchant else self._orders % MERCHANTS]
+        request = PaymentRequest(
+            payment_code=code,
+            amount=self._chance.randrange(1_00, 200_00),
+            currency="CNY",
+            merchant_order=f"order-{self._orders}",
+            description="Groceries",
+            store="main",
+            terminal="till-1",
+        )
+        return merchant, request
+
+    def close(self) -> None:
+        self.ledger.engine.check()
+        self.ledger.close()
+        self.journal.close()
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One round's figures; `own_ms` is the mean."""
+
+    per_second: float
+    per_commit: float
+    own_ms: float
+
+
+def run(
+    payments: int = 50_000,
+    customers: int = 10_000,
+    large_customers: int = 1_000_000,
+    concurrency: int = 128,
+    rounds: int = 5,
+    singles: int = 5_000,
+    folder: str = "",
+) -> Result:
+    """`payments` in each round; `large_customers` 0 leaves the comparison out; `folder` is where the journals are."""
+    with tempfile.TemporaryDirectory(dir=folder or None, prefix="feiqian-bench-") as name:
+        town = Town(Path(name) / "town", customers)
+        city = Town(Path(name) / "city", large_customers) if large_customers else town
+        spread: list[Round] = []
+        one: list[Round] = []
+        large: list[Round] = []
+        for _ in range(rounds + 1):  # the first warms up
+            spread.append(_round(town, payments, concurrency))
+            one.append(_round(town, payments, concurrency, one_merchant=True))
+            large.append(_round(city, payments, concurrency) if large_customers else spread[-1])
+        own, whole = uvloop.run(_one_at_a_time(town, singles))
+        engine = type(town.ledger.engine).__name__
+        town.close()
+        if city is not town:
+            city.close()
+    rate, one_rate, large_rate = (_median(kind, "per_second") for kind in (spread, one, large))
+    return Result(
+        engine=engine,
+        customers=customers,
+        concurrency=concurrency,
+        payments_per_second=rate,
+        payments_per_commit=_median(spread, "per_commit"),
+        own_ms=_median(spread, "own_ms"),
+        own_single_p50_ms=statistics.median(own) * 1e3,
+        own_single_p99_ms=statistics.quantiles(own, n=100)[98] * 1e3,
+        single_p50_ms=statistics.median(whole) * 1e3,
+        one_merchant_per_second=one_rate,
+        one_merchant_ratio=one_rate / rate,
+        large_customers=large_customers,
+        large_per_second=large_rate,
+        large_ratio=large_rate / rate,
+    )
+
+
+def _median(rounds: list[Round], figure: str) -> float:
+    return float(statistics.median(getattr(one, figure) for one in rounds[1:]))
+
+
+def _round(town: Town, count: int, concurrency: int, *, one_merchant: bool = False) -> Round:
+    requests = town.requests(count, one_merchant=one_merchant)
+    appends, waited = town.journal.appends, town.journal.seconds
+    began = time.perf_counter()
+    uvloop.run(_all(town, iter(requests), concurrency))
+    elapsed = time.perf_counter() - began
+    own = elapsed - (town.journal.seconds - waited)
+    return Round(count / elapsed, count / (town.journal.appends - appends), own / count * 1e3)
+
+
+async def _all(town: Town, requests: Iterator[tuple[Merchant, PaymentRequest]], concurrency: int) -> None:
+    """So many tills, each of which pays one after another."""
+
+    async def till() -> None:
+        for merchant, request in requests:
+            view = await town.payments.pay(merchant, request)
+            if view.status != "succeeded":
+                raise RuntimeError(f"a payment of the benchmark was {view.status}: {view.reason}")
+
+    await asyncio.gather(*(till() for _ in range(concurrency)))
+
+
+async def _one_at_a_time(town: Town, count: int) -> tuple[list[float], list[float]]:
+    """Seconds of each payment: without the append, and with it."""
+    own, whole = [], []
+    for merchant, request in town.requests(count):
+        waited, began = town.journal.seconds, time.perf_counter()
+        await town.payments.pay(merchant, request)
+        elapsed = time.perf_counter() - began
+        whole.append(elapsed)
+        own.append(elapsed - (town.journal.seconds - waited))
+    return own, whole
