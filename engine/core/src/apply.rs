@@ -52,6 +52,8 @@ impl Engine {
                 }
                 return;
             }
+            // Nothing before it in the chain can make it known.
+            self.hints[first + naming].new = true;
         }
         let (results_before, records_before) = (results.len(), records.len());
         self.undo.clear();

@@ -12,7 +12,7 @@ use crate::warm::Hint;
 impl Engine {
     /// TRANSFER, HOLD and SWEEP: the same checks, in the same order, which is that of `Refusal`.
     pub(crate) fn transfer(&mut self, type_: Type, event: &Event, hint: &Hint) -> Refusal {
-        if self.transfers.find_hashed(hint.hash, &event.id).is_some() {
+        if !hint.new && self.transfers.find_hashed(hint.hash, &event.id).is_some() {
             return Refusal::ID_ALREADY_USED;
         }
         // A hold of nothing is allowed: it reserves a decision (to confirm, cancel or let expire), not money.

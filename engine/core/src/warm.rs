@@ -18,9 +18,11 @@ pub(crate) struct Hint {
     pub hash: u64,
     pub debit: u32,
     pub credit: u32,
+    /// The id was looked up and is not remembered: no guess, unlike the places.
+    pub new: bool,
 }
 
-const NO_HINT: Hint = Hint { hash: 0, debit: NOWHERE, credit: NOWHERE };
+const NO_HINT: Hint = Hint { hash: 0, debit: NOWHERE, credit: NOWHERE, new: false };
 
 impl Engine {
     /// Adds a hint for each of at most `WINDOW` events.
