@@ -169,3 +169,31 @@ pub(crate) fn event_chunks<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [[u8; 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_panic_the_handle_answers_nothing() {
+        let mut handle = FqEngine::new(1);
+        // SAFETY: the handle is live and this test's alone.
+        let panicked = unsafe { with(&mut handle, |_| panic!("a defect")) };
+        assert_eq!((panicked, handle.error.as_str()), (Code::PANICKED, "a defect"));
+        // SAFETY: as above.
+        assert_eq!(unsafe { with(&mut handle, |_| Ok(())) }, Code::PANICKED);
+    }
+
+    #[test]
+    fn null_pointers_are_refused() {
+        // SAFETY: null is what these functions allow.
+        unsafe {
+            assert_eq!(with(std::ptr::null_mut(), |_| Ok(())), Code::INPUT_INVALID);
+            assert!(read(std::ptr::null(), 1).is_err());
+            assert!(read(std::ptr::null(), 0).is_ok());
+            assert!(read_id(std::ptr::null()).is_err());
+            assert!(write(std::ptr::null_mut(), [0]).is_err());
+            assert!(read([0].as_ptr(), u64::MAX).is_err());
+        }
+    }
+}
