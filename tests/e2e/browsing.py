@@ -41,6 +41,7 @@ class Demo:
     process: subprocess.Popen[str]
     customers: list[str] = field(default_factory=list)
     merchants: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of the customers
 
     def phone(self, place: int = 0) -> str:
         return f"{self.base}/phone/{self.customers[place]}"

@@ -36,6 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     for name in ("customer", "merchant"):
         options = page.locator(f"select[name={name}] option").all()
         setattr(started, name + "s", [option.get_attribute("value") for option in options])
+    started.names = page.locator("select[name=customer] option").all_text_contents()
     page.close()
     yield started
     stop_demo(started)

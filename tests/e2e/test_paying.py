@@ -80,6 +80,18 @@ def test_a_declined_payment_is_explained(demo: Demo, watched: Watched, keep) -> 
     expect(phone.locator("#payments .row.declined").first).to_contain_text("code used before")
 
 
+def test_too_little_money_is_explained_to_both(demo: Demo, watched: Watched) -> None:
+    poor = next(place for place, name in enumerate(demo.names) if name == "Sam Short")
+    phone, till = watched.open(demo.phone(poor)), watched.open(demo.till(6, beside=poor))
+    before = balance(phone)
+    key_in(till, "9900")
+    till.locator("#beside").click()
+    answered(till, "declined")
+    expect(till.locator(".outcome-text.strong")).to_contain_text("balance is not sufficient")
+    expect(phone.locator(".sheet-body.declined")).to_contain_text("not enough money")
+    assert balance(phone) == before
+
+
 def test_digits_that_are_no_code_are_not_sent(demo: Demo, watched: Watched) -> None:
     till = watched.open(demo.till(1))
     key_in(till, "500")

@@ -13,11 +13,11 @@ import uvloop
 from feiqian import logs
 from feiqian.app import Bank, Service, build
 from feiqian.errors import FeiqianError
-from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 from feiqian.web.pages import pages, site_of
 from feiqian.web.streams import Hub
 
+from .seed import seed_bank
 from .traffic import TrafficSwitch
 
 
@@ -66,7 +66,7 @@ def run(settings: Settings) -> int:
     fresh = not settings.file("journal.db").exists() and not settings.journal_url
     if fresh:
         print(f"making a bank with 10,000 customers and 50 merchants in {settings.data}/ …", flush=True)
-        seed(settings, Plan())
+        seed_bank(settings)
     bank = build(settings)
     try:
         return uvloop.run(_serve(bank))

@@ -17,6 +17,7 @@ from .texts import Texts, english
 
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8
+CJK = 0x2E80  # and beyond: one character says enough
 
 
 class Renderer:
@@ -77,9 +78,9 @@ def initials(name: str) -> str:
     words = name.split()
     if not words:
         return "·"
-    if ord(words[0][0]) > 0x2E7F:  # CJK and beyond: one character says enough
+    if ord(words[0][0]) >= CJK:
         return words[0][0]
-    return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+    return "".join(word[0] for word in (words[0], *words[1:][-1:]) if ord(word[0]) < CJK).upper()
 
 
 def tone(name: str) -> int:

@@ -110,7 +110,7 @@ ENGLISH: Mapping[str, str] = {
     "below.",
     "till.camera.none": "There is no camera that this page can use. Type or paste the digits below.",
     "till.digits": "Digits of the code",
-    "till.digits.hint": "Type, paste, or use a handheld scanner",
+    "till.digits.hint": "Type, paste or scan by hand",
     "till.digits.submit": "Take payment",
     "till.digits.wrong": "A payment code has 20 digits; this has {count}.",
     "till.beside": "Scan the phone beside me",

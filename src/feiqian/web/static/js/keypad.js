@@ -2,7 +2,8 @@
 
 import { byId, text } from "./page.js";
 
-const MOST_DIGITS = 11;
+const MOST_DIGITS = 10;
+const LONG = 10; // characters; beyond it the figures are smaller
 
 export function plain(minor, decimals) {
   const digits = String(minor).padStart(decimals + 1, "0");
@@ -25,6 +26,7 @@ export function keypad(currency, onCharge) {
     const shown = pretty(minor, currency);
     amount.textContent = shown;
     amount.dataset.empty = String(minor === 0);
+    amount.dataset.long = String(shown.length > LONG);
     charge.disabled = minor === 0;
     charge.textContent = minor ? text("till.charge", { amount: shown }) : text("till.charge.none");
   }
