@@ -47,7 +47,11 @@ class BenchBank:
         environment = {**os.environ, **self.settings.environment()}
         command = [sys.executable, "-m", "feiqian", "serve"]
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
