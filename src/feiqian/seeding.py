@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -9,19 +10,24 @@ from typing import NamedTuple
 
 from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
+from feiqian.customers.samples import sample_names
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
+from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
-from feiqian.merchants.registry import Merchants, NewMerchant, Store
-from feiqian.money import CNY
+from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.merchants.samples import sample_merchants
+from feiqian.money import CNY, EUR, JPY
 from feiqian.payments import opening
 from feiqian.payments.policy import UNVERIFIED_PER_DAY
 from feiqian.settings import Settings
 
 CHAINS_PER_COMMIT = 4_000
 NAMES_PER_BATCH = 50_000
-WELL_KNOWN = ("Lotus Noodles", "Harbour Books", "Jade Pharmacy", "Corner Bakery", "River Tea", "Old Town Bikes")
+SEED = 2026
+_SHARES = (5, 20, 40, 60, 80, 100, 100, 120, 200, 400)  # of the plan's balance, in per cent
+EVERY_ABROAD = 10  # one customer in so many also has euros and yen, in a town
 
 
 class SeedRefused(FeiqianError):
@@ -37,6 +43,7 @@ class Plan(NamedTuple):
     fee_basis_points: int = 60
     day_amount: int | None = None
     unverified_per_day: int = UNVERIFIED_PER_DAY
+    town: bool = False  # balances, fees and currencies differ, as in life, rather than being as given here
 
 
 class SeededMerchant(NamedTuple):
@@ -57,9 +64,10 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
         customers, merchants = Customers(db), Merchants(db, settings.mode)
         for first in range(1, plan.customers + 1, NAMES_PER_BATCH):
             last = min(first + NAMES_PER_BATCH, plan.customers + 1)
-            customers.add([f"Customer {n}" for n in range(first, last)], clock.now())
-        added = merchants.add([_merchant(i, plan) for i in range(plan.merchants)], clock.now())
-        _post(ledger, _openings(plan, [merchant.number for merchant in added]))
+            customers.add(sample_names(last - first, SEED + first), clock.now())
+        fee = None if plan.town else plan.fee_basis_points
+        added = merchants.add(sample_merchants(plan.merchants, abroad=plan.town, fee_basis_points=fee), clock.now())
+        _post(ledger, _openings(plan, added))
         keys = [merchants.create_key(merchant.number, settings.mode, clock.now()) for merchant in added]
         return [SeededMerchant(m.number, m.name, key) for m, key in zip(added, keys, strict=True)]
     finally:
@@ -68,27 +76,29 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
         db.close()
 
 
-def _merchant(index: int, plan: Plan) -> NewMerchant:
-    name = WELL_KNOWN[index % len(WELL_KNOWN)]
-    branch = index // len(WELL_KNOWN)
-    stores = Store("main", "Main store"), Store("station", "Station")
-    return NewMerchant(f"{name} {branch + 1}" if branch else name, CNY.number, plan.fee_basis_points, stores)
-
-
-def _openings(plan: Plan, merchants: Iterable[int]) -> Iterator[bytes]:
-    yield opening.bank_accounts(CNY.number)
-    for number in merchants:
-        yield opening.merchant(number, CNY.number)
+def _openings(plan: Plan, merchants: Iterable[Merchant]) -> Iterator[bytes]:
+    for currency in (CNY, EUR, JPY) if plan.town else (CNY,):
+        yield opening.bank_accounts(currency.number)
+    for merchant in merchants:
+        yield opening.merchant(merchant.number, merchant.currency)
+    dice = random.Random(SEED)
     for number in range(1, plan.customers + 1):
-        wallet = opening.wallet(
-            number, CNY.number, day_amount=plan.day_amount, unverified_per_day=plan.unverified_per_day
-        )
-        yield wallet + opening.opening_balance(number, CNY.number, plan.balance)
+        # Most people have little; a few are rich.
+        balance = plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(100_00) if plan.town else plan.balance
+        yield _wallet(plan, number, CNY.number, balance, plan.day_amount)
+        if plan.town and number % EVERY_ABROAD == 0:
+            yield _wallet(plan, number, EUR.number, dice.randrange(20_00, 800_00), None)
+            yield _wallet(plan, number, JPY.number, dice.randrange(5_000, 90_000), None)
+
+
+def _wallet(plan: Plan, customer: int, currency: int, balance: int, day_amount: int | None) -> bytes:
+    wallet = opening.wallet(customer, currency, day_amount=day_amount, unverified_per_day=plan.unverified_per_day)
+    return wallet + opening.opening_balance(customer, currency, balance)
 
 
 def _post(ledger: Ledger, chains: Iterator[bytes]) -> None:
     while batch := b"".join(islice(chains, CHAINS_PER_COMMIT)):
-        refused = set(ledger.post_many(batch)) - {0}
+        refused = set(ledger.post_many(batch)) - {Refusal.OK, Refusal.EXISTS}  # a customer's wallets share one count
         if refused:
             raise RuntimeError(f"the ledger refused a seed: {sorted(refused)}")
         ledger.start_commit()
