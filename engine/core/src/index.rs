@@ -138,6 +138,25 @@ impl Index {
         shard.buckets.get(shard.home(hash)).map_or(0, |bucket| bucket.tags)
     }
 
+    /// The first place whose tag fits: mostly the one with this hash, but nothing has been compared.
+    #[inline]
+    pub fn guess(&self, hash: u64) -> Option<u32> {
+        let shard = &self.shards[Self::shard_of(hash)];
+        let mut at = shard.home(hash);
+        for _ in 0..shard.buckets.len() {
+            let bucket = &shard.buckets[at];
+            let fitting = bucket.fitting(tag(hash));
+            if fitting != 0 {
+                return Some(bucket.places[fitting.trailing_zeros() as usize]);
+            }
+            if bucket.passed == 0 {
+                return None;
+            }
+            at = shard.next(at);
+        }
+        None
+    }
+
     /// The place with this hash of which `is_it` says so.
     #[inline]
     pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
@@ -180,10 +199,11 @@ impl Index {
             1 => 8 + number % 5, // shards of different sizes do not all grow at once
             n => n + n * 3 / 5,
         };
-        // First all hashes (cache misses that overlap), then all insertions.
-        let entries: Vec<(u64, u32)> = old.places().map(|place| (hash_of(place), place)).collect();
+        // All hashes before all insertions, so that the cache misses of the former overlap.
+        let places: Vec<u32> = old.places().collect();
+        let hashes: Vec<u64> = places.iter().map(|place| hash_of(*place)).collect();
         let mut new = Shard { buckets: vec![EMPTY; size], used: 0 };
-        for (hash, place) in entries {
+        for (hash, place) in hashes.into_iter().zip(places) {
             new.put(hash, place);
         }
         self.shards[number] = new;

@@ -34,6 +34,11 @@ impl<T: Keyed> Table<T> {
     }
 
     #[inline]
+    pub fn guess(&self, hash: u64) -> Option<u32> {
+        self.index.guess(hash)
+    }
+
+    #[inline]
     pub fn find(&self, id: &Id) -> Option<u32> {
         self.find_hashed(self.hash(id), id)
     }
