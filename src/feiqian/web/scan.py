@@ -19,7 +19,6 @@ MAX_FRAME_PIXELS = 1920 * 1920
 PAYMENT_CODE = re.compile(r"[0-9]{20}")
 
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="scan")
-_formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128])
 
 
 class FrameInvalid(Exception):
@@ -34,7 +33,8 @@ async def read_frame(frame: bytes) -> str | None:
 def decode_frame(frame: bytes) -> str | None:
     """As `read_frame`, at once, in the caller's thread."""
     image = _open(frame)
-    for barcode in zxingcpp.read_barcodes(image, formats=_formats):
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128])
+    for barcode in zxingcpp.read_barcodes(image, formats=formats):
         if PAYMENT_CODE.fullmatch(barcode.text):
             return str(barcode.text)
     return None
