@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from feiqian.clock import SystemClock
+from feiqian.demo import run
 from feiqian.demo.names import SHOPS, WELCOMED
 from feiqian.demo.seed import CUSTOMERS, customers, merchants, seed_bank
 from feiqian.ledger.chart import AccountKind, account_id
@@ -39,3 +42,22 @@ def test_the_seeded_books_balance(tmp_path: Path) -> None:
     assert ledger.engine.counts()[0] == 10_000 + 50 + 3
     ledger.close()
     journal.close()
+
+
+def test_an_interrupted_seed_leaves_nothing_and_a_bank_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data=str(tmp_path / "bank"))
+
+    def interrupted(where: Settings) -> None:
+        where.file("x").parent.mkdir()
+        where.file("journal.db").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "seed_bank", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.seed_if_empty(settings)
+    assert list(tmp_path.iterdir()) == []
+    settings.file("journal.id").parent.mkdir()
+    settings.file("journal.id").touch()  # there was a journal here
+    run.seed_if_empty(settings)

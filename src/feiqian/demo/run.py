@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import socket
 import sys
+import tempfile
+from pathlib import Path
 
 import msgspec
 import uvloop
@@ -63,16 +65,29 @@ def run(settings: Settings) -> int:
         settings = msgspec.structs.replace(settings, log_level="warning")  # what one reads here is where to look
         logs.configure("warning", settings.log_format)
     check_port(settings.host, settings.port)
-    fresh = not settings.file("journal.db").exists() and not settings.journal_url
-    if fresh:
-        print(f"making a bank with 10,000 customers and 50 merchants in {settings.data}/ …", flush=True)
-        seed_bank(settings)
+    seed_if_empty(settings)
     bank = build(settings)
     try:
         return uvloop.run(_serve(bank))
     finally:
         bank.close()
         print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
+
+
+def seed_if_empty(settings: Settings) -> None:
+    """Seeds beside the data folder and moves the whole into its place, so that no half-made bank is ever opened.
+
+    A folder with anything in it is left alone: if its journal is gone, the start says so.
+    """
+    folder = Path(settings.data)
+    if settings.journal_url or (folder.exists() and any(folder.iterdir())):
+        return
+    print(f"making a bank with 10,000 customers and 50 merchants in {settings.data}/ …", flush=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as beside:
+        made = Path(beside) / "bank"
+        seed_bank(msgspec.structs.replace(settings, data=str(made)))
+        made.replace(folder)
 
 
 async def _serve(bank: Bank) -> int:
