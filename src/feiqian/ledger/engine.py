@@ -153,7 +153,7 @@ class Refusal(IntEnum):
 
 
 FIRST_REMEMBERED = int(Refusal.CLAIM_ALREADY_PAST)
-MOVES = frozenset({Type.TRANSFER, Type.HOLD, Type.CAPTURE, Type.RELEASE, Type.SWEEP})  # what can name a chain
+MOVES = frozenset(map(int, (Type.TRANSFER, Type.HOLD, Type.CAPTURE, Type.RELEASE, Type.SWEEP)))  # can name a chain
 
 
 class HoldState(IntEnum):
@@ -295,8 +295,9 @@ def fold(reference: bytes) -> int:
 
     A retry with another reference is told apart with probability 1 - 2**-32; the id itself is kept whole.
     """
-    a, b, c, d = struct.unpack("<IIII", reference)
-    return int(a ^ b ^ c ^ d)
+    whole = int.from_bytes(reference, "little")
+    half = whole ^ whole >> 64
+    return (half ^ half >> 32) & 0xFFFF_FFFF
 
 
 def period_number(period: int, day: int) -> int:

@@ -33,7 +33,9 @@ from .spec_state import AccountEntry, AllowanceEntry, TransferEntry
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it
 Undo = Callable[[], object]
 
+# As plain numbers, because these are compared with at every event.
 OK, EXISTS = int(Refusal.OK), int(Refusal.EXISTS)
+HOLD, SWEEP, OPEN = int(Type.HOLD), int(Type.SWEEP), int(HoldState.OPEN)
 LINKED_EVENT_FAILED = int(Refusal.LINKED_EVENT_FAILED)
 
 
@@ -44,19 +46,19 @@ class SpecEngine(SpecDump):
         super().__init__()
         self._undo: list[Undo] = []  # how to take back what the chain under way has changed
         self._handlers: dict[int, Callable[[Event], int]] = {
-            Type.ACCOUNT: self._open_account,
-            Type.TRANSFER: self._transfer,
-            Type.HOLD: self._transfer,
-            Type.CAPTURE: self._capture,
-            Type.RELEASE: self._release,
-            Type.SWEEP: self._transfer,
-            Type.FREEZE: self._freeze,
-            Type.UNFREEZE: self._unfreeze,
-            Type.CLOSE: self._close,
-            Type.ALLOWANCE: self._open_allowance,
-            Type.USE: self._use,
-            Type.RESTORE: self._restore,
-            Type.CLAIM: self._claim,
+            int(Type.ACCOUNT): self._open_account,
+            int(Type.TRANSFER): self._transfer,
+            int(Type.HOLD): self._transfer,
+            int(Type.CAPTURE): self._capture,
+            int(Type.RELEASE): self._release,
+            int(Type.SWEEP): self._transfer,
+            int(Type.FREEZE): self._freeze,
+            int(Type.UNFREEZE): self._unfreeze,
+            int(Type.CLOSE): self._close,
+            int(Type.ALLOWANCE): self._open_allowance,
+            int(Type.USE): self._use,
+            int(Type.RESTORE): self._restore,
+            int(Type.CLAIM): self._claim,
         }
 
     # --- apply -------------------------------------------------------------------------------------------------
@@ -78,7 +80,7 @@ class SpecEngine(SpecDump):
         return bytes(results), b"".join(records)
 
     def _apply_chain(self, chain: list[Event], records: list[bytes]) -> bytes:
-        naming = next((i for i, event in enumerate(chain) if event[0] in MOVES), None)
+        naming = _naming(chain)
         # A retry is answered before anything else is looked at: its code is claimed and its money gone by now.
         if naming is not None and (known := self._transfers.get(chain[naming][5])) is not None:
             code = self._compare(chain[naming], known)
@@ -107,13 +109,13 @@ class SpecEngine(SpecDump):
         handler = self._handlers.get(event[0])
         if handler is None:
             return Refusal.TYPE_INVALID
-        if event[1] & ~LINKED:
+        if event[1] not in (0, LINKED):
             return Refusal.FLAGS_INVALID
         if event[5] == NO_ID:
             return Refusal.ID_MUST_NOT_BE_ZERO
         code = handler(event)
         if code == OK:
-            if event[0] == Type.SWEEP:  # the record says how much was there, so that a replay need not ask
+            if event[0] == SWEEP:  # the record says how much was there, so that a replay need not ask
                 event = (*event[:4], self._transfers[event[5]].amount, *event[5:])
             accepted.append(EVENT.pack(*event))
         return code
@@ -230,7 +232,7 @@ class SpecEngine(SpecDump):
         if id in self._transfers:
             return Refusal.ID_ALREADY_USED
         # A hold of nothing is allowed: it reserves a decision (to confirm, cancel or let expire), not money.
-        if amount == 0 and type_ != Type.HOLD:
+        if amount == 0 and type_ != HOLD:
             return Refusal.AMOUNT_MUST_NOT_BE_ZERO
         if debit_id == credit_id:
             return Refusal.ACCOUNTS_MUST_BE_DIFFERENT
@@ -241,9 +243,9 @@ class SpecEngine(SpecDump):
             return Refusal.CREDIT_ACCOUNT_NOT_FOUND
         if debit.currency != credit.currency:
             return Refusal.CURRENCIES_DIFFER
-        if code := _stopped(debit, credit):
+        if (debit.stops or credit.stops) and (code := _stopped(debit, credit)):
             return code
-        if type_ == Type.SWEEP:
+        if type_ == SWEEP:
             amount = min(amount, debit.available())
             if amount == 0:  # before OVERFLOW, which depends on the amount; an event cannot be refused for both
                 return Refusal.NOTHING_AVAILABLE
@@ -255,8 +257,8 @@ class SpecEngine(SpecDump):
         if amount > debit.available():
             return Refusal.INSUFFICIENT_FUNDS
         # From here on it must succeed.
-        transfer = self._remember(id, type_, HoldState.OPEN, amount, debit.place, credit.place, kind, reference)
-        if type_ == Type.HOLD:
+        transfer = self._remember(id, type_, OPEN, amount, debit.place, credit.place, kind, reference)
+        if type_ == HOLD:
             self._open_hold(transfer, timeout_seconds)
             self._move_pending(debit, credit, amount)
         else:
@@ -443,6 +445,14 @@ class SpecEngine(SpecDump):
         else:
             return self._apply_event(event, [])
         return OK
+
+
+def _naming(chain: list[Event]) -> int | None:
+    """The place of the event that names the chain, if one does."""
+    for place, event in enumerate(chain):
+        if event[0] in MOVES:
+            return place
+    return None
 
 
 def _failed(length: int, place: int, code: int) -> bytes:
