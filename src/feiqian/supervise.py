@@ -1,7 +1,8 @@
 """Child processes that must run as long as the server does: started, restarted with growing pauses, stopped in order.
 
-Children are in sessions of their own: a Ctrl-C is for the server, which stops them. A child holds the reading end of a pipe as its standard input; when the server is gone, however it went, the pipe closes
-and the child ends (`end_with_parent`), so that no projector is left behind.
+Children are in sessions of their own: a Ctrl-C is for the server, which stops them. A child holds the reading end of a
+pipe as its standard input; when the server is gone, however it went, the pipe closes and the child ends
+(`end_with_parent`), so that no projector is left behind.
 """
 
 from __future__ import annotations
