@@ -19,7 +19,8 @@ from .bank import BenchBank
 
 SCRIPT = Path(__file__).with_name("pay.lua")
 WARM_UP_SECONDS, ALONE_SECONDS = 2, 3
-MOST_PER_SECOND = 25_000  # so many are prepared for each second of the warm-up; then 1.3 times what it did
+MOST_PER_SECOND = 25_000  # so many are prepared for each second of the warm-up; then half more than it took
+LEAST_PER_SECOND = 15_000
 MOST_ALONE_PER_SECOND = 4_000
 
 
@@ -54,7 +55,7 @@ def run(
 ) -> Result:
     with BenchBank(customers, merchants) as bank:
         warm_up = drive(bank, WARM_UP_SECONDS * MOST_PER_SECOND, WARM_UP_SECONDS, connections, one_merchant)
-        prepared = int(1.3 * seconds * warm_up["requests"] / WARM_UP_SECONDS)
+        prepared = int(seconds * max(LEAST_PER_SECOND, 1.5 * warm_up["requests"] / WARM_UP_SECONDS))
         bank.catch_up()
         paid_before = bank.statuses().get("succeeded", 0)
         position, used = bank.health()["position"], bank.processor_seconds()
