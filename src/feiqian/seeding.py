@@ -26,7 +26,7 @@ from feiqian.settings import Settings
 CHAINS_PER_COMMIT = 4_000
 NAMES_PER_BATCH = 50_000
 SEED = 2026
-_SHARES = (5, 20, 40, 60, 80, 100, 100, 120, 200, 400)  # of the plan's balance, in per cent
+_SHARES = (0, 20, 40, 60, 80, 100, 100, 120, 200, 400)  # of the plan's balance, in per cent
 EVERY_ABROAD = 10  # one customer in so many also has euros and yen, in a town
 
 
@@ -44,6 +44,7 @@ class Plan(NamedTuple):
     day_amount: int | None = None
     unverified_per_day: int = UNVERIFIED_PER_DAY
     town: bool = False  # balances, fees and currencies differ, as in life, rather than being as given here
+    first: tuple[tuple[str, int], ...] = ()  # the first customers, each with a name and a balance of their own
 
 
 class SeededMerchant(NamedTuple):
@@ -62,7 +63,8 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
     db = BankDb(folder, settings.bank_url)
     try:
         customers, merchants = Customers(db), Merchants(db, settings.mode)
-        for first in range(1, plan.customers + 1, NAMES_PER_BATCH):
+        customers.add([name for name, _ in plan.first], clock.now())
+        for first in range(len(plan.first) + 1, plan.customers + 1, NAMES_PER_BATCH):
             last = min(first + NAMES_PER_BATCH, plan.customers + 1)
             customers.add(sample_names(last - first, SEED + first), clock.now())
         fee = None if plan.town else plan.fee_basis_points
@@ -83,12 +85,17 @@ def _openings(plan: Plan, merchants: Iterable[Merchant]) -> Iterator[bytes]:
         yield opening.merchant(merchant.number, merchant.currency)
     dice = random.Random(SEED)
     for number in range(1, plan.customers + 1):
-        # Most people have little; a few are rich.
-        balance = plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(100_00) if plan.town else plan.balance
-        yield _wallet(plan, number, CNY.number, balance, plan.day_amount)
+        yield _wallet(plan, number, CNY.number, _balance(plan, number, dice), plan.day_amount)
         if plan.town and number % EVERY_ABROAD == 0:
             yield _wallet(plan, number, EUR.number, dice.randrange(20_00, 800_00), None)
             yield _wallet(plan, number, JPY.number, dice.randrange(5_000, 90_000), None)
+
+
+def _balance(plan: Plan, number: int, dice: random.Random) -> int:
+    if number <= len(plan.first):
+        return plan.first[number - 1][1]
+    # Most people have little; a few are rich.
+    return plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(100_00) if plan.town else plan.balance
 
 
 def _wallet(plan: Plan, customer: int, currency: int, balance: int, day_amount: int | None) -> bytes:

@@ -73,8 +73,8 @@ class BenchBank:
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(KEY_VERSIONS)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, keys))
         self._codes = [Codes(KeyRing(version, keys)) for version in range(KEY_VERSIONS)]
-        limits = {"day_amount": PLENTY, "unverified_per_day": PLENTY}
-        return seed(self.settings, Plan(self.customers, merchants, balance=10**9, **limits))
+        plan = Plan(self.customers, merchants, balance=10**9, day_amount=PLENTY, unverified_per_day=PLENTY)
+        return seed(self.settings, plan)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

@@ -15,12 +15,16 @@ import uvloop
 from feiqian import logs
 from feiqian.app import Bank, Service, build
 from feiqian.errors import FeiqianError
+from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 from feiqian.web.pages import pages, site_of
 from feiqian.web.streams import Hub
 
-from .seed import seed_bank
+from .names import WELCOMED
 from .traffic import TrafficSwitch
+
+UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
+TOWN = Plan(unverified_per_day=UNVERIFIED_PER_DAY, town=True, first=WELCOMED)
 
 
 class DemoRefused(FeiqianError):
@@ -82,11 +86,14 @@ def seed_if_empty(settings: Settings) -> None:
     folder = Path(settings.data)
     if settings.journal_url or (folder.exists() and any(folder.iterdir())):
         return
-    print(f"making a bank with 10,000 customers and 50 merchants in {settings.data}/ …", flush=True)
+    print(
+        f"making a bank with {TOWN.customers:,} customers and {TOWN.merchants} merchants in {settings.data}/ …",
+        flush=True,
+    )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as beside:
         made = Path(beside) / "bank"
-        seed_bank(msgspec.structs.replace(settings, data=str(made)))
+        seed(msgspec.structs.replace(settings, data=str(made)), TOWN)
         made.replace(folder)
 
 
