@@ -61,6 +61,16 @@ def test_abuse_12_concurrent_partial_refunds_never_sum_to_more_than_was_captured
     assert bank.wallet(customer) == 100_00
 
 
+def test_abuse_12_waiting_for_another_day_or_year_makes_no_more_refundable(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(500_00), bank.merchant()
+    run(bank.pay(merchant, customer, 400_00))
+    payment = run(bank.pay(merchant, customer, 50_00))
+    for days in (1, 31, 366):
+        assert run(bank.refund(merchant, payment, 10_00, f"R-{days}")).status == "succeeded"
+        bank.clock.advance(86_400 * days)
+    assert run(bank.refund(merchant, payment, 20_01, "R-last")).reason == "refund_above_captured"
+
+
 def test_the_same_refund_number_is_one_refund_in_flight_later_and_after_a_restart(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(100_00), bank.merchant()
 
