@@ -95,7 +95,7 @@ def _balance(plan: Plan, number: int, dice: random.Random) -> int:
     if number <= len(plan.first):
         return plan.first[number - 1][1]
     # Most people have little; a few are rich.
-    return plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(100_00) if plan.town else plan.balance
+    return plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(1, 100_00) if plan.town else plan.balance
 
 
 def _wallet(plan: Plan, customer: int, currency: int, balance: int, day_amount: int | None) -> bytes:
