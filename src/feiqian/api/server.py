@@ -26,7 +26,8 @@ REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 TURN_SECONDS = 0.01
-CONNECTIONS_PER_SECOND = 5_000  # that are read although they may be refused: some five per cent of a processor
+CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
+FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
 HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -74,6 +75,8 @@ class Gate:
         self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
         self.now = time.monotonic()
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
+        self._refused_at = 0.0
+        self._turning = False  # whether there is a next turn
 
     def write(self, transport: asyncio.Transport, data: bytes) -> None:
         """Sends at the end of this tick of the loop, so that all answers of one commit leave together.
@@ -94,13 +97,20 @@ class Gate:
     def park(self, connection: GatedProtocol) -> None:
         """Stops reading a connection that was refused, so that who asks again at once cannot use up the processor.
 
-        It is read again when there is room, or in its turn: as many are as we can afford to refuse. That is less than
-        the second that it was told to wait for, if there are less than CONNECTIONS_PER_SECOND connections.
+        It is read again when too few others are read to keep us busy, or in its turn: as many are as we can afford to
+        refuse. Up to CONNECTIONS_PER_SECOND connections that is less than the second that it was told to wait.
         """
         connection.transport.pause_reading()
-        if not self.parked:
-            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
         self.parked.append(connection)
+        self._refused_at = time.monotonic()
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
+
+    @property
+    def starving(self) -> bool:
+        """Whether some wait to be read while those that are read could not fill what we can take."""
+        return bool(self.parked) and len(self.connections) - len(self.parked) < self.admission.limit
 
     def unpark(self, count: int) -> None:
         """Reads so many connections again, those that have waited longest."""
@@ -110,9 +120,10 @@ class Gate:
                 connection.transport.resume_reading()
 
     def _turn(self) -> None:
-        room = self.admission.limit - self.admission.in_flight
-        self.unpark(max(room, int(CONNECTIONS_PER_SECOND * TURN_SECONDS)))
-        if self.parked:
+        full = time.monotonic() - self._refused_at < FULL_SECONDS
+        self.unpark(int(CONNECTIONS_PER_SECOND * TURN_SECONDS) if full else self.admission.limit)
+        self._turning = bool(self.parked)
+        if self._turning:
             asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
 
     def sweep(self) -> None:
@@ -224,7 +235,7 @@ class GatedProtocol(HttpToolsProtocol):
             self._start_asgi_task(exchange, app)
         else:
             self.idle_since = self.gate.now
-        if self.gate.parked:
+        if self.gate.starving:
             self.gate.unpark(1)
 
 
