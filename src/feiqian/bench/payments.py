@@ -8,6 +8,7 @@ disturbs all of them alike.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import secrets
 import statistics
@@ -187,13 +188,14 @@ def run(
     with tempfile.TemporaryDirectory(dir=folder or None, prefix="feiqian-bench-") as name:
         town = Town(Path(name) / "town", customers)
         city = Town(Path(name) / "city", large_customers) if large_customers else town
-        spread: list[Round] = []
-        one: list[Round] = []
-        large: list[Round] = []
-        for _ in range(rounds + 1):  # the first warms up
-            spread.append(_round(town, payments, concurrency))
-            one.append(_round(town, payments, concurrency, one_merchant=True))
-            large.append(_round(city, payments, concurrency) if large_customers else spread[-1])
+        kinds = [(town, False), (town, True), (city, False)][: 3 if large_customers else 2]
+        done: list[list[Round]] = [[] for _ in kinds]
+        for number in range(rounds + 1):  # the first warms up
+            for place in range(len(kinds)):
+                turn = (number + place) % len(kinds)  # each kind comes first, second and last in its turn
+                which, one_merchant = kinds[turn]
+                done[turn].append(_round(which, payments, concurrency, one_merchant=one_merchant))
+        spread, one, large = done if large_customers else [*done, done[0]]
         own, whole = uvloop.run(_one_at_a_time(town, singles))
         engine = type(town.ledger.engine).__name__
         town.close()
@@ -230,6 +232,7 @@ def _ratio(rounds: list[Round], base: list[Round]) -> float:
 
 def _round(town: Town, count: int, concurrency: int, *, one_merchant: bool = False) -> Round:
     requests = town.requests(count, one_merchant=one_merchant)
+    gc.collect()  # what making the requests has left behind
     appends, waited = town.journal.appends, town.journal.seconds
     began = time.perf_counter()
     uvloop.run(_all(town, iter(requests), concurrency))
