@@ -6,10 +6,16 @@ Each module of `feiqian.bench` has a function `run` whose parameters, with their
 from __future__ import annotations
 
 import argparse
+import fcntl
 import inspect
 import json
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -49,13 +55,26 @@ def register(commands: Commands) -> None:
 
 def run(_settings: Settings, options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in _parameters(options.bench)}
-    figures = msgspec.to_builtins(import_module(f"feiqian.bench.{options.bench}").run(**given))
+    with _alone():
+        figures = msgspec.to_builtins(import_module(f"feiqian.bench.{options.bench}").run(**given))
     if options.json:
         print(json.dumps(figures, indent=2))
     else:
         for name, value in figures.items():
             print(f"{name.replace('_', ' '):36} {_text(value)}")
     return 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Waits until no other benchmark runs on this machine: two at once would measure each other."""
+    with open(Path(tempfile.gettempdir()) / f"feiqian-bench-{os.getuid()}.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("feiqian bench: waiting for another benchmark to end", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _parameters(bench: str) -> dict[str, Any]:
