@@ -38,6 +38,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     bank_url: str = ""
     read_url: str = ""
     mode: Literal["test", "live"] = "test"
+    policy: str = "cn"  # the name of a policy that is shipped, or the path of one
+    origin: str = ""  # how browsers reach the pages, such as https://pay.bank.example; "" is http://localhost:<port>
+    sms_url: str = ""  # smpp://user:password@host:port; "" keeps messages in the inbox (test mode only)
+    email_url: str = ""  # smtp://user:password@host:port or smtps://…; "" as above
+    email_from: str = "Feiqian <no-reply@localhost>"
+    push_contact: str = ""  # mailto: or https: of the operator, for the push services of browsers; "" sends no push
+    sanctions: str = ""  # a folder with ofac_sdn.csv and ofac_alt.csv; "" is a small list of invented names
     host: str = "127.0.0.1"
     port: Port = 8080
     zone: str = DEFAULT_ZONE  # of the bank's days
@@ -62,6 +69,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def code_keys(self) -> Path:
         """The file with the keys of payment codes."""
         return self.file("code-keys.json")
+
+    @property
+    def data_key(self) -> Path:
+        """The file with the key that seals what is personal."""
+        return self.file("data-key")
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme, host and port of the pages, as browsers see them."""
+        return self.origin.rstrip("/") or f"http://localhost:{self.port}"
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process."""

@@ -10,10 +10,11 @@ import pytest
 from feiqian.clock import ManualClock
 from feiqian.money import CNY, EUR, JPY, currency
 from feiqian.payments.policy import Decline
+from feiqian.texts import Texts, english
 from feiqian.web import render
 from feiqian.web.render import Renderer, fours, initials, short, symbol, tone
-from feiqian.web.texts import ENGLISH, Texts, english
 
+ENGLISH = english.catalogue
 WEB = Path(render.__file__).parent
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 SCRIPTS = sorted((WEB / "static").rglob("*.js"))

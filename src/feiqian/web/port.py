@@ -25,9 +25,9 @@ from feiqian.payments.views import PaymentView
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import PaymentRow
 from feiqian.services import Services
+from feiqian.texts import english
 
 from .model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Total
-from .texts import english
 
 SETTLE_SECONDS = 2.0
 CHECK_SECONDS = 5.0

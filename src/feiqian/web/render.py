@@ -11,9 +11,9 @@ import jinja2
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.money import Currency, Money, decimal_text, format_plain
+from feiqian.texts import Texts, english
 
 from .assets import url
-from .texts import Texts, english
 
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8

@@ -1,0 +1,37 @@
+"""Who proves who they are: customers, staff, those who are about to become customers, and nobody that we know.
+
+"Nobody" stands for an unknown number or name that somebody tried: it can be locked and counted like anyone, so that
+nothing a stranger sees tells the known from the unknown.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """The sort of a subject."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    APPLICANT = "applicant"  # registers, and is no customer yet
+    NOBODY = "nobody"
+
+
+class Subject(NamedTuple):
+    """One of them: the customer's, staff member's or application's number; of nobody a keyed hash of what was tried."""
+
+    role: Role
+    number: int  # below 2**63
+
+    def __str__(self) -> str:
+        return f"{self.role}:{self.number}"
+
+
+def customer(number: int) -> Subject:
+    return Subject(Role.CUSTOMER, number)
+
+
+def staff(number: int) -> Subject:
+    return Subject(Role.STAFF, number)

@@ -1,0 +1,69 @@
+"""Every text that people are shown, on pages and in messages, in every language: one folder each, one file an area.
+
+`{name}` in a text stands for a value. A text or value that is missing is an error, never an empty place on a page; a
+house test holds all languages to the same keys and the same values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from babel.core import negotiate_locale
+
+FOLDER = Path(__file__).parent
+LANGUAGES = ("en", "zh", "es")  # the first is spoken to those who speak none of them
+NAMES = {"en": "English", "zh": "中文", "es": "español"}  # as each calls itself
+_MANY = 20  # languages that a browser may wish for
+
+
+class Texts:
+    """The texts of one language. Raises KeyError for a text, or a value in it, that is missing."""
+
+    def __init__(self, language: str, catalogue: Mapping[str, str]) -> None:
+        self.language = language
+        self.catalogue = catalogue
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        text = self.catalogue[key]
+        return text.format(**values) if values else text
+
+    def reason(self, code: str) -> str:
+        """In a few words, why a payment was declined; a reason that is new here gets the most general words."""
+        return self.catalogue.get(f"reason.{code}", self.catalogue["reason.not_possible"])
+
+    def for_scripts(self, *prefixes: str) -> dict[str, str]:
+        """The texts under these prefixes, for the page's own script; values are filled in there."""
+        return {key: text for key, text in self.catalogue.items() if key.startswith(prefixes)}
+
+
+@cache
+def texts_in(language: str) -> Texts:
+    """The texts of one of `LANGUAGES`. Raises KeyError for any other, ValueError for a key that two files have."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    catalogue: dict[str, str] = {}
+    for path in sorted((FOLDER / language).glob("*.toml")):
+        area = tomllib.loads(path.read_text(encoding="utf-8"))
+        if twice := catalogue.keys() & area.keys():
+            raise ValueError(f"{path} has texts that another file has, too: {sorted(twice)}")
+        catalogue |= area
+    return Texts(language, catalogue)
+
+
+def language_for(accept_language: str) -> str:
+    """The one of `LANGUAGES` that a browser's Accept-Language (RFC 9110, 12.5.4) asks for before the others."""
+    wishes: list[tuple[float, str]] = []
+    for wish in accept_language.split(",")[:_MANY]:
+        name, _, quality = wish.strip().partition(";q=")
+        try:
+            wishes.append((-float(quality or 1), name.strip().lower()))
+        except ValueError:
+            continue
+    wanted = [name.split("-")[0] for weight, name in sorted(wishes, key=lambda wish: wish[0]) if weight < 0]
+    return negotiate_locale(wanted, LANGUAGES) or LANGUAGES[0]
+
+
+english = texts_in("en")
