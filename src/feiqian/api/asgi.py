@@ -1,7 +1,7 @@
 """The ASGI application of /v1: the one way that every API request goes, from its first byte to its last.
 
-route → authenticate → throttle → read and parse → handler → answer. It is plain ASGI because payments go through it and
-a framework's share of the time would be larger than ours (docs/decisions/).
+route → authenticate (merchants by key, customers by session) → throttle → read and parse → handler → answer. It is
+plain ASGI because payments go through it and a framework's share of the time would be larger than ours.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from feiqian.merchants.registry import Merchant
 from feiqian.services import Services
 
 from . import problems
-from .authenticate import Authenticator
-from .call import Answer, Call, Found, Route, Router
+from .authenticate import Authenticator, Visitors
+from .call import Answer, Call, CustomerCall, Found, Route, Router
 from .operations import ROUTES
 from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, parse_query, read_body
 from .plain import Plain
@@ -39,6 +39,8 @@ _NONE: dict[str, Any] = {}
 _heads: dict[tuple[int, bytes, Headers], bytes] = {}  # of no more sorts than routes and problems have
 _LENGTHS = [str(n).encode() for n in range(4096)]
 UNROUTED = "unrouted"
+CUSTOMER_RATE, CUSTOMER_BURST = 20, 60  # requests of one customer a second, and at once
+NOBODY = 0  # whose bucket all share who are not signed in
 EXCHANGE = "feiqian.exchange"
 PAY = "createPayment"
 PATHS = ("/v1", "/healthz", "/metrics")  # what is ours; everything else is pages
@@ -57,6 +59,8 @@ class Api:
         self._metrics, self._live = services.metrics, services.live
         settings = services.settings
         self._reads = ReadThrottle(settings.polls_per_second, settings.polls_burst, time.monotonic)
+        self._visitors = Visitors(services)
+        self._customers = ReadThrottle(CUSTOMER_RATE, CUSTOMER_BURST, time.monotonic)
         self._parsers = {route.name: BodyParser(route.body) for route in routes if route.body is not None}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -91,6 +95,8 @@ class Api:
             allow = ", ".join(found.allowed).encode()
             raise ProblemError(problems.METHOD_NOT_ALLOWED, headers=((b"allow", allow),))
         content_type, content_length, authorization = _headers(scope["headers"])
+        if route.who != "merchant":
+            return await self._of_customer(scope, receive, route, found.id, authorization)
         merchant = self._authenticate(authorization)
         query = parse_query(scope["query_string"], route.query)
         if not route.writes:
@@ -104,10 +110,25 @@ class Api:
             body = None
             if route.body is not None:
                 check_media_type(content_type)
-                body = self._parsers[route.name].parse(await _body(scope, receive, content_length))
+                body = self._parsers[route.name].parse(await _body(scope, receive, content_length, BODY_LIMIT_BYTES))
             return await route.handler(Call(self._services, merchant, found.id, body, query))
         finally:
             admission.in_flight -= 1
+
+    async def _of_customer(
+        self, scope: Message, receive: Receive, route: Route, id: str, authorization: bytes
+    ) -> Answer:
+        """A request of a customer's app. Password hashes and databases are slow, so it never counts as a payment."""
+        visitor = await self._visitors(scope["headers"], authorization, needed=route.who == "customer")
+        if not self._customers.allow(visitor.session.subject.number if visitor.session else NOBODY):
+            raise ProblemError(problems.TOO_MANY_REQUESTS)
+        query, body = parse_query(scope["query_string"], route.query), None
+        if route.body is not None:
+            content_type, content_length, _ = _headers(scope["headers"])
+            check_media_type(content_type)
+            whole = await _body(scope, receive, content_length, route.body_limit)
+            body = self._parsers[route.name].parse(whole)
+        return await route.handler(CustomerCall(self._services, visitor, id, body, query))
 
     async def _read(self, route: Route, merchant: Merchant, id: str, query: Any) -> Answer:
         if not self._reads.allow(merchant.number):
@@ -146,12 +167,12 @@ def render(error: ProblemError) -> Answer:
     return Answer(kind.status, body, problems.MEDIA_TYPE, kind.headers + error.headers)
 
 
-async def _body(scope: Message, receive: Receive, content_length: bytes) -> bytes:
+async def _body(scope: Message, receive: Receive, content_length: bytes, limit: int) -> bytes:
     """The request's body: at once where our own server has all of it, else as it comes."""
     exchange = scope.get("extensions", _NONE).get(EXCHANGE)
     body: bytes | None = exchange.whole_body() if exchange is not None else None
-    if body is None or len(body) > BODY_LIMIT_BYTES:
-        return await read_body(receive, content_length)
+    if body is None or len(body) > limit:
+        return await read_body(receive, content_length, limit)
     return body
 
 

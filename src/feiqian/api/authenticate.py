@@ -1,14 +1,26 @@
-"""Whose request this is: the Authorization header to a merchant. Says as little as it can when it refuses."""
+"""Whose request this is: the Authorization header to a merchant by key, or to a customer by session.
+
+Says as little as it can when it refuses.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from feiqian.merchants.keys import KeyRefusal
 from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.subjects import Role
+from feiqian.texts import language_for
 
 from . import problems
+from .call import Visitor
 from .problems import ProblemError
 
+if TYPE_CHECKING:
+    from feiqian.services import Services
+
 KEY_LENGTH_LIMIT = 128
+AGENT_LENGTH, LANGUAGE_LENGTH = 256, 256
 
 
 class Authenticator:
@@ -28,3 +40,24 @@ class Authenticator:
         if isinstance(merchant, KeyRefusal):
             raise ProblemError(problems.KEY_INVALID)
         return merchant
+
+
+class Visitors:
+    """Reads `Authorization: Bearer <session token>` of customers' apps, and what the app says of itself."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, headers: list[tuple[bytes, bytes]], authorization: bytes, *, needed: bool) -> Visitor:
+        """Raises ProblemError (401) where a session is needed and there is none, or one is given and it has ended."""
+        session = None
+        if needed or authorization:
+            if authorization[:7].lower() != b"bearer " or len(authorization) > KEY_LENGTH_LIMIT:
+                raise ProblemError(problems.SESSION_NEEDED, "Send the session's token as `Authorization: Bearer …`.")
+            session = await self._services.sessions.find(authorization[7:].decode("latin-1"))
+            if session is None or session.subject.role is not Role.CUSTOMER:
+                raise ProblemError(problems.SESSION_ENDED)
+        given = {name: value for name, value in headers if name in (b"user-agent", b"accept-language")}
+        agent = given.get(b"user-agent", b"").decode("latin-1")[:AGENT_LENGTH]
+        wishes = given.get(b"accept-language", b"").decode("latin-1")[:LANGUAGE_LENGTH]
+        return Visitor(session, agent, session.language if session else language_for(wishes))

@@ -16,10 +16,13 @@ from .problems import Headers, Kind
 if TYPE_CHECKING:
     from feiqian.merchants.registry import Merchant
     from feiqian.services import Services
+    from feiqian.sessions.model import Session
+
+Who = Literal["merchant", "customer", "anyone"]
 
 
 class Call:
-    """One authenticated, parsed request. `id` is the path's `{id}`; `body` and `query` are of the route's types."""
+    """A merchant's request. `id` is the path's `{id}`; `body` and `query` are of the route's types."""
 
     __slots__ = ("body", "id", "merchant", "query", "services")
 
@@ -29,6 +32,38 @@ class Call:
         self.id = id
         self.body = body
         self.query = query
+
+
+class Visitor(NamedTuple):
+    """Who sends a customer's request: the app or browser by its own account, and the session if one is signed in."""
+
+    session: Session | None
+    user_agent: str
+    language: str
+
+
+class CustomerCall:
+    """A customer's request, or of somebody who may become one: authenticated where the route asks for it."""
+
+    __slots__ = ("body", "id", "query", "services", "visitor")
+
+    def __init__(self, services: Services, visitor: Visitor, id: str, body: Any, query: Any) -> None:
+        self.services = services
+        self.visitor = visitor
+        self.id = id
+        self.body = body
+        self.query = query
+
+    @property
+    def session(self) -> Session:
+        """Of a route that customers alone may call."""
+        assert self.visitor.session is not None, "the route is open to anyone"
+        return self.visitor.session
+
+    @property
+    def customer(self) -> int:
+        """The customer's number."""
+        return self.session.subject.number
 
 
 class Answer(NamedTuple):
@@ -41,18 +76,20 @@ class Answer(NamedTuple):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `writes` operations pass admission control, others the reader's token bucket."""
+    """One operation. Merchants' `writes` pass admission control, all else a token bucket for each caller."""
 
     name: str
     method: Literal["GET", "POST"]
     path: str
     summary: str
-    handler: Callable[[Call], Awaitable[Answer]]
+    handler: Callable[[Any], Awaitable[Answer]]  # is given a Call, or of customers' routes a CustomerCall
     answer: type
     body: type | None = None
     query: type | None = None
     problems: tuple[Kind, ...] = ()
     description: str = ""
+    who: Who = "merchant"
+    body_limit: int = 16 * 1024  # bytes
 
     @property
     def writes(self) -> bool:

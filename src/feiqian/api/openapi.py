@@ -13,9 +13,6 @@ from .problems import Kind, Problem
 
 REF = "#/components/schemas/{name}"
 EVERYWHERE = (
-    problems.UNAUTHENTICATED,
-    problems.KEY_INVALID,
-    problems.KEY_OF_OTHER_MODE,
     problems.MALFORMED_REQUEST,
     problems.INVALID,
     problems.INTERNAL,
@@ -23,6 +20,12 @@ EVERYWHERE = (
     problems.OUTCOME_UNKNOWN,
     problems.CATCHING_UP,
 )
+OF_CALLERS = {
+    "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
+    "customer": (problems.SESSION_NEEDED, problems.SESSION_ENDED),
+    "anyone": (problems.SESSION_ENDED,),
+}
+SECURITY = {"merchant": [{"key": []}], "customer": [{"session": []}], "anyone": [{}]}
 WITH_BODY = (problems.MALFORMED_JSON, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
 ON_READS = (problems.TOO_MANY_REQUESTS, problems.TOO_LARGE)
 INTRODUCTION = f"""\
@@ -34,7 +37,8 @@ Bodies are JSON of at most {BODY_LIMIT_BYTES} bytes, no name unknown or repeated
 
 def problems_of(route: Route) -> tuple[Kind, ...]:
     """Every problem that the operation can answer with."""
-    common = EVERYWHERE + (WITH_BODY if route.body else ()) + (() if route.writes else ON_READS)
+    throttled = not route.writes or route.who != "merchant"
+    common = OF_CALLERS[route.who] + EVERYWHERE + (WITH_BODY if route.body else ()) + (ON_READS if throttled else ())
     return tuple(dict.fromkeys(common + route.problems))
 
 
@@ -50,7 +54,10 @@ def document(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "fq_test_… or fq_live_…"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A merchant's key: fq_test_… or fq_live_…"},
+                "session": {"type": "http", "scheme": "bearer", "description": "A customer's, given at sign-in"},
+            },
         },
         "security": [{"key": []}],
     }
@@ -65,6 +72,8 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["parameters"] = parameters
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+    if route.who != "merchant":
+        operation["security"] = SECURITY[route.who]
     operation["responses"] = {"200": _content("OK", route.answer, "application/json")} | _problem_responses(route)
     return operation
 

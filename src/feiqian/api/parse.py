@@ -147,17 +147,19 @@ class Disconnected(Exception):
     """The client went away before its request was whole."""
 
 
-async def read_body(receive: Callable[[], Awaitable[Any]], content_length: bytes) -> bytes:
-    """The whole body. Refuses a long one by its announced length, or as soon as too much has come."""
-    if content_length and (len(content_length) > 9 or int(content_length) > BODY_LIMIT_BYTES):
-        raise ProblemError(problems.TOO_LARGE, f"A body has at most {BODY_LIMIT_BYTES} bytes.")
+async def read_body(
+    receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int = BODY_LIMIT_BYTES
+) -> bytes:
+    """The whole body. Refuses one above the limit (bytes) by its announced length, or as soon as too much has come."""
+    if content_length and (len(content_length) > 9 or int(content_length) > limit):
+        raise ProblemError(problems.TOO_LARGE, f"A body has at most {limit} bytes.")
     body: bytes = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise Disconnected
         body = body + message["body"] if body else message["body"]
-        if len(body) > BODY_LIMIT_BYTES:
-            raise ProblemError(problems.TOO_LARGE, f"A body has at most {BODY_LIMIT_BYTES} bytes.")
+        if len(body) > limit:
+            raise ProblemError(problems.TOO_LARGE, f"A body has at most {limit} bytes.")
         if not message.get("more_body"):
             return body

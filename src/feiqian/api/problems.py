@@ -16,6 +16,8 @@ from feiqian.db import DatabaseTooNew
 from feiqian.merchants.registry import MerchantInvalid
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
 from feiqian.projections.errors import CursorInvalid, ProjectionStopped, ReadModelMismatch, ReadsBehind
+from feiqian.sealing import DataKeyInvalid, SealBroken
+from feiqian.work import TooBusy
 
 MEDIA_TYPE = b"application/problem+json"
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -60,6 +62,8 @@ MALFORMED_REQUEST = Kind("malformed-request", "The request is malformed", 400)
 UNAUTHENTICATED = Kind("unauthenticated", "An API key is needed", 401, _BEARER)
 KEY_INVALID = Kind("key-invalid", "The API key is unknown or revoked", 401, _BEARER_INVALID)
 KEY_OF_OTHER_MODE = Kind("key-of-other-mode", "The API key is of the other mode", 401, _BEARER_INVALID)
+SESSION_NEEDED = Kind("session-needed", "Sign in first", 401, _BEARER)
+SESSION_ENDED = Kind("session-ended", "The session is unknown or has ended; sign in again", 401, _BEARER_INVALID)
 NOT_FOUND = Kind("not-found", "There is no such thing", 404)
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", "The method is not allowed here", 405)
 CONFLICT = Kind("conflict", "The state does not allow this", 409)
@@ -83,12 +87,15 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     ReadModelBehind: CATCHING_UP,
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
+    TooBusy: OVERLOADED,
+    SealBroken: INTERNAL,
     # Of starting and of administration: should one get here, it is our fault.
     ReadModelMismatch: INTERNAL,
     ProjectionStopped: INTERNAL,
     DatabaseTooNew: INTERNAL,
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,
+    DataKeyInvalid: INTERNAL,
 }
 NOT_SERVED = frozenset({"bench", "demo", "seeding", "testing"})  # whose errors cannot get here
 
