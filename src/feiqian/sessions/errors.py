@@ -1,0 +1,9 @@
+"""What sessions refuse. None of it names a token."""
+
+from __future__ import annotations
+
+from feiqian.errors import FeiqianError
+
+
+class SessionRefused(FeiqianError):
+    """A session cannot be opened for this subject: somebody whom nobody knows has none."""
