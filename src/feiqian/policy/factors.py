@@ -1,0 +1,66 @@
+"""What somebody can prove themselves with, of which category each is, and what for. The vocabulary of policy files.
+
+Categories are those of strong customer authentication: knowledge, possession, inherence (Directive (EU) 2015/2366,
+article 4(30)). Passkeys and shields are only taken with the holder's verification, so each of them is two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Factor(StrEnum):
+    """One way to prove who one is."""
+
+    PASSWORD = "password"
+    PIN = "pin"
+    SMS = "sms"
+    EMAIL = "email"
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    SHIELD = "shield"
+
+
+class Category(StrEnum):
+    """What a factor shows: something known, something had, something one is."""
+
+    KNOWLEDGE = "knowledge"
+    POSSESSION = "possession"
+    INHERENCE = "inherence"
+
+
+_TWO = frozenset({Category.POSSESSION, Category.INHERENCE})
+CATEGORIES = {
+    Factor.PASSWORD: frozenset({Category.KNOWLEDGE}),
+    Factor.PIN: frozenset({Category.KNOWLEDGE}),
+    Factor.SMS: frozenset({Category.POSSESSION}),
+    Factor.EMAIL: frozenset({Category.POSSESSION}),
+    Factor.TOTP: frozenset({Category.POSSESSION}),
+    Factor.PASSKEY: _TWO,
+    Factor.SHIELD: _TWO,
+}
+GUESSABLE = frozenset(Factor) - {Factor.PASSKEY, Factor.SHIELD}  # answers that somebody could try
+
+
+class Purpose(StrEnum):
+    """What a challenge is for."""
+
+    SIGN_IN = "sign_in"
+    PAYMENT = "payment"
+    CONFIRM_MOBILE = "confirm_mobile"
+    RECOVERY = "recovery"
+    CHANGE_PASSWORD = "change_password"
+    CHANGE_PIN = "change_pin"
+    ADD_FACTOR = "add_factor"
+    REMOVE_FACTOR = "remove_factor"
+    UNFREEZE = "unfreeze"
+    CHANGE_CONTACT = "change_contact"
+    STAFF_SIGN_IN = "staff_sign_in"
+    STAFF_ACT = "staff_act"
+
+
+def is_strong(combination: Iterable[Factor]) -> bool:
+    """Whether a combination has at least two categories."""
+    shown: set[Category] = set().union(*(CATEGORIES[factor] for factor in combination))
+    return len(shown) >= 2

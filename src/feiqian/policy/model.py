@@ -1,0 +1,141 @@
+"""A bank's rules for its customers, as values: levels, limits, what has to be proved for what. Read from a policy file.
+
+Amounts are minor units of the currency. A policy is made by `load.load_policy`, which checks it; nothing changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from feiqian.policy.factors import Factor, Purpose
+
+Combination = frozenset[Factor]
+MICROSECONDS_OF_AN_HOUR = 3_600_000_000
+
+
+class Limits(NamedTuple):
+    """In one currency: the largest payment without verification, the largest payment, and all payments of a day."""
+
+    unverified: int
+    payment: int
+    day: int
+
+
+NOTHING = Limits(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How well a customer's identity is known, and what that allows. `index` is its place, from the lowest (0)."""
+
+    name: str
+    index: int
+    pays: bool
+    unverified_per_day: int  # payments without verification
+    limits: Mapping[int, Limits]  # by ISO 4217 number
+
+    def limits_in(self, currency: int) -> Limits | None:
+        """None: this level has no wallet in the currency."""
+        return self.limits.get(currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """The low limits for so many hours after something was changed that a thief would change first."""
+
+    hours: int
+    limits: Mapping[int, Limits]
+
+    def limits_in(self, currency: int) -> Limits:
+        return self.limits.get(currency, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong answers in all before a lock; each lock in a row lasts longer, the last of them ever again."""
+
+    at_most: int
+    lock_minutes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a session lasts without use, and at most."""
+
+    idle_minutes: int
+    absolute_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    customer: Timeouts
+    staff: Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Caps of messages with codes, and when so few codes are entered that somebody is told."""
+
+    per_number_hour: int
+    per_number_day: int
+    per_prefix_hour: int
+    per_country_hour: int
+    entered_alarm_share: float
+    entered_alarm_minimum: int  # messages sent, before a share means anything
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """`min_score` is zxcvbn's, 0 to 4."""
+
+    min_length: int
+    min_score: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRules:
+    """From which score (0 to 100) a name is like one of the sanctions list; how old a customer has to be, in years."""
+
+    screening_score: float
+    minimum_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Any one of the combinations suffices, up to an amount for each currency (None: for any amount)."""
+
+    combinations: tuple[Combination, ...]
+    up_to: Mapping[int, int] | None = None
+
+    def covers(self, amount: int, currency: int) -> bool:
+        return self.up_to is None or amount <= self.up_to.get(currency, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole of it. `currency` is that of the wallet a new customer gets."""
+
+    name: str
+    currency: int
+    challenge_seconds: int
+    levels: tuple[Level, ...]
+    cooling: Cooling
+    tries: Tries
+    sessions: SessionRules
+    sending: Sending
+    passwords: PasswordRules
+    identity: IdentityRules
+    needed: Mapping[Purpose, tuple[Need, ...]]  # by rising amounts; the last covers every amount
+
+    def level(self, name: str) -> Level:
+        """Raises KeyError for a level that the policy has not."""
+        for level in self.levels:
+            if level.name == name:
+                return level
+        raise KeyError(name)
+
+    def needs(self, purpose: Purpose, amount: int = 0, currency: int = 0) -> tuple[Combination, ...]:
+        """The combinations of which any one suffices."""
+        return next(need.combinations for need in self.needed[purpose] if need.covers(amount, currency))
