@@ -17,7 +17,7 @@ from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.events import Fact, decode_fact
 from feiqian.ledger.body import decode_body
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import BANK, AccountKind, account_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
@@ -25,7 +25,6 @@ from feiqian.money import CNY, EUR
 from feiqian.payments import opening
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
-from feiqian.payments.plan import BANK
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView, RefundView

@@ -16,6 +16,7 @@ from .engine import EVENT, NO_ID, Period, Side, Type
 _ID = struct.Struct(">HHIQ")
 _LENGTH = struct.Struct(">I")
 _LOW = 2**64 - 1
+BANK = 0  # owns the accounts of fees, cash, opening balances and corrections
 
 
 class AccountKind(IntEnum):
@@ -26,6 +27,7 @@ class AccountKind(IntEnum):
     MERCHANT_FEES = 3  # the bank's income from merchants; owner 0
     BANK_CASH = 4
     OPENING = 5  # the other side of balances that were brought in
+    CORRECTIONS = 6  # the other side of what staff corrected, two of them each time
 
 
 class AllowanceKind(IntEnum):
@@ -54,6 +56,8 @@ class TransferKind(IntEnum):
     FEE_REFUND = 7
     SETTLEMENT = 8
     TOP_UP = 9
+    CORRECTION = 10  # of a customer's balance, by staff
+    REFUSAL = 11  # the end of a waiting payment that was declined: by its customer, or when it was confirmed
 
 
 def account_id(kind: int, currency: int, owner: int) -> bytes:

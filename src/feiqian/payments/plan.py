@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
+from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Period, Type, chain
 from feiqian.payments.policy import VERIFICATION_SECONDS, Step
 
@@ -21,7 +21,6 @@ _WALLET, _PAYABLE, _FEES = AccountKind.CUSTOMER_WALLET, AccountKind.MERCHANT_PAY
 _DAY_AMOUNT, _DAY_COUNT = AllowanceKind.DAY_AMOUNT, AllowanceKind.DAY_UNVERIFIED_COUNT
 
 BASIS_POINTS = 10_000
-BANK = 0  # owns the accounts of fees, cash and opening balances
 
 PAYMENT_STEPS = (Step.CODE, Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
 WAITING_STEPS = (Step.CODE, Step.PAYMENT)

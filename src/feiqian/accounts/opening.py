@@ -1,0 +1,80 @@
+"""The ledger events that open accounts, set what a customer may spend, freeze and correct. Pure."""
+
+from __future__ import annotations
+
+from feiqian.ledger import chart
+from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
+from feiqian.ledger.engine import UNLIMITED, Period, Side, chain
+
+
+def bank_accounts(currency: int) -> bytes:
+    """The bank's own accounts in a currency (ISO 4217 number). All but that of fees may be debited without bound."""
+    return chain(
+        chart.account(account_id(AccountKind.MERCHANT_FEES, currency, BANK), AccountKind.MERCHANT_FEES, currency),
+        *(
+            chart.account(account_id(kind, currency, BANK), kind, currency, overdraft=UNLIMITED)
+            for kind in (AccountKind.BANK_CASH, AccountKind.OPENING, AccountKind.CORRECTIONS)
+        ),
+    )
+
+
+def wallet(customer: int, currency: int, *, day_amount: int, unverified_per_day: int) -> bytes:
+    """A customer's wallet, and what of it may be spent in a day: minor units, and a count in all currencies."""
+    kind = AccountKind.CUSTOMER_WALLET
+    return chain(
+        chart.account(account_id(kind, currency, customer), kind, currency),
+        day_limit(customer, currency, day_amount),
+        unverified_count(customer, unverified_per_day),
+    )
+
+
+def day_limit(customer: int, currency: int, amount: int) -> bytes:
+    """Sets how much of a wallet may be paid with in a day, in minor units; what was paid today stays counted."""
+    return chart.allowance(allowance_id(AllowanceKind.DAY_AMOUNT, currency, customer), amount, Period.DAY)
+
+
+def unverified_count(customer: int, per_day: int) -> bytes:
+    """Sets how many payments of a day the customer need not verify, in all currencies together."""
+    return chart.allowance(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), per_day, Period.DAY)
+
+
+def freeze(customer: int, currency: int) -> bytes:
+    """Stops what leaves a wallet, captures of holds too. What comes in still does."""
+    return chart.freeze(account_id(AccountKind.CUSTOMER_WALLET, currency, customer), Side.DEBIT)
+
+
+def unfreeze(customer: int, currency: int) -> bytes:
+    return chart.unfreeze(account_id(AccountKind.CUSTOMER_WALLET, currency, customer), Side.DEBIT)
+
+
+def merchant(number: int, currency: int) -> bytes:
+    """A merchant's account of what it has received and not yet been paid out."""
+    kind = AccountKind.MERCHANT_PAYABLE
+    return chart.account(account_id(kind, currency, number), kind, currency)
+
+
+def opening_balance(customer: int, currency: int, amount: int) -> bytes:
+    """What a customer brought in, once: a second one for the same wallet is the first again, or refused."""
+    return chart.transfer(
+        derived_id(b"opening", currency.to_bytes(2, "big"), customer.to_bytes(8, "big")),
+        account_id(AccountKind.OPENING, currency, BANK),
+        account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
+        amount,
+        TransferKind.OPENING_BALANCE,
+    )
+
+
+def correction(customer: int, currency: int, amount: int, reference: str) -> bytes:
+    """A correction of a wallet by `amount` (above zero: the customer gains), once for each reference.
+
+    Its other side is the bank's account of corrections, which a bank of an older version opens with the first one.
+    """
+    corrections = account_id(AccountKind.CORRECTIONS, currency, BANK)
+    sides = corrections, account_id(AccountKind.CUSTOMER_WALLET, currency, customer)
+    debit, credit = sides if amount > 0 else sides[::-1]
+    return chain(
+        chart.account(corrections, AccountKind.CORRECTIONS, currency, overdraft=UNLIMITED),
+        chart.transfer(
+            derived_id(b"correction", reference.encode()), debit, credit, abs(amount), TransferKind.CORRECTION
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Customers' wallets in the ledger: opened, limited by level, frozen, corrected. Every change is durable on return.
+
+All of it belongs to the event loop (the ledger has one caller). Any method that changes something may raise
+LedgerStopped; as each is idempotent, it is simply asked again after the restart.
+"""
+
+from __future__ import annotations
+
+from feiqian.accounts import opening
+from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
+from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.engine import Account, Refusal, Side, chain
+from feiqian.ledger.ledger import Ledger
+from feiqian.money import BY_NUMBER
+from feiqian.policy.model import Level, Policy
+
+
+class Accounts:
+    """One bank's wallets. Customers by number, currencies by ISO 4217 number, amounts in minor units."""
+
+    def __init__(self, ledger: Ledger, policy: Policy) -> None:
+        self._ledger, self._policy = ledger, policy
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    def wallets(self, number: int) -> list[int]:
+        """The currencies that the customer has a wallet in."""
+        return [currency for currency in BY_NUMBER if self._wallet(number, currency) is not None]
+
+    def frozen(self, number: int) -> bool:
+        """Whether money is stopped from leaving any of the customer's wallets."""
+        found = (self._wallet(number, currency) for currency in BY_NUMBER)
+        return any(wallet is not None and bool(wallet.closed_and_frozen & Side.DEBIT) for wallet in found)
+
+    async def balance(self, number: int, currency: int) -> int:
+        """What a wallet holds. Raises NoWallet."""
+        wallet, position = self._wallet(number, currency), self._ledger.position
+        if wallet is None:
+            raise NoWallet(f"there is no wallet in {_code(currency)}")
+        await self._ledger.durable(position)
+        return wallet.balance
+
+    def _wallet(self, number: int, currency: int) -> Account | None:
+        return self._ledger.engine.account(account_id(AccountKind.CUSTOMER_WALLET, currency, number))
+
+    # --- changing ----------------------------------------------------------------------------------------------
+
+    async def open(self, number: int, level: Level, *, frozen: bool = False) -> None:
+        """Opens the customer's wallet in the policy's currency, with the level's limits; again, it changes those.
+
+        `frozen` opens it so that nothing leaves it. A customer who is frozen stays so in every wallet.
+        """
+        currency = self._policy.currency
+        limits = level.limits.get(currency)
+        day_amount = limits.day if limits is not None else 0
+        events = opening.wallet(number, currency, day_amount=day_amount, unverified_per_day=level.unverified_per_day)
+        if frozen or self.frozen(number):
+            events += opening.freeze(number, currency)
+        await self._post(events)
+
+    async def set_level(self, number: int, level: Level) -> None:
+        """The limits of a day become the level's, in every wallet; nothing may be spent where it has none."""
+        limits = [
+            opening.day_limit(number, currency, level.limits[currency].day if currency in level.limits else 0)
+            for currency in self.wallets(number)
+        ]
+        if limits:
+            await self._post(chain(*limits, opening.unverified_count(number, level.unverified_per_day)))
+
+    async def set_day_limit(self, number: int, currency: int, amount: int) -> None:
+        """A limit of a day that is the customer's own, until the level changes. Raises NoWallet."""
+        if self._wallet(number, currency) is None:
+            raise NoWallet(f"there is no wallet in {_code(currency)}")
+        await self._post(opening.day_limit(number, currency, amount))
+
+    async def freeze(self, number: int) -> None:
+        """From now on nothing leaves the customer's wallets, whatever is under way. What comes in still does."""
+        await self._post(b"".join(opening.freeze(number, currency) for currency in self.wallets(number)))
+
+    async def unfreeze(self, number: int) -> None:
+        """Lets money leave the wallets again."""
+        await self._post(b"".join(opening.unfreeze(number, currency) for currency in self.wallets(number)))
+
+    async def adjust(self, number: int, currency: int, amount: int, reference: str) -> None:
+        """Corrects a wallet by `amount`, above zero in the customer's favour, against the bank's corrections.
+
+        Once for each reference: asked again, it is the same correction. Raises NoWallet, CorrectionConflict,
+        CorrectionRefused.
+        """
+        if amount == 0:
+            raise ValueError("a correction of nothing")
+        if self._wallet(number, currency) is None:
+            raise NoWallet(f"there is no wallet in {_code(currency)}")
+        posting = self._ledger.post(opening.correction(number, currency, amount, reference))
+        await self._ledger.durable(posting.position)
+        if posting.refusal in (Refusal.OK, Refusal.EXISTS):
+            return
+        if posting.refusal.remembered:
+            raise CorrectionRefused(posting.refusal.name)
+        raise CorrectionConflict(f"the reference {reference} was used before, for another correction")
+
+    async def _post(self, events: bytes) -> None:
+        """Posts chains that cannot be refused, and waits for what they stand on even if nothing was new."""
+        refused = set(self._ledger.post_many(events)) - {Refusal.OK, Refusal.EXISTS}
+        if refused:
+            raise RuntimeError(f"a change of accounts was refused: {sorted(refused)}")
+        await self._ledger.durable(self._ledger.position)
+
+
+def _code(currency: int) -> str:
+    known = BY_NUMBER.get(currency)
+    return known.code if known is not None else str(currency)
