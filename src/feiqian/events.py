@@ -34,10 +34,12 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
 
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):
-    """A waiting payment was cancelled by the merchant."""
+    """A waiting payment was cancelled by the merchant. Journals of version 1 do not say whose it was: 0."""
 
     id: str
     cancelled_at: int
+    merchant: int = 0
+    customer: int = 0
 
 
 class RefundDecided(msgspec.Struct, tag="refund", array_like=True, frozen=True):
@@ -56,7 +58,43 @@ class RefundDecided(msgspec.Struct, tag="refund", array_like=True, frozen=True):
     created_at: int
 
 
-Fact = PaymentDecided | PaymentCancelled | RefundDecided
+class PaymentConfirmed(msgspec.Struct, tag="confirm", array_like=True, frozen=True):
+    """A waiting payment was confirmed by its customer, and succeeded at that moment."""
+
+    id: str
+    merchant: int
+    customer: int
+    amount: int
+    currency: int
+    fee: int  # the fact of a payment that waits has none: it is charged now
+    challenge: str  # that the customer passed
+    factors: tuple[str, ...]
+    confirmed_at: int
+
+
+class PaymentRefused(msgspec.Struct, tag="refuse", array_like=True, frozen=True):
+    """A waiting payment was declined: by its customer, or by the bank when the customer confirmed it."""
+
+    id: str
+    merchant: int
+    customer: int
+    amount: int
+    currency: int
+    reason: str  # a name of `payments.policy.Decline`
+    refused_at: int
+
+
+class PaymentExpired(msgspec.Struct, tag="expire", array_like=True, frozen=True):
+    """Tells those concerned that a payment's time is over; the engine's record, in this row or before, ended it."""
+
+    id: str
+    merchant: int
+    customer: int
+    expired_at: int
+
+
+Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
+Fact = PaymentDecided | RefundDecided | Ending
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Fact)

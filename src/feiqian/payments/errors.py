@@ -10,7 +10,7 @@ class PaymentError(FeiqianError):
 
 
 class PaymentNotFound(PaymentError):
-    """The merchant has no such payment (another merchant may: that is not told)."""
+    """The merchant, or customer, has no such payment (another may: that is not told)."""
 
 
 class OrderConflict(PaymentError):
@@ -30,6 +30,14 @@ class NotCancellable(PaymentError):
 
     def __init__(self, status: str) -> None:
         super().__init__(f"a payment that is {status} cannot be cancelled")
+        self.status = status
+
+
+class NotWaiting(PaymentError):
+    """The payment does not wait for its customer (any more). `status` is what it is instead."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"a payment that is {status} cannot be confirmed or refused")
         self.status = status
 
 

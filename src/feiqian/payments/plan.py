@@ -24,6 +24,7 @@ BASIS_POINTS = 10_000
 
 PAYMENT_STEPS = (Step.CODE, Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
 WAITING_STEPS = (Step.CODE, Step.PAYMENT)
+CONFIRMATION_STEPS = (Step.PAYMENT, Step.DAY_AMOUNT, Step.PAYMENT, Step.FEE)
 REFUND_STEPS = (Step.REFUNDABLE, Step.REFUNDABLE, Step.REFUND)
 
 
@@ -67,6 +68,20 @@ def refund_transfer(payment: bytes, merchant_refund: str) -> bytes:
 
 def cancellation(payment: bytes) -> bytes:
     return derived_id(b"cancel", payment)
+
+
+def confirmation(payment: bytes) -> bytes:
+    """The id that the customer's confirmation names: the capture of the hold of nothing."""
+    return derived_id(b"confirm", payment)
+
+
+def confirmed_transfer(payment: bytes) -> bytes:
+    """The transfer of a payment that has been confirmed; its hold has taken the payment's own id."""
+    return derived_id(b"confirmed", payment)
+
+
+def refusal(payment: bytes) -> bytes:
+    return derived_id(b"refuse", payment)
 
 
 def refundable(payment: bytes) -> bytes:
@@ -114,6 +129,38 @@ def waiting_payment(plan: Plan) -> bytes:
         chart.claim(chart.claim_id(plan.claim), plan.claim_until),
         chart.hold(plan.transfer, wallet, merchant, 0, VERIFICATION_SECONDS, TransferKind.VERIFICATION, plan.reference),
     )
+
+
+def declined_payment(transfer: bytes, customer: int, currency: int) -> bytes:
+    """What is declined before the ledger is asked, made known to it: a hold that it refuses, whatever the state.
+
+    It would reserve nothing, from the wallet for the wallet. The engine remembers the refusal under the payment's id,
+    so that the payment stays declined, whoever asks again and whenever.
+    """
+    wallet = account_id(_WALLET, currency, customer)
+    return chart.hold(transfer, wallet, wallet, 0, 0, TransferKind.VERIFICATION)
+
+
+def confirmed_payment(payment: bytes, customer: int, merchant: int, currency: int, amount: int, fee: int) -> bytes:
+    """The chain of a waiting payment that its customer confirms; its steps are CONFIRMATION_STEPS.
+
+    The capture decides against cancelling and expiry, once; all else counts as of now: limit, balance, freeze.
+    """
+    wallet, payable = account_id(_WALLET, currency, customer), account_id(_PAYABLE, currency, merchant)
+    transfer, fees = confirmed_transfer(payment), account_id(_FEES, currency, BANK)
+    events = [
+        chart.capture(confirmation(payment), payment, 0, TransferKind.VERIFICATION, payment),
+        chart.use(allowance_id(_DAY_AMOUNT, currency, customer), amount),
+        chart.transfer(transfer, wallet, payable, amount, TransferKind.PAYMENT, payment),
+    ]
+    if fee:
+        events.append(chart.transfer(fee_transfer(payment), payable, fees, fee, TransferKind.FEE, payment))
+    return chain(*events)
+
+
+def refuse(payment: bytes) -> bytes:
+    """Gives up the hold of a waiting payment that is declined."""
+    return chart.release(refusal(payment), payment, TransferKind.REFUSAL, payment)
 
 
 def refund(

@@ -60,6 +60,9 @@ class Decline(StrEnum):
     MERCHANT_NOT_ACCEPTING = "merchant_not_accepting"
     REFUND_ABOVE_CAPTURED = "refund_above_captured"
     MERCHANT_BALANCE_INSUFFICIENT = "merchant_balance_insufficient"
+    IDENTITY_NOT_VERIFIED = "identity_not_verified"
+    LIMIT_AFTER_CHANGE = "limit_after_change"
+    REFUSED_BY_CUSTOMER = "refused_by_customer"
     NOT_POSSIBLE = "not_possible"
 
 

@@ -53,6 +53,18 @@ class RefundView(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class WaitingPayment(msgspec.Struct, frozen=True):
+    """What waits for a customer's confirmation. Amount in minor units, times in Unix microseconds."""
+
+    id: str
+    merchant_name: str
+    amount: int
+    currency: int  # ISO 4217 number
+    description: str
+    created_at: int
+    expires_at: int
+
+
 class Page(msgspec.Struct, frozen=True):
     """Some of a merchant's payments, newest first; `next` is the cursor of the page after it, None at the end."""
 

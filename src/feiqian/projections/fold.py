@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from feiqian.events import PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+from feiqian.events import (
+    Fact,
+    PaymentCancelled,
+    PaymentConfirmed,
+    PaymentDecided,
+    PaymentRefused,
+    RefundDecided,
+    decode_fact,
+)
 from feiqian.ledger.body import decode_body
+from feiqian.ledger.chart import TransferKind
 from feiqian.ledger.engine import EVENT, LINKED, Type
 from feiqian.ledger.journal import Row
 
@@ -22,6 +31,8 @@ WAITING = "needs_verification"
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it
 Hold = tuple[bytes, bytes, int, int | None]  # debit, credit, amount, payment number
 Link = tuple[int | None, int]  # payment number, and when it happened
+End = tuple[str, int, int, int, str | None, int]  # of a waiting payment: status, at, day, fee, why declined, number
+Words = tuple[int, int, str | None]  # what a fact says of such an end: when, fee, why declined
 Key = tuple[int, int, int]  # owner, day, currency: of a day's totals
 
 _MOVES = (int(Type.TRANSFER), int(Type.SWEEP))
@@ -59,14 +70,14 @@ class Fold:
         self.entries: list[Values] = []
         self.holds: dict[bytes, Hold] = {}
         self.holds_ended: list[bytes] = []
-        self.ended: list[tuple[str, int, int, int]] = []  # of waiting payments: status, at, day, number
-        self.cancelled: list[tuple[int, str]] = []  # at, payment's id
+        self.ended: list[End] = []
         self.refunded: list[tuple[int, str]] = []  # amount, payment's id
         self.merchant_days: dict[Key, list[int]] = {}  # count, amount, fees, refunded
         self.customer_days: dict[Key, list[int]] = {}  # count, amount, refunded
         self._numbers: dict[str, int] = {}  # of this step's payments, by id
         self._position = 0
         self._links: dict[bytes, Link] = {}  # this row's: by the transfer that names the chain
+        self._ends: dict[int, Words] = {}  # this row's: by payment number
         self._days: dict[bytes, int] = {}  # this row's: the bank's day on which a chain was decided
         self._handlers: dict[int, Callable[[Event], None]] = {
             Type.ACCOUNT: self._open_account,
@@ -84,6 +95,7 @@ class Fold:
         self._position = row.position
         self._links.clear()
         self._days.clear()
+        self._ends.clear()
         facts = [(decode_fact(blob), blob) for blob in blobs]
         first = self.last_payment + 1
         for fact, _ in facts:
@@ -95,19 +107,28 @@ class Fold:
                 first += 1
             elif type(fact) is RefundDecided:
                 self._add_refund(fact, blob)
-            elif type(fact) is PaymentCancelled:
-                self.cancelled.append((fact.cancelled_at, fact.id))
 
     # --- facts -------------------------------------------------------------------------------------------------
 
-    def _announce(self, fact: PaymentDecided | RefundDecided | PaymentCancelled) -> None:
-        """Makes known whose the movements of this row are, before they are looked at."""
+    def _announce(self, fact: Fact) -> None:
+        """Makes known whose the movements of this row are, and what is said of ends, before they are looked at."""
         if type(fact) is PaymentDecided:
             self.last_payment = no = self.last_payment + 1
             self._numbers[fact.id] = no
             self._links[fact.transfer] = (no, fact.created_at)
         elif type(fact) is RefundDecided:
             self._links[fact.transfer] = (self._number(fact.payment), fact.created_at)
+        elif type(fact) is PaymentConfirmed:
+            self._say(fact.id, fact.confirmed_at, fact.fee, None)
+        elif type(fact) is PaymentRefused:
+            self._say(fact.id, fact.refused_at, 0, fact.reason)
+        elif type(fact) is PaymentCancelled:
+            self._say(fact.id, fact.cancelled_at, 0, None)
+
+    def _say(self, payment: str, at: int, fee: int, reason: str | None) -> None:
+        no = self._number(payment)
+        if no is not None:
+            self._ends[no] = at, fee, reason
 
     def _number(self, payment: str) -> int | None:
         no = self._numbers.get(payment)
@@ -136,6 +157,7 @@ class Fold:
                 day,
                 self._position,
                 blob,
+                None,
             )
         )
         if status == "succeeded":
@@ -216,9 +238,14 @@ class Fold:
     def _name_chain(self, id: bytes, payment: int | None) -> Link:
         """Whose the chain under way is, if a hold, a capture or a release names it."""
         if self._link is None:
-            self._link = self._links.get(id) or (payment, self.seconds * MICROSECONDS)
+            self._link = self._links.get(id) or (payment, self._end_of(payment)[0])
             self._days[id] = self.day
         return self._link
+
+    def _end_of(self, payment: int | None) -> Words:
+        """What a fact of this row says of the payment's end; without one, the moment is the engine's."""
+        words = None if payment is None else self._ends.get(payment)
+        return words or (self.seconds * MICROSECONDS, 0, None)
 
     def _open_hold(self, event: Event) -> None:
         _, _, _, _, amount, id, debit, credit, _ = event
@@ -245,7 +272,7 @@ class Fold:
     def _release(self, event: Event) -> None:
         *_, payment = self._end_hold(event[6])
         self._name_chain(event[5], payment)
-        self._end_waiting("cancelled", payment)
+        self._end_waiting("declined" if event[2] == TransferKind.REFUSAL else "cancelled", payment)
 
     def _expire(self, event: Event) -> None:
         *_, payment = self._end_hold(event[5])
@@ -253,4 +280,5 @@ class Fold:
 
     def _end_waiting(self, status: str, payment: int | None) -> None:
         if payment is not None:
-            self.ended.append((status, self.seconds * MICROSECONDS, self.day, payment))
+            at, fee, reason = self._end_of(payment)
+            self.ended.append((status, at, self.day, fee, reason, payment))

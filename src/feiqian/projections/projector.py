@@ -16,7 +16,7 @@ from feiqian.ledger.journal import Row
 from . import schema
 from .database import Database, UniqueViolation, Values, open_database
 from .errors import ProjectionStopped, ReadModelMismatch
-from .fold import WAITING, Account, Fold, Hold
+from .fold import WAITING, Account, End, Fold, Hold
 
 CACHED_ACCOUNTS = 400_000  # about 100 MB; the cache begins anew when it is full
 ROWS_PER_STEP = 2_000
@@ -37,8 +37,9 @@ _ADD_CUSTOMER_DAY = """
 INSERT INTO customer_days (customer, day, currency, count, amount, refunded) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (day, customer, currency) DO UPDATE SET count = customer_days.count + excluded.count,
 amount = customer_days.amount + excluded.amount, refunded = customer_days.refunded + excluded.refunded"""
-_END_WAITING = "UPDATE payments SET status = ?, closed_at = ?, day = ? WHERE no = ? AND status = ?"
-_CANCELLED_AT = "UPDATE payments SET closed_at = ? WHERE id = ? AND status = 'cancelled'"
+_END_WAITING = (
+    "UPDATE payments SET status = ?, closed_at = ?, day = ?, fee = ?, refused = ? WHERE no = ? AND status = ?"
+)
 _MOVE_PROGRESS = """
 UPDATE progress SET position = ?, hash = ?, seconds = ?, day = ?, accounts = ?, payments = ? WHERE position = ?"""
 
@@ -123,20 +124,19 @@ class Projector:
             db.change_many("UPDATE payments SET refunded = refunded + ? WHERE id = ?", fold.refunded)
         if fold.holds_ended:
             db.change_many("DELETE FROM holds WHERE id = ?", [(id,) for id in fold.holds_ended])
-        for status, at, day, no in fold.ended:
-            self._end_waiting(fold, status, at, day, no)
-        if fold.cancelled:
-            db.change_many(_CANCELLED_AT, fold.cancelled)
+        for end in fold.ended:
+            self._end_waiting(fold, end)
         if fold.merchant_days:
             db.change_many(_ADD_MERCHANT_DAY, [(*key, *totals) for key, totals in fold.merchant_days.items()])
             db.change_many(_ADD_CUSTOMER_DAY, [(*key, *totals) for key, totals in fold.customer_days.items()])
 
-    def _end_waiting(self, fold: Fold, status: str, at: int, day: int, no: int) -> None:
+    def _end_waiting(self, fold: Fold, end: End) -> None:
         """States only move forward: what no longer waits stays as it is."""
-        if self._db.change(_END_WAITING, (status, at, day, no, WAITING)) and status == "succeeded":
-            row = self._db.one("SELECT merchant, customer, currency, amount, fee FROM payments WHERE no = ?", (no,))
+        status, _, day, fee, _, no = end
+        if self._db.change(_END_WAITING, (*end, WAITING)) and status == "succeeded":
+            row = self._db.one("SELECT merchant, customer, currency, amount FROM payments WHERE no = ?", (no,))
             assert row is not None
-            merchant, customer, currency, amount, fee = row
+            merchant, customer, currency, amount = row
             fold.count(merchant, customer, day, currency, amount, fee)
 
     # --- what earlier steps have written (`fold.Known`) --------------------------------------------------------

@@ -5,7 +5,7 @@ A tenant's number is part of every question about a tenant's things, so that no 
 
 from __future__ import annotations
 
-from feiqian.events import RefundDecided
+from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.ledger.chart import AccountKind, TransferKind
 
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
@@ -18,6 +18,7 @@ from .rows import (
     Entry,
     MerchantDay,
     PaymentRow,
+    payment_fact,
     payment_row,
     refund_fact,
 )
@@ -106,6 +107,17 @@ def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentR
     newest = sorted(numbers, reverse=True)[:limit]
     query = f"{_PAYMENT} WHERE p.no IN ({', '.join('?' * len(newest))}) ORDER BY p.no DESC"
     return [payment_row(row) for row in db.all(query, tuple(newest))] if newest else []
+
+
+def waiting_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
+    """What waits for the customer (and has not ended as far as the read model knows), newest first."""
+    query = f"{_PAYMENT} WHERE p.customer = ? AND {_status_is(WAITING)} ORDER BY p.no DESC LIMIT ?"
+    return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
+
+
+def waiting(db: Database) -> list[PaymentDecided]:
+    """All payments that wait for their customers, as they were decided."""
+    return [payment_fact(blob) for (blob,) in db.all(f"SELECT p.fact FROM payments p WHERE {_status_is(WAITING)}")]
 
 
 def newest(db: Database, limit: int) -> list[PaymentRow]:

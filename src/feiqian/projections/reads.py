@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from feiqian.events import RefundDecided
+from feiqian.events import PaymentDecided, RefundDecided
 
 from . import queries
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
@@ -133,6 +133,14 @@ class Reads:
     async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
         """A customer's newest payments, newest first, those declined too."""
         return await self._list(queries.newest_of_customer, customer, limit)
+
+    async def waiting_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
+        """The payments that wait for a customer, newest first. What ended since the read model's position is there."""
+        return await self._list(queries.waiting_of_customer, customer, limit)
+
+    async def waiting(self) -> list[PaymentDecided]:
+        """All payments that wait for their customers, in no order."""
+        return await self._list(queries.waiting)
 
     async def newest(self, limit: int = 20) -> list[PaymentRow]:
         """The newest payments of all."""

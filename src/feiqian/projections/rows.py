@@ -14,7 +14,8 @@ class PaymentRow:
     """A payment as it is now. Amounts in minor units, times in Unix microseconds, `day` the bank's, as yyyymmdd.
 
     `status` moves forward from `fact.status`. A payment that succeeded keeps that status when refunded: `refunded`
-    says how much went back. `closed_at` is when a waiting payment was verified or cancelled, or expired; else 0.
+    says how much went back. `closed_at` is when a waiting payment was confirmed, declined or cancelled, or expired;
+    else 0. What a waiting payment became later (its fee, its reason) is here, and not in `fact`.
     """
 
     id: str
@@ -81,20 +82,19 @@ class CustomerDay:
     refunded: int
 
 
-PAYMENT_COLUMNS = "p.fact, p.status, p.fee, p.refunded, p.closed_at, p.day, p.position"
+PAYMENT_COLUMNS = "p.fact, p.status, p.refused, p.fee, p.refunded, p.closed_at, p.day, p.position"
 ENTRY_COLUMNS = "e.sequence, e.amount, e.balance, e.kind, e.transfer, p.id, e.at, e.position"
 
 
 def payment_row(values: Values) -> PaymentRow:
     """From PAYMENT_COLUMNS."""
-    blob, status, fee, refunded, closed_at, day, position = values
-    fact = decode_fact(blob)
-    assert isinstance(fact, PaymentDecided)
+    blob, status, refused, fee, refunded, closed_at, day, position = values
+    fact = payment_fact(blob)
     return PaymentRow(
         fact.id,
         fact.transfer,
         status,
-        fact.reason,
+        refused or fact.reason,
         fact.merchant,
         fact.customer,
         fact.amount,
@@ -112,6 +112,12 @@ def payment_row(values: Values) -> PaymentRow:
         position,
         fact,
     )
+
+
+def payment_fact(blob: bytes) -> PaymentDecided:
+    fact = decode_fact(blob)
+    assert isinstance(fact, PaymentDecided)
+    return fact
 
 
 def refund_fact(blob: bytes) -> RefundDecided:

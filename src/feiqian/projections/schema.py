@@ -15,7 +15,7 @@ from feiqian.errors import JournalBehind
 from .database import Database, is_postgres, open_database
 from .errors import ReadModelMismatch
 
-VERSION = 1
+VERSION = 2
 
 # Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
 # a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
@@ -35,13 +35,14 @@ DDL = (
         customer INTEGER NOT NULL, merchant_order TEXT NOT NULL, status TEXT NOT NULL, amount INTEGER NOT NULL,
         currency INTEGER NOT NULL, fee INTEGER NOT NULL, refunded INTEGER NOT NULL, created_at INTEGER NOT NULL,
         expires_at INTEGER NOT NULL, closed_at INTEGER NOT NULL, day INTEGER NOT NULL, position INTEGER NOT NULL,
-        fact BLOB NOT NULL)""",
+        fact BLOB NOT NULL, refused TEXT)""",
     "CREATE UNIQUE INDEX payments_id ON payments (id)",
     "CREATE UNIQUE INDEX payments_order ON payments (merchant, merchant_order)",
     "CREATE INDEX payments_transfer ON payments (transfer)",
     "CREATE INDEX payments_merchant ON payments (merchant, created_at, no)",
     """CREATE INDEX payments_exceptions ON payments (merchant, status, created_at, no)
         WHERE status <> 'succeeded'""",
+    "CREATE INDEX payments_waiting ON payments (customer, no) WHERE status = 'needs_verification'",
     "CREATE INDEX payments_unpaid ON payments (customer, no) WHERE status <> 'succeeded'",
     """CREATE TABLE refunds (
         id TEXT PRIMARY KEY, transfer BLOB NOT NULL, payment TEXT NOT NULL, merchant_refund TEXT NOT NULL,

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
-from feiqian.events import PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
 
 MAX_STREAMS = 256
 HEARTBEAT_SECONDS = 15.0
@@ -121,15 +121,17 @@ class Hub:
         for data in facts:
             self._tell(position, decode_fact(data))
 
-    def _tell(self, position: int, fact: PaymentDecided | PaymentCancelled | RefundDecided) -> None:
-        if isinstance(fact, PaymentCancelled):  # it names no customer: everybody looks again
+    def _tell(self, position: int, fact: Fact) -> None:
+        """Those concerned are given what moves money; of how a waiting payment ended, that they should look again."""
+        if isinstance(fact, PaymentCancelled) and not fact.customer:  # of a version that did not say whose it was
             for watchers in self._watchers.values():
                 for watcher in watchers:
                     watcher.wake(position, None)
             return
+        moves = fact if isinstance(fact, PaymentDecided | RefundDecided) else None
         for topic in (("customer", fact.customer), ("merchant", fact.merchant)):
             for watcher in self._watchers.get(topic, ()):
-                watcher.wake(position, fact)
+                watcher.wake(position, moves)
 
     def watch(self, topic: Topic) -> Watcher:
         """Raises TooManyStreams. Whoever watches must `leave`; a watcher is a context that does."""

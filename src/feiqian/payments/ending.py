@@ -1,0 +1,93 @@
+"""How a waiting payment ends: confirmed, declined, cancelled or expired; the engine decides which, once. Never awaits.
+
+Whatever ends it is one posting to its hold of nothing, and what follows from that is in the same journal row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
+from feiqian.ledger.engine import Engine, HoldState, Refusal, Type
+from feiqian.ledger.ledger import Ledger
+from feiqian.merchants.registry import Merchant
+from feiqian.payments import plan
+from feiqian.payments.errors import NotWaiting
+from feiqian.payments.limits import PaymentLimits
+from feiqian.payments.plan import CONFIRMATION_STEPS
+from feiqian.payments.policy import Decline, decline_of
+
+WAITING: PaymentStatus = "needs_verification"
+_STATUS: dict[HoldState, PaymentStatus] = {
+    HoldState.OPEN: WAITING,
+    HoldState.CAPTURED: "succeeded",
+    HoldState.EXPIRED: "expired",
+}
+_ENDED_BEFORE = (Refusal.HOLD_CAPTURED, Refusal.HOLD_RELEASED, Refusal.HOLD_EXPIRED)
+
+
+class KnowsMerchants(Protocol):
+    """What is asked of the merchants feature; from memory."""
+
+    def by_number(self, number: int) -> Merchant | None: ...
+
+
+class Ended(NamedTuple):
+    """What a payment became, to be told once `position` is durable. `fee` in minor units."""
+
+    status: PaymentStatus
+    reason: Decline | None
+    fee: int
+    position: int
+
+
+def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
+    """What became of a payment that waited, as the engine knows it now (time may have to move on first)."""
+    hold = engine.remembered(payment.transfer)
+    if hold is None or hold.type != Type.HOLD:
+        return payment.status
+    if hold.status != HoldState.RELEASED:
+        return _STATUS[HoldState(hold.status)]
+    cancelled = engine.remembered(plan.cancellation(payment.transfer))
+    return "cancelled" if cancelled is not None and cancelled.type == Type.RELEASE else "declined"
+
+
+class Ender:
+    """Confirms and declines what waits, for the customer. Raises NotWaiting and LedgerStopped."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, limits: PaymentLimits, merchants: KnowsMerchants) -> None:
+        self._ledger, self._clock, self._limits, self._merchants = ledger, clock, limits, merchants
+
+    def confirm(self, payment: PaymentDecided, challenge: str, factors: tuple[str, ...]) -> Ended:
+        """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
+        merchant = self._merchants.by_number(payment.merchant)
+        decline = self._decline(payment, merchant)
+        if decline is not None or merchant is None:
+            return self.decline(payment, decline or Decline.MERCHANT_NOT_ACCEPTING)
+        fee = plan.fee_of(payment.amount, merchant.fee_basis_points)
+        parties = payment.customer, payment.merchant, payment.currency, payment.amount
+        posting = self._ledger.post(plan.confirmed_payment(payment.transfer, *parties, fee))
+        if posting.refusal is Refusal.EXISTS or posting.refusal in _ENDED_BEFORE:
+            raise NotWaiting(status_of(self._ledger.engine, payment))
+        if posting.refusal is not Refusal.OK:
+            step = CONFIRMATION_STEPS[posting.results.index(posting.refusal)]
+            return self.decline(payment, decline_of(posting.refusal, step))
+        whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
+        self._ledger.note(encode_fact(PaymentConfirmed(*whose, fee, challenge, factors, self._clock.now())))
+        return Ended("succeeded", None, fee, self._ledger.position)
+
+    def decline(self, payment: PaymentDecided, reason: Decline) -> Ended:
+        """Gives the hold up, so that the payment can end in no other way any more."""
+        refusal = self._ledger.post(plan.refuse(payment.transfer)).refusal
+        if refusal is not Refusal.OK:
+            raise NotWaiting(status_of(self._ledger.engine, payment))
+        whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
+        self._ledger.note(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
+        return Ended("declined", reason, 0, self._ledger.position)
+
+    def _decline(self, payment: PaymentDecided, merchant: Merchant | None) -> Decline | None:
+        if merchant is None or not merchant.accepting:
+            return Decline.MERCHANT_NOT_ACCEPTING
+        now_seconds = self._clock.now() // MICROSECONDS
+        return self._limits.at_confirmation(payment.customer, payment.currency, payment.amount, now_seconds)

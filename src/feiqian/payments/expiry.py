@@ -1,0 +1,76 @@
+"""Lets waiting payments expire on time, also when nothing else happens, and tells those concerned.
+
+The engine ends a hold when time moves on, which it does only when it is asked something. So at the moment when the
+first one is due it is asked nothing at all: one row, in which all that are due end together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+from collections.abc import Callable, Iterable
+
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.errors import LedgerStopped
+from feiqian.events import PaymentDecided, PaymentExpired, encode_fact
+from feiqian.ledger.ledger import Ledger
+from feiqian.payments.ending import WAITING, status_of
+
+LOOK_SECONDS = 10
+Due = tuple[int, str, PaymentDecided]  # when (Unix µs), the payment's id to tell two apart, the payment
+
+
+class Expiry:
+    """The payments that wait, in the order in which they are due."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[str], None]) -> None:
+        self._ledger, self._clock, self._tell = ledger, clock, tell
+        self._due: list[Due] = []
+        self._known: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def add(self, payment: PaymentDecided) -> None:
+        """A payment that waits from now on, or did when the server started; twice is once."""
+        if payment.id not in self._known:
+            self._known.add(payment.id)
+            heapq.heappush(self._due, (payment.expires_at, payment.id, payment))
+            if len(self._due) == 1:
+                self._changed.set()
+
+    def add_all(self, payments: Iterable[PaymentDecided]) -> None:
+        for payment in payments:
+            self.add(payment)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the first one is due; None while nothing waits."""
+        return max(0, self._due[0][0] - self._clock.now()) / MICROSECONDS if self._due else None
+
+    def settle(self) -> None:
+        """Ends what is due now. Does not await. Raises LedgerStopped."""
+        now_us, due = self._clock.now(), []
+        while self._due and self._due[0][0] <= now_us:
+            due.append(heapq.heappop(self._due)[2])
+        self._known -= {payment.id for payment in due}
+        open_ = [payment for payment in due if status_of(self._ledger.engine, payment) in (WAITING, "expired")]
+        if open_:
+            self._ledger.post_many(b"")
+        for payment in open_:
+            if status_of(self._ledger.engine, payment) == "expired":
+                parties = payment.merchant, payment.customer
+                self._ledger.note(encode_fact(PaymentExpired(payment.id, *parties, payment.expires_at)))
+                self._tell(payment.id)
+
+    async def run(self) -> None:
+        """Settles whenever something is due; until cancelled, or nothing is decided any more."""
+        while self._ledger.stopped is None:
+            self._changed.clear()
+            seconds = self.seconds_left
+            if seconds == 0:
+                with contextlib.suppress(LedgerStopped):
+                    self.settle()
+                continue
+            # A clock that is set must not make a payment wait for ever: look again after a while.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), None if seconds is None else min(seconds, LOOK_SECONDS))

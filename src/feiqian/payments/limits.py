@@ -1,0 +1,138 @@
+"""What a customer may pay now: the limits of the level, or the cooling-off's where they are lower. Never awaits.
+
+The ledger keeps the day's limit of a level, as the cap of an allowance. The lower ones of the cooling-off are compared
+here with what that allowance has counted; the caller posts right after, and nothing comes in between.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from feiqian.ledger.chart import AllowanceKind, allowance_id
+from feiqian.ledger.ledger import Ledger
+from feiqian.payments.policy import Decline, count_used_up
+from feiqian.policy.model import Level, Policy
+
+
+class KnowsCustomers(Protocol):
+    """What is asked of the customers feature; answered from memory."""
+
+    def known(self, number: int) -> bool:
+        """Whether a customer of this number exists."""
+        ...
+
+    def standing(self, number: int) -> int:
+        """The index of the customer's level; 0 (nothing may be paid) for whoever is not known."""
+        ...
+
+    def cooling(self, number: int, now_seconds: int) -> bool:
+        """Whether the customer has changed something of late that a thief would change first."""
+        ...
+
+
+class Bounds(NamedTuple):
+    """Minor units of one currency. `day` is only set while the customer cools off: else the ledger knows it."""
+
+    unverified: int
+    payment: int
+    of_level: int  # the largest payment, once the customer does not cool off any more
+    day: int | None
+
+    def decline(self, amount: int) -> Decline:
+        """Why a payment above `payment` cannot be."""
+        return Decline.AMOUNT_TOO_HIGH if amount > self.of_level else Decline.LIMIT_AFTER_CHANGE
+
+
+class Ruling(Enum):
+    """How a payment goes on that the limits allow."""
+
+    PAYS = "pays"
+    WAITS = "waits"  # for the customer's verification
+
+
+Entitled = dict[int, Bounds]  # by currency
+
+
+class PaymentLimits:
+    """All limits of a policy, ready to be looked up."""
+
+    def __init__(self, policy: Policy, customers: KnowsCustomers, ledger: Ledger) -> None:
+        self._customers, self._ledger = customers, ledger
+        self._pays = [level.pays for level in policy.levels]
+        self._usual = [_usual(level) for level in policy.levels]
+        self._cooling = [_cooling(level, policy) for level in policy.levels]
+        self._largest: dict[int, int] = {}
+        for level in policy.levels:
+            for currency, limits in level.limits.items():
+                self._largest[currency] = max(limits.payment, self._largest.get(currency, 0))
+
+    def largest(self, currency: int) -> int | None:
+        """The largest payment that anyone may make in a currency, or None where nobody may pay in it."""
+        return self._largest.get(currency)
+
+    def of(self, customer: int, currency: int, now_seconds: int) -> Bounds | Decline:
+        """The customer's limits in a currency at this moment (Unix s), or why there are none."""
+        level = self._customers.standing(customer)
+        by_level = self._cooling if self._customers.cooling(customer, now_seconds) else self._usual
+        bounds = by_level[level].get(currency)
+        if bounds is not None:
+            return bounds
+        return Decline.NO_WALLET_IN_CURRENCY if self._pays[level] else Decline.IDENTITY_NOT_VERIFIED
+
+    def ruling(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | Ruling:
+        """How a payment that was asked for goes on, or why the limits do not allow it. (The ledger may not, either.)"""
+        bounds = self.of(customer, currency, now_seconds)
+        if isinstance(bounds, Decline):
+            return bounds
+        if amount > bounds.payment:
+            return bounds.decline(amount)
+        if amount > bounds.unverified or self._count_used_up(customer):
+            return Ruling.WAITS
+        if bounds.day is not None and self._beyond_day(customer, currency, amount, bounds.day):
+            return Decline.LIMIT_AFTER_CHANGE
+        return Ruling.PAYS
+
+    def at_confirmation(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
+        """Why a payment that the customer has verified is not allowed (any more), or None."""
+        bounds = self.of(customer, currency, now_seconds)
+        if isinstance(bounds, Decline):
+            return bounds
+        if amount > bounds.payment:
+            return bounds.decline(amount)
+        if bounds.day is not None and self._beyond_day(customer, currency, amount, bounds.day):
+            return Decline.LIMIT_AFTER_CHANGE
+        return None
+
+    def _count_used_up(self, customer: int) -> bool:
+        """Whether the day's payments without verification are used up."""
+        count = allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer)
+        if not count_used_up(self._ledger.engine.used(count)):
+            return False
+        self._ledger.post_many(b"")  # time moves on: the count may be yesterday's
+        return count_used_up(self._ledger.engine.used(count))
+
+    def _beyond_day(self, customer: int, currency: int, amount: int, cap: int) -> bool:
+        """Whether a payment would exceed what the customer may pay in a day while cooling off."""
+        allowance = allowance_id(AllowanceKind.DAY_AMOUNT, currency, customer)
+        used = self._ledger.engine.used(allowance)
+        if used is None or used[0] + amount <= cap:
+            return False
+        self._ledger.post_many(b"")  # as above
+        used = self._ledger.engine.used(allowance)
+        return used is not None and used[0] + amount > cap
+
+
+def _usual(level: Level) -> Entitled:
+    if not level.pays:
+        return {}
+    return {currency: Bounds(own.unverified, own.payment, own.payment, None) for currency, own in level.limits.items()}
+
+
+def _cooling(level: Level, policy: Policy) -> Entitled:
+    entitled = {}
+    for currency, usual in _usual(level).items():
+        low = policy.cooling.limits_in(currency)
+        payment = min(usual.payment, low.payment)
+        entitled[currency] = Bounds(min(usual.unverified, low.unverified), payment, usual.payment, low.day)
+    return entitled
