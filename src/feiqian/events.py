@@ -68,7 +68,8 @@ class PaymentConfirmed(msgspec.Struct, tag="confirm", array_like=True, frozen=Tr
     currency: int
     fee: int  # the fact of a payment that waits has none: it is charged now
     challenge: str  # that the customer passed
-    factors: tuple[str, ...]
+    factors: tuple[str, ...]  # names of `policy.factors.Factor`
+    evidence: str  # the id of a kept signature, or empty
     confirmed_at: int
 
 

@@ -2,18 +2,17 @@
 
 A request that names no payer (its code cannot be read) or could never succeed (its currency, its amount, a suspended
 merchant) is declined and not kept: nothing is journaled, and the order number stays free. Every other request is
-decided by the engine once, under an id derived from merchant and order number, and noted as a fact.
+decided once, under an id derived from merchant and order number that the engine remembers, and noted as a fact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, new_id
-from feiqian.ledger.chart import AllowanceKind, allowance_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger, Posting
 from feiqian.merchants.registry import Merchant
@@ -21,18 +20,11 @@ from feiqian.money import BY_CODE
 from feiqian.payments import plan
 from feiqian.payments.codes import CodeFault, Codes, Scan
 from feiqian.payments.guesses import Guesses
+from feiqian.payments.limits import KnowsCustomers, PaymentLimits, Ruling
 from feiqian.payments.plan import PAYMENT_STEPS, WAITING_STEPS, Plan
-from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Policy, Step, count_used_up, decline_of
+from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 from feiqian.payments.requests import PaymentRequest
-
-
-class KnowsCustomers(Protocol):
-    """What is asked of the customers feature."""
-
-    def known(self, number: int) -> bool:
-        """Whether a customer of this number exists; answered from memory."""
-        ...
 
 
 class Decision(NamedTuple):
@@ -60,10 +52,16 @@ class Authorizer:
     """The one place where payments are decided."""
 
     def __init__(
-        self, ledger: Ledger, codes: Codes, clock: Clock, policies: Mapping[int, Policy], customers: KnowsCustomers
+        self,
+        ledger: Ledger,
+        codes: Codes,
+        clock: Clock,
+        limits: PaymentLimits,
+        customers: KnowsCustomers,
+        waits: Callable[[PaymentDecided], None],
     ) -> None:
-        self._ledger, self._codes, self._clock = ledger, codes, clock
-        self._policies, self._customers = policies, customers
+        self._ledger, self._codes, self._clock, self._waits = ledger, codes, clock, waits
+        self._limits, self._customers = limits, customers
         self._guesses = Guesses()
         self._recent: Recent[Decided] = Recent()
         # A clock that is set back must not make codes valid again whose claims the engine has forgotten.
@@ -89,9 +87,10 @@ class Authorizer:
         currency = BY_CODE.get(request.currency)
         if not merchant.accepting:
             return Decline.MERCHANT_NOT_ACCEPTING
-        if currency is None or currency.number != merchant.currency or currency.number not in self._policies:
+        largest = None if currency is None else self._limits.largest(currency.number)
+        if currency is None or currency.number != merchant.currency or largest is None:
             return Decline.CURRENCY_NOT_SUPPORTED
-        if request.amount > self._policies[currency.number].max_amount:
+        if request.amount > largest:
             return Decline.AMOUNT_TOO_HIGH
         return self._read_code(merchant.number, request.payment_code)
 
@@ -112,28 +111,34 @@ class Authorizer:
     def _decide(
         self, merchant: Merchant, request: PaymentRequest, transfer: bytes, scan: Scan, now_us: int
     ) -> Decision:
-        amount, currency = request.amount, merchant.currency
-        waiting = self._needs_verification(scan.customer, currency, amount)
-        fee = 0 if waiting else plan.fee_of(amount, merchant.fee_basis_points)
-        reference = plan.content_reference(amount, currency, request.description, request.store, request.terminal)
-        claim = int(request.payment_code), scan.claim_until
-        planned = Plan(transfer, reference, *claim, scan.customer, merchant.number, currency, amount, fee)
-        posting = self._ledger.post(plan.waiting_payment(planned) if waiting else plan.payment(planned))
-        decline = _decline(posting, WAITING_STEPS if waiting else PAYMENT_STEPS)
-        expires_at = 0
-        status: PaymentStatus = "declined" if decline else "succeeded"
-        if decline:
-            fee = 0
-        elif waiting:
-            status = "needs_verification"
-            expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
+        customer, amount, currency = scan.customer, request.amount, merchant.currency
+        status: PaymentStatus = "declined"
+        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, self._newest_seconds), 0, 0
+        if isinstance(ruling, Decline):
+            self._ledger.post(plan.declined_payment(transfer, customer, currency))
+            decline: Decline | None = ruling
+        else:
+            waiting = ruling is Ruling.WAITS
+            fee = 0 if waiting else plan.fee_of(amount, merchant.fee_basis_points)
+            reference = plan.content_reference(amount, currency, request.description, request.store, request.terminal)
+            claim = int(request.payment_code), scan.claim_until
+            planned = Plan(transfer, reference, *claim, customer, merchant.number, currency, amount, fee)
+            posting = self._ledger.post(plan.waiting_payment(planned) if waiting else plan.payment(planned))
+            decline = _decline(posting, WAITING_STEPS if waiting else PAYMENT_STEPS)
+            if decline:
+                fee = 0
+            elif waiting:
+                status = "needs_verification"
+                expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
+            else:
+                status = "succeeded"
         fact = PaymentDecided(
             new_id(PAYMENT, now_us),
             transfer,
             status,
             decline,
             merchant.number,
-            scan.customer,
+            customer,
             amount,
             currency,
             fee,
@@ -145,18 +150,10 @@ class Authorizer:
             expires_at,
         )
         self._ledger.note(encode_fact(fact))
+        if expires_at:
+            self._waits(fact)
         self._recent.put(transfer, Decided(fact, request.payment_code))
         return Decision(transfer, self._ledger.position, fact)
-
-    def _needs_verification(self, customer: int, currency: int, amount: int) -> bool:
-        policy = self._policies[currency]
-        if amount > policy.unverified_limit:
-            return True
-        count = allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer)
-        if not count_used_up(self._ledger.engine.used(count)):
-            return False
-        self._ledger.post_many(b"")  # time moves on: the count may be yesterday's
-        return count_used_up(self._ledger.engine.used(count))
 
     # --- retries -----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from feiqian.payments.errors import NotWaiting
 from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.plan import CONFIRMATION_STEPS
 from feiqian.payments.policy import Decline, decline_of
+from feiqian.verification.model import Passed
 
 WAITING: PaymentStatus = "needs_verification"
 _STATUS: dict[HoldState, PaymentStatus] = {
@@ -59,7 +60,7 @@ class Ender:
     def __init__(self, ledger: Ledger, clock: Clock, limits: PaymentLimits, merchants: KnowsMerchants) -> None:
         self._ledger, self._clock, self._limits, self._merchants = ledger, clock, limits, merchants
 
-    def confirm(self, payment: PaymentDecided, challenge: str, factors: tuple[str, ...]) -> Ended:
+    def confirm(self, payment: PaymentDecided, passed: Passed) -> Ended:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
         merchant = self._merchants.by_number(payment.merchant)
         decline = self._decline(payment, merchant)
@@ -74,7 +75,8 @@ class Ender:
             step = CONFIRMATION_STEPS[posting.results.index(posting.refusal)]
             return self.decline(payment, decline_of(posting.refusal, step))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
-        self._ledger.note(encode_fact(PaymentConfirmed(*whose, fee, challenge, factors, self._clock.now())))
+        proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
+        self._ledger.note(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
         return Ended("succeeded", None, fee, self._ledger.position)
 
     def decline(self, payment: PaymentDecided, reason: Decline) -> Ended:

@@ -1,12 +1,15 @@
 """The payments feature, as its faces use it. Decides through the ledger, waits until that is durable, then answers.
 
-It holds no rules: those are in `authorize`, `refund` and `cancel`, which never await. Every method may raise
-LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers.
+It holds no rules: those are in `authorize`, `refund`, `cancel` and `ending`, which never await. Every method may raise
+LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What customers do with
+payments that wait is in `confirm.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from typing import cast
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.events import RefundDecided
@@ -15,11 +18,14 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
-from feiqian.payments.authorize import Authorizer, KnowsCustomers, same_content
+from feiqian.payments.authorize import Authorizer, same_content
 from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode
+from feiqian.payments.confirm import Confirmations, SpendsChallenges
+from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
-from feiqian.payments.policy import POLICIES, Policy
+from feiqian.payments.expiry import Expiry
+from feiqian.payments.limits import KnowsCustomers, PaymentLimits
 from feiqian.payments.refund import Refunder
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import (
@@ -27,13 +33,30 @@ from feiqian.payments.views import (
     Page,
     PaymentView,
     RefundView,
+    WaitingPayment,
     as_it_is,
     first_answer,
     not_kept,
     refund_view,
 )
+from feiqian.payments.waits import Waits
+from feiqian.policy.load import load_policy
+from feiqian.policy.model import Policy
+from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
+from feiqian.verification.model import Bound
+
+
+class _Everybody:
+    def __init__(self, customers: KnowsCustomers) -> None:
+        self.known = customers.known
+
+    def standing(self, number: int) -> int:
+        return 2
+
+    def cooling(self, number: int, now_seconds: int) -> bool:
+        return False
 
 
 class Payments:
@@ -46,10 +69,20 @@ class Payments:
         clock: Clock,
         customers: KnowsCustomers,
         reads: Reads,
-        policies: Mapping[int, Policy] = POLICIES,
+        policy: Policy | None = None,
+        merchants: KnowsMerchants = cast("KnowsMerchants", None),
+        verification: SpendsChallenges = cast("SpendsChallenges", None),
     ) -> None:
+        policy = policy or load_policy("cn")
+        if not hasattr(customers, "standing"):
+            customers = _Everybody(customers)
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
-        self._authorizer = Authorizer(ledger, codes, clock, policies, customers)
+        limits = PaymentLimits(policy, customers, ledger)
+        self.waits = Waits()
+        self.expiry = Expiry(ledger, clock, self.waits.tell)
+        self._authorizer = Authorizer(ledger, codes, clock, limits, customers, self.expiry.add)
+        ender = Ender(ledger, clock, limits, merchants)
+        self._confirmations = Confirmations(ledger, clock, reads, ender, merchants, verification, self.waits)
         self._refunder = Refunder(ledger, clock)
 
     # --- changing ----------------------------------------------------------------------------------------------
@@ -84,16 +117,59 @@ class Payments:
         """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable."""
         row = await self._own(merchant, payment_id)
         status = cancel(self._ledger, self._clock, row.fact)
+        self.waits.tell(payment_id)
         await self._ledger.durable(self._ledger.position)
         if status != "cancelled":
             raise NotCancellable(status)
         return as_it_is(row, status)
 
+    # --- the customer's part -----------------------------------------------------------------------------------
+
+    async def waiting(self, customer: int) -> list[WaitingPayment]:
+        """See `Confirmations`, as of the three that follow."""
+        return await self._confirmations.waiting(customer)
+
+    async def bound_of(self, customer: int, payment_id: str) -> Bound:
+        return await self._confirmations.bound_of(customer, payment_id)
+
+    async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
+        return await self._confirmations.confirm(customer, payment_id, challenge_id)
+
+    async def refuse(self, customer: int, payment_id: str) -> PaymentView:
+        return await self._confirmations.refuse(customer, payment_id)
+
+    async def run(self) -> None:
+        """Lets waiting payments expire on time, also those of before a restart. Ends when cancelled or stopped."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._resume(), name="payments that wait")
+            tasks.create_task(self.expiry.run(), name="payments that expire")
+
+    async def _resume(self) -> None:
+        position = self._ledger.durable_position
+        while True:
+            with contextlib.suppress(ReadsBehind):  # the read model is being built
+                await self._reads.wait(position)
+                return self.expiry.add_all(await self._reads.waiting())
+
     # --- asking ------------------------------------------------------------------------------------------------
 
-    async def get(self, merchant: Merchant, payment_id: str) -> PaymentView:
-        """A payment as it is now. Raises PaymentNotFound."""
-        return as_it_is(await self._own(merchant, payment_id))
+    async def get(
+        self,
+        merchant: Merchant,
+        payment_id: str,
+        wait_seconds: float = 0,  # not money: a time
+    ) -> PaymentView:
+        """A payment as it is now; while its customer has not decided, as it is after so long, or once that happens.
+
+        At once, too, where too many wait already. Raises PaymentNotFound.
+        """
+        row = await self._own(merchant, payment_id)
+        if wait_seconds and row.status == WAITING:
+            if status_of(self._ledger.engine, row.fact) == WAITING:
+                await self.waits.ended(payment_id, merchant.number, wait_seconds)
+            await self._ledger.durable(self._ledger.position)
+            row = await self._own(merchant, payment_id)
+        return as_it_is(row)
 
     async def get_by_order(self, merchant: Merchant, merchant_order: str) -> PaymentView:
         """The payment of an order, as it is now. Raises PaymentNotFound."""

@@ -1,0 +1,126 @@
+"""What a customer does with the payments that wait: sees them, confirms them with a passed challenge, or refuses them.
+
+The challenge is spent before the ledger is asked, so a crash in between leaves a payment that still waits, for another
+challenge. What is confirmed is what the ledger's fact says, which never changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from feiqian import logs, subjects
+from feiqian.clock import Clock
+from feiqian.ledger.ledger import Ledger
+from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
+from feiqian.payments.errors import NotWaiting, PaymentNotFound
+from feiqian.payments.policy import Decline
+from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
+from feiqian.payments.waits import Waits
+from feiqian.policy.factors import Purpose
+from feiqian.projections.reads import Reads
+from feiqian.projections.rows import PaymentRow
+from feiqian.subjects import Subject
+from feiqian.verification.model import Bound, Passed
+
+KIND = "payment"
+
+_log = logs.get("feiqian.payments")
+
+
+class SpendsChallenges(Protocol):
+    """What is asked of the verification feature."""
+
+    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+        """Once, and only for what the challenge is bound to; raises otherwise."""
+        ...
+
+
+class Confirmations:
+    """Of all customers. A payment of another customer is as if it were not."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        reads: Reads,
+        ender: Ender,
+        merchants: KnowsMerchants,
+        verification: SpendsChallenges,
+        waits: Waits,
+    ) -> None:
+        self._ledger, self._clock, self._reads, self._ender = ledger, clock, reads, ender
+        self._merchants, self._verification, self._waits = merchants, verification, waits
+
+    async def waiting(self, customer: int) -> list[WaitingPayment]:
+        """What waits for the customer now, newest first."""
+        await self._reads.wait(self._ledger.durable_position)
+        rows = await self._reads.waiting_of_customer(customer)
+        return [
+            WaitingPayment(
+                row.id,
+                self._name(row),
+                row.amount,
+                row.currency,
+                row.description,
+                row.created_at,
+                row.expires_at,
+            )
+            for row in rows
+            if self._status(row) == WAITING
+        ]
+
+    async def bound_of(self, customer: int, payment_id: str) -> Bound:
+        """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""
+        return self._bound(await self._row(customer, payment_id))
+
+    async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
+        """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
+
+        Raises PaymentNotFound, NotWaiting, and what `Verification.spend` raises.
+        """
+        row = await self._row(customer, payment_id)
+        passed = await self._verification.spend(challenge_id, subjects.customer(customer), self._bound(row))
+        # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
+        return await self._told(row, self._ender.confirm(row.fact, passed))
+
+    async def refuse(self, customer: int, payment_id: str) -> PaymentView:
+        """The customer does not want to pay. Raises PaymentNotFound, NotWaiting."""
+        row = await self._row(customer, payment_id)
+        return await self._told(row, self._ender.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
+
+    async def _told(self, row: PaymentRow, ended: Ended) -> PaymentView:
+        self._waits.tell(row.id)
+        await self._ledger.durable(ended.position)
+        return as_it_is(replace(row, status=ended.status, reason=ended.reason, fee=ended.fee))
+
+    async def _row(self, customer: int, payment_id: str) -> PaymentRow:
+        """The customer's payment of this id, which waits. Raises PaymentNotFound, NotWaiting."""
+        await self._reads.wait(self._ledger.durable_position)
+        row = await self._reads.payment_by_id(payment_id)
+        if row is None or row.customer != customer:
+            _log.warning("payment_not_found", customer=customer, payment=payment_id[:64])
+            raise PaymentNotFound(f"there is no payment {payment_id}")
+        if (status := self._status(row)) != WAITING:
+            await self._ledger.durable(self._ledger.position)
+            raise NotWaiting(status)
+        return row
+
+    def _status(self, row: PaymentRow) -> str:
+        """As the engine knows it, which is never behind; but for time, which only moves on when it is asked."""
+        status = status_of(self._ledger.engine, row.fact)
+        return "expired" if status == WAITING and row.expires_at <= self._clock.now() else status
+
+    def _bound(self, row: PaymentRow) -> Bound:
+        return Bound(
+            purpose=Purpose.PAYMENT,
+            kind=KIND,
+            amount=row.amount,
+            currency=row.currency,
+            payee=self._name(row),
+            reference=row.id,
+        )
+
+    def _name(self, row: PaymentRow) -> str:
+        merchant = self._merchants.by_number(row.merchant)
+        return merchant.name if merchant is not None else ""
