@@ -1,0 +1,311 @@
+"""Reads a policy file (TOML) and refuses a wrong one, saying in which file and line, and what would do.
+
+Amounts are written as people write them ("1000.00"); the shipped policies lie beside this module.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
+
+from feiqian.errors import FeiqianError
+from feiqian.money import BY_CODE, MoneyInvalid, parse
+from feiqian.policy import model
+from feiqian.policy.factors import Factor, Purpose, is_strong
+from feiqian.policy.positions import Path as Place
+from feiqian.policy.positions import line_of, positions
+
+FOLDER = Path(__file__).parent
+SHIPPED = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+MOST_CHALLENGE_SECONDS, MOST_TRIES = 300, 5
+LOWEST, REMOTE, HIGHEST = "unverified", "remote", "full"
+# What anybody who had only one of two could do harm with.
+MUST_BE_STRONG = frozenset(
+    {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE}
+    | {Purpose.CHANGE_CONTACT, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR}
+)
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Amounts = dict[str, str]
+T = TypeVar("T")
+
+
+class PolicyInvalid(FeiqianError):
+    """A policy file cannot be used. The text begins with the file and the line."""
+
+
+class _Wrong(Exception):
+    def __init__(self, place: Place, why: str) -> None:
+        super().__init__(why)
+        self.place, self.why = place, why
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class _Limits(_Table):
+    unverified: str
+    payment: str
+    day: str
+
+
+class _Level(_Table):
+    name: str
+    pays: bool
+    unverified_per_day: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limits: dict[str, Any] = {}
+
+
+class _Cooling(_Table):
+    hours: Positive
+    limits: dict[str, Any]
+
+
+class _Tries(_Table):
+    at_most: Annotated[int, msgspec.Meta(ge=1, le=MOST_TRIES)]
+    lock_minutes: Annotated[list[Positive], msgspec.Meta(min_length=1)]
+
+
+class _Timeouts(_Table):
+    idle_minutes: Positive
+    absolute_hours: Positive
+
+
+class _Sessions(_Table):
+    customer: _Timeouts
+    staff: _Timeouts
+
+
+class _Sending(_Table):
+    per_number_hour: Positive
+    per_number_day: Positive
+    per_prefix_hour: Positive
+    per_country_hour: Positive
+    entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    entered_alarm_minimum: Positive
+
+
+class _Passwords(_Table):
+    min_length: Annotated[int, msgspec.Meta(ge=8, le=64)]
+    min_score: Annotated[int, msgspec.Meta(ge=2, le=4)]
+
+
+class _Identity(_Table):
+    screening_score: Annotated[float, msgspec.Meta(ge=50, le=100)]
+    minimum_age: Annotated[int, msgspec.Meta(ge=0, le=150)]
+
+
+class _Need(_Table):
+    any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
+    strong: bool = False
+    up_to: Amounts = {}
+
+
+class _File(_Table):
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,30}$")]
+    currency: str
+    challenge_seconds: Annotated[int, msgspec.Meta(ge=30, le=MOST_CHALLENGE_SECONDS)]
+    levels: list[_Level]
+    cooling: _Cooling
+    tries: _Tries
+    sessions: _Sessions
+    sending: _Sending
+    passwords: _Passwords
+    identity: _Identity
+    needs: dict[str, Any]
+
+
+def load_policy(name_or_path: str) -> model.Policy:
+    """A shipped policy by its name, or any by its path. Raises PolicyInvalid."""
+    path = FOLDER / f"{name_or_path}.toml" if name_or_path in SHIPPED else Path(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        shipped = ", ".join(SHIPPED)
+        raise PolicyInvalid(f"{name_or_path}: cannot be read; give the path of a file, or one of {shipped}") from None
+    return read_policy(text, path.name)
+
+
+def read_policy(text: str, name: str) -> model.Policy:
+    """A policy from its text; `name` is what errors call the file. Raises PolicyInvalid."""
+    try:
+        return _policy(_read(tomllib.loads(text), _File, ()))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise PolicyInvalid(f"{name}:{line[1] if line else 1}: is not TOML: {error}") from None
+    except _Wrong as wrong:
+        raise PolicyInvalid(f"{name}:{line_of(wrong.place, positions(text))}: {wrong.why}") from None
+
+
+def _read(value: Any, type: type[T], place: Place) -> T:
+    """A part of the file as its type. Tables whose names are data (currencies, purposes) are read one by one."""
+    try:
+        return msgspec.convert(value, type)
+    except msgspec.ValidationError as error:
+        inner, why = _explain(str(error))
+        raise _Wrong(place + inner, why) from None
+
+
+def _explain(error: str) -> tuple[Place, str]:
+    """The place of a validation error, and what to tell; of an unknown key with the one that was meant, perhaps."""
+    said, _, at = error.partition(" - at ")
+    place: list[str | int] = []
+    for name, index in re.findall(r"\.([\w-]+)|\[(\d+)\]", at.strip("`")):
+        place.append(name or int(index))
+    if unknown := re.search(r"unknown field `(.*)`", said):
+        place.append(unknown[1])
+        return tuple(place), f"there is no setting {unknown[1]!r} here{_meant(unknown[1])}"
+    return tuple(place), said.replace("`", "'") + (f" ({'.'.join(map(str, place))})" if place else "")
+
+
+def _meant(unknown: str) -> str:
+    tables = _Table.__subclasses__()
+    known = {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
+    close = difflib.get_close_matches(unknown, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+# --- from the file's tables to the policy, with the checks that types cannot make ------------------------------------
+
+
+def _policy(file: _File) -> model.Policy:
+    levels = _levels(file.levels)
+    currency = _currency(file.currency, ("currency",))
+    if any(level.pays and currency not in level.limits for level in levels):
+        raise _Wrong(("levels",), f"every level that pays needs limits in {file.currency}, the policy's currency")
+    return model.Policy(
+        name=file.name,
+        currency=currency,
+        challenge_seconds=file.challenge_seconds,
+        levels=levels,
+        cooling=model.Cooling(file.cooling.hours, _limits(file.cooling.limits, ("cooling", "limits"))),
+        tries=model.Tries(file.tries.at_most, _rising(file.tries.lock_minutes, ("tries", "lock_minutes"))),
+        sessions=model.SessionRules(_timeouts(file.sessions.customer), _timeouts(file.sessions.staff)),
+        sending=model.Sending(**msgspec.structs.asdict(file.sending)),
+        passwords=model.PasswordRules(**msgspec.structs.asdict(file.passwords)),
+        identity=model.IdentityRules(**msgspec.structs.asdict(file.identity)),
+        needed=_needed(file.needs),
+    )
+
+
+def _timeouts(table: _Timeouts) -> model.Timeouts:
+    return model.Timeouts(table.idle_minutes, table.absolute_hours)
+
+
+def _rising(minutes: list[int], place: Place) -> tuple[int, ...]:
+    if minutes != sorted(minutes):
+        raise _Wrong(place, "each lock in a row lasts at least as long as the one before")
+    return tuple(minutes)
+
+
+def _levels(tables: list[_Level]) -> tuple[model.Level, ...]:
+    names = [table.name for table in tables]
+    if names[:1] != [LOWEST] or names[-1:] != [HIGHEST] or REMOTE not in names[1:-1] or len(set(names)) != len(names):
+        _fail(("levels",), f"levels rise from '{LOWEST}' over '{REMOTE}' to '{HIGHEST}', each named once")
+    levels = tuple(_level(table, index) for index, table in enumerate(tables))
+    for lower, higher in pairwise(levels):
+        _check_rise(lower, higher)
+    return levels
+
+
+def _level(table: _Level, index: int) -> model.Level:
+    place: Place = ("levels", index)
+    if table.pays != bool(table.limits):
+        _fail((*place, "pays"), f"level '{table.name}': a level that pays has limits, and only such a level")
+    if index == 0 and table.pays:
+        _fail((*place, "pays"), f"level '{table.name}': nobody pays before the identity is checked")
+    limits = _limits(table.limits, (*place, "limits"))
+    return model.Level(table.name, index, table.pays, table.unverified_per_day, limits)
+
+
+def _check_rise(lower: model.Level, higher: model.Level) -> None:
+    place: Place = ("levels", higher.index)
+    if lower.pays and not higher.pays:
+        _fail((*place, "pays"), f"level '{higher.name}' is above '{lower.name}', which may pay")
+    if higher.unverified_per_day < lower.unverified_per_day:
+        _fail((*place, "unverified_per_day"), f"level '{higher.name}' may not allow less than '{lower.name}'")
+    for currency, limits in lower.limits.items():
+        code = next(c for c, known in BY_CODE.items() if known.number == currency)
+        above = higher.limits.get(currency)
+        if above is None or any(more < less for more, less in zip(above, limits, strict=True)):
+            _fail((*place, "limits", code), f"level '{higher.name}' may not allow less {code} than '{lower.name}'")
+
+
+def _limits(tables: Mapping[str, Any], place: Place) -> dict[int, model.Limits]:
+    return {_currency(code, (*place, code)): _one(code, table, (*place, code)) for code, table in tables.items()}
+
+
+def _one(code: str, given: Any, place: Place) -> model.Limits:
+    table = _read(given, _Limits, place)
+    limits = model.Limits(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Limits._fields))
+    if limits.unverified > limits.payment:
+        _fail(place, f"{code}: without verification at most what a payment may be")
+    return limits
+
+
+def _currency(code: str, place: Place) -> int:
+    if code not in BY_CODE:
+        _fail(place, f"there is no currency {code!r}; use the letters of ISO 4217")
+    return BY_CODE[code].number
+
+
+def _amount(text: str, code: str, place: Place) -> int:
+    try:
+        return parse(text, BY_CODE[code]).minor
+    except MoneyInvalid as error:
+        raise _Wrong(place, f"{text!r} is no amount of {code}: {error}") from None
+
+
+def _needed(tables: Mapping[str, Any]) -> dict[Purpose, tuple[model.Need, ...]]:
+    for name in tables:
+        if name not in list(Purpose):
+            close = difflib.get_close_matches(name, list(Purpose), n=1)
+            meant = f"; did you mean {str(close[0])!r}?" if close else ""
+            _fail(("needs", name), f"nothing needs to be proved for {name!r}{meant}")
+    if missing := [purpose.value for purpose in Purpose if not tables.get(purpose)]:
+        _fail(("needs",), f"nothing says what is needed for: {', '.join(missing)}")
+    return {purpose: _needs(purpose, tables[purpose]) for purpose in Purpose}
+
+
+def _needs(purpose: Purpose, given: Any) -> tuple[model.Need, ...]:
+    place: Place = ("needs", purpose.value)
+    tables = _read(given, list[_Need], place)
+    needs = tuple(_need(table, purpose, (*place, index)) for index, table in enumerate(tables))
+    if needs[-1].up_to is not None or any(need.up_to is None for need in needs[:-1]):
+        _fail((*place, len(needs) - 1), "the last need of a purpose has no 'up_to', and all before it have")
+    for index, (lower, higher) in enumerate(pairwise(needs[:-1]), 1):
+        if any(higher.covers(amount, currency) is False for currency, amount in (lower.up_to or {}).items()):
+            _fail((*place, index, "up_to"), "needs stand in the order of rising amounts")
+    return needs
+
+
+def _need(table: _Need, purpose: Purpose, place: Place) -> model.Need:
+    combinations = tuple(frozenset(factors) for factors in table.any_of)
+    if not all(combinations):
+        _fail((*place, "any_of"), "a combination of no factor at all proves nothing")
+    if purpose is Purpose.RECOVERY and any(len(combination) < 2 for combination in combinations):
+        _fail((*place, "any_of"), "recovery needs two ways to reach the customer: one of them may be a thief's")
+    weak = next((sorted(c) for c in combinations if not is_strong(c)), None)
+    if weak and (table.strong or purpose in MUST_BE_STRONG):
+        shown = " + ".join(weak)
+        _fail((*place, "any_of"), f"'{shown}' is not strong: it needs two of knowledge, possession and inherence")
+    amounts = {code: _amount(text, _known(code, place), (*place, "up_to", code)) for code, text in table.up_to.items()}
+    up_to = {BY_CODE[code].number: amount for code, amount in amounts.items()}
+    return model.Need(combinations, up_to or None)
+
+
+def _known(code: str, place: Place) -> str:
+    _currency(code, (*place, "up_to", code))
+    return code
+
+
+def _fail(place: Place, why: str) -> NoReturn:
+    raise _Wrong(place, why)
