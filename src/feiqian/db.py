@@ -1,20 +1,42 @@
-"""The feature database (`bank.db`, or PostgreSQL by URL): what is not money. Opens it and checks its version.
+"""The feature database (`bank.db`, or PostgreSQL by URL): what is not money. Opens it, brings it to today's version.
 
-Features own their tables: each declares them on `METADATA` and nobody else reads or writes them.
+Features own their tables: each declares them on `METADATA` and nobody else reads or writes them. New tables are made
+when they are missing; what else has changed since an older version is in `MIGRATIONS`, in SQL that never changes again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, create_engine, event, select
+from sqlalchemy import inspect as look_at
 
 from feiqian.errors import FeiqianError
 
-SCHEMA_VERSION = 1
+
+class Migration(NamedTuple):
+    """What makes the version before into this one: for each table that was there already, its statements."""
+
+    version: int
+    statements: Mapping[str, tuple[str, ...]]
+
+
+MIGRATIONS = (
+    # Every customer of version 1 could pay: all of them have the highest of the policy's levels, 2.
+    Migration(
+        2,
+        {
+            "customers": (
+                "ALTER TABLE customers ADD COLUMN level SMALLINT NOT NULL DEFAULT 0",
+                "UPDATE customers SET level = 2",
+            )
+        },
+    ),
+)
+SCHEMA_VERSION = MIGRATIONS[-1].version
 METADATA = MetaData()
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
 
@@ -33,8 +55,7 @@ class BankDb:
             folder.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
         with self.write() as connection:
-            METADATA.create_all(connection)
-            self._check_version(connection)
+            _bring_up_to_date(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -54,12 +75,29 @@ class BankDb:
         """Closes the connections that are not in use."""
         self.engine.dispose()
 
-    def _check_version(self, connection: Connection) -> None:
-        version = connection.execute(select(_schema.c.version)).scalar()
-        if version is None:
-            connection.execute(_schema.insert().values(version=SCHEMA_VERSION))
-        elif version > SCHEMA_VERSION:
-            raise DatabaseTooNew(f"the bank's database has version {version}; this is Feiqian for {SCHEMA_VERSION}")
+
+def _bring_up_to_date(connection: Connection) -> None:
+    """All in one transaction: an interrupted migration never was. Raises DatabaseTooNew."""
+    there = set(look_at(connection).get_table_names())
+    METADATA.create_all(connection)
+    version = connection.execute(select(_schema.c.version).with_for_update()).scalar()
+    if version is None:
+        connection.execute(_schema.insert().values(version=SCHEMA_VERSION))
+        return
+    if version > SCHEMA_VERSION:
+        raise DatabaseTooNew(f"the bank's database has version {version}; this is Feiqian for {SCHEMA_VERSION}")
+    for migration in MIGRATIONS:
+        if migration.version > version:
+            _migrate(connection, migration, there)
+            connection.execute(_schema.update().values(version=migration.version))
+
+
+def _migrate(connection: Connection, migration: Migration, there: set[str]) -> None:
+    for table, statements in migration.statements.items():
+        if table not in there:
+            continue  # it was made just now, as it is today
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def _engine(url: str) -> Engine:

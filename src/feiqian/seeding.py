@@ -8,7 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from feiqian.clock import SystemClock
+from feiqian.accounts import opening
+from feiqian.clock import Clock, SystemClock
+from feiqian.customers.profiles import NewProfile
 from feiqian.customers.registry import Customers
 from feiqian.customers.samples import sample_names
 from feiqian.db import BankDb
@@ -19,8 +21,9 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.merchants.samples import sample_merchants
 from feiqian.money import CNY, EUR, JPY
-from feiqian.payments import opening
-from feiqian.payments.policy import UNVERIFIED_PER_DAY
+from feiqian.policy.load import load_policy
+from feiqian.policy.model import Level, Policy
+from feiqian.sealing import Sealer, open_data_key
 from feiqian.settings import Settings
 
 CHAINS_PER_COMMIT = 4_000
@@ -28,10 +31,21 @@ NAMES_PER_BATCH = 50_000
 SEED = 2026
 _SHARES = (0, 20, 40, 60, 80, 100, 100, 120, 200, 400)  # of the plan's balance, in per cent
 EVERY_ABROAD = 10  # one customer in so many also has euros and yen, in a town
+LANGUAGE = "zh"  # of a town's customers, but the first
 
 
 class SeedRefused(FeiqianError):
     """The data folder is not empty."""
+
+
+class First(NamedTuple):
+    """One of the first customers, made as wished: `balance` in fen, `level` one of the policy's."""
+
+    name: str
+    balance: int
+    level: str = "full"
+    email: str = ""
+    language: str = "en"
 
 
 class Plan(NamedTuple):
@@ -42,9 +56,13 @@ class Plan(NamedTuple):
     balance: int = 5_000_00
     fee_basis_points: int = 60
     day_amount: int | None = None
-    unverified_per_day: int = UNVERIFIED_PER_DAY
-    town: bool = False  # balances, fees and currencies differ, as in life, rather than being as given here
-    first: tuple[tuple[str, int], ...] = ()  # the first customers, each with a name and a balance of their own
+    unverified_per_day: int | None = None
+    town: bool = (
+        False  # balances, fees and currencies differ, as in life; everybody has a mobile number and can sign in
+    )
+    first: tuple[First, ...] = ()
+    password: str = ""  # of everybody in a town; "" gives them none
+    pin: str = ""
 
 
 class SeededMerchant(NamedTuple):
@@ -53,23 +71,28 @@ class SeededMerchant(NamedTuple):
     key: str
 
 
+def mobile_of(number: int) -> str:
+    """The invented mobile number (E.164) of a town's customer."""
+    return f"+86138{number:08d}"
+
+
 def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
     """Returns the merchants with their API keys, which are not kept. Raises SeedRefused unless the folder is empty."""
     folder, clock = Path(settings.data), SystemClock(settings.zone)
     if settings.file("journal.db").exists():
         raise SeedRefused(f"there is a bank in {folder} already; a seed is for an empty folder")
+    policy, sealer = load_policy(settings.policy), open_data_key(settings.data_key, create=True)
     journal = open_journal(folder, settings.journal_url, create=True)
     ledger = open_ledger(journal, None, clock)
     db = BankDb(folder, settings.bank_url)
     try:
-        customers, merchants = Customers(db), Merchants(db, settings.mode)
-        customers.add([name for name, _ in plan.first], clock.now())
-        for first in range(len(plan.first) + 1, plan.customers + 1, NAMES_PER_BATCH):
-            last = min(first + NAMES_PER_BATCH, plan.customers + 1)
-            customers.add(sample_names(last - first, SEED + first), clock.now())
+        _add_customers(db, plan, policy, clock.now())
+        if plan.town:
+            _move_in(db, sealer, plan, settings.public_origin, policy, clock)
+        merchants = Merchants(db, settings.mode)
         fee = None if plan.town else plan.fee_basis_points
         added = merchants.add(sample_merchants(plan.merchants, abroad=plan.town, fee_basis_points=fee), clock.now())
-        _post(ledger, _openings(plan, added))
+        _post(ledger, _openings(plan, policy, added))
         keys = [merchants.create_key(merchant.number, settings.mode, clock.now()) for merchant in added]
         return [SeededMerchant(m.number, m.name, key) for m, key in zip(added, keys, strict=True)]
     finally:
@@ -78,28 +101,73 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
         db.close()
 
 
-def _openings(plan: Plan, merchants: Iterable[Merchant]) -> Iterator[bytes]:
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
+    customers = Customers(db)
+    for first in plan.first:
+        customers.add([first.name], now, policy.level(first.level).index)
+    full = policy.level("full").index
+    for begin in range(len(plan.first) + 1, plan.customers + 1, NAMES_PER_BATCH):
+        end = min(begin + NAMES_PER_BATCH, plan.customers + 1)
+        customers.add(sample_names(end - begin, SEED + begin), now, full)
+
+
+def _move_in(db: BankDb, sealer: Sealer, plan: Plan, origin: str, policy: Policy, clock: Clock) -> None:
+    """Everybody gets a mobile number, and all of them the same password and PIN: one hash of each, computed once."""
+    profiles = Customers(db, sealer).profiles
+    with db.write() as connection:
+        profiles.add(connection, (_profile(plan, number) for number in range(1, plan.customers + 1)))
+
+
+def _profile(plan: Plan, number: int) -> NewProfile:
+    if number > len(plan.first):
+        return NewProfile(number, mobile_of(number), "", LANGUAGE)
+    first = plan.first[number - 1]
+    return NewProfile(number, mobile_of(number), first.email, first.language)
+
+
+def _level(plan: Plan, policy: Policy, number: int) -> Level:
+    return policy.level(plan.first[number - 1].level if number <= len(plan.first) else "full")
+
+
+# --- money -----------------------------------------------------------------------------------------------------------
+
+
+def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iterator[bytes]:
     for currency in (CNY, EUR, JPY) if plan.town else (CNY,):
         yield opening.bank_accounts(currency.number)
     for merchant in merchants:
         yield opening.merchant(merchant.number, merchant.currency)
     dice = random.Random(SEED)
     for number in range(1, plan.customers + 1):
-        yield _wallet(plan, number, CNY.number, _balance(plan, number, dice), plan.day_amount)
+        balance, level = _balance(plan, number, dice), _level(plan, policy, number)
+        if not level.pays:
+            continue
+        yield _wallet(plan, level, number, CNY.number, balance)
         if plan.town and number % EVERY_ABROAD == 0:
-            yield _wallet(plan, number, EUR.number, dice.randrange(20_00, 800_00), None)
-            yield _wallet(plan, number, JPY.number, dice.randrange(5_000, 90_000), None)
+            yield _wallet(plan, level, number, EUR.number, dice.randrange(20_00, 800_00))
+            yield _wallet(plan, level, number, JPY.number, dice.randrange(5_000, 90_000))
 
 
 def _balance(plan: Plan, number: int, dice: random.Random) -> int:
     if number <= len(plan.first):
-        return plan.first[number - 1][1]
+        return plan.first[number - 1].balance
     # Most people have little; a few are rich.
     return plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(1, 100_00) if plan.town else plan.balance
 
 
-def _wallet(plan: Plan, customer: int, currency: int, balance: int, day_amount: int | None) -> bytes:
-    wallet = opening.wallet(customer, currency, day_amount=day_amount, unverified_per_day=plan.unverified_per_day)
+def _wallet(plan: Plan, level: Level, customer: int, currency: int, balance: int) -> bytes:
+    limits = level.limits_in(currency)
+    day = limits.day if limits is not None else 0
+    per_day = level.unverified_per_day if plan.unverified_per_day is None else plan.unverified_per_day
+    wallet = opening.wallet(
+        customer,
+        currency,
+        day_amount=plan.day_amount if plan.day_amount is not None and currency == CNY.number else day,
+        unverified_per_day=per_day,
+    )
     return wallet + opening.opening_balance(customer, currency, balance)
 
 

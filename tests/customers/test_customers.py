@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from feiqian.customers import registry
 from feiqian.customers.registry import MAX_NUMBER, Customers, NoNumbersLeft
-from feiqian.db import METADATA, BankDb
+from feiqian.db import BankDb
 from feiqian.ids import CUSTOMER, is_id
 
 NOW = 1_800_000_000_000_000
@@ -52,11 +53,10 @@ def test_who_was_there_before_is_known_after_a_restart_and_a_refresh(db: BankDb)
     assert Customers(db).known(1)
 
 
-def test_numbers_end_where_payment_codes_do(db: BankDb) -> None:
-    with db.write() as connection:
-        row = {"number": MAX_NUMBER, "id": "cus_last", "name": "Last", "created_at": NOW}
-        connection.execute(METADATA.tables["customers"].insert().values(row))
+def test_numbers_end_where_payment_codes_do(db: BankDb, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_NUMBER == 999_999_999
+    monkeypatch.setattr(registry, "MAX_NUMBER", 2)
     customers = Customers(db)
-    assert customers.known(MAX_NUMBER)
+    customers.add(["Last but one", "Last"], NOW)
     with pytest.raises(NoNumbersLeft):
         customers.add(["One more"], NOW)

@@ -1,27 +1,37 @@
-"""The bank's customers: a number (below 10**9, in order of joining), a public id and a name. No money, no payments."""
+"""The bank's customers: a number (below 10**9, in order of joining), a public id, a name and a level. No money.
+
+What every payment asks (who exists, of which level, who is cooling off) is answered from memory. Who changes it in the
+database calls `take_up` once that is committed: memory never holds what could still be rolled back.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Column, String, Table, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
-from feiqian.db import BIG, METADATA, BankDb
+from feiqian.customers.errors import CustomerNotFound
+from feiqian.customers.model import Profile
+from feiqian.customers.profiles import Profiles
+from feiqian.customers.tables import NAME_LENGTH, customers, profiles
+from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import CUSTOMER, new_id
+from feiqian.sealing import Sealer
+from feiqian.subjects import Subject
+
+if TYPE_CHECKING:
+    from feiqian.notify.model import Contacts
 
 MAX_NUMBER = 10**9 - 1  # a payment code has nine digits for it
-NAME_LENGTH = 100
+UNVERIFIED = 0  # the lowest level of every policy
+MICROSECONDS = 1_000_000
+_BATCH = 50_000
+_COLUMNS = (customers.c.number, customers.c.id, customers.c.name, customers.c.created_at, customers.c.level)
 
-_customers = Table(
-    "customers",
-    METADATA,
-    Column("number", BIG, primary_key=True, autoincrement=False),
-    Column("id", String(36), nullable=False, unique=True),
-    Column("name", String(NAME_LENGTH), nullable=False),
-    Column("created_at", BIG, nullable=False),
-)
+__all__ = ["MAX_NUMBER", "NAME_LENGTH", "UNVERIFIED", "Customer", "Customers", "NoNumbersLeft"]
 
 
 class NoNumbersLeft(FeiqianError):
@@ -29,70 +39,165 @@ class NoNumbersLeft(FeiqianError):
 
 
 class Customer(NamedTuple):
-    """`created_at` in Unix microseconds."""
+    """`created_at` in Unix microseconds; `level` is the index in the policy's levels."""
 
     number: int
     id: str
     name: str
     created_at: int
+    level: int = UNVERIFIED
 
 
 class Customers:
-    """Adds and finds customers. All but `known` and `count` read the database."""
+    """Adds and finds customers. All but `known`, `count`, `standing` and `cooling` read the database (and block).
 
-    def __init__(self, db: BankDb) -> None:
+    Without a `sealer` it knows names and levels only: what asks for more raises RuntimeError.
+    """
+
+    def __init__(self, db: BankDb, sealer: Sealer | None = None) -> None:
         self._db = db
-        self._newest = 0
+        self._profiles = Profiles(sealer) if sealer is not None else None
+        self._lock = threading.Lock()
+        self._levels = bytearray(1)  # by number; nobody has the number 0
+        self._cooling: dict[int, int] = {}  # number: until when, in Unix seconds
         self.refresh()
 
-    def refresh(self) -> None:
-        """Takes up customers that another process has added."""
-        with self._db.read() as connection:
-            self._newest = connection.execute(select(func.coalesce(func.max(_customers.c.number), 0))).scalar_one()
+    # --- from memory ---------------------------------------------------------------------------------------------
 
     def known(self, number: int) -> bool:
-        """Whether there is a customer of this number; from memory."""
-        return 0 < number <= self._newest
+        """Whether there is a customer of this number."""
+        return 0 < number < len(self._levels)
+
+    def standing(self, number: int) -> int:
+        """The customer's level; 0 (unverified) of whoever is not known."""
+        return self._levels[number] if 0 < number < len(self._levels) else UNVERIFIED
+
+    def cooling(self, number: int, now_seconds: int) -> bool:
+        """Whether the low limits hold for the customer at this Unix time in seconds."""
+        until = self._cooling.get(number)
+        return until is not None and now_seconds < until
 
     @property
     def count(self) -> int:
-        """How many customers there are; from memory. Their numbers are 1 to this."""
-        return self._newest
+        """How many customers there are. Their numbers are 1 to this."""
+        return len(self._levels) - 1
 
-    def add(self, names: Sequence[str], now_us: int) -> range:
-        """New customers of these names. Returns their numbers. Raises NoNumbersLeft."""
+    def refresh(self) -> None:
+        """Takes up all that is in the database, such as what another process has added."""
+        with self._lock, self._db.read() as connection:
+            newest = connection.execute(select(func.coalesce(func.max(customers.c.number), 0))).scalar_one()
+            levels = bytearray(newest + 1)
+            found = "SELECT number, level FROM customers WHERE level > 0"
+            for rows in connection.exec_driver_sql(found).yield_per(_BATCH).partitions():
+                for number, level in rows:
+                    levels[number] = level
+            self._levels, self._cooling = levels, _cooling(connection)
+
+    def take_up(self, number: int) -> None:
+        """Takes up what was committed of one customer, new or changed."""
+        with self._lock, self._db.read() as connection:  # in turn, so that an older reading never comes last
+            level = connection.execute(select(customers.c.level).where(customers.c.number == number)).scalar()
+            if level is None:
+                return
+            until = connection.execute(select(profiles.c.cooling_until).where(profiles.c.customer == number)).scalar()
+            self._make_room(number)
+            if until:
+                self._cooling[number] = -(-until // MICROSECONDS)
+            else:
+                self._cooling.pop(number, None)
+            self._levels[number] = level
+
+    def _make_room(self, newest: int) -> None:
+        missing = newest + 1 - len(self._levels)
+        if missing > 0:
+            self._levels.extend(bytes(missing))
+
+    # --- adding and changing -------------------------------------------------------------------------------------
+
+    def add(self, names: Sequence[str], now_us: int, level: int = UNVERIFIED) -> range:
+        """New customers of these names, all of one level. Returns their numbers. Raises NoNumbersLeft."""
         with self._db.write() as connection:
-            first = connection.execute(select(func.coalesce(func.max(_customers.c.number), 0))).scalar_one() + 1
-            numbers = range(first, first + len(names))
-            if numbers and numbers[-1] > MAX_NUMBER:
-                raise NoNumbersLeft(f"customer numbers end at {MAX_NUMBER}")
-            rows = [(n, new_id(CUSTOMER, now_us), name, now_us) for n, name in zip(numbers, names, strict=True)]
-            if rows:
-                columns = ("number", "id", "name", "created_at")
-                connection.execute(insert(_customers), [dict(zip(columns, row, strict=True)) for row in rows])
-        self._newest = max(self._newest, first + len(names) - 1)
+            numbers = self.add_within(connection, names, now_us, level)
+        with self._lock:
+            self._make_room(numbers.stop - 1)
+            if level:
+                self._levels[numbers.start : numbers.stop] = bytes([level]) * len(numbers)
         return numbers
 
+    def add_within(self, connection: Connection, names: Sequence[str], now_us: int, level: int = UNVERIFIED) -> range:
+        """As `add`, in the caller's transaction; `take_up` them after it. On PostgreSQL two at once may collide."""
+        first = connection.execute(select(func.coalesce(func.max(customers.c.number), 0))).scalar_one() + 1
+        numbers = range(first, first + len(names))
+        if numbers and numbers[-1] > MAX_NUMBER:
+            raise NoNumbersLeft(f"customer numbers end at {MAX_NUMBER}")
+        columns = ("number", "id", "name", "created_at", "level")
+        rows = [(n, new_id(CUSTOMER, now_us), name, now_us, level) for n, name in zip(numbers, names, strict=True)]
+        if rows:
+            connection.execute(insert(customers), [dict(zip(columns, row, strict=True)) for row in rows])
+        return numbers
+
+    def put_level(self, connection: Connection, number: int, level: int) -> None:
+        """In the caller's transaction; `take_up` after it. Raises CustomerNotFound."""
+        changed = update(customers).where(customers.c.number == number).values(level=level)
+        if not connection.execute(changed).rowcount:
+            raise CustomerNotFound("there is no such customer")
+
+    # --- asking the database -------------------------------------------------------------------------------------
+
+    @property
+    def profiles(self) -> Profiles:
+        """What is sealed. Raises RuntimeError without the data key."""
+        if self._profiles is None:
+            raise RuntimeError("what is personal was asked for without the data key")
+        return self._profiles
+
     def by_number(self, number: int) -> Customer | None:
-        return self._one(_customers.c.number == number)
+        return self._one(customers.c.number == number)
 
     def by_id(self, id: str) -> Customer | None:
-        return self._one(_customers.c.id == id)
+        return self._one(customers.c.id == id)
+
+    def by_mobile(self, mobile: str) -> Customer | None:
+        """Whose number this is (E.164)."""
+        with self._db.read() as connection:
+            number = self.profiles.number_of(connection, mobile)
+        return None if number is None else self.by_number(number)
+
+    def profile(self, number: int) -> Profile | None:
+        """None: there is no such customer, or nothing is kept of them but the name."""
+        with self._db.read() as connection:
+            return self.profiles.get(connection, number)
+
+    def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
+        """Where a customer, or somebody who is about to become one, is reached. None of nobody and of staff."""
+        return self.profiles.contacts(connection, subject)
 
     def first(self, limit: int) -> list[Customer]:
         """The customers with the lowest numbers."""
         with self._db.read() as connection:
-            rows: Any = connection.execute(select(_customers).order_by(_customers.c.number).limit(limit))
+            rows: Any = connection.execute(select(*_COLUMNS).order_by(customers.c.number).limit(limit))
+            return [Customer(*row) for row in rows]
+
+    def find(self, text: str, limit: int = 20) -> list[Customer]:
+        """Customers whose name begins with, or whose public id is, this text; for staff."""
+        begins = customers.c.name.startswith(text, autoescape=True) | (customers.c.id == text)
+        with self._db.read() as connection:
+            rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
             return [Customer(*row) for row in rows]
 
     def names(self, numbers: Collection[int]) -> dict[int, str]:
         """The names of some customers (a page of them, not all) by number."""
-        columns = select(_customers.c.number, _customers.c.name)
+        columns = select(customers.c.number, customers.c.name)
         with self._db.read() as connection:
-            rows = connection.execute(columns.where(_customers.c.number.in_(numbers)))
+            rows = connection.execute(columns.where(customers.c.number.in_(numbers)))
             return {row.number: row.name for row in rows}
 
     def _one(self, condition: Any) -> Customer | None:
         with self._db.read() as connection:
-            row: Any = connection.execute(select(_customers).where(condition)).one_or_none()
+            row: Any = connection.execute(select(*_COLUMNS).where(condition)).one_or_none()
         return None if row is None else Customer(*row)
+
+
+def _cooling(connection: Connection) -> dict[int, int]:
+    found = select(profiles.c.customer, profiles.c.cooling_until).where(profiles.c.cooling_until > 0)
+    return {number: -(-until // MICROSECONDS) for number, until in connection.execute(found)}

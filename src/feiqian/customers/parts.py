@@ -1,0 +1,41 @@
+"""What the services of customers stand on, handed to each of them as one value; and those services, built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feiqian.accounts.service import Accounts
+from feiqian.cases.service import Cases
+from feiqian.clock import Clock
+from feiqian.customers.registry import Customers
+from feiqian.db import BankDb
+from feiqian.identity.service import Identity
+from feiqian.notify.service import Notify
+from feiqian.policy.model import Policy
+from feiqian.sealing import Sealer
+from feiqian.sessions.service import Sessions
+from feiqian.trail.trail import Trail
+from feiqian.verification.factors import Factors
+from feiqian.verification.service import Verification
+from feiqian.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything below the customers' services. They share it; none of them keeps anything else."""
+
+    db: BankDb
+    sealer: Sealer
+    policy: Policy
+    clock: Clock
+    work: Work
+    customers: Customers
+    accounts: Accounts
+    trail: Trail
+    cases: Cases
+    notify: Notify
+    sessions: Sessions
+    identity: Identity
+    verification: Verification
+    factors: Factors
+    region: str = "CN"  # of mobile numbers that are entered without their country (ISO 3166-1 alpha-2)

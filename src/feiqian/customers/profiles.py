@@ -1,0 +1,196 @@
+"""What is personal of customers: sealed at rest, found again by keyed hashes. Works in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from feiqian.customers.errors import CustomerNotFound
+from feiqian.customers.model import Profile
+from feiqian.customers.tables import applications, customers, profiles, pushes
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject
+
+if TYPE_CHECKING:
+    from feiqian.notify.model import Contacts
+
+FROZEN, THAWING = "frozen", "thawing"
+_c = profiles.c
+
+
+class NewProfile(NamedTuple):
+    """What is kept of a new customer; `mobile` in E.164, `claim` as bytes (or None) in a form of `claims`."""
+
+    customer: int
+    mobile: str
+    email: str
+    language: str
+    claim: bytes | None = None
+
+
+class Profiles:
+    """Seals, finds and opens."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    # --- finding -------------------------------------------------------------------------------------------------
+
+    def number_of(self, connection: Connection, mobile: str) -> int | None:
+        """The customer's number of a mobile number (E.164)."""
+        found = select(_c.customer).where(_c.mobile_blind == self._sealer.blind(mobile, "mobile"))
+        return connection.execute(found).scalar()
+
+    def get(self, connection: Connection, number: int) -> Profile | None:
+        both = profiles.join(customers, customers.c.number == _c.customer)
+        columns = (customers.c.id, customers.c.name, customers.c.level, customers.c.created_at, *_c)
+        row = connection.execute(select(*columns).select_from(both).where(_c.customer == number)).one_or_none()
+        return None if row is None else self._profile(row)
+
+    def need(self, connection: Connection, number: int) -> Profile:
+        """Raises CustomerNotFound."""
+        profile = self.get(connection, number)
+        if profile is None:
+            raise CustomerNotFound("there is no such customer")
+        return profile
+
+    def lock(self, connection: Connection, number: int) -> None:
+        """No other transaction changes this profile until this one ends."""
+        connection.execute(select(_c.customer).where(_c.customer == number).with_for_update())
+
+    def claim(self, connection: Connection, number: int) -> bytes | None:
+        """Who the customer said they are when registering, until it was checked."""
+        sealed = connection.execute(select(_c.claim).where(_c.customer == number)).scalar()
+        return None if sealed is None else self._sealer.open(bytes(sealed), _place("claim", number))
+
+    def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
+        from feiqian.notify.model import Contacts
+
+        if subject.role is Role.APPLICANT:
+            return self._applicant(connection, subject)
+        if subject.role is not Role.CUSTOMER:
+            return None
+        profile = self.get(connection, subject.number)
+        if profile is None:
+            return None
+        return Contacts(subject, profile.mobile, profile.email, self._pushes(connection, profile), profile.language)
+
+    def frozen(self, connection: Connection) -> list[tuple[int, str]]:
+        """All customers whose wallets are, or are about to be, frozen or thawed: number and state."""
+        rows = connection.execute(select(_c.customer, _c.frozen).where(_c.frozen != ""))
+        return [(row.customer, row.frozen) for row in rows]
+
+    # --- changing ------------------------------------------------------------------------------------------------
+
+    def add(self, connection: Connection, new: Iterable[NewProfile]) -> None:
+        """Raises sqlalchemy's IntegrityError if a mobile number is another customer's."""
+        rows = [self._row(profile) for profile in new]
+        if rows:
+            connection.execute(insert(profiles), rows)
+
+    def put_mobile(self, connection: Connection, number: int, mobile: str) -> None:
+        """Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
+        sealed = self._sealer.seal(mobile.encode(), _place("mobile", number))
+        self.put(connection, number, mobile=sealed, mobile_blind=self._sealer.blind(mobile, "mobile"))
+
+    def put_email(self, connection: Connection, number: int, email: str) -> None:
+        """Raises CustomerNotFound."""
+        sealed = self._sealer.seal(email.encode(), _place("email", number)) if email else None
+        self.put(connection, number, email=sealed)
+
+    def put_claim(self, connection: Connection, number: int, claim: bytes | None) -> None:
+        """Raises CustomerNotFound."""
+        self.put(connection, number, claim=claim and self._sealer.seal(claim, _place("claim", number)))
+
+    def put_frozen(self, connection: Connection, number: int, state: str, by: Subject | None, now: int) -> None:
+        """`state` is "", FROZEN or THAWING. Raises CustomerNotFound."""
+        role, by_number = (by.role.value, by.number) if by else ("", 0)
+        self.put(connection, number, frozen=state, frozen_role=role, frozen_number=by_number, frozen_at=now)
+
+    def cool(self, connection: Connection, number: int, until: int) -> None:
+        """The low limits hold until then; a longer time that holds already stays."""
+        longer = update(profiles).where(_c.customer == number, _c.cooling_until < until)
+        connection.execute(longer.values(cooling_until=until))
+
+    def put(self, connection: Connection, number: int, **values: Any) -> None:
+        """Raises CustomerNotFound."""
+        if not connection.execute(update(profiles).where(_c.customer == number).values(**values)).rowcount:
+            raise CustomerNotFound("there is no such customer")
+
+    def add_push(self, connection: Connection, number: int, address: str) -> None:
+        """Where a browser wants to be told; of another customer before, it is this one's now."""
+        blind = self._sealer.blind(address, "push")
+        connection.execute(delete(pushes).where(pushes.c.address_blind == blind))
+        sealed = self._sealer.seal(address.encode(), _push_place(blind))
+        connection.execute(insert(pushes).values(customer=number, address=sealed, address_blind=blind))
+
+    def remove_push(self, connection: Connection, number: int, address: str) -> None:
+        blind = self._sealer.blind(address, "push")
+        connection.execute(delete(pushes).where(pushes.c.address_blind == blind, pushes.c.customer == number))
+
+    # --- sealing -------------------------------------------------------------------------------------------------
+
+    def _row(self, new: NewProfile) -> dict[str, Any]:
+        number, seal = new.customer, self._sealer.seal
+        return {
+            "customer": number,
+            "mobile": seal(new.mobile.encode(), _place("mobile", number)),
+            "mobile_blind": self._sealer.blind(new.mobile, "mobile"),
+            "email": seal(new.email.encode(), _place("email", number)) if new.email else None,
+            "language": new.language,
+            "claim": seal(new.claim, _place("claim", number)) if new.claim else None,
+            "cooling_until": 0,
+            "frozen": "",
+            "frozen_role": "",
+            "frozen_number": 0,
+            "frozen_at": 0,
+        }
+
+    def _profile(self, row: Any) -> Profile:
+        number = row.customer
+        by = Subject(Role(row.frozen_role), row.frozen_number) if row.frozen and row.frozen_role else None
+        return Profile(
+            number,
+            row.id,
+            row.name,
+            row.level,
+            row.created_at,
+            self._sealer.open(bytes(row.mobile), _place("mobile", number)).decode(),
+            self._sealer.open(bytes(row.email), _place("email", number)).decode() if row.email else "",
+            row.language,
+            row.cooling_until,
+            by,
+            row.frozen_at,
+        )
+
+    def _pushes(self, connection: Connection, profile: Profile) -> tuple[str, ...]:
+        found = select(pushes.c.address, pushes.c.address_blind).where(pushes.c.customer == profile.number)
+        rows = connection.execute(found.order_by(pushes.c.id))
+        return tuple(self._sealer.open(bytes(row[0]), _push_place(bytes(row[1]))).decode() for row in rows)
+
+    def _applicant(self, connection: Connection, subject: Subject) -> Contacts | None:
+        from feiqian.notify.model import Contacts
+
+        a = applications.c
+        found = select(a.id, a.kind, a.address, a.language).where(a.role == subject.role, a.number == subject.number)
+        row = connection.execute(found.order_by(a.created_at.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
+        address = self._sealer.open(bytes(row.address), application_place(row.id)).decode()
+        mobile, email = ("", address) if row.kind == "email" else (address, "")
+        return Contacts(subject, mobile, email, (), row.language)
+
+
+def application_place(id: str) -> str:
+    """The context that an application's address is sealed in."""
+    return f"customers_applications/address/{id}"
+
+
+def _place(column: str, number: int) -> str:
+    return f"customers_profiles/{column}/{number}"
+
+
+def _push_place(blind: bytes) -> str:
+    return f"customers_pushes/address/{blind.hex()}"

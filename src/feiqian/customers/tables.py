@@ -1,0 +1,108 @@
+"""The tables of customers. Mobile numbers, e-mail addresses and documents are sealed; looked up by keyed hashes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, text
+
+from feiqian.db import BIG, METADATA
+
+NAME_LENGTH = 100
+
+
+def _few(name: str, column: str, condition: str) -> Index:
+    """An index of the few rows that are so."""
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+customers = Table(
+    "customers",
+    METADATA,
+    Column("number", BIG, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("name", String(NAME_LENGTH), nullable=False),
+    Column("created_at", BIG, nullable=False),
+    Column("level", SmallInteger, nullable=False),  # index in the policy's levels
+)
+# Of a customer who can sign in. Customers of a bank that was seeded for a benchmark have none.
+profiles = Table(
+    "customers_profiles",
+    METADATA,
+    Column("customer", BIG, ForeignKey("customers.number"), primary_key=True, autoincrement=False),
+    Column("mobile", LargeBinary, nullable=False),
+    Column("mobile_blind", LargeBinary(16), nullable=False, unique=True),
+    Column("email", LargeBinary),
+    Column("language", String(8), nullable=False),
+    Column("claim", LargeBinary),  # who they say they are, until it is checked
+    Column("cooling_until", BIG, nullable=False),  # 0: never
+    Column("frozen", String(10), nullable=False),  # "", "frozen", or "thawing" while the ledger is being told
+    Column("frozen_role", String(10), nullable=False),
+    Column("frozen_number", BIG, nullable=False),
+    Column("frozen_at", BIG, nullable=False),
+    Index(
+        "customers_cooling",
+        "cooling_until",
+        **{f"{d}_where": text("cooling_until > 0") for d in ("sqlite", "postgresql")},
+    ),
+    Index("customers_frozen", "frozen", **{f"{d}_where": text("frozen <> ''") for d in ("sqlite", "postgresql")}),
+)
+# Where a web push service is told of news: one row for each browser that asked for it.
+pushes = Table(
+    "customers_pushes",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("customer", BIG, ForeignKey("customers.number"), nullable=False, index=True),
+    Column("address", LargeBinary, nullable=False),
+    Column("address_blind", LargeBinary(16), nullable=False, unique=True),
+)
+# An address that somebody has to show is theirs: a newcomer's number, or a customer's new number or e-mail address.
+applications = Table(
+    "customers_applications",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(10), nullable=False),  # applicant, or nobody where the number is a customer's already
+    Column("number", BIG, nullable=False),
+    Column("kind", String(10), nullable=False),  # register, mobile, email
+    Column("customer", BIG, nullable=False),  # whose new address it is to be; 0 of newcomers
+    Column("address", LargeBinary, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("challenge", String(36), nullable=False, unique=True),
+    Column("created_at", BIG, nullable=False),
+    Column("confirmed_at", BIG, nullable=False),  # 0: not yet
+    Column("finished_at", BIG, nullable=False),
+    Index("customers_applicants", "role", "number", "created_at"),
+)
+# Whose challenge it is, of those who are not signed in.
+doors = Table(
+    "customers_doors",
+    METADATA,
+    Column("challenge", String(36), primary_key=True),
+    Column("kind", String(10), nullable=False),  # sign_in, password, pin
+    Column("role", String(10), nullable=False),
+    Column("number", BIG, nullable=False),
+    Column("mobile", LargeBinary, nullable=False),  # as it was entered
+    Column("language", String(8), nullable=False),
+    Column("created_at", BIG, nullable=False, index=True),
+)
+sign_ins = Table(
+    "customers_sign_ins",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("number", BIG, nullable=False),
+    Column("at", BIG, nullable=False),
+    Column("outcome", String(10), nullable=False),  # ok, wrong, locked
+    Column("user_agent", String(100), nullable=False),
+    Column("factors", String(80), nullable=False),
+    Column("new_device", SmallInteger, nullable=False),
+    Index("customers_sign_ins_of", "role", "number", "id"),
+)
+# Written before the ledger is told, gone when both agree.
+level_changes = Table(
+    "customers_level_changes",
+    METADATA,
+    Column("customer", BIG, primary_key=True, autoincrement=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("by_role", String(10), nullable=False),
+    Column("by_number", BIG, nullable=False),
+    Column("created_at", BIG, nullable=False),
+)
