@@ -1,0 +1,108 @@
+"""What the staff's side refuses. The texts are for staff; they hold no secrets and nothing of a customer.
+
+StaffError
+  SignInRefused     login, password or code is wrong; which is not told
+  SignInLocked      too many wrong answers; says until when
+  EnrolmentOver     the enrolment token is unknown, used or out of time
+  MemberInvalid     a staff account cannot be as was asked
+  MemberNotFound    there is no such staff account
+  NotAllowed        the member has none of the roles that this needs
+  ChangeInvalid     a change cannot be as was proposed
+  ChangeNotFound    there is no such change
+  ChangeOver        it has been decided already, or is being carried out
+  OwnChange         who made a change, or is changed by it, may not approve it
+  ChangeFailed      it was approved and could not be carried out; it is open again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from feiqian.errors import FeiqianError
+
+
+class StaffError(FeiqianError):
+    """Whatever the package raises."""
+
+
+class SignInRefused(StaffError):
+    """Nobody is told which of login, password and code was wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("the login, the password or the code is not right")
+
+
+class SignInLocked(StaffError):
+    """`until` in Unix microseconds; a passkey or security key still opens."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__("too many wrong answers; locked for a time")
+        self.until = until
+
+
+class EnrolmentOver(StaffError):
+    """Ask an operator for another one."""
+
+    def __init__(self) -> None:
+        super().__init__("this enrolment token is unknown, was used, or is older than a day")
+
+
+class MemberInvalid(StaffError):
+    """Says why. `reason` is a word for it: login, name, roles, taken, demo."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class MemberNotFound(StaffError):
+    """No such account."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such staff account")
+
+
+class NotAllowed(StaffError):
+    """`needed`: any one of these roles would do."""
+
+    def __init__(self, needed: Iterable[str]) -> None:
+        self.needed = tuple(sorted(needed))
+        super().__init__(f"only for staff with the role {' or '.join(self.needed)}")
+
+
+class ChangeInvalid(StaffError):
+    """`reason` is a word for it, a key of the staff pages' texts: kind, values, why, level, wallet, frozen, lock..."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this change cannot be proposed: {reason}")
+        self.reason = reason
+
+
+class ChangeNotFound(StaffError):
+    """No such change."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such change")
+
+
+class ChangeOver(StaffError):
+    """`state` says how it stands: applying, applied or refused."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the change is {state}")
+        self.state = state
+
+
+class OwnChange(StaffError):
+    """Another one has to look at it."""
+
+    def __init__(self) -> None:
+        super().__init__("a change is approved by somebody else than who made it, or is changed by it")
+
+
+class ChangeFailed(StaffError):
+    """Nothing was changed. The change is open again; `why` is kept with it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the change could not be carried out: {why}")
+        self.why = why
