@@ -11,11 +11,12 @@ from litestar.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
-from fakes import NoTraffic, StillBank
+from fakes import NoTraffic, StillBank, still_services
 
 from feiqian.clock import ManualClock
-from feiqian.web.pages import pages
-from feiqian.web.render import Renderer
+from feiqian.web.cookies import Cookies
+from feiqian.web.pages import BANK, DEMO, application
+from feiqian.web.render import renderers
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub
 
@@ -27,11 +28,14 @@ def still() -> StillBank:
 
 @pytest.fixture
 def site(still: StillBank) -> Site:
-    return Site(still, Hub(), Renderer(ManualClock(), "Asia/Shanghai"), NoTraffic())
+    services, clock = still_services(), ManualClock()
+    looks, cookies = renderers(clock, "Asia/Shanghai"), Cookies(services.settings.public_origin)
+    return Site(still, Hub(), looks, services, cookies, NoTraffic())
 
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
-    with TestClient(pages(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+    app = application(site, [*BANK, *DEMO], framed=True)
+    with TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield client

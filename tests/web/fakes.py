@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from feiqian.money import CNY, Money
+from feiqian.sessions.model import Session
+from feiqian.settings import Settings
+from feiqian.subjects import Subject, customer
 from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Total
 from feiqian.web.site import Level
 
@@ -84,3 +90,24 @@ class NoTraffic:
 
     async def change(self, level: Level) -> None:
         self.level = level
+
+
+class StillSessions:
+    """Knows tokens that a test has made."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Session] = {}
+
+    def sign_in(self, number: int = 1, language: str = "en", subject: Subject | None = None) -> str:
+        """The token of a new session."""
+        token = f"token-{len(self.known)}"
+        self.known[token] = Session(token, subject or customer(number), None, (), 0, 0, 10**12, "Test", language)
+        return token
+
+    async def find(self, token: str) -> Session | None:
+        return self.known.get(token)
+
+
+def still_services(**others: object) -> Any:
+    """Only what pages need; a test adds what it looks at."""
+    return SimpleNamespace(settings=Settings(), sessions=StillSessions(), **others)

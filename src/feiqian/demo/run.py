@@ -17,8 +17,7 @@ from feiqian.app import Bank, Service, build
 from feiqian.errors import FeiqianError
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
-from feiqian.web.pages import pages, site_of
-from feiqian.web.streams import Hub
+from feiqian.web.pages import demo_pages
 
 from .names import WELCOMED
 from .traffic import TrafficSwitch
@@ -35,14 +34,13 @@ class DemoService(Service):
     """A served bank whose live pages end at once when it stops, so that nothing waits for a browser."""
 
     def __init__(self, bank: Bank) -> None:
-        self.hub = Hub()
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
-        site = site_of(bank.services, bank.journal.hash_at, self.hub, self.traffic)
-        super().__init__(bank, pages(site))  # type: ignore[arg-type]  # Litestar has narrower types for ASGI
+        self.pages = demo_pages(bank.services, bank.journal.hash_at, self.traffic)
+        super().__init__(bank, self.pages)  # type: ignore[arg-type]  # Litestar has narrower types for ASGI
         self._closing: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
-        self.hub.close()
+        self.pages.close()
         self._closing = asyncio.get_running_loop().create_task(self.traffic.close())
         super().stop()
 

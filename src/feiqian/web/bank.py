@@ -32,19 +32,19 @@ class BankPage(Controller):
 
 
 class Looks:
-    """The newest look, kept for a second, so that ten watchers cost what one costs."""
+    """The newest look in each language, kept for a second, so that ten watchers cost what one costs."""
 
     def __init__(self) -> None:
-        self._taken = float("-inf")
-        self._look = b""
+        self._looks: dict[str, tuple[float, bytes]] = {}  # when it was taken
         self._lock = asyncio.Lock()
 
     async def look(self, site: Site) -> bytes:
         async with self._lock:
-            if time.monotonic() - self._taken > LOOK_SECONDS / 2:
-                self._look = message("state", await _state(site))
-                self._taken = time.monotonic()
-            return self._look
+            taken, look = self._looks.get(site.language, (float("-inf"), b""))
+            if time.monotonic() - taken > LOOK_SECONDS / 2:
+                look = message("state", await _state(site))
+                self._looks[site.language] = time.monotonic(), look
+            return look
 
 
 _looks = Looks()
@@ -62,7 +62,7 @@ async def _state(site: Site) -> dict[str, object]:
     newest = await site.bank.newest(NEWEST)
     rates = site.hub.rates.history()
     return {
-        "rate": _figure(sum(rates[-2:]) / 2),
+        "rate": _figure(site, sum(rates[-2:]) / 2),
         "rates": rates,
         "pulse": site.render("parts/bank_pulse.html", pulse=site.bank.pulse()),
         "newest": site.render("parts/bank_newest.html", newest=newest),
@@ -70,5 +70,5 @@ async def _state(site: Site) -> dict[str, object]:
     }
 
 
-def _figure(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 or rate == int(rate) else f"{rate:.1f}"
+def _figure(site: Site, rate: float) -> str:
+    return site.render.formats.number(round(rate) if rate >= 10 else round(rate, 1))

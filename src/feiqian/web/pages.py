@@ -1,8 +1,8 @@
-"""All pages as one ASGI application. They are the demo's: nobody signs in, so no bank serves them to the world."""
+"""All pages as one ASGI application: what every bank serves (`bank_pages`), and what the demo shows besides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -10,59 +10,118 @@ from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ControllerRouterHandler
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from feiqian import logs
 from feiqian.projections.errors import ReadsBehind
 from feiqian.services import Services
+from feiqian.work import TooBusy
 
 from .assets import static_file
 from .bank import BankPage
+from .cookies import Cookies
+from .language import change_language, language_of
 from .phone import Phone
 from .port import RunningBank
-from .render import Renderer
-from .security import HEADERS, own_pages_only
-from .site import Site, Traffic
+from .render import renderers
+from .security import headers, own_pages_only
+from .session import Connection, SignInFirst, address_of, customer_of, provide_customer, provide_visitor
+from .site import NoTraffic, Site, Traffic
 from .streams import Hub, TooManyStreams
 from .till import Till
 from .welcome import Welcome
 
 MAX_BODY_BYTES = 16_384
-ROUTES: list[ControllerRouterHandler] = [Welcome, Phone, Till, BankPage, static_file]
+BANK: list[ControllerRouterHandler] = [change_language, static_file]
+DEMO: list[ControllerRouterHandler] = [Welcome, Phone, Till, BankPage]
 PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
 
 _log = logs.get("feiqian.web")
 
 
-def site_of(services: Services, hash_at: Callable[[int], bytes | None], hub: Hub, traffic: Traffic) -> Site:
+class Pages:
+    """The application, and what must be closed before its server stops: streams that would never end by themselves."""
+
+    def __init__(self, site: Site, routes: Sequence[ControllerRouterHandler], *, framed: bool = False) -> None:
+        self.site = site
+        self.app = application(site, routes, framed=framed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def close(self) -> None:
+        """Ends every live page."""
+        self.site.hub.close()
+
+
+def bank_pages(services: Services) -> Pages:
+    """The pages of a bank that is served: its customers' and its staff's."""
+    return Pages(site_of(services), BANK)
+
+
+def demo_pages(services: Services, hash_at: Callable[[int], bytes | None], traffic: Traffic) -> Pages:
+    """The bank's pages and the demo's: a till, the machine room, phones to look at."""
+    return Pages(site_of(services, hash_at, traffic), [*BANK, *DEMO], framed=True)
+
+
+def site_of(
+    services: Services, hash_at: Callable[[int], bytes | None] = lambda _: None, traffic: Traffic | None = None
+) -> Site:
     """The site over a running bank; its hub hears what the ledger makes durable."""
+    hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
-    bank = RunningBank(services, hash_at)
-    return Site(bank, hub, Renderer(services.clock, services.settings.zone), traffic)
+    looks, cookies = renderers(services.clock, settings.zone), Cookies(settings.public_origin)
+    return Site(RunningBank(services, hash_at), hub, looks, services, cookies, traffic or NoTraffic())
 
 
-def pages(site: Site) -> Litestar:
-    """The application of a site."""
+def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed: bool = False) -> Litestar:
+    """The Litestar application of a site."""
     handlers: dict[Any, Any] = {
+        SignInFirst: _sign_in_first,
         HTTPException: _problem,
         TooManyStreams: _busy,
+        TooBusy: _busy,
         ReadsBehind: _behind,
         Exception: _failed,
     }
+    origin = site.services.settings.public_origin
+    always = headers(origin, framed=framed)
     return Litestar.from_config(
         AppConfig(
-            route_handlers=ROUTES,
-            dependencies={"site": Provide(lambda: site, sync_to_thread=False)},
-            guards=[own_pages_only],
+            route_handlers=list(routes),
+            dependencies={
+                "site": Provide(_provide_site),
+                "signed_in": Provide(provide_customer),
+                "visitor": Provide(provide_visitor),
+            },
+            guards=[own_pages_only(origin)],
             exception_handlers=handlers,
-            response_headers=HEADERS,
+            response_headers=always,
             request_max_body_size=MAX_BODY_BYTES,
             openapi_config=None,
             logging_config=None,
-            state=State({"site": site}),
+            state=State({"site": site, "headers": always}),
             debug=False,
         )
     )
+
+
+async def _provide_site(request: Request[Any, Any, State]) -> Site:
+    await customer_of(request)  # who may have chosen a language
+    return _site_for(request)
+
+
+def _site_for(connection: Connection) -> Site:
+    site: Site = connection.app.state.site
+    framed = connection.headers.get("sec-fetch-dest") == "iframe"
+    return site.asked(language_of(connection), address_of(connection), framed)
+
+
+def _sign_in_first(request: Request[Any, Any, State], error: SignInFirst) -> Response[Any]:
+    if _for_people(request):
+        return Redirect(error.address, status_code=303, headers=request.app.state.headers)
+    return _answer(request, 401, "sign_in")
 
 
 def _problem(request: Request[Any, Any, State], error: HTTPException) -> Response[Any]:
@@ -74,21 +133,26 @@ def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any
     return _answer(request, 500, "failed")
 
 
-def _busy(request: Request[Any, Any, State], _: TooManyStreams) -> Response[Any]:
-    site: Site = request.app.state.site
-    return Response({"problem": site.render.texts("problem.busy")}, status_code=503, headers={"Retry-After": "5"})
+def _busy(request: Request[Any, Any, State], _: Exception) -> Response[Any]:
+    answer = _answer(request, 503, "busy")
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _behind(request: Request[Any, Any, State], _: ReadsBehind) -> Response[Any]:
     return _answer(request, 503, "behind")
 
 
+def _for_people(request: Request[Any, Any, State]) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
 def _answer(request: Request[Any, Any, State], status: int, problem: str) -> Response[Any]:
     """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors."""
-    site: Site = request.app.state.site
+    site, always = _site_for(request), request.app.state.headers
     text = site.render.texts
     title, detail = text(f"problem.{problem}"), text(f"problem.{problem}.text")
-    if "text/html" not in request.headers.get("accept", ""):
-        return Response({"problem": title}, status_code=status, headers=HEADERS)
+    if not _for_people(request):
+        return Response({"problem": title}, status_code=status, headers=always)
     page = site.page("problem.html", title=title, text=detail)
-    return Response(page.content, status_code=status, media_type=page.media_type, headers=HEADERS)
+    return Response(page.content, status_code=status, media_type=page.media_type, headers=always)

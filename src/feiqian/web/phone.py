@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.money import BY_NUMBER, Money
 
 from .model import Person
 from .site import Site, TheSite, pictures, stream
@@ -35,7 +35,7 @@ class Phone(Controller):
             code=code,
             balance=await site.bank.balance(person),
             payments=await site.bank.payments_of(person, SHOWN),
-            **pictures(code),
+            pictures=pictures(code),
         )
 
     @get("/code")
@@ -69,7 +69,7 @@ async def _events(site: Site, person: Person, watcher: Watcher) -> AsyncIterator
 async def _state(site: Site, person: Person, facts: list[MovesMoney]) -> dict[str, object]:
     payments = await site.bank.payments_of(person, SHOWN)
     return {
-        "balance": format_plain(await site.bank.balance(person)),
+        "balance": site.render.amount(await site.bank.balance(person)),
         "payments": site.render("parts/phone_payments.html", payments=payments),
         "code": await new_code(site, person) if facts else None,
         "sheet": await _sheet(site, facts[-1]) if facts else None,

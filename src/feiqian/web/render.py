@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import jinja2
 
-from feiqian.clock import MICROSECONDS, Clock
-from feiqian.money import Currency, Money, decimal_text, format_plain
-from feiqian.texts import Texts, english
+from feiqian.clock import Clock
+from feiqian.money import Money, decimal_text
+from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
 
 from .assets import url
+from .formats import Formats, symbol
 
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8
@@ -24,7 +24,8 @@ class Renderer:
     """Renders pages and parts of pages, for one language and the bank's zone."""
 
     def __init__(self, clock: Clock, zone: str, texts: Texts = english) -> None:
-        self._clock, self._zone, self._texts = clock, ZoneInfo(zone), texts
+        self.texts = texts
+        self.formats = formats = Formats(texts, clock, zone)
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -33,44 +34,36 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._jinja.globals |= {"t": texts, "static": url, "texts": None}
+        self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
+        self._jinja.globals |= {"framed": False, "customer": None}
         self._jinja.filters |= {
-            "money": format_plain,
+            "money": formats.amount,
+            "shape": formats.shape,
             "plain": decimal_text,
-            "sum_money": lambda pair: format_plain(Money(*pair)),
+            "sum_money": lambda pair: formats.amount(Money(*pair)),
             "symbol": symbol,
             "initials": initials,
             "tone": tone,
             "fours": fours,
-            "grouped": lambda number: f"{number:,}",
+            "grouped": formats.number,
             "short": short,
-            "when": self.when,
-            "clock": lambda at: self._local(at).strftime("%H:%M:%S"),
+            "when": formats.when,
+            "moment": formats.moment,
+            "date": formats.date,
+            "clock": formats.clock,
+            "machine": formats.machine,
         }
-
-    @property
-    def texts(self) -> Texts:
-        return self._texts
 
     def __call__(self, template: str, **values: object) -> str:
         return self._jinja.get_template(template).render(values)
 
-    def when(self, at: int) -> str:
-        """A moment (Unix microseconds) as people say it: today's with the time alone, older ones with the date."""
-        moment, now = self._local(at), self._local(self._clock.now())
-        time = moment.strftime("%H:%M")
-        if moment.date() == now.date():
-            return self._texts("time.today", time=time)
-        month = self._texts("months").split()[moment.month - 1]
-        return self._texts("time.date", day=moment.day, month=month, time=time)
-
-    def _local(self, at: int) -> datetime:
-        return datetime.fromtimestamp(at / MICROSECONDS, self._zone)
+    def amount(self, amount: Money) -> str:
+        return self.formats.amount(amount)
 
 
-def symbol(currency: Currency) -> str:
-    """What stands before an amount: "¥", "CHF "."""
-    return format_plain(Money(0, currency)).rstrip("0.")
+def renderers(clock: Clock, zone: str) -> Mapping[str, Renderer]:
+    """One for each language."""
+    return {language: Renderer(clock, zone, texts_in(language)) for language in LANGUAGES}
 
 
 def initials(name: str) -> str:

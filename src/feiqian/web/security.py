@@ -1,12 +1,13 @@
 """What protects the pages: headers on every answer, and a guard on every request.
 
-The demo's pages sign nobody in, so a foreign site must be unable to use a visitor's browser against them: requests that
-change something must come from a page of this origin, and the name of the host must be one of our own (a foreign name
-that was made to resolve to this machine is refused).
+A foreign site must be unable to use a visitor's browser against us: requests that change something must come from a
+page of this origin, and the name of the host must be one of our own (a foreign name that was made to resolve to this
+machine is refused). Session cookies are SameSite besides.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,44 +16,61 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "media-src blob:",
-        "frame-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'self'",  # the page with phone, till and bank side by side frames the three
+Connection = ASGIConnection[Any, Any, Any, Any]
+HSTS = "max-age=63072000"  # two years, as browsers' preload lists advise
+
+
+def content_security_policy(*, framed: bool) -> str:
+    """`framed`: our own pages may frame each other, as the demo's three side by side do."""
+    ancestors = "'self'" if framed else "'none'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "media-src blob:",
+            f"frame-src {ancestors}",
+            "form-action 'self'",
+            "base-uri 'none'",
+            f"frame-ancestors {ancestors}",
+        )
     )
-)
-
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
-def own_pages_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Litestar's guard of all page routes. Raises PermissionDeniedException."""
-    host = connection.headers.get("host", "")
-    if not own_host(urlsplit(f"//{host}").hostname or ""):
-        raise PermissionDeniedException("unknown host name")
-    if connection.scope.get("method") not in ("GET", "HEAD") and not _same_origin(connection, host):
-        raise PermissionDeniedException("not from a page of this bank")
+def headers(origin: str, *, framed: bool) -> dict[str, str]:
+    """The headers of every answer."""
+    always = {
+        "Content-Security-Policy": content_security_policy(framed=framed),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=(),"
+        " publickey-credentials-get=(self), publickey-credentials-create=(self)",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    return always | ({"Strict-Transport-Security": HSTS} if origin.startswith("https:") else {})
 
 
-def own_host(name: str) -> bool:
-    """localhost, or an address: only a name can be made to resolve to somewhere else."""
-    if name == "localhost":
+def own_pages_only(origin: str) -> Callable[[Connection, BaseRouteHandler], None]:
+    """Litestar's guard of all page routes, which raises PermissionDeniedException. `origin` is how we are reached."""
+    own = urlsplit(origin).hostname or ""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        host = connection.headers.get("host", "")
+        if not own_host(_name(host), own):
+            raise PermissionDeniedException("unknown host name")
+        if connection.scope.get("method") not in ("GET", "HEAD") and not _same_origin(connection, host):
+            raise PermissionDeniedException("not from a page of this bank")
+
+    return guard
+
+
+def own_host(name: str, own: str = "localhost") -> bool:
+    """Our own name, localhost, or an address: only a name can be made to resolve to somewhere else."""
+    if name in ("localhost", own) and name:
         return True
     try:
         ip_address(name)
@@ -61,7 +79,14 @@ def own_host(name: str) -> bool:
     return True
 
 
-def _same_origin(connection: ASGIConnection[Any, Any, Any, Any], host: str) -> bool:
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # brackets that hold no address
+        return ""
+
+
+def _same_origin(connection: Connection, host: str) -> bool:
     """Browsers always send one of the two headers with a request that changes something; without either, refuse."""
     site = connection.headers.get("sec-fetch-site")
     if site is not None:

@@ -1,16 +1,21 @@
-"""What all handlers share: the bank's port, the open streams, the renderer, the shoppers' switch."""
+"""What all handlers share: the bank's port, the open streams, the services; and a renderer in the asker's language."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from copy import copy
 from typing import Literal, Protocol, TypeVar
 
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from feiqian.services import Services
+from feiqian.texts import LANGUAGES
+
+from .cookies import Cookies
 from .model import Bank, Code, Person, Shop
 from .render import Renderer
 from .streams import Hub
@@ -29,19 +34,54 @@ class Traffic(Protocol):
     async def change(self, level: Level) -> None: ...
 
 
-@dataclass(slots=True)
+class NoTraffic:
+    """No shoppers: a bank's own pages have none."""
+
+    level: Level = "off"
+
+    async def change(self, level: Level) -> None:
+        self.level = level
+
+
 class Site:
-    """One bank's pages."""
+    """One bank's pages; what a handler is given is a copy that speaks the language of whoever asks."""
 
-    bank: Bank
-    hub: Hub
-    render: Renderer
-    traffic: Traffic
+    def __init__(
+        self,
+        bank: Bank,
+        hub: Hub,
+        renderers: Mapping[str, Renderer],
+        services: Services,
+        cookies: Cookies,
+        traffic: Traffic,
+    ) -> None:
+        self.bank, self.hub, self.services, self.cookies, self.traffic = bank, hub, services, cookies, traffic
+        self._renderers = renderers
+        self.language, self.here, self.framed = LANGUAGES[0], "/", False
 
-    def page(self, template: str, scripts: tuple[str, ...] = (), **values: object) -> Response[str]:
-        """A whole page; `scripts` names the texts that its script needs."""
+    def asked(self, language: str, here: str, framed: bool) -> Site:
+        """The copy for one request: its path and query, and whether another page of ours shows it within itself."""
+        site = copy(self)
+        site.language, site.here, site.framed = language, here, framed
+        return site
+
+    @property
+    def render(self) -> Renderer:
+        return self._renderers[self.language]
+
+    def page(
+        self,
+        template: str,
+        scripts: tuple[str, ...] = (),
+        *,
+        status: int = 200,
+        cookies: Iterable[Cookie] = (),
+        **values: object,
+    ) -> Response[str]:
+        """A whole page; `scripts` names the texts (by prefix) that its script needs."""
         texts = self.render.texts.for_scripts("link.", *scripts)
-        return Response(self.render(template, texts=texts, **values), media_type="text/html; charset=utf-8")
+        html = self.render(template, texts=texts, here=self.here, framed=self.framed, **values)
+        return Response(html, status_code=status, media_type="text/html; charset=utf-8", cookies=list(cookies))
 
     async def person(self, id: str) -> Person:
         return _found(await self.bank.person(id))

@@ -31,7 +31,7 @@ class Welcome(Controller):
             "welcome.html",
             people=await site.bank.people(CHOICES),
             shops=await site.bank.shops(),
-            customers=f"{customers:,}",
+            customers=site.render.formats.number(customers),
             merchants=merchants,
             level=site.traffic.level,
         )

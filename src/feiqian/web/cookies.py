@@ -1,0 +1,46 @@
+"""The cookies of the pages: what they are called, and how they are set and taken back (RFC 6265bis).
+
+Behind https their names begin with __Host-, so that no other host of the bank's domain can plant one.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from litestar.datastructures import Cookie
+
+from feiqian.clock import MICROSECONDS
+from feiqian.sessions.model import Opened
+
+YEAR_SECONDS = 365 * 86_400
+
+
+class Cookies:
+    """`origin` is how browsers reach the pages."""
+
+    def __init__(self, origin: str) -> None:
+        self.secure = origin.startswith("https:")
+        prefix = "__Host-" if self.secure else ""
+        self.session, self.device = f"{prefix}feiqian", f"{prefix}feiqian-device"
+        self.staff, self.language = f"{prefix}feiqian-staff", f"{prefix}feiqian-lang"
+
+    def opened(self, opened: Opened) -> list[Cookie]:
+        """For the answer that signs a customer in: the session, the device, and the customer's language."""
+        session = opened.session
+        seconds = max(0, session.expires_at - session.created_at) // MICROSECONDS
+        cookies = [self.make(self.session, opened.token, seconds)]
+        if opened.device_token:
+            cookies.append(self.make(self.device, opened.device_token, YEAR_SECONDS))
+        return [*cookies, self.spoken(session.language)] if session.language else cookies
+
+    def closed(self) -> list[Cookie]:
+        """For the answer that signs a customer out; the device stays known."""
+        return [self.make(self.session, "", 0)]
+
+    def spoken(self, language: str) -> Cookie:
+        """The language that somebody has chosen."""
+        return self.make(self.language, language, YEAR_SECONDS)
+
+    def make(self, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"] = "lax") -> Cookie:
+        """A cookie that scripts cannot read, for all of this host; `seconds` 0 takes it back."""
+        return Cookie(name, "/", value, seconds, secure=self.secure, httponly=True, samesite=same_site)

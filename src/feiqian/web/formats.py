@@ -1,0 +1,81 @@
+"""How amounts, numbers, dates and times look in a language: the Unicode CLDR's way, by Babel.
+
+A currency's symbol is the same in every language, so that an amount reads alike at the till and in a message about it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
+
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.money import Currency, Money, format_plain
+from feiqian.texts import Texts
+
+LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN", "es": "es"}
+_NUMBER = re.compile(r"[#0,.]+")
+
+
+class Formats:
+    """One language's, in one time zone. Moments are Unix microseconds."""
+
+    def __init__(self, texts: Texts, clock: Clock, zone: str) -> None:
+        self._texts, self._clock, self._zone = texts, clock, ZoneInfo(zone)
+        self._locale = Locale.parse(LOCALES[texts.language])
+
+    def amount(self, amount: Money) -> str:
+        """With the currency's symbol: "¥1,234.50", "1234,50 ¥"."""
+        decimals = amount.currency.decimals
+        value = Decimal(amount.minor).scaleb(-decimals)
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return self.shape(amount.currency).format(amount=format_decimal(value, pattern, self._locale))
+
+    def shape(self, currency: Currency) -> str:
+        """Where the symbol stands, for scripts: "¥{amount}", or "{amount} ¥" with a space that does not break."""
+        pattern = self._locale.currency_formats["standard"].pattern.split(";")[0]
+        sign = symbol(currency)
+        sign = sign if pattern.startswith("¤") else sign.strip()
+        return _NUMBER.sub("{amount}", pattern, count=1).replace("¤", sign)
+
+    def number(self, number: float) -> str:
+        return str(format_decimal(number, locale=self._locale))
+
+    def when(self, at: int) -> str:
+        """A moment as people say it: today's by the time alone, this year's by the day, older ones with the year."""
+        moment, now = self.local(at), self.local(self._clock.now())
+        time = moment.strftime("%H:%M")
+        if moment.date() == now.date():
+            return self._texts("time.today", time=time)
+        skeleton = "MMMd" if moment.year == now.year else "yMMMd"
+        return self._texts("time.date", date=format_skeleton(skeleton, moment, locale=self._locale), time=time)
+
+    def moment(self, at: int) -> str:
+        """Date and time in full, for records."""
+        moment = self.local(at)
+        return self._texts("time.date", date=self.date(moment.date()), time=moment.strftime("%H:%M:%S"))
+
+    def date(self, day: date | int) -> str:
+        """A civil date, or a moment's, as "14 Jan 2027"."""
+        day = self.local(day).date() if isinstance(day, int) else day
+        return str(format_date(day, "medium", self._locale))
+
+    def clock(self, at: int) -> str:
+        return self.local(at).strftime("%H:%M:%S")
+
+    def machine(self, at: int) -> str:
+        """For the datetime attribute of HTML's time element (ISO 8601)."""
+        return datetime.fromtimestamp(at / MICROSECONDS, UTC).isoformat(timespec="seconds")
+
+    def local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at / MICROSECONDS, self._zone)
+
+
+def symbol(currency: Currency) -> str:
+    """What stands before an amount in English: "¥", "CHF "."""
+    return format_plain(Money(0, currency)).rstrip("0.")

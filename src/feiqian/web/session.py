@@ -1,0 +1,107 @@
+"""Who is looking at a page: the session behind the cookie, and the way to the sign-in page for whoever has none.
+
+A handler that asks for `signed_in: TheCustomer` is never reached without one; `visitor: TheVisitor` may be None.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+
+from feiqian.sessions.model import Session
+from feiqian.subjects import Role, Subject
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+AFTER_SIGN_IN = "/wallet"
+LONGEST_PATH = 512
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # ASCII that is seen, but no backslash, which browsers read as a slash
+_KEY = "feiqian.customer"
+
+
+class Customer(NamedTuple):
+    """A customer who is signed in, by this session."""
+
+    number: int
+    session: Session
+
+    @property
+    def subject(self) -> Subject:
+        return self.session.subject
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in. People are led to the sign-in page and then to `path`; scripts are told 401."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("nobody is signed in")
+        self.path = path
+
+    @property
+    def address(self) -> str:
+        return f"/sign-in?next={quote(own_path(self.path))}"
+
+
+async def customer_of(connection: Connection) -> Customer | None:
+    """Whoever's session the cookie names; looked up once in a request."""
+    kept = connection.scope["state"]
+    if _KEY not in kept:
+        kept[_KEY] = await _find(connection)
+    found: Customer | None = kept[_KEY]
+    return found
+
+
+def found_already(connection: Connection) -> Customer | None:
+    """As `customer_of`, but without asking: None if nobody has asked in this request."""
+    found: Customer | None = connection.scope["state"].get(_KEY)
+    return found
+
+
+async def _find(connection: Connection) -> Customer | None:
+    site = connection.app.state.site
+    token = connection.cookies.get(site.cookies.session)
+    session = await site.services.sessions.find(token) if token else None
+    if session is None or session.subject.role is not Role.CUSTOMER:
+        return None
+    return Customer(session.subject.number, session)
+
+
+async def customers_only(connection: Connection, _: BaseRouteHandler) -> None:
+    """Litestar's guard for what only customers may see. Raises SignInFirst."""
+    if await customer_of(connection) is None:
+        raise SignInFirst(address_of(connection))
+
+
+async def provide_customer(request: Request[Any, Any, State]) -> Customer:
+    """The dependency `signed_in`. Raises SignInFirst."""
+    customer = await customer_of(request)
+    if customer is None:
+        raise SignInFirst(address_of(request))
+    return customer
+
+
+async def provide_visitor(request: Request[Any, Any, State]) -> Customer | None:
+    """The dependency `visitor`: a customer, or somebody who is not signed in."""
+    return await customer_of(request)
+
+
+TheCustomer = NamedDependency[Customer]
+TheVisitor = NamedDependency[Customer | None]
+
+
+def address_of(connection: Connection) -> str:
+    """Where to lead back to: this page's path and query, if it is one that can be asked for again."""
+    if connection.scope.get("method") not in ("GET", "HEAD"):
+        return AFTER_SIGN_IN
+    query = connection.url.query
+    return connection.url.path + (f"?{query}" if query else "")
+
+
+def own_path(text: str) -> str:
+    """A path of this site, safe to redirect to; the wallet's for anything else."""
+    return text if len(text) <= LONGEST_PATH and _OWN_PATH.fullmatch(text) else AFTER_SIGN_IN
