@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from feiqian import subjects
+from feiqian.accounts import opening
+from feiqian.accounts.service import Accounts
 from feiqian.clock import MICROSECONDS, ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
@@ -22,18 +25,61 @@ from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
 from feiqian.money import CNY, EUR
-from feiqian.payments import opening
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView, RefundView
+from feiqian.policy.factors import Factor
+from feiqian.policy.load import load_policy
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 from feiqian.projections.reads import Reads
+from feiqian.subjects import Subject
+from feiqian.verification.errors import BoundDiffers, ChallengeOver
+from feiqian.verification.model import Bound, Passed
 
 T = TypeVar("T")
 FEE_BASIS_POINTS = 60
+CN = load_policy("cn")
+FULL = CN.level("full").index
+
+
+class People:
+    """The customers of the bank's database, each of the level that a test gives it, else of the highest."""
+
+    def __init__(self, customers: Customers) -> None:
+        self.known = customers.known
+        self.levels: dict[int, int] = {}
+        self.cooling_until: dict[int, int] = {}  # Unix seconds
+
+    def standing(self, number: int) -> int:
+        return self.levels.get(number, FULL)
+
+    def cooling(self, number: int, now_seconds: int) -> bool:
+        return now_seconds < self.cooling_until.get(number, 0)
+
+
+class Challenges:
+    """Challenges that are passed as soon as they are made; spent once, by their subject, for what they are bound to."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[Subject, Bound]] = {}
+
+    def passed(self, customer: int, bound: Bound) -> str:
+        id = f"chl_{len(self._open) + 1}"
+        self._open[id] = subjects.customer(customer), bound
+        return id
+
+    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+        await asyncio.sleep(0)  # as the real one, which asks its database
+        found = self._open.get(id)
+        if found is None or found[0] != subject:
+            raise ChallengeOver("spent")
+        self._open[id] = subjects.customer(0), bound
+        if found[1] != bound:
+            raise BoundDiffers
+        return Passed(id, (Factor.PIN, Factor.SMS), "", 0)
 
 
 class Bank:
@@ -53,7 +99,11 @@ class Bank:
         self.projector.step()
         self.stop_projecting = self.ledger.subscribe(lambda position, facts: self.projector.step())
         self.reads = Reads(folder / "read.db")
-        self.payments = Payments(self.ledger, self.codes, clock, self.customers, self.reads)
+        self.people, self.challenges = People(self.customers), Challenges()
+        self.accounts = Accounts(self.ledger, CN)
+        self.payments = Payments(
+            self.ledger, self.codes, clock, self.people, self.reads, CN, self.merchants, self.challenges
+        )
         self._order = 0
 
     def again(self) -> Bank:
@@ -77,9 +127,11 @@ class Bank:
         self.ledger.commit()
 
     def customer(self, balance: int, currency: int = CNY.number, **limits: int) -> int:
-        """A new customer with a balance in minor units."""
+        """A new customer of the highest level with a balance in minor units."""
         number = self.customers.add(["Li Na"], self.clock.now())[0]
-        self.post(opening.wallet(number, currency, **limits))
+        level = CN.levels[FULL]
+        usual = {"day_amount": level.limits[currency].day, "unverified_per_day": level.unverified_per_day}
+        self.post(opening.wallet(number, currency, **usual | limits))
         if balance:
             self.post(opening.opening_balance(number, currency, balance))
         return number
@@ -127,6 +179,12 @@ class Bank:
 
     async def pay(self, merchant: Merchant, customer: int, amount: int, **more: str) -> PaymentView:
         return await self.payments.pay(merchant, self.request(customer, amount, **more))
+
+    async def confirm(self, customer: int, payment: PaymentView) -> PaymentView:
+        """The customer passes a challenge for the payment, and confirms it."""
+        id = payment.id or ""
+        challenge = self.challenges.passed(customer, await self.payments.bound_of(customer, id))
+        return await self.payments.confirm(customer, id, challenge)
 
     async def refund(self, merchant: Merchant, payment: PaymentView, amount: int, number: str) -> RefundView:
         assert payment.id is not None

@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from feiqian.accounts import opening
 from feiqian.events import PaymentDecided
 from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, account_id
 from feiqian.ledger.engine import Refusal, Side
 from feiqian.money import CNY, EUR
-from feiqian.payments import opening, plan
+from feiqian.payments import plan
 from feiqian.payments.errors import OrderConflict
 from feiqian.payments.guesses import LIMIT, WINDOW_SECONDS
 from feiqian.payments.requests import MAX_AMOUNT, PaymentRequest
@@ -418,7 +419,10 @@ def test_abuse_27_a_refused_payment_stays_refused_after_a_top_up(bank: Any, run:
 
 def test_a_wallet_in_another_currency_has_limits_of_its_own(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(100_00), bank.merchant(currency=EUR.number)
-    bank.post(opening.wallet(customer, EUR.number), opening.opening_balance(customer, EUR.number, 200_00))
+    bank.post(
+        opening.wallet(customer, EUR.number, day_amount=300_00, unverified_per_day=20),
+        opening.opening_balance(customer, EUR.number, 200_00),
+    )
     assert run(bank.pay(merchant, customer, 150_00, currency="EUR")).status == "succeeded"
     view = run(bank.pay(merchant, customer, 150_01, currency="EUR", code=bank.fresh_code(customer)))
     assert view.status == "needs_verification"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from feiqian.ledger.engine import Refusal
-from feiqian.money import BY_NUMBER
-from feiqian.payments.plan import PAYMENT_STEPS, REFUND_STEPS
-from feiqian.payments.policy import POLICIES, Decline, Step, count_used_up, decline_of
+from feiqian.payments.plan import CONFIRMATION_STEPS, PAYMENT_STEPS, REFUND_STEPS
+from feiqian.payments.policy import Decline, Step, count_used_up, decline_of
 from feiqian.payments.reasons import ENGLISH, sentence
 
 REMEMBERED = [refusal for refusal in Refusal if refusal.remembered]
@@ -54,16 +53,10 @@ def test_every_reason_has_a_sentence_of_its_own() -> None:
     assert sentence("of_a_later_version") == ENGLISH[Decline.NOT_POSSIBLE]
 
 
-def test_limits_are_in_order_and_of_real_currencies() -> None:
-    for number, policy in POLICIES.items():
-        assert number in BY_NUMBER
-        assert 0 < policy.unverified_limit < policy.day_amount < policy.max_amount
-
-
 def test_a_count_is_used_up_at_its_cap() -> None:
     assert not count_used_up(None)
     assert [count_used_up((used, 2)) for used in (0, 1, 2, 3)] == [False, False, True, True]
 
 
 def test_steps_are_as_many_as_the_chains_have() -> None:
-    assert (len(PAYMENT_STEPS), len(REFUND_STEPS)) == (5, 3)
+    assert (len(PAYMENT_STEPS), len(CONFIRMATION_STEPS), len(REFUND_STEPS)) == (5, 4, 3)

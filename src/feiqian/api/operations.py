@@ -14,6 +14,8 @@ from feiqian.payments.views import BalanceView, Page, PaymentView, RefundView, r
 from . import problems
 from .call import Answer, Call, Route
 
+LONGEST_WAIT_SECONDS = 30  # below the time after which proxies give up
+
 _encode = msgspec.json.encode
 _log = logs.get("feiqian.api")
 
@@ -24,6 +26,12 @@ class PaymentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     merchant_order: Number | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     cursor: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_=-]{1,200}$")] | None = None
+
+
+class WaitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long the answer may be held back while the customer has not decided."""
+
+    wait: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds.")] = 0
 
 
 class RefundList(msgspec.Struct, frozen=True):
@@ -49,8 +57,9 @@ async def list_payments(call: Call) -> Answer:
 
 
 async def get_payment(call: Call) -> Answer:
+    query: WaitQuery = call.query
     try:
-        return Answer(200, _encode(await call.services.payments.get(call.merchant, call.id)))
+        return Answer(200, _encode(await call.services.payments.get(call.merchant, call.id, query.wait)))
     except PaymentNotFound:
         raise _not_theirs(call) from None
 
@@ -116,8 +125,12 @@ ROUTES = (
         name="getPayment",
         method="GET",
         path="/v1/payments/{id}",
-        summary="A payment as it is now",
+        summary="A payment as it is now, or as soon as its customer has decided",
+        description="With `wait`, a payment that is `needs_verification` is answered the moment that it ends "
+        "(confirmed, declined, cancelled or expired), or after so many seconds as it is: then ask again. It counts as "
+        "one request. While too many requests wait (64 of yours), the answer comes at once.",
         handler=get_payment,
+        query=WaitQuery,
         answer=PaymentView,
         problems=_OF_ONE,
     ),

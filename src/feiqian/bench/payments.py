@@ -22,20 +22,24 @@ from typing import Any
 import msgspec
 import uvloop
 
+from feiqian.accounts import opening
 from feiqian.clock import MICROSECONDS, SystemClock
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY
-from feiqian.payments import opening
 from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, Codes
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
+from feiqian.policy.load import load_policy
 from feiqian.projections.reads import Reads
+from feiqian.subjects import Subject
+from feiqian.verification.model import Bound, Passed
 
 MERCHANTS = 50
 OLDEST_SLOTS = 2
+POLICY = load_policy("cn")
 PLENTY = 10**12  # a balance or limit that no benchmark uses up
 CHAINS_PER_COMMIT = 4_000
 
@@ -86,6 +90,22 @@ class Everybody:
     def known(self, number: int) -> bool:
         return 0 < number <= self.count
 
+    def standing(self, number: int) -> int:
+        return len(POLICY.levels) - 1 if 0 < number <= self.count else 0
+
+    def cooling(self, number: int, now_seconds: int) -> bool:
+        return False
+
+
+class NoneWaits:
+    """No payment of the benchmark waits, so nothing is confirmed."""
+
+    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+        raise NotImplementedError
+
+    def by_number(self, number: int) -> None:
+        return None
+
 
 class Town:
     """A ledger with so many customers, and endless requests of theirs."""
@@ -98,8 +118,8 @@ class Town:
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
         self._issuers = [Codes(KeyRing(version, keys)) for version in keys]
         reads = Reads(folder / "read.db")  # asked only about what is no longer in memory: never here
-        everybody = Everybody(customers)
-        self.payments = Payments(self.ledger, Codes(KeyRing(0, keys)), self.clock, everybody, reads)
+        codes, everybody, none_waits = Codes(KeyRing(0, keys)), Everybody(customers), NoneWaits()
+        self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits)
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
             for number in range(1, MERCHANTS + 1)

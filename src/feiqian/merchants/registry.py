@@ -159,7 +159,7 @@ class Merchants:
     # --- changing ----------------------------------------------------------------------------------------------
 
     def add(self, merchants: Sequence[NewMerchant], now_us: int) -> list[Merchant]:
-        """New merchants, and their stores. Their accounts are opened in the ledger by `payments.opening`."""
+        """New merchants, and their stores. Their accounts are opened in the ledger by `accounts.opening`."""
         for merchant in merchants:
             _check(merchant)
         with self._db.write() as connection:

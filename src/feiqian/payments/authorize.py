@@ -20,7 +20,7 @@ from feiqian.money import BY_CODE
 from feiqian.payments import plan
 from feiqian.payments.codes import CodeFault, Codes, Scan
 from feiqian.payments.guesses import Guesses
-from feiqian.payments.limits import KnowsCustomers, PaymentLimits, Ruling
+from feiqian.payments.limits import WAITS, KnowsCustomers, PaymentLimits
 from feiqian.payments.plan import PAYMENT_STEPS, WAITING_STEPS, Plan
 from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
@@ -87,7 +87,7 @@ class Authorizer:
         currency = BY_CODE.get(request.currency)
         if not merchant.accepting:
             return Decline.MERCHANT_NOT_ACCEPTING
-        largest = None if currency is None else self._limits.largest(currency.number)
+        largest = None if currency is None else self._limits.largest.get(currency.number)
         if currency is None or currency.number != merchant.currency or largest is None:
             return Decline.CURRENCY_NOT_SUPPORTED
         if request.amount > largest:
@@ -118,7 +118,7 @@ class Authorizer:
             self._ledger.post(plan.declined_payment(transfer, customer, currency))
             decline: Decline | None = ruling
         else:
-            waiting = ruling is Ruling.WAITS
+            waiting = ruling is WAITS
             fee = 0 if waiting else plan.fee_of(amount, merchant.fee_basis_points)
             reference = plan.content_reference(amount, currency, request.description, request.store, request.terminal)
             claim = int(request.payment_code), scan.claim_until

@@ -51,6 +51,7 @@ class Ruling(Enum):
     WAITS = "waits"  # for the customer's verification
 
 
+PAYS, WAITS = Ruling.PAYS, Ruling.WAITS  # an enumeration is slow to ask on the hot path
 Entitled = dict[int, Bounds]  # by currency
 
 
@@ -58,46 +59,42 @@ class PaymentLimits:
     """All limits of a policy, ready to be looked up."""
 
     def __init__(self, policy: Policy, customers: KnowsCustomers, ledger: Ledger) -> None:
-        self._customers, self._ledger = customers, ledger
+        self._standing, self._cools, self._ledger = customers.standing, customers.cooling, ledger
         self._pays = [level.pays for level in policy.levels]
         self._usual = [_usual(level) for level in policy.levels]
         self._cooling = [_cooling(level, policy) for level in policy.levels]
-        self._largest: dict[int, int] = {}
+        self.largest: dict[int, int] = {}  # payment that anyone may make, by currency
         for level in policy.levels:
             for currency, limits in level.limits.items():
-                self._largest[currency] = max(limits.payment, self._largest.get(currency, 0))
+                self.largest[currency] = max(limits.payment, self.largest.get(currency, 0))
 
-    def largest(self, currency: int) -> int | None:
-        """The largest payment that anyone may make in a currency, or None where nobody may pay in it."""
-        return self._largest.get(currency)
+    def _of(self, customer: int, currency: int, now_seconds: int) -> Bounds | None:
+        """The customer's limits in a currency at this moment (Unix s), if there are any."""
+        by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
+        return by_level[self._standing(customer)].get(currency)
 
-    def of(self, customer: int, currency: int, now_seconds: int) -> Bounds | Decline:
-        """The customer's limits in a currency at this moment (Unix s), or why there are none."""
-        level = self._customers.standing(customer)
-        by_level = self._cooling if self._customers.cooling(customer, now_seconds) else self._usual
-        bounds = by_level[level].get(currency)
-        if bounds is not None:
-            return bounds
-        return Decline.NO_WALLET_IN_CURRENCY if self._pays[level] else Decline.IDENTITY_NOT_VERIFIED
+    def _why_none(self, customer: int) -> Decline:
+        pays = self._pays[self._standing(customer)]
+        return Decline.NO_WALLET_IN_CURRENCY if pays else Decline.IDENTITY_NOT_VERIFIED
 
     def ruling(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | Ruling:
         """How a payment that was asked for goes on, or why the limits do not allow it. (The ledger may not, either.)"""
-        bounds = self.of(customer, currency, now_seconds)
-        if isinstance(bounds, Decline):
-            return bounds
+        bounds = self._of(customer, currency, now_seconds)
+        if bounds is None:
+            return self._why_none(customer)
         if amount > bounds.payment:
             return bounds.decline(amount)
         if amount > bounds.unverified or self._count_used_up(customer):
-            return Ruling.WAITS
+            return WAITS
         if bounds.day is not None and self._beyond_day(customer, currency, amount, bounds.day):
             return Decline.LIMIT_AFTER_CHANGE
-        return Ruling.PAYS
+        return PAYS
 
     def at_confirmation(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
         """Why a payment that the customer has verified is not allowed (any more), or None."""
-        bounds = self.of(customer, currency, now_seconds)
-        if isinstance(bounds, Decline):
-            return bounds
+        bounds = self._of(customer, currency, now_seconds)
+        if bounds is None:
+            return self._why_none(customer)
         if amount > bounds.payment:
             return bounds.decline(amount)
         if bounds.day is not None and self._beyond_day(customer, currency, amount, bounds.day):

@@ -1,41 +1,15 @@
-"""What the bank allows in payments, per currency, and every reason for declining one. Pure: no clock, no state, no I/O.
+"""Every reason for declining a payment or refund, and which refusal of the engine means which. Pure.
 
-All amounts are minor units of the currency.
+What customers may pay is in the bank's policy file (`feiqian.policy`), by level and currency.
 """
 
 from __future__ import annotations
 
 from enum import Enum, StrEnum
-from typing import NamedTuple
 
 from feiqian.ledger.engine import Refusal
-from feiqian.money import BY_CODE
 
 VERIFICATION_SECONDS = 300  # how long a payment waits for its customer
-
-
-class Policy(NamedTuple):
-    """One currency's limits. The day's two become caps of a customer's allowances when a wallet is opened."""
-
-    unverified_limit: int  # above it the customer has to verify a payment
-    day_amount: int  # all of a customer's payments of a day, in this currency
-    max_amount: int  # one payment
-
-
-UNVERIFIED_PER_DAY = 50  # a customer's payments of a day without verification, in all currencies together
-
-POLICIES = {
-    BY_CODE[code].number: Policy(*limits)
-    for code, limits in {
-        "CNY": (1_000_00, 20_000_00, 50_000_00),
-        "EUR": (150_00, 3_000_00, 7_500_00),
-        "GBP": (130_00, 2_500_00, 6_500_00),
-        "HKD": (1_000_00, 20_000_00, 50_000_00),
-        "JPY": (20_000, 400_000, 1_000_000),
-        "SGD": (200_00, 4_000_00, 10_000_00),
-        "USD": (150_00, 3_000_00, 7_500_00),
-    }.items()
-}
 
 
 def count_used_up(count: tuple[int, int] | None) -> bool:

@@ -48,17 +48,6 @@ from feiqian.projections.rows import PaymentRow
 from feiqian.verification.model import Bound
 
 
-class _Everybody:
-    def __init__(self, customers: KnowsCustomers) -> None:
-        self.known = customers.known
-
-    def standing(self, number: int) -> int:
-        return 2
-
-    def cooling(self, number: int, now_seconds: int) -> bool:
-        return False
-
-
 class Payments:
     """One bank's payments."""
 
@@ -74,8 +63,6 @@ class Payments:
         verification: SpendsChallenges = cast("SpendsChallenges", None),
     ) -> None:
         policy = policy or load_policy("cn")
-        if not hasattr(customers, "standing"):
-            customers = _Everybody(customers)
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()

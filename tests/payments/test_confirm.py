@@ -1,0 +1,287 @@
+"""Waiting payments in the customer's hands: confirmed or refused, once, as things stand at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from feiqian.events import PaymentConfirmed, PaymentRefused
+from feiqian.ledger.chart import AccountKind, TransferKind, account_id
+from feiqian.money import CNY
+from feiqian.payments.errors import NotCancellable, NotRefundable, NotWaiting, PaymentNotFound
+from feiqian.payments.policy import VERIFICATION_SECONDS
+from feiqian.policy.factors import Purpose
+from feiqian.projections.tie import tie
+from feiqian.verification.errors import BoundDiffers, ChallengeOver
+
+DEAR = 2_000_00  # waits at every level
+
+
+@pytest.fixture
+def tied(bank: Any) -> Any:
+    """Whatever the test does, the read model ties with the ledger afterwards, to the cent."""
+    yield
+    if bank.ledger.stopped:
+        return  # it was opened again
+    bank.ledger.commit()
+    assert tie(bank.engine, bank.folder / "read.db") == []
+
+
+pytestmark = pytest.mark.usefixtures("tied")
+
+
+def test_a_confirmed_payment_moves_the_money_and_charges_the_fee_then(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    assert (bank.wallet(customer), waiting.fee) == (5_000_00, 0)
+    view = run(bank.confirm(customer, waiting))
+    assert (view.status, view.fee, view.net) == ("succeeded", 12_00, 1_988_00)
+    assert (bank.wallet(customer), bank.takings(merchant), bank.fees) == (3_000_00, 1_988_00, 12_00)
+    assert run(bank.payments.get(merchant, waiting.id)) == view
+    day = bank.clock.day(bank.clock.now() // 1_000_000)
+    (totals,) = run(bank.reads.merchant_day(merchant.number, day))
+    assert (totals.count, totals.amount, totals.fees) == (1, DEAR, 12_00)
+
+
+def test_the_journal_says_who_proved_what(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    run(bank.confirm(customer, waiting))
+    (fact,) = (fact for fact in bank.journaled()[1] if isinstance(fact, PaymentConfirmed))
+    assert (fact.id, fact.customer, fact.merchant, fact.fee) == (waiting.id, customer, merchant.number, 12_00)
+    assert (fact.challenge, fact.factors) == ("chl_1", ("pin", "sms"))
+
+
+def test_the_statement_of_the_wallet_has_one_line_that_names_the_payment(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    bank.clock.advance(60)
+    run(bank.confirm(customer, waiting))
+    wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer)
+    lines, _ = run(bank.reads.statement(wallet))
+    paid = [line for line in lines if line.kind == TransferKind.PAYMENT]
+    assert [(line.amount, line.payment, line.at) for line in paid] == [(-DEAR, waiting.id, bank.clock.now())]
+    (row,) = run(bank.reads.newest_of_customer(customer))
+    assert (row.status, row.closed_at) == ("succeeded", bank.clock.now())
+
+
+def test_a_confirmed_payment_is_refunded_like_any_other(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    with pytest.raises(NotRefundable):
+        run(bank.refund(merchant, waiting, 1_00, "too early"))
+    run(bank.confirm(customer, waiting))
+    assert run(bank.refund(merchant, waiting, 500_00, "r1")).status == "succeeded"
+    above = run(bank.refund(merchant, waiting, 1_500_01, "r2"))
+    assert (above.status, above.reason) == ("declined", "refund_above_captured")
+    assert run(bank.payments.get(merchant, waiting.id)).refunded == 500_00
+
+
+def test_what_a_challenge_is_bound_to_is_the_payment_as_the_ledger_has_it(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant("Tea House")
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    bound = run(bank.payments.bound_of(customer, waiting.id))
+    assert (bound.purpose, bound.amount, bound.currency) == (Purpose.PAYMENT, DEAR, CNY.number)
+    assert (bound.payee, bound.reference) == ("Tea House", waiting.id)
+    (listed,) = run(bank.payments.waiting(customer))
+    assert (listed.id, listed.merchant_name, listed.amount) == (waiting.id, "Tea House", DEAR)
+
+
+def test_the_list_has_only_what_still_waits_and_only_ones_own(bank: Any, run: Any) -> None:
+    customer, other, merchant = bank.customer(9_000_00), bank.customer(9_000_00), bank.merchant()
+    first, second, third = (run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(3))
+    assert [one.id for one in run(bank.payments.waiting(customer))] == [third.id, second.id, first.id]
+    assert run(bank.payments.waiting(other)) == []
+    run(bank.payments.refuse(customer, third.id))
+    bank.clock.advance(VERIFICATION_SECONDS - 20)  # the first is over, though nothing has told the engine
+    assert [one.id for one in run(bank.payments.waiting(customer))] == [second.id]
+
+
+# --- who may ----------------------------------------------------------------------------------------------------
+
+
+def test_abuse_28_another_customers_payment_is_not_found(bank: Any, run: Any) -> None:
+    customer, thief, merchant = bank.customer(5_000_00), bank.customer(0), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    challenge = bank.challenges.passed(thief, run(bank.payments.bound_of(customer, waiting.id)))
+    for asked in (
+        bank.payments.bound_of(thief, waiting.id),
+        bank.payments.confirm(thief, waiting.id, challenge),
+        bank.payments.refuse(thief, waiting.id),
+        bank.payments.refuse(customer, "pay_nobody"),
+    ):
+        with pytest.raises(PaymentNotFound):
+            run(asked)
+    assert run(bank.payments.get(merchant, waiting.id)).status == "needs_verification"
+
+
+def test_abuse_37_a_challenge_confirms_one_payment_and_no_other(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant()
+    first = run(bank.pay(merchant, customer, DEAR))
+    second = run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer)))
+    challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, first.id)))
+    with pytest.raises(BoundDiffers):
+        run(bank.payments.confirm(customer, second.id, challenge))
+    with pytest.raises(ChallengeOver):
+        run(bank.payments.confirm(customer, first.id, challenge))
+    assert bank.wallet(customer) == 9_000_00
+
+
+def test_abuse_38_a_shop_that_takes_another_name_voids_what_was_shown(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant("Tea House")
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    bound = run(bank.payments.bound_of(customer, waiting.id))
+    for other in ({"payee": "Charity"}, {"amount": DEAR - 1}, {"currency": 978}, {"reference": "pay_other"}):
+        changed = type(bound)(**{name: getattr(bound, name) for name in bound.__struct_fields__} | other)
+        with pytest.raises(BoundDiffers):
+            run(bank.payments.confirm(customer, waiting.id, bank.challenges.passed(customer, changed)))
+    assert bank.wallet(customer) == 9_000_00
+
+
+# --- as things stand then ---------------------------------------------------------------------------------------
+
+
+def test_abuse_18_of_payments_that_wait_balance_and_limit_count_when_they_are_confirmed(bank: Any, run: Any) -> None:
+    rich, poor, merchant = bank.customer(9_000_00, day_amount=4_500_00), bank.customer(3_000_00), bank.merchant()
+    for customer, reason, left in ((rich, "daily_limit", 5_000_00), (poor, "insufficient_funds", 1_000_00)):
+        waiting = [run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(3)]
+        views = [run(bank.confirm(customer, payment)) for payment in waiting]
+        allowed = 2 if customer == rich else 1
+        assert [view.status for view in views] == ["succeeded"] * allowed + ["declined"] * (3 - allowed)
+        assert {view.reason for view in views[allowed:]} == {reason}
+        assert bank.wallet(customer) == left
+
+
+def test_a_decline_at_confirmation_ends_the_payment(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(1_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    view = run(bank.confirm(customer, waiting))
+    assert (view.status, view.reason, view.fee, view.net) == ("declined", "insufficient_funds", 0, 0)
+    assert run(bank.payments.get(merchant, waiting.id)) == view
+    bank.clock.advance(VERIFICATION_SECONDS)
+    with pytest.raises(NotCancellable) as late:
+        run(bank.payments.cancel(merchant, waiting.id))
+    assert late.value.status == "declined"
+    with pytest.raises(NotWaiting) as again:
+        run(bank.confirm(customer, waiting))
+    assert again.value.status == "declined"
+    assert sum(isinstance(fact, PaymentRefused) for fact in bank.journaled()[1]) == 1
+
+
+def test_a_freeze_while_a_payment_waits_stops_it_at_its_confirmation(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    run(bank.accounts.freeze(customer))
+    view = run(bank.confirm(customer, waiting))
+    assert (view.status, view.reason) == ("declined", "wallet_frozen")
+    run(bank.accounts.unfreeze(customer))
+    assert run(bank.payments.get(merchant, waiting.id)).status == "declined"
+    assert bank.wallet(customer) == 5_000_00
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda bank, customer: bank.people.levels.update({customer: 0}), "identity_not_verified"),
+        (lambda bank, customer: bank.people.levels.update({customer: 1}), "amount_too_high"),
+        (lambda bank, customer: bank.people.cooling_until.update({customer: 10**10}), "limit_after_change"),
+        (lambda bank, _: bank.merchants.set_status(1, "suspended"), "merchant_not_accepting"),
+    ],
+)
+def test_who_may_pay_what_is_looked_at_again(bank: Any, run: Any, change: Any, reason: str) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR + 1))
+    change(bank, customer)
+    view = run(bank.confirm(customer, waiting))
+    assert (view.status, view.reason) == ("declined", reason)
+    assert bank.wallet(customer) == 9_000_00
+
+
+def test_the_day_of_a_payment_is_that_of_its_confirmation(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00, day_amount=3_000_00), bank.merchant()
+    midnight = -(bank.clock.now() // 1_000_000 + 8 * 3600) % 86_400
+    bank.clock.advance(midnight - 100)
+    assert run(bank.confirm(customer, run(bank.pay(merchant, customer, DEAR)))).status == "succeeded"
+    waiting = run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer)))
+    bank.clock.advance(200)
+    assert run(bank.confirm(customer, waiting)).status == "succeeded", "it is another day"
+    day = bank.clock.day(bank.clock.now() // 1_000_000)
+    (totals,) = run(bank.reads.customer_day(customer, day))
+    assert (totals.count, totals.amount) == (1, DEAR)
+
+
+# --- the customer says no ---------------------------------------------------------------------------------------
+
+
+def test_a_customer_refuses_without_proving_anything_and_it_is_final(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    view = run(bank.payments.refuse(customer, waiting.id))
+    assert (view.status, view.reason) == ("declined", "refused_by_customer")
+    assert view.message == "The customer has refused this payment."
+    assert run(bank.payments.get(merchant, waiting.id)) == view
+    with pytest.raises(NotWaiting):
+        run(bank.payments.refuse(customer, waiting.id))
+    again = run(bank.pay(merchant, customer, DEAR, order=waiting.merchant_order))
+    assert again == waiting, "the merchant's retry gets the first answer, and asks for what became of it"
+
+
+# --- time, and crashes ------------------------------------------------------------------------------------------
+
+
+def test_a_confirmation_after_the_expiry_comes_too_late(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, waiting.id)))
+    bank.clock.advance(VERIFICATION_SECONDS)
+    with pytest.raises(NotWaiting) as late:
+        run(bank.payments.confirm(customer, waiting.id, challenge))
+    assert late.value.status == "expired"
+    assert bank.wallet(customer) == 5_000_00
+
+
+def test_time_that_runs_out_while_the_challenge_is_spent_is_seen_by_the_ledger(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, waiting.id)))
+
+    async def late() -> None:
+        confirming = asyncio.create_task(bank.payments.confirm(customer, waiting.id, challenge))
+        await asyncio.sleep(0)  # it has found the payment waiting, and is spending the challenge
+        bank.clock.advance(VERIFICATION_SECONDS)
+        await confirming
+
+    with pytest.raises(NotWaiting) as error:
+        run(late())
+    assert error.value.status == "expired"
+    assert bank.wallet(customer) == 5_000_00
+    assert run(bank.payments.get(merchant, waiting.id)).status == "expired"
+
+
+def test_a_crash_after_the_challenge_was_spent_leaves_a_payment_that_still_waits(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+    bound = run(bank.payments.bound_of(customer, waiting.id))
+    spent = bank.challenges.passed(customer, bound)
+    run(bank.challenges.spend(spent, (bank.challenges._open[spent])[0], bound))  # and then the process died
+    with pytest.raises(ChallengeOver):
+        run(bank.payments.confirm(customer, waiting.id, spent))
+    assert run(bank.confirm(customer, waiting)).status == "succeeded"
+
+
+def test_a_confirmation_outlives_a_restart(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant()
+    first, second = (run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(2))
+    run(bank.confirm(customer, first))
+    again = bank.again()
+    try:
+        assert run(again.payments.get(merchant, first.id)).status == "succeeded"
+        with pytest.raises(NotWaiting) as twice:
+            run(again.confirm(customer, first))
+        assert twice.value.status == "succeeded"
+        assert run(again.confirm(customer, second)).status == "succeeded"
+        assert again.wallet(customer) == 5_000_00
+    finally:
+        again.close()
