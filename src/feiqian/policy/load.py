@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -19,21 +19,19 @@ from feiqian.errors import FeiqianError
 from feiqian.money import BY_CODE, MoneyInvalid, parse
 from feiqian.policy import model
 from feiqian.policy.factors import Factor, Purpose, is_strong
+from feiqian.policy.layout import File, LevelTable, LimitsTable, NeedTable, Table, TimeoutsTable
 from feiqian.policy.positions import Path as Place
 from feiqian.policy.positions import line_of, positions
 
 FOLDER = Path(__file__).parent
 SHIPPED = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
-MOST_CHALLENGE_SECONDS, MOST_TRIES = 300, 5
 LOWEST, REMOTE, HIGHEST = "unverified", "remote", "full"
 # What anybody who had only one of two could do harm with.
 MUST_BE_STRONG = frozenset(
-    {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE}
-    | {Purpose.CHANGE_CONTACT, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR}
+    {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE, Purpose.CHANGE_CONTACT}
+    | {Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR}
 )
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Amounts = dict[str, str]
 T = TypeVar("T")
 
 
@@ -45,82 +43,6 @@ class _Wrong(Exception):
     def __init__(self, place: Place, why: str) -> None:
         super().__init__(why)
         self.place, self.why = place, why
-
-
-class _Table(msgspec.Struct, forbid_unknown_fields=True):
-    """A table of the file."""
-
-
-class _Limits(_Table):
-    unverified: str
-    payment: str
-    day: str
-
-
-class _Level(_Table):
-    name: str
-    pays: bool
-    unverified_per_day: Annotated[int, msgspec.Meta(ge=0)] = 0
-    limits: dict[str, Any] = {}
-
-
-class _Cooling(_Table):
-    hours: Positive
-    limits: dict[str, Any]
-
-
-class _Tries(_Table):
-    at_most: Annotated[int, msgspec.Meta(ge=1, le=MOST_TRIES)]
-    lock_minutes: Annotated[list[Positive], msgspec.Meta(min_length=1)]
-
-
-class _Timeouts(_Table):
-    idle_minutes: Positive
-    absolute_hours: Positive
-
-
-class _Sessions(_Table):
-    customer: _Timeouts
-    staff: _Timeouts
-
-
-class _Sending(_Table):
-    per_number_hour: Positive
-    per_number_day: Positive
-    per_prefix_hour: Positive
-    per_country_hour: Positive
-    entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    entered_alarm_minimum: Positive
-
-
-class _Passwords(_Table):
-    min_length: Annotated[int, msgspec.Meta(ge=8, le=64)]
-    min_score: Annotated[int, msgspec.Meta(ge=2, le=4)]
-
-
-class _Identity(_Table):
-    screening_score: Annotated[float, msgspec.Meta(ge=50, le=100)]
-    minimum_age: Annotated[int, msgspec.Meta(ge=0, le=150)]
-
-
-class _Need(_Table):
-    any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
-    strong: bool = False
-    up_to: Amounts = {}
-
-
-class _File(_Table):
-    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,30}$")]
-    currency: str
-    challenge_seconds: Annotated[int, msgspec.Meta(ge=30, le=MOST_CHALLENGE_SECONDS)]
-    levels: list[_Level]
-    cooling: _Cooling
-    tries: _Tries
-    sessions: _Sessions
-    sending: _Sending
-    passwords: _Passwords
-    identity: _Identity
-    needs: dict[str, Any]
 
 
 def load_policy(name_or_path: str) -> model.Policy:
@@ -137,7 +59,7 @@ def load_policy(name_or_path: str) -> model.Policy:
 def read_policy(text: str, name: str) -> model.Policy:
     """A policy from its text; `name` is what errors call the file. Raises PolicyInvalid."""
     try:
-        return _policy(_read(tomllib.loads(text), _File, ()))
+        return _policy(_read(tomllib.loads(text), File, ()))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise PolicyInvalid(f"{name}:{line[1] if line else 1}: is not TOML: {error}") from None
@@ -167,7 +89,7 @@ def _explain(error: str) -> tuple[Place, str]:
 
 
 def _meant(unknown: str) -> str:
-    tables = _Table.__subclasses__()
+    tables = Table.__subclasses__()
     known = {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
     close = difflib.get_close_matches(unknown, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
@@ -176,7 +98,7 @@ def _meant(unknown: str) -> str:
 # --- from the file's tables to the policy, with the checks that types cannot make ------------------------------------
 
 
-def _policy(file: _File) -> model.Policy:
+def _policy(file: File) -> model.Policy:
     levels = _levels(file.levels)
     currency = _currency(file.currency, ("currency",))
     if any(level.pays and currency not in level.limits for level in levels):
@@ -196,7 +118,7 @@ def _policy(file: _File) -> model.Policy:
     )
 
 
-def _timeouts(table: _Timeouts) -> model.Timeouts:
+def _timeouts(table: TimeoutsTable) -> model.Timeouts:
     return model.Timeouts(table.idle_minutes, table.absolute_hours)
 
 
@@ -206,7 +128,7 @@ def _rising(minutes: list[int], place: Place) -> tuple[int, ...]:
     return tuple(minutes)
 
 
-def _levels(tables: list[_Level]) -> tuple[model.Level, ...]:
+def _levels(tables: list[LevelTable]) -> tuple[model.Level, ...]:
     names = [table.name for table in tables]
     if names[:1] != [LOWEST] or names[-1:] != [HIGHEST] or REMOTE not in names[1:-1] or len(set(names)) != len(names):
         _fail(("levels",), f"levels rise from '{LOWEST}' over '{REMOTE}' to '{HIGHEST}', each named once")
@@ -216,7 +138,7 @@ def _levels(tables: list[_Level]) -> tuple[model.Level, ...]:
     return levels
 
 
-def _level(table: _Level, index: int) -> model.Level:
+def _level(table: LevelTable, index: int) -> model.Level:
     place: Place = ("levels", index)
     if table.pays != bool(table.limits):
         _fail((*place, "pays"), f"level '{table.name}': a level that pays has limits, and only such a level")
@@ -244,7 +166,7 @@ def _limits(tables: Mapping[str, Any], place: Place) -> dict[int, model.Limits]:
 
 
 def _one(code: str, given: Any, place: Place) -> model.Limits:
-    table = _read(given, _Limits, place)
+    table = _read(given, LimitsTable, place)
     limits = model.Limits(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Limits._fields))
     if limits.unverified > limits.payment:
         _fail(place, f"{code}: without verification at most what a payment may be")
@@ -277,7 +199,7 @@ def _needed(tables: Mapping[str, Any]) -> dict[Purpose, tuple[model.Need, ...]]:
 
 def _needs(purpose: Purpose, given: Any) -> tuple[model.Need, ...]:
     place: Place = ("needs", purpose.value)
-    tables = _read(given, list[_Need], place)
+    tables = _read(given, list[NeedTable], place)
     needs = tuple(_need(table, purpose, (*place, index)) for index, table in enumerate(tables))
     if needs[-1].up_to is not None or any(need.up_to is None for need in needs[:-1]):
         _fail((*place, len(needs) - 1), "the last need of a purpose has no 'up_to', and all before it have")
@@ -287,12 +209,16 @@ def _needs(purpose: Purpose, given: Any) -> tuple[model.Need, ...]:
     return needs
 
 
-def _need(table: _Need, purpose: Purpose, place: Place) -> model.Need:
+def _need(table: NeedTable, purpose: Purpose, place: Place) -> model.Need:
     combinations = tuple(frozenset(factors) for factors in table.any_of)
     if not all(combinations):
         _fail((*place, "any_of"), "a combination of no factor at all proves nothing")
     if purpose is Purpose.RECOVERY and any(len(combination) < 2 for combination in combinations):
         _fail((*place, "any_of"), "recovery needs two ways to reach the customer: one of them may be a thief's")
+    if purpose is Purpose.CONFIRM_MOBILE and any(Factor.SMS not in combination for combination in combinations):
+        _fail((*place, "any_of"), "a mobile number is confirmed by what is sent to it: each combination needs 'sms'")
+    if purpose is not Purpose.PAYMENT and table.up_to:
+        _fail((*place, "up_to"), "only of payments can there be larger and smaller ones")
     weak = next((sorted(c) for c in combinations if not is_strong(c)), None)
     if weak and (table.strong or purpose in MUST_BE_STRONG):
         shown = " + ".join(weak)

@@ -1,0 +1,100 @@
+"""The tables of a policy file, as types: every setting there is, and what values it may have at all.
+
+What several settings have to be together is checked in `load`. Numbers have upper bounds, so that a slip of the pen
+cannot become a time or a sum that nothing else can hold.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from feiqian.policy.factors import Factor
+
+MOST_CHALLENGE_SECONDS, MOST_TRIES = 300, 5  # the platform's own bounds, whatever the bank wishes
+NAME = "^[a-z][a-z0-9_-]{0,30}$"
+MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
+
+Name = Annotated[str, msgspec.Meta(pattern=NAME)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MANY)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=MANY)]
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=YEAR_MINUTES)]
+Hours = Annotated[int, msgspec.Meta(ge=1, le=YEAR_HOURS)]
+Amounts = dict[str, str]
+
+
+class Table(msgspec.Struct, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class LimitsTable(Table):
+    unverified: str
+    payment: str
+    day: str
+
+
+class LevelTable(Table):
+    name: Name
+    pays: bool
+    unverified_per_day: Count = 0
+    limits: dict[str, Any] = {}
+
+
+class CoolingTable(Table):
+    hours: Hours
+    limits: dict[str, Any]
+
+
+class TriesTable(Table):
+    at_most: Annotated[int, msgspec.Meta(ge=1, le=MOST_TRIES)]
+    lock_minutes: Annotated[list[Minutes], msgspec.Meta(min_length=1)]
+
+
+class TimeoutsTable(Table):
+    idle_minutes: Minutes
+    absolute_hours: Hours
+
+
+class SessionsTable(Table):
+    customer: TimeoutsTable
+    staff: TimeoutsTable
+
+
+class SendingTable(Table):
+    per_number_hour: Positive
+    per_number_day: Positive
+    per_prefix_hour: Positive
+    per_country_hour: Positive
+    entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    entered_alarm_minimum: Positive
+
+
+class PasswordsTable(Table):
+    min_length: Annotated[int, msgspec.Meta(ge=8, le=64)]
+    min_score: Annotated[int, msgspec.Meta(ge=2, le=4)]
+
+
+class IdentityTable(Table):
+    screening_score: Annotated[float, msgspec.Meta(ge=50, le=100)]
+    minimum_age: Annotated[int, msgspec.Meta(ge=0, le=150)]
+
+
+class NeedTable(Table):
+    any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
+    strong: bool = False
+    up_to: Amounts = {}
+
+
+class File(Table):
+    name: Name
+    currency: str
+    challenge_seconds: Annotated[int, msgspec.Meta(ge=30, le=MOST_CHALLENGE_SECONDS)]
+    levels: list[LevelTable]
+    cooling: CoolingTable
+    tries: TriesTable
+    sessions: SessionsTable
+    sending: SendingTable
+    passwords: PasswordsTable
+    identity: IdentityTable
+    needs: dict[str, Any]
