@@ -1,0 +1,196 @@
+"""Checks identities, keeps what was checked, and lets staff settle what nobody else could. Changes no levels itself.
+
+A document belongs to one customer: who comes with another's is refused, and it is not said whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+
+from feiqian import logs
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.db import BankDb
+from feiqian.identity.errors import ClaimMissing, MrzInvalid, ReviewNotFound, ReviewOver
+from feiqian.identity.images import accepted
+from feiqian.identity.model import Claim, Outcome, Review, Verdict
+from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.names import agree
+from feiqian.identity.screening import Match
+from feiqian.identity.tables import claims, documents, reviews
+from feiqian.identity.verifier import Verifier
+from feiqian.ids import DOCUMENT, new_id
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject
+from feiqian.work import Work
+
+NOTE_LENGTH = 500
+_log = logs.get("feiqian.identity")
+
+
+class Identity:
+    """The identities of one bank's customers. Methods with a connection block, in the caller's transaction."""
+
+    def __init__(
+        self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, verifier: Verifier, zone: str = "UTC"
+    ) -> None:
+        self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
+        self._zone = ZoneInfo(zone)
+
+    # --- checking ----------------------------------------------------------------------------------------------
+
+    async def submit(self, customer: int, claim: Claim, images: Sequence[bytes]) -> Review:
+        """Checks a claim against pictures of the document and keeps both. Raises ImageRefused: nothing is kept then."""
+        pictures = await self._work.heavy(accepted, images)
+        verdict = await self._work.heavy(self._judge, claim, pictures)
+        return await self._work.db(self._keep, customer, claim, pictures, verdict)
+
+    def _judge(self, claim: Claim, pictures: Sequence[bytes]) -> Verdict:
+        try:
+            return self._verifier.verify(claim, pictures, self.today())
+        except Exception as error:  # whatever a verifier cannot answer is unknown, never lost
+            _log.error("verifier_failed", error=type(error).__name__)
+            return Verdict("unknown", ("looked_at_by_staff",))
+
+    def _keep(self, customer: int, claim: Claim, pictures: Sequence[bytes], verdict: Verdict) -> Review:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            if verdict.outcome != "refused" and self._taken(connection, customer, claim):
+                verdict = Verdict("refused", ("document_of_another",))
+            self.put_claim(connection, customer, claim, now)
+            id = new_id(DOCUMENT, now)
+            matches = self._sealer.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}")
+            row = {"id": id, "customer": customer, "outcome": verdict.outcome, "reasons": " ".join(verdict.reasons)}
+            row |= {"matches": matches, "images": len(pictures), "at": now, "decided_at": now, "note": b""}
+            if verdict.outcome == "unknown":
+                row["decided_at"] = 0
+            connection.execute(insert(reviews).values(**row))
+            for place, picture in enumerate(pictures):
+                sealed = self._sealer.seal(picture, f"identity_documents/{id}/{place}")
+                connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
+            return self.review(connection, id)
+
+    def today(self) -> date:
+        """The bank's day."""
+        return datetime.fromtimestamp(self._clock.now() / MICROSECONDS, self._zone).date()
+
+    # --- claims ------------------------------------------------------------------------------------------------
+
+    def put_claim(self, connection: Connection, customer: int, claim: Claim, now: int) -> None:
+        """Keeps what a customer says of themselves, instead of what they said before."""
+        sealed = self._sealer.seal(msgspec.json.encode(claim), f"identity_claims/sealed/{customer}")
+        values: dict[str, Any] = {"document": self._document(claim), "sealed": sealed, "made_at": now}
+        if not connection.execute(update(claims).where(claims.c.customer == customer).values(**values)).rowcount:
+            connection.execute(insert(claims).values(customer=customer, **values))
+
+    def claim(self, connection: Connection, customer: int) -> Claim | None:
+        """What a customer says of themselves."""
+        sealed = connection.execute(select(claims.c.sealed).where(claims.c.customer == customer)).scalar()
+        if sealed is None:
+            return None
+        plain = self._sealer.open(sealed, f"identity_claims/sealed/{customer}")
+        return msgspec.json.decode(plain, type=Claim)
+
+    async def claim_of(self, customer: int) -> Claim | None:
+        """As `claim`, in a transaction of its own."""
+
+        def ask() -> Claim | None:
+            with self._db.read() as connection:
+                return self.claim(connection, customer)
+
+        return await self._work.db(ask)
+
+    def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
+        """The customer whose document has this number and whose name this is; both have to be right."""
+        found = select(claims.c.customer).where(claims.c.document == self._blind(kind, number)).limit(5)
+        for customer in connection.execute(found).scalars():
+            claim = self.claim(connection, customer)
+            if claim is not None and (agree(name, claim.name) or agree(claim.name, name)):
+                return int(customer)
+        return None
+
+    def _taken(self, connection: Connection, customer: int, claim: Claim) -> bool:
+        """Whether the document is one that another customer was verified with, or waits to be."""
+        same = claims.c.document == self._document(claim)
+        others = select(claims.c.customer).where(same, claims.c.customer != customer)
+        held = reviews.c.outcome.in_(("verified", "unknown"))
+        return connection.execute(select(reviews.c.id).where(reviews.c.customer.in_(others), held)).first() is not None
+
+    def _document(self, claim: Claim) -> bytes:
+        number = claim.number
+        if claim.kind == "passport" and claim.mrz:
+            try:
+                zone = parse_mrz(claim.mrz, self.today())
+                number = zone.number
+            except MrzInvalid:
+                number = claim.mrz
+        return self._blind(claim.kind, number)
+
+    def _blind(self, kind: str, number: str) -> bytes:
+        return self._sealer.blind(f"{kind}:{''.join(number.split()).upper()}", "document")
+
+    # --- reviews -----------------------------------------------------------------------------------------------
+
+    def waiting(self, connection: Connection, limit: int = 50) -> list[Review]:
+        """Those that staff have to decide, the oldest first."""
+        found = select(reviews).where(reviews.c.outcome == "unknown").order_by(reviews.c.at).limit(limit)
+        return [self._review(row) for row in connection.execute(found)]
+
+    def of(self, connection: Connection, customer: int, limit: int = 20) -> list[Review]:
+        """A customer's, the newest first."""
+        found = select(reviews).where(reviews.c.customer == customer).order_by(reviews.c.id.desc()).limit(limit)
+        return [self._review(row) for row in connection.execute(found)]
+
+    def review(self, connection: Connection, id: str) -> Review:
+        """Raises ReviewNotFound."""
+        row = connection.execute(select(reviews).where(reviews.c.id == id)).first()
+        if row is None:
+            raise ReviewNotFound("there is no such review")
+        return self._review(row)
+
+    def image(self, connection: Connection, id: str, place: int) -> bytes:
+        """A picture of a review, JPEG; places count from 0. Raises ReviewNotFound."""
+        wanted = documents.c.review == id, documents.c.place == place
+        sealed = connection.execute(select(documents.c.sealed).where(*wanted)).scalar()
+        if sealed is None:
+            raise ReviewNotFound("there is no such picture")
+        return self._sealer.open(sealed, f"identity_documents/{id}/{place}")
+
+    def decide(self, connection: Connection, id: str, outcome: Outcome, by: Subject, note: str = "") -> Review:
+        """Staff settle what the verifier could not, once. Raises ReviewNotFound, ReviewOver."""
+        now = self._clock.now()
+        sealed = self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}")
+        values: dict[str, Any] = {
+            "outcome": outcome,
+            "by_role": by.role,
+            "by_number": by.number,
+            "decided_at": now,
+            "note": sealed,
+        }
+        if outcome == "verified":
+            values["reasons"] = ""
+        waiting = reviews.c.id == id, reviews.c.outcome == "unknown"
+        if not connection.execute(update(reviews).where(*waiting).values(**values)).rowcount:
+            self.review(connection, id)
+            raise ReviewOver("this review has been decided")
+        return self.review(connection, id)
+
+    def need_claim(self, connection: Connection, customer: int) -> Claim:
+        """Raises ClaimMissing."""
+        claim = self.claim(connection, customer)
+        if claim is None:
+            raise ClaimMissing("nothing is known of who this customer is")
+        return claim
+
+    def _review(self, row: Row[Any]) -> Review:
+        matches = self._sealer.open(row.matches, f"identity_reviews/matches/{row.id}")
+        note = self._sealer.open(row.note, f"identity_reviews/note/{row.id}").decode() if row.note else ""
+        by = Subject(Role(row.by_role), row.by_number) if row.by_role else None
+        reasons = tuple(row.reasons.split())
+        found = tuple(msgspec.json.decode(matches, type=list[Match]))
+        return Review(row.id, row.customer, row.outcome, reasons, found, row.at, row.images, by, row.decided_at, note)

@@ -1,0 +1,40 @@
+"""The tables of identities: what customers claim, how it was checked, the pictures. What is personal is sealed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
+
+from feiqian.db import BIG, METADATA
+
+claims = Table(
+    "identity_claims",
+    METADATA,
+    Column("customer", BIG, primary_key=True, autoincrement=False),
+    Column("document", LargeBinary(16), nullable=False, index=True),  # blind, of the kind and number
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", BIG, nullable=False),
+)
+
+reviews = Table(
+    "identity_reviews",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("customer", BIG, nullable=False, index=True),
+    Column("outcome", String(10), nullable=False, index=True),
+    Column("reasons", String(200), nullable=False),  # words, with spaces between
+    Column("matches", LargeBinary, nullable=False),  # sealed
+    Column("images", Integer, nullable=False),
+    Column("at", BIG, nullable=False),
+    Column("by_role", String(10)),
+    Column("by_number", BIG),
+    Column("decided_at", BIG, nullable=False),
+    Column("note", LargeBinary, nullable=False),  # sealed
+)
+
+documents = Table(
+    "identity_documents",
+    METADATA,
+    Column("review", String(36), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
