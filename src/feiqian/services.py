@@ -9,13 +9,34 @@ from feiqian.metrics import Live, Metrics
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
+    from feiqian.accounts.service import Accounts
+    from feiqian.cases.service import Cases
     from feiqian.clock import Clock
+    from feiqian.customers.freezing import Freezing
+    from feiqian.customers.real_name import RealName
+    from feiqian.customers.recovery import Recovery
+    from feiqian.customers.registration import Registration
     from feiqian.customers.registry import Customers
+    from feiqian.customers.security import Security
+    from feiqian.customers.sign_in import SignIn
+    from feiqian.db import BankDb
+    from feiqian.identity.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.merchants.registry import Merchants
+    from feiqian.notify.service import Notify
     from feiqian.payments.codes import Codes
     from feiqian.payments.service import Payments
+    from feiqian.policy.model import Policy
     from feiqian.projections.reads import Reads
+    from feiqian.sealing import Sealer
+    from feiqian.sessions.service import Sessions
+    from feiqian.staff.changes import Changes
+    from feiqian.staff.desk import Desk
+    from feiqian.staff.service import Staff
+    from feiqian.trail.trail import Trail
+    from feiqian.verification.factors import Factors
+    from feiqian.verification.service import Verification
+    from feiqian.work import Work
 
 
 @dataclass(slots=True)
@@ -30,5 +51,26 @@ class Services:
     customers: Customers
     reads: Reads
     codes: Codes
+    db: BankDb
+    work: Work
+    sealer: Sealer
+    policy: Policy
+    trail: Trail
+    cases: Cases
+    notify: Notify
+    sessions: Sessions
+    identity: Identity
+    accounts: Accounts
+    factors: Factors
+    verification: Verification
+    registration: Registration
+    sign_in: SignIn
+    recovery: Recovery
+    security: Security
+    real_name: RealName
+    freezing: Freezing
+    staff: Staff
+    changes: Changes
+    desk: Desk
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)

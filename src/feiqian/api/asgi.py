@@ -163,7 +163,7 @@ def _headers(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes, bytes]:
 
 def render(error: ProblemError) -> Answer:
     kind = error.kind
-    body = _encode(kind.problem(error.detail, error.errors))
+    body = _encode(error.problem)
     return Answer(kind.status, body, problems.MEDIA_TYPE, kind.headers + error.headers)
 
 

@@ -12,7 +12,7 @@ from . import problems
 
 GUARDED = b"POST /v1/payments"  # new payments, refunds, cancellations
 
-_BODY = msgspec.json.encode(problems.OVERLOADED.problem())
+_BODY = msgspec.json.encode(problems.ProblemError(problems.OVERLOADED).problem)
 REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n"
     b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)

@@ -6,17 +6,35 @@ a field, so that it cannot carry a secret back.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from feiqian import errors
+from feiqian.accounts.errors import AccountsError, NoWallet
+from feiqian.cases import errors as cases
+from feiqian.customers import errors as customers
 from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseTooNew
+from feiqian.identity import errors as identity
 from feiqian.merchants.registry import MerchantInvalid
-from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
+from feiqian.payments.errors import (
+    NotCancellable,
+    NotRefundable,
+    NotWaiting,
+    OrderConflict,
+    PaymentNotFound,
+    ReadModelBehind,
+)
+from feiqian.payments.views import moment
+from feiqian.policy.load import PolicyInvalid
 from feiqian.projections.errors import CursorInvalid, ProjectionStopped, ReadModelMismatch, ReadsBehind
 from feiqian.sealing import DataKeyInvalid, SealBroken
+from feiqian.sessions.errors import SessionRefused
+from feiqian.staff.errors import StaffError
+from feiqian.trail.errors import EntryRefused
+from feiqian.verification import errors as verification
 from feiqian.work import TooBusy
 
 MEDIA_TYPE = b"application/problem+json"
@@ -31,13 +49,18 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Problem details as in RFC 9457; `type` is stable and says which problem it is."""
+    """Problem details as in RFC 9457; `type` is stable and says which problem it is.
+
+    `tries_left`: wrong answers before a lock. `until`: when a lock ends, or another code may be sent.
+    """
 
     type: str
     title: str
     status: int
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
+    tries_left: int | None = None
+    until: datetime | None = None
 
 
 class Kind(NamedTuple):
@@ -48,8 +71,9 @@ class Kind(NamedTuple):
     status: int
     headers: Headers = ()
 
-    def problem(self, detail: str = "", errors: tuple[FieldError, ...] = ()) -> Problem:
-        return Problem(f"/problems/{self.slug}", self.title, self.status, detail, errors)
+    @property
+    def type(self) -> str:
+        return f"/problems/{self.slug}"
 
 
 _BEARER = ((b"www-authenticate", b'Bearer realm="feiqian"'),)
@@ -71,6 +95,16 @@ TOO_LARGE = Kind("too-large", "The request is too large", 413, _CLOSE)
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", "The body must be application/json", 415)
 INVALID = Kind("invalid-request", "A field is wrong", 422)
 ID_REUSED = Kind("id-reused", "This number was used before for something else", 422)
+SIGN_IN_REFUSED = Kind("sign-in-refused", "The mobile number or the password is not right", 403)
+CHALLENGE_NOT_PASSED = Kind("challenge-not-passed", "The challenge has not been passed, or for something else", 403)
+CHALLENGE_OVER = Kind("challenge-over", "The challenge was spent, has expired or is void; begin a new one", 409)
+ANSWER_WRONG = Kind("answer-wrong", "The answer is wrong", 422)
+FACTOR_NOT_USABLE = Kind("factor-not-usable", "This factor cannot be used here", 422)
+ENROLMENT_REFUSED = Kind("enrolment-refused", "The key was not enrolled", 422)
+SECRET_TOO_WEAK = Kind("secret-too-weak", "The new password or PIN is too easy to guess, or the old one", 422)
+PICTURE_REFUSED = Kind("picture-refused", "The picture cannot be taken", 422)
+LOCKED = Kind("locked", "Locked for a time after too many wrong answers", 423)
+CODE_NOT_SENT = Kind("code-not-sent", "No code was sent: too many were, or one was only just now", 429, _RETRY)
 TOO_MANY_REQUESTS = Kind("too-many-requests", "Too many requests", 429, _RETRY)
 INTERNAL = Kind("internal", "The server failed; nothing can be said of the outcome, ask by id", 500)
 OVERLOADED = Kind("overloaded", "The server is at its capacity; nothing was done, try again", 503, _RETRY)
@@ -84,6 +118,34 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     OrderConflict: ID_REUSED,
     NotRefundable: CONFLICT,
     NotCancellable: CONFLICT,
+    NotWaiting: CONFLICT,
+    customers.SignInRefused: SIGN_IN_REFUSED,
+    customers.SignInLocked: LOCKED,
+    customers.ApplicationOver: CHALLENGE_OVER,
+    customers.NotConfirmed: CHALLENGE_NOT_PASSED,
+    customers.DetailsInvalid: INVALID,
+    customers.DoorClosed: NOT_FOUND,
+    customers.SecretUnchanged: SECRET_TOO_WEAK,
+    customers.CustomerNotFound: NOT_FOUND,
+    customers.NotFrozen: CONFLICT,
+    customers.FrozenByBank: CONFLICT,
+    customers.AlreadyChecked: CONFLICT,
+    verification.AnswerWrong: ANSWER_WRONG,
+    verification.Locked: LOCKED,
+    verification.ChallengeOver: CHALLENGE_OVER,
+    verification.ChallengeNotFound: NOT_FOUND,
+    verification.NotPassed: CHALLENGE_NOT_PASSED,
+    verification.BoundDiffers: CHALLENGE_NOT_PASSED,
+    verification.FactorNotEnrolled: FACTOR_NOT_USABLE,
+    verification.FactorNotFound: NOT_FOUND,
+    verification.EnrolmentRefused: ENROLMENT_REFUSED,
+    verification.TooWeak: SECRET_TOO_WEAK,
+    verification.CodeThrottled: CODE_NOT_SENT,
+    identity.NumberInvalid: INVALID,
+    identity.MrzInvalid: INVALID,
+    identity.ImageRefused: PICTURE_REFUSED,
+    identity.ClaimMissing: CONFLICT,
+    NoWallet: NOT_FOUND,
     ReadModelBehind: CATCHING_UP,
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
@@ -95,6 +157,17 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     DatabaseTooNew: INTERNAL,
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,
+    PolicyInvalid: INTERNAL,
+    identity.IdentityError: INTERNAL,
+    verification.VerificationError: INTERNAL,
+    customers.CustomersError: INTERNAL,
+    AccountsError: INTERNAL,
+    SessionRefused: INTERNAL,
+    EntryRefused: INTERNAL,
+    cases.CaseNotFound: NOT_FOUND,
+    cases.CaseClosed: CONFLICT,
+    cases.CaseInvalid: INVALID,
+    StaffError: INTERNAL,
     DataKeyInvalid: INTERNAL,
 }
 NOT_SERVED = frozenset({"bench", "demo", "seeding", "testing"})  # whose errors cannot get here
@@ -111,6 +184,13 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.tries_left: int | None = None
+        self.until: datetime | None = None
+
+    @property
+    def problem(self) -> Problem:
+        kind = self.kind
+        return Problem(kind.type, kind.title, kind.status, self.detail, self.errors, self.tries_left, self.until)
 
 
 def from_error(error: errors.FeiqianError) -> ProblemError:
@@ -118,5 +198,25 @@ def from_error(error: errors.FeiqianError) -> ProblemError:
     for cls in type(error).__mro__:
         kind = KIND_OF_ERROR.get(cls)
         if kind is not None:
-            return ProblemError(kind, str(error) if kind.status < 500 else "")
+            return _told(ProblemError(kind, str(error) if kind.status < 500 else ""), error)
     return ProblemError(INTERNAL)
+
+
+def _told(problem: ProblemError, error: errors.FeiqianError) -> ProblemError:
+    """The problem with what a client can act on: the field, the tries that are left, until when to wait."""
+    match error:
+        case customers.DetailsInvalid():
+            problem.errors = (FieldError(error.field, error.reason),)
+        case identity.NumberInvalid() | identity.ImageRefused():
+            problem.errors = (FieldError("", error.reason),)
+        case identity.MrzInvalid():
+            problem.errors = (FieldError("mrz", error.field),)
+        case verification.TooWeak():
+            problem.errors = tuple(FieldError("", key) for key in (error.warning_key, *error.suggestion_keys))
+        case verification.AnswerWrong():
+            problem.tries_left = error.tries_left
+        case verification.Locked() | customers.SignInLocked():
+            problem.until = moment(error.until)
+        case verification.CodeThrottled() if error.again_at:
+            problem.until = moment(error.again_at)
+    return problem

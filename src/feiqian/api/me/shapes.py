@@ -1,0 +1,383 @@
+"""What customers' apps send and are sent. Bounds stand here; nothing that proves who somebody is is ever sent back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from feiqian.policy.factors import Factor, Purpose
+
+_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"
+IMAGE_BYTES, IMAGES = 8 * 1024 * 1024, 3
+
+Mobile = Annotated[str, msgspec.Meta(min_length=4, max_length=24, pattern=r"^[+0-9 ()-]+$", description="E.164.")]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=_LINE)]
+Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
+Pin = Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=_LINE)]
+DocumentNumber = Annotated[str, msgspec.Meta(max_length=24, pattern="^[0-9A-Za-z]*$")]
+MachineReadableZone = Annotated[str, msgspec.Meta(max_length=92, pattern="^[0-9A-Z<\\n]*$")]
+Date = Annotated[
+    str, msgspec.Meta(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="ISO 8601, such as 1990-03-07.")
+]
+Language = Literal["en", "zh", "es"]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z0-9_]+$")]
+Token = Annotated[str, msgspec.Meta(max_length=256, pattern="^[A-Za-z0-9._-]*$")]
+Note = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+Label = Annotated[str, msgspec.Meta(max_length=60, pattern=_LINE)]
+AnswerText = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=8_000, description="A code, a secret, or a WebAuthn answer as JSON.")
+]
+EnrolmentText = Annotated[str, msgspec.Meta(min_length=1, max_length=12_000, description="A WebAuthn answer as JSON.")]
+Sent = Literal["sms", "email"]
+Key = Literal["passkey", "shield"]
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What all requests have in common: no field that is not known."""
+
+
+# --- sent by apps ----------------------------------------------------------------------------------------------------
+
+
+class RegistrationStart(Body, frozen=True):
+    """Somebody wants to become a customer."""
+
+    mobile: Mobile
+
+
+class RegistrationConfirm(Body, frozen=True):
+    """The application whose number the challenge has confirmed."""
+
+    application: Id
+
+
+class RegistrationFinish(Body, frozen=True):
+    """Who they are. A passport needs its machine-readable zone, a Chinese identity card its number."""
+
+    name: PersonName
+    document: Literal["cn_id", "passport"]
+    password: Secret
+    pin: Pin
+    number: DocumentNumber = ""
+    mrz: MachineReadableZone = ""
+    birth: Date = ""
+    email: Email = ""
+    device_token: Token = ""
+
+
+class SignInStart(Body, frozen=True):
+    """The first of two factors."""
+
+    mobile: Mobile
+    password: Secret
+
+
+class SignInFinish(Body, frozen=True):
+    """`device_token` is what the app was given the last time, so that its device is known again."""
+
+    device_token: Token = ""
+
+
+class PasskeySignIn(Body, frozen=True):
+    """The passkey's answer, as JSON (WebAuthn, AuthenticationResponseJSON)."""
+
+    response: AnswerText
+    device_token: Token = ""
+
+
+class RecoveryStart(Body, frozen=True):
+    """What somebody who has forgotten a secret has to know."""
+
+    what: Literal["password", "pin"]
+    mobile: Mobile
+    number: DocumentNumber
+    name: PersonName
+
+
+class RecoveryFinish(Body, frozen=True):
+    """The new password or PIN."""
+
+    secret: Secret
+
+
+class SendCode(Body, frozen=True):
+    """Where to send a code."""
+
+    factor: Sent
+
+
+class KeyOptions(Body, frozen=True):
+    """Which sort of key is to sign."""
+
+    factor: Key
+
+
+class FactorAnswer(Body, frozen=True):
+    """One factor's answer to a challenge."""
+
+    factor: Factor
+    answer: AnswerText
+
+
+class ChallengeStart(Body, frozen=True):
+    """What is to be changed, once it has been proved who asks.
+
+    `kind`: of add_factor passkey, shield or totp; of change_contact mobile or email. `reference`: of change_contact the
+    new address, of remove_factor the factor's id.
+    """
+
+    purpose: Literal["unfreeze", "change_password", "change_pin", "add_factor", "remove_factor", "change_contact"]
+    kind: Literal["", "passkey", "shield", "totp", "mobile", "email"] = ""
+    reference: Email = ""
+
+
+class WithChallenge(Body, frozen=True):
+    """A challenge that has been passed for this."""
+
+    challenge: Id
+
+
+class ContactStart(Body, frozen=True):
+    """A new address, which the challenge was passed for."""
+
+    challenge: Id
+    kind: Literal["mobile", "email"]
+    address: Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=_LINE)]
+
+
+class NewSecret(Body, frozen=True):
+    """A new password or PIN, and the challenge that was passed for it."""
+
+    challenge: Id
+    secret: Secret
+
+
+class Report(Body, frozen=True):
+    """What happened, in the customer's words."""
+
+    note: Note = ""
+
+
+class IdentityImages(Body, frozen=True):
+    """Pictures of the document (JPEG, PNG, WebP), each in base64."""
+
+    images: Annotated[list[bytes], msgspec.Meta(min_length=1, max_length=IMAGES)]
+
+
+class TokenConfirmation(Body, frozen=True):
+    """A code of the token app that is being enrolled."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+
+
+class KeyEnrolment(Body, frozen=True):
+    """The new key's answer, as JSON (WebAuthn, RegistrationResponseJSON), and what to call it."""
+
+    response: EnrolmentText
+    label: Label = ""
+
+
+class KeyStart(Body, frozen=True):
+    """Which sort of key is to be enrolled."""
+
+    challenge: Id
+    factor: Key
+
+
+class LanguageChange(Body, frozen=True):
+    """What messages and texts are in from now on."""
+
+    language: Language
+
+
+# --- sent to apps ----------------------------------------------------------------------------------------------------
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It is done."""
+
+    done: bool = True
+
+
+class ChallengeShown(msgspec.Struct, frozen=True):
+    """A challenge: any one of `combinations`, factor by factor, passes it. `text` is what is confirmed, to be shown."""
+
+    id: str
+    purpose: Purpose
+    text: str
+    combinations: list[list[Factor]]
+    passed: list[Factor]
+    state: Literal["open", "passed", "spent", "void", "expired", "locked"]
+    expires_at: datetime
+    sent_to: dict[str, str]
+    tries_left: int
+
+
+class Registering(msgspec.Struct, frozen=True):
+    """The application, and the challenge that confirms its number."""
+
+    application: str
+    challenge: ChallengeShown
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """The session's token goes into `Authorization: Bearer`; both tokens are told this once."""
+
+    token: str
+    device_token: str
+    expires_at: datetime
+
+
+class KeyChallenge(msgspec.Struct, frozen=True):
+    """What to hand to the platform's WebAuthn, as JSON in its own format; `id` names the challenge or enrolment."""
+
+    id: str
+    options: dict[str, object]
+
+
+class Wallet(msgspec.Struct, frozen=True):
+    """A balance, in minor units of its currency (letters of ISO 4217)."""
+
+    currency: str
+    balance: int
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who is signed in. `cooling_until`: limits are low until then, if they are."""
+
+    id: str
+    name: str
+    level: str
+    language: Language
+    mobile: str  # masked
+    email: str  # masked
+    frozen: bool
+    frozen_by_bank: bool
+    cooling_until: datetime | None
+    wallets: list[Wallet]
+
+
+class Code(msgspec.Struct, frozen=True):
+    """The digits to show as QR and bar code. Show another from `refresh_at`."""
+
+    digits: str
+    valid_until: datetime
+    refresh_at: datetime
+
+
+class ReviewShown(msgspec.Struct, frozen=True):
+    """What came of checking an identity: verified, refused (`reasons` say why), or unknown: staff are looking."""
+
+    id: str
+    outcome: Literal["verified", "refused", "unknown"]
+    reasons: list[str]
+    level: str
+
+
+class DeviceShown(msgspec.Struct, frozen=True):
+    """A device that was signed in from; `here` is the one that asks."""
+
+    id: str
+    label: str
+    first_at: datetime
+    seen_at: datetime
+    here: bool
+
+
+class FactorShown(msgspec.Struct, frozen=True):
+    """Something enrolled to prove who one is."""
+
+    id: str
+    factor: Factor
+    label: str
+    added_at: datetime
+    used_at: datetime | None
+
+
+class SignInShown(msgspec.Struct, frozen=True):
+    """A sign-in that was tried."""
+
+    at: datetime
+    outcome: str
+    user_agent: str
+    new_device: bool
+
+
+class SecurityShown(msgspec.Struct, frozen=True):
+    """The security centre."""
+
+    devices: list[DeviceShown]
+    factors: list[FactorShown]
+    sign_ins: list[SignInShown]
+
+
+class CaseLine(msgspec.Struct, frozen=True):
+    """One entry of a time line."""
+
+    at: datetime
+    what: str
+    text: str
+
+
+class CaseShown(msgspec.Struct, frozen=True):
+    """A case, and its time line."""
+
+    id: str
+    kind: str
+    state: str
+    opened_at: datetime
+    timeline: list[CaseLine]
+
+
+class CaseList(msgspec.Struct, frozen=True):
+    """The customer's cases, newest first."""
+
+    data: list[CaseShown]
+
+
+class TokenEnrolment(msgspec.Struct, frozen=True):
+    """A one-time-code token's enrolment; `uri` (otpauth:) holds its secret. Confirm it with a code."""
+
+    id: str
+    uri: str
+
+
+class WaitingShown(msgspec.Struct, frozen=True):
+    """A payment that waits for its customer. Amount in minor units."""
+
+    id: str
+    merchant: str
+    amount: int
+    currency: str
+    description: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class WaitingList(msgspec.Struct, frozen=True):
+    """All that waits, newest first."""
+
+    data: list[WaitingShown]
+
+
+class PaymentShown(msgspec.Struct, frozen=True):
+    """A payment as its customer sees it. Amounts in minor units."""
+
+    id: str
+    status: str
+    reason: str | None
+    amount: int
+    refunded: int
+    currency: str
+    merchant: str
+    description: str
+    created_at: datetime
+
+
+class PaymentList(msgspec.Struct, frozen=True):
+    """The newest payments."""
+
+    data: list[PaymentShown]
