@@ -71,10 +71,10 @@ class NotAllowed(StaffError):
 
 
 class ChangeInvalid(StaffError):
-    """`reason` is a word for it, a key of the staff pages' texts: kind, values, why, level, wallet, frozen, lock..."""
+    """`reason` is a word for it (texts "staff.change.invalid.<word>")."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"this change cannot be proposed: {reason}")
+        super().__init__(reason)
         self.reason = reason
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.ids import STAFF, new_id
 from feiqian.sessions.service import Sessions
-from feiqian.staff.errors import EnrolmentOver, MemberInvalid, MemberNotFound
+from feiqian.staff.errors import EnrolmentOver, MemberInvalid, MemberNotFound, NotAllowed
 from feiqian.staff.model import Invitation, MemberState, StaffMember, StaffRole
 from feiqian.staff.tables import members
 from feiqian.subjects import Subject
@@ -63,6 +63,14 @@ class Members:
         if row is None or row.state != MemberState.INVITED or now - row.invited_at >= ENROLMENT:
             raise EnrolmentOver
         return _member(row), row.invited_at
+
+    def still(self, connection: Connection, member: StaffMember, *roles: StaffRole) -> StaffMember:
+        """The account as it is now: at work, and with any one of these roles. Raises NotAllowed."""
+        now = self.by_number(connection, member.number)
+        require(now, *roles)
+        if now.state is not MemberState.ACTIVE:
+            raise NotAllowed(roles)
+        return now
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -147,6 +155,12 @@ class Members:
         if row is None:
             raise MemberNotFound
         return _member(row)
+
+
+def require(member: StaffMember, *roles: StaffRole) -> None:
+    """Raises NotAllowed unless the member has any one of the roles."""
+    if not member.has(*roles):
+        raise NotAllowed(roles)
 
 
 def roles_of(names: Iterable[str]) -> frozenset[StaffRole]:

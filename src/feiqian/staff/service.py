@@ -21,12 +21,11 @@ from feiqian.staff.errors import (
     EnrolmentOver,
     MemberInvalid,
     MemberNotFound,
-    NotAllowed,
     SignInLocked,
     SignInRefused,
     StaffError,
 )
-from feiqian.staff.members import Members
+from feiqian.staff.members import Members, require
 from feiqian.staff.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
 from feiqian.subjects import Role, Subject
 from feiqian.trail.trail import Trail
@@ -257,9 +256,3 @@ class Staff:
             opened = self._sessions.open(connection, member.subject, (), user_agent, None, now, language)
             self._trail.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
         return opened
-
-
-def require(member: StaffMember, *roles: StaffRole) -> None:
-    """Raises NotAllowed unless the member has any one of the roles."""
-    if not member.has(*roles):
-        raise NotAllowed(roles)

@@ -68,9 +68,9 @@ class Trail:
         row = connection.execute(select(head.c.position, head.c.hash).where(head.c.id == _HEAD)).first()
         return Head(0, GENESIS) if row is None else Head(row.position, bytes(row.hash))
 
-    def of(self, connection: Connection, about: str, limit: int = PAGE) -> list[Entry]:
-        """The newest entries about somebody or something, newest first."""
-        return self._select(connection, _c.about == about, limit)
+    def of(self, connection: Connection, about: str, limit: int = PAGE, before: int = 0) -> list[Entry]:
+        """The newest entries about somebody or something (or those `before` a position), newest first."""
+        return self._select(connection, and_(_c.about == about, _before(before)), limit)
 
     def by(self, connection: Connection, actor: Subject, limit: int = PAGE) -> list[Entry]:
         """The newest entries of what somebody did, newest first."""
@@ -78,13 +78,14 @@ class Trail:
 
     def newest(self, connection: Connection, limit: int = PAGE, before: int = 0) -> list[Entry]:
         """The newest entries of all (or of those `before` a position), newest first."""
-        return self._select(connection, _c.position < before if before else _c.position > 0, limit)
+        return self._select(connection, _before(before), limit)
 
     def verify(self, connection: Connection, anchor: Head | None = None) -> Finding | None:
         """The first position that is not as it was written; None if the chain is whole. Reads all of it.
 
         `anchor` is a head of before, kept outside this database.
         """
+        kept = self.head(connection)  # first: entries that are appended meanwhile come after it
         previous, position = GENESIS, 0
         for row in self._rows(connection):
             position += 1
@@ -93,20 +94,20 @@ class Trail:
             if finding := _differs(row, previous):
                 return finding
             previous = bytes(row.hash)
-            if anchor is not None and anchor.position == position and anchor.hash != previous:
+            if position == kept.position and previous != kept.hash:
+                return Finding(position, "the entry is not the one that the head names")
+            if anchor is not None and position == anchor.position and previous != anchor.hash:
                 return Finding(position, "the entry, or one before it, is not what it was when the anchor was kept")
-        return self._end(connection, Head(position, previous), anchor)
+        return self._end(connection, position, kept, anchor)
 
-    def _end(self, connection: Connection, found: Head, anchor: Head | None) -> Finding | None:
-        kept = self.head(connection)
-        if kept.position > found.position or (anchor is not None and anchor.position > found.position):
-            last = max(kept.position, anchor.position if anchor else 0)
-            return Finding(found.position + 1, f"the trail ends before it; it had {last} entries")
-        if kept.position < found.position:
-            return Finding(kept.position + 1, "the entry was not appended by the trail: its head ends before it")
-        return (
-            None if kept.hash == found.hash else Finding(found.position, "the entry is not the one that the head names")
-        )
+    def _end(self, connection: Connection, found: int, kept: Head, anchor: Head | None) -> Finding | None:
+        last = max(kept.position, anchor.position if anchor else 0)
+        if found < last:
+            return Finding(found + 1, f"the trail ends before it; it had {last} entries")
+        now = self.head(connection).position
+        if found > now:
+            return Finding(now + 1, "the entry was not appended by the trail: its head ends before it")
+        return None
 
     def _select(self, connection: Connection, which: ColumnElement[bool], limit: int) -> list[Entry]:
         found = connection.execute(select(entries).where(which).order_by(_c.position.desc()).limit(limit))
@@ -125,6 +126,10 @@ class Trail:
         values = {"position": position, "hash": hashed}
         if not connection.execute(update(head).where(head.c.id == _HEAD).values(values)).rowcount:
             connection.execute(insert(head).values(id=_HEAD, **values))
+
+
+def _before(position: int) -> ColumnElement[bool]:
+    return _c.position < position if position > 0 else _c.position > 0
 
 
 def _entry(row: Any) -> Entry:

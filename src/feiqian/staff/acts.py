@@ -1,0 +1,228 @@
+"""What can be changed by two: who may propose it, what it takes, whether it makes sense now, and how it is done.
+
+Carrying out is idempotent, because a change that was approved is carried out again after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from feiqian.accounts.service import Accounts
+from feiqian.customers.freezing import Freezing
+from feiqian.customers.real_name import RealName
+from feiqian.customers.registry import Customers
+from feiqian.db import BankDb
+from feiqian.policy.model import Policy
+from feiqian.staff.errors import ChangeInvalid, MemberNotFound, StaffError
+from feiqian.staff.members import Members, roles_of
+from feiqian.staff.model import Change, ChangeKind, StaffRole
+from feiqian.subjects import Role, Subject
+from feiqian.verification.service import Verification
+from feiqian.work import Work
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The kind says all."""
+
+
+class LevelValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of the policy's levels: the new one, and the one that it was proposed to be changed from."""
+
+    level: str
+    before: str
+
+
+class FreezeValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which freeze is lifted, by its time in Unix microseconds: never one that came after the proposal."""
+
+    frozen_at: int
+
+
+class AmountValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount` in minor units of `currency` (ISO 4217 number); of a correction above zero in the customer's favour."""
+
+    currency: int
+    amount: int
+
+
+class RolesValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of `StaffRole`."""
+
+    roles: tuple[str, ...]
+
+
+Values = Nothing | LevelValues | FreezeValues | AmountValues | RolesValues
+
+
+class Act(NamedTuple):
+    """`proposers`: any one of these roles; `about`: whose accounts it changes."""
+
+    values: type[Values]
+    proposers: frozenset[StaffRole]
+    about: frozenset[Role]
+
+
+MAX_AMOUNT = 2**63 - 1  # minor units
+_SUPPORT, _ADMIN = frozenset({StaffRole.SUPPORTER}), frozenset({StaffRole.ADMIN})
+_CUSTOMER, _STAFF = frozenset({Role.CUSTOMER}), frozenset({Role.STAFF})
+ACTS = {
+    ChangeKind.SET_LEVEL: Act(LevelValues, _SUPPORT | {StaffRole.REVIEWER}, _CUSTOMER),
+    ChangeKind.UNFREEZE: Act(FreezeValues, _SUPPORT, _CUSTOMER),
+    ChangeKind.ADJUST: Act(AmountValues, _SUPPORT, _CUSTOMER),
+    ChangeKind.DAY_LIMIT: Act(AmountValues, _SUPPORT, _CUSTOMER),
+    ChangeKind.RELEASE_LOCK: Act(Nothing, _SUPPORT | _ADMIN, _CUSTOMER | _STAFF),
+    ChangeKind.STAFF_ROLES: Act(RolesValues, _ADMIN, _STAFF),
+}
+
+
+class Acts:
+    """Checks and carries out, by the features that own what is changed."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        policy: Policy,
+        work: Work,
+        customers: Customers,
+        accounts: Accounts,
+        real_name: RealName,
+        freezing: Freezing,
+        verification: Verification,
+        members: Members,
+    ) -> None:
+        self._db, self._policy, self._work, self._customers, self._accounts = db, policy, work, customers, accounts
+        self._real_name, self._freezing, self._verification = real_name, freezing, verification
+        self._members = members
+        self._checks: Mapping[ChangeKind, Callable[[Subject, Any], Awaitable[None]]] = {
+            ChangeKind.SET_LEVEL: self._check_level,
+            ChangeKind.UNFREEZE: self._check_unfreeze,
+            ChangeKind.ADJUST: self._check_adjust,
+            ChangeKind.DAY_LIMIT: self._check_day_limit,
+            ChangeKind.RELEASE_LOCK: self._check_lock,
+            ChangeKind.STAFF_ROLES: self._check_roles,
+        }
+        self._ways: Mapping[ChangeKind, Callable[[Change, Any, Subject], Awaitable[None]]] = {
+            ChangeKind.SET_LEVEL: self._set_level,
+            ChangeKind.UNFREEZE: self._unfreeze,
+            ChangeKind.ADJUST: self._adjust,
+            ChangeKind.DAY_LIMIT: self._day_limit,
+            ChangeKind.RELEASE_LOCK: self._release_lock,
+            ChangeKind.STAFF_ROLES: self._staff_roles,
+        }
+
+    async def check(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None:
+        """Raises ChangeInvalid for what makes no sense now. It may again be otherwise when it is approved."""
+        converted = values_of(kind, values)
+        if about.role not in ACTS[kind].about:
+            raise ChangeInvalid("about")
+        if not await self._work.db(self._is_there, about):
+            raise ChangeInvalid("about")
+        await self._checks[kind](about, converted)
+
+    async def apply(self, change: Change, by: Subject) -> None:
+        """Carries it out; `by` approved it. Raises the errors of the features that do it."""
+        await self._ways[change.kind](change, values_of(change.kind, change.values), by)
+
+    # --- does it make sense --------------------------------------------------------------------------------------
+
+    async def _check_level(self, about: Subject, values: LevelValues) -> None:
+        if values.level not in {level.name for level in self._policy.levels}:
+            raise ChangeInvalid("level")
+        if values.before != self._level(about):
+            raise ChangeInvalid("level_moved")
+        if values.level == values.before:
+            raise ChangeInvalid("level_same")
+
+    async def _check_unfreeze(self, about: Subject, values: FreezeValues) -> None:
+        profile = await self._work.db(self._customers.profile, about.number)
+        if profile is None or not profile.frozen:
+            raise ChangeInvalid("not_frozen")
+        if profile.frozen_at != values.frozen_at:
+            raise ChangeInvalid("frozen_anew")
+
+    async def _check_adjust(self, about: Subject, values: AmountValues) -> None:
+        if not 0 < abs(values.amount) <= MAX_AMOUNT:
+            raise ChangeInvalid("amount")
+        self._check_wallet(about, values.currency)
+
+    async def _check_day_limit(self, about: Subject, values: AmountValues) -> None:
+        if not 0 <= values.amount <= MAX_AMOUNT:
+            raise ChangeInvalid("amount")
+        self._check_wallet(about, values.currency)
+
+    def _check_wallet(self, about: Subject, currency: int) -> None:
+        if currency not in self._accounts.wallets(about.number):
+            raise ChangeInvalid("wallet")
+
+    async def _check_lock(self, about: Subject, _: Nothing) -> None:
+        if not await self._work.db(self._locked, about):
+            raise ChangeInvalid("not_locked")
+
+    async def _check_roles(self, _: Subject, values: RolesValues) -> None:
+        try:
+            roles_of(values.roles)
+        except StaffError:
+            raise ChangeInvalid("roles") from None
+
+    def _level(self, about: Subject) -> str:
+        return self._policy.levels[self._customers.standing(about.number)].name
+
+    def _is_there(self, about: Subject) -> bool:
+        if about.role is Role.CUSTOMER:
+            return self._customers.known(about.number)
+        try:
+            with self._db.read() as connection:
+                self._members.by_number(connection, about.number)
+        except MemberNotFound:
+            return False
+        return True
+
+    def _locked(self, about: Subject) -> bool:
+        with self._db.read() as connection:
+            return self._verification.lock_of(connection, about) is not None
+
+    # --- doing it ------------------------------------------------------------------------------------------------
+
+    async def _set_level(self, change: Change, values: LevelValues, by: Subject) -> None:
+        if self._level(change.about) not in (values.before, values.level):
+            raise ChangeInvalid("level_moved")
+        await self._real_name.raise_level(change.about.number, values.level, by)
+
+    async def _unfreeze(self, change: Change, values: FreezeValues, by: Subject) -> None:
+        profile = await self._work.db(self._customers.profile, change.about.number)
+        if profile is None or not profile.frozen:
+            return  # it is as it was to be
+        if profile.frozen_at != values.frozen_at:
+            raise ChangeInvalid("frozen_anew")
+        await self._freezing.unfreeze(change.about.number, by)
+
+    async def _adjust(self, change: Change, values: AmountValues, _: Subject) -> None:
+        await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)
+
+    async def _day_limit(self, change: Change, values: AmountValues, _: Subject) -> None:
+        await self._accounts.set_day_limit(change.about.number, values.currency, values.amount)
+
+    async def _release_lock(self, change: Change, _: Nothing, by: Subject) -> None:
+        await self._work.db(self._unlock, change.about, by)
+
+    async def _staff_roles(self, change: Change, values: RolesValues, _: Subject) -> None:
+        await self._work.db(self._roles, change.about.number, values.roles)
+
+    def _unlock(self, about: Subject, by: Subject) -> None:
+        with self._db.write() as connection:
+            self._verification.unlock(connection, about, by)
+
+    def _roles(self, number: int, roles: tuple[str, ...]) -> None:
+        with self._db.write() as connection:
+            self._members.set_roles(connection, number, roles)
+
+
+def values_of(kind: ChangeKind, values: Mapping[str, object]) -> Values:
+    """The values as what the kind takes. Raises ChangeInvalid for any other, and for more."""
+    try:
+        return msgspec.convert(dict(values), ACTS[kind].values)
+    except msgspec.ValidationError:
+        raise ChangeInvalid("values") from None

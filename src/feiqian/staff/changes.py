@@ -1,0 +1,227 @@
+"""Changes of money, limits, levels and roles: proposed by one, approved by another, done once; all in the trail.
+
+A change goes open → applying → applied, or open → refused. Only one of two who approve at once moves it to applying.
+If carrying it out fails, it says so and is open again; if the outcome is unknown, or there was a crash, it stays
+applying, and `resume` carries it out again at the next start (every act is idempotent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+
+from feiqian import logs
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.errors import FeiqianError, LedgerError
+from feiqian.ids import CHANGE, new_id
+from feiqian.sealing import Sealer
+from feiqian.staff.acts import ACTS, Acts
+from feiqian.staff.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
+from feiqian.staff.members import Members, require
+from feiqian.staff.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
+from feiqian.staff.tables import changes
+from feiqian.subjects import Role, Subject, staff
+from feiqian.trail.trail import Trail
+from feiqian.work import Work
+
+MAX_WHY = 500
+MANY = 50
+_c = changes.c
+_log = logs.get("feiqian.staff")
+
+
+class Changes:
+    """The changes of one bank. Amounts in `values` are minor units; what each kind takes is in `acts`."""
+
+    def __init__(
+        self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, trail: Trail, members: Members, acts: Acts
+    ) -> None:
+        self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
+        self._trail, self._members, self._acts = trail, members, acts
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    async def get(self, id: str) -> Change:
+        """Raises ChangeNotFound."""
+        return await self._work.db(self._get, id)
+
+    async def waiting(self, limit: int = MANY) -> list[Change]:
+        """Open ones, the oldest first."""
+        return await self._work.db(self._list, _c.state == ChangeState.OPEN.value, _c.proposed_at.asc(), limit)
+
+    async def decided(self, limit: int = MANY) -> list[Change]:
+        """Decided ones, and those under way, the newest first."""
+        return await self._work.db(self._list, _c.state != ChangeState.OPEN.value, _c.decided_at.desc(), limit)
+
+    async def of(self, about: Subject, limit: int = MANY) -> list[Change]:
+        """Changes of somebody's accounts, the newest first."""
+        which = and_(_c.role == about.role.value, _c.number == about.number)
+        return await self._work.db(self._list, which, _c.proposed_at.desc(), limit)
+
+    def count_waiting(self, connection: Connection) -> int:
+        """How many are open."""
+        open_ones = select(func.count()).where(_c.state == ChangeState.OPEN.value)
+        return connection.execute(open_ones).scalar_one()
+
+    # --- proposing and deciding ----------------------------------------------------------------------------------
+
+    async def propose(
+        self, kind: ChangeKind | str, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
+    ) -> Change:
+        """Keeps the values as they are now, for somebody else to approve. Raises ChangeInvalid, NotAllowed."""
+        try:
+            kind = ChangeKind(kind)
+        except ValueError:
+            raise ChangeInvalid("kind") from None
+        require(by, *ACTS[kind].proposers)
+        if not 0 < len(why.strip()) <= MAX_WHY:
+            raise ChangeInvalid("why")
+        await self._acts.check(kind, about, values)
+        return await self._work.db(self._propose, kind, about, values, by, why.strip())
+
+    async def approve(self, id: str, by: StaffMember) -> Change:
+        """Carries the change out, once. Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, ChangeFailed."""
+        change = await self._work.db(self._begin, id, by)
+        return await self._carry_out(change)
+
+    async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
+        """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
+        return await self._work.db(self._refuse, id, by, note.strip()[:MAX_WHY])
+
+    async def resume(self) -> int:
+        """At the start: carries out what had been approved when the process ended. Returns how many there were."""
+        under_way = _c.state == ChangeState.APPLYING.value
+        left = await self._work.db(self._list, under_way, _c.decided_at.asc(), None)
+        for change in left:
+            try:
+                await self._carry_out(change)
+            except ChangeFailed as error:
+                _log.warning("staff_change_failed", change=change.id, why=error.why)
+        return len(left)
+
+    async def _carry_out(self, change: Change) -> Change:
+        by = staff(change.decided_by)
+        try:
+            await self._acts.apply(change, by)
+        except LedgerError:
+            raise  # the outcome is unknown: it stays applying, and is carried out again after the restart
+        except Exception as error:
+            why = str(error) if isinstance(error, FeiqianError) else type(error).__name__
+            if not isinstance(error, FeiqianError):
+                _log.error("staff_change_failed", change=change.id, exc_info=error)
+            await self._work.db(self._end, change, ChangeState.OPEN, "change_failed", why[:200])
+            raise ChangeFailed(why) from error
+        return await self._work.db(self._end, change, ChangeState.APPLIED, "change_applied", "")
+
+    # --- in the database -----------------------------------------------------------------------------------------
+
+    def _propose(
+        self, kind: ChangeKind, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
+    ) -> Change:
+        now = self._clock.now()
+        id = new_id(CHANGE, now)
+        row = {
+            "id": id,
+            "kind": kind.value,
+            "role": about.role.value,
+            "number": about.number,
+            "values": msgspec.json.encode(values, order="deterministic"),
+            "why": self._sealer.seal(why.encode(), _place("why", id)),
+            "maker": by.number,
+            "proposed_at": now,
+            "state": ChangeState.OPEN.value,
+            "decided_by": 0,
+            "decided_at": 0,
+            "note": self._sealer.seal(b"", _place("note", id)),
+            "failure": "",
+        }
+        with self._db.write() as connection:
+            self._members.still(connection, by, *ACTS[kind].proposers)
+            connection.execute(insert(changes).values(row))
+            change = self._one(connection, id)
+            self._note(connection, by.subject, "change_proposed", change, now)
+        return change
+
+    def _begin(self, id: str, by: StaffMember) -> Change:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            self._members.still(connection, by, StaffRole.APPROVER)
+            change = self._one(connection, id)
+            if by.number == change.maker or by.subject == change.about:
+                raise OwnChange
+            self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
+            self._note(connection, by.subject, "change_approved", change, now)
+            return self._one(connection, id)
+
+    def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            change = self._one(connection, id)
+            own = by.number == change.maker
+            self._members.still(connection, by, *(StaffRole if own else (StaffRole.APPROVER,)))
+            sealed = self._sealer.seal(note.encode(), _place("note", id))
+            refused = {"decided_by": by.number, "decided_at": now, "note": sealed}
+            self._move(connection, change, ChangeState.REFUSED, **refused)
+            self._note(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
+            return self._one(connection, id)
+
+    def _end(self, change: Change, state: ChangeState, action: str, failure: str) -> Change:
+        with self._db.write() as connection:
+            ended = update(changes).where(_c.id == change.id, _c.state == ChangeState.APPLYING.value)
+            connection.execute(ended.values(state=state.value, failure=failure))
+            self._note(connection, staff(change.decided_by), action, change, self._clock.now())
+            return self._one(connection, change.id)
+
+    def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
+        """From open; of several who try, one succeeds."""
+        moved = update(changes).where(_c.id == change.id, _c.state == ChangeState.OPEN.value)
+        if not connection.execute(moved.values(state=state.value, **values)).rowcount:
+            raise ChangeOver(self._one(connection, change.id).state)
+
+    def _note(self, connection: Connection, by: Subject, action: str, change: Change, now: int) -> None:
+        details: dict[str, object] = {"change": change.id, "kind": change.kind.value}
+        details |= {name: _detail(value) for name, value in change.values.items()}
+        self._trail.append(connection, by, action, str(change.about), details, now)
+
+    def _get(self, id: str) -> Change:
+        with self._db.read() as connection:
+            return self._one(connection, id)
+
+    def _list(self, which: ColumnElement[bool], order: ColumnElement[Any], limit: int | None) -> list[Change]:
+        with self._db.read() as connection:
+            rows = connection.execute(select(changes).where(which).order_by(order).limit(limit))
+            return [self._change(row) for row in rows]
+
+    def _one(self, connection: Connection, id: str) -> Change:
+        row = connection.execute(select(changes).where(_c.id == id)).first()
+        if row is None:
+            raise ChangeNotFound
+        return self._change(row)
+
+    def _change(self, row: Any) -> Change:
+        return Change(
+            row.id,
+            ChangeKind(row.kind),
+            Subject(Role(row.role), row.number),
+            msgspec.json.decode(bytes(row._mapping[_c["values"]])),
+            self._sealer.open(bytes(row.why), _place("why", row.id)).decode(),
+            row.maker,
+            row.proposed_at,
+            ChangeState(row.state),
+            row.decided_by,
+            row.decided_at,
+            self._sealer.open(bytes(row.note), _place("note", row.id)).decode(),
+            row.failure,
+        )
+
+
+def _detail(value: object) -> object:
+    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _place(column: str, id: str) -> str:
+    return f"staff_changes/{column}/{id}"
