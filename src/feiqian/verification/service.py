@@ -6,77 +6,226 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from feiqian.clock import Clock
+from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
-from feiqian.policy.factors import Factor, Purpose
+from feiqian.ids import CHALLENGE, new_id
+from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
 from feiqian.sealing import Sealer
-from feiqian.subjects import Subject
+from feiqian.subjects import Role, Subject
+from feiqian.texts import texts_in
+from feiqian.verification import codes, credentials, store, tries
+from feiqian.verification.answers import Answers
+from feiqian.verification.canonical import UNNAMED, challenge_text, mark_of, summary
+from feiqian.verification.errors import AnswerWrong, BoundDiffers, ChallengeOver, FactorNotEnrolled
 from feiqian.verification.factors import Factors
 from feiqian.verification.model import Bound, ChallengeView, Lock, Passed
+from feiqian.verification.reach import CHANNELS
+from feiqian.verification.store import STRANGERS, Challenge
 from feiqian.work import Work
+
+MOST_SECONDS = 300  # that a challenge lives, whatever the policy says
+TIDY_EVERY = 60 * MICROSECONDS
+NEW = Subject(Role.NOBODY, 0)  # whose passkey it will be is not known yet
+_SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}
 
 
 class Verification:
-    """Begins, answers and spends challenges. `send_codes` is notify, `people` knows where to send them."""
+    """Begins, answers and spends challenges."""
 
-    def __init__(
-        self, db: BankDb, sealer: Sealer, policy: Policy, clock: Clock, work: Work, notify: Any, factors: Factors
-    ) -> None:
+    def __init__(self, db: BankDb, sealer: Sealer, policy: Policy, clock: Clock, work: Work, factors: Factors) -> None:
         self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
-        self._notify, self._factors = notify, factors
+        self._factors, self._guard, self._reach = factors, factors.guard, factors.reach
+        self._answers = Answers(db, sealer, clock, work, factors)
+        self._tidied_at = 0
+
+    # --- beginning and looking ---------------------------------------------------------------------------------
 
     async def begin(
         self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None = None
     ) -> ChallengeView:
-        """A new challenge. Raises FactorNotEnrolled if the subject can pass none of the combinations."""
-        raise NotImplementedError
+        """A new challenge; of one purpose a subject has three at once, the oldest ends.
+
+        Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
+        """
+        return await self._work.db(self._begin, subject, bound, language, needs)
 
     async def view(self, id: str, subject: Subject) -> ChallengeView:
         """Raises ChallengeNotFound."""
-        raise NotImplementedError
+        return await self._work.db(self._view, id, subject)
+
+    def _begin(
+        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None
+    ) -> ChallengeView:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            self._tidy(connection, now)
+            wanted = needs or self._policy.needs(bound.purpose, bound.amount, bound.currency)
+            if bound.purpose not in STRANGERS:
+                held = self._factors.all_of(connection, subject)
+                wanted = tuple(combination for combination in wanted if combination <= held)
+                if not wanted:
+                    raise FactorNotEnrolled
+            tries.hold(connection, subject)
+            store.make_room(connection, subject, bound.purpose, now)
+            challenge = self._add(connection, subject, bound, language, wanted, now)
+            return self._answers.view(connection, challenge, now)
+
+    def _add(
+        self,
+        connection: Connection,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        wanted: tuple[Combination, ...],
+        now: int,
+    ) -> Challenge:
+        id, texts = new_id(CHALLENGE, now), texts_in(language)
+        # A text that a stranger reads must not differ between a customer and nobody.
+        named = UNNAMED if bound.purpose in STRANGERS else str(subject)
+        challenge = Challenge(
+            id=id,
+            subject=subject,
+            purpose=bound.purpose,
+            bound=bound.digest(),
+            text=challenge_text(bound, texts, mark_of(id, bound.purpose, named, now)),
+            summary=summary(bound, texts),
+            language=language,
+            combinations=wanted,
+            passed=(),
+            state="open",
+            evidence="",
+            begun_at=now,
+            expires_at=now + min(self._policy.challenge_seconds, MOST_SECONDS) * MICROSECONDS,
+        )
+        store.add(connection, self._sealer, challenge)
+        return challenge
+
+    def _tidy(self, connection: Connection, now: int) -> None:
+        if not self._tidied_at <= now < self._tidied_at + TIDY_EVERY:
+            store.tidy(connection, now)
+            self._tidied_at = now
+
+    def _view(self, id: str, subject: Subject) -> ChallengeView:
+        with self._db.read() as connection:
+            return self._answers.view(connection, self._answers.load(connection, id, subject), self._clock.now())
+
+    # --- answering ---------------------------------------------------------------------------------------------
 
     async def send(self, id: str, subject: Subject, factor: Factor) -> ChallengeView:
         """Sends a code by SMS or e-mail; it voids the code before.
 
         Raises CodeThrottled, notify's SendingCapped, Locked, ChallengeOver, FactorNotEnrolled.
         """
-        raise NotImplementedError
+        return await self._work.db(self._send, id, subject, factor)
 
     async def options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
-        """What the browser is asked to sign with a passkey or shield (PublicKeyCredentialRequestOptions as JSON)."""
-        raise NotImplementedError
+        """What the browser is asked to sign with a passkey or shield (PublicKeyCredentialRequestOptions as JSON).
+
+        Raises ChallengeOver, FactorNotEnrolled.
+        """
+        return await self._work.db(self._options, id, subject, factor)
 
     async def answer(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         """One factor's answer. Raises AnswerWrong, Locked, ChallengeOver, FactorNotEnrolled."""
-        raise NotImplementedError
+        if factor in GUESSABLE:
+            return await self._answers.guess(id, subject, factor, answer)
+        return await self._answers.sign(id, subject, factor, answer)
 
-    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
-        """Uses a passed challenge, once. Raises NotPassed, BoundDiffers (and voids it), ChallengeOver."""
-        raise NotImplementedError
+    def _send(self, id: str, subject: Subject, factor: Factor) -> ChallengeView:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            challenge = self._answers.open(connection, id, subject, factor, now)
+            if factor not in CHANNELS:
+                raise FactorNotEnrolled(factor)
+            long = challenge.purpose is Purpose.RECOVERY and self.lock_of(connection, subject) is not None
+            if not long:
+                self._guard.check(connection, subject, now, stranger=challenge.by_stranger)
+            code = codes.new_code(long)
+            codes.issue(connection, self._sealer, id, factor, code, long, now)
+            codes.count_send(connection, self._policy.sending, subject, factor, now)
+            self._reach.send(connection, challenge, factor, code, now)
+            return self._answers.view(connection, challenge, now)
 
-    def spend_within(self, connection: Connection, id: str, subject: Subject, bound: Bound, now: int) -> Passed:
-        """As `spend`, in the caller's transaction (blocks)."""
-        raise NotImplementedError
+    def _options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
+        if factor not in credentials.KEYS:
+            raise FactorNotEnrolled(factor)
+        with self._db.read() as connection:
+            challenge = self._answers.open(connection, id, subject, factor, self._clock.now())
+            # A stranger is not told which keys there are; all are discoverable, so none need be named.
+            keys = [] if challenge.by_stranger else credentials.keys_of(connection, subject, factor)
+        return self._factors.party.request(challenge.text, [(key.credential, key.transports) for key in keys])
 
-    async def cancel(self, id: str, subject: Subject) -> None:
-        """Voids an open or passed challenge; nothing happens to one that is over."""
-        raise NotImplementedError
+    # --- signing in by passkey, without a name -----------------------------------------------------------------
 
     async def begin_passkey_sign_in(
         self, language: str, purpose: Purpose = Purpose.SIGN_IN
     ) -> tuple[str, dict[str, Any]]:
         """A challenge of nobody yet, for whoever signs it with a passkey; spent with `Bound(purpose=purpose)`."""
-        raise NotImplementedError
+        return await self._work.db(self._begin_unnamed, language, purpose)
 
     async def answer_passkey_sign_in(self, id: str, response: str) -> tuple[Subject, ChallengeView]:
         """Whose passkey has signed. Raises AnswerWrong, ChallengeOver, ChallengeNotFound."""
-        raise NotImplementedError
+        return await self._work.db(self._answer_unnamed, id, response)
+
+    def _begin_unnamed(self, language: str, purpose: Purpose) -> tuple[str, dict[str, Any]]:
+        now, bound = self._clock.now(), Bound(purpose=purpose)
+        with self._db.write() as connection:
+            self._tidy(connection, now)
+            wanted = self._policy.needs(purpose)
+            challenge = self._add(connection, NEW, bound, language, wanted, now)
+        return challenge.id, self._factors.party.request(challenge.text, [])
+
+    def _answer_unnamed(self, id: str, response: str) -> tuple[Subject, ChallengeView]:
+        with self._db.read() as connection:
+            key = self._answers.key_of(connection, response)
+            challenge = self._answers.load(connection, id, NEW)
+        if key is None or _SIGNS_IN.get(key.subject.role) is not challenge.purpose:
+            raise AnswerWrong(self._policy.tries.at_most)
+        return key.subject, self._answers.signed(challenge, key, response)
+
+    # --- ending ------------------------------------------------------------------------------------------------
+
+    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+        """Uses a passed challenge, once. Raises NotPassed, BoundDiffers (and voids it), ChallengeOver."""
+        return await self._work.db(self._spend, id, subject, bound)
+
+    def spend_within(self, connection: Connection, id: str, subject: Subject, bound: Bound, now: int) -> Passed:
+        """As `spend`, in the caller's transaction (blocks).
+
+        BoundDiffers would take its own trace back with the caller's transaction, so it is remembered besides.
+        """
+        challenge = self._answers.load(connection, id, subject, lock=True)
+        if challenge.state == "void":
+            raise ChallengeOver("void")
+        try:
+            return store.spend(connection, challenge, bound.digest(), now)
+        except BoundDiffers:
+            self._answers.remember_void(challenge, now)
+            raise
+
+    async def cancel(self, id: str, subject: Subject) -> None:
+        """Voids an open or passed challenge; nothing happens to one that is over."""
+        await self._work.db(self._cancel, id, subject)
+
+    def _spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+        try:
+            with self._db.write() as connection:
+                return self.spend_within(connection, id, subject, bound, self._clock.now())
+        except BoundDiffers:
+            self._cancel(id, subject)
+            raise
+
+    def _cancel(self, id: str, subject: Subject) -> None:
+        with self._db.write() as connection:
+            store.void(connection, self._answers.load(connection, id, subject, lock=True).id)
+
+    # --- locks -------------------------------------------------------------------------------------------------
 
     def lock_of(self, connection: Connection, subject: Subject) -> Lock | None:
         """The lock that holds now, if any (blocks)."""
-        raise NotImplementedError
+        return tries.lock_of(connection, subject, self._clock.now())
 
     def unlock(self, connection: Connection, subject: Subject, by: Subject) -> None:
         """Lifts a lock and forgets the wrong answers (blocks)."""
-        raise NotImplementedError
+        tries.unlock(connection, subject, by)

@@ -31,6 +31,7 @@ challenges = Table(
     Column("purpose", String(20), nullable=False),
     Column("bound", LargeBinary(32), nullable=False),  # Bound.digest()
     Column("text", LargeBinary, nullable=False),  # sealed
+    Column("summary", LargeBinary, nullable=False),  # sealed
     Column("language", String(2), nullable=False),
     Column("combinations", String(400), nullable=False),  # pin+sms|passkey
     Column("passed", String(80), nullable=False),  # pin+sms, in order

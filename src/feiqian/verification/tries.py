@@ -25,14 +25,13 @@ _t = tries.c
 
 def take(connection: Connection, rules: Tries, subject: Subject, now: int) -> bool:
     """Takes one try; False if there is none left or a lock holds. After a lock has run out there are all again."""
-    row = {"role": str(subject.role), "number": subject.number, "count": 0, "locks": 0, "locked_until": 0}
-    insert_missing(connection, tries, row)
+    _begin(connection, subject)
     over = and_(_t.locked_until > 0, _t.locked_until <= now)
     taken = case((over, 1), else_=_t.count + 1)
     locks_now = taken >= rules.at_most
     statement = (
         update(tries)
-        .where(of(tries, subject), or_(and_(_t.locked_until == 0, _t.count < rules.at_most), over))
+        .where(of(tries, subject), or_(_t.locked_until == 0, over))
         .values(
             count=taken,
             locks=case((locks_now, _t.locks + 1), else_=_t.locks),
@@ -40,6 +39,12 @@ def take(connection: Connection, rules: Tries, subject: Subject, now: int) -> bo
         )
     )
     return changed(connection, statement) == 1
+
+
+def hold(connection: Connection, subject: Subject) -> None:
+    """Until this transaction ends, nobody else counts for this subject."""
+    _begin(connection, subject)
+    connection.execute(select(_t.count).where(of(tries, subject)).with_for_update())
 
 
 def give_back(connection: Connection, rules: Tries, subject: Subject) -> None:
@@ -80,6 +85,11 @@ def unlock(connection: Connection, subject: Subject, by: Subject) -> None:
     """Lifts a lock, by staff or by what cannot be guessed."""
     forget(connection, subject)
     _log.info("lock_lifted", subject=str(subject), by=str(by))
+
+
+def _begin(connection: Connection, subject: Subject) -> None:
+    row = {"role": str(subject.role), "number": subject.number, "count": 0, "locks": 0, "locked_until": 0}
+    insert_missing(connection, tries, row)
 
 
 def _minutes(rules: Tries) -> Any:

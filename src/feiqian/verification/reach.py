@@ -1,0 +1,93 @@
+"""Where somebody can be reached, by whom a code is sent, and who is told of a lock. All functions block.
+
+A code for nobody, or for somebody without this channel, does the same work and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from feiqian import logs
+from feiqian.notify.errors import SendingCapped
+from feiqian.notify.model import Channel, Contacts, KnowsContacts, Message
+from feiqian.notify.service import Notify
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import Role, Subject
+from feiqian.verification.model import Lock
+from feiqian.verification.store import Challenge
+from feiqian.verification.tries import MINUTE
+
+CHANNELS = {Factor.SMS: Channel.SMS, Factor.EMAIL: Channel.EMAIL}
+_PRETENDED = {Factor.SMS: "+8613800000000", Factor.EMAIL: "nobody@localhost"}
+_SHOWN = 4  # last digits of a number
+_log = logs.get("feiqian.verification")
+
+
+class Reach:
+    """`people` knows the addresses, `notify` sends."""
+
+    def __init__(self, notify: Notify, people: KnowsContacts) -> None:
+        self._notify, self._people = notify, people
+
+    def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
+        return None if subject.role is Role.NOBODY else self._people.contacts(connection, subject)
+
+    def channels(self, connection: Connection, subject: Subject) -> frozenset[Factor]:
+        """By which of SMS and e-mail a code can reach them."""
+        contacts = self.contacts(connection, subject)
+        return frozenset(factor for factor in CHANNELS if address_of(contacts, factor))
+
+    def masked(self, connection: Connection, subject: Subject) -> dict[Factor, str]:
+        """As much of each address as its owner needs."""
+        contacts = self.contacts(connection, subject)
+        return {factor: mask(address) for factor in CHANNELS if (address := address_of(contacts, factor))}
+
+    def send(self, connection: Connection, challenge: Challenge, factor: Factor, code: str, now: int) -> None:
+        """Queues a code with what it confirms. Raises SendingCapped, but not where that would tell who is known."""
+        address = address_of(self.contacts(connection, challenge.subject), factor)
+        minutes = max(1, (challenge.expires_at - now) // MINUTE)
+        message = Message(
+            to=challenge.subject,
+            channel=CHANNELS[factor],
+            address=address or _PRETENDED[factor],
+            kind="code",
+            language=challenge.language,
+            values={"code": code, "text": challenge.summary, "minutes": str(minutes)},
+            secret=True,
+            expires_at=challenge.expires_at,
+        )
+        quiet = challenge.by_stranger and challenge.purpose is not Purpose.CONFIRM_MOBILE
+        savepoint = connection.begin_nested()
+        try:
+            self._notify.queue(connection, message, now)
+        except SendingCapped:
+            savepoint.rollback()
+            if address and not quiet:
+                raise
+            _log.warning("code_not_sent", challenge=challenge.id, why="capped")
+            return
+        savepoint.commit() if address else savepoint.rollback()
+
+    def entered(self, connection: Connection, subject: Subject, factor: Factor, now: int) -> None:
+        """A code that was sent has come back."""
+        if address := address_of(self.contacts(connection, subject), factor):
+            self._notify.code_entered(connection, address, now)
+
+    def tell_locked(self, connection: Connection, lock: Lock, now: int) -> None:
+        """Tells the owner on every channel that somebody (perhaps they) has answered wrongly too often."""
+        if contacts := self.contacts(connection, lock.subject):
+            minutes = -(-(lock.until - now) // MINUTE)
+            self._notify.tell(connection, contacts, "locked", {"minutes": str(minutes)}, now)
+
+
+def address_of(contacts: Contacts | None, factor: Factor) -> str:
+    """The address that a factor's codes go to, or ""."""
+    if contacts is None:
+        return ""
+    return {Factor.SMS: contacts.mobile, Factor.EMAIL: contacts.email}.get(factor, "")
+
+
+def mask(address: str) -> str:
+    """ "•••5678" of a number, "l•••@example.com" of an e-mail address."""
+    name, at, host = address.rpartition("@")
+    return f"{name[:1]}•••@{host}" if at else f"•••{address[-_SHOWN:]}"
