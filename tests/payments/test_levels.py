@@ -1,0 +1,142 @@
+"""What a customer may pay depends on how well the bank knows who it is, and is little after a risky change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from feiqian.clock import MICROSECONDS
+from feiqian.events import PaymentDecided
+from feiqian.money import CNY
+from feiqian.policy.load import load_policy
+
+CN = load_policy("cn")
+UNVERIFIED, REMOTE = CN.level("unverified").index, CN.level("remote").index
+REMOTELY, COOLING = CN.level("remote").limits[CNY.number], CN.cooling.limits[CNY.number]
+FULLY = CN.level("full").limits[CNY.number]
+
+
+def of_level(bank: Any, level: int, balance: int = 60_000_00) -> int:
+    customer = bank.customer(balance)
+    bank.people.levels[customer] = level
+    return int(customer)
+
+
+def cools(bank: Any, customer: int, hours: int = 24) -> None:
+    bank.people.cooling_until[customer] = bank.clock.now() // MICROSECONDS + hours * 3600
+
+
+def test_whose_identity_is_not_verified_pays_nothing_whatever_is_in_the_wallet(bank: Any, run: Any) -> None:
+    customer, merchant = of_level(bank, UNVERIFIED), bank.merchant()
+    for amount in (1, 2_000_00):
+        view = run(bank.pay(merchant, customer, amount, code=bank.fresh_code(customer)))
+        assert (view.status, view.reason) == ("declined", "identity_not_verified")
+        assert view.message == "The customer has to verify their identity first, in the bank's app."
+    assert bank.wallet(customer) == 60_000_00
+
+
+def test_each_level_has_limits_of_its_own(bank: Any, run: Any) -> None:
+    customer, merchant = of_level(bank, REMOTE), bank.merchant()
+    told = []
+    for amount in (REMOTELY.unverified, REMOTELY.unverified + 1, REMOTELY.payment, REMOTELY.payment + 1):
+        view = run(bank.pay(merchant, customer, amount, code=bank.fresh_code(customer)))
+        told.append((view.status, view.reason))
+    waits = ("needs_verification", None)
+    assert told == [("succeeded", None), waits, waits, ("declined", "amount_too_high")]
+
+
+def test_what_nobody_may_pay_is_declined_before_anyone_is_named(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(0), bank.merchant()
+    view = run(bank.pay(merchant, customer, FULLY.payment + 1))
+    assert (view.id, view.status, view.reason) == (None, "declined", "amount_too_high")
+
+
+def test_a_wallet_in_a_currency_that_the_level_has_not_pays_nothing(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(0), bank.merchant(currency=752)
+    view = run(bank.pay(merchant, customer, 1, currency="SEK"))
+    assert (view.status, view.reason) == ("declined", "currency_not_supported")
+
+
+# --- after a risky change ---------------------------------------------------------------------------------------
+
+
+def test_after_a_change_only_little_is_paid_and_less_without_proof(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(60_000_00), bank.merchant()
+    cools(bank, customer)
+    told = []
+    for amount in (COOLING.unverified, COOLING.unverified + 1, COOLING.payment + 1):
+        view = run(bank.pay(merchant, customer, amount, code=bank.fresh_code(customer)))
+        told.append((view.status, view.reason))
+    assert told == [("succeeded", None), ("needs_verification", None), ("declined", "limit_after_change")]
+    bank.clock.advance(24 * 3600)
+    view = run(bank.pay(merchant, customer, COOLING.payment + 1))
+    assert view.status == "succeeded", "it is over"
+
+
+def test_the_low_limit_of_a_day_counts_what_was_paid_before_the_change(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(60_000_00), bank.merchant()
+    spent = COOLING.day - 50_00
+    assert run(bank.pay(merchant, customer, spent)).status == "succeeded"
+    cools(bank, customer)
+    told = []
+    for amount in (50_01, 49_00, 2_00, 1_00, 1):
+        view = run(bank.pay(merchant, customer, amount, code=bank.fresh_code(customer)))
+        told.append((view.status, view.reason))
+    low = ("declined", "limit_after_change")
+    assert told == [low, ("succeeded", None), low, ("succeeded", None), low]
+
+
+def test_on_another_day_the_low_limit_is_fresh_though_nothing_has_told_the_ledger(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(60_000_00), bank.merchant()
+    assert run(bank.pay(merchant, customer, FULLY.unverified)).status == "succeeded"
+    cools(bank, customer, hours=48)
+    bank.clock.advance(24 * 3600)
+    assert run(bank.pay(merchant, customer, COOLING.unverified)).status == "succeeded"
+
+
+def test_the_low_limit_of_a_day_holds_when_payments_are_confirmed(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(60_000_00), bank.merchant()
+    cools(bank, customer)
+    amount = COOLING.day // 2 + 1
+    waiting = [run(bank.pay(merchant, customer, amount, code=bank.fresh_code(customer))) for _ in range(2)]
+    views = [run(bank.confirm(customer, payment)) for payment in waiting]
+    assert [(view.status, view.reason) for view in views] == [("succeeded", None), ("declined", "limit_after_change")]
+
+
+def test_a_low_level_is_not_raised_by_cooling_off(bank: Any, run: Any) -> None:
+    customer, merchant = of_level(bank, UNVERIFIED), bank.merchant()
+    cools(bank, customer)
+    assert run(bank.pay(merchant, customer, 1)).reason == "identity_not_verified"
+
+
+# --- such a decline is a decision like any other ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_order_that_was_declined_so_stays_declined(bank: Any, run: Any, restart: bool) -> None:
+    customer, merchant = of_level(bank, UNVERIFIED), bank.merchant()
+    request = bank.request(customer, 10_00, "A-1")
+    first = run(bank.payments.pay(merchant, request))
+    here = bank.again() if restart else bank
+    try:
+        here.people.levels[customer] = REMOTE  # by now the identity is verified
+        here.clock.advance(60)
+        assert run(here.payments.pay(merchant, request)) == first
+        assert run(here.payments.get(merchant, first.id)).reason == "identity_not_verified"
+        facts = [fact for fact in here.journaled()[1] if isinstance(fact, PaymentDecided)]
+        assert len(facts) == 1
+        anew = run(here.pay(merchant, customer, 10_00, order="A-2", code=here.fresh_code(customer)))
+        assert anew.status == "succeeded"
+        assert (run(here.reads.newest_of_customer(customer)))[-1].reason == "identity_not_verified"
+    finally:
+        if restart:
+            here.close()
+
+
+def test_a_code_that_was_declined_so_is_not_used_up(bank: Any, run: Any) -> None:
+    customer, merchant = of_level(bank, UNVERIFIED), bank.merchant()
+    code = bank.code(customer)
+    run(bank.pay(merchant, customer, 10_00, code=code))
+    bank.people.levels[customer] = REMOTE
+    assert run(bank.pay(merchant, customer, 10_00, code=code)).status == "succeeded"
