@@ -1,4 +1,4 @@
-"""`feiqian staff`: accounts of staff, added and suspended by whoever runs the machine. Works beside a running server."""
+"""`feiqian staff`: accounts of staff, managed by whoever runs the machine. Works beside a running server."""
 
 from __future__ import annotations
 

@@ -39,14 +39,19 @@ class Office:
 
     async def queues(self, by: StaffMember) -> Queues:
         """For the first page: counts alone, so nothing of a customer is looked at."""
-        reviews = len(await self.parts.identity.waiting(100)) if by.has(StaffRole.REVIEWER) else None
-        cases, changes = await self.parts.work.db(self._counts)
-        mine = by.has(StaffRole.SUPPORTER), by.has(StaffRole.APPROVER, StaffRole.SUPPORTER, StaffRole.ADMIN)
-        return Queues(reviews, cases if mine[0] else None, changes if mine[1] else None)
+        reviews, cases, changes = await self.parts.work.db(self._counts)
+        decides = by.has(StaffRole.APPROVER, StaffRole.SUPPORTER, StaffRole.REVIEWER, StaffRole.ADMIN)
+        return Queues(
+            reviews if by.has(StaffRole.REVIEWER) else None,
+            cases if by.has(StaffRole.SUPPORTER) else None,
+            changes if decides else None,
+        )
 
-    def _counts(self) -> tuple[int, int]:
+    def _counts(self) -> tuple[int, int, int]:
         with self.parts.db.read() as connection:
-            return self.caseload.count_waiting(connection), self.changes.count_waiting(connection)
+            counted = self.reviews, self.caseload, self.changes
+            reviews, cases, changes = (queue.count_waiting(connection) for queue in counted)
+        return reviews, cases, changes
 
 
 def open_office(parts: DeskParts, sealer: Sealer, real_name: RealName) -> Office:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection
 
 from feiqian.clock import Clock
 from feiqian.customers.real_name import RealName
@@ -18,7 +21,6 @@ from feiqian.trail.trail import Trail
 from feiqian.work import Work
 
 MANY = 50
-MAX_NOTE = 1_000
 Decision = Literal["verified", "refused"]
 
 
@@ -56,47 +58,65 @@ class Reviews:
     async def waiting(self, by: StaffMember) -> list[ReviewOf]:
         """Reviews that nobody has decided, the oldest first."""
         require(by, StaffRole.REVIEWER)
-        found = await self._identity.waiting(MANY)
-        shown = {"shown": tuple(review.id for review in found)}
-        await self._record(by, "reviews_listed", "reviews", shown)
-        return [ReviewOf(review, await self._whose(review)) for review in found]
+        return await self._work.db(self._waiting, by)
 
     async def open(self, by: StaffMember, id: str) -> ReviewFile:
         """Raises ReviewNotFound."""
         require(by, StaffRole.REVIEWER)
-        review = await self._identity.review(id)
-        await self._record(by, "review_opened", str(customer(review.customer)), {"review": id})
-        return ReviewFile(review, await self._whose(review), await self._identity.claim_of(review.customer))
+        return await self._work.db(self._open, by, id)
 
-    async def picture(self, by: StaffMember, id: str, number: int) -> bytes:
-        """A picture of the document, counted from 0, as it was encoded anew. Raises ReviewNotFound."""
+    async def picture(self, by: StaffMember, id: str, place: int) -> bytes:
+        """A picture of the document (JPEG), counted from 0, as it was encoded anew. Raises ReviewNotFound."""
         require(by, StaffRole.REVIEWER)
-        review = await self._identity.review(id)
-        about = str(customer(review.customer))
-        await self._record(by, "document_looked_at", about, {"review": id, "picture": number})
-        return await self._identity.image(id, number)
+        return await self._work.db(self._picture, by, id, place)
 
     async def decide(self, by: StaffMember, id: str, outcome: Decision, note: str) -> Review:
         """Decides once. Verified: the customer's level and wallet follow. Raises ReviewNotFound, ReviewOver."""
         require(by, StaffRole.REVIEWER)
-        try:
-            review = await self._work.db(self._decide, by, id, outcome, note.strip()[:MAX_NOTE])
-        except ReviewOver:
-            review = await self._identity.review(id)
-            if review.outcome != outcome or review.decided_by != by.subject:
-                raise
-        await self._real_name.apply_decision(review, by.subject)  # again, if it was cut off before
+        review = await self._work.db(self._decide, by, id, outcome, note.strip())
+        await self._real_name.apply_decision(review, by.subject)
         return review
+
+    def count_waiting(self, connection: Connection) -> int:
+        """How many wait, as far as they are counted."""
+        return len(self._identity.waiting(connection, MANY))
+
+    def _waiting(self, by: StaffMember) -> list[ReviewOf]:
+        with self._db.write() as connection:
+            found = self._identity.waiting(connection, MANY)
+            shown = {"shown": tuple(review.id for review in found)}
+            self._record(connection, by, "reviews_listed", "reviews", shown)
+        return [ReviewOf(review, self._customers.by_number(review.customer)) for review in found]
+
+    def _open(self, by: StaffMember, id: str) -> ReviewFile:
+        with self._db.write() as connection:
+            review = self._identity.review(connection, id)
+            self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
+        with self._db.read() as connection:
+            claim = self._identity.claim(connection, review.customer)
+        return ReviewFile(review, self._customers.by_number(review.customer), claim)
+
+    def _picture(self, by: StaffMember, id: str, place: int) -> bytes:
+        with self._db.write() as connection:
+            about = str(customer(self._identity.review(connection, id).customer))
+            self._record(connection, by, "document_looked_at", about, {"review": id, "picture": place})
+        with self._db.read() as connection:
+            return self._identity.image(connection, id, place)
 
     def _decide(self, by: StaffMember, id: str, outcome: Decision, note: str) -> Review:
         with self._db.write() as connection:
-            review = self._identity.decide(connection, id, outcome, by.subject, note)
+            try:
+                review = self._identity.decide(connection, id, outcome, by.subject, note)
+            except ReviewOver:
+                review = self._identity.review(connection, id)
+                if (review.outcome, review.decided_by) != (outcome, by.subject):
+                    raise
+                return review  # asked again, as after a crash: what follows from it is done again
             about, details = str(customer(review.customer)), {"review": id, "outcome": outcome}
-            self._trail.append(connection, by.subject, "review_decided", about, details, self._clock.now())
+            self._record(connection, by, "review_decided", about, details)
         return review
 
-    async def _whose(self, review: Review) -> Customer | None:
-        return await self._work.db(self._customers.by_number, review.customer)
-
-    async def _record(self, by: StaffMember, action: str, about: str, details: dict[str, object]) -> None:
-        await self._work.db(self._trail.record, by.subject, action, about, details, self._clock.now())
+    def _record(
+        self, connection: Connection, by: StaffMember, action: str, about: str, details: Mapping[str, object]
+    ) -> None:
+        self._trail.append(connection, by.subject, action, about, details, self._clock.now())
