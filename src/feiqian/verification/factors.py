@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -13,7 +13,6 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.ids import FACTOR, new_id
 from feiqian.notify.model import KnowsContacts
-from feiqian.notify.service import Notify
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
 from feiqian.sealing import Sealer
@@ -27,6 +26,9 @@ from feiqian.verification.passkeys import RelyingParty
 from feiqian.verification.reach import Reach
 from feiqian.verification.tables import changed, enrolments, of
 from feiqian.work import Work
+
+if TYPE_CHECKING:
+    from feiqian.notify.service import Notify
 
 ENROLMENT = 600_000_000  # microseconds that an enrolment may take
 LONGEST_LABEL = 60

@@ -5,17 +5,21 @@ A code for nobody, or for somebody without this channel, does the same work and 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection
 
 from feiqian import logs
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Channel, Contacts, KnowsContacts, Message
-from feiqian.notify.service import Notify
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 from feiqian.verification.model import Lock
 from feiqian.verification.store import Challenge
 from feiqian.verification.tries import MINUTE
+
+if TYPE_CHECKING:
+    from feiqian.notify.service import Notify
 
 CHANNELS = {Factor.SMS: Channel.SMS, Factor.EMAIL: Channel.EMAIL}
 _PRETENDED = {Factor.SMS: "+8613800000000", Factor.EMAIL: "nobody@localhost"}
