@@ -6,16 +6,16 @@ What a file calls itself does not count. Metadata (where and when it was taken) 
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Sequence
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from feiqian.identity.errors import ImageRefused
 
 FILE_BYTES, FILES = 8 * 1024 * 1024, 3
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS, LEAST_SIDE, LONGEST_SIDE = 40_000_000, 300, 2_000
+MOST_NARROW = 5  # times as long as wide: no document is, and of a strip nothing would be left
 QUALITY = 88
 
 
@@ -30,17 +30,18 @@ def _encoded(file: bytes) -> bytes:
     if len(file) > FILE_BYTES:
         raise ImageRefused("too_large")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(file), formats=FORMATS) as picture:
-                _check_size(picture)  # before a pixel is decoded
-                picture.load()
-                upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        with Image.open(io.BytesIO(file), formats=FORMATS) as picture:
+            _check_size(picture)  # before a pixel is decoded
+            picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # of a large JPEG, no more than is needed
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except ImageRefused:
+        raise
+    except Image.DecompressionBombError:
         raise ImageRefused("too_many_pixels") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
+    except Exception:  # of what is damaged, decoders raise what they like
         raise ImageRefused("not_a_picture") from None
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    upright.info.clear()  # a comment would be written again
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
@@ -49,5 +50,5 @@ def _encoded(file: bytes) -> bytes:
 def _check_size(picture: Image.Image) -> None:
     if picture.width * picture.height > MOST_PIXELS:
         raise ImageRefused("too_many_pixels")
-    if min(picture.size) < LEAST_SIDE:
+    if min(picture.size) < max(LEAST_SIDE, max(picture.size) / MOST_NARROW):
         raise ImageRefused("too_small")

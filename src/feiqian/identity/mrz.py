@@ -29,6 +29,7 @@ class Mrz(NamedTuple):
     birth: date
     sex: str  # "M", "F" or ""
     expires: date
+    name_cut: bool = False  # the field was too short for the whole name (part 4, 4.2.3)
 
     def __repr__(self) -> str:
         return "Mrz(…)"
@@ -57,12 +58,10 @@ def parse_mrz(text: str, today: date) -> Mrz:
         raise MrzInvalid("document")
     _check_digits(lower)
     family, _, given = upper[5:].partition("<<")
-    if not family.strip("<"):
+    if not family.strip("<") or any(character.isdigit() for character in upper[5:]):
         raise MrzInvalid("name")
-    birth = _date(lower[13:19], "birth", today.year % 100, today.year // 100)
-    expires = _date(lower[21:27], "expiry", (today.year + _FUTURE_YEARS) % 100, (today.year + _FUTURE_YEARS) // 100)
-    if birth > today:
-        raise MrzInvalid("birth")
+    if not lower[:9].strip("<"):
+        raise MrzInvalid("number")
     sex = lower[20]
     if sex not in "MF<":
         raise MrzInvalid("sex")
@@ -72,9 +71,10 @@ def parse_mrz(text: str, today: date) -> Mrz:
         given_names=_words(given),
         number=lower[:9].rstrip("<"),
         nationality=_state(lower[10:13], "nationality"),
-        birth=birth,
+        birth=_date(lower[13:19], "birth", today),
         sex=sex.strip("<"),
-        expires=expires,
+        expires=_date(lower[21:27], "expiry", today.replace(year=today.year + _FUTURE_YEARS, day=1)),
+        name_cut=upper[-1] != "<",
     )
 
 
@@ -93,11 +93,14 @@ def _check(field: str, digit: str, name: str) -> None:
         raise MrzInvalid(name)
 
 
-def _date(text: str, name: str, newest_year: int, century: int) -> date:
-    """Two digits of the year mean the newest year that is possible."""
+def _date(text: str, name: str, newest: date) -> date:
+    """Of the years that two digits may mean, the newest whose date is possible: nobody was born tomorrow."""
     try:
-        year = int(text[:2])
-        return date((century if year <= newest_year else century - 1) * 100 + year, int(text[2:4]), int(text[4:6]))
+        month, day = int(text[2:4]), int(text[4:6])
+        year = newest.year // 100 * 100 + int(text[:2])
+        if (year, month, day) > (newest.year, newest.month, newest.day):
+            year -= 100
+        return date(year, month, day)
     except ValueError:
         raise MrzInvalid(name) from None
 
