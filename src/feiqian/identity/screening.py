@@ -1,26 +1,30 @@
 """Screens names against a sanctions list, by likeness: a score from 0 to 100, and the entry that is like it.
 
-Reads the form of the list that the United States' Office of Foreign Assets Control publishes: `ofac_sdn.csv` (entries)
-and `ofac_alt.csv` (their other names), comma-separated, without a header, "-0-" for nothing. Decides nothing.
+Decides nothing. A list has some 20,000 names; they are kept normalised, and only those that share words like the ones
+asked for are looked at more closely. `sanctions_list` reads the files.
 """
 
 from __future__ import annotations
 
-import csv
-import re
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from feiqian.identity.errors import SanctionsInvalid
-from feiqian.identity.names import joined, normalised
+from feiqian.identity.names import joined, normalised, words
+from feiqian.identity.sanctions_list import SHIPPED, Listed, read_list
 
-SHIPPED = Path(__file__).parent / "sanctions"
 MOST_MATCHES = 5
-_NOTHING = "-0-"
-_QUOTED = re.compile(r"(?:a|f|n)\.k\.a\. '([^']+)'")
+WORD_LIKENESS = 80.0  # below it, two words are two words
+EXTRA_WORD = 4.0  # what a word costs that only one of two names has: a middle name left out, a patronymic
+SHORTEST_WORD = 2  # letters; initials say nothing
+OTHER_BIRTH = 10.0  # what it costs that all known years of birth are others
+YEARS_APART = 2
+
+_Pair = tuple[int, str]  # a name of the list, one of its words
 
 
 class Match(NamedTuple):
@@ -33,67 +37,70 @@ class Match(NamedTuple):
     remarks: str
 
 
-class _Name(NamedTuple):
-    entry: str
-    listed: str
-    name: str
-    remarks: str
-
-
 class Sanctions:
-    """The list in memory, read once."""
+    """The list in memory, read once. Raises SanctionsInvalid."""
 
     def __init__(self, folder: Path = SHIPPED) -> None:
-        self._names = list(_names(folder))
+        self._names = list(read_list(folder))
         self._sorted = [normalised(known.name) for known in self._names]
         self._joined = [joined(known.name) for known in self._names]
+        self._having: dict[str, list[int]] = defaultdict(list)
+        self._words = [_telling(known.name) if known.person else [] for known in self._names]
+        for at, telling in enumerate(self._words):
+            for word in telling:
+                self._having[word].append(at)
+        self._vocabulary = list(self._having)
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def screen(self, name: str, at_least: float) -> list[Match]:
-        """The entries that are alike enough, the most alike first, each once, at most MOST_MATCHES."""
+    def screen(self, name: str, at_least: float, birth: date | None = None) -> list[Match]:
+        """The entries that are alike enough, the most alike first, each once, at most MOST_MATCHES.
+
+        Whole names are compared with their words in alphabetical order, and written as one word; names of people also
+        word by word, so that those left out, added or misspelt cost something, but do not hide the rest.
+        """
         if not joined(name):
             return []
+        found = [
+            *self._whole(normalised(name), self._sorted, at_least),
+            *self._whole(joined(name), self._joined, at_least),
+            *self._by_words(_telling(name)),
+        ]
         best: dict[str, Match] = {}
-        for at, score in [
-            *self._like(normalised(name), self._sorted, at_least),
-            *self._like(joined(name), self._joined, at_least),
-        ]:
+        for at, likeness in found:
             known = self._names[at]
-            if known.entry not in best or score > best[known.entry].score:
-                best[known.entry] = Match(known.entry, known.listed, known.name, round(score, 1), known.remarks)
+            score = round(likeness - _other_birth(known, birth), 1)
+            if score >= at_least and (known.entry not in best or score > best[known.entry].score):
+                best[known.entry] = Match(known.entry, known.listed, known.name, score, known.remarks)
         return sorted(best.values(), key=lambda match: -match.score)[:MOST_MATCHES]
 
     @staticmethod
-    def _like(name: str, names: list[str], at_least: float) -> Iterator[tuple[int, float]]:
-        found = process.extract(name, names, scorer=fuzz.ratio, score_cutoff=at_least, limit=4 * MOST_MATCHES)
+    def _whole(name: str, names: list[str], at_least: float) -> Iterator[tuple[int, float]]:
+        found = process.extract(name, names, scorer=fuzz.ratio, score_cutoff=at_least, limit=8 * MOST_MATCHES)
         return ((at, score) for _, score, at in found)
 
+    def _by_words(self, asked: list[str]) -> Iterator[tuple[int, float]]:
+        """Names that have every word of the shorter of the two, or one like it; two words at least."""
+        alike: dict[int, dict[str, tuple[float, str]]] = defaultdict(dict)
+        for word in asked:
+            near = process.extract(word, self._vocabulary, scorer=fuzz.ratio, score_cutoff=WORD_LIKENESS, limit=None)
+            for listed, score, _ in near:
+                for at in self._having[listed]:
+                    alike[at][word] = max(alike[at].get(word, (0.0, "")), (score, listed))
+        for at, pairs in alike.items():
+            here, there = len(asked), len(self._words[at])
+            paired = {listed for _, listed in pairs.values()}
+            if len(pairs) >= 2 and min(len(pairs), len(paired)) >= min(here, there):
+                mean = sum(score for score, _ in pairs.values()) / len(pairs)
+                yield at, mean - EXTRA_WORD * abs(here - there)
 
-def _names(folder: Path) -> Iterator[_Name]:
-    entries: dict[str, tuple[str, str]] = {}
-    for row in _rows(folder / "ofac_sdn.csv", 12):
-        number, name, remarks = row[0], row[1], "" if row[11] == _NOTHING else row[11]
-        entries[number] = name, remarks
-        for known in (name, *_QUOTED.findall(remarks)):
-            yield _Name(number, name, known, remarks)
-    for row in _rows(folder / "ofac_alt.csv", 5):
-        if row[0] in entries:
-            listed, remarks = entries[row[0]]
-            yield _Name(row[0], listed, row[3], remarks)
+
+def _telling(name: str) -> list[str]:
+    return list(dict.fromkeys(word for word in words(name) if len(word) >= SHORTEST_WORD))
 
 
-def _rows(path: Path, columns: int) -> Iterator[list[str]]:
-    """Raises SanctionsInvalid. The published files end with a lone control character, which is no row."""
-    try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            reader = csv.reader(file)
-            for row in reader:
-                cells = [cell.strip() for cell in row]
-                if len(cells) == columns:
-                    yield cells
-                elif any(cell not in ("", "\x1a") for cell in cells):
-                    raise SanctionsInvalid(f"{path.name}:{reader.line_num}: {len(cells)} columns instead of {columns}")
-    except (OSError, csv.Error) as error:
-        raise SanctionsInvalid(f"{path.name} cannot be read: {error}") from None
+def _other_birth(known: Listed, birth: date | None) -> float:
+    if birth is None or not known.births or any(abs(year - birth.year) <= YEARS_APART for year in known.births):
+        return 0.0
+    return OTHER_BIRTH

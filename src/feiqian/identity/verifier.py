@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.identity.model import Claim, Verdict
-from feiqian.identity.mrz import Mrz, parse_mrz
-from feiqian.identity.names import agree, words
+from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.names import Likeness, compare, words
 from feiqian.identity.numbers import chinese_identity
-from feiqian.identity.screening import Sanctions
+from feiqian.identity.screening import MOST_MATCHES, Match, Sanctions
 from feiqian.policy.model import IdentityRules
+
+# What passports write for these states is not what ISO 3166-1 does (ICAO Doc 9303, part 3, section 5).
+_STATES = {"D": "DEU", **dict.fromkeys(("GBD", "GBN", "GBO", "GBP", "GBS"), "GBR")}
 
 
 class Verifier(Protocol):
@@ -34,38 +37,60 @@ class BuiltInVerifier:
 
     def verify(self, claim: Claim, images: Sequence[bytes], today: date) -> Verdict:
         try:
-            reasons = list(self._passport(claim, today) if claim.kind == "passport" else self._card(claim, today))
+            document = self._passport(claim, today) if claim.kind == "passport" else self._card(claim, today)
         except (NumberInvalid, MrzInvalid):
             return Verdict("refused", ("number_invalid",))
-        if reasons:
-            return Verdict("refused", tuple(reasons))
-        matches = tuple(self._sanctions.screen(claim.name, self._rules.screening_score))
-        if matches:
-            return Verdict("unknown", ("looked_at_by_staff",), matches)
+        wrong = [*document.wrong, *self._person(claim.name, document.birth, today)]
+        if wrong:
+            return Verdict("refused", tuple(wrong))
+        # To the person screened, both sorts of doubt read the same: nobody is told that they are like someone listed.
+        matches = self._screened({claim.name, document.name} - {""}, document.birth)
+        if matches or document.unclear:
+            return Verdict("unknown", document.unclear or ("looked_at_by_staff",), matches)
         return Verdict("verified")
 
-    def _card(self, claim: Claim, today: date) -> list[str]:
+    def _card(self, claim: Claim, today: date) -> _Document:
         number = chinese_identity(claim.number, today)
-        reasons = []
-        if claim.birth is not None and claim.birth != number.birth:
-            reasons.append("birth_differs")
-        return reasons + self._person(claim.name, number.birth, today)
+        differs = claim.birth is not None and claim.birth != number.birth
+        return _Document(number.birth, ("birth_differs",) if differs else ())
 
-    def _passport(self, claim: Claim, today: date) -> list[str]:
+    def _passport(self, claim: Claim, today: date) -> _Document:
         zone = parse_mrz(claim.mrz, today)
-        reasons = [word for word, wrong in self._differences(claim, zone, today).items() if wrong]
-        return reasons + self._person(claim.name, zone.birth, today)
-
-    @staticmethod
-    def _differences(claim: Claim, zone: Mrz, today: date) -> dict[str, bool]:
-        return {
-            "name_differs": not agree(claim.name, zone.name),
+        likeness = compare(claim.name, zone.name, zone_cut=zone.name_cut)
+        states = _state(zone.issuer), _state(zone.nationality)
+        differences = {
+            "name_differs": likeness is Likeness.DIFFERENT,
             "birth_differs": claim.birth is not None and claim.birth != zone.birth,
             "number_differs": bool(claim.number) and claim.number.upper() != zone.number,
+            "country_differs": bool(claim.country) and _state(claim.country) not in states,
             "expired": zone.expires < today,
         }
+        wrong = tuple(word for word, found in differences.items() if found)
+        return _Document(zone.birth, wrong, ("name_unclear",) if likeness is Likeness.UNCLEAR else (), zone.name)
+
+    def _screened(self, names: set[str], birth: date) -> tuple[Match, ...]:
+        """Under every name that the person has, each entry once."""
+        best: dict[str, Match] = {}
+        for name in sorted(names):
+            for match in self._sanctions.screen(name, self._rules.screening_score, birth):
+                if match.entry not in best or match.score > best[match.entry].score:
+                    best[match.entry] = match
+        return tuple(sorted(best.values(), key=lambda match: -match.score)[:MOST_MATCHES])
 
     def _person(self, name: str, birth: date, today: date) -> list[str]:
         reasons = [] if words(name) else ["name_missing"]
         age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
         return reasons + (["too_young"] if age < self._rules.minimum_age else [])
+
+
+class _Document(NamedTuple):
+    """What a document says, what in the claim contradicts it, and what nobody but people can judge."""
+
+    birth: date
+    wrong: tuple[str, ...]
+    unclear: tuple[str, ...] = ()
+    name: str = ""
+
+
+def _state(code: str) -> str:
+    return _STATES.get(code, code)
