@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from feiqian.clock import Clock
 from feiqian.db import BankDb
-from feiqian.policy.factors import Factor
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
 from feiqian.verification import codes, credentials, evidence, store, totp, tries
@@ -68,7 +68,8 @@ class Answers:
     def view(self, connection: Connection, challenge: Challenge, now: int) -> ChallengeView:
         state, stranger = challenge.state_at(now), challenge.by_stranger
         offered = {factor for combination in challenge.combinations for factor in combination}
-        if state == "open" and not offered & set(credentials.KEYS):
+        # A key opens a lock, and so do the codes of a recovery.
+        if state == "open" and challenge.purpose is not Purpose.RECOVERY and not offered & set(credentials.KEYS):
             state = "locked" if tries.lock_of(connection, challenge.subject, now) else state
         masked = {} if stranger else self._reach.masked(connection, challenge.subject)
         return ChallengeView(

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select, update
 
 from feiqian import logs
+from feiqian.db import BIG
 from feiqian.policy.model import Tries
 from feiqian.subjects import Subject
 from feiqian.verification.model import Lock
@@ -35,7 +36,7 @@ def take(connection: Connection, rules: Tries, subject: Subject, now: int) -> bo
         .values(
             count=taken,
             locks=case((locks_now, _t.locks + 1), else_=_t.locks),
-            locked_until=case((locks_now, now + MINUTE * _minutes(rules)), else_=0),
+            locked_until=case((locks_now, _until(rules, now)), else_=literal(0, BIG)),
         )
     )
     return changed(connection, statement) == 1
@@ -92,7 +93,7 @@ def _begin(connection: Connection, subject: Subject) -> None:
     insert_missing(connection, tries, row)
 
 
-def _minutes(rules: Tries) -> Any:
-    """Of the lock that begins now: each in a row has its own, the last is used ever again."""
-    steps = [(_t.locks == index, minutes) for index, minutes in enumerate(rules.lock_minutes[:-1])]
-    return case(*steps, else_=rules.lock_minutes[-1]) if steps else rules.lock_minutes[-1]
+def _until(rules: Tries, now: int) -> ColumnElement[int]:
+    """The end of a lock that begins now: each in a row has its own length, the last is used ever again."""
+    *ends, last = [literal(now + MINUTE * minutes, BIG) for minutes in rules.lock_minutes]
+    return case(*((_t.locks == index, end) for index, end in enumerate(ends)), else_=last) if ends else last

@@ -1,0 +1,20 @@
+"""A bank's verification in a folder of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
+
+from proving import Bank
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Bank]:
+    bank = Bank(tmp_path)
+    yield bank
+    bank.close()
