@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
-TOOLS = {"db", "logs", "metrics", "sealing", "settings", "work"}
+TOOLS = {"data_key", "db", "logs", "metrics", "sealing", "settings", "work"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "sealing": {"errors"},
     "settings": {"clock", "errors", "money"},
     "db": {"errors", "settings"},
+    "data_key": {"db", "sealing"},
     "ledger": BASE - {"events", "subjects", "texts"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},
     "payments": BASE | TOOLS | {"ledger", "projections"} | FEATURES["payments"],
