@@ -5,31 +5,112 @@ What is asked with a challenge of this kind needs only its id: the faces never l
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from sqlalchemy import Connection, delete, insert, select
+
+from feiqian.customers.errors import DoorClosed, SignInLocked
 from feiqian.customers.parts import Parts
+from feiqian.customers.tables import doors
+from feiqian.identity import numbers
 from feiqian.policy.factors import Factor
+from feiqian.subjects import Role, Subject, customer
+from feiqian.verification.errors import Locked
 from feiqian.verification.model import ChallengeView
+
+KEEP = 86_400 * 1_000_000
+LONGEST_LANGUAGE = 8
+
+
+class Asked(NamedTuple):
+    """Whose challenge it is, in which language they are spoken to, and what it is for.
+
+    `counted`: whose tries a wrong answer takes, if that is somebody else. `long_code`: one that need not be counted
+    was sent.
+    """
+
+    subject: Subject
+    kind: str
+    language: str
+    counted: Subject | None = None
+    long_code: bool = False
 
 
 class Door:
     """What registration, sign-in and recovery have in common. Every method raises DoorClosed for an unknown id."""
+
+    kinds: tuple[str, ...] = ()  # of challenges that are answered here
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
 
     async def view(self, challenge: str) -> ChallengeView:
         """How far the challenge is."""
-        raise NotImplementedError
+        asked = await self._asked(challenge)
+        return await self._p.verification.view(challenge, asked.subject)
 
     async def send(self, challenge: str, factor: Factor) -> ChallengeView:
-        """Sends a code by SMS or e-mail. Raises CodeThrottled, SendingCapped, Locked."""
-        raise NotImplementedError
+        """Sends a code by SMS or e-mail. Raises CodeThrottled, SendingCapped, SignInLocked."""
+        asked = await self._asked(challenge)
+        try:
+            return await self._p.verification.send(challenge, asked.subject, factor)
+        except Locked as locked:
+            raise SignInLocked(locked.until) from None
 
     async def options(self, challenge: str, factor: Factor) -> dict[str, Any]:
         """What the browser is asked to sign with a passkey or shield."""
-        raise NotImplementedError
+        asked = await self._asked(challenge)
+        return await self._p.verification.options(challenge, asked.subject, factor)
 
     async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
         """One factor's answer. Raises AnswerWrong, SignInLocked, ChallengeOver."""
-        raise NotImplementedError
+        asked = await self._asked(challenge)
+        try:
+            return await self._p.verification.answer(challenge, asked.subject, factor, answer)
+        except Locked as locked:
+            raise SignInLocked(locked.until) from None
+
+    # --- whose it is ---------------------------------------------------------------------------------------------
+
+    async def _asked(self, challenge: str) -> Asked:
+        return await self._p.work.db(self._asked_now, challenge)
+
+    def _asked_now(self, challenge: str) -> Asked:
+        with self._p.db.read() as connection:
+            return self._asked_in(connection, challenge)
+
+    def _asked_in(self, connection: Connection, challenge: str) -> Asked:
+        found = select(doors).where(doors.c.challenge == challenge, doors.c.kind.in_(self.kinds))
+        row = connection.execute(found).one_or_none()
+        if row is None:
+            raise DoorClosed("there is nothing of this kind under way; begin anew")
+        counted = Subject(Role(row.counted_role), row.counted_number) if row.counted_role else None
+        return Asked(Subject(Role(row.role), row.number), row.kind, row.language, counted, bool(row.long_code))
+
+    def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int) -> None:
+        connection.execute(delete(doors).where(doors.c.created_at < now - KEEP))
+        values = {"challenge": challenge, "kind": asked.kind, "role": asked.subject.role.value}
+        language = asked.language[:LONGEST_LANGUAGE]
+        connection.execute(
+            insert(doors).values(**values, number=asked.subject.number, language=language, created_at=now)
+        )
+
+    def _remember_now(self, challenge: str, asked: Asked) -> None:
+        with self._p.db.write() as connection:
+            self._remember(connection, challenge, asked, self._p.clock.now())
+
+    # --- of numbers ----------------------------------------------------------------------------------------------
+
+    def _mobile(self, text: str) -> str:
+        """In E.164. Raises identity's NumberInvalid."""
+        return numbers.mobile(text, self._p.region)
+
+    def _owner(self, mobile: str) -> Subject:
+        """The customer of this number, or nobody; blocks."""
+        with self._p.db.read() as connection:
+            number = self._p.customers.profiles.number_of(connection, mobile)
+        return customer(number) if number is not None else self._stranger(Role.NOBODY, mobile)
+
+    def _stranger(self, role: Role, address: str) -> Subject:
+        """Somebody of whom only an address is known. The same for the same address, so that tries are counted."""
+        return Subject(role, int.from_bytes(self._p.sealer.blind(address, role.value)[:7], "big"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from feiqian.accounts.service import Accounts
 from feiqian.cases.service import Cases
-from feiqian.clock import Clock
+from feiqian.clock import DEFAULT_ZONE, MICROSECONDS, Clock
 from feiqian.customers.registry import Customers
+from feiqian.customers.turns import Turns
 from feiqian.db import BankDb
 from feiqian.identity.service import Identity
 from feiqian.notify.service import Notify
@@ -38,4 +41,11 @@ class Parts:
     identity: Identity
     verification: Verification
     factors: Factors
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))  # of times in messages
+    turns: Turns = field(default_factory=Turns)
     region: str = "CN"  # of mobile numbers that are entered without their country (ISO 3166-1 alpha-2)
+
+    def today(self) -> date:
+        """The bank's civil date."""
+        day = self.clock.day(self.clock.now() // MICROSECONDS)
+        return date(day // 10000, day // 100 % 100, day % 100)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.tables import applications, customers, profiles, pushes
+from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
-
-if TYPE_CHECKING:
-    from feiqian.notify.model import Contacts
 
 FROZEN, THAWING = "frozen", "thawing"
 _c = profiles.c
 
 
 class NewProfile(NamedTuple):
-    """What is kept of a new customer; `mobile` in E.164, `claim` as bytes (or None) in a form of `claims`."""
+    """What is kept of a new customer; `mobile` in E.164."""
 
     customer: int
     mobile: str
     email: str
     language: str
-    claim: bytes | None = None
 
 
 class Profiles:
@@ -60,14 +57,7 @@ class Profiles:
         """No other transaction changes this profile until this one ends."""
         connection.execute(select(_c.customer).where(_c.customer == number).with_for_update())
 
-    def claim(self, connection: Connection, number: int) -> bytes | None:
-        """Who the customer said they are when registering, until it was checked."""
-        sealed = connection.execute(select(_c.claim).where(_c.customer == number)).scalar()
-        return None if sealed is None else self._sealer.open(bytes(sealed), _place("claim", number))
-
     def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
-        from feiqian.notify.model import Contacts
-
         if subject.role is Role.APPLICANT:
             return self._applicant(connection, subject)
         if subject.role is not Role.CUSTOMER:
@@ -100,10 +90,6 @@ class Profiles:
         sealed = self._sealer.seal(email.encode(), _place("email", number)) if email else None
         self.put(connection, number, email=sealed)
 
-    def put_claim(self, connection: Connection, number: int, claim: bytes | None) -> None:
-        """Raises CustomerNotFound."""
-        self.put(connection, number, claim=claim and self._sealer.seal(claim, _place("claim", number)))
-
     def put_frozen(self, connection: Connection, number: int, state: str, by: Subject | None, now: int) -> None:
         """`state` is "", FROZEN or THAWING. Raises CustomerNotFound."""
         role, by_number = (by.role.value, by.number) if by else ("", 0)
@@ -126,9 +112,9 @@ class Profiles:
         sealed = self._sealer.seal(address.encode(), _push_place(blind))
         connection.execute(insert(pushes).values(customer=number, address=sealed, address_blind=blind))
 
-    def remove_push(self, connection: Connection, number: int, address: str) -> None:
-        blind = self._sealer.blind(address, "push")
-        connection.execute(delete(pushes).where(pushes.c.address_blind == blind, pushes.c.customer == number))
+    def forget_push(self, connection: Connection, address: str) -> None:
+        """The browser is not there any more."""
+        connection.execute(delete(pushes).where(pushes.c.address_blind == self._sealer.blind(address, "push")))
 
     # --- sealing -------------------------------------------------------------------------------------------------
 
@@ -140,7 +126,6 @@ class Profiles:
             "mobile_blind": self._sealer.blind(new.mobile, "mobile"),
             "email": seal(new.email.encode(), _place("email", number)) if new.email else None,
             "language": new.language,
-            "claim": seal(new.claim, _place("claim", number)) if new.claim else None,
             "cooling_until": 0,
             "frozen": "",
             "frozen_role": "",
@@ -171,8 +156,6 @@ class Profiles:
         return tuple(self._sealer.open(bytes(row[0]), _push_place(bytes(row[1]))).decode() for row in rows)
 
     def _applicant(self, connection: Connection, subject: Subject) -> Contacts | None:
-        from feiqian.notify.model import Contacts
-
         a = applications.c
         found = select(a.id, a.kind, a.address, a.language).where(a.role == subject.role, a.number == subject.number)
         row = connection.execute(found.order_by(a.created_at.desc()).limit(1)).one_or_none()

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete, insert, select
+
+from feiqian.customers import claims, news
+from feiqian.customers.errors import AlreadyChecked, CustomerNotFound, LevelUnknown
+from feiqian.customers.freezing import Freezing
 from feiqian.customers.model import Details
 from feiqian.customers.parts import Parts
+from feiqian.customers.registry import UNVERIFIED
+from feiqian.customers.tables import level_changes
+from feiqian.identity.errors import ClaimMissing
 from feiqian.identity.model import Review
-from feiqian.subjects import Subject
+from feiqian.policy.model import Level
+from feiqian.subjects import Role, Subject, customer
+
+CHECKED = "remote"  # the level of whoever was verified from afar
+_c = level_changes.c
 
 
 class RealName:
@@ -14,22 +26,87 @@ class RealName:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
 
-    async def check_identity(self, customer: int, images: list[bytes], corrected: Details | None = None) -> Review:
+    async def check_identity(self, number: int, images: list[bytes], corrected: Details | None = None) -> Review:
         """Checks who the customer claimed to be when registering (or claims now) against pictures of the document.
 
-        Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, and identity's
-        errors of images and numbers.
+        Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ClaimMissing,
+        DetailsInvalid, and identity's errors of images and numbers.
         """
-        raise NotImplementedError
+        if self._p.customers.standing(number) != UNVERIFIED:
+            raise AlreadyChecked("who the customer is has been checked")
+        claim = claims.claim_of(corrected, self._p.today()) if corrected else await self._p.identity.claim_of(number)
+        if claim is None:
+            raise ClaimMissing("nothing is known of who this customer says they are")
+        review = await self._p.identity.submit(number, claim, images)
+        if review.outcome == "verified":
+            await self._change(number, self._p.policy.level(CHECKED), customer(number))
+        return review
 
     async def apply_decision(self, review: Review, by: Subject) -> None:
         """What staff have decided of a review that the verifier could not decide."""
-        raise NotImplementedError
+        number = review.customer
+        if review.outcome == "verified" and self._p.customers.standing(number) == UNVERIFIED:
+            await self._change(number, self._p.policy.level(CHECKED), by)
+        elif review.outcome == "refused":
+            await self._p.work.db(self._tell_refused, number)
 
-    async def raise_level(self, customer: int, level: str, by: Subject) -> None:
+    async def raise_level(self, number: int, level: str, by: Subject) -> None:
         """Sets the level, up or down, with the wallet and its limits. Raises CustomerNotFound, LevelUnknown."""
-        raise NotImplementedError
+        try:
+            wanted = self._p.policy.level(level)
+        except KeyError:
+            raise LevelUnknown(f"the policy has no level {level!r}") from None
+        await self._change(number, wanted, by)
 
     async def resume(self) -> int:
         """At the start: completes level changes and freezes that were begun. Returns how many there were."""
-        raise NotImplementedError
+        begun = await self._p.work.db(self._intended)
+        for number, index, by in begun:
+            async with self._p.turns.of(number):
+                await self._carry_out(number, self._p.policy.levels[index], by)
+        return len(begun) + await Freezing(self._p).resume()
+
+    # --- a level -------------------------------------------------------------------------------------------------
+
+    async def _change(self, number: int, level: Level, by: Subject) -> None:
+        if not self._p.customers.known(number):
+            raise CustomerNotFound("there is no such customer")
+        async with self._p.turns.of(number):
+            await self._p.work.db(self._intend, number, level, by)
+            await self._carry_out(number, level, by)
+
+    async def _carry_out(self, number: int, level: Level, by: Subject) -> None:
+        profile = await self._p.work.db(self._p.customers.profile, number)
+        if level.pays:
+            await self._p.accounts.open(number, level, frozen=profile is not None and profile.frozen)
+        await self._p.accounts.set_level(number, level)
+        await self._p.work.db(self._done, number, level, by)
+        await self._p.work.db(self._p.customers.take_up, number)
+
+    def _intend(self, number: int, level: Level, by: Subject) -> None:
+        with self._p.db.write() as connection:
+            connection.execute(delete(level_changes).where(_c.customer == number))
+            values = {"customer": number, "level": level.index, "by_role": by.role.value, "by_number": by.number}
+            connection.execute(insert(level_changes).values(**values, created_at=self._p.clock.now()))
+
+    def _intended(self) -> list[tuple[int, int, Subject]]:
+        with self._p.db.read() as connection:
+            rows = connection.execute(select(level_changes).order_by(_c.created_at)).all()
+        return [(row.customer, row.level, Subject(Role(row.by_role), row.by_number)) for row in rows]
+
+    def _done(self, number: int, level: Level, by: Subject) -> None:
+        now = self._p.clock.now()
+        with self._p.db.write() as connection:
+            before = self._p.customers.level_in(connection, number)
+            self._p.customers.put_level(connection, number, level.index)
+            connection.execute(delete(level_changes).where(_c.customer == number))
+            details = {"level": level.name, "before": self._p.policy.levels[before].name}
+            self._p.trail.append(connection, by, "level_set", str(customer(number)), details, now)
+            if before == UNVERIFIED and level.pays:
+                news.tell(self._p, connection, number, "verified", now)
+            elif before != level.index:
+                news.tell_changed(self._p, connection, number, "level", now)
+
+    def _tell_refused(self, number: int) -> None:
+        with self._p.db.write() as connection:
+            news.tell(self._p, connection, number, "identity_refused", self._p.clock.now())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -19,11 +19,9 @@ from feiqian.customers.tables import NAME_LENGTH, customers, profiles
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import CUSTOMER, new_id
+from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
-
-if TYPE_CHECKING:
-    from feiqian.notify.model import Contacts
 
 MAX_NUMBER = 10**9 - 1  # a payment code has nine digits for it
 UNVERIFIED = 0  # the lowest level of every policy
@@ -135,6 +133,13 @@ class Customers:
         if rows:
             connection.execute(insert(customers), [dict(zip(columns, row, strict=True)) for row in rows])
         return numbers
+
+    def level_in(self, connection: Connection, number: int) -> int:
+        """The level as the caller's transaction sees it. Raises CustomerNotFound."""
+        level = connection.execute(select(customers.c.level).where(customers.c.number == number)).scalar()
+        if level is None:
+            raise CustomerNotFound("there is no such customer")
+        return int(level)
 
     def put_level(self, connection: Connection, number: int, level: int) -> None:
         """In the caller's transaction; `take_up` after it. Raises CustomerNotFound."""

@@ -1,120 +1,127 @@
 """The security centre of a customer who is signed in: what there is, stopping all, and changing what proves them.
 
-What needs a challenge spends it in the transaction that makes the change. `bound_*` say what it has to be bound to.
+Freezing asks for nothing but the session, so that it is done in one tap; what it takes to unfreeze is in the policy.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Connection
 
-from feiqian.cases.model import Case
-from feiqian.customers.model import ChallengeView, FactorView, Overview, Session, Started
+from feiqian.cases.model import Case, Kind
+from feiqian.customers import news, sign_ins
+from feiqian.customers.changing import Changing
+from feiqian.customers.freezing import Freezing
+from feiqian.customers.model import FactorView, Overview, Session
 from feiqian.customers.parts import Parts
-from feiqian.policy.factors import Factor, Purpose
-from feiqian.verification.model import TotpEnrolment
+from feiqian.policy.factors import Purpose
+from feiqian.subjects import Role
+from feiqian.texts import texts_in
+from feiqian.verification.model import Bound
 
 
-class Security:
+class Security(Changing):
     """Every method is of the session's own customer; another's ids are not found (abuse case 28)."""
 
     def __init__(self, parts: Parts) -> None:
-        self._p = parts
+        super().__init__(parts)
+        self._freezing = Freezing(parts)
 
     async def overview(self, session: Session) -> Overview:
-        """Devices, factors, sessions, recent sign-ins, whether frozen."""
-        raise NotImplementedError
+        """Devices, factors, sessions, recent sign-ins, whether frozen. Raises CustomerNotFound."""
+        factors = await self._p.factors.list(session.subject)
+        stopped = self._p.accounts.frozen(session.subject.number)
+        return await self._p.work.db(self._overview, session, tuple(factors), stopped)
 
     async def cases(self, session: Session) -> list[Case]:
         """The customer's cases, the newest first."""
-        raise NotImplementedError
+        return await self._p.work.db(self._cases, session)
+
+    def _overview(self, session: Session, factors: tuple[FactorView, ...], stopped: bool) -> Overview:
+        p, subject = self._p, session.subject
+        with p.db.read() as connection:
+            profile = p.customers.profiles.need(connection, subject.number)
+            return Overview(
+                profile=profile,
+                level=p.policy.levels[profile.level].name,
+                sessions=tuple(p.sessions.list(connection, subject)),
+                devices=tuple(p.sessions.devices(connection, subject, session)),
+                factors=factors,
+                sign_ins=sign_ins.newest(connection, subject),
+                frozen=profile.frozen or stopped,
+                frozen_by_bank=profile.frozen_by is not None and profile.frozen_by.role is Role.STAFF,
+                cooling=p.clock.now() < profile.cooling_until,
+            )
+
+    def _cases(self, session: Session) -> list[Case]:
+        with self._p.db.read() as connection:
+            return self._p.cases.of(connection, session.subject.number)
 
     # --- stopping ------------------------------------------------------------------------------------------------
 
     async def freeze(self, session: Session) -> None:
         """Nothing leaves the wallets when this returns."""
-        raise NotImplementedError
+        await self._freezing.freeze(session.subject.number, session.subject)
 
     async def unfreeze(self, session: Session, challenge: str) -> None:
         """Raises FrozenByBank, NotFrozen, and verification's errors."""
-        raise NotImplementedError
+
+        def spend(connection: Connection, now: int) -> None:
+            bound = Bound(purpose=Purpose.UNFREEZE)
+            self._p.verification.spend_within(connection, challenge, session.subject, bound, now)
+
+        await self._freezing.unfreeze(session.subject.number, session.subject, spend)
 
     async def report_stolen(self, session: Session, note: str = "") -> Case:
         """Freezes, signs out everywhere else, forgets the other devices, opens a case."""
-        raise NotImplementedError
+        await self.freeze(session)
+        return await self._p.work.db(self._report_stolen, session, note)
 
     async def sign_out(self, session: Session) -> None:
-        raise NotImplementedError
+        await self._p.work.db(self._end, session, session.id)
 
     async def sign_out_everywhere(self, session: Session) -> None:
         """Every session but this one ends."""
-        raise NotImplementedError
+        await self._p.work.db(self._end_others, session)
 
     async def end_session(self, session: Session, session_id: str) -> bool:
         """False if it is none of theirs, or has ended."""
-        raise NotImplementedError
+        return await self._p.work.db(self._end, session, session_id)
 
     async def forget_device(self, session: Session, device_id: str) -> bool:
         """And ends its sessions. False if it is none of theirs."""
-        raise NotImplementedError
+        return await self._p.work.db(self._forget, session, device_id)
 
-    # --- changing ------------------------------------------------------------------------------------------------
+    def _report_stolen(self, session: Session, note: str) -> Case:
+        p, subject, now = self._p, session.subject, self._p.clock.now()
+        with p.db.write() as connection:
+            ended = p.sessions.close_all(connection, subject, except_session=session.id)
+            others = [d for d in p.sessions.devices(connection, subject, session) if d.id != session.device]
+            for device in others:
+                p.sessions.forget_device(connection, subject, device.id)
+            case = p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, note, subject, now)
+            texts = texts_in(session.language)
+            p.cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
+            done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
+            case = p.cases.note(connection, case.id, done, subject, now)
+            p.trail.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
+            news.tell(p, connection, subject.number, "case_opened", now)
+            return case
 
-    async def challenge(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> ChallengeView:
-        """Begins a challenge for one of the methods below, bound as they expect.
+    def _end(self, session: Session, session_id: str) -> bool:
+        with self._p.db.write() as connection:
+            ended = self._p.sessions.close(connection, session_id, session.subject)
+            if ended:
+                self._note(connection, session, "signed_out", {"session": session_id})
+            return ended
 
-        `kind`: of ADD_FACTOR passkey, shield or totp; of CHANGE_CONTACT mobile or email, with the new address as
-        `reference`; of REMOVE_FACTOR the factor's id as `reference`. Raises ValueError for other purposes.
-        """
-        raise NotImplementedError
+    def _end_others(self, session: Session) -> None:
+        with self._p.db.write() as connection:
+            ended = self._p.sessions.close_all(connection, session.subject, except_session=session.id)
+            self._note(connection, session, "signed_out_everywhere", {"sessions_ended": ended})
 
-    async def change_password(self, session: Session, challenge: str, new: str) -> None:
-        """Every other session ends. Raises TooWeak, SecretUnchanged, and verification's errors."""
-        raise NotImplementedError
-
-    async def change_pin(self, session: Session, challenge: str, new: str) -> None:
-        """As `change_password`."""
-        raise NotImplementedError
-
-    async def change_language(self, session: Session, language: str) -> None:
-        """What messages and pages are in from now on. Raises DetailsInvalid."""
-        raise NotImplementedError
-
-    async def start_contact(self, session: Session, challenge: str, kind: str, address: str) -> Started:
-        """Spends the challenge and sends a code to the new address (`kind` is mobile or email)."""
-        raise NotImplementedError
-
-    async def answer_contact(self, session: Session, application: str, factor: Factor, answer: str) -> ChallengeView:
-        """The code that came to the new address."""
-        raise NotImplementedError
-
-    async def finish_contact(self, session: Session, application: str) -> None:
-        """The new address holds from now on; the old one is told. Raises NotPassed, ApplicationOver."""
-        raise NotImplementedError
-
-    async def remove_email(self, session: Session, challenge: str) -> None:
-        """Bound to kind email and the reference ""."""
-        raise NotImplementedError
-
-    async def begin_totp(self, session: Session, challenge: str) -> TotpEnrolment:
-        """Spends a challenge of ADD_FACTOR, kind totp."""
-        raise NotImplementedError
-
-    async def finish_totp(self, session: Session, enrolment: str, code: str) -> FactorView:
-        """Raises AnswerWrong, FactorNotFound."""
-        raise NotImplementedError
-
-    async def begin_key(self, session: Session, challenge: str, factor: Factor) -> tuple[str, dict[str, Any]]:
-        """Spends a challenge of ADD_FACTOR, kind passkey or shield."""
-        raise NotImplementedError
-
-    async def finish_key(self, session: Session, enrolment: str, response: str, label: str = "") -> FactorView:
-        """Raises EnrolmentRefused, FactorNotFound."""
-        raise NotImplementedError
-
-    async def remove_factor(self, session: Session, challenge: str, factor_id: str) -> None:
-        """Raises FactorNotFound, and verification's errors."""
-        raise NotImplementedError
-
-    async def add_push(self, session: Session, subscription: str) -> None:
-        """A browser's push subscription (its JSON)."""
-        raise NotImplementedError
+    def _forget(self, session: Session, device_id: str) -> bool:
+        with self._p.db.write() as connection:
+            forgotten = self._p.sessions.forget_device(connection, session.subject, device_id)
+            if forgotten:
+                self._note(connection, session, "device_forgotten", {"device": device_id})
+            return forgotten

@@ -2,30 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from feiqian.customers.doors import Door
+from sqlalchemy import Connection
+
+from feiqian.customers import news, sign_ins
+from feiqian.customers.doors import Asked, Door
+from feiqian.customers.errors import SignInLocked, SignInRefused
 from feiqian.customers.model import ChallengeView, Opened
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import Role, Subject
+from feiqian.verification.errors import AnswerWrong, Locked
+from feiqian.verification.model import Bound
+
+BOUND = Bound(purpose=Purpose.SIGN_IN)
+# They were enrolled on a device that the customer had before, and sign for no other site: no thief's device has them.
+_OWN_DEVICE = frozenset({Factor.PASSKEY, Factor.SHIELD})
 
 
 class SignIn(Door):
     """A device that is new to the customer is told on every channel, and low limits hold for a time (abuse case 39)."""
 
+    kinds = ("sign_in",)
+
     async def password(self, mobile: str, password: str, language: str, user_agent: str = "") -> ChallengeView:
         """The first factor; the challenge's others follow by `send` and `answer`. Raises SignInRefused, SignInLocked,
         and identity's NumberInvalid."""
-        raise NotImplementedError
+        subject = await self._p.work.db(self._owner, self._mobile(mobile))
+        begun = await self._p.verification.begin(subject, BOUND, language)
+        try:
+            view = await self._p.verification.answer(begun.id, subject, Factor.PASSWORD, password)
+        except AnswerWrong:
+            await self._p.work.db(self._failed, subject, "wrong", user_agent)
+            raise SignInRefused from None
+        except Locked as locked:
+            await self._p.work.db(self._failed, subject, "locked", user_agent)
+            raise SignInLocked(locked.until) from None
+        await self._p.work.db(self._remember_now, view.id, Asked(subject, "sign_in", language))
+        return view
 
     async def finish(self, challenge: str, user_agent: str = "", device_token: str | None = None) -> Opened:
         """Opens the session. Raises NotPassed, ChallengeOver, DoorClosed."""
-        raise NotImplementedError
+        asked = await self._asked(challenge)
+        return await self._open(challenge, asked, user_agent, device_token)
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
         """A challenge's id and what the browser is asked to sign, whoever's passkey it will be."""
-        raise NotImplementedError
+        return await self._p.verification.begin_passkey_sign_in(language)
 
     async def passkey(
         self, challenge: str, response: str, user_agent: str = "", device_token: str | None = None, language: str = "en"
     ) -> Opened:
         """Whoever's passkey it was is signed in, also while locked. Raises AnswerWrong, ChallengeOver."""
-        raise NotImplementedError
+        subject, _ = await self._p.verification.answer_passkey_sign_in(challenge, response)
+        if subject.role is not Role.CUSTOMER:
+            raise SignInRefused
+        return await self._open(challenge, Asked(subject, "sign_in", language), user_agent, device_token)
+
+    # --- opening -------------------------------------------------------------------------------------------------
+
+    async def _open(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:
+        opened = await self._p.work.db(self._open_now, challenge, asked, user_agent, device_token)
+        if opened.new_device:
+            await self._p.work.db(self._p.customers.take_up, asked.subject.number)
+        return opened
+
+    def _open_now(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:
+        now, subject = self._p.clock.now(), asked.subject
+        with self._p.db.write() as connection:
+            passed = self._p.verification.spend_within(connection, challenge, subject, BOUND, now)
+            opened = self._p.sessions.open(
+                connection, subject, passed.factors, user_agent, device_token, now, asked.language
+            )
+            sign_ins.record(
+                connection, subject, "ok", user_agent, now, factors=passed.factors, new_device=opened.new_device
+            )
+            details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
+            self._p.trail.append(connection, subject, "signed_in", str(subject), details, now)
+            if opened.new_device:
+                self._beware(connection, subject, opened, passed.factors, now)
+        return opened
+
+    def _beware(
+        self, connection: Connection, subject: Subject, opened: Opened, factors: Sequence[Factor], now: int
+    ) -> None:
+        profile = self._p.customers.profiles.need(connection, subject.number)
+        values = {"device": opened.session.user_agent, "at": news.moment(self._p, profile.language, now)}
+        news.tell(self._p, connection, subject.number, "signed_in", now, values)
+        if not _OWN_DEVICE.intersection(factors):
+            news.cool(self._p, connection, subject.number, now)
+
+    def _failed(self, subject: Subject, outcome: str, user_agent: str) -> None:
+        now = self._p.clock.now()
+        with self._p.db.write() as connection:
+            sign_ins.record(connection, subject, outcome, user_agent, now)

@@ -32,18 +32,13 @@ profiles = Table(
     Column("mobile_blind", LargeBinary(16), nullable=False, unique=True),
     Column("email", LargeBinary),
     Column("language", String(8), nullable=False),
-    Column("claim", LargeBinary),  # who they say they are, until it is checked
     Column("cooling_until", BIG, nullable=False),  # 0: never
     Column("frozen", String(10), nullable=False),  # "", "frozen", or "thawing" while the ledger is being told
     Column("frozen_role", String(10), nullable=False),
     Column("frozen_number", BIG, nullable=False),
     Column("frozen_at", BIG, nullable=False),
-    Index(
-        "customers_cooling",
-        "cooling_until",
-        **{f"{d}_where": text("cooling_until > 0") for d in ("sqlite", "postgresql")},
-    ),
-    Index("customers_frozen", "frozen", **{f"{d}_where": text("frozen <> ''") for d in ("sqlite", "postgresql")}),
+    _few("customers_cooling", "cooling_until", "cooling_until > 0"),
+    _few("customers_frozen", "frozen", "frozen <> ''"),
 )
 # Where a web push service is told of news: one row for each browser that asked for it.
 pushes = Table(
@@ -65,7 +60,7 @@ applications = Table(
     Column("customer", BIG, nullable=False),  # whose new address it is to be; 0 of newcomers
     Column("address", LargeBinary, nullable=False),
     Column("language", String(8), nullable=False),
-    Column("challenge", String(36), nullable=False, unique=True),
+    Column("challenge", String(36), nullable=False, index=True),
     Column("created_at", BIG, nullable=False),
     Column("confirmed_at", BIG, nullable=False),  # 0: not yet
     Column("finished_at", BIG, nullable=False),
@@ -79,7 +74,9 @@ doors = Table(
     Column("kind", String(10), nullable=False),  # sign_in, password, pin
     Column("role", String(10), nullable=False),
     Column("number", BIG, nullable=False),
-    Column("mobile", LargeBinary, nullable=False),  # as it was entered
+    Column("counted_role", String(10), nullable=False),  # whose tries a wrong answer takes
+    Column("counted_number", BIG, nullable=False),
+    Column("long_code", SmallInteger, nullable=False),  # recovery while locked: see verification's codes
     Column("language", String(8), nullable=False),
     Column("created_at", BIG, nullable=False, index=True),
 )

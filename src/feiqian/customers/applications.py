@@ -1,0 +1,90 @@
+"""Applications: an address (a newcomer's number, a customer's new one) that is to be shown to be theirs, for a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from feiqian.customers.errors import ApplicationOver
+from feiqian.customers.profiles import application_place
+from feiqian.customers.tables import applications
+from feiqian.ids import APPLICATION, new_id
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject
+
+LASTS = 1_800 * 1_000_000  # from its beginning to its end, in microseconds
+KEEP = 86_400 * 1_000_000
+REGISTER, MOBILE, EMAIL = "register", "mobile", "email"
+_c = applications.c
+
+
+class Application(NamedTuple):
+    """`customer` is 0 of newcomers; `subject` is who answers the challenge. Times in Unix microseconds, 0: not yet."""
+
+    id: str
+    subject: Subject
+    kind: str
+    customer: int
+    address: str
+    language: str
+    challenge: str
+    confirmed_at: int
+
+    def __repr__(self) -> str:
+        return f"Application(id={self.id!r}, kind={self.kind!r})"
+
+
+class Applications:
+    """Works in the caller's transaction."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def add(
+        self, connection: Connection, subject: Subject, kind: str, customer: int, address: str, language: str, now: int
+    ) -> str:
+        """Returns its id. The challenge follows by `put_challenge`."""
+        connection.execute(delete(applications).where(_c.created_at < now - KEEP))
+        id = new_id(APPLICATION, now)
+        values: dict[str, object] = {
+            "id": id,
+            "role": subject.role.value,
+            "number": subject.number,
+            "kind": kind,
+            "customer": customer,
+        }
+        values |= {"address": self._sealer.seal(address.encode(), application_place(id)), "language": language[:8]}
+        values |= {"challenge": "", "created_at": now, "confirmed_at": 0, "finished_at": 0}
+        connection.execute(insert(applications).values(values))
+        return id
+
+    def put_challenge(self, connection: Connection, id: str, challenge: str) -> None:
+        connection.execute(update(applications).where(_c.id == id).values(challenge=challenge))
+
+    def get(self, connection: Connection, id: str, now: int) -> Application:
+        """One that is still open; it stays so until the caller's transaction ends. Raises ApplicationOver."""
+        found = select(applications).where(_c.id == id, _c.finished_at == 0, _c.created_at > now - LASTS)
+        row = connection.execute(found.with_for_update()).one_or_none()
+        if row is None:
+            raise ApplicationOver("there is no such application any more; begin anew")
+        address = self._sealer.open(bytes(row.address), application_place(row.id)).decode()
+        subject = Subject(Role(row.role), row.number)
+        return Application(
+            row.id, subject, row.kind, row.customer, address, row.language, row.challenge, row.confirmed_at
+        )
+
+    def by_challenge(self, connection: Connection, challenge: str, now: int) -> Application:
+        """Raises ApplicationOver."""
+        id = connection.execute(select(_c.id).where(_c.challenge == challenge, _c.challenge != "")).scalar()
+        return self.get(connection, id or "", now)
+
+    def confirm(self, connection: Connection, id: str, now: int) -> None:
+        connection.execute(update(applications).where(_c.id == id).values(confirmed_at=now))
+
+    def finish(self, connection: Connection, id: str, now: int) -> None:
+        """It is used; raises ApplicationOver if it was already."""
+        if not connection.execute(
+            update(applications).where(_c.id == id, _c.finished_at == 0).values(finished_at=now)
+        ).rowcount:
+            raise ApplicationOver("the application was finished already")
