@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
-from fakes import NoTraffic, StillBank, still_services
+from fakes import StillBank, StillDemo, still_services
 
 from feiqian.clock import ManualClock
 from feiqian.web.cookies import Cookies
@@ -30,7 +30,7 @@ def still() -> StillBank:
 def site(still: StillBank) -> Site:
     services, clock = still_services(), ManualClock()
     looks, cookies = renderers(clock, "Asia/Shanghai"), Cookies(services.settings.public_origin)
-    return Site(still, Hub(), looks, services, cookies, NoTraffic())
+    return Site(still, Hub(), looks, services, cookies, StillDemo(services.sessions))
 
 
 @pytest.fixture
@@ -39,3 +39,10 @@ def client(site: Site) -> Iterator[TestClient]:
     with TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield client
+
+
+@pytest.fixture
+def alice(client: TestClient, site: Site) -> TestClient:
+    """The client, signed in as Alice."""
+    client.cookies.set(site.cookies.session, site.services.sessions.sign_in())
+    return client

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from feiqian.money import CNY, Money
-from feiqian.sessions.model import Session
+from feiqian.notify.model import Channel, Delivered
+from feiqian.sessions.model import Opened, Session
 from feiqian.settings import Settings
-from feiqian.subjects import Subject, customer
-from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Total
+from feiqian.subjects import Subject, customer, staff
+from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
 from feiqian.web.site import Level
 
 ALICE = Person(1, "cus_alice", "Alice <b>Wang</b>", CNY)
@@ -25,12 +26,23 @@ class StillBank:
     def __init__(self) -> None:
         self.did: list[tuple[object, ...]] = []
         self.used = False
+        self.stands = Standing("open")
+        self.waits: list[Waiting] = []
 
     async def people(self, limit: int) -> list[Person]:
         return [ALICE][:limit]
 
     async def person(self, id: str) -> Person | None:
         return ALICE if id == ALICE.id else None
+
+    async def customer(self, number: int) -> Person | None:
+        return ALICE if number == ALICE.number else None
+
+    async def standing(self, person: Person) -> Standing:
+        return self.stands
+
+    async def waiting(self, person: Person) -> list[Waiting]:
+        return self.waits
 
     async def shops(self) -> list[Shop]:
         return [CAFE]
@@ -83,13 +95,30 @@ class StillBank:
         return Pulse(4.5, 0.42, 3.1, 27.0, 7, "ab" * 32, 0, 3, True, 7, [Total(CNY, 1, 2, 3, 6, 6)])
 
 
-class NoTraffic:
-    """A switch that only remembers."""
+class StillDemo:
+    """A switch that only remembers, and doors that open for everybody."""
 
     level: Level = "off"
+    password, pin, staff = "open-sesame", "123456", (("alice", "Alice Moreau"),)
+
+    def __init__(self, sessions: StillSessions) -> None:
+        self._sessions = sessions
 
     async def change(self, level: Level) -> None:
         self.level = level
+
+    def mobile(self, person: Person) -> str:
+        return f"+86138{person.number:08d}"
+
+    async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
+        token = self._sessions.sign_in(person.number, language)
+        return Opened(token, "device", self._sessions.known[token], device_token is None)
+
+    async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
+        if login != "alice":
+            raise KeyError(login)
+        token = self._sessions.sign_in(subject=staff(1))
+        return Opened(token, "", self._sessions.known[token], True)
 
 
 class StillSessions:
@@ -108,6 +137,14 @@ class StillSessions:
         return self.known.get(token)
 
 
+class StillNotify:
+    """An inbox with one message in it."""
+
+    async def inbox(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
+        address, text = "+8613800000001", "Your code is 123456."
+        return [Delivered("msg_1", customer(1), Channel.SMS, address, "code", "en", "", text, 10**15)]
+
+
 def still_services(**others: object) -> Any:
     """Only what pages need; a test adds what it looks at."""
-    return SimpleNamespace(settings=Settings(), sessions=StillSessions(), **others)
+    return SimpleNamespace(settings=Settings(), sessions=StillSessions(), notify=StillNotify(), **others)

@@ -9,49 +9,42 @@ from fakes import CODE, StillBank
 from litestar.testing import TestClient
 
 from feiqian.web import assets
+from feiqian.web.site import Site
 
-PAGES = ("/", "/phone/cus_alice", "/till/mer_cafe", "/bank", "/together?customer=cus_alice&merchant=mer_cafe")
+PAGES = (
+    "/",
+    "/wallet",
+    "/inbox",
+    "/till/mer_cafe",
+    "/bank",
+    "/together?customer=cus_alice&merchant=mer_cafe",
+)
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_pages_are_there_and_every_file_that_they_name_is_there(client: TestClient, address: str) -> None:
-    page = client.get(address)
+def test_pages_are_there_and_every_file_that_they_name_is_there(alice: TestClient, address: str) -> None:
+    page = alice.get(address)
     assert page.status_code == 200
     files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
     assert files
     for file in files:
-        answer = client.get(file)
+        answer = alice.get(file)
         assert answer.status_code == 200, file
         assert "immutable" in answer.headers["cache-control"]
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_no_page_holds_a_script_or_a_style_of_its_own(client: TestClient, address: str) -> None:
-    text = client.get(address).text
+def test_no_page_holds_a_script_or_a_style_of_its_own(alice: TestClient, address: str) -> None:
+    text = alice.get(address).text
     assert not re.search(r"<script(?![^>]*(src=|application/json))", text)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text)
 
 
-def test_names_are_escaped(client: TestClient) -> None:
-    text = client.get("/phone/cus_alice").text + client.get("/till/mer_cafe").text
+def test_names_are_escaped(alice: TestClient) -> None:
+    text = alice.get("/wallet").text + alice.get("/till/mer_cafe").text
     assert "Alice &lt;b&gt;Wang" in text
     assert "<b>Wang" not in text
     assert "Corner &#34;Café&#34; &amp; Söhne" in text
-
-
-def test_the_phone_shows_balance_code_and_payments(client: TestClient) -> None:
-    text = client.get("/phone/cus_alice").text
-    assert "¥1,234.50" in text
-    assert "8801 2345 6789 0123 4567" in text
-    assert "¥12.00 refunded" in text
-    assert "not enough money" in text
-
-
-def test_a_new_code_comes_with_its_pictures(client: TestClient) -> None:
-    code = client.get("/phone/cus_alice/code").json()
-    assert code["digits"] == CODE
-    assert code["qr"]["path"].startswith("M")
-    assert code["bars"]["width"] > code["bars"]["height"]
 
 
 def test_a_sale_is_asked_for_in_minor_units(client: TestClient, still: StillBank) -> None:
@@ -104,7 +97,7 @@ def test_the_switch_takes_its_three_words_only(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/phone/cus_bob", "/till/mer_x", "/nothing", "/static/x/y.css", "/open?door=phone"]
+    "address", ["/till/mer_x", "/nothing", "/static/x/y.css", "/open?door=till", "/inbox?whose=cus_bob"]
 )
 def test_what_is_not_there_is_said_to_be_so(client: TestClient, address: str) -> None:
     answer = client.get(address, headers={"Accept": "text/html"})
@@ -115,15 +108,40 @@ def test_what_is_not_there_is_said_to_be_so(client: TestClient, address: str) ->
 
 def test_the_start_page_leads_on(client: TestClient) -> None:
     query = "customer=cus_alice&merchant=mer_cafe"
-    places = {
-        "phone": "/phone/cus_alice",
-        "till": "/till/mer_cafe?beside=cus_alice",
-        "bank": "/bank",
-        "together": f"/together?{query}",
-    }
-    for door, place in places.items():
+    for door, place in {"till": "/till/mer_cafe?beside=cus_alice", "bank": "/bank"}.items():
         answer = client.get(f"/open?door={door}&{query}", follow_redirects=False)
         assert answer.headers["location"] == place
+
+
+@pytest.mark.parametrize(
+    ("door", "place"), [("phone", "/wallet"), ("together", "/together?customer=cus_alice&merchant=mer_cafe")]
+)
+def test_one_tap_signs_in_as_the_chosen_customer(client: TestClient, door: str, place: str) -> None:
+    form = {"door": door, "customer": "cus_alice", "merchant": "mer_cafe"}
+    answer = client.post("/demo/phone", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, place)
+    assert client.get("/wallet").status_code == 200
+
+
+def test_a_tap_for_nobody_opens_nothing(client: TestClient, site: Site) -> None:
+    assert client.post("/demo/phone", data={"door": "phone", "customer": "cus_x"}).status_code == 404
+    assert client.post("/demo/staff", data={"login": "mallory"}).status_code == 404
+    assert site.services.sessions.known == {}
+
+
+def test_the_demos_staff_work_behind_a_cookie_of_their_own(client: TestClient, site: Site) -> None:
+    answer = client.post("/demo/staff", data={"login": "alice"}, follow_redirects=False)
+    assert answer.headers["location"] == "/staff"
+    assert answer.headers["set-cookie"].startswith("feiqian-staff=")
+    assert "SameSite=strict" in answer.headers["set-cookie"]
+    assert client.get("/wallet", follow_redirects=False).status_code != 200
+
+
+def test_the_inbox_shows_what_was_sent(client: TestClient, site: Site) -> None:
+    page = client.get("/inbox?whose=cus_alice").text
+    assert "Your code is 123456" in page
+    assert "Alice &lt;b&gt;Wang" in page
+    assert "Your code is 123456" in client.get("/inbox/letters").json()["letters"]
 
 
 def test_an_old_address_of_a_file_still_works_but_is_not_kept(client: TestClient) -> None:

@@ -6,20 +6,21 @@ import pytest
 from fakes import CODE, StillBank
 from litestar.testing import TestClient
 
-from feiqian.web.security import own_host
+from feiqian.web.cookies import Cookies
+from feiqian.web.security import headers, own_host
 
 SALE = {"order": "A-1", "amount": "32.00", "code": CODE}
 
 
 def test_every_page_carries_the_policy(client: TestClient) -> None:
-    headers = client.get("/till/mer_cafe").headers
-    policy = headers["content-security-policy"]
+    sent = client.get("/till/mer_cafe").headers
+    policy = sent["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "'unsafe" not in policy
     assert "http" not in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["permissions-policy"].startswith("camera=(self)")
-    assert headers["cache-control"] == "no-store"
+    assert sent["x-content-type-options"] == "nosniff"
+    assert sent["permissions-policy"].startswith("camera=(self)")
+    assert sent["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_without_fetch_metadata_the_origin_decides(client: TestClient, origin: s
 
 
 def test_a_foreign_host_name_is_shown_nothing(client: TestClient) -> None:
-    assert client.get("/phone/cus_alice", headers={"Host": "bank.evil.example"}).status_code == 403
+    assert client.get("/wallet", headers={"Host": "bank.evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,32 @@ def test_a_foreign_host_name_is_shown_nothing(client: TestClient) -> None:
 )
 def test_only_addresses_and_localhost_are_own(name: str, own: bool) -> None:
     assert own_host(name) is own
+
+
+@pytest.mark.parametrize(("name", "own"), [("pay.bank.example", True), ("bank.example", False), ("localhost", True)])
+def test_the_name_in_the_settings_is_own_too(name: str, own: bool) -> None:
+    assert own_host(name, "pay.bank.example") is own
+
+
+def test_a_banks_pages_are_framed_by_nobody_and_stay_behind_https() -> None:
+    always = headers("https://pay.bank.example", framed=False)
+    assert "frame-ancestors 'none'" in always["Content-Security-Policy"]
+    assert always["Strict-Transport-Security"].startswith("max-age=")
+    assert "Strict-Transport-Security" not in headers("http://localhost:8080", framed=True)
+
+
+def test_behind_https_cookies_are_of_this_host_alone_and_scripts_cannot_read_them() -> None:
+    cookies = Cookies("https://pay.bank.example")
+    cookie = cookies.make(cookies.session, "secret", 60)
+    assert cookie.key == "__Host-feiqian"
+    assert (cookie.secure, cookie.httponly, cookie.samesite, cookie.path, cookie.domain) == (
+        True,
+        True,
+        "lax",
+        "/",
+        None,
+    )
+    assert Cookies("http://localhost:8080").session == "feiqian"
 
 
 def test_too_large_a_body_is_refused(client: TestClient, still: StillBank) -> None:

@@ -9,9 +9,9 @@ from fakes import ALICE
 
 from feiqian.events import PaymentCancelled, PaymentDecided, RefundDecided, encode_fact
 from feiqian.web import streams
-from feiqian.web.phone import _events
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub, Rates, TooManyStreams, message
+from feiqian.web.wallet import _events
 
 
 def payment(customer: int, merchant: int = 1, number: int = 1) -> PaymentDecided:

@@ -19,11 +19,12 @@ from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 from feiqian.web.pages import demo_pages
 
-from .names import WELCOMED
+from .doors import Doors
+from .names import PASSWORD, PIN, WELCOMED
 from .traffic import TrafficSwitch
 
 UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
-TOWN = Plan(unverified_per_day=UNVERIFIED_PER_DAY, town=True, first=WELCOMED)
+TOWN = Plan(unverified_per_day=UNVERIFIED_PER_DAY, town=True, first=WELCOMED, password=PASSWORD, pin=PIN)
 
 
 class DemoRefused(FeiqianError):
@@ -35,8 +36,9 @@ class DemoService(Service):
 
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
-        self.pages = demo_pages(bank.services, bank.journal.hash_at, self.traffic)
-        super().__init__(bank, self.pages)  # type: ignore[arg-type]  # Litestar has narrower types for ASGI
+        self.doors = Doors(bank.services, self.traffic, TOWN.customers)
+        self.pages = demo_pages(bank.services, bank.journal.hash_at, self.doors)
+        super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
@@ -45,18 +47,20 @@ class DemoService(Service):
         super().stop()
 
     async def run(self) -> int:
-        greeting = asyncio.get_running_loop().create_task(self._greet())
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(self._greet()), loop.create_task(self.doors.give())]
         try:
             return await super().run()
         finally:
-            greeting.cancel()
+            for task in tasks:
+                task.cancel()
             if self._closing is not None:
                 await self._closing
 
     async def _greet(self) -> None:
         while not self.server.started or not self.bank.services.reads.position:
             await asyncio.sleep(0.02)  # the pages' lists come from the projector, which is starting, too
-        print(greeting(self.bank.services.settings.host, self.server.port), flush=True)
+        print(greeting(self.bank.services.settings.public_origin), flush=True)
 
 
 def run(settings: Settings) -> int:
@@ -66,10 +70,12 @@ def run(settings: Settings) -> int:
     if settings.log_level == "info":
         settings = msgspec.structs.replace(settings, log_level="warning")  # what one reads here is where to look
         logs.configure("warning", settings.log_format)
-    check_port(settings.host, settings.port)
+    # Known before anything is built: passkeys are bound to the origin, which has the port in it.
+    settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port))
     seed_if_empty(settings)
     bank = build(settings)
     try:
+        bank.services.staff.seed_demo()
         return uvloop.run(_serve(bank))
     finally:
         bank.close()
@@ -99,13 +105,14 @@ async def _serve(bank: Bank) -> int:
     return await DemoService(bank).run()
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises DemoRefused if somebody listens there already."""
+def check_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises DemoRefused if somebody listens there already."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+            return int(probe.getsockname()[1])
         except OSError as error:
             raise DemoRefused(
                 f"cannot listen on {host}:{port} ({error.strerror}); is a demo running already?"
@@ -113,10 +120,8 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
-def greeting(host: str, port: int) -> str:
+def greeting(base: str) -> str:
     """What to open, and what to do there."""
-    name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    base = f"http://{name}:{port}"
     return f"""
   Feiqian is running. Open  {base}/
 

@@ -24,7 +24,7 @@ class BankPage(Controller):
     @get("/")
     async def bank(self, site: TheSite) -> Response[str]:
         newest = await site.bank.newest(NEWEST)
-        return site.page("bank.html", pulse=site.bank.pulse(), newest=newest, level=site.traffic.level)
+        return site.page("bank.html", pulse=site.bank.pulse(), newest=newest, level=site.demo.level)
 
     @get("/events")
     async def events(self, site: TheSite) -> Stream:
@@ -66,7 +66,7 @@ async def _state(site: Site) -> dict[str, object]:
         "rates": rates,
         "pulse": site.render("parts/bank_pulse.html", pulse=site.bank.pulse()),
         "newest": site.render("parts/bank_newest.html", newest=newest),
-        "level": site.traffic.level,
+        "level": site.demo.level,
     }
 
 

@@ -33,6 +33,12 @@ class Cookies:
             cookies.append(self.make(self.device, opened.device_token, YEAR_SECONDS))
         return [*cookies, self.spoken(session.language)] if session.language else cookies
 
+    def staff_opened(self, opened: Opened) -> list[Cookie]:
+        """For the answer that signs a member of staff in: never sent along from another site."""
+        session = opened.session
+        seconds = max(0, session.expires_at - session.created_at) // MICROSECONDS
+        return [self.make(self.staff, opened.token, seconds, "strict")]
+
     def closed(self) -> list[Cookie]:
         """For the answer that signs a customer out; the device stays known."""
         return [self.make(self.session, "", 0)]

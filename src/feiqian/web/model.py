@@ -5,7 +5,7 @@ Nothing here knows HTML, and nothing here decides about money. `port.py` has the
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from feiqian.money import Currency, Money
 
@@ -17,6 +17,24 @@ class Person(NamedTuple):
     id: str
     name: str
     currency: Currency
+
+
+class Standing(NamedTuple):
+    """What a customer's wallet is good for now. `state`: open, frozen, or unverified (nothing to pay with yet)."""
+
+    state: Literal["open", "frozen", "unverified"]
+    by_bank: bool = False  # frozen by staff, who alone can thaw it
+    cooling_until: int = 0  # Unix microseconds; until then limits are low
+
+
+class Waiting(NamedTuple):
+    """A payment that waits for its customer. `expires_at` is Unix microseconds."""
+
+    id: str
+    merchant: str
+    amount: Money
+    description: str
+    expires_at: int
 
 
 class Shop(NamedTuple):
@@ -110,6 +128,12 @@ class Bank(Protocol):
 
     async def people(self, limit: int) -> list[Person]: ...
     async def person(self, id: str) -> Person | None: ...
+    async def customer(self, number: int) -> Person | None: ...
+    async def standing(self, person: Person) -> Standing: ...
+    async def waiting(self, person: Person) -> list[Waiting]:
+        """What waits for the customer's confirmation, newest first."""
+        ...
+
     async def shops(self) -> list[Shop]: ...
     async def shop(self, id: str) -> Shop | None: ...
     async def shop_name(self, number: int) -> str: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, get
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -21,23 +21,30 @@ from feiqian.work import TooBusy
 from .assets import static_file
 from .bank import BankPage
 from .cookies import Cookies
+from .inbox import Inbox
 from .language import change_language, language_of
-from .phone import Phone
 from .port import RunningBank
 from .render import renderers
 from .security import headers, own_pages_only
 from .session import Connection, SignInFirst, address_of, customer_of, provide_customer, provide_visitor
-from .site import NoTraffic, Site, Traffic
+from .site import Demo, Site
 from .streams import Hub, TooManyStreams
 from .till import Till
+from .wallet import Wallet
 from .welcome import Welcome
 
 MAX_BODY_BYTES = 16_384
-BANK: list[ControllerRouterHandler] = [change_language, static_file]
-DEMO: list[ControllerRouterHandler] = [Welcome, Phone, Till, BankPage]
+BANK: list[ControllerRouterHandler] = [Wallet, change_language, static_file]
+DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
 PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
 
 _log = logs.get("feiqian.web")
+
+
+@get("/")
+async def home() -> Redirect:
+    """A bank's front door is the wallet (or the sign-in page before it)."""
+    return Redirect("/wallet")
 
 
 class Pages:
@@ -57,22 +64,22 @@ class Pages:
 
 def bank_pages(services: Services) -> Pages:
     """The pages of a bank that is served: its customers' and its staff's."""
-    return Pages(site_of(services), BANK)
+    return Pages(site_of(services), [*BANK, home])
 
 
-def demo_pages(services: Services, hash_at: Callable[[int], bytes | None], traffic: Traffic) -> Pages:
+def demo_pages(services: Services, hash_at: Callable[[int], bytes | None], demo: Demo) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    return Pages(site_of(services, hash_at, traffic), [*BANK, *DEMO], framed=True)
+    return Pages(site_of(services, hash_at, demo), [*BANK, *DEMO], framed=True)
 
 
 def site_of(
-    services: Services, hash_at: Callable[[int], bytes | None] = lambda _: None, traffic: Traffic | None = None
+    services: Services, hash_at: Callable[[int], bytes | None] = lambda _: None, demo: Demo | None = None
 ) -> Site:
     """The site over a running bank; its hub hears what the ledger makes durable."""
     hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
     looks, cookies = renderers(services.clock, settings.zone), Cookies(settings.public_origin)
-    return Site(RunningBank(services, hash_at), hub, looks, services, cookies, traffic or NoTraffic())
+    return Site(RunningBank(services, hash_at), hub, looks, services, cookies, demo)
 
 
 def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed: bool = False) -> Litestar:

@@ -25,9 +25,10 @@ from feiqian.payments.views import PaymentView
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import PaymentRow
 from feiqian.services import Services
+from feiqian.subjects import Role
 from feiqian.texts import english
 
-from .model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Total
+from .model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
 
 SETTLE_SECONDS = 2.0
 CHECK_SECONDS = 5.0
@@ -56,6 +57,9 @@ class RunningBank:
     async def person(self, id: str) -> Person | None:
         customer = await asyncio.to_thread(self._s.customers.by_id, id)
         return None if customer is None else self._person(customer)
+
+    async def customer(self, number: int) -> Person | None:
+        return (await self._named([number])).get(number)
 
     async def shops(self) -> list[Shop]:
         return [_shop(merchant) for merchant in self._s.merchants.all()]
@@ -147,6 +151,22 @@ class RunningBank:
         left = issued.refresh_at - self._s.clock.now() / 1_000_000
         used = self._s.ledger.engine.claimed(claim_id(int(issued.digits)))
         return Code(issued.digits, max(0.25, round(left, 2)), used)
+
+    async def standing(self, person: Person) -> Standing:
+        profile = await self._s.work.db(self._s.customers.profile, person.number)
+        now, level = self._s.clock.now(), self._s.customers.standing(person.number)
+        cooling = profile.cooling_until if profile is not None and profile.cooling_until > now else 0
+        if (profile is not None and profile.frozen) or self._s.accounts.frozen(person.number):
+            own = profile is not None and profile.frozen_by is not None and profile.frozen_by.role is Role.CUSTOMER
+            return Standing("frozen", by_bank=not own)
+        return Standing("open" if self._s.policy.levels[level].pays else "unverified", cooling_until=cooling)
+
+    async def waiting(self, person: Person) -> list[Waiting]:
+        found = await self._s.payments.waiting(person.number)
+        return [
+            Waiting(p.id, p.merchant_name, Money(p.amount, BY_NUMBER[p.currency]), p.description, p.expires_at)
+            for p in found
+        ]
 
     # --- payments ----------------------------------------------------------------------------------------------
 

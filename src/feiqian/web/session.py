@@ -62,6 +62,11 @@ def found_already(connection: Connection) -> Customer | None:
     return found
 
 
+async def still_signed_in(connection: Connection) -> bool:
+    """Whether the session of this request lives still: for answers that take long, such as streams."""
+    return await _find(connection) is not None
+
+
 async def _find(connection: Connection) -> Customer | None:
     site = connection.app.state.site
     token = connection.cookies.get(site.cookies.session)

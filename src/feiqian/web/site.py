@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
 from feiqian.services import Services
+from feiqian.sessions.model import Opened
 from feiqian.texts import LANGUAGES
 
 from .cookies import Cookies
@@ -25,22 +26,30 @@ Level = Literal["off", "gentle", "rush"]
 T = TypeVar("T")
 
 
-class Traffic(Protocol):
-    """The simulated shoppers."""
+class Demo(Protocol):
+    """What only a demo has: simulated shoppers, and doors that open without a key."""
+
+    password: str
+    pin: str
+    staff: tuple[tuple[str, str], ...]  # login and name
 
     @property
-    def level(self) -> Level: ...
+    def level(self) -> Level:
+        """How busy the shoppers are."""
+        ...
 
     async def change(self, level: Level) -> None: ...
+    def mobile(self, person: Person) -> str:
+        """The mobile number that one of the demo's people signs in with."""
+        ...
 
+    async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
+        """A session of a customer, without any factor."""
+        ...
 
-class NoTraffic:
-    """No shoppers: a bank's own pages have none."""
-
-    level: Level = "off"
-
-    async def change(self, level: Level) -> None:
-        self.level = level
+    async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
+        """A session of one of `staff`. Raises KeyError for anybody else."""
+        ...
 
 
 class Site:
@@ -53,10 +62,10 @@ class Site:
         renderers: Mapping[str, Renderer],
         services: Services,
         cookies: Cookies,
-        traffic: Traffic,
+        demo: Demo | None = None,
     ) -> None:
-        self.bank, self.hub, self.services, self.cookies, self.traffic = bank, hub, services, cookies, traffic
-        self._renderers = renderers
+        self.bank, self.hub, self.services, self.cookies = bank, hub, services, cookies
+        self._renderers, self._demo = renderers, demo
         self.language, self.here, self.framed = LANGUAGES[0], "/", False
 
     def asked(self, language: str, here: str, framed: bool) -> Site:
@@ -64,6 +73,18 @@ class Site:
         site = copy(self)
         site.language, site.here, site.framed = language, here, framed
         return site
+
+    @property
+    def in_demo(self) -> bool:
+        """Whether this is a demo, where messages stay in the inbox page."""
+        return self._demo is not None
+
+    @property
+    def demo(self) -> Demo:
+        """Only a demo's pages ask for it."""
+        if self._demo is None:
+            raise NotFoundException
+        return self._demo
 
     @property
     def render(self) -> Renderer:

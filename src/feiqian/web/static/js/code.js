@@ -1,10 +1,10 @@
-// The payment code on the phone: shown as QR, bars and digits, new in time, with a ring that counts down.
+// The payment code in the wallet: shown as QR, bars and digits, new in time, with a ring that counts down.
 
 import { byId, getJson, text } from "./page.js";
 
 const RETRY_SECONDS = 3;
 
-export function rotatingCode(person) {
+export function rotatingCode() {
   const box = byId("code");
   const ring = byId("ring");
   let total = Number(box.dataset.seconds);
@@ -32,10 +32,10 @@ export function rotatingCode(person) {
     if (asking) return;
     asking = true;
     try {
-      set(await getJson(`/phone/${person}/code`));
+      set(await getJson("/wallet/code"));
     } catch {
       box.classList.add("late");
-      byId("fresh").textContent = text("phone.code.failed");
+      byId("fresh").textContent = text("wallet.code.failed");
       total = RETRY_SECONDS;
       until = performance.now() + RETRY_SECONDS * 1000;
     } finally {
@@ -43,7 +43,7 @@ export function rotatingCode(person) {
     }
   }
 
-  const words = (seconds) => text(box.classList.contains("stale") ? "phone.code.used" : "phone.code.fresh", { seconds });
+  const words = (seconds) => text(box.classList.contains("stale") ? "wallet.code.used" : "wallet.code.fresh", { seconds });
 
   function tick() {
     const left = Math.max(0, (until - performance.now()) / 1000);
@@ -54,8 +54,8 @@ export function rotatingCode(person) {
 
   async function copy() {
     await navigator.clipboard.writeText(byId("digits-text").textContent.replaceAll(" ", ""));
-    byId("digits").title = text("phone.code.copied");
-    byId("fresh").textContent = text("phone.code.copied");
+    byId("digits").title = text("wallet.code.copied");
+    byId("fresh").textContent = text("wallet.code.copied");
   }
 
   byId("digits").addEventListener("click", () => copy().catch(() => {}));

@@ -1,0 +1,61 @@
+// The wallet: what happens at the bank is shown here by itself.
+
+import { rotatingCode } from "./code.js";
+import { live } from "./live.js";
+import { byId, show, showRows, text } from "./page.js";
+
+const SHEET_SECONDS = 7;
+const HIDDEN = "••••••";
+const standing = byId("main").dataset.standing;
+const balance = byId("balance");
+const sheet = byId("sheet");
+let amount = balance.textContent;
+let hidden = localStorage.getItem("feiqian.hide") === "yes";
+let closing = 0;
+
+const code = byId("code") && rotatingCode(); // there is none while the wallet is frozen, or has yet to be opened
+
+function showBalance() {
+  balance.textContent = hidden ? HIDDEN : amount;
+  balance.classList.toggle("hidden-balance", hidden);
+  balance.setAttribute("aria-label", hidden ? text("wallet.balance.show") : amount);
+  byId("hide").setAttribute("aria-pressed", String(hidden));
+  byId("hide").setAttribute("aria-label", text(hidden ? "wallet.balance.show" : "wallet.balance.hide"));
+}
+
+function closeSheet() {
+  clearTimeout(closing);
+  sheet.replaceChildren();
+  byId("veil").hidden = true;
+}
+
+function openSheet(html) {
+  clearTimeout(closing);
+  show(sheet, html);
+  byId("veil").hidden = false;
+  sheet.querySelector("[data-close]").addEventListener("click", closeSheet);
+  // What waits for an answer stays until it gets one.
+  if (!sheet.querySelector("a")) closing = setTimeout(closeSheet, SHEET_SECONDS * 1000);
+}
+
+byId("hide").addEventListener("click", () => {
+  hidden = !hidden;
+  localStorage.setItem("feiqian.hide", hidden ? "yes" : "no");
+  showBalance();
+});
+byId("veil").addEventListener("click", closeSheet);
+addEventListener("keydown", (event) => event.key === "Escape" && closeSheet());
+showBalance();
+
+live("/wallet/events", {
+  state(state) {
+    if (state.standing !== standing) return location.reload();
+    amount = state.balance;
+    showBalance();
+    showRows(byId("payments"), state.payments);
+    showRows(byId("waiting"), state.waiting);
+    if (state.code) code?.set(state.code);
+    if (state.sheet) openSheet(state.sheet);
+  },
+  ended: () => location.reload(),
+});

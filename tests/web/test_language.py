@@ -1,0 +1,101 @@
+"""Which language a page speaks, and how amounts and times look in it."""
+
+from __future__ import annotations
+
+import pytest
+from litestar.testing import TestClient
+
+from feiqian.clock import ManualClock
+from feiqian.money import CNY, EUR, JPY, Money, currency
+from feiqian.texts import texts_in
+from feiqian.web.formats import Formats
+from feiqian.web.site import Site
+
+DAY = 86_400_000_000
+
+
+class StillSecurity:
+    """Remembers what customers chose."""
+
+    def __init__(self) -> None:
+        self.chosen: list[tuple[str, str]] = []
+
+    async def change_language(self, session, language: str) -> None:
+        self.chosen.append((session.id, language))
+
+
+@pytest.mark.parametrize(("wish", "spoken"), [("zh-CN", "zh"), ("es-MX, en;q=0.5", "es"), ("fr", "en"), ("", "en")])
+def test_a_stranger_is_spoken_to_as_the_browser_asks(client: TestClient, wish: str, spoken: str) -> None:
+    assert f'<html lang="{spoken}">' in client.get("/", headers={"Accept-Language": wish}).text
+
+
+def test_a_choice_is_kept_and_leads_back_to_the_page(client: TestClient) -> None:
+    answer = client.post("/language", data={"language": "zh", "next": "/bank?a=1"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/bank?a=1")
+    assert '<html lang="zh">' in client.get("/", headers={"Accept-Language": "es"}).text
+
+
+def test_the_choice_of_a_customer_is_kept_for_messages_too(alice: TestClient, site: Site) -> None:
+    site.services.security = security = StillSecurity()
+    alice.post("/language", data={"language": "es", "next": "/wallet"}, follow_redirects=False)
+    assert security.chosen == [("token-0", "es")]
+
+
+def test_a_customers_own_language_goes_before_the_browsers(client: TestClient, site: Site) -> None:
+    client.cookies.set(site.cookies.session, site.services.sessions.sign_in(language="zh"))
+    client.cookies.set(site.cookies.language, "es")
+    text = client.get("/wallet", headers={"Accept-Language": "en"}).text
+    assert '<html lang="zh">' in text
+    assert "付款码" in text
+
+
+@pytest.mark.parametrize("language", ["xx", "", "EN", "en' --"])
+def test_a_language_that_is_not_spoken_is_refused(client: TestClient, language: str) -> None:
+    assert client.post("/language", data={"language": language, "next": "/"}).status_code == 400
+    client.cookies.set("feiqian-lang", language)
+    assert '<html lang="en">' in client.get("/").text
+
+
+def test_the_switch_leads_nowhere_else(client: TestClient) -> None:
+    form = {"language": "zh", "next": "//evil.example"}
+    assert client.post("/language", data=form, follow_redirects=False).headers["location"] == "/wallet"
+
+
+def test_every_page_has_the_switch_and_knows_where_it_is(client: TestClient) -> None:
+    text = client.get("/bank?a=1").text
+    assert '<input type="hidden" name="next" value="/bank?a=1">' in text
+    assert 'value="zh" lang="zh">中文</button>' in text
+    framed = client.get("/bank", headers={"Sec-Fetch-Dest": "iframe"}).text
+    assert "/language" not in framed
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "shown"),
+    [
+        ("en", Money(1_234_50, CNY), "¥1,234.50"),
+        ("zh", Money(1_234_50, CNY), "¥1,234.50"),
+        ("es", Money(1_234_50, CNY), "1.234,50\xa0¥"),
+        ("es", Money(1_234_567_89, EUR), "1.234.567,89\xa0€"),
+        ("zh", Money(1_200, JPY), "JP¥1,200"),
+        ("en", Money(5_00, currency("CHF")), "CHF 5.00"),
+        ("es", Money(5_00, currency("CHF")), "5,00\xa0CHF"),
+        ("en", Money(2**64 - 1, CNY), "¥184,467,440,737,095,516.15"),
+    ],
+)
+def test_amounts_look_as_people_write_them(language: str, amount: Money, shown: str) -> None:
+    assert Formats(texts_in(language), ManualClock(), "Asia/Shanghai").amount(amount) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "today", "before", "long_ago"),
+    [
+        ("en", "Today, 16:00", "14 Jan, 16:00", "6 Dec 2026, 16:00"),
+        ("zh", "今天 16:00", "1月14日 16:00", "2026年12月6日 16:00"),
+        ("es", "hoy, 16:00", "14 ene, 16:00", "6 dic 2026, 16:00"),
+    ],
+)
+def test_times_look_as_people_write_them(language: str, today: str, before: str, long_ago: str) -> None:
+    clock = ManualClock(1_800_000_000 * 1_000_000)  # 15 January 2027, 16:00 in Shanghai
+    formats = Formats(texts_in(language), clock, "Asia/Shanghai")
+    said = [formats.when(clock.now() - days * DAY) for days in (0, 1, 40)]
+    assert said == [today, before, long_ago]

@@ -1,0 +1,128 @@
+"""The wallet: whose it is, what it shows in each state, and who is led to the sign-in page."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from fakes import ALICE, CODE, StillBank
+from litestar.testing import TestClient
+
+from feiqian.events import PaymentDecided, encode_fact
+from feiqian.money import CNY, Money
+from feiqian.subjects import staff
+from feiqian.web.model import Standing, Waiting
+from feiqian.web.session import own_path
+from feiqian.web.site import Site
+from feiqian.web.wallet import _events
+
+PEOPLE = {"Accept": "text/html"}
+
+
+def test_the_wallet_shows_balance_code_and_payments(alice: TestClient) -> None:
+    text = alice.get("/wallet").text
+    assert "¥1,234.50" in text
+    assert "8801 2345 6789 0123 4567" in text
+    assert "¥12.00 refunded" in text
+    assert "not enough money" in text
+
+
+def test_a_new_code_comes_with_its_pictures(alice: TestClient) -> None:
+    code = alice.get("/wallet/code").json()
+    assert code["digits"] == CODE
+    assert code["qr"]["path"].startswith("M")
+    assert code["bars"]["width"] > code["bars"]["height"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "said", "place"),
+    [
+        (Standing("frozen"), "Your wallet is frozen", "/security"),
+        (Standing("frozen", by_bank=True), "The bank has stopped payments", "/security"),
+        (Standing("unverified"), "Prove who I am", "/identity"),
+    ],
+)
+def test_a_wallet_that_cannot_pay_shows_no_code(
+    alice: TestClient, still: StillBank, standing: Standing, said: str, place: str
+) -> None:
+    still.stands = standing
+    text = alice.get("/wallet").text
+    assert said in text
+    assert f'<a class="button wide" href="{place}">' in text
+    assert CODE[:4] not in text
+    assert alice.get("/wallet/code").status_code == 404
+
+
+def test_what_waits_for_the_customer_comes_first(alice: TestClient, still: StillBank) -> None:
+    still.waits = [Waiting("pay_9", "Corner <Café>", Money(3_000_00, CNY), "A table", 10**15)]
+    text = alice.get("/wallet").text
+    assert 'href="/confirm/pay_9"' in text
+    assert "Confirm ¥3,000.00?" in text
+    assert "Corner &lt;Café&gt; · A table" in text
+    assert text.index("pay_9") < text.index("pass-balance")
+
+
+def test_low_limits_are_told_while_they_hold(alice: TestClient, still: StillBank) -> None:
+    still.stands = Standing("open", cooling_until=1_800_003_600_000_000)
+    assert "Lower limits hold until Today, 17:00" in alice.get("/wallet").text
+
+
+def test_whoever_is_signed_out_is_led_to_the_sign_in_page(client: TestClient) -> None:
+    answer = client.get("/wallet?a=1&b=2", headers=PEOPLE, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/wallet%3Fa%3D1%26b%3D2")
+    assert answer.headers["content-security-policy"]
+
+
+def test_a_script_is_told_that_nobody_is_signed_in(client: TestClient) -> None:
+    answer = client.get("/wallet/code")
+    assert answer.status_code == 401
+    assert answer.json() == {"problem": "Sign in first"}
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "token-77"])
+def test_an_unknown_token_is_nobody(client: TestClient, site: Site, token: str) -> None:
+    client.cookies.set(site.cookies.session, token)
+    assert client.get("/wallet/code").status_code == 401
+
+
+def test_a_session_of_staff_is_no_customers(client: TestClient, site: Site) -> None:
+    client.cookies.set(site.cookies.session, site.services.sessions.sign_in(subject=staff(1)))
+    assert client.get("/wallet/code").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "",
+        "wallet",
+        "/a\nb",
+        "/" + "a" * 600,
+        "/a\\b",
+        "/ä",
+    ],
+)
+def test_only_paths_of_our_own_are_led_back_to(path: str) -> None:
+    assert own_path(path) == "/wallet"
+    assert own_path("/confirm/pay_1?x=1") == "/confirm/pay_1?x=1"
+
+
+def test_a_stream_ends_with_its_session(site: Site) -> None:
+    class Ended:
+        """A request whose session has ended since."""
+
+        def __init__(self) -> None:
+            self.app = type("App", (), {"state": type("State", (), {"site": site})})
+            self.cookies = {site.cookies.session: "token-gone"}
+
+    async def run() -> None:
+        events = _events(site, ALICE, site.hub.watch(("customer", 1)), Ended())  # type: ignore[arg-type]
+        await anext(events)
+        fact = PaymentDecided("pay_1", bytes(16), "succeeded", None, 1, 1, 100, 156, 0, "1", "", "", "", 1)
+        site.hub.on_rows(3, [encode_fact(fact)])
+        assert [said async for said in events] == [b"event: ended\ndata: {}\n\n"]
+        assert site.hub.open_streams == 0
+
+    asyncio.run(run())
