@@ -1,0 +1,65 @@
+"""Which adapter sends by which channel, by the settings. A live bank without a way to send codes does not start."""
+
+from __future__ import annotations
+
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.notify.inbox import Inbox
+from feiqian.notify.model import Adapter, Channel
+from feiqian.notify.push import Push
+from feiqian.notify.push_key import open_push_key
+from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
+from feiqian.notify.smtp import Smtp, SmtpInvalid, SmtpServer
+from feiqian.sealing import Sealer
+from feiqian.settings import Settings, SettingsInvalid
+from feiqian.work import Work
+
+PUSH_KEY = "push-key.pem"
+
+
+def adapters_from(settings: Settings, db: BankDb, sealer: Sealer, clock: Clock, work: Work) -> dict[Channel, Adapter]:
+    """In test mode, what has no URL goes to the inbox. Push messages are sent only if somebody answers for them.
+
+    Raises SettingsInvalid: in live mode without `sms_url` or `email_url`, or with a URL that cannot be used.
+    """
+    inbox = Inbox(db, sealer, clock, work)
+    adapters: dict[Channel, Adapter] = {
+        Channel.SMS: _sms(settings) or _only_in_test(inbox, settings, "sms_url", "smpp://user:password@host:port"),
+        Channel.EMAIL: _email(settings, clock)
+        or _only_in_test(inbox, settings, "email_url", "smtps://user:password@host:port"),
+    }
+    if settings.push_contact:
+        adapters[Channel.PUSH] = _push(settings, clock)
+    return adapters
+
+
+def _sms(settings: Settings) -> Adapter | None:
+    try:
+        return Smpp(SmppServer.of(settings.sms_url)) if settings.sms_url else None
+    except SmppInvalid as error:
+        raise SettingsInvalid(f"sms_url: {error}") from None
+
+
+def _email(settings: Settings, clock: Clock) -> Adapter | None:
+    if not settings.email_url:
+        return None
+    try:
+        server = SmtpServer.of(settings.email_url)
+    except SmtpInvalid as error:
+        raise SettingsInvalid(f"email_url: {error}") from None
+    try:
+        return Smtp(server, settings.email_from, clock)
+    except SmtpInvalid as error:
+        raise SettingsInvalid(f"email_from: {error}") from None
+
+
+def _push(settings: Settings, clock: Clock) -> Adapter:
+    if not settings.push_contact.startswith(("mailto:", "https:")):
+        raise SettingsInvalid("push_contact: write mailto:somebody@bank.example, or https:…")
+    return Push(open_push_key(settings.file(PUSH_KEY)), settings.push_contact, clock)
+
+
+def _only_in_test(inbox: Inbox, settings: Settings, name: str, form: str) -> Adapter:
+    if settings.mode == "live":
+        raise SettingsInvalid(f"{name} is empty: a live bank must send its codes; set it to {form}")
+    return inbox

@@ -1,0 +1,101 @@
+"""Caps on codes: by number, prefix and country (SMS pumping: numbers that earn by being texted), and the alarm.
+
+Windows slide: what counts is what was sent within the last hour or day. Count and entry are one transaction under one
+lock, so that parallel requests cannot pass together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
+
+from feiqian.ids import MESSAGE, new_id
+from feiqian.notify.errors import Cap, SendingCapped
+from feiqian.notify.locks import lock
+from feiqian.notify.places import place_of
+from feiqian.notify.tables import codes
+from feiqian.policy.model import Sending
+from feiqian.sealing import Sealer
+
+SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
+NOT_ENTERED, NOTHING_TO_ENTER = 0, -1
+NEWEST = 100  # codes of a place that the alarm looks at
+KEEP = 2 * DAY
+_c = codes.c
+
+
+class Alarm(NamedTuple):
+    """Of the newest `sent` codes to a place (a country or a prefix) whose time is over, only so many were entered."""
+
+    place: str
+    sent: int
+    entered: int
+
+
+class Caps:
+    """Counts codes, in the caller's transaction. `life_seconds`: for so long a code may yet be entered."""
+
+    def __init__(self, rules: Sending, life_seconds: int, sealer: Sealer) -> None:
+        self._rules, self._life, self._sealer = rules, life_seconds * SECOND, sealer
+
+    def count(self, connection: Connection, address: str, now: int, *, entered: bool = True) -> None:
+        """Counts one more to this address. Raises SendingCapped, and then counts nothing.
+
+        `entered`: whether it holds a code that somebody may enter.
+        """
+        country, prefix = place_of(address)
+        lock(connection, f"codes to {country}")
+        blind = self._blind(address)
+        mine = _c.address == blind
+        self._check(connection, mine, HOUR, self._rules.per_number_hour, "number_hour", now)
+        self._check(connection, mine, DAY, self._rules.per_number_day, "number_day", now)
+        if country:
+            self._check(connection, _c.prefix == prefix, HOUR, self._rules.per_prefix_hour, "prefix_hour", now)
+            self._check(connection, _c.country == country, HOUR, self._rules.per_country_hour, "country_hour", now)
+        values = {"id": new_id(MESSAGE, now), "address": blind, "prefix": prefix, "country": country}
+        state = NOT_ENTERED if entered else NOTHING_TO_ENTER
+        connection.execute(insert(codes).values(**values, sent_at=now, entered_at=state))
+
+    def entered(self, connection: Connection, address: str, now: int) -> None:
+        """A code that was sent to this address came back: its newest that has not yet."""
+        open = and_(_c.address == self._blind(address), _c.entered_at == NOT_ENTERED, _c.sent_at > now - HOUR)
+        newest = select(_c.id).where(open).order_by(_c.sent_at.desc(), _c.id.desc()).limit(1)
+        id = connection.execute(newest).scalar()
+        if id is not None:
+            connection.execute(update(codes).where(_c.id == id).values(entered_at=now))
+
+    def alarms(self, connection: Connection, now: int) -> list[Alarm]:
+        """The places, among those that were sent to within the last hour, where too few codes are entered."""
+        found = []
+        for column in (_c.country, _c.prefix):
+            recent = select(column).where(_c.sent_at > now - HOUR, column != "").distinct()
+            for place in connection.execute(recent).scalars().all():
+                alarm = self._newest(connection, column == place, place, now)
+                if self._is_alarming(alarm):
+                    found.append(alarm)
+        return found
+
+    def prune(self, connection: Connection, now: int) -> None:
+        """Drops what no window reaches any more."""
+        connection.execute(delete(codes).where(_c.sent_at < now - KEEP))
+
+    def _newest(self, connection: Connection, where: ColumnElement[bool], place: str, now: int) -> Alarm:
+        decided = or_(_c.entered_at > 0, and_(_c.entered_at == NOT_ENTERED, _c.sent_at <= now - self._life))
+        newest = select(_c.entered_at).where(where, decided).order_by(_c.sent_at.desc()).limit(NEWEST)
+        answers = connection.execute(newest).scalars().all()
+        return Alarm(place, len(answers), sum(at > 0 for at in answers))
+
+    def _is_alarming(self, alarm: Alarm) -> bool:
+        enough = alarm.sent >= self._rules.entered_alarm_minimum
+        return enough and alarm.entered < alarm.sent * self._rules.entered_alarm_share
+
+    def _check(
+        self, connection: Connection, which: ColumnElement[bool], window: int, most: int, cap: Cap, now: int
+    ) -> None:
+        counted = select(func.count()).select_from(codes).where(which, _c.sent_at > now - window)
+        if connection.execute(counted).scalar_one() >= most:
+            raise SendingCapped(cap)
+
+    def _blind(self, address: str) -> bytes:
+        return self._sealer.blind(address.lower(), "notify address")

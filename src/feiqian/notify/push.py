@@ -1,0 +1,110 @@
+"""Web Push (RFC 8030, encrypted by RFC 8291, signed by RFC 8292): to the browsers of people who asked for it.
+
+Where to send is said by the browser, so by anybody: only public addresses are connected to, checked at the moment of
+connecting (not at an earlier look-up), never by way of a proxy, and a redirection is not followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import urlsplit
+
+import aiohttp
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from py_vapid import Vapid  # type: ignore[import-untyped]
+from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
+
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.notify.addresses import ForbiddenAddress, guarded_socket
+from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
+from feiqian.notify.model import Outgoing
+
+TIMEOUT = aiohttp.ClientTimeout(total=10.0)
+TEXT_LENGTH = 800  # characters: at least 4096 bytes are taken, encrypted (RFC 8030, 7.2)
+TOKEN_SECONDS = 12 * 3600  # RFC 8292, section 2: at most 24 hours
+_URGENT = frozenset({"payment_waiting", "frozen", "locked"})
+_GONE = frozenset({404, 410})
+_LATER = frozenset({408, 425, 429})
+
+
+class Push:
+    """An adapter for push messages; an address is the JSON of a PushSubscription. `private`: also to this machine."""
+
+    def __init__(self, key: Vapid, contact: str, clock: Clock, *, private: bool = False) -> None:
+        self._key, self._contact, self._clock, self._private = key, contact, clock, private
+        self._http: aiohttp.ClientSession | None = None
+
+    @property
+    def public_key(self) -> str:
+        """base64url, as a browser subscribes with it."""
+        point = self._key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
+    async def send(self, outgoing: Outgoing) -> None:
+        endpoint, body = self._sealed(outgoing)
+        headers = self._headers(endpoint, outgoing)
+        try:
+            async with self._session().post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+                _check(answer.status, answer.headers.get("Retry-After", ""))
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, ForbiddenAddress):
+                raise SendingRefused("not a public address") from None
+            raise SendingFailed("not connected") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise SendingFailed(type(error).__name__) from None
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            factory = None if self._private else guarded_socket
+            connector = aiohttp.TCPConnector(socket_factory=factory, limit_per_host=8)
+            self._http = aiohttp.ClientSession(
+                connector=connector, timeout=TIMEOUT, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._http
+
+    def _sealed(self, outgoing: Outgoing) -> tuple[str, bytes]:
+        """Where to, and the message, which only that browser can open."""
+        said = {
+            "title": outgoing.subject,
+            "body": outgoing.text[:TEXT_LENGTH],
+            "kind": outgoing.kind,
+            "id": outgoing.id,
+        }
+        try:
+            subscription = json.loads(outgoing.address)
+            endpoint = self._endpoint(subscription["endpoint"])
+            sealed = WebPusher(subscription).encode(json.dumps(said, ensure_ascii=False).encode())
+            return endpoint, bytes(sealed["body"])
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, WebPushException):
+            raise SendingRefused("not a subscription") from None
+
+    def _endpoint(self, url: str) -> str:
+        parts = urlsplit(url)
+        if not self._private and (parts.scheme != "https" or parts.port not in (None, 443) or parts.username):
+            raise ValueError("push services are reached by https")
+        return url
+
+    def _headers(self, endpoint: str, outgoing: Outgoing) -> dict[str, str]:
+        parts = urlsplit(endpoint)
+        expires = self._clock.now() // MICROSECONDS + TOKEN_SECONDS
+        claims = {"aud": f"{parts.scheme}://{parts.netloc}", "sub": self._contact, "exp": expires}
+        signed: dict[str, str] = self._key.sign(claims)
+        urgency = "high" if outgoing.kind in _URGENT else "normal"
+        sealed = {"Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream"}
+        return {**signed, **sealed, "TTL": str(outgoing.seconds_left), "Urgency": urgency}
+
+
+def _check(status: int, retry_after: str) -> None:
+    if 200 <= status < 300:
+        return
+    if status in _GONE:
+        raise AddressGone(f"HTTP {status}")
+    if status in _LATER or status >= 500:
+        raise SendingFailed(f"HTTP {status}", int(retry_after) if retry_after.isdecimal() else 0)
+    raise SendingRefused(f"HTTP {status}")

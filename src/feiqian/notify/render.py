@@ -1,0 +1,42 @@
+"""The words of a message: from the texts of its language, framed as its channel wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from feiqian.notify.model import Channel, Message
+from feiqian.texts import Texts, texts_in
+
+VALUE_LENGTH = 200  # characters of one value: names come from others
+
+
+class Words(NamedTuple):
+    """`subject` is empty for text messages."""
+
+    subject: str
+    text: str
+
+    def __repr__(self) -> str:
+        return "Words(…)"
+
+
+def words_of(message: Message) -> Words:
+    """Raises KeyError for a kind, a language or a value that the texts do not have."""
+    texts = texts_in(message.language)
+    values = {name: _clean(name, value, texts) for name, value in message.values.items()}
+    text = _say(texts, f"message.{message.kind}.text", values)
+    framed = _say(texts, f"message.frame.{message.channel}", {"text": text})
+    return Words("" if message.channel is Channel.SMS else texts(f"message.{message.kind}.subject"), framed)
+
+
+def _say(texts: Texts, key: str, values: Mapping[str, str]) -> str:
+    return texts.catalogue[key].format(**values)
+
+
+def _clean(name: str, value: str, texts: Texts) -> str:
+    """One line, of bounded length: a merchant's name must not look like a message of ours."""
+    if name == "what":
+        value = texts.catalogue.get(f"message.what.{value}", value)
+    line = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    return line if len(line) <= VALUE_LENGTH else line[: VALUE_LENGTH - 1] + "…"

@@ -1,0 +1,173 @@
+"""Notify: queues messages to people in the transaction of what they tell of, and delivers them until it is cancelled.
+
+At least once: a crash may send a message twice and never loses one. Codes are capped; prompts that somebody else can
+cause are thinned out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from feiqian import logs
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.db import BankDb
+from feiqian.metrics import Metrics
+from feiqian.notify import outbox
+from feiqian.notify.caps import Caps
+from feiqian.notify.delivery import Counts, Gone, Lane
+from feiqian.notify.errors import ChannelMissing, SendingCapped
+from feiqian.notify.inbox import Inbox
+from feiqian.notify.locks import lock
+from feiqian.notify.model import Adapter, Channel, Contacts, Delivered, Message
+from feiqian.notify.push import Push
+from feiqian.notify.render import words_of
+from feiqian.notify.watch import Watch
+from feiqian.policy.model import Policy
+from feiqian.sealing import Sealer
+from feiqian.subjects import Subject
+from feiqian.work import Work
+
+NOTICE_SECONDS = 24 * 3600  # for so long a notice is worth sending
+PROMPTS = frozenset({"payment_waiting"})  # what others can cause as often as they like (push bombing)
+PROMPTS_AT_MOST, PROMPTS_SECONDS = 5, 600
+
+_log = logs.get("feiqian.notify")
+
+
+class Notify:
+    """One for a bank. `adapters` by channel: what has none is not sent. `gone` hears of addresses that are no more."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        policy: Policy,
+        clock: Clock,
+        work: Work,
+        adapters: Mapping[Channel, Adapter],
+        *,
+        gone: Gone | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._sealer, self._clock, self._adapters = sealer, clock, dict(adapters)
+        self._code_seconds = policy.challenge_seconds
+        self._caps = Caps(policy.sending, policy.challenge_seconds, sealer)
+        self.counts = Counts()
+        self._watch = Watch(db, self._caps, clock, work)
+        self._lanes = {
+            channel: Lane(channel, adapter, db, sealer, clock, work, self.counts, chance, gone)
+            for channel, adapter in self._adapters.items()
+        }
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def queue(self, connection: Connection, message: Message, now: int) -> str:
+        """Queues a message in the caller's transaction and returns its id.
+
+        Raises SendingCapped for a secret one beyond the caps, ChannelMissing, and KeyError if there are no texts for it
+        or a value is missing.
+        """
+        if message.channel not in self._adapters:
+            raise ChannelMissing(f"this bank sends nothing by {message.channel}")
+        words_of(message)
+        if message.secret:
+            self._count(connection, message, now)
+        if not message.expires_at:
+            seconds = self._code_seconds if message.secret else NOTICE_SECONDS
+            message = replace(message, expires_at=now + seconds * MICROSECONDS)
+        id = outbox.add(connection, self._sealer, message, now)
+        self._wake(message.channel)
+        return id
+
+    def tell(
+        self, connection: Connection, contacts: Contacts, kind: str, values: Mapping[str, str], now: int
+    ) -> list[str]:
+        """Queues a notice on every channel that somebody has; returns the ids. Too many prompts are left out."""
+        to = contacts.subject
+        addresses = [(channel, address) for channel, address in _addresses(contacts) if channel in self._adapters]
+        full = {c for c in {c for c, _ in addresses} if self._too_many(connection, to, c, kind, now)}
+        messages = [
+            Message(to, channel, address, kind, contacts.language, values)
+            for channel, address in addresses
+            if channel not in full
+        ]
+        return [self.queue(connection, message, now) for message in messages]
+
+    def code_entered(self, connection: Connection, address: str, now: int) -> None:
+        """A code that was sent to this address was entered, rightly: what the alarm goes by."""
+        self._caps.entered(connection, address, now)
+
+    async def run(self) -> None:
+        """Delivers until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in self._lanes.values():
+                    group.create_task(lane.run())
+                group.create_task(self._watch.run())
+        finally:
+            self._loop = None
+            for adapter in set(self._adapters.values()):
+                await adapter.close()
+
+    async def deliver_due(self) -> int:
+        """Delivers what is due now, once, and waits for it. Returns how many messages were tried."""
+        return sum(await asyncio.gather(*(lane.deliver_due() for lane in self._lanes.values())))
+
+    async def inbox(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
+        """The newest messages (of somebody), the newest first; empty where they are really sent."""
+        for adapter in self._adapters.values():
+            if isinstance(adapter, Inbox):
+                return await adapter.read(limit, subject)
+        return []
+
+    @property
+    def push_key(self) -> str:
+        """The public key that browsers subscribe with (RFC 8292, applicationServerKey); "" where nothing is pushed."""
+        push = self._adapters.get(Channel.PUSH)
+        return push.public_key if isinstance(push, Push) else ""
+
+    def measure(self, metrics: Metrics) -> None:
+        """What /metrics shows of messages."""
+        counts, watch = self.counts, self._watch
+        metrics.counter("feiqian_messages_sent", "Messages that were taken for delivery", lambda: counts.sent)
+        metrics.counter("feiqian_messages_retried", "Attempts that failed and are repeated", lambda: counts.retried)
+        metrics.counter("feiqian_messages_failed", "Messages refused for good", lambda: counts.failed)
+        metrics.counter("feiqian_messages_expired", "Messages given up at their expiry", lambda: counts.expired)
+        metrics.counter("feiqian_codes_capped", "Codes not sent because of a cap", lambda: counts.capped)
+        metrics.gauge("feiqian_messages_waiting", "Messages in the outbox", lambda: watch.waiting)
+        help = "Countries and prefixes where few of the codes that are sent are entered"
+        metrics.gauge("feiqian_code_alarms", help, lambda: len(watch.alarms))
+
+    def _count(self, connection: Connection, message: Message, now: int) -> None:
+        try:
+            self._caps.count(connection, message.address, now, entered="code" in message.values)
+        except SendingCapped as error:
+            self.counts.capped += 1
+            _log.warning("sending_capped", which=error.which, channel=message.channel.value, kind=message.kind)
+            raise
+
+    def _too_many(self, connection: Connection, to: Subject, channel: Channel, kind: str, now: int) -> bool:
+        if kind not in PROMPTS:
+            return False
+        lock(connection, f"prompts to {to}")
+        since = now - PROMPTS_SECONDS * MICROSECONDS
+        if outbox.lately(connection, to, channel, kind, since) < PROMPTS_AT_MOST:
+            return False
+        _log.warning("prompt_left_out", to=str(to), channel=channel.value, kind=kind)
+        return True
+
+    def _wake(self, channel: Channel) -> None:
+        # From any thread, within the transaction: the lane looks again and again for a moment.
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._lanes[channel].wake)
+
+
+def _addresses(contacts: Contacts) -> list[tuple[Channel, str]]:
+    found = [(Channel.SMS, contacts.mobile), (Channel.EMAIL, contacts.email)]
+    found += [(Channel.PUSH, address) for address in contacts.push]
+    return [(channel, address) for channel, address in found if address]

@@ -1,0 +1,147 @@
+"""SMPP 3.4 as bytes: the PDUs that a sender needs, put together by aiosmpplib. The one place that knows that library.
+
+Its session (ESME) is not used: it keeps a queue of its own, repeats without end, and logs what it sends. Headers are
+read here, because operators answer with statuses of their own, which the library does not take.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import IntEnum
+from struct import Struct
+from typing import NamedTuple
+
+from aiosmpplib import (  # type: ignore[import-untyped]
+    NPI,
+    TON,
+    BindTransceiver,
+    DeliverSmResp,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    GSM7BitCodec,
+    PhoneNumber,
+    SmppCommandStatus,
+    SubmitSm,
+    Unbind,
+    UnbindResp,
+)
+
+HEADER = Struct("!IIII")
+LARGEST = 65_536  # bytes of a PDU that is read
+RESPONSE = 0x8000_0000
+GSM, UCS2 = 0x00, 0x08  # data_coding (5.2.19); GSM is the default alphabet of as good as every operator
+_RECEIPT = 0b0000_0100  # esm_class of deliver_sm (5.2.12)
+_WITH_HEADER = 0b0100_0000  # the body begins with a user data header
+_LONGEST_VALIDITY = timedelta(days=2)
+
+
+class Command(IntEnum):
+    """Those that are exchanged (5.1.2.1)."""
+
+    GENERIC_NACK = 0x8000_0000
+    SUBMIT_SM = 0x0000_0004
+    DELIVER_SM = 0x0000_0005
+    UNBIND = 0x0000_0006
+    BIND_TRANSCEIVER = 0x0000_0009
+    ENQUIRE_LINK = 0x0000_0015
+
+
+class Pdu(NamedTuple):
+    """One that came: `body` is what follows the header."""
+
+    command: int
+    status: int
+    sequence: int
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Pdu(command={self.command:#x}, status={self.status:#x}, sequence={self.sequence})"
+
+
+def bind(sequence: int, user: str, password: str) -> bytes:
+    """Raises ValueError for a user of more than 15 or a password of more than 8 characters."""
+    return _bytes(BindTransceiver(sequence_num=sequence, system_id=user, password=password))
+
+
+def submit(sequence: int, source: str, to: str, coding: int, body: bytes, parted: bool, valid_seconds: int) -> bytes:
+    """One part of a text to a number in E.164, with a receipt asked for. `source`: a number, a short code or a name."""
+    message = SubmitSm(
+        sequence_num=sequence,
+        short_message="-",  # `body` is sent instead
+        source=_source(source),
+        destination=PhoneNumber(to.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN),
+        esm_class=_WITH_HEADER if parted else 0,
+        validity_period=min(timedelta(seconds=max(60, valid_seconds)), _LONGEST_VALIDITY),
+        encoding="ucs2" if coding == UCS2 else None,
+    )
+    message.set_encoded_message(body)
+    return _bytes(message)
+
+
+def unbind(sequence: int) -> bytes:
+    return _bytes(Unbind(sequence_num=sequence))
+
+
+def enquire_link(sequence: int) -> bytes:
+    return _bytes(EnquireLink(sequence_num=sequence))
+
+
+def answer(pdu: Pdu) -> bytes:
+    """The response to what the other side asks."""
+    classes = {
+        Command.DELIVER_SM: DeliverSmResp,
+        Command.ENQUIRE_LINK: EnquireLinkResp,
+        Command.UNBIND: UnbindResp,
+    }
+    if pdu.command in classes:
+        return _bytes(classes[Command(pdu.command)](sequence_num=pdu.sequence))
+    return _bytes(GenericNack(sequence_num=pdu.sequence, command_status=SmppCommandStatus.ESME_RINVCMDID))
+
+
+def message_id(body: bytes) -> str:
+    """The operator's id in a submit_sm_resp."""
+    return body.partition(b"\x00")[0].decode("ascii", "replace")
+
+
+class Receipt(NamedTuple):
+    """`state`: DELIVRD, EXPIRED, UNDELIV, REJECTD and the like (appendix B)."""
+
+    message_id: str
+    state: str
+
+
+def receipt_of(body: bytes) -> Receipt | None:
+    """What a deliver_sm says of a message that was submitted; None if it is no receipt. Takes only what has a shape."""
+    fields = body.split(b"\x00", 1)[1:]  # after service_type: the addresses, each TON, NPI and a string
+    rest = fields[0] if fields else b""
+    for _ in range(2):
+        rest = rest[2:].partition(b"\x00")[2]
+    if not rest or not rest[0] & _RECEIPT:
+        return None
+    text = rest.decode("latin-1")
+    found = re.search(r"id:([\w-]{1,64}) .*stat:([A-Z]{4,8})", text, re.ASCII)
+    return Receipt(found[1], found[2]) if found else None
+
+
+def is_gsm(text: str) -> bool:
+    """Whether the GSM alphabet (3GPP TS 23.038) has every character."""
+    return bool(GSM7BitCodec.is_gsm_text(text))
+
+
+def gsm(character: str) -> bytes:
+    """A character of that alphabet: one byte, or two for those of its extension."""
+    return bytes(GSM7BitCodec.get_codec_info().encode(character)[0])
+
+
+def _source(source: str) -> PhoneNumber:
+    if not source:
+        return PhoneNumber("")  # the operator puts in what was agreed
+    if source.startswith("+"):
+        return PhoneNumber(source[1:], TON.INTERNATIONAL, NPI.ISDN)
+    return PhoneNumber(source, TON.NETWORK_SPECIFIC if source.isdigit() else TON.ALPHANUMERIC, NPI.UNKNOWN)
+
+
+def _bytes(message: BindTransceiver) -> bytes:
+    return bytes(message.pdu())

@@ -1,0 +1,56 @@
+"""The tables of notify. Addresses, values and texts are sealed or blinded; a row that is done has none of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
+
+from feiqian.db import BIG, METADATA
+
+outbox = Table(
+    "notify_outbox",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("number", BIG, nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("sealed", LargeBinary),  # the address and the values; null once it is done
+    Column("state", String(8), nullable=False),  # queued, sent, failed, expired
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BIG, nullable=False),
+    Column("created_at", BIG, nullable=False),
+    Column("expires_at", BIG, nullable=False),
+    Column("done_at", BIG, nullable=False),  # 0 while it is queued
+    Column("why", String(60), nullable=False),
+    Index("notify_due", "state", "channel", "next_at"),
+    Index("notify_of_subject", "role", "number", "created_at"),
+    Index("notify_done", "done_at"),
+)
+codes = Table(
+    "notify_codes",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("address", LargeBinary(16), nullable=False),  # blinded
+    Column("prefix", String(16), nullable=False),
+    Column("country", String(8), nullable=False),
+    Column("sent_at", BIG, nullable=False),
+    Column("entered_at", BIG, nullable=False),  # 0 while it is not; -1: nothing to enter was in it
+    Index("notify_codes_of_address", "address", "sent_at"),
+    Index("notify_codes_of_prefix", "prefix", "sent_at"),
+    Index("notify_codes_of_country", "country", "sent_at"),
+    Index("notify_codes_sent", "sent_at"),
+)
+inbox = Table(
+    "notify_inbox",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("number", BIG, nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # address, subject line, text
+    Column("at", BIG, nullable=False),
+    Index("notify_inbox_of_subject", "role", "number", "id"),
+)
