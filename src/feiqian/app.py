@@ -9,31 +9,60 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import uvloop
 
 from feiqian import logs
+from feiqian.accounts.service import Accounts
 from feiqian.api.asgi import PATHS, Api
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
-from feiqian.clock import SystemClock
+from feiqian.cases.service import Cases
+from feiqian.clock import Clock, SystemClock
+from feiqian.customers.freezing import Freezing
+from feiqian.customers.parts import Parts
+from feiqian.customers.real_name import RealName
+from feiqian.customers.recovery import Recovery
+from feiqian.customers.registration import Registration
 from feiqian.customers.registry import Customers
+from feiqian.customers.security import Security
+from feiqian.customers.sign_in import SignIn
+from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.errors import LedgerError
+from feiqian.identity.screening import Sanctions
+from feiqian.identity.service import Identity
+from feiqian.identity.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
+from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
+from feiqian.notify.adapters import adapters_from
+from feiqian.notify.service import Notify
 from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
 from feiqian.payments.codes import Codes
 from feiqian.payments.service import Payments
+from feiqian.policy.load import load_policy
+from feiqian.policy.model import Policy
 from feiqian.projections.reads import Reads
 from feiqian.projections.schema import check_read_model
 from feiqian.services import Services
+from feiqian.sessions.service import Sessions
 from feiqian.settings import Settings
+from feiqian.staff.acts import Acts
+from feiqian.staff.changes import Changes
+from feiqian.staff.desk import Desk, DeskParts
+from feiqian.staff.service import Staff
 from feiqian.supervise import Child
+from feiqian.trail.trail import Trail
+from feiqian.verification.factors import Factors
+from feiqian.verification.service import Verification
+from feiqian.work import Work
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 WATCH_SECONDS, KEYS_SECONDS = 0.1, 1.0
@@ -60,6 +89,7 @@ class Bank:
             services.ledger.commit()
         services.ledger.close()
         services.reads.close()
+        services.work.close()
         self.journal.close()
         self.db.close()
 
@@ -73,17 +103,75 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     clock = SystemClock(settings.zone)
     journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
     check_read_model(journal, settings.read_location)
+    policy = load_policy(settings.policy)
     ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
-    db = BankDb(folder, settings.bank_url)
-    merchants, customers = Merchants(db, settings.mode), Customers(db)
     key_file = KeyFile(settings.code_keys)
     keys = key_file.open()
-    codes = Codes(keys)
-    reads = Reads(settings.read_location)
-    payments = Payments(ledger, codes, clock, customers, reads)
-    services = Services(settings, clock, ledger, payments, merchants, customers, reads, codes)
+    base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
+    services = _services(settings, base, ledger, Codes(keys), Reads(settings.read_location))
     _measure(services)
-    return Bank(services, journal, db, key_file, keys)
+    return Bank(services, journal, base.db, key_file, keys)
+
+
+def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger) -> Parts:
+    """What the features of people stand on."""
+    sealer, work = data_key_of(db, settings.data_key), Work()
+    customers, trail = Customers(db, sealer), Trail(db)
+    notify = Notify(db, sealer, policy, clock, work, adapters_from(settings, db, sealer, clock, work))
+    sessions = Sessions(db, policy, clock, work)
+    sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
+    verifier = BuiltInVerifier(policy.identity, sanctions)
+    factors = Factors(db, sealer, policy, clock, work, notify, customers, settings.public_origin)
+    return Parts(
+        db=db,
+        sealer=sealer,
+        policy=policy,
+        clock=clock,
+        work=work,
+        customers=customers,
+        accounts=Accounts(ledger, policy),
+        trail=trail,
+        cases=Cases(db, trail, sealer),
+        notify=notify,
+        sessions=sessions,
+        identity=Identity(db, sealer, clock, work, verifier, settings.zone),
+        verification=Verification(db, sealer, policy, clock, work, factors),
+        factors=factors,
+        zone=ZoneInfo(settings.zone),
+    )
+
+
+def _services(settings: Settings, base: Parts, ledger: Ledger, codes: Codes, reads: Reads) -> Services:
+    """The features themselves."""
+    db, clock, work, customers, trail = base.db, base.clock, base.work, base.customers, base.trail
+    merchants, accounts, verification = Merchants(db, settings.mode), base.accounts, base.verification
+    real_name, freezing = RealName(base), Freezing(base)
+    staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
+    acts = Acts(db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members)
+    desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
+    return Services(
+        **_shared(base, Services),
+        settings=settings,
+        ledger=ledger,
+        payments=Payments(ledger, codes, clock, customers, reads, base.policy, merchants, verification),
+        merchants=merchants,
+        reads=reads,
+        codes=codes,
+        registration=Registration(base),
+        sign_in=SignIn(base),
+        recovery=Recovery(base),
+        security=Security(base),
+        real_name=real_name,
+        freezing=freezing,
+        staff=staff,
+        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts),
+        desk=Desk(desk),
+    )
+
+
+def _shared(base: Parts, what: type[Any]) -> dict[str, Any]:
+    """What the other dataclass has, by the same names, of the base."""
+    return {field.name: getattr(base, field.name) for field in fields(what) if hasattr(base, field.name)}
 
 
 def _measure(services: Services) -> None:
@@ -110,12 +198,20 @@ def create_app(services: Services, admission: Admission | None = None, pages: As
     return app
 
 
+class Pages(Protocol):
+    """An ASGI application whose live pages can be ended, so that a server that stops waits for no browser."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Service:
     """A served bank: its server, its children, and what ends it."""
 
-    def __init__(self, bank: Bank, pages: Asgi | None = None) -> None:
+    def __init__(self, bank: Bank, pages: Pages | None = None) -> None:
         settings = bank.services.settings
-        self.bank = bank
+        self.bank, self._pages = bank, pages
         self.admission = Admission(settings.in_flight_limit)
         self.gate = Gate(self.admission, settings.connection_limit)
         app = create_app(bank.services, self.admission, pages)
@@ -137,17 +233,23 @@ class Service:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
-        watches = [loop.create_task(watch) for watch in (self._watch_ledger(), self._watch_keys())]
+        services = self.bank.services
+        await services.real_name.resume()
+        tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
+        watches = [loop.create_task(_told(task)) for task in tasks]
         try:
             await self.server.serve()
         finally:
             for watch in watches:
                 watch.cancel()
+            await asyncio.gather(*watches, return_exceptions=True)
             for child in self.children:
                 await child.stop()
         return 0 if self.bank.services.ledger.stopped is None else EXIT_STOPPED
 
     def stop(self) -> None:
+        if self._pages is not None:
+            self._pages.close()
         self.server.should_exit = True
 
     async def _watch_ledger(self) -> None:
@@ -175,7 +277,17 @@ class Service:
                 seen = changed
 
 
-def run(settings: Settings, pages: Callable[[Services], Asgi] | None = None, *, create: bool = False) -> int:
+async def _told(task: Coroutine[Any, Any, None]) -> None:
+    """Runs what goes on beside the server; should it end by an error, that is told."""
+    try:
+        await task
+    except LedgerError:
+        return  # `_watch_ledger` tells, and ends the process
+    except Exception:
+        _log.exception("background_task_failed", task=getattr(task, "__qualname__", ""))
+
+
+def run(settings: Settings, pages: Callable[[Services], Pages] | None = None, *, create: bool = False) -> int:
     """Builds, serves and closes; blocks. Returns the process's exit code."""
     bank = build(settings, create=create)
     try:
@@ -184,6 +296,6 @@ def run(settings: Settings, pages: Callable[[Services], Asgi] | None = None, *, 
         bank.close()
 
 
-async def _serve(bank: Bank, pages: Callable[[Services], Asgi] | None) -> int:
+async def _serve(bank: Bank, pages: Callable[[Services], Pages] | None) -> int:
     service = Service(bank, pages(bank.services) if pages is not None else None)
     return await service.run()

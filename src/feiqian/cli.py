@@ -9,13 +9,13 @@ from importlib.metadata import version
 from typing import cast
 
 from feiqian import logs, settings
-from feiqian.commands import audit, bench, checkpoint, demo, keys, project, seed, serve
+from feiqian.commands import audit, bench, checkpoint, demo, keys, policy, project, seed, serve, staff
 from feiqian.errors import FeiqianError
 from feiqian.settings import Settings, SettingsInvalid
 
 Command = Callable[[Settings, argparse.Namespace], int]
 EXIT_FAILED, EXIT_USAGE = 1, 2
-MODULES = (demo, serve, seed, keys, audit, checkpoint, project, bench)
+MODULES = (demo, serve, seed, keys, staff, policy, audit, checkpoint, project, bench)
 
 EPILOG = """\
 first steps:

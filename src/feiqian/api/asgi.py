@@ -22,10 +22,10 @@ from feiqian.services import Services
 from . import problems
 from .authenticate import Authenticator, Visitors
 from .call import Answer, Call, CustomerCall, Found, Route, Router
-from .operations import ROUTES
 from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, parse_query, read_body
 from .plain import Plain
 from .problems import Headers, ProblemError
+from .routes import ROUTES
 from .throttle import Admission, ReadThrottle
 
 Message = MutableMapping[str, Any]

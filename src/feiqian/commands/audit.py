@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EPILOG = """\
 Verifies the journal's chain row by row, replays it into both engines and compares them, checks that debits equal
 credits, that every checkpoint is the state at its position, and that the read model ties to the ledger to the cent.
+Then the trail of what staff and customers looked at and did: whether each entry is as it was written.
 
 examples:
   feiqian --data bank audit
@@ -28,7 +29,7 @@ Exit code 0: clean. 1: there are findings; each names its position.
 
 def register(commands: Commands) -> None:
     parser = command(
-        commands, "audit", run, "verify the journal, the books, the checkpoints and the read model", EPILOG
+        commands, "audit", run, "verify the journal, the books, the read model and the trail", EPILOG
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
@@ -46,8 +47,23 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     tie = tie_at(settings.read_location) if settings.read_url or settings.file("read.db").exists() else None
     report = audit(journal, open_checkpoints(folder, settings.journal_url), engines=options.engines, tie=tie)
     journal.close()
+    report.findings.extend(_trail(settings))
     print(_json(report) if options.json else _text(report))
     return 0 if report.clean else 1
+
+
+def _trail(settings: Settings) -> list[str]:
+    """What is wrong with the trail of what people looked at and did."""
+    from feiqian.db import BankDb
+    from feiqian.trail.trail import Trail
+
+    if not settings.bank_url and not settings.file("bank.db").exists():
+        return []
+    db = BankDb(Path(settings.data), settings.bank_url)
+    with db.read() as connection:
+        finding = Trail(db).verify(connection)
+    db.close()
+    return [str(finding)] if finding is not None else []
 
 
 def _json(report: AuditReport) -> str:

@@ -1,4 +1,4 @@
-"""`feiqian serve`: the JSON API on one port, with the projector and the checkpointer as children."""
+"""`feiqian serve`: the JSON API and the pages on one port, with the projector and the checkpointer as children."""
 
 from __future__ import annotations
 
@@ -28,5 +28,6 @@ def register(commands: Commands) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian import app
+    from feiqian.web.pages import bank_pages
 
-    return app.run(settings, create=options.create)
+    return app.run(settings, bank_pages, create=options.create)

@@ -16,7 +16,7 @@ import uvloop
 from feiqian import app
 from feiqian.api.call import Router
 from feiqian.api.openapi import problems_of
-from feiqian.api.operations import ROUTES
+from feiqian.api.routes import ROUTES
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.ledger.recovery import open_journal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -235,7 +235,7 @@ class KeyChallenge(msgspec.Struct, frozen=True):
     """What to hand to the platform's WebAuthn, as JSON in its own format; `id` names the challenge or enrolment."""
 
     id: str
-    options: dict[str, object]
+    options: dict[str, Any]
 
 
 class Wallet(msgspec.Struct, frozen=True):
