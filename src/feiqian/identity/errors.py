@@ -41,6 +41,10 @@ class ReviewOver(IdentityError):
     """The review has been decided; it is decided once."""
 
 
+class DocumentTaken(ReviewOver):
+    """Another customer has been verified with this document meanwhile: this review can only be refused."""
+
+
 class ClaimMissing(IdentityError):
     """Nothing is known of who this customer says they are."""
 

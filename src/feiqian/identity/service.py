@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from feiqian import logs
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
-from feiqian.identity.errors import ClaimMissing, MrzInvalid, ReviewNotFound, ReviewOver
+from feiqian.identity.errors import ClaimMissing, DocumentTaken, ReviewNotFound, ReviewOver
+from feiqian.identity.holders import Holders
 from feiqian.identity.images import accepted
 from feiqian.identity.model import Claim, Outcome, Review, Verdict
-from feiqian.identity.mrz import parse_mrz
 from feiqian.identity.names import agree
 from feiqian.identity.screening import Match
 from feiqian.identity.tables import claims, documents, reviews
@@ -41,14 +42,22 @@ class Identity:
     ) -> None:
         self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
         self._zone = ZoneInfo(zone)
+        self._holders = Holders(sealer)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
     async def submit(self, customer: int, claim: Claim, images: Sequence[bytes]) -> Review:
-        """Checks a claim against pictures of the document and keeps both. Raises ImageRefused: nothing is kept then."""
+        """Checks a claim against pictures of the document. Raises ImageRefused: nothing is kept then.
+
+        Kept are the claim and pictures of what is verified or waits for staff. While one waits, it is the answer:
+        nobody changes what staff are looking at, or tries until another spelling of a name goes through.
+        """
         pictures = await self._work.heavy(accepted, images)
         verdict = await self._work.heavy(self._judge, claim, pictures)
-        return await self._work.db(self._keep, customer, claim, pictures, verdict)
+        try:
+            return await self._work.db(self._keep, customer, claim, pictures, verdict)
+        except IntegrityError:  # another customer has just been verified with this document: now that is seen
+            return await self._work.db(self._keep, customer, claim, pictures, verdict)
 
     def _judge(self, claim: Claim, pictures: Sequence[bytes]) -> Verdict:
         try:
@@ -60,20 +69,52 @@ class Identity:
     def _keep(self, customer: int, claim: Claim, pictures: Sequence[bytes], verdict: Verdict) -> Review:
         now = self._clock.now()
         with self._db.write() as connection:
-            if verdict.outcome != "refused" and self._taken(connection, customer, claim):
-                verdict = Verdict("refused", ("document_of_another",))
-            self.put_claim(connection, customer, claim, now)
-            id = new_id(DOCUMENT, now)
-            matches = self._sealer.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}")
-            row = {"id": id, "customer": customer, "outcome": verdict.outcome, "reasons": " ".join(verdict.reasons)}
-            row |= {"matches": matches, "images": len(pictures), "at": now, "decided_at": now, "note": b""}
-            if verdict.outcome == "unknown":
-                row["decided_at"] = 0
-            connection.execute(insert(reviews).values(**row))
+            waiting = reviews.c.customer == customer, reviews.c.outcome == "unknown"
+            if (before := connection.execute(select(reviews).where(*waiting)).first()) is not None:
+                return self._review(before)
+            document = self._holders.of_claim(claim, self.today())
+            verdict = self._final(connection, customer, document, verdict)
+            if verdict.outcome == "refused":
+                pictures = ()
+            else:
+                self.put_claim(connection, customer, claim, now)
+            id = self._write(connection, customer, document, verdict, len(pictures), now)
             for place, picture in enumerate(pictures):
                 sealed = self._sealer.seal(picture, f"identity_documents/{id}/{place}")
                 connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
             return self.review(connection, id)
+
+    def _write(
+        self, connection: Connection, customer: int, document: bytes, verdict: Verdict, pictures: int, now: int
+    ) -> str:
+        id = new_id(DOCUMENT, now)
+        connection.execute(
+            insert(reviews).values(
+                id=id,
+                customer=customer,
+                document=document,
+                outcome=verdict.outcome,
+                reasons=" ".join(verdict.reasons),
+                matches=self._sealer.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}"),
+                images=pictures,
+                at=now,
+                decided_at=0 if verdict.outcome == "unknown" else now,
+                note=b"",
+            )
+        )
+        return id
+
+    def _final(self, connection: Connection, customer: int, document: bytes, verdict: Verdict) -> Verdict:
+        """What becomes of a verdict where the document, or the customer, is known from before."""
+        if verdict.outcome == "refused":
+            return verdict
+        if self._holders.holder(connection, document) not in (None, customer):
+            return Verdict("refused", ("document_of_another",))
+        if verdict.outcome == "verified" and self._holders.known_to_staff(connection, document, customer):
+            return Verdict("unknown", ("looked_at_by_staff",), verdict.matches)
+        if verdict.outcome == "verified":
+            self._holders.take(connection, document, customer)
+        return verdict
 
     def today(self) -> date:
         """The bank's day."""
@@ -84,7 +125,8 @@ class Identity:
     def put_claim(self, connection: Connection, customer: int, claim: Claim, now: int) -> None:
         """Keeps what a customer says of themselves, instead of what they said before."""
         sealed = self._sealer.seal(msgspec.json.encode(claim), f"identity_claims/sealed/{customer}")
-        values: dict[str, Any] = {"document": self._document(claim), "sealed": sealed, "made_at": now}
+        document = self._holders.of_claim(claim, self.today())
+        values: dict[str, Any] = {"document": document, "sealed": sealed, "made_at": now}
         if not connection.execute(update(claims).where(claims.c.customer == customer).values(**values)).rowcount:
             connection.execute(insert(claims).values(customer=customer, **values))
 
@@ -107,32 +149,11 @@ class Identity:
 
     def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
         """The customer whose document has this number and whose name this is; both have to be right."""
-        found = select(claims.c.customer).where(claims.c.document == self._blind(kind, number)).limit(5)
-        for customer in connection.execute(found).scalars():
+        for customer in self._holders.claimants(connection, self._holders.blind(kind, number)):
             claim = self.claim(connection, customer)
             if claim is not None and (agree(name, claim.name) or agree(claim.name, name)):
-                return int(customer)
+                return customer
         return None
-
-    def _taken(self, connection: Connection, customer: int, claim: Claim) -> bool:
-        """Whether the document is one that another customer was verified with, or waits to be."""
-        same = claims.c.document == self._document(claim)
-        others = select(claims.c.customer).where(same, claims.c.customer != customer)
-        held = reviews.c.outcome.in_(("verified", "unknown"))
-        return connection.execute(select(reviews.c.id).where(reviews.c.customer.in_(others), held)).first() is not None
-
-    def _document(self, claim: Claim) -> bytes:
-        number = claim.number
-        if claim.kind == "passport" and claim.mrz:
-            try:
-                zone = parse_mrz(claim.mrz, self.today())
-                number = zone.number
-            except MrzInvalid:
-                number = claim.mrz
-        return self._blind(claim.kind, number)
-
-    def _blind(self, kind: str, number: str) -> bytes:
-        return self._sealer.blind(f"{kind}:{''.join(number.split()).upper()}", "document")
 
     # --- reviews -----------------------------------------------------------------------------------------------
 
@@ -162,23 +183,30 @@ class Identity:
         return self._sealer.open(sealed, f"identity_documents/{id}/{place}")
 
     def decide(self, connection: Connection, id: str, outcome: Outcome, by: Subject, note: str = "") -> Review:
-        """Staff settle what the verifier could not, once. Raises ReviewNotFound, ReviewOver."""
-        now = self._clock.now()
-        sealed = self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}")
+        """Staff settle what the verifier could not, once. Raises ReviewNotFound, ReviewOver, DocumentTaken."""
+        review = self.review(connection, id)
+        if not review.waiting:
+            raise ReviewOver("this review has been decided")
+        if outcome == "verified":
+            self._take_document(connection, review)
         values: dict[str, Any] = {
             "outcome": outcome,
             "by_role": by.role,
             "by_number": by.number,
-            "decided_at": now,
-            "note": sealed,
+            "decided_at": self._clock.now(),
+            "note": self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}"),
         }
         if outcome == "verified":
             values["reasons"] = ""
         waiting = reviews.c.id == id, reviews.c.outcome == "unknown"
         if not connection.execute(update(reviews).where(*waiting).values(**values)).rowcount:
-            self.review(connection, id)
-            raise ReviewOver("this review has been decided")
+            raise ReviewOver("this review has just been decided")
         return self.review(connection, id)
+
+    def _take_document(self, connection: Connection, review: Review) -> None:
+        document = connection.execute(select(reviews.c.document).where(reviews.c.id == review.id)).scalar_one()
+        if not self._holders.take(connection, document, review.customer):
+            raise DocumentTaken("another customer has been verified with this document")
 
     def need_claim(self, connection: Connection, customer: int) -> Claim:
         """Raises ClaimMissing."""

@@ -20,6 +20,7 @@ reviews = Table(
     METADATA,
     Column("id", String(36), primary_key=True),
     Column("customer", BIG, nullable=False, index=True),
+    Column("document", LargeBinary(16), nullable=False, index=True),  # as in claims
     Column("outcome", String(10), nullable=False, index=True),
     Column("reasons", String(200), nullable=False),  # words, with spaces between
     Column("matches", LargeBinary, nullable=False),  # sealed
@@ -29,6 +30,14 @@ reviews = Table(
     Column("by_number", BIG),
     Column("decided_at", BIG, nullable=False),
     Column("note", LargeBinary, nullable=False),  # sealed
+)
+
+# Whose document it is, from when somebody was verified with it.
+holders = Table(
+    "identity_holders",
+    METADATA,
+    Column("document", LargeBinary(16), primary_key=True),
+    Column("customer", BIG, nullable=False, index=True),
 )
 
 documents = Table(
