@@ -13,6 +13,7 @@ from feiqian.clock import Clock, SystemClock
 from feiqian.customers.profiles import NewProfile
 from feiqian.customers.registry import Customers
 from feiqian.customers.samples import sample_names
+from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ledger.engine import Refusal
@@ -21,10 +22,14 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.merchants.samples import sample_merchants
 from feiqian.money import CNY, EUR, JPY
+from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
 from feiqian.policy.model import Level, Policy
-from feiqian.sealing import Sealer, open_data_key
+from feiqian.sealing import Sealer
 from feiqian.settings import Settings
+from feiqian.subjects import customer as customer_of
+from feiqian.verification.credentials import add_secrets
+from feiqian.verification.hashing import SecretHasher
 
 CHAINS_PER_COMMIT = 4_000
 NAMES_PER_BATCH = 50_000
@@ -81,14 +86,14 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
     folder, clock = Path(settings.data), SystemClock(settings.zone)
     if settings.file("journal.db").exists():
         raise SeedRefused(f"there is a bank in {folder} already; a seed is for an empty folder")
-    policy, sealer = load_policy(settings.policy), open_data_key(settings.data_key, create=True)
+    policy = load_policy(settings.policy)
     journal = open_journal(folder, settings.journal_url, create=True)
     ledger = open_ledger(journal, None, clock)
     db = BankDb(folder, settings.bank_url)
     try:
         _add_customers(db, plan, policy, clock.now())
         if plan.town:
-            _move_in(db, sealer, plan, settings.public_origin, policy, clock)
+            _move_in(db, data_key_of(db, settings.data_key), plan, clock)
         merchants = Merchants(db, settings.mode)
         fee = None if plan.town else plan.fee_basis_points
         added = merchants.add(sample_merchants(plan.merchants, abroad=plan.town, fee_basis_points=fee), clock.now())
@@ -114,11 +119,16 @@ def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
         customers.add(sample_names(end - begin, SEED + begin), now, full)
 
 
-def _move_in(db: BankDb, sealer: Sealer, plan: Plan, origin: str, policy: Policy, clock: Clock) -> None:
+def _move_in(db: BankDb, sealer: Sealer, plan: Plan, clock: Clock) -> None:
     """Everybody gets a mobile number, and all of them the same password and PIN: one hash of each, computed once."""
-    profiles = Customers(db, sealer).profiles
+    profiles, hasher, now = Customers(db, sealer).profiles, SecretHasher(sealer), clock.now()
+    numbers = range(1, plan.customers + 1)
     with db.write() as connection:
-        profiles.add(connection, (_profile(plan, number) for number in range(1, plan.customers + 1)))
+        profiles.add(connection, (_profile(plan, number) for number in numbers))
+        if plan.password:
+            secrets = {Factor.PASSWORD: plan.password, Factor.PIN: plan.pin}
+            hashes = {factor: hasher.hash(text).encode() for factor, text in secrets.items()}
+            add_secrets(connection, map(customer_of, numbers), hashes, now)
 
 
 def _profile(plan: Plan, number: int) -> NewProfile:
