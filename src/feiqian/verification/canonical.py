@@ -8,39 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from babel import Locale
 from babel.numbers import get_currency_symbol, parse_pattern
 
-from feiqian.clock import MICROSECONDS
 from feiqian.money import currency
-from feiqian.policy.factors import Purpose
 from feiqian.texts import Texts
+from feiqian.verification.marks import Mark
 from feiqian.verification.model import Bound
 
-VERSION = 1
-UNNAMED = "unnamed"  # the subject, where saying more would tell whether somebody is known
 _LONGEST_VALUE = 200
-_MARK = re.compile(
-    r"\[feiqian-(?P<version>\d+) (?P<challenge>chl_[0-9a-f]{32}) (?P<purpose>[a-z_]+) (?P<subject>[a-z]+(?::\d+)?)"
-    r" (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\]",
-    re.ASCII,
-)
-
-
-class Mark(NamedTuple):
-    """The last line of a text that is signed: which challenge, of whom, for what, begun when (ISO 8601, UTC)."""
-
-    challenge: str
-    purpose: str
-    subject: str
-    at: str
-
-    def line(self) -> str:
-        return f"[feiqian-{VERSION} {self.challenge} {self.purpose} {self.subject} {self.at}]"
 
 
 def canonical_text(bound: Bound, texts: Texts) -> str:
@@ -68,20 +46,6 @@ def summary(bound: Bound, texts: Texts) -> str:
         return said
     amount = amount_text(bound.amount, bound.currency, texts.language)
     return texts("canonical.summary", what=said, amount=amount, payee=one_line(bound.payee))
-
-
-def read_mark(text: str) -> Mark | None:
-    """The mark in the last line of a text, if this version of the text has one there."""
-    match = _MARK.fullmatch(text.rpartition("\n")[2])
-    if match is None or int(match["version"]) != VERSION:
-        return None
-    return Mark(match["challenge"], match["purpose"], match["subject"], match["at"])
-
-
-def mark_of(challenge: str, purpose: Purpose, subject: str, now: int) -> Mark:
-    """`now` in Unix microseconds."""
-    moment = datetime.fromtimestamp(now // MICROSECONDS, UTC)
-    return Mark(challenge, str(purpose), subject, f"{moment:%Y-%m-%dT%H:%M:%S}.{now % MICROSECONDS:06d}Z")
 
 
 def amount_text(minor: int, number: int, language: str) -> str:

@@ -13,7 +13,7 @@ from feiqian.ids import EVIDENCE, new_id
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
-from feiqian.verification.canonical import read_mark
+from feiqian.verification.marks import read_mark
 from feiqian.verification.passkeys import RelyingParty, Signed, base64url, challenge_of
 from feiqian.verification.proof import FORMAT, Document
 from feiqian.verification.tables import evidence, of

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from feiqian.verification.canonical import read_mark
 from feiqian.verification.cose import KeyUnreadable, PublicKey
+from feiqian.verification.marks import read_mark
 
 FORMAT = "feiqian-evidence-1"
 USER_PRESENT, USER_VERIFIED = 0x01, 0x04

@@ -16,9 +16,10 @@ from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
 from feiqian.verification import codes, credentials, store, tries
 from feiqian.verification.answers import Answers
-from feiqian.verification.canonical import UNNAMED, challenge_text, mark_of, summary
+from feiqian.verification.canonical import challenge_text, summary
 from feiqian.verification.errors import AnswerWrong, BoundDiffers, ChallengeOver, FactorNotEnrolled
 from feiqian.verification.factors import Factors
+from feiqian.verification.marks import UNNAMED, mark_of
 from feiqian.verification.model import Bound, ChallengeView, Lock, Passed
 from feiqian.verification.reach import CHANNELS
 from feiqian.verification.store import STRANGERS, Challenge
