@@ -1,7 +1,7 @@
 """Passkeys and shields: what browsers are asked for (Web Authentication Level 3), and whether their answers hold.
 
-Both must verify their holder (finger, face or the key's PIN). A passkey signs in without a name, so it is discoverable;
-a shield is a roaming key. Attestation is not asked for. Nothing here knows the database.
+Both must verify their holder (finger, face or the key's PIN), and are discoverable, so that a stranger need not be told
+which there are. A shield is a roaming key. Attestation is not asked for. Nothing here knows the database.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class RelyingParty:
             exclude_credentials=[PublicKeyCredentialDescriptor(id=credential) for credential in known],
             authenticator_selection=AuthenticatorSelectionCriteria(
                 authenticator_attachment=AuthenticatorAttachment.CROSS_PLATFORM if shield else None,
-                resident_key=ResidentKeyRequirement.DISCOURAGED if shield else ResidentKeyRequirement.REQUIRED,
+                resident_key=ResidentKeyRequirement.REQUIRED,
                 user_verification=UserVerificationRequirement.REQUIRED,
             ),
         )

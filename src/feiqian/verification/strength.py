@@ -18,6 +18,7 @@ from feiqian.verification.hashing import LONGEST
 
 LONGEST_ESTIMATED = 72  # characters; zxcvbn takes ever longer, and what comes after can only make it stronger
 _MOST_WORDS, _LONGEST_WORD = 60, 60
+_SHORTEST_END, _LEAST_OF_OTHER = 6, 4  # digits of a number; characters of a password
 _DIGITS, _PIN = re.compile(r"[0-9]+", re.ASCII), re.compile(r"[0-9]{6}", re.ASCII)
 _PAIRS = re.compile(r"(\d)\1(\d)\2(\d)\3")
 _WORDS = re.compile(r"\w+")
@@ -42,9 +43,8 @@ def check_password(rules: PasswordRules, password: str, own: Sequence[str]) -> N
         raise TooWeak("weak.too_short", ("weak.use_phrase",))
     if len(password) > LONGEST:
         raise TooWeak("weak.too_long")
-    words = list(_own_words(own))
-    bare = password.lower()
-    if any(len(word) >= 4 and len(bare.replace(word, "")) < 4 for word in words):
+    words = sorted(set(_own_words(own)), key=len, reverse=True)
+    if _without(password.lower(), words) < _LEAST_OF_OTHER:
         raise TooWeak("weak.personal", ("weak.avoid_personal", "weak.use_phrase"))
     found = zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=words)
     if found["score"] < rules.min_score:
@@ -71,12 +71,21 @@ def check_pin(pin: str, own: Sequence[str]) -> None:
         raise TooWeak("weak.pin_personal", ("weak.choose_at_random",))
 
 
+def _without(password: str, words: Sequence[str]) -> int:
+    """How many characters there are beside the owner's words."""
+    for word in words:
+        password = password.replace(word, "")
+    return len(password)
+
+
 def _own_words(own: Sequence[str]) -> Iterator[str]:
-    """Each as it is, its parts, and its digits, in lower case."""
+    """Each as it is, its parts, and its digits (with and without what stands before them), in lower case."""
     for text in own[:_MOST_WORDS]:
         lower = text[:_LONGEST_WORD].lower()
         parts = _WORDS.findall(lower)
-        yield from {word for word in (lower, *parts, "".join(parts), *_numbers(lower)) if len(word) > 1}
+        digits = "".join(_DIGITS.findall(lower))
+        ends = [digits[start:] for start in range(max(0, len(digits) - _SHORTEST_END + 1))]
+        yield from (word for word in (lower, *parts, "".join(parts), *ends, *_numbers(lower)) if len(word) > 1)
 
 
 def _own_numbers(own: Sequence[str]) -> Iterator[str]:
