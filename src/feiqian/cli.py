@@ -9,13 +9,13 @@ from importlib.metadata import version
 from typing import cast
 
 from feiqian import logs, settings
-from feiqian.commands import audit, bench, checkpoint, demo, keys, policy, project, seed, serve, staff
+from feiqian.commands import audit, bench, checkpoint, demo, evidence, keys, policy, project, seed, serve, staff
 from feiqian.errors import FeiqianError
 from feiqian.settings import Settings, SettingsInvalid
 
 Command = Callable[[Settings, argparse.Namespace], int]
 EXIT_FAILED, EXIT_USAGE = 1, 2
-MODULES = (demo, serve, seed, keys, staff, policy, audit, checkpoint, project, bench)
+MODULES = (demo, serve, seed, keys, staff, policy, evidence, audit, checkpoint, project, bench)
 
 EPILOG = """\
 first steps:
@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.configure(chosen.log_level, chosen.log_format)
     try:
         return cast(Command, options.run)(chosen, options)
+    except SettingsInvalid as error:
+        return _say(error, EXIT_USAGE)
     except FeiqianError as error:
         return _say(error, EXIT_FAILED)
     except KeyboardInterrupt:

@@ -179,7 +179,12 @@ def test_abuse_30_anothers_payment_cannot_be_refunded(
 
 
 def test_abuse_35_a_key_of_the_other_mode_opens_nothing(served: Served, tmp_path_factory: Any) -> None:
-    live = Served(tmp_path_factory.mktemp("live"), mode="live")
+    live = Served(
+        tmp_path_factory.mktemp("live"),
+        mode="live",
+        sms_url="smpp://bank:x@127.0.0.1:9",
+        email_url="smtp://127.0.0.1:9",
+    )
     try:
         for here, there in ((served, live), (live, served)):
             key = there.merchants[0].key

@@ -12,7 +12,7 @@ import pytest
 
 import feiqian
 from feiqian.api import problems
-from feiqian.api.operations import ROUTES
+from feiqian.api.routes import ROUTES
 from feiqian.errors import FeiqianError, LedgerStopped
 from feiqian.testing.served import Served
 
@@ -106,12 +106,12 @@ def test_every_problem_has_a_type_of_its_own() -> None:
     assert len({kind.slug for kind in kinds}) == len(kinds)
     for kind in kinds:
         assert 400 <= kind.status <= 599
-        assert kind.problem().type == f"/problems/{kind.slug}"
+        assert kind.type == f"/problems/{kind.slug}"
     assert {kind for kind in kinds if kind.status == 503} <= {k for k in kinds if dict(k.headers).get(b"retry-after")}
 
 
 def test_a_stopped_ledger_is_an_unknown_outcome_and_tells_no_more() -> None:
     problem = problems.from_error(LedgerStopped("disk /dev/sda failed"))
     assert problem.kind is problems.OUTCOME_UNKNOWN
-    assert "disk" not in str(problem.kind.problem(problem.detail))
+    assert "disk" not in str(problem.problem)
     assert problems.from_error(FeiqianError("x")).kind is problems.INTERNAL

@@ -10,7 +10,7 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as described
 
 from feiqian.api.openapi import document
-from feiqian.api.operations import ROUTES
+from feiqian.api.routes import ROUTES
 from feiqian.testing.served import Served
 
 EXAMPLES = 60  # of each operation and each way of making them

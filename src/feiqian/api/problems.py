@@ -19,6 +19,8 @@ from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseTooNew
 from feiqian.identity import errors as identity
 from feiqian.merchants.registry import MerchantInvalid
+from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
+from feiqian.notify.push_key import PushKeyInvalid
 from feiqian.payments.errors import (
     NotCancellable,
     NotRefundable,
@@ -146,6 +148,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     identity.ImageRefused: PICTURE_REFUSED,
     identity.ClaimMissing: CONFLICT,
     NoWallet: NOT_FOUND,
+    SendingCapped: CODE_NOT_SENT,
     ReadModelBehind: CATCHING_UP,
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
@@ -158,6 +161,9 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,
     PolicyInvalid: INTERNAL,
+    ChannelMissing: INTERNAL,
+    SendingFailed: INTERNAL,
+    PushKeyInvalid: INTERNAL,
     identity.IdentityError: INTERNAL,
     verification.VerificationError: INTERNAL,
     customers.CustomersError: INTERNAL,
