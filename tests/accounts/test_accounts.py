@@ -95,6 +95,24 @@ def test_a_freeze_holds_when_it_returns_whatever_happens_next(books: Any, run: A
         again.close()
 
 
+def test_every_change_is_durable_before_it_returns(books: Any, run: Any) -> None:
+    async def change() -> None:
+        accounts = books.accounts
+        for changed in (
+            accounts.open(LI, REMOTE),
+            accounts.adjust(LI, CNY.number, 5, "chg_1"),
+            accounts.set_level(LI, FULL),
+            accounts.set_day_limit(LI, CNY.number, 7),
+            accounts.freeze(LI),
+            accounts.unfreeze(LI),
+        ):
+            before = books.ledger.durable_position
+            await changed
+            assert before < books.ledger.durable_position == books.ledger.position
+
+    run(change())
+
+
 def test_who_is_frozen_stays_so_in_a_wallet_that_is_opened_then(books: Any, run: Any) -> None:
     books.post(opening.wallet(LI, EUR.number, day_amount=1, unverified_per_day=1))
     run(books.accounts.freeze(LI))

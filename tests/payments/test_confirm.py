@@ -90,10 +90,10 @@ def test_what_a_challenge_is_bound_to_is_the_payment_as_the_ledger_has_it(bank: 
 
 
 def test_the_list_has_only_what_still_waits_and_only_ones_own(bank: Any, run: Any) -> None:
-    customer, other, merchant = bank.customer(9_000_00), bank.customer(9_000_00), bank.merchant()
+    before, customer, after, merchant = (*(bank.customer(9_000_00) for _ in range(3)), bank.merchant())
     first, second, third = (run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(3))
     assert [one.id for one in run(bank.payments.waiting(customer))] == [third.id, second.id, first.id]
-    assert run(bank.payments.waiting(other)) == []
+    assert [run(bank.payments.waiting(other)) for other in (before, after)] == [[], []]
     run(bank.payments.refuse(customer, third.id))
     bank.clock.advance(VERIFICATION_SECONDS - 20)  # the first is over, though nothing has told the engine
     assert [one.id for one in run(bank.payments.waiting(customer))] == [second.id]
@@ -226,6 +226,19 @@ def test_a_customer_refuses_without_proving_anything_and_it_is_final(bank: Any, 
         run(bank.payments.refuse(customer, waiting.id))
     again = run(bank.pay(merchant, customer, DEAR, order=waiting.merchant_order))
     assert again == waiting, "the merchant's retry gets the first answer, and asks for what became of it"
+
+
+def test_what_was_decided_is_durable_before_anyone_is_told(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant()
+    waiting = [run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(2)]
+
+    async def decide() -> None:
+        await bank.confirm(customer, waiting[0])
+        assert bank.ledger.durable_position == bank.ledger.position
+        await bank.payments.refuse(customer, waiting[1].id)
+        assert bank.ledger.durable_position == bank.ledger.position
+
+    run(decide())
 
 
 # --- time, and crashes ------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from feiqian.events import PaymentExpired
+from feiqian.payments.cancel import cancel
 from feiqian.payments.policy import VERIFICATION_SECONDS
 from feiqian.payments.waits import Waits
 
@@ -131,6 +132,18 @@ def test_what_does_not_wait_is_answered_at_once(bank: Any, run: Any) -> None:
     assert run(bank.payments.get(merchant, paid.id, 30)).status == "succeeded"
 
 
+def test_an_end_that_is_not_durable_yet_is_not_slept_through(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant()
+    waiting = run(bank.pay(merchant, customer, DEAR))
+
+    async def ask_just_after() -> str:
+        row = await bank.reads.payment_by_id(waiting.id)
+        cancel(bank.ledger, bank.clock, row.fact)  # decided in memory; the journal comes with the loop's next tick
+        return str((await bank.payments.get(merchant, waiting.id, 30)).status)
+
+    assert run(ask_just_after()) == "cancelled"
+
+
 def test_after_its_time_the_answer_is_how_things_stand(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(9_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
@@ -140,10 +153,12 @@ def test_after_its_time_the_answer_is_how_things_stand(bank: Any, run: Any) -> N
 def test_only_so_many_wait_in_all_and_of_one_merchant() -> None:
     async def crowd() -> None:
         waits = Waits(at_most=3, of_merchant=2)
-        tasks = [asyncio.create_task(waits.ended(f"pay_{n}", merchant, 30)) for n, merchant in enumerate((1, 1, 2))]
+        tasks = [asyncio.create_task(waits.ended(f"pay_{n}", 1, 30)) for n in range(2)]
+        await asyncio.sleep(0)
+        await waits.ended("pay_x", 1, 30)  # at once: it has two
+        tasks.append(asyncio.create_task(waits.ended("pay_2", 2, 30)))
         await asyncio.sleep(0)
         assert waits.open == 3
-        await waits.ended("pay_x", 1, 30)  # at once: it has two
         await waits.ended("pay_y", 3, 30)  # at once: there are three in all
         waits.tell("pay_0")
         await tasks[0]

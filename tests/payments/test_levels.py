@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentDecided
 from feiqian.money import CNY
+from feiqian.payments.limits import PaymentLimits
+from feiqian.payments.policy import Decline
 from feiqian.policy.load import load_policy
 
 CN = load_policy("cn")
@@ -56,6 +59,12 @@ def test_a_wallet_in_a_currency_that_the_level_has_not_pays_nothing(bank: Any, r
     customer, merchant = bank.customer(0), bank.merchant(currency=752)
     view = run(bank.pay(merchant, customer, 1, currency="SEK"))
     assert (view.status, view.reason) == ("declined", "currency_not_supported")
+
+
+def test_a_level_that_does_not_pay_pays_nothing_though_it_had_limits(bank: Any) -> None:
+    levels = tuple(replace(level, pays=False) for level in CN.levels)
+    limits = PaymentLimits(replace(CN, levels=levels), bank.people, bank.ledger)
+    assert limits.ruling(bank.customer(1_00), CNY.number, 1, 0) is Decline.IDENTITY_NOT_VERIFIED
 
 
 # --- after a risky change ---------------------------------------------------------------------------------------
