@@ -1,0 +1,299 @@
+"""One way to answer a challenge on every page: sign-in, recovery, payments, security.
+
+A page says with a Desk what the challenge is for; here are the choice among its factors, the codes that are sent, what
+is said of wrong answers, locks and the end of time. Forms alone suffice for everything but passkeys and shields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, NamedTuple, Protocol
+
+from litestar import Response
+from litestar.response import Redirect
+
+from feiqian.clock import MICROSECONDS
+from feiqian.customers.errors import ApplicationOver, DoorClosed, SignInLocked
+from feiqian.notify.errors import SendingCapped
+from feiqian.policy.factors import Factor
+from feiqian.subjects import Subject
+from feiqian.verification.errors import (
+    AnswerWrong,
+    BoundDiffers,
+    ChallengeNotFound,
+    ChallengeOver,
+    CodeThrottled,
+    FactorNotEnrolled,
+    Locked,
+    NotPassed,
+)
+from feiqian.verification.model import ChallengeView
+
+from ..forms import Form
+from ..site import Site
+from .words import factor_name, refusal
+
+SENT = (Factor.SMS, Factor.EMAIL)
+KEYS = (Factor.PASSKEY, Factor.SHIELD)
+OVER = (ChallengeOver, ChallengeNotFound, DoorClosed, ApplicationOver, BoundDiffers, NotPassed)
+NOT_TAKEN = 422  # a form that has to be filled in again
+Page = Response[Any]
+Finish = Callable[[ChallengeView], Awaitable[Page]]
+
+
+class Answers(Protocol):
+    """Who takes the answers to a challenge: the doors of those who are not signed in yet, or verification itself."""
+
+    async def view(self, challenge: str) -> ChallengeView: ...
+
+    async def send(self, challenge: str, factor: Factor) -> ChallengeView: ...
+
+    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]: ...
+
+    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView: ...
+
+
+class OwnChallenges:
+    """Those of somebody who is signed in; another's challenge is not found."""
+
+    def __init__(self, verification: Any, subject: Subject) -> None:
+        self._verification, self._subject = verification, subject
+
+    async def view(self, challenge: str) -> ChallengeView:
+        view: ChallengeView = await self._verification.view(challenge, self._subject)
+        return view
+
+    async def send(self, challenge: str, factor: Factor) -> ChallengeView:
+        view: ChallengeView = await self._verification.send(challenge, self._subject, factor)
+        return view
+
+    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]:
+        options: dict[str, Any] = await self._verification.options(challenge, self._subject, factor)
+        return options
+
+    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
+        view: ChallengeView = await self._verification.answer(challenge, self._subject, factor, answer)
+        return view
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a challenge is answered. `place` takes its forms, `again` begins anew, `leave` gives up."""
+
+    answers: Answers
+    challenge: str
+    place: str
+    again: str
+    heading: str
+    lead: str = ""
+    leave: str = "/"
+    template: str = "customer/challenge.html"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def address(self, way: int, *, sent: bool) -> str:
+        return f"{self.place}?way={way}" + ("&sent=1" if sent else "")
+
+
+class Way(NamedTuple):
+    """One of the combinations that suffice: its number, and what of it is still to be shown."""
+
+    number: int
+    left: tuple[Factor, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A challenge as the page draws it."""
+
+    view: ChallengeView
+    desk: Desk
+    way: Way
+    others: tuple[Way, ...]
+    step: int
+    steps: int
+    sent: bool  # a code has just been sent
+    demo: bool  # where messages are read in the inbox page
+    locked_until: int = 0
+
+    @property
+    def factor(self) -> Factor:
+        """What is asked for next."""
+        return self.way.left[0]
+
+    @property
+    def lines(self) -> list[str]:
+        """The canonical text, line by line; the last is the mark that makes it unique."""
+        return self.view.text.splitlines()
+
+    @property
+    def unlocking(self) -> tuple[Factor, ...]:
+        """Keys that open in spite of a lock."""
+        return tuple(way.left[0] for way in (self.way, *self.others) if len(way.left) == 1 and way.left[0] in KEYS)
+
+
+class Over(NamedTuple):
+    """A challenge can no longer be answered."""
+
+    state: str
+
+
+async def show(site: Site, desk: Desk, way: int = -1, *, sent: bool = False) -> Page:
+    """The page of a challenge; of one that is over, what to do now."""
+    try:
+        view = await desk.answers.view(desk.challenge)
+    except OVER as error:
+        return over(site, desk, error)
+    if view.state not in ("open", "passed", "locked"):
+        return over(site, desk, ChallengeOver(view.state))
+    return draw(site, desk, view, way, sent=sent)
+
+
+async def take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
+    """What a form of the page asks for; `finish` makes the answer once a combination has been passed."""
+    try:
+        return await _take(site, desk, form, finish)
+    except OVER as error:
+        return over(site, desk, error)
+
+
+async def start(answers: Answers, view: ChallengeView, way: int = -1) -> bool:
+    """Sends the code that the page will ask for first, so that nobody has to ask for it. Whether one was sent."""
+    ways = ways_of(view)
+    factor = chosen(ways, way).left[0] if ways else None
+    if factor not in SENT or factor is None:
+        return False
+    try:
+        await answers.send(view.id, factor)
+    except (CodeThrottled, SendingCapped, Locked, SignInLocked):
+        return False  # the page says what can be done
+    return True
+
+
+async def key_options(answers: Answers, challenge: str, factor: str) -> Response[Any]:
+    """For scripts: what a passkey or shield is to sign, or why there is nothing to sign."""
+    try:
+        wanted = Factor(factor)
+        if wanted in KEYS:
+            return Response(await answers.options(challenge, wanted))
+    except (ValueError, FactorNotEnrolled, Locked, SignInLocked, *OVER):
+        pass
+    return Response({"problem": "over"}, status_code=409)
+
+
+async def _take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
+    before = await desk.answers.view(desk.challenge)
+    ways = ways_of(before)
+    number = chosen(ways, _number(form["way"])).number if ways else 0
+    if before.state != "passed":
+        if form["do"] == "way":
+            return Redirect(desk.address(number, sent=await start(desk.answers, before, number)), status_code=303)
+        view = await _act(site, desk, form, before, number)
+        if view is None:
+            return await _again(site, desk, form, number)
+    else:
+        view = before
+    if view.state == "passed":
+        return await finish(view)
+    sent = form["do"] == "send" or await start(desk.answers, view, number)
+    return Redirect(desk.address(number, sent=sent), status_code=303)
+
+
+async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: int) -> ChallengeView | None:
+    """Sends or answers. None: it did not work, and the form says why."""
+    factor = _factor(form["factor"]) or chosen(ways_of(view), number).left[0]
+    try:
+        if form["do"] == "send":
+            return await desk.answers.send(desk.challenge, factor)
+        answer = _answer(factor, form)
+        if not answer:
+            form.wrong("answer", site.render.texts("customer.challenge.empty"))
+            return None
+        return await desk.answers.answer(desk.challenge, factor, answer)
+    except (AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled, Locked, SignInLocked) as error:
+        form.wrong("answer", refusal(site, error, factor))
+        return None
+
+
+async def _again(site: Site, desk: Desk, form: Form, number: int) -> Page:
+    view = await desk.answers.view(desk.challenge)
+    if view.state not in ("open", "locked"):
+        raise ChallengeOver(view.state)
+    return draw(site, desk, view, number, form=form, status=NOT_TAKEN)
+
+
+def draw(
+    site: Site,
+    desk: Desk,
+    view: ChallengeView,
+    way: int,
+    *,
+    sent: bool = False,
+    form: Form | None = None,
+    status: int = 200,
+) -> Page:
+    """The page of a challenge that can still be answered."""
+    ways = ways_of(view) or [Way(0, (Factor.PASSWORD,), "")]
+    mine = chosen(ways, way)
+    named = tuple(other._replace(text=_text(site, other.left)) for other in ways if other.left != mine.left)
+    steps = len(view.combinations[mine.number]) if view.combinations else 1
+    demo = site.in_demo
+    asked = Asked(view, desk, mine, named, steps - len(mine.left) + 1, steps, sent, demo)
+    seconds = max(0, view.expires_at - site.services.clock.now()) // MICROSECONDS
+    return site.page(
+        desk.template,
+        ("customer.challenge.script.", "customer.key.script."),
+        status=status,
+        asked=asked,
+        form=form or Form(),
+        seconds=seconds,
+        inside=isinstance(desk.answers, OwnChallenges),
+        **desk.values,
+    )
+
+
+def over(site: Site, desk: Desk, error: Exception) -> Page:
+    """What to do when a challenge is over: begin anew."""
+    state = error.state if isinstance(error, ChallengeOver) else "void"
+    inside = isinstance(desk.answers, OwnChallenges)
+    return site.page("customer/over.html", status=409, state=state, again=desk.again, leave=desk.leave, inside=inside)
+
+
+def ways_of(view: ChallengeView) -> list[Way]:
+    """The combinations that are open, each with what is left of it, in the policy's order; none twice."""
+    ways: list[Way] = []
+    for number, combination in enumerate(view.combinations):
+        left = tuple(factor for factor in combination if factor not in view.passed)
+        if left and left not in [way.left for way in ways]:
+            ways.append(Way(number, left, ""))
+    return ways
+
+
+def chosen(ways: list[Way], number: int) -> Way:
+    """The way of this number; without one, that of which the least is left."""
+    for way in ways:
+        if way.number == number:
+            return way
+    return min(ways, key=lambda way: (len(way.left), way.number))
+
+
+def _text(site: Site, left: tuple[Factor, ...]) -> str:
+    names = (factor_name(site, factor) for factor in left)
+    return reduce(lambda first, second: site.render.texts("customer.challenge.and", first=first, second=second), names)
+
+
+def _answer(factor: Factor, form: Form) -> str:
+    """As typed, but for codes: people paste them with spaces."""
+    if factor in (*SENT, Factor.TOTP, Factor.PIN):
+        return "".join(form["answer"].split()).replace("-", "")
+    return form.raw("answer")
+
+
+def _factor(text: str) -> Factor | None:
+    return Factor(text) if text in set(Factor) else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 4 else -1

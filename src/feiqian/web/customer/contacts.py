@@ -1,0 +1,211 @@
+"""Another mobile number or e-mail address: proved by who one is first, then by a code that goes to the new address.
+
+The address is kept by the browser between the steps: the challenge is bound to it, so that it cannot be exchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
+
+from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed
+from feiqian.customers.model import ChallengeView
+from feiqian.identity.errors import NumberInvalid
+from feiqian.identity.numbers import HOME as HOME_COUNTRY
+from feiqian.notify.errors import SendingCapped
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.verification.errors import AnswerWrong, ChallengeOver, CodeThrottled, FactorNotEnrolled, Locked
+
+from ..forms import Form, read_form
+from ..session import Customer, TheCustomer
+from ..site import Site, TheSite
+from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
+from .details import EMAIL
+from .kept import forget, keep, kept
+from .keys import read_key_form
+from .mobiles import countries, mobile_of
+from .sign_in import WantedKey
+from .words import details_wrong, number_wrong, refusal
+
+PROVING, ENTERING = "contact", "contact-code"
+MOBILE, MAIL = "mobile", "email"
+HEADINGS = {MOBILE: "customer.change.mobile", MAIL: "customer.change.email"}
+REMOVE = "remove"  # what the form's button says to have no e-mail address any more
+
+
+class Contacts(Controller):
+    """`/security/contact/{kind}`."""
+
+    path = "/security/contact/{kind:str}"
+
+    @get("/")
+    async def ask(self, site: TheSite, signed_in: TheCustomer, kind: FromPath[str]) -> Page:
+        return await _address_page(site, signed_in, _known(kind), Form({"country": HOME_COUNTRY}))
+
+    @post("/", status_code=303)
+    async def begin(
+        self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
+    ) -> Page:
+        form, security = await read_form(request), site.services.security
+        address = _address(site, form, _known(kind))
+        if not form.good:
+            return await _address_page(site, signed_in, kind, form)
+        try:
+            challenge = await security.challenge(signed_in.session, Purpose.CHANGE_CONTACT, kind, address)
+        except FactorNotEnrolled:
+            return site.page("customer/cannot.html", status=409)
+        except (DetailsInvalid, NumberInvalid) as error:
+            return await _refused(site, signed_in, kind, form, error)
+        sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
+        cookie = keep(site, PROVING, kind, address)
+        place = f"/security/contact/{kind}/{challenge.id}" + ("?sent=1" if sent else "")
+        return Redirect(place, status_code=303, cookies=[cookie])
+
+    @get("/code")
+    async def code(
+        self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
+    ) -> Page:
+        parts = kept(site, request, ENTERING, 2)
+        if parts is None:
+            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+        return _code_page(site, Form(), kind, parts[1])
+
+    @post("/code", status_code=303)
+    async def enter(
+        self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
+    ) -> Page:
+        parts, form = kept(site, request, ENTERING, 2), await read_form(request)
+        if parts is None:
+            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+        return await _enter(site, signed_in, _known(kind), form, parts)
+
+    @get("/{challenge:str}")
+    async def prove(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        kind: FromPath[str],
+        challenge: FromPath[str],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[bool] = False,
+    ) -> Page:
+        return await show(site, _desk(site, signed_in, _known(kind), challenge), way, sent=sent)
+
+    @post("/{challenge:str}", status_code=303)
+    async def answer(
+        self,
+        site: TheSite,
+        request: Request[Any, Any, State],
+        signed_in: TheCustomer,
+        kind: FromPath[str],
+        challenge: FromPath[str],
+    ) -> Page:
+        parts = kept(site, request, PROVING, 2)
+        if parts is None or parts[0] != _known(kind):
+            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+
+        async def finish(view: ChallengeView) -> Page:
+            return await _proved(site, signed_in, kind, view.id, parts[1])
+
+        return await take(site, _desk(site, signed_in, kind, challenge), await read_key_form(request), finish)
+
+    @post("/{challenge:str}/options", status_code=200)
+    async def options(
+        self, site: TheSite, signed_in: TheCustomer, challenge: FromPath[str], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        answers = OwnChallenges(site.services.verification, signed_in.subject)
+        return await key_options(answers, challenge, data.factor)
+
+
+async def _proved(site: Site, customer: Customer, kind: str, challenge: str, address: str) -> Page:
+    security, session = site.services.security, customer.session
+    if kind == MAIL and not address:
+        await security.remove_email(session, challenge)
+        return Redirect("/security?said=email", status_code=303, cookies=[forget(site)])
+    try:
+        started = await security.start_contact(session, challenge, kind, address)
+    except (SendingCapped, DetailsInvalid, NumberInvalid) as error:
+        return await _refused(site, customer, kind, Form({"country": HOME_COUNTRY}), error)
+    cookie = keep(site, ENTERING, started.application, address)
+    return Redirect(f"/security/contact/{kind}/code", status_code=303, cookies=[cookie])
+
+
+async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: list[str]) -> Page:
+    security, session, (application, address) = site.services.security, customer.session, parts
+    factor = Factor.EMAIL if kind == MAIL else Factor.SMS
+    try:
+        await security.answer_contact(session, application, factor, "".join(form["code"].split()))
+        await security.finish_contact(session, application)
+    except (AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
+        form.wrong("code", refusal(site, error, factor))
+        return _code_page(site, form, kind, address)
+    except (ApplicationOver, ChallengeOver, NotConfirmed, *OVER) as error:
+        return over(site, _desk(site, customer, kind, ""), error)
+    return Redirect(f"/security?said={kind}", status_code=303, cookies=[forget(site)])
+
+
+async def _refused(site: Site, customer: Customer, kind: str, form: Form, error: Exception) -> Page:
+    """Back to where the address is typed, with what is wrong with it."""
+    if isinstance(error, NumberInvalid):
+        text = number_wrong(site, error)
+    elif isinstance(error, DetailsInvalid):
+        text = details_wrong(site, error)
+    else:
+        text = site.render.texts("customer.code.no_more")
+    form.wrong(kind, text)
+    return await _address_page(site, customer, kind, form)
+
+
+def _known(kind: str) -> str:
+    if kind not in HEADINGS:
+        raise NotFoundException
+    return kind
+
+
+def _address(site: Site, form: Form, kind: str) -> str:
+    if kind == MOBILE:
+        return mobile_of(site, form)
+    if form["do"] == REMOVE:
+        return ""
+    if not EMAIL.fullmatch(form["email"]):
+        form.wrong("email", site.render.texts("customer.details.email.wrong"))
+    return form["email"]
+
+
+def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> Desk:
+    place = f"/security/contact/{kind}"
+    return Desk(
+        OwnChallenges(site.services.verification, customer.subject),
+        challenge,
+        f"{place}/{challenge}",
+        place,
+        site.render.texts(HEADINGS[kind]),
+        site.render.texts("customer.change.prove"),
+        leave="/security",
+    )
+
+
+async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -> Page:
+    overview = await site.services.security.overview(customer.session)
+    return site.page(
+        "customer/contact.html",
+        status=200 if form.good else NOT_TAKEN,
+        form=form,
+        kind=kind,
+        heading=HEADINGS[kind],
+        profile=overview.profile,
+        countries=countries(site.language),
+    )
+
+
+def _code_page(site: Site, form: Form, kind: str, address: str) -> Page:
+    status = 200 if form.good else NOT_TAKEN
+    heading = HEADINGS[kind]
+    return site.page(
+        "customer/contact_code.html", status=status, form=form, kind=kind, heading=heading, address=address
+    )

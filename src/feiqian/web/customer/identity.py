@@ -1,0 +1,120 @@
+"""The real-name check: what each level allows, pictures of the document, and what came of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Controller, Request, get, post
+from litestar.datastructures import State, UploadFile
+from litestar.response import Redirect
+
+from feiqian.customers.errors import AlreadyChecked, DetailsInvalid
+from feiqian.customers.model import Details
+from feiqian.identity.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInvalid
+from feiqian.identity.images import FILE_BYTES
+from feiqian.identity.model import Review
+from feiqian.money import BY_NUMBER, Currency, Money
+from feiqian.policy.model import Level, Limits
+
+from ..forms import Form, read_form
+from ..session import Customer, TheCustomer
+from ..site import Site, TheSite
+from .challenge import NOT_TAKEN, Page
+from .details import CN_ID, document_of, tell
+from .words import image_wrong
+
+PICTURES = ("front", "back")
+UPLOAD_BYTES = len(PICTURES) * FILE_BYTES + 65_536
+MEGABYTES = FILE_BYTES // (1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a level allows in the bank's currency, for the page's table."""
+
+    level: Level
+    here: bool
+    limits: Limits | None
+    currency: Currency
+
+    def money(self, minor: int) -> Money:
+        return Money(minor, self.currency)
+
+
+class IdentityPages(Controller):
+    """`/identity`."""
+
+    path = "/identity"
+
+    @get("/")
+    async def look(self, site: TheSite, signed_in: TheCustomer) -> Page:
+        return await _page(site, signed_in, Form({"kind": CN_ID}))
+
+    @post("/", status_code=303, request_max_body_size=UPLOAD_BYTES)
+    async def check(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        form, pictures = await read_form(request), await _pictures(request)
+        corrected = _corrected(site, form)
+        if not pictures:
+            form.wrong("front", site.render.texts("customer.images.missing"))
+        if not form.good:
+            return await _page(site, signed_in, form)
+        try:
+            await site.services.real_name.check_identity(signed_in.number, pictures, corrected)
+        except ImageRefused as error:
+            form.wrong("front", image_wrong(site, error))
+        except (DetailsInvalid, NumberInvalid, MrzInvalid) as error:
+            tell(site, form, error)
+        except ClaimMissing:
+            form.wrong("name", site.render.texts("customer.identity.claim.missing"))
+        except AlreadyChecked:
+            pass  # the page says how it stands
+        return Redirect("/identity", status_code=303) if form.good else await _page(site, signed_in, form)
+
+
+async def newest_review(site: Site, customer: int) -> Review | None:
+    """The last check of the customer's identity."""
+    services = site.services
+
+    def ask() -> list[Review]:
+        with services.db.read() as connection:
+            return services.identity.of(connection, customer, 1)
+
+    found = await services.work.db(ask)
+    return found[0] if found else None
+
+
+async def _pictures(request: Request[Any, Any, State]) -> list[bytes]:
+    sent = await request.form()
+    files = [file for name in PICTURES if isinstance(file := sent.get(name), UploadFile)]
+    return [content for file in files if (content := await file.read(FILE_BYTES + 1))]
+
+
+def _corrected(site: Site, form: Form) -> Details | None:
+    """What is said anew of the document, if anything is."""
+    if not (form["name"] or form["number"] or form["mrz"]):
+        return None
+    return document_of(site, form)
+
+
+async def _page(site: Site, customer: Customer, form: Form) -> Page:
+    review = await newest_review(site, customer.number)
+    policy = site.services.policy
+    standing = site.services.customers.standing(customer.number)
+    currency = BY_NUMBER[policy.currency]
+    catalogue = site.render.texts.catalogue
+    other = catalogue["customer.identity.reason.other"]
+    return site.page(
+        "customer/identity.html",
+        ("customer.images.script.",),
+        status=200 if form.good else NOT_TAKEN,
+        form=form,
+        standing=standing,
+        levels=[
+            Allowed(level, level.index == standing, level.limits_in(policy.currency), currency)
+            for level in policy.levels
+        ],
+        review=review,
+        reasons=[catalogue.get(f"identity.reason.{word}", other) for word in review.reasons] if review else [],
+        megabytes=MEGABYTES,
+    )

@@ -1,0 +1,54 @@
+"""What a browser keeps of something under way before anybody is signed in: which challenge it answers, for 30 minutes.
+
+The cookie holds ids that cannot be guessed, and addresses that its own user has typed; never a secret, and it is
+never in an address, where it would stay in histories and logs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from litestar import Request
+from litestar.datastructures import Cookie, State
+
+from ..site import Site
+
+SECONDS = 30 * 60
+LONGEST = 1_000
+Asking = Request[Any, Any, State]
+
+
+def keep(site: Site, kind: str, *parts: str) -> Cookie:
+    """For the answer that leads to the next step. One thing at a time is under way in a browser."""
+    value = ".".join(quote(part, safe="").replace(".", "%2E") for part in (kind, *parts))
+    return site.cookies.make(_name(site), value, SECONDS)
+
+
+def kept(site: Site, request: Asking, kind: str, count: int) -> list[str] | None:
+    """The `count` parts that were kept of this kind; None if something else is under way, or nothing."""
+    value = request.cookies.get(_name(site), "")
+    parts = [unquote(part) for part in value[:LONGEST].split(".")]
+    return parts[1:] if parts[0] == kind and len(parts) == count + 1 else None
+
+
+def forget(site: Site) -> Cookie:
+    return site.cookies.make(_name(site), "", 0)
+
+
+def user_agent(request: Asking) -> str:
+    return request.headers.get("user-agent", "")
+
+
+def device(site: Site, request: Asking) -> str | None:
+    """What this browser was given when it was first signed in from."""
+    return request.cookies.get(site.cookies.device)
+
+
+def under_way(site: Site, request: Asking) -> bool:
+    """Whether this browser has begun anything."""
+    return bool(request.cookies.get(_name(site)))
+
+
+def _name(site: Site) -> str:
+    return f"{site.cookies.session}-door"

@@ -1,0 +1,155 @@
+"""Becoming a customer: a mobile number and the code that is sent to it, who one is, a password and a PIN.
+
+Between the last two steps what was typed is carried by the page itself; the bank keeps nothing before the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from litestar import Controller, Request, get, post
+from litestar.datastructures import State
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed
+from feiqian.customers.model import ChallengeView, Details
+from feiqian.identity.errors import MrzInvalid, NumberInvalid
+from feiqian.identity.numbers import HOME
+from feiqian.notify.errors import SendingCapped
+from feiqian.verification.errors import TooWeak
+
+from ..forms import Form, read_form
+from ..session import TheVisitor
+from ..site import Site, TheSite
+from .challenge import NOT_TAKEN, Desk, Page, over, show, start, take
+from .details import CN_ID, document_of, secrets_of, tell
+from .kept import device, keep, kept, user_agent
+from .keys import read_key_form
+from .mobiles import countries, mobile_of
+from .sign_in import signed_in
+from .words import number_wrong, weakness
+
+CODE, DETAILS = "register", "registering"
+PLACE, WHO, NEXT = "/register/code", "/register/details", "/identity"
+
+
+class Register(Controller):
+    """`/register` and what follows it."""
+
+    path = "/register"
+
+    @get("/")
+    async def ask(self, site: TheSite, visitor: TheVisitor) -> Page:
+        if visitor is not None:
+            return Redirect("/wallet", status_code=303)
+        return _mobile_page(site, Form({"country": HOME}))
+
+    @post("/", status_code=303)
+    async def begin(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        form = await read_form(request)
+        mobile, registration = mobile_of(site, form), site.services.registration
+        if not form.good:
+            return _mobile_page(site, form)
+        try:
+            started = await registration.start(mobile, site.language, user_agent(request))
+        except NumberInvalid as error:
+            form.wrong("mobile", number_wrong(site, error))
+            return _mobile_page(site, form)
+        except SendingCapped:
+            form.wrong("", site.render.texts("customer.code.no_more"))
+            return _mobile_page(site, form)
+        await start(registration, started.challenge)
+        cookie = keep(site, CODE, started.application, started.challenge.id)
+        return Redirect(f"{PLACE}?sent=1", status_code=303, cookies=[cookie])
+
+    @get("/code")
+    async def code(
+        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[bool] = False
+    ) -> Page:
+        parts = kept(site, request, CODE, 2)
+        if parts is None:
+            return Redirect("/register", status_code=303)
+        return await show(site, _desk(site, parts[1]), way, sent=sent)
+
+    @post("/code", status_code=303)
+    async def enter(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        parts = kept(site, request, CODE, 2)
+        if parts is None:
+            return Redirect("/register", status_code=303)
+
+        async def finish(view: ChallengeView) -> Page:
+            await site.services.registration.confirm(parts[0], view.id)
+            return Redirect(WHO, status_code=303, cookies=[keep(site, DETAILS, parts[0])])
+
+        return await take(site, _desk(site, parts[1]), await read_key_form(request), finish)
+
+    @get("/details")
+    async def who(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        if kept(site, request, DETAILS, 1) is None:
+            return Redirect("/register", status_code=303)
+        return _who_page(site, Form({"kind": CN_ID}))
+
+    @post("/details", status_code=200)
+    async def details(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        parts, form = kept(site, request, DETAILS, 1), await read_form(request)
+        if parts is None:
+            return Redirect("/register", status_code=303)
+        details = document_of(site, form)
+        if details is None or form["do"] == "back":
+            return _who_page(site, form)
+        if form["do"] != "finish":
+            return _secrets_page(site, form)
+        password, pin = secrets_of(site, form)
+        if not form.good:
+            return _secrets_page(site, form)
+        return await _finish(site, request, form, parts[0], replace(details, password=password, pin=pin))
+
+
+async def _finish(
+    site: Site, request: Request[Any, Any, State], form: Form, application: str, details: Details
+) -> Page:
+    registration = site.services.registration
+    try:
+        opened = await registration.finish(application, details, user_agent(request), device(site, request))
+    except TooWeak as error:
+        form.wrong("pin" if "pin" in error.warning_key else "password", weakness(site, error))
+        return _secrets_page(site, form)
+    except (DetailsInvalid, NumberInvalid, MrzInvalid) as error:
+        tell(site, form, error)
+        return _secrets_page(site, form) if {"password", "pin"} & set(form.errors) else _who_page(site, form)
+    except (ApplicationOver, NotConfirmed) as error:
+        return over(site, _desk(site, ""), error)
+    return signed_in(site, opened, NEXT)
+
+
+def _desk(site: Site, challenge: str) -> Desk:
+    t = site.render.texts
+    return Desk(
+        site.services.registration,
+        challenge,
+        PLACE,
+        "/register",
+        t("customer.register.code"),
+        leave="/register",
+        values={"progress": 2},
+    )
+
+
+def _mobile_page(site: Site, form: Form) -> Page:
+    status = 200 if form.good else NOT_TAKEN
+    return site.page("customer/register.html", status=status, form=form, countries=countries(site.language))
+
+
+def _who_page(site: Site, form: Form) -> Page:
+    status = 200 if form.good else NOT_TAKEN
+    return site.page("customer/register_who.html", status=status, form=form)
+
+
+def _secrets_page(site: Site, form: Form) -> Page:
+    status = 200 if form.good else NOT_TAKEN
+    scripts = ("customer.strength.script.",)
+    return site.page(
+        "customer/register_secrets.html", scripts, status=status, form=form, rules=site.services.policy.passwords
+    )

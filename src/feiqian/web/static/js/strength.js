@@ -1,0 +1,38 @@
+// How hard a new password is to guess, by the server's own rules, while it is typed.
+
+import { byId, postJson, text } from "./page.js";
+
+const PAUSE = 350; // milliseconds without typing before the server is asked
+const hint = byId("strength");
+
+function watch(input) {
+  const own = hint.dataset.own.split(" ").filter(Boolean).map(byId);
+  const least = Number(hint.dataset.least);
+  let timer = 0;
+  let newest = 0;
+
+  function say(state, words) {
+    hint.hidden = state === "";
+    hint.dataset.state = state;
+    hint.lastElementChild.textContent = words;
+  }
+
+  async function ask() {
+    const question = ++newest;
+    const values = own.map((element) => element.value).filter(Boolean);
+    const answer = await postJson("/password-strength", { password: input.value, own: values }).catch(() => null);
+    if (question !== newest || !answer) return;
+    say(answer.strong === null ? "" : answer.strong ? "strong" : "weak", answer.text);
+  }
+
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    newest += 1;
+    const missing = least - input.value.length;
+    if (!input.value) say("", "");
+    else if (missing > 0) say("weak", text("customer.strength.script.short", { left: missing }));
+    else timer = setTimeout(ask, PAUSE);
+  });
+}
+
+if (hint) watch(byId(hint.dataset.field));
