@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+from sqlalchemy import Connection
 
 from feiqian.accounts.service import Accounts
 from feiqian.customers.freezing import Freezing
@@ -192,12 +193,17 @@ class Acts:
         await self._real_name.raise_level(change.about.number, values.level, by)
 
     async def _unfreeze(self, change: Change, values: FreezeValues, by: Subject) -> None:
-        profile = await self._work.db(self._customers.profile, change.about.number)
+        number = change.about.number
+        profile = await self._work.db(self._customers.profile, number)
         if profile is None or not profile.frozen:
             return  # it is as it was to be
-        if profile.frozen_at != values.frozen_at:
-            raise ChangeInvalid("frozen_anew")
-        await self._freezing.unfreeze(change.about.number, by)
+
+        def still_that_one(connection: Connection, _: int) -> None:
+            now = self._customers.profiles.get(connection, number)
+            if now is None or now.frozen_at != values.frozen_at:
+                raise ChangeInvalid("frozen_anew")
+
+        await self._freezing.unfreeze(number, by, still_that_one)
 
     async def _adjust(self, change: Change, values: AmountValues, _: Subject) -> None:
         await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)

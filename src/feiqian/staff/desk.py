@@ -104,7 +104,7 @@ class Desk:
     """For supporters; everyone else is refused (NotAllowed)."""
 
     def __init__(self, parts: DeskParts) -> None:
-        self._p = parts
+        self.parts = self._p = parts
 
     # --- looking -------------------------------------------------------------------------------------------------
 

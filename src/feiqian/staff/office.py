@@ -1,20 +1,20 @@
-"""All that the staff's pages stand on, built together."""
+"""All that the staff's pages stand on, in one hand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from feiqian.customers.real_name import RealName
-from feiqian.sealing import Sealer
-from feiqian.staff.acts import Acts
 from feiqian.staff.archive import Archive
 from feiqian.staff.caseload import Caseload
 from feiqian.staff.changes import Changes
 from feiqian.staff.desk import Desk, DeskParts
-from feiqian.staff.model import StaffMember, StaffRole
+from feiqian.staff.model import Change, StaffMember, StaffRole
 from feiqian.staff.reviews import Reviews
 from feiqian.staff.service import Staff
+from feiqian.subjects import Role, Subject
 
 
 class Queues(NamedTuple):
@@ -47,6 +47,19 @@ class Office:
             changes if decides else None,
         )
 
+    async def whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:
+        """The names of those whose accounts the changes are about; that they were shown is in the trail first."""
+        return await self.parts.work.db(self._whose, by, changes)
+
+    def _whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:
+        p, about = self.parts, {change.about for change in changes}
+        shown = {"shown": tuple(sorted(map(str, about)))}
+        p.trail.record(by.subject, "changes_looked_at", "changes", shown, p.clock.now())
+        names = p.customers.names([one.number for one in about if one.role is Role.CUSTOMER])
+        with p.db.read() as connection:
+            logins = self.staff.members.names(connection)
+        return {one: (names if one.role is Role.CUSTOMER else logins).get(one.number, str(one)) for one in about}
+
     def _counts(self) -> tuple[int, int, int]:
         with self.parts.db.read() as connection:
             counted = self.reviews, self.caseload, self.changes
@@ -54,16 +67,14 @@ class Office:
         return reviews, cases, changes
 
 
-def open_office(parts: DeskParts, sealer: Sealer, real_name: RealName) -> Office:
-    """Builds them. `await office.changes.resume()` at the start, after the customers' own resuming."""
-    p = parts
-    staff = Staff(p.db, sealer, p.clock, p.work, p.trail, p.sessions, p.verification, p.factors)
-    acts = Acts(p.db, p.policy, p.work, p.customers, p.accounts, real_name, p.freezing, p.verification, staff.members)
+def open_office(staff: Staff, changes: Changes, desk: Desk, real_name: RealName) -> Office:
+    """The whole of it, over what the bank has built."""
+    p = desk.parts
     return Office(
-        parts,
+        p,
         staff,
-        Changes(p.db, sealer, p.clock, p.work, p.trail, staff.members, acts),
-        Desk(parts),
+        changes,
+        desk,
         Caseload(p.db, p.clock, p.work, p.trail, p.cases, p.customers),
         Reviews(p.db, p.clock, p.work, p.trail, p.identity, p.customers, real_name),
         Archive(p.db, p.clock, p.work, p.trail),

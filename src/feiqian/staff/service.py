@@ -215,6 +215,15 @@ class Staff:
         require(by, StaffRole.ADMIN)
         return await self._work.db(self._all)
 
+    async def member(self, id: str, by: StaffMember) -> StaffMember:
+        """One account. Raises NotAllowed, MemberNotFound."""
+        require(by, StaffRole.ADMIN)
+        return await self._work.db(self._look, id, by)
+
+    async def locked(self, member: StaffMember) -> bool:
+        """Whether too many wrong answers have locked the account's password and token for now."""
+        return await self._work.db(self._locked, member.subject)
+
     async def logins(self) -> dict[int, str]:
         """The logins by number, for pages that name who did something."""
         return await self._work.db(self._logins)
@@ -222,6 +231,16 @@ class Staff:
     def _all(self) -> list[StaffMember]:
         with self._db.read() as connection:
             return self.members.all(connection)
+
+    def _look(self, id: str, by: StaffMember) -> StaffMember:
+        with self._db.write() as connection:
+            member = self.members.by_id(connection, id)
+            self._trail.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
+        return member
+
+    def _locked(self, subject: Subject) -> bool:
+        with self._db.read() as connection:
+            return self._verification.lock_of(connection, subject) is not None
 
     def _logins(self) -> dict[int, str]:
         with self._db.read() as connection:

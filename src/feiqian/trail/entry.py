@@ -47,6 +47,14 @@ class Head:
     def __str__(self) -> str:
         return f"{self.position}:{self.hash.hex()}"
 
+    @classmethod
+    def read(cls, text: str) -> Head:
+        """What `str` made of a head. Raises ValueError."""
+        position, _, hashed = text.strip().partition(":")
+        if not position.isdecimal() or len(hashed) != 2 * len(GENESIS):
+            raise ValueError("a head of the trail is a position, a colon and 64 hexadecimal digits")
+        return cls(int(position), bytes.fromhex(hashed))
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
