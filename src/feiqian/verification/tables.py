@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, LargeBinary, String, Table, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feiqian.db import BIG, METADATA
@@ -128,7 +128,8 @@ def of(table: Table, subject: Subject) -> ColumnElement[bool]:
 def insert_missing(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts a row unless one with its key is there; whether it was inserted. Waits for others who do the same."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return changed(connection, dialect.insert(table).values(dict(values)).on_conflict_do_nothing()) == 1
+    inserted = dialect.insert(table).values(dict(values)).on_conflict_do_nothing().returning(literal(1))
+    return connection.execute(inserted).first() is not None  # drivers differ in what they say of rows
 
 
 def changed(connection: Connection, statement: Any) -> int:
