@@ -103,7 +103,7 @@ def _migrate(connection: Connection, migration: Migration, there: set[str]) -> N
 def _engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # they may be personal, and errors are logged
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     return engine
