@@ -108,7 +108,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def office(request: pytest.FixtureRequest, tmp_path: Path, sanctions: Sanctions, picture: Picture) -> Iterator[Office]:
-    url = request.getfixturevalue("postgres").new_database() if request.param == "postgres" else ""
+    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
     db, clock, work, sealer = BankDb(tmp_path, url), ManualClock(), Work(), Sealer(bytes(32))
     verifier = BuiltInVerifier(load_policy("cn").identity, sanctions)
     yield Office(db, clock, work, sealer, Identity(db, sealer, clock, work, verifier), picture(), tmp_path)

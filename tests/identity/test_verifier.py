@@ -1,0 +1,111 @@
+"""The built-in verifier: what contradicts a document is refused, what only people can judge is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from feiqian.identity.model import Claim, Verdict
+from feiqian.identity.screening import Sanctions
+from feiqian.identity.verifier import BuiltInVerifier
+from feiqian.policy.load import load_policy
+
+TODAY = date(2026, 11, 24)
+LI_MEI = Claim("cn_id", "李梅", "11010519491231002X", date(1949, 12, 31), "CHN")
+Zone = Callable[..., str]
+Card = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def judge(sanctions: Sanctions) -> Callable[[Claim], Verdict]:
+    verifier = BuiltInVerifier(load_policy("cn").identity, sanctions)
+    return lambda claim: verifier.verify(claim, [], TODAY)
+
+
+@pytest.fixture(scope="module")
+def aino(mrz: Zone) -> Claim:
+    return Claim("passport", "Aino Maria Lehtinen", "E12345678", date(1990, 3, 12), "UTO", mrz())
+
+
+Judge = Callable[[Claim], Verdict]
+
+
+def test_a_claim_that_agrees_with_its_document_is_verified(judge: Judge, aino: Claim) -> None:
+    assert judge(LI_MEI) == Verdict("verified")
+    assert judge(aino) == Verdict("verified")
+    assert judge(Claim("passport", "Aino Maria Lehtinen", mrz=aino.mrz)) == Verdict("verified")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"number": "110105194912310021"}, "number_invalid"),
+        ({"number": ""}, "number_invalid"),
+        ({"birth": date(1949, 12, 30)}, "birth_differs"),
+        ({"name": "…"}, "name_missing"),
+    ],
+)
+def test_a_card_that_contradicts_itself_is_refused(judge: Judge, change: dict[str, object], reason: str) -> None:
+    assert judge(replace(LI_MEI, **change)) == Verdict("refused", (reason,))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"name": "Lars Svensson"}, "name_differs"),
+        ({"birth": date(1990, 3, 13)}, "birth_differs"),
+        ({"number": "E12345670"}, "number_differs"),
+        ({"country": "FIN"}, "country_differs"),
+        ({"mrz": "P<UTO"}, "number_invalid"),
+    ],
+)
+def test_a_passport_that_says_otherwise_is_refused(
+    judge: Judge, aino: Claim, change: dict[str, object], reason: str
+) -> None:
+    assert judge(replace(aino, **change)) == Verdict("refused", (reason,))
+
+
+def test_every_contradiction_is_told_at_once(judge: Judge, mrz: Zone) -> None:
+    claim = Claim("passport", "Lars Svensson", birth=date(1990, 1, 1), mrz=mrz(expires="201231"))
+    assert judge(claim) == Verdict("refused", ("name_differs", "birth_differs", "expired"))
+
+
+def test_a_passport_holds_through_its_last_day(judge: Judge, mrz: Zone) -> None:
+    assert judge(Claim("passport", "Aino Maria Lehtinen", mrz=mrz(expires="261124"))).outcome == "verified"
+    assert judge(Claim("passport", "Aino Maria Lehtinen", mrz=mrz(expires="261123"))).reasons == ("expired",)
+
+
+def test_a_customer_has_to_be_old_enough_on_the_day(judge: Judge, card: Card) -> None:
+    assert judge(replace(LI_MEI, number=card("11010520101124002"), birth=None)).outcome == "verified"
+    assert judge(replace(LI_MEI, number=card("11010520101125002"), birth=None)).reasons == ("too_young",)
+
+
+def test_germany_is_germany_in_passports_too(judge: Judge, mrz: Zone) -> None:
+    claim = Claim("passport", "Erika Mustermann", country="DEU", mrz=mrz("MUSTERMANN<<ERIKA", state="D<<"))
+    assert judge(claim).outcome == "verified"
+
+
+def test_a_name_in_another_script_is_for_staff_to_judge(judge: Judge, mrz: Zone) -> None:
+    claim = Claim("passport", "黄大文", mrz=mrz("WONG<<TAI<MAN"))
+    assert judge(claim) == Verdict("unknown", ("name_unclear",))
+
+
+def test_a_name_that_is_like_a_listed_one_is_for_staff_with_the_entry(judge: Judge) -> None:
+    verdict = judge(replace(LI_MEI, name="朱天宇"))
+    assert (verdict.outcome, verdict.reasons) == ("unknown", ("looked_at_by_staff",))
+    assert [(match.entry, match.score) for match in verdict.matches] == [("900003", 90.0)]  # another year of birth
+
+
+def test_the_name_of_the_passport_is_screened_too(judge: Judge, mrz: Zone) -> None:
+    claim = Claim("passport", "Иво Вантаблак-Ли", mrz=mrz("VANTABLACK<<IVO", birth="610314"))
+    verdict = judge(claim)
+    assert verdict.outcome == "unknown"
+    assert [match.entry for match in verdict.matches] == ["900001"]
+
+
+def test_what_is_refused_says_nothing_of_lists(judge: Judge, mrz: Zone) -> None:
+    claim = Claim("passport", "Ivo Vantablack", mrz=mrz("VANTABLACK<<IVO", expires="200101"))
+    assert judge(claim) == Verdict("refused", ("expired",))
