@@ -60,7 +60,7 @@ def invalid_text(site: Site, error: ChangeInvalid) -> str:
 
 def reason_text(site: Site, reason: str) -> str:
     """Why an identity could not be decided without staff."""
-    return site.render.texts.catalogue.get(f"identity.reason.{reason}", reason)
+    return site.render.texts.catalogue.get(f"staff.reason.{reason}", reason)
 
 
 def action_name(site: Site, action: str) -> str:
