@@ -43,9 +43,6 @@ class Demo:
     merchants: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)  # of the customers
 
-    def phone(self, place: int = 0) -> str:
-        return f"{self.base}/phone/{self.customers[place]}"
-
     def till(self, place: int = 0, beside: int = 0) -> str:
         return f"{self.base}/till/{self.merchants[place]}?beside={self.customers[beside]}"
 
@@ -77,14 +74,30 @@ class Watched:
         self.complaints: list[str] = []
 
     def open(self, address: str, viewport: dict[str, int] = PHONE, scheme: str = "light", **options: Any) -> Page:
+        page = self._context(viewport, scheme, options).new_page()
+        page.goto(address)
+        return page
+
+    def phone(
+        self, demo: Demo, place: int = 0, viewport: dict[str, int] = PHONE, scheme: str = "light", **options: Any
+    ) -> Page:
+        """The wallet of one of the demo's people, signed in as the start page's button does it."""
+        context = self._context(viewport, scheme, options)
+        form = {"door": "phone", "customer": demo.customers[place]}
+        headers = {"Origin": demo.base, "Accept-Language": options.get("locale", "en")}
+        answer = context.request.post(f"{demo.base}/demo/phone", form=form, headers=headers)
+        assert answer.ok, answer.status
+        page = context.new_page()
+        page.goto(f"{demo.base}/wallet")
+        return page
+
+    def _context(self, viewport: dict[str, int], scheme: str, options: dict[str, Any]) -> BrowserContext:
         context = self._browser.new_context(viewport=viewport, color_scheme=scheme, **options)
         self._contexts.append(context)
         context.on("request", self._asked)
         context.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        page = context.new_page()
-        page.goto(address)
-        return page
+        return context
 
     def _asked(self, request: Any) -> None:
         parts = urlsplit(request.url)

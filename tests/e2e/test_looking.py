@@ -42,9 +42,11 @@ def test_the_bank_is_live_and_its_books_balance(demo: Demo, watched: Watched, ke
 def test_every_page_fits_and_can_be_touched(
     demo: Demo, watched: Watched, keep, scheme: str, size: str, viewport: dict[str, int]
 ) -> None:
-    pages = {"welcome": demo.base + "/", "phone": demo.phone(9), "till": demo.till(5), "bank": demo.base + "/bank"}
-    for name, address in pages.items():
-        page = watched.open(address, viewport, scheme)
+    places = {"welcome": "/", "wallet": "/wallet", "bank": "/bank", "inbox": "/inbox"}
+    addresses = {name: demo.base + place for name, place in places.items()} | {"till": demo.till(5)}
+    page = watched.phone(demo, 9, viewport, scheme)
+    for name, address in addresses.items():
+        page.goto(address)
         page.evaluate("document.fonts.ready")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide"
@@ -56,7 +58,7 @@ def test_every_page_fits_and_can_be_touched(
 
 
 def test_the_code_is_dark_on_white_at_night(demo: Demo, watched: Watched) -> None:
-    phone = watched.open(demo.phone(9), PHONE, "dark")
+    phone = watched.phone(demo, 9, PHONE, "dark")
     colours = phone.evaluate(
         "[getComputedStyle(document.querySelector('.pass-code')).backgroundColor,"
         " getComputedStyle(document.querySelector('#qr path')).fill]"
@@ -65,7 +67,7 @@ def test_the_code_is_dark_on_white_at_night(demo: Demo, watched: Watched) -> Non
 
 
 def test_the_balance_can_be_hidden_and_stays_hidden(demo: Demo, watched: Watched) -> None:
-    phone = watched.open(demo.phone(9))
+    phone = watched.phone(demo, 9)
     phone.locator("#hide").click()
     expect(phone.locator("#balance")).to_have_text("••••••")
     phone.reload()
@@ -74,8 +76,9 @@ def test_the_balance_can_be_hidden_and_stays_hidden(demo: Demo, watched: Watched
 
 def test_long_names_do_not_break_the_pages(demo: Demo, watched: Watched) -> None:
     name = "The Most Honourable Company of Rice-and-Noodle Cooks of Old Town 锦绣江南美食有限责任公司"
-    for address, selector in ((demo.phone(9), "h1"), (demo.till(5), "h1"), (demo.till(5), ".shop p")):
-        page = watched.open(address)
+    page = watched.phone(demo, 9)
+    for address, selector in ((page.url, "h1"), (demo.till(5), "h1"), (demo.till(5), ".shop p")):
+        page.goto(address)
         page.locator(selector).first.evaluate("(element, name) => (element.textContent = name)", name)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
@@ -86,7 +89,7 @@ def test_without_motion_nothing_moves(demo: Demo, watched: Watched) -> None:
 
 
 def test_who_is_not_there_gets_a_page_that_says_so(demo: Demo, watched: Watched) -> None:
-    page = watched.open(demo.base + "/phone/cus_nobody")
+    page = watched.open(demo.base + "/nowhere")
     expect(page.get_by_role("heading")).to_have_text("Not here")
     watched.complaints.clear()  # the browser complains of the 404 itself
 

@@ -29,7 +29,7 @@ def write_video(picture: bytes, path: Path) -> None:
 def test_a_payment_by_pointing_the_camera_at_the_phone(
     demo: Demo, watched: Watched, playwright: Playwright, tmp_path: Path, keep
 ) -> None:
-    phone = watched.open(demo.phone())
+    phone = watched.phone(demo)
     unused_code(phone)
     before, video = balance(phone), tmp_path / "phone.y4m"
     write_video(phone.locator("#qr").screenshot(), video)
@@ -52,7 +52,7 @@ def test_a_payment_by_pointing_the_camera_at_the_phone(
 
 
 def test_the_phone_changes_by_itself(demo: Demo, watched: Watched) -> None:
-    phone, till = watched.open(demo.phone(1)), watched.open(demo.till(beside=1), DESK)
+    phone, till = watched.phone(demo, 1), watched.open(demo.till(beside=1), DESK)
     before, old = balance(phone), unused_code(phone)
     key_in(till, "1850")
     till.locator("#beside").click()
@@ -65,7 +65,7 @@ def test_the_phone_changes_by_itself(demo: Demo, watched: Watched) -> None:
 
 
 def test_a_declined_payment_is_explained(demo: Demo, watched: Watched, keep) -> None:
-    phone, till = watched.open(demo.phone(2)), watched.open(demo.till(1))
+    phone, till = watched.phone(demo, 2), watched.open(demo.till(1))
     code = unused_code(phone)
     key_in(till, "500")
     paste(till, code)
@@ -82,7 +82,7 @@ def test_a_declined_payment_is_explained(demo: Demo, watched: Watched, keep) -> 
 
 def test_too_little_money_is_explained_to_both(demo: Demo, watched: Watched) -> None:
     poor = next(place for place, name in enumerate(demo.names) if name == "Sam Short")
-    phone, till = watched.open(demo.phone(poor)), watched.open(demo.till(6, beside=poor))
+    phone, till = watched.phone(demo, poor), watched.open(demo.till(6, beside=poor))
     before = balance(phone)
     key_in(till, "9900")
     till.locator("#beside").click()
@@ -100,7 +100,7 @@ def test_digits_that_are_no_code_are_not_sent(demo: Demo, watched: Watched) -> N
 
 
 def test_a_handheld_scanner_types_like_a_keyboard(demo: Demo, watched: Watched) -> None:
-    phone, till = watched.open(demo.phone(3)), watched.open(demo.till(1), DESK)
+    phone, till = watched.phone(demo, 3), watched.open(demo.till(1), DESK)
     till.keyboard.type("1290")
     till.keyboard.press("Enter")
     expect(till.locator('[data-of="scan"]')).to_be_visible()
@@ -111,21 +111,23 @@ def test_a_handheld_scanner_types_like_a_keyboard(demo: Demo, watched: Watched) 
 
 
 def test_what_needs_verification_can_be_cancelled(demo: Demo, watched: Watched, keep) -> None:
-    phone, till = watched.open(demo.phone(4)), watched.open(demo.till(2, beside=4))
+    phone, till = watched.phone(demo, 4), watched.open(demo.till(2, beside=4))
     before = balance(phone)
     key_in(till, "123456")
     till.locator("#beside").click()
     answered(till, "needs_verification")
     keep(till, "till-needs-verification")
-    expect(phone.locator(".sheet-body.waiting")).to_contain_text("¥1,234.56 waits for you")
+    expect(phone.locator(".sheet-body.waiting")).to_contain_text("Confirm ¥1,234.56?")
+    expect(phone.locator("#waiting a")).to_contain_text("Look and confirm")
     till.locator('[data-do="cancel"]').click()
     answered(till, "cancelled")
+    expect(phone.locator("#waiting a")).to_have_count(0)
     expect(phone.locator("#payments .row.cancelled").first).to_be_visible()
     assert balance(phone) == before
 
 
 def test_part_of_a_payment_is_given_back(demo: Demo, watched: Watched) -> None:
-    phone, till = watched.open(demo.phone(5)), watched.open(demo.till(3, beside=5), DESK)
+    phone, till = watched.phone(demo, 5), watched.open(demo.till(3, beside=5), DESK)
     before = balance(phone)
     key_in(till, "4000")
     till.locator("#beside").click()

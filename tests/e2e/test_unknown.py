@@ -21,7 +21,7 @@ def lose_answers(till: Page) -> None:
 
 def test_a_lost_answer_is_asked_for_again_and_the_money_moves_once(demo: Demo, browser: Browser) -> None:
     watched = Watched(browser, demo.base)  # that an answer is lost, the browser does complain of
-    phone, till = watched.open(demo.phone(6)), watched.open(demo.till(4, beside=6), DESK)
+    phone, till = watched.phone(demo, 6), watched.open(demo.till(4, beside=6), DESK)
     before = balance(phone)
     lose_answers(till)
     key_in(till, "2000")
@@ -38,7 +38,7 @@ def test_a_lost_answer_is_asked_for_again_and_the_money_moves_once(demo: Demo, b
 
 def test_what_the_bank_never_heard_of_took_nothing(demo: Demo, browser: Browser) -> None:
     watched = Watched(browser, demo.base)
-    phone, till = watched.open(demo.phone(7)), watched.open(demo.till(4, beside=7))
+    phone, till = watched.phone(demo, 7), watched.open(demo.till(4, beside=7))
     before = balance(phone)
     till.route(re.compile("/payments$"), lambda route: route.abort("connectionfailed"))
     key_in(till, "2000")
@@ -52,7 +52,7 @@ def test_what_the_bank_never_heard_of_took_nothing(demo: Demo, browser: Browser)
 
 def test_a_lost_connection_is_said_and_found_again(demo: Demo, browser: Browser) -> None:
     watched = Watched(browser, demo.base)
-    phone = watched.open(demo.phone(8))
+    phone = watched.phone(demo, 8)
     expect(phone.locator("#banner")).to_be_hidden()
     phone.context.set_offline(True)
     phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as when a phone wakes up

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Response, get
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -21,20 +21,23 @@ from feiqian.work import TooBusy
 from .assets import static_file
 from .bank import BankPage
 from .cookies import Cookies
+from .customer.routes import CUSTOMER
 from .inbox import Inbox
-from .language import change_language, language_of
+from .language import change_language
 from .port import RunningBank
+from .problems import Asked, for_people, problem, site_for
 from .render import renderers
 from .security import headers, own_pages_only
-from .session import Connection, SignInFirst, address_of, customer_of, provide_customer, provide_visitor
+from .session import SignInFirst, customer_of, provide_customer, provide_visitor
 from .site import Demo, Site
+from .staff import staff_routes
 from .streams import Hub, TooManyStreams
 from .till import Till
 from .wallet import Wallet
 from .welcome import Welcome
 
 MAX_BODY_BYTES = 16_384
-BANK: list[ControllerRouterHandler] = [Wallet, change_language, static_file]
+BANK: list[ControllerRouterHandler] = [Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
 DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
 PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
 
@@ -63,7 +66,7 @@ class Pages:
 
 
 def bank_pages(services: Services) -> Pages:
-    """The pages of a bank that is served: its customers' and its staff's."""
+    """The pages of a bank that is served: its customers' and its staff's. Its server calls `close` when it stops."""
     return Pages(site_of(services), [*BANK, home])
 
 
@@ -86,7 +89,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     """The Litestar application of a site."""
     handlers: dict[Any, Any] = {
         SignInFirst: _sign_in_first,
-        HTTPException: _problem,
+        HTTPException: _http,
         TooManyStreams: _busy,
         TooBusy: _busy,
         ReadsBehind: _behind,
@@ -114,52 +117,31 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     )
 
 
-async def _provide_site(request: Request[Any, Any, State]) -> Site:
+async def _provide_site(request: Asked) -> Site:
     await customer_of(request)  # who may have chosen a language
-    return _site_for(request)
+    return site_for(request)
 
 
-def _site_for(connection: Connection) -> Site:
-    site: Site = connection.app.state.site
-    framed = connection.headers.get("sec-fetch-dest") == "iframe"
-    return site.asked(language_of(connection), address_of(connection), framed)
-
-
-def _sign_in_first(request: Request[Any, Any, State], error: SignInFirst) -> Response[Any]:
-    if _for_people(request):
+def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
+    if for_people(request):
         return Redirect(error.address, status_code=303, headers=request.app.state.headers)
-    return _answer(request, 401, "sign_in")
+    return problem(request, 401, "problem.sign_in")
 
 
-def _problem(request: Request[Any, Any, State], error: HTTPException) -> Response[Any]:
-    return _answer(request, error.status_code, PROBLEMS.get(error.status_code, "failed"))
+def _http(request: Asked, error: HTTPException) -> Response[Any]:
+    return problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
 
 
-def _failed(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+def _failed(request: Asked, error: Exception) -> Response[Any]:
     _log.error("page_failed", path=request.url.path, error=type(error).__name__, exc_info=error)
-    return _answer(request, 500, "failed")
+    return problem(request, 500, "problem.failed")
 
 
-def _busy(request: Request[Any, Any, State], _: Exception) -> Response[Any]:
-    answer = _answer(request, 503, "busy")
+def _busy(request: Asked, _: Exception) -> Response[Any]:
+    answer = problem(request, 503, "problem.busy")
     answer.headers["Retry-After"] = "5"
     return answer
 
 
-def _behind(request: Request[Any, Any, State], _: ReadsBehind) -> Response[Any]:
-    return _answer(request, 503, "behind")
-
-
-def _for_people(request: Request[Any, Any, State]) -> bool:
-    return "text/html" in request.headers.get("accept", "")
-
-
-def _answer(request: Request[Any, Any, State], status: int, problem: str) -> Response[Any]:
-    """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors."""
-    site, always = _site_for(request), request.app.state.headers
-    text = site.render.texts
-    title, detail = text(f"problem.{problem}"), text(f"problem.{problem}.text")
-    if not _for_people(request):
-        return Response({"problem": title}, status_code=status, headers=always)
-    page = site.page("problem.html", title=title, text=detail)
-    return Response(page.content, status_code=status, media_type=page.media_type, headers=always)
+def _behind(request: Asked, _: ReadsBehind) -> Response[Any]:
+    return problem(request, 503, "problem.behind")
