@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from proving import NOBODY, OTHER, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Subject, staff
-from feiqian.testing.postgres import Postgres
 from feiqian.verification.codes import LONG_DIGITS
 from feiqian.verification.errors import AnswerWrong, CodeThrottled, Locked
 from feiqian.verification.model import Bound
@@ -75,16 +73,6 @@ def check_storm(bank: Bank, subject: Subject) -> None:
 @pytest.mark.parametrize("subject", [OWNER, NOBODY], ids=str)
 def test_abuse_36_guesses_over_parallel_sessions_and_factors_share_five_tries(bank: Bank, subject: Subject) -> None:
     check_storm(bank, subject)
-
-
-def test_abuse_36_on_postgresql_too(tmp_path: Path) -> None:
-    with Postgres() as server:
-        bank = Bank(tmp_path, server.database())
-        try:
-            check_storm(bank, OWNER)
-            assert bank.run(bank.factors.check_password(OTHER, PASSWORD))
-        finally:
-            bank.close()
 
 
 def test_abuse_36_codes_are_compared_five_times_in_all(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:

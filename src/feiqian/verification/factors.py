@@ -105,7 +105,7 @@ class Factors:
         with self._db.write() as connection:
             last = self.guard.take(connection, subject, self._clock.now(), stranger=True)
             hash = credentials.secret_of(connection, subject, Factor.PASSWORD)
-            return hash and hash.decode(), last  # type: ignore[return-value]
+            return None if hash is None else hash.decode(), last
 
     def _checked(self, subject: Subject, right: bool, last: bool) -> None:
         with self._db.write() as connection:
