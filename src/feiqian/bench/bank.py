@@ -34,11 +34,18 @@ PLENTY = 10**12  # a balance or limit that no benchmark uses up
 class BenchBank:
     """Use it as a context manager: the server is stopped and the folder removed at the end."""
 
-    def __init__(self, customers: int, merchants: int, **settings: Any) -> None:
+    def __init__(
+        self, customers: int, merchants: int, *, plan: Plan | None = None, policy: str = "", **settings: Any
+    ) -> None:
+        """`plan` seeds otherwise than usual; `policy` is the text of a policy file of its own."""
         self.folder = Path(tempfile.mkdtemp(prefix="feiqian-bench-"))
+        if policy:
+            settings["policy"] = str(self.folder / "policy.toml")
+            Path(settings["policy"]).write_text(policy, encoding="utf-8")
         self.settings = Settings(data=str(self.folder), port=_free_port(), log_level="warning", **settings)
         self.customers = customers
-        self.merchants = self._seed(merchants)
+        plenty = Plan(customers, merchants, balance=10**9, day_amount=PLENTY, unverified_per_day=PLENTY)
+        self.merchants = self._seed(plan or plenty)
         self.log = (self.folder / "server.log").open("w+")
         self._orders = 0
         self._left: dict[tuple[int, int], Iterator[int]] = {}  # key version, slot → customers not asked for a code yet
@@ -68,12 +75,11 @@ class BenchBank:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.settings.port}"
 
-    def _seed(self, merchants: int) -> list[SeededMerchant]:
+    def _seed(self, plan: Plan) -> list[SeededMerchant]:
         """Several code keys at once give each customer several codes at a time, which customers never need."""
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(KEY_VERSIONS)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, keys))
         self._codes = [Codes(KeyRing(version, keys)) for version in range(KEY_VERSIONS)]
-        plan = Plan(self.customers, merchants, balance=10**9, day_amount=PLENTY, unverified_per_day=PLENTY)
         return seed(self.settings, plan)
 
     def _wait_until_ready(self) -> None:
