@@ -26,7 +26,7 @@ STATUSES = ("succeeded", "declined", "needs_verification", "cancelled", "expired
 
 
 def without_jinja(text: str) -> str:
-    text = re.sub(r"\{% block body_class %\}.*?\{% endblock %\}", "", text)
+    text = re.sub(r"\{% block (body_class|width|home) %\}.*?\{% endblock %\}", "", text)
     return re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.S)
 
 
