@@ -26,6 +26,7 @@ from feiqian.work import Work
 
 AT_ONCE = 8
 SEND_SECONDS = 60.0  # less than a lease
+STOP_SECONDS = 2.0
 FIRST_SECONDS, LONGEST_SECONDS = 2, 300  # between attempts
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
 
@@ -73,9 +74,7 @@ class Lane:
                 pause_seconds = min(pause_seconds, LONGEST_PAUSE_SECONDS)
                 under_way = {task for task in under_way if not task.done()}
         finally:
-            for task in under_way:
-                task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await _finish(under_way)
 
     async def deliver_due(self) -> int:
         """Delivers what is due now and waits for it; returns how many messages were tried."""
@@ -175,6 +174,15 @@ class Lane:
     def _write_now(self, change: Callable[[Connection], None]) -> None:
         with self.db.write() as connection:
             change(connection)
+
+
+async def _finish(under_way: set[asyncio.Task[None]]) -> None:
+    """A moment for what is nearly sent, so that it is noted and not sent again; the rest is cut off."""
+    if under_way:
+        await asyncio.wait(under_way, timeout=STOP_SECONDS)
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def _about(claimed: Claimed) -> dict[str, object]:

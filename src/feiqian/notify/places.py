@@ -17,6 +17,7 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place("", "")
+WORLD = "001"  # what the library calls numbers of no country (satellites, services)
 
 
 def place_of(address: str) -> Place:
@@ -28,5 +29,8 @@ def place_of(address: str) -> Place:
     except phonenumbers.NumberParseException:
         return Place("?", address[:6])
     code = f"+{number.country_code}"
-    country = phonenumbers.region_code_for_number(number) or code
-    return Place(country, code + phonenumbers.national_significant_number(number)[:PREFIX_DIGITS])
+    country = phonenumbers.region_code_for_number(number)
+    return Place(
+        code if country in (None, WORLD) else country,
+        code + phonenumbers.national_significant_number(number)[:PREFIX_DIGITS],
+    )

@@ -111,7 +111,7 @@ class Notify:
                 group.create_task(self._watch.run())
         finally:
             self._loop = None
-            for adapter in set(self._adapters.values()):
+            for adapter in {id(one): one for one in self._adapters.values()}.values():
                 await adapter.close()
 
     async def deliver_due(self) -> int:

@@ -50,7 +50,8 @@ class SmppServer:
         """Raises SmppInvalid."""
         try:
             parts = urlsplit(url)
-            port, host = parts.port or _PORTS[parts.scheme], parts.hostname
+            standard, host = _PORTS[parts.scheme], parts.hostname
+            port = parts.port or standard
         except (ValueError, KeyError):
             raise SmppInvalid("write smpp://user:password@host:port, or smpps://…") from None
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}

@@ -44,7 +44,8 @@ class SmtpServer:
         """Raises SmtpInvalid."""
         try:
             parts = urlsplit(url)
-            port, host = parts.port or _PORTS[parts.scheme], parts.hostname
+            standard, host = _PORTS[parts.scheme], parts.hostname
+            port = parts.port or standard
         except (ValueError, KeyError):
             raise SmtpInvalid("write smtp://user:password@host:port, or smtps://…") from None
         if not host:

@@ -1,0 +1,60 @@
+"""A bank's notify in SQLite, and in PostgreSQL for tests that ask for it; what is logged, before it is redacted."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from feiqian import logs
+from feiqian.clock import ManualClock
+from feiqian.db import BankDb
+from feiqian.notify.inbox import Inbox
+from feiqian.notify.model import Channel
+from feiqian.policy.load import load_policy
+from feiqian.sealing import Sealer
+from feiqian.testing.postgres import Postgres
+from feiqian.work import Work
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from notifying import Bank
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite"])
+def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
+    """A test that asks for both databases says so: `@BOTH`."""
+    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+    db, work = BankDb(tmp_path, url), Work()
+    bank = Bank(db, Sealer(bytes(range(32))), ManualClock(), work, load_policy("cn"))
+    inbox = Inbox(db, bank.sealer, bank.clock, work)
+    bank.build({Channel.SMS: inbox, Channel.EMAIL: inbox})
+    yield bank
+    work.close()
+    db.close()
+
+
+@pytest.fixture
+def log() -> Iterator[Callable[[], str]]:
+    """What is logged, at every level, as it would be written but with nothing redacted."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure("debug", "json", stream)
+    formatter = root.handlers[0].formatter
+    assert isinstance(formatter, structlog.stdlib.ProcessorFormatter)
+    formatter.processors = [step for step in formatter.processors if step is not logs.redact]
+    yield stream.getvalue
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()

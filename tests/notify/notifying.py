@@ -1,0 +1,102 @@
+"""What the tests of notify share: a bank whose clock the test moves, and an adapter that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from feiqian.clock import ManualClock
+from feiqian.db import BankDb
+from feiqian.notify.model import Adapter, Channel, Contacts, Message, Outgoing
+from feiqian.notify.service import Notify
+from feiqian.sealing import Sealer
+from feiqian.subjects import customer
+from feiqian.work import Work
+
+MEI = customer(1)
+MOBILE, MAIL = "+8613800138000", "mei@example.com"
+CODE = "493817"
+CONTACTS = Contacts(MEI, MOBILE, MAIL, (), "en")
+
+
+@dataclass
+class Scripted:
+    """An adapter: raises what the script says next, else takes the message."""
+
+    script: list[Exception | None] = field(default_factory=list)
+    taken: list[Outgoing] = field(default_factory=list)
+    tried: int = 0
+    closed: bool = False
+
+    async def send(self, outgoing: Outgoing) -> None:
+        self.tried += 1
+        error = self.script.pop(0) if self.script else None
+        if error is not None:
+            raise error
+        self.taken.append(outgoing)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Bank:
+    """Notify with its database; `build` makes it anew with other adapters."""
+
+    db: BankDb
+    sealer: Sealer
+    clock: ManualClock
+    work: Work
+    policy: Any
+    notify: Notify = None  # type: ignore[assignment]
+
+    def build(self, adapters: dict[Channel, Adapter], **options: Any) -> Notify:
+        options.setdefault("chance", lambda: 1.0)
+        self.notify = Notify(self.db, self.sealer, self.policy, self.clock, self.work, adapters, **options)
+        return self.notify
+
+    def sending(self, **caps: int) -> None:
+        """Other caps than the policy's."""
+        self.policy = replace(self.policy, sending=replace(self.policy.sending, **caps))
+
+    def queue(self, message: Message) -> str:
+        with self.db.write() as connection:
+            return self.notify.queue(connection, message, self.clock.now())
+
+    def tell(self, kind: str, contacts: Contacts = CONTACTS, **values: str) -> list[str]:
+        with self.db.write() as connection:
+            return self.notify.tell(connection, contacts, kind, values, self.clock.now())
+
+    def entered(self, address: str = MOBILE) -> None:
+        with self.db.write() as connection:
+            self.notify.code_entered(connection, address, self.clock.now())
+
+    def deliver(self) -> int:
+        return asyncio.run(self.notify.deliver_due())
+
+    def rows(self, what: str = "*", table: str = "notify_outbox") -> list[Any]:
+        with self.db.read() as connection:
+            return list(connection.execute(text(f"SELECT {what} FROM {table} ORDER BY id")))
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows("state")]
+
+    def seconds(self, count: float) -> None:
+        self.clock.advance(count)
+
+
+def code(address: str = MOBILE, channel: Channel = Channel.SMS, language: str = "en", **changes: Any) -> Message:
+    values = {"code": CODE, "text": "Pay ¥12.00 to Corner Shop", "minutes": "5"}
+    return Message(MEI, channel, address, "code", language, values, secret=True, **changes)
+
+
+def outgoing(text: str, address: str = MOBILE, **changes: Any) -> Outgoing:
+    known = {"id": "msg_1", "to": MEI, "channel": Channel.SMS, "kind": "code", "language": "en", "subject": ""}
+    return Outgoing(**(known | {"address": address, "text": text, "seconds_left": 300} | changes))
+
+
+BOTH = pytest.mark.parametrize("bank", ["sqlite", "postgres"], indirect=True)

@@ -1,0 +1,277 @@
+"""Text messages through a real SMPP server: alphabets, parts, refusals, throttling, lost lines."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import pytest
+from notifying import MOBILE, outgoing
+from smsc import (
+    BIND_FAILED,
+    DELIVER_SM,
+    ENQUIRE_LINK,
+    INVALID_DESTINATION,
+    OF_AN_OPERATOR,
+    OK,
+    RESPONSE,
+    THROTTLED,
+    UNBIND,
+    Smsc,
+)
+
+from feiqian.notify import smpp, smpp_session
+from feiqian.notify.errors import SendingFailed, SendingRefused
+from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
+
+
+def served(test: Callable[[Smsc, Smpp], Awaitable[None]]) -> Callable[[], None]:
+    """Runs the test against a server of its own and ends both."""
+
+    def run() -> None:
+        async def serve() -> None:
+            async with Smsc() as smsc:
+                adapter = Smpp(SmppServer.of(smsc.url))
+                try:
+                    await test(smsc, adapter)
+                finally:
+                    await adapter.close()
+
+        asyncio.run(serve())
+
+    run.__name__, run.__doc__ = test.__name__, test.__doc__
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _no_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp, "CALM_SECONDS", 0.0)
+
+
+@served
+async def test_a_short_text_in_english_is_one_message_in_the_gsm_alphabet(smsc, adapter) -> None:
+    await adapter.send(outgoing("Feiqian: 493817 is your code for: Pay ¥12.00 to Café [5] €"))
+    [taken] = smsc.submitted
+    assert taken.text == "Feiqian: 493817 is your code for: Pay ¥12.00 to Café [5] €"
+    assert (taken.coding, taken.part, taken.receipt) == (0, None, 1)
+    assert taken.to == (1, 1, MOBILE.removeprefix("+"))
+    assert taken.source == (5, 0, "Feiqian")
+    assert taken.validity == "000000000500000R"  # no longer than the code
+    assert smsc.binds == [("feiqian", "secret")]
+
+
+@served
+async def test_a_chinese_text_is_sent_in_ucs_2(smsc, adapter) -> None:
+    await adapter.send(outgoing("【飞钱】验证码493817，用于：付款😀"))
+    [taken] = smsc.submitted
+    assert (taken.coding, taken.part, taken.text) == (8, None, "【飞钱】验证码493817，用于：付款😀")
+
+
+@served
+async def test_a_long_text_goes_in_parts_that_belong_together(smsc, adapter) -> None:
+    text = "".join(f"{n:03}€" for n in range(90))
+    await adapter.send(outgoing(text))
+    assert "".join(taken.text for taken in smsc.submitted) == text
+    assert {taken.part[:2] for taken in smsc.submitted} == {(smsc.submitted[0].part[0], 3)}
+    assert [taken.part[2] for taken in smsc.submitted] == [1, 2, 3]
+    assert all(len(taken.body) <= 6 + 153 for taken in smsc.submitted)
+
+
+@served
+async def test_a_long_chinese_text_goes_in_parts_and_no_character_is_cut(smsc, adapter) -> None:
+    text = "付款😀" * 40
+    await adapter.send(outgoing(text))
+    assert "".join(taken.text for taken in smsc.submitted) == text
+    assert all(len(taken.body) <= 140 for taken in smsc.submitted)
+
+
+@pytest.mark.parametrize(("letter", "whole"), [("a", 160), ("码", 70)])
+def test_a_text_that_just_fits_is_one_message_and_one_letter_more_makes_two(letter: str, whole: int) -> None:
+    async def send() -> list[int]:
+        async with Smsc() as smsc:
+            adapter, counts = Smpp(SmppServer.of(smsc.url)), []
+            for length in (whole, whole + 1):
+                await adapter.send(outgoing(letter * length))
+                counts.append(len(smsc.submitted))
+            await adapter.close()
+            return counts
+
+    assert asyncio.run(send()) == [1, 3]
+
+
+@served
+async def test_many_messages_go_through_one_session_at_once(smsc, adapter) -> None:
+    await asyncio.gather(*(adapter.send(outgoing(f"number {n}", id=f"msg_{n}")) for n in range(20)))
+    assert sorted(taken.text for taken in smsc.submitted) == sorted(f"number {n}" for n in range(20))
+    assert len(smsc.binds) == 1
+
+
+@served
+async def test_a_throttled_message_may_be_sent_later(smsc, adapter) -> None:
+    smsc.statuses.append(THROTTLED)
+    with pytest.raises(SendingFailed, match="0x58") as raised:
+        await adapter.send(outgoing("x"))
+    assert not isinstance(raised.value, SendingRefused)
+    await adapter.send(outgoing("x"))
+    assert len(smsc.submitted) == 1
+
+
+@served
+async def test_a_wrong_number_is_refused_for_good(smsc, adapter) -> None:
+    smsc.statuses.append(INVALID_DESTINATION)
+    with pytest.raises(SendingRefused, match="0xb"):
+        await adapter.send(outgoing("x"))
+
+
+@served
+async def test_a_status_that_only_this_operator_knows_is_tried_again(smsc, adapter) -> None:
+    smsc.statuses.append(OF_AN_OPERATOR)
+    with pytest.raises(SendingFailed, match="0x421") as raised:
+        await adapter.send(outgoing("x"))
+    assert not isinstance(raised.value, SendingRefused)
+
+
+@served
+async def test_a_refused_bind_is_told_and_tried_again_later(smsc, adapter) -> None:
+    smsc.bind_status = BIND_FAILED
+    with pytest.raises(SendingFailed, match="bind refused: 0xd"):
+        await adapter.send(outgoing("x"))
+    smsc.bind_status = OK
+    await adapter.send(outgoing("x"))
+    assert len(smsc.submitted) == 1
+
+
+@served
+async def test_abuse_62_a_wrong_password_is_not_in_the_error(smsc, adapter) -> None:
+    smsc.password = "changed"
+    with pytest.raises(SendingFailed) as raised:
+        await adapter.send(outgoing("x"))
+    assert "secret" not in repr(raised.value)
+    assert "secret" not in repr(SmppServer.of(smsc.url.replace("changed", "secret")))
+
+
+@served
+async def test_a_line_that_is_lost_while_a_message_waits_fails_it_and_the_next_opens_another(smsc, adapter) -> None:
+    smsc.statuses.append(None)
+    with pytest.raises(SendingFailed, match="line lost"):
+        await adapter.send(outgoing("x"))
+    await adapter.send(outgoing("x"))
+    assert (len(smsc.binds), len(smsc.submitted)) == (2, 1)
+
+
+@served
+async def test_a_line_that_is_lost_while_idle_is_opened_again(smsc, adapter) -> None:
+    await adapter.send(outgoing("first"))
+    await smsc.stop()
+    await smsc.__aenter__()
+    await asyncio.gather(adapter.send(outgoing("second")), return_exceptions=True)  # may be what notices it
+    await adapter.send(outgoing("third"))
+    assert smsc.submitted[-1].text == "third"
+
+
+def test_nobody_at_the_port_is_a_failure_that_passes() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        adapter = Smpp(SmppServer.of(f"smpp://a:b@127.0.0.1:{taken.getsockname()[1]}"))
+        with pytest.raises(SendingFailed, match="not connected"):
+            asyncio.run(adapter.send(outgoing("x")))
+
+
+def test_after_a_failed_connection_the_others_do_not_all_try_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp, "CALM_SECONDS", 3600.0)
+
+    async def run() -> int:
+        async with Smsc(bind_status=BIND_FAILED) as smsc:
+            adapter = Smpp(SmppServer.of(smsc.url))
+            await asyncio.gather(*(adapter.send(outgoing("x")) for _ in range(8)), return_exceptions=True)
+            return len(smsc.binds)
+
+    assert asyncio.run(run()) == 1
+
+
+def test_an_operator_that_does_not_answer_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.05)
+
+    async def run() -> None:
+        async with Smsc(silent=True) as smsc:
+            await Smpp(SmppServer.of(smsc.url)).send(outgoing("x"))
+
+    with pytest.raises(SendingFailed, match="no answer"):
+        asyncio.run(run())
+
+
+@served
+async def test_the_operators_questions_are_answered(smsc, adapter) -> None:
+    await adapter.send(outgoing("x"))
+    assert await smsc.ask(ENQUIRE_LINK) == ENQUIRE_LINK | RESPONSE
+    assert await smsc.ask(0x0103) == RESPONSE  # data_sm: we do not take it (generic_nack)
+    assert await smsc.ask(UNBIND) == UNBIND | RESPONSE
+
+
+@served
+async def test_receipts_are_answered_and_counted(smsc, adapter) -> None:
+    await adapter.send(outgoing("x"))
+    assert await smsc.receipt("m1", "DELIVRD") == DELIVER_SM | RESPONSE
+    assert await smsc.receipt("m1", "UNDELIV") == DELIVER_SM | RESPONSE
+    assert await smsc.ask(DELIVER_SM, b"\x00" * 12) == DELIVER_SM | RESPONSE
+    assert await smsc.ask(DELIVER_SM, b"\xff\xfe") == DELIVER_SM | RESPONSE
+    assert adapter.receipts == {"DELIVRD": 1, "UNDELIV": 1}
+
+
+@served
+async def test_the_session_ends_with_an_unbind(smsc, adapter) -> None:
+    await adapter.send(outgoing("x"))
+    await adapter.close()
+    assert smsc.unbound == 1
+
+
+def test_the_line_is_kept_open_by_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp_session, "ENQUIRE_SECONDS", 0.01)
+    monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.01)
+
+    async def run() -> None:
+        async with Smsc() as smsc:
+            adapter = Smpp(SmppServer.of(smsc.url))
+            await adapter.send(outgoing("x"))
+            session = adapter._session
+            assert session is not None
+            smsc.silent = True
+            await asyncio.gather(*session._tasks, return_exceptions=True)  # a question without an answer ends it
+            assert not session.open
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a:b@host:1",
+        "smpp://a:b@",
+        "smpp://a:b@host:99999",
+        "smpp://a:passwordtoolong@host",
+        "smpp://a:b@host?from=" + "9" * 30,
+        "smpp://a:b@host?other=1",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_showing_the_password(url: str) -> None:
+    with pytest.raises(SmppInvalid) as raised:
+        SmppServer.of(url)
+    assert "toolong" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [("", (0, 0, "")), ("10690001", (3, 0, "10690001")), ("%2B8613900139000", (1, 1, "8613900139000"))],
+)
+def test_the_sender_is_a_name_a_short_code_a_number_or_the_operators(
+    sender: str, address: tuple[int, int, str]
+) -> None:
+    async def run() -> None:
+        async with Smsc() as smsc:
+            adapter = Smpp(SmppServer.of(f"{smsc.url.partition('?')[0]}?from={sender}"))
+            await adapter.send(outgoing("x"))
+            assert smsc.submitted[0].source == address
+            await adapter.close()
+
+    asyncio.run(run())
