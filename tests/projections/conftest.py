@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from feiqian.clock import ManualClock
-from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, encode_fact
+from feiqian.events import (
+    Fact,
+    PaymentCancelled,
+    PaymentConfirmed,
+    PaymentDecided,
+    PaymentExpired,
+    PaymentRefused,
+    RefundDecided,
+    encode_fact,
+)
 from feiqian.ids import PAYMENT, REFUND, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
@@ -140,15 +149,26 @@ class Books:
         return fact
 
     def verify(self, payment: PaymentDecided) -> None:
-        """The customer confirms: the hold is captured, and the money moves in the same chain."""
-        merchant, customer = payable(payment.merchant), wallet(payment.customer)
-        events = chain(
+        """The customer confirms: the hold is captured, and amount and fee move in the same chain."""
+        merchant, customer, fee = payable(payment.merchant), wallet(payment.customer), payment.amount // 100
+        kind = TransferKind.PAYMENT
+        events = [
             chart.capture(derived_id(b"verify", payment.transfer), payment.transfer, 0),
-            chart.transfer(
-                derived_id(b"verified", payment.transfer), customer, merchant, payment.amount, TransferKind.PAYMENT
-            ),
-        )
-        assert self.post(events) is Refusal.OK
+            chart.transfer(derived_id(b"verified", payment.transfer), customer, merchant, payment.amount, kind),
+        ]
+        if fee:
+            events.append(chart.transfer(derived_id(b"fee", payment.transfer), merchant, FEES, fee, TransferKind.FEE))
+        assert self.post(chain(*events)) is Refusal.OK
+        whose = payment.id, payment.merchant, payment.customer, payment.amount, CNY
+        self.note(PaymentConfirmed(*whose, fee, "chl_1", ("pin",), "", self.clock.now()))
+        self.write()
+
+    def decline(self, payment: PaymentDecided, reason: str) -> None:
+        """The customer refuses, or the bank does when the customer confirms."""
+        release = chart.release(derived_id(b"refuse", payment.transfer), payment.transfer, TransferKind.REFUSAL)
+        assert self.post(release) is Refusal.OK
+        whose = payment.id, payment.merchant, payment.customer, payment.amount, CNY
+        self.note(PaymentRefused(*whose, reason, self.clock.now()))
         self.write()
 
     def cancel(self, payment: PaymentDecided) -> None:
@@ -157,10 +177,12 @@ class Books:
         self.note(PaymentCancelled(payment.id, self.clock.now()))
         self.write()
 
-    def expire(self) -> None:
-        """Time passes, and the engine sees it with the next thing that it is asked."""
+    def expire(self, *told: PaymentDecided) -> None:
+        """Time passes, and the engine sees it with the next thing that it is asked; some payments' people are told."""
         self.clock.advance(WAIT_SECONDS + 1)
         self.post(b"")
+        for payment in told:
+            self.note(PaymentExpired(payment.id, payment.merchant, payment.customer, payment.expires_at))
         self.write()
 
     def refund(self, payment: PaymentDecided, amount: int, number: str = "") -> RefundDecided:
@@ -185,7 +207,7 @@ class Books:
         for _ in range(operations):
             self._together = chance.random() < 0.6
             customer, merchant, amount = chance.randint(1, 5), chance.randint(1, 3), chance.choice((30, 500, 9_000))
-            what = chance.randrange(20)
+            what = chance.randrange(21)
             if what < 12:
                 paid.append(self.pay(customer, merchant, amount))
             elif what < 14:
@@ -199,8 +221,10 @@ class Books:
                 if (self.engine.account(wallet(payment.customer)) or FUNDS).available >= payment.amount:
                     self.verify(payment)
             elif what == 18:
-                self.expire()
+                self.expire(*waiting)
                 waiting.clear()
+            elif what == 20 and waiting:
+                self.decline(waiting.pop(), chance.choice(("refused_by_customer", "insufficient_funds")))
             else:
                 self.clock.advance(chance.choice((1, 20_000)))
                 waiting.clear()

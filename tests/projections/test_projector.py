@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from feiqian.errors import JournalBehind
-from feiqian.events import PaymentCancelled, PaymentDecided
+from feiqian.events import PaymentCancelled, PaymentDecided, decode_fact
 from feiqian.ledger import chart
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.projections import queries, schema
-from feiqian.projections.database import Database, open_database
+from feiqian.projections.database import Database, SqliteDatabase, open_database
 from feiqian.projections.errors import ProjectionStopped, ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
 from feiqian.projections.tie import tie, tie_at
@@ -147,23 +148,59 @@ def test_a_verified_payment_succeeds_and_counts_on_that_day(books, project, read
     db = read()
     row = queries.payment_by_id(db, waiting.id)
     assert row is not None
-    assert row.status == "succeeded"
-    assert lines(db, PAYABLE) == [(1, 5_000, 5_000)]
+    assert (row.status, row.fee, row.closed_at) == ("succeeded", 50, books.clock.now())
+    assert lines(db, PAYABLE) == [(1, 5_000, 5_000), (2, -50, 4_950)]
     [day] = queries.merchant_day(db, MERCHANT, row.day)
-    assert (day.count, day.amount) == (1, 5_000)
+    assert (day.count, day.amount, day.fees) == (1, 5_000, 50)
+    assert queries.waiting_of_customer(db, CUSTOMER, 20) == queries.waiting(db) == []
     assert tie(books.engine, project()) == []
 
 
-def test_what_has_ended_stays_so(books, project, location) -> None:
-    """A late fact of a cancellation does not undo an expiry: the engine's record came first."""
-    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
-    books.expire()
+def test_a_payment_that_is_declined_when_it_is_confirmed_keeps_the_reason(books, project, read) -> None:
+    waiting, other = books.wait(CUSTOMER, MERCHANT, 5_000), books.wait(CUSTOMER, MERCHANT, 6_000)
     project()
-    books.note(PaymentCancelled(waiting.id, books.clock.now()))
-    books.write()
-    db = open_database(project(), read_only=True)
-    assert state(db, waiting)[0] == "expired"
-    db.close()
+    books.clock.advance(1.5)
+    books.decline(waiting, "insufficient_funds")
+    db = read()
+    row = queries.payment_by_id(db, waiting.id)
+    assert row is not None
+    assert (row.status, row.reason, row.closed_at) == ("declined", "insufficient_funds", books.clock.now())
+    assert [row.id for row in queries.waiting_of_customer(db, CUSTOMER, 20)] == [other.id]
+    assert queries.waiting(db) == [other]
+    assert tie(books.engine, project()) == []
+
+
+def test_a_payment_waits_is_confirmed_and_refunded_within_one_row(books, project, read) -> None:
+    facts: list[PaymentDecided] = []
+    books.together(
+        lambda: facts.append(books.wait(CUSTOMER, MERCHANT, 5_000)),
+        lambda: books.verify(facts[0]),
+        lambda: books.refund(facts[0], 1_000),
+    )
+    row = queries.payment_by_id(read(), facts[0].id)
+    assert row is not None
+    assert (row.status, row.fee, row.refunded) == ("succeeded", 50, 1_000)
+    assert tie(books.engine, project()) == []
+
+
+def test_that_people_are_told_of_an_expiry_changes_nothing(books, project, read) -> None:
+    waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
+    books.expire(waiting)
+    assert state(read(), waiting)[0] == "expired"
+    assert tie(books.engine, project()) == []
+
+
+def test_a_cancellation_that_an_older_version_noted_is_read() -> None:
+    fact = decode_fact(msgspec.msgpack.encode(["cancel", "pay_1", 7]))
+    assert fact == PaymentCancelled("pay_1", 7, merchant=0, customer=0)
+
+
+def test_what_waits_is_found_without_looking_at_all_payments(books, read) -> None:
+    db = read()
+    if isinstance(db, SqliteDatabase):
+        for condition in (queries.WAITS, f"p.customer = 1 AND {queries.WAITS}"):
+            steps = db.all(f"EXPLAIN QUERY PLAN SELECT p.fact FROM payments p WHERE {condition}")
+            assert "payments_waiting" in str(steps)
 
 
 # --- days ----------------------------------------------------------------------------------------------------------

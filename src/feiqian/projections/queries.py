@@ -25,6 +25,7 @@ from .rows import (
 
 _WALLETS = "SELECT no FROM accounts WHERE owner = ? AND kind = ?"
 _PAYMENT = f"SELECT {PAYMENT_COLUMNS} FROM payments p"
+WAITS = f"p.status = '{WAITING}'"  # in just these words an index has them alone
 STATUSES = frozenset({"succeeded", "declined", WAITING, "cancelled", "expired"})
 LARGEST_LIMIT = 1000
 
@@ -111,13 +112,13 @@ def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentR
 
 def waiting_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
     """What waits for the customer (and has not ended as far as the read model knows), newest first."""
-    query = f"{_PAYMENT} WHERE p.customer = ? AND {_status_is(WAITING)} ORDER BY p.no DESC LIMIT ?"
+    query = f"{_PAYMENT} WHERE p.customer = ? AND {WAITS} ORDER BY p.no DESC LIMIT ?"
     return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
 
 
 def waiting(db: Database) -> list[PaymentDecided]:
     """All payments that wait for their customers, as they were decided."""
-    return [payment_fact(blob) for (blob,) in db.all(f"SELECT p.fact FROM payments p WHERE {_status_is(WAITING)}")]
+    return [payment_fact(blob) for (blob,) in db.all(f"SELECT p.fact FROM payments p WHERE {WAITS}")]
 
 
 def newest(db: Database, limit: int) -> list[PaymentRow]:
