@@ -81,7 +81,7 @@ class Changing:
     async def finish_totp(self, session: Session, enrolment: str, code: str) -> FactorView:
         """Raises AnswerWrong, FactorNotFound."""
         added = await self._p.factors.confirm_totp(session.subject, enrolment, code)
-        await self._p.work.db(self._changed, session, "factor_added", added.factor)
+        await self._p.work.db(self._factor_added, session, added.factor)
         return added
 
     async def begin_key(self, session: Session, challenge: str, factor: Factor) -> tuple[str, dict[str, Any]]:
@@ -95,7 +95,7 @@ class Changing:
     async def finish_key(self, session: Session, enrolment: str, response: str, label: str = "") -> FactorView:
         """Raises EnrolmentRefused, FactorNotFound."""
         added = await self._p.factors.finish_key(session.subject, enrolment, response, label)
-        await self._p.work.db(self._changed, session, "factor_added", added.factor)
+        await self._p.work.db(self._factor_added, session, added.factor)
         return added
 
     async def remove_factor(self, session: Session, challenge: str, factor_id: str) -> None:
@@ -159,10 +159,10 @@ class Changing:
             self._note(connection, session, "factor_removed", {"factor": factor_id})
             news.tell_changed(p, connection, session.subject.number, "factor_removed", now)
 
-    def _changed(self, session: Session, what: str, factor: Factor) -> None:
+    def _factor_added(self, session: Session, factor: Factor) -> None:
         with self._p.db.write() as connection:
-            self._note(connection, session, what, {"factor": str(factor)})
-            news.tell_changed(self._p, connection, session.subject.number, what, self._p.clock.now())
+            self._note(connection, session, "factor_added", {"factor": str(factor)})
+            news.tell_changed(self._p, connection, session.subject.number, str(factor), self._p.clock.now())
 
     def _add_push(self, session: Session, subscription: str) -> None:
         with self._p.db.write() as connection:

@@ -89,11 +89,11 @@ class Door:
 
     def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int) -> None:
         connection.execute(delete(doors).where(doors.c.created_at < now - KEEP))
-        values = {"challenge": challenge, "kind": asked.kind, "role": asked.subject.role.value}
-        language = asked.language[:LONGEST_LANGUAGE]
-        connection.execute(
-            insert(doors).values(**values, number=asked.subject.number, language=language, created_at=now)
-        )
+        role, number = asked.subject
+        counted_role, counted_number = asked.counted or ("", 0)
+        row: dict[str, object] = {"challenge": challenge, "kind": asked.kind, "role": str(role), "number": number}
+        row |= {"counted_role": str(counted_role), "counted_number": counted_number, "long_code": 0}
+        connection.execute(insert(doors).values(**row, language=asked.language[:LONGEST_LANGUAGE], created_at=now))
 
     def _remember_now(self, challenge: str, asked: Asked) -> None:
         with self._p.db.write() as connection:

@@ -115,7 +115,7 @@ class Recovery(Door):
             return
         now = self._p.clock.now()
         self._p.cases.open(connection, subject.number, "recovery_help", "", subject, now)
-        news.tell(self._p, connection, subject.number, "case_opened", now)
+        news.tell(self._p, connection, subject.number, "recovery_help", now)
 
     def _left(self, counted: Subject) -> int:
         with self._p.db.read() as connection:

@@ -200,8 +200,9 @@ class Customers:
 def _levels(connection: Connection) -> bytearray:
     """By number. Most customers of a bank have one level, so only the others are read one by one."""
     level = customers.c.level
-    newest = connection.execute(select(func.coalesce(func.max(customers.c.number), 0))).scalar_one()
-    counts = dict(connection.execute(select(level, func.count()).group_by(level)).tuples().all())
+    newest: int = connection.execute(select(func.coalesce(func.max(customers.c.number), 0))).scalar_one()
+    found = connection.execute(select(level, func.count()).group_by(level))
+    counts: dict[int, int] = {row.level: row[1] for row in found}
     all_there = sum(counts.values()) == newest  # a number that nobody has must not look like a customer who pays
     usual = max(counts, key=lambda one: counts[one]) if all_there and counts else UNVERIFIED
     levels = bytearray([UNVERIFIED]) + bytearray([usual]) * newest

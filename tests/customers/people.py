@@ -1,0 +1,237 @@
+"""A whole bank of people in a folder: real parts over SQLite and a real ledger, a clock that stands, light hashes."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from argon2 import PasswordHasher
+from PIL import Image
+
+from feiqian.accounts import opening
+from feiqian.accounts.service import Accounts
+from feiqian.cases.service import Cases
+from feiqian.clock import ManualClock
+from feiqian.customers.freezing import Freezing
+from feiqian.customers.model import Details, Opened, Session
+from feiqian.customers.parts import Parts
+from feiqian.customers.real_name import RealName
+from feiqian.customers.recovery import Recovery
+from feiqian.customers.registration import Registration
+from feiqian.customers.registry import Customers
+from feiqian.customers.security import Security
+from feiqian.customers.sign_in import SignIn
+from feiqian.db import BankDb
+from feiqian.identity.screening import Sanctions
+from feiqian.identity.service import Identity
+from feiqian.identity.verifier import BuiltInVerifier
+from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id, transfer
+from feiqian.ledger.engine import Refusal
+from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.money import CNY
+from feiqian.notify.inbox import Inbox
+from feiqian.notify.model import Channel, Delivered
+from feiqian.notify.service import Notify
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.load import load_policy
+from feiqian.sealing import Sealer
+from feiqian.sessions.service import Sessions
+from feiqian.subjects import Subject, customer
+from feiqian.trail.trail import Trail
+from feiqian.verification.factors import Factors
+from feiqian.verification.hashing import SecretHasher
+from feiqian.verification.model import ChallengeView
+from feiqian.verification.service import Verification
+from feiqian.work import Work
+
+T = TypeVar("T")
+POLICY = load_policy("cn")
+CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
+MEI, EVE, UNKNOWN = "+8613900001111", "+8613900002222", "+8613900009999"
+PASSWORD, PIN = "wandering teapot umbrella", "402957"
+NEW_PASSWORD, NEW_PIN = "seven quiet lighthouses", "830461"
+EMAIL = "mei@example.com"
+
+
+def chinese_number(first: str) -> str:
+    """The 18 digits of an identity number, from the 17 before its check character (ISO 7064, MOD 11-2)."""
+    remainder = sum(int(digit) * pow(2, 17 - at, 11) for at, digit in enumerate(first)) % 11
+    return first + "10X98765432"[remainder]
+
+
+MEI_ID, EVE_ID = chinese_number("11010519900307002"), chinese_number("11010519880512104")
+MEI_DETAILS = Details("李梅", "cn_id", PASSWORD, PIN, MEI_ID, email=EMAIL)
+EVE_DETAILS = Details("王小雨", "cn_id", PASSWORD, PIN, EVE_ID)
+
+
+class CountingHasher(SecretHasher):
+    """Light, and notes what it was asked."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        super().__init__(sealer, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        self.calls: list[str] = []
+
+    def matches(self, hash: str | None, text: str) -> bool:
+        self.calls.append("matches")
+        return super().matches(hash, text)
+
+    def hash(self, text: str) -> str:
+        self.calls.append("hash")
+        return super().hash(text)
+
+
+class People:
+    """One bank; `again` is the same after a crash."""
+
+    def __init__(self, folder: Path, clock: ManualClock | None = None) -> None:
+        self.folder, self.clock, self._payments = folder, clock or ManualClock(), 0
+        self.journal = open_journal(folder, create=not (folder / "journal.db").exists())
+        self.ledger = open_ledger(self.journal, None, self.clock)
+        self.ledger.post_many(opening.bank_accounts(CNY.number) + opening.merchant(1, CNY.number))
+        self.ledger.commit()
+        self.db, self.sealer, self.work = BankDb(folder), Sealer(bytes(range(32))), Work()
+        self.parts = self._parts()
+        p = self.parts
+        self.customers, self.notify, self.verification, self.factors = p.customers, p.notify, p.verification, p.factors
+        self.registration, self.sign_in, self.recovery = Registration(p), SignIn(p), Recovery(p)
+        self.security, self.real_name, self.freezing = Security(p), RealName(p), Freezing(p)
+
+    def _parts(self) -> Parts:
+        db, sealer, clock, work = self.db, self.sealer, self.clock, self.work
+        self.hasher = CountingHasher(sealer)
+        self.inbox = Inbox(db, sealer, clock, work)
+        customers, trail = Customers(db, sealer), Trail(db)
+        notify = Notify(db, sealer, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
+        factors = Factors(db, sealer, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
+        return Parts(
+            db=db,
+            sealer=sealer,
+            policy=POLICY,
+            clock=clock,
+            work=work,
+            customers=customers,
+            accounts=Accounts(self.ledger, POLICY),
+            trail=trail,
+            cases=Cases(db, trail, sealer),
+            notify=notify,
+            sessions=Sessions(db, POLICY, clock, work),
+            identity=Identity(db, sealer, clock, work, BuiltInVerifier(POLICY.identity, Sanctions())),
+            verification=Verification(db, sealer, POLICY, clock, work, factors),
+            factors=factors,
+        )
+
+    def again(self) -> People:
+        self.close()
+        return People(self.folder, self.clock)
+
+    def close(self) -> None:
+        self.work.close()
+        self.ledger.close()
+        self.journal.close()
+        self.db.close()
+
+    # --- short ways ----------------------------------------------------------------------------------------------
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        self.clock.advance(0.002)  # ids are in order of milliseconds
+        return asyncio.run(work)
+
+    def do(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """A method that takes a connection, in a transaction of its own."""
+        with self.db.write() as connection:
+            return method(connection, *args, **kwargs)
+
+    def arrived(self, subject: Subject | None = None) -> list[Delivered]:
+        """Everything that has arrived so far, the oldest first."""
+        self.run(self.notify.deliver_due())
+        return self.inbox.read_now(200, subject)[::-1]
+
+    def told(self, number: int) -> list[tuple[str, str]]:
+        """Kind and channel of what a customer has been told, but for codes."""
+        arrived = self.arrived(customer(number))
+        return [(message.kind, message.channel.value) for message in arrived if message.kind != "code"]
+
+    def code(self, channel: Channel = Channel.SMS) -> str:
+        """The newest code that has arrived."""
+        codes = [m for m in self.arrived() if m.kind == "code" and m.channel is channel]
+        digits = codes[-1].text.split(" is your code")[0].removeprefix("Feiqian: ").split("\n")[-1]
+        return "".join(character for character in digits if character.isdigit())
+
+    def trail(self, number: int) -> list[str]:
+        """What was done about a customer, the oldest first."""
+        entries = self.do(self.parts.trail.of, str(customer(number)))
+        return [entry.action for entry in entries][::-1]
+
+    # --- people --------------------------------------------------------------------------------------------------
+
+    def register(self, mobile: str = MEI, details: Details = MEI_DETAILS, device: str | None = None) -> Opened:
+        started = self.run(self.registration.start(mobile, "en"))
+        self.run(self.registration.answer(started.challenge.id, Factor.SMS, self.code()))
+        self.run(self.registration.confirm(started.application, started.challenge.id))
+        return self.run(self.registration.finish(started.application, details, CHROME, device))
+
+    def checked(self, mobile: str = MEI, details: Details = MEI_DETAILS) -> Opened:
+        """Registered, and verified: with a wallet."""
+        opened = self.register(mobile, details)
+        review = self.run(self.real_name.check_identity(opened.session.subject.number, [picture()]))
+        assert review.outcome == "verified", review
+        return opened
+
+    def enter(self, mobile: str = MEI, password: str = PASSWORD, device: str | None = None) -> Opened:
+        """Signs in with password and code."""
+        view = self.run(self.sign_in.password(mobile, password, "en", CHROME))
+        self.run(self.sign_in.send(view.id, Factor.SMS))
+        self.run(self.sign_in.answer(view.id, Factor.SMS, self.code()))
+        return self.run(self.sign_in.finish(view.id, CHROME, device))
+
+    def passed(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> str:
+        """A challenge that the customer has passed with all that the policy may ask for without a key."""
+        view = self.run(self.security.challenge(session, purpose, kind, reference))
+        return self.prove(view, session.subject)
+
+    def prove(self, view: ChallengeView, subject: Subject) -> str:
+        wanted = min((c for c in view.combinations if Factor.TOTP not in c), key=len)
+        for factor in wanted:
+            if factor is Factor.SMS:
+                self.run(self.verification.send(view.id, subject, factor))
+            answers = {Factor.PASSWORD: PASSWORD, Factor.PIN: PIN}
+            answer = answers[factor] if factor in answers else self.code()
+            view = self.run(self.verification.answer(view.id, subject, factor, answer))
+        assert view.state == "passed"
+        return view.id
+
+    def enrol(self, session: Session, key: Any, factor: Factor = Factor.PASSKEY) -> None:
+        challenge = self.passed(session, Purpose.ADD_FACTOR, factor.value)
+        id, options = self.run(self.security.begin_key(session, challenge, factor))
+        self.run(self.security.finish_key(session, id, key.create(options), "my key"))
+
+    def paid(self, number: int, amount: int = 1) -> bool:
+        """Whether money leaves the wallet now."""
+
+        self._payments = getattr(self, "_payments", 0) + 1
+        sides = (AccountKind.CUSTOMER_WALLET, number), (AccountKind.MERCHANT_PAYABLE, 1)
+        debit, credit = (account_id(kind, CNY.number, owner) for kind, owner in sides)
+        id = derived_id(b"test", self._payments.to_bytes(8, "big"))
+        return self.ledger.post(transfer(id, debit, credit, amount, TransferKind.PAYMENT)).refusal is Refusal.OK
+
+    def fund(self, number: int, amount: int = 100_00) -> None:
+        self.ledger.post_many(opening.opening_balance(number, CNY.number, amount))
+        self.ledger.commit()
+
+    def cooling(self, number: int) -> bool:
+        return self.customers.cooling(number, self.clock.now() // 1_000_000)
+
+
+def picture() -> bytes:
+    """A picture of noise, as a file."""
+    out = io.BytesIO()
+    Image.effect_noise((640, 480), 50).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def shape(view: ChallengeView) -> ChallengeView:
+    """A challenge without what differs from one to the next: its id and the mark in the text."""
+    return view._replace(id="", text=view.text.rpartition("\n")[0], expires_at=0)

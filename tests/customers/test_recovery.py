@@ -1,0 +1,235 @@
+"""A forgotten secret: who they are, two factors, a new one; then low limits, and everybody is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from authenticator import Authenticator
+from people import (
+    CHROME,
+    EVE,
+    EVE_DETAILS,
+    EVE_ID,
+    MEI,
+    MEI_DETAILS,
+    MEI_ID,
+    NEW_PASSWORD,
+    NEW_PIN,
+    PASSWORD,
+    PIN,
+    UNKNOWN,
+    People,
+    shape,
+)
+
+from feiqian.customers.errors import CustomersError, SecretUnchanged, SignInLocked, SignInRefused
+from feiqian.notify.model import Channel
+from feiqian.policy.factors import Factor
+from feiqian.subjects import Role, customer
+from feiqian.verification.errors import AnswerWrong, ChallengeOver, NotPassed, TooWeak
+from feiqian.verification.model import ChallengeView
+
+NAME = MEI_DETAILS.name
+
+
+def start(bank: People, what: str = "password", mobile: str = MEI, number: str = MEI_ID, name: str = NAME) -> str:
+    return bank.run(bank.recovery.start(what, mobile, number, name, "en")).id
+
+
+def by_code(bank: People, challenge: str, factor: Factor) -> ChallengeView:
+    bank.run(bank.recovery.send(challenge, factor))
+    return bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
+
+
+def proved(bank: People, what: str = "password") -> str:
+    challenge = start(bank, what)
+    by_code(bank, challenge, Factor.SMS)
+    by_code(bank, challenge, Factor.EMAIL)
+    return challenge
+
+
+def test_a_forgotten_password_is_replaced(bank: People) -> None:
+    opened = bank.register()
+    before = len(bank.told(1))
+    bank.run(bank.recovery.finish(proved(bank), NEW_PASSWORD))
+    assert bank.run(bank.parts.sessions.find(opened.token)) is None
+    assert bank.cooling(1)
+    assert sorted(bank.told(1)[before:]) == [("recovered", "email"), ("recovered", "sms")]
+    assert bank.trail(1)[-1] == "recovered"
+    with pytest.raises(SignInRefused):
+        bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
+    assert bank.enter(password=NEW_PASSWORD).session.subject == customer(1)
+
+
+def test_a_forgotten_pin_is_replaced_and_the_password_stays(bank: People) -> None:
+    bank.register()
+    bank.run(bank.recovery.finish(proved(bank, "pin"), NEW_PIN))
+    assert bank.enter().session.subject == customer(1)
+    with pytest.raises(SecretUnchanged):
+        bank.run(bank.recovery.finish(proved(bank, "pin"), NEW_PIN))
+
+
+def test_only_passwords_and_pins_are_recovered(bank: People) -> None:
+    bank.register()
+    with pytest.raises(CustomersError):
+        start(bank, "level")
+
+
+def test_a_new_secret_is_strong_another_and_set_once(bank: People) -> None:
+    bank.register()
+    challenge = proved(bank)
+    for weak in ("short", "limei19900307", "13900001111x"):
+        with pytest.raises(TooWeak):
+            bank.run(bank.recovery.finish(challenge, weak))
+    with pytest.raises(SecretUnchanged):
+        bank.run(bank.recovery.finish(challenge, PASSWORD))
+    bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
+    with pytest.raises(ChallengeOver):
+        bank.run(bank.recovery.finish(challenge, "another good lantern"))
+
+
+def test_names_and_numbers_are_compared_as_people_write_them(bank: People) -> None:
+    bank.register()
+    for number, name in ((MEI_ID.lower(), " 李 梅 "), (f" {MEI_ID[:6]} {MEI_ID[6:]}", "Li Mei"), (MEI_ID, "MEI LI")):
+        challenge = start(bank, number=number, name=name)
+        assert by_code(bank, challenge, Factor.SMS).passed == (Factor.SMS,)
+        bank.clock.advance(600)
+
+
+def test_abuse_42_no_factor_can_be_skipped(bank: People) -> None:
+    bank.register()
+    challenge = start(bank)
+    with pytest.raises(NotPassed):
+        bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
+    by_code(bank, challenge, Factor.SMS)
+    with pytest.raises(NotPassed):
+        bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
+    other = start(bank)
+    by_code(bank, other, Factor.EMAIL)
+    for half in (challenge, other):
+        with pytest.raises(NotPassed):
+            bank.run(bank.recovery.finish(half, NEW_PASSWORD))
+    assert bank.enter().session.subject == customer(1)
+
+
+def test_abuse_42_a_challenge_of_something_else_recovers_nothing(bank: People) -> None:
+    bank.register()
+    signing_in = bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
+    bank.run(bank.sign_in.send(signing_in.id, Factor.SMS))
+    bank.run(bank.sign_in.answer(signing_in.id, Factor.SMS, bank.code()))
+    with pytest.raises(CustomersError):
+        bank.run(bank.recovery.finish(signing_in.id, NEW_PASSWORD))
+
+
+def test_an_enrolled_passkey_stands_for_the_mail(bank: People) -> None:
+    opened, key = bank.register(details=replace(MEI_DETAILS, email="")), Authenticator()
+    bank.enrol(opened.session, key)
+    challenge = start(bank)
+    by_code(bank, challenge, Factor.SMS)
+    options = bank.run(bank.recovery.options(challenge, Factor.PASSKEY))
+    bank.run(bank.recovery.answer(challenge, Factor.PASSKEY, key.get(options)))
+    bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
+    assert bank.enter(password=NEW_PASSWORD).session.subject == customer(1)
+
+
+def test_without_mail_and_key_people_help_and_the_answer_is_the_same(bank: People) -> None:
+    bank.register(details=replace(MEI_DETAILS, email=""))
+    views = [shape(bank.run(bank.recovery.start("password", m, MEI_ID, NAME, "en"))) for m in (MEI, MEI, UNKNOWN)]
+    assert views[0] == views[1] == views[2]
+    cases = bank.do(bank.parts.cases.waiting)
+    assert [(case.customer, case.kind) for case in cases] == [(1, "recovery_help")]
+    assert bank.told(1) == [("recovery_help", "sms")]
+
+
+def test_a_lock_is_lifted_by_recovery(bank: People) -> None:
+    bank.register()
+    while True:
+        try:
+            bank.run(bank.sign_in.password(MEI, "not the password", "en", CHROME))
+        except SignInLocked:
+            break
+        except SignInRefused:
+            continue
+    bank.run(bank.recovery.finish(proved(bank), NEW_PASSWORD))
+    assert bank.enter(password=NEW_PASSWORD).session.subject == customer(1)
+
+
+# Each of them wrong in another way; the last is right.
+TRIES = [
+    (MEI, EVE_ID, NAME),
+    (MEI, MEI_ID, "somebody else"),
+    (MEI, "", ""),
+    (UNKNOWN, MEI_ID, NAME),
+    (EVE, MEI_ID, NAME),
+    (MEI, MEI_ID, NAME),
+]
+
+
+def walk(bank: People, mobile: str, number: str, name: str) -> list[object]:
+    """All that a stranger sees who gives these details and knows no code."""
+    seen: list[object] = []
+
+    def ask(work: object) -> None:
+        try:
+            answer = bank.run(work)  # type: ignore[arg-type]
+            seen.append(shape(answer) if isinstance(answer, ChallengeView) else answer)
+        except Exception as error:  # whatever it is, it is compared
+            seen.append((type(error).__name__, str(error), getattr(error, "tries_left", None)))
+
+    challenge = start(bank, "password", mobile, number, name)
+    ask(bank.recovery.view(challenge))
+    ask(bank.recovery.finish(challenge, NEW_PASSWORD))
+    for factor in (Factor.SMS, Factor.EMAIL, Factor.SMS):
+        ask(bank.recovery.send(challenge, factor))
+    ask(bank.recovery.answer(challenge, Factor.PIN, PIN))
+    ask(bank.recovery.answer(challenge, Factor.PASSKEY, "{}"))
+    for factor in (Factor.SMS, Factor.EMAIL, Factor.SMS, Factor.SMS, Factor.EMAIL, Factor.SMS):
+        ask(bank.recovery.answer(challenge, factor, "000000"))
+        ask(bank.recovery.view(challenge))
+    bank.clock.advance(40)
+    ask(bank.recovery.send(challenge, Factor.SMS))
+    ask(bank.recovery.answer(challenge, Factor.SMS, "0000000000000000"))
+    ask(bank.recovery.view(challenge))
+    bank.clock.advance(301)
+    ask(bank.recovery.finish(challenge, NEW_PASSWORD))
+    ask(bank.recovery.answer(challenge, Factor.SMS, "000000"))
+    return seen
+
+
+@pytest.mark.parametrize("tried_before", [0, 2, 5])
+def test_abuse_43_wrong_details_look_like_right_ones_all_the_way(tried_before: int, tmp_path_factory: object) -> None:
+    walks = []
+    for mobile, number, name in TRIES:
+        bank = People(tmp_path_factory.mktemp("bank") / "bank")  # type: ignore[attr-defined]
+        bank.register()
+        bank.register(EVE, EVE_DETAILS)
+        bank.clock.advance(3_600)
+        for _ in range(tried_before):
+            with pytest.raises(CustomersError):
+                bank.run(bank.sign_in.password(mobile, "not the password", "en", CHROME))
+        bank.hasher.calls.clear()
+        walks.append((walk(bank, mobile, number, name), list(bank.hasher.calls)))
+        bank.close()
+    for walked in walks[:-1]:
+        assert walked == walks[-1]
+
+
+def test_nothing_is_sent_to_whom_the_details_are_not_of(bank: People) -> None:
+    bank.register()
+    before = len(bank.arrived())
+    for mobile, number, name in TRIES[:-1]:
+        challenge = start(bank, "password", mobile, number, name)
+        bank.run(bank.recovery.send(challenge, Factor.SMS))
+        bank.run(bank.recovery.send(challenge, Factor.EMAIL))
+    assert bank.arrived()[before:] == []
+    assert bank.do(bank.parts.cases.waiting) == []
+
+
+def test_a_wrong_challenge_is_nobodys(bank: People) -> None:
+    bank.register()
+    challenge = start(bank, name="somebody else")
+    with pytest.raises(AnswerWrong):
+        bank.run(bank.recovery.answer(challenge, Factor.SMS, "000000"))
+    asked = bank.run(bank.recovery._asked(challenge))  # whose it is
+    assert asked.subject.role is Role.NOBODY
