@@ -20,6 +20,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
+from feiqian.policy.load import load_policy
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
@@ -71,7 +72,9 @@ def market(tmp_path: Path):
     merchants = Merchants(db, "test")
     shops = merchants.all()
     codes = Codes(KeyRing.new())
-    payments = Payments(ledger, codes, clock, Customers(db), reads=None)  # nothing here asks for what was before
+    policy = load_policy("cn")
+    # Nothing here asks for what was before, and nothing waits.
+    payments = Payments(ledger, codes, clock, Customers(db), None, policy, merchants, None)
     yield Market(ledger, payments, codes, clock, shops)
     ledger.commit()
     ledger.close()

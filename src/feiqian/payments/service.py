@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import cast
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.events import RefundDecided
@@ -40,7 +39,6 @@ from feiqian.payments.views import (
     refund_view,
 )
 from feiqian.payments.waits import Waits
-from feiqian.policy.load import load_policy
 from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
@@ -58,11 +56,10 @@ class Payments:
         clock: Clock,
         customers: KnowsCustomers,
         reads: Reads,
-        policy: Policy | None = None,
-        merchants: KnowsMerchants = cast("KnowsMerchants", None),
-        verification: SpendsChallenges = cast("SpendsChallenges", None),
+        policy: Policy,
+        merchants: KnowsMerchants,
+        verification: SpendsChallenges,
     ) -> None:
-        policy = policy or load_policy("cn")
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()
