@@ -39,6 +39,7 @@ from feiqian.verification.service import Verification
 from feiqian.work import Work
 
 MANY, FEW = 20, 10
+LOOKS = frozenset({"customer_opened", "case_looked_at", "review_opened", "document_looked_at"})  # auditors read those
 MAX_QUERY = 100
 
 
@@ -51,7 +52,7 @@ class Wallet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerFile:
-    """All that a supporter sees of a customer. `document` is the identity number, masked, or ""."""
+    """All that a supporter sees of a customer. `document` is the identity number, masked, or ""; `entries` are acts."""
 
     customer: Customer
     profile: Profile | None
@@ -163,7 +164,7 @@ class Desk:
                 p.sessions.devices(connection, subject),
                 p.sessions.recent(connection, subject, FEW),
                 p.cases.of(connection, number, FEW),
-                p.trail.of(connection, str(subject), MANY),
+                [entry for entry in p.trail.of(connection, str(subject)) if entry.action not in LOOKS][:MANY],
             )
 
     async def _file(self, kept: _Kept) -> CustomerFile:

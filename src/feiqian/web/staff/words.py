@@ -70,7 +70,7 @@ def action_name(site: Site, action: str) -> str:
 
 def details_text(entry: Entry) -> str:
     """The details of an entry, in one line, as they are kept."""
-    return " · ".join(f"{name}: {_plain(value)}" for name, value in entry.details.items())
+    return " · ".join(f"{name}: {_plain(value)}" for name, value in entry.details.items() if value not in ("", 0, []))
 
 
 def short_details(details: Mapping[str, object]) -> str:
