@@ -49,7 +49,7 @@ class People:
     """The customers of the bank's database, each of the level that a test gives it, else of the highest."""
 
     def __init__(self, customers: Customers) -> None:
-        self.known = customers.known
+        self.known, self.names = customers.known, customers.names
         self.levels: dict[int, int] = {}
         self.cooling_until: dict[int, int] = {}  # Unix seconds
 

@@ -84,7 +84,7 @@ def test_what_a_challenge_is_bound_to_is_the_payment_as_the_ledger_has_it(bank: 
     waiting = run(bank.pay(merchant, customer, DEAR))
     bound = run(bank.payments.bound_of(customer, waiting.id))
     assert (bound.purpose, bound.amount, bound.currency) == (Purpose.PAYMENT, DEAR, CNY.number)
-    assert (bound.payee, bound.reference) == ("Tea House", waiting.id)
+    assert (bound.payer, bound.payee, bound.reference) == ("Li Na", "Tea House", waiting.id)
     (listed,) = run(bank.payments.waiting(customer))
     assert (listed.id, listed.merchant_name, listed.amount) == (waiting.id, "Tea House", DEAR)
 
@@ -133,7 +133,13 @@ def test_abuse_38_a_shop_that_takes_another_name_voids_what_was_shown(bank: Any,
     customer, merchant = bank.customer(9_000_00), bank.merchant("Tea House")
     waiting = run(bank.pay(merchant, customer, DEAR))
     bound = run(bank.payments.bound_of(customer, waiting.id))
-    for other in ({"payee": "Charity"}, {"amount": DEAR - 1}, {"currency": 978}, {"reference": "pay_other"}):
+    for other in (
+        {"payee": "Charity"},
+        {"amount": DEAR - 1},
+        {"currency": 978},
+        {"reference": "pay_other"},
+        {"payer": "X"},
+    ):
         changed = type(bound)(**{name: getattr(bound, name) for name in bound.__struct_fields__} | other)
         with pytest.raises(BoundDiffers):
             run(bank.payments.confirm(customer, waiting.id, bank.challenges.passed(customer, changed)))

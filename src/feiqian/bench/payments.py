@@ -14,7 +14,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,9 @@ class Everybody:
 
     def cooling(self, number: int, now_seconds: int) -> bool:
         return False
+
+    def names(self, numbers: Collection[int]) -> dict[int, str]:
+        return {}
 
 
 class NoneWaits:

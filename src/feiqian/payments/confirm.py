@@ -6,6 +6,8 @@ challenge. What is confirmed is what the ledger's fact says, which never changes
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Protocol
 
@@ -23,7 +25,7 @@ from feiqian.projections.rows import PaymentRow
 from feiqian.subjects import Subject
 from feiqian.verification.model import Bound, Passed
 
-KIND = "payment"
+KIND = "code"  # how the payment came about, of the sorts that a payment can be
 
 _log = logs.get("feiqian.payments")
 
@@ -36,6 +38,14 @@ class SpendsChallenges(Protocol):
         ...
 
 
+class NamesCustomers(Protocol):
+    """What is asked of the customers feature."""
+
+    def names(self, numbers: Collection[int]) -> dict[int, str]:
+        """The names of some customers, by number (blocks)."""
+        ...
+
+
 class Confirmations:
     """Of all customers. A payment of another customer is as if it were not."""
 
@@ -45,12 +55,13 @@ class Confirmations:
         clock: Clock,
         reads: Reads,
         ender: Ender,
+        customers: NamesCustomers,
         merchants: KnowsMerchants,
         verification: SpendsChallenges,
         waits: Waits,
     ) -> None:
         self._ledger, self._clock, self._reads, self._ender = ledger, clock, reads, ender
-        self._merchants, self._verification, self._waits = merchants, verification, waits
+        self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
     async def waiting(self, customer: int) -> list[WaitingPayment]:
         """What waits for the customer now, newest first."""
@@ -72,7 +83,7 @@ class Confirmations:
 
     async def bound_of(self, customer: int, payment_id: str) -> Bound:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""
-        return self._bound(await self._row(customer, payment_id))
+        return await self._bound(await self._row(customer, payment_id))
 
     async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
@@ -80,7 +91,8 @@ class Confirmations:
         Raises PaymentNotFound, NotWaiting, and what `Verification.spend` raises.
         """
         row = await self._row(customer, payment_id)
-        passed = await self._verification.spend(challenge_id, subjects.customer(customer), self._bound(row))
+        bound = await self._bound(row)
+        passed = await self._verification.spend(challenge_id, subjects.customer(customer), bound)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
         return await self._told(row, self._ender.confirm(row.fact, passed))
 
@@ -111,13 +123,15 @@ class Confirmations:
         status = status_of(self._ledger.engine, row.fact)
         return "expired" if status == WAITING and row.expires_at <= self._clock.now() else status
 
-    def _bound(self, row: PaymentRow) -> Bound:
+    async def _bound(self, row: PaymentRow) -> Bound:
+        names = await asyncio.to_thread(self._customers.names, [row.customer])
         return Bound(
             purpose=Purpose.PAYMENT,
             kind=KIND,
             amount=row.amount,
             currency=row.currency,
             payee=self._name(row),
+            payer=names.get(row.customer, ""),
             reference=row.id,
         )
 

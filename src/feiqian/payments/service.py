@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Protocol
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.events import RefundDecided
@@ -20,7 +21,7 @@ from feiqian.payments import plan
 from feiqian.payments.authorize import Authorizer, same_content
 from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode
-from feiqian.payments.confirm import Confirmations, SpendsChallenges
+from feiqian.payments.confirm import Confirmations, NamesCustomers, SpendsChallenges
 from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
 from feiqian.payments.expiry import Expiry
@@ -46,6 +47,10 @@ from feiqian.projections.rows import PaymentRow
 from feiqian.verification.model import Bound
 
 
+class KnowsAndNamesCustomers(KnowsCustomers, NamesCustomers, Protocol):
+    """What is asked of the customers feature."""
+
+
 class Payments:
     """One bank's payments."""
 
@@ -54,7 +59,7 @@ class Payments:
         ledger: Ledger,
         codes: Codes,
         clock: Clock,
-        customers: KnowsCustomers,
+        customers: KnowsAndNamesCustomers,
         reads: Reads,
         policy: Policy,
         merchants: KnowsMerchants,
@@ -66,7 +71,7 @@ class Payments:
         self.expiry = Expiry(ledger, clock, self.waits.tell)
         self._authorizer = Authorizer(ledger, codes, clock, limits, customers, self.expiry.add)
         ender = Ender(ledger, clock, limits, merchants)
-        self._confirmations = Confirmations(ledger, clock, reads, ender, merchants, verification, self.waits)
+        self._confirmations = Confirmations(ledger, clock, reads, ender, customers, merchants, verification, self.waits)
         self._refunder = Refunder(ledger, clock)
 
     # --- changing ----------------------------------------------------------------------------------------------
