@@ -7,7 +7,15 @@ import asyncio
 import pytest
 from fakes import ALICE
 
-from feiqian.events import PaymentCancelled, PaymentDecided, RefundDecided, encode_fact
+from feiqian.events import (
+    PaymentCancelled,
+    PaymentConfirmed,
+    PaymentDecided,
+    PaymentExpired,
+    PaymentRefused,
+    RefundDecided,
+    encode_fact,
+)
 from feiqian.web import streams
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub, Rates, TooManyStreams, message
@@ -77,6 +85,28 @@ def test_refunds_and_cancellations_wake_too() -> None:
         assert await anext(aiter(watcher)) == [refund]
         hub.on_rows(2, [encode_fact(PaymentCancelled("pay_1", 1))])
         assert await anext(aiter(watcher)) == []
+
+    asyncio.run(run())
+
+
+def test_how_a_waiting_payment_ended_wakes_those_concerned_to_look_again() -> None:
+    whose = ("pay_1", 7, 1)  # merchant 7, customer 1
+    ends = [
+        PaymentConfirmed(*whose, 100, 156, 1, "chl_1", ("pin",), "", 5),
+        PaymentRefused(*whose, 100, 156, "refused_by_customer", 5),
+        PaymentCancelled("pay_1", 5, merchant=7, customer=1),
+        PaymentExpired(*whose, 5),
+    ]
+
+    async def run() -> None:
+        hub = Hub()
+        phone, till = hub.watch(("customer", 1)), hub.watch(("merchant", 7))
+        others = [hub.watch(("customer", 7)), hub.watch(("merchant", 1))]
+        for position, fact in enumerate(ends, start=1):
+            hub.on_rows(position, [encode_fact(fact)])
+            assert await anext(aiter(phone)) == await anext(aiter(till)) == []
+            assert phone.position == till.position == position
+        assert [other.position for other in others] == [0, 0]
 
     asyncio.run(run())
 
