@@ -66,10 +66,14 @@ class Item(NamedTuple):
         return self.amount.minus(self.refunded)
 
 
+CONFLICT = "conflict"  # the number of an order or refund was used before, for another
+
+
 class Answer(NamedTuple):
     """What the till is told about a payment. `status` is a payment's, or rejected, missing or unknown.
 
-    unknown: nobody knows yet, ask again by the order. missing: the bank has no such payment. `reason` is a sentence.
+    unknown: nobody knows yet, ask again by the order. missing: the bank has no such payment. `reason` is a name of
+    `payments.policy.Decline`, or CONFLICT.
     """
 
     status: str
@@ -81,7 +85,7 @@ class Answer(NamedTuple):
 
 
 class RefundAnswer(NamedTuple):
-    """`status` is succeeded, declined or unknown; `reason` is for people."""
+    """`status` is succeeded, declined or unknown; `reason` as in `Answer`."""
 
     status: str
     amount: Money

@@ -19,16 +19,14 @@ from feiqian.ledger.engine import InvariantBroken, Totals
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, Money
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound
-from feiqian.payments.reasons import sentence
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import PaymentRow
 from feiqian.services import Services
 from feiqian.subjects import Role
-from feiqian.texts import english
 
-from .model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
+from .model import CONFLICT, Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
 
 SETTLE_SECONDS = 2.0
 CHECK_SECONDS = 5.0
@@ -185,7 +183,7 @@ class RunningBank:
         try:
             view = await self._s.payments.pay(self._merchant(shop), request)
         except OrderConflict:
-            return Answer("rejected", order, amount, english("problem.conflict"))
+            return Answer("rejected", order, amount, CONFLICT)
         except FeiqianError as error:
             return _unknown("pay", order, amount, error)
         self._s.live.observe(time.perf_counter() - began)
@@ -217,13 +215,13 @@ class RunningBank:
             payment = await self._s.payments.get_by_order(merchant, order)
             view = await self._s.payments.refund(merchant, payment.id or "", request)
         except (PaymentNotFound, NotRefundable):
-            return RefundAnswer("declined", amount, sentence("not_possible"))
+            return RefundAnswer("declined", amount, "not_possible")
         except OrderConflict:
-            return RefundAnswer("declined", amount, english("problem.conflict"))
+            return RefundAnswer("declined", amount, CONFLICT)
         except FeiqianError as error:
             _log.error("till_outcome_unknown", what="refund", error=type(error).__name__)
             return RefundAnswer("unknown", amount)
-        return RefundAnswer(view.status, amount, view.message or "")
+        return RefundAnswer(view.status, amount, view.reason or "")
 
     def _merchant(self, shop: Shop) -> Merchant:
         merchant = self._s.merchants.by_number(shop.number)
@@ -286,7 +284,7 @@ def _shop(merchant: Merchant) -> Shop:
 def _answer(view: PaymentView) -> Answer:
     currency = BY_CODE[view.currency]
     at = int(view.created_at.timestamp() * 1_000_000)
-    return Answer(view.status, view.merchant_order, Money(view.amount, currency), view.message or "", view.id or "", at)
+    return Answer(view.status, view.merchant_order, Money(view.amount, currency), view.reason or "", view.id or "", at)
 
 
 def _unknown(what: str, order: str, amount: Money, error: FeiqianError) -> Answer:

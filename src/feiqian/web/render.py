@@ -10,10 +10,12 @@ import jinja2
 
 from feiqian.clock import Clock
 from feiqian.money import Money, decimal_text
+from feiqian.payments.reasons import sentence
 from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
 
 from .assets import url
 from .formats import Formats, symbol
+from .model import CONFLICT
 
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8
@@ -50,12 +52,19 @@ class Renderer:
             "when": formats.when,
             "moment": formats.moment,
             "date": formats.date,
+            "reason": self.reason,
             "clock": formats.clock,
             "machine": formats.machine,
         }
 
     def __call__(self, template: str, **values: object) -> str:
         return self._jinja.get_template(template).render(values)
+
+    def reason(self, reason: str) -> str:
+        """The sentence for why something was declined; "" for no reason."""
+        if reason == CONFLICT:
+            return self.texts("problem.conflict")
+        return sentence(reason, self.texts.language) if reason else ""
 
     def amount(self, amount: Money) -> str:
         return self.formats.amount(amount)

@@ -13,7 +13,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from feiqian.money import Money, MoneyInvalid, format_plain, money, parse
+from feiqian.money import Money, MoneyInvalid, money, parse
 from feiqian.payments.requests import Number
 
 from .model import Answer, Shop
@@ -97,7 +97,11 @@ class Till(Controller):
     async def refund(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Refund]) -> dict[str, str]:
         shop = await site.shop(merchant)
         answer = await site.bank.refund(shop, data.order, _amount(data.amount, shop), data.number)
-        return {"status": answer.status, "amount": format_plain(answer.amount), "reason": answer.reason}
+        return {
+            "status": answer.status,
+            "amount": site.render.amount(answer.amount),
+            "reason": site.render.reason(answer.reason),
+        }
 
     @post("/frames", status_code=200, request_max_body_size=MAX_FRAME_BYTES)
     async def frame(
@@ -150,4 +154,4 @@ async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[byt
             await site.bank.settled(watcher.position)
             receipts = await site.bank.receipts_of(shop, SHOWN)
             html = site.render("parts/till_receipts.html", receipts=receipts)
-            yield message("state", {"receipts": html, "takings": format_plain(await site.bank.takings(shop))})
+            yield message("state", {"receipts": html, "takings": site.render.amount(await site.bank.takings(shop))})

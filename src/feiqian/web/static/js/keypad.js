@@ -10,10 +10,25 @@ export function plain(minor, decimals) {
   return decimals ? `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}` : digits;
 }
 
-export function pretty(minor, { decimals, symbol }) {
-  const [whole, fraction] = plain(minor, decimals).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return symbol + (fraction === undefined ? grouped : `${grouped}.${fraction}`);
+/** As people write it in the page's language, with the currency's symbol where it belongs. */
+export function pretty(minor, { decimals, shape }) {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: "always" };
+  return shape.replace("{amount}", (minor / 10 ** decimals).toLocaleString(document.documentElement.lang, digits));
+}
+
+const signs = Object.fromEntries(new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" })
+  .formatToParts(12345.6).map(({ type, value }) => [type, value]));
+
+/** What the server sends with a point, with the page's own sign before the decimals. */
+export const local = (text) => text.replace(".", signs.decimal);
+
+/** What a person typed, with a point before the decimals; what could mean two amounts is left for the server to refuse. */
+export function typedAmount(text, decimals) {
+  const bare = text.replace(/\s/g, "");
+  const [group, point] = [signs.group, signs.decimal].map((sign) => `\\${sign}`);
+  const grouped = new RegExp(`^\\d{1,3}(${group}\\d{3})+(${point}\\d{1,${decimals || 1}})?$`);
+  if (grouped.test(bare)) return bare.replaceAll(signs.group, "").replace(signs.decimal, ".");
+  return decimals && new RegExp(`^\\d+[.,]\\d{1,${decimals}}$`).test(bare) ? bare.replace(",", ".") : bare;
 }
 
 export function keypad(currency, onCharge) {

@@ -1,8 +1,9 @@
 // Giving money back: all or part of a receipt, once per press however often the answer gets lost.
 
+import { local, typedAmount } from "./keypad.js";
 import { byId, postJson, Refused, text } from "./page.js";
 
-export function refunds(shop, newNumber) {
+export function refunds(shop, decimals, newNumber) {
   const dialog = byId("refund");
   const problem = byId("refund-problem");
   let receipt = null;
@@ -12,7 +13,7 @@ export function refunds(shop, newNumber) {
     receipt = button.dataset;
     number = newNumber();
     byId("refund-of").textContent = text("till.refund.of", { amount: receipt.amount, left: receipt.left });
-    byId("refund-amount").value = receipt.leftPlain;
+    byId("refund-amount").value = local(receipt.leftPlain);
     say("");
     dialog.showModal();
     byId("refund-amount").select();
@@ -28,7 +29,7 @@ export function refunds(shop, newNumber) {
     event.preventDefault();
     byId("refund-do").disabled = true;
     try {
-      const amount = byId("refund-amount").value.trim().replace(/,/g, "");
+      const amount = typedAmount(byId("refund-amount").value, decimals);
       const answer = await postJson(`/till/${shop}/refunds`, { order: receipt.refund, amount, number });
       if (answer.status === "succeeded") say(text("till.refund.done", answer), true);
       else if (answer.status === "declined") {

@@ -12,7 +12,7 @@ const CODE = /^\d{20}$/;
 const BESIDE_MILLISECONDS = 15_000; // that phone's code may be used already: then until it shows the next
 const main = byId("main");
 const shop = main.dataset.shop;
-const currency = { decimals: Number(main.dataset.decimals), symbol: main.dataset.symbol };
+const currency = { decimals: Number(main.dataset.decimals), shape: main.dataset.shape };
 const desk = byId("desk");
 const typed = byId("digits");
 const pending = `feiqian.till.${shop}`;
@@ -24,7 +24,7 @@ const newNumber = () => {
 };
 const keys = keypad(currency, () => stage("scan"));
 const eye = camera(shop, take);
-refunds(shop, newNumber);
+refunds(shop, currency.decimals, newNumber);
 
 function stage(name) {
   if (name !== "scan") eye.stop();
