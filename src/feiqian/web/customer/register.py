@@ -13,23 +13,24 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
-from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed
+from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed, SignInLocked
 from feiqian.customers.model import ChallengeView, Details
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.identity.numbers import HOME
 from feiqian.notify.errors import SendingCapped
-from feiqian.verification.errors import TooWeak
+from feiqian.policy.factors import Factor
+from feiqian.verification.errors import CodeThrottled, TooWeak
 
 from ..forms import Form, read_form
 from ..session import TheVisitor
 from ..site import Site, TheSite
-from .challenge import NOT_TAKEN, Desk, Page, over, show, start, take
+from .challenge import NOT_TAKEN, Desk, Page, over, show, take
 from .details import CN_ID, document_of, secrets_of, tell
 from .kept import device, keep, kept, user_agent
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
 from .sign_in import signed_in
-from .words import number_wrong, weakness
+from .words import number_wrong, refusal, weakness
 
 CODE, DETAILS = "register", "registering"
 PLACE, WHO, NEXT = "/register/code", "/register/details", "/identity"
@@ -49,18 +50,17 @@ class Register(Controller):
     @post("/", status_code=303)
     async def begin(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
-        mobile, registration = mobile_of(site, form), site.services.registration
+        mobile = mobile_of(site, form)
         if not form.good:
             return _mobile_page(site, form)
         try:
-            started = await registration.start(mobile, site.language, user_agent(request))
+            started = await site.services.registration.start(mobile, site.language, user_agent(request))
         except NumberInvalid as error:
             form.wrong("mobile", number_wrong(site, error))
             return _mobile_page(site, form)
-        except SendingCapped:
-            form.wrong("", site.render.texts("customer.code.no_more"))
+        except (SendingCapped, CodeThrottled, SignInLocked) as error:
+            form.wrong("", refusal(site, error, Factor.SMS))
             return _mobile_page(site, form)
-        await start(registration, started.challenge)
         cookie = keep(site, CODE, started.application, started.challenge.id)
         return Redirect(f"{PLACE}?sent=1", status_code=303, cookies=[cookie])
 

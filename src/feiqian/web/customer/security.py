@@ -63,13 +63,12 @@ class SecurityPages(Controller):
             "customer/security.html",
             it=overview,
             cases=await security.cases(signed_in.session),
-            here=signed_in.session,
             said=SAID.get(said, ""),
             factors=FACTORS,
             outcomes=OUTCOMES,
             kinds=CASES,
             removable=REMOVABLE,
-            keys=KEYS,
+            has_key=any(own.factor in KEYS for own in overview.factors),
         )
 
     @post("/freeze", status_code=303)

@@ -113,7 +113,7 @@ class SignInPages(Controller):
             opened = await site.services.sign_in.passkey(
                 form["challenge"], form["answer"], user_agent(request), device(site, request), site.language
             )
-        except AnswerWrong:
+        except (AnswerWrong, SignInRefused):
             form.wrong("", site.render.texts("customer.sign_in.passkey.unknown"))
             return _form_page(site, form)
         except OVER as error:

@@ -12,6 +12,7 @@ from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
+from feiqian.identity.names import joined
 from feiqian.verification.errors import TooWeak
 from feiqian.verification.strength import check_password
 
@@ -44,7 +45,8 @@ async def strength(site: TheSite, request: Request[Any, Any, State], data: JSONB
         return Response({"strong": None, "text": ""})
     _Turns.now += 1
     try:
-        await site.services.work.heavy(check_password, site.services.policy.passwords, data.password, data.own)
+        own = [*data.own, *map(joined, data.own)]  # as it is written, and in Latin letters
+        await site.services.work.heavy(check_password, site.services.policy.passwords, data.password, own)
     except TooWeak as error:
         return Response({"strong": False, "text": weakness(site, error)})
     finally:
