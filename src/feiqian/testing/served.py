@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,11 +65,16 @@ class Served:
 
         async def serve() -> None:
             self.loop = asyncio.get_running_loop()
+            services = self.bank.services
+            beside = [asyncio.create_task(task) for task in (services.notify.run(), services.payments.run())]
             serving = asyncio.create_task(self.server.serve())
             while not self.server.started:
                 await asyncio.sleep(0.01)
             self._up.set()
             await serving
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
         uvloop.run(serve())
         self.bank.close()
@@ -86,6 +91,10 @@ class Served:
             return function()
 
         return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+
+    def wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine in the server's loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
     @property
     def position(self) -> int:

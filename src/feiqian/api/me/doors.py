@@ -87,6 +87,7 @@ def challenge_routes(noun: str, path: str, who: str, handlers: tuple[Handler, ..
             "number they are locked for a time, in which a passkey or shield still opens.",
             handler=answer,
             body=shapes.FactorAnswer,
+            body_limit=shapes.KEY_BODY_BYTES,
             problems=(*usable, problems.ANSWER_WRONG),
             **common,  # type: ignore[arg-type]
         ),
@@ -253,6 +254,7 @@ ROUTES = (
         summary="Open the session of whoever's passkey has signed",
         handler=passkey_sign_in,
         body=shapes.PasskeySignIn,
+        body_limit=shapes.KEY_BODY_BYTES,
         answer=shapes.SignedIn,
         problems=(*OF_ONE, problems.ANSWER_WRONG),
     ),

@@ -11,6 +11,7 @@ from feiqian.policy.factors import Factor, Purpose
 
 _LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"
 IMAGE_BYTES, IMAGES = 8 * 1024 * 1024, 3
+KEY_BODY_BYTES = 64 * 1024  # with what a key signs, or says of itself when it is enrolled
 
 Mobile = Annotated[str, msgspec.Meta(min_length=4, max_length=24, pattern=r"^[+0-9 ()-]+$", description="E.164.")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=_LINE)]
@@ -30,7 +31,7 @@ Label = Annotated[str, msgspec.Meta(max_length=60, pattern=_LINE)]
 AnswerText = Annotated[
     str, msgspec.Meta(min_length=1, max_length=8_000, description="A code, a secret, or a WebAuthn answer as JSON.")
 ]
-EnrolmentText = Annotated[str, msgspec.Meta(min_length=1, max_length=12_000, description="A WebAuthn answer as JSON.")]
+EnrolmentText = Annotated[str, msgspec.Meta(min_length=1, max_length=8_000, description="A WebAuthn answer as JSON.")]
 Sent = Literal["sms", "email"]
 Key = Literal["passkey", "shield"]
 
