@@ -199,6 +199,7 @@ def test_one_entry_counts_for_one_code_and_an_old_one_for_none(bank) -> None:
     bank.entered()
     assert all(row.entered_at > 0 for row in bank.rows("entered_at", "notify_codes"))
     bank.entered()
+    bank.seconds(1)
     bank.queue(code(number(5)))
     bank.seconds(HOUR)
     bank.entered(number(5))

@@ -6,7 +6,7 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Adapter, Channel
-from feiqian.notify.push import Push
+from feiqian.notify.push import ContactInvalid, Push
 from feiqian.notify.push_key import open_push_key
 from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
 from feiqian.notify.smtp import Smtp, SmtpInvalid, SmtpServer
@@ -54,9 +54,10 @@ def _email(settings: Settings, clock: Clock) -> Adapter | None:
 
 
 def _push(settings: Settings, clock: Clock) -> Adapter:
-    if not settings.push_contact.startswith(("mailto:", "https:")):
-        raise SettingsInvalid("push_contact: write mailto:somebody@bank.example, or https:…")
-    return Push(open_push_key(settings.file(PUSH_KEY)), settings.push_contact, clock)
+    try:
+        return Push(open_push_key(settings.file(PUSH_KEY)), settings.push_contact, clock)
+    except ContactInvalid as error:
+        raise SettingsInvalid(f"push_contact: {error}") from None
 
 
 def _only_in_test(inbox: Inbox, settings: Settings, name: str, form: str) -> Adapter:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from py_vapid import Vapid  # type: ignore[import-untyped]
+from py_vapid import Vapid, VapidException  # type: ignore[import-untyped]
 from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
 
 from feiqian.clock import MICROSECONDS, Clock
@@ -28,12 +28,23 @@ _GONE = frozenset({404, 410})
 _LATER = frozenset({408, 425, 429})
 
 
+class ContactInvalid(ValueError):
+    """Push services could not reach who answers for the messages (RFC 8292, 2.1)."""
+
+
 class Push:
-    """An adapter for push messages; an address is the JSON of a PushSubscription. `private`: also to this machine."""
+    """An adapter for push messages; an address is the JSON of a PushSubscription. `private`: also to this machine.
+
+    Raises ContactInvalid.
+    """
 
     def __init__(self, key: Vapid, contact: str, clock: Clock, *, private: bool = False) -> None:
         self._key, self._contact, self._clock, self._private = key, contact, clock, private
         self._http: aiohttp.ClientSession | None = None
+        try:
+            key.sign({"aud": "https://localhost", "sub": contact})
+        except VapidException:
+            raise ContactInvalid("write mailto:somebody@bank.example, or https://bank.example") from None
 
     @property
     def public_key(self) -> str:
@@ -42,8 +53,7 @@ class Push:
         return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
     async def send(self, outgoing: Outgoing) -> None:
-        endpoint, body = self._sealed(outgoing)
-        headers = self._headers(endpoint, outgoing)
+        endpoint, headers, body = self._request(outgoing)
         try:
             async with self._session().post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
                 _check(answer.status, answer.headers.get("Retry-After", ""))
@@ -68,8 +78,8 @@ class Push:
             )
         return self._http
 
-    def _sealed(self, outgoing: Outgoing) -> tuple[str, bytes]:
-        """Where to, and the message, which only that browser can open."""
+    def _request(self, outgoing: Outgoing) -> tuple[str, dict[str, str], bytes]:
+        """Where to, the headers, and the message, which only that browser can open."""
         said = {
             "title": outgoing.subject,
             "body": outgoing.text[:TEXT_LENGTH],
@@ -80,8 +90,8 @@ class Push:
             subscription = json.loads(outgoing.address)
             endpoint = self._endpoint(subscription["endpoint"])
             sealed = WebPusher(subscription).encode(json.dumps(said, ensure_ascii=False).encode())
-            return endpoint, bytes(sealed["body"])
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, WebPushException):
+            return endpoint, self._headers(endpoint, outgoing), bytes(sealed["body"])
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, WebPushException, VapidException):
             raise SendingRefused("not a subscription") from None
 
     def _endpoint(self, url: str) -> str:

@@ -113,12 +113,12 @@ class Smtp:
     def _mail(self, outgoing: Outgoing) -> EmailMessage:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self._sender, outgoing.address, outgoing.subject
-        mail["Date"] = formatdate(self._clock.now() / MICROSECONDS)
+        mail["Date"] = formatdate(self._clock.now() / MICROSECONDS, usegmt=True)
         # The same at every attempt, so that a mailbox can tell a message that was sent twice.
         mail["Message-ID"] = f"<{outgoing.id}@{self._from.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answer from a robot
-        mail["Content-Language"] = outgoing.language
         mail.set_content(outgoing.text + "\n")
+        mail["Content-Language"] = outgoing.language
         return mail
 
 
