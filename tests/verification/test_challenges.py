@@ -217,3 +217,13 @@ def test_what_ended_long_ago_is_removed(bank: Bank) -> None:
     bank.begin()
     with pytest.raises(ChallengeNotFound):
         bank.run(bank.verification.view(view.id, OWNER))
+
+
+def test_a_code_that_is_voided_while_it_is_compared_is_wrong(bank: Bank) -> None:
+    id, answers = bank.begin(SMALL, needs=(frozenset({Factor.SMS}),)).id, bank.verification._answers
+    code = bank.send(id)
+    attempt = answers._take(id, OWNER, Factor.SMS)
+    bank.clock.advance(30)
+    bank.send(id)
+    with pytest.raises(AnswerWrong):
+        answers._settle(attempt, code, False)

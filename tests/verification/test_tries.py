@@ -290,3 +290,12 @@ def test_abuse_43_messages_go_to_those_who_are_known_and_everybody_sees_the_same
         view = bank.begin(RECOVERY, subject)
         shown = bank.run(bank.verification.send(view.id, subject, Factor.EMAIL))
         assert shown == view
+
+
+def test_abuse_44_a_key_opens_a_lock_even_where_it_is_only_a_part(bank: Bank) -> None:
+    key = Authenticator()
+    bank.enrol(key, Factor.PASSKEY)
+    lock(bank)
+    id = bank.begin(SMALL, needs=(frozenset({Factor.PIN, Factor.PASSKEY}),)).id
+    assert bank.sign(id, key, Factor.PASSKEY).state == "open"
+    assert bank.answer(id, Factor.PIN, PIN).state == "passed"
