@@ -1,0 +1,51 @@
+"""An automatic checker (axe) finds nothing serious on the demo's pages and the wallet, by day and by night."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import DESK, PHONE, Demo, Watched
+from playwright.sync_api import Page
+
+SERIOUS = ("serious", "critical")
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+def findings(page: Page) -> list[str]:
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{page.url}: {found['id']}: {node['html'][:120]}"
+        for found in violations
+        if found["impact"] in SERIOUS
+        for node in found["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_nothing_serious_is_found(demo: Demo, watched: Watched, viewport: dict[str, int], scheme: str) -> None:
+    page = watched.phone(demo, 11, viewport, scheme, reduced_motion="reduce", bypass_csp=True)
+    found = findings(page)
+    for place in ("/", "/bank", "/inbox", demo.till(5)):
+        page.goto(place if place.startswith("http") else demo.base + place)
+        found += findings(page)
+    assert found == []
+
+
+def test_the_keyboard_reaches_the_content_and_every_switch(demo: Demo, watched: Watched) -> None:
+    page = watched.phone(demo, 11, DESK)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    seen = set()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.textContent.trim()"))
+        box = page.evaluate(
+            "(() => { const e = document.activeElement, r = e.getBoundingClientRect();"
+            " const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);"
+            " return !top || e.contains(top) || top.contains(e) || top.tagName === 'use' })()"
+        )
+        assert box, "what has the focus is covered"
+    assert {"Security", "Identity", "Sign out", "中文"} <= seen
