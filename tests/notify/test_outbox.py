@@ -314,6 +314,15 @@ def test_what_is_done_is_dropped_after_a_while(bank) -> None:
     assert len(bank.rows(table="notify_codes")) == 1
 
 
+def test_what_was_queued_for_a_channel_that_is_no_more_expires_too(bank) -> None:
+    bank.build({Channel.PUSH: Scripted()})
+    bank.queue(Message(MEI, Channel.PUSH, '{"endpoint":"https://a"}', "frozen", "en"))
+    bank.build({Channel.SMS: Scripted()})
+    bank.seconds(NOTICE_SECONDS)
+    asyncio.run(bank.notify._watch.look())
+    assert [(row.state, row.sealed) for row in bank.rows()] == [("expired", None)]
+
+
 def test_the_gauges_count_what_happens(bank) -> None:
     metrics = Metrics()
     bank.build({Channel.SMS: Scripted([SendingRefused("no"), SendingFailed("later"), None])})

@@ -21,8 +21,10 @@ from smsc import (
     Smsc,
 )
 
+from feiqian.metrics import Metrics
 from feiqian.notify import smpp, smpp_session
 from feiqian.notify.errors import SendingFailed, SendingRefused
+from feiqian.notify.model import Channel
 from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
 
 
@@ -217,6 +219,16 @@ async def test_receipts_are_answered_and_counted(smsc, adapter) -> None:
     assert await smsc.ask(DELIVER_SM, b"\x00" * 12) == DELIVER_SM | RESPONSE
     assert await smsc.ask(DELIVER_SM, b"\xff\xfe") == DELIVER_SM | RESPONSE
     assert adapter.receipts == {"DELIVRD": 1, "UNDELIV": 1}
+
+
+def test_receipts_are_among_the_gauges(bank) -> None:
+    adapter = Smpp(SmppServer.of("smpp://a:b@127.0.0.1"))
+    adapter.receipts.update({"DELIVRD": 2, "UNDELIV": 1})
+    metrics = Metrics()
+    bank.build({Channel.SMS: adapter}).measure(metrics)
+    shown = metrics.render().decode()
+    assert "feiqian_sms_receipts_total 3.0" in shown
+    assert "feiqian_sms_delivered_total 2.0" in shown
 
 
 @served

@@ -26,6 +26,7 @@ from feiqian.notify.locks import lock
 from feiqian.notify.model import Adapter, Channel, Contacts, Delivered, Message
 from feiqian.notify.push import Push
 from feiqian.notify.render import words_of
+from feiqian.notify.smpp import DELIVERED, Smpp
 from feiqian.notify.watch import Watch
 from feiqian.policy.model import Policy
 from feiqian.sealing import Sealer
@@ -142,6 +143,11 @@ class Notify:
         metrics.gauge("feiqian_messages_waiting", "Messages in the outbox", lambda: watch.waiting)
         help = "Countries and prefixes where few of the codes that are sent are entered"
         metrics.gauge("feiqian_code_alarms", help, lambda: len(watch.alarms))
+
+        if isinstance(sms := self._adapters.get(Channel.SMS), Smpp):
+            receipts = sms.receipts
+            metrics.counter("feiqian_sms_receipts", "Receipts of text messages", lambda: receipts.total())
+            metrics.counter("feiqian_sms_delivered", "Receipts that say delivered", lambda: receipts[DELIVERED])
 
     def _count(self, connection: Connection, message: Message, now: int) -> None:
         try:

@@ -24,6 +24,7 @@ from feiqian.notify.sms_parts import parts_of
 
 CALM_SECONDS = 1.0  # after a failed connection, before the next
 _PORTS = {"smpp": 2775, "smpps": 3550}
+DELIVERED = "DELIVRD"  # of a receipt (SMPP 3.4, appendix B)
 _OK, _ALREADY_BOUND = 0x00, 0x05
 # The number or the text is at fault (5.1.3): invalid length, destination, destination's type or plan, option.
 _REFUSED = frozenset({0x01, 0x0B, 0x50, 0x51, 0x65, 0xC0, 0xC1, 0xC2, 0xC4, 0xFE})
@@ -131,7 +132,7 @@ class Smpp:
 
     def _note(self, receipt: Receipt) -> None:
         self.receipts[receipt.state] += 1
-        if receipt.state != "DELIVRD":
+        if receipt.state != DELIVERED:
             _log.warning("sms_not_delivered", operators_id=receipt.message_id, state=receipt.state)
 
 

@@ -9,6 +9,7 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.notify import outbox
 from feiqian.notify.caps import HOUR, Alarm, Caps
+from feiqian.notify.model import Channel
 from feiqian.work import Work
 
 EVERY_SECONDS = 60.0
@@ -47,6 +48,8 @@ class Watch:
         for alarm in self.alarms.values():
             self._tell(alarm, now)
         with self._db.write() as connection:
+            for channel in Channel:  # those, too, by which this bank sends no more
+                outbox.expire(connection, channel, now)
             self._caps.prune(connection, now)
             outbox.prune(connection, now)
 
