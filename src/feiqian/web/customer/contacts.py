@@ -28,7 +28,7 @@ from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, 
 from .details import EMAIL
 from .kept import forget, keep, kept
 from .keys import read_key_form
-from .mobiles import countries, mobile_of
+from .mobiles import countries, mobile_of, shown_number
 from .sign_in import WantedKey
 from .words import details_wrong, number_wrong, refusal
 
@@ -198,7 +198,7 @@ async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -
         form=form,
         kind=kind,
         heading=HEADINGS[kind],
-        profile=overview.profile,
+        now=shown_number(overview.profile.mobile) if kind == MOBILE else overview.profile.email,
         countries=countries(site.language),
     )
 

@@ -41,6 +41,12 @@ def mobile_of(site: Site, form: Form) -> str:
         return ""
 
 
+def shown_number(e164: str) -> str:
+    """As its owner reads it: `+86 138 0013 8000`."""
+    number = phonenumbers.parse(e164)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
 def _order(name: str) -> str:
     plain = unicodedata.normalize("NFKD", "".join(lazy_pinyin(name)))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()

@@ -16,6 +16,7 @@ from ..forms import Form, read_form
 from ..session import TheCustomer
 from ..site import TheSite
 from .challenge import KEYS, NOT_TAKEN, Page
+from .mobiles import shown_number
 from .words import FACTORS
 
 SAID = {
@@ -62,6 +63,7 @@ class SecurityPages(Controller):
         return site.page(
             "customer/security.html",
             it=overview,
+            mobile=shown_number(overview.profile.mobile),
             cases=await security.cases(signed_in.session),
             said=SAID.get(said, ""),
             factors=FACTORS,
