@@ -6,9 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 import pyotp
-from people import POLICY, People
+from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
 
 from feiqian.clock import ManualClock
+from feiqian.customers.model import Details
+from feiqian.identity.model import Review
 from feiqian.policy.factors import Factor
 from feiqian.projections.rows import PaymentRow
 from feiqian.sessions.model import Opened
@@ -73,6 +75,14 @@ class Staffed(People):
         invitation = self.do(self.members.invite, member.number, OPERATOR, self.clock.now())
         id, options = self.run(self.staff.begin_key(invitation.token, Factor.PASSKEY))
         self.run(self.staff.finish_key(invitation.token, id, key.create(options), "key"))
+
+    def waiting_review(self) -> Review:
+        """Of a newcomer whose name is on the sanctions list."""
+        details = Details("Ottoline Quillfeather", "cn_id", PASSWORD, PIN, EVE_ID)
+        newcomer = self.register(EVE, details).session.subject
+        review = self.run(self.real_name.check_identity(newcomer.number, [picture()]))
+        assert review.waiting
+        return review
 
     # --- what was written ----------------------------------------------------------------------------------------
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from people import EVE_ID, MEI, MEI_ID, picture
+from people import EVE_ID, MEI, MEI_ID
 
 from feiqian.cases.errors import CaseNotFound
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.model import Details
 from feiqian.identity.errors import ReviewNotFound, ReviewOver
 from feiqian.staff.errors import NotAllowed
 from feiqian.staff.names import masked_mobile, masked_number, masked_query
@@ -106,7 +105,7 @@ def acts(bank, by, review: str) -> dict[str, tuple[str, object]]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_does_what_it_is_for_and_nothing_else(desk, role: str) -> None:
-    member, review = desk.member("dan", role), waiting_review(desk).id
+    member, review = desk.member("dan", role), desk.waiting_review().id
     for name, (needed, act) in acts(desk, member, review).items():
         if needed == role:
             desk.run(act)
@@ -116,17 +115,8 @@ def test_each_role_does_what_it_is_for_and_nothing_else(desk, role: str) -> None
         assert name
 
 
-def waiting_review(desk):
-    """A newcomer whose name is on the sanctions list."""
-    details = Details("Ottoline Quillfeather", "cn_id", "wandering teapot umbrella", "402957", EVE_ID)
-    opened = desk.register("+8613900002222", details)
-    review = desk.run(desk.real_name.check_identity(opened.session.subject.number, [picture()]))
-    assert review.waiting
-    return review
-
-
 def test_a_reviewer_sees_claim_matches_and_pictures_each_in_the_trail(desk) -> None:
-    reviewer, review = desk.member("rae", "reviewer"), waiting_review(desk)
+    reviewer, review = desk.member("rae", "reviewer"), desk.waiting_review()
     assert [of.review.id for of in desk.run(desk.office.reviews.waiting(reviewer))] == [review.id]
     file = desk.run(desk.office.reviews.open(reviewer, review.id))
     assert file.claim is not None
@@ -140,7 +130,7 @@ def test_a_reviewer_sees_claim_matches_and_pictures_each_in_the_trail(desk) -> N
 
 
 def test_a_verified_customer_gets_a_wallet_once_and_a_decision_stands(desk) -> None:
-    reviewer, other, review = desk.member("rae", "reviewer"), desk.member("sam", "reviewer"), waiting_review(desk)
+    reviewer, other, review = desk.member("rae", "reviewer"), desk.member("sam", "reviewer"), desk.waiting_review()
     desk.run(desk.office.reviews.decide(reviewer, review.id, "verified", "passport compared"))
     assert desk.customers.standing(review.customer) == 1
     assert desk.parts.accounts.wallets(review.customer)
@@ -182,7 +172,7 @@ def test_auditors_read_page_by_page_and_that_is_kept_too(desk) -> None:
 
 
 def test_the_first_page_counts_what_one_works_on(desk) -> None:
-    waiting_review(desk)
+    desk.waiting_review()
     both = desk.member("kim", "reviewer", "supporter")
     desk.run(desk.office.caseload.begin(desk.alice, desk.mei_id, "other", "x"))
     assert desk.run(desk.office.queues(both)) == (1, 1, 0)
@@ -190,7 +180,7 @@ def test_the_first_page_counts_what_one_works_on(desk) -> None:
 
 
 def test_abuse_62_no_identity_number_mobile_or_document_is_in_the_trail(desk) -> None:
-    reviewer, review = desk.member("rae", "reviewer"), waiting_review(desk)
+    reviewer, review = desk.member("rae", "reviewer"), desk.waiting_review()
     desk.run(desk.office.reviews.open(reviewer, review.id))
     desk.run(desk.desk.open(desk.alice, desk.mei_id))
     for text in (MEI, MEI_ID, EVE_ID):

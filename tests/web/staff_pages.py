@@ -1,0 +1,89 @@
+"""The staff's console over the bank of tests/staff: a browser without scripts, and ways to sign in."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from litestar.testing import TestClient
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / folder) for folder in ("staff", "customers", "verification", "web")]
+
+from fakes import StillBank  # noqa: E402  # found by the line above
+from staffed import Staffed  # noqa: E402
+
+from feiqian.settings import Settings  # noqa: E402
+from feiqian.web.cookies import Cookies  # noqa: E402
+from feiqian.web.pages import application  # noqa: E402
+from feiqian.web.render import renderers  # noqa: E402
+from feiqian.web.site import Site  # noqa: E402
+from feiqian.web.staff import staff_routes  # noqa: E402
+from feiqian.web.streams import Hub  # noqa: E402
+
+HTML = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+
+
+class Browser:
+    """Follows no redirect by itself, so that tests see them."""
+
+    def __init__(self, client: TestClient[Any], site: Site) -> None:
+        self.client, self.site = client, site
+        client.headers.update(HTML)
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.client.get(path, follow_redirects=False, **more)
+
+    def post(self, path: str, **fields: str) -> Any:
+        return self.client.post(path, data=fields, follow_redirects=False)
+
+    def follow(self, answer: Any) -> Any:
+        assert answer.status_code == 303, answer.text
+        return self.get(answer.headers["location"])
+
+    def is_customer(self, token: str) -> None:
+        self.client.cookies.set(self.site.cookies.session, token)
+
+    def is_staff(self, token: str) -> None:
+        self.client.cookies.set(self.site.cookies.staff, token)
+
+    def nobody(self) -> None:
+        self.client.cookies.clear()
+
+
+def site_of(bank: Staffed) -> Site:
+    """The site over this bank; of the other features only what the console asks."""
+    merchants = SimpleNamespace(by_number=lambda number: None)
+    services = SimpleNamespace(
+        settings=Settings(),
+        clock=bank.clock,
+        sessions=bank.parts.sessions,
+        customers=bank.customers,
+        merchants=merchants,
+        staff=bank.staff,
+        changes=bank.changes,
+        desk=bank.desk,
+        real_name=bank.real_name,
+    )
+    looks = renderers(bank.clock, "Asia/Shanghai")
+    return Site(StillBank(), Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]
+
+
+def app_of(site: Site) -> Any:
+    return application(site, staff_routes())
+
+
+def hidden(html: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, f"no hidden field {name}"
+    return found[1]
+
+
+def text_of(html: str) -> str:
+    """The words of a page."""
+    body = re.sub(r"<script.*?</script>|<svg.*?</svg>", " ", html, flags=re.S)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
