@@ -10,6 +10,7 @@ import pytest
 from proving import NOBODY, OTHER, OWNER, PASSWORD, PAYMENT, PIN, SIGN_IN, SMALL, Bank
 
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.verification import codes
 from feiqian.verification.errors import (
     AnswerWrong,
     BoundDiffers,
@@ -227,3 +228,8 @@ def test_a_code_that_is_voided_while_it_is_compared_is_wrong(bank: Bank) -> None
     bank.send(id)
     with pytest.raises(AnswerWrong):
         answers._settle(attempt, code, False)
+
+
+def test_the_same_code_is_kept_differently_for_each_challenge_and_channel(bank: Bank) -> None:
+    places = [("chl_1", Factor.SMS), ("chl_2", Factor.SMS), ("chl_1", Factor.EMAIL)]
+    assert len({codes.hash_of(bank.sealer, challenge, factor, "271828") for challenge, factor in places}) == 3
