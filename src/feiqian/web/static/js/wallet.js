@@ -38,6 +38,12 @@ function openSheet(html) {
   if (!sheet.querySelector("a")) closing = setTimeout(closeSheet, SHEET_SECONDS * 1000);
 }
 
+/** A question that no longer waits for an answer (cancelled, too late, answered elsewhere) is not asked any more. */
+function takeBack() {
+  const question = sheet.querySelector("a");
+  if (question && !byId("waiting").querySelector(`a[href="${question.getAttribute("href")}"]`)) closeSheet();
+}
+
 byId("hide").addEventListener("click", () => {
   hidden = !hidden;
   localStorage.setItem("feiqian.hide", hidden ? "yes" : "no");
@@ -55,6 +61,7 @@ live("/wallet/events", {
     showRows(byId("payments"), state.payments);
     showRows(byId("waiting"), state.waiting);
     if (state.code) code?.set(state.code);
+    takeBack();
     if (state.sheet) openSheet(state.sheet);
   },
   ended: () => location.reload(),
