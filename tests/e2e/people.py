@@ -1,4 +1,4 @@
-"""What people do in front of their browsers: register, sign in, answer what they are asked, as steps that tests share."""
+"""What people do in front of their browsers: register, sign in, answer what is asked, as steps that tests share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from feiqian.testing.people import PASSWORD, PIN, identity_number, picture
 
 CODE = re.compile(r"\b\d{6}\b")
 SLOW = 20_000  # milliseconds, for what the bank's projector or a message has to bring
-EVERYWHERE = re.compile(".*")
 CN_ID, PASSPORT = "cn_id", "passport"
 
 
@@ -176,8 +175,8 @@ def upload_picture(page: Page, name: str) -> None:
 
 def authenticator(page: Page, kind: str) -> None:
     """A virtual one for this page: `passkey` is built into the phone, `shield` is plugged in and knows its holder."""
-    told = {"transport": "usb" if kind == "shield" else "internal", "hasResidentKey": kind == "passkey"}
-    always = {"protocol": "ctap2", "hasUserVerification": True, "isUserVerified": True}
+    told = {"transport": "usb" if kind == "shield" else "internal", "protocol": "ctap2", "hasResidentKey": True}
+    always = {"hasUserVerification": True, "isUserVerified": True}
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable", {"enableUI": False})
     session.send(
