@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
+from feiqian.clock import ManualClock
 from feiqian.money import CNY, Money
 from feiqian.notify.model import Channel, Delivered
 from feiqian.sessions.model import Opened, Session
@@ -126,6 +128,7 @@ class StillSessions:
 
     def __init__(self) -> None:
         self.known: dict[str, Session] = {}
+        self.used: list[str] = []
 
     def sign_in(self, number: int = 1, language: str = "en", subject: Subject | None = None) -> str:
         """The token of a new session."""
@@ -134,6 +137,10 @@ class StillSessions:
         return token
 
     async def find(self, token: str) -> Session | None:
+        self.used.append(token)
+        return self.known.get(token)
+
+    def find_in(self, connection: object, token: str, now: int) -> Session | None:
         return self.known.get(token)
 
 
@@ -145,6 +152,21 @@ class StillNotify:
         return [Delivered("msg_1", customer(1), Channel.SMS, address, "code", "en", "", text, 10**15)]
 
 
+class StillWork:
+    """Does it at once."""
+
+    async def db(self, function: Any, *args: Any) -> Any:
+        return function(*args)
+
+
+class NoDb:
+    """Nothing to connect to."""
+
+    def read(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 def still_services(**others: object) -> Any:
     """Only what pages need; a test adds what it looks at."""
-    return SimpleNamespace(settings=Settings(), sessions=StillSessions(), notify=StillNotify(), **others)
+    parts = {"settings": Settings(), "clock": ManualClock(), "sessions": StillSessions(), "notify": StillNotify()}
+    return SimpleNamespace(**(parts | {"work": StillWork(), "db": NoDb()} | others))

@@ -109,6 +109,13 @@ def test_only_paths_of_our_own_are_led_back_to(path: str) -> None:
     assert own_path("/confirm/pay_1?x=1") == "/confirm/pay_1?x=1"
 
 
+def test_a_wallet_that_lies_open_does_not_keep_its_session_awake(alice: TestClient, site: Site) -> None:
+    alice.get("/wallet/code")
+    assert site.services.sessions.used == []
+    alice.get("/wallet")
+    assert site.services.sessions.used == ["token-0"]
+
+
 def test_a_stream_ends_with_its_session(site: Site) -> None:
     class Ended:
         """A request whose session has ended since."""

@@ -14,6 +14,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
+from feiqian.services import Services
 from feiqian.sessions.model import Session
 from feiqian.subjects import Role, Subject
 
@@ -21,6 +22,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 AFTER_SIGN_IN = "/wallet"
 LONGEST_PATH = 512
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # ASCII that is seen, but no backslash, which browsers read as a slash
+BY_ITSELF = "by_itself"
 _KEY = "feiqian.customer"
 
 
@@ -64,16 +66,28 @@ def found_already(connection: Connection) -> Customer | None:
 
 async def still_signed_in(connection: Connection) -> bool:
     """Whether the session of this request lives still: for answers that take long, such as streams."""
-    return await _find(connection) is not None
+    return await _find(connection, used=False) is not None
 
 
-async def _find(connection: Connection) -> Customer | None:
+async def _find(connection: Connection, *, used: bool | None = None) -> Customer | None:
+    """What a page asks by itself (`BY_ITSELF` among the handler's options) does not keep a session from going idle."""
     site = connection.app.state.site
     token = connection.cookies.get(site.cookies.session)
-    session = await site.services.sessions.find(token) if token else None
+    if used is None:
+        used = not connection.route_handler.opt.get(BY_ITSELF)
+    session = await _session(site.services, token, used) if token else None
     if session is None or session.subject.role is not Role.CUSTOMER:
         return None
     return Customer(session.subject.number, session)
+
+
+async def _session(services: Services, token: str, used: bool) -> Session | None:
+    return await (services.sessions.find(token) if used else services.work.db(_look, services, token))
+
+
+def _look(services: Services, token: str) -> Session | None:
+    with services.db.read() as connection:
+        return services.sessions.find_in(connection, token, services.clock.now())
 
 
 async def customers_only(connection: Connection, _: BaseRouteHandler) -> None:

@@ -14,7 +14,7 @@ from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.money import BY_NUMBER, Money
 
 from .model import Person
-from .session import Customer, TheCustomer, customers_only, still_signed_in
+from .session import BY_ITSELF, Customer, TheCustomer, customers_only, still_signed_in
 from .site import Site, TheSite, pictures, stream
 from .streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
 
@@ -45,14 +45,14 @@ class Wallet(Controller):
             payments=await site.bank.payments_of(person, SHOWN),
         )
 
-    @get("/code")
+    @get("/code", opt={BY_ITSELF: True})
     async def code(self, site: TheSite, signed_in: TheCustomer) -> dict[str, object]:
         person = await _person(site, signed_in)
         if (await site.bank.standing(person)).state != "open":
             raise NotFoundException
         return await new_code(site, person)
 
-    @get("/events")
+    @get("/events", opt={BY_ITSELF: True})
     async def events(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Stream:
         person = await _person(site, signed_in)
         watcher = site.hub.watch(("customer", person.number))

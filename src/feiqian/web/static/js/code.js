@@ -1,6 +1,6 @@
 // The payment code in the wallet: shown as QR, bars and digits, new in time, with a ring that counts down.
 
-import { byId, getJson, text } from "./page.js";
+import { byId, getJson, Refused, text } from "./page.js";
 
 const RETRY_SECONDS = 3;
 
@@ -33,7 +33,8 @@ export function rotatingCode() {
     asking = true;
     try {
       set(await getJson("/wallet/code"));
-    } catch {
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) location.reload(); // to the sign-in page
       box.classList.add("late");
       byId("fresh").textContent = text("wallet.code.failed");
       total = RETRY_SECONDS;
