@@ -8,13 +8,14 @@ import pytest
 
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
-from feiqian.ledger.engine import Refusal
+from feiqian.ledger.chart import account_id
+from feiqian.ledger.engine import Refusal, Side
 from feiqian.money import CNY, EUR
 from feiqian.policy.load import load_policy
 
 CN = load_policy("cn")
 NOBODY, REMOTE, FULL = CN.level("unverified"), CN.level("remote"), CN.level("full")
-LI = 7
+LI, SEK = 7, 752
 
 
 def test_a_wallet_is_opened_in_the_policys_currency_with_the_levels_limits(books: Any, run: Any) -> None:
@@ -81,6 +82,14 @@ def test_what_is_frozen_is_stopped_in_the_engine_in_every_currency_until_unfroze
     run(books.accounts.unfreeze(LI))
     assert not books.accounts.frozen(LI)
     assert books.pay(LI, 1_00) is Refusal.OK
+
+
+def test_a_freeze_reaches_a_wallet_in_a_currency_that_the_bank_has_given_up(books: Any, run: Any) -> None:
+    run(books.accounts.open(LI, FULL))
+    books.post(opening.wallet(LI, SEK, day_amount=1, unverified_per_day=1))
+    run(books.accounts.freeze(LI))
+    stops = [books.engine.account(account_id(1, currency, LI)).closed_and_frozen for currency in (CNY.number, SEK)]
+    assert stops == [Side.DEBIT, Side.DEBIT]
 
 
 def test_a_freeze_holds_when_it_returns_whatever_happens_next(books: Any, run: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import BANK, AccountKind, account_id
 from feiqian.ledger.engine import Account, Refusal, Side, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import BY_NUMBER
@@ -20,16 +20,19 @@ class Accounts:
 
     def __init__(self, ledger: Ledger, policy: Policy) -> None:
         self._ledger, self._policy = ledger, policy
+        usual = {policy.currency, *(currency for level in policy.levels for currency in level.limits)}
+        # Of these pages ask all the time; a freeze and a level look for a wallet in every currency that there is.
+        self._currencies = [number for number in BY_NUMBER if number in usual or self._bank_has(number)]
 
     # --- asking ------------------------------------------------------------------------------------------------
 
     def wallets(self, number: int) -> list[int]:
-        """The currencies that the customer has a wallet in."""
-        return [currency for currency in BY_NUMBER if self._wallet(number, currency) is not None]
+        """The currencies that the customer has a wallet in, of those that the bank deals in."""
+        return [currency for currency in self._currencies if self._wallet(number, currency) is not None]
 
     def frozen(self, number: int) -> bool:
         """Whether money is stopped from leaving any of the customer's wallets."""
-        found = (self._wallet(number, currency) for currency in BY_NUMBER)
+        found = (self._wallet(number, currency) for currency in self._currencies)
         return any(wallet is not None and bool(wallet.closed_and_frozen & Side.DEBIT) for wallet in found)
 
     async def balance(self, number: int, currency: int) -> int:
@@ -39,6 +42,13 @@ class Accounts:
             raise NoWallet(f"there is no wallet in {_code(currency)}")
         await self._ledger.durable(position)
         return wallet.balance
+
+    def _all_wallets(self, number: int) -> list[int]:
+        return [currency for currency in BY_NUMBER if self._wallet(number, currency) is not None]
+
+    def _bank_has(self, currency: int) -> bool:
+        kinds = AccountKind.BANK_CASH, AccountKind.OPENING, AccountKind.CORRECTIONS
+        return any(self._ledger.engine.account(account_id(kind, currency, BANK)) for kind in kinds)
 
     def _wallet(self, number: int, currency: int) -> Account | None:
         return self._ledger.engine.account(account_id(AccountKind.CUSTOMER_WALLET, currency, number))
@@ -62,7 +72,7 @@ class Accounts:
         """The limits of a day become the level's, in every wallet; nothing may be spent where it has none."""
         limits = [
             opening.day_limit(number, currency, level.limits[currency].day if currency in level.limits else 0)
-            for currency in self.wallets(number)
+            for currency in self._all_wallets(number)
         ]
         if limits:
             await self._post(chain(*limits, opening.unverified_count(number, level.unverified_per_day)))
@@ -75,11 +85,11 @@ class Accounts:
 
     async def freeze(self, number: int) -> None:
         """From now on nothing leaves the customer's wallets, whatever is under way. What comes in still does."""
-        await self._post(b"".join(opening.freeze(number, currency) for currency in self.wallets(number)))
+        await self._post(b"".join(opening.freeze(number, currency) for currency in self._all_wallets(number)))
 
     async def unfreeze(self, number: int) -> None:
         """Lets money leave the wallets again."""
-        await self._post(b"".join(opening.unfreeze(number, currency) for currency in self.wallets(number)))
+        await self._post(b"".join(opening.unfreeze(number, currency) for currency in self._all_wallets(number)))
 
     async def adjust(self, number: int, currency: int, amount: int, reference: str) -> None:
         """Corrects a wallet by `amount`, above zero in the customer's favour, against the bank's corrections.
