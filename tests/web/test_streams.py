@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from fakes import ALICE
+from fakes import ALICE, CAFE
 
 from feiqian.events import (
     PaymentCancelled,
@@ -19,6 +19,7 @@ from feiqian.events import (
 from feiqian.web import streams
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub, Rates, TooManyStreams, message
+from feiqian.web.till import _events as till_events
 from feiqian.web.wallet import _events
 
 
@@ -150,6 +151,21 @@ def test_the_phone_is_sent_what_changed(site: Site) -> None:
         then = await anext(events)
         assert then.startswith(b"event: state\ndata: ")
         assert "Paid ¥1.00".encode() in then
+        await events.aclose()
+        assert site.hub.open_streams == 0
+
+    asyncio.run(run())
+
+
+def test_the_till_is_sent_its_state_at_once_and_when_a_payment_ends(site: Site) -> None:
+    async def run() -> None:
+        events = till_events(site, CAFE, site.hub.watch(("merchant", CAFE.number)))
+        first = await anext(events)
+        assert b"event: state" in first
+        assert b"takings" in first
+        refused = PaymentRefused("pay_1", CAFE.number, 1, 100, 156, "refused_by_customer", 5)
+        site.hub.on_rows(3, [encode_fact(refused)])
+        assert (await anext(events)).startswith(b"event: state")
         await events.aclose()
         assert site.hub.open_streams == 0
 

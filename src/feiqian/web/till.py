@@ -145,13 +145,18 @@ def _told(site: Site, answer: Answer) -> dict[str, str]:
 
 
 async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[bytes]:
+    """The state at first (a payment may have ended while nobody listened), then whenever something happens."""
     with watcher:
-        yield OPENING
+        yield OPENING + message("state", await _state(site, shop))
         async for facts in watcher:
             if facts is None:
                 yield HEARTBEAT
                 continue
             await site.bank.settled(watcher.position)
-            receipts = await site.bank.receipts_of(shop, SHOWN)
-            html = site.render("parts/till_receipts.html", receipts=receipts)
-            yield message("state", {"receipts": html, "takings": site.render.amount(await site.bank.takings(shop))})
+            yield message("state", await _state(site, shop))
+
+
+async def _state(site: Site, shop: Shop) -> dict[str, str]:
+    receipts = await site.bank.receipts_of(shop, SHOWN)
+    html = site.render("parts/till_receipts.html", receipts=receipts)
+    return {"receipts": html, "takings": site.render.amount(await site.bank.takings(shop))}

@@ -10,6 +10,7 @@ import { refunds } from "./refund.js";
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford's: none that are read as another
 const CODE = /^\d{20}$/;
 const BESIDE_MILLISECONDS = 15_000; // that phone's code may be used already: then until it shows the next
+const LOOK_AGAIN_MILLISECONDS = 4_000;
 const main = byId("main");
 const shop = main.dataset.shop;
 const currency = { decimals: Number(main.dataset.decimals), shape: main.dataset.shape };
@@ -133,10 +134,12 @@ live(`/till/${shop}/events`, {
 /** A payment that waits for its customer may be confirmed, cancelled elsewhere, or expire: ask without a word. */
 async function lookAgain() {
   if (desk.dataset.stage !== "outcome" || desk.dataset.status !== "needs_verification") return;
-  const now = await postJson(`/till/${shop}/questions`, { order: sale.order, amount: sale.amount }).catch(() => null);
-  if (now && now.status !== desk.dataset.status && desk.dataset.stage === "outcome") answered(now);
+  const asked = sale;
+  const now = await postJson(`/till/${shop}/questions`, { order: asked.order, amount: asked.amount }).catch(() => null);
+  const stillShown = sale === asked && desk.dataset.stage === "outcome"; // not another sale by now
+  if (now && stillShown && now.status !== desk.dataset.status && now.status !== "unknown") answered(now);
 }
-setInterval(lookAgain, 10_000);
+setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS); // should the stream be cut
 
 const kept = sessionStorage.getItem(pending);
 if (kept) {
