@@ -17,7 +17,9 @@ from fakes import StillBank  # noqa: E402  # found by the line above
 from staffed import Staffed  # noqa: E402
 
 from feiqian.settings import Settings  # noqa: E402
+from feiqian.web.assets import static_file  # noqa: E402
 from feiqian.web.cookies import Cookies  # noqa: E402
+from feiqian.web.language import change_language  # noqa: E402
 from feiqian.web.pages import application  # noqa: E402
 from feiqian.web.render import renderers  # noqa: E402
 from feiqian.web.site import Site  # noqa: E402
@@ -73,7 +75,7 @@ def site_of(bank: Staffed) -> Site:
 
 
 def app_of(site: Site) -> Any:
-    return application(site, staff_routes())
+    return application(site, [*staff_routes(), change_language, static_file])
 
 
 def hidden(html: str, name: str) -> str:
