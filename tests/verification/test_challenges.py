@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from authenticator import Authenticator
 from proving import NOBODY, OTHER, OWNER, PASSWORD, PAYMENT, PIN, SIGN_IN, SMALL, Bank
 
 from feiqian.policy.factors import Factor, Purpose
@@ -20,6 +21,7 @@ from feiqian.verification.errors import (
     NotPassed,
 )
 from feiqian.verification.model import Bound, Passed
+from feiqian.verification.service import Verification
 
 
 def test_a_payment_is_confirmed_by_pin_and_a_code(bank: Bank) -> None:
@@ -173,6 +175,15 @@ def test_abuse_38_whatever_changes_after_the_code_was_sent_voids_it(bank: Bank, 
     assert over.value.state == "void"
 
 
+def test_abuse_38_a_change_voids_it_for_a_server_that_is_started_again_too(bank: Bank) -> None:
+    id = bank.passed()
+    with pytest.raises(BoundDiffers):
+        bank.run(bank.verification.spend(id, OWNER, msgspec.structs.replace(SMALL, amount=1)))
+    again = Verification(bank.db, bank.sealer, bank.policy, bank.clock, bank.work, bank.factors)
+    with pytest.raises(ChallengeOver):
+        bank.run(again.spend(id, OWNER, SMALL))
+
+
 def test_abuse_38_a_change_voids_it_even_if_the_callers_transaction_is_taken_back(bank: Bank) -> None:
     id, other = bank.passed(), msgspec.structs.replace(SMALL, payee="Mallory")
 
@@ -202,13 +213,14 @@ def test_spending_is_taken_back_with_the_transaction_that_it_is_in(bank: Bank) -
 
 def test_nothing_is_told_of_what_a_stranger_tries(bank: Bank) -> None:
     bank.token()
+    bank.enrol(Authenticator())
     known, unknown = bank.begin(SIGN_IN), bank.begin(SIGN_IN, NOBODY)
     assert known.text.replace(known.id, "") == unknown.text.replace(unknown.id, "")
     assert known._replace(id="", text="") == unknown._replace(id="", text="")
     assert known.sent_to == {}
     assert bank.run(bank.verification.options(known.id, OWNER, Factor.SHIELD))["allowCredentials"] == []
     seen = bank.answer(known.id, Factor.PASSWORD, PASSWORD)
-    assert seen.combinations == ((Factor.PASSWORD, Factor.SMS), (Factor.PASSWORD, Factor.TOTP))
+    assert seen.combinations == ((Factor.PASSWORD, Factor.SMS), (Factor.PASSWORD, Factor.TOTP), (Factor.SHIELD,))
     assert seen.sent_to == {Factor.SMS: "•••0001"}
 
 
