@@ -38,6 +38,7 @@ from .words import factor_name, refusal
 SENT = (Factor.SMS, Factor.EMAIL)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
 OVER = (ChallengeOver, ChallengeNotFound, DoorClosed, ApplicationOver, BoundDiffers, NotPassed)
+SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 NOT_TAKEN = 422  # a form that has to be filled in again
 Page = Response[Any]
 Finish = Callable[[ChallengeView], Awaitable[Page]]
@@ -92,8 +93,9 @@ class Desk:
     template: str = "customer/challenge.html"
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def address(self, way: int, *, sent: bool) -> str:
-        return f"{self.place}?way={way}" + ("&sent=1" if sent else "")
+    def address(self, way: int, sent: str) -> str:
+        """`sent`: what `start` has said."""
+        return f"{self.place}?way={way}" + (f"&sent={sent}" if sent else "")
 
 
 class Way(NamedTuple):
@@ -114,7 +116,7 @@ class Asked:
     others: tuple[Way, ...]
     step: int
     steps: int
-    sent: bool  # a code has just been sent
+    sent: str  # what has become of the code: SENT_NOW, NOT_SENT or ""
     demo: bool  # where messages are read in the inbox page
     locked_until: int = 0
 
@@ -140,7 +142,7 @@ class Over(NamedTuple):
     state: str
 
 
-async def show(site: Site, desk: Desk, way: int = -1, *, sent: bool = False) -> Page:
+async def show(site: Site, desk: Desk, way: int = -1, sent: str = "") -> Page:
     """The page of a challenge; of one that is over, what to do now."""
     try:
         view = await desk.answers.view(desk.challenge)
@@ -148,7 +150,7 @@ async def show(site: Site, desk: Desk, way: int = -1, *, sent: bool = False) -> 
         return over(site, desk, error)
     if view.state not in ("open", "passed", "locked"):
         return over(site, desk, ChallengeOver(view.state))
-    return draw(site, desk, view, way, sent=sent)
+    return draw(site, desk, view, way, sent=sent if sent in (SENT_NOW, NOT_SENT) else "")
 
 
 async def take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
@@ -159,17 +161,24 @@ async def take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
         return over(site, desk, error)
 
 
-async def start(answers: Answers, view: ChallengeView, way: int = -1) -> bool:
-    """Sends the code that the page will ask for first, so that nobody has to ask for it. Whether one was sent."""
+async def start(answers: Answers, view: ChallengeView, way: int = -1) -> str:
+    """Sends the code that the page will ask for first, so that nobody has to ask for it.
+
+    SENT_NOW, or NOT_SENT if as many were sent as may be; "" if there is nothing to send.
+    """
     ways = ways_of(view)
     factor = chosen(ways, way).left[0] if ways else None
     if factor not in SENT or factor is None:
-        return False
+        return ""
     try:
         await answers.send(view.id, factor)
-    except (CodeThrottled, SendingCapped, Locked, SignInLocked):
-        return False  # the page says what can be done
-    return True
+    except CodeThrottled as error:
+        return SENT_NOW if error.again_at else NOT_SENT  # one was sent only just now
+    except SendingCapped:
+        return NOT_SENT
+    except (Locked, SignInLocked):
+        return ""  # the page says so
+    return SENT_NOW
 
 
 async def key_options(answers: Answers, challenge: str, factor: str) -> Response[Any]:
@@ -189,7 +198,7 @@ async def _take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
     number = chosen(ways, _number(form["way"])).number if ways else 0
     if before.state != "passed":
         if form["do"] == "way":
-            return Redirect(desk.address(number, sent=await start(desk.answers, before, number)), status_code=303)
+            return Redirect(desk.address(number, await start(desk.answers, before, number)), status_code=303)
         view = await _act(site, desk, form, before, number)
         if view is None:
             return await _again(site, desk, form, number)
@@ -197,8 +206,8 @@ async def _take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
         view = before
     if view.state == "passed":
         return await finish(view)
-    sent = form["do"] == "send" or await start(desk.answers, view, number)
-    return Redirect(desk.address(number, sent=sent), status_code=303)
+    sent = SENT_NOW if form["do"] == "send" else await start(desk.answers, view, number)
+    return Redirect(desk.address(number, sent), status_code=303)
 
 
 async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: int) -> ChallengeView | None:
@@ -230,7 +239,7 @@ def draw(
     view: ChallengeView,
     way: int,
     *,
-    sent: bool = False,
+    sent: str = "",
     form: Form | None = None,
     status: int = 200,
 ) -> Page:

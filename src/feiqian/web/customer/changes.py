@@ -77,7 +77,7 @@ class Changes(Controller):
         except FactorNotEnrolled:
             return site.page("customer/cannot.html", status=409)
         sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
-        return Redirect(f"{PLACE}/{act}/{challenge.id}" + ("?sent=1" if sent else ""), status_code=303)
+        return Redirect(f"{PLACE}/{act}/{challenge.id}" + (f"?sent={sent}" if sent else ""), status_code=303)
 
     @get("/{act:str}/{challenge:str}")
     async def ask(
@@ -87,9 +87,9 @@ class Changes(Controller):
         act: FromPath[str],
         challenge: FromPath[str],
         way: FromQuery[int] = -1,
-        sent: FromQuery[bool] = False,
+        sent: FromQuery[str] = "",
     ) -> Page:
-        return await show(site, _desk(site, signed_in, act, challenge), way, sent=sent)
+        return await show(site, _desk(site, signed_in, act, challenge), way, sent)
 
     @post("/{act:str}/{challenge:str}", status_code=303)
     async def answer(

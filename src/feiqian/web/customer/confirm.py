@@ -75,14 +75,14 @@ class Confirm(Controller):
         payment: FromPath[str],
         challenge: FromPath[str],
         way: FromQuery[int] = -1,
-        sent: FromQuery[bool] = False,
+        sent: FromQuery[str] = "",
     ) -> Page:
         try:
             bound = await _bound(site, signed_in, payment)
         except NotWaiting:
             return Redirect(f"/confirm/{payment}", status_code=303)
         desk = _desk(site, signed_in, payment, challenge, bound)
-        return await show(site, desk, way, sent=sent)
+        return await show(site, desk, way, sent)
 
     @post("/{challenge:str}", status_code=303)
     async def answer(

@@ -63,7 +63,7 @@ class Contacts(Controller):
             return await _refused(site, signed_in, kind, form, error)
         sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
         cookie = keep(site, PROVING, kind, address)
-        place = f"/security/contact/{kind}/{challenge.id}" + ("?sent=1" if sent else "")
+        place = f"/security/contact/{kind}/{challenge.id}" + (f"?sent={sent}" if sent else "")
         return Redirect(place, status_code=303, cookies=[cookie])
 
     @get("/code")
@@ -92,9 +92,9 @@ class Contacts(Controller):
         kind: FromPath[str],
         challenge: FromPath[str],
         way: FromQuery[int] = -1,
-        sent: FromQuery[bool] = False,
+        sent: FromQuery[str] = "",
     ) -> Page:
-        return await show(site, _desk(site, signed_in, _known(kind), challenge), way, sent=sent)
+        return await show(site, _desk(site, signed_in, _known(kind), challenge), way, sent)
 
     @post("/{challenge:str}", status_code=303)
     async def answer(

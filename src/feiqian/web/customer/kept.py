@@ -6,9 +6,10 @@ never in an address, where it would stay in histories and logs.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
-from urllib.parse import quote, unquote
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie, State
 
@@ -21,15 +22,18 @@ Asking = Request[Any, Any, State]
 
 def keep(site: Site, kind: str, *parts: str) -> Cookie:
     """For the answer that leads to the next step. One thing at a time is under way in a browser."""
-    value = ".".join(quote(part, safe="").replace(".", "%2E") for part in (kind, *parts))
+    value = urlsafe_b64encode(msgspec.json.encode([kind, *parts])).decode()
     return site.cookies.make(_name(site), value, SECONDS)
 
 
 def kept(site: Site, request: Asking, kind: str, count: int) -> list[str] | None:
     """The `count` parts that were kept of this kind; None if something else is under way, or nothing."""
-    value = request.cookies.get(_name(site), "")
-    parts = [unquote(part) for part in value[:LONGEST].split(".")]
-    return parts[1:] if parts[0] == kind and len(parts) == count + 1 else None
+    value = request.cookies.get(_name(site), "")[:LONGEST]
+    try:
+        parts = msgspec.json.decode(urlsafe_b64decode(value), type=list[str])
+    except (ValueError, msgspec.MsgspecError):
+        return None
+    return parts[1:] if parts[:1] == [kind] and len(parts) == count + 1 else None
 
 
 def forget(site: Site) -> Cookie:

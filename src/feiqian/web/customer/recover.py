@@ -57,16 +57,16 @@ class Recover(Controller):
             return _ask_page(site, form)
         sent = await start(recovery, challenge)
         cookie = keep(site, PROVING, challenge.id, what)
-        return Redirect(f"{PLACE}?sent=1" if sent else PLACE, status_code=303, cookies=[cookie])
+        return Redirect(f"{PLACE}?sent={sent}" if sent else PLACE, status_code=303, cookies=[cookie])
 
     @get("/confirm")
     async def prove(
-        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[bool] = False
+        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
     ) -> Page:
         parts = kept(site, request, PROVING, 2)
         if parts is None:
             return Redirect("/recover", status_code=303)
-        return await show(site, _desk(site, parts[0]), way, sent=sent)
+        return await show(site, _desk(site, parts[0]), way, sent)
 
     @post("/confirm", status_code=303)
     async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:

@@ -66,12 +66,12 @@ class Register(Controller):
 
     @get("/code")
     async def code(
-        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[bool] = False
+        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
     ) -> Page:
         parts = kept(site, request, CODE, 2)
         if parts is None:
             return Redirect("/register", status_code=303)
-        return await show(site, _desk(site, parts[1]), way, sent=sent)
+        return await show(site, _desk(site, parts[1]), way, sent)
 
     @post("/code", status_code=303)
     async def enter(self, site: TheSite, request: Request[Any, Any, State]) -> Page:

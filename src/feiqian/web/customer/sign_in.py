@@ -71,16 +71,16 @@ class SignInPages(Controller):
             return _form_page(site, form)
         sent = await start(services.sign_in, challenge)
         cookie = keep(site, KIND, challenge.id, own_path(form["next"]))
-        return Redirect(f"{PLACE}?sent=1" if sent else PLACE, status_code=303, cookies=[cookie])
+        return Redirect(f"{PLACE}?sent={sent}" if sent else PLACE, status_code=303, cookies=[cookie])
 
     @get("/confirm")
     async def second(
-        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[bool] = False
+        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
     ) -> Page:
         parts = kept(site, request, KIND, 2)
         if parts is None:
             return Redirect("/sign-in", status_code=303)
-        return await show(site, _desk(site, parts[0]), way, sent=sent)
+        return await show(site, _desk(site, parts[0]), way, sent)
 
     @post("/confirm", status_code=303)
     async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
