@@ -34,7 +34,8 @@ export function rotatingCode() {
     try {
       set(await getJson("/wallet/code"));
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) location.reload(); // to the sign-in page
+      // Signed out, or no longer a wallet that pays (frozen elsewhere): the page itself says which.
+      if (error instanceof Refused && [401, 404].includes(error.status)) location.reload();
       box.classList.add("late");
       byId("fresh").textContent = text("wallet.code.failed");
       total = RETRY_SECONDS;
