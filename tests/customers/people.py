@@ -193,7 +193,7 @@ class People:
         return self.prove(view, session.subject)
 
     def prove(self, view: ChallengeView, subject: Subject) -> str:
-        wanted = min((c for c in view.combinations if Factor.TOTP not in c), key=len)
+        wanted = next(c for c in view.combinations if not {Factor.TOTP, Factor.PASSKEY, Factor.SHIELD} & set(c))
         for factor in wanted:
             if factor is Factor.SMS:
                 self.run(self.verification.send(view.id, subject, factor))
@@ -214,8 +214,10 @@ class People:
         self._payments = getattr(self, "_payments", 0) + 1
         sides = (AccountKind.CUSTOMER_WALLET, number), (AccountKind.MERCHANT_PAYABLE, 1)
         debit, credit = (account_id(kind, CNY.number, owner) for kind, owner in sides)
-        id = derived_id(b"test", self._payments.to_bytes(8, "big"))
-        return self.ledger.post(transfer(id, debit, credit, amount, TransferKind.PAYMENT)).refusal is Refusal.OK
+        id = derived_id(b"test", self.clock.now().to_bytes(8, "big"), self._payments.to_bytes(8, "big"))
+        (refusal,) = self.ledger.post_many(transfer(id, debit, credit, amount, TransferKind.PAYMENT))
+        self.ledger.commit()
+        return refusal == Refusal.OK
 
     def fund(self, number: int, amount: int = 100_00) -> None:
         self.ledger.post_many(opening.opening_balance(number, CNY.number, amount))

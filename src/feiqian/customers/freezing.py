@@ -28,8 +28,9 @@ class Freezing:
         """Nothing leaves the wallets when this returns. Again: nothing more happens. Raises CustomerNotFound."""
         if not self._p.customers.known(number):
             raise CustomerNotFound("there is no such customer")
+        await self._p.accounts.freeze(number)  # before any waiting in turn
         async with self._p.turns.of(number):
-            await self._p.accounts.freeze(number)
+            await self._p.accounts.freeze(number)  # what was opened or thawed meanwhile, too
             await self._p.work.db(self._mark, number, by)
 
     async def unfreeze(self, number: int, by: Subject, within: Within | None = None) -> None:

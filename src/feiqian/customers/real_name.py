@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.customers import claims, news
 from feiqian.customers.errors import AlreadyChecked, CustomerNotFound, LevelUnknown
@@ -11,7 +13,7 @@ from feiqian.customers.model import Details
 from feiqian.customers.parts import Parts
 from feiqian.customers.registry import UNVERIFIED
 from feiqian.customers.tables import level_changes
-from feiqian.identity.errors import ClaimMissing
+from feiqian.identity.errors import ClaimMissing, IdentityError
 from feiqian.identity.model import Review
 from feiqian.policy.model import Level
 from feiqian.subjects import Role, Subject, customer
@@ -37,9 +39,19 @@ class RealName:
         claim = claims.claim_of(corrected, self._p.today()) if corrected else await self._p.identity.claim_of(number)
         if claim is None:
             raise ClaimMissing("nothing is known of who this customer says they are")
-        review = await self._p.identity.submit(number, claim, images)
+        level, by = self._p.policy.level(CHECKED), customer(number)
+        await self._p.work.db(self._begin_check, number, level, by)
+        try:
+            review = await self._p.identity.submit(number, claim, images)
+        except IdentityError:
+            await self._p.work.db(self._forget, number)
+            raise
         if review.outcome == "verified":
-            await self._change(number, self._p.policy.level(CHECKED), customer(number))
+            async with self._p.turns.of(number):
+                if self._p.customers.standing(number) == UNVERIFIED:
+                    await self._carry_out(number, level, by)
+        elif review.outcome == "refused":
+            await self._p.work.db(self._forget, number)
         return review
 
     async def apply_decision(self, review: Review, by: Subject) -> None:
@@ -48,7 +60,7 @@ class RealName:
         if review.outcome == "verified" and self._p.customers.standing(number) == UNVERIFIED:
             await self._change(number, self._p.policy.level(CHECKED), by)
         elif review.outcome == "refused":
-            await self._p.work.db(self._tell_refused, number)
+            await self._p.work.db(self._refused, number)
 
     async def raise_level(self, number: int, level: str, by: Subject) -> None:
         """Sets the level, up or down, with the wallet and its limits. Raises CustomerNotFound, LevelUnknown."""
@@ -83,16 +95,40 @@ class RealName:
         await self._p.work.db(self._done, number, level, by)
         await self._p.work.db(self._p.customers.take_up, number)
 
+    def _begin_check(self, number: int, level: Level, by: Subject) -> None:
+        with self._p.db.write() as connection:
+            if self._p.customers.level_in(connection, number) != UNVERIFIED:
+                raise AlreadyChecked("who the customer is has been checked")
+            if any(review.waiting for review in self._p.identity.of(connection, number, 1)):
+                raise AlreadyChecked("what was sent is being looked at")
+            self._put_intent(connection, number, level, by, if_verified=True)
+
     def _intend(self, number: int, level: Level, by: Subject) -> None:
         with self._p.db.write() as connection:
-            connection.execute(delete(level_changes).where(_c.customer == number))
-            values = {"customer": number, "level": level.index, "by_role": by.role.value, "by_number": by.number}
-            connection.execute(insert(level_changes).values(**values, created_at=self._p.clock.now()))
+            self._put_intent(connection, number, level, by)
+
+    def _put_intent(
+        self, connection: Connection, number: int, level: Level, by: Subject, *, if_verified: bool = False
+    ) -> None:
+        connection.execute(delete(level_changes).where(_c.customer == number))
+        values = {"customer": number, "level": level.index, "if_verified": int(if_verified)}
+        values |= {"by_number": by.number, "created_at": self._p.clock.now()}
+        connection.execute(insert(level_changes).values(**values, by_role=by.role.value))
 
     def _intended(self) -> list[tuple[int, int, Subject]]:
+        """What is to be carried out; what is still being looked at is not, yet."""
         with self._p.db.read() as connection:
             rows = connection.execute(select(level_changes).order_by(_c.created_at)).all()
-        return [(row.customer, row.level, Subject(Role(row.by_role), row.by_number)) for row in rows]
+            due = [row for row in rows if not row.if_verified or self._is_verified(connection, row)]
+        return [(row.customer, row.level, Subject(Role(row.by_role), row.by_number)) for row in due]
+
+    def _is_verified(self, connection: Connection, row: Any) -> bool:
+        newest = self._p.identity.of(connection, row.customer, 1)
+        return bool(newest) and newest[0].outcome == "verified" and newest[0].at >= row.created_at
+
+    def _forget(self, number: int) -> None:
+        with self._p.db.write() as connection:
+            connection.execute(delete(level_changes).where(_c.customer == number))
 
     def _done(self, number: int, level: Level, by: Subject) -> None:
         now = self._p.clock.now()
@@ -107,6 +143,7 @@ class RealName:
             elif before != level.index:
                 news.tell_changed(self._p, connection, number, "level", now)
 
-    def _tell_refused(self, number: int) -> None:
+    def _refused(self, number: int) -> None:
         with self._p.db.write() as connection:
+            connection.execute(delete(level_changes).where(_c.customer == number, _c.if_verified == 1))
             news.tell(self._p, connection, number, "identity_refused", self._p.clock.now())

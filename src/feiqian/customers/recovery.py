@@ -21,7 +21,6 @@ from feiqian.verification.errors import AnswerWrong, ChallengeOver, Locked, NotP
 from feiqian.verification.model import Bound, Passed
 
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
-_LONG_CODES = (Factor.SMS, Factor.EMAIL)
 
 
 class Recovery(Door):
@@ -65,9 +64,11 @@ class Recovery(Door):
 
     async def send(self, challenge: str, factor: Factor) -> ChallengeView:
         """Sends a code by SMS or e-mail. Raises CodeThrottled, SignInLocked."""
-        await self._p.work.db(self._before_sending, challenge)
         asked = await self._asked(challenge)
-        return await self._shown(asked, await super().send(challenge, factor))
+        long = await self._p.work.db(self._is_locked, asked)
+        view = await super().send(challenge, factor)
+        await self._p.work.db(self._note_sent, challenge, asked, factor, long)
+        return await self._shown(asked, view)
 
     async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
         """One factor's answer. Raises AnswerWrong, SignInLocked, ChallengeOver."""
@@ -121,12 +122,16 @@ class Recovery(Door):
         with self._p.db.read() as connection:
             return tries.left(connection, self._p.policy.tries, counted, self._p.clock.now())
 
-    def _before_sending(self, challenge: str) -> None:
-        """Notes, whoever it is, whether the code that is sent now is one that need not be counted."""
+    def _is_locked(self, asked: Asked) -> bool:
+        with self._p.db.read() as connection:
+            return self._p.verification.lock_of(connection, asked.counted or asked.subject) is not None
+
+    def _note_sent(self, challenge: str, asked: Asked, factor: Factor, long: bool) -> None:
+        """Whoever it is: whether the code that was sent is one that need not be counted."""
+        others = [name for name in asked.long_codes if name != factor]
+        names = ",".join([*others, factor] if long else others)
         with self._p.db.write() as connection:
-            asked = self._asked_in(connection, challenge)
-            long = self._p.verification.lock_of(connection, asked.counted or asked.subject) is not None
-            connection.execute(update(doors).where(doors.c.challenge == challenge).values(long_code=int(long)))
+            connection.execute(update(doors).where(doors.c.challenge == challenge).values(long_codes=names))
 
     def _count(self, counted: Subject) -> None:
         with self._p.db.write() as connection:
@@ -161,7 +166,7 @@ class Recovery(Door):
 
 
 def _is_counted(asked: Asked, factor: Factor) -> bool:
-    return factor in GUESSABLE and not (asked.long_code and factor in _LONG_CODES)
+    return factor in GUESSABLE and factor not in asked.long_codes
 
 
 def _bound(what: str) -> Bound:

@@ -76,7 +76,7 @@ doors = Table(
     Column("number", BIG, nullable=False),
     Column("counted_role", String(10), nullable=False),  # whose tries a wrong answer takes
     Column("counted_number", BIG, nullable=False),
-    Column("long_code", SmallInteger, nullable=False),  # recovery while locked: see verification's codes
+    Column("long_codes", String(20), nullable=False),  # recovery while locked: see verification's codes
     Column("language", String(8), nullable=False),
     Column("created_at", BIG, nullable=False, index=True),
 )
@@ -93,12 +93,13 @@ sign_ins = Table(
     Column("new_device", SmallInteger, nullable=False),
     Index("customers_sign_ins_of", "role", "number", "id"),
 )
-# Written before the ledger is told, gone when both agree.
+# Written before the ledger is told, gone when both agree. `if_verified`: only if what is being checked turns out right.
 level_changes = Table(
     "customers_level_changes",
     METADATA,
     Column("customer", BIG, primary_key=True, autoincrement=False),
     Column("level", SmallInteger, nullable=False),
+    Column("if_verified", SmallInteger, nullable=False),
     Column("by_role", String(10), nullable=False),
     Column("by_number", BIG, nullable=False),
     Column("created_at", BIG, nullable=False),

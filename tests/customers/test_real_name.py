@@ -1,0 +1,232 @@
+"""From newcomer to customer who pays: checked, decided by staff, raised and lowered, and whole after any crash."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from people import EVE, EVE_DETAILS, MEI_DETAILS, People, picture
+
+from feiqian.customers.errors import AlreadyChecked, CustomerNotFound, LevelUnknown
+from feiqian.identity.errors import ClaimMissing, ImageRefused
+from feiqian.ledger.chart import AllowanceKind, allowance_id
+from feiqian.money import CNY
+from feiqian.subjects import staff
+
+ADA = staff(1)
+
+
+def day_limit(bank: People, number: int) -> int:
+    used = bank.ledger.engine.used(allowance_id(AllowanceKind.DAY_AMOUNT, CNY.number, number))
+    assert used is not None
+    return used[1]
+
+
+def test_who_is_verified_has_a_wallet_with_the_levels_limits_and_is_told(bank: People) -> None:
+    bank.checked()
+    level = bank.parts.policy.level("remote")
+    assert bank.customers.standing(1) == level.index
+    assert bank.parts.accounts.wallets(1) == [CNY.number]
+    assert day_limit(bank, 1) == level.limits[CNY.number].day
+    assert sorted(bank.told(1)) == [("verified", "email"), ("verified", "sms")]
+    assert "level_set" in bank.trail(1)
+    bank.fund(1)
+    assert bank.paid(1)
+
+
+def test_what_contradicts_itself_is_refused_and_may_be_corrected(bank: People) -> None:
+    opened = bank.register(details=replace(MEI_DETAILS, birth=date(1991, 3, 7)))
+    number = opened.session.subject.number
+    review = bank.run(bank.real_name.check_identity(number, [picture()]))
+    assert (review.outcome, review.reasons) == ("refused", ("birth_differs",))
+    assert bank.customers.standing(number) == 0
+    assert bank.parts.accounts.wallets(number) == []
+    assert bank.run(bank.real_name.check_identity(number, [picture()], MEI_DETAILS)).outcome == "verified"
+    assert bank.customers.standing(number) == 1
+
+
+def test_a_bad_picture_is_refused_and_nothing_is_kept(bank: People) -> None:
+    bank.register()
+    with pytest.raises(ImageRefused):
+        bank.run(bank.real_name.check_identity(1, [b"%PDF-1.7"]))
+    assert bank.do(bank.parts.identity.of, 1) == []
+
+
+def test_who_was_checked_is_not_checked_again(bank: People) -> None:
+    bank.checked()
+    with pytest.raises(AlreadyChecked):
+        bank.run(bank.real_name.check_identity(1, [picture()]))
+
+
+def test_who_waits_for_staff_is_not_checked_again(bank: People) -> None:
+    assert waiting(bank) == 1
+    with pytest.raises(AlreadyChecked):
+        bank.run(bank.real_name.check_identity(1, [picture()]))
+
+
+def test_whoever_never_said_who_they_are_cannot_be_checked(bank: People) -> None:
+    bank.customers.add(["Nobody in particular"], bank.clock.now())
+    with pytest.raises(ClaimMissing):
+        bank.run(bank.real_name.check_identity(1, [picture()]))
+
+
+def test_a_document_is_of_one_customer_and_that_is_told_at_the_check_alone(bank: People) -> None:
+    bank.checked()
+    bank.register(EVE, replace(MEI_DETAILS, email=""))
+    review = bank.run(bank.real_name.check_identity(2, [picture()]))
+    assert review.outcome == "refused"
+    assert bank.customers.standing(2) == 0
+
+
+def waiting(bank: People) -> int:
+    """A customer whose name is like one of the sanctions list that is shipped: the verifier does not say."""
+    bank.register(details=replace(MEI_DETAILS, name="Ottoline Quillfeather"))
+    review = bank.run(bank.real_name.check_identity(1, [picture()]))
+    assert review.outcome == "unknown"
+    return len(bank.do(bank.parts.identity.waiting))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "told"), [("verified", 1, "verified"), ("refused", 0, "identity_refused")]
+)
+def test_staff_decide_what_the_verifier_could_not(bank: People, outcome: str, level: int, told: str) -> None:
+    waiting(bank)
+    (review,) = bank.do(bank.parts.identity.waiting)
+    decided = bank.do(bank.parts.identity.decide, review.id, outcome, ADA, "seen")
+    bank.run(bank.real_name.apply_decision(decided, ADA))
+    assert bank.customers.standing(1) == level
+    assert {kind for kind, _ in bank.told(1)} == {told}
+    assert bool(bank.parts.accounts.wallets(1)) == bool(level)
+
+
+def test_staff_raise_and_lower_a_level_with_its_limits(bank: People) -> None:
+    bank.checked()
+    for name in ("full", "remote"):
+        bank.run(bank.real_name.raise_level(1, name, ADA))
+        level = bank.parts.policy.level(name)
+        assert (bank.customers.standing(1), day_limit(bank, 1)) == (level.index, level.limits[CNY.number].day)
+    bank.run(bank.real_name.raise_level(1, "unverified", ADA))
+    assert (bank.customers.standing(1), day_limit(bank, 1)) == (0, 0)
+    assert ("changed", "sms") in bank.told(1)
+
+
+def test_levels_that_there_are_not_and_customers_that_there_are_not(bank: People) -> None:
+    bank.register()
+    with pytest.raises(LevelUnknown):
+        bank.run(bank.real_name.raise_level(1, "emperor", ADA))
+    with pytest.raises(CustomerNotFound):
+        bank.run(bank.real_name.raise_level(2, "full", ADA))
+
+
+def test_a_crash_before_the_ledger_was_told_is_made_good_at_the_start(
+    bank: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.register()
+
+    async def crash(*_: object, **__: object) -> None:
+        raise KeyError("the power went")
+
+    monkeypatch.setattr(bank.parts.accounts, "open", crash)
+    with pytest.raises(KeyError):
+        bank.run(bank.real_name.check_identity(1, [picture()]))
+    assert bank.customers.standing(1) == 0
+    again = bank.again()
+    assert again.run(again.real_name.resume()) == 1
+    assert (again.customers.standing(1), again.parts.accounts.wallets(1)) == (1, [CNY.number])
+    assert again.run(again.real_name.resume()) == 0
+    again.close()
+
+
+def test_a_crash_before_the_database_was_told_is_made_good_at_the_start(
+    bank: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.register()
+
+    def crash(*_: object) -> None:
+        raise KeyError("the power went")
+
+    monkeypatch.setattr(bank.real_name, "_done", crash)
+    with pytest.raises(KeyError):
+        bank.run(bank.real_name.check_identity(1, [picture()]))
+    assert bank.parts.accounts.wallets(1) == [CNY.number]
+    assert bank.customers.standing(1) == 0
+    again = bank.again()
+    again.run(again.real_name.resume())
+    assert again.customers.standing(1) == 1
+    again.close()
+
+
+def test_a_check_whose_level_was_lost_in_a_crash_is_made_good_at_the_start(
+    bank: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.register()
+
+    async def crash(*_: object) -> None:
+        raise KeyError("the power went")
+
+    monkeypatch.setattr(bank.real_name, "_carry_out", crash)
+    with pytest.raises(KeyError):
+        bank.run(bank.real_name.check_identity(1, [picture()]))
+    again = bank.again()
+    assert again.run(again.real_name.resume()) == 1
+    assert again.customers.standing(1) == 1
+    again.close()
+
+
+def test_a_newcomer_who_froze_gets_a_wallet_that_is_frozen(bank: People) -> None:
+    opened = bank.register()
+    bank.run(bank.security.freeze(opened.session))
+    bank.run(bank.real_name.check_identity(1, [picture()]))
+    bank.fund(1)
+    assert bank.parts.accounts.frozen(1)
+    assert not bank.paid(1)
+
+
+def test_freezing_while_the_wallet_is_opened_leaves_it_frozen(bank: People) -> None:
+    opened = bank.register()
+
+    async def both() -> None:
+        checking = asyncio.create_task(bank.real_name.check_identity(1, [picture()]))
+        await asyncio.sleep(0)
+        await asyncio.gather(checking, bank.security.freeze(opened.session))
+
+    bank.run(both())
+    bank.fund(1)
+    assert not bank.paid(1)
+
+
+def test_two_checks_at_once_open_one_wallet(bank: People) -> None:
+    bank.register()
+    bank.register(EVE, EVE_DETAILS)
+
+    async def both() -> list[object]:
+        checks = [bank.real_name.check_identity(1, [picture()]) for _ in range(2)]
+        return await asyncio.gather(*checks, return_exceptions=True)
+
+    outcomes = bank.run(both())
+    assert all(getattr(one, "outcome", "verified") == "verified" for one in outcomes)
+    assert bank.customers.standing(1) == 1
+    assert bank.customers.standing(2) == 0
+    assert bank.told(1).count(("verified", "sms")) == 1
+
+
+def test_a_decision_of_staff_that_was_lost_in_a_crash_is_made_good_at_the_start(bank: People) -> None:
+    waiting(bank)
+    again = bank.again()
+    assert again.run(again.real_name.resume()) == 0  # still being looked at
+    (review,) = again.do(again.parts.identity.waiting)
+    again.do(again.parts.identity.decide, review.id, "verified", ADA, "seen")
+    assert again.run(again.real_name.resume()) == 1
+    assert again.customers.standing(1) == 1
+    again.close()
+
+
+def test_who_was_lowered_by_staff_stays_so_after_a_restart(bank: People) -> None:
+    bank.checked()
+    bank.run(bank.real_name.raise_level(1, "unverified", ADA))
+    again = bank.again()
+    assert again.run(again.real_name.resume()) == 0
+    assert again.customers.standing(1) == 0
+    again.close()

@@ -1,0 +1,367 @@
+"""The security centre: stopping everything in one tap, taking it back with proof, and changing what proves one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pyotp
+import pytest
+from authenticator import Authenticator
+from people import (
+    CHROME,
+    EMAIL,
+    EVE,
+    EVE_DETAILS,
+    MEI,
+    NEW_PASSWORD,
+    NEW_PIN,
+    PASSWORD,
+    PIN,
+    UNKNOWN,
+    People,
+)
+
+from feiqian.customers.errors import (
+    ApplicationOver,
+    CustomerNotFound,
+    DetailsInvalid,
+    FrozenByBank,
+    NotFrozen,
+    SecretUnchanged,
+    SignInRefused,
+)
+from feiqian.customers.model import Opened
+from feiqian.notify.model import Channel
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import customer, staff
+from feiqian.verification.errors import (
+    AnswerWrong,
+    BoundDiffers,
+    ChallengeNotFound,
+    ChallengeOver,
+    FactorNotFound,
+    NotPassed,
+    TooWeak,
+    VerificationError,
+)
+
+ADA = staff(1)
+
+
+@pytest.fixture
+def mei(bank: People) -> Opened:
+    """Signed in, verified, with money."""
+    opened = bank.checked()
+    bank.fund(1)
+    return opened
+
+
+def test_the_overview_shows_what_there_is(bank: People, mei: Opened) -> None:
+    overview = bank.run(bank.security.overview(mei.session))
+    assert (overview.level, overview.frozen, overview.cooling) == ("remote", False, False)
+    assert [device.here for device in overview.devices] == [True]
+    assert {factor.factor for factor in overview.factors} == {Factor.PASSWORD, Factor.PIN}
+    assert [session.id for session in overview.sessions] == [mei.session.id]
+    assert [one.outcome for one in overview.sign_ins] == ["ok"]
+
+
+# --- stopping --------------------------------------------------------------------------------------------------------
+
+
+def test_freezing_stops_money_at_once_and_tells(bank: People, mei: Opened) -> None:
+    assert bank.paid(1)
+    bank.run(bank.security.freeze(mei.session))
+    assert not bank.paid(1)
+    assert bank.run(bank.security.overview(mei.session)).frozen
+    assert sorted(bank.told(1)[-2:]) == [("frozen", "email"), ("frozen", "sms")]
+    bank.run(bank.security.freeze(mei.session))
+    assert bank.told(1).count(("frozen", "sms")) == 1
+    assert bank.trail(1).count("frozen") == 1
+
+
+def test_a_freeze_holds_after_a_crash(bank: People, mei: Opened) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    again = bank.again()
+    assert not again.paid(1)
+    assert again.run(again.real_name.resume()) == 0
+    again.close()
+
+
+def test_unfreezing_takes_proof(bank: People, mei: Opened) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    challenge = bank.run(bank.security.challenge(mei.session, Purpose.UNFREEZE)).id
+    with pytest.raises(NotPassed):
+        bank.run(bank.security.unfreeze(mei.session, challenge))
+    other = bank.passed(mei.session, Purpose.CHANGE_PIN)
+    with pytest.raises(BoundDiffers):
+        bank.run(bank.security.unfreeze(mei.session, other))
+    assert not bank.paid(1)
+    bank.run(bank.security.unfreeze(mei.session, bank.passed(mei.session, Purpose.UNFREEZE)))
+    assert bank.paid(1)
+    assert ("unfrozen", "sms") in bank.told(1)
+    with pytest.raises(NotFrozen):
+        bank.run(bank.security.unfreeze(mei.session, bank.passed(mei.session, Purpose.UNFREEZE)))
+
+
+def test_what_the_bank_froze_only_the_bank_unfreezes(bank: People, mei: Opened) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    bank.run(bank.freezing.freeze(1, ADA))
+    bank.run(bank.security.freeze(mei.session))
+    assert bank.run(bank.security.overview(mei.session)).frozen_by_bank
+    challenge = bank.passed(mei.session, Purpose.UNFREEZE)
+    with pytest.raises(FrozenByBank):
+        bank.run(bank.security.unfreeze(mei.session, challenge))
+    assert not bank.paid(1)
+    bank.run(bank.freezing.unfreeze(1, ADA))
+    assert bank.paid(1)
+    with pytest.raises(NotFrozen):
+        bank.run(bank.freezing.unfreeze(1, ADA))
+    with pytest.raises(CustomerNotFound):
+        bank.run(bank.freezing.freeze(9, ADA))
+
+
+def test_unfreezing_that_was_cut_in_two_is_completed_at_the_start(
+    bank: People, mei: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    challenge = bank.passed(mei.session, Purpose.UNFREEZE)
+
+    async def crash(_: int) -> None:
+        raise KeyError("the power went")
+
+    monkeypatch.setattr(bank.parts.accounts, "unfreeze", crash)
+    with pytest.raises(KeyError):
+        bank.run(bank.security.unfreeze(mei.session, challenge))
+    assert not bank.paid(1)
+    again = bank.again()
+    assert again.run(again.real_name.resume()) == 1
+    assert again.paid(1)
+    assert again.run(again.real_name.resume()) == 0
+    again.close()
+
+
+def test_freezing_wins_over_an_unfreezing_under_way(bank: People, mei: Opened) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    challenge = bank.passed(mei.session, Purpose.UNFREEZE)
+
+    async def both() -> None:
+        thawing = asyncio.create_task(bank.security.unfreeze(mei.session, challenge))
+        await asyncio.sleep(0)
+        await asyncio.gather(thawing, bank.security.freeze(mei.session))
+
+    bank.run(both())
+    assert not bank.paid(1)
+    profile = bank.customers.profile(1)
+    assert profile is not None
+    assert profile.frozen
+
+
+def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: People, mei: Opened) -> None:
+    thief = bank.enter()
+    case = bank.run(bank.security.report_stolen(mei.session, "on the metro, at eight"))
+    assert not bank.paid(1)
+    assert bank.run(bank.parts.sessions.find(thief.token)) is None
+    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    assert [d.id for d in bank.run(bank.security.overview(mei.session)).devices] == [mei.session.device]
+    assert (case.customer, case.kind, case.timeline[0].text) == (
+        1,
+        "stolen_phone",
+        "on the metro, at eight",
+    )
+    assert len(case.timeline) == 3
+    assert bank.run(bank.security.cases(mei.session)) == [case]
+    assert {"phone_stolen", "frozen", "case_opened"} <= set(bank.trail(1))
+    assert ("case_opened", "sms") in bank.told(1)
+
+
+def test_signing_out_here_and_everywhere(bank: People, mei: Opened) -> None:
+    other = bank.enter(device=mei.device_token)
+    bank.run(bank.security.sign_out_everywhere(mei.session))
+    assert bank.run(bank.parts.sessions.find(other.token)) is None
+    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    bank.run(bank.security.sign_out(mei.session))
+    assert bank.run(bank.parts.sessions.find(mei.token)) is None
+
+
+def test_a_forgotten_device_is_signed_out_and_new_again(bank: People, mei: Opened) -> None:
+    other = bank.enter()
+    assert other.session.device is not None
+    assert bank.run(bank.security.forget_device(mei.session, other.session.device))
+    assert bank.run(bank.parts.sessions.find(other.token)) is None
+    assert bank.enter(device=other.device_token).new_device
+    assert not bank.run(bank.security.forget_device(mei.session, "dev_unknown"))
+
+
+def test_abuse_28_what_is_anothers_is_not_found(bank: People, mei: Opened) -> None:
+    eve = bank.register(EVE, EVE_DETAILS)
+    assert mei.session.device is not None
+    assert not bank.run(bank.security.end_session(eve.session, mei.session.id))
+    assert not bank.run(bank.security.forget_device(eve.session, mei.session.device))
+    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    bank.enrol(mei.session, Authenticator())
+    key = next(f for f in bank.run(bank.security.overview(mei.session)).factors if f.factor is Factor.PASSKEY)
+    theirs = bank.passed(eve.session, Purpose.REMOVE_FACTOR, reference=key.id)
+    with pytest.raises(FactorNotFound):
+        bank.run(bank.security.remove_factor(eve.session, theirs, key.id))
+    challenge = bank.passed(mei.session, Purpose.CHANGE_PIN)
+    with pytest.raises(ChallengeNotFound):
+        bank.run(bank.security.change_pin(eve.session, challenge, NEW_PIN))
+    proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "email", "new@example.com")
+    started = bank.run(bank.security.start_contact(mei.session, proof, "email", "new@example.com"))
+    with pytest.raises(ApplicationOver):
+        bank.run(bank.security.finish_contact(eve.session, started.application))
+    with pytest.raises(ApplicationOver):
+        bank.run(bank.security.answer_contact(eve.session, started.application, Factor.EMAIL, "123456"))
+    assert bank.run(bank.security.cases(eve.session)) == []
+
+
+# --- changing --------------------------------------------------------------------------------------------------------
+
+
+def test_abuse_29_only_what_is_the_customers_own_can_be_changed(bank: People, mei: Opened) -> None:
+    for purpose, kind, reference in (
+        (Purpose.CHANGE_CONTACT, "level", "full"),
+        (Purpose.CHANGE_CONTACT, "balance", "100"),
+        (Purpose.CHANGE_CONTACT, "frozen", ""),
+        (Purpose.ADD_FACTOR, "password", ""),
+        (Purpose.ADD_FACTOR, "sms", ""),
+        (Purpose.PAYMENT, "", ""),
+        (Purpose.STAFF_ACT, "set_level", "full"),
+        (Purpose.SIGN_IN, "", ""),
+        (Purpose.UNFREEZE, "", "2"),
+    ):
+        with pytest.raises(DetailsInvalid):
+            bank.run(bank.security.challenge(mei.session, purpose, kind, reference))
+    with pytest.raises(DetailsInvalid):
+        bank.run(bank.security.change_language(mei.session, "tlh"))
+
+
+def test_a_new_password_takes_proof_and_ends_the_other_sessions(bank: People, mei: Opened) -> None:
+    other = bank.enter(device=mei.device_token)
+    challenge = bank.passed(mei.session, Purpose.CHANGE_PASSWORD)
+    for weak in ("password", "limei19900307"):
+        with pytest.raises(TooWeak):
+            bank.run(bank.security.change_password(mei.session, challenge, weak))
+    with pytest.raises(SecretUnchanged):
+        bank.run(bank.security.change_password(mei.session, challenge, PASSWORD))
+    bank.run(bank.security.change_password(mei.session, challenge, NEW_PASSWORD))
+    with pytest.raises(ChallengeOver):
+        bank.run(bank.security.change_password(mei.session, challenge, "another good lantern"))
+    assert bank.run(bank.parts.sessions.find(other.token)) is None
+    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    with pytest.raises(SignInRefused):
+        bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
+    assert ("changed", "email") in bank.told(1)
+
+
+def test_a_new_pin_takes_proof(bank: People, mei: Opened) -> None:
+    with pytest.raises(SecretUnchanged):
+        bank.run(bank.security.change_pin(mei.session, bank.passed(mei.session, Purpose.CHANGE_PIN), PIN))
+    bank.run(bank.security.change_pin(mei.session, bank.passed(mei.session, Purpose.CHANGE_PIN), NEW_PIN))
+    challenge = bank.run(bank.security.challenge(mei.session, Purpose.UNFREEZE))
+    with pytest.raises(AnswerWrong):
+        bank.run(bank.verification.answer(challenge.id, mei.session.subject, Factor.PIN, PIN))
+
+
+def contact(bank: People, opened: Opened, kind: str, address: str, channel: Channel) -> str:
+    proof = bank.passed(opened.session, Purpose.CHANGE_CONTACT, kind, address)
+    started = bank.run(bank.security.start_contact(opened.session, proof, kind, address))
+    factor = Factor.SMS if kind == "mobile" else Factor.EMAIL
+    bank.run(bank.security.answer_contact(opened.session, started.application, factor, bank.code(channel)))
+    return started.application
+
+
+def test_abuse_39_a_new_number_is_shown_to_be_theirs_and_brings_low_limits(bank: People, mei: Opened) -> None:
+    application = contact(bank, mei, "mobile", UNKNOWN, Channel.SMS)
+    assert bank.customers.by_mobile(UNKNOWN) is None
+    bank.run(bank.security.finish_contact(mei.session, application))
+    assert bank.customers.by_mobile(UNKNOWN) == bank.customers.by_number(1)
+    assert bank.customers.by_mobile(MEI) is None
+    assert bank.cooling(1)
+    changed = {(m.channel.value, m.address) for m in bank.arrived(customer(1)) if m.kind == "changed"}
+    assert changed == {("sms", MEI), ("email", EMAIL), ("sms", UNKNOWN)}
+    with pytest.raises(ApplicationOver):
+        bank.run(bank.security.finish_contact(mei.session, application))
+    assert bank.enter(UNKNOWN).session.subject == customer(1)
+
+
+def test_a_new_mail_address_is_shown_to_be_theirs(bank: People, mei: Opened) -> None:
+    application = contact(bank, mei, "email", "mei.li@example.com", Channel.EMAIL)
+    bank.run(bank.security.finish_contact(mei.session, application))
+    profile = bank.customers.profile(1)
+    assert profile is not None
+    assert profile.email == "mei.li@example.com"
+    changed = {(m.channel.value, m.address) for m in bank.arrived(customer(1)) if m.kind == "changed"}
+    assert changed == {("sms", MEI), ("email", EMAIL), ("email", "mei.li@example.com")}
+
+
+def test_a_proof_for_one_address_changes_no_other(bank: People, mei: Opened) -> None:
+    proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "mobile", UNKNOWN)
+    with pytest.raises(BoundDiffers):
+        bank.run(bank.security.start_contact(mei.session, proof, "mobile", "+8613900007777"))
+
+
+def test_abuse_43_a_number_that_is_anothers_is_answered_as_any_other(bank: People, mei: Opened) -> None:
+    bank.register(EVE, EVE_DETAILS)
+    before = len(bank.arrived())
+    proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "mobile", EVE)
+    started = bank.run(bank.security.start_contact(mei.session, proof, "mobile", EVE))
+    assert [(m.kind, m.address) for m in bank.arrived()[before:]][-1] == ("number_known", EVE)
+    with pytest.raises(AnswerWrong):
+        bank.run(bank.security.answer_contact(mei.session, started.application, Factor.SMS, "123456"))
+    with pytest.raises(NotPassed):
+        bank.run(bank.security.finish_contact(mei.session, started.application))
+
+
+def test_an_address_can_be_taken_away(bank: People, mei: Opened) -> None:
+    bank.run(bank.security.remove_email(mei.session, bank.passed(mei.session, Purpose.CHANGE_CONTACT, "email", "")))
+    profile = bank.customers.profile(1)
+    assert profile is not None
+    assert profile.email == ""
+    assert bank.arrived(customer(1))[-1].kind == "changed"
+
+
+def test_a_language_is_of_messages_and_of_this_sessions_pages(bank: People, mei: Opened) -> None:
+    bank.run(bank.security.change_language(mei.session, "es"))
+    session = bank.run(bank.parts.sessions.find(mei.token))
+    assert session is not None
+    assert session.language == "es"
+    bank.run(bank.security.freeze(mei.session))
+    assert bank.arrived(customer(1))[-1].language == "es"
+
+
+def test_a_token_is_enrolled_with_proof_and_removed_with_proof(bank: People, mei: Opened) -> None:
+    with pytest.raises(VerificationError):
+        bank.run(bank.security.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "passkey")))
+    enrolment = bank.run(bank.security.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "totp")))
+    token = pyotp.parse_uri(enrolment.uri)
+    assert isinstance(token, pyotp.TOTP)
+    added = bank.run(bank.security.finish_totp(mei.session, enrolment.id, token.at(bank.clock.now() // 1_000_000)))
+    assert added.factor is Factor.TOTP
+    proof = bank.passed(mei.session, Purpose.REMOVE_FACTOR, reference=added.id)
+    bank.run(bank.security.remove_factor(mei.session, proof, added.id))
+    held = {factor.factor for factor in bank.run(bank.security.overview(mei.session)).factors}
+    assert Factor.TOTP not in held
+    assert {"factor_added", "factor_removed"} <= set(bank.trail(1))
+
+
+@pytest.mark.parametrize("factor", [Factor.PASSKEY, Factor.SHIELD])
+def test_a_key_is_enrolled_with_proof(bank: People, mei: Opened, factor: Factor) -> None:
+    with pytest.raises(DetailsInvalid):
+        bank.run(bank.security.begin_key(mei.session, "chl_", Factor.SMS))
+    bank.enrol(mei.session, Authenticator(), factor)
+    assert factor in {one.factor for one in bank.run(bank.security.overview(mei.session)).factors}
+    assert "factor_added" in bank.trail(1)
+
+
+def test_push_goes_to_the_browser_that_asked_last(bank: People, mei: Opened) -> None:
+    eve = bank.register(EVE, EVE_DETAILS)
+    bank.run(bank.security.add_push(mei.session, '{"endpoint":"https://push.example/1"}'))
+    bank.run(bank.security.freeze(mei.session))
+    assert ("frozen", "push") in bank.told(1)
+    bank.run(bank.security.add_push(eve.session, '{"endpoint":"https://push.example/1"}'))
+    contacts = bank.do(bank.customers.contacts, customer(1))
+    assert contacts is not None
+    assert contacts.push == ()
+    with pytest.raises(DetailsInvalid):
+        bank.run(bank.security.add_push(eve.session, "x" * 5_000))
