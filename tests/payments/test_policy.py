@@ -6,7 +6,7 @@ import pytest
 
 from feiqian.ledger.engine import Refusal
 from feiqian.payments.plan import CONFIRMATION_STEPS, PAYMENT_STEPS, REFUND_STEPS
-from feiqian.payments.policy import Decline, Step, count_used_up, decline_of
+from feiqian.payments.policy import Decline, Step, decline_of
 from feiqian.payments.reasons import ENGLISH, sentence
 
 REMEMBERED = [refusal for refusal in Refusal if refusal.remembered]
@@ -51,11 +51,6 @@ def test_every_reason_has_a_sentence_of_its_own() -> None:
     assert len(set(ENGLISH.values())) == len(Decline)
     assert all(text.endswith(".") and len(text) <= 100 for text in ENGLISH.values())
     assert sentence("of_a_later_version") == ENGLISH[Decline.NOT_POSSIBLE]
-
-
-def test_a_count_is_used_up_at_its_cap() -> None:
-    assert not count_used_up(None)
-    assert [count_used_up((used, 2)) for used in (0, 1, 2, 3)] == [False, False, True, True]
 
 
 def test_steps_are_as_many_as_the_chains_have() -> None:

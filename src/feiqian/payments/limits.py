@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from feiqian.ledger.chart import AllowanceKind, allowance_id
 from feiqian.ledger.ledger import Ledger
-from feiqian.payments.policy import Decline, count_used_up
+from feiqian.payments.policy import Decline
 from feiqian.policy.model import Level, Policy
 
 
@@ -51,6 +51,7 @@ class Ruling(Enum):
     WAITS = "waits"  # for the customer's verification
 
 
+_DAY_AMOUNT, _DAY_COUNT = int(AllowanceKind.DAY_AMOUNT), int(AllowanceKind.DAY_UNVERIFIED_COUNT)
 PAYS, WAITS = Ruling.PAYS, Ruling.WAITS  # an enumeration is slow to ask on the hot path
 Entitled = dict[int, Bounds]  # by currency
 
@@ -59,7 +60,8 @@ class PaymentLimits:
     """All limits of a policy, ready to be looked up."""
 
     def __init__(self, policy: Policy, customers: KnowsCustomers, ledger: Ledger) -> None:
-        self._standing, self._cools, self._ledger = customers.standing, customers.cooling, ledger
+        self._standing, self._cools = customers.standing, customers.cooling
+        self._ledger, self._engine = ledger, ledger.engine
         self._pays = [level.pays for level in policy.levels]
         self._usual = [_usual(level) for level in policy.levels]
         self._cooling = [_cooling(level, policy) for level in policy.levels]
@@ -68,31 +70,32 @@ class PaymentLimits:
             for currency, limits in level.limits.items():
                 self.largest[currency] = max(limits.payment, self.largest.get(currency, 0))
 
-    def _of(self, customer: int, currency: int, now_seconds: int) -> Bounds | None:
-        """The customer's limits in a currency at this moment (Unix s), if there are any."""
-        by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
-        return by_level[self._standing(customer)].get(currency)
-
     def _why_none(self, customer: int) -> Decline:
         pays = self._pays[self._standing(customer)]
         return Decline.NO_WALLET_IN_CURRENCY if pays else Decline.IDENTITY_NOT_VERIFIED
 
     def ruling(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | Ruling:
         """How a payment that was asked for goes on, or why the limits do not allow it. (The ledger may not, either.)"""
-        bounds = self._of(customer, currency, now_seconds)
+        by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
+        bounds = by_level[self._standing(customer)].get(currency)
         if bounds is None:
             return self._why_none(customer)
-        if amount > bounds.payment:
+        unverified, payment, _, day = bounds
+        if amount > payment:
             return bounds.decline(amount)
-        if amount > bounds.unverified or self._count_used_up(customer):
+        if amount > unverified:
             return WAITS
-        if bounds.day is not None and self._beyond_day(customer, currency, amount, bounds.day):
+        count = self._engine.used(allowance_id(_DAY_COUNT, 0, customer))
+        if count is not None and count[0] >= count[1] and self._count_used_up(customer):
+            return WAITS
+        if day is not None and self._beyond_day(customer, currency, amount, day):
             return Decline.LIMIT_AFTER_CHANGE
         return PAYS
 
     def at_confirmation(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
         """Why a payment that the customer has verified is not allowed (any more), or None."""
-        bounds = self._of(customer, currency, now_seconds)
+        by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
+        bounds = by_level[self._standing(customer)].get(currency)
         if bounds is None:
             return self._why_none(customer)
         if amount > bounds.payment:
@@ -102,21 +105,19 @@ class PaymentLimits:
         return None
 
     def _count_used_up(self, customer: int) -> bool:
-        """Whether the day's payments without verification are used up."""
-        count = allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer)
-        if not count_used_up(self._ledger.engine.used(count)):
-            return False
+        """Whether the day's payments without verification, which seem to be used up, still are."""
         self._ledger.post_many(b"")  # time moves on: the count may be yesterday's
-        return count_used_up(self._ledger.engine.used(count))
+        count = self._engine.used(allowance_id(_DAY_COUNT, 0, customer))
+        return count is not None and count[0] >= count[1]
 
     def _beyond_day(self, customer: int, currency: int, amount: int, cap: int) -> bool:
         """Whether a payment would exceed what the customer may pay in a day while cooling off."""
-        allowance = allowance_id(AllowanceKind.DAY_AMOUNT, currency, customer)
-        used = self._ledger.engine.used(allowance)
+        allowance = allowance_id(_DAY_AMOUNT, currency, customer)
+        used = self._engine.used(allowance)
         if used is None or used[0] + amount <= cap:
             return False
         self._ledger.post_many(b"")  # as above
-        used = self._ledger.engine.used(allowance)
+        used = self._engine.used(allowance)
         return used is not None and used[0] + amount > cap
 
 

@@ -12,11 +12,6 @@ from feiqian.ledger.engine import Refusal
 VERIFICATION_SECONDS = 300  # how long a payment waits for its customer
 
 
-def count_used_up(count: tuple[int, int] | None) -> bool:
-    """Whether a day's count of payments without verification, as (used, cap), allows no more. None: there is none."""
-    return count is not None and count[0] >= count[1]
-
-
 class Decline(StrEnum):
     """Why a payment or refund is declined. `reasons.py` has the sentence for each."""
 
