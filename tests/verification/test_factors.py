@@ -65,6 +65,21 @@ def test_a_hash_needs_the_banks_key(bank: Bank) -> None:
     assert not SecretHasher(Sealer(bytes(32))).matches(hash, PIN)
 
 
+def test_where_there_is_nothing_to_match_a_whole_hash_of_the_same_cost_is_computed(bank: Bank) -> None:
+    verified: list[str] = []
+
+    class Spy(PasswordHasher):
+        def verify(self, hash: str, password: str) -> bool:  # type: ignore[override]
+            verified.append(hash)
+            return super().verify(hash, password)
+
+    hasher = SecretHasher(bank.sealer, Spy(time_cost=1, memory_cost=8, parallelism=1))
+    assert not hasher.matches(None, PASSWORD)
+    (dummy,) = verified
+    assert dummy.startswith("$argon2id$")
+    assert not hasher.outdated(dummy)
+
+
 def test_what_is_longer_than_what_is_hashed_never_matches(bank: Bank) -> None:
     longest = "x" * LONGEST
     hash = bank.hasher.hash(longest)

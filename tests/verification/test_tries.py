@@ -160,6 +160,7 @@ def test_others_are_not_counted_for_somebodys_guesses(bank: Bank) -> None:
 
 
 def test_nobody_is_counted_locked_and_compared_like_somebody(bank: Bank) -> None:
+    bank.enrol(Authenticator(), Factor.PASSKEY)
     known, unknown = lock(bank, OWNER), lock(bank, NOBODY)
     assert (known.until, known.ways) == (unknown.until, unknown.ways)
     assert bank.hasher.with_nothing == bank.policy.tries.at_most  # a whole hash was computed for nobody, too
