@@ -9,14 +9,23 @@ import pytest
 from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
 from feiqian.customers.samples import sample_names
+from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.demo.names import PASSWORD, PIN, WELCOMED
+from feiqian.identity.numbers import mobile
+from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
 from feiqian.merchants.samples import sample_merchants
 from feiqian.money import CNY, EUR, JPY
-from feiqian.seeding import Plan, SeedRefused, seed
+from feiqian.policy.factors import Factor
+from feiqian.policy.load import load_policy
+from feiqian.seeding import First, Plan, SeedRefused, mobile_of, seed
 from feiqian.settings import Settings
+from feiqian.subjects import customer
+from feiqian.verification.credentials import secret_of
+from feiqian.verification.hashing import SecretHasher
+from feiqian.verification.strength import check_password, check_pin
 
 
 def test_names_are_the_same_for_the_same_seed_and_differ_otherwise() -> None:
@@ -53,6 +62,62 @@ def test_a_town_has_wallets_of_several_currencies_and_its_books_balance(tmp_path
     ledger.close()
     journal.close()
     db.close()
+
+
+def test_the_people_of_a_town_can_sign_in_and_pay_as_their_level_allows(tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path / "bank"))
+    first = (
+        First("Lin", 5_00, "full", "lin@demo.example"),
+        First("Chen", 7_00, "remote"),
+        First("Hana", 0, "unverified", "", "es"),
+    )
+    seed(settings, Plan(20, 2, town=True, first=first, password="lantern orbit teapot", pin="490713"))
+    db = BankDb(Path(settings.data))
+    sealer = data_key_of(db, settings.data_key)
+    customers, hasher = Customers(db, sealer), SecretHasher(sealer)
+    assert [customers.standing(number) for number in range(1, 6)] == [2, 1, 0, 2, 2]
+    profiles = [customers.profile(number) for number in range(1, 21)]
+    assert len({profile.mobile for profile in profiles if profile}) == 20
+    assert all(profile and mobile(profile.mobile) == mobile_of(profile.number) for profile in profiles)
+    assert [(profile.email, profile.language) for profile in profiles[:3] if profile] == [
+        ("lin@demo.example", "en"),
+        ("", "en"),
+        ("", "es"),
+    ]
+    with db.read() as connection:
+        for number in (1, 3, 20):
+            for factor, secret in ((Factor.PASSWORD, "lantern orbit teapot"), (Factor.PIN, "490713")):
+                kept = secret_of(connection, customer(number), factor)
+                assert kept is not None
+                assert hasher.matches(kept.decode(), secret)
+    db.close()
+    journal = open_journal(Path(settings.data))
+    ledger = open_ledger(journal, None, SystemClock())
+    assert [_balance(ledger, CNY.number, number) for number in (1, 2, 3)] == [5_00, 7_00, 0]
+    assert ledger.engine.account(account_id(AccountKind.CUSTOMER_WALLET, CNY.number, 3)) is None
+    caps = [ledger.engine.used(allowance_id(AllowanceKind.DAY_AMOUNT, CNY.number, number)) for number in (1, 2)]
+    policy = load_policy("cn")
+    assert caps == [(0, policy.level(name).limits[CNY.number].day) for name in ("full", "remote")]
+    ledger.close()
+    journal.close()
+
+
+def test_a_bank_for_benchmarks_has_customers_who_pay_and_nothing_personal(tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path / "bank"))
+    seed(settings, Plan(20, 2))
+    db = BankDb(Path(settings.data))
+    customers = Customers(db, data_key_of(db, settings.data_key))
+    assert {customers.standing(number) for number in range(1, 21)} == {2}
+    assert customers.profile(1) is None
+    db.close()
+
+
+def test_what_opens_the_demo_is_as_strong_as_the_bank_asks_for() -> None:
+    check_password(load_policy("cn").passwords, PASSWORD, [first.name for first in WELCOMED])
+    check_pin(PIN, [mobile_of(number) for number in range(1, len(WELCOMED) + 1)])
+    assert [first.level for first in WELCOMED].count("remote") == 2
+    assert [first.level for first in WELCOMED].count("unverified") == 1
+    assert len({first.email for first in WELCOMED}) == len(WELCOMED)
 
 
 def _balance(ledger: object, currency: int, customer: int) -> int:

@@ -86,13 +86,13 @@ class CountingHasher(SecretHasher):
 class People:
     """One bank; `again` is the same after a crash."""
 
-    def __init__(self, folder: Path, clock: ManualClock | None = None) -> None:
+    def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
         self.folder, self.clock, self._payments = folder, clock or ManualClock(), 0
         self.journal = open_journal(folder, create=not (folder / "journal.db").exists())
         self.ledger = open_ledger(self.journal, None, self.clock)
         self.ledger.post_many(opening.bank_accounts(CNY.number) + opening.merchant(1, CNY.number))
         self.ledger.commit()
-        self.db, self.sealer, self.work = BankDb(folder), Sealer(bytes(range(32))), Work()
+        self.db, self.sealer, self.work = BankDb(folder, url), Sealer(bytes(range(32))), Work()
         self.parts = self._parts()
         p = self.parts
         self.customers, self.notify, self.verification, self.factors = p.customers, p.notify, p.verification, p.factors

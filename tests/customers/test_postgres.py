@@ -1,0 +1,81 @@
+"""The same over PostgreSQL, where transactions run beside each other: the whole way of a customer, and the races."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, UNKNOWN, People
+
+from feiqian.notify.model import Channel
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import customer
+from feiqian.testing.postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def bank(postgres: Postgres, tmp_path: Path) -> Iterator[People]:
+    people = People(tmp_path / "bank", url=postgres.database())
+    yield people
+    people.close()
+
+
+def test_the_whole_way_of_a_customer(bank: People) -> None:
+    opened = bank.checked()
+    bank.fund(1)
+    assert bank.customers.standing(1) == 1
+    bank.enter()
+    assert bank.cooling(1)
+    bank.run(bank.security.freeze(opened.session))
+    assert not bank.paid(1)
+    bank.run(bank.security.unfreeze(opened.session, bank.passed(opened.session, Purpose.UNFREEZE)))
+    assert bank.paid(1)
+    proof = bank.passed(opened.session, Purpose.CHANGE_CONTACT, "mobile", UNKNOWN)
+    started = bank.run(bank.security.start_contact(opened.session, proof, "mobile", UNKNOWN))
+    bank.run(bank.security.answer_contact(opened.session, started.application, Factor.SMS, bank.code()))
+    bank.run(bank.security.finish_contact(opened.session, started.application))
+    bank.clock.advance(3_600)
+    challenge = bank.run(bank.recovery.start("password", UNKNOWN, MEI_ID, MEI_DETAILS.name, "en")).id
+    for factor in (Factor.SMS, Factor.EMAIL):
+        bank.run(bank.recovery.send(challenge, factor))
+        bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
+    bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
+    assert bank.enter(UNKNOWN, NEW_PASSWORD).session.subject == customer(1)
+    assert bank.do(bank.parts.trail.verify) is None
+
+
+def confirmed(bank: People, mobile: str) -> str:
+    started = bank.run(bank.registration.start(mobile, "en"))
+    bank.run(bank.registration.answer(started.challenge.id, Factor.SMS, bank.code()))
+    bank.run(bank.registration.confirm(started.application, started.challenge.id))
+    bank.clock.advance(60)
+    return started.application
+
+
+def test_newcomers_at_once_get_numbers_of_their_own(bank: People) -> None:
+    applications = [confirmed(bank, mobile) for mobile in (MEI, EVE, UNKNOWN)]
+
+    async def at_once() -> list[int]:
+        finish = [bank.registration.finish(id, EVE_DETAILS) for id in applications]
+        return sorted(opened.session.subject.number for opened in await asyncio.gather(*finish))
+
+    assert bank.run(at_once()) == [1, 2, 3]
+
+
+def test_one_number_at_once_makes_one_customer(bank: People) -> None:
+    applications = [confirmed(bank, MEI) for _ in range(3)]
+
+    async def at_once() -> list[str]:
+        finish = [bank.registration.finish(id, EVE_DETAILS) for id in applications for _ in range(2)]
+        return sorted(type(one).__name__ for one in await asyncio.gather(*finish, return_exceptions=True))
+
+    assert bank.run(at_once()) == ["ApplicationOver"] * 5 + ["Opened"]
+    assert bank.customers.count == 1
