@@ -16,7 +16,7 @@ from feiqian.identity.mrz import check_digit
 from feiqian.seeding import mobile_of
 from feiqian.testing.people import PASSWORD, PIN, identity_number, picture
 
-CODE = re.compile(r"\b\d{6}\b")
+CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 SLOW = 20_000  # milliseconds, for what the bank's projector or a message has to bring
 CN_ID, PASSPORT = "cn_id", "passport"
 
@@ -88,18 +88,14 @@ class Person:
 
     def register(self, shot: Callable[[str], None] = lambda name: None) -> None:
         """As far as the page that asks for pictures."""
-        self._register_mobile(shot)
-        self._register_document(shot)
-        page = self.page
-        page.locator("#f-password").fill(self.password)
-        expect(page.locator('#strength[data-state="strong"]')).to_be_visible()
-        page.locator("#f-pin").fill(self.pin)
-        page.locator("#f-again").fill(self.pin)
-        shot("secrets")
-        page.locator('button[name="do"][value="finish"]').click()
-        expect(page).to_have_url(f"{self.demo.base}/identity", timeout=SLOW)
+        self.confirm_mobile(shot)
+        self.type_document()
+        shot("details")
+        self.page.locator('button[name="do"][value="next"]').click()
+        self.type_secrets(shot)
+        expect(self.page).to_have_url(f"{self.demo.base}/identity", timeout=SLOW)
 
-    def _register_mobile(self, shot: Callable[[str], None]) -> None:
+    def confirm_mobile(self, shot: Callable[[str], None] = lambda name: None) -> None:
         self.go("/register")
         self.type_mobile()
         shot("register")
@@ -108,14 +104,21 @@ class Person:
         shot("code")
         self.answer_sms()
 
-    def _register_document(self, shot: Callable[[str], None]) -> None:
+    def type_document(self) -> None:
         page = self.page
         page.locator(f'input[name="kind"][value="{self.kind}"]').check()
         page.locator("#f-name").fill(self.name)
         page.locator("#f-number" if self.kind == CN_ID else "#f-mrz").fill(self.document)
         page.locator("#f-email").fill(self.email)
-        shot("details")
-        page.locator('button[name="do"][value="next"]').click()
+
+    def type_secrets(self, shot: Callable[[str], None] = lambda name: None) -> None:
+        page = self.page
+        page.locator("#f-password").fill(self.password)
+        expect(page.locator('#strength[data-state="strong"]')).to_be_visible()
+        page.locator("#f-pin").fill(self.pin)
+        page.locator("#f-again").fill(self.pin)
+        shot("secrets")
+        page.locator('button[name="do"][value="finish"]').click()
 
     def type_mobile(self) -> None:
         self.page.locator("#f-country").select_option(self.region)

@@ -57,8 +57,9 @@ def test_what_is_typed_wrongly_is_said_at_its_field_and_kept(demo: Demo, watched
     he.page.locator("form.form .button").click()
     expect(he.page.locator("#summary")).to_be_focused()
     keep(he.page, "register-wrong-number")
-    he._register_mobile(lambda step: None)
-    he._register_document(lambda step: None)
+    he.confirm_mobile()
+    he.type_document()
+    he.page.locator('button[name="do"][value="next"]').click()
     expect(he.page.locator("#e-number")).to_contain_text("characters must be wrong")
     expect(he.page.locator("#e-email")).to_contain_text("name@example.com")
     expect(he.page.locator("#f-name")).to_have_value("Zhang Wei")
@@ -68,8 +69,9 @@ def test_what_is_typed_wrongly_is_said_at_its_field_and_kept(demo: Demo, watched
 
 def test_a_weak_password_is_refused_while_it_is_typed_and_when_it_is_sent(demo: Demo, watched: Watched) -> None:
     he = newcomer(watched, demo, 3, "Zhang Wei")
-    he._register_mobile(lambda step: None)
-    he._register_document(lambda step: None)
+    he.confirm_mobile()
+    he.type_document()
+    he.page.locator('button[name="do"][value="next"]').click()
     he.page.locator("#f-password").fill("password1234")
     expect(he.page.locator('#strength[data-state="weak"]')).to_be_visible()
     he.page.locator("#f-pin").fill("123456")

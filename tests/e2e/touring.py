@@ -1,0 +1,156 @@
+"""A walk over the pages of customers and of staff, for tests that look at each of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from browsing import DESK, Demo, Watched
+from cashier import answered, key_in
+from people import PASSPORT, SLOW, Person, passport, upload_picture
+from playwright.sync_api import BrowserContext, Page, expect
+
+ALICE, BOB = "alice", "bob"  # alice reviews and supports; bob approves, audits and administers
+LISTED = "Ottoline Quillfeather"  # as on the sanctions list that is shipped
+LISTED_ZONE = passport("UTO", "QUILLFEATHER", "OTTOLINE", "QF7654321", "740902")
+
+
+def doors(person: Person) -> Iterator[str]:
+    """Pages of those who are not signed in, and what newcomers see. Yields the name of the page that is shown."""
+    page = person.page
+    for name in ("sign-in", "recover", "register"):
+        person.go(f"/{name}")
+        yield name
+    person.type_mobile()
+    page.locator("form.form .button").click()
+    expect(page.locator("#f-answer")).to_be_focused()
+    yield "register-code"
+    person.answer_sms()
+    page.locator('button[name="do"][value="next"]').click()
+    expect(page.locator("#summary")).to_be_focused()
+    yield "register-wrong"
+    person.type_document()
+    page.locator('button[name="do"][value="next"]').click()
+    page.locator("#f-password").fill("abc")
+    expect(page.locator("#strength")).to_be_visible()
+    yield "register-secrets"
+    person.type_secrets()
+    expect(page).to_have_url(re.compile("/identity$"), timeout=SLOW)
+    upload_picture(page, "front")
+    page.locator("details summary").click()
+    yield "identity"
+    person.go("/wallet")
+    yield "wallet-new"
+    person.go("/identity")
+    person.show_document()
+    yield "identity-sent"
+
+
+def rooms(person: Person, place: int, watched: Watched) -> Iterator[str]:
+    """Pages of one of the demo's people, for whom a till waits."""
+    page, till = person.page, watched.open(person.demo.till(1, beside=place), DESK)
+    expect(page.locator("#code")).to_be_visible()
+    key_in(till, "130000")
+    till.locator("#beside").click()
+    answered(till, "needs_verification")
+    page.locator(".sheet-body.waiting").wait_for(timeout=SLOW)
+    yield "wallet-asks"
+    page.locator(".sheet-body.waiting a.button").click()
+    expect(page.locator("#f-answer")).to_be_visible()
+    yield "confirm"
+    page.locator(".refuse-button").click()
+    yield "confirm-over"
+    for name in ("security", "security/stolen", "security/contact/mobile", "security/contact/email"):
+        person.go(f"/{name}")
+        yield name.replace("/", "-")
+    person.change("totp")
+    yield "challenge"
+    person.answer("000000")
+    expect(page.locator("#summary")).to_be_focused()
+    yield "challenge-wrong"
+    person.answer_pin()
+    expect(page.locator("#answering input[value=sms]")).to_be_attached()
+    yield "challenge-code"
+    person.answer_sms()
+    yield "enrol-totp"
+    person.change("passkey")
+    page.goto(re.sub(r"[0-9a-f]{8}$", "00000000", page.url))
+    yield "challenge-over"
+    person.go("/security/stolen")
+    page.locator("#f-note").fill("On the ferry, this morning.")
+    page.locator("#main form.form .button").click()
+    expect(page.locator(".timeline")).to_be_visible()
+    yield "case"
+    person.go("/security")
+    yield "security-frozen"
+    person.go("/wallet")
+    yield "wallet-frozen"
+
+
+def staff_page(watched: Watched, demo: Demo, login: str, **options: object) -> Page:
+    """The console of one of the demo's staff, signed in by the start page's button."""
+    page = watched.open(demo.base + "/", **{"viewport": DESK, **options})  # type: ignore[arg-type]
+    page.locator(f'button[name="login"][value="{login}"]').click()
+    expect(page.locator(".console-nav")).to_be_visible()
+    return page
+
+
+def console(alice: Page, bob: Page, base: str, name: str) -> Iterator[tuple[str, Page]]:
+    """The console of both, about the customer of this name; somebody's identity waits for a decision."""
+    for place in ("/staff/sign-in", "/staff/enrol"):
+        stranger = _stranger(alice.context, base + place)
+        yield place.strip("/").replace("/", "-"), stranger
+        stranger.context.close()
+    for place in ("", "/identity", "/cases", "/changes", f"/customers?q={name}", "/customers?q=nobody-like-this"):
+        alice.goto(f"{base}/staff{place}")
+        yield "staff" + re.sub(r"\W+", "-", place), alice
+    open_customer(alice, base, name)
+    yield "staff-customer", alice
+    alice.locator('a[href$="/propose/set_level"]').click()
+    yield "staff-propose", alice
+    alice.locator(".panel-form .button").click()
+    expect(alice.locator("#summary")).to_be_visible()
+    yield "staff-propose-wrong", alice
+    alice.locator("#f-why").fill("Seen at the branch with the card.")
+    alice.locator(".panel-form .button").click()
+    alice.wait_for_url(re.compile("/staff/changes/"))
+    yield "staff-change-own", alice
+    bob.goto(alice.url.split("?")[0])
+    yield "staff-change", bob
+    alice.goto(f"{base}/staff/identity")
+    alice.locator("tbody a").first.click()
+    expect(alice.locator(".pictures img").first).to_be_visible()
+    yield "staff-review", alice
+    alice.goto(f"{base}/staff/cases")
+    alice.locator("tbody a").first.click()
+    yield "staff-case", alice
+    for place in ("", "/changes", "/accounts", "/trail"):
+        bob.goto(f"{base}/staff{place}")
+        yield "staff-bob" + place.replace("/", "-"), bob
+    bob.goto(f"{base}/staff/accounts")
+    bob.locator("tbody a").first.click()
+    yield "staff-account", bob
+
+
+def open_customer(alice: Page, base: str, name: str) -> None:
+    """Finds the customer as supporters do, and opens the file."""
+    alice.goto(f"{base}/staff")
+    alice.locator("#find").fill(name)
+    alice.locator("#find").press("Enter")
+    alice.locator("tbody a").filter(has_text=name).first.click()
+    expect(alice.locator("h1")).to_have_text(name)
+
+
+def _stranger(like: BrowserContext, address: str) -> Page:
+    browser = like.browser
+    assert browser is not None
+    page = browser.new_context(viewport=DESK, bypass_csp=True).new_page()
+    page.goto(address)
+    return page
+
+
+def listed_newcomer(watched: Watched, demo: Demo, national: str, **options: object) -> Person:
+    """Somebody whose name is on the sanctions list; no customer yet."""
+    page = watched.open(demo.base + "/", **options)  # type: ignore[arg-type]
+    mobile = f"+44{national}"
+    return Person(watched, demo, page, "GB", f"0{national}", mobile, LISTED, LISTED_ZONE, PASSPORT)
