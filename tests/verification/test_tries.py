@@ -65,6 +65,7 @@ def check_storm(bank: Bank, subject: Subject) -> None:
     assert len(answered) == 40
     assert 1 <= len(bank.hasher.compared) <= bank.policy.tries.at_most
     assert all(isinstance(one, AnswerWrong | Locked) or one is False for one in answered)
+    assert bank.sent.told == ([] if subject == NOBODY else [(subject, "locked")])
     bank.hasher.compared.clear()
     assert isinstance(guess(bank, subject), Locked)
     assert bank.hasher.compared == []
