@@ -32,6 +32,7 @@ SETTLE_SECONDS = 2.0
 CHECK_SECONDS = 5.0
 NAMES_KEPT = 50_000
 BANK = 0  # the owner of the bank's own accounts
+OWN = (AccountKind.BANK_CASH, AccountKind.OPENING, AccountKind.CORRECTIONS)
 
 _log = logs.get("feiqian.web")
 
@@ -266,7 +267,7 @@ class RunningBank:
     def _total(self, number: int, sums: Totals) -> Total:
         """Wallets are what is left of all balances (which sum to zero), so that not every wallet is looked at."""
         fees = self._balance(AccountKind.MERCHANT_FEES, number, BANK)
-        own = self._balance(AccountKind.BANK_CASH, number, BANK) + self._balance(AccountKind.OPENING, number, BANK)
+        own = sum(self._balance(kind, number, BANK) for kind in OWN)
         merchants = sum(self._balance(AccountKind.MERCHANT_PAYABLE, number, m.number) for m in self._s.merchants.all())
         wallets = -(own + fees + merchants)
         return Total(BY_NUMBER[number], wallets, merchants, fees, sums.debits_posted, sums.credits_posted)
