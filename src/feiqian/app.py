@@ -117,7 +117,9 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
     """What the features of people stand on."""
     sealer, work = data_key_of(db, settings.data_key), Work()
     customers, trail = Customers(db, sealer), Trail(db)
-    notify = Notify(db, sealer, policy, clock, work, adapters_from(settings, db, sealer, clock, work))
+    adapters = adapters_from(settings, db, sealer, clock, work)
+    forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
+    notify = Notify(db, sealer, policy, clock, work, adapters, gone=forget)
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)

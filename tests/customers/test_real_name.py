@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from people import EVE, EVE_DETAILS, MEI_DETAILS, People, picture
 
-from feiqian.customers.errors import AlreadyChecked, CustomerNotFound, LevelUnknown
+from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, CustomerNotFound, LevelUnknown
 from feiqian.identity.errors import ClaimMissing, ImageRefused
 from feiqian.ledger.chart import AllowanceKind, allowance_id
 from feiqian.money import CNY
@@ -52,6 +52,17 @@ def test_a_bad_picture_is_refused_and_nothing_is_kept(bank: People) -> None:
     with pytest.raises(ImageRefused):
         bank.run(bank.real_name.check_identity(1, [b"%PDF-1.7"]))
     assert bank.do(bank.parts.identity.of, 1) == []
+
+
+def test_documents_cannot_be_tried_out_one_after_the_other(bank: People) -> None:
+    number = bank.register().session.subject.number
+    wrong = replace(MEI_DETAILS, birth=date(1991, 3, 7))
+    for _ in range(5):
+        assert bank.run(bank.real_name.check_identity(number, [picture()], wrong)).outcome == "refused"
+    with pytest.raises(ChecksUsedUp):
+        bank.run(bank.real_name.check_identity(number, [picture()], MEI_DETAILS))
+    bank.clock.advance(86_401)
+    assert bank.run(bank.real_name.check_identity(number, [picture()], MEI_DETAILS)).outcome == "verified"
 
 
 def test_who_was_checked_is_not_checked_again(bank: People) -> None:

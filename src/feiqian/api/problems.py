@@ -132,6 +132,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     customers.NotFrozen: CONFLICT,
     customers.FrozenByBank: CONFLICT,
     customers.AlreadyChecked: CONFLICT,
+    customers.ChecksUsedUp: TOO_MANY_REQUESTS,
     verification.AnswerWrong: ANSWER_WRONG,
     verification.Locked: LOCKED,
     verification.ChallengeOver: CHALLENGE_OVER,

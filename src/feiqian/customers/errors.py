@@ -65,5 +65,9 @@ class AlreadyChecked(CustomersError):
     """Who the customer is has been checked already, or is being checked."""
 
 
+class ChecksUsedUp(CustomersError):
+    """As many identity checks as a customer may have in a day; documents are not to be tried out."""
+
+
 class LevelUnknown(CustomersError):
     """The policy has no level of this name."""

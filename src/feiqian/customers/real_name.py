@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.customers import claims, news
-from feiqian.customers.errors import AlreadyChecked, CustomerNotFound, LevelUnknown
+from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, CustomerNotFound, LevelUnknown
 from feiqian.customers.freezing import Freezing
 from feiqian.customers.model import Details
 from feiqian.customers.parts import Parts
@@ -18,6 +18,7 @@ from feiqian.identity.model import Review
 from feiqian.policy.model import Level
 from feiqian.subjects import Role, Subject, customer
 
+CHECKS_A_DAY, DAY = 5, 86_400 * 1_000_000  # microseconds
 CHECKED = "remote"  # the level of whoever was verified from afar
 _c = level_changes.c
 
@@ -31,8 +32,8 @@ class RealName:
     async def check_identity(self, number: int, images: list[bytes], corrected: Details | None = None) -> Review:
         """Checks who the customer claimed to be when registering (or claims now) against pictures of the document.
 
-        Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ClaimMissing,
-        DetailsInvalid, and identity's errors of images and numbers.
+        Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ChecksUsedUp,
+        ClaimMissing, DetailsInvalid, and identity's errors of images and numbers.
         """
         if self._p.customers.standing(number) != UNVERIFIED:
             raise AlreadyChecked("who the customer is has been checked")
@@ -99,8 +100,11 @@ class RealName:
         with self._p.db.write() as connection:
             if self._p.customers.level_in(connection, number) != UNVERIFIED:
                 raise AlreadyChecked("who the customer is has been checked")
-            if any(review.waiting for review in self._p.identity.of(connection, number, 1)):
+            checks = self._p.identity.of(connection, number, CHECKS_A_DAY)
+            if any(review.waiting for review in checks[:1]):
                 raise AlreadyChecked("what was sent is being looked at")
+            if len(checks) == CHECKS_A_DAY and checks[-1].at > self._p.clock.now() - DAY:
+                raise ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
             self._put_intent(connection, number, level, by, if_verified=True)
 
     def _intend(self, number: int, level: Level, by: Subject) -> None:

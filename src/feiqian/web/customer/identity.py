@@ -9,7 +9,7 @@ from litestar import Controller, Request, get, post
 from litestar.datastructures import State, UploadFile
 from litestar.response import Redirect
 
-from feiqian.customers.errors import AlreadyChecked, DetailsInvalid
+from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, DetailsInvalid
 from feiqian.customers.model import Details
 from feiqian.identity.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInvalid
 from feiqian.identity.images import FILE_BYTES
@@ -67,6 +67,8 @@ class IdentityPages(Controller):
             tell(site, form, error)
         except ClaimMissing:
             form.wrong("name", site.render.texts("customer.identity.claim.missing"))
+        except ChecksUsedUp:
+            form.wrong("front", site.render.texts("customer.identity.tomorrow"))
         except AlreadyChecked:
             pass  # the page says how it stands
         return Redirect("/identity", status_code=303) if form.good else await _page(site, signed_in, form)
