@@ -29,7 +29,6 @@ SAID = {
     "frozen": "customer.security.said.frozen",
     "unfrozen": "customer.security.said.unfrozen",
     "forgotten": "customer.security.said.forgotten",
-    "ended": "customer.security.said.ended",
     "everywhere": "customer.security.said.everywhere",
 }
 OUTCOMES = {
@@ -117,9 +116,3 @@ class SecurityPages(Controller):
         if not await site.services.security.forget_device(signed_in.session, id):
             raise NotFoundException
         return Redirect("/security?said=forgotten", status_code=303)
-
-    @post("/sessions/{id:str}/end", status_code=303)
-    async def end(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str]) -> Redirect:
-        if not await site.services.security.end_session(signed_in.session, id):
-            raise NotFoundException
-        return Redirect("/security?said=ended", status_code=303)
