@@ -92,8 +92,9 @@ def test_a_customers_passkey_opens_no_staff_session(bank) -> None:
 
 
 def test_abuse_31_a_customers_session_is_none_of_staff(bank) -> None:
-    opened = bank.checked()
+    opened, member = bank.checked(), bank.member("alice", "supporter")
     assert opened.session.subject.role is Role.CUSTOMER
+    assert opened.session.subject.number == member.number  # the same number, and somebody else
     assert bank.run(bank.staff.of_session(opened.token)) is None
 
 
@@ -113,6 +114,7 @@ def test_abuse_33_a_suspended_member_is_out_at_once_everywhere(bank) -> None:
     tokens = [bank.sign_in_as("alice").token for _ in range(2)]
     bank.run(bank.staff.suspend(alice.id, admin))
     assert [bank.run(bank.staff.of_session(token)) for token in tokens] == [None, None]
+    assert bank.do(bank.parts.sessions.list, alice.subject) == []
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.password("alice", STAFF_PASSWORD, "en"))
     last = bank.entries(str(alice.subject))[-1]
@@ -129,6 +131,15 @@ def test_abuse_33_a_sign_in_that_was_under_way_ends_too(bank) -> None:
     bank.run(bank.staff.suspend(alice.id, admin))
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.code("alice", view.id, bank.code_of("alice"), FIREFOX, "en"))
+
+
+def test_abuse_33_a_suspended_members_key_opens_nothing(bank) -> None:
+    alice, key = bank.member("alice", "supporter"), Authenticator()
+    bank.enrol_key(alice, key)
+    bank.do(bank.members.suspend, alice.number, OPERATOR, bank.clock.now())
+    challenge, wanted = bank.run(bank.staff.passkey_options("en"))
+    with pytest.raises(SignInRefused):
+        bank.run(bank.staff.passkey(challenge, key.get(wanted), FIREFOX, "en"))
 
 
 def test_abuse_33_a_session_that_outlived_its_accounts_suspension_would_open_nothing(bank) -> None:

@@ -111,6 +111,25 @@ def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: T
     assert wrong(written, sqlite, kept) == 10
 
 
+def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(written: Trail, sqlite: BankDb) -> None:
+    with sqlite.read() as connection:
+        kept, entries = written.head(connection), written.newest(connection)[::-1]
+    run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
+    for entry in entries:
+        written.record(entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+    run(sqlite, f"UPDATE trail_head SET hash = x'{kept.hash.hex()}'")
+    assert wrong(written, sqlite) == 10
+
+
+def test_a_head_is_read_as_it_is_told(written: Trail, sqlite: BankDb) -> None:
+    with sqlite.read() as connection:
+        kept = written.head(connection)
+    assert Head.read(f" {kept}\n") == kept
+    for text in ("", "10", "x:" + "0" * 64, "10:" + "0" * 63, "10:" + "g" * 64):
+        with pytest.raises(ValueError, match="."):
+            Head.read(text)
+
+
 def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(written: Trail, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept, entry = written.head(connection), written.newest(connection)[0]
