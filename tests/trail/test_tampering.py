@@ -125,9 +125,9 @@ def test_a_head_is_read_as_it_is_told(written: Trail, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept = written.head(connection)
     assert Head.read(f" {kept}\n") == kept
-    for text in ("", "10", "x:" + "0" * 64, "10:" + "0" * 63, "10:" + "g" * 64):
-        with pytest.raises(ValueError, match="."):
-            Head.read(text)
+    for said in ("", "10", "x:" + "0" * 64, "10:" + "0" * 63, "10:" + "g" * 64, "10:" + " " * 64):
+        with pytest.raises(ValueError, match="64 hexadecimal digits"):
+            Head.read(said)
 
 
 def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(written: Trail, sqlite: BankDb) -> None:

@@ -7,6 +7,7 @@ canonical MessagePack of [at, role, number, action, about, details], the details
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ MAX_ABOUT, MAX_ACTION = 64, 40
 # A detail of such a name would be a secret, whatever is in it.
 FORBIDDEN = ("password", "pin", "code", "token", "secret", "otp", "totp_uri", "document", "image", "cookie", "cvv")
 
+_HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
 
@@ -50,10 +52,10 @@ class Head:
     @classmethod
     def read(cls, text: str) -> Head:
         """What `str` made of a head. Raises ValueError."""
-        position, _, hashed = text.strip().partition(":")
-        if not position.isdecimal() or len(hashed) != 2 * len(GENESIS):
+        match = _HEAD.fullmatch(text.strip())
+        if match is None:
             raise ValueError("a head of the trail is a position, a colon and 64 hexadecimal digits")
-        return cls(int(position), bytes.fromhex(hashed))
+        return cls(int(match[1]), bytes.fromhex(match[2]))
 
 
 @dataclass(frozen=True, slots=True)
