@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -77,21 +78,20 @@ def test_every_field_that_is_tampered_with_makes_it_fail(bank: Bank, name: str, 
 
 
 def test_another_text_with_its_own_hash_does_not_pass(bank: Bank) -> None:
-    import hashlib
-
     fields = signed(bank, Authenticator())
     text = fields["text"].replace("6,000.00", "6.00")
     forged = fields | {"text": text, "text_sha256": hashlib.sha256(text.encode()).hexdigest()}
     assert failed(forged) == ["the challenge in clientDataJSON is the SHA-256 of the text"]
 
 
-def resigned(fields: Fields, key: Authenticator, flags: int | None = None, **said: Any) -> Fields:
+def resigned(
+    fields: Fields, key: Authenticator, flags: int | None = None, rp_id: str = "localhost", **said: Any
+) -> Fields:
     """The same evidence, signed anew by its own key over other client data or flags."""
-    import hashlib
-
     client = json.loads(base64.urlsafe_b64decode(fields["client_data_json"] + "==")) | said
     data = bytearray(base64.urlsafe_b64decode(fields["authenticator_data"] + "=="))
     data[32] = data[32] if flags is None else flags
+    data[:32] = hashlib.sha256(rp_id.encode()).digest()
     raw = json.dumps(client).encode()
     signature = key.sign(bytes(data) + hashlib.sha256(raw).digest())
     texts = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (bytes(data), raw, signature)]
@@ -106,6 +106,7 @@ def resigned(fields: Fields, key: Authenticator, flags: int | None = None, **sai
         ({"challenge": "AAAA"}, "the challenge in clientDataJSON"),
         ({"flags": UP}, "(UV)"),
         ({"flags": UV}, "(UP)"),
+        ({"rp_id": "evil.example"}, "rpIdHash"),
     ],
 )
 def test_even_the_key_itself_cannot_sign_what_is_not_a_confirmation(

@@ -36,6 +36,8 @@ def weakness(check: object, *arguments: object) -> str:
         ("13812345678li", "weak.personal"),
         ("liwei19900307", "weak.personal"),
         ("110105199003074211", "weak.personal"),
+        ("liwei110105199003074211li.wei", "weak.personal"),
+        ("wei13812345678li.wei@example.com", "weak.personal"),
     ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused(password: str, why: str) -> None:
