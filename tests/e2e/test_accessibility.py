@@ -7,7 +7,7 @@ from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 from browsing import DESK, PHONE, Demo, Watched
-from people import demo_person, newcomer
+from persons import demo_person, newcomer
 from playwright.sync_api import Page
 from touring import ALICE, BOB, console, doors, listed_newcomer, rooms, staff_page
 

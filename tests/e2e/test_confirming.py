@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from browsing import DESK, Demo, Watched
 from cashier import answered, balance, key_in
-from people import SLOW, Person, demo_person
+from persons import SLOW, Person, demo_person
 from playwright.sync_api import Page, expect
 
 Keep = Callable[[Page, str], None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from browsing import DESK, Demo, Watched
-from people import Person, demo_person, newcomer
+from persons import Person, demo_person, newcomer
 from playwright.sync_api import Page
 from touring import doors, rooms
 

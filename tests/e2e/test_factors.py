@@ -12,7 +12,7 @@ from pathlib import Path
 import pyotp
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in
-from people import SLOW, Person, demo_person, enrol_key, forgive
+from persons import SLOW, Person, demo_person, enrol_key, forgive
 from playwright.sync_api import Page, expect
 
 Keep = Callable[[Page, str], None]

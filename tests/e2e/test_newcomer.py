@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in, paste, unused_code
-from people import PASSPORT, SLOW, Person, newcomer, passport, upload_picture
+from persons import PASSPORT, SLOW, Person, newcomer, passport, upload_picture
 from playwright.sync_api import Page, expect
 
 Keep = Callable[[Page, str], None]

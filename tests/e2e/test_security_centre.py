@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from browsing import DESK, Demo, Watched
-from people import SLOW, demo_person, enrol_key, forgive, newcomer
+from persons import SLOW, demo_person, enrol_key, forgive, newcomer
 from playwright.sync_api import Page, expect
 
 Keep = Callable[[Page, str], None]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from browsing import PHONE, Demo, Watched
-from people import SLOW, demo_person, forgive
+from persons import SLOW, demo_person, forgive
 from playwright.sync_api import Page, expect
 from touring import ALICE, BOB, LISTED, listed_newcomer, open_customer, staff_page
 

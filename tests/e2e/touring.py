@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in
-from people import PASSPORT, SLOW, Person, passport, upload_picture
+from persons import PASSPORT, SLOW, Person, passport, upload_picture
 from playwright.sync_api import BrowserContext, Page, expect
 
 ALICE, BOB = "alice", "bob"  # alice reviews and supports; bob approves, audits and administers

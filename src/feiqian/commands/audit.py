@@ -28,9 +28,7 @@ Exit code 0: clean. 1: there are findings; each names its position.
 
 
 def register(commands: Commands) -> None:
-    parser = command(
-        commands, "audit", run, "verify the journal, the books, the read model and the trail", EPILOG
-    )
+    parser = command(commands, "audit", run, "verify the journal, the books, the read model and the trail", EPILOG)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
         "--engines", choices=("both", "native", "spec"), default="both", help="what replays (default: both)"
