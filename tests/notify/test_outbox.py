@@ -294,6 +294,21 @@ def test_abuse_41_prompts_that_others_cause_are_throttled(bank, log) -> None:
     assert len(bank.tell("payment_waiting", amount="¥1.00", payee="Shop")) == 2
 
 
+@BOTH
+def test_abuse_41_prompts_in_parallel_do_not_pass_together(bank) -> None:
+    began = bank.clock.now()
+
+    def prompt(n: int) -> list[str]:
+        values = {"amount": "¥1.00", "payee": "Shop"}
+        with bank.db.write() as connection:
+            return bank.notify.tell(connection, CONTACTS, "payment_waiting", values, began + n)
+
+    async def all_at_once() -> list[list[str]]:
+        return await asyncio.gather(*(bank.work.db(prompt, n) for n in range(PROMPTS_AT_MOST * 4)))
+
+    assert sum(map(bool, asyncio.run(all_at_once()))) == PROMPTS_AT_MOST
+
+
 def test_an_address_that_is_gone_is_told_of(bank) -> None:
     gone = []
     push = Scripted([AddressGone("HTTP 410")])

@@ -211,6 +211,7 @@ def test_what_is_no_subscription_is_refused(tmp_path: Path, address: str) -> Non
         ("fd00::1", False),
         ("ff02::1", False),
         ("::ffff:127.0.0.1", False),
+        ("::ffff:1.1.1.1", True),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
         ("2001:0:1::1", False),
