@@ -9,7 +9,7 @@ from customer_fakes import add_customers, chinese_id
 from litestar.testing import TestClient
 
 from feiqian.clock import ManualClock
-from feiqian.customers.errors import AlreadyChecked, DetailsInvalid
+from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, DetailsInvalid
 from feiqian.identity.errors import ClaimMissing, ImageRefused
 from feiqian.identity.images import FILE_BYTES
 from feiqian.web.site import Site
@@ -58,6 +58,7 @@ def test_no_picture_is_said_so(alice: TestClient, services: Any, files: Any) -> 
         (ImageRefused("too_large"), "This file is too large."),
         (ImageRefused("not_a_picture"), "not a JPEG, PNG or WebP"),
         (ImageRefused("a new reason"), "not a JPEG, PNG or WebP"),
+        (ChecksUsedUp("?"), "Please try again tomorrow."),
         (ClaimMissing("?"), "We do not know your document yet."),
         (DetailsInvalid("name", "too_long"), "This is too long."),
     ],
