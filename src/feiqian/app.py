@@ -182,6 +182,7 @@ def _measure(services: Services) -> None:
     metrics.gauge("feiqian_ledger_stopped", "1 once nothing is decided any more", lambda: ledger.stopped is not None)
     behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
     metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
+    services.notify.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 
@@ -237,6 +238,7 @@ class Service:
         gc.set_threshold(20_000, 20, 50)
         services = self.bank.services
         await services.real_name.resume()
+        await services.changes.resume()
         tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
         watches = [loop.create_task(_told(task)) for task in tasks]
         try:

@@ -25,7 +25,7 @@ def test_it_says_what_a_policy_allows(capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr().out
     assert "policy eu: can be used" in said
     assert "level unverified: pays nothing" in said
-    assert "level full: pays up to €7,500.00, €3,000.00 a day" in said
+    assert "level full: pays up to €3,000.00, €3,000.00 a day" in said
     assert "payment: pin+sms or pin+totp or passkey or shield" in said
 
 

@@ -41,10 +41,10 @@ def test_more_is_allowed_the_better_somebody_is_known(policy: Policy) -> None:
     assert policy.cooling.limits_in(0) == Limits(0, 0, 0)
 
 
-def test_full_limits_in_china_are_those_of_the_first_version() -> None:
+def test_full_limits_in_china_are_no_more_in_one_payment_than_in_a_day() -> None:
     full = load_policy("cn").level("full")
-    assert full.limits_in(CNY.number) == Limits(1_000_00, 50_000_00, 20_000_00)
-    assert full.limits_in(currency("USD").number) == Limits(150_00, 7_500_00, 3_000_00)
+    assert full.limits_in(CNY.number) == Limits(1_000_00, 20_000_00, 20_000_00)
+    assert full.limits_in(currency("USD").number) == Limits(150_00, 3_000_00, 3_000_00)
     assert full.unverified_per_day == 50
 
 
@@ -64,7 +64,7 @@ def test_larger_payments_need_more_in_china() -> None:
     policy = load_policy("cn")
     assert PIN_ALONE in policy.needs(Purpose.PAYMENT, 5_000_00, CNY.number)
     assert PIN_ALONE not in policy.needs(Purpose.PAYMENT, 5_000_01, CNY.number)
-    largest = policy.needs(Purpose.PAYMENT, 20_000_01, CNY.number)
+    largest = policy.needs(Purpose.PAYMENT, 10_000_01, CNY.number)
     assert not any(Factor.SMS in combination for combination in largest)
 
 
@@ -93,6 +93,7 @@ WRONG = [
     ("challenge_seconds = 300", "challenge_seconds = 301", "<= 300"),
     ('unverified = "1000.00"', 'unverified = "1000.001"', "2 decimals"),
     ('unverified = "1000.00"', 'unverified = "60000.00"', "at most what a payment may be"),
+    ('payment = "20000.00"', 'payment = "20000.01"', "what a day allows"),
     ('unverified = "1000.00"', "unverified = 1000.0", "Expected 'str'"),
     ('any_of = [["password", "sms"]', 'any_of = [["password"]', "not strong"),
     ('any_of = [["password", "sms"]', 'any_of = [["password", "pin"]', "not strong"),
@@ -105,7 +106,7 @@ WRONG = [
     ('name = "cn"', 'name = "../cn"', "Expected"),
     ("minimum_age = 16", "minimum_agee = 16", "did you mean 'minimum_age'"),
     ("[[needs.unfreeze]]", "[[needs.unfreez]]", "did you mean 'unfreeze'"),
-    ('up_to = { CNY = "20000.00"', 'up_to = { CNY = "2.00"', "rising amounts"),
+    ('up_to = { CNY = "10000.00"', 'up_to = { CNY = "2.00"', "rising amounts"),
     ("entered_alarm_share = 0.25", "entered_alarm_share = 1.5", "<= 1"),
 ]
 

@@ -13,14 +13,17 @@ from .common import Commands, command
 
 if TYPE_CHECKING:
     from feiqian.ledger.audit import AuditReport
+    from feiqian.trail.entry import Head
 
 EPILOG = """\
 Verifies the journal's chain row by row, replays it into both engines and compares them, checks that debits equal
 credits, that every checkpoint is the state at its position, and that the read model ties to the ledger to the cent.
-Then the trail of what staff and customers looked at and did: whether each entry is as it was written.
+Then the trail of what staff and customers looked at and did: whether each entry is as it was written. Its end is printed:
+keep it elsewhere and give it to the next audit, so that entries taken off the end are noticed.
 
 examples:
   feiqian --data bank audit
+  feiqian --data bank audit --trail-head 812:5f0c...
   feiqian --data bank audit --json | jq .findings
 
 Exit code 0: clean. 1: there are findings; each names its position.
@@ -31,8 +34,17 @@ def register(commands: Commands) -> None:
     parser = command(commands, "audit", run, "verify the journal, the books, the read model and the trail", EPILOG)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
+        "--trail-head", type=_head, metavar="HEAD", help="an end of the trail that an earlier audit printed"
+    )
+    parser.add_argument(
         "--engines", choices=("both", "native", "spec"), default="both", help="what replays (default: both)"
     )
+
+
+def _head(text: str) -> Head:
+    from feiqian.trail.entry import Head
+
+    return Head.read(text)
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -45,38 +57,41 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     tie = tie_at(settings.read_location) if settings.read_url or settings.file("read.db").exists() else None
     report = audit(journal, open_checkpoints(folder, settings.journal_url), engines=options.engines, tie=tie)
     journal.close()
-    report.findings.extend(_trail(settings))
-    print(_json(report) if options.json else _text(report))
+    trail, findings = _trail(settings, options.trail_head)
+    report.findings.extend(findings)
+    print(_json(report, trail) if options.json else _text(report, trail))
     return 0 if report.clean else 1
 
 
-def _trail(settings: Settings) -> list[str]:
-    """What is wrong with the trail of what people looked at and did."""
+def _trail(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
+    """Where the trail of what people looked at and did ends, and what is wrong with it; `kept` is an end of before."""
     from feiqian.db import BankDb
     from feiqian.trail.trail import Trail
 
     if not settings.bank_url and not settings.file("bank.db").exists():
-        return []
+        return "", []
     db = BankDb(Path(settings.data), settings.bank_url)
     with db.read() as connection:
-        finding = Trail(db).verify(connection)
+        trail = Trail(db)
+        finding, head = trail.verify(connection, kept), trail.head(connection)
     db.close()
-    return [str(finding)] if finding is not None else []
+    return str(head), [str(finding)] if finding is not None else []
 
 
-def _json(report: AuditReport) -> str:
+def _json(report: AuditReport, trail: str) -> str:
     told = {
         "position": report.position,
         "hash": report.hash.hex(),
         "digests": {name: digest.hex() for name, digest in report.digests.items()},
         "totals": {str(currency): totals._asdict() for currency, totals in report.totals.items()},
         "checkpoints": report.checkpoints,
+        "trail": trail,
         "findings": report.findings,
     }
     return json.dumps(told, indent=2)
 
 
-def _text(report: AuditReport) -> str:
+def _text(report: AuditReport, trail: str) -> str:
     from feiqian.money import Money, currency, format_plain
 
     lines = [f"journal: {report.position} rows, last hash {report.hash.hex()}"]
@@ -86,5 +101,6 @@ def _text(report: AuditReport) -> str:
     accounts, transfers, allowances, claims = report.counts
     lines.append(f"{accounts} accounts, {transfers} transfers, {allowances} allowances, {claims} claims")
     lines.append(f"checkpoints compared: {', '.join(map(str, report.checkpoints)) or 'none'}")
+    lines.append(f"trail: {trail or 'none'}")
     lines += [f"FINDING: {finding}" for finding in report.findings] or ["clean"]
     return "\n".join(lines)

@@ -170,6 +170,8 @@ def _one(code: str, given: Any, place: Place) -> model.Limits:
     limits = model.Limits(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Limits._fields))
     if limits.unverified > limits.payment:
         _fail(place, f"{code}: without verification at most what a payment may be")
+    if limits.payment > limits.day:
+        _fail(place, f"{code}: a payment at most what a day allows")
     return limits
 
 
