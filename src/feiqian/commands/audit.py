@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 EPILOG = """\
 Verifies the journal's chain row by row, replays it into both engines and compares them, checks that debits equal
 credits, that every checkpoint is the state at its position, and that the read model ties to the ledger to the cent.
-Then the trail of what staff and customers looked at and did: whether each entry is as it was written. Its end is printed:
-keep it elsewhere and give it to the next audit, so that entries taken off the end are noticed.
+Then the trail of what staff and customers looked at and did: whether each entry is as it was written. Its end is
+printed: keep it elsewhere and give it to the next audit, so that entries taken off the end are noticed.
 
 examples:
   feiqian --data bank audit
