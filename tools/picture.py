@@ -1,7 +1,7 @@
 """Takes the README's picture of the demo: phone, till and bank side by side, just after a payment, with shoppers about.
 
 feiqian --data "$(mktemp -d)" demo --port 8099 &
-.venv/bin/python tools/picture.py http://127.0.0.1:8099
+.venv/bin/python tools/picture.py http://localhost:8099
 """
 
 from __future__ import annotations
