@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
-from feiqian import logs
+from feiqian import logs, network
 from feiqian.accounts.service import Accounts
 from feiqian.api.asgi import PATHS, Api
 from feiqian.api.server import Gate, Server
@@ -196,6 +196,7 @@ def create_app(services: Services, admission: Admission | None = None, pages: As
         return api
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        network.client.set(network.network_of((scope.get("client") or ("",))[0]))
         await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)
 
     return app
