@@ -262,6 +262,7 @@ class Service:
         ledger = self.bank.services.ledger
         while ledger.stopped is None:
             await asyncio.sleep(WATCH_SECONDS)
+            ledger.check_place()
         _log.critical("ledger_stopped", why=repr(ledger.stopped), position=ledger.durable_position)
         await asyncio.sleep(WATCH_SECONDS)  # those who waited for the failed commit are told first
         self.stop()

@@ -6,6 +6,9 @@ FeiqianError
     FencedOff           another writer has taken this journal over
     JournalMissing      there was a journal here, and it is gone
     JournalDamaged      a row is not what was written; names its position
+    JournalTooNew       a later version has written it
+    JournalMoved        its file is no longer where a start would find it
+    JournalUnavailable  it cannot be read or written now: a full disk, no rights, a database that is down
     JournalBehind       the journal ends before something that was derived from it
     CheckpointInvalid   a checkpoint cannot be used; an older one, or the whole journal, can
     DurabilityRefused   the database would acknowledge what it has not kept
@@ -41,6 +44,18 @@ class JournalDamaged(LedgerError):
         super().__init__(f"journal damaged at position {position}: {why}")
         self.position = position
         self.why = why
+
+
+class JournalTooNew(LedgerError):
+    """A later version of Feiqian has written this journal; this one would misread it. Says at which position."""
+
+
+class JournalMoved(LedgerError):
+    """The journal's file was moved, deleted or replaced under its writer. What was under way is unknown."""
+
+
+class JournalUnavailable(LedgerError):
+    """The journal's storage cannot be used now. It is not known to be damaged, and nothing was changed."""
 
 
 class JournalBehind(LedgerError):

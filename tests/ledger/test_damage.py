@@ -83,7 +83,7 @@ def test_each_truncation_is_no_body_even_where_its_hash_is_right(written) -> Non
 
 def test_records_that_cannot_have_been_accepted_are_refused(written, bank) -> None:
     last = written[2]
-    body = encode_body(bank.payment(9, 2 * bank.FUNDS), [])
+    body = encode_body(bank.payment(9, 2 * bank.FUNDS), [], last.written_at)
     faulty = last._replace(body=body, hash=row_hash(last.previous, 3, last.epoch, body))
     with pytest.raises(JournalDamaged, match="position 3:"):
         start([*written[:2], faulty])
@@ -92,10 +92,10 @@ def test_records_that_cannot_have_been_accepted_are_refused(written, bank) -> No
 def test_a_body_reads_back_as_it_was_written(written) -> None:
     for row in written:
         body = decode_body(row.body)
-        assert encode_body(body.records, body.facts) == row.body
+        assert encode_body(body.records, body.facts, row.written_at) == row.body
         assert body.facts == [b"a fact"]
     with pytest.raises(ValueError, match="whole number"):
-        encode_body(b"x", [])
+        encode_body(b"x", [], 0)
 
 
 def three_rows(store, bank) -> None:
@@ -126,7 +126,7 @@ def test_abuse_64_a_journal_edited_at_rest_is_refused(store, bank, edit: str) ->
 def test_abuse_64_an_edit_that_makes_its_own_row_right_breaks_the_next(store, bank) -> None:
     three_rows(store, bank)
     second = next(store.journal().rows(1))
-    body = encode_body(bank.payment(2, 100), [])
+    body = encode_body(bank.payment(2, 100), [], second.written_at)
     hash = row_hash(second.previous, 2, second.epoch, body)
     store.execute("UPDATE journal SET body = ?, hash = ? WHERE position = 2", body, hash)
     with pytest.raises(JournalDamaged, match="position 3: it does not follow"):
@@ -136,7 +136,8 @@ def test_abuse_64_an_edit_that_makes_its_own_row_right_breaks_the_next(store, ba
 def test_abuse_64_a_whole_history_written_anew_is_refused_by_what_has_read_it(store, bank) -> None:
     three_rows(store, bank)
     seen = Witness("the read model", 3, store.journal().hash_at(3))
-    body, previous = encode_body(b"", []), store.journal().hash_at(2)
+    third = next(store.journal().rows(2))
+    body, previous = encode_body(b"", [], third.written_at), third.previous
     hash = row_hash(previous, 3, 1, body)
     store.execute("UPDATE journal SET body = ?, hash = ? WHERE position = 3", body, hash)
     with pytest.raises(JournalBehind, match="position 3"):

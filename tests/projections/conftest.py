@@ -93,8 +93,8 @@ class Books:
         """Appends what has been gathered as one row; returns its position."""
         if self._together:
             return self.position + 1
-        position = self.position + 1
-        self.journal.append(position, encode_body(b"".join(self._records), self._facts), self.clock.now())
+        position, now = self.position + 1, self.clock.now()
+        self.journal.append(position, encode_body(b"".join(self._records), self._facts, now), now)
         self._records, self._facts = [], []
         return position
 

@@ -11,6 +11,7 @@ import pytest
 from feiqian.errors import JournalBehind
 from feiqian.events import PaymentCancelled, PaymentDecided, decode_fact
 from feiqian.ledger import chart
+from feiqian.ledger.body import encode_body
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.projections import queries, schema
@@ -297,7 +298,7 @@ def test_a_journal_behind_the_read_model_is_refused(books, project, tmp_path) ->
     with pytest.raises(JournalBehind):
         Projector(behind, db)
     behind.open_writer()
-    behind.append(2, b"FQB1" + bytes(8), 0)
+    behind.append(2, encode_body(b"", [], 0), 0)
     with pytest.raises(JournalBehind, match="at position 2 the journal has hash"):
         schema.check_read_model(behind, location)
     behind.close()

@@ -50,7 +50,7 @@ class MadeJournal:
 
     def append(self, records: bytes, facts: list[bytes]) -> None:
         previous = self._rows[-1].hash if self._rows else GENESIS
-        position, body = len(self._rows) + 1, encode_body(records, facts)
+        position, body = len(self._rows) + 1, encode_body(records, facts, 0)
         self._rows.append(Row(position, 1, previous, row_hash(previous, position, 1, body), body, 0))
 
     def rows(self, after: int) -> Iterator[Row]:

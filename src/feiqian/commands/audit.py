@@ -13,6 +13,7 @@ from .common import Commands, command
 
 if TYPE_CHECKING:
     from feiqian.ledger.audit import AuditReport
+    from feiqian.ledger.checkpoints import Checkpoints
     from feiqian.trail.entry import Head
 
 EPILOG = """\
@@ -49,18 +50,31 @@ def _head(text: str) -> Head:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.ledger.audit import audit
-    from feiqian.ledger.recovery import open_checkpoints, open_journal
+    from feiqian.ledger.recovery import open_journal
     from feiqian.projections.tie import tie_at
 
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)
     tie = tie_at(settings.read_location) if settings.read_url or settings.file("read.db").exists() else None
-    report = audit(journal, open_checkpoints(folder, settings.journal_url), engines=options.engines, tie=tie)
+    checkpoints, unread = _checkpoints(folder, settings.journal_url)
+    report = audit(journal, checkpoints, engines=options.engines, tie=tie)
     journal.close()
+    report.findings.extend(unread)
     trail, findings = _trail(settings, options.trail_head)
     report.findings.extend(findings)
     print(_json(report, trail) if options.json else _text(report, trail))
     return 0 if report.clean else 1
+
+
+def _checkpoints(folder: Path, url: str) -> tuple[Checkpoints | None, list[str]]:
+    """The store of checkpoints, and what is wrong if it cannot be opened."""
+    from feiqian.errors import CheckpointInvalid
+    from feiqian.ledger.recovery import open_checkpoints
+
+    try:
+        return open_checkpoints(folder, url, required=True), []
+    except CheckpointInvalid as error:
+        return None, [str(error)]
 
 
 def _trail(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:

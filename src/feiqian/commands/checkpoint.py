@@ -31,9 +31,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)
-    checkpoints = open_checkpoints(folder, settings.journal_url)
-    if checkpoints is None:
-        raise SystemExit("feiqian: the checkpoints cannot be read; see the warning above")
+    checkpoints = open_checkpoints(folder, settings.journal_url, required=True)
+    assert checkpoints is not None
     if not options.child:
         made = make_checkpoint(journal, checkpoints)
         print(f"checkpoint at position {made.position}")

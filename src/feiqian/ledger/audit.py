@@ -7,15 +7,16 @@ balance, and every checkpoint (and whatever else was handed in to be tied) is wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from feiqian.errors import LedgerError
+from feiqian.errors import CheckpointInvalid, LedgerError
 
 from .checkpoints import Checkpoint, Checkpoints
 from .engine import Engine, InvariantBroken, Totals
 from .engines import new_engine
 from .journal import GENESIS, Head, Journal
-from .recovery import Witness, check_witness, replay_row
+from .recovery import Witness, check_fence, check_witness, replay_row
 from .spec import SpecEngine
 
 Engines = Literal["both", "native", "spec"]
@@ -53,18 +54,33 @@ def audit(
     if engines != "native":
         replayed["spec"] = SpecEngine()
     findings: list[str] = []
-    good = {one.position: one for one in checkpoints.good()} if checkpoints else {}
-    reached = _replay(journal, replayed, good, findings)
+    good = _good(checkpoints, findings)
+    reached = _replay(journal, replayed, checkpoints, good, findings)
     findings += _check(replayed)
     if tie is not None:
         findings += tie(next(iter(replayed.values())), reached.position)
     return _report(reached, replayed, sorted(good), findings)
 
 
-def _replay(journal: Journal, engines: dict[str, Engine], good: dict[int, Checkpoint], findings: list[str]) -> Head:
-    """Reads on until the journal's end, or damage, which becomes a finding. Returns how far it came."""
-    head, reached = journal.head(), Head(0, GENESIS, 0)
+def _good(checkpoints: Checkpoints | None, findings: list[str]) -> dict[int, Checkpoint]:
     try:
+        return {one.position: one for one in checkpoints.good()} if checkpoints else {}
+    except CheckpointInvalid as error:
+        findings.append(str(error))
+        return {}
+
+
+def _replay(
+    journal: Journal,
+    engines: dict[str, Engine],
+    checkpoints: Checkpoints | None,
+    good: dict[int, Checkpoint],
+    findings: list[str],
+) -> Head:
+    """Reads on until the journal's end, or damage, which becomes a finding. Returns how far it came."""
+    reached = Head(0, GENESIS, 0)
+    try:
+        head = journal.head()
         for one in good.values():
             check_witness(journal, head, Witness("a checkpoint", one.position, one.hash))
         for row in journal.rows(0):
@@ -73,8 +89,10 @@ def _replay(journal: Journal, engines: dict[str, Engine], good: dict[int, Checkp
             for engine in engines.values():
                 replay_row(engine, row)
             reached = Head(row.position, row.hash, row.epoch)
+            check_fence(head, row.epoch)
             if row.position in good:
-                findings += _compare(good[row.position], engines)
+                one = good[row.position]
+                findings += _compare(one, engines) or _unreadable(checkpoints, one)
         if reached.position != head.position:
             findings.append(f"the journal ended at position {head.position}, but only {reached.position} could be read")
     except LedgerError as error:
@@ -88,6 +106,20 @@ def _compare(checkpoint: Checkpoint, engines: dict[str, Engine]) -> Sequence[str
         for name, engine in engines.items()
         if engine.digest() != checkpoint.digest
     ]
+
+
+def _unreadable(checkpoints: Checkpoints | None, one: Checkpoint) -> Sequence[str]:
+    """Reads the dump, which compares its digest, unless the checkpointer has dropped it meanwhile."""
+    assert checkpoints is not None
+    try:
+        for _ in checkpoints.chunks(one):
+            pass
+    except CheckpointInvalid as error:
+        with suppress(CheckpointInvalid):
+            if one not in checkpoints.good():
+                return []
+        return [str(error)]
+    return []
 
 
 def _check(engines: dict[str, Engine]) -> list[str]:

@@ -1,8 +1,9 @@
 """The body of a journal row: what the engine accepted, and the facts that the business noted beside it.
 
-Knows neither what records mean nor what facts say. The layout is little-endian:
+Knows neither what records mean nor what facts say. After the stamp (`stamp.py`) the layout is the same in both formats,
+little-endian:
 
-    "FQB1"  records: u32 bytes  facts: u32 count  | records | for each fact: u32 length, bytes
+    stamp | records: u32 bytes  facts: u32 count  | records | for each fact: u32 length, bytes
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .engine import EVENT_SIZE
+from .stamp import FIRST, FORMAT, SHARD, STAMP_SIZE, covered, format_of, write_stamp
 
-_MAGIC = b"FQB1"
-_HEADER = struct.Struct("<4sII")
+_FIRST_MAGIC = b"FQB1"
+_HEADER = struct.Struct("<II")
 _LENGTH = struct.Struct("<I")
 
 
@@ -25,11 +27,14 @@ class Body(NamedTuple):
     facts: list[bytes]
 
 
-def encode_body(records: bytes, facts: Sequence[bytes]) -> bytes:
-    """One row's body. Raises ValueError if `records` is not whole records."""
+def encode_body(records: bytes, facts: Sequence[bytes], written_at: int, shard: int = SHARD) -> bytes:
+    """One row's body, in today's format; `written_at` in Unix microseconds.
+
+    Raises ValueError if `records` is not whole records.
+    """
     if len(records) % EVENT_SIZE:
         raise ValueError(f"{len(records)} bytes are not a whole number of records of {EVENT_SIZE} bytes")
-    parts = [_HEADER.pack(_MAGIC, len(records), len(facts)), records]
+    parts = [write_stamp(written_at, shard), _HEADER.pack(len(records), len(facts)), records]
     for fact in facts:
         parts.append(_LENGTH.pack(len(fact)))
         parts.append(fact)
@@ -37,13 +42,13 @@ def encode_body(records: bytes, facts: Sequence[bytes]) -> bytes:
 
 
 def decode_body(body: bytes) -> Body:
-    """Raises ValueError, saying what is wrong, for bytes that `encode_body` did not write."""
-    if len(body) < _HEADER.size:
+    """Reads both formats. Raises ValueError, saying what is wrong, for bytes that no version has written."""
+    begin = _after_stamp(body)
+    if len(body) < begin + _HEADER.size:
         raise ValueError(f"the body has {len(body)} bytes, fewer than its header")
-    magic, size, count = _HEADER.unpack_from(body)
-    if magic != _MAGIC:
-        raise ValueError("the body does not begin with FQB1")
-    at = _HEADER.size + size
+    size, count = _HEADER.unpack_from(body, begin)
+    begin += _HEADER.size
+    at = begin + size
     if size % EVENT_SIZE or at > len(body):
         raise ValueError(f"the body says that it has {size} bytes of records, which cannot be")
     facts = []
@@ -52,7 +57,20 @@ def decode_body(body: bytes) -> Body:
         facts.append(fact)
     if at != len(body):
         raise ValueError(f"the body ends at byte {at}, but has {len(body)}")
-    return Body(body[_HEADER.size : _HEADER.size + size], facts)
+    return Body(body[begin : begin + size], facts)
+
+
+def _after_stamp(body: bytes) -> int:
+    """Where the stamp ends."""
+    format = format_of(body)
+    if format > FORMAT:
+        raise ValueError(f"the body has format {format}; this version reads formats up to {FORMAT}")
+    if format == FORMAT:
+        covered(body)
+        return STAMP_SIZE
+    if body[:4] != _FIRST_MAGIC:
+        raise ValueError(f"the body does not begin with FQB{FIRST} or FQB{FORMAT}")
+    return len(_FIRST_MAGIC)
 
 
 def _fact_at(body: bytes, at: int) -> tuple[bytes, int]:

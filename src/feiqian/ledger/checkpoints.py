@@ -2,6 +2,9 @@
 
 In SQLite a file of its own, so that the journal's writer never waits for it; in PostgreSQL two tables. A checkpoint
 counts only once it is marked good; two good ones are kept.
+
+Versions that read only format 1 of the journal's rows look for the mark 1 and pass over 2: with such a checkpoint they
+would go on after rows that they cannot read.
 """
 
 from __future__ import annotations
@@ -14,7 +17,11 @@ from typing import Any, NamedTuple
 
 from feiqian.errors import CheckpointInvalid
 
+from .sqlite_errors import LOOK, is_damage
+
 KEPT = 2
+_FIRST_GOOD, _GOOD = 1, 2
+_COLUMNS = "position, identity, hash, digest, chunks"
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS checkpoints (position bigint PRIMARY KEY, identity text NOT NULL,"
     " hash {bytes} NOT NULL, digest {bytes} NOT NULL, chunks integer NOT NULL, good integer NOT NULL)",
@@ -57,14 +64,14 @@ class Checkpoints:
 
     def mark_good(self, checkpoint: Checkpoint) -> None:
         """To be called once it has been read back; drops all but the newest two good ones."""
-        self._execute("UPDATE checkpoints SET good = 1 WHERE position = ?", (checkpoint.position,))
+        self._execute("UPDATE checkpoints SET good = ? WHERE position = ?", (_GOOD, checkpoint.position))
         kept = self.good()[:KEPT]
         self._delete("position < ?", min(one.position for one in kept))
 
     def good(self) -> list[Checkpoint]:
         """The good ones, newest first."""
-        query = "SELECT position, identity, hash, digest, chunks FROM checkpoints WHERE good = 1 ORDER BY position DESC"
-        return [Checkpoint(*row) for row in self._execute(query, ())]
+        query = f"SELECT {_COLUMNS} FROM checkpoints WHERE good IN (?, ?) ORDER BY position DESC"
+        return [_checkpoint(row) for row in self._execute(query, (_FIRST_GOOD, _GOOD))]
 
     def newest(self) -> Checkpoint | None:
         """The newest good one."""
@@ -76,7 +83,7 @@ class Checkpoints:
         for number in range(1, checkpoint.chunks + 1):
             at = checkpoint.position, number
             rows = self._execute("SELECT chunk FROM checkpoint_chunks WHERE position = ? AND number = ?", at)
-            if not rows:
+            if not rows or not isinstance(rows[0][0], bytes):
                 raise CheckpointInvalid(f"the checkpoint at position {at[0]} has lost its chunk {number}")
             hasher.update(rows[0][0])
             yield rows[0][0]
@@ -88,33 +95,57 @@ class Checkpoints:
             self._execute(f"DELETE FROM {table} WHERE {which}", (position,))
 
 
+def _checkpoint(columns: tuple[Any, ...]) -> Checkpoint:
+    if [type(column) for column in columns] != [int, str, bytes, bytes, int]:
+        raise CheckpointInvalid("a checkpoint's columns have other types than were written")
+    return Checkpoint(*columns)
+
+
 def sqlite_checkpoints(path: Path) -> Checkpoints:
     """The store in this file, made if it is not there. Raises CheckpointInvalid if it is no such file."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection: sqlite3.Connection | None = None
 
     def execute(query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        nonlocal connection
         try:
+            if connection is None:
+                connection = sqlite3.connect(path, isolation_level=None, timeout=10)
             return connection.execute(query, parameters).fetchall()
         except sqlite3.DatabaseError as error:
-            raise CheckpointInvalid(f"{path}: {error}") from error
+            advice = "Delete it: checkpoints can be made again" if is_damage(error) else LOOK
+            raise CheckpointInvalid(f"{path} cannot be used: {error}. {advice}") from error
+
+    def close() -> None:
+        if connection is not None:
+            connection.close()
 
     try:
         execute("PRAGMA journal_mode = WAL", ())
         execute("PRAGMA synchronous = FULL", ())
-        return Checkpoints(execute, "blob", connection.close)
+        return Checkpoints(execute, "blob", close)
     except BaseException:
-        connection.close()
+        close()
         raise
 
 
 def postgres_checkpoints(url: str) -> Checkpoints:
-    """The store in this database, made if it is not there."""
+    """The store in this database, made if it is not there. Raises CheckpointInvalid if the database does not answer."""
     import psycopg  # not needed where everything is embedded, and slow to import
 
-    connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+    try:
+        connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+    except psycopg.Error as error:
+        raise CheckpointInvalid(f"the database of the checkpoints cannot be reached: {error}") from error
 
     def execute(query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        done = connection.execute(query.replace("?", "%s"), parameters, binary=True)
-        return done.fetchall() if done.description else []
+        try:
+            done = connection.execute(query.replace("?", "%s"), parameters, binary=True)
+            return done.fetchall() if done.description else []
+        except psycopg.Error as error:
+            raise CheckpointInvalid(f"the checkpoints cannot be read or written: {error}") from error
 
-    return Checkpoints(execute, "bytea", connection.close)
+    try:
+        return Checkpoints(execute, "bytea", connection.close)
+    except BaseException:
+        connection.close()
+        raise

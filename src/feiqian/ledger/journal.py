@@ -1,7 +1,7 @@
 """The journal's protocol: what a row is, how rows are chained, and what a store of them must do.
 
 `journal_sqlite.py` and `journal_postgres.py` keep it, and are held to one test suite. Nothing here knows what a body
-means, beyond its bytes.
+means, beyond its stamp (`stamp.py`): its format, and the columns that it covers.
 """
 
 from __future__ import annotations
@@ -10,16 +10,22 @@ import os
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from feiqian.errors import JournalDamaged, JournalMissing
+from feiqian.errors import JournalDamaged, JournalMissing, JournalTooNew
+
+from .stamp import FIRST, FORMAT, SHARD, covered, format_of
 
 GENESIS = bytes(32)  # what the first row has as its previous hash
-SHARD = 0  # a journal is one shard: a file of SQLite, or the rows of one number in PostgreSQL
+LAST_EPOCH = 2**63 - 1  # what a column holds; nobody starts as often as that
+_TYPES = [int, int, bytes, bytes, bytes, int, int]  # of a row's columns
 
 
 class Row(NamedTuple):
-    """One commit. `hash` = BLAKE2b-256(previous ‖ position ‖ epoch ‖ body); `written_at` in Unix microseconds."""
+    """One commit. `hash` = BLAKE2b-256(previous ‖ position ‖ epoch ‖ body); `written_at` in Unix microseconds.
+
+    From format 2 on the body begins with `shard` and `written_at`, so that the hash covers every column.
+    """
 
     position: int
     epoch: int
@@ -27,6 +33,16 @@ class Row(NamedTuple):
     hash: bytes
     body: bytes
     written_at: int
+    shard: int = SHARD
+
+
+class Read(NamedTuple):
+    """What the row before must have been for the next one to follow it; of no row, the first values."""
+
+    position: int = 0
+    hash: bytes = GENESIS
+    epoch: int = 0
+    format: int = FIRST
 
 
 class Head(NamedTuple):
@@ -46,13 +62,18 @@ class Journal(Protocol):
         ...
 
     def open_writer(self) -> Head:
-        """Takes the fence: from here on no earlier writer can append. Returns the end, with the new epoch."""
+        """Takes the fence: from here on no earlier writer can append. Returns the end, with the new epoch.
+
+        Raises JournalDamaged, having written nothing, if the fence's epoch is below that of the last row, and
+        JournalTooNew if a later version has written that row.
+        """
         ...
 
     def append(self, position: int, body: bytes, written_at: int) -> bytes:
         """Writes one row durably, in one statement, and returns its hash.
 
-        Raises FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
+        Raises ValueError, having written nothing, if position, format or `written_at` are not the next row's;
+        FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
         """
         ...
 
@@ -68,6 +89,10 @@ class Journal(Protocol):
         """The stored hash of this row (GENESIS for 0), or None if there is no such row."""
         ...
 
+    def check_place(self) -> None:
+        """Raises JournalMoved if what is written now would not be found at the next start."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -79,7 +104,15 @@ def row_hash(previous: bytes, position: int, epoch: int, body: bytes) -> bytes:
     return hasher.digest()
 
 
-def verified(rows: Iterable[Row], after: int, previous: bytes, epoch: int = 0) -> Iterator[Row]:
+def row_of(columns: tuple[Any, ...]) -> Row:
+    """A row as it was stored. Raises JournalDamaged where a column has another type than was written."""
+    if [type(column) for column in columns] != _TYPES:
+        position = columns[0] if isinstance(columns[0], int) else 0
+        raise JournalDamaged(position, "a column has another type than was written")
+    return Row(*columns)
+
+
+def verified(rows: Iterable[Row], after: int, previous: bytes, epoch: int = 0, format: int = FIRST) -> Iterator[Row]:
     """Passes rows on as long as each follows the one before it. Raises JournalDamaged at the first that does not."""
     position = after
     for row in rows:
@@ -92,8 +125,36 @@ def verified(rows: Iterable[Row], after: int, previous: bytes, epoch: int = 0) -
             raise JournalDamaged(position, f"its epoch {row.epoch} is older than {epoch}, that of the row before it")
         if row.hash != row_hash(row.previous, row.position, row.epoch, row.body):
             raise JournalDamaged(position, "its hash is not that of its contents")
-        previous, epoch = row.hash, row.epoch
+        previous, epoch, format = row.hash, row.epoch, _checked_format(row, format)
         yield row
+
+
+def _checked_format(row: Row, before: int) -> int:
+    """The row's format, which is not older than that of the row before; what it covers is what its columns say."""
+    format = known_format(row)
+    if format < before:
+        raise JournalDamaged(row.position, f"it has format {format}, but the row before it has format {before}")
+    if format == FIRST:
+        return format
+    try:
+        under_hash = covered(row.body)
+    except ValueError as error:
+        raise JournalDamaged(row.position, str(error)) from error
+    for name, stored, hashed in zip(under_hash._fields, (row.shard, row.written_at), under_hash, strict=True):
+        if stored != hashed:
+            raise JournalDamaged(row.position, f"its column {name} says {stored}, but its hash was made with {hashed}")
+    return format
+
+
+def known_format(row: Row) -> int:
+    """The row's format. Raises JournalTooNew if this version does not know it."""
+    format = format_of(row.body)
+    if format > FORMAT:
+        raise JournalTooNew(
+            f"the journal's row at position {row.position} has format {format}, and this version reads formats up to"
+            f" {FORMAT}: use the version of Feiqian that wrote it, or a later one"
+        )
+    return format
 
 
 class Chain:
@@ -103,41 +164,82 @@ class Chain:
 
     def __init__(self) -> None:
         self._epoch = self._last_position = 0
-        self._last_hash = GENESIS
-        self._read = (0, GENESIS, 0)  # position, hash and epoch of the row that was last read and found good
+        self._last_hash, self._last_format = GENESIS, FIRST
+        self._read = Read()  # the row that was last read and found good
 
-    def _take(self, head: Head) -> Head:
-        """The writer goes on from here."""
-        self._last_position, self._last_hash, self._epoch = head.position, head.hash, head.epoch
-        return head
+    # --- writing -----------------------------------------------------------------------------------------------
 
-    def _next(self, position: int, body: bytes) -> tuple[bytes, bytes]:
+    def open_writer(self) -> Head:
+        """See `Journal.open_writer`."""
+        self._format_at(self.head().position)  # a newer version's journal is refused before its writer is fenced off
+        epoch = self._raise_fence()
+        head = self.head()
+        if epoch is None:
+            raise JournalDamaged(
+                head.position,
+                f"the fence's epoch is {head.epoch}, which cannot come after that of the last row: somebody has set"
+                " it; restore the journal",
+            )
+        self._last_format = self._format_at(head.position)
+        self._last_position, self._last_hash, self._epoch = head.position, head.hash, epoch
+        return head._replace(epoch=epoch)
+
+    def _format_at(self, position: int) -> int:
+        rows = self._page(position - 1, 1) if position else []
+        return known_format(rows[0]) if rows else FIRST
+
+    def _raise_fence(self) -> int | None:
+        """Adds one to the fence's epoch and returns it; None, and nothing is written, if it is below the last row's."""
+        raise NotImplementedError
+
+    def _next(self, position: int, body: bytes, written_at: int) -> tuple[bytes, bytes]:
         """The next row's previous hash and its own."""
         if position != self._last_position + 1:
             raise ValueError(f"the next position is {self._last_position + 1}, not {position}")
+        format = format_of(body)
+        if format < self._last_format:
+            raise ValueError(f"a row of format {format} cannot follow one of format {self._last_format}")
+        if format != FIRST and covered(body) != (SHARD, written_at):
+            raise ValueError(f"the body was not made for a row of shard {SHARD}, written at {written_at}")
         return self._last_hash, row_hash(self._last_hash, position, self._epoch, body)
+
+    def _written(self, position: int, hash: bytes, body: bytes) -> bytes:
+        """The row is in the database: the writer goes on from it."""
+        self._last_position, self._last_hash, self._last_format = position, hash, format_of(body)
+        return hash
+
+    def check_place(self) -> None:
+        """See `Journal.check_place`. A server's database is where its address is."""
+
+    # --- reading -----------------------------------------------------------------------------------------------
 
     def rows(self, after: int) -> Iterator[Row]:
         """See `Journal.rows`."""
-        position, previous, epoch = self._read if self._read[0] == after else (after, self._known(after), 0)
-        while page := self._page(position):
-            for row in verified(page, position, previous, epoch):
-                self._read = row.position, row.hash, row.epoch
+        read = self._read if self._read.position == after else self._row_before(after)
+        while page := self._page(read.position, self.PAGE):
+            for row in verified(page, *read):
+                read = self._read = Read(row.position, row.hash, row.epoch, format_of(row.body))
                 yield row
-            position, previous, epoch = page[-1].position, page[-1].hash, page[-1].epoch
 
-    def _known(self, position: int) -> bytes:
-        hash = self.hash_at(position)
-        if hash is None:
-            raise JournalDamaged(position, "the row is missing")
-        return hash
+    def _row_before(self, position: int) -> Read:
+        """What the rows after this position have to follow: its row, if that is what was written."""
+        if position == 0:
+            return Read()
+        for row in self._page(position - 1, 1):
+            for one in verified([row], position - 1, row.previous):
+                return Read(one.position, one.hash, one.epoch, format_of(one.body))
+        raise JournalDamaged(position, "the row is missing")
+
+    def head(self) -> Head:
+        """See `Journal.head`."""
+        raise NotImplementedError
 
     def hash_at(self, position: int) -> bytes | None:
         """See `Journal.hash_at`."""
         raise NotImplementedError
 
-    def _page(self, after: int) -> list[Row]:
-        """The next PAGE rows, unverified."""
+    def _page(self, after: int, count: int) -> list[Row]:
+        """The next rows, at most so many, unverified."""
         raise NotImplementedError
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from feiqian.errors import DurabilityRefused, FencedOff, JournalDamaged, JournalMissing
+from feiqian.errors import DurabilityRefused, FencedOff, JournalDamaged, JournalMissing, JournalUnavailable
 
-from .journal import GENESIS, SHARD, Chain, Head, Row, check_marker, write_marker
+from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, write_marker
+from .stamp import SHARD
 
 _SCHEMA = """
 CREATE TABLE journal (
@@ -32,8 +33,17 @@ SELECT {SHARD}, %(position)s, epoch, %(previous)b, %(hash)b, %(body)b, %(written
 WHERE (SELECT coalesce(max(position), 0) FROM journal WHERE shard = {SHARD}) = %(position)s - 1
 """
 _PAGE = f"""
-SELECT position, epoch, previous, hash, body, written_at FROM journal
-WHERE shard = {SHARD} AND position > %s ORDER BY position LIMIT {Chain.PAGE}
+SELECT position, epoch, previous, hash, body, written_at, shard FROM journal
+WHERE shard = {SHARD} AND position > %s ORDER BY position LIMIT %s
+"""
+_RAISE_FENCE = f"""
+UPDATE fence SET epoch = epoch + 1 WHERE shard = {SHARD} AND epoch < {LAST_EPOCH} AND epoch >=
+coalesce((SELECT epoch FROM journal WHERE shard = {SHARD} ORDER BY position DESC LIMIT 1), 0) RETURNING epoch
+"""
+# Rows of another number are no part of the chain, so one that was moved there would only be missing.
+_STRAY = f"""
+(SELECT shard, position FROM journal WHERE shard < {SHARD} ORDER BY shard DESC, position LIMIT 1) UNION ALL
+(SELECT shard, position FROM journal WHERE shard > {SHARD} ORDER BY shard, position LIMIT 1) LIMIT 1
 """
 _HEAD = f"""
 SELECT coalesce(j.position, 0), j.hash, f.epoch FROM fence f LEFT JOIN journal j ON j.shard = f.shard
@@ -50,7 +60,10 @@ class PostgresJournal(Chain):
     def __init__(self, url: str, *, create: bool = False, marker: Path | None = None, standbys: int = 0) -> None:
         super().__init__()
         self._standbys = standbys
-        self._connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+        try:
+            self._connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+        except psycopg.OperationalError as error:
+            raise JournalUnavailable(f"the journal's database cannot be reached: {error}") from error
         try:
             identity = self._identity()
             if marker is not None:
@@ -72,6 +85,9 @@ class PostgresJournal(Chain):
         row = self._connection.execute(f"SELECT identity FROM fence WHERE shard = {SHARD}").fetchone()
         if row is None:
             raise JournalDamaged(0, "the database has lost its fence")
+        stray = self._connection.execute(_STRAY).fetchone()
+        if stray is not None:
+            raise JournalDamaged(stray[1], f"its shard is {stray[0]}, and this journal has shard {SHARD} only")
         return str(row[0])
 
     def _make(self) -> str:
@@ -83,8 +99,11 @@ class PostgresJournal(Chain):
 
     def open_writer(self) -> Head:
         self._check_durability()
-        self._connection.execute(f"UPDATE fence SET epoch = epoch + 1 WHERE shard = {SHARD}")
-        return self._take(self.head())
+        return super().open_writer()
+
+    def _raise_fence(self) -> int | None:
+        row = self._connection.execute(_RAISE_FENCE).fetchone()
+        return None if row is None else int(row[0])
 
     def _check_durability(self) -> None:
         """A setting that loses acknowledged commits is refused before anything is decided."""
@@ -107,17 +126,16 @@ class PostgresJournal(Chain):
             raise DurabilityRefused(f"{streaming} synchronous standbys are streaming, {self._standbys} are required")
 
     def append(self, position: int, body: bytes, written_at: int) -> bytes:
-        previous, hash = self._next(position, body)
+        previous, hash = self._next(position, body, written_at)
         row = {"position": position, "epoch": self._epoch, "previous": previous, "hash": hash, "body": body}
         done = self._connection.execute(_APPEND, {**row, "written_at": written_at}, prepare=True)
         if done.rowcount != 1:
             raise FencedOff(f"another writer has taken the journal over; position {position} was not written")
-        self._last_position, self._last_hash = position, hash
-        return hash
+        return self._written(position, hash, body)
 
-    def _page(self, after: int) -> list[Row]:
+    def _page(self, after: int, count: int) -> list[Row]:
         try:
-            return [Row(*row) for row in self._connection.execute(_PAGE, (after,), binary=True)]
+            return [Row(*row) for row in self._connection.execute(_PAGE, (after, count), binary=True)]
         except (errors.DataCorrupted, errors.IndexCorrupted, errors.InternalError_) as error:
             raise JournalDamaged(after + 1, f"it cannot be read: {error}") from error
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from feiqian.clock import MICROSECONDS, Clock
-from feiqian.errors import FencedOff, LedgerStopped
+from feiqian.errors import FencedOff, LedgerError, LedgerStopped
 
 from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
@@ -126,6 +126,13 @@ class Ledger:
         """Why nothing is decided any more, or None while all is well."""
         return self._stopped
 
+    def check_place(self) -> None:
+        """Stops the ledger if its journal was moved; each commit looks by itself, and a watch does where none comes."""
+        try:
+            self._journal.check_place()
+        except LedgerError as error:
+            self._stop(error)
+
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Calls `callback(position, facts)` for each durable row, in the loop. Returns how to unsubscribe."""
         self._subscribers.append(callback)
@@ -192,7 +199,7 @@ class Ledger:
         return commit
 
     def _append(self, commit: _Commit) -> bytes:
-        body = encode_body(b"".join(commit.records), commit.facts)
+        body = encode_body(b"".join(commit.records), commit.facts, commit.written_at)
         return self._journal.append(commit.position, body, commit.written_at)
 
     def _launch(self) -> Future[bytes]:

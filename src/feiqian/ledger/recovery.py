@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feiqian.clock import Clock
-from feiqian.errors import CheckpointInvalid, JournalBehind, JournalDamaged, JournalMissing
+from feiqian.errors import CheckpointInvalid, JournalBehind, JournalDamaged, JournalMissing, JournalUnavailable
 
 from .body import decode_body
 from .checkpoints import Checkpoint, Checkpoints, postgres_checkpoints, sqlite_checkpoints
@@ -20,6 +20,7 @@ from .engines import new_engine
 from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
 from .ledger import Ledger
+from .sqlite_errors import LOOK
 
 NewEngine = Callable[[], Engine]
 _log = logging.getLogger(__name__)
@@ -37,8 +38,15 @@ def open_journal(folder: Path, url: str = "", *, create: bool = False, standbys:
     """The journal of this data folder: `journal.db` in it, or the PostgreSQL database of the URL.
 
     `journal.id` in the folder says which journal belongs here. `create` makes one where there never was one. Raises
-    JournalMissing, JournalDamaged.
+    JournalMissing, JournalDamaged, JournalUnavailable.
     """
+    try:
+        return _open_journal(folder, url, create, standbys)
+    except OSError as error:
+        raise JournalUnavailable(f"the journal in {folder} cannot be opened: {error}. {LOOK}") from error
+
+
+def _open_journal(folder: Path, url: str, create: bool, standbys: int) -> Journal:
     marker = folder / "journal.id"
     if create:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,16 +57,17 @@ def open_journal(folder: Path, url: str = "", *, create: bool = False, standbys:
     return PostgresJournal(url, create=create, marker=marker if folder.exists() else None, standbys=standbys)
 
 
-def open_checkpoints(folder: Path, url: str = "") -> Checkpoints | None:
+def open_checkpoints(folder: Path, url: str = "", *, required: bool = False) -> Checkpoints | None:
     """The checkpoints of this data folder: `checkpoints.db` in it, or tables in the journal's database.
 
-    None, with a warning, where they cannot be read: a start is then slower, not wrong.
+    None, with a warning, where they cannot be read: a start is then slower, not wrong. `required` raises
+    CheckpointInvalid instead.
     """
-    if url:
-        return postgres_checkpoints(url)
     try:
-        return sqlite_checkpoints(folder / "checkpoints.db")
+        return postgres_checkpoints(url) if url else sqlite_checkpoints(folder / "checkpoints.db")
     except CheckpointInvalid as error:
+        if required:
+            raise
         _log.warning("checkpoints cannot be read, the whole journal is replayed: %s", error)
         return None
 
@@ -74,8 +83,9 @@ def open_ledger(
 ) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
-    Raises JournalDamaged, JournalBehind, JournalMissing, DurabilityRefused, and InvariantBroken if the books do not
-    balance. `threaded`: see `Ledger`; by itself only where a commit goes over a network.
+    Raises JournalDamaged, JournalTooNew, JournalBehind, JournalMissing, JournalUnavailable, DurabilityRefused, and
+    InvariantBroken if the books do not balance. `threaded`: see `Ledger`; by itself only where a commit goes over a
+    network.
     """
     head = journal.open_writer()
     for witness in witnesses:
@@ -133,10 +143,17 @@ def replay_rows(engine: Engine, journal: Journal, after: int, head: Head) -> Non
             break  # written meanwhile: whoever reads beside the writer stops where it began
         replay_row(engine, row)
         position, hash = row.position, row.hash
+        check_fence(head, row.epoch)
     if position != head.position:
         raise JournalDamaged(position + 1, f"the row is missing (the journal ends at {head.position})")
     if hash != head.hash:
         raise JournalDamaged(position, "its hash is not the one with which the journal ended")
+
+
+def check_fence(head: Head, epoch: int) -> None:
+    """Raises JournalDamaged if the fence's epoch is below that of a row: no writer could have written it."""
+    if epoch > head.epoch:
+        raise JournalDamaged(head.position, f"the fence has epoch {head.epoch}, but a row up to here has {epoch}")
 
 
 def replay_row(engine: Engine, row: Row) -> None:

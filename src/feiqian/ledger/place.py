@@ -1,0 +1,61 @@
+"""Whether the files of an SQLite database are still the ones that were opened.
+
+What is written into a file that was moved, deleted or replaced is not found by the next start. SQLite does not notice.
+Looks at names only (`stat`) and opens nothing: to close a second descriptor of a file would drop SQLite's locks on it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from feiqian.errors import JournalMoved
+
+# What is not yet in the file itself stands in the log; a process that finds no index would make a second one, and two
+# processes with an index each overwrite each other's rows.
+_BESIDE = ("-wal", "-shm")
+
+
+class Place:
+    """The files of one database, by name, device and inode. Call `note` once the database has been opened and read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._first = _number(str(self._path))  # None: it is made now
+        self._seen: list[tuple[str, tuple[int, int]]] = []
+
+    def note(self) -> None:
+        """Remembers the files. Raises JournalMoved if the database's was exchanged since this was made."""
+        path = str(self._path)
+        names = [path, *(f"{_linked(path)}{ending}" for ending in _BESIDE)]
+        self._seen = [(name, number) for name in names if (number := _number(name)) is not None]
+        if len(self._seen) != len(names) or self._first not in (None, self._seen[0][1]):
+            raise self._moved(path)
+
+    def check(self) -> None:
+        """Raises JournalMoved unless each name still leads to the file that was noted. Takes some microseconds."""
+        for name, number in self._seen:
+            if _number(name) != number:
+                raise self._moved(name)
+
+    def _moved(self, name: str) -> JournalMoved:
+        return JournalMoved(
+            f"{name} was moved, deleted or replaced while it was open: what is written now would be lost at the next"
+            " start. Put the file that was there back (with its -wal), and start again"
+        )
+
+
+def _number(name: str) -> tuple[int, int] | None:
+    """Device and inode; None where nothing is found."""
+    try:
+        found = os.stat(name)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _linked(path: str) -> str:
+    """What the last part of the path stands for, where it is a symbolic link: SQLite puts its log beside that file."""
+    while os.path.islink(path):
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return path
