@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -15,6 +17,20 @@ from feiqian.settings import Settings, SettingsInvalid
 
 Command = Callable[[Settings, argparse.Namespace], int]
 EXIT_FAILED, EXIT_USAGE = 1, 2
+# What the system says of a disk that is full, read-only, broken or not ours to write to.
+_DISK = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ESTALE,
+    errno.EISDIR,
+    errno.ENOTDIR,
+}
+_log = logs.get("feiqian.cli")
 MODULES = (demo, serve, seed, keys, staff, policy, evidence, audit, checkpoint, project, bench)
 
 EPILOG = """\
@@ -67,8 +83,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error, EXIT_FAILED)
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if (said := _of_storage(error)) is None:
+            raise
+        _log.debug("storage_failed", exc_info=True)
+        return _say(said, EXIT_FAILED)
 
 
-def _say(error: Exception, code: int) -> int:
+def _of_storage(error: Exception) -> str | None:
+    """What is wrong with a disk or a database, or None if it is something else. Says no statement and no value."""
+    cause = getattr(error, "orig", None) or error  # SQLAlchemy's errors carry the driver's
+    psycopg = sys.modules.get("psycopg")  # slow to import, and not there where everything is embedded
+    if isinstance(cause, OSError) and cause.errno in _DISK:
+        what = f"a file cannot be used: {cause}"
+    elif type(cause) in (sqlite3.OperationalError, sqlite3.DatabaseError):
+        what = f"a database in the data folder cannot be used: {cause}"
+    elif psycopg is not None and isinstance(cause, psycopg.OperationalError):
+        what = f"a database cannot be used: {cause}"
+    else:
+        return None
+    return f"{what}. Look at the disk (room, rights, whether it is mounted) and at the databases, then try again"
+
+
+def _say(error: Exception | str, code: int) -> int:
     print(f"feiqian: {error}", file=sys.stderr)
     return code

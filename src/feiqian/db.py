@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, create_engine, event, select
 from sqlalchemy import inspect as look_at
+from sqlalchemy.exc import DBAPIError
 
 from feiqian.errors import FeiqianError
 
@@ -47,15 +48,30 @@ class DatabaseTooNew(FeiqianError):
     """A later version of Feiqian has written this database; this one would misread it."""
 
 
+class DatabaseUnavailable(FeiqianError):
+    """The database cannot be opened: it is damaged, its disk is full, or its server does not answer."""
+
+
 class BankDb:
-    """A pool of connections to the feature database. Its methods block: call them from a thread, or when starting."""
+    """A pool of connections to the feature database. Its methods block: call them from a thread, or when starting.
+
+    Raises DatabaseUnavailable and DatabaseTooNew when it is opened.
+    """
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        if not url:
-            folder.mkdir(parents=True, exist_ok=True)
-        self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
-        with self.write() as connection:
-            _bring_up_to_date(connection)
+        where = "of bank_url" if url else str(folder / "bank.db")
+        try:
+            if not url:
+                folder.mkdir(parents=True, exist_ok=True)
+            self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
+            with self.write() as connection:
+                _bring_up_to_date(connection)
+        except (DBAPIError, OSError) as error:
+            why = getattr(error, "orig", None) or error
+            raise DatabaseUnavailable(
+                f"the bank's database {where} cannot be used: {why}. Look at the disk (room, rights, whether it is"
+                " mounted), or restore it from a backup, then start again"
+            ) from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -111,7 +111,7 @@ def sqlite_checkpoints(path: Path) -> Checkpoints:
             if connection is None:
                 connection = sqlite3.connect(path, isolation_level=None, timeout=10)
             return connection.execute(query, parameters).fetchall()
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             advice = "Delete it: checkpoints can be made again" if is_damage(error) else LOOK
             raise CheckpointInvalid(f"{path} cannot be used: {error}. {advice}") from error
 

@@ -7,6 +7,7 @@ means, beyond its stamp (`stamp.py`): its format, and the columns that it covers
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -248,22 +249,29 @@ def check_marker(marker: Path, identity: str | None) -> None:
 
     The marker is what tells "not yet" from "no longer". Raises JournalMissing.
     """
-    known = marker.read_text().strip() if marker.exists() else None
+    known = marker.read_bytes().strip().decode(errors="replace") if marker.exists() else None
     if known is None or known == identity:
         return
+    if not re.fullmatch("[0-9a-f]{32}", known):
+        raise JournalMissing(
+            f"{marker} is damaged; if the journal here is the one that belongs here, write its name into it:"
+            f" {identity or 'there is no journal'}"
+        )
     if identity is None:
         raise JournalMissing(f"there was a journal {known} here ({marker} says so) and it is gone; restore it")
     raise JournalMissing(f"the journal is {identity}, but {marker} says that {known} belongs here")
 
 
 def write_marker(marker: Path, identity: str) -> None:
-    """Leaves the marker beside a new journal, durably."""
+    """Leaves the marker beside a new journal, durably and whole: under its name it is never half written."""
     if marker.exists():
         return
-    with open(marker, "w") as file:
+    partial = marker.with_name(f"{marker.name}.partial")
+    with open(partial, "w") as file:
         file.write(identity + "\n")
         file.flush()
         os.fsync(file.fileno())
+    partial.replace(marker)
     folder = os.open(marker.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -76,7 +76,7 @@ class SqliteJournal(Chain):
         uri = f"{self._path.absolute().as_uri()}?mode={mode}"
         try:
             return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise self._meaning(error) from error
 
     def _prepare(self, create: bool, marker: Path) -> str:
@@ -96,7 +96,7 @@ class SqliteJournal(Chain):
             self._connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
             self._connection.execute("INSERT INTO fence VALUES (?, 0, ?)", (SHARD, secrets.token_hex(16)))
             self._connection.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise self._meaning(error) from error
 
     def open_writer(self) -> Head:
@@ -152,7 +152,7 @@ class SqliteJournal(Chain):
     ) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(query, values).fetchall()
-        except (sqlite3.DatabaseError, OverflowError) as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise self._meaning(error, position, what) from error
 
     def _no_fence(self) -> JournalDamaged:
