@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from feiqian.errors import JournalDamaged, JournalMissing, JournalTooNew
 
-from .stamp import FIRST, FORMAT, SHARD, covered, format_of
+from .stamp import FIRST, FORMAT, SHARD, covered, format_of, write_stamp
 
 GENESIS = bytes(32)  # what the first row has as its previous hash
 LAST_EPOCH = 2**63 - 1  # what a column holds; nobody starts as often as that
@@ -138,12 +138,14 @@ def _checked_format(row: Row, before: int) -> int:
     if format == FIRST:
         return format
     try:
-        under_hash = covered(row.body)
+        shard, written_at = covered(row.body)
     except ValueError as error:
         raise JournalDamaged(row.position, str(error)) from error
-    for name, stored, hashed in zip(under_hash._fields, (row.shard, row.written_at), under_hash, strict=True):
-        if stored != hashed:
-            raise JournalDamaged(row.position, f"its column {name} says {stored}, but its hash was made with {hashed}")
+    if row.written_at != written_at:
+        why = f"its column written_at says {row.written_at}, but its hash was made with {written_at}"
+        raise JournalDamaged(row.position, why)
+    if row.shard != shard:
+        raise JournalDamaged(row.position, f"its column shard says {row.shard}, but its hash was made with {shard}")
     return format
 
 
@@ -197,16 +199,23 @@ class Chain:
         """The next row's previous hash and its own."""
         if position != self._last_position + 1:
             raise ValueError(f"the next position is {self._last_position + 1}, not {position}")
+        if not body.startswith(write_stamp(written_at)):
+            self._check_other(body, written_at)
+        return self._last_hash, row_hash(self._last_hash, position, self._epoch, body)
+
+    def _check_other(self, body: bytes, written_at: int) -> None:
+        """A body that does not begin as today's do: of the first format, where that may still be, or a wrong one."""
         format = format_of(body)
         if format < self._last_format:
             raise ValueError(f"a row of format {format} cannot follow one of format {self._last_format}")
-        if format != FIRST and covered(body) != (SHARD, written_at):
+        if format != FIRST:
             raise ValueError(f"the body was not made for a row of shard {SHARD}, written at {written_at}")
-        return self._last_hash, row_hash(self._last_hash, position, self._epoch, body)
 
     def _written(self, position: int, hash: bytes, body: bytes) -> bytes:
         """The row is in the database: the writer goes on from it."""
-        self._last_position, self._last_hash, self._last_format = position, hash, format_of(body)
+        self._last_position, self._last_hash = position, hash
+        if self._last_format != FORMAT:
+            self._last_format = format_of(body)
         return hash
 
     def check_place(self) -> None:

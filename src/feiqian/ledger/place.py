@@ -22,21 +22,27 @@ class Place:
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
         self._first = _number(str(self._path))  # None: it is made now
-        self._seen: list[tuple[str, tuple[int, int]]] = []
+        self._seen: list[tuple[str, int, int]] = []
 
     def note(self) -> None:
         """Remembers the files. Raises JournalMoved if the database's was exchanged since this was made."""
         path = str(self._path)
         names = [path, *(f"{_linked(path)}{ending}" for ending in _BESIDE)]
-        self._seen = [(name, number) for name in names if (number := _number(name)) is not None]
-        if len(self._seen) != len(names) or self._first not in (None, self._seen[0][1]):
+        found = [(name, *number) for name in names if (number := _number(name)) is not None]
+        if len(found) != len(names) or self._first not in (None, found[0][1:]):
             raise self._moved(path)
+        self._seen = found
 
     def check(self) -> None:
         """Raises JournalMoved unless each name still leads to the file that was noted. Takes some microseconds."""
-        for name, number in self._seen:
-            if _number(name) != number:
-                raise self._moved(name)
+        name = ""
+        try:
+            for name, device, inode in self._seen:
+                found = os.stat(name)
+                if found.st_ino != inode or found.st_dev != device:
+                    raise self._moved(name)
+        except OSError as error:
+            raise self._moved(name) from error
 
     def _moved(self, name: str) -> JournalMoved:
         return JournalMoved(
