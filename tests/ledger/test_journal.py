@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.errors import DurabilityRefused, FencedOff, JournalDamaged, JournalMissing
+from feiqian.errors import DurabilityRefused, FencedOff, JournalDamaged, JournalMissing, JournalUnavailable
 from feiqian.ledger.journal import GENESIS, Head, row_hash
 from feiqian.ledger.journal_postgres import PostgresJournal
 from feiqian.testing.postgres import Postgres
@@ -139,6 +139,30 @@ def test_a_synchronous_commit_of_off_is_refused_as_the_server_says_it(postgres: 
     with pytest.raises(DurabilityRefused, match="synchronous_commit is off"):
         journal.open_writer()
     journal.close()
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password() -> None:
+    url = "postgresql://bank:a-secret@127.0.0.1:9/journal?connect_timeout=3"
+    with pytest.raises(JournalUnavailable, match="the journal's database cannot be reached") as refused:
+        PostgresJournal(url)
+    assert "a-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("shard", [-1, 1])
+def test_abuse_64_a_last_row_moved_to_another_shard_is_refused(postgres: Postgres, shard: int) -> None:
+    """It would only be missing, as if it had never been written."""
+    import psycopg
+
+    url = postgres.database()
+    journal = PostgresJournal(url, create=True)
+    journal.open_writer()
+    for position in (1, 2):
+        journal.append(position, b"x", 0)
+    journal.close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE journal SET shard = %s WHERE position = 2", (shard,))
+    with pytest.raises(JournalDamaged, match=f"position 2: its shard is {shard}"):
+        PostgresJournal(url)
 
 
 def test_standbys_that_are_asked_for_must_be_there(postgres: Postgres) -> None:
