@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 
 from feiqian import db as database
 from feiqian.customers.registry import Customers
-from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseTooNew
+from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
 from feiqian.testing.postgres import Postgres
 
 VERSION_1 = (
@@ -92,3 +92,41 @@ def test_a_later_version_is_refused(tmp_path: Path, url: str) -> None:
     old(tmp_path, url, (VERSION_1[0], f"INSERT INTO bank_schema VALUES ({SCHEMA_VERSION + 1})"))
     with pytest.raises(DatabaseTooNew):
         BankDb(tmp_path, url)
+
+
+@pytest.mark.parametrize("again", ["renamed", "exchanged"])
+def test_a_bank_database_that_is_moved_takes_no_writes(tmp_path: Path, again: str) -> None:
+    """What is written into the moved file would be gone at the next start."""
+    bank = BankDb(tmp_path)
+    customers = Customers(bank)
+    customers.add(["Li Na"], 7)
+    (tmp_path / "bank.db").rename(tmp_path / "moved.db")
+    if again == "exchanged":
+        (tmp_path / "bank.db").write_bytes((tmp_path / "moved.db").read_bytes())
+    with pytest.raises(DatabaseMoved, match=r"bank\.db was moved, deleted or replaced"):
+        customers.add(["Ann"], 8)
+    (tmp_path / "moved.db").rename(tmp_path / "bank.db")
+    customers.add(["Ann"], 8)
+    bank.close()
+
+
+def test_a_bank_database_that_is_moved_during_a_write_is_not_acknowledged(tmp_path: Path) -> None:
+    bank = BankDb(tmp_path)
+    with pytest.raises(DatabaseMoved), bank.write():
+        (tmp_path / "bank.db").rename(tmp_path / "moved.db")
+
+
+def test_a_bank_database_is_the_same_after_all_its_connections_were_closed(tmp_path: Path) -> None:
+    """SQLite then deletes the log and the index beside it, and makes new ones."""
+    bank = BankDb(tmp_path)
+    for number in range(3):
+        Customers(bank).add([f"customer {number}"], 7)
+        bank.close()
+
+
+@pytest.mark.parametrize("damage", [b"no database", bytes(8192)])
+def test_a_damaged_bank_database_is_told_in_words(tmp_path: Path, damage: bytes) -> None:
+    BankDb(tmp_path).close()
+    (tmp_path / "bank.db").write_bytes(damage)
+    with pytest.raises(DatabaseUnavailable, match=r"bank\.db cannot be used: .* restore it from a backup"):
+        BankDb(tmp_path)

@@ -16,6 +16,7 @@ from sqlalchemy import inspect as look_at
 from sqlalchemy.exc import DBAPIError
 
 from feiqian.errors import FeiqianError
+from feiqian.place import Place
 
 
 class Migration(NamedTuple):
@@ -52,6 +53,10 @@ class DatabaseUnavailable(FeiqianError):
     """The database cannot be opened: it is damaged, its disk is full, or its server does not answer."""
 
 
+class DatabaseMoved(FeiqianError):
+    """The database's file was moved, deleted or replaced: a write would not be found at the next start."""
+
+
 class BankDb:
     """A pool of connections to the feature database. Its methods block: call them from a thread, or when starting.
 
@@ -63,9 +68,12 @@ class BankDb:
         try:
             if not url:
                 folder.mkdir(parents=True, exist_ok=True)
+            self._place = None if url else Place(folder / "bank.db", DatabaseMoved, alone=True)
             self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
-            with self.write() as connection:
+            with self._transaction() as connection:
                 _bring_up_to_date(connection)
+            if self._place is not None:
+                self._place.note()
         except (DBAPIError, OSError) as error:
             why = getattr(error, "orig", None) or error
             raise DatabaseUnavailable(
@@ -75,7 +83,21 @@ class BankDb:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that may write, committed at the end unless something was raised."""
+        """A transaction that may write, committed at the end unless something was raised.
+
+        Raises DatabaseMoved where the file is no longer the one that was opened: at the end that leaves it unknown.
+        """
+        if self._place is None:
+            with self._transaction() as connection:
+                yield connection
+            return
+        self._place.check()
+        with self._transaction() as connection:
+            yield connection
+        self._place.check()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         with self.engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")

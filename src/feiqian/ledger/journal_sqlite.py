@@ -11,10 +11,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalUnavailable, LedgerError
+from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalMoved, JournalUnavailable, LedgerError
+from feiqian.place import Place
 
 from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, row_of, write_marker
-from .place import Place
 from .sqlite_errors import LOOK, is_damage
 from .stamp import SHARD
 
@@ -59,7 +59,7 @@ class SqliteJournal(Chain):
             check_marker(marker, None)
             if not create:
                 raise JournalMissing(f"there is no journal at {self._path}")
-        self._place = Place(self._path)
+        self._place = Place(self._path, JournalMoved)
         self._connection = self._connect("rwc" if new else "rw")
         try:
             self.identity = self._prepare(create, marker)

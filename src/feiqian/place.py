@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from feiqian.errors import JournalMoved
+from feiqian.errors import FeiqianError
 
 # What is not yet in the file itself stands in the log; a process that finds no index would make a second one, and two
 # processes with an index each overwrite each other's rows.
@@ -17,24 +17,29 @@ _BESIDE = ("-wal", "-shm")
 
 
 class Place:
-    """The files of one database, by name, device and inode. Call `note` once the database has been opened and read."""
+    """The files of one database, by name, device and inode. Call `note` once the database has been opened and read.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path.absolute()
+    `moved` is the error that is raised. `alone` looks at the file only: where all connections may close and open again,
+    SQLite itself makes a new log and a new index each time.
+    """
+
+    def __init__(self, path: Path, moved: type[FeiqianError], *, alone: bool = False) -> None:
+        self._path, self._error = path.absolute(), moved
+        self._beside = () if alone else _BESIDE
         self._first = _number(str(self._path))  # None: it is made now
         self._seen: list[tuple[str, int, int]] = []
 
     def note(self) -> None:
-        """Remembers the files. Raises JournalMoved if the database's was exchanged since this was made."""
+        """Remembers the files. Raises the error if the database's was exchanged since this was made."""
         path = str(self._path)
-        names = [path, *(f"{_linked(path)}{ending}" for ending in _BESIDE)]
+        names = [path, *(f"{_linked(path)}{ending}" for ending in self._beside)]
         found = [(name, *number) for name in names if (number := _number(name)) is not None]
         if len(found) != len(names) or self._first not in (None, found[0][1:]):
             raise self._moved(path)
         self._seen = found
 
     def check(self) -> None:
-        """Raises JournalMoved unless each name still leads to the file that was noted. Takes some microseconds."""
+        """Raises the error unless each name still leads to the file that was noted. Takes some microseconds."""
         name = ""
         try:
             for name, device, inode in self._seen:
@@ -44,8 +49,8 @@ class Place:
         except OSError as error:
             raise self._moved(name) from error
 
-    def _moved(self, name: str) -> JournalMoved:
-        return JournalMoved(
+    def _moved(self, name: str) -> FeiqianError:
+        return self._error(
             f"{name} was moved, deleted or replaced while it was open: what is written now would be lost at the next"
             " start. Put the file that was there back (with its -wal), and start again"
         )
