@@ -14,9 +14,6 @@ pub const CODES: u64 = DEVICES * TAGS;
 pub const MOST_SLOTS: u32 = 64;
 
 const ROUNDS: u32 = 10;
-const GROUP: u64 = 8; // one digest has the tags of eight slots
-const ROUND_BYTES: u64 = 8;
-const TAG_BYTES: u64 = 12;
 
 /// One version of the key, split in two.
 pub struct CodeKey {
@@ -30,16 +27,13 @@ impl CodeKey {
         let salt = u64::from(version).to_le_bytes();
         CodeKey {
             round: Keyed::new(secret, 8, salt, *b"fq-perm2"),
-            tag: Keyed::new(secret, 32, salt, *b"fq-tag-2"),
+            tag: Keyed::new(secret, 8, salt, *b"fq-tag-2"),
         }
     }
 
     /// The 17 digits of a device in a slot, or nothing if the device's number is too large.
     pub fn issue(&self, device: u64, slot: u64) -> Option<u64> {
-        (device < DEVICES).then(|| {
-            let tag = self.tags(device, slot / GROUP)[(slot % GROUP) as usize];
-            self.permute(device, tag)
-        })
+        (device < DEVICES).then(|| self.permute(device, (slot % TAGS + self.offset(device)) % TAGS))
     }
 
     /// The device, and how many slots before `newest` the code's slot is, if it is one of the `count` newest.
@@ -50,25 +44,16 @@ impl CodeKey {
             return None;
         }
         let (device, tag) = self.unpermute(digits);
-        let mut found = count;
-        let mut group = u64::MAX; // none yet: no slot is in it
-        let mut tags = [0; 8];
-        for back in 0..count {
-            let Some(slot) = newest.checked_sub(back.into()) else { break };
-            if slot / GROUP != group {
-                group = slot / GROUP;
-                tags = self.tags(device, group);
-            }
-            let same = u32::from(tags[(slot % GROUP) as usize] == tag);
-            found -= (found - back.min(found)) * same;
-        }
-        Some((device, (found < count).then_some(found)))
+        let slot = (tag + TAGS - self.offset(device)) % TAGS;
+        let back = (newest % TAGS + TAGS - slot) % TAGS;
+        let held = back < u64::from(count) && back <= newest;
+        Some((device, held.then_some(back as u32)))
     }
 
     fn permute(&self, mut device: u64, mut tag: u64) -> u64 {
         for round in (0..ROUNDS).step_by(2) {
-            device = (device + self.mask(round, tag)) % DEVICES;
-            tag = (tag + self.mask(round + 1, device)) % TAGS;
+            device = (device + self.mask(round, tag) % DEVICES) % DEVICES;
+            tag = (tag + self.mask(round + 1, device) % TAGS) % TAGS;
         }
         device * TAGS + tag
     }
@@ -82,20 +67,23 @@ impl CodeKey {
         (device, tag)
     }
 
-    /// What a round adds to one half, from the other half. Below 10^9, so that no sum overflows.
+    /// What a round adds to one half, from the other half.
     fn mask(&self, round: u32, half: u64) -> u64 {
-        let mut block: Block = [0; 16];
-        (block[0], block[1]) = (round, half as u32);
-        let digest = self.round.digest(&block, ROUND_BYTES);
-        (u64::from(digest[0]) | u64::from(digest[1]) << 32) % if round % 2 == 0 { DEVICES } else { TAGS }
+        number_of(&self.round, [round, half as u32])
     }
 
-    /// The tags of the eight slots of a group.
-    fn tags(&self, device: u64, group: u64) -> [u64; 8] {
-        let mut block: Block = [0; 16];
-        (block[0], block[1], block[2]) = (device as u32, group as u32, (group >> 32) as u32);
-        self.tag.digest(&block, TAG_BYTES).map(|word| u64::from(word) % TAGS)
+    /// What a device's tags are ahead of the slots.
+    fn offset(&self, device: u64) -> u64 {
+        number_of(&self.tag, [device as u32, 0]) % TAGS
     }
+}
+
+/// The pseudo-random function of two words, as a number.
+fn number_of(prf: &Keyed, words: [u32; 2]) -> u64 {
+    let mut block: Block = [0; 16];
+    [block[0], block[1]] = words;
+    let digest = prf.digest(&block, 8);
+    u64::from(digest[0]) | u64::from(digest[1]) << 32
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ from .engine import Engine
 from .native import EngineUnavailable, NativeEngine, shared_library
 from .spec import SpecEngine
 
-N, S = TypeVar("N"), TypeVar("S")
+N = TypeVar("N")
+S = TypeVar("S")
 _log = logging.getLogger(__name__)
 
 

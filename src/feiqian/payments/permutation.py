@@ -6,19 +6,17 @@ The permutation is an alternating Feistel network over decimal halves, of the sh
 ten rounds, the halves in turn), whose pseudo-random function is keyed BLAKE2s (RFC 7693) instead of AES:
 
     device += F(0, tag)  mod 10^9;  tag += F(1, device) mod 10^8;  device += F(2, tag) ...   ten rounds in all
-    F(round, half) = BLAKE2s-64(key, salt = version, person = "fq-perm2", round ‖ half) mod 10^9 or 10^8
-    tag(device, slot) = word slot mod 8 of BLAKE2s-256(key, salt = version, person = "fq-tag-2", device ‖ slot // 8)
-                        mod 10^8
+    F(round, half) = BLAKE2s-64(key, salt = version, person = "fq-perm2", round ‖ half)
+    tag = slot + BLAKE2s-64(key, salt = version, person = "fq-tag-2", device ‖ 0) mod 10^8
 
-Integers are little-endian: 4 bytes each, `slot // 8` and the digest of a round 8. Reducing 64 bits mod 10^9 favours no
-value by more than 10^-10 of its chance, reducing the 32 bits of a tag by 0.12 %; a guess gains nothing by the latter,
-because nobody without the key can choose the tag that a guess stands for.
+Numbers are little-endian, of 4 bytes; salt and digests of 8. Reducing 64 bits mod 10^9 makes no value likelier than
+another by more than one part in 10^10. A tag is of one slot only, for 10^8 slots (31 years): so no two codes of one
+version of the key are alike, where tags made at random would give a customer's codes twins that tell they are of one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import struct
 from typing import Protocol
 
@@ -28,9 +26,7 @@ ROUNDS = 10
 SECRET_BYTES = 32
 MOST_SLOTS = 64  # that a code is compared with at once
 
-_GROUP = 8  # one digest of 32 bytes has the tags of eight slots
-_GROUP_TAGS = struct.Struct("<8I")
-_ROUND, _SLOTS = struct.Struct("<II"), struct.Struct("<IQ")
+_WORDS = struct.Struct("<II")
 
 
 # What is in 17 digits: the device's number and, if the tag is of a slot that was compared, how many slots before the
@@ -59,22 +55,17 @@ class SpecCodeKey:
     def __init__(self, secret: bytes, version: int) -> None:
         salt = version.to_bytes(8, "little")
         self._round = hashlib.blake2s(key=secret, salt=salt, person=b"fq-perm2", digest_size=8)
-        self._tag = hashlib.blake2s(key=secret, salt=salt, person=b"fq-tag-2")
+        self._tag = hashlib.blake2s(key=secret, salt=salt, person=b"fq-tag-2", digest_size=8)
 
     def issue(self, device: int, slot: int) -> int:
         require_issuable(device, slot)
-        return self.permute(device, self._tags(device, slot // _GROUP)[slot % _GROUP])
+        return self.permute(device, (slot + self._offset(device)) % TAGS)
 
     def read(self, body: int, newest: int, count: int) -> Opened:
         require_readable(body, newest, count)
         device, tag = self.unpermute(body)
-        slots = range(newest, max(newest - count, -1), -1)
-        tags = {group: self._tags(device, group) for group in {slot // _GROUP for slot in slots}}
-        wanted = tag.to_bytes(4, "little")
-        same = [
-            hmac.compare_digest(tags[slot // _GROUP][slot % _GROUP].to_bytes(4, "little"), wanted) for slot in slots
-        ]
-        return device, same.index(True) if any(same) else None
+        back = (newest - tag + self._offset(device)) % TAGS
+        return device, back if back < count and back <= newest else None
 
     def permute(self, device: int, tag: int) -> int:
         """The 17 digits that stand for a device and a tag."""
@@ -92,14 +83,18 @@ class SpecCodeKey:
         return device, tag
 
     def _mask(self, round: int, half: int) -> int:
-        prf = self._round.copy()
-        prf.update(_ROUND.pack(round, half))
-        return int.from_bytes(prf.digest(), "little")
+        return _number_of(self._round, round, half)
 
-    def _tags(self, device: int, group: int) -> list[int]:
-        prf = self._tag.copy()
-        prf.update(_SLOTS.pack(device, group))
-        return [word % TAGS for word in _GROUP_TAGS.unpack(prf.digest())]
+    def _offset(self, device: int) -> int:
+        """What a device's tags are ahead of the slots, before it is cut to eight digits."""
+        return _number_of(self._tag, device, 0)
+
+
+def _number_of(keyed: hashlib.blake2s, first: int, second: int) -> int:
+    """The pseudo-random function of two words, as a number of 64 bits."""
+    prf = keyed.copy()
+    prf.update(_WORDS.pack(first, second))
+    return int.from_bytes(prf.digest(), "little")
 
 
 def require_issuable(device: int, slot: int) -> None:
