@@ -22,6 +22,7 @@ from feiqian.identity import errors as identity
 from feiqian.merchants.registry import MerchantInvalid
 from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
 from feiqian.notify.push_key import PushKeyInvalid
+from feiqian.payments.code_keys import KeysInvalid
 from feiqian.payments.errors import (
     NoIssuingDevice,
     NotCancellable,
@@ -180,6 +181,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     cases.CaseInvalid: INVALID,
     StaffError: INTERNAL,
     DataKeyInvalid: INTERNAL,
+    KeysInvalid: INTERNAL,
 }
 NOT_SERVED = frozenset({"bench", "demo", "seeding", "testing"})  # whose errors cannot get here
 

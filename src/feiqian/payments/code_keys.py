@@ -19,6 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from feiqian.clock import MICROSECONDS, Clock, SystemClock
+from feiqian.errors import FeiqianError
 from feiqian.payments.permutation import SECRET_BYTES
 
 VERSIONS = 10
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 
-class KeysInvalid(Exception):
+class KeysInvalid(FeiqianError):
     """The key file cannot be used. Says why; never what is in it."""
 
 
