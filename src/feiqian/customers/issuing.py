@@ -17,6 +17,7 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.tables import customers, issuing_devices
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
+from feiqian.notify.locks import lock
 
 MAX_DEVICE = 10**9 - 1  # a payment code has nine digits for it
 _BATCH = 50_000
@@ -97,8 +98,9 @@ class IssuingDevices:
     def add_within(self, connection: Connection, owners: range, now_us: int) -> range:
         """One device for each of these customers, in the caller's transaction; `take_up` them after it.
 
-        On PostgreSQL two at once may collide (IntegrityError), as customers' numbers may. Raises NoDevicesLeft.
+        Raises NoDevicesLeft.
         """
+        lock(connection, "issuing devices")  # or two at once would draw the same number
         first = connection.execute(select(func.coalesce(func.max(_t.number), 0))).scalar_one() + 1
         numbers = range(first, first + len(owners))
         if numbers and numbers[-1] > MAX_DEVICE:
