@@ -95,8 +95,7 @@ class Shopper:
                 time.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 
     def _buy(self, purchase: Purchase) -> None:
-        self._take_up_keys()
-        code = self._codes.issue(purchase.device, int(time.time()) - purchase.age_seconds).digits
+        code = self.code(purchase)
         answer = self._pay(purchase, code)
         if purchase.twice:
             self._pay(purchase, code)  # somebody shows a picture of a code that was used
@@ -107,12 +106,13 @@ class Shopper:
             _, path, key = self._to_cancel.popleft()
             self._post(path, key, b"")
 
-    def _take_up_keys(self) -> None:
-        """A phone shows codes of today's key, also after `feiqian keys rotate-codes`."""
+    def code(self, purchase: Purchase) -> str:
+        """What the phone shows: made with today's key, also after `feiqian keys rotate-codes`."""
         modified = self._keys.modified()
         if modified != self._seen:
             self._ring.take(self._keys.open())
             self._seen = modified
+        return self._codes.issue(purchase.device, int(time.time()) - purchase.age_seconds).digits
 
     def _pay(self, purchase: Purchase, code: str) -> dict[str, Any]:
         self._number += 1
