@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import httpx
@@ -68,9 +69,8 @@ def test_new_keys_of_codes_are_taken_up(
     async def scenario() -> tuple[str, str]:
         running, client = await started(service)
         before = bank.services.payments.code_for(1).digits
-        ring = KeyFile(settings.code_keys).open()
-        ring.rotate()
-        KeyFile(settings.code_keys).save(ring)
+        with KeyFile(settings.code_keys).changing() as ring:
+            ring.rotate(int(time.time()))
         while bank.keys.issuing != ring.issuing:
             await asyncio.sleep(0.01)
         after = bank.services.payments.code_for(1).digits

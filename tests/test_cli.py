@@ -92,6 +92,19 @@ def test_codes_keys_are_rotated(bank: Path) -> None:
     assert (bank / "code-keys.json").read_bytes() != before
 
 
+def test_a_key_file_that_cannot_be_used_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = tmp_path / "code-keys.json"
+    keys.write_text('{"format":3}')
+    keys.chmod(0o600)
+    assert main(["--data", str(tmp_path), "keys", "rotate-codes"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("feiqian: ")
+    assert "later version" in error
+    assert "Traceback" not in error
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -105,10 +105,11 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     check_read_model(journal, settings.read_location)
     policy = load_policy(settings.policy)
     ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
-    key_file = KeyFile(settings.code_keys)
+    key_file = KeyFile(settings.code_keys, clock)
     keys = key_file.open()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
-    services = _services(settings, base, ledger, Codes(keys), Reads(settings.read_location))
+    codes = Codes(keys, base.customers.issuing)
+    services = _services(settings, base, ledger, codes, Reads(settings.read_location))
     _measure(services)
     return Bank(services, journal, base.db, key_file, keys)
 

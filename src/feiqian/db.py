@@ -37,6 +37,22 @@ MIGRATIONS = (
             )
         },
     ),
+    # Payment codes are of issuing devices: every customer gets one. (Who opens the database need not know that table.)
+    Migration(
+        3,
+        {
+            "customers": (
+                "CREATE TABLE IF NOT EXISTS issuing_devices (number INTEGER NOT NULL PRIMARY KEY,"
+                " customer BIGINT NOT NULL REFERENCES customers (number),"
+                " created_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL)",
+                "CREATE INDEX IF NOT EXISTS ix_issuing_devices_customer ON issuing_devices (customer)",
+                "INSERT INTO issuing_devices (number, customer, created_at, revoked_at)"
+                " SELECT (SELECT COALESCE(MAX(number), 0) FROM issuing_devices)"
+                " + ROW_NUMBER() OVER (ORDER BY number), number, created_at, 0 FROM customers"
+                " WHERE number NOT IN (SELECT customer FROM issuing_devices)",
+            )
+        },
+    ),
 )
 SCHEMA_VERSION = MIGRATIONS[-1].version
 METADATA = MetaData()

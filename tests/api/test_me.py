@@ -73,6 +73,20 @@ def test_a_customer_who_was_checked_pays_by_code(served: Served, shop: httpx.Cli
     assert (newest["status"], newest["amount"], newest["currency"]) == ("succeeded", 12_50, "CNY")
 
 
+def test_a_revoked_device_s_code_pays_nothing_and_no_other_is_shown_until_there_is_a_new_device(
+    served: Served, shop: httpx.Client, payer: Person
+) -> None:
+    issuing, now = served.bank.services.customers.issuing, served.bank.services.clock.now()
+    shown = payer.get("/v1/me/code")["digits"]
+    assert issuing.revoke(issuing.device_of(payer.number), now)
+    told = shop.post("/v1/payments", json=served.order(1, payment_code=shown)).json()
+    assert (told["status"], told["reason"]) == ("declined", "code_invalid")
+    refused = payer.get("/v1/me/code", 409)
+    assert refused["type"] == "/problems/conflict"
+    issuing.add(payer.number, now)
+    assert pay(shop, served, payer, 1_00)["status"] == "succeeded"
+
+
 def test_a_large_payment_waits_says_what_it_is_and_is_confirmed_with_the_pin(
     served: Served, shop: httpx.Client, payer: Person
 ) -> None:

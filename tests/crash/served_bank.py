@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from feiqian.payments.code_keys import KeyFile
-from feiqian.payments.codes import Codes
+from feiqian.payments.codes import CodeIssuer
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 
@@ -37,9 +37,13 @@ class ServedBank:
             data=str(folder), port=self.port, polls_per_second=unthrottled, polls_burst=unthrottled, checkpoint_every=50
         )
         self.merchants: list[SeededMerchant] = seed(self.settings, Plan(customers, MERCHANTS, BALANCE))
-        self.codes = Codes(KeyFile(self.settings.file("code-keys.json")).open())
+        self.codes = CodeIssuer(KeyFile(self.settings.file("code-keys.json")).open())
         self.log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    def code(self, customer: int) -> str:
+        """On the customer's phone now: of the one device that a seed gives to each, with the same number."""
+        return self.codes.issue(customer, int(time.time())).digits
 
     def command(self, *arguments: str) -> subprocess.Popen[bytes]:
         environment = {**os.environ, **self.settings.environment()}
@@ -174,6 +178,6 @@ class Tills:
         """Mostly payments that succeed; some above the balance, some above the verification-free limit."""
         merchant, customer = dice.choice(self.bank.merchants), dice.randrange(1, CUSTOMERS + 1)
         amount = dice.choices([dice.randrange(1, 20_00), BALANCE + 1, 1_000_01], [90, 5, 5])[0]
-        code = self.bank.codes.issue(customer, int(time.time())).digits
+        code = self.bank.code(customer)
         body = {"payment_code": code, "amount": amount, "currency": "CNY", "merchant_order": order}
         return Attempt(merchant, customer, json.dumps(body).encode())

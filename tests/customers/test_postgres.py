@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,21 @@ def test_one_number_at_once_makes_one_customer(bank: People) -> None:
 
     assert bank.run(at_once()) == ["ApplicationOver"] * 5 + ["Opened"]
     assert bank.customers.count == 1
+
+
+def test_devices_added_and_revoked_at_once_get_numbers_of_their_own_and_memory_is_as_the_database(bank: People) -> None:
+    customers = bank.customers
+    customers.add(["A"] * 4, 1)
+    issuing = customers.issuing
+
+    def change(n: int) -> int:
+        owner = n % 4 + 1
+        issuing.revoke(issuing.device_of(owner), 1)
+        return issuing.add(owner, 1)
+
+    with ThreadPoolExecutor(8) as at_once:
+        numbers = list(at_once.map(change, range(40)))
+    assert sorted(numbers) == list(range(5, 45))
+    before = [(issuing.customer_of(n), issuing.device_of(n)) for n in range(50)]
+    issuing.refresh()
+    assert [(issuing.customer_of(n), issuing.device_of(n)) for n in range(50)] == before

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 import socket
+import time
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from feiqian.demo.run import DemoRefused, check_port, greeting, run
-from feiqian.demo.shoppers import OLD_CODE_SECONDS, Orders, Purchase, Shop, choose
+from feiqian.demo.shoppers import OLD_CODE_SECONDS, Orders, Purchase, Shop, Shopper, choose
+from feiqian.payments.code_keys import KeyFile
 from feiqian.settings import Settings
 
 SHOPS = [Shop("key one", "CNY", 2), Shop("key two", "JPY", 0)]
-ORDERS = Orders("127.0.0.1", 1, 4.0, 25, 10_000, "keys", SHOPS)
+ORDERS = Orders("127.0.0.1", 1, 4.0, list(range(25, 10_001)), "keys", SHOPS)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +39,19 @@ def test_a_few_fail_for_honest_reasons(purchases: list[Purchase]) -> None:
 
 
 def test_nobody_shops_for_the_customers_of_the_start_page(purchases: list[Purchase]) -> None:
-    assert min(p.customer for p in purchases) >= 25
-    assert max(p.customer for p in purchases) <= 10_000
+    assert min(p.device for p in purchases) >= 25
+    assert max(p.device for p in purchases) <= 10_000
+
+
+def test_shoppers_show_codes_of_the_key_that_issues_after_a_rotation_too(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys")
+    ring = keys.open()
+    shopper = Shopper(msgspec.structs.replace(ORDERS, code_keys=str(tmp_path / "keys")), 1)
+    purchase = Purchase(SHOPS[0], 25, 100, 0, False, False)
+    assert shopper.code(purchase)[2] == str(ring.issuing)
+    with keys.changing() as ring:
+        ring.rotate(int(time.time()))
+    assert shopper.code(purchase)[2] == str(ring.issuing) == "1"
 
 
 def test_a_taken_port_is_said_before_anything_is_made() -> None:

@@ -48,7 +48,7 @@ class Market(NamedTuple):
 
     async def _one(self, n: int, amount: int) -> PaymentView:
         # Codes of the past slots are good for some time yet, so one customer can show several.
-        code = self.codes.issue(ANNA, self.clock.now() // MICROSECONDS - 10 * (n % 5)).digits
+        code = self.codes.issue(self.codes.device_of(ANNA), self.clock.now() // MICROSECONDS - 10 * (n % 5)).digits
         order = f"order-{self.clock.now()}-{n}"
         request = PaymentRequest(
             payment_code=code, amount=amount, currency="CNY", merchant_order=order, terminal=f"till {n}"
@@ -71,10 +71,11 @@ def market(tmp_path: Path):
     db = BankDb(Path(settings.data))
     merchants = Merchants(db, "test")
     shops = merchants.all()
-    codes = Codes(KeyRing.new())
+    customers = Customers(db)
+    codes = Codes(KeyRing.new(), customers.issuing)
     policy = load_policy("cn")
     # Nothing here asks for what was before, and nothing waits.
-    payments = Payments(ledger, codes, clock, Customers(db), None, policy, merchants, None)
+    payments = Payments(ledger, codes, clock, customers, None, policy, merchants, None)
     yield Market(ledger, payments, codes, clock, shops)
     ledger.commit()
     ledger.close()

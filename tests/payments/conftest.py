@@ -92,8 +92,8 @@ class Bank:
         self.engine = self.ledger.engine
         self.db = BankDb(folder)
         self.customers, self.merchants = Customers(self.db), Merchants(self.db, "live")
-        self.ring = KeyFile(folder / "code-keys.json").open()
-        self.codes = Codes(self.ring)
+        self.ring = KeyFile(folder / "code-keys.json", clock).open()
+        self.codes = Codes(self.ring, self.customers.issuing)
         self._read_db = open_database(folder / "read.db")
         self.projector = Projector(self.journal, self._read_db)
         self.projector.step()
@@ -166,7 +166,7 @@ class Bank:
     def fresh_code(self, customer: int) -> str:
         """A code of a new slot, for tests that pay often."""
         self.clock.advance(10)
-        return self.codes.issue(customer, self.clock.now() // MICROSECONDS).digits
+        return self.codes.issue(self.codes.device_of(customer), self.clock.now() // MICROSECONDS).digits
 
     def request(self, customer: int, amount: int, order: str = "", code: str = "", **more: str) -> PaymentRequest:
         self._order += 1

@@ -1,39 +1,61 @@
-"""Payment codes: whose they are, for how long, and what they tell to those without the key."""
+"""Payment codes: whose they are, for how long, and until when a key's are read."""
 
 from __future__ import annotations
 
 import random
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feiqian.payments.code_keys import SECRET_BYTES, KeyRing
+from feiqian.payments.code_keys import ACCEPTED_SECONDS, MASKED, SECRET_BYTES, KeyRing, Version
 from feiqian.payments.codes import (
     CLAIM_MARGIN_SECONDS,
-    CUSTOMERS,
     LOOK_BACK_SLOTS,
     SLOT_SECONDS,
+    SLOTS_HELD,
     CodeFault,
     Codes,
+    codes_to_one_right,
 )
+from feiqian.payments.errors import NoIssuingDevice
+from feiqian.payments.permutation import DEVICES
+from feiqian.testing.masked_codes import masked_code
 
 NOW = 1_800_000_000
+
+
+class Devices:
+    """Every number but 0 is a device; its customer's number is this much larger, so that neither is taken for both."""
+
+    APART = 1000
+
+    def __init__(self) -> None:
+        self.revoked: set[int] = set()
+
+    def customer_of(self, device: int) -> int:
+        return 0 if device in self.revoked or not device else device + self.APART
+
+    def device_of(self, customer: int) -> int:
+        device = customer - self.APART
+        return 0 if device in self.revoked or device < 1 else device
+
+
 RING = KeyRing(3, {3: bytes(range(SECRET_BYTES))})
-CODES = Codes(RING)
-numbers = st.integers(0, CUSTOMERS - 1)
+DEVICES_THERE = Devices()
+CODES = Codes(RING, DEVICES_THERE)
+numbers = st.integers(1, DEVICES - 1)
 moments = st.integers(0, 2**33)
 
 
-@given(customer=numbers, at=moments, age=st.integers(0, 49))
-def test_a_code_is_read_as_its_customer_while_it_holds(customer: int, at: int, age: int) -> None:
+@given(device=numbers, at=moments, age=st.integers(0, 49))
+def test_a_code_is_read_as_its_customer_while_it_holds(device: int, at: int, age: int) -> None:
     at -= at % SLOT_SECONDS
-    issued = CODES.issue(customer, at)
+    issued = CODES.issue(device, at)
     assert len(issued.digits) == 20
     assert issued.digits.isdigit()
     scan = CODES.read(issued.digits, at + age)
-    assert (scan.customer, scan.fault) == (customer, None)
+    assert (scan.customer, scan.fault) == (device + Devices.APART, None)
     assert scan.claim_until == issued.valid_until + CLAIM_MARGIN_SECONDS
 
 
@@ -72,54 +94,89 @@ def test_every_changed_digit_makes_a_code_invalid() -> None:
 
 
 def test_random_codes_are_hardly_ever_right() -> None:
-    """The bound is 6e-8 for each guess: of 20,000 guesses none is right, unless the tag is far too short."""
+    """With every number taken a guess is right once in 1.7e7: of 20,000 none is, unless the tag is far too short."""
     dice = random.Random(20)
     guesses = (f"883{dice.randrange(10**17):017d}" for _ in range(20_000))
     assert sum(CODES.read(guess, NOW).fault is not CodeFault.INVALID for guess in guesses) == 0
 
 
-def test_codes_of_one_customer_look_like_those_of_many() -> None:
-    """How often two codes agree in a digit is the same by chance, for one customer's codes and for a crowd's."""
-    one = [CODES.issue(42, NOW + i * SLOT_SECONDS).digits[3:] for i in range(3_000)]
-    crowd = [CODES.issue(i, NOW).digits[3:] for i in range(3_000)]
-    assert len(set(one)) == len(set(crowd)) == 3_000
-    for codes in (one, crowd):
-        agreeing = sum(a == b for x, y in pairwise(codes) for a, b in zip(x, y, strict=True))
-        places = 17 * (len(codes) - 1)
-        assert abs(agreeing - places / 10) < 4 * (places * 0.09) ** 0.5
+def test_the_arithmetic_of_guesses_counts_what_would_do_at_any_moment() -> None:
+    slots = range(NOW // SLOT_SECONDS - 20, NOW // SLOT_SECONDS + 20)
+    held = [CODES.issue(7, slot * SLOT_SECONDS).digits for slot in slots]
+    assert sum(CODES.read(digits, NOW).fault is None for digits in held) == SLOTS_HELD
+    assert codes_to_one_right(DEVICES) == 10**8 // SLOTS_HELD
+    assert codes_to_one_right(1_000_000) == 10**11 // SLOTS_HELD
+    assert codes_to_one_right(0) == codes_to_one_right(1), "nobody there is no division by nothing"
 
 
-def test_digits_are_uniform() -> None:
-    """Chi-square of each place over ten digits: 9 degrees of freedom, 0.9999 quantile 33.7."""
-    for codes in (
-        [CODES.issue(42, NOW + i * SLOT_SECONDS).digits for i in range(5_000)],
-        [CODES.issue(i, NOW).digits for i in range(5_000)],
-    ):
-        for place in range(3, 20):
-            counts = [sum(code[place] == digit for code in codes) for digit in "0123456789"]
-            assert sum((count - 500) ** 2 / 500 for count in counts) < 33.7
+def test_a_code_of_a_device_that_is_unknown_or_revoked_is_of_nobody() -> None:
+    devices = Devices()
+    codes = Codes(RING, devices)
+    mine, other = (codes.issue(device, NOW).digits for device in (7, 8))
+    devices.revoked.add(7)
+    nobody = codes.read(f"883{random.Random(1).randrange(10**17):017d}", NOW)
+    assert codes.read(mine, NOW) == codes.read(codes.issue(0, NOW).digits, NOW) == nobody
+    assert codes.read(other, NOW).customer == 8 + Devices.APART
+    with pytest.raises(NoIssuingDevice):
+        codes.device_of(7 + Devices.APART)
 
 
 def test_another_key_reads_nothing() -> None:
-    other = Codes(KeyRing(3, {3: bytes(SECRET_BYTES)}))
+    other = Codes(KeyRing(3, {3: bytes(SECRET_BYTES)}), DEVICES_THERE)
     assert other.read(CODES.issue(1, NOW).digits, NOW).fault is CodeFault.INVALID
 
 
-def test_a_rotation_leaves_the_codes_on_phones_valid_until_the_next() -> None:
+def test_two_versions_with_the_same_secret_read_nothing_of_each_other() -> None:
+    secret = bytes(SECRET_BYTES)
+    codes = Codes(KeyRing(0, {0: secret, 1: secret}), DEVICES_THERE)
+    digits = codes.issue(1, NOW).digits
+    assert codes.read("881" + digits[3:], NOW).fault is CodeFault.INVALID
+
+
+def test_a_rotation_leaves_the_codes_on_phones_valid_for_a_minute_or_until_the_next() -> None:
     ring = KeyRing.new()
-    codes = Codes(ring)
+    codes = Codes(ring, DEVICES_THERE)
     before = codes.issue(5, NOW).digits
-    ring.rotate()
+    ring.rotate(NOW)
     after = codes.issue(5, NOW).digits
     assert before[2] != after[2]
-    assert codes.read(before, NOW).customer == codes.read(after, NOW).customer == 5
-    ring.rotate()
+    assert codes.read(before, NOW).customer == codes.read(after, NOW).customer == 5 + Devices.APART
+    late = Codes(KeyRing(ring.issuing, ring.versions()), DEVICES_THERE)
+    made_with_the_leaked_key = f"{before[:3]}{codes_of_version(ring, 0, NOW + ACCEPTED_SECONDS)}"
+    assert late.read(made_with_the_leaked_key, NOW + ACCEPTED_SECONDS - 1).fault is None
+    assert late.read(made_with_the_leaked_key, NOW + ACCEPTED_SECONDS).fault is CodeFault.MALFORMED
+    ring.rotate(NOW)
     assert codes.read(before, NOW).fault is CodeFault.MALFORMED
     assert codes.read(after, NOW).fault is None
 
 
+def codes_of_version(ring: KeyRing, version: int, at: int) -> str:
+    """The 17 digits that whoever has a version's secret makes, whenever they like."""
+    return Codes(KeyRing(version, {version: ring.secrets()[version]}), DEVICES_THERE).issue(5, at).digits[3:]
+
+
+def test_masked_codes_are_read_until_the_minute_after_the_upgrade_is_over() -> None:
+    secret = bytes(range(1, SECRET_BYTES + 1))
+    keys = {0: Version(secret, MASKED, NOW + ACCEPTED_SECONDS), 1: Version(bytes(SECRET_BYTES))}
+    devices = Devices()
+    codes = Codes(KeyRing(1, keys), devices)
+    assert codes.issue(7, NOW).digits[2] == "1"
+    customer = 7 + Devices.APART
+    for age in range(0, 50, 10):
+        assert codes.read(masked_code(secret, 0, customer, NOW - age), NOW)[:2] == (customer, None)
+    old = masked_code(secret, 0, customer, NOW)
+    assert codes.read(old, NOW + 50).fault is CodeFault.EXPIRED
+    wrong = old[:-1] + str(9 - int(old[-1]))
+    assert codes.read(wrong, NOW).fault is CodeFault.INVALID
+    newest = masked_code(secret, 0, customer, NOW + ACCEPTED_SECONDS)
+    assert codes.read(newest, NOW + ACCEPTED_SECONDS - 1).fault is None
+    assert codes.read(newest, NOW + ACCEPTED_SECONDS).fault is CodeFault.MALFORMED
+    devices.revoked.add(7)
+    assert codes.read(masked_code(secret, 0, customer, NOW), NOW).fault is CodeFault.INVALID
+
+
 def test_a_number_of_ten_digits_gets_no_code() -> None:
     with pytest.raises(ValueError, match="nine digits"):
-        CODES.issue(CUSTOMERS, NOW)
+        CODES.issue(DEVICES, NOW)
     with pytest.raises(ValueError, match="slot ahead"):
         CODES.issue(1, NOW, ahead=2)

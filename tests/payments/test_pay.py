@@ -15,7 +15,7 @@ from feiqian.ledger.chart import AccountKind, account_id
 from feiqian.ledger.engine import Refusal, Side
 from feiqian.money import CNY, EUR
 from feiqian.payments import plan
-from feiqian.payments.errors import OrderConflict
+from feiqian.payments.errors import NoIssuingDevice, OrderConflict
 from feiqian.payments.guesses import LIMIT, WINDOW_SECONDS
 from feiqian.payments.requests import MAX_AMOUNT, PaymentRequest
 
@@ -145,10 +145,28 @@ def test_a_suspended_merchant_takes_nothing(bank: Any, run: Any) -> None:
     assert (view.status, view.reason) == ("declined", "merchant_not_accepting")
 
 
-def test_a_code_of_a_customer_who_does_not_exist_is_invalid(bank: Any, run: Any) -> None:
+def test_a_code_of_a_device_that_does_not_exist_is_invalid(bank: Any, run: Any) -> None:
     merchant = bank.merchant()
-    view = run(bank.pay(merchant, 999_999_999, 1_00))
+    code = bank.codes.issue(999_999_999, bank.clock.now() // 1_000_000).digits
+    view = run(bank.pay(merchant, 0, 1_00, code=code))
     assert (view.id, view.reason) == (None, "code_invalid")
+
+
+def test_a_revoked_device_s_codes_are_refused_at_once_and_the_customer_s_other_device_pays(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(100_00), bank.merchant()
+    shown, stolen = bank.code(customer), bank.codes.device_of(customer)
+    new = bank.customers.issuing.add(customer, bank.clock.now())
+    assert bank.customers.issuing.revoke(stolen, bank.clock.now())
+    view = run(bank.pay(merchant, customer, 1_00, code=shown))
+    assert (view.id, view.reason) == (None, "code_invalid")
+    assert bank.codes.device_of(customer) == new
+    view = run(bank.pay(merchant, customer, 1_00))
+    assert view.status == "succeeded"
+    payment = bank.journaled()[1][-1]
+    assert payment.customer == customer, "the books know customers, not devices"
+    bank.customers.issuing.revoke(new, bank.clock.now())
+    with pytest.raises(NoIssuingDevice):
+        bank.code(customer)
 
 
 # --- payment codes ---------------------------------------------------------------------------------------------
@@ -279,7 +297,8 @@ def test_abuse_9_payer_and_payee_are_never_one_account(bank: Any, run: Any) -> N
 def test_abuse_11_of_64_parallel_debits_of_a_whole_balance_exactly_one_succeeds(bank: Any, run: Any) -> None:
     customer, merchants = bank.customer(64_00), [bank.merchant(f"Shop {n}", fee=0) for n in range(8)]
     now = bank.clock.now() // 1_000_000
-    codes = [bank.codes.issue(customer, now + (n % 2) * 10 - (n % 5) * 10).digits for n in range(64)]
+    device = bank.codes.device_of(customer)
+    codes = [bank.codes.issue(device, now + (n % 2) * 10 - (n % 5) * 10).digits for n in range(64)]
 
     async def race() -> list[Any]:
         return await asyncio.gather(*(bank.pay(merchants[n % 8], customer, 64_00, code=codes[n]) for n in range(64)))

@@ -39,6 +39,7 @@ def test_a_new_code_comes_with_its_pictures(alice: TestClient) -> None:
     [
         (Standing("frozen"), "Your wallet is frozen", "/security"),
         (Standing("frozen", by_bank=True), "The bank has stopped payments", "/security"),
+        (Standing("no_device"), "Your payment codes are stopped", "/security"),
         (Standing("unverified"), "Prove who I am", "/identity"),
     ],
 )

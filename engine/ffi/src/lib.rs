@@ -27,22 +27,32 @@
 //! int32_t fq_load(fq_engine *, const uint8_t *chunk, uint64_t len);
 //! int32_t fq_load_end(fq_engine *);                  // the engine is empty still, or has all of the dump
 //! int32_t fq_memory_bytes(fq_engine *, uint64_t out[7]);
+//!
+//! typedef struct fq_code_key fq_code_key;            // never changes: any number of callers
+//! fq_code_key *fq_code_key_new(const uint8_t secret[32], uint32_t version);    // version: 0 to 255, else NULL
+//! void fq_code_key_free(fq_code_key *);              // NULL is fine
+//! uint64_t fq_code_issue(const fq_code_key *, uint64_t device, uint64_t slot); // 17 digits, or FQ_NO_CODE
+//! // device << 8 | how many slots before the newest, or 255 if in none of the `count` newest; or FQ_NO_CODE
+//! uint64_t fq_code_read(const fq_code_key *, uint64_t digits, uint64_t newest, uint32_t count);
 //! ```
 //!
-//! All integers are little-endian. Every function but the first six answers with a code of `Code`. After a panic, which
+//! All integers are little-endian. Every function from `fq_apply` to `fq_memory_bytes` answers with a code of `Code`;
+//! FQ_NO_CODE (all bits set) is the answer to what is out of range. After a panic, which
 //! is a defect here, the handle answers PANICKED for ever: nothing that it holds may be relied on.
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod code_key;
 mod handle;
 
 use std::ffi::c_char;
 
+pub use code_key::{fq_code_issue, fq_code_key_free, fq_code_key_new, fq_code_read};
 use feiqian_core::{Loader, Refusal};
 use handle::{event_chunks, read, read_id, with, write};
 pub use handle::{Code, FqEngine, FqOutput};
 
 /// Changes whenever a function, a code or a format here does.
-pub const FQ_ABI: u32 = 1;
+pub const FQ_ABI: u32 = 2;
 
 #[no_mangle]
 pub extern "C" fn fq_abi() -> u32 {

@@ -15,13 +15,16 @@ from feiqian import errors
 from feiqian.accounts.errors import AccountsError, NoWallet
 from feiqian.cases import errors as cases
 from feiqian.customers import errors as customers
+from feiqian.customers.issuing import NoDevicesLeft
 from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseTooNew
 from feiqian.identity import errors as identity
 from feiqian.merchants.registry import MerchantInvalid
 from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
 from feiqian.notify.push_key import PushKeyInvalid
+from feiqian.payments.code_keys import KeysInvalid
 from feiqian.payments.errors import (
+    NoIssuingDevice,
     NotCancellable,
     NotRefundable,
     NotWaiting,
@@ -121,6 +124,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     NotRefundable: CONFLICT,
     NotCancellable: CONFLICT,
     NotWaiting: CONFLICT,
+    NoIssuingDevice: CONFLICT,
     customers.SignInRefused: SIGN_IN_REFUSED,
     customers.SignInLocked: LOCKED,
     customers.ApplicationOver: CHALLENGE_OVER,
@@ -161,6 +165,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     DatabaseTooNew: INTERNAL,
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,
+    NoDevicesLeft: INTERNAL,
     PolicyInvalid: INTERNAL,
     ChannelMissing: INTERNAL,
     SendingFailed: INTERNAL,
@@ -176,6 +181,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     cases.CaseInvalid: INVALID,
     StaffError: INTERNAL,
     DataKeyInvalid: INTERNAL,
+    KeysInvalid: INTERNAL,
 }
 NOT_SERVED = frozenset({"bench", "demo", "seeding", "testing"})  # whose errors cannot get here
 

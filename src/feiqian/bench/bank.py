@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
-from feiqian.payments.codes import SLOT_SECONDS, Codes
+from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.database import DATABASE_ERRORS, open_database
 from feiqian.projections.queries import position
 from feiqian.seeding import Plan, SeededMerchant, seed
@@ -48,7 +48,7 @@ class BenchBank:
         self.merchants = self._seed(plan or plenty)
         self.log = (self.folder / "server.log").open("w+")
         self._orders = 0
-        self._left: dict[tuple[int, int], Iterator[int]] = {}  # key version, slot → customers not asked for a code yet
+        self._left: dict[tuple[int, int], Iterator[int]] = {}  # key version, slot → devices not asked for a code yet
 
     def __enter__(self) -> BenchBank:
         environment = {**os.environ, **self.settings.environment()}
@@ -79,7 +79,7 @@ class BenchBank:
         """Several code keys at once give each customer several codes at a time, which customers never need."""
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(KEY_VERSIONS)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, keys))
-        self._codes = [Codes(KeyRing(version, keys)) for version in range(KEY_VERSIONS)]
+        self._codes = [CodeIssuer(KeyRing(version, keys)) for version in range(KEY_VERSIONS)]
         return seed(self.settings, plan)
 
     def _wait_until_ready(self) -> None:
@@ -152,10 +152,11 @@ class BenchBank:
         """Codes that hold for 20 s from slot `now` on and were not given out before."""
         for slot in (now + 1, now, now - 1, now - 2):
             for version, codes in enumerate(self._codes):
-                for customer in self._customers_left(version, slot):
-                    yield codes.issue(customer, slot * SLOT_SECONDS).digits
+                for device in self._devices_left(version, slot):
+                    yield codes.issue(device, slot * SLOT_SECONDS).digits
 
-    def _customers_left(self, version: int, slot: int) -> Iterator[int]:
+    def _devices_left(self, version: int, slot: int) -> Iterator[int]:
+        """Of a bank that was just seeded: each customer has one, of the same number."""
         if (version, slot) not in self._left:
             numbers = list(range(1, self.customers + 1))
             random.Random(version).shuffle(numbers)

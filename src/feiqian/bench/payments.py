@@ -29,7 +29,7 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY
 from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
-from feiqian.payments.codes import SLOT_SECONDS, Codes
+from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer, Codes
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
@@ -82,7 +82,7 @@ class TimedJournal:
 
 
 class Everybody:
-    """Customers with the numbers 1 to `count`."""
+    """Customers with the numbers 1 to `count`, and issuing devices of the same numbers."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -95,6 +95,12 @@ class Everybody:
 
     def cooling(self, number: int, now_seconds: int) -> bool:
         return False
+
+    def customer_of(self, device: int) -> int:
+        return device if self.known(device) else 0
+
+    def device_of(self, customer: int) -> int:
+        return customer if self.known(customer) else 0
 
     def names(self, numbers: Collection[int]) -> dict[int, str]:
         return {}
@@ -119,9 +125,10 @@ class Town:
         self.ledger = open_ledger(self.journal, None, self.clock)
         self._open_accounts()
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
-        self._issuers = [Codes(KeyRing(version, keys)) for version in keys]
+        self._issuers = [CodeIssuer(KeyRing(version, keys)) for version in keys]
         reads = Reads(folder / "read.db")  # asked only about what is no longer in memory: never here
-        codes, everybody, none_waits = Codes(KeyRing(0, keys)), Everybody(customers), NoneWaits()
+        everybody, none_waits = Everybody(customers), NoneWaits()
+        codes = Codes(KeyRing(0, keys), everybody)
         self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits)
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())

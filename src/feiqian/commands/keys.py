@@ -21,7 +21,7 @@ examples:
   feiqian keys create 1              a key for merchant 1, shown once; only its hash is kept
   feiqian keys list 1                the merchant's keys by their first letters
   feiqian keys revoke 1 fq_test_Ab3x refused within a second, everywhere
-  feiqian keys rotate-codes          a fresh key for payment codes; the one before is still read
+  feiqian keys rotate-codes          a fresh key for payment codes; the one before is read for 60 s
 """
 
 
@@ -67,13 +67,15 @@ def _revoke(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _rotate(settings: Settings, _options: argparse.Namespace) -> int:
-    from feiqian.payments.code_keys import KeyFile
+    from feiqian.payments.code_keys import ACCEPTED_SECONDS, KeyFile
 
-    file = KeyFile(settings.code_keys)
-    ring = file.open()
-    version = ring.rotate()
-    file.save(ring)
-    print(f"codes are made with key version {version} once the server has taken it up", file=sys.stderr)
+    with KeyFile(settings.code_keys).changing() as ring:
+        version = ring.rotate(time.time_ns() // 1_000_000_000)
+    print(
+        f"codes are made with key version {version} once the server has taken it up;"
+        f" those of the one before are refused in {ACCEPTED_SECONDS} s",
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.customers.errors import CustomerNotFound
+from feiqian.customers.issuing import IssuingDevices
 from feiqian.customers.model import Profile
 from feiqian.customers.profiles import Profiles
 from feiqian.customers.tables import NAME_LENGTH, customers, profiles
@@ -23,7 +24,7 @@ from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
 
-MAX_NUMBER = 10**9 - 1  # a payment code has nine digits for it
+MAX_NUMBER = 10**9 - 1  # each has an issuing device, and a payment code has nine digits for that
 UNVERIFIED = 0  # the lowest level of every policy
 MICROSECONDS = 1_000_000
 _BATCH = 50_000
@@ -49,11 +50,13 @@ class Customer(NamedTuple):
 class Customers:
     """Adds and finds customers. All but `known`, `count`, `standing` and `cooling` read the database (and block).
 
-    Without a `sealer` it knows names and levels only: what asks for more raises RuntimeError.
+    Without a `sealer` it knows names and levels only: what asks for more raises RuntimeError. `issuing` is what their
+    payment codes are of.
     """
 
     def __init__(self, db: BankDb, sealer: Sealer | None = None) -> None:
         self._db = db
+        self.issuing = IssuingDevices(db)
         self._profiles = Profiles(sealer) if sealer is not None else None
         self._lock = threading.Lock()
         self._levels = bytearray(1)  # by number; nobody has the number 0
@@ -84,6 +87,7 @@ class Customers:
         """Takes up all that is in the database, such as what another process has added."""
         with self._lock, self._db.read() as connection:
             self._levels, self._cooling = _levels(connection), _cooling(connection)
+        self.issuing.refresh()
 
     def take_up(self, number: int) -> None:
         """Takes up what was committed of one customer, new or changed."""
@@ -98,6 +102,7 @@ class Customers:
             else:
                 self._cooling.pop(number, None)
             self._levels[number] = level
+        self.issuing.take_up(number)
 
     def _make_room(self, newest: int) -> None:
         missing = newest + 1 - len(self._levels)
@@ -107,9 +112,13 @@ class Customers:
     # --- adding and changing -------------------------------------------------------------------------------------
 
     def add(self, names: Sequence[str], now_us: int, level: int = UNVERIFIED) -> range:
-        """New customers of these names, all of one level. Returns their numbers. Raises NoNumbersLeft."""
+        """New customers of these names, all of one level, each with an issuing device. Returns their numbers.
+
+        Raises NoNumbersLeft, NoDevicesLeft.
+        """
         with self._db.write() as connection:
-            numbers = self.add_within(connection, names, now_us, level)
+            numbers, devices = self._add(connection, names, now_us, level)
+        self.issuing.took_up(devices, numbers)
         with self._lock:
             self._make_room(numbers.stop - 1)
             if level:
@@ -118,6 +127,10 @@ class Customers:
 
     def add_within(self, connection: Connection, names: Sequence[str], now_us: int, level: int = UNVERIFIED) -> range:
         """As `add`, in the caller's transaction; `take_up` them after it. On PostgreSQL two at once may collide."""
+        return self._add(connection, names, now_us, level)[0]
+
+    def _add(self, connection: Connection, names: Sequence[str], now_us: int, level: int) -> tuple[range, range]:
+        """The numbers of the new customers, and of the issuing devices that they get with it."""
         first = connection.execute(select(func.coalesce(func.max(customers.c.number), 0))).scalar_one() + 1
         numbers = range(first, first + len(names))
         if numbers and numbers[-1] > MAX_NUMBER:
@@ -126,7 +139,7 @@ class Customers:
         rows = [(n, new_id(CUSTOMER, now_us), name, now_us, level) for n, name in zip(numbers, names, strict=True)]
         if rows:
             connection.execute(insert(customers), [dict(zip(columns, row, strict=True)) for row in rows])
-        return numbers
+        return numbers, self.issuing.add_within(connection, numbers, now_us)
 
     def level_in(self, connection: Connection, number: int) -> int:
         """The level as the caller's transaction sees it. Raises CustomerNotFound."""

@@ -40,6 +40,15 @@ profiles = Table(
     _few("customers_cooling", "cooling_until", "cooling_until > 0"),
     _few("customers_frozen", "frozen", "frozen <> ''"),
 )
+# What payment codes are of. Numbers are given in order; one that is revoked stays, so that none is given twice.
+issuing_devices = Table(
+    "issuing_devices",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("customer", BIG, ForeignKey("customers.number"), nullable=False, index=True),
+    Column("created_at", BIG, nullable=False),
+    Column("revoked_at", BIG, nullable=False),  # 0: never
+)
 # Where a web push service is told of news: one row for each browser that asked for it.
 pushes = Table(
     "customers_pushes",

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from feiqian.payments.code_keys import KeyFile
-from feiqian.payments.codes import Codes
+from feiqian.payments.codes import CodeIssuer
 from feiqian.supervise import end_with_parent
 
 THREADS = 6
@@ -44,8 +44,7 @@ class Orders(msgspec.Struct):
     host: str
     port: int
     rate: float  # payments a second, all together
-    first_customer: int
-    last_customer: int
+    devices: list[int]  # that issue the shoppers' codes
     code_keys: str
     shops: list[Shop]
 
@@ -54,7 +53,7 @@ class Purchase(NamedTuple):
     """One visit to a shop. `age_seconds` is how old the code is that is shown."""
 
     shop: Shop
-    customer: int
+    device: int
     amount: int
     age_seconds: int
     twice: bool
@@ -64,13 +63,13 @@ class Purchase(NamedTuple):
 def choose(orders: Orders, rng: random.Random) -> Purchase:
     """Most people buy something small with a good code; a few do not."""
     chance, shop = rng.random(), rng.choice(orders.shops)
-    customer = rng.randint(orders.first_customer, orders.last_customer)
+    device = rng.choice(orders.devices)
     unit = 10**shop.decimals
     amount = max(unit, round(rng.lognormvariate(2.9, 0.7) * 10) * unit // 10)
     if chance < 0.008:
-        return Purchase(shop, customer, 1_500 * unit + amount, 0, False, True)  # above the verification-free limit
+        return Purchase(shop, device, 1_500 * unit + amount, 0, False, True)  # above the verification-free limit
     age = OLD_CODE_SECONDS if chance < 0.02 else 0
-    return Purchase(shop, customer, amount, age, 0.02 <= chance < 0.032, False)
+    return Purchase(shop, device, amount, age, 0.02 <= chance < 0.032, False)
 
 
 class Shopper:
@@ -78,7 +77,9 @@ class Shopper:
 
     def __init__(self, orders: Orders, seed: int) -> None:
         self._orders, self._rng = orders, random.Random(time.time_ns() + seed)
-        self._codes = Codes(KeyFile(Path(orders.code_keys)).open())
+        self._keys = KeyFile(Path(orders.code_keys))
+        self._seen, self._ring = self._keys.modified(), self._keys.open()
+        self._codes = CodeIssuer(self._ring)
         self._connection = http.client.HTTPConnection(orders.host, orders.port, timeout=TIMEOUT_SECONDS)
         self._to_cancel: deque[tuple[float, str, str]] = deque()  # when, what, with whose key
         self._number, self._prefix = 0, f"SIM-{time.time_ns():x}-{seed}"
@@ -94,7 +95,7 @@ class Shopper:
                 time.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 
     def _buy(self, purchase: Purchase) -> None:
-        code = self._codes.issue(purchase.customer, int(time.time()) - purchase.age_seconds).digits
+        code = self.code(purchase)
         answer = self._pay(purchase, code)
         if purchase.twice:
             self._pay(purchase, code)  # somebody shows a picture of a code that was used
@@ -104,6 +105,14 @@ class Shopper:
         while self._to_cancel and self._to_cancel[0][0] <= time.monotonic():
             _, path, key = self._to_cancel.popleft()
             self._post(path, key, b"")
+
+    def code(self, purchase: Purchase) -> str:
+        """What the phone shows: made with today's key, also after `feiqian keys rotate-codes`."""
+        modified = self._keys.modified()
+        if modified != self._seen:
+            self._ring.take(self._keys.open())
+            self._seen = modified
+        return self._codes.issue(purchase.device, int(time.time()) - purchase.age_seconds).digits
 
     def _pay(self, purchase: Purchase, code: str) -> dict[str, Any]:
         self._number += 1

@@ -59,13 +59,13 @@ class TrafficSwitch:
         if not self._shops:
             self._make_keys()
         settings = self._services.settings
-        customers = self._services.customers.count
+        customers = self._services.customers
+        others = range(min(LEFT_ALONE + 1, customers.count), customers.count + 1)
         orders = Orders(
             host="127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host,
             port=self._port(),
             rate=RATES[level],
-            first_customer=min(LEFT_ALONE + 1, customers),
-            last_customer=customers,
+            devices=[device for device in map(customers.issuing.device_of, others) if device],
             code_keys=str(settings.code_keys),
             shops=self._shops,
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .engine import Account, DumpInvalid, InvariantBroken, Moment, Refusal, Remembered, Totals
 
-ABI = 1  # FQ_ABI in engine/ffi
+ABI = 2  # FQ_ABI in engine/ffi
 LIBRARY = Path(__file__).with_name("_engine.so")
 
 _OK, _NOT_FOUND, _INPUT_INVALID, _REPLAY_REFUSED, _INVARIANT_BROKEN, _DUMP_INVALID, _CHANGED, _PANICKED = range(8)
@@ -73,6 +73,11 @@ def load_library(path: Path = LIBRARY) -> ctypes.PyDLL:
     library.fq_free.argtypes, library.fq_free.restype = (c_void_p,), None
     library.fq_output.argtypes, library.fq_output.restype = (c_void_p,), c_void_p
     library.fq_error.argtypes, library.fq_error.restype = (c_void_p, POINTER(c_void_p)), c_uint64
+    library.fq_code_key_new.argtypes, library.fq_code_key_new.restype = (c_char_p, c_uint32), c_void_p
+    library.fq_code_key_free.argtypes, library.fq_code_key_free.restype = (c_void_p,), None
+    library.fq_code_issue.argtypes, library.fq_code_issue.restype = (c_void_p, c_uint64, c_uint64), c_uint64
+    library.fq_code_read.argtypes = (c_void_p, c_uint64, c_uint64, c_uint32)
+    library.fq_code_read.restype = c_uint64
     for name, takes in _SIGNATURES.items():
         function = getattr(library, name)
         function.argtypes, function.restype = (c_void_p, *takes), c_int32
@@ -96,7 +101,8 @@ def _require_same_interface(library: ctypes.PyDLL, path: Path) -> None:
 _library: ctypes.PyDLL | None = None
 
 
-def _shared_library() -> ctypes.PyDLL:
+def shared_library() -> ctypes.PyDLL:
+    """The library, loaded once. Raises EngineUnavailable."""
     global _library
     if _library is None:
         _library = load_library()
@@ -111,7 +117,7 @@ class NativeEngine:
 
     def __init__(self, seed: int | None = None) -> None:
         self._handle = None
-        self._library = library = _shared_library()
+        self._library = library = shared_library()
         self._handle = library.fq_new(secrets.randbits(64) if seed is None else seed)
         self._output = _Output.from_address(library.fq_output(self._handle))
         self._apply = library.fq_apply

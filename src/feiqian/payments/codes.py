@@ -1,39 +1,40 @@
 """Payment codes: the 20 digits that a customer shows and a cashier scans. Decoded without a lookup; knows no accounts.
 
-    88 V CCCCCCCCC TTTTTTTT
-    issuer, version of the key, masked customer number, tag
+    88 V PPPPPPPPPPPPPPPPP
+    issuer, version of the key, a keyed permutation of nine digits of issuing device and eight of the slot's tag
 
-The construction is that of a synthetic IV (RFC 5297): the tag is a pseudo-random function of (customer, slot), and
-masks the customer number. Without the key, codes of one customer look like any others. PRF = BLAKE2b, keyed (RFC 7693).
+The permutation (`permutation.py`) is one for all slots. Without the key, the 17 digits of two codes tell nothing of
+whether they are of one device: equal digits mean nothing, because each depends on all of device and tag.
 
 A slot is 10 s. A code is accepted in its own slot and the 4 after it, and one slot early, for a phone that shows the
-next code at once after a payment: so no code is accepted for longer than 60 s. Hence 6 tags would do at any moment, and
-a guess is right with a chance of 6 / 10**8 = 6e-8 even if every one of the 10**9 customer numbers were taken; with
-10**6 customers it is 6e-11. Guesses are counted per merchant (`guesses.py`), and a right one works once.
+next code at once after a payment: so no code is accepted for longer than 60 s. Hence each device has 6 codes that would
+do at any moment, of 10**17; `codes_to_one_right` says what that makes of a guess. Guesses are counted per merchant
+(`guesses.py`), and a right one works once.
 
 "88" is no prefix in use for such codes in China (WeChat 10-15, Alipay 25-30, UnionPay 62, digital yuan 01).
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import struct
+from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from feiqian.payments.code_keys import KeyRing
+from feiqian.payments.code_keys import MASKED, KeyRing, Version
+from feiqian.payments.errors import NoIssuingDevice
+from feiqian.payments.masked_codes import MaskedKey
+from feiqian.payments.native_permutation import code_key
+from feiqian.payments.permutation import BODIES, DEVICES, CodeKey, Opened
 
 ISSUER = "88"
 DIGITS = 20
 SLOT_SECONDS = 10
 SLOTS_AFTER, SLOTS_AHEAD = 4, 1
+SLOTS_HELD = SLOTS_AHEAD + 1 + SLOTS_AFTER  # whose codes are accepted at one moment
 LOOK_BACK_SLOTS = 30  # how far back a code is still told apart as expired, rather than as invalid
-CUSTOMERS, TAGS = 10**9, 10**8
 CLAIM_MARGIN_SECONDS = 60  # a code stays claimed so long beyond its validity
 
-_GROUP = 8  # one digest of 64 bytes holds the tags of eight slots
-_GROUP_TAGS = struct.Struct("<8Q")
+_SLOTS_COMPARED = SLOTS_AHEAD + 1 + LOOK_BACK_SLOTS
 
 
 class IssuedCode(NamedTuple):
@@ -60,83 +61,103 @@ class Scan(NamedTuple):
     claim_until: int
 
 
-class _Key:
-    """One version of the key, split in two."""
+class KnowsDevices(Protocol):
+    """What is asked of the customers feature; answered from memory."""
 
-    __slots__ = ("_mask", "_tag")
+    def customer_of(self, device: int) -> int:
+        """The customer whose issuing device this is; 0 if there is no such device, or it is revoked."""
+        ...
 
-    def __init__(self, secret: bytes) -> None:
-        self._tag = hashlib.blake2b(key=secret, person=b"fq-code-tag")
-        self._mask = hashlib.blake2b(key=secret, person=b"fq-code-mask", digest_size=8)
-
-    def tags(self, customer: int, group: int) -> tuple[int, ...]:
-        """The tags of the eight slots from 8 * group on, before they are cut to eight digits."""
-        prf = self._tag.copy()
-        prf.update(struct.pack("<QQ", customer, group))
-        return _GROUP_TAGS.unpack(prf.digest())
-
-    def tag(self, customer: int, slot: int) -> int:
-        return self.tags(customer, slot // _GROUP)[slot % _GROUP] % TAGS
-
-    def mask(self, tag: int) -> int:
-        prf = self._mask.copy()
-        prf.update(tag.to_bytes(8, "little"))
-        return int.from_bytes(prf.digest(), "little") % CUSTOMERS
+    def device_of(self, customer: int) -> int:
+        """The customer's newest issuing device that is not revoked, or 0."""
+        ...
 
 
-class Codes:
-    """Issues and reads codes. Takes the time as an argument; the caller sees to it that it does not go back."""
+def codes_to_one_right(devices: int) -> int:
+    """A guess is right with a chance of at most one in so many, where so many issuing devices are not revoked.
+
+    Exact: each device has `SLOTS_HELD` codes that do, a version of the key has 10**17, and who has not the key can only
+    choose among them blindly.
+    """
+    return BODIES // (SLOTS_HELD * max(devices, 1))
+
+
+class CodeIssuer:
+    """Issues codes with the ring's key, in whose process the time is told."""
 
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
-        self._keys: dict[int, _Key] = {}
         self._generation = -1
+        self._issuing: CodeKey
         self._load()
 
-    def issue(self, customer: int, now_seconds: int, ahead: int = 0) -> IssuedCode:
-        """The customer's code of this slot, or with `ahead=1` of the next, for when this one has been used."""
-        if not 0 <= customer < CUSTOMERS or ahead not in (0, SLOTS_AHEAD):
-            raise ValueError("a customer number has at most nine digits, and one slot ahead is the most")
-        self._load()
+    def issue(self, device: int, now_seconds: int, ahead: int = 0) -> IssuedCode:
+        """The device's code of this slot, or with `ahead=1` of the next, for when this one has been used."""
+        if not 0 <= device < DEVICES or ahead not in (0, SLOTS_AHEAD):
+            raise ValueError("a device's number has at most nine digits, and one slot ahead is the most")
+        if self._generation != self._ring.generation:
+            self._load()
         slot = now_seconds // SLOT_SECONDS + ahead
-        version = self._ring.issuing
-        key = self._keys[version]
-        tag = key.tag(customer, slot)
-        masked = (customer + key.mask(tag)) % CUSTOMERS
+        body = self._issuing.issue(device, slot)
         valid_until = (slot + SLOTS_AFTER + 1) * SLOT_SECONDS
-        return IssuedCode(f"{ISSUER}{version}{masked:09d}{tag:08d}", valid_until, (slot + 1) * SLOT_SECONDS)
+        return IssuedCode(f"{ISSUER}{self._ring.issuing}{body:017d}", valid_until, (slot + 1) * SLOT_SECONDS)
+
+    def _load(self) -> None:
+        """Takes up the ring's keys, as they have changed."""
+        version = self._ring.issuing
+        self._issuing = code_key(self._ring.secrets()[version], version)
+        self._generation = self._ring.generation
+
+
+class _Reader(NamedTuple):
+    """One version: how its 17 digits are read, whose they are then, and from when it is refused (Unix s)."""
+
+    read: Callable[[int, int, int], Opened]
+    customer_of: Callable[[int], int]
+    until: int | None
+
+
+class Codes(CodeIssuer):
+    """Issues and reads codes. Takes the time as an argument; the caller sees to it that it does not go back."""
+
+    def __init__(self, ring: KeyRing, devices: KnowsDevices) -> None:
+        self._devices = devices
+        self._readers: dict[str, _Reader] = {}
+        super().__init__(ring)
+
+    def device_of(self, customer: int) -> int:
+        """The device that issues the customer's codes. Raises NoIssuingDevice."""
+        device = self._devices.device_of(customer)
+        if not device:
+            raise NoIssuingDevice("the customer has no device that may show payment codes")
+        return device
 
     def read(self, digits: str, now_seconds: int) -> Scan:
-        """Whose code this is, and whether it holds now."""
+        """Whose code this is, and whether it holds now. A code of a device that is unknown or revoked is of nobody."""
         if self._generation != self._ring.generation:
             self._load()
         ours = len(digits) == DIGITS and digits.isascii() and digits.isdigit() and digits.startswith(ISSUER)
-        key = self._keys.get(int(digits[2])) if ours else None
-        if key is None:
+        reader = self._readers.get(digits[2]) if ours else None
+        if reader is None or (reader.until is not None and now_seconds >= reader.until):
             return Scan(0, CodeFault.MALFORMED, 0)
-        tag = int(digits[12:])
-        customer = (int(digits[3:12]) - key.mask(tag)) % CUSTOMERS
-        now = now_seconds // SLOT_SECONDS
-        slot = _find(key, customer, tag, now + SLOTS_AHEAD, now - SLOTS_AFTER)
-        if slot is not None:
-            return Scan(customer, None, (slot + SLOTS_AFTER + 1) * SLOT_SECONDS + CLAIM_MARGIN_SECONDS)
-        if _find(key, customer, tag, now - SLOTS_AFTER - 1, now - LOOK_BACK_SLOTS) is not None:
+        newest = now_seconds // SLOT_SECONDS + SLOTS_AHEAD
+        number, back = reader.read(int(digits[3:]), newest, _SLOTS_COMPARED)
+        customer = 0 if back is None else reader.customer_of(number)
+        if back is None or not customer:
+            return Scan(0, CodeFault.INVALID, 0)
+        if back >= SLOTS_HELD:
             return Scan(customer, CodeFault.EXPIRED, 0)
-        return Scan(0, CodeFault.INVALID, 0)
+        return Scan(customer, None, (newest - back + SLOTS_AFTER + 1) * SLOT_SECONDS + CLAIM_MARGIN_SECONDS)
 
     def _load(self) -> None:
-        """Takes up the ring's keys, if they have changed."""
-        if self._generation != self._ring.generation:
-            self._keys = {version: _Key(secret) for version, secret in self._ring.secrets().items()}
-            self._generation = self._ring.generation
+        super()._load()
+        self._readers = {str(v): self._reader(v, key) for v, key in self._ring.versions().items()}
 
+    def _reader(self, version: int, key: Version) -> _Reader:
+        if key.format == MASKED:
+            return _Reader(MaskedKey(key.secret).read, self._customer_with_device, key.until)
+        return _Reader(code_key(key.secret, version).read, self._devices.customer_of, key.until)
 
-def _find(key: _Key, customer: int, tag: int, newest: int, oldest: int) -> int | None:
-    """The slot, of those from newest back to oldest, in which the customer's tag is this one."""
-    wanted = tag.to_bytes(4, "little")
-    for group in range(newest // _GROUP, oldest // _GROUP - 1, -1):
-        tags = key.tags(customer, group)
-        for slot in range(min(newest, group * _GROUP + _GROUP - 1), max(oldest, group * _GROUP) - 1, -1):
-            if hmac.compare_digest((tags[slot % _GROUP] % TAGS).to_bytes(4, "little"), wanted):
-                return slot
-    return None
+    def _customer_with_device(self, customer: int) -> int:
+        """A masked code names the customer; with every device of theirs revoked, it is refused, too."""
+        return customer if self._devices.device_of(customer) else 0

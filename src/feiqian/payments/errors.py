@@ -43,3 +43,7 @@ class NotWaiting(PaymentError):
 
 class ReadModelBehind(PaymentError):
     """The ledger remembers the operation, and the read model does not know it yet. Ask again shortly."""
+
+
+class NoIssuingDevice(PaymentError):
+    """All devices that showed the customer's payment codes are revoked, so that there is no code to show."""

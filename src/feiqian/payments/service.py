@@ -184,11 +184,14 @@ class Payments:
         return BalanceView(BY_NUMBER[merchant.currency].code, balance, available)
 
     def code_for(self, customer: int) -> IssuedCode:
-        """The code to show on a customer's phone now: the next slot's, if this one has been used."""
-        seconds = self._clock.now() // MICROSECONDS
-        code = self._codes.issue(customer, seconds)
+        """The code to show on a customer's phone now: the next slot's, if this one has been used.
+
+        Raises NoIssuingDevice.
+        """
+        seconds, device = self._clock.now() // MICROSECONDS, self._codes.device_of(customer)
+        code = self._codes.issue(device, seconds)
         if self._ledger.engine.claimed(claim_id(int(code.digits))):
-            code = self._codes.issue(customer, seconds, ahead=1)._replace(refresh_at=code.refresh_at)
+            code = self._codes.issue(device, seconds, ahead=1)._replace(refresh_at=code.refresh_at)
         return code
 
     # --- the read model ----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.ledger.recovery import open_journal
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
-from feiqian.payments.codes import SLOT_SECONDS, Codes
+from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.process import run_projector
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
@@ -107,9 +107,10 @@ class Served:
     def codes(self, customer: int, count: int = 1) -> list[str]:
         """Fresh codes of a customer, at most 40; they hold for at least 20 s."""
         now = int(time.time())
-        rings = [Codes(KeyRing(version, self.keys)) for version in range(10)]
+        issuers = [CodeIssuer(KeyRing(version, self.keys)) for version in range(10)]
+        device = self.bank.services.customers.issuing.device_of(customer)
         moments = [now - back * SLOT_SECONDS for back in range(-1, 3)]
-        return [codes.issue(customer, at).digits for at in moments for codes in rings][:count]
+        return [issuer.issue(device, at).digits for at in moments for issuer in issuers][:count]
 
     def order(self, customer: int | None = None, **fields: Any) -> dict[str, Any]:
         """A request for a payment, with an order number of its own."""

@@ -20,9 +20,10 @@ class Person(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a customer's wallet is good for now. `state`: open, frozen, or unverified (nothing to pay with yet)."""
+    """What a customer's wallet is good for now. `state`: open, frozen, unverified (nothing to pay with yet), or
+    no_device (whose codes were revoked)."""
 
-    state: Literal["open", "frozen", "unverified"]
+    state: Literal["open", "frozen", "unverified", "no_device"]
     by_bank: bool = False  # frozen by staff, who alone can thaw it
     cooling_until: int = 0  # Unix microseconds; until then limits are low
 

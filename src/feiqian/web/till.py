@@ -9,11 +9,12 @@ from typing import Annotated
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.exceptions import ValidationException
+from litestar.exceptions import NotFoundException, ValidationException
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
 from feiqian.money import Money, MoneyInvalid, money, parse
+from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.requests import Number
 
 from .model import Answer, Shop
@@ -118,10 +119,13 @@ class Till(Controller):
         """The demo's short cut: as if the scanner had read the code on that phone now."""
         await site.shop(merchant)
         person = await site.person(data.customer)
-        code = await site.bank.code(person)
-        if code.used:  # the phone shows a fresh one in a moment, and so long the scanner waits
-            await asyncio.sleep(code.seconds)
+        try:
             code = await site.bank.code(person)
+            if code.used:  # the phone shows a fresh one in a moment, and so long the scanner waits
+                await asyncio.sleep(code.seconds)
+                code = await site.bank.code(person)
+        except NoIssuingDevice as error:  # that phone shows no code
+            raise NotFoundException from error
         return {"code": code.digits}
 
     @get("/events")

@@ -138,6 +138,7 @@ ROUTES = (
         summary="The payment code to show now",
         handler=code,
         answer=shapes.Code,
+        problems=(problems.CONFLICT,),
     ),
     Route(
         name="listMyPayments",
