@@ -22,6 +22,7 @@ from .assets import static_file
 from .bank import BankPage
 from .cookies import Cookies
 from .customer.routes import CUSTOMER
+from .forms import FORM_BYTES
 from .inbox import Inbox
 from .language import change_language
 from .port import RunningBank
@@ -36,7 +37,6 @@ from .till import Till
 from .wallet import Wallet
 from .welcome import Welcome
 
-MAX_BODY_BYTES = 16_384
 BANK: list[ControllerRouterHandler] = [Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
 DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
 PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
@@ -108,7 +108,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
             guards=[own_pages_only(origin)],
             exception_handlers=handlers,
             response_headers=always,
-            request_max_body_size=MAX_BODY_BYTES,
+            request_max_body_size=FORM_BYTES,
             openapi_config=None,
             logging_config=None,
             state=State({"site": site, "headers": always}),
