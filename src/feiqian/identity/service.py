@@ -133,8 +133,8 @@ class Identity:
             return Verdict("refused", ("document_of_another",))
         if verdict.outcome == "verified" and self._holders.known_to_staff(connection, document, customer):
             return Verdict("unknown", ("looked_at_by_staff",), verdict.matches)
-        if verdict.outcome == "verified":
-            self._holders.take(connection, document, customer)
+        if verdict.outcome == "verified" and not self._holders.take(connection, document, customer):
+            return Verdict("refused", ("document_of_another",))  # since we looked
         return verdict
 
     def today(self) -> date:
