@@ -49,7 +49,11 @@ def _check_jpeg(file: bytes) -> None:
 def _jpeg_segments(file: bytes) -> Iterator[tuple[int, int]]:
     """Each marker up to the end of the picture, and how many bytes stand before it that belong to nothing."""
     at, in_scan = 2, False
-    while (found := _MARKER.search(file, at)) is not None:
+    while at < len(file):
+        found = _MARKER.search(file, at)
+        if found is None:
+            yield 0, 0 if in_scan else len(file) - at
+            return
         marker = file[found.start() + 1]
         if marker == _EOI:
             return

@@ -52,7 +52,7 @@ class Workers:
         self._waiting: dict[str, deque[_Task]] = {}  # by key, whose turn is next first
         self._under_way: Counter[str] = Counter()
         self._closing = False
-        self.done = self.killed = self.refused = 0
+        self.taken = self.killed = self.refused = 0
         self.full, self.missing = Alarm("picture_queue_full"), Alarm("picture_worker_missing")
 
     async def run(self, job: Job, parts: Sequence[Part], key: str) -> list[bytes]:
@@ -154,26 +154,31 @@ class Workers:
                 with self._changed:
                     self._under_way[task.key] -= 1
                     self._under_way += Counter()  # forgets those of whom nothing is under way
+                    if (more := self._waiting.pop(task.key, None)) is not None:
+                        self._waiting[task.key] = more  # whoever has just been served is the last again
         process.end()
 
     def _begin(self, process: Process) -> None:
         try:
             process.start()
         except NotStarted as error:
-            self.missing.set(True, why=str(error))
+            if not self._closing:
+                self.missing.set(True, why=str(error))
 
     def _do(self, process: Process, task: _Task) -> None:
+        self.taken += 1
         try:
             answer = process.ask(task.module, task.function, task.parts)
         except Refused as refused:
             task.future.set_exception(refused)
         except NotStarted as error:
-            self.missing.set(True, why=str(error))
+            if not self._closing:
+                self.missing.set(True, why=str(error))
             task.future.set_exception(TooBusy("pictures cannot be read now; try again later"))
             return
         except JobKilled as error:
             self.killed += 1
-            _log.error("picture_job_killed", job=task.function, why=str(error))
+            _log.warning("picture_job_killed", job=task.function, why=str(error))
             task.future.set_exception(error)
         except Exception as error:
             process.end()
@@ -181,5 +186,4 @@ class Workers:
             task.future.set_exception(JobKilled(type(error).__name__))
         else:
             task.future.set_result(answer)
-        self.done += 1
         self.missing.set(False)

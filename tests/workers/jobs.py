@@ -1,1 +1,0 @@
-"""Jobs that behave as damaged or hostile ones do, for a real worker process."""
