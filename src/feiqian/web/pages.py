@@ -93,6 +93,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
         TooManyStreams: _busy,
         TooBusy: _busy,
         ReadsBehind: _behind,
+        RecursionError: _too_deep,
         Exception: _failed,
     }
     origin = site.services.settings.public_origin
@@ -130,6 +131,12 @@ def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
 
 def _http(request: Asked, error: HTTPException) -> Response[Any]:
     return problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
+
+
+def _too_deep(request: Asked, error: RecursionError) -> Response[Any]:
+    """JSON that is nested without end, which the framework does not expect."""
+    _log.warning("page_refused", path=request.url.path, error=type(error).__name__)
+    return problem(request, 400, "problem.invalid")
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:
