@@ -193,6 +193,7 @@ def _measure(services: Services) -> None:
     services.notify.measure(metrics)
     services.workers.measure(metrics)
     services.uploads.measure(metrics)
+    services.identity.judges.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 

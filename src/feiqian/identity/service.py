@@ -53,7 +53,7 @@ class Identity:
         zone: str = "UTC",
     ) -> None:
         self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
-        self._workers, self._judges = workers, Judges()
+        self._workers, self.judges = workers, Judges()
         self._zone = ZoneInfo(zone)
         self._holders = Holders(sealer)
 
@@ -66,7 +66,7 @@ class Identity:
         nobody changes what staff are looking at, or tries until another spelling of a name goes through.
         """
         pictures = await self._encoded(customer, images)
-        verdict = await self._judges.run(self._judge, claim, pictures)
+        verdict = await self.judges.run(self._judge, claim, pictures)
         try:
             return await self._work.db(self._keep, customer, claim, pictures, verdict)
         except IntegrityError:  # another customer has just been verified with this document: now that is seen

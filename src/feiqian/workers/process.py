@@ -20,6 +20,9 @@ import msgspec
 from feiqian.workers.frames import ANSWER_BYTES, HEAD_BYTES, LENGTH, Answered, Asked, Refused, head
 
 START_SECONDS = 30.0
+CPU_SECONDS, JOB_SECONDS = 10, 30
+MEMORY_BYTES = 1024 * 1024 * 1024
+JOBS = 100
 SEND_BYTES = 1024 * 1024  # at once
 _SOURCES = Path(__file__).resolve().parents[2]
 _answered = msgspec.json.Decoder(Answered)
@@ -29,10 +32,10 @@ _answered = msgspec.json.Decoder(Answered)
 class Limits:
     """Of one job: seconds of processor time, seconds in all; of the process: bytes of memory, and how many jobs."""
 
-    cpu_seconds: int = 10
-    seconds: float = 30.0
-    memory_bytes: int = 1024 * 1024 * 1024
-    jobs: int = 100  # then another process takes over, so that nothing that a job left behind lasts
+    cpu_seconds: int = CPU_SECONDS
+    seconds: float = JOB_SECONDS
+    memory_bytes: int = MEMORY_BYTES
+    jobs: int = JOBS  # then another process takes over, so that nothing that a job left behind lasts
 
 
 class NotStarted(Exception):
