@@ -130,3 +130,13 @@ def test_a_disk_that_takes_nothing_refuses_the_upload(tmp_path: Path) -> None:
                 await spool.write(bytes(WRITE_BYTES))
 
     run(send())
+
+
+def test_a_folder_that_takes_no_file_refuses_the_upload_and_keeps_no_place(tmp_path: Path) -> None:
+    async def send() -> None:
+        uploads = Uploads(tmp_path / "gone")
+        for _ in range(2):
+            with pytest.raises(TooBusy, match="cannot be taken now"):
+                await uploads.room("a").__aenter__()
+
+    run(send())

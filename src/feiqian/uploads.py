@@ -55,8 +55,7 @@ class Spool:
         try:
             await asyncio.shield(self._writing)
         except OSError as error:
-            _log.error("upload_not_kept", why=str(error))
-            raise TooBusy("uploads cannot be taken now; try again later") from None
+            raise _not_kept(error) from None
 
     def close(self) -> None:
         """Closes the file: not while a thread writes, or it might write to what is opened next."""
@@ -64,6 +63,11 @@ class Spool:
             self._file.close()
         else:
             self._writing.add_done_callback(lambda _: self._file.close())
+
+
+def _not_kept(error: OSError) -> TooBusy:
+    _log.error("upload_not_kept", why=str(error))
+    return TooBusy("uploads cannot be taken now; try again later")
 
 
 def _write(file: BinaryIO, data: bytearray) -> None:
@@ -93,7 +97,7 @@ class Uploads:
         self._keys.add(key)
         spool = None
         try:
-            spool = Spool(self, tempfile.TemporaryFile(dir=self._folder, buffering=0))  # noqa: SIM115
+            spool = Spool(self, self._file())
             yield spool
         finally:
             self._keys.discard(key)
@@ -102,6 +106,12 @@ class Uploads:
                 self._bytes -= spool.size
             if len(self._keys) <= UNDER_WAY // 2 and self._bytes <= SPOOL_BYTES // 2:
                 self.full.set(False)
+
+    def _file(self) -> BinaryIO:
+        try:
+            return tempfile.TemporaryFile(dir=self._folder, buffering=0)
+        except OSError as error:
+            raise _not_kept(error) from None
 
     def add(self, count: int) -> None:
         """Counts bytes that have come. Raises TooBusy."""

@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 
 from feiqian.clock import ManualClock
 from feiqian.web import forms
+from feiqian.web.bounds import COOKIE_BYTES, COOKIES, QUERY_BYTES, QUERY_FIELDS
 from feiqian.web.customer.identity import UPLOAD_BYTES
 from feiqian.web.forms import FORM_BYTES
 from feiqian.web.site import Site
@@ -128,3 +129,23 @@ def test_nothing_but_forms_parses_forms() -> None:
     folder = Path(forms.__file__).parent
     parsing = re.compile(r"\.form\(\)|UploadFile|RequestEncodingType|MultipartBody|FormBody")
     assert [path.name for path in folder.rglob("*.py") if parsing.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/sign-in?" + "a=&" * QUERY_FIELDS, {}, 414),
+        ("/sign-in?next=" + "a" * QUERY_BYTES, {}, 414),
+        ("/sign-in?" + "a=&" * (QUERY_FIELDS - 1), {}, 200),
+        ("/sign-in", {"Cookie": "a=;" * COOKIES}, 431),
+        ("/sign-in", {"Cookie": "a=" + "b" * COOKIE_BYTES}, 431),
+        ("/sign-in", {"Cookie": "a=;" * (COOKIES - 1)}, 200),
+    ],
+)
+def test_abuse_69_queries_and_cookies_are_counted_before_they_are_parsed(
+    client: TestClient, services: Any, path: str, headers: dict[str, str], status: int
+) -> None:
+    for accept in ("text/html", "application/json"):
+        answer = client.get(path, headers=headers | {"Accept": accept})
+        assert answer.status_code == status
+        assert "Content-Security-Policy" in answer.headers

@@ -20,6 +20,7 @@ from feiqian.work import TooBusy
 
 from .assets import static_file
 from .bank import BankPage
+from .bounds import bounded
 from .cookies import Cookies
 from .customer.routes import CUSTOMER
 from .forms import FORM_BYTES
@@ -39,7 +40,15 @@ from .welcome import Welcome
 
 BANK: list[ControllerRouterHandler] = [Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
 DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
-PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
+PROBLEMS = {
+    400: "invalid",
+    403: "foreign",
+    404: "not_found",
+    405: "not_found",
+    413: "invalid",
+    414: "invalid",
+    431: "invalid",
+}
 
 _log = logs.get("feiqian.web")
 
@@ -106,6 +115,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
                 "signed_in": Provide(provide_customer),
                 "visitor": Provide(provide_visitor),
             },
+            middleware=[bounded],
             guards=[own_pages_only(origin)],
             exception_handlers=handlers,
             response_headers=always,
