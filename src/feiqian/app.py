@@ -60,9 +60,11 @@ from feiqian.staff.desk import Desk, DeskParts
 from feiqian.staff.service import Staff
 from feiqian.supervise import Child
 from feiqian.trail.trail import Trail
+from feiqian.uploads import Uploads
 from feiqian.verification.factors import Factors
 from feiqian.verification.service import Verification
 from feiqian.work import Work
+from feiqian.workers.pool import Workers
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 WATCH_SECONDS, KEYS_SECONDS = 0.1, 1.0
@@ -90,6 +92,7 @@ class Bank:
         services.ledger.close()
         services.reads.close()
         services.work.close()
+        services.workers.close()
         self.journal.close()
         self.db.close()
 
@@ -107,14 +110,15 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
     key_file = KeyFile(settings.code_keys, clock)
     keys = key_file.open()
-    base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
+    workers = Workers()
+    base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
     codes = Codes(keys, base.customers.issuing)
-    services = _services(settings, base, ledger, codes, Reads(settings.read_location))
+    services = _services(settings, base, workers, ledger, codes, Reads(settings.read_location))
     _measure(services)
     return Bank(services, journal, base.db, key_file, keys)
 
 
-def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger) -> Parts:
+def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers) -> Parts:
     """What the features of people stand on."""
     sealer, work = data_key_of(db, settings.data_key), Work()
     customers, trail = Customers(db, sealer), Trail(db)
@@ -137,14 +141,16 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         cases=Cases(db, trail, sealer),
         notify=notify,
         sessions=sessions,
-        identity=Identity(db, sealer, clock, work, verifier, settings.zone),
+        identity=Identity(db, sealer, clock, work, verifier, workers, settings.zone),
         verification=Verification(db, sealer, policy, clock, work, factors),
         factors=factors,
         zone=ZoneInfo(settings.zone),
     )
 
 
-def _services(settings: Settings, base: Parts, ledger: Ledger, codes: Codes, reads: Reads) -> Services:
+def _services(
+    settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: Reads
+) -> Services:
     """The features themselves."""
     db, clock, work, customers, trail = base.db, base.clock, base.work, base.customers, base.trail
     merchants, accounts, verification = Merchants(db, settings.mode), base.accounts, base.verification
@@ -155,6 +161,8 @@ def _services(settings: Settings, base: Parts, ledger: Ledger, codes: Codes, rea
     return Services(
         **_shared(base, Services),
         settings=settings,
+        workers=workers,
+        uploads=Uploads(Path(settings.data)),
         ledger=ledger,
         payments=Payments(ledger, codes, clock, customers, reads, base.policy, merchants, verification),
         merchants=merchants,
@@ -184,6 +192,9 @@ def _measure(services: Services) -> None:
     behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
     metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
     services.notify.measure(metrics)
+    services.workers.measure(metrics)
+    services.uploads.measure(metrics)
+    services.identity.judges.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 
@@ -239,6 +250,7 @@ class Service:
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         services = self.bank.services
+        services.workers.start()
         await services.real_name.resume()
         await services.changes.resume()
         tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()

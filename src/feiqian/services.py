@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from feiqian.staff.desk import Desk
     from feiqian.staff.service import Staff
     from feiqian.trail.trail import Trail
+    from feiqian.uploads import Uploads
     from feiqian.verification.factors import Factors
     from feiqian.verification.service import Verification
     from feiqian.work import Work
+    from feiqian.workers.pool import Workers
 
 
 @dataclass(slots=True)
@@ -53,6 +55,8 @@ class Services:
     codes: Codes
     db: BankDb
     work: Work
+    workers: Workers
+    uploads: Uploads
     sealer: Sealer
     policy: Policy
     trail: Trail

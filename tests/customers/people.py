@@ -46,9 +46,11 @@ from feiqian.verification.hashing import SecretHasher
 from feiqian.verification.model import ChallengeView
 from feiqian.verification.service import Verification
 from feiqian.work import Work
+from feiqian.workers.pool import Workers
 
 T = TypeVar("T")
 POLICY = load_policy("cn")
+WORKERS = Workers()  # of all banks of a run
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
 MEI, EVE, UNKNOWN = "+8613900001111", "+8613900002222", "+8613900009999"
 PASSWORD, PIN = "wandering teapot umbrella", "402957"
@@ -118,7 +120,7 @@ class People:
             cases=Cases(db, trail, sealer),
             notify=notify,
             sessions=Sessions(db, POLICY, clock, work),
-            identity=Identity(db, sealer, clock, work, BuiltInVerifier(POLICY.identity, Sanctions())),
+            identity=Identity(db, sealer, clock, work, BuiltInVerifier(POLICY.identity, Sanctions()), WORKERS),
             verification=Verification(db, sealer, POLICY, clock, work, factors),
             factors=factors,
         )

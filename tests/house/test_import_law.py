@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
-TOOLS = {"data_key", "db", "logs", "metrics", "network", "sealing", "settings", "work"}
+TOOLS = {"data_key", "db", "logs", "metrics", "network", "sealing", "settings", "uploads", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -40,6 +40,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "metrics": set(),
     "network": set(),
     "work": {"errors", "logs", "metrics", "network"},
+    "workers": {"logs", "metrics", "supervise", "work"},  # and what a job names, which the process imports by itself
+    "uploads": {"logs", "metrics", "work", "workers"},
     "sealing": {"errors"},
     "settings": {"clock", "errors", "money"},
     "place": {"errors"},

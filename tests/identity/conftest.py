@@ -23,6 +23,7 @@ from feiqian.policy.load import load_policy
 from feiqian.sealing import Sealer
 from feiqian.testing.postgres import Postgres
 from feiqian.work import Work
+from feiqian.workers.pool import Workers
 
 Picture = Callable[..., bytes]
 
@@ -106,11 +107,20 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    pool = Workers()
+    yield pool
+    pool.close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def office(request: pytest.FixtureRequest, tmp_path: Path, sanctions: Sanctions, picture: Picture) -> Iterator[Office]:
+def office(
+    request: pytest.FixtureRequest, tmp_path: Path, sanctions: Sanctions, picture: Picture, workers: Workers
+) -> Iterator[Office]:
     url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
     db, clock, work, sealer = BankDb(tmp_path, url), ManualClock(), Work(), Sealer(bytes(32))
     verifier = BuiltInVerifier(load_policy("cn").identity, sanctions)
-    yield Office(db, clock, work, sealer, Identity(db, sealer, clock, work, verifier), picture(), tmp_path)
+    yield Office(db, clock, work, sealer, Identity(db, sealer, clock, work, verifier, workers), picture(), tmp_path)
     work.close()
     db.close()

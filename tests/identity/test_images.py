@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import feiqian
 from feiqian.identity.errors import ImageRefused
 from feiqian.identity.images import FILE_BYTES, FILES, LONGEST_SIDE, accepted
+from feiqian.workers.counting import MOST_SCANS
 
 Picture = Callable[..., bytes]
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -135,3 +139,32 @@ def test_a_damaged_picture_is_taken_or_refused_never_an_error(picture: Picture, 
             taken += 1
     assert taken + refused == 120
     assert refused > 10
+
+
+def repeated(scans: int) -> bytes:
+    """A progressive JPEG with its last scan repeated until it has so many."""
+    out = io.BytesIO()
+    Image.effect_noise((400, 400), 50).convert("RGB").save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    return whole[:-2] + whole[whole.rindex(b"\xff\xda") : -2] * (scans - whole.count(b"\xff\xda")) + b"\xff\xd9"
+
+
+def test_abuse_70_a_progressive_picture_of_many_scans_is_refused() -> None:
+    assert accepted([repeated(MOST_SCANS)])
+    assert refusal(repeated(MOST_SCANS + 1)) == "too_costly"
+    assert refusal(repeated(100)) == "too_costly"
+
+
+def test_abuse_70_pictures_of_strangers_never_use_the_pool_of_hashes() -> None:
+    package = Path(feiqian.__file__).parent
+    paths = [*(package / "identity").glob("*.py"), *(package / "workers").glob("*.py"), package / "web/scan.py"]
+    assert [path.name for path in paths if ".heavy(" in path.read_text()] == []
+
+
+def test_only_workers_open_pictures_of_strangers() -> None:
+    package = Path(feiqian.__file__).parent
+    texts = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
+    opening = {path for path, text in texts.items() if "Image.open(" in text}
+    assert opening == {"identity/images.py", "web/scan.py"}
+    calling = re.compile(r"(?<!def )\b(accepted|decode_frame)\(")
+    assert {path for path, text in texts.items() if calling.search(text)} == opening  # in their own jobs for workers

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.sessions.model import Device, Opened, Session
 from feiqian.subjects import Subject, customer
+from feiqian.uploads import Uploads
 from feiqian.verification.errors import AnswerWrong, ChallengeOver
 from feiqian.verification.model import Bound, ChallengeView, FactorView, TotpEnrolment
 
@@ -255,6 +258,7 @@ def add_customers(services: Any, clock: ManualClock) -> Any:
     services.registration = services.sign_in = services.recovery = doors
     services.verification, services.security, services.payments = challenges, Security(challenges), Payments()
     services.real_name, services.identity = names, names
+    services.uploads = Uploads(Path(tempfile.gettempdir()))
     services.reads, services.ledger = services.payments, SimpleNamespace(durable_position=1)
     services.db = SimpleNamespace(read=nullcontext)
     services.level = 0

@@ -14,7 +14,9 @@ from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
 from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
 from feiqian.web.site import Level
+from feiqian.workers.pool import Workers
 
+WORKERS = Workers()  # real ones, of all tests of a run
 ALICE = Person(1, "cus_alice", "Alice <b>Wang</b>", CNY)
 CAFE = Shop(1, "mer_cafe", 'Corner "Café" & Söhne 锦绣', "Main", CNY)
 LUNCH = Item("pay_1", "A-1", "succeeded", "", Money(32_00, CNY), Money(12_00, CNY), ALICE.name, CAFE.name, 10**15)
@@ -169,4 +171,4 @@ class NoDb:
 def still_services(**others: object) -> Any:
     """Only what pages need; a test adds what it looks at."""
     parts = {"settings": Settings(), "clock": ManualClock(), "sessions": StillSessions(), "notify": StillNotify()}
-    return SimpleNamespace(**(parts | {"work": StillWork(), "db": NoDb()} | others))
+    return SimpleNamespace(**(parts | {"work": StillWork(), "workers": WORKERS, "db": NoDb()} | others))

@@ -22,7 +22,8 @@ from feiqian.services import Services
 from . import problems
 from .authenticate import Authenticator, Visitors
 from .call import Answer, Call, CustomerCall, Found, Route, Router
-from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, parse_query, read_body
+from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, headers_of, parse_query, read_body
+from .pictures import with_pictures
 from .plain import Plain
 from .problems import Headers, ProblemError
 from .routes import ROUTES
@@ -94,7 +95,7 @@ class Api:
         if route is None:
             allow = ", ".join(found.allowed).encode()
             raise ProblemError(problems.METHOD_NOT_ALLOWED, headers=((b"allow", allow),))
-        content_type, content_length, authorization = _headers(scope["headers"])
+        content_type, content_length, authorization = headers_of(scope["headers"])
         if route.who != "merchant":
             return await self._of_customer(scope, receive, route, found.id, authorization)
         merchant = self._authenticate(authorization)
@@ -123,8 +124,10 @@ class Api:
         if not self._customers.allow(visitor.session.subject.number if visitor.session else NOBODY):
             raise ProblemError(problems.TOO_MANY_REQUESTS)
         query, body = parse_query(scope["query_string"], route.query), None
+        if route.pictures:
+            return await with_pictures(self._services, scope, receive, route, self._parsers[route.name], visitor)
         if route.body is not None:
-            content_type, content_length, _ = _headers(scope["headers"])
+            content_type, content_length, _ = headers_of(scope["headers"])
             check_media_type(content_type)
             whole = await _body(scope, receive, content_length, route.body_limit)
             body = self._parsers[route.name].parse(whole)
@@ -140,25 +143,6 @@ class Api:
         if problem.kind.status >= 500:
             _log.error("request_failed", route=name, error=type(error).__name__, why=str(error))
         return render(problem)
-
-
-def _headers(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes, bytes]:
-    """Content-Type, Content-Length and Authorization. Raises ProblemError where one occurs twice or is compressed."""
-    content_type = content_length = authorization = b""
-    for name, value in headers:
-        if name == b"authorization":
-            if authorization:
-                raise ProblemError(problems.MALFORMED_REQUEST, "The Authorization header occurs twice.")
-            authorization = value
-        elif name == b"content-type":
-            if content_type:
-                raise ProblemError(problems.MALFORMED_REQUEST, "The Content-Type header occurs twice.")
-            content_type = value
-        elif name == b"content-length":
-            content_length = value
-        elif name == b"content-encoding":
-            raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE, "Bodies are not compressed.")
-    return content_type, content_length, authorization
 
 
 def render(error: ProblemError) -> Answer:

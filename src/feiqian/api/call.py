@@ -90,6 +90,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     who: Who = "merchant"
     body_limit: int = 16 * 1024  # bytes
+    pictures: bool = False  # the body is `{"images": [...]}`, may be large, and is parsed by a worker process then
 
     @property
     def writes(self) -> bool:

@@ -46,6 +46,8 @@ class Plain:
         ledger = self._services.ledger
         well = ledger.stopped is None
         body = {"status": "ok" if well else "stopped", "position": ledger.durable_position}
+        if self._services.workers.missing.on:
+            body["pictures"] = "no worker can be started"  # payments go on
         return Answer(200 if well else 503, msgspec.json.encode(body))
 
     def _metrics(self) -> Answer:

@@ -26,7 +26,10 @@ class MrzInvalid(IdentityError):
 
 
 class ImageRefused(IdentityError):
-    """A picture cannot be taken. `reason` is too_large, too_many, not_a_picture, too_many_pixels or too_small."""
+    """A picture cannot be taken.
+
+    `reason` is too_large, too_many, not_a_picture, too_many_pixels, too_small or too_costly (to decode).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the picture cannot be taken: {reason}")

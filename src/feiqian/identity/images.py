@@ -1,6 +1,7 @@
 """Pictures of documents: looked at by their content, decoded within bounds and encoded anew, so that only pixels stay.
 
 What a file calls itself does not count. Metadata (where and when it was taken) and whatever else hides in a file goes.
+A server has this done by a worker process (`encode`), never in its own.
 """
 
 from __future__ import annotations
@@ -11,12 +12,22 @@ from collections.abc import Sequence
 from PIL import Image, ImageOps
 
 from feiqian.identity.errors import ImageRefused
+from feiqian.workers.counting import COSTLY, check_cost
+from feiqian.workers.frames import Refused
 
 FILE_BYTES, FILES = 8 * 1024 * 1024, 3
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS, LEAST_SIDE, LONGEST_SIDE = 40_000_000, 300, 2_000
 MOST_NARROW = 5  # times as long as wide: no document is, and of a strip nothing would be left
 QUALITY = 88
+
+
+def encode(files: list[bytes]) -> list[bytes]:
+    """Job of workers: as `accepted`. Raises Refused."""
+    try:
+        return accepted(files)
+    except ImageRefused as refused:
+        raise Refused(refused.reason) from None
 
 
 def accepted(files: Sequence[bytes]) -> list[bytes]:
@@ -30,12 +41,15 @@ def _encoded(file: bytes) -> bytes:
     if len(file) > FILE_BYTES:
         raise ImageRefused("too_large")
     try:
+        check_cost(file)
         with Image.open(io.BytesIO(file), formats=FORMATS) as picture:
             _check_size(picture)  # before a pixel is decoded
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # of a large JPEG, no more than is needed
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except ImageRefused:
         raise
+    except (Refused, MemoryError):
+        raise ImageRefused(COSTLY) from None
     except Image.DecompressionBombError:
         raise ImageRefused("too_many_pixels") from None
     except Exception:  # of what is damaged, decoders raise what they like

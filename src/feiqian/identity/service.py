@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from feiqian import logs
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
-from feiqian.identity.errors import ClaimMissing, DocumentTaken, ReviewNotFound, ReviewOver
+from feiqian.identity.errors import ClaimMissing, DocumentTaken, ImageRefused, ReviewNotFound, ReviewOver
 from feiqian.identity.holders import Holders
-from feiqian.identity.images import accepted
+from feiqian.identity.images import encode
+from feiqian.identity.judging import Judges
 from feiqian.identity.model import Claim, Outcome, Review, Verdict
 from feiqian.identity.names import agree
 from feiqian.identity.screening import Match
@@ -29,6 +30,10 @@ from feiqian.ids import DOCUMENT, new_id
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.work import Work
+from feiqian.workers.counting import COSTLY
+from feiqian.workers.frames import Refused
+from feiqian.workers.pool import Workers
+from feiqian.workers.process import JobKilled
 
 NOTE_LENGTH = 500
 _log = logs.get("feiqian.identity")
@@ -38,26 +43,42 @@ class Identity:
     """The identities of one bank's customers. Methods with a connection block, in the caller's transaction."""
 
     def __init__(
-        self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, verifier: Verifier, zone: str = "UTC"
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        clock: Clock,
+        work: Work,
+        verifier: Verifier,
+        workers: Workers,
+        zone: str = "UTC",
     ) -> None:
         self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
+        self._workers, self.judges = workers, Judges()
         self._zone = ZoneInfo(zone)
         self._holders = Holders(sealer)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
     async def submit(self, customer: int, claim: Claim, images: Sequence[bytes]) -> Review:
-        """Checks a claim against pictures of the document. Raises ImageRefused: nothing is kept then.
+        """Checks a claim against pictures of the document. Raises ImageRefused, TooBusy: nothing is kept then.
 
         Kept are the claim and pictures of what is verified or waits for staff. While one waits, it is the answer:
         nobody changes what staff are looking at, or tries until another spelling of a name goes through.
         """
-        pictures = await self._work.heavy(accepted, images)
-        verdict = await self._work.heavy(self._judge, claim, pictures)
+        pictures = await self._encoded(customer, images)
+        verdict = await self.judges.run(self._judge, claim, pictures)
         try:
             return await self._work.db(self._keep, customer, claim, pictures, verdict)
         except IntegrityError:  # another customer has just been verified with this document: now that is seen
             return await self._work.db(self._keep, customer, claim, pictures, verdict)
+
+    async def _encoded(self, customer: int, images: Sequence[bytes]) -> list[bytes]:
+        try:
+            return await self._workers.run(encode, images, f"customer:{customer}")
+        except Refused as refused:
+            raise ImageRefused(refused.reason) from None
+        except JobKilled:
+            raise ImageRefused(COSTLY) from None
 
     def _judge(self, claim: Claim, pictures: Sequence[bytes]) -> Verdict:
         try:
@@ -112,8 +133,8 @@ class Identity:
             return Verdict("refused", ("document_of_another",))
         if verdict.outcome == "verified" and self._holders.known_to_staff(connection, document, customer):
             return Verdict("unknown", ("looked_at_by_staff",), verdict.matches)
-        if verdict.outcome == "verified":
-            self._holders.take(connection, document, customer)
+        if verdict.outcome == "verified" and not self._holders.take(connection, document, customer):
+            return Verdict("refused", ("document_of_another",))  # since we looked
         return verdict
 
     def today(self) -> date:

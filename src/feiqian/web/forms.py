@@ -11,8 +11,16 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from feiqian.workers.bodies import TOO_MANY, form_fields
+from feiqian.workers.frames import Refused
+
+FORM_BYTES = 16_384
 LONGEST_VALUE = 2_000
+NONE: Mapping[str, int] = {}
+Asked = Request[Any, Any, State]
 
 
 @dataclass(slots=True)
@@ -39,8 +47,35 @@ class Form:
         return not self.errors
 
 
-async def read_form(request: Request[Any, Any, State]) -> Form:
-    """The fields of a submitted form (URL-encoded or multipart) that are text; of several of a name, the last."""
-    sent = await request.form()
-    texts = {name: value[:LONGEST_VALUE] for name, value in sent.multi_items() if isinstance(value, str)}
-    return Form(texts)
+async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
+    """The fields of a submitted form (URL-encoded or multipart) that are text; of several of a name, the last.
+
+    Values are cut at LONGEST_VALUE characters, or what `longest` says of their field. The form has FORM_BYTES at most,
+    whatever else its route takes, and its fields are counted before it is parsed: nothing else in `web` parses forms.
+    """
+    body = await _small_body(request)
+    media_type, options = request.content_type
+    try:
+        fields = form_fields(str(media_type), options.get("boundary"), body)
+    except Refused as refused:
+        if refused.reason == TOO_MANY:
+            raise RequestEntityTooLarge("the form has too many fields") from None
+        raise ClientException("the form is malformed") from None
+    return form_of(dict(fields), longest)
+
+
+def form_of(texts: Mapping[str, str], longest: Mapping[str, int] = NONE) -> Form:
+    """A form with these values, each cut at its longest."""
+    return Form({name: value[: longest.get(name, LONGEST_VALUE)] for name, value in texts.items()})
+
+
+async def _small_body(request: Asked) -> bytes:
+    if (request.content_length or 0) > FORM_BYTES:
+        raise RequestEntityTooLarge
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > FORM_BYTES:
+            raise RequestEntityTooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)

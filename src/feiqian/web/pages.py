@@ -20,8 +20,10 @@ from feiqian.work import TooBusy
 
 from .assets import static_file
 from .bank import BankPage
+from .bounds import bounded
 from .cookies import Cookies
 from .customer.routes import CUSTOMER
+from .forms import FORM_BYTES
 from .inbox import Inbox
 from .language import change_language
 from .port import RunningBank
@@ -36,10 +38,17 @@ from .till import Till
 from .wallet import Wallet
 from .welcome import Welcome
 
-MAX_BODY_BYTES = 16_384
 BANK: list[ControllerRouterHandler] = [Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
 DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
-PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
+PROBLEMS = {
+    400: "invalid",
+    403: "foreign",
+    404: "not_found",
+    405: "not_found",
+    413: "invalid",
+    414: "invalid",
+    431: "invalid",
+}
 
 _log = logs.get("feiqian.web")
 
@@ -93,6 +102,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
         TooManyStreams: _busy,
         TooBusy: _busy,
         ReadsBehind: _behind,
+        RecursionError: _too_deep,
         Exception: _failed,
     }
     origin = site.services.settings.public_origin
@@ -105,10 +115,11 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
                 "signed_in": Provide(provide_customer),
                 "visitor": Provide(provide_visitor),
             },
+            middleware=[bounded],
             guards=[own_pages_only(origin)],
             exception_handlers=handlers,
             response_headers=always,
-            request_max_body_size=MAX_BODY_BYTES,
+            request_max_body_size=FORM_BYTES,
             openapi_config=None,
             logging_config=None,
             state=State({"site": site, "headers": always}),
@@ -130,6 +141,12 @@ def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
 
 def _http(request: Asked, error: HTTPException) -> Response[Any]:
     return problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
+
+
+def _too_deep(request: Asked, error: RecursionError) -> Response[Any]:
+    """JSON that is nested without end, which the framework does not expect."""
+    _log.warning("page_refused", path=request.url.path, error=type(error).__name__)
+    return problem(request, 400, "problem.invalid")
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:

@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
+from feiqian import network
 from feiqian.money import Money, MoneyInvalid, money, parse
 from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.requests import Number
@@ -110,7 +111,9 @@ class Till(Controller):
     ) -> dict[str, str | None]:
         await site.shop(merchant)
         try:
-            return {"code": await read_frame(await request.body())}
+            return {
+                "code": await read_frame(site.services.workers, await request.body(), f"address:{network.client.get()}")
+            }
         except FrameInvalid as error:
             raise ValidationException(str(error)) from error
 

@@ -222,6 +222,7 @@ ROUTES = (
         answer=shapes.ReviewShown,
         problems=(problems.CONFLICT, problems.PICTURE_REFUSED),
         body_limit=UPLOAD_BYTES,
+        pictures=True,
     ),
     _route(
         "getSecurity",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import Controller, Request, get, post
-from litestar.datastructures import State, UploadFile
+from litestar.datastructures import State
+from litestar.exceptions import ClientException
 from litestar.response import Redirect
 
 from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, DetailsInvalid
@@ -16,8 +18,12 @@ from feiqian.identity.images import FILE_BYTES
 from feiqian.identity.model import Review
 from feiqian.money import BY_NUMBER, Currency, Money
 from feiqian.policy.model import Level, Limits
+from feiqian.uploads import Spool
+from feiqian.workers.bodies import Parted, split_multipart
+from feiqian.workers.frames import Refused
+from feiqian.workers.process import JobKilled
 
-from ..forms import Form, read_form
+from ..forms import Form, form_of, read_form
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
 from .challenge import NOT_TAKEN, Page
@@ -26,6 +32,7 @@ from .words import image_wrong
 
 PICTURES = ("front", "back")
 UPLOAD_BYTES = len(PICTURES) * FILE_BYTES + 65_536
+MULTIPART = "multipart/form-data"
 MEGABYTES = FILE_BYTES // (1024 * 1024)
 
 
@@ -53,25 +60,35 @@ class IdentityPages(Controller):
 
     @post("/", status_code=303, request_max_body_size=UPLOAD_BYTES)
     async def check(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
-        form, pictures = await read_form(request), await _pictures(request)
-        corrected = _corrected(site, form)
-        if not pictures:
-            form.wrong("front", site.render.texts("customer.images.missing"))
-        if not form.good:
-            return await _page(site, signed_in, form)
-        try:
-            await site.services.real_name.check_identity(signed_in.number, pictures, corrected)
-        except ImageRefused as error:
-            form.wrong("front", image_wrong(site, error))
-        except (DetailsInvalid, NumberInvalid, MrzInvalid) as error:
-            tell(site, form, error)
-        except ClaimMissing:
-            form.wrong("name", site.render.texts("customer.identity.claim.missing"))
-        except ChecksUsedUp:
-            form.wrong("front", site.render.texts("customer.identity.tomorrow"))
-        except AlreadyChecked:
-            pass  # the page says how it stands
-        return Redirect("/identity", status_code=303) if form.good else await _page(site, signed_in, form)
+        if request.content_type[0] != MULTIPART:
+            return await _checked(site, signed_in, await read_form(request), [])
+        key = str(signed_in.subject)
+        async with site.services.uploads.room(key) as spool:
+            async for chunk in request.stream():
+                await spool.write(chunk)
+            form, pictures = await _split(site, request, spool, key)
+            return await _checked(site, signed_in, form, pictures)
+
+
+async def _checked(site: Site, signed_in: Customer, form: Form, pictures: list[bytes]) -> Page:
+    corrected = _corrected(site, form)
+    if not pictures:
+        form.wrong("front", site.render.texts("customer.images.missing"))
+    if not form.good:
+        return await _page(site, signed_in, form)
+    try:
+        await site.services.real_name.check_identity(signed_in.number, pictures, corrected)
+    except ImageRefused as error:
+        form.wrong("front", image_wrong(site, error))
+    except (DetailsInvalid, NumberInvalid, MrzInvalid) as error:
+        tell(site, form, error)
+    except ClaimMissing:
+        form.wrong("name", site.render.texts("customer.identity.claim.missing"))
+    except ChecksUsedUp:
+        form.wrong("front", site.render.texts("customer.identity.tomorrow"))
+    except AlreadyChecked:
+        pass  # the page says how it stands
+    return Redirect("/identity", status_code=303) if form.good else await _page(site, signed_in, form)
 
 
 async def newest_review(site: Site, customer: int) -> Review | None:
@@ -86,10 +103,16 @@ async def newest_review(site: Site, customer: int) -> Review | None:
     return found[0] if found else None
 
 
-async def _pictures(request: Request[Any, Any, State]) -> list[bytes]:
-    sent = await request.form()
-    files = [file for name in PICTURES if isinstance(file := sent.get(name), UploadFile)]
-    return [content for file in files if (content := await file.read(FILE_BYTES + 1))]
+async def _split(site: Site, request: Request[Any, Any, State], spool: Spool, key: str) -> tuple[Form, list[bytes]]:
+    """The form's texts and pictures, taken apart by a worker. Raises ClientException for what is no such form."""
+    boundary = request.content_type[1].get("boundary", "").encode()
+    try:
+        head, *files = await site.services.workers.run(split_multipart, [boundary, await spool.part()], key)
+    except (Refused, JobKilled):
+        raise ClientException("the form is malformed") from None
+    parted = msgspec.json.decode(head, type=Parted)
+    sent = dict(zip(parted.files, files, strict=True))
+    return form_of(parted.texts), [sent[name] for name in PICTURES if sent.get(name)]
 
 
 def _corrected(site: Site, form: Form) -> Details | None:

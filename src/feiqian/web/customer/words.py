@@ -47,6 +47,7 @@ IMAGES = {
     "too_many": "customer.images.too_many",
     "too_many_pixels": "customer.images.too_many_pixels",
     "too_small": "customer.images.too_small",
+    "too_costly": "customer.images.too_costly",
 }
 
 
