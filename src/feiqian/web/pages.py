@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from litestar import Litestar, Response, get
 from litestar.config.app import AppConfig
@@ -37,6 +38,7 @@ from .wallet import Wallet
 from .welcome import Welcome
 
 MAX_BODY_BYTES = 16_384
+FORM = "application/x-www-form-urlencoded"
 BANK: list[ControllerRouterHandler] = [Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
 DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
 PROBLEMS = {400: "invalid", 403: "foreign", 404: "not_found", 405: "not_found", 413: "invalid"}
@@ -90,6 +92,8 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     handlers: dict[Any, Any] = {
         SignInFirst: _sign_in_first,
         HTTPException: _http,
+        UnicodeDecodeError: _not_text,
+        LookupError: _no_such_encoding,
         TooManyStreams: _busy,
         TooBusy: _busy,
         ReadsBehind: _behind,
@@ -105,6 +109,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
                 "signed_in": Provide(provide_customer),
                 "visitor": Provide(provide_visitor),
             },
+            before_request=_check_form,
             guards=[own_pages_only(origin)],
             exception_handlers=handlers,
             response_headers=always,
@@ -115,6 +120,12 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
             debug=False,
         )
     )
+
+
+async def _check_form(request: Asked) -> None:
+    """Raises UnicodeDecodeError for a form that is not UTF-8, which would be read with marks for what is broken."""
+    if request.headers.get("content-type", "").lower().startswith(FORM):
+        unquote_to_bytes(await request.body()).decode()
 
 
 async def _provide_site(request: Asked) -> Site:
@@ -130,6 +141,15 @@ def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
 
 def _http(request: Asked, error: HTTPException) -> Response[Any]:
     return problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
+
+
+def _not_text(request: Asked, _: UnicodeDecodeError) -> Response[Any]:
+    return problem(request, 400, "problem.invalid")
+
+
+def _no_such_encoding(request: Asked, error: LookupError) -> Response[Any]:
+    """A form that names an encoding which is none (`codecs.lookup`); a KeyError or an IndexError is a fault of ours."""
+    return problem(request, 400, "problem.invalid") if type(error) is LookupError else _failed(request, error)
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:
