@@ -52,28 +52,29 @@ def test_who_holds_most_gives_way_to_who_holds_less() -> None:
     for holder in range(3):
         places.add("greedy", holder)
     places.add("other", 9)
-    assert places.giving_way("new") == [0, 1, 2]
-    assert places.giving_way("other") == [0, 1, 2]
-    assert places.giving_way("greedy") == []
+    assert places.giving_way("new") == ("greedy", [0, 1, 2])
+    assert places.giving_way("other") == ("greedy", [0, 1, 2])
+    assert places.giving_way("greedy") is None
     assert places.remove("greedy", 0)
     assert not places.remove("greedy", 0)
-    assert places.giving_way("other") == []  # two and one: they would only take turns
+    assert places.giving_way("other") is None  # two and one: they would only take turns
 
 
 def test_who_holds_nothing_is_given_a_place_even_where_all_hold_one() -> None:
     places: Places[str, int] = Places(2)
     places.add("a", 1)
     places.add("b", 2)
-    assert places.giving_way("c") in ([1], [2])
+    assert places.giving_way("c") in (("a", [1]), ("b", [2]))
 
 
 def test_one_key_holds_only_so_many_places_whoever_else_is_there() -> None:
     places: Places[str, int] = Places(100, of_one=2)
     places.add("a", 1)
-    assert places.has_own_room("a")
+    assert places.room_for("a")
     places.add("a", 2)
-    assert not places.has_own_room("a")
-    assert places.has_own_room("b")
+    assert not places.room_for("a")
+    assert places.giving_way("a") is None
+    assert places.room_for("b")
 
 
 def test_buckets_are_each_callers_own_and_of_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:

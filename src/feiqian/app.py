@@ -185,6 +185,8 @@ def _measure(services: Services) -> None:
     behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
     metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
     services.notify.measure(metrics)
+    services.alarms.watch("held_waits", "requests that wait for a customer to decide", services.payments.waits.places)
+    services.alarms.watch("read_waits", "requests that wait for the read model", reads.waiting_for_it)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 

@@ -113,19 +113,24 @@ class Places(Generic[K, H]):
     def full(self) -> bool:
         return self.total >= self.limit
 
-    def has_own_room(self, key: K) -> bool:
-        """Whether the key may hold one more as far as it alone is concerned."""
-        return self.of_one is None or len(self.held.get(key, ())) < self.of_one
+    def room_for(self, key: K) -> bool:
+        """Whether there is a place for `key` without anybody giving way."""
+        return self.total < self.limit and (self.of_one is None or len(self.held.get(key, ())) < self.of_one)
 
-    def giving_way(self, key: K) -> list[H]:
-        """Who may have to go for one more of `key`: what the one who holds most holds, oldest first. Empty: nobody.
+    def giving_way(self, key: K) -> tuple[K, list[H]] | None:
+        """Who has to go for one more of `key`: the one who holds most, and what it holds, oldest first. None: nobody.
 
         The one who holds most has at least two more than `key`, or the two would take turns without end. Only one who
         holds nothing is given a place by anybody.
         """
         mine = len(self.held.get(key, ()))
-        most = max(self.held.values(), key=len, default={})
-        return list(most) if len(most) > mine + 1 or (not mine and most) else []
+        if self.of_one is not None and mine >= self.of_one:
+            return None
+        most = max(self.held, key=lambda key: len(self.held[key]), default=None)
+        if most is None:
+            return None
+        holds = len(self.held[most])
+        return (most, list(self.held[most])) if holds > mine + 1 or not mine else None
 
     def add(self, key: K, holder: H) -> None:
         self.held.setdefault(key, {})[holder] = None

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from feiqian.api.asgi import STRANGER_BURST, Api
 from feiqian.testing.served import Served
 
 LIMIT = 4
@@ -121,3 +122,39 @@ def test_abuse_71_requests_that_are_not_sent_whole_give_way_too(narrow: Served) 
         until(narrow, lambda: sum(one.receiving for one in narrow.gate.connections) == 24)
         with narrow.client(1) as other:
             assert other.post("/v1/payments", json=narrow.order()).json()["status"] == "succeeded"
+
+
+def test_abuse_72_strangers_use_up_the_rate_of_their_own_network_alone(narrow: Served) -> None:
+    narrow_api(narrow)._strangers._now = lambda: 0.0  # nobody's bucket fills again
+    with httpx.Client(base_url=narrow.url) as client:
+
+        def ask(address: str) -> int:
+            return client.get("/v1/me", headers={"x-forwarded-for": address}).status_code
+
+        flood = [ask("198.51.100.7") for _ in range(STRANGER_BURST + 2)]
+        assert flood == [401] * STRANGER_BURST + [429] * 2
+        assert ask("203.0.113.9") == 401
+        assert {ask(f"2001:db8::{n:x}") for n in range(1, 9)} == {401}
+        assert ask("198.51.100.7") == 429
+        assert [ask(f"2001:db8:0:1::{n:x}") for n in range(1, STRANGER_BURST + 2)][-2:] == [401, 429]
+        assert client.get("/v1/me").status_code == 401  # nobody's address is not the flood's
+    assert b"feiqian_throttled_total 4.0" in narrow.bank.services.metrics.render()
+
+
+def test_who_asks_is_known_by_the_connection_or_by_what_a_trusted_proxy_says(served: Served, narrow: Served) -> None:
+    def networks(bank: Served) -> set[str]:
+        api = narrow_api(bank)
+        return set(api._strangers._buckets)
+
+    for bank in (served, narrow):
+        with httpx.Client(base_url=bank.url) as client:
+            client.get("/v1/me", headers={"x-forwarded-for": "198.51.100.7"})
+    assert networks(served) == {"127.0.0.1"}
+    assert networks(narrow) == {"198.51.100.7"}
+
+
+def narrow_api(bank: Served) -> Api:
+    application = bank.server.config.loaded_app
+    while not isinstance(application, Api):
+        application = application.app
+    return application

@@ -52,7 +52,7 @@ class Gate:
 
         It is one of the network that holds most. A trusted proxy holds them for many, so it may replace its own.
         """
-        held = self.places.giving_way(connection.network)
+        _, held = self.places.giving_way(connection.network) or (None, [])
         if not held and connection.trusted:
             held = list(self.places.held.get(connection.network, ()))
         idle = min((one for one in held if one.idle), key=lambda one: one.idle_since, default=None)

@@ -83,6 +83,7 @@ def site_of(
     """The site over a running bank; its hub hears what the ledger makes durable."""
     hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
+    services.alarms.watch("streams", "live pages that are open", hub.places)
     looks, cookies = renderers(services.clock, settings.zone), Cookies(settings.public_origin)
     return Site(RunningBank(services, hash_at), hub, looks, services, cookies, demo)
 
