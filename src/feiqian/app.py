@@ -20,6 +20,7 @@ import uvloop
 from feiqian import logs, network
 from feiqian.accounts.service import Accounts
 from feiqian.api.asgi import PATHS, Api
+from feiqian.api.pace import Paced
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
@@ -199,8 +200,10 @@ def create_app(services: Services, admission: Admission | None = None, pages: As
     services.alarms.watch("in_flight", "payments under way", admission)
     services.metrics.counter("feiqian_overload_refusals", "Requests refused over capacity", lambda: admission.refused)
     api = Api(services, admission)
+    services.alarms.watch("page_requests", "requests for pages and of customers under way", api.turns.places)
     if pages is None:
         return api
+    pages = Paced(pages, api.turns)
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)

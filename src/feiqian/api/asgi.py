@@ -29,6 +29,7 @@ from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type,
 from .plain import Plain
 from .problems import Headers, ProblemError
 from .routes import ROUTES
+from .turns import Turns
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -53,6 +54,7 @@ class Api:
 
     def __init__(self, services: Services, admission: Admission) -> None:
         self._services = services
+        self.turns = Turns(admission, lambda: services.live.count)
         routes = ROUTES
         self._plain = Plain(services, routes, version("feiqian"))
         self._router = Router(routes)
@@ -105,7 +107,7 @@ class Api:
             raise ProblemError(problems.METHOD_NOT_ALLOWED, headers=((b"allow", allow),))
         content_type, content_length, authorization = _headers(scope["headers"])
         if route.who != "merchant":
-            return await self._of_customer(scope, receive, route, found.id, authorization)
+            return await self.turns.run(lambda _: self._of_customer(scope, receive, route, found.id, authorization))
         merchant = self._authenticate(authorization)
         query = parse_query(scope["query_string"], route.query)
         if not route.writes:
