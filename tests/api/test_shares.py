@@ -158,3 +158,11 @@ def narrow_api(bank: Served) -> Api:
     while not isinstance(application, Api):
         application = application.app
     return application
+
+
+def test_a_trusted_proxy_replaces_its_own_idle_connections(narrow: Served) -> None:
+    with open_connections(narrow, 24, b""):
+        until(narrow, lambda: narrow.gate.places.full)
+        with httpx.Client(base_url=narrow.url) as another_person:
+            assert another_person.get("/healthz").status_code == 200
+        assert narrow.gate.places.refused == 0

@@ -6,6 +6,7 @@ Anything that another program could read as another path is refused, not mended 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 _OTHER_WAYS = re.compile(rb"[^!-~]|[\\%]|//|/\.{1,2}(?:/|\Z)")  # most paths have nothing of this
@@ -25,6 +26,7 @@ def is_query(raw: bytes) -> bool:
     return raw.isascii() and (b"%" not in raw or is_text(unquote_to_bytes(raw)))
 
 
+@lru_cache(256)  # nearly every request is for one of few paths
 def canonical(raw: bytes) -> str | None:
     """The path of a request as text; None for one that is not written the one way, or is not UTF-8.
 
