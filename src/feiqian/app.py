@@ -20,6 +20,7 @@ import uvloop
 from feiqian import logs, network
 from feiqian.accounts.service import Accounts
 from feiqian.api.asgi import PATHS, Api
+from feiqian.api.pace import Paced
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
@@ -164,7 +165,9 @@ def _services(
         workers=workers,
         uploads=Uploads(Path(settings.data)),
         ledger=ledger,
-        payments=Payments(ledger, codes, clock, customers, reads, base.policy, merchants, verification),
+        payments=Payments(
+            ledger, codes, clock, customers, reads, base.policy, merchants, verification, settings.in_flight_limit
+        ),
         merchants=merchants,
         reads=reads,
         codes=codes,
@@ -195,20 +198,26 @@ def _measure(services: Services) -> None:
     services.workers.measure(metrics)
     services.uploads.measure(metrics)
     services.identity.judges.measure(metrics)
+    services.alarms.watch("held_waits", "requests that wait for a customer to decide", services.payments.waits.places)
+    services.alarms.watch("read_waits", "requests that wait for the read model", reads.waiting_for_it)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 
 def create_app(services: Services, admission: Admission | None = None, pages: Asgi | None = None) -> Asgi:
     """One ASGI application: the API where its paths are, the pages everywhere else."""
-    admission = admission or Admission(services.settings.in_flight_limit)
-    services.metrics.gauge("feiqian_in_flight", "Payments under way", lambda: admission.in_flight)
+    if admission is None:
+        admission = services.payments.admission
+    else:
+        services.payments.admission = admission
+    services.alarms.watch("in_flight", "payments under way", admission)
     services.metrics.counter("feiqian_overload_refusals", "Requests refused over capacity", lambda: admission.refused)
     api = Api(services, admission)
+    services.alarms.watch("page_requests", "requests for pages and of customers under way", api.turns.places)
     if pages is None:
         return api
+    pages = Paced(pages, api.turns)
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        network.client.set(network.network_of((scope.get("client") or ("",))[0]))
         await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)
 
     return app
@@ -229,7 +238,7 @@ class Service:
         settings = bank.services.settings
         self.bank, self._pages = bank, pages
         self.admission = Admission(settings.in_flight_limit)
-        self.gate = Gate(self.admission, settings.connection_limit)
+        self.gate = Gate(self.admission, settings.connection_limit, network.Proxies(settings.trusted_proxies))
         app = create_app(bank.services, self.admission, pages)
         self.server = Server(app, self.gate, settings.host, settings.port)
         environment = settings.environment()
@@ -253,8 +262,9 @@ class Service:
         services.workers.start()
         await services.real_name.resume()
         await services.changes.resume()
+        services.alarms.watch("connections", "open connections", self.gate.places)
         tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
-        watches = [loop.create_task(_told(task)) for task in tasks]
+        watches = [loop.create_task(_told(task)) for task in (*tasks, services.alarms.run())]
         try:
             await self.server.serve()
         finally:

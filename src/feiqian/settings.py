@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from feiqian.clock import DEFAULT_ZONE
+from feiqian.network import Proxies
 
 PREFIX = "FEIQIAN_"
 CONFIG = "FEIQIAN_CONFIG"  # names the TOML file
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zone: str = DEFAULT_ZONE  # of the bank's days
     in_flight_limit: Count = 256  # payments under way at once; beyond it, 503
     connection_limit: Count = 4096
+    trusted_proxies: str = ""  # networks, separated by commas, whose X-Forwarded-For (or Forwarded) is believed
     polls_per_second: Count = 200  # reads a merchant may make per second, sustained
     polls_burst: Count = 400
     checkpoint_every: Count = 100_000  # journal rows
@@ -97,6 +99,7 @@ def load(environ: Mapping[str, str] | None = None, config: str | None = None, **
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = _convert(values, strict=True, where="")
     _check_zone(settings.zone)
+    _check_proxies(settings.trusted_proxies)
     return settings
 
 
@@ -140,6 +143,15 @@ def _convert(values: dict[str, Any], *, strict: bool, where: str) -> Settings:
         return msgspec.convert(values, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(f"a setting is wrong {where}: {error}".replace("  ", " ")) from None
+
+
+def _check_proxies(networks: str) -> None:
+    try:
+        Proxies(networks)
+    except ValueError as error:
+        raise SettingsInvalid(
+            f"trusted_proxies: {error}; give networks separated by commas, such as '127.0.0.1, 10.0.0.0/8'"
+        ) from None
 
 
 def _check_zone(name: str) -> None:

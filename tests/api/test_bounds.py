@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import time
@@ -14,6 +13,7 @@ import pytest
 
 from feiqian.api.overload import REFUSAL, whole_requests
 from feiqian.api.throttle import Admission, ReadThrottle
+from feiqian.testing.raw import raw
 from feiqian.testing.served import Served
 
 
@@ -23,22 +23,6 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     bank = Served(tmp_path_factory.mktemp("strict"), polls_per_second=1, polls_burst=20, connection_limit=24)
     yield bank
     bank.stop()
-
-
-def raw(served: Served, data: bytes, *, closing: bool = False) -> bytes:
-    """What the server says to these bytes until it closes the connection; `closing` says that the client closes too."""
-    said = b""
-    with socket.create_connection(("127.0.0.1", served.server.port), 10) as connection:
-        with contextlib.suppress(OSError):  # it may have answered and closed already
-            connection.sendall(data)
-            if closing:
-                connection.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(ConnectionResetError):
-            while some := connection.recv(65536):
-                said += some
-                if not closing and said == REFUSAL:
-                    break
-    return said
 
 
 def test_abuse_67_a_storm_of_polls_is_throttled_and_payments_are_not(strict: Served) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
-TOOLS = {"data_key", "db", "logs", "metrics", "network", "sealing", "settings", "uploads", "work", "workers"}
+TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
+TOOLS |= {"uploads", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -38,12 +39,14 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "money": {"errors"},
     "logs": set(),
     "metrics": set(),
+    "alarms": {"logs", "metrics"},
+    "shares": {"errors"},
     "network": set(),
     "work": {"errors", "logs", "metrics", "network"},
     "workers": {"logs", "metrics", "supervise", "work"},  # and what a job names, which the process imports by itself
     "uploads": {"logs", "metrics", "work", "workers"},
     "sealing": {"errors"},
-    "settings": {"clock", "errors", "money"},
+    "settings": {"clock", "errors", "money", "network"},
     "place": {"errors"},
     "db": {"errors", "place", "settings"},
     "data_key": {"db", "sealing"},

@@ -8,7 +8,7 @@ from typing import Any
 from feiqian.events import PaymentExpired
 from feiqian.payments.cancel import cancel
 from feiqian.payments.policy import VERIFICATION_SECONDS
-from feiqian.payments.waits import Waits
+from feiqian.payments.waits import MAX_WAITS, Waits
 
 DEAR = 2_000_00
 
@@ -159,13 +159,36 @@ def test_only_so_many_wait_in_all_and_of_one_merchant() -> None:
         tasks.append(asyncio.create_task(waits.ended("pay_2", 2, 30)))
         await asyncio.sleep(0)
         assert waits.open == 3
-        await waits.ended("pay_y", 3, 30)  # at once: there are three in all
-        waits.tell("pay_0")
-        await tasks[0]
+        tasks.append(asyncio.create_task(waits.ended("pay_y", 3, 30)))
+        await tasks[0]  # the oldest of whoever has most gives way
+        assert waits.open == 3
+        await waits.ended("pay_z", 3, 30)  # at once: there are three in all, and nobody has more
+        waits.tell("pay_1")
+        await tasks[1]
         assert waits.open == 2
         waits.close()
         await asyncio.gather(*tasks)
         await waits.ended("pay_z", 3, 30)
+        assert waits.open == 0
+
+    asyncio.run(crowd())
+
+
+def test_abuse_71_waits_held_by_few_merchants_leave_room_for_all_others() -> None:
+    async def crowd() -> None:
+        waits = Waits()
+        greedy = [asyncio.create_task(waits.ended(f"pay_{n}", n % 8, 30)) for n in range(8 * 64)]
+        await asyncio.sleep(0)
+        assert waits.open == MAX_WAITS
+        other = asyncio.create_task(waits.ended("pay_x", 99, 30))
+        done, _ = await asyncio.wait(greedy, return_when=asyncio.FIRST_COMPLETED)
+        assert len(done) == 1
+        assert not other.done()
+        assert waits.open == MAX_WAITS
+        waits.tell("pay_x")
+        await other
+        waits.close()
+        await asyncio.gather(*greedy)
         assert waits.open == 0
 
     asyncio.run(crowd())

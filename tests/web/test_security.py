@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from fakes import CODE, StillBank
 from litestar.testing import TestClient
 
 from feiqian.web.cookies import Cookies
+from feiqian.web.pages import BANK, DEMO, application
 from feiqian.web.security import headers, own_host
+from feiqian.web.site import Site
 
 SALE = {"order": "A-1", "amount": "32.00", "code": CODE}
 
@@ -44,6 +47,36 @@ def test_without_fetch_metadata_the_origin_decides(client: TestClient, origin: s
     del client.headers["Sec-Fetch-Site"]
     headers = {} if origin is None else {"Origin": origin}
     assert client.post("/till/mer_cafe/payments", json=SALE, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "passes"),
+    [
+        ("https://pay.bank.example", True),
+        ("https://PAY.bank.example:443", True),
+        ("http://pay.bank.example", False),
+        ("http://pay.bank.example:443", False),
+        ("https://pay.bank.example:8443", False),
+        ("https://pay.bank.example.evil.example", False),
+        ("https://pay.bank.example@evil.example", False),
+        ("https://evil.example@pay.bank.example", False),
+        ("https://pay.bank.example/path", False),
+        ("https://pay.bank.example:x", False),
+        ("https://[", False),
+        ("ftp://pay.bank.example", False),
+        ("pay.bank.example", False),
+        ("null", False),
+    ],
+)
+def test_a_bank_behind_https_is_changed_from_its_own_https_pages_only(
+    site: Site, still: StillBank, origin: str, passes: bool
+) -> None:
+    site.services.settings = msgspec.structs.replace(site.services.settings, origin="https://pay.bank.example")
+    app = application(site, [*BANK, *DEMO], framed=True)
+    with TestClient(app, base_url="https://pay.bank.example") as client:
+        answer = client.post("/till/mer_cafe/payments", json=SALE, headers={"Origin": origin})
+    assert answer.status_code == (200 if passes else 403)
+    assert bool(still.did) == passes
 
 
 def test_a_foreign_host_name_is_shown_nothing(client: TestClient) -> None:

@@ -125,9 +125,44 @@ def test_there_are_only_so_many_streams_and_leaving_frees_them() -> None:
     hub = Hub(max_streams=2)
     with hub.watch(("customer", 1)), hub.watch(("customer", 1)):
         with pytest.raises(TooManyStreams):
-            hub.watch(("bank", 0))
+            hub.watch(("customer", 1))
         assert hub.open_streams == 2
+        assert hub.places.refused == 1
     assert hub.open_streams == 0
+
+
+def test_abuse_72_one_persons_streams_end_one_by_one_for_others_and_nobody_elses() -> None:
+    hub = Hub(max_streams=4)
+    greedy = [hub.watch(("customer", 1)) for _ in range(4)]
+    others = [hub.watch(("customer", 2)), hub.watch(("merchant", 7))]
+    assert [watcher.closed for watcher in greedy] == [True, True, False, False]
+    with pytest.raises(TooManyStreams):
+        hub.watch(("customer", 1))
+    newest = hub.watch(("customer", 3))  # who has none is given one of somebody who has more
+    assert [watcher.closed for watcher in greedy] == [True, True, True, False]
+    assert not any(watcher.closed for watcher in (*others, newest))
+    assert hub.open_streams == 4
+    for watcher in (*greedy, *others, newest):  # as their pages do when they end
+        hub.leave(watcher)
+    assert hub.open_streams == 0
+
+
+def test_abuse_72_one_person_has_so_many_streams_and_then_the_oldest_ends() -> None:
+    hub = Hub()
+    mine = [hub.watch(("customer", 1)) for _ in range(300)]
+    assert [watcher.closed for watcher in mine] == [True] * 294 + [False] * 6
+    assert hub.open_streams == streams.MAX_STREAMS_OF_ONE == 6
+
+
+def test_an_ended_stream_tells_its_page_no_more() -> None:
+    async def run() -> None:
+        hub = Hub(max_streams=2)
+        first, _, other = (hub.watch(("customer", number)) for number in (1, 1, 2))
+        hub.on_rows(5, [encode_fact(payment(1))])
+        assert [facts async for facts in first] == []
+        assert not other.closed
+
+    asyncio.run(run())
 
 
 def test_closing_ends_every_stream_at_once() -> None:

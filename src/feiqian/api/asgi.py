@@ -17,7 +17,10 @@ import msgspec
 from feiqian import logs
 from feiqian.errors import FeiqianError
 from feiqian.merchants.registry import Merchant
+from feiqian.network import client
 from feiqian.services import Services
+from feiqian.sessions.model import Session
+from feiqian.shares import Admission, Overloaded, Throttle
 
 from . import problems
 from .authenticate import Authenticator, Visitors
@@ -27,7 +30,7 @@ from .pictures import with_pictures
 from .plain import Plain
 from .problems import Headers, ProblemError
 from .routes import ROUTES
-from .throttle import Admission, ReadThrottle
+from .turns import Turns
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -41,7 +44,7 @@ _heads: dict[tuple[int, bytes, Headers], bytes] = {}  # of no more sorts than ro
 _LENGTHS = [str(n).encode() for n in range(4096)]
 UNROUTED = "unrouted"
 CUSTOMER_RATE, CUSTOMER_BURST = 20, 60  # requests of one customer a second, and at once
-NOBODY = 0  # whose bucket all share who are not signed in
+STRANGER_RATE, STRANGER_BURST = 50, 200  # of all who are not signed in behind one address: a carrier's may be thousands
 EXCHANGE = "feiqian.exchange"
 PAY = "createPayment"
 PATHS = ("/v1", "/healthz", "/metrics")  # what is ours; everything else is pages
@@ -52,16 +55,20 @@ class Api:
 
     def __init__(self, services: Services, admission: Admission) -> None:
         self._services = services
+        self.turns = Turns(admission, lambda: services.live.count)
         routes = ROUTES
         self._plain = Plain(services, routes, version("feiqian"))
         self._router = Router(routes)
         self._admission = admission
         self._authenticate = Authenticator(services.merchants, services.settings.mode)
+        admission.whose = self._authenticate.whose
         self._metrics, self._live = services.metrics, services.live
         settings = services.settings
-        self._reads = ReadThrottle(settings.polls_per_second, settings.polls_burst, time.monotonic)
+        self._reads: Throttle[int] = Throttle(settings.polls_per_second, settings.polls_burst, time.monotonic)
         self._visitors = Visitors(services)
-        self._customers = ReadThrottle(CUSTOMER_RATE, CUSTOMER_BURST, time.monotonic)
+        self._customers: Throttle[int] = Throttle(CUSTOMER_RATE, CUSTOMER_BURST, time.monotonic)
+        self._strangers: Throttle[str] = Throttle(STRANGER_RATE, STRANGER_BURST, time.monotonic)
+        services.metrics.counter("feiqian_throttled", "Requests above a caller's rate", self._throttled)
         self._parsers = {route.name: BodyParser(route.body) for route in routes if route.body is not None}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -75,8 +82,12 @@ class Api:
             answer = await self._answer(scope, receive, found)
         except ProblemError as error:
             answer = render(error)
+        except Overloaded:
+            answer = render(ProblemError(problems.OVERLOADED))
         except FeiqianError as error:
             answer = self._failed(name, error)
+        except UnicodeDecodeError:
+            answer = render(ProblemError(problems.MALFORMED_REQUEST, "What is sent must be valid UTF-8."))
         except Disconnected:
             return
         except Exception:
@@ -97,32 +108,31 @@ class Api:
             raise ProblemError(problems.METHOD_NOT_ALLOWED, headers=((b"allow", allow),))
         content_type, content_length, authorization = headers_of(scope["headers"])
         if route.who != "merchant":
-            return await self._of_customer(scope, receive, route, found.id, authorization)
+            return await self.turns.run(lambda _: self._of_customer(scope, receive, route, found.id, authorization))
         merchant = self._authenticate(authorization)
         query = parse_query(scope["query_string"], route.query)
         if not route.writes:
             return await self._read(route, merchant, found.id, query)
-        admission = self._admission
-        if admission.in_flight >= admission.limit:
+        admission, data = self._admission, b""
+        if route.body is not None:
+            check_media_type(content_type)
+            data = await _body(scope, receive, content_length, BODY_LIMIT_BYTES)
+        if admission.total >= admission.limit and not admission.admits(merchant.number):
             admission.refused += 1
-            raise ProblemError(problems.OVERLOADED)
-        admission.in_flight += 1
-        try:
-            body = None
-            if route.body is not None:
-                check_media_type(content_type)
-                body = self._parsers[route.name].parse(await _body(scope, receive, content_length, BODY_LIMIT_BYTES))
-            return await route.handler(Call(self._services, merchant, found.id, body, query))
-        finally:
-            admission.in_flight -= 1
+            raise Overloaded
+        body = self._parsers[route.name].parse(data) if route.body is not None else None
+        return await route.handler(Call(self._services, merchant, found.id, body, query))
 
     async def _of_customer(
         self, scope: Message, receive: Receive, route: Route, id: str, authorization: bytes
     ) -> Answer:
         """A request of a customer's app. Password hashes and databases are slow, so it never counts as a payment."""
-        visitor = await self._visitors(scope["headers"], authorization, needed=route.who == "customer")
-        if not self._customers.allow(visitor.session.subject.number if visitor.session else NOBODY):
-            raise ProblemError(problems.TOO_MANY_REQUESTS)
+        try:
+            visitor = await self._visitors(scope["headers"], authorization, needed=route.who == "customer")
+        except ProblemError:
+            self._allow(None)
+            raise
+        self._allow(visitor.session)
         query, body = parse_query(scope["query_string"], route.query), None
         if route.pictures:
             return await with_pictures(self._services, scope, receive, route, self._parsers[route.name], visitor)
@@ -132,6 +142,17 @@ class Api:
             whole = await _body(scope, receive, content_length, route.body_limit)
             body = self._parsers[route.name].parse(whole)
         return await route.handler(CustomerCall(self._services, visitor, id, body, query))
+
+    def _allow(self, session: Session | None) -> None:
+        """Counts a request for the customer, else for the network that it comes from. Raises ProblemError."""
+        allowed = (
+            self._strangers.allow(client.get()) if session is None else self._customers.allow(session.subject.number)
+        )
+        if not allowed:
+            raise ProblemError(problems.TOO_MANY_REQUESTS)
+
+    def _throttled(self) -> int:
+        return self._reads.refused + self._customers.refused + self._strangers.refused
 
     async def _read(self, route: Route, merchant: Merchant, id: str, query: Any) -> Answer:
         if not self._reads.allow(merchant.number):

@@ -1,10 +1,12 @@
-"""Refusing payments unread when the server is at its capacity.
+"""Refusing requests unread: payments when the server is at its capacity, and what is no proper request.
 
 A refusal must cost next to nothing, or refusing would use up what serving needs. Only requests that are plain and whole
-are refused so; anything else is parsed, and refused by the application if it must be.
+are refused over capacity; anything else is parsed, and refused by the application if it must be.
 """
 
 from __future__ import annotations
+
+import re
 
 import msgspec
 
@@ -17,21 +19,44 @@ REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n"
     b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 )
+_BAD = msgspec.json.encode(
+    problems.ProblemError(
+        problems.MALFORMED_REQUEST,
+        "Send UTF-8, and the path as it is described: nothing percent-encoded, no empty or dot segments.",
+    ).problem
+)
+BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+    b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (len(_BAD), _BAD)
+)
+HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_PROPER = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!#-'*+.0-9A-Z^-z|~-]+:[^\r\n\0]*)*")
+_KEY = re.compile(rb"\r\nauthorization: *bearer +([!-~]+)", re.I)
+
+
+def plain_requests(data: bytes) -> list[bytes]:
+    """The API key of each request (empty: none) if `data` is made of whole HTTP/1.1 requests to guarded routes.
+
+    To the byte; an empty list if it is anything else.
+    """
+    keys, at, end = [], 0, len(data)
+    while at < end:
+        head_end = data.find(b"\r\n\r\n", at)
+        if head_end < 0 or not data.startswith(GUARDED, at) or not _PROPER.fullmatch(data, at, head_end):
+            return []
+        head = data[at:head_end]
+        length = _content_length(head.lower())
+        if length is None:
+            return []
+        key = _KEY.search(head)
+        keys.append(key[1] if key else b"")
+        at = head_end + 4 + length
+    return keys if at == end else []
 
 
 def whole_requests(data: bytes) -> int:
-    """How many HTTP/1.1 requests to guarded routes `data` is made of, to the byte; 0 if it is anything else."""
-    count, at, end = 0, 0, len(data)
-    while at < end:
-        head_end = data.find(b"\r\n\r\n", at)
-        if head_end < 0 or not data.startswith(GUARDED, at):
-            return 0
-        length = _content_length(data[at:head_end].lower())
-        if length is None:
-            return 0
-        at = head_end + 4 + length
-        count += 1
-    return count if at == end else 0
+    """How many requests `plain_requests` finds."""
+    return len(plain_requests(data))
 
 
 def _content_length(head: bytes) -> int | None:
@@ -44,6 +69,8 @@ def _content_length(head: bytes) -> int | None:
     ):
         return None
     _, found, rest = head.partition(b"\r\ncontent-length:")
+    if b"\r\ncontent-length:" in rest:
+        return None
     digits = rest.partition(b"\r\n")[0].strip()
     if not found:
         return 0

@@ -37,6 +37,7 @@ from feiqian.policy.load import PolicyInvalid
 from feiqian.projections.errors import CursorInvalid, ProjectionStopped, ReadModelMismatch, ReadsBehind
 from feiqian.sealing import DataKeyInvalid, SealBroken
 from feiqian.sessions.errors import SessionRefused
+from feiqian.shares import Overloaded
 from feiqian.staff.errors import StaffError
 from feiqian.trail.errors import EntryRefused
 from feiqian.verification import errors as verification
@@ -158,6 +159,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
     TooBusy: OVERLOADED,
+    Overloaded: OVERLOADED,
     SealBroken: INTERNAL,
     # Of starting and of administration: should one get here, it is our fault.
     ReadModelMismatch: INTERNAL,

@@ -1,7 +1,8 @@
 """The HTTP server: uvicorn with bounds of its own, and a shorter way for answers that are whole.
 
 Over capacity it refuses payments before it parses them (`overload.py`). It bounds what a connection can make the server
-hold: the head of a request, the time to send one, and answers that are not fetched.
+hold: the head of a request, the time to send one, and answers that are not fetched. What is no proper request, or could
+be read in two ways (`paths.py`), is answered once, after what came before it, and the connection is closed.
 """
 
 from __future__ import annotations
@@ -9,26 +10,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import urllib.parse
-from collections import deque
 from collections.abc import Iterator
+from contextvars import Context, copy_context
 from typing import Any
 
 import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from .overload import REFUSAL, whole_requests
-from .throttle import Admission
+from feiqian.network import client, network_of
+
+from .gate import Gate
+from .overload import BAD_REQUEST, HEAD_TOO_LARGE, REFUSAL, plain_requests
+from .paths import canonical, is_query, is_text
 
 HEAD_LIMIT_BYTES = 16 * 1024
 REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
-TURN_SECONDS = 0.01
-CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
-FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
-HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+__all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
 
 
 class Exchange(RequestResponseCycle):
@@ -38,6 +39,7 @@ class Exchange(RequestResponseCycle):
     """
 
     gate: Gate
+    context: Context  # in which the application runs: it knows whose request it is (`network.client`)
 
     def whole_body(self) -> bytes | None:
         """The request's body if all of it is here, else None: then `receive` it."""
@@ -65,71 +67,13 @@ class Exchange(RequestResponseCycle):
         self.on_response()
 
 
-class Gate:
-    """What the connections of one server share. `now` is monotonic, and as exact as the server's tick of 0.1 s."""
+class RefusedUnread(Exception):
+    """A head that is not taken; ends the parsing, and `GatedProtocol.refusal` is the answer."""
 
-    def __init__(self, admission: Admission, connection_limit: int) -> None:
-        self.admission = admission
-        self.connection_limit = connection_limit
-        self.connections: set[GatedProtocol] = set()
-        self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
-        self.now = time.monotonic()
-        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
-        self._refused_at = 0.0
-        self._turning = False  # whether there is a next turn
 
-    def write(self, transport: asyncio.Transport, data: bytes) -> None:
-        """Sends at the end of this tick of the loop, so that all answers of one commit leave together.
-
-        A client that sleeps is woken by the first of them instead of by each, which costs more than the sending.
-        """
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self._outbox.append((transport, data))
-
-    def flush(self) -> None:
-        """Sends what waits; whoever writes to a connection otherwise calls this first, to keep the order."""
-        outbox, self._outbox = self._outbox, []
-        for transport, data in outbox:
-            if not transport.is_closing():
-                transport.write(data)
-
-    def park(self, connection: GatedProtocol) -> None:
-        """Stops reading a connection that was refused, so that who asks again at once cannot use up the processor.
-
-        It is read again when too few others are read to keep us busy, or in its turn: as many are as we can afford to
-        refuse. Up to CONNECTIONS_PER_SECOND connections that is less than the second that it was told to wait.
-        """
-        connection.transport.pause_reading()
-        self.parked.append(connection)
-        self._refused_at = time.monotonic()
-        if not self._turning:
-            self._turning = True
-            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
-
-    @property
-    def starving(self) -> bool:
-        """Whether some wait to be read while those that are read could not fill what we can take."""
-        return bool(self.parked) and len(self.connections) - len(self.parked) < self.admission.limit
-
-    def unpark(self, count: int) -> None:
-        """Reads so many connections again, those that have waited longest."""
-        for _ in range(min(count, len(self.parked))):
-            connection = self.parked.popleft()
-            if not connection.transport.is_closing():
-                connection.transport.resume_reading()
-
-    def _turn(self) -> None:
-        full = time.monotonic() - self._refused_at < FULL_SECONDS
-        self.unpark(int(CONNECTIONS_PER_SECOND * TURN_SECONDS) if full else self.admission.limit)
-        self._turning = bool(self.parked)
-        if self._turning:
-            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
-
-    def sweep(self) -> None:
-        """Closes connections that take too long to send a request, or have been idle for too long."""
-        for connection in [c for c in self.connections if c.overdue(self.now)]:
-            connection.transport.close()
+def _head_size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    """How many bytes a head has, the request line's constant parts aside."""
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 class GatedProtocol(HttpToolsProtocol):
@@ -141,17 +85,27 @@ class GatedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.receiving = False  # within a request
         self.in_head = False
-        self.head_bytes = 0
+        self.head_bytes = 0  # of a head, at most: what has come since it began, and what came with its first byte
+        self.head_slack = 0  # of these, what may belong to the request before
+        self.ascii = True  # whether the head is
+        self.refusal, self.last_words = BAD_REQUEST, b""
         self.begun = self.idle_since = self.gate.now
-        if len(self.gate.connections) >= self.gate.connection_limit:
+        address = self.client[0] if self.client else ""
+        self.network, self.trusted = network_of(address), self.gate.proxies.trusts(address)
+        self.context = self._context(self.network)
+        if not self.gate.take(self):
             transport.write(REFUSAL.replace(b"retry-after", b"connection: close\r\nretry-after"))
             transport.close()
-            return
-        self.gate.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.gate.connections.discard(self)
+        self.gate.leave(self)
         super().connection_lost(exc)
+
+    @staticmethod
+    def _context(network: str) -> Context:
+        context = copy_context()
+        context.run(client.set, network)
+        return context
 
     @property
     def idle(self) -> bool:
@@ -167,27 +121,55 @@ class GatedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         admission = self.gate.admission
-        if admission.in_flight >= admission.limit and self.idle:
-            count = whole_requests(data)
-            if count:
-                admission.refused += count
+        if admission.total >= admission.limit and self.idle:
+            keys = plain_requests(data)
+            if keys and self.gate.refuses(keys):
+                admission.refused += len(keys)
                 self.idle_since = self.gate.now
-                self.gate.write(self.transport, REFUSAL * count)
+                self.gate.write(self.transport, REFUSAL * len(keys))
                 self.gate.park(self)
                 return
-        self.head_bytes += len(data)
+        if self.last_words:
+            return
+        if self.in_head:
+            self.head_bytes += len(data)
+            self.ascii = self.ascii and data.isascii()
+        else:
+            self.head_bytes, self.head_slack = len(data), 0
+            self.ascii = data.isascii()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self.transport.close()  # nothing here speaks another protocol
         except httptools.HttpParserError:
-            self.gate.flush()
-            self.send_400_response("Invalid HTTP request received.")
+            self._give_up()
         else:
-            if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES:
-                self.gate.flush()
-                self.transport.write(HEAD_TOO_LARGE)
+            if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
+                self.refusal = HEAD_TOO_LARGE
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """What has come is no request, or has no end: says so once, after the answers before it, and closes."""
+        newest, in_body = self.cycle, self.receiving and not self.in_head
+        if in_body and not self.pipeline:
+            if newest.response_started:  # it has had its answer
                 self.transport.close()
+            else:
+                newest.disconnected = True
+                newest.message_event.set()
+                self._say_last(self.refusal)
+            return
+        if in_body:  # the broken one waits its turn behind others
+            self.pipeline.popleft()
+        if in_body or (newest is not None and not newest.response_complete):
+            self.last_words = self.refusal
+        else:
+            self._say_last(self.refusal)
+
+    def _say_last(self, answer: bytes) -> None:
+        self.gate.flush()
+        self.transport.write(answer)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         self.receiving = self.in_head = True
@@ -195,15 +177,22 @@ class GatedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """As uvicorn's, without what is not used here, and with our own `Exchange`."""
-        self.in_head = False
+        """As uvicorn's, without what is not used here, and with our own `Exchange`. Raises RefusedUnread."""
+        if self.head_bytes > HEAD_LIMIT_BYTES and _head_size(self.url, self.headers) > HEAD_LIMIT_BYTES:
+            self.refusal = HEAD_TOO_LARGE
+            raise RefusedUnread
         scope, http_version = self.scope, self.parser.get_http_version()
         scope["method"] = self.parser.get_method().decode("ascii")
         scope["http_version"] = http_version
         url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
-        scope["path"] = urllib.parse.unquote(path) if "%" in path else path
-        scope["raw_path"], scope["query_string"] = url.path, url.query or b""
+        path, query = canonical(url.path or b""), url.query or b""
+        if path is None or (query and not is_query(query)):
+            raise RefusedUnread
+        if not self.ascii and not all(is_text(value) for _, value in self.headers):
+            raise RefusedUnread
+        self.in_head = False
+        scope["path"] = path
+        scope["raw_path"], scope["query_string"] = url.path, query
         before = self.cycle
         self.cycle = exchange = Exchange(
             scope, self.transport, self.flow, self.logger, self.access_logger, False, self.server_state.default_headers,
@@ -211,6 +200,8 @@ class GatedProtocol(HttpToolsProtocol):
             self.on_response_complete,
         )  # fmt: skip
         exchange.gate = self.gate
+        asked_by = self._context(self.gate.proxies.client_of(self.headers)) if self.trusted else self.context.copy()
+        exchange.context = asked_by
         scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
         if before is None or before.response_complete:
             self._start_asgi_task(exchange, self.app)
@@ -219,8 +210,14 @@ class GatedProtocol(HttpToolsProtocol):
             self.pipeline.appendleft((exchange, self.app))
 
     def on_message_complete(self) -> None:
-        self.receiving, self.head_bytes = False, 0
+        self.receiving, self.head_slack = False, self.head_bytes
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        assert isinstance(cycle, Exchange)
+        task = self.loop.create_task(cycle.run_asgi(app), context=cycle.context)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     # --- answering ---------------------------------------------------------------------------------------------
 
@@ -233,6 +230,8 @@ class GatedProtocol(HttpToolsProtocol):
         if self.pipeline:
             exchange, app = self.pipeline.pop()
             self._start_asgi_task(exchange, app)
+        elif self.last_words:
+            self._say_last(self.last_words)
         else:
             self.idle_since = self.gate.now
         if self.gate.starving:

@@ -120,6 +120,10 @@ class Merchants:
         kind = kind_of(key)
         return KeyRefusal.WRONG_KIND if kind is not None and kind != self._mode else KeyRefusal.UNKNOWN
 
+    def whose(self, key: str) -> int | None:
+        """The number of the merchant whose key this is, as far as is known without asking the database."""
+        return self._by_hash.get(hash_of(key))
+
     def by_number(self, number: int) -> Merchant | None:
         return self._by_number.get(number)
 

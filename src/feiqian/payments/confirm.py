@@ -65,7 +65,7 @@ class Confirmations:
 
     async def waiting(self, customer: int) -> list[WaitingPayment]:
         """What waits for the customer now, newest first."""
-        await self._reads.wait(self._ledger.durable_position)
+        await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         rows = await self._reads.waiting_of_customer(customer)
         return [
             WaitingPayment(
@@ -108,7 +108,7 @@ class Confirmations:
 
     async def _row(self, customer: int, payment_id: str) -> PaymentRow:
         """The customer's payment of this id, which waits. Raises PaymentNotFound, NotWaiting."""
-        await self._reads.wait(self._ledger.durable_position)
+        await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         row = await self._reads.payment_by_id(payment_id)
         if row is None or row.customer != customer:
             _log.warning("payment_not_found", customer=customer, payment=payment_id[:64])

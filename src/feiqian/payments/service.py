@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from typing import Protocol
 
 from feiqian.clock import MICROSECONDS, Clock
@@ -44,6 +45,7 @@ from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
+from feiqian.shares import Admission
 from feiqian.verification.model import Bound
 
 
@@ -64,8 +66,10 @@ class Payments:
         policy: Policy,
         merchants: KnowsMerchants,
         verification: SpendsChallenges,
+        in_flight_limit: int = sys.maxsize,
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
+        self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()
         self.expiry = Expiry(ledger, clock, self.waits.tell)
@@ -77,37 +81,50 @@ class Payments:
     # --- changing ----------------------------------------------------------------------------------------------
 
     async def pay(self, merchant: Merchant, request: PaymentRequest) -> PaymentView:
-        """Takes a payment, or says why not; a retry is answered as at first. Raises OrderConflict."""
-        decision = self._authorizer.authorize(merchant, request)
-        await self._ledger.durable(decision.position)
+        """Takes a payment, or says why not; a retry is answered as at first. Raises OrderConflict, Overloaded."""
+        admission, number = self.admission, merchant.number
+        admission.begin(number)
+        try:
+            decision = self._authorizer.authorize(merchant, request)
+            await self._ledger.durable(decision.position)
+        finally:
+            admission.leave(number)
         if decision.not_kept:
             return not_kept(request, decision.not_kept, self._clock.now())
         fact, conflict = decision.fact, decision.conflict
         if fact is None:
-            fact = (await self._row(decision.transfer, decision.position)).fact
+            fact = (await self._row(merchant, decision.transfer, decision.position)).fact
             conflict = not same_content(fact, request)
         if conflict:
             raise OrderConflict(f"order {request.merchant_order} was used before, for another payment")
         return first_answer(fact)
 
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
-        """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict."""
+        """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded."""
         row = await self._own(merchant, payment_id)
         if row.status != "succeeded":
             raise NotRefundable(row.status)
-        decision = self._refunder.decide(row.fact, request)
-        await self._ledger.durable(decision.position)
-        fact = decision.fact or await self._refund_fact(decision.transfer, decision.position)
+        self.admission.begin(merchant.number)
+        try:
+            decision = self._refunder.decide(row.fact, request)
+            await self._ledger.durable(decision.position)
+        finally:
+            self.admission.leave(merchant.number)
+        fact = decision.fact or await self._refund_fact(merchant, decision.transfer, decision.position)
         if fact.amount != request.amount:
             raise OrderConflict(f"refund {request.merchant_refund} was used before, for another amount")
         return refund_view(fact)
 
     async def cancel(self, merchant: Merchant, payment_id: str) -> PaymentView:
-        """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable."""
+        """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable, Overloaded."""
         row = await self._own(merchant, payment_id)
-        status = cancel(self._ledger, self._clock, row.fact)
-        self.waits.tell(payment_id)
-        await self._ledger.durable(self._ledger.position)
+        self.admission.begin(merchant.number)
+        try:
+            status = cancel(self._ledger, self._clock, row.fact)
+            self.waits.tell(payment_id)
+            await self._ledger.durable(self._ledger.position)
+        finally:
+            self.admission.leave(merchant.number)
         if status != "cancelled":
             raise NotCancellable(status)
         return as_it_is(row, status)
@@ -167,11 +184,11 @@ class Payments:
         await self._ledger.durable(position)
         if known is None:
             raise PaymentNotFound(f"there is no payment of order {merchant_order}")
-        return as_it_is(await self._row(transfer, position))
+        return as_it_is(await self._row(merchant, transfer, position))
 
     async def list(self, merchant: Merchant, cursor: str | None, limit: int) -> Page:
         """A page of the merchant's payments, newest first. A cursor of another merchant leads nowhere else."""
-        await self._reads.wait(self._ledger.durable_position)
+        await self._caught_up(merchant, self._ledger.durable_position)
         rows, after = await self._reads.payments(merchant.number, cursor, limit)
         return Page([as_it_is(row) for row in rows], after)
 
@@ -196,23 +213,27 @@ class Payments:
 
     # --- the read model ----------------------------------------------------------------------------------------
 
+    async def _caught_up(self, merchant: Merchant, position: int) -> None:
+        """Nobody waits here who holds a place in `admission`: the read model may be long in coming."""
+        await self._reads.wait(position, who=("merchant", merchant.number))
+
     async def _own(self, merchant: Merchant, payment_id: str) -> PaymentRow:
         """The merchant's payment of this id; another merchant's is as if it were not."""
-        await self._reads.wait(self._ledger.durable_position)
+        await self._caught_up(merchant, self._ledger.durable_position)
         row = await self._reads.payment_by_id(payment_id)
         if row is None or row.merchant != merchant.number:
             raise PaymentNotFound(f"there is no payment {payment_id}")
         return row
 
-    async def _row(self, transfer: bytes, position: int) -> PaymentRow:
-        await self._reads.wait(position)
+    async def _row(self, merchant: Merchant, transfer: bytes, position: int) -> PaymentRow:
+        await self._caught_up(merchant, position)
         row = await self._reads.payment_by_transfer(transfer)
         if row is None:
             raise ReadModelBehind("the payment was decided, but the read model does not know it yet")
         return row
 
-    async def _refund_fact(self, transfer: bytes, position: int) -> RefundDecided:
-        await self._reads.wait(position)
+    async def _refund_fact(self, merchant: Merchant, transfer: bytes, position: int) -> RefundDecided:
+        await self._caught_up(merchant, position)
         fact = await self._reads.refund_by_transfer(transfer)
         if fact is None:
             raise ReadModelBehind("the refund was decided, but the read model does not know it yet")

@@ -8,22 +8,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from feiqian.shares import Places
+
 MAX_WAITS, MAX_WAITS_OF_MERCHANT = 512, 64
 
 
 class Waits:
-    """By payment. Whoever finds no room is not refused, but told at once how things stand."""
+    """By payment. Whoever finds no room is not refused, but told at once how things stand.
+
+    When all places are taken, the merchant who holds most gives one up: the oldest is told at once instead.
+    """
 
     def __init__(self, at_most: int = MAX_WAITS, of_merchant: int = MAX_WAITS_OF_MERCHANT) -> None:
-        self._at_most, self._of_merchant = at_most, of_merchant
+        self.places: Places[int, asyncio.Future[None]] = Places(at_most, of_merchant)
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
-        self._open: dict[int, int] = {}  # merchant → how many
         self._closed = False
 
     @property
     def open(self) -> int:
         """How many wait now."""
-        return sum(self._open.values())
+        return self.places.total
 
     async def ended(
         self,
@@ -32,11 +36,10 @@ class Waits:
         seconds: float,  # not money: a time
     ) -> None:
         """Returns when the payment may have ended, after so many seconds, or at once where too many wait."""
-        mine = self._open.get(merchant, 0)
-        if self._closed or mine >= self._of_merchant or self.open >= self._at_most:
+        if self._closed or not self._has_room(merchant):
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._open[merchant] = mine + 1
+        self.places.add(merchant, future)
         self._waiting.setdefault(payment, set()).add(future)
         try:
             with contextlib.suppress(TimeoutError):
@@ -44,14 +47,26 @@ class Waits:
         finally:
             self._leave(payment, merchant, future)
 
+    def _has_room(self, merchant: int) -> bool:
+        places = self.places
+        if places.room_for(merchant):
+            return True
+        giving_way = places.giving_way(merchant)
+        if giving_way is None:
+            places.refused += 1
+            return False
+        most, (oldest, *_) = giving_way
+        places.remove(most, oldest)
+        if not oldest.done():
+            oldest.set_result(None)
+        return True
+
     def _leave(self, payment: str, merchant: int, future: asyncio.Future[None]) -> None:
         waiting = self._waiting.get(payment, set())
         waiting.discard(future)
         if not waiting:
             self._waiting.pop(payment, None)
-        self._open[merchant] -= 1
-        if not self._open[merchant]:
-            del self._open[merchant]
+        self.places.remove(merchant, future)
 
     def tell(self, payment: str) -> None:
         """The payment has just ended (it may not be durable yet)."""

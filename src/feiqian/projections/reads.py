@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.shares import Shares
 
 from . import queries
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
@@ -25,6 +26,7 @@ from .rows import CustomerDay, Entry, MerchantDay, PaymentRow
 THREADS = 4
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.001, 0.005  # not money: times
 WAIT_SECONDS = 5
+MAX_WAITING, MAX_WAITING_OF_ONE = 1024, 64  # requests that wait until the read model is far enough
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +47,7 @@ class Reads:
         self._opened: list[Database] = []  # by the threads
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="reads")
         self._seen = 0
+        self.waiting_for_it: Shares[Hashable] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position
         self._order = count()
         self._poller: asyncio.Task[None] | None = None
@@ -64,10 +67,29 @@ class Reads:
         self,
         position: int,
         timeout_seconds: float = WAIT_SECONDS,  # not money: a time
+        who: Hashable = None,
     ) -> None:
-        """Returns once the read model has reached this journal position. Raises ReadsBehind after the timeout."""
+        """Returns once the read model has reached this journal position. Raises ReadsBehind after the timeout.
+
+        At once, too, where `who` (a merchant, a customer) has as many requests waiting as it may. None is ourselves.
+        """
         if position <= self._seen or position <= self.position:
             return
+        if who is None:
+            return await self._wait(position, timeout_seconds)
+        shares = self.waiting_for_it
+        if shares.held.get(who, 0) >= MAX_WAITING_OF_ONE or not shares.enter(who):
+            raise ReadsBehind("the read model is behind, and too many requests wait for it already")
+        try:
+            await self._wait(position, timeout_seconds)
+        finally:
+            shares.leave(who)
+
+    async def _wait(
+        self,
+        position: int,
+        timeout_seconds: float,  # not money: a time
+    ) -> None:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._waiters, (position, next(self._order), waiter))

@@ -20,6 +20,7 @@ from feiqian.api.routes import ROUTES
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.ledger.recovery import open_journal
+from feiqian.network import Proxies
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.process import run_projector
@@ -59,7 +60,7 @@ class Served:
     def _serve(self) -> None:
         self.bank = app.build(self.settings)
         self.admission = Admission(self.settings.in_flight_limit)
-        self.gate = Gate(self.admission, self.settings.connection_limit)
+        self.gate = Gate(self.admission, self.settings.connection_limit, Proxies(self.settings.trusted_proxies))
         application = app.create_app(self.bank.services, self.admission)
         self.server = Server(application, self.gate, "127.0.0.1", 0)
 

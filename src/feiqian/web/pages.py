@@ -90,6 +90,7 @@ def site_of(
     """The site over a running bank; its hub hears what the ledger makes durable."""
     hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
+    services.alarms.watch("streams", "live pages that are open", hub.places)
     looks, cookies = renderers(services.clock, settings.zone), Cookies(settings.public_origin)
     return Site(RunningBank(services, hash_at), hub, looks, services, cookies, demo)
 
@@ -99,6 +100,8 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     handlers: dict[Any, Any] = {
         SignInFirst: _sign_in_first,
         HTTPException: _http,
+        UnicodeDecodeError: _not_text,
+        LookupError: _no_such_encoding,
         TooManyStreams: _busy,
         TooBusy: _busy,
         ReadsBehind: _behind,
@@ -147,6 +150,15 @@ def _too_deep(request: Asked, error: RecursionError) -> Response[Any]:
     """JSON that is nested without end, which the framework does not expect."""
     _log.warning("page_refused", path=request.url.path, error=type(error).__name__)
     return problem(request, 400, "problem.invalid")
+
+
+def _not_text(request: Asked, _: UnicodeDecodeError) -> Response[Any]:
+    return problem(request, 400, "problem.invalid")
+
+
+def _no_such_encoding(request: Asked, error: LookupError) -> Response[Any]:
+    """A form that names an encoding which is none (`codecs.lookup`); a KeyError or an IndexError is a fault of ours."""
+    return problem(request, 400, "problem.invalid") if type(error) is LookupError else _failed(request, error)
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:

@@ -1,7 +1,8 @@
 """Live pages: the ledger's durable rows wake the streams of those pages that are open, and nobody else.
 
 When no page is open a durable row costs one look at an empty set. A page that is slow misses nothing but is told once
-for many rows; it asks for the state that holds then. There are at most `MAX_STREAMS` streams.
+for many rows; it asks for the state that holds then. There are at most `MAX_STREAMS` streams, and when all are taken
+whoever has most of them gives one up.
 """
 
 from __future__ import annotations
@@ -10,32 +11,35 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 
 import msgspec
 
 from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+from feiqian.network import client
+from feiqian.shares import Places
 
-MAX_STREAMS = 256
+MAX_STREAMS, MAX_STREAMS_OF_ONE = 256, 6
 HEARTBEAT_SECONDS = 15.0
 COALESCE_SECONDS = 0.25
 KEPT_FACTS = 8
 
+PERSON = "customer"
 Topic = tuple[str, int]  # ("customer", number), ("merchant", number), ("bank", 0)
 ONLY_BANK = {("bank", 0)}  # who looks once a second by itself
 MovesMoney = PaymentDecided | RefundDecided
 
 
 class TooManyStreams(Exception):
-    """As many live pages as are allowed are open."""
+    """As many live pages as are allowed are open, and nobody has more of them than whoever asks."""
 
 
 class Watcher:
     """One open page: it waits, and is given the newest facts about its topic."""
 
-    def __init__(self, hub: Hub, topic: Topic) -> None:
+    def __init__(self, hub: Hub, topic: Topic, whose: Hashable) -> None:
         self._hub = hub
-        self.topic = topic
+        self.topic, self.whose = topic, whose
         self.position = 0
         self._facts: deque[MovesMoney] = deque(maxlen=KEPT_FACTS)
         self._woken = asyncio.Event()
@@ -109,8 +113,7 @@ class Hub:
 
     def __init__(self, max_streams: int = MAX_STREAMS) -> None:
         self._watchers: dict[Topic, set[Watcher]] = {}
-        self._open = 0
-        self._max_streams = max_streams
+        self.places: Places[Hashable, Watcher] = Places(max_streams)
         self._closed = False
         self.rates = Rates()
 
@@ -134,19 +137,40 @@ class Hub:
                 watcher.wake(position, moves)
 
     def watch(self, topic: Topic) -> Watcher:
-        """Raises TooManyStreams. Whoever watches must `leave`; a watcher is a context that does."""
-        if self._open >= self._max_streams or self._closed:
+        """Raises TooManyStreams. Whoever watches must `leave`; a watcher is a context that does.
+
+        A customer's streams are counted for that person, all others for the network that asks for them.
+        """
+        if self._closed:
             raise TooManyStreams
-        watcher = Watcher(self, topic)
+        whose: Hashable = topic if topic[0] == PERSON else client.get()
+        self._make_room(whose)
+        watcher = Watcher(self, topic, whose)
         self._watchers.setdefault(topic, set()).add(watcher)
-        self._open += 1
+        self.places.add(whose, watcher)
         return watcher
 
+    def _make_room(self, whose: Hashable) -> None:
+        """Ends a stream if there is no room for one more; its page asks again after a while."""
+        places = self.places
+        mine = places.held.get(whose, {})
+        if isinstance(whose, tuple) and len(mine) >= MAX_STREAMS_OF_ONE:  # a person's
+            oldest = next(iter(mine))  # most likely of a page that has gone, and nobody has noticed
+        elif not places.full:
+            return
+        else:
+            giving_way = places.giving_way(whose)
+            if giving_way is None:
+                places.refused += 1
+                raise TooManyStreams
+            oldest = giving_way[1][0]
+        self.leave(oldest)
+        oldest.close()
+
     def leave(self, watcher: Watcher) -> None:
-        watchers = self._watchers.get(watcher.topic, set())
-        if watcher in watchers:
+        if self.places.remove(watcher.whose, watcher):
+            watchers = self._watchers[watcher.topic]
             watchers.discard(watcher)
-            self._open -= 1
             if not watchers:
                 del self._watchers[watcher.topic]
 
@@ -159,7 +183,7 @@ class Hub:
 
     @property
     def open_streams(self) -> int:
-        return self._open
+        return self.places.total
 
 
 def message(event: str, data: object) -> bytes:

@@ -81,7 +81,7 @@ def split_multipart(parts: list[bytes]) -> list[bytes]:
             names.append(segment.name)
             files.append(bytes(content))
         else:
-            texts[segment.name] = content.decode("utf-8", "replace")
+            texts[segment.name] = _text(content)
     return [msgspec.json.encode(Parted(texts, names)), *files]
 
 
@@ -93,11 +93,21 @@ def form_fields(media_type: str, boundary: str | None, body: bytes) -> list[tupl
     if media_type == "application/x-www-form-urlencoded":
         if body.count(b"&") >= FORM_FIELDS:
             raise Refused(TOO_MANY)
-        return parse_qsl(body.decode("latin-1"), keep_blank_values=True)
+        try:
+            return parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+        except UnicodeDecodeError:
+            raise Refused(MALFORMED) from None
     if media_type == "multipart/form-data":
         segments = _segments((boundary or "").encode(), body)
-        return [(s.name, content.decode("utf-8", "replace")) for s, content in segments if not s.filename]
+        return [(s.name, _text(content)) for s, content in segments if not s.filename]
     return []
+
+
+def _text(content: bytearray) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise Refused(MALFORMED) from None
 
 
 def _segments(boundary: bytes, body: bytes) -> Iterator[tuple[MultipartSegment, bytearray]]:

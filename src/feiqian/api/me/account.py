@@ -53,7 +53,7 @@ async def code(call: CustomerCall) -> Answer:
 
 async def payments(call: CustomerCall) -> Answer:
     reads = call.services.reads
-    await reads.wait(call.services.ledger.durable_position)
+    await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
     rows = await reads.newest_of_customer(call.customer, NEWEST)
     return told(shapes.PaymentList([_payment(call, row) for row in rows]))
 
@@ -111,7 +111,7 @@ async def refuse(call: CustomerCall) -> Answer:
 
 async def _as_it_is(call: CustomerCall) -> Answer:
     reads = call.services.reads
-    await reads.wait(call.services.ledger.durable_position)
+    await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
     row = await reads.payment_by_id(call.id)
     if row is None:
         raise problems.ProblemError(problems.CATCHING_UP)

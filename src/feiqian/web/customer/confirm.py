@@ -142,7 +142,7 @@ def _desk(site: Site, customer: Customer, payment: str, challenge: str, bound: B
 
 async def _outcome(site: Site, customer: Customer, payment: str, status: str) -> Page:
     reads = site.services.reads
-    await reads.wait(site.services.ledger.durable_position)
+    await reads.wait(site.services.ledger.durable_position, who=("customer", customer.number))
     row: PaymentRow | None = await reads.payment_by_id(payment)
     if row is None or row.customer != customer.number:
         raise NotFoundException
