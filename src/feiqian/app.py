@@ -137,7 +137,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         notify=notify,
         sessions=sessions,
         identity=Identity(db, sealer, clock, work, verifier, settings.zone),
-        verification=Verification(db, sealer, policy, clock, work, factors),
+        verification=Verification(db, sealer, policy, clock, work, factors, sessions),
         factors=factors,
         zone=ZoneInfo(settings.zone),
     )
@@ -183,6 +183,7 @@ def _measure(services: Services) -> None:
     behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
     metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
     services.notify.measure(metrics)
+    services.work.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 
