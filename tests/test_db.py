@@ -11,7 +11,11 @@ from sqlalchemy import inspect, text
 from feiqian import db as database
 from feiqian.customers.registry import Customers
 from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseTooNew
+from feiqian.policy.load import load_policy
+from feiqian.subjects import customer
 from feiqian.testing.postgres import Postgres
+from feiqian.verification import attempts
+from feiqian.verification.model import Lock
 
 VERSION_1 = (
     "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",
@@ -92,3 +96,26 @@ def test_a_later_version_is_refused(tmp_path: Path, url: str) -> None:
     old(tmp_path, url, (VERSION_1[0], f"INSERT INTO bank_schema VALUES ({SCHEMA_VERSION + 1})"))
     with pytest.raises(DatabaseTooNew):
         BankDb(tmp_path, url)
+
+
+def test_a_lock_of_version_2_becomes_one_of_unknown_devices(tmp_path: Path, url: str) -> None:
+    tries = "role VARCHAR(10), number BIGINT, count INTEGER, locks INTEGER, locked_until BIGINT"
+    challenges = "id VARCHAR(36) PRIMARY KEY, purpose VARCHAR(20)"
+    version_2 = (
+        "CREATE TABLE bank_schema (version INTEGER PRIMARY KEY)",
+        "INSERT INTO bank_schema VALUES (2)",
+        f"CREATE TABLE verification_tries ({tries})",
+        "INSERT INTO verification_tries VALUES ('customer', 1, 5, 2, 9000000), ('customer', 2, 3, 0, 0)",
+        f"CREATE TABLE verification_challenges ({challenges})",
+        "INSERT INTO verification_challenges VALUES ('chl_1', 'sign_in')",
+    )
+    old(tmp_path, url, version_2)
+    for _ in range(2):
+        db = BankDb(tmp_path, url)
+        with db.read() as connection:
+            held = attempts.any_lock(connection, load_policy("cn").tries, customer(1), 8_999_999)
+            assert held == Lock(customer(1), 9_000_000, 2, attempts.UNKNOWN)
+            assert attempts.any_lock(connection, load_policy("cn").tries, customer(2), 1) is None
+            assert connection.execute(text("SELECT place FROM verification_challenges")).scalar_one() == ""
+        assert not inspect(db.engine).has_table("verification_tries")
+        db.close()

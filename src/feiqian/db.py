@@ -35,6 +35,22 @@ MIGRATIONS = (
             )
         },
     ),
+    # Wrong answers are counted by place: a lock that holds becomes one of unknown devices.
+    Migration(
+        3,
+        {
+            "verification_tries": (
+                "INSERT INTO verification_attempts"
+                " (role, number, place, factor, wrong, day_from, day_wrong, locks, locked_until, at)"
+                " SELECT role, number, '', 'password', count, 0, 0, locks, locked_until, locked_until"
+                " FROM verification_tries WHERE locked_until > 0",
+                "DROP TABLE verification_tries",
+            ),
+            "verification_challenges": (
+                "ALTER TABLE verification_challenges ADD COLUMN place VARCHAR(36) NOT NULL DEFAULT ''",
+            ),
+        },
+    ),
 )
 SCHEMA_VERSION = MIGRATIONS[-1].version
 METADATA = MetaData()

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import test_attempts as attempts
 import test_challenges as challenges
 import test_evidence as evidence
 import test_factors as factors
-import test_tries as tries
 from proving import OWNER, PIN, Bank
 
 from feiqian.policy.factors import Factor
@@ -26,9 +26,9 @@ TOLD: list[Callable[[Bank], None]] = [
     factors.test_abuse_37_a_tokens_code_is_accepted_once_even_in_parallel,
     factors.test_one_signs_in_by_passkey_without_a_name,
     factors.test_factors_are_listed_and_removed_by_their_owner,
-    tries.test_each_lock_in_a_row_lasts_longer_and_the_owner_is_told_once,
-    tries.test_abuse_44_recovery_by_codes_that_nobody_can_guess_opens_a_lock,
-    tries.test_abuse_41_a_storm_of_challenges_leaves_three,
+    attempts.test_each_lock_in_a_row_lasts_longer_and_the_owner_is_told_once,
+    attempts.test_abuse_44_recovery_by_codes_that_nobody_can_guess_opens_a_lock,
+    attempts.test_abuse_41_a_storm_of_challenges_leaves_three,
     evidence.test_what_is_kept_and_for_whom,
 ]
 
@@ -52,7 +52,7 @@ def test_it_is_the_same_in_postgresql(bank: Bank, told: Callable[[Bank], None]) 
 
 
 def test_abuse_36_guesses_at_once_share_five_tries_in_postgresql(bank: Bank) -> None:
-    tries.check_storm(bank, OWNER)
+    attempts.check_storm(bank, OWNER)
 
 
 def test_two_factors_that_are_answered_at_once_are_both_taken(bank: Bank) -> None:

@@ -54,10 +54,19 @@ class Cooling:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Wrong answers in all before a lock; each lock in a row lasts longer, the last of them ever again."""
+    """Wrong answers of one known device, or of all unknown ones together, before a lock; each lock in a row lasts
+    longer, the last of them ever again. So many `devices` of a person count for themselves, those used last; wrong
+    answers for one factor are at most `per_factor_day` a day in all."""
 
     at_most: int
     lock_minutes: tuple[int, ...]
+    devices: int
+    per_factor_day: int
+
+    @property
+    def half_of_day(self) -> int:
+        """Of one factor, what unknown devices may answer wrongly in a day, and what known ones may: each this much."""
+        return self.per_factor_day // 2
 
 
 @dataclass(frozen=True, slots=True)

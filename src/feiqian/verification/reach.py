@@ -16,13 +16,13 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 from feiqian.verification.model import Lock
 from feiqian.verification.store import Challenge
-from feiqian.verification.tries import MINUTE
 
 if TYPE_CHECKING:
     from feiqian.notify.service import Notify
 
 CHANNELS = {Factor.SMS: Channel.SMS, Factor.EMAIL: Channel.EMAIL}
 _PRETENDED = {Factor.SMS: "+8613800000000", Factor.EMAIL: "nobody@localhost"}
+MINUTE = 60_000_000
 _SHOWN = 4  # last digits of a number
 _log = logs.get("feiqian.verification")
 
@@ -81,7 +81,8 @@ class Reach:
         """Tells the owner on every channel that somebody (perhaps they) has answered wrongly too often."""
         if contacts := self.contacts(connection, lock.subject):
             minutes = -(-(lock.until - now) // MINUTE)
-            self._notify.tell(connection, contacts, "locked", {"minutes": str(minutes)}, now)
+            kind = "locked_device" if lock.place else "locked"
+            self._notify.tell(connection, contacts, kind, {"minutes": str(minutes)}, now)
 
 
 def address_of(contacts: Contacts | None, factor: Factor) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ from feiqian.policy.model import Combination, Policy
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
-from feiqian.verification import codes, credentials, store, tries
+from feiqian.verification import attempts, codes, credentials, store
 from feiqian.verification.answers import Answers
 from feiqian.verification.canonical import challenge_text, summary
 from feiqian.verification.errors import AnswerWrong, BoundDiffers, ChallengeOver, FactorNotEnrolled
@@ -31,32 +31,60 @@ NEW = Subject(Role.NOBODY, 0)  # whose passkey it will be is not known yet
 _SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}
 
 
+class KnowsDevices(Protocol):
+    """Whoever keeps the devices that somebody has signed in from."""
+
+    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool: ...
+
+
 class Verification:
     """Begins, answers and spends challenges."""
 
-    def __init__(self, db: BankDb, sealer: Sealer, policy: Policy, clock: Clock, work: Work, factors: Factors) -> None:
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        policy: Policy,
+        clock: Clock,
+        work: Work,
+        factors: Factors,
+        devices: KnowsDevices,
+    ) -> None:
         self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
         self._factors, self._guard, self._reach = factors, factors.guard, factors.reach
+        self._devices = devices
         self._answers = Answers(db, sealer, clock, work, factors)
         self._tidied_at = 0
 
     # --- beginning and looking ---------------------------------------------------------------------------------
 
     async def begin(
-        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None = None
+        self,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        needs: tuple[Combination, ...] | None = None,
+        *,
+        device: str | None = None,
     ) -> ChallengeView:
         """A new challenge; of one purpose a subject has three at once, the oldest ends.
 
+        `device`: the id of the device that asks, if the subject is known there; wrong answers are counted for it.
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
         """
-        return await self._work.db(self._begin, subject, bound, language, needs)
+        return await self._work.db(self._begin, subject, bound, language, needs, device)
 
     async def view(self, id: str, subject: Subject) -> ChallengeView:
         """Raises ChallengeNotFound."""
         return await self._work.db(self._view, id, subject)
 
     def _begin(
-        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None
+        self,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        needs: tuple[Combination, ...] | None,
+        device: str | None,
     ) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
@@ -67,9 +95,10 @@ class Verification:
                 wanted = tuple(combination for combination in wanted if combination <= held)
                 if not wanted:
                     raise FactorNotEnrolled
-            tries.hold(connection, subject)
+            attempts.hold(connection, subject, now)
             store.make_room(connection, subject, bound.purpose, now)
-            challenge = self._add(connection, subject, bound, language, wanted, now)
+            place = self._place(connection, subject, device)
+            challenge = self._add(connection, subject, bound, language, wanted, now, place)
             return self._answers.view(connection, challenge, now)
 
     def _add(
@@ -80,6 +109,7 @@ class Verification:
         language: str,
         wanted: tuple[Combination, ...],
         now: int,
+        place: str = attempts.UNKNOWN,
     ) -> Challenge:
         id, texts = new_id(CHALLENGE, now), texts_in(language)
         # A text that a stranger reads must not differ between a customer and nobody.
@@ -98,9 +128,14 @@ class Verification:
             evidence="",
             begun_at=now,
             expires_at=now + min(self._policy.challenge_seconds, MOST_SECONDS) * MICROSECONDS,
+            place=place,
         )
         store.add(connection, self._sealer, challenge)
         return challenge
+
+    def _place(self, connection: Connection, subject: Subject, device: str | None) -> str:
+        known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
+        return device if device and known else attempts.UNKNOWN
 
     def _tidy(self, connection: Connection, now: int) -> None:
         if not self._tidied_at <= now < self._tidied_at + TIDY_EVERY:
@@ -139,9 +174,10 @@ class Verification:
             challenge = self._answers.open(connection, id, subject, factor, now)
             if factor not in CHANNELS:
                 raise FactorNotEnrolled(factor)
-            long = challenge.purpose is Purpose.RECOVERY and self.lock_of(connection, subject) is not None
+            lock = self._guard.lock_of(connection, subject, challenge.place, factor, now)
+            long = challenge.purpose is Purpose.RECOVERY and lock is not None
             if not long:
-                self._guard.check(connection, subject, now, stranger=challenge.by_stranger)
+                self._guard.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
             code = codes.new_code(long)
             codes.issue(connection, self._sealer, id, factor, code, long, now)
             codes.count_send(connection, self._policy.sending, subject, factor, now)
@@ -224,9 +260,9 @@ class Verification:
     # --- locks -------------------------------------------------------------------------------------------------
 
     def lock_of(self, connection: Connection, subject: Subject) -> Lock | None:
-        """The lock that holds now, if any (blocks)."""
-        return tries.lock_of(connection, subject, self._clock.now())
+        """Of all the locks that hold now, of any device or factor, the one that ends last (blocks)."""
+        return attempts.any_lock(connection, self._policy.tries, subject, self._clock.now())
 
     def unlock(self, connection: Connection, subject: Subject, by: Subject) -> None:
-        """Lifts a lock and forgets the wrong answers (blocks)."""
-        tries.unlock(connection, subject, by)
+        """Lifts every lock and forgets the wrong answers (blocks)."""
+        attempts.unlock(connection, subject, by, self._clock.now())

@@ -12,7 +12,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
-from feiqian.verification import tables
+from feiqian.verification import attempts, tables
 from feiqian.verification.errors import BoundDiffers, ChallengeNotFound, ChallengeOver, NotPassed
 from feiqian.verification.model import Passed, State
 from feiqian.verification.tables import challenges, changed, of
@@ -42,6 +42,7 @@ class Challenge:
     evidence: str
     begun_at: int
     expires_at: int
+    place: str  # where wrong answers are counted: a known device's id, or attempts.UNKNOWN
 
     def state_at(self, now: int) -> State:
         return "expired" if self.state in ("open", "passed") and now >= self.expires_at else self.state
@@ -65,7 +66,7 @@ def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> None:
         row[name] = sealer.seal(text.encode(), _place(name, challenge.id))
     row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
     row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
-    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at}
+    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "place": challenge.place}
     connection.execute(insert(challenges).values(row))
 
 
@@ -90,6 +91,7 @@ def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, l
         evidence=row.evidence,
         begun_at=row.begun_at,
         expires_at=row.expires_at,
+        place=row.place,
     )
 
 
@@ -155,6 +157,7 @@ def tidy(connection: Connection, now: int) -> None:
     connection.execute(delete(codes).where(codes.c.sent_at < before))
     connection.execute(delete(sends).where(sends.c.at < before))
     connection.execute(delete(tables.enrolments).where(tables.enrolments.c.expires_at < now))
+    attempts.tidy(connection, now)
 
 
 def _joined(combinations: tuple[Combination, ...]) -> str:
