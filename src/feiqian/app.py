@@ -184,6 +184,7 @@ def _measure(services: Services) -> None:
     metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
     services.notify.measure(metrics)
     services.work.measure(metrics)
+    services.payments.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 
