@@ -108,6 +108,10 @@ def test_a_lock_of_version_2_becomes_one_of_unknown_devices(tmp_path: Path, url:
         "INSERT INTO verification_tries VALUES ('customer', 1, 5, 2, 9000000), ('customer', 2, 3, 0, 0)",
         f"CREATE TABLE verification_challenges ({challenges})",
         "INSERT INTO verification_challenges VALUES ('chl_1', 'sign_in')",
+        "CREATE TABLE notify_codes (id VARCHAR(36) PRIMARY KEY)",
+        "INSERT INTO notify_codes VALUES ('msg_1')",
+        "CREATE TABLE verification_sends (id VARCHAR(36) PRIMARY KEY)",
+        "INSERT INTO verification_sends VALUES ('msg_1')",
     )
     old(tmp_path, url, version_2)
     for _ in range(2):
@@ -117,5 +121,7 @@ def test_a_lock_of_version_2_becomes_one_of_unknown_devices(tmp_path: Path, url:
             assert held == Lock(customer(1), 9_000_000, 2, attempts.UNKNOWN)
             assert attempts.any_lock(connection, load_policy("cn").tries, customer(2), 1) is None
             assert connection.execute(text("SELECT place FROM verification_challenges")).scalar_one() == ""
+            for table in ("notify_codes", "verification_sends"):
+                assert connection.execute(text(f"SELECT audience FROM {table}")).scalar_one() == "customer"
         assert not inspect(db.engine).has_table("verification_tries")
         db.close()

@@ -119,7 +119,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
     customers, trail = Customers(db, sealer), Trail(db)
     adapters = adapters_from(settings, db, sealer, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
-    notify = Notify(db, sealer, policy, clock, work, adapters, gone=forget)
+    notify = Notify(db, sealer, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)

@@ -49,6 +49,11 @@ MIGRATIONS = (
             "verification_challenges": (
                 "ALTER TABLE verification_challenges ADD COLUMN place VARCHAR(36) NOT NULL DEFAULT ''",
             ),
+            # Codes are capped by audience: those that were sent before count as customers'.
+            "verification_sends": (
+                "ALTER TABLE verification_sends ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",
+            ),
+            "notify_codes": ("ALTER TABLE notify_codes ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",),
         },
     ),
 )

@@ -71,6 +71,7 @@ class SendingTable(Table):
     per_country_hour: Positive
     entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]
     entered_alarm_minimum: Positive
+    customers_per_code: Positive = 20
 
 
 class PasswordsTable(Table):

@@ -85,7 +85,11 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Caps of messages with codes, and when so few codes are entered that somebody is told."""
+    """Caps of messages with codes, and when so few codes are entered that somebody is told.
+
+    Those of a country and a prefix are for a small bank; a larger one has a code an hour for `customers_per_code`
+    customers.
+    """
 
     per_number_hour: int
     per_number_day: int
@@ -93,6 +97,7 @@ class Sending:
     per_country_hour: int
     entered_alarm_share: float
     entered_alarm_minimum: int  # messages sent, before a share means anything
+    customers_per_code: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from feiqian import logs
 from feiqian.notify.errors import SendingCapped
-from feiqian.notify.model import Channel, Contacts, KnowsContacts, Message
+from feiqian.notify.model import Audience, Channel, Contacts, KnowsContacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 from feiqian.verification.model import Lock
@@ -46,7 +46,9 @@ class Reach:
         contacts = self.contacts(connection, subject)
         return {factor: mask(address) for factor in CHANNELS if (address := address_of(contacts, factor))}
 
-    def send(self, connection: Connection, challenge: Challenge, factor: Factor, code: str, now: int) -> None:
+    def send(
+        self, connection: Connection, challenge: Challenge, factor: Factor, code: str, audience: Audience, now: int
+    ) -> None:
         """Queues a code with what it confirms. Raises SendingCapped, but not where that would tell who is known."""
         address = address_of(self.contacts(connection, challenge.subject), factor)
         minutes = max(1, (challenge.expires_at - now) // MINUTE)
@@ -59,6 +61,7 @@ class Reach:
             values={"code": code, "text": challenge.summary, "minutes": str(minutes)},
             secret=True,
             expires_at=challenge.expires_at,
+            audience=audience,
         )
         quiet = challenge.by_stranger and challenge.purpose is not Purpose.CONFIRM_MOBILE
         savepoint = connection.begin_nested()
@@ -83,6 +86,13 @@ class Reach:
             minutes = -(-(lock.until - now) // MINUTE)
             kind = "locked_device" if lock.place else "locked"
             self._notify.tell(connection, contacts, kind, {"minutes": str(minutes)}, now)
+
+
+def audience_of(challenge: Challenge) -> Audience:
+    """Who has a code sent: a stranger, as long as nothing was proved."""
+    if not challenge.by_stranger:
+        return Audience.CUSTOMER
+    return Audience.STRANGER if challenge.purpose is Purpose.CONFIRM_MOBILE else Audience.RECOVERY
 
 
 def address_of(contacts: Contacts | None, factor: Factor) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.ids import CHALLENGE, new_id
+from feiqian.notify.model import Audience
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
 from feiqian.sealing import Sealer
@@ -21,7 +22,7 @@ from feiqian.verification.errors import AnswerWrong, BoundDiffers, ChallengeOver
 from feiqian.verification.factors import Factors
 from feiqian.verification.marks import UNNAMED, mark_of
 from feiqian.verification.model import Bound, ChallengeView, Lock, Passed
-from feiqian.verification.reach import CHANNELS
+from feiqian.verification.reach import CHANNELS, audience_of
 from feiqian.verification.store import STRANGERS, Challenge
 from feiqian.work import Work
 
@@ -148,12 +149,12 @@ class Verification:
 
     # --- answering ---------------------------------------------------------------------------------------------
 
-    async def send(self, id: str, subject: Subject, factor: Factor) -> ChallengeView:
-        """Sends a code by SMS or e-mail; it voids the code before.
+    async def send(self, id: str, subject: Subject, factor: Factor, audience: Audience | None = None) -> ChallengeView:
+        """Sends a code by SMS or e-mail; it voids the code before. `audience`: for whom, if not as the challenge says.
 
         Raises CodeThrottled, notify's SendingCapped, Locked, ChallengeOver, FactorNotEnrolled.
         """
-        return await self._work.db(self._send, id, subject, factor)
+        return await self._work.db(self._send, id, subject, factor, audience)
 
     async def options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
         """What the browser is asked to sign with a passkey or shield (PublicKeyCredentialRequestOptions as JSON).
@@ -168,7 +169,7 @@ class Verification:
             return await self._answers.guess(id, subject, factor, answer)
         return await self._answers.sign(id, subject, factor, answer)
 
-    def _send(self, id: str, subject: Subject, factor: Factor) -> ChallengeView:
+    def _send(self, id: str, subject: Subject, factor: Factor, audience: Audience | None) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
             challenge = self._answers.open(connection, id, subject, factor, now)
@@ -180,8 +181,9 @@ class Verification:
                 self._guard.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
             code = codes.new_code(long)
             codes.issue(connection, self._sealer, id, factor, code, long, now)
-            codes.count_send(connection, self._policy.sending, subject, factor, now)
-            self._reach.send(connection, challenge, factor, code, now)
+            audience = audience or audience_of(challenge)
+            codes.count_send(connection, self._policy.sending, subject, factor, audience, now)
+            self._reach.send(connection, challenge, factor, code, audience, now)
             return self._answers.view(connection, challenge, now)
 
     def _options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:

@@ -60,6 +60,7 @@ sends = Table(
     Column("id", String(36), primary_key=True),
     *_subject(),
     Column("factor", String(10), nullable=False),
+    Column("audience", String(8), nullable=False),
     Column("at", BIG, nullable=False),
     Index("verification_sends_of", "role", "number", "factor", "at"),
 )
