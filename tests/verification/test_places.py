@@ -87,6 +87,13 @@ def test_abuse_75_strangers_who_use_up_a_day_leave_the_owners_half_of_it(bank: B
     assert isinstance(guess_password(bank), AnswerWrong)
 
 
+def test_abuse_75_a_stranger_who_begins_many_challenges_ends_none_of_a_known_device(bank: Bank) -> None:
+    view = bank.begin(SIGN_IN, device=bank.device())
+    for _ in range(20):
+        bank.begin(SIGN_IN)
+    assert bank.answer(view.id, Factor.PASSWORD, PASSWORD).passed == (Factor.PASSWORD,)
+
+
 def test_abuse_36_unknown_devices_share_five_tries_and_each_known_one_has_five(bank: Bank) -> None:
     first, second = bank.device(), bank.device()
     for place in (None, first, second):

@@ -68,7 +68,7 @@ class Verification:
         *,
         device: str | None = None,
     ) -> ChallengeView:
-        """A new challenge; of one purpose a subject has three at once, the oldest ends.
+        """A new challenge; of one purpose a subject has three at once on a device, the oldest ends.
 
         `device`: the id of the device that asks, if the subject is known there; wrong answers are counted for it.
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
@@ -97,8 +97,8 @@ class Verification:
                 if not wanted:
                     raise FactorNotEnrolled
             attempts.hold(connection, subject, now)
-            store.make_room(connection, subject, bound.purpose, now)
             place = self._place(connection, subject, device)
+            store.make_room(connection, subject, bound.purpose, place, now)
             challenge = self._add(connection, subject, bound, language, wanted, now, place)
             return self._answers.view(connection, challenge, now)
 

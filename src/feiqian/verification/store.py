@@ -17,7 +17,7 @@ from feiqian.verification.errors import BoundDiffers, ChallengeNotFound, Challen
 from feiqian.verification.model import Passed, State
 from feiqian.verification.tables import challenges, changed, of
 
-OPEN_AT_ONCE = 3  # challenges of one subject and purpose
+OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
 KEPT = 24 * 3_600_000_000  # microseconds after its end that a challenge is kept, to say how it ended
 _c = challenges.c
 _log = logs.get("feiqian.verification")
@@ -95,13 +95,15 @@ def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, l
     )
 
 
-def make_room(connection: Connection, subject: Subject, purpose: Purpose, now: int) -> None:
-    """Voids the oldest of one purpose until another may be begun.
+def make_room(connection: Connection, subject: Subject, purpose: Purpose, place: str, now: int) -> None:
+    """Voids the oldest of one purpose and place until another may be begun: strangers end none of a known device.
 
     Those in which nothing was passed yet go first: a stranger who begins many cannot end the one that the owner is
     about to pass.
     """
-    alive = (_c.purpose == str(purpose)) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
+    alive = (
+        (_c.purpose == str(purpose)) & (_c.place == place) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
+    )
     query = select(_c.id).where(of(challenges, subject), alive).order_by((_c.passed != "").desc(), _c.id.desc())
     many = connection.execute(query.offset(OPEN_AT_ONCE - 1)).scalars().all()
     if many:
