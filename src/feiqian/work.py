@@ -23,7 +23,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 DATABASE_THREADS, DATABASE_QUEUE = 4, 512
 HEAVY_THREADS, HEAVY_QUEUE = max(1, (os.cpu_count() or 2) // 2), 32
-HEAVY_PER_ADDRESS = 8  # of those that wait
+HEAVY_PER_ADDRESS = 16  # of those that wait
 
 
 class TooBusy(FeiqianError):

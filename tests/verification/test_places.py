@@ -11,7 +11,7 @@ import pytest
 from authenticator import Authenticator
 from proving import NOBODY, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 
-from feiqian import work
+from feiqian import network, work
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Subject, staff
 from feiqian.verification import attempts
@@ -253,6 +253,30 @@ def test_abuse_76_a_try_that_found_no_turn_is_not_counted(bank: Bank) -> None:
     assert [type(one) for one in bank.run(scene())] == [TooBusy] * 9
     assert compared(bank, WRONG_PASSWORD) == 0
     assert bank.begin(SIGN_IN).tries_left == 5
+
+
+def test_abuse_76_forty_wrong_passwords_at_one_address_leave_the_owners_known_device_its_turn(bank: Bank) -> None:
+    gate, phone = threading.Event(), bank.device()
+
+    async def scene() -> list[Any]:
+        network.client.set("192.0.2.1")
+        blocked = [asyncio.create_task(bank.work.heavy(gate.wait)) for _ in range(work.HEAVY_THREADS)]
+        view = await bank.verification.begin(OWNER, SIGN_IN, "en")
+        guesses = [bank.verification.answer(view.id, OWNER, Factor.PASSWORD, WRONG_PASSWORD) for _ in range(40)]
+        wrong = [asyncio.create_task(guess) for guess in guesses]
+        while sum(task.done() for task in wrong) < 40 - work.HEAVY_PER_ADDRESS:
+            await asyncio.sleep(0)
+        mine = await bank.verification.begin(OWNER, SIGN_IN, "en", device=phone)
+        right = asyncio.create_task(bank.verification.answer(mine.id, OWNER, Factor.PASSWORD, PASSWORD))
+        while sum(task.done() for task in wrong) == 40 - work.HEAVY_PER_ADDRESS:
+            await asyncio.sleep(0)
+        gate.set()
+        return await asyncio.gather(right, *wrong, *blocked, return_exceptions=True)
+
+    right, *others = bank.run(scene())
+    assert right.passed == (Factor.PASSWORD,)
+    assert sum(isinstance(one, TooBusy) for one in others) == 40 - work.HEAVY_PER_ADDRESS + 1
+    assert compared(bank, WRONG_PASSWORD) == bank.policy.tries.at_most
 
 
 def test_abuse_76_a_try_whose_client_left_before_its_turn_is_not_counted(bank: Bank) -> None:

@@ -94,8 +94,9 @@ class Answers:
         """A password, PIN or code."""
         if factor not in KNOWN:
             return await self._work.db(self._guess, id, subject, factor, answer)
-        await self._work.db(self._check, id, subject, factor)  # so that what is locked waits for no turn
-        return await self._work.heavy_for(str(subject), self._guess, id, subject, factor, answer)
+        place = await self._work.db(self._check, id, subject, factor)  # so that what is locked waits for no turn
+        # A known device has turns of its own, as it has tries of its own.
+        return await self._work.heavy_for(f"{subject} {place}", self._guess, id, subject, factor, answer)
 
     def _guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         attempt = self._take(id, subject, factor, answer)
@@ -105,12 +106,14 @@ class Answers:
             self._freshen(attempt)
         return view
 
-    def _check(self, id: str, subject: Subject, factor: Factor) -> None:
+    def _check(self, id: str, subject: Subject, factor: Factor) -> str:
+        """The place where it is answered. Raises Locked."""
         now = self._clock.now()
         with self._db.read() as connection:
             challenge = self.open(connection, id, subject, factor, now)
             stranger = challenge.by_stranger
             self._guard.check(connection, subject, challenge.place, factor, now, stranger=stranger)
+        return challenge.place
 
     def _take(self, id: str, subject: Subject, factor: Factor, answer: str) -> _Attempt:
         now = self._clock.now()
