@@ -234,6 +234,7 @@ class Verification:
 
         BoundDiffers would take its own trace back with the caller's transaction, so it is remembered besides.
         """
+        attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
         challenge = self._answers.load(connection, id, subject, lock=True)
         if challenge.state == "void":
             raise ChallengeOver("void")
