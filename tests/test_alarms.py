@@ -16,12 +16,12 @@ def test_a_full_share_rings_once_and_ends_once() -> None:
     alarms.watch("seats", "people who sit", places)
     with capture_logs() as logged:
         alarms.look()
-        assert b"feiqian_seats_alarm 0.0" in metrics.render()
+        assert b"feiqian_alarm_seats 0.0" in metrics.render()
         places.enter("a")
         places.enter("a")
         for _ in range(3):
             alarms.look()
-        assert b"feiqian_seats_alarm 1.0" in metrics.render()
+        assert b"feiqian_alarm_seats 1.0" in metrics.render()
         assert b"feiqian_seats_refused_total 1.0" in metrics.render()
         places.leave("a")
         now[0] += QUIET_SECONDS - 1
@@ -33,7 +33,7 @@ def test_a_full_share_rings_once_and_ends_once() -> None:
         ("alarm_ended", "seats", "error"),
     ]
     assert logged[0]["refused"] == 1
-    assert b"feiqian_seats_alarm 0.0" in metrics.render()
+    assert b"feiqian_alarm_seats 0.0" in metrics.render()
 
 
 def test_a_refusal_between_two_looks_rings_although_there_is_room_again() -> None:

@@ -13,7 +13,11 @@ from sqlalchemy import inspect, text
 from feiqian import db as database
 from feiqian.customers.registry import Customers
 from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
+from feiqian.policy.load import load_policy
+from feiqian.subjects import customer
 from feiqian.testing.postgres import Postgres
+from feiqian.verification import attempts
+from feiqian.verification.model import Lock
 
 VERSION_1 = (
     "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",
@@ -189,3 +193,32 @@ def test_a_damaged_bank_database_is_told_in_words(tmp_path: Path, damage: bytes)
     (tmp_path / "bank.db").write_bytes(damage)
     with pytest.raises(DatabaseUnavailable, match=r"bank\.db cannot be used: .* restore it from a backup"):
         BankDb(tmp_path)
+
+
+def test_a_lock_of_version_2_becomes_one_of_unknown_devices(tmp_path: Path, url: str) -> None:
+    tries = "role VARCHAR(10), number BIGINT, count INTEGER, locks INTEGER, locked_until BIGINT"
+    challenges = "id VARCHAR(36) PRIMARY KEY, purpose VARCHAR(20)"
+    version_2 = (
+        "CREATE TABLE bank_schema (version INTEGER PRIMARY KEY)",
+        "INSERT INTO bank_schema VALUES (2)",
+        f"CREATE TABLE verification_tries ({tries})",
+        "INSERT INTO verification_tries VALUES ('customer', 1, 5, 2, 9000000), ('customer', 2, 3, 0, 0)",
+        f"CREATE TABLE verification_challenges ({challenges})",
+        "INSERT INTO verification_challenges VALUES ('chl_1', 'sign_in')",
+        "CREATE TABLE notify_codes (id VARCHAR(36) PRIMARY KEY)",
+        "INSERT INTO notify_codes VALUES ('msg_1')",
+        "CREATE TABLE verification_sends (id VARCHAR(36) PRIMARY KEY)",
+        "INSERT INTO verification_sends VALUES ('msg_1')",
+    )
+    old(tmp_path, url, version_2)
+    for _ in range(2):
+        db = BankDb(tmp_path, url)
+        with db.read() as connection:
+            held = attempts.any_lock(connection, load_policy("cn").tries, customer(1), 8_999_999)
+            assert held == Lock(customer(1), 9_000_000, 2, attempts.UNKNOWN)
+            assert attempts.any_lock(connection, load_policy("cn").tries, customer(2), 1) is None
+            assert connection.execute(text("SELECT place FROM verification_challenges")).scalar_one() == ""
+            for table in ("notify_codes", "verification_sends"):
+                assert connection.execute(text(f"SELECT audience FROM {table}")).scalar_one() == "customer"
+        assert not inspect(db.engine).has_table("verification_tries")
+        db.close()

@@ -83,7 +83,7 @@ def test_abuse_69_all_uploads_together_have_so_many_bytes_and_an_alarm_tells_of_
                 await other.write(bytes(MEGABYTE))
             with pytest.raises(TooBusy):
                 await one.write(b"x")
-        assert b"feiqian_uploads_full 0.0" in metrics.render()
+        assert b"feiqian_alarm_uploads_full 0.0" in metrics.render()
         assert b"feiqian_upload_bytes 0.0" in metrics.render()
         assert b"feiqian_uploads_refused_total 1.0" in metrics.render()
         async with uploads.room("c") as spool:
@@ -91,7 +91,8 @@ def test_abuse_69_all_uploads_together_have_so_many_bytes_and_an_alarm_tells_of_
 
     with structlog.testing.capture_logs() as logged:
         run(send())
-    assert [entry["event"] for entry in logged] == ["uploads_full", "uploads_full_ended"]
+    told = [(entry["event"], entry["alarm"]) for entry in logged]
+    assert told == [("alarm_began", "uploads_full"), ("alarm_ended", "uploads_full")]
     assert list(tmp_path.iterdir()) == []
 
 

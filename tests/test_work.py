@@ -1,4 +1,4 @@
-"""Blocking work has bounds: what does not fit is refused at once, and who went away still holds their place."""
+"""Blocking work has bounds: what does not fit is refused at once; slow work is done in turn, by address and account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from feiqian import work
+from feiqian import network, work
+from feiqian.metrics import Metrics
 from feiqian.work import TooBusy, Work
 
 
@@ -41,3 +42,144 @@ def test_too_much_at_once_is_refused_and_who_leaves_makes_no_room(monkeypatch: p
         pools.close()
 
     asyncio.run(scene())
+
+
+class Scene:
+    """Slow work that is held until `go`, and in which order it was done."""
+
+    def __init__(self) -> None:
+        self.work, self._gate, self.done = Work(), threading.Event(), list[str]()
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def block(self) -> None:
+        for n in range(work.HEAVY_THREADS):
+            self.tasks[f"blocked {n}"] = asyncio.create_task(self.work.heavy(lambda: self._gate.wait() and None))
+        await asyncio.sleep(0)
+
+    async def ask(self, address: str, account: str, name: str) -> None:
+        network.client.set(address)
+        self.tasks[name] = asyncio.create_task(self.work.heavy_for(account, self.done.append, name))
+        await asyncio.sleep(0)
+
+    async def go(self) -> dict[str, BaseException | None]:
+        self._gate.set()
+        outcomes = await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        self.work.close()
+        return dict(zip(self.tasks, outcomes, strict=True))
+
+    def refused(self, outcomes: dict[str, BaseException | None]) -> list[str]:
+        return [name for name, outcome in outcomes.items() if isinstance(outcome, TooBusy)]
+
+
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "HEAVY_THREADS", 1)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_addresses_take_turns_and_so_do_the_accounts_of_one() -> None:
+    async def scene() -> list[str]:
+        it = Scene()
+        await it.block()
+        for name in ("a1", "a2", "a3", "b1", "b2"):
+            await it.ask("192.0.2.1", name[0], name)
+        for name in ("c1", "c2"):
+            await it.ask("192.0.2.2", "c", name)
+        await it.ask("192.0.2.3", "a", "d1")
+        assert not it.refused(await it.go())
+        return it.done
+
+    assert asyncio.run(scene()) == ["a1", "c1", "d1", "b1", "c2", "a2", "b2", "a3"]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_abuse_76_forty_who_guess_from_one_address_cost_another_address_one_turn() -> None:
+    async def scene() -> None:
+        it = Scene()
+        await it.block()
+        for n in range(40):
+            await it.ask("192.0.2.1", f"victim {n}", f"wrong {n}")
+        await it.ask("192.0.2.2", "owner", "right")
+        assert it.refused(await it.go()) == [f"wrong {n}" for n in range(work.HEAVY_PER_ADDRESS, 40)]
+        assert it.done.index("right") == 1
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_in_one_address_an_account_that_asks_for_much_makes_room_for_the_others() -> None:
+    async def scene() -> None:
+        it = Scene()
+        await it.block()
+        for n in range(work.HEAVY_PER_ADDRESS):
+            await it.ask("192.0.2.1", "loud", f"loud {n}")
+        await it.ask("192.0.2.1", "quiet", "quiet")
+        assert it.refused(await it.go()) == [f"loud {work.HEAVY_PER_ADDRESS - 1}"]
+        assert it.done.index("quiet") == 1
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_when_all_is_full_the_address_that_holds_most_makes_room() -> None:
+    async def scene() -> None:
+        it = Scene()
+        await it.block()
+        addresses = work.HEAVY_QUEUE // work.HEAVY_PER_ADDRESS
+        for n in range(work.HEAVY_QUEUE):
+            await it.ask(f"192.0.2.{n % addresses}", "x", f"{n}")
+        await it.ask("198.51.100.1", "y", "newcomer")
+        outcomes = await it.go()
+        assert len(it.refused(outcomes)) == 1
+        assert outcomes["newcomer"] is None
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_when_each_address_holds_one_the_newcomer_is_refused() -> None:
+    async def scene() -> None:
+        it = Scene()
+        await it.block()
+        for n in range(work.HEAVY_QUEUE):
+            await it.ask(f"2001:db8:0:{n:x}::/64", "x", f"{n}")
+        await it.ask("198.51.100.1", "y", "newcomer")
+        assert it.refused(await it.go()) == ["newcomer"]
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_who_leaves_before_their_turn_makes_room_and_their_work_is_not_begun() -> None:
+    async def scene() -> None:
+        it = Scene()
+        await it.block()
+        for n in range(work.HEAVY_PER_ADDRESS):
+            await it.ask("192.0.2.1", "x", f"{n}")
+        it.tasks["3"].cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await it.ask("192.0.2.1", "x", "later")
+        assert not it.refused(await it.go())
+        assert it.done == [f"{n}" for n in range(work.HEAVY_PER_ADDRESS) if n != 3] + ["later"]
+
+    asyncio.run(scene())
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_full_queue_is_an_alarm_once_until_it_is_half_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    async def scene() -> None:
+        it, metrics = Scene(), Metrics()
+        it.work.measure(metrics)
+        await it.block()
+        for n in range(work.HEAVY_QUEUE + 3):
+            await it.ask(network.UNKNOWN, f"{n}", f"{n}")
+        assert b"feiqian_alarm_heavy_work_full 1.0" in metrics.render()
+        assert b"feiqian_heavy_refused_total 3.0" in metrics.render()
+        await it.go()
+        assert b"feiqian_alarm_heavy_work_full 0.0" in metrics.render()
+        assert b"feiqian_heavy_waiting 0.0" in metrics.render()
+
+    asyncio.run(scene())
+    told = capsys.readouterr().out
+    assert told.count("alarm_began") == told.count("alarm_ended") == 1

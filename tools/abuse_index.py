@@ -49,7 +49,8 @@ CASES = {
     33: "A revoked session: refused at once",
     34: "A cursor of another merchant or account: leads to nothing",
     35: "A test key at a live server, or the reverse: refused",
-    36: "A one-time code is guessed over parallel sessions: at most five tries for one person in all",
+    36: "A factor is guessed over parallel sessions: all unknown devices together five attempts, each known device "
+    "five (few devices), never more than so many a day for one factor",
     37: "A code is used again, or for another payment: refused",
     38: "The amount or the payee changes after the code was sent: the challenge is void",
     39: "The number or the device has just changed: a cooling-off, with low limits",

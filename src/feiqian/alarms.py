@@ -1,6 +1,7 @@
-"""Alarms: what an operator is woken for. Logged as an error once when it begins and once when it ends, and a gauge.
+"""Alarms: what an operator has to look at. Logged as an error once when it begins and once when it ends, and a gauge.
 
-Shares, caps and queues are looked at once a second instead of telling by themselves, so that being full costs nothing.
+Shares, caps and queues are looked at twice a second instead of telling by themselves, so that being full costs nothing.
+Some alarms are also reasons for not being ready: a load balancer then sends nothing here until they end.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import NamedTuple, Protocol
 from feiqian import logs
 from feiqian.metrics import Metrics
 
-EVERY_SECONDS = 1.0
-QUIET_SECONDS = 10.0  # an alarm that comes and goes is one alarm
+LOOK_SECONDS = 0.5  # not money: a time
+QUIET_SECONDS = 10.0  # an alarm that is rung comes and goes: within this time it is one alarm
+Condition = Callable[[], bool]
 
 _log = logs.get("feiqian.alarms")
 
@@ -31,25 +33,35 @@ class Bounded(Protocol):
 
 
 class Alarm:
-    """One thing that may be wrong. It ends when it has not been `ring`ing for QUIET_SECONDS."""
+    """One thing that may be wrong: `set` where its end is known, `ring` where only its occurrences are."""
 
-    def __init__(self, name: str, now: Callable[[], float]) -> None:
+    __slots__ = ("_now", "_rang", "name", "on")
+
+    def __init__(self, name: str, now: Callable[[], float] = time.monotonic) -> None:
         self.name, self._now = name, now
         self.on = False
-        self._rang = 0.0
+        self._rang: float | None = None  # when, if it ends by being quiet
+
+    def set(self, on: bool, **facts: object) -> None:
+        """Begins or ends it; setting what it is already costs a comparison. `facts` are logged: nothing secret."""
+        if on is self.on:
+            return
+        self.on, self._rang = on, None
+        _log.error("alarm_began" if on else "alarm_ended", alarm=self.name, **facts)
 
     def ring(self, **facts: object) -> None:
-        """It is wrong now. `facts` say how; nothing secret."""
+        """It is wrong now; it ends at the first `look` after QUIET_SECONDS without a ring."""
+        self.set(True, **facts)
         self._rang = self._now()
-        if not self.on:
-            self.on = True
-            _log.error("alarm_began", alarm=self.name, **facts)
 
     def look(self) -> None:
-        """Ends it if all has been well for long enough."""
-        if self.on and self._now() - self._rang >= QUIET_SECONDS:
-            self.on = False
-            _log.error("alarm_ended", alarm=self.name)
+        """Ends it if it was rung and all has been well for long enough."""
+        if self.on and self._rang is not None and self._now() - self._rang >= QUIET_SECONDS:
+            self.set(False)
+
+    def measure(self, metrics: Metrics, help: str) -> None:
+        """The gauge feiqian_alarm_<name>: 1 while it lasts."""
+        metrics.gauge(f"feiqian_alarm_{self.name}", f"1 while: {help}", lambda: int(self.on))
 
 
 class _Watched(NamedTuple):
@@ -58,36 +70,50 @@ class _Watched(NamedTuple):
 
 
 class Alarms:
-    """All alarms of one process. `look` is called once a second (`run`)."""
+    """The alarms of one process. `look` is called in the event loop (`run`); conditions look into memory only."""
 
     def __init__(self, metrics: Metrics, now: Callable[[], float] = time.monotonic) -> None:
         self._metrics, self._now = metrics, now
         self._alarms: dict[str, Alarm] = {}
+        self._conditions: dict[str, Condition] = {}
         self._watched: dict[str, _Watched] = {}
         self._refused: dict[str, int] = {}
 
     def new(self, name: str, help: str) -> Alarm:
-        """An alarm that somebody `ring`s, with the gauge `feiqian_<name>_alarm`: 1 while it is on."""
+        """An alarm that somebody sets or rings; `help` says what is wrong while it is on."""
+        if name in self._alarms:
+            raise ValueError(f"there is an alarm {name} already")
         alarm = self._alarms[name] = Alarm(name, self._now)
-        self._metrics.gauge(f"feiqian_{name}_alarm", f"1 while this is so: {help}", lambda: alarm.on)
+        alarm.measure(self._metrics, help)
         return alarm
+
+    def add(self, name: str, help: str, condition: Condition) -> None:
+        """An alarm that is on while the condition is true, as of the last look."""
+        self.new(name, help)
+        self._conditions[name] = condition
 
     def watch(self, name: str, help: str, bounded: Bounded) -> None:
         """Rings while `bounded` is full or refuses. `help` names what is held, such as `live pages that are open`.
 
-        Its metrics: `feiqian_<name>`, `feiqian_<name>_limit`, `feiqian_<name>_refused_total`, `feiqian_<name>_alarm`.
+        Its metrics: `feiqian_<name>`, `feiqian_<name>_limit`, `feiqian_<name>_refused_total`, `feiqian_alarm_<name>`.
         """
         alarm = self.new(name, f"no room for more {help}")
         self._watched[name] = _Watched(alarm, bounded)
         self._refused[name] = bounded.refused
-        self._metrics.gauge(f"feiqian_{name}", f"How many {help}", lambda: bounded.total)
-        self._metrics.gauge(
-            f"feiqian_{name}_limit", f"From how many on others must share: {help}", lambda: bounded.limit
-        )
-        self._metrics.counter(f"feiqian_{name}_refused", f"Refused for lack of room: {help}", lambda: bounded.refused)
+        metrics = self._metrics
+        metrics.gauge(f"feiqian_{name}", f"How many {help}", lambda: bounded.total)
+        metrics.gauge(f"feiqian_{name}_limit", f"From how many on others must share: {help}", lambda: bounded.limit)
+        metrics.counter(f"feiqian_{name}_refused", f"Refused for lack of room: {help}", lambda: bounded.refused)
+
+    @property
+    def raised(self) -> list[str]:
+        """The names of those that are on."""
+        return sorted(name for name, alarm in self._alarms.items() if alarm.on)
 
     def look(self) -> None:
         """Looks once at everything that is watched, and lets end what is over."""
+        for name, condition in self._conditions.items():
+            self._alarms[name].set(condition())
         for name, (alarm, bounded) in self._watched.items():
             refused = bounded.refused
             if refused > self._refused[name] or bounded.total >= bounded.limit:
@@ -100,4 +126,22 @@ class Alarms:
         """Looks until cancelled."""
         while True:
             self.look()
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class Readiness:
+    """Whether this process can take payments now. Each reason why not is an alarm, too."""
+
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
+        self._reasons: dict[str, Condition] = {}
+
+    def add(self, name: str, help: str, condition: Condition) -> None:
+        """While the condition is true nothing should be sent here. As `Alarms.add`."""
+        self._alarms.add(name, help, condition)
+        self._reasons[name] = condition
+
+    @property
+    def failing(self) -> list[str]:
+        """The names of the reasons, asked now; empty: ready."""
+        return [name for name, condition in self._reasons.items() if condition()]

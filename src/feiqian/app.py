@@ -125,7 +125,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
     customers, trail = Customers(db, sealer), Trail(db)
     adapters = adapters_from(settings, db, sealer, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
-    notify = Notify(db, sealer, policy, clock, work, adapters, gone=forget)
+    notify = Notify(db, sealer, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)
@@ -143,7 +143,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         notify=notify,
         sessions=sessions,
         identity=Identity(db, sealer, clock, work, verifier, workers, settings.zone),
-        verification=Verification(db, sealer, policy, clock, work, factors),
+        verification=Verification(db, sealer, policy, clock, work, factors, sessions),
         factors=factors,
         zone=ZoneInfo(settings.zone),
     )
@@ -200,6 +200,8 @@ def _measure(services: Services) -> None:
     services.identity.judges.measure(metrics)
     services.alarms.watch("held_waits", "requests that wait for a customer to decide", services.payments.waits.places)
     services.alarms.watch("read_waits", "requests that wait for the read model", reads.waiting_for_it)
+    services.work.measure(metrics)
+    services.payments.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 

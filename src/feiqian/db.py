@@ -6,6 +6,7 @@ when they are missing; what else has changed since an older version is in `MIGRA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,8 +54,36 @@ MIGRATIONS = (
             )
         },
     ),
+    # Wrong answers are counted by place: a lock that holds becomes one of unknown devices.
+    Migration(
+        4,
+        {
+            "verification_tries": (
+                "CREATE TABLE IF NOT EXISTS verification_attempts (role VARCHAR(10) NOT NULL, number BIGINT NOT NULL,"
+                " place VARCHAR(36) NOT NULL, factor VARCHAR(10) NOT NULL, wrong INTEGER NOT NULL,"
+                " day_from BIGINT NOT NULL, day_wrong INTEGER NOT NULL, locks INTEGER NOT NULL,"
+                " locked_until BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (role, number, place, factor))",
+                "CREATE INDEX IF NOT EXISTS verification_attempts_by_age ON verification_attempts (at)",
+                "DELETE FROM verification_attempts",
+                "INSERT INTO verification_attempts"
+                " (role, number, place, factor, wrong, day_from, day_wrong, locks, locked_until, at)"
+                " SELECT role, number, '', 'password', count, 0, 0, locks, locked_until, locked_until"
+                " FROM verification_tries WHERE locked_until > 0",
+                "DROP TABLE verification_tries",
+            ),
+            "verification_challenges": (
+                "ALTER TABLE verification_challenges ADD COLUMN place VARCHAR(36) NOT NULL DEFAULT ''",
+            ),
+            # Codes are capped by audience: those that were sent before count as customers'.
+            "verification_sends": (
+                "ALTER TABLE verification_sends ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",
+            ),
+            "notify_codes": ("ALTER TABLE notify_codes ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",),
+        },
+    ),
 )
 SCHEMA_VERSION = MIGRATIONS[-1].version
+_CHANGES_COLUMN = re.compile(r"ALTER TABLE (\w+) (ADD|DROP) COLUMN (\w+)")
 METADATA = MetaData()
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
 
@@ -151,7 +180,18 @@ def _migrate(connection: Connection, migration: Migration, there: set[str]) -> N
         if table not in there:
             continue  # it was made just now, as it is today
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            if not _done_already(connection, statement):
+                connection.exec_driver_sql(statement)
+
+
+def _done_already(connection: Connection, statement: str) -> bool:
+    """Whether the column is there, or gone, already: the bank went back to an older version meanwhile."""
+    change = _CHANGES_COLUMN.match(statement)
+    if change is None:
+        return False
+    table, what, name = change.groups()
+    there = any(column["name"] == name for column in look_at(connection).get_columns(table))
+    return there if what == "ADD" else not there
 
 
 def _engine(url: str) -> Engine:

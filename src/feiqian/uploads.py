@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from feiqian import logs
+from feiqian.alarms import Alarm
 from feiqian.metrics import Metrics
 from feiqian.work import TooBusy
-from feiqian.workers.alarm import Alarm
 from feiqian.workers.process import File
 
 UNDER_WAY = 16  # uploads of all people at once; of one person one
@@ -124,5 +124,5 @@ class Uploads:
     def measure(self, metrics: Metrics) -> None:
         metrics.gauge("feiqian_uploads", "Large bodies on their way in", lambda: len(self._keys))
         metrics.gauge("feiqian_upload_bytes", "Bytes that they have on the disk", lambda: self._bytes)
-        metrics.gauge("feiqian_uploads_full", "1 while no more large bodies are taken", lambda: self.full.on)
+        self.full.measure(metrics, "no more large bodies are taken")
         metrics.counter("feiqian_uploads_refused", "Large bodies refused by a bound", lambda: self.refused)

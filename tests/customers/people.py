@@ -106,6 +106,7 @@ class People:
         self.hasher = CountingHasher(sealer)
         self.inbox = Inbox(db, sealer, clock, work)
         customers, trail = Customers(db, sealer), Trail(db)
+        sessions = Sessions(db, POLICY, clock, work)
         notify = Notify(db, sealer, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
         factors = Factors(db, sealer, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
         return Parts(
@@ -119,9 +120,9 @@ class People:
             trail=trail,
             cases=Cases(db, trail, sealer),
             notify=notify,
-            sessions=Sessions(db, POLICY, clock, work),
+            sessions=sessions,
             identity=Identity(db, sealer, clock, work, BuiltInVerifier(POLICY.identity, Sanctions()), WORKERS),
-            verification=Verification(db, sealer, POLICY, clock, work, factors),
+            verification=Verification(db, sealer, POLICY, clock, work, factors, sessions),
             factors=factors,
         )
 

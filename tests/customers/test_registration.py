@@ -170,6 +170,23 @@ def test_abuse_43_the_caps_of_messages_do_not_tell_a_known_number(bank: People) 
     assert SendingCapped.__name__ in known or "CodeThrottled" in known
 
 
+def test_abuse_73_registrations_with_invented_numbers_leave_customers_their_codes(bank: People) -> None:
+    bank.register()
+    bank.clock.advance(90_000)
+    for n in range(bank.parts.policy.sending.per_prefix_hour):
+        bank.run(bank.registration.start(f"{MEI[:-4]}{n:04d}", "en"))
+    with pytest.raises(SendingCapped):
+        bank.run(bank.registration.start(EVE, "en"))
+    for _ in range(3):  # nor does it help to name the customer's own number
+        with pytest.raises(SendingCapped):
+            bank.run(bank.registration.start(MEI, "en"))
+    while bank.run(bank.notify.deliver_due()):
+        bank.clock.advance(1)
+    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en"))
+    bank.run(bank.sign_in.send(view.id, Factor.SMS))
+    assert bank.run(bank.sign_in.answer(view.id, Factor.SMS, bank.code())).state == "passed"
+
+
 def test_abuse_43_whoever_has_a_number_already_never_passes(bank: People) -> None:
     bank.register()
     started = bank.run(bank.registration.start(MEI, "en"))

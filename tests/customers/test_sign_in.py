@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from authenticator import Authenticator
-from people import CHROME, MEI, PASSWORD, UNKNOWN, People, shape
+from people import CHROME, MEI, PASSWORD, PIN, UNKNOWN, People, shape
 
 from feiqian.customers.errors import DoorClosed, SignInLocked, SignInRefused
-from feiqian.policy.factors import Factor
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
 from feiqian.verification.errors import AnswerWrong, ChallengeNotFound, ChallengeOver, NotPassed
 
@@ -147,6 +147,20 @@ def test_abuse_44_who_is_locked_out_by_a_stranger_comes_in_with_a_passkey(bank: 
     id, options = bank.run(bank.sign_in.passkey_options("en"))
     bank.run(bank.sign_in.passkey(id, key.get(options), CHROME))
     assert bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME)).passed == (Factor.PASSWORD,)
+
+
+def test_abuse_75_a_strangers_wrong_passwords_do_not_lock_the_owner_out_on_a_known_device(bank: People) -> None:
+    mine = bank.register()
+    for _ in range(6):
+        wrong(bank, MEI)
+    with pytest.raises(SignInLocked):
+        bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
+    challenge = bank.run(bank.security.challenge(mine.session, Purpose.UNFREEZE))
+    assert bank.run(bank.verification.answer(challenge.id, mine.session.subject, Factor.PIN, PIN)).state == "open"
+    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME, mine.device_token))
+    assert view.passed == (Factor.PASSWORD,)
+    with pytest.raises(SignInLocked):
+        bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME, "A" * len(mine.device_token)))
 
 
 def test_sign_ins_that_were_tried_are_shown_to_their_owner(bank: People) -> None:

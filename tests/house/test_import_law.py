@@ -42,9 +42,16 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "alarms": {"logs", "metrics"},
     "shares": {"errors"},
     "network": set(),
-    "work": {"errors", "logs", "metrics", "network"},
-    "workers": {"logs", "metrics", "supervise", "work"},  # and what a job names, which the process imports by itself
-    "uploads": {"logs", "metrics", "work", "workers"},
+    "turns": {"network"},
+    "work": {"alarms", "errors", "logs", "metrics", "network", "turns"},
+    "workers": {
+        "alarms",
+        "logs",
+        "metrics",
+        "supervise",
+        "work",
+    },  # and what a job names
+    "uploads": {"alarms", "logs", "metrics", "work", "workers"},
     "sealing": {"errors"},
     "settings": {"clock", "errors", "money", "network"},
     "place": {"errors"},

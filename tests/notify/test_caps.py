@@ -7,9 +7,10 @@ import asyncio
 import pytest
 from notifying import BOTH, MAIL, MOBILE, Scripted, code
 
+from feiqian.metrics import Metrics
 from feiqian.notify.caps import Alarm
 from feiqian.notify.errors import SendingCapped
-from feiqian.notify.model import Channel, Message
+from feiqian.notify.model import Audience, Channel, Message
 from feiqian.notify.places import Place, place_of
 
 HOUR, DAY = 3600, 86_400
@@ -26,9 +27,9 @@ def capped(bank, message: Message) -> str:
     return raised.value.which
 
 
-def limit(bank, **caps: int) -> None:
+def limit(bank, customers: int = 0, **caps: int) -> None:
     bank.sending(**(WIDE | caps))
-    bank.build({Channel.SMS: Scripted(), Channel.EMAIL: Scripted()})
+    bank.build({Channel.SMS: Scripted(), Channel.EMAIL: Scripted()}, customers=lambda: customers)
 
 
 @BOTH
@@ -102,6 +103,60 @@ def test_abuse_40_a_capped_code_is_not_counted_and_is_told_without_the_number(ba
     assert "sending_capped" in log()
     assert MOBILE[1:] not in log()
     assert MOBILE[1:] not in str(SendingCapped("number_hour"))
+
+
+@BOTH
+@pytest.mark.parametrize("cap", ["per_number_hour", "per_number_day", "per_prefix_hour", "per_country_hour"])
+def test_abuse_73_strangers_who_fill_a_cap_leave_customers_theirs(bank, cap: str) -> None:
+    limit(bank, **{cap: 3})
+    strangers, recoveries = ([code(audience=who)] * 3 for who in (Audience.STRANGER, Audience.RECOVERY))
+    for message in strangers + recoveries:
+        bank.queue(message)
+    which = cap.removeprefix("per_")
+    assert capped(bank, strangers[0]) == capped(bank, recoveries[0]) == which
+    for _ in range(3):
+        bank.queue(code())
+    assert capped(bank, code()) == which
+
+
+def test_abuse_73_the_caps_of_places_grow_with_the_bank(bank) -> None:
+    limit(bank, customers=1_000_000, per_country_hour=500, per_prefix_hour=60)
+    caps = bank.notify._caps
+    assert [caps.most_of_country(who) for who in Audience] == [50_000, 5_000, 1_000]
+    assert [caps.most_of_prefix(who) for who in Audience] == [5_000, 500, 100]
+    limit(bank, customers=100, per_country_hour=500, per_prefix_hour=60)
+    caps = bank.notify._caps
+    assert {caps.most_of_country(who) for who in Audience} == {500}
+    assert {caps.most_of_prefix(who) for who in Audience} == {60}
+
+
+def test_abuse_73_a_bank_of_many_customers_sends_more_than_the_least(bank) -> None:
+    limit(bank, customers=200, per_country_hour=2, per_prefix_hour=2)
+    for n in range(10):
+        bank.queue(code(number(0, f"+86138{n}013")))
+    assert capped(bank, code(number(0, "+861390013"))) == "country_hour"
+
+
+@BOTH
+def test_abuse_73_an_alarm_comes_before_a_cap_is_used_up_and_another_when_it_is(bank, log) -> None:
+    limit(bank, per_country_hour=10)
+    metrics = Metrics()
+    bank.notify.measure(metrics)
+    shown = lambda name: f"feiqian_code_caps_{name} 1.0".encode() in metrics.render()  # noqa: E731
+    for n in range(10):
+        assert shown("near") is (n >= 8)
+        bank.queue(code(number(n), audience=Audience.STRANGER))
+    assert shown("near")
+    assert shown("full")
+    alarms(bank)
+    assert log().count('"event": "alarm_began"') == 2
+    assert log().count('"audience": "stranger"') == 2
+    bank.seconds(HOUR)
+    alarms(bank)
+    assert not shown("near")
+    assert not shown("full")
+    assert log().count('"event": "alarm_ended"') == 2
+    assert MOBILE[1:8] not in log()
 
 
 def test_abuse_43_a_warning_in_place_of_a_code_is_capped_as_the_code_would_be(bank) -> None:

@@ -20,6 +20,7 @@ VALUES = {
     "frozen": {},
     "unfrozen": {},
     "locked": {"minutes": "15"},
+    "locked_device": {"minutes": "15"},
     "recovered": {},
     "payment_waiting": {"amount": "¥12.00", "payee": "Corner Shop"},
     "verified": {},

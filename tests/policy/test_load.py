@@ -118,3 +118,15 @@ def damage(chance: random.Random, line: str) -> str:
         return line[:at] + chance.choice("[]{}=\"'#,x5.-\\") + line[at + 1 :]
     pattern, values = (r"\d+", BAD_NUMBERS) if how == 2 else (r'"[^"]*"', BAD_TEXTS)
     return re.sub(pattern, lambda _: chance.choice(values), line, count=1)
+
+
+@pytest.mark.parametrize("text", [CN, EU])
+def test_a_banks_file_of_before_devices_and_days_were_counted_still_loads(text: str) -> None:
+    older = re.sub(r"^(devices|per_factor_day|customers_per_code) = .*\n", "", text, flags=re.M)
+    assert len(older.splitlines()) == len(text.splitlines()) - 3
+    assert read_policy(older, "x.toml") == read_policy(text, "x.toml")
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("devices", 11), ("per_factor_day", 61), ("per_factor_day", 1)])
+def test_no_policy_allows_more_wrong_answers_than_the_platform(name: str, wrong: int) -> None:
+    assert name in refusal(re.sub(rf"^{name} = .*$", f"{name} = {wrong}", CN, flags=re.M))

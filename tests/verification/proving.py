@@ -17,6 +17,7 @@ from feiqian.notify.model import Contacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.sealing import Sealer
+from feiqian.sessions.service import Sessions
 from feiqian.subjects import Role, Subject, customer
 from feiqian.verification.factors import Factors
 from feiqian.verification.hashing import SecretHasher
@@ -95,7 +96,8 @@ class Bank:
         self.hasher = CountingHasher(self.sealer)
         parts: Any = (self.db, self.sealer, self.policy, self.clock, self.work)
         self.factors = Factors(*parts, self.sent, self.people, ORIGIN, self.hasher)
-        self.verification = Verification(*parts, self.factors)
+        self.sessions = Sessions(self.db, self.policy, self.clock, self.work)
+        self.verification = Verification(*parts, self.factors, self.sessions)
         with self.db.write() as connection:
             for subject in (OWNER, OTHER):
                 for factor, secret in ((Factor.PASSWORD, PASSWORD), (Factor.PIN, PIN)):
@@ -118,6 +120,15 @@ class Bank:
         """Sends a code and returns it (of nobody: the one that is sent to no one)."""
         self.run(self.verification.send(id, subject, factor))
         return self.sent.code
+
+    def device(self, subject: Subject = OWNER) -> str:
+        """The id of a device on which they have just signed in with two factors."""
+        factors = (Factor.PASSWORD, Factor.SMS)
+        with self.db.write() as connection:
+            opened = self.sessions.open(connection, subject, factors, "", None, self.clock.now())
+        self.clock.advance(1)
+        assert opened.session.device is not None
+        return opened.session.device
 
     def passed(self, bound: Bound = SMALL, subject: Subject = OWNER) -> str:
         """The id of a challenge that was passed by PIN."""

@@ -179,7 +179,7 @@ def test_abuse_38_a_change_voids_it_for_a_server_that_is_started_again_too(bank:
     id = bank.passed()
     with pytest.raises(BoundDiffers):
         bank.run(bank.verification.spend(id, OWNER, msgspec.structs.replace(SMALL, amount=1)))
-    again = Verification(bank.db, bank.sealer, bank.policy, bank.clock, bank.work, bank.factors)
+    again = Verification(bank.db, bank.sealer, bank.policy, bank.clock, bank.work, bank.factors, bank.sessions)
     with pytest.raises(ChallengeOver):
         bank.run(again.spend(id, OWNER, SMALL))
 
@@ -235,11 +235,11 @@ def test_what_ended_long_ago_is_removed(bank: Bank) -> None:
 def test_a_code_that_is_voided_while_it_is_compared_is_wrong(bank: Bank) -> None:
     id, answers = bank.begin(SMALL, needs=(frozenset({Factor.SMS}),)).id, bank.verification._answers
     code = bank.send(id)
-    attempt = answers._take(id, OWNER, Factor.SMS)
+    attempt = answers._take(id, OWNER, Factor.SMS, code)
     bank.clock.advance(30)
     bank.send(id)
     with pytest.raises(AnswerWrong):
-        answers._settle(attempt, code, False)
+        answers._settle(attempt, False)
 
 
 def test_the_same_code_is_kept_differently_for_each_challenge_and_channel(bank: Bank) -> None:

@@ -91,7 +91,7 @@ class Answers:
             self.state = "passed"
         return self.shown()
 
-    async def begin(self, subject: Subject, bound: Bound, language: str) -> ChallengeView:
+    async def begin(self, subject: Subject, bound: Bound, language: str, *, device: str | None = None) -> ChallengeView:
         self.did.append(("begin", bound.purpose))
         self._raise("begin")
         return self.shown()
@@ -109,7 +109,9 @@ class Doors(Answers):
         self._raise("start")
         return Started("app_1", self.shown()) if asked[0].startswith("+") else self.shown()
 
-    async def password(self, mobile: str, password: str, language: str, user_agent: str = "") -> ChallengeView:
+    async def password(
+        self, mobile: str, password: str, language: str, user_agent: str = "", device_token: str | None = None
+    ) -> ChallengeView:
         self.did.append(("password", mobile))
         self._raise("password")
         self.passed = (Factor.PASSWORD,)

@@ -253,16 +253,16 @@ def test_a_full_queue_refuses_and_is_told_once_when_it_begins_and_once_when_it_e
         for n in range(3):
             with pytest.raises(TooBusy):
                 await pool.run(read, [SMALL], f"late{n}")
-        assert b"feiqian_picture_queue_full 1.0" in metrics.render()
+        assert b"feiqian_alarm_picture_queue_full 1.0" in metrics.render()
         assert b"feiqian_picture_jobs_waiting 32.0" in metrics.render()
         os.kill(pid, signal.SIGCONT)
         await asyncio.gather(task, *waiting)
 
     with structlog.testing.capture_logs() as logged:
         asyncio.run(fill())
-    told = [(entry["event"], entry["log_level"]) for entry in logged]
-    assert told == [("picture_queue_full", "error"), ("picture_queue_full_ended", "error")]
-    assert b"feiqian_picture_queue_full 0.0" in metrics.render()
+    told = [(entry["event"], entry["alarm"], entry["log_level"]) for entry in logged]
+    assert told == [("alarm_began", "picture_queue_full", "error"), ("alarm_ended", "picture_queue_full", "error")]
+    assert b"feiqian_alarm_picture_queue_full 0.0" in metrics.render()
     assert b"feiqian_picture_jobs_refused_total 3.0" in metrics.render()
     pool.close()
 
@@ -274,7 +274,7 @@ def test_a_machine_that_starts_no_worker_is_told_of_and_jobs_are_refused() -> No
         for _ in range(2):
             with pytest.raises(TooBusy):
                 asyncio.run(pool.run(read, [SMALL], "a"))
-    assert [entry["event"] for entry in logged] == ["picture_worker_missing"]
+    assert [(entry["event"], entry["alarm"]) for entry in logged] == [("alarm_began", "picture_worker_missing")]
     assert pool.missing.on
     pool.close()
 

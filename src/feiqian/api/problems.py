@@ -17,7 +17,7 @@ from feiqian.cases import errors as cases
 from feiqian.customers import errors as customers
 from feiqian.customers.issuing import NoDevicesLeft
 from feiqian.customers.registry import NoNumbersLeft
-from feiqian.db import DatabaseTooNew
+from feiqian.db import DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
 from feiqian.identity import errors as identity
 from feiqian.merchants.registry import MerchantInvalid
 from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
@@ -165,6 +165,8 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     ReadModelMismatch: INTERNAL,
     ProjectionStopped: INTERNAL,
     DatabaseTooNew: INTERNAL,
+    DatabaseMoved: OUTCOME_UNKNOWN,
+    DatabaseUnavailable: INTERNAL,
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,
     NoDevicesLeft: INTERNAL,

@@ -40,7 +40,7 @@ class Changing:
         DetailsInvalid for others, identity's NumberInvalid.
         """
         bound = self._bound(purpose, kind, reference)
-        return await self._p.verification.begin(session.subject, bound, session.language)
+        return await self._p.verification.begin(session.subject, bound, session.language, device=session.device)
 
     async def change_password(self, session: Session, challenge: str, new: str) -> None:
         """Every other session ends. Raises TooWeak, SecretUnchanged, and verification's errors."""

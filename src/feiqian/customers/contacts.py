@@ -11,7 +11,7 @@ from feiqian.customers.doors import Asked, Door
 from feiqian.customers.errors import ApplicationOver, DetailsInvalid
 from feiqian.customers.model import ChallengeView, Started
 from feiqian.customers.parts import Parts
-from feiqian.notify.model import Channel, Contacts, Message
+from feiqian.notify.model import Audience, Channel, Contacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.sessions.model import Session
@@ -25,6 +25,7 @@ class NewContacts(Door):
     """Every method is of the session's own customer: another's application is over for them."""
 
     kinds = (MOBILE, EMAIL)
+    audience = Audience.CUSTOMER  # who asks has proved who they are
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
@@ -45,7 +46,7 @@ class NewContacts(Door):
         needs: tuple[Combination, ...] = (frozenset({_CODE_BY[kind]}),)
         begun = await self._p.verification.begin(subject, _bound(kind), session.language, needs)
         await self._p.work.db(self._begun, id, begun.id, Asked(subject, kind, session.language))
-        await self._p.verification.send(begun.id, subject, _CODE_BY[kind])
+        await self._p.verification.send(begun.id, subject, _CODE_BY[kind], self.audience)
         await self._p.work.db(self._warn_owner, id)
         return Started(id, await self.view(begun.id))
 
@@ -83,7 +84,7 @@ class NewContacts(Door):
     def _warn_owner(self, id: str) -> None:
         now = self._p.clock.now()
         with self._p.db.write() as connection:
-            warn_owner(self._p, connection, self._applications.get(connection, id, now), now)
+            warn_owner(self._p, connection, self._applications.get(connection, id, now), self.audience, now)
 
     def _own(self, session: Session, id: str) -> Application:
         with self._p.db.write() as connection:
@@ -119,7 +120,7 @@ class NewContacts(Door):
         self._p.notify.tell(connection, new, "changed", {"what": application.kind}, now)
 
 
-def warn_owner(parts: Parts, connection: Connection, application: Application, now: int) -> None:
+def warn_owner(parts: Parts, connection: Connection, application: Application, audience: Audience, now: int) -> None:
     """Instead of a code, a customer whose number somebody else entered gets a word of it. Raises SendingCapped."""
     if application.subject.role is not Role.NOBODY:
         return
@@ -133,6 +134,7 @@ def warn_owner(parts: Parts, connection: Connection, application: Application, n
         kind="number_known",
         language=parts.customers.profiles.need(connection, number).language,
         secret=True,  # counted and capped as the code that it stands for
+        audience=audience,
     )
     parts.notify.queue(connection, message, now)
 

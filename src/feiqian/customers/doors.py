@@ -13,6 +13,7 @@ from feiqian.customers.errors import DoorClosed, SignInLocked
 from feiqian.customers.parts import Parts
 from feiqian.customers.tables import doors
 from feiqian.identity import numbers
+from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Role, Subject, customer
 from feiqian.verification.errors import Locked
@@ -40,6 +41,7 @@ class Door:
     """What registration, sign-in and recovery have in common. Every method raises DoorClosed for an unknown id."""
 
     kinds: tuple[str, ...] = ()  # of challenges that are answered here
+    audience: Audience | None = None  # for whom codes are sent, if not as the challenge says
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
@@ -53,7 +55,7 @@ class Door:
         """Sends a code by SMS or e-mail. Raises CodeThrottled, SendingCapped, SignInLocked."""
         asked = await self._asked(challenge)
         try:
-            return await self._p.verification.send(challenge, asked.subject, factor)
+            return await self._p.verification.send(challenge, asked.subject, factor, self.audience)
         except Locked as locked:
             raise SignInLocked(locked.until) from None
 

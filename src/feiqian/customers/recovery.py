@@ -16,9 +16,10 @@ from feiqian.customers.tables import doors
 from feiqian.identity import names
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.subjects import Role, Subject
-from feiqian.verification import tries
+from feiqian.verification.attempts import UNKNOWN
 from feiqian.verification.errors import AnswerWrong, ChallengeOver, Locked, NotPassed
 from feiqian.verification.model import Bound, Passed
+from feiqian.work import TooBusy
 
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
 
@@ -65,7 +66,7 @@ class Recovery(Door):
     async def send(self, challenge: str, factor: Factor) -> ChallengeView:
         """Sends a code by SMS or e-mail. Raises CodeThrottled, SignInLocked."""
         asked = await self._asked(challenge)
-        long = await self._p.work.db(self._is_locked, asked)
+        long = await self._p.work.db(self._is_locked, asked, factor)
         view = await super().send(challenge, factor)
         await self._p.work.db(self._note_sent, challenge, asked, factor, long)
         return await self._shown(asked, view)
@@ -77,12 +78,15 @@ class Recovery(Door):
         asks = any(factor in combination for combination in view.combinations) and factor not in view.passed
         if asked.counted is None or view.state != "open" or not asks:
             return await super().answer(challenge, factor, answer)
-        if _is_counted(asked, factor):
-            await self._p.work.db(self._count, asked.counted)
+        last = _is_counted(asked, factor) and await self._p.work.db(self._count, asked.counted, factor)
         try:
             return await super().answer(challenge, factor, answer)
         except (AnswerWrong, SignInLocked):
-            raise await self._p.work.db(self._wrong, asked, factor) from None
+            raise await self._p.work.db(self._wrong, asked, factor, last) from None
+        except TooBusy:
+            if _is_counted(asked, factor):
+                await self._p.work.db(self._uncount, asked.counted, factor)
+            raise
 
     async def _shown(self, asked: Asked, view: ChallengeView) -> ChallengeView:
         if asked.counted is None:
@@ -120,11 +124,12 @@ class Recovery(Door):
 
     def _left(self, counted: Subject) -> int:
         with self._p.db.read() as connection:
-            return tries.left(connection, self._p.policy.tries, counted, self._p.clock.now())
+            return self._p.factors.guard.left(connection, counted, UNKNOWN, None, self._p.clock.now())
 
-    def _is_locked(self, asked: Asked) -> bool:
+    def _is_locked(self, asked: Asked, factor: Factor) -> bool:
+        counted, now = asked.counted or asked.subject, self._p.clock.now()
         with self._p.db.read() as connection:
-            return self._p.verification.lock_of(connection, asked.counted or asked.subject) is not None
+            return self._p.factors.guard.lock_of(connection, counted, UNKNOWN, factor, now) is not None
 
     def _note_sent(self, challenge: str, asked: Asked, factor: Factor, long: bool) -> None:
         """Whoever it is: whether the code that was sent is one that need not be counted."""
@@ -133,21 +138,26 @@ class Recovery(Door):
         with self._p.db.write() as connection:
             connection.execute(update(doors).where(doors.c.challenge == challenge).values(long_codes=names))
 
-    def _count(self, counted: Subject) -> None:
+    def _count(self, counted: Subject, factor: Factor) -> bool:
+        """Takes a try; whether it was the last."""
+        guard, now = self._p.factors.guard, self._p.clock.now()
         with self._p.db.write() as connection:
             try:
-                self._p.factors.guard.take(connection, counted, self._p.clock.now(), stranger=True)
+                return guard.take(connection, counted, UNKNOWN, factor, now, stranger=True)
             except Locked as locked:
                 raise SignInLocked(locked.until) from None
 
-    def _wrong(self, asked: Asked, factor: Factor) -> Exception:
-        counted = asked.counted or asked.subject
+    def _uncount(self, counted: Subject, factor: Factor) -> None:
+        with self._p.db.write() as connection:
+            self._p.factors.guard.give_back(connection, counted, UNKNOWN, factor, self._p.clock.now())
+
+    def _wrong(self, asked: Asked, factor: Factor, last: bool) -> Exception:
+        counted, guard = asked.counted or asked.subject, self._p.factors.guard
         now = self._p.clock.now()
         with self._p.db.write() as connection:
             if not _is_counted(asked, factor):
-                return AnswerWrong(tries.left(connection, self._p.policy.tries, counted, now))
-            lock = tries.lock_of(connection, counted, now)
-            error = self._p.factors.guard.wrong(connection, counted, now, last=lock is not None, stranger=True)
+                return AnswerWrong(guard.left(connection, counted, UNKNOWN, factor, now))
+            error = guard.wrong(connection, counted, UNKNOWN, factor, now, last=last, stranger=True)
         return SignInLocked(error.until) if isinstance(error, Locked) else error
 
     # --- the new one ---------------------------------------------------------------------------------------------

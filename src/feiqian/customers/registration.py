@@ -16,6 +16,7 @@ from feiqian.customers.model import ChallengeView, Details, Opened, Started
 from feiqian.customers.parts import Parts
 from feiqian.customers.profiles import NewProfile
 from feiqian.identity.model import Claim
+from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject, customer
 from feiqian.verification.model import Bound
@@ -93,7 +94,9 @@ class Registration(Door):
     def _warn_owner(self, challenge: str) -> None:
         now = self._p.clock.now()
         with self._p.db.write() as connection:
-            warn_owner(self._p, connection, self._applications.by_challenge(connection, challenge, now), now)
+            warn_owner(
+                self._p, connection, self._applications.by_challenge(connection, challenge, now), Audience.STRANGER, now
+            )
 
     def _confirm(self, id: str, challenge: str) -> None:
         now = self._p.clock.now()

@@ -26,11 +26,14 @@ class SignIn(Door):
 
     kinds = ("sign_in",)
 
-    async def password(self, mobile: str, password: str, language: str, user_agent: str = "") -> ChallengeView:
-        """The first factor; the challenge's others follow by `send` and `answer`. Raises SignInRefused, SignInLocked,
+    async def password(
+        self, mobile: str, password: str, language: str, user_agent: str = "", device_token: str | None = None
+    ) -> ChallengeView:
+        """The first factor; the challenge's others follow by `send` and `answer`. `device_token` is what an earlier
+        sign-in gave this browser or app: wrong answers are counted for that device. Raises SignInRefused, SignInLocked,
         and identity's NumberInvalid."""
-        subject = await self._p.work.db(self._owner, self._mobile(mobile))
-        begun = await self._p.verification.begin(subject, BOUND, language)
+        subject, device = await self._p.work.db(self._who, self._mobile(mobile), device_token)
+        begun = await self._p.verification.begin(subject, BOUND, language, device=device)
         try:
             view = await self._p.verification.answer(begun.id, subject, Factor.PASSWORD, password)
         except AnswerWrong:
@@ -59,6 +62,13 @@ class SignIn(Door):
         if subject.role is not Role.CUSTOMER:
             raise SignInRefused
         return await self._open(challenge, Asked(subject, "sign_in", language), user_agent, device_token)
+
+    def _who(self, mobile: str, device_token: str | None) -> tuple[Subject, str | None]:
+        """Whose number it is, and the device that this browser is known as to them."""
+        subject = self._owner(mobile)
+        with self._p.db.read() as connection:
+            device = self._p.sessions.known_device(connection, subject, device_token)
+        return subject, device.id if device else None
 
     # --- opening -------------------------------------------------------------------------------------------------
 

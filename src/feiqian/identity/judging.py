@@ -10,9 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from feiqian.alarms import Alarm
 from feiqian.metrics import Metrics
 from feiqian.work import TooBusy
-from feiqian.workers.alarm import Alarm
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,4 +44,4 @@ class Judges:
 
     def measure(self, metrics: Metrics) -> None:
         metrics.gauge("feiqian_verifications", "Identities that a verifier is asked about", lambda: self.under_way)
-        metrics.gauge("feiqian_verifications_full", "1 while no more of them are taken", lambda: self.full.on)
+        self.full.measure(metrics, "no more of them are taken")

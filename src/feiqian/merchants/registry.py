@@ -77,6 +77,27 @@ class Merchant(NamedTuple):
         """Whether it may take payments."""
         return self.status == "active"
 
+    @property
+    def key(self) -> bytes:
+        """What tells the API key that is used from the merchant's others; empty without one."""
+        return b""
+
+
+class KeyHolder(Merchant):
+    """A merchant as whoever holds one of its API keys; equal to the merchant."""
+
+    _key: bytes
+
+    @property
+    def key(self) -> bytes:
+        return self._key
+
+    @classmethod
+    def of(cls, merchant: Merchant, key_hash: bytes) -> KeyHolder:
+        holder = cls(*merchant)
+        holder._key = key_hash[:8]
+        return holder
+
 
 class NewMerchant(NamedTuple):
     """A merchant to add."""
@@ -103,26 +124,27 @@ class Merchants:
     def __init__(self, db: BankDb, mode: Kind, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._db, self._mode, self._monotonic = db, mode, monotonic
         self._by_number: dict[int, Merchant] = {}
-        self._by_hash: dict[bytes, int] = {}
+        self._by_hash: dict[bytes, KeyHolder] = {}
         self._seen = -1
         self._asked_at = 0.0
         self.refresh()
 
     # --- asking ------------------------------------------------------------------------------------------------
 
-    def by_key(self, key: str) -> Merchant | KeyRefusal:
+    def by_key(self, key: str) -> KeyHolder | KeyRefusal:
         """Whose key this is."""
         if self._monotonic() - self._asked_at >= REFRESH_SECONDS:
             self.refresh()
-        number = self._by_hash.get(hash_of(key))
-        if number is not None:
-            return self._by_number[number]
+        holder = self._by_hash.get(hash_of(key))
+        if holder is not None:
+            return holder
         kind = kind_of(key)
         return KeyRefusal.WRONG_KIND if kind is not None and kind != self._mode else KeyRefusal.UNKNOWN
 
     def whose(self, key: str) -> int | None:
         """The number of the merchant whose key this is, as far as is known without asking the database."""
-        return self._by_hash.get(hash_of(key))
+        holder = self._by_hash.get(hash_of(key))
+        return None if holder is None else holder.number
 
     def by_number(self, number: int) -> Merchant | None:
         return self._by_number.get(number)
@@ -158,7 +180,9 @@ class Merchants:
         rows = connection.execute(select(_merchants).order_by("number")).mappings()
         self._by_number = {row["number"]: Merchant(**row, stores=tuple(stores.get(row["number"], ()))) for row in rows}
         live = select(_keys.c.hash, _keys.c.merchant).where(_keys.c.kind == self._mode, _keys.c.revoked_at.is_(None))
-        self._by_hash = {bytes(hash): number for hash, number in connection.execute(live)}
+        self._by_hash = {
+            bytes(hash): KeyHolder.of(self._by_number[number], bytes(hash)) for hash, number in connection.execute(live)
+        }
 
     # --- changing ----------------------------------------------------------------------------------------------
 

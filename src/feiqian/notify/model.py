@@ -20,12 +20,21 @@ class Channel(StrEnum):
     PUSH = "push"
 
 
+class Audience(StrEnum):
+    """Who had a code sent. Each has caps of its own, so that nobody uses up those of the others."""
+
+    CUSTOMER = "customer"  # has proved something: a password, a session
+    RECOVERY = "recovery"  # has given a customer's identity details and proved nothing yet
+    STRANGER = "stranger"  # registers: any number at all
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message for one address, said by the text `message.<kind>.text` with these values.
 
     `address`: a number in E.164, an e-mail address, or a browser's push subscription (its JSON). `secret`: it carries
-    a code, so it is counted and capped. `expires_at`: Unix microseconds; 0 is a default, by whether it is secret.
+    a code, so it is counted and capped, for its `audience`. `expires_at`: Unix microseconds; 0 is a default, by whether
+    it is secret.
     """
 
     to: Subject
@@ -36,6 +45,7 @@ class Message:
     values: Mapping[str, str] = field(repr=False, default_factory=dict)
     secret: bool = False
     expires_at: int = 0
+    audience: Audience = Audience.CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)

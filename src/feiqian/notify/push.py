@@ -23,7 +23,7 @@ from feiqian.notify.model import Outgoing
 TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 TEXT_LENGTH = 800  # characters: at least 4096 bytes are taken, encrypted (RFC 8030, 7.2)
 TOKEN_SECONDS = 12 * 3600  # RFC 8292, section 2: at most 24 hours
-_URGENT = frozenset({"payment_waiting", "frozen", "locked"})
+_URGENT = frozenset({"payment_waiting", "frozen", "locked", "locked_device"})
 _GONE = frozenset({404, 410})
 _LATER = frozenset({408, 425, 429})
 

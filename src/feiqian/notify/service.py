@@ -41,7 +41,8 @@ _log = logs.get("feiqian.notify")
 
 
 class Notify:
-    """One for a bank. `adapters` by channel: what has none is not sent. `gone` hears of addresses that are no more."""
+    """One for a bank. `adapters` by channel: what has none is not sent. `gone` hears of addresses that are no more,
+    `customers` says how many the bank has."""
 
     def __init__(
         self,
@@ -54,10 +55,11 @@ class Notify:
         *,
         gone: Gone | None = None,
         chance: Callable[[], float] = random.random,
+        customers: Callable[[], int] = lambda: 0,
     ) -> None:
         self._sealer, self._clock, self._adapters = sealer, clock, dict(adapters)
         self._code_seconds = policy.challenge_seconds
-        self._caps = Caps(policy.sending, policy.challenge_seconds, sealer)
+        self._caps = Caps(policy.sending, policy.challenge_seconds, sealer, customers)
         self.counts = Counts()
         self._watch = Watch(db, self._caps, clock, work)
         self._lanes = {
@@ -143,6 +145,8 @@ class Notify:
         metrics.gauge("feiqian_messages_waiting", "Messages in the outbox", lambda: watch.waiting)
         help = "Countries and prefixes where few of the codes that are sent are entered"
         metrics.gauge("feiqian_code_alarms", help, lambda: len(watch.alarms))
+        metrics.gauge("feiqian_code_caps_near", "Caps on codes that are nearly used up", lambda: watch.near)
+        metrics.gauge("feiqian_code_caps_full", "Caps on codes that are used up", lambda: watch.full)
 
         if isinstance(sms := self._adapters.get(Channel.SMS), Smpp):
             receipts = sms.receipts
@@ -151,10 +155,14 @@ class Notify:
 
     def _count(self, connection: Connection, message: Message, now: int) -> None:
         try:
-            self._caps.count(connection, message.address, now, entered="code" in message.values)
+            used = self._caps.count(
+                connection, message.address, now, audience=message.audience, entered="code" in message.values
+            )
+            self._watch.counted(used)
         except SendingCapped as error:
             self.counts.capped += 1
-            _log.warning("sending_capped", which=error.which, channel=message.channel.value, kind=message.kind)
+            told = {"channel": message.channel.value, "kind": message.kind, "audience": message.audience.value}
+            _log.warning("sending_capped", which=error.which, **told)
             raise
 
     def _too_many(self, connection: Connection, to: Subject, channel: Channel, kind: str, now: int) -> bool:

@@ -34,6 +34,7 @@ codes = Table(
     Column("address", LargeBinary(16), nullable=False),  # blinded
     Column("prefix", String(16), nullable=False),
     Column("country", String(8), nullable=False),
+    Column("audience", String(8), nullable=False),
     Column("sent_at", BIG, nullable=False),
     Column("entered_at", BIG, nullable=False),  # 0 while it is not; -1: nothing to enter was in it
     Index("notify_codes_of_address", "address", "sent_at"),

@@ -1,15 +1,19 @@
-"""The watch: looks every minute where few codes are entered, tells of it, counts what waits, drops what is old."""
+"""The watch: where few codes are entered and where caps are nearly used up, tells of it, counts what waits, and drops
+what is old. It looks every minute."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterable
 
 from feiqian import logs
+from feiqian.alarms import Alarm as Raised
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.notify import outbox
-from feiqian.notify.caps import HOUR, Alarm, Caps
-from feiqian.notify.model import Channel
+from feiqian.notify.caps import HOUR, Alarm, Caps, Used
+from feiqian.notify.model import Audience, Channel
 from feiqian.work import Work
 
 EVERY_SECONDS = 60.0
@@ -26,6 +30,19 @@ class Watch:
         self.alarms: dict[str, Alarm] = {}
         self.waiting = 0
         self._told: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._near: dict[tuple[str, Audience], Raised] = {}
+        self._full: dict[tuple[str, Audience], Raised] = {}
+
+    @property
+    def near(self) -> int:
+        """Caps of which most is used."""
+        return len(self._near)
+
+    @property
+    def full(self) -> int:
+        """Caps that are used up."""
+        return len(self._full)
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -45,6 +62,7 @@ class Watch:
         with self._db.read() as connection:
             self.alarms = {alarm.place: alarm for alarm in self._caps.alarms(connection, now)}
             self.waiting = sum(count for _, count in outbox.waiting(connection))
+            self._renew(self._caps.used(connection, now))
         for alarm in self.alarms.values():
             self._tell(alarm, now)
         with self._db.write() as connection:
@@ -52,6 +70,28 @@ class Watch:
                 outbox.expire(connection, channel, now)
             self._caps.prune(connection, now)
             outbox.prune(connection, now)
+
+    def counted(self, used: Iterable[Used]) -> None:
+        """A code was counted: raises the alarms of its caps, which the next look ends."""
+        with self._lock:
+            self._raise([one for one in used if one.near])
+
+    def _renew(self, used: list[Used]) -> None:
+        near = {(one.place, one.audience) for one in used if one.near}
+        full = {(one.place, one.audience) for one in used if one.full}
+        with self._lock:
+            for raised, still in ((self._near, near), (self._full, full)):
+                for place, audience in [key for key in raised if key not in still]:
+                    raised.pop((place, audience)).set(False, place=place, audience=audience.value)
+            self._raise([one for one in used if one.near])
+
+    def _raise(self, near: Iterable[Used]) -> None:
+        for one in near:
+            details = {"place": one.place, "audience": one.audience.value, "used": one.used, "most": one.most}
+            key = one.place, one.audience
+            self._near.setdefault(key, Raised("code_cap_near")).set(True, **details)
+            if one.full:
+                self._full.setdefault(key, Raised("code_cap_full")).set(True, **details)
 
     def _tell(self, alarm: Alarm, now: int) -> None:
         if now - self._told.get(alarm.place, -AGAIN) < AGAIN:

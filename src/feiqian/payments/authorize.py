@@ -62,7 +62,7 @@ class Authorizer:
     ) -> None:
         self._ledger, self._codes, self._clock, self._waits = ledger, codes, clock, waits
         self._limits, self._customers = limits, customers
-        self._guesses = Guesses()
+        self.guesses = Guesses()
         self._recent: Recent[Decided] = Recent()
         # A clock that is set back must not make codes valid again whose claims the engine has forgotten.
         self._newest_seconds = ledger.engine.moment.seconds
@@ -74,7 +74,7 @@ class Authorizer:
         self._newest_seconds = max(self._newest_seconds, now_us // MICROSECONDS)
         # Before the code is judged: by now it may have expired, and the retry gets the first answer all the same.
         if self._ledger.engine.remembered(transfer) is not None:
-            return self._retry(transfer, merchant.number, request)
+            return self._retry(transfer, merchant, request)
         scan = self._admit(merchant, request)
         if isinstance(scan, Decline):
             return Decision(transfer, self._ledger.position, not_kept=scan)
@@ -92,18 +92,22 @@ class Authorizer:
             return Decline.CURRENCY_NOT_SUPPORTED
         if request.amount > largest:
             return Decline.AMOUNT_TOO_HIGH
-        return self._read_code(merchant.number, request.payment_code)
+        return self._read_code(merchant, request)
 
-    def _read_code(self, merchant: int, code: str) -> Scan | Decline:
-        if self._guesses.too_many(merchant, self._newest_seconds):
+    def _read_code(self, merchant: Merchant, request: PaymentRequest) -> Scan | Decline:
+        now, store, terminal = self._newest_seconds, request.store, request.terminal
+        till = self.guesses.till(merchant, store, terminal)
+        if now < till.until:
             return Decline.TOO_MANY_WRONG_CODES
-        scan = self._codes.read(code, self._newest_seconds)
+        scan = self._codes.read(request.payment_code, now)
         if scan.fault is None and self._customers.known(scan.customer):
+            if till.shared:
+                self.guesses.learn(merchant, store, terminal)
             return scan
         if scan.fault is CodeFault.EXPIRED:
             return Decline.CODE_EXPIRED
         if scan.fault is not CodeFault.MALFORMED:  # a code of nobody counts as a guess, like one that cannot be read
-            self._guesses.wrong(merchant, self._newest_seconds)
+            self.guesses.wrong(merchant, store, terminal, request.payment_code, now)
         return Decline.CODE_INVALID
 
     # --- the decision ------------------------------------------------------------------------------------------
@@ -157,18 +161,18 @@ class Authorizer:
 
     # --- retries -----------------------------------------------------------------------------------------------
 
-    def _retry(self, transfer: bytes, merchant: int, request: PaymentRequest) -> Decision:
+    def _retry(self, transfer: bytes, merchant: Merchant, request: PaymentRequest) -> Decision:
         decided = self._recent.get(transfer)
         if decided is None:
             return Decision(transfer, self._ledger.position)
-        conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request.payment_code)
+        conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request)
         return Decision(transfer, self._ledger.position, decided.fact, conflict=conflict)
 
-    def _other_payer(self, decided: Decided, merchant: int, code: str) -> bool:
+    def _other_payer(self, decided: Decided, merchant: Merchant, request: PaymentRequest) -> bool:
         """Whether a retry has scanned someone else. Wrong codes count here as elsewhere: a retry is no free guess."""
-        if code == decided.code:
+        if request.payment_code == decided.code:
             return False
-        scan = self._read_code(merchant, code)
+        scan = self._read_code(merchant, request)
         return isinstance(scan, Scan) and scan.customer != decided.fact.customer
 
 

@@ -17,6 +17,7 @@ from feiqian.events import RefundDecided
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
+from feiqian.metrics import Metrics
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
 from feiqian.payments.authorize import Authorizer, same_content
@@ -77,6 +78,10 @@ class Payments:
         ender = Ender(ledger, clock, limits, merchants)
         self._confirmations = Confirmations(ledger, clock, reads, ender, customers, merchants, verification, self.waits)
         self._refunder = Refunder(ledger, clock)
+
+    def measure(self, metrics: Metrics) -> None:
+        """What /metrics shows of wrong codes."""
+        self._authorizer.guesses.measure(metrics, lambda: self._clock.now() // MICROSECONDS)
 
     # --- changing ----------------------------------------------------------------------------------------------
 

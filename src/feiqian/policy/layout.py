@@ -12,7 +12,8 @@ import msgspec
 
 from feiqian.policy.factors import Factor
 
-MOST_CHALLENGE_SECONDS, MOST_TRIES = 300, 5  # the platform's own bounds, whatever the bank wishes
+# The platform's own bounds, whatever the bank wishes.
+MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
 NAME = "^[a-z][a-z0-9_-]{0,30}$"
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
@@ -49,6 +50,8 @@ class CoolingTable(Table):
 class TriesTable(Table):
     at_most: Annotated[int, msgspec.Meta(ge=1, le=MOST_TRIES)]
     lock_minutes: Annotated[list[Minutes], msgspec.Meta(min_length=1)]
+    devices: Annotated[int, msgspec.Meta(ge=1, le=MOST_DEVICES)] = 5
+    per_factor_day: Annotated[int, msgspec.Meta(ge=2, le=MOST_PER_FACTOR_DAY)] = 30
 
 
 class TimeoutsTable(Table):
@@ -68,6 +71,7 @@ class SendingTable(Table):
     per_country_hour: Positive
     entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]
     entered_alarm_minimum: Positive
+    customers_per_code: Positive = 20
 
 
 class PasswordsTable(Table):

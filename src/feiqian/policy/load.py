@@ -19,7 +19,7 @@ from feiqian.errors import FeiqianError
 from feiqian.money import BY_CODE, MoneyInvalid, parse
 from feiqian.policy import model
 from feiqian.policy.factors import Factor, Purpose, is_strong
-from feiqian.policy.layout import File, LevelTable, LimitsTable, NeedTable, Table, TimeoutsTable
+from feiqian.policy.layout import File, LevelTable, LimitsTable, NeedTable, Table, TimeoutsTable, TriesTable
 from feiqian.policy.positions import Path as Place
 from feiqian.policy.positions import line_of, positions
 
@@ -109,7 +109,7 @@ def _policy(file: File) -> model.Policy:
         challenge_seconds=file.challenge_seconds,
         levels=levels,
         cooling=model.Cooling(file.cooling.hours, _limits(file.cooling.limits, ("cooling", "limits"))),
-        tries=model.Tries(file.tries.at_most, _rising(file.tries.lock_minutes, ("tries", "lock_minutes"))),
+        tries=_tries(file.tries),
         sessions=model.SessionRules(_timeouts(file.sessions.customer), _timeouts(file.sessions.staff)),
         sending=model.Sending(**msgspec.structs.asdict(file.sending)),
         passwords=model.PasswordRules(**msgspec.structs.asdict(file.passwords)),
@@ -120,6 +120,11 @@ def _policy(file: File) -> model.Policy:
 
 def _timeouts(table: TimeoutsTable) -> model.Timeouts:
     return model.Timeouts(table.idle_minutes, table.absolute_hours)
+
+
+def _tries(table: TriesTable) -> model.Tries:
+    minutes = _rising(table.lock_minutes, ("tries", "lock_minutes"))
+    return model.Tries(table.at_most, minutes, table.devices, table.per_factor_day)
 
 
 def _rising(minutes: list[int], place: Place) -> tuple[int, ...]:

@@ -54,10 +54,19 @@ class Cooling:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Wrong answers in all before a lock; each lock in a row lasts longer, the last of them ever again."""
+    """Wrong answers of one known device, or of all unknown ones together, before a lock; each lock in a row lasts
+    longer, the last of them ever again. So many `devices` of a person count for themselves, those used last; wrong
+    answers for one factor are at most `per_factor_day` a day in all."""
 
     at_most: int
     lock_minutes: tuple[int, ...]
+    devices: int
+    per_factor_day: int
+
+    @property
+    def half_of_day(self) -> int:
+        """Of one factor, what unknown devices may answer wrongly in a day, and what known ones may: each this much."""
+        return self.per_factor_day // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,11 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Caps of messages with codes, and when so few codes are entered that somebody is told."""
+    """Caps of messages with codes, and when so few codes are entered that somebody is told.
+
+    Those of a country and a prefix are for a small bank; a larger one has a code an hour for `customers_per_code`
+    customers.
+    """
 
     per_number_hour: int
     per_number_day: int
@@ -84,6 +97,7 @@ class Sending:
     per_country_hour: int
     entered_alarm_share: float
     entered_alarm_minimum: int  # messages sent, before a share means anything
+    customers_per_code: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class Devices:
         found = select(*_COLUMNS).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(MANY_DEVICES)
         return [Device(*row, here=row.id == here) for row in connection.execute(found)]
 
+    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
+        """Whether it is one of so many devices that the subject has signed in from last."""
+        newest = select(_c.id).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(most)
+        return device_id in connection.execute(newest).scalars().all()
+
     def forget(self, connection: Connection, subject: Subject, device_id: str) -> bool:
         return bool(connection.execute(delete(devices).where(_of(subject), _c.id == device_id)).rowcount)
 

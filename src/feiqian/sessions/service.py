@@ -116,6 +116,10 @@ class Sessions:
         """The device that this browser is known as to this subject."""
         return self._devices.known(connection, subject, device_token)
 
+    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
+        """Whether it is one of so many devices that the subject has signed in from last; a forgotten one is not."""
+        return self._devices.among_newest(connection, subject, device_id, most)
+
     def forget_device(self, connection: Connection, subject: Subject, device_id: str) -> bool:
         """Forgets a device of the subject and ends its sessions. False if the subject has no such device."""
         store.end_all(connection, subject, subject, self._clock.now(), device=device_id)

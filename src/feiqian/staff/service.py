@@ -116,21 +116,26 @@ class Staff:
 
     # --- signing in --------------------------------------------------------------------------------------------
 
-    async def password(self, login: str, password: str, language: str) -> ChallengeView:
-        """The first of two steps; the challenge wants a second factor. Raises SignInRefused, SignInLocked."""
-        subject = await self._work.db(self._subject, login)
+    async def password(
+        self, login: str, password: str, language: str, device_token: str | None = None
+    ) -> ChallengeView:
+        """The first of two steps; the challenge wants a second factor. `device_token`: what an earlier sign-in gave
+        this browser; wrong answers are counted for it. Raises SignInRefused, SignInLocked."""
+        subject, device = await self._work.db(self._who, login, device_token)
         try:
-            challenge = await self._verification.begin(subject, SIGN_IN, language)
+            challenge = await self._verification.begin(subject, SIGN_IN, language, device=device)
             return await self._verification.answer(challenge.id, subject, Factor.PASSWORD, password)
         except VerificationError as error:
             raise self._refused(error, subject) from None
 
-    async def code(self, login: str, challenge: str, code: str, user_agent: str, language: str) -> Opened:
+    async def code(
+        self, login: str, challenge: str, code: str, user_agent: str, language: str, device_token: str | None = None
+    ) -> Opened:
         """The second step, by a one-time-code token. Raises SignInRefused, SignInLocked."""
         subject = await self._work.db(self._subject, login)
         try:
             await self._verification.answer(challenge, subject, Factor.TOTP, code)
-            return await self._work.db(self._open, challenge, subject, user_agent, language)
+            return await self._work.db(self._open, challenge, subject, user_agent, language, device_token)
         except VerificationError as error:
             raise self._refused(error, subject) from None
 
@@ -138,11 +143,13 @@ class Staff:
         """A challenge and what the browser is asked for, whoever it is."""
         return await self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
 
-    async def passkey(self, challenge: str, response: str, user_agent: str, language: str) -> Opened:
+    async def passkey(
+        self, challenge: str, response: str, user_agent: str, language: str, device_token: str | None = None
+    ) -> Opened:
         """Signs in with a passkey or security key alone, which is two factors. Raises SignInRefused."""
         try:
             subject, _ = await self._verification.answer_passkey_sign_in(challenge, response)
-            return await self._work.db(self._open, challenge, subject, user_agent, language)
+            return await self._work.db(self._open, challenge, subject, user_agent, language, device_token)
         except VerificationError as error:
             raise self._refused(error, None) from None
 
@@ -174,13 +181,23 @@ class Staff:
         blind = self._sealer.blind(login.strip().lower(), "nobody of staff")
         return Subject(Role.NOBODY, int.from_bytes(blind[:7], "big"))
 
-    def _open(self, challenge: str, subject: Subject, user_agent: str, language: str) -> Opened:
+    def _who(self, login: str, device_token: str | None) -> tuple[Subject, str | None]:
+        """Whose login it is, and the device that this browser is known as to them."""
+        subject = self._subject(login)
+        with self._db.read() as connection:
+            device = self._sessions.known_device(connection, subject, device_token)
+        return subject, device.id if device else None
+
+    def _open(
+        self, challenge: str, subject: Subject, user_agent: str, language: str, device_token: str | None
+    ) -> Opened:
         now = self._clock.now()
         with self._db.write() as connection:
             passed = self._verification.spend_within(connection, challenge, subject, SIGN_IN, now)
             if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
                 raise SignInRefused
-            opened = self._sessions.open(connection, subject, passed.factors, user_agent, None, now, language)
+            factors = passed.factors
+            opened = self._sessions.open(connection, subject, factors, user_agent, device_token, now, language)
             details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
             self._trail.append(connection, subject, "signed_in", str(subject), details, now)
         return opened

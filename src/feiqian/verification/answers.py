@@ -1,7 +1,9 @@
 """Answers to challenges, compared by factor. What could be guessed passes the guard first; what is signed does not.
 
-In three steps, each its own transaction: a try is taken; the answer is compared; the outcome is written, and whatever
-serves once (a code, a token's step, a key's count) is used up by one SQL statement.
+In three steps: a try is taken, in a transaction of its own; the answer is compared; the outcome is written, and
+whatever serves once (a code, a token's step, a key's count) is used up by one SQL statement. The three are one piece of
+work, begun when its turn has come: what is refused because too much waits was never counted, and a client who goes
+away changes nothing. Only a crash in between leaves tries counted without an outcome: at most those under way.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from feiqian.db import BankDb
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
-from feiqian.verification import codes, credentials, evidence, store, totp, tries
+from feiqian.verification import attempts, codes, credentials, evidence, store, totp
 from feiqian.verification.errors import AnswerWrong, ChallengeOver, FactorNotEnrolled, VerificationError
 from feiqian.verification.factors import Factors
 from feiqian.verification.model import ChallengeView
@@ -35,6 +37,7 @@ class _Attempt(NamedTuple):
     challenge: Challenge
     factor: Factor
     secret: bytes | None
+    answer: str
     counted: bool  # a try was taken
     last: bool  # and it was the last
 
@@ -70,7 +73,8 @@ class Answers:
         offered = {factor for combination in challenge.combinations for factor in combination}
         # A key opens a lock, and so do the codes of a recovery.
         if state == "open" and challenge.purpose is not Purpose.RECOVERY and not offered & set(credentials.KEYS):
-            state = "locked" if tries.lock_of(connection, challenge.subject, now) else state
+            held = self._guard.lock_of(connection, challenge.subject, challenge.place, None, now)
+            state = "locked" if held else state
         masked = {} if stranger else self._reach.masked(connection, challenge.subject)
         return ChallengeView(
             id=challenge.id,
@@ -81,24 +85,37 @@ class Answers:
             state=state,
             expires_at=challenge.expires_at,
             sent_to={factor: address for factor, address in masked.items() if factor in offered},
-            tries_left=tries.left(connection, self._guard.rules, challenge.subject, now),
+            tries_left=self._guard.left(connection, challenge.subject, challenge.place, None, now),
         )
 
     # --- what could be guessed ---------------------------------------------------------------------------------
 
     async def guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         """A password, PIN or code."""
-        attempt = await self._work.db(self._take, id, subject, factor)
-        known = False
-        if factor in KNOWN:
-            hash = None if attempt.secret is None else attempt.secret.decode()
-            known = await self._work.heavy(self._factors.hasher.matches, hash, answer)
-        view = await self._work.db(self._settle, attempt, answer, known)
+        if factor not in KNOWN:
+            return await self._work.db(self._guess, id, subject, factor, answer)
+        place = await self._work.db(self._check, id, subject, factor)  # so that what is locked waits for no turn
+        # A known device has turns of its own, as it has tries of its own.
+        return await self._work.heavy_for(f"{subject} {place}", self._guess, id, subject, factor, answer)
+
+    def _guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
+        attempt = self._take(id, subject, factor, answer)
+        known = factor in KNOWN and self._factors.hasher.matches(_text(attempt.secret), answer)
+        view = self._settle(attempt, known)
         if known:
-            await self._freshen(attempt, answer)
+            self._freshen(attempt)
         return view
 
-    def _take(self, id: str, subject: Subject, factor: Factor) -> _Attempt:
+    def _check(self, id: str, subject: Subject, factor: Factor) -> str:
+        """The place where it is answered. Raises Locked."""
+        now = self._clock.now()
+        with self._db.read() as connection:
+            challenge = self.open(connection, id, subject, factor, now)
+            stranger = challenge.by_stranger
+            self._guard.check(connection, subject, challenge.place, factor, now, stranger=stranger)
+        return challenge.place
+
+    def _take(self, id: str, subject: Subject, factor: Factor, answer: str) -> _Attempt:
         now = self._clock.now()
         with self._db.write() as connection:
             challenge = self.open(connection, id, subject, factor, now)
@@ -106,9 +123,10 @@ class Answers:
             if long:
                 if not codes.take_long(connection, id, factor):
                     raise AnswerWrong(0)
-                return _Attempt(challenge, factor, secret, False, False)
-            last = self._guard.take(connection, subject, now, stranger=challenge.by_stranger)
-            return _Attempt(challenge, factor, secret, True, last)
+                return _Attempt(challenge, factor, secret, answer, False, False)
+            stranger = challenge.by_stranger
+            last = self._guard.take(connection, subject, challenge.place, factor, now, stranger=stranger)
+            return _Attempt(challenge, factor, secret, answer, True, last)
 
     def _secret(self, connection: Connection, challenge: Challenge, factor: Factor) -> tuple[bytes | None, bool]:
         """What the answer is compared with; and whether it is too long to be guessed."""
@@ -118,27 +136,28 @@ class Answers:
         reached = factor in self._reach.channels(connection, challenge.subject)
         return (sent.hash if reached else None), sent.long
 
-    def _settle(self, attempt: _Attempt, answer: str, known: bool) -> ChallengeView:
-        now = self._clock.now()
-        step = self._step(attempt, answer, now)
+    def _settle(self, attempt: _Attempt, known: bool) -> ChallengeView:
+        now, subject = self._clock.now(), attempt.challenge.subject
+        step = self._step(attempt, now)
         with self._db.write() as connection:
-            if known or step is not None or self._is_code(attempt, answer):
+            attempts.hold(connection, subject, now)
+            if known or step is not None or self._is_code(attempt):
                 view = self._right(connection, attempt, step, now)
                 if view is not None:
                     return view
             error = self._wrong(connection, attempt, now)
         raise error
 
-    def _step(self, attempt: _Attempt, answer: str, now: int) -> int | None:
+    def _step(self, attempt: _Attempt, now: int) -> int | None:
         if attempt.factor is not Factor.TOTP or attempt.secret is None:
             return None
         secret = credentials.token_secret(self._sealer, attempt.challenge.subject, attempt.secret)
-        return totp.step_of(secret, answer.strip(), now)
+        return totp.step_of(secret, attempt.answer.strip(), now)
 
-    def _is_code(self, attempt: _Attempt, answer: str) -> bool:
+    def _is_code(self, attempt: _Attempt) -> bool:
         if attempt.factor not in CHANNELS:
             return False
-        return codes.matches(self._sealer, attempt.challenge.id, attempt.factor, attempt.secret, answer)
+        return codes.matches(self._sealer, attempt.challenge.id, attempt.factor, attempt.secret, attempt.answer)
 
     def _right(self, connection: Connection, attempt: _Attempt, step: int | None, now: int) -> ChallengeView | None:
         """Writes that the factor was passed; None if somebody else has used the answer up."""
@@ -154,21 +173,23 @@ class Answers:
         else:
             credentials.used_secret(connection, subject, factor, now)
         if attempt.counted:
-            self._guard.right(connection, subject)
+            self._guard.give_back(connection, subject, challenge.place, factor, now)
         return self._passed(connection, challenge, factor, now)
 
     def _wrong(self, connection: Connection, attempt: _Attempt, now: int) -> VerificationError:
-        subject, stranger = attempt.challenge.subject, attempt.challenge.by_stranger
+        challenge, factor = attempt.challenge, attempt.factor
+        subject, stranger = challenge.subject, challenge.by_stranger
         if not attempt.counted:
-            return AnswerWrong(tries.left(connection, self._guard.rules, subject, now))
-        return self._guard.wrong(connection, subject, now, last=attempt.last, stranger=stranger)
+            return AnswerWrong(self._guard.left(connection, subject, challenge.place, factor, now))
+        return self._guard.wrong(
+            connection, subject, challenge.place, factor, now, last=attempt.last, stranger=stranger
+        )
 
-    async def _freshen(self, attempt: _Attempt, answer: str) -> None:
+    def _freshen(self, attempt: _Attempt) -> None:
         """Hashes again what was hashed with other parameters than are used now."""
         hasher, old = self._factors.hasher, attempt.secret or b""
         if hasher.outdated(old.decode()):
-            new = (await self._work.heavy(hasher.hash, answer)).encode()
-            await self._work.db(self._rehash, attempt, old, new)
+            self._rehash(attempt, old, hasher.hash(attempt.answer).encode())
 
     def _rehash(self, attempt: _Attempt, old: bytes, new: bytes) -> None:
         with self._db.write() as connection:
@@ -185,7 +206,7 @@ class Answers:
             challenge = self.open(connection, id, subject, factor, self._clock.now())
             key = self.key_of(connection, response)
             if key is None or (key.subject, key.factor) != (subject, factor):
-                raise AnswerWrong(tries.left(connection, self._guard.rules, subject, self._clock.now()))
+                raise AnswerWrong(self._guard.left(connection, subject, challenge.place, None, self._clock.now()))
         return self.signed(challenge, key, response)
 
     def key_of(self, connection: Connection, response: str) -> credentials.Key | None:
@@ -203,27 +224,30 @@ class Answers:
         if answered is not None:
             signed = self._factors.party.signed(answered, challenge.text, key.public_key)
         with self._db.write() as connection:
+            attempts.hold(connection, key.subject, now)
             challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
             if signed is None or not credentials.take_count(connection, key, signed, now):
-                raise AnswerWrong(tries.left(connection, self._guard.rules, key.subject, now))
+                raise AnswerWrong(self._guard.left(connection, key.subject, challenge.place, None, now))
             if evidence.is_kept(key.factor, challenge.purpose):
                 what = (key.subject, challenge.text, key.factor)
                 kept = evidence.keep(connection, self._sealer, self._factors.party, what, key.public_key, signed, now)
                 challenge = replace(challenge, evidence=kept)
-            if tries.lock_of(connection, key.subject, now) is not None:
-                tries.unlock(connection, key.subject, key.subject)
+            attempts.lift(connection, key.subject, now)
             return self._passed(connection, replace(challenge, subject=key.subject), key.factor, now)
 
     # --- both --------------------------------------------------------------------------------------------------
 
     def _passed(self, connection: Connection, challenge: Challenge, factor: Factor, now: int) -> ChallengeView:
-        """One factor more. What is left to combine it with is what they have; all at once forgets wrong answers."""
+        """One factor more. What is left to combine it with is what they have; once all is passed, what was wrong before
+        of the factors that passed is forgotten, and of no other: a PIN is not guessed anew after each sign-in."""
         held = self._factors.all_of(connection, challenge.subject) | {factor}
         left = tuple(combination for combination in challenge.combinations if combination <= held)
         challenge = replace(challenge, passed=(*challenge.passed, factor), combinations=left)
         challenge = store.record(connection, challenge, now)
         if challenge.state == "passed":
-            tries.forget(connection, challenge.subject)
+            attempts.forget(connection, challenge.subject, challenge.place, challenge.passed, now)
+            if challenge.purpose is Purpose.RECOVERY:  # by two channels, with codes that cannot be guessed under a lock
+                attempts.lift(connection, challenge.subject, now)
         return self.view(connection, challenge, now)
 
 
@@ -234,3 +258,7 @@ def _waiting(challenge: Challenge, factor: Factor, now: int) -> Challenge:
     if not challenge.asks(factor):
         raise FactorNotEnrolled(factor)
     return challenge
+
+
+def _text(secret: bytes | None) -> str | None:
+    return None if secret is None else secret.decode()

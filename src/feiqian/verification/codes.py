@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.ids import MESSAGE, new_id
+from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Sending
 from feiqian.sealing import Sealer
@@ -60,16 +61,21 @@ def issue(
         raise CodeThrottled(0 if sent.count >= MOST_CODES else sent.sent_at + APART)
 
 
-def count_send(connection: Connection, rules: Sending, subject: Subject, factor: Factor, now: int) -> None:
-    """Notes that a code goes to a subject. The same caps for the known and the unknown. Raises CodeThrottled."""
-    mine = (of(sends, subject), sends.c.factor == str(factor))
+def count_send(
+    connection: Connection, rules: Sending, subject: Subject, factor: Factor, audience: Audience, now: int
+) -> None:
+    """Notes that a code goes to a subject, for an audience. The same caps for the known and the unknown.
+
+    Raises CodeThrottled.
+    """
+    mine = (of(sends, subject), sends.c.factor == str(factor), sends.c.audience == str(audience))
     for span, most in ((_HOUR, rules.per_number_hour), (_DAY, rules.per_number_day)):
         within = select(func.count(), func.min(sends.c.at)).where(*mine, sends.c.at > now - span)
         count, first = connection.execute(within).one()
         if count >= most:
             raise CodeThrottled(int(first) + span)
     row = {"id": new_id(MESSAGE, now), "role": str(subject.role), "number": subject.number}
-    connection.execute(insert(sends).values(row | {"factor": str(factor), "at": now}))
+    connection.execute(insert(sends).values(row | {"factor": str(factor), "audience": str(audience), "at": now}))
 
 
 def sent(connection: Connection, challenge: str, factor: Factor) -> Sent:

@@ -18,6 +18,7 @@ from feiqian.policy.model import Policy
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.verification import credentials, strength, totp
+from feiqian.verification.attempts import UNKNOWN
 from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
 from feiqian.verification.guard import Guard
 from feiqian.verification.hashing import SecretHasher
@@ -79,11 +80,8 @@ class Factors:
         await self._work.db(self._put, subject, Factor.PIN, hash)
 
     async def check_password(self, subject: Subject, password: str) -> bool:
-        """Whether it is right; a wrong one counts as a try. Raises Locked."""
-        hash, last = await self._work.db(self._take, subject)
-        right = await self._work.heavy(self.hasher.matches, hash, password)
-        await self._work.db(self._checked, subject, right, last)
-        return right
+        """Whether it is right; a wrong one counts as a try on an unknown device. Raises Locked."""
+        return await self._work.heavy_for(str(subject), self._check_password, subject, password)
 
     def hash_secret(self, text: str) -> str:
         """Argon2id of a password or PIN, keyed with the bank's data key (computes for long)."""
@@ -101,18 +99,18 @@ class Factors:
         with self._db.write() as connection:
             self.put_secret(connection, subject, factor, hash, self._clock.now())
 
-    def _take(self, subject: Subject) -> tuple[str | None, bool]:
+    def _check_password(self, subject: Subject, password: str) -> bool:
+        here = (subject, UNKNOWN, Factor.PASSWORD)
         with self._db.write() as connection:
-            last = self.guard.take(connection, subject, self._clock.now(), stranger=True)
+            last = self.guard.take(connection, *here, self._clock.now(), stranger=True)
             hash = credentials.secret_of(connection, subject, Factor.PASSWORD)
-            return None if hash is None else hash.decode(), last
-
-    def _checked(self, subject: Subject, right: bool, last: bool) -> None:
+        right = self.hasher.matches(None if hash is None else hash.decode(), password)
         with self._db.write() as connection:
             if right:
-                self.guard.right(connection, subject)
+                self.guard.give_back(connection, *here, self._clock.now())
             else:
-                self.guard.wrong(connection, subject, self._clock.now(), last=last, stranger=True)
+                self.guard.wrong(connection, *here, self._clock.now(), last=last, stranger=True)
+        return right
 
     # --- tokens ------------------------------------------------------------------------------------------------
 

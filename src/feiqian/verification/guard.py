@@ -11,49 +11,74 @@ from feiqian import logs
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Tries
 from feiqian.subjects import Subject
-from feiqian.verification import credentials, tries
+from feiqian.verification import attempts, credentials
 from feiqian.verification.errors import AnswerWrong, Locked, VerificationError
+from feiqian.verification.model import Lock
 from feiqian.verification.reach import Reach
 
 _log = logs.get("feiqian.verification")
 
 
 class Guard:
-    """One for each subject's tries, whatever factor and channel."""
+    """One for all subjects. `place`: a known device's id, or attempts.UNKNOWN."""
 
     def __init__(self, rules: Tries, reach: Reach) -> None:
         self.rules, self._reach = rules, reach
 
-    def take(self, connection: Connection, subject: Subject, now: int, *, stranger: bool) -> bool:
+    def take(
+        self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int, *, stranger: bool
+    ) -> bool:
         """Takes a try; whether it was the last. Raises Locked. `stranger`: is told nothing of what is enrolled."""
-        if not tries.take(connection, self.rules, subject, now):
-            raise self.locked(connection, subject, now, stranger=stranger)
-        return tries.lock_of(connection, subject, now) is not None
+        taken = attempts.take(connection, self.rules, subject, place, factor, now)
+        if not taken.counted and taken.lock is not None:
+            raise self._locked(connection, taken.lock, stranger)
+        return taken.lock is not None
 
     def wrong(
-        self, connection: Connection, subject: Subject, now: int, *, last: bool, stranger: bool
+        self,
+        connection: Connection,
+        subject: Subject,
+        place: str,
+        factor: Factor,
+        now: int,
+        *,
+        last: bool,
+        stranger: bool,
     ) -> VerificationError:
         """What to raise for a wrong answer, after this transaction; the owner is told of a lock."""
-        lock = tries.lock_of(connection, subject, now)
+        lock = attempts.lock_of(connection, self.rules, subject, place, factor, now)
         if lock is None:
-            return AnswerWrong(tries.left(connection, self.rules, subject, now))
+            return AnswerWrong(self.left(connection, subject, place, factor, now))
         if last:
-            _log.warning("subject_locked", subject=str(subject), times=lock.times)
-            self._reach.tell_locked(connection, lock, now)
-        return self.locked(connection, subject, now, stranger=stranger)
+            _log.warning("subject_locked", subject=str(subject), times=lock.times, known_device=bool(place))
+            if lock.times:  # a day's count is used up only after locks that were told
+                self._reach.tell_locked(connection, lock, now)
+        return self._locked(connection, lock, stranger)
 
-    def right(self, connection: Connection, subject: Subject) -> None:
-        """The answer was right: its try is given back, but those that were wrong before stay counted."""
-        tries.give_back(connection, self.rules, subject)
+    def give_back(self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int) -> None:
+        """The answer was right, or was not compared; those that were wrong before stay counted."""
+        attempts.give_back(connection, self.rules, subject, place, factor, now)
 
-    def check(self, connection: Connection, subject: Subject, now: int, *, stranger: bool) -> None:
+    def check(
+        self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int, *, stranger: bool
+    ) -> None:
         """Raises Locked while a lock holds; takes nothing."""
-        if tries.lock_of(connection, subject, now) is not None:
-            raise self.locked(connection, subject, now, stranger=stranger)
+        lock = self.lock_of(connection, subject, place, factor, now)
+        if lock is not None:
+            raise self._locked(connection, lock, stranger)
 
-    def locked(self, connection: Connection, subject: Subject, now: int, *, stranger: bool) -> Locked:
-        lock = tries.lock_of(connection, subject, now)
-        return Locked(lock.until if lock else now, self._ways(connection, subject, stranger))
+    def lock_of(
+        self, connection: Connection, subject: Subject, place: str, factor: Factor | None, now: int
+    ) -> Lock | None:
+        """The lock that holds here, of the place or (with a factor) of the factor for the day."""
+        return attempts.lock_of(connection, self.rules, subject, place, factor, now)
+
+    def left(self, connection: Connection, subject: Subject, place: str, factor: Factor | None, now: int) -> int:
+        """How many wrong answers are left here."""
+        return attempts.left(connection, self.rules, subject, place, factor, now)
+
+    def _locked(self, connection: Connection, lock: Lock, stranger: bool) -> Locked:
+        return Locked(lock.until, self._ways(connection, lock.subject, stranger))
 
     def _ways(self, connection: Connection, subject: Subject, stranger: bool) -> tuple[Factor, ...]:
         """What opens while a lock holds; to a stranger, all that could."""

@@ -62,11 +62,15 @@ class Passed(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """Locked until so many Unix microseconds; `times`: the how manieth lock in a row."""
+    """Locked until so many Unix microseconds; `times`: the how manieth lock in a row, 0: a factor's for the day.
+
+    `place`: the id of the known device that is locked; "": all unknown devices.
+    """
 
     subject: Subject
     until: int
     times: int
+    place: str = ""
 
 
 class FactorView(NamedTuple):

@@ -11,18 +11,18 @@ from sqlalchemy import Connection
 
 from feiqian import logs
 from feiqian.notify.errors import SendingCapped
-from feiqian.notify.model import Channel, Contacts, KnowsContacts, Message
+from feiqian.notify.model import Audience, Channel, Contacts, KnowsContacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 from feiqian.verification.model import Lock
 from feiqian.verification.store import Challenge
-from feiqian.verification.tries import MINUTE
 
 if TYPE_CHECKING:
     from feiqian.notify.service import Notify
 
 CHANNELS = {Factor.SMS: Channel.SMS, Factor.EMAIL: Channel.EMAIL}
 _PRETENDED = {Factor.SMS: "+8613800000000", Factor.EMAIL: "nobody@localhost"}
+MINUTE = 60_000_000
 _SHOWN = 4  # last digits of a number
 _log = logs.get("feiqian.verification")
 
@@ -46,7 +46,9 @@ class Reach:
         contacts = self.contacts(connection, subject)
         return {factor: mask(address) for factor in CHANNELS if (address := address_of(contacts, factor))}
 
-    def send(self, connection: Connection, challenge: Challenge, factor: Factor, code: str, now: int) -> None:
+    def send(
+        self, connection: Connection, challenge: Challenge, factor: Factor, code: str, audience: Audience, now: int
+    ) -> None:
         """Queues a code with what it confirms. Raises SendingCapped, but not where that would tell who is known."""
         address = address_of(self.contacts(connection, challenge.subject), factor)
         minutes = max(1, (challenge.expires_at - now) // MINUTE)
@@ -59,6 +61,7 @@ class Reach:
             values={"code": code, "text": challenge.summary, "minutes": str(minutes)},
             secret=True,
             expires_at=challenge.expires_at,
+            audience=audience,
         )
         quiet = challenge.by_stranger and challenge.purpose is not Purpose.CONFIRM_MOBILE
         savepoint = connection.begin_nested()
@@ -81,7 +84,15 @@ class Reach:
         """Tells the owner on every channel that somebody (perhaps they) has answered wrongly too often."""
         if contacts := self.contacts(connection, lock.subject):
             minutes = -(-(lock.until - now) // MINUTE)
-            self._notify.tell(connection, contacts, "locked", {"minutes": str(minutes)}, now)
+            kind = "locked_device" if lock.place else "locked"
+            self._notify.tell(connection, contacts, kind, {"minutes": str(minutes)}, now)
+
+
+def audience_of(challenge: Challenge) -> Audience:
+    """Who has a code sent: a stranger, as long as nothing was proved."""
+    if not challenge.by_stranger:
+        return Audience.CUSTOMER
+    return Audience.STRANGER if challenge.purpose is Purpose.CONFIRM_MOBILE else Audience.RECOVERY
 
 
 def address_of(contacts: Contacts | None, factor: Factor) -> str:

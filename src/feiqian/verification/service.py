@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.ids import CHALLENGE, new_id
+from feiqian.notify.model import Audience
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
-from feiqian.verification import codes, credentials, store, tries
+from feiqian.verification import attempts, codes, credentials, store
 from feiqian.verification.answers import Answers
 from feiqian.verification.canonical import challenge_text, summary
 from feiqian.verification.errors import AnswerWrong, BoundDiffers, ChallengeOver, FactorNotEnrolled
 from feiqian.verification.factors import Factors
 from feiqian.verification.marks import UNNAMED, mark_of
 from feiqian.verification.model import Bound, ChallengeView, Lock, Passed
-from feiqian.verification.reach import CHANNELS
+from feiqian.verification.reach import CHANNELS, audience_of
 from feiqian.verification.store import STRANGERS, Challenge
 from feiqian.work import Work
 
@@ -31,32 +32,60 @@ NEW = Subject(Role.NOBODY, 0)  # whose passkey it will be is not known yet
 _SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}
 
 
+class KnowsDevices(Protocol):
+    """Whoever keeps the devices that somebody has signed in from."""
+
+    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool: ...
+
+
 class Verification:
     """Begins, answers and spends challenges."""
 
-    def __init__(self, db: BankDb, sealer: Sealer, policy: Policy, clock: Clock, work: Work, factors: Factors) -> None:
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        policy: Policy,
+        clock: Clock,
+        work: Work,
+        factors: Factors,
+        devices: KnowsDevices,
+    ) -> None:
         self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
         self._factors, self._guard, self._reach = factors, factors.guard, factors.reach
+        self._devices = devices
         self._answers = Answers(db, sealer, clock, work, factors)
         self._tidied_at = 0
 
     # --- beginning and looking ---------------------------------------------------------------------------------
 
     async def begin(
-        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None = None
+        self,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        needs: tuple[Combination, ...] | None = None,
+        *,
+        device: str | None = None,
     ) -> ChallengeView:
-        """A new challenge; of one purpose a subject has three at once, the oldest ends.
+        """A new challenge; of one purpose a subject has three at once on a device, the oldest ends.
 
+        `device`: the id of the device that asks, if the subject is known there; wrong answers are counted for it.
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
         """
-        return await self._work.db(self._begin, subject, bound, language, needs)
+        return await self._work.db(self._begin, subject, bound, language, needs, device)
 
     async def view(self, id: str, subject: Subject) -> ChallengeView:
         """Raises ChallengeNotFound."""
         return await self._work.db(self._view, id, subject)
 
     def _begin(
-        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None
+        self,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        needs: tuple[Combination, ...] | None,
+        device: str | None,
     ) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
@@ -67,9 +96,10 @@ class Verification:
                 wanted = tuple(combination for combination in wanted if combination <= held)
                 if not wanted:
                     raise FactorNotEnrolled
-            tries.hold(connection, subject)
-            store.make_room(connection, subject, bound.purpose, now)
-            challenge = self._add(connection, subject, bound, language, wanted, now)
+            attempts.hold(connection, subject, now)
+            place = self._place(connection, subject, device)
+            store.make_room(connection, subject, bound.purpose, place, now)
+            challenge = self._add(connection, subject, bound, language, wanted, now, place)
             return self._answers.view(connection, challenge, now)
 
     def _add(
@@ -80,6 +110,7 @@ class Verification:
         language: str,
         wanted: tuple[Combination, ...],
         now: int,
+        place: str = attempts.UNKNOWN,
     ) -> Challenge:
         id, texts = new_id(CHALLENGE, now), texts_in(language)
         # A text that a stranger reads must not differ between a customer and nobody.
@@ -98,9 +129,14 @@ class Verification:
             evidence="",
             begun_at=now,
             expires_at=now + min(self._policy.challenge_seconds, MOST_SECONDS) * MICROSECONDS,
+            place=place,
         )
         store.add(connection, self._sealer, challenge)
         return challenge
+
+    def _place(self, connection: Connection, subject: Subject, device: str | None) -> str:
+        known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
+        return device if device and known else attempts.UNKNOWN
 
     def _tidy(self, connection: Connection, now: int) -> None:
         if not self._tidied_at <= now < self._tidied_at + TIDY_EVERY:
@@ -113,12 +149,12 @@ class Verification:
 
     # --- answering ---------------------------------------------------------------------------------------------
 
-    async def send(self, id: str, subject: Subject, factor: Factor) -> ChallengeView:
-        """Sends a code by SMS or e-mail; it voids the code before.
+    async def send(self, id: str, subject: Subject, factor: Factor, audience: Audience | None = None) -> ChallengeView:
+        """Sends a code by SMS or e-mail; it voids the code before. `audience`: for whom, if not as the challenge says.
 
         Raises CodeThrottled, notify's SendingCapped, Locked, ChallengeOver, FactorNotEnrolled.
         """
-        return await self._work.db(self._send, id, subject, factor)
+        return await self._work.db(self._send, id, subject, factor, audience)
 
     async def options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
         """What the browser is asked to sign with a passkey or shield (PublicKeyCredentialRequestOptions as JSON).
@@ -133,19 +169,21 @@ class Verification:
             return await self._answers.guess(id, subject, factor, answer)
         return await self._answers.sign(id, subject, factor, answer)
 
-    def _send(self, id: str, subject: Subject, factor: Factor) -> ChallengeView:
+    def _send(self, id: str, subject: Subject, factor: Factor, audience: Audience | None) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
             challenge = self._answers.open(connection, id, subject, factor, now)
             if factor not in CHANNELS:
                 raise FactorNotEnrolled(factor)
-            long = challenge.purpose is Purpose.RECOVERY and self.lock_of(connection, subject) is not None
+            lock = self._guard.lock_of(connection, subject, challenge.place, factor, now)
+            long = challenge.purpose is Purpose.RECOVERY and lock is not None
             if not long:
-                self._guard.check(connection, subject, now, stranger=challenge.by_stranger)
+                self._guard.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
             code = codes.new_code(long)
             codes.issue(connection, self._sealer, id, factor, code, long, now)
-            codes.count_send(connection, self._policy.sending, subject, factor, now)
-            self._reach.send(connection, challenge, factor, code, now)
+            audience = audience or audience_of(challenge)
+            codes.count_send(connection, self._policy.sending, subject, factor, audience, now)
+            self._reach.send(connection, challenge, factor, code, audience, now)
             return self._answers.view(connection, challenge, now)
 
     def _options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
@@ -196,6 +234,7 @@ class Verification:
 
         BoundDiffers would take its own trace back with the caller's transaction, so it is remembered besides.
         """
+        attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
         challenge = self._answers.load(connection, id, subject, lock=True)
         if challenge.state == "void":
             raise ChallengeOver("void")
@@ -224,9 +263,9 @@ class Verification:
     # --- locks -------------------------------------------------------------------------------------------------
 
     def lock_of(self, connection: Connection, subject: Subject) -> Lock | None:
-        """The lock that holds now, if any (blocks)."""
-        return tries.lock_of(connection, subject, self._clock.now())
+        """Of all the locks that hold now, of any device or factor, the one that ends last (blocks)."""
+        return attempts.any_lock(connection, self._policy.tries, subject, self._clock.now())
 
     def unlock(self, connection: Connection, subject: Subject, by: Subject) -> None:
-        """Lifts a lock and forgets the wrong answers (blocks)."""
-        tries.unlock(connection, subject, by)
+        """Lifts every lock and forgets the wrong answers (blocks)."""
+        attempts.unlock(connection, subject, by, self._clock.now())

@@ -12,12 +12,12 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
-from feiqian.verification import tables
+from feiqian.verification import attempts, tables
 from feiqian.verification.errors import BoundDiffers, ChallengeNotFound, ChallengeOver, NotPassed
 from feiqian.verification.model import Passed, State
 from feiqian.verification.tables import challenges, changed, of
 
-OPEN_AT_ONCE = 3  # challenges of one subject and purpose
+OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
 KEPT = 24 * 3_600_000_000  # microseconds after its end that a challenge is kept, to say how it ended
 _c = challenges.c
 _log = logs.get("feiqian.verification")
@@ -42,6 +42,7 @@ class Challenge:
     evidence: str
     begun_at: int
     expires_at: int
+    place: str  # where wrong answers are counted: a known device's id, or attempts.UNKNOWN
 
     def state_at(self, now: int) -> State:
         return "expired" if self.state in ("open", "passed") and now >= self.expires_at else self.state
@@ -65,7 +66,7 @@ def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> None:
         row[name] = sealer.seal(text.encode(), _place(name, challenge.id))
     row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
     row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
-    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at}
+    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "place": challenge.place}
     connection.execute(insert(challenges).values(row))
 
 
@@ -90,16 +91,19 @@ def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, l
         evidence=row.evidence,
         begun_at=row.begun_at,
         expires_at=row.expires_at,
+        place=row.place,
     )
 
 
-def make_room(connection: Connection, subject: Subject, purpose: Purpose, now: int) -> None:
-    """Voids the oldest of one purpose until another may be begun.
+def make_room(connection: Connection, subject: Subject, purpose: Purpose, place: str, now: int) -> None:
+    """Voids the oldest of one purpose and place until another may be begun: strangers end none of a known device.
 
     Those in which nothing was passed yet go first: a stranger who begins many cannot end the one that the owner is
     about to pass.
     """
-    alive = (_c.purpose == str(purpose)) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
+    alive = (
+        (_c.purpose == str(purpose)) & (_c.place == place) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
+    )
     query = select(_c.id).where(of(challenges, subject), alive).order_by((_c.passed != "").desc(), _c.id.desc())
     many = connection.execute(query.offset(OPEN_AT_ONCE - 1)).scalars().all()
     if many:
@@ -155,6 +159,7 @@ def tidy(connection: Connection, now: int) -> None:
     connection.execute(delete(codes).where(codes.c.sent_at < before))
     connection.execute(delete(sends).where(sends.c.at < before))
     connection.execute(delete(tables.enrolments).where(tables.enrolments.c.expires_at < now))
+    attempts.tidy(connection, now)
 
 
 def _joined(combinations: tuple[Combination, ...]) -> str:

@@ -1,4 +1,4 @@
-"""The tables of challenges, tries, factors and evidence. Only this package reads or writes them.
+"""The tables of challenges, attempts, factors and evidence. Only this package reads or writes them.
 
 Answers are never kept. What must be read again (texts, token secrets, evidence) is sealed; what is only compared
 (codes) is blinded; passwords and PINs are hashed.
@@ -39,6 +39,7 @@ challenges = Table(
     Column("evidence", String(36), nullable=False),
     Column("begun_at", BIG, nullable=False),
     Column("expires_at", BIG, nullable=False),
+    Column("place", String(36), nullable=False),  # where wrong answers are counted
     Index("verification_challenges_of", "role", "number", "purpose"),
     Index("verification_challenges_by_end", "expires_at"),
 )
@@ -59,16 +60,23 @@ sends = Table(
     Column("id", String(36), primary_key=True),
     *_subject(),
     Column("factor", String(10), nullable=False),
+    Column("audience", String(8), nullable=False),
     Column("at", BIG, nullable=False),
     Index("verification_sends_of", "role", "number", "factor", "at"),
 )
-tries = Table(
-    "verification_tries",
+attempts = Table(
+    "verification_attempts",
     METADATA,
     *_subject(primary_key=True),
-    Column("count", Integer, nullable=False),  # wrong answers, and those being compared
+    Column("place", String(36), primary_key=True),  # a device's id; "": all unknown devices
+    Column("factor", String(10), primary_key=True),  # "": the row that is held while it is counted
+    Column("wrong", Integer, nullable=False),  # answers, and those being compared
+    Column("day_from", BIG, nullable=False),
+    Column("day_wrong", Integer, nullable=False),
     Column("locks", Integer, nullable=False),  # in a row
     Column("locked_until", BIG, nullable=False),  # 0: not locked
+    Column("at", BIG, nullable=False),
+    Index("verification_attempts_by_age", "at"),
 )
 secrets = Table(
     "verification_secrets",

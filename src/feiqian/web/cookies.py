@@ -22,6 +22,7 @@ class Cookies:
         self.secure = origin.startswith("https:")
         prefix = "__Host-" if self.secure else ""
         self.session, self.device = f"{prefix}feiqian", f"{prefix}feiqian-device"
+        self.staff_device = f"{prefix}feiqian-staff-device"
         self.staff, self.language = f"{prefix}feiqian-staff", f"{prefix}feiqian-lang"
 
     def opened(self, opened: Opened) -> list[Cookie]:
@@ -34,10 +35,11 @@ class Cookies:
         return [*cookies, self.spoken(session.language)] if session.language else cookies
 
     def staff_opened(self, opened: Opened) -> list[Cookie]:
-        """For the answer that signs a member of staff in: never sent along from another site."""
+        """For the answer that signs a member of staff in: session and device, never sent along from another site."""
         session = opened.session
         seconds = max(0, session.expires_at - session.created_at) // MICROSECONDS
-        return [self.make(self.staff, opened.token, seconds, "strict")]
+        session_cookie = self.make(self.staff, opened.token, seconds, "strict")
+        return [session_cookie, self.make(self.staff_device, opened.device_token, YEAR_SECONDS, "strict")]
 
     def closed(self) -> list[Cookie]:
         """For the answer that signs a customer out; the device stays known."""

@@ -14,9 +14,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from feiqian import logs
+from feiqian.alarms import Alarm
 from feiqian.metrics import Metrics
 from feiqian.work import TooBusy
-from feiqian.workers.alarm import Alarm
 from feiqian.workers.frames import Job, Refused
 from feiqian.workers.process import File, JobKilled, Limits, NotStarted, Part, Process
 
@@ -86,9 +86,8 @@ class Workers:
     def measure(self, metrics: Metrics) -> None:
         metrics.gauge("feiqian_picture_jobs_waiting", "Jobs that wait for a picture worker", lambda: self.waiting)
         metrics.gauge("feiqian_picture_jobs_running", "Jobs in picture workers", self._under_way.total)
-        metrics.gauge("feiqian_picture_queue_full", "1 while the queue of picture jobs is full", lambda: self.full.on)
-        missing = "1 while no picture worker can be started"
-        metrics.gauge("feiqian_picture_worker_missing", missing, lambda: self.missing.on)
+        self.full.measure(metrics, "the queue of picture jobs is full")
+        self.missing.measure(metrics, "no picture worker can be started")
         metrics.counter("feiqian_picture_jobs_killed", "Jobs that exceeded their limits", lambda: self.killed)
         metrics.counter("feiqian_picture_jobs_refused", "Jobs refused by a full queue", lambda: self.refused)
 

@@ -94,8 +94,9 @@ async def confirmations(call: CustomerCall) -> Answer:
 
 async def challenge(call: CustomerCall) -> Answer:
     bound = await call.services.payments.bound_of(call.customer, call.id)
-    language = call.visitor.language
-    return told(shown(await call.services.verification.begin(call.session.subject, bound, language)))
+    session, verification = call.session, call.services.verification
+    begun = verification.begin(session.subject, bound, call.visitor.language, device=session.device)
+    return told(shown(await begun))
 
 
 async def confirm(call: CustomerCall) -> Answer:

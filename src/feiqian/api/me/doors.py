@@ -138,8 +138,8 @@ def _date(text: str) -> date | None:
 
 async def sign_in(call: CustomerCall) -> Answer:
     body: shapes.SignInStart = call.body
-    visitor = call.visitor
-    began = call.services.sign_in.password(body.mobile, body.password, visitor.language, visitor.user_agent)
+    visitor, token = call.visitor, body.device_token or None
+    began = call.services.sign_in.password(body.mobile, body.password, visitor.language, visitor.user_agent, token)
     return told(shown(await began))
 
 

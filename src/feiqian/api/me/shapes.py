@@ -70,10 +70,12 @@ class RegistrationFinish(Body, frozen=True):
 
 
 class SignInStart(Body, frozen=True):
-    """The first of two factors."""
+    """The first of two factors. `device_token` is what the app was given the last time: wrong answers are counted for
+    its device then, and nobody else's wrong answers lock it."""
 
     mobile: Mobile
     password: Secret
+    device_token: Token = ""
 
 
 class SignInFinish(Body, frozen=True):

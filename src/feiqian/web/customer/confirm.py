@@ -43,7 +43,9 @@ class Confirm(Controller):
             return await _outcome(site, signed_in, payment, error.status)
         verification = site.services.verification
         try:
-            challenge = await verification.begin(signed_in.subject, bound, site.language)
+            challenge = await verification.begin(
+                signed_in.subject, bound, site.language, device=signed_in.session.device
+            )
         except FactorNotEnrolled:
             return site.page("customer/cannot.html", status=409)
         return Redirect(f"/confirm/{payment}/{challenge.id}", status_code=303)

@@ -59,7 +59,7 @@ class SignInPages(Controller):
             return _form_page(site, form)
         try:
             challenge = await services.sign_in.password(
-                mobile, form.raw("password"), site.language, user_agent(request)
+                mobile, form.raw("password"), site.language, user_agent(request), device(site, request)
             )
         except SignInRefused:
             form.wrong("", site.render.texts("customer.sign_in.refused"))

@@ -43,7 +43,9 @@ class SignInPages(Controller):
             form.wrong("login", site.render.texts("staff.sign_in.missing"))
             return _page(site, form)
         try:
-            challenge = await _staff(site).password(form["login"], form.raw("password"), site.language)
+            challenge = await _staff(site).password(
+                form["login"], form.raw("password"), site.language, _device(site, request)
+            )
         except (SignInRefused, SignInLocked) as error:
             return _page(site, _refused(site, form, error))
         cookie = keep(site, KIND, challenge.id, form["login"], staff_path(form["next"]))
@@ -62,7 +64,9 @@ class SignInPages(Controller):
             return Redirect(SIGN_IN, status_code=303)
         challenge, login, next = parts
         try:
-            opened = await _staff(site).code(login, challenge, form["code"], user_agent(request), site.language)
+            opened = await _staff(site).code(
+                login, challenge, form["code"], user_agent(request), site.language, _device(site, request)
+            )
         except (SignInRefused, SignInLocked) as error:
             form = _refused(site, Form(), error, "code")
             return site.page("staff/code.html", status=NOT_TAKEN, form=form)
@@ -77,7 +81,9 @@ class SignInPages(Controller):
     async def key(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_key_form(request)
         try:
-            opened = await _staff(site).passkey(form["challenge"], form["answer"], user_agent(request), site.language)
+            opened = await _staff(site).passkey(
+                form["challenge"], form["answer"], user_agent(request), site.language, _device(site, request)
+            )
         except (SignInRefused, SignInLocked):
             form.wrong("", site.render.texts("staff.sign_in.key.refused"))
             return _page(site, form)
@@ -97,6 +103,11 @@ async def sign_out(site: TheSite, request: Request[Any, Any, State]) -> Redirect
 def signed_in(site: Site, opened: Opened, next: str) -> Redirect:
     """The answer that begins a session."""
     return Redirect(staff_path(next), status_code=303, cookies=[*site.cookies.staff_opened(opened), forget(site)])
+
+
+def _device(site: Site, request: Request[Any, Any, State]) -> str | None:
+    """What this browser was given when a member of staff first signed in from it."""
+    return request.cookies.get(site.cookies.staff_device)
 
 
 def _staff(site: Site) -> Staff:
