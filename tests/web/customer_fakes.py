@@ -212,7 +212,7 @@ class Payments:
         self.did.append(("refuse", payment))
         self.status = "declined"
 
-    async def wait(self, position: int) -> None: ...
+    async def wait(self, position: int, *, who: object = None) -> None: ...
 
     async def payment_by_id(self, payment: str) -> Any:
         reason = {"declined": "refused_by_customer"}.get(self.status)

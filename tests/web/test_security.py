@@ -128,3 +128,25 @@ def test_a_form_is_not_taken_for_json(client: TestClient, still: StillBank) -> N
     answer = client.post("/till/mer_cafe/payments", data=SALE)
     assert answer.status_code in (400, 415)
     assert still.did == []
+
+
+@pytest.mark.parametrize("fields", [b"language=en&next=%ff", b"language=en&next=\xff", b"language=en&%c0%af=x"])
+def test_a_form_that_is_not_utf8_is_the_clients_fault(client: TestClient, fields: bytes) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/language", content=fields, headers=form, follow_redirects=False).status_code == 400
+    good = client.post("/language", content=b"language=en&next=%E4%BD%A0", headers=form, follow_redirects=False)
+    assert good.status_code == 303
+
+
+@pytest.mark.parametrize("kind", [b"text/plain; charset=nonsense", b"text/plain; charset=\xff"])
+def test_a_form_in_an_encoding_that_does_not_exist_is_the_clients_fault(client: TestClient, kind: bytes) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="language"\r\nContent-Type: %b\r\n\r\nen\r\n--x--\r\n' % kind
+    answer = client.post("/language", content=part, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"\xff", b'{"order": "\xff"}', b'{"\xff": 1}'])
+def test_json_that_is_not_utf8_is_the_clients_fault(client: TestClient, still: StillBank, body: bytes) -> None:
+    answer = client.post("/till/mer_cafe/payments", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert still.did == []
