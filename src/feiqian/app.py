@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +22,7 @@ import uvloop
 from feiqian import logs, network
 from feiqian.accounts.service import Accounts
 from feiqian.api.asgi import PATHS, Api
+from feiqian.api.listen import bind
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
@@ -34,7 +37,8 @@ from feiqian.customers.security import Security
 from feiqian.customers.sign_in import SignIn
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
-from feiqian.errors import LedgerError
+from feiqian.errors import JournalMissing, LedgerError
+from feiqian.folder import FolderLock, make_folder, open_to_others
 from feiqian.identity.screening import Sanctions
 from feiqian.identity.service import Identity
 from feiqian.identity.verifier import BuiltInVerifier
@@ -82,6 +86,8 @@ class Bank:
     db: BankDb
     key_file: KeyFile
     keys: KeyRing
+    lock: FolderLock
+    sockets: list[socket.socket]  # bound, and not listened on yet; none where it is not served
 
     def close(self) -> None:
         services = self.services
@@ -92,16 +98,44 @@ class Bank:
         services.work.close()
         self.journal.close()
         self.db.close()
+        self.lock.close()
 
 
-def build(settings: Settings, *, create: bool = False) -> Bank:
-    """Opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
+def build(settings: Settings, *, create: bool = False, listen: bool = False, take_over: bool = False) -> Bank:
+    """Locks and opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
 
-    Raises LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
+    First the lock, then (with `listen`) the port, and only then the fence: a server that cannot run takes nothing away
+    from one that does. `take_over` is for a PostgreSQL journal whose writer hangs or is out of reach (`Journal.lock`).
+    Raises StartRefused, or LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
     """
     folder = Path(settings.data)
-    clock = SystemClock(settings.zone)
-    journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
+    with ExitStack() as undo:
+        lock = undo.enter_context(closing(lock_folder(settings, create=create)))
+        journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
+        undo.enter_context(closing(journal))
+        journal.lock(take_over=take_over)
+        sockets = [undo.enter_context(one) for one in bind(settings.host, settings.port)] if listen else []
+        bank = _open(settings, journal, lock, sockets)
+        undo.pop_all()
+    return bank
+
+
+def lock_folder(settings: Settings, *, create: bool = False) -> FolderLock:
+    """The lock of the data folder, and of the folder where its journal's file really is. Raises FolderLocked."""
+    folder = Path(settings.data)
+    if create or settings.journal_url:
+        make_folder(folder)
+    if not folder.is_dir():
+        raise JournalMissing(f"there is no journal in {folder}: there is no such folder")
+    if settings.journal_url:
+        return FolderLock(folder)
+    return FolderLock(folder, settings.file("journal.db").resolve().parent)
+
+
+def _open(settings: Settings, journal: Journal, lock: FolderLock, sockets: list[socket.socket]) -> Bank:
+    folder, clock = Path(settings.data), SystemClock(settings.zone)
+    if exposed := open_to_others(folder):
+        _log.warning("data_folder_open_to_others", folder=str(folder), files=exposed, do="chmod go= the folder")
     check_read_model(journal, settings.read_location)
     policy = load_policy(settings.policy)
     ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
@@ -110,7 +144,7 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
     services = _services(settings, base, ledger, Codes(keys), Reads(settings.read_location))
     _measure(services)
-    return Bank(services, journal, base.db, key_file, keys)
+    return Bank(services, journal, base.db, key_file, keys, lock, sockets)
 
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger) -> Parts:
@@ -243,7 +277,7 @@ class Service:
         tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
         watches = [loop.create_task(_told(task)) for task in tasks]
         try:
-            await self.server.serve()
+            await self.server.serve(sockets=self.bank.sockets or None)
         finally:
             for watch in watches:
                 watch.cancel()
@@ -293,9 +327,15 @@ async def _told(task: Coroutine[Any, Any, None]) -> None:
         _log.exception("background_task_failed", task=getattr(task, "__qualname__", ""))
 
 
-def run(settings: Settings, pages: Callable[[Services], Pages] | None = None, *, create: bool = False) -> int:
+def run(
+    settings: Settings,
+    pages: Callable[[Services], Pages] | None = None,
+    *,
+    create: bool = False,
+    take_over: bool = False,
+) -> int:
     """Builds, serves and closes; blocks. Returns the process's exit code."""
-    bank = build(settings, create=create)
+    bank = build(settings, create=create, listen=True, take_over=take_over)
     try:
         return uvloop.run(_serve(bank, pages))
     finally:

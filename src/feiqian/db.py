@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData
 from sqlalchemy import inspect as look_at
 
 from feiqian.errors import FeiqianError
+from feiqian.folder import make_file, make_folder
 
 
 class Migration(NamedTuple):
@@ -52,7 +53,8 @@ class BankDb:
 
     def __init__(self, folder: Path, url: str = "") -> None:
         if not url:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
+            make_file(folder / "bank.db")
         self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
         with self.write() as connection:
             _bring_up_to_date(connection)

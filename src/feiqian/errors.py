@@ -9,6 +9,9 @@ FeiqianError
     JournalBehind       the journal ends before something that was derived from it
     CheckpointInvalid   a checkpoint cannot be used; an older one, or the whole journal, can
     DurabilityRefused   the database would acknowledge what it has not kept
+  StartRefused          the server cannot start as it was asked to; says what stands in the way
+    FolderLocked        another process works on the data folder
+    JournalLocked       another server writes the journal, from another folder or machine
 """
 
 from __future__ import annotations
@@ -53,3 +56,15 @@ class CheckpointInvalid(LedgerError):
 
 class DurabilityRefused(LedgerError):
     """The database is set to acknowledge commits that a crash could lose. Says which setting."""
+
+
+class StartRefused(FeiqianError):
+    """The process cannot start as it was asked to. Nothing was changed. Says what stands in the way."""
+
+
+class FolderLocked(StartRefused):
+    """Another process is the writer of this data folder. Nothing was changed, and that one goes on."""
+
+
+class JournalLocked(StartRefused):
+    """Another server's session is the writer of this journal. Nothing was changed, and that one goes on."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
 TOOLS = {"data_key", "db", "logs", "metrics", "network", "sealing", "settings", "work"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": set(),
     "subjects": set(),
     "texts": set(),
+    "folder": {"errors"},
     "ids": {"clock", "errors"},
     "clock": {"errors"},
     "money": {"errors"},
@@ -40,9 +41,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "metrics": set(),
     "network": set(),
     "work": {"errors", "logs", "metrics", "network"},
-    "sealing": {"errors"},
+    "sealing": {"errors", "folder"},
     "settings": {"clock", "errors", "money"},
-    "db": {"errors", "settings"},
+    "db": {"errors", "folder", "settings"},
     "data_key": {"db", "sealing"},
     "ledger": BASE - {"events", "subjects", "texts"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},

@@ -156,6 +156,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     TooBusy: OVERLOADED,
     SealBroken: INTERNAL,
     # Of starting and of administration: should one get here, it is our fault.
+    errors.StartRefused: INTERNAL,
     ReadModelMismatch: INTERNAL,
     ProjectionStopped: INTERNAL,
     DatabaseTooNew: INTERNAL,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import time
 import urllib.parse
 from collections import deque
@@ -17,6 +18,8 @@ from typing import Any
 import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from feiqian import logs
 
 from .overload import REFUSAL, whole_requests
 from .throttle import Admission
@@ -29,6 +32,8 @@ TURN_SECONDS = 0.01
 CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
 FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
 HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+_log = logs.get("feiqian.server")
 
 
 class Exchange(RequestResponseCycle):
@@ -256,6 +261,12 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals are `app`'s, which closes the ledger in order after the last answer."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            _log.info("listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     async def on_tick(self, counter: int) -> bool:
         self._gate.now = time.monotonic()

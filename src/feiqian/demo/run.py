@@ -73,7 +73,7 @@ def run(settings: Settings) -> int:
     # Known before anything is built: passkeys are bound to the origin, which has the port in it.
     settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port))
     seed_if_empty(settings)
-    bank = build(settings)
+    bank = build(settings, listen=True)
     try:
         bank.services.staff.seed_demo()
         return uvloop.run(_serve(bank))
@@ -98,7 +98,10 @@ def seed_if_empty(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as beside:
         made = Path(beside) / "bank"
         seed(msgspec.structs.replace(settings, data=str(made)), TOWN)
-        made.replace(folder)
+        try:
+            made.replace(folder)
+        except OSError as error:
+            raise DemoRefused(f"another process has put something into {folder} meanwhile: {error.strerror}") from error
 
 
 async def _serve(bank: Bank) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from feiqian.errors import CheckpointInvalid
+from feiqian.folder import make_file
 
 KEPT = 2
 _SCHEMA = (
@@ -90,6 +91,7 @@ class Checkpoints:
 
 def sqlite_checkpoints(path: Path) -> Checkpoints:
     """The store in this file, made if it is not there. Raises CheckpointInvalid if it is no such file."""
+    make_file(path)
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
 
     def execute(query: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:

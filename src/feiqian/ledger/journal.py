@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from feiqian.errors import JournalDamaged, JournalMissing
+from feiqian.folder import make_file
 
 GENESIS = bytes(32)  # what the first row has as its previous hash
 SHARD = 0  # a journal is one shard: a file of SQLite, or the rows of one number in PostgreSQL
@@ -43,6 +44,13 @@ class Journal(Protocol):
     @property
     def identity(self) -> str:
         """The journal's random name, given when it was made. Whatever is derived from it keeps this name."""
+        ...
+
+    def lock(self, *, take_over: bool = False) -> None:
+        """Takes the lock of the one writer, where the journal can be reached from several data folders.
+
+        It ends with this process. `take_over` ends the session of whoever holds it. Raises JournalLocked.
+        """
         ...
 
     def open_writer(self) -> Head:
@@ -158,6 +166,7 @@ def write_marker(marker: Path, identity: str) -> None:
     """Leaves the marker beside a new journal, durably."""
     if marker.exists():
         return
+    make_file(marker)
     with open(marker, "w") as file:
         file.write(identity + "\n")
         file.flush()

@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from feiqian.errors import FencedOff, JournalDamaged, JournalMissing
+from feiqian.folder import make_file
 
 from .journal import GENESIS, SHARD, Chain, Head, Row, check_marker, write_marker
 
@@ -45,6 +46,7 @@ class SqliteJournal(Chain):
             check_marker(marker, None)
             if not create:
                 raise JournalMissing(f"there is no journal at {self._path}")
+            make_file(self._path)
         self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
         try:
             self.identity = self._prepare(create, marker)
@@ -75,6 +77,9 @@ class SqliteJournal(Chain):
         self._connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
         self._connection.execute("INSERT INTO fence VALUES (?, 0, ?)", (SHARD, secrets.token_hex(16)))
         self._connection.execute("COMMIT")
+
+    def lock(self, *, take_over: bool = False) -> None:
+        """Nothing: the lock of the folder that the file lies in is the journal's, and nobody can take it over."""
 
     def open_writer(self) -> Head:
         try:

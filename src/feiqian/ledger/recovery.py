@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from feiqian.clock import Clock
 from feiqian.errors import CheckpointInvalid, JournalBehind, JournalDamaged, JournalMissing
+from feiqian.folder import make_folder
 
 from .body import decode_body
 from .checkpoints import Checkpoint, Checkpoints, postgres_checkpoints, sqlite_checkpoints
@@ -41,7 +42,7 @@ def open_journal(folder: Path, url: str = "", *, create: bool = False, standbys:
     """
     marker = folder / "journal.id"
     if create:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     if not url:
         return SqliteJournal(folder / "journal.db", create=create, marker=marker)
     from .journal_postgres import PostgresJournal  # not needed where everything is embedded, and slow to import

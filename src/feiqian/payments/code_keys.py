@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from feiqian.folder import FILE_MODE, make_folder
+
 SECRET_BYTES = 32
 VERSIONS = 10
 
@@ -89,10 +91,11 @@ class KeyFile:
     def save(self, ring: KeyRing) -> None:
         """Replaces the file whole, so that a crash leaves the old one or the new one."""
         stored = _Stored(ring.issuing, {str(v): key.hex() for v, key in ring.secrets().items()})
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)  # mode 0600 from the start
+        make_folder(self._path.parent)
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, FILE_MODE)  # whatever the umask is
                 file.write(msgspec.json.encode(stored))
                 file.flush()
                 os.fsync(file.fileno())

@@ -15,6 +15,8 @@ from typing import Any, LiteralString, Protocol, cast
 import psycopg
 from psycopg import sql
 
+from feiqian.folder import make_file
+
 Values = tuple[Any, ...]
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 
@@ -73,6 +75,8 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         mode = "ro" if read_only else "rwc"
+        if not read_only:
+            make_file(path)
         uri = f"{path.absolute().as_uri()}?mode={mode}"
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
         self._execute = self._connection.execute
