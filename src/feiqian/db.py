@@ -37,6 +37,7 @@ MIGRATIONS = (
         },
     ),
 )
+CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = MIGRATIONS[-1].version
 METADATA = MetaData()
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
@@ -105,7 +106,8 @@ def _migrate(connection: Connection, migration: Migration, there: set[str]) -> N
 def _engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(url, hide_parameters=True)  # they may be personal, and errors are logged
+    timeout = {"connect_timeout": CONNECT_SECONDS} if "+psycopg://" in url and "connect_timeout" not in url else {}
+    engine = create_engine(url, hide_parameters=True, connect_args=timeout)  # they may be personal; errors are logged
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     return engine

@@ -3,6 +3,8 @@
 FeiqianError
   LedgerError
     LedgerStopped       nothing more is decided; the outcome of what was under way is unknown
+    CommitOverdue       the journal has not answered in time: the outcome is unknown until it does
+    NotDeciding         refused while the journal does not answer: nothing was done
     FencedOff           another writer has taken this journal over
     JournalMissing      there was a journal here, and it is gone
     JournalDamaged      a row is not what was written; names its position
@@ -27,6 +29,14 @@ class LedgerError(FeiqianError):
 
 class LedgerStopped(LedgerError):
     """A write failed or its outcome is unknown, so nothing more is decided. Ask again by id after the restart."""
+
+
+class CommitOverdue(LedgerError):
+    """A commit takes longer than it may. It is under way still: the outcome is unknown. Ask again by id."""
+
+
+class NotDeciding(LedgerError):
+    """Asked while a commit is overdue, and refused before anything was decided. Nothing was done; try again later."""
 
 
 class FencedOff(LedgerError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
-TOOLS = {"data_key", "db", "logs", "metrics", "network", "sealing", "settings", "work"}
+TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "work"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -39,6 +39,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "money": {"errors"},
     "logs": set(),
     "metrics": set(),
+    "alarms": {"logs", "metrics"},
+    "files": {"errors", "logs"},
     "network": set(),
     "work": {"errors", "logs", "metrics", "network"},
     "sealing": {"errors", "folder"},

@@ -247,7 +247,7 @@ class GatedProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A uvicorn server that leaves signals to `app` and sweeps slow connections."""
 
-    def __init__(self, app: Any, gate: Gate, host: str, port: int) -> None:
+    def __init__(self, app: Any, gate: Gate, host: str, port: int, name: str = "api") -> None:
         protocol = type("Protocol", (GatedProtocol,), {"gate": gate})
         config = uvicorn.Config(
             app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none",
@@ -255,7 +255,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=5,
         )  # fmt: skip
         super().__init__(config)
-        self._gate = gate
+        self._gate, self.name = gate, name
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -266,7 +266,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            _log.info("listening", url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            _log.info(
+                "listening", what=self.name, url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            )
 
     async def on_tick(self, counter: int) -> bool:
         self._gate.now = time.monotonic()

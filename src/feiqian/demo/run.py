@@ -10,10 +10,9 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import uvloop
 
 from feiqian import logs
-from feiqian.app import Bank, Service, build
+from feiqian.app import Bank, Service, build, run_until_closed
 from feiqian.errors import FeiqianError
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
@@ -37,7 +36,7 @@ class DemoService(Service):
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
         self.doors = Doors(bank.services, self.traffic, TOWN.customers)
-        self.pages = demo_pages(bank.services, bank.journal.hash_at, self.doors)
+        self.pages = demo_pages(bank.services, self.doors)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
@@ -76,10 +75,12 @@ def run(settings: Settings) -> int:
     bank = build(settings, listen=True)
     try:
         bank.services.staff.seed_demo()
-        return uvloop.run(_serve(bank))
-    finally:
+    except BaseException:
         bank.close()
-        print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
+        raise
+    code = run_until_closed(bank, lambda: _serve(bank))
+    print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
+    return code
 
 
 def seed_if_empty(settings: Settings) -> None:

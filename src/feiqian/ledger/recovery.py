@@ -20,7 +20,7 @@ from .engine import DumpInvalid, Engine
 from .engines import new_engine
 from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
-from .ledger import Ledger
+from .ledger import COMMIT_SECONDS, Ledger
 
 NewEngine = Callable[[], Engine]
 _log = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ def open_ledger(
     witnesses: Iterable[Witness] = (),
     new_engine: NewEngine = new_engine,
     threaded: bool | None = None,
+    commit_seconds: float = COMMIT_SECONDS,  # not money: a time
 ) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
@@ -86,7 +87,7 @@ def open_ledger(
     engine.check()
     if threaded is None:
         threaded = not isinstance(journal, SqliteJournal)
-    return Ledger(journal, engine, clock, head, threaded=threaded)
+    return Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds)
 
 
 def check_witness(journal: Journal, head: Head, witness: Witness) -> None:

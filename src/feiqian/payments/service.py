@@ -45,6 +45,7 @@ from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
 from feiqian.verification.model import Bound
+from feiqian.work import Work
 
 
 class KnowsAndNamesCustomers(KnowsCustomers, NamesCustomers, Protocol):
@@ -64,6 +65,7 @@ class Payments:
         policy: Policy,
         merchants: KnowsMerchants,
         verification: SpendsChallenges,
+        work: Work | None = None,
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         limits = PaymentLimits(policy, customers, ledger)
@@ -71,7 +73,9 @@ class Payments:
         self.expiry = Expiry(ledger, clock, self.waits.tell)
         self._authorizer = Authorizer(ledger, codes, clock, limits, customers, self.expiry.add)
         ender = Ender(ledger, clock, limits, merchants)
-        self._confirmations = Confirmations(ledger, clock, reads, ender, customers, merchants, verification, self.waits)
+        self._confirmations = Confirmations(
+            ledger, clock, reads, ender, customers, merchants, verification, self.waits, work or Work()
+        )
         self._refunder = Refunder(ledger, clock)
 
     # --- changing ----------------------------------------------------------------------------------------------

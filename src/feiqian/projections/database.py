@@ -18,6 +18,7 @@ from psycopg import sql
 from feiqian.folder import make_file
 
 Values = tuple[Any, ...]
+CONNECT_SECONDS = 10
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
@@ -131,7 +132,8 @@ class PostgresDatabase:
     """See `Database`. Rows are added with COPY, which is many times faster than INSERT over a socket."""
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, application_name="feiqian read model")
+        timeout: dict[str, Any] = {} if "connect_timeout" in url else {"connect_timeout": CONNECT_SECONDS}
+        self._connection = psycopg.connect(url, autocommit=True, application_name="feiqian read model", **timeout)
         self._connection.read_only = read_only
         self._columns: dict[str, int] = {}
 
