@@ -54,16 +54,18 @@ class ServedBank:
         self.log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, **self.settings.environment()}
+
     def command(self, *arguments: str) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **self.settings.environment()}
         with self.log.open("ab") as log:
-            return subprocess.Popen([sys.executable, "-m", "feiqian", *arguments], env=environment, stderr=log)
+            return subprocess.Popen([sys.executable, "-m", "feiqian", *arguments], env=self.environment(), stderr=log)
 
     def refused(self, *arguments: str, **environment: str) -> str:
         """What a command that ends by itself, and fails, says."""
         done = subprocess.run(
             [sys.executable, "-m", "feiqian", *arguments],
-            env={**os.environ, **self.settings.environment(), **environment},
+            env={**self.environment(), **environment},
             capture_output=True,
             text=True,
             timeout=WAIT_SECONDS,
