@@ -64,6 +64,7 @@ class Pool:
         self._threads, self._limit, self._seconds = threads, threads + queue, seconds
         self._calls: set[concurrent.futures.Future[Any]] = set()
         self._overdue: set[concurrent.futures.Future[Any]] = set()
+        self._closed = False
         self.refused = 0
 
     @property
@@ -74,7 +75,7 @@ class Pool:
     @property
     def full(self) -> bool:
         """Whether nothing more is taken now."""
-        return len(self._calls) >= self._limit or self.stuck
+        return len(self._calls) >= self._limit or self.stuck or self._closed
 
     @property
     def stuck(self) -> bool:
@@ -109,6 +110,7 @@ class Pool:
 
     def close(self) -> bool:
         """Waits for what runs, for a while; what has not begun is not done. Returns whether all has ended."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         running = [call for call in self._calls if not call.cancelled()]
         return not concurrent.futures.wait(running, CLOSE_SECONDS).not_done

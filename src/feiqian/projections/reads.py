@@ -18,7 +18,7 @@ from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.work import Pool, TooBusy, WorkOverdue
 
 from . import queries
-from .database import DATABASE_ERRORS, Database, is_postgres, open_database
+from .database import DATABASE_ERRORS, Database, is_locked, is_postgres, open_database
 from .errors import ReadsBehind
 from .rows import CustomerDay, Entry, MerchantDay, PaymentRow
 
@@ -194,8 +194,9 @@ class Reads:
 
         Returns whether all has ended: a database that stands still keeps a thread, and that one's connection open.
         """
-        if self._poller is not None and not self._poller.done():
-            self._poller.cancel()
+        for task in (self._poller, self._looking):
+            if task is not None and not task.done():
+                task.cancel()
         if not self.pool.close():
             return False
         for db in (*self._opened, *([self._own] if self._own else [])):
@@ -207,7 +208,14 @@ class Reads:
     async def _one(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
         if self._threaded:
             return await self._list(question, *values, **_)
-        return self._here(question, *values, **_)
+        try:
+            return self._here(question, *values, **_)
+        except ReadsBehind as error:
+            if not is_locked(error.__cause__):
+                raise
+            return await self._list(
+                question, *values, **_
+            )  # somebody locks the file: a thread waits for it, not the loop
 
     async def _list(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
         try:
@@ -219,7 +227,7 @@ class Reads:
         """Asks in the event loop's thread."""
         try:
             if self._own is None:
-                self._own = open_database(self._location, read_only=True)
+                self._own = open_database(self._location, read_only=True, lock_seconds=0)
             return question(self._own, *values, **_)
         except DATABASE_ERRORS as error:
             if self._own is not None:
