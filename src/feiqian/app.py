@@ -364,11 +364,12 @@ class Service:
         self.stop()
 
     async def _watch_journal(self) -> None:
-        """When the journal answers again after all, completes what was refused in between."""
+        """Probes an idle journal; when it answers again after all, completes what was refused in between."""
         ledger, completed = self.bank.services.ledger, 0
         while ledger.stopped is None:
             await asyncio.sleep(JOURNAL_SECONDS)
             await ledger.deciding()
+            ledger.probe()
             times = ledger.overdue_times
             if times != completed:
                 try:

@@ -106,8 +106,7 @@ def test_abuse_78_a_journal_in_postgresql_has_one_writer_until_another_takes_ove
     second = first.copy(Path(elsewhere))
     second.start("--take-over")
     assert epoch(first) == before + 1
-    assert first.pay(4)["type"] == "/problems/outcome-unknown"
-    assert first.wait() == 70
+    assert first.wait() == 70  # it finds out by itself, although nobody pays
     assert second.refused("serve", FEIQIAN_DATA=first.settings.data, FEIQIAN_PORT="0").count("another server writes")
     assert second.ask("/healthz")["status"] == "ok"
     second.kill()

@@ -109,12 +109,25 @@ def test_abuse_79_a_journal_that_stands_still_ends_waits_and_goes_on(
     assert bank.command("audit").wait(WAIT_SECONDS) == 0
 
 
+def test_abuse_79_an_idle_server_notices_that_its_journal_stands_still(
+    new_bank: Callable[..., ServedBank], postgres: Postgres
+) -> None:
+    bank = new_bank(journal_url=postgres.database())
+    with standing_still(postgres) as go_on:
+        until(lambda: b"journal_overdue" in get(bank, "/readyz")[1])  # nobody has paid
+        assert get(bank, "/healthz")[0] == 200
+        assert bank.pay(1)["type"] == "/problems/unavailable"
+        go_on()
+        until(lambda: get(bank, "/readyz")[0] == 200)
+        assert bank.pay(1)["status"] == "succeeded"
+
+
 def test_abuse_79_a_server_ends_although_its_journal_stands_still(
     new_bank: Callable[..., ServedBank], postgres: Postgres
 ) -> None:
     bank = new_bank(journal_url=postgres.database())
     with standing_still(postgres):
-        assert bank.pay(1)["type"] == "/problems/outcome-unknown"
+        assert bank.pay(1)["type"] in ("/problems/outcome-unknown", "/problems/unavailable")
         assert bank.kill(signal.SIGTERM) == 70
     bank.start()
     assert bank.pay(1)["status"] == "succeeded"

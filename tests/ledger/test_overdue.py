@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 
-from feiqian.errors import CommitOverdue, LedgerStopped, NotDeciding
+from feiqian.errors import CommitOverdue, FencedOff, LedgerStopped, NotDeciding
+from feiqian.ledger import ledger as module
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger
 
@@ -124,3 +126,45 @@ def test_the_hash_of_the_last_durable_row_is_known_without_asking(sqlite: Any, b
     ledger.commit()
     assert ledger.durable_hash == sqlite.journal().hash_at(2)
     assert sqlite.ledger().durable_hash == sqlite.journal().hash_at(2)
+
+
+def test_abuse_79_an_idle_journal_that_stands_still_is_found_by_probing(
+    sqlite: Any, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PROBE_SECONDS", 0)
+    still = threading.Event()
+    check = ledger._journal.check
+    ledger._journal.check = lambda: (still.wait(30), check())[1]  # type: ignore[method-assign]
+
+    async def scene() -> None:
+        ledger.probe()
+        ledger.probe()  # one at a time
+        await until(lambda: ledger.overdue)
+        with pytest.raises(NotDeciding):
+            ledger.post(b"")
+        still.set()
+        await ledger.deciding()
+        assert (ledger.overdue, ledger.stopped) == (False, None)
+        sqlite.execute("UPDATE fence SET epoch = epoch + 1")
+        ledger.probe()
+        await until(lambda: ledger.stopped is not None)
+
+    asyncio.run(scene())
+    assert isinstance(ledger.stopped, FencedOff)
+
+
+def test_a_payment_that_meets_a_probe_is_committed_after_it(
+    sqlite: Any, bank: Any, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PROBE_SECONDS", 0)
+
+    async def scene() -> None:
+        ledger.probe()
+        posting = ledger.post(bank.payment(1))
+        await ledger.durable(posting.position)
+        assert ledger.durable_position == posting.position == 2
+        ledger.probe()
+        await until(lambda: ledger._flight is None)
+
+    asyncio.run(scene())
+    assert ledger.stopped is None

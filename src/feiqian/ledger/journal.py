@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from feiqian.errors import JournalDamaged, JournalMissing
+from feiqian.errors import FencedOff, JournalDamaged, JournalMissing
 from feiqian.folder import make_file
 
 GENESIS = bytes(32)  # what the first row has as its previous hash
@@ -62,6 +62,10 @@ class Journal(Protocol):
 
         Raises FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
         """
+        ...
+
+    def check(self) -> None:
+        """For the writer, when idle: the journal answers, and the fence is still its own. Raises FencedOff."""
         ...
 
     def rows(self, after: int) -> Iterator[Row]:
@@ -139,6 +143,15 @@ class Chain:
         if hash is None:
             raise JournalDamaged(position, "the row is missing")
         return hash
+
+    def check(self) -> None:
+        """See `Journal.check`."""
+        if self.head().epoch != self._epoch:
+            raise FencedOff("another writer has taken the journal over")
+
+    def head(self) -> Head:
+        """See `Journal.head`."""
+        raise NotImplementedError
 
     def hash_at(self, position: int) -> bytes | None:
         """See `Journal.hash_at`."""

@@ -21,7 +21,7 @@ from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal
 
 Subscriber = Callable[[int, list[bytes]], object]
-COMMIT_SECONDS = 10.0  # not money: a time
+COMMIT_SECONDS, PROBE_SECONDS = 10.0, 1.0  # not money: times
 
 
 class Posting(NamedTuple):
@@ -81,7 +81,7 @@ class Ledger:
         self._subscribers: list[Subscriber] = []
         self._threaded = threaded
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._flight: tuple[_Commit, Future[bytes]] | None = None
+        self._flight: tuple[_Commit, Future[bytes]] | tuple[None, Future[None]] | None = None
         self._commit_seconds = commit_seconds
         self._launched_at = 0.0  # not money: a time of the loop's clock
         self._watched = False  # whether a timer looks at the flights
@@ -220,10 +220,7 @@ class Ledger:
         if self._stopped is not None or self._flight is not None or not (self._records or self._facts):
             return
         if self._threaded:
-            flight, loop = self._launch(), asyncio.get_running_loop()
-            self._launched_at = loop.time()
-            self._watch(self._commit_seconds)
-            flight.add_done_callback(lambda _: loop.call_soon_threadsafe(self._arrived))
+            self._fly(self._launch())
             return
         commit = self._take()
         try:
@@ -249,6 +246,24 @@ class Ledger:
         self._flight = commit, flight
         return flight
 
+    def _fly(self, flight: Future[Any]) -> None:
+        loop = asyncio.get_running_loop()
+        self._launched_at = loop.time()
+        self._watch(self._commit_seconds)
+        flight.add_done_callback(lambda _: loop.call_soon_threadsafe(self._arrived))
+
+    def probe(self) -> None:
+        """Asks a journal that has nothing to do whether it answers, and whether this writer still has the fence.
+
+        It is overdue as a commit is, and its failure stops the ledger, before a payment finds out. To be called now and
+        then, in the loop; does nothing where commits are made in the loop, or one was begun within the last second.
+        """
+        busy = self._barred or self._flight is not None or self._scheduled
+        if self._threaded and not busy and asyncio.get_running_loop().time() - self._launched_at >= PROBE_SECONDS:
+            asked = self._pool.submit(self._journal.check)
+            self._flight = None, asked
+            self._fly(asked)
+
     def _arrived(self) -> None:
         if self._flight is not None and self._flight[1].done():
             self._land_flight()
@@ -271,17 +286,19 @@ class Ledger:
         self._flight = None
         if error is not None:
             self._stop(error)
-        else:
-            self._landed(commit, flight.result())
+            return
+        if self._overdue:
+            self._overdue = self._barred = False
+            self._ready.set()
+        hash = flight.result()
+        if commit is not None and hash is not None:  # else it was a probe
+            self._landed(commit, hash)
 
     def _landed(self, commit: _Commit, hash: bytes) -> None:
         self._durable, self._durable_hash = commit.position, hash
         future = self._waiting.pop(commit.position, None)
         if future is not None:
             future.set_result(None)
-        if self._overdue:
-            self._overdue = self._barred = False
-            self._ready.set()
         for subscriber in tuple(self._subscribers):
             subscriber(commit.position, commit.facts)
 
