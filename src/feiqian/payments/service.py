@@ -45,7 +45,9 @@ from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
 from feiqian.verification.model import Bound
-from feiqian.work import Work
+from feiqian.work import TooBusy, Work
+
+RESUME_SECONDS = 0.5  # not money: a time
 
 
 class KnowsAndNamesCustomers(KnowsCustomers, NamesCustomers, Protocol):
@@ -140,9 +142,10 @@ class Payments:
     async def _resume(self) -> None:
         position = self._ledger.durable_position
         while True:
-            with contextlib.suppress(ReadsBehind):  # the read model is being built
+            with contextlib.suppress(ReadsBehind, TooBusy):  # the read model is being built, or does not answer
                 await self._reads.wait(position)
                 return self.expiry.add_all(await self._reads.waiting())
+            await asyncio.sleep(RESUME_SECONDS)
 
     # --- asking ------------------------------------------------------------------------------------------------
 

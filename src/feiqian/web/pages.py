@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from feiqian import logs
+from feiqian.errors import NotDeciding
 from feiqian.projections.errors import ReadsBehind
 from feiqian.services import Services
 from feiqian.work import TooBusy
@@ -90,6 +91,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
         HTTPException: _http,
         TooManyStreams: _busy,
         TooBusy: _busy,
+        NotDeciding: _busy,
         ReadsBehind: _behind,
         Exception: _failed,
     }
