@@ -9,7 +9,7 @@ import pytest
 
 from feiqian import network, work
 from feiqian.metrics import Metrics
-from feiqian.work import TooBusy, Work
+from feiqian.work import TooBusy, Work, WorkOverdue
 
 
 def test_results_and_errors_come_back() -> None:
@@ -106,6 +106,29 @@ def test_abuse_76_forty_who_guess_from_one_address_cost_another_address_one_turn
     asyncio.run(scene())
 
 
+def test_abuse_79_waits_for_a_database_end_and_what_had_not_begun_is_not_done() -> None:
+    async def scene() -> None:
+        pools, gate, done = Work(0.05), threading.Event(), []
+        stuck = [asyncio.create_task(pools.db(gate.wait, 30)) for _ in range(work.DATABASE_THREADS)]
+        queued = [asyncio.create_task(pools.db(done.append, n)) for n in range(3)]
+        outcomes = await asyncio.gather(*stuck, *queued, return_exceptions=True)
+        assert [type(one) for one in outcomes] == [WorkOverdue] * len(stuck) + [TooBusy] * len(queued)
+        assert pools.database.stuck
+        refused = pools.database.refused
+        with pytest.raises(TooBusy):  # at once
+            await pools.db(done.append, 9)
+        assert pools.database.refused == refused + 1
+        assert await pools.heavy(pow, 2, 2) == 4  # the other pool goes on
+        gate.set()
+        while pools.database.stuck:
+            await asyncio.sleep(0)
+        assert await pools.db(pow, 2, 2) == 4
+        assert done == []
+        assert pools.close()
+
+    asyncio.run(scene())
+
+
 @pytest.mark.usefixtures("one_thread")
 def test_in_one_address_an_account_that_asks_for_much_makes_room_for_the_others() -> None:
     async def scene() -> None:
@@ -183,3 +206,18 @@ def test_a_full_queue_is_an_alarm_once_until_it_is_half_empty(capsys: pytest.Cap
     asyncio.run(scene())
     told = capsys.readouterr().out
     assert told.count("alarm_began") == told.count("alarm_ended") == 1
+
+
+def test_closing_does_not_wait_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "CLOSE_SECONDS", 0.05)
+    gate = threading.Event()
+
+    async def scene() -> Work:
+        pools = Work(0.05)
+        calls = [asyncio.create_task(pools.db(gate.wait, 30)) for _ in range(work.DATABASE_THREADS + 1)]
+        await asyncio.gather(*calls, return_exceptions=True)
+        return pools
+
+    pools = asyncio.run(scene())
+    assert not pools.close()
+    gate.set()

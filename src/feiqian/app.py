@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +24,8 @@ import uvloop
 from feiqian import logs, network
 from feiqian.accounts.service import Accounts
 from feiqian.api.asgi import PATHS, Api
+from feiqian.api.listen import bind
+from feiqian.api.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.api.pace import Paced
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
@@ -35,7 +41,9 @@ from feiqian.customers.security import Security
 from feiqian.customers.sign_in import SignIn
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
-from feiqian.errors import LedgerError
+from feiqian.errors import CommitOverdue, JournalMissing, LedgerError
+from feiqian.files import share_out
+from feiqian.folder import FolderLock, make_folder, open_to_others
 from feiqian.identity.screening import Sanctions
 from feiqian.identity.service import Identity
 from feiqian.identity.verifier import BuiltInVerifier
@@ -64,11 +72,11 @@ from feiqian.trail.trail import Trail
 from feiqian.uploads import Uploads
 from feiqian.verification.factors import Factors
 from feiqian.verification.service import Verification
-from feiqian.work import Work
+from feiqian.work import CLOSE_SECONDS, Pool, TooBusy, Work, WorkOverdue
 from feiqian.workers.pool import Workers
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
-WATCH_SECONDS, KEYS_SECONDS = 0.1, 1.0
+WATCH_SECONDS, KEYS_SECONDS, JOURNAL_SECONDS = 0.1, 1.0, 0.5
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 _log = logs.get("feiqian.app")
@@ -85,43 +93,85 @@ class Bank:
     db: BankDb
     key_file: KeyFile
     keys: KeyRing
+    lock: FolderLock
+    sockets: list[socket.socket]  # bound, and not listened on yet; none where it is not served
+    metrics_sockets: list[socket.socket]
 
-    def close(self) -> None:
+    def close(self) -> bool:
+        """Returns whether all has ended: what waits for a database that stands still does not, and is left as it is."""
         services = self.services
         if services.ledger.stopped is None:
-            services.ledger.commit()
+            try:
+                services.ledger.commit(CLOSE_SECONDS)
+            except CommitOverdue:
+                return False
         services.ledger.close()
-        services.reads.close()
-        services.work.close()
+        ended = [services.reads.close(), services.work.close(), services.merchants.close()]
         services.workers.close()
+        if not all(ended):
+            return False
         self.journal.close()
         self.db.close()
+        self.lock.close()
+        return True
 
 
-def build(settings: Settings, *, create: bool = False) -> Bank:
-    """Opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
+def build(settings: Settings, *, create: bool = False, listen: bool = False, take_over: bool = False) -> Bank:
+    """Locks and opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
 
-    Raises LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
+    First the lock, then (with `listen`) the port, and only then the fence: a server that cannot run takes nothing away
+    from one that does. `take_over` is for a PostgreSQL journal whose writer hangs or is out of reach (`Journal.lock`).
+    Raises StartRefused, or LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
     """
     folder = Path(settings.data)
-    clock = SystemClock(settings.zone)
-    journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
+    with ExitStack() as undo:
+        lock = undo.enter_context(closing(lock_folder(settings, create=create)))
+        journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
+        undo.enter_context(closing(journal))
+        journal.lock(take_over=take_over)
+        sockets = [undo.enter_context(one) for one in bind(settings.host, settings.port)] if listen else []
+        metrics = bind(settings.metrics_host, settings.metrics_port) if listen else []
+        for one in metrics:
+            undo.enter_context(one)
+        bank = _open(settings, journal, lock, sockets, metrics)
+        undo.pop_all()
+    return bank
+
+
+def lock_folder(settings: Settings, *, create: bool = False) -> FolderLock:
+    """The lock of the data folder, and of the folder where its journal's file really is. Raises FolderLocked."""
+    folder = Path(settings.data)
+    if create or settings.journal_url:
+        make_folder(folder)
+    if not folder.is_dir():
+        raise JournalMissing(f"there is no journal in {folder}: there is no such folder")
+    if settings.journal_url:
+        return FolderLock(folder)
+    return FolderLock(folder, settings.file("journal.db").resolve().parent)
+
+
+def _open(settings: Settings, journal: Journal, lock: FolderLock, *sockets: list[socket.socket]) -> Bank:
+    folder, clock = Path(settings.data), SystemClock(settings.zone)
+    if exposed := open_to_others(folder):
+        _log.warning("data_folder_open_to_others", folder=str(folder), files=exposed, do="chmod go= the folder")
     check_read_model(journal, settings.read_location)
     policy = load_policy(settings.policy)
-    ledger = open_ledger(journal, open_checkpoints(folder, settings.journal_url), clock)
+    checkpoints = open_checkpoints(folder, settings.journal_url)
+    ledger = open_ledger(journal, checkpoints, clock, commit_seconds=settings.journal_seconds)
     key_file = KeyFile(settings.code_keys, clock)
     keys = key_file.open()
     workers = Workers()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
-    codes = Codes(keys, base.customers.issuing)
-    services = _services(settings, base, workers, ledger, codes, Reads(settings.read_location))
+    reads = Reads(settings.read_location, settings.database_seconds)
+    services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
     _measure(services)
-    return Bank(services, journal, base.db, key_file, keys)
+    _watch_for(services)
+    return Bank(services, journal, base.db, key_file, keys, lock, *sockets)
 
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers) -> Parts:
     """What the features of people stand on."""
-    sealer, work = data_key_of(db, settings.data_key), Work()
+    sealer, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
     customers, trail = Customers(db, sealer), Trail(db)
     adapters = adapters_from(settings, db, sealer, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
@@ -154,7 +204,8 @@ def _services(
 ) -> Services:
     """The features themselves."""
     db, clock, work, customers, trail = base.db, base.clock, base.work, base.customers, base.trail
-    merchants, accounts, verification = Merchants(db, settings.mode), base.accounts, base.verification
+    merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
+    accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
     acts = Acts(db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members)
@@ -166,7 +217,16 @@ def _services(
         uploads=Uploads(Path(settings.data)),
         ledger=ledger,
         payments=Payments(
-            ledger, codes, clock, customers, reads, base.policy, merchants, verification, settings.in_flight_limit
+            ledger,
+            codes,
+            clock,
+            customers,
+            reads,
+            base.policy,
+            merchants,
+            verification,
+            settings.in_flight_limit,
+            work,
         ),
         merchants=merchants,
         reads=reads,
@@ -205,6 +265,24 @@ def _measure(services: Services) -> None:
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
 
+def _watch_for(services: Services) -> None:
+    """The alarms of the parts that are built here; others add theirs."""
+    metrics, ledger, work = services.metrics, services.ledger, services.work
+    ready = services.readiness
+    ready.add("ledger_stopped", "the ledger has stopped; a restart is needed", lambda: ledger.stopped is not None)
+    ready.add("journal_overdue", "the journal does not answer, and nothing is decided", lambda: ledger.overdue)
+    metrics.counter("feiqian_journal_overdue", "Commits that were overdue", lambda: ledger.overdue_times)
+    for pool in (work.database, services.reads.pool):
+        _watch_pool(services, pool)
+
+
+def _watch_pool(services: Services, pool: Pool) -> None:
+    metrics, name = services.metrics, pool.name
+    metrics.gauge(f"feiqian_{name}_calls", f"Calls that wait or run ({name})", lambda: pool.under_way)
+    metrics.counter(f"feiqian_{name}_refused", f"Calls that were refused ({name})", lambda: pool.refused)
+    services.alarms.add(f"{name}_full", f"no more calls are taken ({name})", lambda: pool.full)
+
+
 def create_app(services: Services, admission: Admission | None = None, pages: Asgi | None = None) -> Asgi:
     """One ASGI application: the API where its paths are, the pages everywhere else."""
     if admission is None:
@@ -240,14 +318,29 @@ class Service:
         settings = bank.services.settings
         self.bank, self._pages = bank, pages
         self.admission = Admission(settings.in_flight_limit)
-        self.gate = Gate(self.admission, settings.connection_limit, network.Proxies(settings.trusted_proxies))
+        self.files = share_out(settings.connection_limit)
+        self.gate = Gate(self.admission, self.files.connections, network.Proxies(settings.trusted_proxies))
         app = create_app(bank.services, self.admission, pages)
         self.server = Server(app, self.gate, settings.host, settings.port)
+        gate, metrics = Gate(Admission(IN_FLIGHT), CONNECTIONS), MetricsApp(bank.services.metrics)
+        self.metrics_server = Server(metrics, gate, settings.metrics_host, settings.metrics_port, name="metrics")
+        self._watch_for()
         environment = settings.environment()
         self.children = [
             Child("projector", ["project", "--child"], environment),
             Child("checkpointer", ["checkpoint", "--child"], environment),
         ]
+
+    def _watch_for(self) -> None:
+        services, files = self.bank.services, self.files
+        few = f"{files.connections} connections are taken: more open files are not allowed"
+        wanted = services.settings.connection_limit
+        services.alarms.add("files_few", few, lambda: files.connections < wanted)
+        services.alarms.add("files_full", "hardly any file can be opened", lambda: files.full)
+        services.metrics.gauge("feiqian_files_open", "Files that are open", lambda: files.open)
+        services.metrics.gauge("feiqian_files_limit", "Files that may be open", lambda: files.limit)
+        what, merchants = "the bank's database does not answer, and no key is honoured", services.merchants
+        services.readiness.add("merchants_unknown", what, lambda: merchants.unanswered)
 
     async def run(self) -> int:
         """Serves until SIGTERM, SIGINT or the end of the ledger. Returns the exit code."""
@@ -256,26 +349,38 @@ class Service:
             loop.add_signal_handler(number, self.stop)
         for child in self.children:
             child.start()
+        metrics = loop.create_task(self.metrics_server.serve(sockets=self.bank.metrics_sockets or None))
         # What is built now stays: the collector need not look at it, and not at payments under way all the time.
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         services = self.bank.services
         services.workers.start()
-        await services.real_name.resume()
-        await services.changes.resume()
         services.alarms.watch("connections", "open connections", self.gate.places)
-        tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
-        watches = [loop.create_task(_told(task)) for task in (*tasks, services.alarms.run())]
+        await self._complete()
+        watches = [loop.create_task(_told(task)) for task in self._beside()]
         try:
-            await self.server.serve()
+            await self.server.serve(sockets=self.bank.sockets or None)
         finally:
+            self.metrics_server.should_exit = True
+            await metrics
             for watch in watches:
                 watch.cancel()
             await asyncio.gather(*watches, return_exceptions=True)
             for child in self.children:
                 await child.stop()
         return 0 if self.bank.services.ledger.stopped is None else EXIT_STOPPED
+
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the server."""
+        services = self.bank.services
+        watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
+        return [*watches, services.notify.run(), services.payments.run(), services.merchants.run()]
+
+    async def _complete(self) -> None:
+        """Carries out what was decided in the bank's database and has not reached the ledger."""
+        await self.bank.services.real_name.resume()
+        await self.bank.services.changes.resume()
 
     def stop(self) -> None:
         if self._pages is not None:
@@ -292,17 +397,35 @@ class Service:
         await asyncio.sleep(WATCH_SECONDS)  # those who waited for the failed commit are told first
         self.stop()
 
+    async def _watch_journal(self) -> None:
+        """Probes an idle journal; when it answers again after all, completes what was refused in between."""
+        ledger, completed = self.bank.services.ledger, 0
+        while ledger.stopped is None:
+            await asyncio.sleep(JOURNAL_SECONDS)
+            await ledger.deciding()
+            ledger.probe()
+            times = ledger.overdue_times
+            if times != completed:
+                try:
+                    await self._complete()
+                except Exception:
+                    _log.exception("not_completed")  # and tried again
+                else:
+                    completed = times
+
     async def _watch_keys(self) -> None:
         """Takes up keys of payment codes that `feiqian keys rotate-codes` has changed."""
-        file = self.bank.key_file
-        seen = file.modified()
+        file, read = self.bank.key_file, self.bank.services.work.db
+        seen = await read(file.modified)
         while True:
             await asyncio.sleep(KEYS_SECONDS)
             try:
-                changed = file.modified()
+                changed = await read(file.modified)
                 if changed != seen:
-                    self.bank.keys.take(file.open())
+                    self.bank.keys.take(await read(file.open))
                     _log.info("code_keys_taken_up", issuing=self.bank.keys.issuing)
+            except (TooBusy, WorkOverdue):
+                continue  # the alarm of the pool tells
             except (KeysInvalid, OSError) as error:
                 _log.error("code_keys_not_taken_up", why=str(error))
             else:
@@ -319,13 +442,32 @@ async def _told(task: Coroutine[Any, Any, None]) -> None:
         _log.exception("background_task_failed", task=getattr(task, "__qualname__", ""))
 
 
-def run(settings: Settings, pages: Callable[[Services], Pages] | None = None, *, create: bool = False) -> int:
+def run(
+    settings: Settings,
+    pages: Callable[[Services], Pages] | None = None,
+    *,
+    create: bool = False,
+    take_over: bool = False,
+) -> int:
     """Builds, serves and closes; blocks. Returns the process's exit code."""
-    bank = build(settings, create=create)
+    bank = build(settings, create=create, listen=True, take_over=take_over)
+    return run_until_closed(bank, lambda: _serve(bank, pages))
+
+
+def run_until_closed(bank: Bank, serve: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Serves and closes. Returns the exit code, unless a thread still waits for a database: then the process ends here.
+
+    Python would wait for that thread without end; what the database makes of it the next start reads.
+    """
+    code = EXIT_STOPPED
     try:
-        return uvloop.run(_serve(bank, pages))
+        code = uvloop.run(serve())
     finally:
-        bank.close()
+        if not bank.close():
+            _log.critical("ended_without_an_answer", why="a database stands still", exit_code=code or EXIT_STOPPED)
+            logging.shutdown()
+            os._exit(code or EXIT_STOPPED)
+    return code
 
 
 async def _serve(bank: Bank, pages: Callable[[Services], Pages] | None) -> int:

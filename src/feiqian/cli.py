@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import cast
 
-from feiqian import logs, settings
+from feiqian import folder, logs, settings
 from feiqian.commands import audit, bench, checkpoint, demo, evidence, keys, policy, project, seed, serve, staff
 from feiqian.errors import FeiqianError
 from feiqian.settings import Settings, SettingsInvalid
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns the exit code: 0 done, 1 refused or failed (said why), 2 wrong usage or settings."""
     options = parser().parse_args(arguments)
+    os.umask(folder.OTHERS)  # whatever a command or a library writes is its owner's only
     given = {name: getattr(options, name, None) for name in ("data", "log_level", "host", "port", "mode")}
     try:
         chosen = settings.load(config=options.config, **given)

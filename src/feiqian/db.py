@@ -17,6 +17,7 @@ from sqlalchemy import inspect as look_at
 from sqlalchemy.exc import DBAPIError
 
 from feiqian.errors import FeiqianError
+from feiqian.folder import make_file, make_folder
 from feiqian.place import Place
 
 
@@ -82,6 +83,7 @@ MIGRATIONS = (
         },
     ),
 )
+CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = MIGRATIONS[-1].version
 _CHANGES_COLUMN = re.compile(r"ALTER TABLE (\w+) (ADD|DROP) COLUMN (\w+)")
 METADATA = MetaData()
@@ -112,7 +114,8 @@ class BankDb:
         where = "of bank_url" if url else str(folder / "bank.db")
         try:
             if not url:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
+                make_file(folder / "bank.db")
             self._place = None if url else Place(folder / "bank.db", DatabaseMoved, alone=True)
             self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
             with self._transaction() as connection:
@@ -197,7 +200,8 @@ def _done_already(connection: Connection, statement: str) -> bool:
 def _engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(url, hide_parameters=True)  # they may be personal, and errors are logged
+    timeout = {"connect_timeout": CONNECT_SECONDS} if "+psycopg://" in url and "connect_timeout" not in url else {}
+    engine = create_engine(url, hide_parameters=True, connect_args=timeout)  # they may be personal; errors are logged
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     return engine

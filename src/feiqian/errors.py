@@ -3,6 +3,8 @@
 FeiqianError
   LedgerError
     LedgerStopped       nothing more is decided; the outcome of what was under way is unknown
+    CommitOverdue       the journal has not answered in time: the outcome is unknown until it does
+    NotDeciding         refused while the journal does not answer: nothing was done
     FencedOff           another writer has taken this journal over
     JournalMissing      there was a journal here, and it is gone
     JournalDamaged      a row is not what was written; names its position
@@ -12,6 +14,9 @@ FeiqianError
     JournalBehind       the journal ends before something that was derived from it
     CheckpointInvalid   a checkpoint cannot be used; an older one, or the whole journal, can
     DurabilityRefused   the database would acknowledge what it has not kept
+  StartRefused          the server cannot start as it was asked to; says what stands in the way
+    FolderLocked        another process works on the data folder
+    JournalLocked       another server writes the journal, from another folder or machine
 """
 
 from __future__ import annotations
@@ -27,6 +32,14 @@ class LedgerError(FeiqianError):
 
 class LedgerStopped(LedgerError):
     """A write failed or its outcome is unknown, so nothing more is decided. Ask again by id after the restart."""
+
+
+class CommitOverdue(LedgerError):
+    """A commit takes longer than it may. It is under way still: the outcome is unknown. Ask again by id."""
+
+
+class NotDeciding(LedgerError):
+    """Asked while a commit is overdue, and refused before anything was decided. Nothing was done; try again later."""
 
 
 class FencedOff(LedgerError):
@@ -68,3 +81,15 @@ class CheckpointInvalid(LedgerError):
 
 class DurabilityRefused(LedgerError):
     """The database is set to acknowledge commits that a crash could lose. Says which setting."""
+
+
+class StartRefused(FeiqianError):
+    """The process cannot start as it was asked to. Nothing was changed. Says what stands in the way."""
+
+
+class FolderLocked(StartRefused):
+    """Another process is the writer of this data folder. Nothing was changed, and that one goes on."""
+
+
+class JournalLocked(StartRefused):
+    """Another server's session is the writer of this journal. Nothing was changed, and that one goes on."""

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from feiqian.errors import FeiqianError
+from feiqian.folder import FILE_MODE, make_folder
 
 KEY_BYTES, NONCE_BYTES, BLIND_BYTES = 32, 12, 16
 VERSION = b"\x01"
@@ -63,9 +64,10 @@ class Sealer:
 def open_data_key(path: Path, *, create: bool) -> Sealer:
     """The sealer of a data folder. Raises DataKeyInvalid; `create` makes a key where there is none, for a new bank."""
     if create and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_folder(path.parent)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(descriptor, "w") as file:
+            os.fchmod(descriptor, FILE_MODE)  # whatever the umask is
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,9 @@ from feiqian.customers.samples import sample_names
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
+from feiqian.folder import FolderLock, make_folder
 from feiqian.ledger.engine import Refusal
+from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant, Merchants
@@ -83,13 +86,20 @@ def mobile_of(number: int) -> str:
 
 def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
     """Returns the merchants with their API keys, which are not kept. Raises SeedRefused unless the folder is empty."""
-    folder, clock = Path(settings.data), SystemClock(settings.zone)
-    if settings.file("journal.db").exists():
-        raise SeedRefused(f"there is a bank in {folder} already; a seed is for an empty folder")
-    policy = load_policy(settings.policy)
-    journal = open_journal(folder, settings.journal_url, create=True)
+    folder, policy = Path(settings.data), load_policy(settings.policy)
+    make_folder(folder)
+    with closing(FolderLock(folder)):
+        if settings.file("journal.db").exists():
+            raise SeedRefused(f"there is a bank in {folder} already; a seed is for an empty folder")
+        with closing(open_journal(folder, settings.journal_url, create=True)) as journal:
+            journal.lock()
+            return _seed(settings, plan, policy, journal)
+
+
+def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> list[SeededMerchant]:
+    clock = SystemClock(settings.zone)
     ledger = open_ledger(journal, None, clock)
-    db = BankDb(folder, settings.bank_url)
+    db = BankDb(Path(settings.data), settings.bank_url)
     try:
         _add_customers(db, plan, policy, clock.now())
         if plan.town:
@@ -102,7 +112,6 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
         return [SeededMerchant(m.number, m.name, key) for m, key in zip(added, keys, strict=True)]
     finally:
         ledger.close()
-        journal.close()
         db.close()
 
 

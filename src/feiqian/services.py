@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from feiqian.alarms import Alarms
+from feiqian.alarms import Alarms, Readiness
 from feiqian.metrics import Live, Metrics
 from feiqian.settings import Settings
 
@@ -80,6 +80,8 @@ class Services:
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)
+    readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:
         self.alarms = Alarms(self.metrics)
+        self.readiness = Readiness(self.alarms)

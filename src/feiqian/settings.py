@@ -23,6 +23,7 @@ CONFIG = "FEIQIAN_CONFIG"  # names the TOML file
 NOT_SETTINGS = {CONFIG, "FEIQIAN_ENGINE"}  # the other is `ledger.engines`' own
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=3_600)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -48,7 +49,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sanctions: str = ""  # a folder with ofac_sdn.csv and ofac_alt.csv; "" is a small list of invented names
     host: str = "127.0.0.1"
     port: Port = 8080
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port = 0  # 0: any free one, which the log names
     zone: str = DEFAULT_ZONE  # of the bank's days
+    journal_seconds: Seconds = 10  # for a commit; beyond it the outcome is unknown, and nothing is decided meanwhile
+    database_seconds: Seconds = 10  # for an answer of the bank's database
     in_flight_limit: Count = 256  # payments under way at once; beyond it, 503
     connection_limit: Count = 4096
     trusted_proxies: str = ""  # networks, separated by commas, whose X-Forwarded-For (or Forwarded) is believed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import httpx
 import pytest
@@ -119,7 +120,9 @@ def test_what_is_not_there_is_a_problem(shop: httpx.Client, method: str, path: s
 def test_health_and_metrics_need_no_key(served: Served) -> None:
     health = httpx.get(f"{served.url}/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ok")
-    metrics = httpx.get(f"{served.url}/metrics").text
+    ready = httpx.get(f"{served.url}/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "failing": []})
+    metrics = httpx.get(f"{served.metrics_url}/metrics").text
     assert 'feiqian_requests_total{route="createPayment",status="200"}' in metrics
     for name in (
         "feiqian_journal_position",
@@ -128,3 +131,25 @@ def test_health_and_metrics_need_no_key(served: Served) -> None:
         "feiqian_payments_total",
     ):
         assert f"\n{name} " in metrics
+
+
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/%6Detrics", "/metric%73", "/metrics/", "//metrics", "/./metrics", "/METRICS", "/metrics?x=1"]
+)
+def test_abuse_84_metrics_are_not_shown_where_payments_are_taken(served: Served, path: str) -> None:
+    with served.client() as shop:
+        assert shop.get("/v1/balance").status_code == 200  # there is something to show
+        for headers in ({}, shop.headers):
+            with socket.create_connection(("127.0.0.1", served.server.port)) as connection:
+                authorization = headers.get("authorization", "none")
+                connection.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\n\r\n".encode())
+                answer = connection.recv(65_536)
+            assert answer.startswith(b"HTTP/1.1 404 ")
+            assert b"feiqian_" not in answer
+
+
+def test_the_listener_of_metrics_has_nothing_else(served: Served) -> None:
+    for path in ("/", "/v1/docs", "/healthz", "/v1/balance", "/%6Detrics"):
+        assert httpx.get(f"{served.metrics_url}{path}").status_code == 404
+    assert httpx.post(f"{served.metrics_url}/metrics").status_code == 404
+    assert httpx.get(f"{served.metrics_url}/metrics").headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -34,7 +34,7 @@ def test_abuse_62_canaries_do_not_sing(served: Served, monkeypatch: pytest.Monke
             said.append(shop.get("/v1/balance", headers={"authorization": f"Basic {key}"}))
             monkeypatch.setattr(served.bank.services.payments, "pay", _fail)
             said.append(shop.post("/v1/payments", json=served.order(payment_code=code)))
-        said.append(httpx.get(f"{served.url}/metrics"))
+        said.append(httpx.get(f"{served.metrics_url}/metrics"))
     finally:
         structlog.configure(**kept[0])
         logging.getLogger().handlers[:] = kept[1]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import CodeIssuer
 from feiqian.seeding import Plan, SeededMerchant, seed
@@ -25,16 +29,25 @@ WAIT_SECONDS = 60
 CUSTOMERS, MERCHANTS, BALANCE = 3_000, 3, 500_00
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class ServedBank:
     """The bank in one folder. `start` and `kill` as often as wanted; the port stays the same."""
 
-    def __init__(self, folder: Path, customers: int = CUSTOMERS) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+    def __init__(self, folder: Path, customers: int = CUSTOMERS, **settings: Any) -> None:
+        self.port = free_port()
         unthrottled = 1_000_000
         self.settings = Settings(
-            data=str(folder), port=self.port, polls_per_second=unthrottled, polls_burst=unthrottled, checkpoint_every=50
+            data=str(folder),
+            port=self.port,
+            polls_per_second=unthrottled,
+            polls_burst=unthrottled,
+            checkpoint_every=50,
+            **settings,
         )
         self.merchants: list[SeededMerchant] = seed(self.settings, Plan(customers, MERCHANTS, BALANCE))
         self.codes = CodeIssuer(KeyFile(self.settings.file("code-keys.json")).open())
@@ -45,14 +58,36 @@ class ServedBank:
         """On the customer's phone now: of the one device that a seed gives to each, with the same number."""
         return self.codes.issue(customer, int(time.time())).digits
 
-    def command(self, *arguments: str) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **self.settings.environment()}
-        with self.log.open("ab") as log:
-            return subprocess.Popen([sys.executable, "-m", "feiqian", *arguments], env=environment, stderr=log)
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, **self.settings.environment()}
 
-    def start(self) -> None:
+    def command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen([sys.executable, "-m", "feiqian", *arguments], env=self.environment(), stderr=log)
+
+    def refused(self, *arguments: str, **environment: str) -> str:
+        """What a command that ends by itself, and fails, says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "feiqian", *arguments],
+            env={**self.environment(), **environment},
+            capture_output=True,
+            text=True,
+            timeout=WAIT_SECONDS,
+        )
+        assert done.returncode == 1, done.stderr
+        return done.stderr
+
+    def pay(self, number: int) -> dict[str, Any]:
+        """Customer `number` pays 12.50 to the first merchant; the order has the same number."""
+        code = self.codes.issue(number, int(time.time())).digits
+        order = {"payment_code": code, "amount": 1250, "currency": "CNY", "merchant_order": f"order-{number}"}
+        body = json.dumps(order).encode()
+        status, answer = self.request(self.connect(), "POST", "/v1/payments", self.merchants[0], body)
+        return {"http": status, **json.loads(answer)}
+
+    def start(self, *arguments: str) -> None:
         """Returns when the server answers."""
-        self._process = self.command("serve")
+        self._process = self.command("serve", *arguments)
         until = time.monotonic() + WAIT_SECONDS
         while True:
             try:
@@ -70,6 +105,23 @@ class ServedBank:
         code = self._process.wait(WAIT_SECONDS)
         self._process = None
         return code
+
+    def wait(self) -> int:
+        """Waits until the server has ended by itself. Returns its exit code."""
+        assert self._process is not None
+        code = self._process.wait(WAIT_SECONDS)
+        self._process = None
+        return code
+
+    def copy(self, folder: Path) -> ServedBank:
+        """Another server with this one's settings, merchants and keys in `folder`, on a port of its own."""
+        if not folder.exists() or folder != Path(self.settings.data):
+            shutil.copytree(self.settings.data, folder, dirs_exist_ok=True)
+        other = copy.copy(self)
+        other._process, other.port = None, free_port()
+        other.settings = msgspec.structs.replace(self.settings, data=str(folder), port=other.port)
+        other.log = folder / "server.log"
+        return other
 
     def close(self) -> None:
         if self._process is not None:

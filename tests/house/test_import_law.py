@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
 TOOLS |= {"uploads", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": set(),
     "subjects": set(),
     "texts": set(),
+    "folder": {"errors"},
     "ids": {"clock", "errors"},
     "clock": {"errors"},
     "money": {"errors"},
@@ -42,20 +43,15 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "alarms": {"logs", "metrics"},
     "shares": {"errors"},
     "network": set(),
+    "files": {"errors", "logs"},
     "turns": {"network"},
     "work": {"alarms", "errors", "logs", "metrics", "network", "turns"},
-    "workers": {
-        "alarms",
-        "logs",
-        "metrics",
-        "supervise",
-        "work",
-    },  # and what a job names
+    "workers": {"alarms", "logs", "metrics", "supervise", "work"},
     "uploads": {"alarms", "logs", "metrics", "work", "workers"},
-    "sealing": {"errors"},
+    "sealing": {"errors", "folder"},
     "settings": {"clock", "errors", "money", "network"},
     "place": {"errors"},
-    "db": {"errors", "place", "settings"},
+    "db": {"errors", "folder", "place", "settings"},
     "data_key": {"db", "sealing"},
     "ledger": BASE - {"events", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},

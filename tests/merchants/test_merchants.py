@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from feiqian import db as db_module
 from feiqian.db import BankDb, DatabaseTooNew
 from feiqian.merchants.keys import KeyRefusal, hash_of, kind_of, new_key
-from feiqian.merchants.registry import REFRESH_SECONDS, Merchant, MerchantInvalid, Merchants, NewMerchant, Store
+from feiqian.merchants.registry import (
+    REFRESH_SECONDS,
+    Merchant,
+    MerchantInvalid,
+    Merchants,
+    MerchantsUnknown,
+    NewMerchant,
+    Store,
+)
 from feiqian.money import CNY
 
 NOW = 1_800_000_000_000_000
@@ -94,7 +104,9 @@ def test_a_key_revoked_by_another_process_is_refused_within_a_second(
     Merchants(other, "live").revoke_key(cafe.number, key, NOW)
     other.close()
     ticks.now += REFRESH_SECONDS
-    assert merchants.by_key(key) is KeyRefusal.UNKNOWN
+    assert merchants.stale
+    assert asyncio.run(merchants.find(key)) is KeyRefusal.UNKNOWN
+    assert not merchants.stale
 
 
 def test_a_key_is_not_honoured_when_the_database_cannot_be_asked(
@@ -106,8 +118,8 @@ def test_a_key_is_not_honoured_when_the_database_cannot_be_asked(
         connection.execute("DROP TABLE merchant_changes")
     ticks.now += REFRESH_SECONDS
     for _ in range(2):
-        with pytest.raises(Exception, match="merchant_changes"):
-            merchants.by_key(key)
+        with pytest.raises(MerchantsUnknown, match="merchant_changes"):
+            asyncio.run(merchants.find(key))
 
 
 def test_a_suspension_is_seen(merchants: Merchants) -> None:
@@ -155,3 +167,36 @@ def test_a_failed_transaction_leaves_nothing(db: BankDb, merchants: Merchants) -
     with pytest.raises(IntegrityError), db.write() as connection:
         connection.execute(table.insert(), [row, row])
     assert Merchants(db, "live").all() == []
+
+
+def test_abuse_79_a_bank_database_that_stands_still_is_not_waited_for_in_the_loop(db: BankDb, ticks: Ticks) -> None:
+    merchants, still = Merchants(db, "live", ticks, ask_seconds=0.05), threading.Event()
+    (cafe,) = merchants.add([CAFE], NOW)
+    key = merchants.create_key(cafe.number, "live", NOW)
+    refresh, threads = merchants.refresh, set()
+
+    def standing_still() -> None:
+        threads.add(threading.current_thread())
+        still.wait(30)
+        refresh()
+
+    merchants.refresh = standing_still  # type: ignore[method-assign]
+    ticks.now += 3 * REFRESH_SECONDS
+
+    async def scene() -> None:
+        waiting = [asyncio.create_task(merchants.find(key)) for _ in range(50)]
+        for refused in await asyncio.gather(*waiting, return_exceptions=True):
+            assert isinstance(refused, MerchantsUnknown)
+        with pytest.raises(MerchantsUnknown):  # at once: nobody waits for a second time-out
+            await merchants.find(key)
+        assert merchants.unanswered
+        still.set()
+        while merchants.stale:
+            await asyncio.sleep(0)
+        assert await merchants.find(key) == cafe
+        assert not merchants.unanswered
+
+    asyncio.run(scene())
+    assert len(threads) == 1
+    assert threading.main_thread() not in threads
+    assert merchants.close()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine
+from contextlib import closing
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -259,3 +262,28 @@ def test_where_there_is_no_read_model_yet_it_is_waited_for(books, project, ask) 
         return reads.position
 
     assert ask(question) == 1
+
+
+def test_abuse_79_a_locked_read_model_is_waited_for_in_a_thread(tmp_path: Path) -> None:
+    path = tmp_path / "read.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("PRAGMA journal_mode = WAL")
+        maker.execute("CREATE TABLE progress (position INTEGER)")
+        maker.execute("INSERT INTO progress VALUES (7)")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+
+    async def question() -> None:
+        reads = Reads(path)
+        asked = asyncio.create_task(reads.wait(7))
+        while not reads.pool.under_way:  # the loop runs on, and a thread waits
+            await asyncio.sleep(0)
+        assert not asked.done()
+        holder.execute("COMMIT")
+        holder.close()
+        await asked
+        assert reads.position == 7
+        assert reads.close()
+
+    asyncio.run(question())

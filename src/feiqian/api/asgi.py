@@ -47,7 +47,7 @@ CUSTOMER_RATE, CUSTOMER_BURST = 20, 60  # requests of one customer a second, and
 STRANGER_RATE, STRANGER_BURST = 50, 200  # of all who are not signed in behind one address: a carrier's may be thousands
 EXCHANGE = "feiqian.exchange"
 PAY = "createPayment"
-PATHS = ("/v1", "/healthz", "/metrics")  # what is ours; everything else is pages
+PATHS = ("/v1", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
 
 
 class Api:
@@ -60,6 +60,7 @@ class Api:
         self._plain = Plain(services, routes, version("feiqian"))
         self._router = Router(routes)
         self._admission = admission
+        self._merchants = services.merchants
         self._authenticate = Authenticator(services.merchants, services.settings.mode)
         admission.whose = self._authenticate.whose
         self._metrics, self._live = services.metrics, services.live
@@ -75,7 +76,7 @@ class Api:
         start = time.perf_counter()
         plain = self._plain.find(scope["method"], scope["path"])
         if plain is not None:
-            return await _send(scope, send, plain())
+            return await send_answer(scope, send, plain())
         found = self._router.find(scope["method"], scope["path"])
         name = found.route.name if found is not None and found.route is not None else UNROUTED
         try:
@@ -93,7 +94,7 @@ class Api:
         except Exception:
             _log.exception("request_failed", route=name)
             answer = render(ProblemError(problems.INTERNAL))
-        await _send(scope, send, answer)
+        await send_answer(scope, send, answer)
         seconds = time.perf_counter() - start
         self._metrics.observe(name, answer.status, seconds)
         if name == PAY:
@@ -109,6 +110,8 @@ class Api:
         content_type, content_length, authorization = headers_of(scope["headers"])
         if route.who != "merchant":
             return await self.turns.run(lambda _: self._of_customer(scope, receive, route, found.id, authorization))
+        if self._merchants.stale:
+            await self._merchants.fresh()
         merchant = self._authenticate(authorization)
         query = parse_query(scope["query_string"], route.query)
         if not route.writes:
@@ -181,7 +184,7 @@ async def _body(scope: Message, receive: Receive, content_length: bytes, limit: 
     return body
 
 
-async def _send(scope: Message, send: Send, answer: Answer) -> None:
+async def send_answer(scope: Message, send: Send, answer: Answer) -> None:
     """The answer: in one write by our own server (`server.Exchange`), in two messages by any other."""
     body = answer.body
     size = len(body)

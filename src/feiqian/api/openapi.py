@@ -17,6 +17,7 @@ EVERYWHERE = (
     problems.INVALID,
     problems.INTERNAL,
     problems.OVERLOADED,
+    problems.UNAVAILABLE,
     problems.OUTCOME_UNKNOWN,
     problems.CATCHING_UP,
 )

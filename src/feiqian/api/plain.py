@@ -1,4 +1,4 @@
-"""What anyone may ask without a key: the API's description, whether the server is well, and its metrics."""
+"""What anyone may ask without a key: the API's description, and whether the server lives and is ready."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Plain:
             "/v1/openapi.json": lambda: openapi,
             "/v1/docs": lambda: docs,
             "/healthz": self._health,
-            "/metrics": self._metrics,
+            "/readyz": self._ready,
         }
 
     def find(self, method: str, path: str) -> Callable[[], Answer] | None:
         return self._at.get(path) if method == "GET" else None
 
     def _health(self) -> Answer:
-        """200 while payments are decided, 503 from the moment that the ledger has stopped."""
+        """Liveness: 503 from the moment that the ledger has stopped for good, when only a restart helps."""
         ledger = self._services.ledger
         well = ledger.stopped is None
         body = {"status": "ok" if well else "stopped", "position": ledger.durable_position}
@@ -50,8 +50,11 @@ class Plain:
             body["pictures"] = "no worker can be started"  # payments go on
         return Answer(200 if well else 503, msgspec.json.encode(body))
 
-    def _metrics(self) -> Answer:
-        return Answer(200, self._services.metrics.render(), b"text/plain; version=0.0.4; charset=utf-8")
+    def _ready(self) -> Answer:
+        """Readiness: 503 with the reasons while payments cannot be taken, also where that may end by itself."""
+        failing = self._services.readiness.failing
+        body = {"status": "not ready" if failing else "ready", "failing": failing}
+        return Answer(503 if failing else 200, msgspec.json.encode(body))
 
 
 def _page(routes: tuple[Route, ...], described: dict[str, Any]) -> str:

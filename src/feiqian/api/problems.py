@@ -19,7 +19,7 @@ from feiqian.customers.issuing import NoDevicesLeft
 from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
 from feiqian.identity import errors as identity
-from feiqian.merchants.registry import MerchantInvalid
+from feiqian.merchants.registry import MerchantInvalid, MerchantsUnknown
 from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
 from feiqian.notify.push_key import PushKeyInvalid
 from feiqian.payments.code_keys import KeysInvalid
@@ -41,7 +41,7 @@ from feiqian.shares import Overloaded
 from feiqian.staff.errors import StaffError
 from feiqian.trail.errors import EntryRefused
 from feiqian.verification import errors as verification
-from feiqian.work import TooBusy
+from feiqian.work import TooBusy, WorkOverdue
 
 MEDIA_TYPE = b"application/problem+json"
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -115,11 +115,13 @@ TOO_MANY_REQUESTS = Kind("too-many-requests", "Too many requests", 429, _RETRY)
 INTERNAL = Kind("internal", "The server failed; nothing can be said of the outcome, ask by id", 500)
 OVERLOADED = Kind("overloaded", "The server is at its capacity; nothing was done, try again", 503, _RETRY)
 CATCHING_UP = Kind("catching-up", "What you ask for is being brought up to date; ask again", 503, _RETRY)
+UNAVAILABLE = Kind("unavailable", "The server cannot decide now; nothing was done, ask again", 503, _RETRY)
 OUTCOME_UNKNOWN = Kind("outcome-unknown", "The outcome is unknown; ask again by the same number", 503, _RETRY)
 
 # One row for each error of the product that can reach the API; a class stands for its subclasses.
 KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     errors.LedgerError: OUTCOME_UNKNOWN,
+    errors.NotDeciding: UNAVAILABLE,
     PaymentNotFound: NOT_FOUND,
     OrderConflict: ID_REUSED,
     NotRefundable: CONFLICT,
@@ -160,8 +162,11 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     CursorInvalid: INVALID,
     TooBusy: OVERLOADED,
     Overloaded: OVERLOADED,
+    WorkOverdue: OUTCOME_UNKNOWN,
+    MerchantsUnknown: UNAVAILABLE,
     SealBroken: INTERNAL,
     # Of starting and of administration: should one get here, it is our fault.
+    errors.StartRefused: INTERNAL,
     ReadModelMismatch: INTERNAL,
     ProjectionStopped: INTERNAL,
     DatabaseTooNew: INTERNAL,

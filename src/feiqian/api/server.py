@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from contextvars import Context, copy_context
@@ -18,6 +19,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from feiqian import logs
 from feiqian.network import client, network_of
 
 from .gate import Gate
@@ -30,6 +32,8 @@ IDLE_SECONDS = 75  # between requests
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
+
+_log = logs.get("feiqian.server")
 
 
 class Exchange(RequestResponseCycle):
@@ -241,7 +245,7 @@ class GatedProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A uvicorn server that leaves signals to `app` and sweeps slow connections."""
 
-    def __init__(self, app: Any, gate: Gate, host: str, port: int) -> None:
+    def __init__(self, app: Any, gate: Gate, host: str, port: int, name: str = "api") -> None:
         protocol = type("Protocol", (GatedProtocol,), {"gate": gate})
         config = uvicorn.Config(
             app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none",
@@ -249,12 +253,20 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=5,
         )  # fmt: skip
         super().__init__(config)
-        self._gate = gate
+        self._gate, self.name = gate, name
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are `app`'s, which closes the ledger in order after the last answer."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            _log.info(
+                "listening", what=self.name, url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            )
 
     async def on_tick(self, counter: int) -> bool:
         self._gate.now = time.monotonic()

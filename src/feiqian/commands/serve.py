@@ -23,6 +23,11 @@ def register(commands: Commands) -> None:
     parser = command(commands, "serve", run, "serve the bank in the data folder", EPILOG)
     address(parser)
     parser.add_argument("--create", action="store_true", help="begin a new journal if there is none")
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="with a journal in PostgreSQL: end the session of its writer, which hangs or cannot be reached",
+    )
     parser.add_argument("--mode", choices=("test", "live"), help="which API keys are taken (default: test)")
 
 
@@ -30,4 +35,4 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian import app
     from feiqian.web.pages import bank_pages
 
-    return app.run(settings, bank_pages, create=options.create)
+    return app.run(settings, bank_pages, create=options.create, take_over=options.take_over)

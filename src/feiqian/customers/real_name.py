@@ -72,7 +72,10 @@ class RealName:
         await self._change(number, wanted, by)
 
     async def resume(self) -> int:
-        """At the start: completes level changes and freezes that were begun. Returns how many there were."""
+        """At the start, and when the journal answers again: completes level changes and freezes that were begun.
+
+        Returns how many there were.
+        """
         begun = await self._p.work.db(self._intended)
         for number, index, by in begun:
             async with self._p.turns.of(number):

@@ -10,10 +10,9 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import uvloop
 
 from feiqian import logs
-from feiqian.app import Bank, Service, build
+from feiqian.app import Bank, Service, build, run_until_closed
 from feiqian.errors import FeiqianError
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
@@ -37,7 +36,7 @@ class DemoService(Service):
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
         self.doors = Doors(bank.services, self.traffic, TOWN.customers)
-        self.pages = demo_pages(bank.services, bank.journal.hash_at, self.doors)
+        self.pages = demo_pages(bank.services, self.doors)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
@@ -73,13 +72,15 @@ def run(settings: Settings) -> int:
     # Known before anything is built: passkeys are bound to the origin, which has the port in it.
     settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port))
     seed_if_empty(settings)
-    bank = build(settings)
+    bank = build(settings, listen=True)
     try:
         bank.services.staff.seed_demo()
-        return uvloop.run(_serve(bank))
-    finally:
+    except BaseException:
         bank.close()
-        print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
+        raise
+    code = run_until_closed(bank, lambda: _serve(bank))
+    print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
+    return code
 
 
 def seed_if_empty(settings: Settings) -> None:
@@ -98,7 +99,10 @@ def seed_if_empty(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as beside:
         made = Path(beside) / "bank"
         seed(msgspec.structs.replace(settings, data=str(made)), TOWN)
-        made.replace(folder)
+        try:
+            made.replace(folder)
+        except OSError as error:
+            raise DemoRefused(f"another process has put something into {folder} meanwhile: {error.strerror}") from error
 
 
 async def _serve(bank: Bank) -> int:

@@ -51,13 +51,14 @@ class TrafficSwitch:
     async def close(self) -> None:
         async with self._lock:
             await self._stop()
+            merchants = self._services.merchants
             for number, key in self._made:
-                self._services.merchants.revoke_key(number, key, self._services.clock.now())
+                await self._services.work.db(merchants.revoke_key, number, key, self._services.clock.now())
             self._made.clear()
 
     async def _start(self, level: Level) -> None:
         if not self._shops:
-            self._make_keys()
+            await self._services.work.db(self._make_keys)
         settings = self._services.settings
         customers = self._services.customers
         others = range(min(LEFT_ALONE + 1, customers.count), customers.count + 1)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from feiqian.errors import CheckpointInvalid
+from feiqian.folder import make_file
 
 from .sqlite_errors import LOOK, is_damage
 
@@ -109,6 +110,7 @@ def sqlite_checkpoints(path: Path) -> Checkpoints:
         nonlocal connection
         try:
             if connection is None:
+                make_file(path)
                 connection = sqlite3.connect(path, isolation_level=None, timeout=10)
             return connection.execute(query, parameters).fetchall()
         except sqlite3.Error as error:

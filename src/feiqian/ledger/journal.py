@@ -13,7 +13,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from feiqian.errors import JournalDamaged, JournalMissing, JournalTooNew
+from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalTooNew
+from feiqian.folder import make_file
 
 from .stamp import FIRST, FORMAT, SHARD, covered, format_of, write_stamp
 
@@ -62,6 +63,13 @@ class Journal(Protocol):
         """The journal's random name, given when it was made. Whatever is derived from it keeps this name."""
         ...
 
+    def lock(self, *, take_over: bool = False) -> None:
+        """Takes the lock of the one writer, where the journal can be reached from several data folders.
+
+        It ends with this process. `take_over` ends the session of whoever holds it. Raises JournalLocked.
+        """
+        ...
+
     def open_writer(self) -> Head:
         """Takes the fence: from here on no earlier writer can append. Returns the end, with the new epoch.
 
@@ -76,6 +84,10 @@ class Journal(Protocol):
         Raises ValueError, having written nothing, if position, format or `written_at` are not the next row's;
         FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
         """
+        ...
+
+    def check(self) -> None:
+        """For the writer, when idle: the journal answers, and the fence is still its own. Raises FencedOff."""
         ...
 
     def rows(self, after: int) -> Iterator[Row]:
@@ -240,6 +252,11 @@ class Chain:
                 return Read(one.position, one.hash, one.epoch, format_of(one.body))
         raise JournalDamaged(position, "the row is missing")
 
+    def check(self) -> None:
+        """See `Journal.check`."""
+        if self.head().epoch != self._epoch:
+            raise FencedOff("another writer has taken the journal over")
+
     def head(self) -> Head:
         """See `Journal.head`."""
         raise NotImplementedError
@@ -276,6 +293,7 @@ def write_marker(marker: Path, identity: str) -> None:
     if marker.exists():
         return
     partial = marker.with_name(f"{marker.name}.partial")
+    make_file(partial)
     with open(partial, "w") as file:
         file.write(identity + "\n")
         file.flush()

@@ -8,13 +8,21 @@ that was acknowledged could be lost.
 from __future__ import annotations
 
 import secrets
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import errors
 
-from feiqian.errors import DurabilityRefused, FencedOff, JournalDamaged, JournalMissing, JournalUnavailable
+from feiqian.errors import (
+    DurabilityRefused,
+    FencedOff,
+    JournalDamaged,
+    JournalLocked,
+    JournalMissing,
+    JournalUnavailable,
+)
 
 from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, write_marker
 from .stamp import SHARD
@@ -49,6 +57,12 @@ _HEAD = f"""
 SELECT coalesce(j.position, 0), j.hash, f.epoch FROM fence f LEFT JOIN journal j ON j.shard = f.shard
 AND j.position = (SELECT max(position) FROM journal WHERE shard = {SHARD}) WHERE f.shard = {SHARD}
 """
+_END_HOLDER = """
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND classid = %s::bigint::oid AND objid = %s::bigint::oid
+"""
+LOCK_MILLISECONDS = 3_000
 
 
 class PostgresJournal(Chain):
@@ -96,6 +110,22 @@ class PostgresJournal(Chain):
             self._connection.execute(_SCHEMA)
             self._connection.execute(f"INSERT INTO fence VALUES ({SHARD}, 0, %s)", (identity,))
         return identity
+
+    def lock(self, *, take_over: bool = False) -> None:
+        """A session's advisory lock: PostgreSQL gives it back when this connection ends, also of a killed process."""
+        key = blake2b(f"feiqian journal {self.identity}".encode(), digest_size=8).digest()
+        if take_over:
+            halves = int.from_bytes(key[:4], "big"), int.from_bytes(key[4:], "big")
+            self._connection.execute(_END_HOLDER, halves)
+        self._connection.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")  # the session of a killed one ends shortly
+        try:
+            self._connection.execute("SELECT pg_advisory_lock(%s)", (int.from_bytes(key, "big", signed=True),))
+        except errors.LockNotAvailable:
+            raise JournalLocked(
+                f"another server writes the journal in the database {self._connection.info.dbname}; it goes on, and"
+                " this one ends. If that one hangs, or its machine cannot be reached: feiqian serve --take-over"
+            ) from None
+        self._connection.execute("RESET lock_timeout")
 
     def open_writer(self) -> Head:
         self._check_durability()

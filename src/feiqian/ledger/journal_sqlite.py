@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalMoved, JournalUnavailable, LedgerError
+from feiqian.folder import make_file
 from feiqian.place import Place
 
 from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, row_of, write_marker
@@ -59,8 +60,9 @@ class SqliteJournal(Chain):
             check_marker(marker, None)
             if not create:
                 raise JournalMissing(f"there is no journal at {self._path}")
+            make_file(self._path)
         self._place = Place(self._path, JournalMoved)
-        self._connection = self._connect("rwc" if new else "rw")
+        self._connection = self._connect("rw")
         try:
             self.identity = self._prepare(create, marker)
             check_marker(marker, self.identity)
@@ -98,6 +100,9 @@ class SqliteJournal(Chain):
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._meaning(error) from error
+
+    def lock(self, *, take_over: bool = False) -> None:
+        """Nothing: the lock of the folder that the file lies in is the journal's, and nobody can take it over."""
 
     def open_writer(self) -> Head:
         self._place.check()

@@ -1,7 +1,9 @@
 """The ledger: decides in memory, makes many decisions durable in one commit, and answers nobody before that.
 
 One writer, in one thread (the event loop's). It never retries a write: after the first failure nothing more is decided,
-because what is in memory may or may not be in the journal. `docs/decisions/0001-group-commit.md` says why it is so.
+because what is in memory may or may not be in the journal. A commit that takes too long is no failure yet: who waits is
+told that the outcome is unknown, nothing is decided meanwhile, and what the journal answers in the end counts.
+`docs/decisions/0001-group-commit.md` and `0011-a-commit-that-is-overdue-is-unknown.md` say why it is so.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from feiqian.clock import MICROSECONDS, Clock
-from feiqian.errors import FencedOff, LedgerError, LedgerStopped
+from feiqian.errors import CommitOverdue, FencedOff, LedgerError, LedgerStopped, NotDeciding
 
 from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal
 
 Subscriber = Callable[[int, list[bytes]], object]
+COMMIT_SECONDS, PROBE_SECONDS = 10.0, 1.0  # not money: times
 
 
 class Posting(NamedTuple):
@@ -52,14 +55,25 @@ class Ledger:
     """Made by `recovery.open_ledger`, which brings the engine to where the journal ends.
 
     `threaded` writes from a thread of its own, so that the event loop runs on meanwhile; without it a commit is made at
-    the end of the tick of the loop in which its events came.
+    the end of the tick of the loop in which its events came. Only with it can a commit be overdue, after
+    `commit_seconds`.
     """
 
-    def __init__(self, journal: Journal, engine: Engine, clock: Clock, head: Head, *, threaded: bool = False) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        engine: Engine,
+        clock: Clock,
+        head: Head,
+        *,
+        threaded: bool = False,
+        commit_seconds: float = COMMIT_SECONDS,  # not money: a time
+    ) -> None:
         self._journal, self._engine, self._clock = journal, engine, clock
         self._records: list[bytes] = []  # of the row being filled
         self._facts: list[bytes] = []
         self._taken = self._durable = head.position  # the last row handed to the journal, and the last that is on disk
+        self._durable_hash = head.hash
         self._epoch = head.epoch
         self._stopped: BaseException | None = None
         self._scheduled = False
@@ -67,20 +81,31 @@ class Ledger:
         self._subscribers: list[Subscriber] = []
         self._threaded = threaded
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._flight: tuple[_Commit, Future[bytes]] | None = None
+        self._flight: tuple[_Commit, Future[bytes]] | tuple[None, Future[None]] | None = None
+        self._commit_seconds = commit_seconds
+        self._launched_at = 0.0  # not money: a time of the loop's clock
+        self._watched = False  # whether a timer looks at the flights
+        self._overdue = False
+        self.overdue_times = 0  # how often it has been
+        self._barred = False  # nothing is decided: stopped, or a commit is overdue
+        self._ready: asyncio.Event = asyncio.Event()
+        self._ready.set()
 
     # --- deciding ----------------------------------------------------------------------------------------------
 
     def post(self, events: bytes) -> Posting:
-        """Decides one chain, now, in memory. Raises LedgerStopped, and ValueError for what is not whole events."""
+        """Decides one chain, now, in memory.
+
+        Raises LedgerStopped or NotDeciding (then nothing was done), and ValueError for what is not whole events.
+        """
         results = self.post_many(events)
         refusal = Refusal.OK if results.count(0) == len(results) else refusal_of(results)
         return Posting(refusal, results, self.position)
 
     def post_many(self, events: bytes) -> bytes:
         """Decides any number of chains, in order; returns a `Refusal` for each event. Raises as `post` does."""
-        if self._stopped is not None:
-            raise self._stop_error()
+        if self._barred:
+            raise self._bar_error()
         seconds = self._clock.now() // MICROSECONDS
         try:
             results, records = self._engine.apply(events, seconds, self._clock.day(seconds))
@@ -96,8 +121,8 @@ class Ledger:
 
     def note(self, fact: bytes) -> None:
         """Adds a fact to the row being filled. Call it right after `post`, without awaiting in between."""
-        if self._stopped is not None:
-            raise self._stop_error()
+        if self._barred:
+            raise self._bar_error()
         self._facts.append(fact)
         self._schedule()
 
@@ -115,6 +140,20 @@ class Ledger:
     def durable_position(self) -> int:
         """The last row that is on disk."""
         return self._durable
+
+    @property
+    def durable_hash(self) -> bytes:
+        """The hash of that row."""
+        return self._durable_hash
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the journal has not answered in time; until it does, nothing is decided."""
+        return self._overdue
+
+    async def deciding(self) -> None:
+        """Returns at once while all is well, else when the journal has answered. It may have stopped then."""
+        await self._ready.wait()
 
     @property
     def epoch(self) -> int:
@@ -141,11 +180,14 @@ class Ledger:
     # --- waiting -----------------------------------------------------------------------------------------------
 
     async def durable(self, position: int) -> None:
-        """Returns when this row is on disk. Raises LedgerStopped if that is not known to have happened."""
+        """Returns when this row is on disk. Raises LedgerStopped or CommitOverdue if that is not known to be so.
+
+        After CommitOverdue the row may still get there: whoever was told asks again.
+        """
         if position <= self._durable:
             return
-        if self._stopped is not None:
-            raise self._stop_error()
+        if self._barred:
+            raise self._stop_error() if self._stopped is not None else _overdue_error()
         future = self._waiting.get(position)
         if future is None:
             if position > self.position:
@@ -153,10 +195,14 @@ class Ledger:
             future = self._waiting[position] = _RowFuture()
         await future
 
-    def commit(self) -> int:
-        """Makes all that was posted durable before it returns, for tools without a loop. Returns the last position."""
+    def commit(self, timeout_seconds: float | None = None) -> int:  # not money: a time
+        """Makes all that was posted durable before it returns, for tools without a loop. Returns the last position.
+
+        Raises LedgerStopped, and CommitOverdue if one of at most two commits takes longer than the timeout.
+        """
+        self._settle(timeout_seconds)
         self.start_commit()
-        self._settle()
+        self._settle(timeout_seconds)
         return self._durable
 
     def start_commit(self) -> None:
@@ -181,16 +227,15 @@ class Ledger:
         if self._stopped is not None or self._flight is not None or not (self._records or self._facts):
             return
         if self._threaded:
-            flight, loop = self._launch(), asyncio.get_running_loop()
-            flight.add_done_callback(lambda _: loop.call_soon_threadsafe(self._arrived))
+            self._fly(self._launch())
             return
         commit = self._take()
         try:
-            self._append(commit)
+            hash = self._append(commit)
         except BaseException as error:
             self._stop(error)
         else:
-            self._landed(commit)
+            self._landed(commit, hash)
 
     def _take(self) -> _Commit:
         self._taken += 1
@@ -208,44 +253,101 @@ class Ledger:
         self._flight = commit, flight
         return flight
 
+    def _fly(self, flight: Future[Any]) -> None:
+        loop = asyncio.get_running_loop()
+        self._launched_at = loop.time()
+        self._watch(self._commit_seconds)
+        flight.add_done_callback(lambda _: loop.call_soon_threadsafe(self._arrived))
+
+    def probe(self) -> None:
+        """Asks a journal that has nothing to do whether it answers, and whether this writer still has the fence.
+
+        It is overdue as a commit is, and its failure stops the ledger, before a payment finds out. To be called now and
+        then, in the loop; does nothing where commits are made in the loop, or one was begun within the last second.
+        """
+        busy = self._barred or self._flight is not None or self._scheduled
+        if self._threaded and not busy and asyncio.get_running_loop().time() - self._launched_at >= PROBE_SECONDS:
+            asked = self._pool.submit(self._journal.check)
+            self._flight = None, asked
+            self._fly(asked)
+
     def _arrived(self) -> None:
         if self._flight is not None and self._flight[1].done():
             self._land_flight()
         self._tick()
 
-    def _settle(self) -> None:
+    def _settle(self, timeout_seconds: float | None = None) -> None:  # not money: a time
         """Waits for the commit on its way, if there is one."""
         if self._flight is not None:
-            self._land_flight()
+            self._land_flight(timeout_seconds)
         if self._stopped is not None:
             raise self._stop_error()
 
-    def _land_flight(self) -> None:
+    def _land_flight(self, timeout_seconds: float | None = None) -> None:  # not money: a time
         assert self._flight is not None
         commit, flight = self._flight
-        error = flight.exception()  # waits
+        try:
+            error = flight.exception(timeout_seconds)  # waits
+        except TimeoutError:
+            raise _overdue_error() from None
         self._flight = None
         if error is not None:
             self._stop(error)
-        else:
-            self._landed(commit)
+            return
+        if self._overdue:
+            self._overdue = self._barred = False
+            self._ready.set()
+        hash = flight.result()
+        if commit is not None and hash is not None:  # else it was a probe
+            self._landed(commit, hash)
 
-    def _landed(self, commit: _Commit) -> None:
-        self._durable = commit.position
+    def _landed(self, commit: _Commit, hash: bytes) -> None:
+        self._durable, self._durable_hash = commit.position, hash
         future = self._waiting.pop(commit.position, None)
         if future is not None:
             future.set_result(None)
         for subscriber in tuple(self._subscribers):
             subscriber(commit.position, commit.facts)
 
+    # --- a commit that is overdue ------------------------------------------------------------------------------
+
+    def _watch(self, seconds: float) -> None:  # not money: a time
+        """One timer for all flights: it costs nothing that there are thousands a second."""
+        if not self._watched:
+            self._watched = True
+            asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._watched = False
+        if self._flight is None or self._stopped is not None or self._overdue:
+            return
+        left = self._launched_at + self._commit_seconds - asyncio.get_running_loop().time()
+        if left > 0:
+            self._watch(left)
+        elif not self._flight[1].done():
+            self._overdue = self._barred = True
+            self.overdue_times += 1
+            self._ready.clear()
+            self._tell_waiting(_overdue_error)
+
+    def _tell_waiting(self, error: Callable[[], LedgerError]) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            future.set_exception(error())
+
     # --- stopping ----------------------------------------------------------------------------------------------
 
     def _stop(self, error: BaseException) -> None:
         """The first failure ends service for good; everyone who waits is told that the outcome is unknown."""
         self._stopped = self._stopped or error
-        waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
-            future.set_exception(self._stop_error())
+        self._barred, self._overdue = True, False
+        self._ready.set()
+        self._tell_waiting(self._stop_error)
+
+    def _bar_error(self) -> LedgerError:
+        if self._stopped is not None:
+            return self._stop_error()
+        return NotDeciding("the journal does not answer, so nothing is decided: nothing was done; try again later")
 
     def _stop_error(self) -> LedgerStopped:
         why = "another writer has taken over" if isinstance(self._stopped, FencedOff) else f"{self._stopped!r}"
@@ -258,3 +360,7 @@ class Ledger:
         if self._stopped is None:
             self._pool.shutdown(wait=True)
             self._stop(LedgerStopped("closed"))
+
+
+def _overdue_error() -> CommitOverdue:
+    return CommitOverdue("the journal has not answered in time: outcome unknown; ask again by id")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from feiqian.clock import Clock
 from feiqian.errors import CheckpointInvalid, JournalBehind, JournalDamaged, JournalMissing, JournalUnavailable
+from feiqian.folder import make_folder
 
 from .body import decode_body
 from .checkpoints import Checkpoint, Checkpoints, postgres_checkpoints, sqlite_checkpoints
@@ -19,7 +20,7 @@ from .engine import DumpInvalid, Engine
 from .engines import new_engine
 from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
-from .ledger import Ledger
+from .ledger import COMMIT_SECONDS, Ledger
 from .sqlite_errors import LOOK
 
 NewEngine = Callable[[], Engine]
@@ -49,7 +50,7 @@ def open_journal(folder: Path, url: str = "", *, create: bool = False, standbys:
 def _open_journal(folder: Path, url: str, create: bool, standbys: int) -> Journal:
     marker = folder / "journal.id"
     if create:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     if not url:
         return SqliteJournal(folder / "journal.db", create=create, marker=marker)
     from .journal_postgres import PostgresJournal  # not needed where everything is embedded, and slow to import
@@ -80,6 +81,7 @@ def open_ledger(
     witnesses: Iterable[Witness] = (),
     new_engine: NewEngine = new_engine,
     threaded: bool | None = None,
+    commit_seconds: float = COMMIT_SECONDS,  # not money: a time
 ) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
@@ -95,7 +97,7 @@ def open_ledger(
     engine.check()
     if threaded is None:
         threaded = not isinstance(journal, SqliteJournal)
-    return Ledger(journal, engine, clock, head, threaded=threaded)
+    return Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds)
 
 
 def check_witness(journal: Journal, head: Head, witness: Witness) -> None:

@@ -1,25 +1,32 @@
 """Merchants, their stores and their API keys: kept in the feature database, answered from memory.
 
-Another process may revoke a key (`feiqian keys revoke`). So the registry asks the database at most once a second, when
-it is used, whether anything has changed: a revocation in this process holds at once, in another within a second. If the
-database cannot be asked, that is raised: a key that may have been revoked is not honoured.
+Another process may revoke a key (`feiqian keys revoke`). So a thread asks the database at least once a second whether
+anything has changed: a revocation in this process holds at once, in another within a second. If the database cannot be
+asked, or does not answer, that is raised: a key that may have been revoked is not honoured. The event loop only looks
+into memory.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from feiqian.db import BIG, METADATA, BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import MERCHANT, new_id
 from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
 from feiqian.money import BY_NUMBER
+from feiqian.work import Pool, TooBusy, WorkOverdue
 
 REFRESH_SECONDS = 1.0
+ASK_SECONDS = 5.0  # not money: a time
 MAX_FEE_BASIS_POINTS = 1_000  # ten per cent
 
 _merchants = Table(
@@ -54,6 +61,10 @@ _changes = Table("merchant_changes", METADATA, Column("count", BIG, primary_key=
 
 class MerchantInvalid(FeiqianError):
     """A merchant cannot be as was asked. Says why."""
+
+
+class MerchantsUnknown(FeiqianError):
+    """The database does not say whether keys have been revoked, so none is honoured. Nothing was done."""
 
 
 class Store(NamedTuple):
@@ -119,10 +130,22 @@ class KeyInfo(NamedTuple):
 
 
 class Merchants:
-    """`mode` is live or test: keys of the other kind open nothing here."""
+    """`mode` is live or test: keys of the other kind open nothing here.
 
-    def __init__(self, db: BankDb, mode: Kind, monotonic: Callable[[], float] = time.monotonic) -> None:
+    `ask_seconds` bounds the wait for the database.
+    """
+
+    def __init__(
+        self,
+        db: BankDb,
+        mode: Kind,
+        monotonic: Callable[[], float] = time.monotonic,
+        ask_seconds: float = ASK_SECONDS,  # not money: a time
+    ) -> None:
         self._db, self._mode, self._monotonic = db, mode, monotonic
+        self._lock = threading.Lock()
+        self._pool = Pool("merchants", 1, 0, ask_seconds)
+        self._asking: asyncio.Task[None] | None = None
         self._by_number: dict[int, Merchant] = {}
         self._by_hash: dict[bytes, KeyHolder] = {}
         self._seen = -1
@@ -131,10 +154,40 @@ class Merchants:
 
     # --- asking ------------------------------------------------------------------------------------------------
 
+    @property
+    def stale(self) -> bool:
+        """Whether the database was asked too long ago for a key to be honoured: then await `fresh` first."""
+        return self._monotonic() - self._asked_at >= REFRESH_SECONDS
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the database has said nothing for several times as long, although `run` asks it."""
+        return self._monotonic() - self._asked_at >= 3 * REFRESH_SECONDS
+
+    async def fresh(self) -> None:
+        """Asks the database what has changed, in a thread; all who wait share one asking. Raises MerchantsUnknown."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.get_running_loop().create_task(self._pool.run(self.refresh), name="merchants")
+        try:
+            await asyncio.shield(self._asking)
+        except (TooBusy, WorkOverdue, SQLAlchemyError) as error:
+            raise MerchantsUnknown(f"the bank's database cannot be asked for merchants' keys: {error}") from error
+
+    async def run(self) -> None:
+        """Keeps what is known fresh, so that no request waits for it. Ends when cancelled."""
+        while True:
+            with contextlib.suppress(MerchantsUnknown):  # whoever needs it is told; `stale` says so, too
+                await self.fresh()
+            await asyncio.sleep(REFRESH_SECONDS / 2)
+
+    async def find(self, key: str) -> KeyHolder | KeyRefusal:
+        """Whose key this is, as the database knows it within the last second. Raises MerchantsUnknown."""
+        if self.stale:
+            await self.fresh()
+        return self.by_key(key)
+
     def by_key(self, key: str) -> KeyHolder | KeyRefusal:
-        """Whose key this is."""
-        if self._monotonic() - self._asked_at >= REFRESH_SECONDS:
-            self.refresh()
+        """Whose key this is, from memory."""
         holder = self._by_hash.get(hash_of(key))
         if holder is not None:
             return holder
@@ -165,13 +218,13 @@ class Merchants:
 
     def refresh(self) -> None:
         """Takes up what has changed in the database since the last time, if anything has."""
-        now = self._monotonic()
-        with self._db.read() as connection:
+        with self._lock, self._db.read() as connection:  # in turn, so that an older reading never comes last
+            now = self._monotonic()
             changes = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
             if changes != self._seen:
                 self._load(connection)
                 self._seen = changes
-        self._asked_at = now  # only now: if asking fails, the next key is not honoured either
+            self._asked_at = now  # only now: if asking fails, the next key is not honoured either
 
     def _load(self, connection: Connection) -> None:
         stores: dict[int, list[Store]] = {}
@@ -183,6 +236,10 @@ class Merchants:
         self._by_hash = {
             bytes(hash): KeyHolder.of(self._by_number[number], bytes(hash)) for hash, number in connection.execute(live)
         }
+
+    def close(self) -> bool:
+        """Ends the thread. Returns whether it has ended: a database that stands still keeps it."""
+        return self._pool.close()
 
     # --- changing ----------------------------------------------------------------------------------------------
 

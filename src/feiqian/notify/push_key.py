@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from py_vapid import Vapid  # type: ignore[import-untyped]
 
 from feiqian.errors import FeiqianError
+from feiqian.folder import FILE_MODE
 
 
 class PushKeyInvalid(FeiqianError):
@@ -37,8 +38,9 @@ def open_push_key(path: Path) -> Vapid:
 def _make(path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, FILE_MODE)  # whatever the umask is
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -20,6 +20,7 @@ import msgspec
 
 from feiqian.clock import MICROSECONDS, Clock, SystemClock
 from feiqian.errors import FeiqianError
+from feiqian.folder import FILE_MODE, make_folder
 from feiqian.payments.permutation import SECRET_BYTES
 
 VERSIONS = 10
@@ -135,10 +136,11 @@ class KeyFile:
     def save(self, ring: KeyRing) -> None:
         """Replaces the file whole, so that a crash leaves the old one or the new one."""
         keys = {str(v): _StoredKey(key.secret.hex(), key.format, key.until) for v, key in ring.versions().items()}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)  # mode 0600 from the start
+        make_folder(self._path.parent)
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, FILE_MODE)  # whatever the umask is
                 file.write(msgspec.json.encode(_Stored(FILE_FORMAT, ring.issuing, keys)))
                 file.flush()
                 os.fsync(file.fileno())

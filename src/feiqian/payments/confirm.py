@@ -6,7 +6,6 @@ challenge. What is confirmed is what the ledger's fact says, which never changes
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Protocol
@@ -24,6 +23,7 @@ from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
 from feiqian.subjects import Subject
 from feiqian.verification.model import Bound, Passed
+from feiqian.work import Work
 
 KIND = "code"  # how the payment came about, of the sorts that a payment can be
 
@@ -59,7 +59,9 @@ class Confirmations:
         merchants: KnowsMerchants,
         verification: SpendsChallenges,
         waits: Waits,
+        work: Work,
     ) -> None:
+        self._work = work
         self._ledger, self._clock, self._reads, self._ender = ledger, clock, reads, ender
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
@@ -124,7 +126,7 @@ class Confirmations:
         return "expired" if status == WAITING and row.expires_at <= self._clock.now() else status
 
     async def _bound(self, row: PaymentRow) -> Bound:
-        names = await asyncio.to_thread(self._customers.names, [row.customer])
+        names = await self._work.db(self._customers.names, [row.customer])
         return Bound(
             purpose=Purpose.PAYMENT,
             kind=KIND,

@@ -65,6 +65,7 @@ class Expiry:
     async def run(self) -> None:
         """Settles whenever something is due; until cancelled, or nothing is decided any more."""
         while self._ledger.stopped is None:
+            await self._ledger.deciding()  # what is due while the journal does not answer is due afterwards
             self._changed.clear()
             seconds = self.seconds_left
             if seconds == 0:

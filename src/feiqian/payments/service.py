@@ -48,6 +48,9 @@ from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
 from feiqian.shares import Admission
 from feiqian.verification.model import Bound
+from feiqian.work import TooBusy, Work
+
+RESUME_SECONDS = 0.5  # not money: a time
 
 
 class KnowsAndNamesCustomers(KnowsCustomers, NamesCustomers, Protocol):
@@ -68,6 +71,7 @@ class Payments:
         merchants: KnowsMerchants,
         verification: SpendsChallenges,
         in_flight_limit: int = sys.maxsize,
+        work: Work | None = None,
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
@@ -76,7 +80,9 @@ class Payments:
         self.expiry = Expiry(ledger, clock, self.waits.tell)
         self._authorizer = Authorizer(ledger, codes, clock, limits, customers, self.expiry.add)
         ender = Ender(ledger, clock, limits, merchants)
-        self._confirmations = Confirmations(ledger, clock, reads, ender, customers, merchants, verification, self.waits)
+        self._confirmations = Confirmations(
+            ledger, clock, reads, ender, customers, merchants, verification, self.waits, work or Work()
+        )
         self._refunder = Refunder(ledger, clock)
 
     def measure(self, metrics: Metrics) -> None:
@@ -158,9 +164,10 @@ class Payments:
     async def _resume(self) -> None:
         position = self._ledger.durable_position
         while True:
-            with contextlib.suppress(ReadsBehind):  # the read model is being built
+            with contextlib.suppress(ReadsBehind, TooBusy):  # the read model is being built, or does not answer
                 await self._reads.wait(position)
                 return self.expiry.add_all(await self._reads.waiting())
+            await asyncio.sleep(RESUME_SECONDS)
 
     # --- asking ------------------------------------------------------------------------------------------------
 

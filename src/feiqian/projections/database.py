@@ -15,7 +15,10 @@ from typing import Any, LiteralString, Protocol, cast
 import psycopg
 from psycopg import sql
 
+from feiqian.folder import make_file
+
 Values = tuple[Any, ...]
+CONNECT_SECONDS = LOCK_SECONDS = 10
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
@@ -57,11 +60,19 @@ def is_postgres(location: str | Path) -> bool:
     return str(location).startswith(("postgresql://", "postgres://"))
 
 
-def open_database(location: str | Path, *, read_only: bool = False) -> Database:
-    """Opens the database, creating an SQLite file unless `read_only`. Raises the driver's error if it cannot."""
+def is_locked(error: BaseException | None) -> bool:
+    """Whether this says that somebody else holds a lock on the SQLite file."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def open_database(location: str | Path, *, read_only: bool = False, lock_seconds: int = LOCK_SECONDS) -> Database:
+    """Opens the database, creating an SQLite file unless `read_only`. Raises the driver's error if it cannot.
+
+    `lock_seconds`: how long every statement waits for a lock on an SQLite file.
+    """
     if is_postgres(location):
         return PostgresDatabase(str(location), read_only=read_only)
-    return SqliteDatabase(Path(location), read_only=read_only)
+    return SqliteDatabase(Path(location), read_only=read_only, lock_seconds=lock_seconds)
 
 
 class SqliteDatabase:
@@ -71,10 +82,14 @@ class SqliteDatabase:
     half of one, and what is lost is projected again from the journal, which is the one that is kept with FULL.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, lock_seconds: int = LOCK_SECONDS) -> None:
         mode = "ro" if read_only else "rwc"
+        if not read_only:
+            make_file(path)
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        self._connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_seconds
+        )
         self._execute = self._connection.execute
         if not read_only:
             self._execute("PRAGMA journal_mode = WAL")
@@ -127,7 +142,8 @@ class PostgresDatabase:
     """See `Database`. Rows are added with COPY, which is many times faster than INSERT over a socket."""
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, application_name="feiqian read model")
+        timeout: dict[str, Any] = {} if "connect_timeout" in url else {"connect_timeout": CONNECT_SECONDS}
+        self._connection = psycopg.connect(url, autocommit=True, application_name="feiqian read model", **timeout)
         self._connection.read_only = read_only
         self._columns: dict[str, int] = {}
 

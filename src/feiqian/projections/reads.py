@@ -1,7 +1,7 @@
 """The read model as the server asks it: does not block the event loop for long, and can wait until it is far enough.
 
 A question about one thing is answered at once from SQLite (some 20 µs); lists, and everything from PostgreSQL, in a few
-threads of its own. Writes nothing.
+threads of its own, with a bounded wait and a bounded queue. Writes nothing.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import asyncio
 import heapq
 import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.shares import Shares
+from feiqian.work import Pool, TooBusy, WorkOverdue
 
 from . import queries
-from .database import DATABASE_ERRORS, Database, is_postgres, open_database
+from .database import DATABASE_ERRORS, Database, is_locked, is_postgres, open_database
 from .errors import ReadsBehind
 from .rows import CustomerDay, Entry, MerchantDay, PaymentRow
 
-THREADS = 4
+THREADS, QUEUE = 4, 256
+ANSWER_SECONDS = 5.0  # not money: a time
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.001, 0.005  # not money: times
 WAIT_SECONDS = 5
 MAX_WAITING, MAX_WAITING_OF_ONE = 1024, 64  # requests that wait until the read model is far enough
@@ -36,27 +37,36 @@ Question = Callable[Concatenate[Database, P], T]
 class Reads:
     """One read model, asked from one event loop.
 
-    Every method may raise ReadsBehind if the read model cannot be read now, as while it is being built again.
+    Every method may raise ReadsBehind if the read model cannot be read now, as while it is being built again or its
+    database stands still, and TooBusy if too many ask at once.
     """
 
-    def __init__(self, location: str | Path) -> None:
+    def __init__(self, location: str | Path, answer_seconds: float = ANSWER_SECONDS) -> None:  # not money: a time
         self._location = location
         self._threaded = is_postgres(location)
         self._own: Database | None = None  # the event loop's connection
         self._of_thread = threading.local()
         self._opened: list[Database] = []  # by the threads
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="reads")
+        self.pool = Pool("reads", THREADS, QUEUE, answer_seconds)
         self._seen = 0
         self.waiting_for_it: Shares[Hashable] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position
         self._order = count()
         self._poller: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     # --- reading what one has written --------------------------------------------------------------------------
 
     @property
     def position(self) -> int:
-        """The journal position that the read model has reached; 0 where there is none (yet)."""
+        """The journal position that the read model has reached; 0 where there is none (yet).
+
+        In an event loop PostgreSQL is not waited for: the answer is that of the last look, and another look begins.
+        """
+        if self._threaded and (loop := asyncio._get_running_loop()) is not None:
+            if self._looking is None or self._looking.done():
+                self._looking = loop.create_task(self._look(), name="read model's position")
+            return self._seen
         try:
             self._seen = self._here(queries.position)
         except ReadsBehind:
@@ -73,7 +83,10 @@ class Reads:
 
         At once, too, where `who` (a merchant, a customer) has as many requests waiting as it may. None is ourselves.
         """
-        if position <= self._seen or position <= self.position:
+        if position <= self._seen:
+            return
+        await self._look()
+        if position <= self._seen:
             return
         if who is None:
             return await self._wait(position, timeout_seconds)
@@ -121,6 +134,8 @@ class Reads:
             self._seen = await self._one(queries.position)
         except ReadsBehind:
             self._seen = 0
+        except TooBusy:
+            return  # how far it is cannot be asked now
 
     # --- payments ----------------------------------------------------------------------------------------------
 
@@ -196,30 +211,45 @@ class Reads:
 
     # --- connections -------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Ends the threads and closes every connection; who still waits is told ReadsBehind by the timeout."""
-        if self._poller is not None and not self._poller.done():
-            self._poller.cancel()
-        self._pool.shutdown()
+    def close(self) -> bool:
+        """Ends the threads and closes every connection; who still waits is told ReadsBehind by the timeout.
+
+        Returns whether all has ended: a database that stands still keeps a thread, and that one's connection open.
+        """
+        for task in (self._poller, self._looking):
+            if task is not None and not task.done():
+                task.cancel()
+        if not self.pool.close():
+            return False
         for db in (*self._opened, *([self._own] if self._own else [])):
             db.close()
         self._opened.clear()
         self._own = None
+        return True
 
     async def _one(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
         if self._threaded:
             return await self._list(question, *values, **_)
-        return self._here(question, *values, **_)
+        try:
+            return self._here(question, *values, **_)
+        except ReadsBehind as error:
+            if not is_locked(error.__cause__):
+                raise
+            return await self._list(
+                question, *values, **_
+            )  # somebody locks the file: a thread waits for it, not the loop
 
     async def _list(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: self._there(question, *values, **_))
+        try:
+            return await self.pool.run(lambda: self._there(question, *values, **_))
+        except WorkOverdue:
+            raise ReadsBehind("the read model's database has not answered in time") from None
 
     def _here(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
         """Asks in the event loop's thread."""
         try:
             if self._own is None:
-                self._own = open_database(self._location, read_only=True)
+                self._own = open_database(self._location, read_only=True, lock_seconds=0)
             return question(self._own, *values, **_)
         except DATABASE_ERRORS as error:
             if self._own is not None:

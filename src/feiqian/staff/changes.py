@@ -93,7 +93,10 @@ class Changes:
         return await self._work.db(self._refuse, id, by, note.strip()[:MAX_WHY])
 
     async def resume(self) -> int:
-        """At the start: carries out what had been approved when the process ended. Returns how many there were."""
+        """At the start, and when the journal answers again: carries out what was approved and not carried out.
+
+        Returns how many there were.
+        """
         under_way = _c.state == ChangeState.APPLYING.value
         left = await self._work.db(self._list, under_way, _c.decided_at.asc(), None)
         for change in left:
@@ -172,8 +175,10 @@ class Changes:
     def _end(self, change: Change, state: ChangeState, action: str, failure: str) -> Change:
         with self._db.write() as connection:
             ended = update(changes).where(_c.id == change.id, _c.state == ChangeState.APPLYING.value)
-            connection.execute(ended.values(state=state.value, failure=failure))
-            self._note(connection, staff(change.decided_by), action, change, self._clock.now())
+            if connection.execute(
+                ended.values(state=state.value, failure=failure)
+            ).rowcount:  # once, if two carried it out
+                self._note(connection, staff(change.decided_by), action, change, self._clock.now())
             return self._one(connection, change.id)
 
     def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:

@@ -61,6 +61,12 @@ class Postgres:
             self.stop("immediate")
         shutil.rmtree(self.folder)
 
+    def processes(self) -> list[int]:
+        """The process ids of the server and its children, as they are now."""
+        server = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
+        children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+        return [server, *children]
+
     def database(self) -> str:
         """Makes an empty database and returns its URL."""
         name = f"test_{secrets.token_hex(6)}"

@@ -15,6 +15,7 @@ import uvloop
 
 from feiqian import app
 from feiqian.api.call import Router
+from feiqian.api.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.api.openapi import problems_of
 from feiqian.api.routes import ROUTES
 from feiqian.api.server import Gate, Server
@@ -50,6 +51,7 @@ class Served:
         assert self._up.wait(30)
         self._projector_thread.start()
         self.url = f"http://127.0.0.1:{self.server.port}"
+        self.metrics_url = f"http://127.0.0.1:{self.metrics_server.port}"
 
     def stop(self) -> None:
         self.server.should_exit = True
@@ -63,16 +65,21 @@ class Served:
         self.gate = Gate(self.admission, self.settings.connection_limit, Proxies(self.settings.trusted_proxies))
         application = app.create_app(self.bank.services, self.admission)
         self.server = Server(application, self.gate, "127.0.0.1", 0)
+        metrics_gate = Gate(Admission(IN_FLIGHT), CONNECTIONS)
+        self.metrics_server = Server(MetricsApp(self.bank.services.metrics), metrics_gate, "127.0.0.1", 0, "metrics")
 
         async def serve() -> None:
             self.loop = asyncio.get_running_loop()
             services = self.bank.services
             beside = [asyncio.create_task(task) for task in (services.notify.run(), services.payments.run())]
             serving = asyncio.create_task(self.server.serve())
-            while not self.server.started:
+            measuring = asyncio.create_task(self.metrics_server.serve())
+            while not (self.server.started and self.metrics_server.started):
                 await asyncio.sleep(0.01)
             self._up.set()
             await serving
+            self.metrics_server.should_exit = True
+            await measuring
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)

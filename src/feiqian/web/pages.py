@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Litestar, Response, get
@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from feiqian import logs
+from feiqian.errors import NotDeciding
 from feiqian.projections.errors import ReadsBehind
 from feiqian.services import Services
 from feiqian.work import TooBusy
@@ -79,20 +80,18 @@ def bank_pages(services: Services) -> Pages:
     return Pages(site_of(services), [*BANK, home])
 
 
-def demo_pages(services: Services, hash_at: Callable[[int], bytes | None], demo: Demo) -> Pages:
+def demo_pages(services: Services, demo: Demo) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    return Pages(site_of(services, hash_at, demo), [*BANK, *DEMO], framed=True)
+    return Pages(site_of(services, demo), [*BANK, *DEMO], framed=True)
 
 
-def site_of(
-    services: Services, hash_at: Callable[[int], bytes | None] = lambda _: None, demo: Demo | None = None
-) -> Site:
+def site_of(services: Services, demo: Demo | None = None) -> Site:
     """The site over a running bank; its hub hears what the ledger makes durable."""
     hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
     services.alarms.watch("streams", "live pages that are open", hub.places)
     looks, cookies = renderers(services.clock, settings.zone), Cookies(settings.public_origin)
-    return Site(RunningBank(services, hash_at), hub, looks, services, cookies, demo)
+    return Site(RunningBank(services), hub, looks, services, cookies, demo)
 
 
 def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed: bool = False) -> Litestar:
@@ -104,6 +103,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
         LookupError: _no_such_encoding,
         TooManyStreams: _busy,
         TooBusy: _busy,
+        NotDeciding: _busy,
         ReadsBehind: _behind,
         RecursionError: _too_deep,
         Exception: _failed,

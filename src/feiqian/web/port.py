@@ -5,7 +5,6 @@ It turns what may go wrong into what a cashier can act on: no answer is never re
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -38,11 +37,10 @@ _log = logs.get("feiqian.web")
 
 
 class RunningBank:
-    """`hash_at` gives the journal's hash at a position; it is asked once a second at most."""
+    """The pages' view of the running bank. Whatever asks a database does so out of the event loop."""
 
-    def __init__(self, services: Services, hash_at: Callable[[int], bytes | None], currency: Currency = CNY) -> None:
+    def __init__(self, services: Services, currency: Currency = CNY) -> None:
         self._s = services
-        self._hash_at = hash_at
         self._currency = currency  # of the demo's wallets
         self._people: dict[int, Person] = {}
         self._checked = (-1.0, False, 0)  # when, whether the books balanced, as of which position
@@ -54,7 +52,7 @@ class RunningBank:
         return list((await self._named(numbers)).values())
 
     async def person(self, id: str) -> Person | None:
-        customer = await asyncio.to_thread(self._s.customers.by_id, id)
+        customer = await self._s.work.db(self._s.customers.by_id, id)
         return None if customer is None else self._person(customer)
 
     async def customer(self, number: int) -> Person | None:
@@ -82,7 +80,7 @@ class RunningBank:
         if missing:
             if len(self._people) > NAMES_KEPT:
                 self._people.clear()
-            found = await asyncio.to_thread(lambda: [self._s.customers.by_number(number) for number in missing])
+            found = await self._s.work.db(lambda: [self._s.customers.by_number(number) for number in missing])
             self._people |= {c.number: self._person(c) for c in found if c is not None}
         return {number: self._people[number] for number in numbers if number in self._people}
 
@@ -236,7 +234,7 @@ class RunningBank:
 
     def pulse(self) -> Pulse:
         ledger, live = self._s.ledger, self._s.live.snapshot()
-        position = ledger.durable_position
+        position, hash = ledger.durable_position, ledger.durable_hash if ledger.durable_position else b""
         measured = live["p99_ms"] > 0
         balanced, as_of = self._balanced()
         return Pulse(
@@ -245,7 +243,7 @@ class RunningBank:
             p95_ms=live["p95_ms"] if measured else None,
             p99_ms=live["p99_ms"] if measured else None,
             position=position,
-            hash=(self._hash_at(position) or b"").hex(),
+            hash=hash.hex(),
             behind=max(0, position - self._s.reads.position),
             accounts=ledger.engine.counts()[0],
             balanced=balanced,
