@@ -18,6 +18,7 @@ from feiqian.customers import errors as customers
 from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseTooNew
 from feiqian.identity import errors as identity
+from feiqian.ledger.bounds import BoundExceeded
 from feiqian.merchants.registry import MerchantInvalid
 from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
 from feiqian.notify.push_key import PushKeyInvalid
@@ -169,6 +170,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     verification.VerificationError: INTERNAL,
     customers.CustomersError: INTERNAL,
     AccountsError: INTERNAL,
+    BoundExceeded: INTERNAL,
     SessionRefused: INTERNAL,
     EntryRefused: INTERNAL,
     cases.CaseNotFound: NOT_FOUND,
