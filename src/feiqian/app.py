@@ -51,6 +51,7 @@ from feiqian.policy.load import load_policy
 from feiqian.policy.model import Policy
 from feiqian.projections.reads import Reads
 from feiqian.projections.schema import check_read_model
+from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.services import Services
 from feiqian.sessions.service import Sessions
 from feiqian.settings import Settings
@@ -82,6 +83,7 @@ class Bank:
     db: BankDb
     key_file: KeyFile
     keys: KeyRing
+    reads_watch: ReadsWatch
 
     def close(self) -> None:
         services = self.services
@@ -108,9 +110,12 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     key_file = KeyFile(settings.code_keys)
     keys = key_file.open()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
-    services = _services(settings, base, ledger, Codes(keys), Reads(settings.read_location))
+    reads = Reads(settings.read_location, at_least=ledger.durable_position)
+    services = _services(settings, base, ledger, Codes(keys), reads)
     _measure(services)
-    return Bank(services, journal, base.db, key_file, keys)
+    reads_watch = ReadsWatch(reads, lambda: ledger.durable_position)
+    reads_watch.measure(services.metrics)
+    return Bank(services, journal, base.db, key_file, keys, reads_watch)
 
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger) -> Parts:
@@ -177,11 +182,9 @@ def _shared(base: Parts, what: type[Any]) -> dict[str, Any]:
 
 
 def _measure(services: Services) -> None:
-    metrics, ledger, reads = services.metrics, services.ledger, services.reads
+    metrics, ledger = services.metrics, services.ledger
     metrics.gauge("feiqian_journal_position", "Last durable row of the journal", lambda: ledger.durable_position)
     metrics.gauge("feiqian_ledger_stopped", "1 once nothing is decided any more", lambda: ledger.stopped is not None)
-    behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
-    metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
     services.notify.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
 
@@ -240,7 +243,8 @@ class Service:
         services = self.bank.services
         await services.real_name.resume()
         await services.changes.resume()
-        tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
+        beside = services.notify.run(), services.payments.run(), self.bank.reads_watch.run()
+        tasks = self._watch_ledger(), self._watch_keys(), *beside
         watches = [loop.create_task(_told(task)) for task in tasks]
         try:
             await self.server.serve()

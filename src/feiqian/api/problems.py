@@ -29,10 +29,11 @@ from feiqian.payments.errors import (
     OrderConflict,
     PaymentNotFound,
     ReadModelBehind,
+    RecordIncomplete,
 )
 from feiqian.payments.views import moment
 from feiqian.policy.load import PolicyInvalid
-from feiqian.projections.errors import CursorInvalid, ProjectionStopped, ReadModelMismatch, ReadsBehind
+from feiqian.projections.errors import CursorInvalid, ReadModelDamaged, ReadModelMismatch, ReadsBehind
 from feiqian.sealing import DataKeyInvalid, SealBroken
 from feiqian.sessions.errors import SessionRefused
 from feiqian.staff.errors import StaffError
@@ -112,6 +113,12 @@ TOO_MANY_REQUESTS = Kind("too-many-requests", "Too many requests", 429, _RETRY)
 INTERNAL = Kind("internal", "The server failed; nothing can be said of the outcome, ask by id", 500)
 OVERLOADED = Kind("overloaded", "The server is at its capacity; nothing was done, try again", 503, _RETRY)
 CATCHING_UP = Kind("catching-up", "What you ask for is being brought up to date; ask again", 503, _RETRY)
+RECORD_INCOMPLETE = Kind(
+    "record-incomplete",
+    "The bank's record of this is incomplete until it is repaired; ask again later",
+    503,
+    ((b"retry-after", b"60"),),
+)
 OUTCOME_UNKNOWN = Kind("outcome-unknown", "The outcome is unknown; ask again by the same number", 503, _RETRY)
 
 # One row for each error of the product that can reach the API; a class stands for its subclasses.
@@ -152,13 +159,14 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     NoWallet: NOT_FOUND,
     SendingCapped: CODE_NOT_SENT,
     ReadModelBehind: CATCHING_UP,
+    RecordIncomplete: RECORD_INCOMPLETE,
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
     TooBusy: OVERLOADED,
     SealBroken: INTERNAL,
     # Of starting and of administration: should one get here, it is our fault.
     ReadModelMismatch: INTERNAL,
-    ProjectionStopped: INTERNAL,
+    ReadModelDamaged: INTERNAL,
     DatabaseTooNew: INTERNAL,
     MerchantInvalid: INTERNAL,
     NoNumbersLeft: INTERNAL,

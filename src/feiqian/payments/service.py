@@ -23,7 +23,14 @@ from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode
 from feiqian.payments.confirm import Confirmations, NamesCustomers, SpendsChallenges
 from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
-from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
+from feiqian.payments.errors import (
+    NotCancellable,
+    NotRefundable,
+    OrderConflict,
+    PaymentNotFound,
+    ReadModelBehind,
+    RecordIncomplete,
+)
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
 from feiqian.payments.refund import Refunder
@@ -84,7 +91,7 @@ class Payments:
             return not_kept(request, decision.not_kept, self._clock.now())
         fact, conflict = decision.fact, decision.conflict
         if fact is None:
-            fact = (await self._row(decision.transfer, decision.position)).fact
+            fact = (await self._row(merchant, decision.transfer, decision.position)).fact
             conflict = not same_content(fact, request)
         if conflict:
             raise OrderConflict(f"order {request.merchant_order} was used before, for another payment")
@@ -97,7 +104,7 @@ class Payments:
             raise NotRefundable(row.status)
         decision = self._refunder.decide(row.fact, request)
         await self._ledger.durable(decision.position)
-        fact = decision.fact or await self._refund_fact(decision.transfer, decision.position)
+        fact = decision.fact or await self._refund_fact(merchant, decision.transfer, decision.position)
         if fact.amount != request.amount:
             raise OrderConflict(f"refund {request.merchant_refund} was used before, for another amount")
         return refund_view(fact)
@@ -167,13 +174,13 @@ class Payments:
         await self._ledger.durable(position)
         if known is None:
             raise PaymentNotFound(f"there is no payment of order {merchant_order}")
-        return as_it_is(await self._row(transfer, position))
+        return as_it_is(await self._row(merchant, transfer, position))
 
     async def list(self, merchant: Merchant, cursor: str | None, limit: int) -> Page:
         """A page of the merchant's payments, newest first. A cursor of another merchant leads nowhere else."""
         await self._reads.wait(self._ledger.durable_position)
         rows, after = await self._reads.payments(merchant.number, cursor, limit)
-        return Page([as_it_is(row) for row in rows], after)
+        return Page([as_it_is(row) for row in rows], after, await self._reads.merchant_incomplete(merchant.number))
 
     async def balance(self, merchant: Merchant) -> BalanceView:
         """What the merchant has to get, from the ledger itself."""
@@ -181,7 +188,10 @@ class Payments:
         account, position = self._ledger.engine.account(id), self._ledger.position
         await self._ledger.durable(position)
         balance, available = (account.balance, account.available) if account else (0, 0)
-        return BalanceView(BY_NUMBER[merchant.currency].code, balance, available)
+        incomplete = False
+        with contextlib.suppress(ReadsBehind):
+            incomplete = await self._reads.merchant_incomplete(merchant.number)
+        return BalanceView(BY_NUMBER[merchant.currency].code, balance, available, incomplete)
 
     def code_for(self, customer: int) -> IssuedCode:
         """The code to show on a customer's phone now: the next slot's, if this one has been used."""
@@ -194,23 +204,37 @@ class Payments:
     # --- the read model ----------------------------------------------------------------------------------------
 
     async def _own(self, merchant: Merchant, payment_id: str) -> PaymentRow:
-        """The merchant's payment of this id; another merchant's is as if it were not."""
+        """The merchant's payment of this id; another merchant's is as if it were not.
+
+        Raises PaymentNotFound, RecordIncomplete.
+        """
         await self._reads.wait(self._ledger.durable_position)
         row = await self._reads.payment_by_id(payment_id)
+        if row is None:
+            await self._not_set_aside(merchant)
         if row is None or row.merchant != merchant.number:
             raise PaymentNotFound(f"there is no payment {payment_id}")
+        if await self._reads.payment_incomplete(payment_id):
+            raise RecordIncomplete
         return row
 
-    async def _row(self, transfer: bytes, position: int) -> PaymentRow:
+    async def _not_set_aside(self, merchant: Merchant) -> None:
+        """What is not found may be what was set aside. Raises RecordIncomplete."""
+        if await self._reads.merchant_incomplete(merchant.number):
+            raise RecordIncomplete
+
+    async def _row(self, merchant: Merchant, transfer: bytes, position: int) -> PaymentRow:
         await self._reads.wait(position)
         row = await self._reads.payment_by_transfer(transfer)
         if row is None:
+            await self._not_set_aside(merchant)
             raise ReadModelBehind("the payment was decided, but the read model does not know it yet")
         return row
 
-    async def _refund_fact(self, transfer: bytes, position: int) -> RefundDecided:
+    async def _refund_fact(self, merchant: Merchant, transfer: bytes, position: int) -> RefundDecided:
         await self._reads.wait(position)
         fact = await self._reads.refund_by_transfer(transfer)
         if fact is None:
+            await self._not_set_aside(merchant)
             raise ReadModelBehind("the refund was decided, but the read model does not know it yet")
         return fact

@@ -259,6 +259,7 @@ class Me(msgspec.Struct, frozen=True):
     frozen_by_bank: bool
     cooling_until: datetime | None
     wallets: list[Wallet]
+    incomplete: bool = False  # balances are right, and the list of payments lacks something until it is repaired
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -359,9 +360,10 @@ class WaitingShown(msgspec.Struct, frozen=True):
 
 
 class WaitingList(msgspec.Struct, frozen=True):
-    """All that waits, newest first."""
+    """All that waits, newest first. `incomplete`: something may be missing until the bank has repaired its record."""
 
     data: list[WaitingShown]
+    incomplete: bool = False
 
 
 class PaymentShown(msgspec.Struct, frozen=True):
@@ -379,6 +381,7 @@ class PaymentShown(msgspec.Struct, frozen=True):
 
 
 class PaymentList(msgspec.Struct, frozen=True):
-    """The newest payments."""
+    """The newest payments. `incomplete`: something is missing until the bank has repaired its record."""
 
     data: list[PaymentShown]
+    incomplete: bool = False

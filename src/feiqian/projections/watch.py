@@ -1,0 +1,67 @@
+"""Looks every second how the read model is: what it lacks, what is set aside, whether it is being built again.
+
+Each of these is a gauge, and an alarm: one log line of level error when it becomes true, and one when it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from feiqian import logs
+from feiqian.metrics import Metrics
+
+from .errors import ReadsBehind
+from .reads import Reads
+
+EVERY_SECONDS = 1.0  # not money: a time
+MOST_BEHIND = 10_000  # journal rows; a busy server writes so many in a minute
+
+_log = logs.get("feiqian.projections")
+
+
+class Alarm:
+    """True or not; tells once of each change. `end` is the event's name when it is over."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.on = name, False
+
+    def set(self, on: bool, **facts: object) -> None:
+        if on != self.on:
+            self.on = on
+            _log.error(self.name if on else f"{self.name}_over", **facts)
+
+
+class Watch:
+    """The read model of one server. `position` asks for the last durable row of the journal."""
+
+    def __init__(self, reads: Reads, position: Callable[[], int]) -> None:
+        self._reads, self._position = reads, position
+        self.behind = self.set_aside = 0
+        self.late, self.aside = Alarm("read_model_behind"), Alarm("records_set_aside")
+        self.rebuilding = Alarm("read_model_rebuilding")
+
+    def measure(self, metrics: Metrics) -> None:
+        behind = lambda: max(0, self._position() - self._reads.position)  # noqa: E731
+        metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
+        metrics.gauge("feiqian_set_aside", "Parts of the journal that could not be projected", lambda: self.set_aside)
+        rebuilding = lambda: self.rebuilding.on  # noqa: E731
+        metrics.gauge("feiqian_read_model_rebuilding", "1 while the read model is built again", rebuilding)
+
+    async def run(self) -> None:
+        """Looks until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def look(self) -> None:
+        """Looks once. What cannot be read is as far behind as can be, and nothing new is known of what is set aside."""
+        reached = self._reads.position
+        self.behind = max(0, self._position() - reached)
+        self.late.set(self.behind > MOST_BEHIND, behind=self.behind)
+        self.rebuilding.set(self._reads.rebuilding, position=reached)
+        try:
+            self.set_aside = await self._reads.set_aside()
+        except ReadsBehind:
+            return
+        self.aside.set(self.set_aside > 0, parts=self.set_aside, audit="`feiqian audit` says where")
