@@ -34,7 +34,7 @@ class WaitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds.")] = 0
 
 
-class RefundList(msgspec.Struct, frozen=True):
+class RefundList(msgspec.Struct, frozen=True, omit_defaults=True):
     """All refunds of a payment, oldest first. `incomplete`: some may be missing, until that is repaired."""
 
     data: list[RefundView]

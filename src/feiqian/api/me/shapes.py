@@ -246,7 +246,7 @@ class Wallet(msgspec.Struct, frozen=True):
     balance: int
 
 
-class Me(msgspec.Struct, frozen=True):
+class Me(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who is signed in. `cooling_until`: limits are low until then, if they are."""
 
     id: str
@@ -359,7 +359,7 @@ class WaitingShown(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class WaitingList(msgspec.Struct, frozen=True):
+class WaitingList(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that waits, newest first. `incomplete`: something may be missing until the bank has repaired its record."""
 
     data: list[WaitingShown]
@@ -380,7 +380,7 @@ class PaymentShown(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class PaymentList(msgspec.Struct, frozen=True):
+class PaymentList(msgspec.Struct, frozen=True, omit_defaults=True):
     """The newest payments. `incomplete`: something is missing until the bank has repaired its record."""
 
     data: list[PaymentShown]

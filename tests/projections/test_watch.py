@@ -1,0 +1,62 @@
+"""The watch over the read model: gauges that are true, and one line of the log when something begins or ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import structlog
+
+from feiqian.metrics import Metrics
+from feiqian.projections import watch as watching
+from feiqian.projections.projector import rebuild
+from feiqian.projections.reads import Reads
+from feiqian.projections.watch import Watch
+
+
+def test_each_alarm_is_told_once_when_it_begins_and_once_when_it_ends(books, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(watching, "MOST_BEHIND", 2)
+    path, metrics = tmp_path / "read.db", Metrics()
+    books.pay(1, 1, 100)
+    rebuild(books.journal, path)
+    reads = Reads(path)
+    watch = Watch(reads, lambda: books.position)
+    watch.measure(metrics)
+
+    def look() -> dict[str, float]:
+        asyncio.run(watch.look())
+        asyncio.run(watch.look())
+        shown = [line.split() for line in metrics.render().decode().splitlines() if line[0] != "#"]
+        return {name.removeprefix("feiqian_"): float(value) for name, value in shown}
+
+    with structlog.testing.capture_logs() as told:
+        assert look() == {"projector_rows_behind": 0, "set_aside": 0, "read_model_rebuilding": 0}
+        books._facts.append(b"\x91\xa3new")
+        for _ in range(3):
+            books.write()
+        assert look()["projector_rows_behind"] == 3
+        rebuild(books.journal, path)
+        assert look() == {"projector_rows_behind": 0, "set_aside": 1, "read_model_rebuilding": 0}
+        path.unlink()
+        assert look()["read_model_rebuilding"] == 1
+        rebuild(books.journal, path)
+        look()
+    reads.close()
+    alarms = [
+        entry["event"] for entry in told if entry["event"].startswith(("read_model_b", "records", "read_model_r"))
+    ]
+    assert alarms == [
+        "read_model_behind",
+        "read_model_behind_over",
+        "records_set_aside",
+        "read_model_behind",
+        "read_model_rebuilding",
+        "read_model_behind_over",
+        "read_model_rebuilding_over",
+    ]
+    assert {entry["log_level"] for entry in told if entry["event"] in alarms} == {"error"}
+
+
+@pytest.fixture(autouse=True)
+def _uncached_loggers() -> None:
+    watching._log = structlog.get_logger()
