@@ -243,7 +243,7 @@ class Service:
         services = self.bank.services
         await services.real_name.resume()
         await services.changes.resume()
-        beside = services.notify.run(), services.payments.run(), self.bank.reads_watch.run()
+        beside = services.notify.run(), services.payments.run(), self.bank.reads_watch.run(), services.metrics.lag.run()
         tasks = self._watch_ledger(), self._watch_keys(), *beside
         watches = [loop.create_task(_told(task)) for task in tasks]
         try:
