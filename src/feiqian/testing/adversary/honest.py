@@ -42,8 +42,10 @@ class Told:
 class Honest:
     """All of them. `token` is the session of a customer who is signed in; those of `mobiles` sign in, one by one."""
 
-    def __init__(self, bank: BenchBank, token: str, mobiles: Iterable[str], password: str) -> None:
-        self._bank, self._port, self._token = bank, bank.settings.port, token
+    def __init__(
+        self, bank: BenchBank, token: str, mobiles: Iterable[str], password: str, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self._bank, self._port, self._token, self._patience = bank, bank.settings.port, token, patience
         wanted = ({"mobile": mobile, "password": password} for mobile in mobiles)
         self._sign_ins = (json.dumps(one).encode() for one in wanted)
         self.paid, self.paged, self.signed = Told("payments"), Told("pages"), Told("sign-ins")
@@ -78,7 +80,7 @@ class Honest:
 
     async def _until_done(self, told: Told, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
         clock = asyncio.get_running_loop().time
-        ends = clock() + PATIENCE_SECONDS
+        ends = clock() + self._patience
         while True:
             answer = await ask(self._port, method, path, body, headers, seconds=max(1.0, ends - clock()))
             if answer.status == 200:

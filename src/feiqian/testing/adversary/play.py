@@ -12,8 +12,8 @@ import resource
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,12 +25,13 @@ from feiqian.policy.load import FOLDER
 from feiqian.seeding import Plan
 
 from .attacks import ATTACKS, Target
-from .honest import Honest, Told
+from .honest import PATIENCE_SECONDS, Honest, Told
 from .sink import sink
 from .wire import ask
 
 CUSTOMERS, SHOPS = 1_000, 4
 SHARE, TIMES_THE_LAG = 0.999, 3
+WARM_SECONDS = 3.0
 LEAST_LAG_MS = 5.0  # below it, a lag is nobody's trouble, whatever the control's
 LAG = "feiqian_loop_lag_seconds_bucket"
 _COLUMNS = "{:18} {:>8} {:>9} {:>9} {:>9} {:>10} {:>10} {:>8}"
@@ -60,46 +61,68 @@ class Round(NamedTuple):
 
 def play(name: str, seconds: float, rate: float) -> Round:
     """Both phases, each so long, on a bank of its own, which is audited and removed at the end."""
+    with _town() as stage:
+        control, attack = asyncio.run(_phases(name, stage, seconds, rate))
+        return Round(name, control, attack, _audit(stage.bank))
+
+
+def in_turn(names: Sequence[str], seconds: float, rate: float, patience: float) -> tuple[dict[str, Phase], str]:
+    """One attack after the other on one bank, without controls; and what the audit finds ("" if it is clean)."""
+
+    async def all_of_them(stage: _Stage) -> dict[str, Phase]:
+        port = stage.bank.settings.port
+        return {name: await _phase(name, stage, port, seconds, rate, patience) for name in names}
+
+    with _town() as stage:
+        return asyncio.run(all_of_them(stage)), _audit(stage.bank)
+
+
+class _Stage(NamedTuple):
+    """A bank with whom it takes: two customers' sessions, shops' keys, and others who will sign in."""
+
+    bank: Bank
+    token: str
+    attackers_token: str
+    attackers_key: str
+    mobiles: Iterator[str]
+
+    def target(self, port: int) -> Target:
+        environment = {**os.environ, **self.bank.settings.environment()}
+        if port != self.bank.settings.port:  # a second server of nothing is refused at once
+            environment["FEIQIAN_DATA"] = str(Path(self.bank.folder) / "elsewhere")
+        return Target(port, self.attackers_key, self.attackers_token, environment)
+
+
+@contextmanager
+def _town() -> Iterator[_Stage]:
     _open_many()
     policy = (FOLDER / "cn.toml").read_text(encoding="utf-8")
-    plan = Plan(
-        CUSTOMERS,
-        SHOPS,
-        balance=10**9,
-        town=True,
-        password=PASSWORD,
-        pin=PIN,
-        day_amount=PLENTY,
-        unverified_per_day=10**6,
-    )
+    plan = Plan(CUSTOMERS, SHOPS, balance=10**9, town=True, password=PASSWORD, pin=PIN)
+    plan = plan._replace(day_amount=PLENTY, unverified_per_day=10**6)
     with Bank(CUSTOMERS, SHOPS, plan=plan, policy=policy) as bank:
         client = Client(bank.settings.port)
-        token, own = (sign_in(bank, client, number)[1] for number in (1, 2))
+        token, attackers = (sign_in(bank, client, number)[1] for number in (1, 2))
         client.close()
-        environment = {**os.environ, **bank.settings.environment()}
-        attacker = Target(0, bank.merchants.pop().key, own, environment)
-        control, attack = asyncio.run(_phases(name, bank, token, attacker, seconds, rate))
-        return Round(name, control, attack, _audit(bank))
+        mobiles = map(bank.mobile, range(3, CUSTOMERS))
+        yield _Stage(bank, token, attackers, bank.merchants.pop().key, mobiles)
 
 
-async def _phases(
-    name: str, bank: Bank, token: str, attacker: Target, seconds: float, rate: float
-) -> tuple[Phase, Phase]:
+async def _phases(name: str, stage: _Stage, seconds: float, rate: float) -> tuple[Phase, Phase]:
+    warm = Honest(stage.bank, stage.token, stage.mobiles, PASSWORD)
+    await warm.run(min(seconds, WARM_SECONDS), rate)
     with sink() as port:
-        elsewhere = str(Path(bank.folder) / "elsewhere")  # a second server of nothing is refused at once
-        control = Target(port, attacker.key, attacker.token, attacker.environment | {"FEIQIAN_DATA": elsewhere})
-        first = await _phase(name, bank, token, control, seconds, rate)
-    attacker.port = bank.settings.port
-    return first, await _phase(name, bank, token, attacker, seconds, rate)
+        control = await _phase(name, stage, port, seconds, rate)
+    return control, await _phase(name, stage, stage.bank.settings.port, seconds, rate)
 
 
-async def _phase(name: str, bank: Bank, token: str, target: Target, seconds: float, rate: float) -> Phase:
-    signing = range(3 if target.port != bank.settings.port else CUSTOMERS // 2, CUSTOMERS)
-    honest = Honest(bank, token, map(bank.mobile, signing), PASSWORD)
-    before = await _lags(bank.settings.port)
+async def _phase(
+    name: str, stage: _Stage, port: int, seconds: float, rate: float, patience: float = PATIENCE_SECONDS
+) -> Phase:
+    honest, target = Honest(stage.bank, stage.token, stage.mobiles, PASSWORD, patience), stage.target(port)
+    before = await _lags(stage.bank.settings.port)
     attack = asyncio.ensure_future(ATTACKS[name](target))
     await honest.run(seconds, rate)
-    after = await _lags(bank.settings.port)
+    after = await _lags(stage.bank.settings.port)
     attack.cancel()
     with suppress(asyncio.CancelledError):
         await attack
