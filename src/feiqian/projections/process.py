@@ -19,7 +19,7 @@ from feiqian import logs
 from . import schema
 from .database import DATABASE_ERRORS, Database, open_database
 from .errors import ReadModelDamaged
-from .files import damage_reported, is_damage, move_damaged
+from .files import damage_reported, is_damage
 from .projector import ROWS_PER_STEP, JournalReader, Projector
 
 # Rows that come while a step is under way, or in the pause after it, go into the next step together: the pause grows
@@ -53,9 +53,10 @@ def run_projector(
         except (ReadModelDamaged, *DATABASE_ERRORS) as error:
             if anew == ANEW_AT_MOST or not (isinstance(error, ReadModelDamaged) or is_damage(error)):
                 raise
-            _log.error("read_model_damaged", why=str(error), then="it is built again from the journal")
             if is_damage(error) or damage_reported(location) or not Path(location).exists():
-                move_damaged(location)
+                schema.move_aside(location, error)
+            else:
+                _log.error("read_model_damaged", why=str(error), then="it is built again from the journal")
 
 
 def _project(journal: JournalReader, location: str | Path, stop: Event, parent: int | None, rows_per_step: int) -> None:

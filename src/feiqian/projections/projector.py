@@ -20,6 +20,7 @@ from . import schema
 from .aside import Aside
 from .database import DATABASE_ERRORS, VALUE_ERRORS, Database, Values, open_database
 from .errors import ReadModelMismatch
+from .files import is_damage
 from .fold import WAITING, Account, End, Fold, Hold
 from .parts import Part, parts_of
 
@@ -221,7 +222,20 @@ def _after(row: Row, progress: schema.Progress) -> Values:
 
 
 def catch_up(journal: JournalReader, location: str | Path, max_rows: int = ROWS_PER_STEP) -> int:
-    """Brings the read model to the journal's end, also beside a server's projector; returns its position then."""
+    """Brings the read model to the journal's end, also beside a server's projector; returns its position then.
+
+    One that is damaged is moved aside, and made again.
+    """
+    try:
+        return _catch_up(journal, location, max_rows)
+    except DATABASE_ERRORS as error:
+        if not is_damage(error):
+            raise
+        schema.move_aside(location, error)
+        return _catch_up(journal, location, max_rows)
+
+
+def _catch_up(journal: JournalReader, location: str | Path, max_rows: int) -> int:
     with closing(open_database(location)) as db:
         projector, before = Projector(journal, db), -1
         while projector.position != before:

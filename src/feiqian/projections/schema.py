@@ -165,8 +165,13 @@ def drop(location: str | Path) -> None:
     except DATABASE_ERRORS as error:
         if not is_damage(error):
             raise
-        _log.error("read_model_damaged", why=str(error))
-        move_damaged(location)
+        move_aside(location, error)
+
+
+def move_aside(location: str | Path, error: Exception) -> None:
+    """Moves a damaged file out of the way, and says why."""
+    _log.error("read_model_damaged", why=str(error), then="it is built again from the journal")
+    move_damaged(location)
 
 
 def _drop(db: Database) -> None:
