@@ -62,3 +62,15 @@ def test_each_alarm_is_told_once_when_it_begins_and_once_when_it_ends(books, tmp
 @pytest.fixture(autouse=True)
 def _uncached_loggers() -> None:
     watching._log = structlog.get_logger()
+
+
+def test_what_is_missing_while_the_projector_starts_is_no_alarm_until_it_does_not_come(books, tmp_path) -> None:
+    books.pay(1, 1, 100)
+    reads = Reads(tmp_path / "read.db", at_least=books.position)
+    watch = Watch(reads, lambda: books.position)
+    states = []
+    for _ in range(watching.STARTING_LOOKS + 1):
+        asyncio.run(watch.look())
+        states.append(watch.rebuilding.on)
+    assert states == [False] * watching.STARTING_LOOKS + [True]
+    reads.close()

@@ -82,7 +82,7 @@ class Reads:
         timeout_seconds: float = WAIT_SECONDS,  # not money: a time
     ) -> None:
         """Returns once the read model has reached this journal position. Raises ReadsBehind after the timeout."""
-        if position <= self._seen or position <= self.position:
+        if position <= self._seen or position <= await self.look():
             return
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
@@ -101,7 +101,7 @@ class Reads:
         pause = FIRST_POLL_SECONDS
         while self._waiters:
             before = self._seen
-            await self._look()
+            await self.look()
             pause = FIRST_POLL_SECONDS if self._seen > before else min(pause * 2, LONGEST_POLL_SECONDS)
             while self._waiters and (self._waiters[0][0] <= self._seen or self._waiters[0][2].done()):
                 waiter = heapq.heappop(self._waiters)[2]
@@ -110,11 +110,18 @@ class Reads:
             if self._waiters:
                 await asyncio.sleep(pause)
 
-    async def _look(self) -> None:
+    async def look(self) -> int:
+        """As `position`, without holding the event loop up where the database is somewhere else."""
         try:
             self._reached(await self._one(queries.position))
         except ReadsBehind:
             self._reached(0)
+        return self._seen
+
+    @property
+    def seen(self) -> int:
+        """The position as it was last looked at, by anyone; asks nothing."""
+        return self._seen
 
     # --- what is set aside -------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from .reads import Reads
 
 EVERY_SECONDS = 1.0  # not money: a time
 MOST_BEHIND = 10_000  # journal rows; a busy server writes so many in a minute
+STARTING_LOOKS = 10  # the projector starts after the server: what is missing at first is no alarm
 
 _log = logs.get("feiqian.projections")
 
@@ -37,12 +38,13 @@ class Watch:
 
     def __init__(self, reads: Reads, position: Callable[[], int]) -> None:
         self._reads, self._position = reads, position
-        self.behind = self.set_aside = 0
+        self.set_aside = self._looks = 0
+        self._was_whole = False
         self.late, self.aside = Alarm("read_model_behind"), Alarm("records_set_aside")
         self.rebuilding = Alarm("read_model_rebuilding")
 
     def measure(self, metrics: Metrics) -> None:
-        behind = lambda: max(0, self._position() - self._reads.position)  # noqa: E731
+        behind = lambda: self._lacks(self._reads.seen)  # noqa: E731
         metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
         metrics.gauge("feiqian_set_aside", "Parts of the journal that could not be projected", lambda: self.set_aside)
         rebuilding = lambda: self.rebuilding.on  # noqa: E731
@@ -56,12 +58,17 @@ class Watch:
 
     async def look(self) -> None:
         """Looks once. What cannot be read is as far behind as can be, and nothing new is known of what is set aside."""
-        reached = self._reads.position
-        self.behind = max(0, self._position() - reached)
-        self.late.set(self.behind > MOST_BEHIND, behind=self.behind)
-        self.rebuilding.set(self._reads.rebuilding, position=reached)
+        reached = await self._reads.look()
+        lacks, rebuilding = self._lacks(reached), self._reads.rebuilding
+        self._looks += 1
+        self._was_whole |= not rebuilding
+        self.late.set(lacks > MOST_BEHIND, behind=lacks)
+        self.rebuilding.set(rebuilding and (self._was_whole or self._looks > STARTING_LOOKS), position=reached)
         try:
             self.set_aside = await self._reads.set_aside()
         except ReadsBehind:
             return
         self.aside.set(self.set_aside > 0, parts=self.set_aside, audit="`feiqian audit` says where")
+
+    def _lacks(self, reached: int) -> int:
+        return max(0, self._position() - reached)
