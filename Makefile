@@ -15,6 +15,7 @@ RUST_FILES := $(shell find engine -name target -prune -o \( -name '*.rs' -o -nam
 
 KILLS ?= 1000
 OPS ?= 2000000
+SECONDS ?= 600
 SEED ?=
 ARGS ?=
 
@@ -100,6 +101,10 @@ differential: tools-for-tests ## the specification against the native engine: OP
 .PHONY: crash
 crash: tools-for-tests ## the long crash run: KILLS= times SIGKILL under load
 	@KILLS=$(KILLS) SEED=$(SEED) $(BIN)/python -m pytest tests/crash --timeout=0 $(ARGS)
+
+.PHONY: adversary
+adversary: tools-for-tests ## attacks beside honest traffic, SECONDS= in all, on this computer only
+	@$(BIN)/python -m feiqian.testing.adversary --seconds $(SECONDS) $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built, but no data

@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from feiqian.cli import MODULES, main
+from feiqian.ledger.body import encode_body
+from feiqian.ledger.recovery import open_journal
+from feiqian.projections.database import open_database
 
 COMMANDS = [module.__name__.rsplit(".", 1)[1] for module in MODULES]
+
+
+@pytest.fixture
+def own_bank(bank: Path, tmp_path: Path) -> Path:
+    """A copy, for a test that harms it."""
+    return Path(shutil.copytree(bank, tmp_path / "bank"))
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +95,41 @@ def test_the_books_are_audited_checkpointed_and_projected(bank: Path, capsys: py
     assert report["findings"] == []
     assert report["checkpoints"] == [1]
     assert told(capsys, *data, "audit").rstrip().endswith("clean")
+
+
+def test_abuse_85_audit_and_project_say_what_is_set_aside_until_it_is_repaired(
+    own_bank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(own_bank)]
+    journal = open_journal(own_bank)
+    head = journal.open_writer()
+    journal.append(head.position + 1, encode_body(b"", [b"\x91\xa3new"]), 0)
+    journal.close()
+    place = f"position {head.position + 1}, part 0 (facts)"
+    for command in ("project", "audit"):
+        assert main([*data, command]) == 1
+        assert place in capsys.readouterr().out
+    assert main([*data, "project", "--repair"]) == 1  # this version still knows no such fact
+    assert place in capsys.readouterr().out
+    db = open_database(own_bank / "read.db")
+    for table in ("set_aside", "incomplete"):
+        db.change(f"DELETE FROM {table}")
+    db.close()
+    assert main([*data, "project"]) == 0  # as if it were repaired
+    assert main([*data, "project", "--rebuild"]) == 1
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"nonsense" * 999)])
+def test_abuse_86_the_command_rebuilds_what_is_gone_or_damaged(
+    own_bank: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], object]
+) -> None:
+    data = ["--data", str(own_bank)]
+    assert main([*data, "project"]) == 0
+    for options in (["--rebuild"], ["--repair"], []):
+        damage(own_bank / "read.db")
+        assert main([*data, "project", *options]) == 0
+    assert main([*data, "audit"]) == 0
+    capsys.readouterr()
 
 
 def test_codes_keys_are_rotated(bank: Path) -> None:

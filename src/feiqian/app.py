@@ -60,6 +60,7 @@ from feiqian.policy.load import load_policy
 from feiqian.policy.model import Policy
 from feiqian.projections.reads import Reads
 from feiqian.projections.schema import check_read_model
+from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.services import Services
 from feiqian.sessions.service import Sessions
 from feiqian.settings import Settings
@@ -93,6 +94,7 @@ class Bank:
     db: BankDb
     key_file: KeyFile
     keys: KeyRing
+    reads_watch: ReadsWatch
     lock: FolderLock
     sockets: list[socket.socket]  # bound, and not listened on yet; none where it is not served
     metrics_sockets: list[socket.socket]
@@ -162,11 +164,13 @@ def _open(settings: Settings, journal: Journal, lock: FolderLock, *sockets: list
     keys = key_file.open()
     workers = Workers()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
-    reads = Reads(settings.read_location, settings.database_seconds)
+    reads = Reads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
     services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
     _measure(services)
     _watch_for(services)
-    return Bank(services, journal, base.db, key_file, keys, lock, *sockets)
+    reads_watch = ReadsWatch(reads, lambda: ledger.durable_position)
+    reads_watch.measure(services.metrics)
+    return Bank(services, journal, base.db, key_file, keys, reads_watch, lock, *sockets)
 
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers) -> Parts:
@@ -249,17 +253,15 @@ def _shared(base: Parts, what: type[Any]) -> dict[str, Any]:
 
 
 def _measure(services: Services) -> None:
-    metrics, ledger, reads = services.metrics, services.ledger, services.reads
+    metrics, ledger = services.metrics, services.ledger
     metrics.gauge("feiqian_journal_position", "Last durable row of the journal", lambda: ledger.durable_position)
     metrics.gauge("feiqian_ledger_stopped", "1 once nothing is decided any more", lambda: ledger.stopped is not None)
-    behind = lambda: max(0, ledger.durable_position - reads.position)  # noqa: E731
-    metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
     services.notify.measure(metrics)
     services.workers.measure(metrics)
     services.uploads.measure(metrics)
     services.identity.judges.measure(metrics)
     services.alarms.watch("held_waits", "requests that wait for a customer to decide", services.payments.waits.places)
-    services.alarms.watch("read_waits", "requests that wait for the read model", reads.waiting_for_it)
+    services.alarms.watch("read_waits", "requests that wait for the read model", services.reads.waiting_for_it)
     services.work.measure(metrics)
     services.payments.measure(metrics)
     metrics.counter("feiqian_payments", "Payments answered", lambda: services.live.count)
@@ -375,7 +377,8 @@ class Service:
         """What runs beside the server."""
         services = self.bank.services
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
-        return [*watches, services.notify.run(), services.payments.run(), services.merchants.run()]
+        beside = [services.notify.run(), services.payments.run(), services.merchants.run()]
+        return [*watches, *beside, self.bank.reads_watch.run(), services.metrics.lag.run()]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

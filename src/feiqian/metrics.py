@@ -5,6 +5,7 @@ Observing costs well under a microsecond, because it happens for every payment; 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -69,6 +70,34 @@ class _Route:
         self.sum = 0.0
 
 
+class Lag:
+    """How late the event loop comes to what is due, looked at twenty times a second: what everybody waits at least."""
+
+    BOUNDS_SECONDS = tuple(round(0.0002 * 1.25**n, 6) for n in range(50))  # to 11 s, a quarter more each
+    EVERY_SECONDS = 0.05
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(self.BOUNDS_SECONDS) + 1)
+        self.sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.buckets[bisect_left(self.BOUNDS_SECONDS, seconds)] += 1
+        self.sum += seconds
+
+    async def run(self) -> None:
+        """Looks until cancelled."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            due = clock() + self.EVERY_SECONDS
+            await asyncio.sleep(self.EVERY_SECONDS)
+            self.observe(max(0.0, clock() - due))
+
+    def metric(self) -> Metric:
+        family = HistogramMetricFamily("feiqian_loop_lag_seconds", "How late the event loop is, in seconds")
+        family.add_metric([], _cumulative(self.buckets, self.BOUNDS_SECONDS), self.sum)
+        return family
+
+
 class Metrics:
     """Everything that /metrics shows. Gauges are functions, asked when scraped."""
 
@@ -76,6 +105,7 @@ class Metrics:
         self._routes: dict[str, _Route] = {}
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
+        self.lag = Lag()
 
     def observe(self, route: str, status: int, seconds: float) -> None:
         seen = self._routes.get(route)
@@ -93,6 +123,7 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         yield from self._collect_routes()
+        yield self.lag.metric()
         for name, (help, ask) in self._gauges.items():
             yield GaugeMetricFamily(name, help, value=ask())
         for name, (help, ask) in self._counters.items():
@@ -114,9 +145,9 @@ class Metrics:
         return generate_latest(registry)
 
 
-def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
+def _cumulative(buckets: list[int], bounds: Iterable[float] = BOUNDS_SECONDS) -> list[tuple[str, float]]:
     total, out = 0, []
-    for bound, count in zip([*map(str, BOUNDS_SECONDS), "+Inf"], buckets, strict=True):
+    for bound, count in zip([*map(str, bounds), "+Inf"], buckets, strict=True):
         total += count
         out.append((bound, float(total)))
     return out

@@ -18,6 +18,7 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.folder import FolderLock, make_folder
+from feiqian.ledger.bounds import check_sums
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
@@ -192,6 +193,7 @@ def _wallet(plan: Plan, level: Level, customer: int, currency: int, balance: int
 
 def _post(ledger: Ledger, chains: Iterator[bytes]) -> None:
     while batch := b"".join(islice(chains, CHAINS_PER_COMMIT)):
+        check_sums(ledger.engine, batch)
         refused = set(ledger.post_many(batch)) - {Refusal.OK, Refusal.EXISTS}  # a customer's wallets share one count
         if refused:
             raise RuntimeError(f"the ledger refused a seed: {sorted(refused)}")

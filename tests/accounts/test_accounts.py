@@ -8,8 +8,9 @@ import pytest
 
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
+from feiqian.ledger.bounds import MAX_AMOUNT, MAX_SUM, BoundExceeded
 from feiqian.ledger.chart import account_id
-from feiqian.ledger.engine import Refusal, Side
+from feiqian.ledger.engine import EVENT, Refusal, Side
 from feiqian.money import CNY, EUR
 from feiqian.policy.load import load_policy
 
@@ -178,3 +179,28 @@ def test_a_bank_of_before_there_were_corrections_opens_the_account_with_the_firs
     books.post(opening.wallet(LI, EUR.number, day_amount=1, unverified_per_day=1))
     run(books.accounts.adjust(LI, EUR.number, 5, "chg_1"))
     assert run(books.accounts.balance(LI, EUR.number)) == 5
+
+
+def test_a_correction_that_the_books_cannot_hold_is_refused_before_it_is_posted(books: Any, run: Any) -> None:
+    run(books.accounts.open(LI, FULL))
+    position = books.ledger.position
+    for amount in (2**63 - 1, 1 - 2**63, MAX_AMOUNT + 1):
+        with pytest.raises(BoundExceeded):
+            run(books.accounts.adjust(LI, CNY.number, amount, "too much"))
+    assert books.ledger.position == position
+    for number in range(MAX_SUM // MAX_AMOUNT):
+        run(books.accounts.adjust(LI, CNY.number, MAX_AMOUNT, f"much-{number}"))
+    with pytest.raises(BoundExceeded):
+        run(books.accounts.adjust(LI, CNY.number, MAX_AMOUNT, "one more"))
+    run(books.accounts.adjust(LI, CNY.number, MAX_AMOUNT, "much-1"))  # a retry meets the first
+
+
+def test_a_correction_of_an_older_version_is_met_by_its_retry(books: Any, run: Any) -> None:
+    run(books.accounts.open(LI, FULL))
+    books.post(opening.correction(LI, CNY.number, 5, "earlier"))
+    corrections, wallet = (account_id(kind, CNY.number, n) for kind, n in ((6, 0), (1, LI)))
+    huge = EVENT.pack(2, 0, 10, 0, 2**63 - 1, opening.correction_id("huge"), corrections, wallet, bytes(16))
+    books.post(huge)
+    assert run(books.accounts.balance(LI, CNY.number)) == 2**63 + 4
+    with pytest.raises(BoundExceeded):
+        run(books.accounts.adjust(LI, CNY.number, 1, "next"))

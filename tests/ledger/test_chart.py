@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 from feiqian.ledger import chart
-from feiqian.ledger.engine import EVENT, EVENT_SIZE, NO_ID, Period, Side, Type
+from feiqian.ledger.bounds import MAX_AMOUNT, MAX_SUM, BoundExceeded, check_sums
+from feiqian.ledger.engine import EVENT, EVENT_SIZE, NO_ID, UNLIMITED, Period, Side, Type
+from feiqian.ledger.spec import SpecEngine
 
 A, B, C, R = b"a" * 16, b"b" * 16, b"c" * 16, b"r" * 16
 TABLE = [
@@ -66,6 +69,33 @@ def test_derived_ids_keep_their_parts_apart() -> None:
 
 
 def test_abuse_3_what_does_not_fit_is_no_event() -> None:
-    for amount in (-1, 2**64):
-        with pytest.raises(struct.error):
-            chart.transfer(A, B, C, amount)
+    with pytest.raises(struct.error):
+        chart.transfer(A, B, C, -1)
+    with pytest.raises(BoundExceeded):
+        chart.transfer(A, B, C, 2**64)
+
+
+@pytest.mark.parametrize("build", [lambda n: chart.transfer(A, B, C, n), lambda n: chart.hold(A, B, C, n, 0)])
+def test_one_event_moves_at_most_the_largest_amount(build: Callable[[int], bytes]) -> None:
+    assert len(build(MAX_AMOUNT)) == EVENT_SIZE
+    for amount in (MAX_AMOUNT + 1, 2**63 - 1, 2**63, 2**64 - 1):
+        with pytest.raises(BoundExceeded) as refused:
+            build(amount)
+        assert refused.value.reason == "amount"
+
+
+def test_an_accounts_total_is_bounded_over_chains_and_within_one() -> None:
+    engine = SpecEngine()
+    accounts = (chart.account(id, 1, 156, UNLIMITED) for id in (B, C))
+    engine.apply(b"".join(accounts), 1, 20270101)
+    most = [chart.transfer(bytes([9, n // 256, n % 256]) + bytes(13), B, C, MAX_AMOUNT) for n in range(512)]
+    check_sums(engine, b"".join(most))
+    with pytest.raises(BoundExceeded):
+        check_sums(engine, b"".join(most) + chart.transfer(A, B, C, MAX_SUM - 512 * MAX_AMOUNT + 1))
+    engine.apply(b"".join(most), 1, 20270101)
+    for debit, credit in ((B, C), (C, B)):
+        check_sums(engine, chart.transfer(A, debit, credit, 512))
+    with pytest.raises(BoundExceeded) as refused:
+        check_sums(engine, chart.transfer(A, B, C, 513))
+    assert refused.value.reason == "sum"
+    check_sums(engine, chart.transfer(A, C, B, MAX_AMOUNT))  # the other sides have room

@@ -12,7 +12,7 @@ from feiqian.accounts import opening
 from feiqian.events import PaymentDecided
 from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, account_id
-from feiqian.ledger.engine import Refusal, Side
+from feiqian.ledger.engine import EVENT, Refusal, Side, Type
 from feiqian.money import CNY, EUR
 from feiqian.payments import plan
 from feiqian.payments.errors import NoIssuingDevice, OrderConflict
@@ -264,7 +264,7 @@ def test_abuse_3_a_sum_that_would_overflow_is_declined_and_changes_nothing(bank:
     bank.stop_projecting()  # the read model's columns hold less than the engine's
     cash = account_id(AccountKind.BANK_CASH, CNY.number, plan.BANK)
     payable = account_id(AccountKind.MERCHANT_PAYABLE, CNY.number, merchant.number)
-    bank.post(chart.transfer(full, cash, payable, 2**64 - 1))
+    bank.post(EVENT.pack(Type.TRANSFER, 0, 0, 0, 2**64 - 1, full, cash, payable, bytes(16)))
     view = run(bank.pay(merchant, customer, 100_00))
     assert (view.status, view.reason) == ("declined", "amount_too_high")
     assert bank.wallet(customer) == 100_00

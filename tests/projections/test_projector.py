@@ -12,11 +12,10 @@ from feiqian.errors import JournalBehind
 from feiqian.events import PaymentCancelled, PaymentDecided, decode_fact
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
-from feiqian.ledger.engine import EVENT, Type
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.projections import queries, schema
 from feiqian.projections.database import Database, SqliteDatabase, open_database
-from feiqian.projections.errors import ProjectionStopped, ReadModelMismatch
+from feiqian.projections.errors import ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
 from feiqian.projections.tie import tie, tie_at
 
@@ -329,39 +328,3 @@ def test_no_read_model_is_no_fault(books, location, tmp_path: Path) -> None:
 
 def test_a_good_read_model_passes(books, project) -> None:
     assert schema.check_read_model(books.journal, project()) == books.position
-
-
-def test_a_row_that_cannot_be_understood_stops_the_projection_there(books, project, tables, location) -> None:
-    before = tables(project())
-    books.pay(CUSTOMER, MERCHANT, 1_000)
-    books._facts.append(b"\x91\xa3new")
-    books.write()
-    db = open_database(location)
-    projector = Projector(books.journal, db)
-    with pytest.raises(ProjectionStopped, match="position 3") as stopped:
-        projector.step()
-    assert stopped.value.position == 3
-    assert tables(db) == before  # the whole step, its good rows too
-    assert projector.step(1) == 2
-    db.close()
-
-
-def test_a_movement_of_an_unknown_account_stops_the_projection(books, location) -> None:
-    nobody = bytes(15) + b"\1"
-    books._records.append(EVENT.pack(Type.TRANSFER, 0, 0, 0, 5, nobody, nobody, PAYABLE, bytes(16)))
-    books.write()
-    db = open_database(location)
-    with pytest.raises(ProjectionStopped, match="never opened"):
-        Projector(books.journal, db).step()
-    db.close()
-
-
-def test_an_order_that_was_decided_twice_stops_the_projection(books, location) -> None:
-    books.note(books.pay(CUSTOMER, MERCHANT, 1_000))
-    books.write()
-    db = open_database(location)
-    projector = Projector(books.journal, db)
-    with pytest.raises(ProjectionStopped, match="decided twice"):
-        projector.step()
-    assert projector.step(2) == 2
-    db.close()

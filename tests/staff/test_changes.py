@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
+from sqlalchemy import update
 
 from feiqian.errors import LedgerStopped
+from feiqian.ledger.bounds import MAX_AMOUNT, MAX_SUM
 from feiqian.money import CNY, EUR
 from feiqian.staff.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, NotAllowed, OwnChange
 from feiqian.staff.model import ChangeState
+from feiqian.staff.tables import changes
 from feiqian.subjects import customer, staff
 
 WHY = "as agreed with the customer"
@@ -223,6 +227,10 @@ def test_a_lock_is_lifted_by_two(desk) -> None:
         ("move_money", {}, "kind"),
         ("adjust", {"currency": CNY.number, "amount": 0}, "amount"),
         ("adjust", {"currency": CNY.number, "amount": 2**63}, "amount"),
+        ("adjust", {"currency": CNY.number, "amount": 2**63 - 1}, "amount"),
+        ("adjust", {"currency": CNY.number, "amount": 1 - 2**63}, "amount"),
+        ("adjust", {"currency": CNY.number, "amount": MAX_AMOUNT + 1}, "amount"),
+        ("day_limit", {"currency": CNY.number, "amount": 2**63 - 1}, "amount"),
         ("adjust", {"currency": EUR.number, "amount": 1}, "wallet"),
         ("adjust", {"currency": CNY.number, "amount": 1.5}, "values"),
         ("adjust", {"currency": CNY.number, "amount": 1, "status": "applied"}, "values"),
@@ -240,6 +248,32 @@ def test_a_change_that_makes_no_sense_is_not_proposed(desk, kind: str, values: d
         propose(desk, kind, values)
     assert refused.value.reason == reason
     assert desk.run(desk.changes.waiting()) == []
+
+
+def test_a_sum_that_the_books_cannot_hold_is_refused_when_it_is_proposed_and_when_it_is_approved(desk) -> None:
+    change, accounts = adjusted(desk, MAX_AMOUNT), desk.parts.accounts
+    for number in range(MAX_SUM // MAX_AMOUNT - 1):
+        desk.run(accounts.adjust(desk.mei.number, CNY.number, MAX_AMOUNT, f"earlier-{number}"))
+    before = balance(desk)
+    with pytest.raises(ChangeFailed) as failed:
+        desk.run(desk.changes.approve(change.id, desk.bob))
+    assert failed.value.why == "sum"
+    assert desk.run(desk.changes.get(change.id)).state is ChangeState.OPEN
+    assert balance(desk) == before
+    with pytest.raises(ChangeInvalid) as refused:
+        adjusted(desk, MAX_AMOUNT)
+    assert refused.value.reason == "sum"
+
+
+def test_an_amount_that_an_older_version_let_be_proposed_is_refused_on_approval(desk) -> None:
+    change = adjusted(desk, 5)
+    with desk.db.write() as connection:
+        values = msgspec.json.encode({"currency": CNY.number, "amount": 2**63 - 1})
+        connection.execute(update(changes).values({changes.c["values"]: values}))
+    with pytest.raises(ChangeFailed) as failed:
+        desk.run(desk.changes.approve(change.id, desk.bob))
+    assert failed.value.why == "amount"
+    assert balance(desk) == 100_00
 
 
 def test_a_change_of_nobody_or_without_a_reason_is_not_proposed(desk) -> None:

@@ -203,3 +203,9 @@ def test_abuse_62_no_identity_number_mobile_or_document_is_in_the_trail(desk) ->
 )
 def test_personal_things_are_masked(masked: str, shown: str) -> None:
     assert masked == shown
+
+
+def test_abuse_85_a_file_says_whether_something_is_missing_in_its_payments(desk, monkeypatch) -> None:
+    assert not desk.run(desk.desk.open(desk.alice, desk.mei_id)).incomplete
+    monkeypatch.setattr(desk.desk.parts.reads, "lacking", True)
+    assert desk.run(desk.desk.open(desk.alice, desk.mei_id)).incomplete

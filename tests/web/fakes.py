@@ -30,6 +30,7 @@ class StillBank:
     def __init__(self) -> None:
         self.did: list[tuple[object, ...]] = []
         self.used = False
+        self.lacking = False
         self.stands = Standing("open")
         self.waits: list[Waiting] = []
 
@@ -71,6 +72,9 @@ class StillBank:
 
     async def receipts_of(self, shop: Shop, limit: int) -> list[Item]:
         return [LUNCH, REFUSED]
+
+    async def incomplete(self, whose: Person | Shop | None) -> bool:
+        return self.lacking
 
     async def newest(self, limit: int) -> list[Item]:
         return []

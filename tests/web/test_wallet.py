@@ -134,3 +134,12 @@ def test_a_stream_ends_with_its_session(site: Site) -> None:
         assert site.hub.open_streams == 0
 
     asyncio.run(run())
+
+
+def test_abuse_85_a_list_that_lacks_something_says_so(alice: TestClient, still: StillBank) -> None:
+    said = "Something is missing in this list"
+    for page in ("/wallet", "/till/mer_cafe", "/bank"):
+        still.lacking = False
+        assert said not in alice.get(page).text
+        still.lacking = True
+        assert said in alice.get(page).text

@@ -64,6 +64,11 @@ def opening_balance(customer: int, currency: int, amount: int) -> bytes:
     )
 
 
+def correction_id(reference: str) -> bytes:
+    """The transfer that a correction's reference names."""
+    return derived_id(b"correction", reference.encode())
+
+
 def correction(customer: int, currency: int, amount: int, reference: str) -> bytes:
     """A correction of a wallet by `amount` (above zero: the customer gains), once for each reference.
 
@@ -74,7 +79,5 @@ def correction(customer: int, currency: int, amount: int, reference: str) -> byt
     debit, credit = sides if amount > 0 else sides[::-1]
     return chain(
         chart.account(corrections, AccountKind.CORRECTIONS, currency, overdraft=UNLIMITED),
-        chart.transfer(
-            derived_id(b"correction", reference.encode()), debit, credit, abs(amount), TransferKind.CORRECTION
-        ),
+        chart.transfer(correction_id(reference), debit, credit, abs(amount), TransferKind.CORRECTION),
     )

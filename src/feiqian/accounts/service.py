@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
+from feiqian.ledger.bounds import check_sums
 from feiqian.ledger.chart import BANK, AccountKind, account_id
 from feiqian.ledger.engine import Account, Refusal, Side, chain
 from feiqian.ledger.ledger import Ledger
@@ -95,12 +96,14 @@ class Accounts:
         """Corrects a wallet by `amount`, above zero in the customer's favour, against the bank's corrections.
 
         Once for each reference: asked again, it is the same correction. Raises NoWallet, CorrectionConflict,
-        CorrectionRefused.
+        CorrectionRefused, BoundExceeded.
         """
         if amount == 0:
             raise ValueError("a correction of nothing")
         if self._wallet(number, currency) is None:
             raise NoWallet(f"there is no wallet in {_code(currency)}")
+        if self._ledger.engine.remembered(opening.correction_id(reference)) is None:
+            self.check_adjustment(number, currency, amount)
         posting = self._ledger.post(opening.correction(number, currency, amount, reference))
         await self._ledger.durable(posting.position)
         if posting.refusal in (Refusal.OK, Refusal.EXISTS):
@@ -108,6 +111,10 @@ class Accounts:
         if posting.refusal.remembered:
             raise CorrectionRefused(posting.refusal.name)
         raise CorrectionConflict(f"the reference {reference} was used before, for another correction")
+
+    def check_adjustment(self, number: int, currency: int, amount: int) -> None:
+        """Raises BoundExceeded if a correction by `amount` would be more than the books can hold."""
+        check_sums(self._ledger.engine, opening.correction(number, currency, amount, ""))
 
     async def _post(self, events: bytes) -> None:
         """Posts chains that cannot be refused, and waits for what they stand on even if nothing was new."""

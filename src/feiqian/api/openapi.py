@@ -20,6 +20,7 @@ EVERYWHERE = (
     problems.UNAVAILABLE,
     problems.OUTCOME_UNKNOWN,
     problems.CATCHING_UP,
+    problems.RECORD_INCOMPLETE,
 )
 OF_CALLERS = {
     "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),

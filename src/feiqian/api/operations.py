@@ -34,10 +34,11 @@ class WaitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds.")] = 0
 
 
-class RefundList(msgspec.Struct, frozen=True):
-    """All refunds of a payment, oldest first."""
+class RefundList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All refunds of a payment, oldest first. `incomplete`: some may be missing, until that is repaired."""
 
     data: list[RefundView]
+    incomplete: bool = False
 
 
 async def pay(call: Call) -> Answer:
@@ -76,8 +77,10 @@ async def list_refunds(call: Call) -> Answer:
         await call.services.payments.get(call.merchant, call.id)  # whether it is theirs
     except PaymentNotFound:
         raise _not_theirs(call) from None
-    facts = await call.services.reads.refunds_of(call.id)
-    return Answer(200, _encode(RefundList([refund_view(fact) for fact in facts])))
+    reads = call.services.reads
+    facts = await reads.refunds_of(call.id)
+    incomplete = await reads.merchant_incomplete(call.merchant.number)
+    return Answer(200, _encode(RefundList([refund_view(fact) for fact in facts], incomplete)))
 
 
 async def cancel(call: Call) -> Answer:

@@ -19,6 +19,7 @@ from feiqian.customers.issuing import NoDevicesLeft
 from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
 from feiqian.identity import errors as identity
+from feiqian.ledger.bounds import BoundExceeded
 from feiqian.merchants.registry import MerchantInvalid, MerchantsUnknown
 from feiqian.notify.errors import ChannelMissing, SendingCapped, SendingFailed
 from feiqian.notify.push_key import PushKeyInvalid
@@ -31,10 +32,11 @@ from feiqian.payments.errors import (
     OrderConflict,
     PaymentNotFound,
     ReadModelBehind,
+    RecordIncomplete,
 )
 from feiqian.payments.views import moment
 from feiqian.policy.load import PolicyInvalid
-from feiqian.projections.errors import CursorInvalid, ProjectionStopped, ReadModelMismatch, ReadsBehind
+from feiqian.projections.errors import CursorInvalid, ReadModelDamaged, ReadModelMismatch, ReadsBehind
 from feiqian.sealing import DataKeyInvalid, SealBroken
 from feiqian.sessions.errors import SessionRefused
 from feiqian.shares import Overloaded
@@ -116,6 +118,12 @@ INTERNAL = Kind("internal", "The server failed; nothing can be said of the outco
 OVERLOADED = Kind("overloaded", "The server is at its capacity; nothing was done, try again", 503, _RETRY)
 CATCHING_UP = Kind("catching-up", "What you ask for is being brought up to date; ask again", 503, _RETRY)
 UNAVAILABLE = Kind("unavailable", "The server cannot decide now; nothing was done, ask again", 503, _RETRY)
+RECORD_INCOMPLETE = Kind(
+    "record-incomplete",
+    "The bank's record of this is incomplete until it is repaired; ask again later",
+    503,
+    ((b"retry-after", b"60"),),
+)
 OUTCOME_UNKNOWN = Kind("outcome-unknown", "The outcome is unknown; ask again by the same number", 503, _RETRY)
 
 # One row for each error of the product that can reach the API; a class stands for its subclasses.
@@ -158,6 +166,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     NoWallet: NOT_FOUND,
     SendingCapped: CODE_NOT_SENT,
     ReadModelBehind: CATCHING_UP,
+    RecordIncomplete: RECORD_INCOMPLETE,
     ReadsBehind: CATCHING_UP,
     CursorInvalid: INVALID,
     TooBusy: OVERLOADED,
@@ -168,7 +177,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     # Of starting and of administration: should one get here, it is our fault.
     errors.StartRefused: INTERNAL,
     ReadModelMismatch: INTERNAL,
-    ProjectionStopped: INTERNAL,
+    ReadModelDamaged: INTERNAL,
     DatabaseTooNew: INTERNAL,
     DatabaseMoved: OUTCOME_UNKNOWN,
     DatabaseUnavailable: INTERNAL,
@@ -183,6 +192,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     verification.VerificationError: INTERNAL,
     customers.CustomersError: INTERNAL,
     AccountsError: INTERNAL,
+    BoundExceeded: INTERNAL,
     SessionRefused: INTERNAL,
     EntryRefused: INTERNAL,
     cases.CaseNotFound: NOT_FOUND,

@@ -13,22 +13,25 @@ from .common import Commands, command
 
 EPILOG = """\
 `feiqian serve` starts one by itself. By hand it catches up and ends; with --rebuild it throws the read model away first
-and builds it again from the journal, which is always possible.
+and builds it again from the journal, which is always possible, also where the file is damaged or gone. --repair does so
+only if something is set aside that could not be projected, and says what still cannot.
+
+Exit code 0: all is projected. 1: something is set aside; each with its position in the journal.
 """
 
 
 def register(commands: Commands) -> None:
     parser = command(commands, "project", run, "bring the read model up to the journal", EPILOG)
     parser.add_argument("--rebuild", action="store_true", help="throw the read model away and build it again")
+    parser.add_argument("--repair", action="store_true", help="project again what was set aside, as after an upgrade")
     parser.add_argument("--child", action="store_true", help="keep following the journal until standard input closes")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.ledger.recovery import open_journal
-    from feiqian.projections.database import open_database
     from feiqian.projections.process import run_projector
-    from feiqian.projections.projector import Projector
-    from feiqian.projections.schema import drop
+    from feiqian.projections.projector import catch_up, rebuild
+    from feiqian.projections.tie import set_aside_in
     from feiqian.supervise import end_with_parent
 
     journal = open_journal(Path(settings.data), settings.journal_url)
@@ -40,12 +43,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         end_with_parent()
         run_projector(journal, location, stop)
         return 0
-    db = open_database(location)
-    if options.rebuild:
-        drop(db)
-    projector = Projector(journal, db)
-    while projector.position < journal.head().position:
-        projector.step()
-    print(f"the read model is at journal position {projector.position}")
-    db.close()
-    return 0
+    position = rebuild(journal, location) if options.rebuild else catch_up(journal, location)
+    found = set_aside_in(location)
+    if found and options.repair and not options.rebuild:
+        position = rebuild(journal, location)
+        found = set_aside_in(location)
+    print(f"the read model is at journal position {position}")
+    for one in found:
+        print(f"SET ASIDE: {one}")
+    return 1 if found else 0

@@ -11,6 +11,7 @@ import struct
 from enum import IntEnum
 from hashlib import blake2b
 
+from .bounds import checked
 from .engine import EVENT, NO_ID, Period, Side, Type
 
 _ID = struct.Struct(">HHIQ")
@@ -101,8 +102,8 @@ def account(id: bytes, kind: int, currency: int, overdraft: int = 0) -> bytes:
 
 
 def transfer(id: bytes, debit: bytes, credit: bytes, amount: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
-    """Moves `amount` minor units from the debit account to the credit account."""
-    return _pack(_TRANSFER, 0, kind, 0, amount, id, debit, credit, reference)
+    """Moves `amount` minor units from the debit account to the credit account. Raises BoundExceeded."""
+    return _pack(_TRANSFER, 0, kind, 0, checked(amount), id, debit, credit, reference)
 
 
 def hold(
@@ -114,13 +115,16 @@ def hold(
     kind: int = 0,
     reference: bytes = NO_ID,
 ) -> bytes:
-    """Reserves `amount` minor units until captured, released, or `timeout_seconds` have passed (0: never)."""
-    return _pack(_HOLD, 0, kind, timeout_seconds, amount, id, debit, credit, reference)
+    """Reserves `amount` minor units until captured, released, or `timeout_seconds` have passed (0: never).
+
+    Raises BoundExceeded.
+    """
+    return _pack(_HOLD, 0, kind, timeout_seconds, checked(amount), id, debit, credit, reference)
 
 
 def capture(id: bytes, hold: bytes, amount: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
-    """Moves `amount` minor units of what is held; the rest of the hold is released."""
-    return _pack(_CAPTURE, 0, kind, 0, amount, id, hold, NO_ID, reference)
+    """Moves `amount` minor units of what is held; the rest of the hold is released. Raises BoundExceeded."""
+    return _pack(_CAPTURE, 0, kind, 0, checked(amount), id, hold, NO_ID, reference)
 
 
 def release(id: bytes, hold: bytes, kind: int = 0, reference: bytes = NO_ID) -> bytes:

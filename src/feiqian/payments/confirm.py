@@ -14,7 +14,7 @@ from feiqian import logs, subjects
 from feiqian.clock import Clock
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
-from feiqian.payments.errors import NotWaiting, PaymentNotFound
+from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.policy import Decline
 from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
 from feiqian.payments.waits import Waits
@@ -109,12 +109,16 @@ class Confirmations:
         return as_it_is(replace(row, status=ended.status, reason=ended.reason, fee=ended.fee))
 
     async def _row(self, customer: int, payment_id: str) -> PaymentRow:
-        """The customer's payment of this id, which waits. Raises PaymentNotFound, NotWaiting."""
+        """The customer's payment of this id, which waits. Raises PaymentNotFound, NotWaiting, RecordIncomplete."""
         await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         row = await self._reads.payment_by_id(payment_id)
+        if row is None and await self._reads.customer_incomplete(customer):
+            raise RecordIncomplete  # it may be what was set aside
         if row is None or row.customer != customer:
             _log.warning("payment_not_found", customer=customer, payment=payment_id[:64])
             raise PaymentNotFound(f"there is no payment {payment_id}")
+        if await self._reads.payment_incomplete(payment_id):
+            raise RecordIncomplete
         if (status := self._status(row)) != WAITING:
             await self._ledger.durable(self._ledger.position)
             raise NotWaiting(status)

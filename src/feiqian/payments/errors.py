@@ -41,6 +41,13 @@ class NotWaiting(PaymentError):
         self.status = status
 
 
+class RecordIncomplete(PaymentError):
+    """Something of the payment, or of whom it may belong to, was set aside, so nothing can be said of it yet."""
+
+    def __init__(self) -> None:
+        super().__init__("the record of this is incomplete until it is repaired: `feiqian audit` says where")
+
+
 class ReadModelBehind(PaymentError):
     """The ledger remembers the operation, and the read model does not know it yet. Ask again shortly."""
 

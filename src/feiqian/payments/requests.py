@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-MAX_AMOUNT = 2**53 - 1  # minor units; the largest integer that every JSON reader keeps exactly
+from feiqian.ledger.bounds import MAX_AMOUNT
+
 _TEXT = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"  # nothing that could forge a line of a log or a receipt
 _NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"
 

@@ -25,7 +25,14 @@ from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode
 from feiqian.payments.confirm import Confirmations, NamesCustomers, SpendsChallenges
 from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
-from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound, ReadModelBehind
+from feiqian.payments.errors import (
+    NotCancellable,
+    NotRefundable,
+    OrderConflict,
+    PaymentNotFound,
+    ReadModelBehind,
+    RecordIncomplete,
+)
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
 from feiqian.payments.refund import Refunder
@@ -202,7 +209,7 @@ class Payments:
         """A page of the merchant's payments, newest first. A cursor of another merchant leads nowhere else."""
         await self._caught_up(merchant, self._ledger.durable_position)
         rows, after = await self._reads.payments(merchant.number, cursor, limit)
-        return Page([as_it_is(row) for row in rows], after)
+        return Page([as_it_is(row) for row in rows], after, await self._reads.merchant_incomplete(merchant.number))
 
     async def balance(self, merchant: Merchant) -> BalanceView:
         """What the merchant has to get, from the ledger itself."""
@@ -210,7 +217,10 @@ class Payments:
         account, position = self._ledger.engine.account(id), self._ledger.position
         await self._ledger.durable(position)
         balance, available = (account.balance, account.available) if account else (0, 0)
-        return BalanceView(BY_NUMBER[merchant.currency].code, balance, available)
+        incomplete = False
+        with contextlib.suppress(ReadsBehind):
+            incomplete = await self._reads.merchant_incomplete(merchant.number)
+        return BalanceView(BY_NUMBER[merchant.currency].code, balance, available, incomplete)
 
     def code_for(self, customer: int) -> IssuedCode:
         """The code to show on a customer's phone now: the next slot's, if this one has been used.
@@ -230,17 +240,30 @@ class Payments:
         await self._reads.wait(position, who=("merchant", merchant.number))
 
     async def _own(self, merchant: Merchant, payment_id: str) -> PaymentRow:
-        """The merchant's payment of this id; another merchant's is as if it were not."""
+        """The merchant's payment of this id; another merchant's is as if it were not.
+
+        Raises PaymentNotFound, RecordIncomplete.
+        """
         await self._caught_up(merchant, self._ledger.durable_position)
         row = await self._reads.payment_by_id(payment_id)
+        if row is None:
+            await self._not_set_aside(merchant)
         if row is None or row.merchant != merchant.number:
             raise PaymentNotFound(f"there is no payment {payment_id}")
+        if await self._reads.payment_incomplete(payment_id):
+            raise RecordIncomplete
         return row
+
+    async def _not_set_aside(self, merchant: Merchant) -> None:
+        """What is not found may be what was set aside. Raises RecordIncomplete."""
+        if await self._reads.merchant_incomplete(merchant.number):
+            raise RecordIncomplete
 
     async def _row(self, merchant: Merchant, transfer: bytes, position: int) -> PaymentRow:
         await self._caught_up(merchant, position)
         row = await self._reads.payment_by_transfer(transfer)
         if row is None:
+            await self._not_set_aside(merchant)
             raise ReadModelBehind("the payment was decided, but the read model does not know it yet")
         return row
 
@@ -248,5 +271,6 @@ class Payments:
         await self._caught_up(merchant, position)
         fact = await self._reads.refund_by_transfer(transfer)
         if fact is None:
+            await self._not_set_aside(merchant)
             raise ReadModelBehind("the refund was decided, but the read model does not know it yet")
         return fact

@@ -65,19 +65,27 @@ class WaitingPayment(msgspec.Struct, frozen=True):
     expires_at: int
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Some of a merchant's payments, newest first; `next` is the cursor of the page after it, None at the end."""
+class Page(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Some of a merchant's payments, newest first; `next` is the cursor of the page after it, None at the end.
+
+    `incomplete`: something of this merchant could not be listed, and is being repaired.
+    """
 
     data: list[PaymentView]
     next: str | None
+    incomplete: bool = False
 
 
-class BalanceView(msgspec.Struct, frozen=True):
-    """What a merchant has received and not been paid out yet, after fees and refunds, in minor units."""
+class BalanceView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a merchant has received and not been paid out yet, after fees and refunds, in minor units.
+
+    `incomplete`: the balance is right, and the lists that explain it lack something that is being repaired.
+    """
 
     currency: str
     balance: int
     available: int
+    incomplete: bool = False
 
 
 def moment(microseconds: int) -> datetime:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from feiqian.errors import FeiqianError
+from feiqian.ledger.bounds import BoundExceeded, checked
 from feiqian.money import BY_CODE, MoneyInvalid, parse
 from feiqian.policy import model
 from feiqian.policy.factors import Factor, Purpose, is_strong
@@ -188,8 +189,8 @@ def _currency(code: str, place: Place) -> int:
 
 def _amount(text: str, code: str, place: Place) -> int:
     try:
-        return parse(text, BY_CODE[code]).minor
-    except MoneyInvalid as error:
+        return checked(parse(text, BY_CODE[code]).minor)
+    except (MoneyInvalid, BoundExceeded) as error:
         raise _Wrong(place, f"{text!r} is no amount of {code}: {error}") from None
 
 

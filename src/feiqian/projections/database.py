@@ -5,6 +5,7 @@ A location is a path, or a URL that begins with postgresql://. Nothing here know
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from feiqian.folder import make_file
 Values = tuple[Any, ...]
 CONNECT_SECONDS = LOCK_SECONDS = 10
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
+
+
+# What a row's values cause, and not the state of the database.
+VALUE_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, psycopg.IntegrityError, psycopg.DataError)
 
 
 class UniqueViolation(Exception):
@@ -47,11 +52,19 @@ class Database(Protocol):
         """A context that commits at its end, or takes everything back on an exception."""
         ...
 
+    def savepoint(self) -> Any:
+        """Within a transaction: a context whose changes alone are taken back on an exception."""
+        ...
+
     def create(self, ddl: Iterable[str]) -> None:
         """Executes DDL written for SQLite; within a transaction."""
         ...
 
     def tables(self) -> set[str]: ...
+
+    def gone(self) -> bool:
+        """Whether its file was removed or replaced since it was opened: what is read or written is nobody's then."""
+        ...
 
     def close(self) -> None: ...
 
@@ -83,7 +96,7 @@ class SqliteDatabase:
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, lock_seconds: int = LOCK_SECONDS) -> None:
-        mode = "ro" if read_only else "rwc"
+        self._path, mode = path, "ro" if read_only else "rwc"
         if not read_only:
             make_file(path)
         uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -97,6 +110,11 @@ class SqliteDatabase:
             self._execute("PRAGMA wal_autocheckpoint = 16000")  # pages; the busiest are written back once, not often
         self._execute(f"PRAGMA cache_size = {-8192 if read_only else -65536}")  # KiB
         self._execute("PRAGMA temp_store = MEMORY")
+        self._execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opens the file: damage shows now
+        self._file = _file(path)
+
+    def gone(self) -> bool:
+        return _file(self._path) != self._file
 
     def one(self, query: str, values: Values = ()) -> Values | None:
         return cast("Values | None", self._execute(query, values).fetchone())
@@ -126,6 +144,18 @@ class SqliteDatabase:
         except BaseException:
             self._connection.rollback()
             raise
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self._execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:  # else the database has taken all back
+                self._execute("ROLLBACK TO part")
+                self._execute("RELEASE part")
+            raise
+        self._execute("RELEASE part")
 
     def create(self, ddl: Iterable[str]) -> None:
         for statement in ddl:
@@ -176,9 +206,15 @@ class PostgresDatabase:
         with self._connection.transaction():
             yield
 
+    def savepoint(self) -> Any:
+        return self._connection.transaction()
+
     def create(self, ddl: Iterable[str]) -> None:
         for statement in ddl:
             self._connection.execute(_ddl_for_postgres(statement))
+
+    def gone(self) -> bool:
+        return False
 
     def tables(self) -> set[str]:
         query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -186,6 +222,15 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @lru_cache(maxsize=256)
@@ -200,4 +245,5 @@ def _for_postgres(query: str) -> LiteralString:
 
 
 def _ddl_for_postgres(statement: str) -> LiteralString:
-    return statement.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA").replace(" WITHOUT ROWID", "")
+    statement = statement.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA")
+    return statement.replace(" STRICT,", "").replace(" STRICT", "").replace(" WITHOUT ROWID", "")

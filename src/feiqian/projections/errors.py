@@ -9,13 +9,8 @@ class ReadModelMismatch(FeiqianError):
     """The read model was made from another journal, by another version, or is being written by another projector."""
 
 
-class ProjectionStopped(FeiqianError):
-    """A row is whole, but says what this projector cannot understand or store. `position` says which."""
-
-    def __init__(self, position: int, why: str) -> None:
-        super().__init__(f"the projection stopped at journal position {position}: {why}")
-        self.position = position
-        self.why = why
+class ReadModelDamaged(FeiqianError):
+    """The read model is not what was written, or is gone. Nothing is lost by building it again from the journal."""
 
 
 class ReadsBehind(FeiqianError):

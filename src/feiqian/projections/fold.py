@@ -91,8 +91,11 @@ class Fold:
 
     def add(self, row: Row) -> None:
         """Adds one journal row. Raises ValueError or msgspec.DecodeError for one that cannot be understood."""
-        records, blobs = decode_body(row.body)
-        self._position = row.position
+        self.add_part(row.position, *decode_body(row.body))
+
+    def add_part(self, position: int, records: bytes, blobs: list[bytes]) -> None:
+        """Adds whole chains of a row with their facts. Raises as `add` does."""
+        self._position = position
         self._links.clear()
         self._days.clear()
         self._ends.clear()

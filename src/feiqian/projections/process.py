@@ -1,19 +1,25 @@
 """The projector as a process of its own: follows the journal and keeps the read model up with it.
 
 It has the priority of any other process, because one that starves keeps readers waiting. A crash at any moment is
-harmless, so it ends as soon as it is told to or its parent is gone.
+harmless, so it ends as soon as it is told to or its parent is gone. What is damaged or gone is told of,
+and built again from the journal.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
 from feiqian import logs
 
-from .database import open_database
+from . import schema
+from .database import DATABASE_ERRORS, Database, open_database
+from .errors import ReadModelDamaged
+from .files import damage_reported, is_damage
 from .projector import ROWS_PER_STEP, JournalReader, Projector
 
 # Rows that come while a step is under way, or in the pause after it, go into the next step together: the pause grows
@@ -22,6 +28,8 @@ SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.002, 0.1  # not money: times
 IDLE_PAUSE_SECONDS = 0.005  # not money: a time
 PAUSE_PER_WORK = 2
 LOG_EVERY_SECONDS = 60
+LOOK_EVERY = 100  # steps: whether its tables are still there
+ANEW_AT_MOST = 3  # damage that comes back at once is the disk's: then it ends, and is started again after a pause
 
 _log = logs.get("feiqian.projections")
 
@@ -36,22 +44,57 @@ def run_projector(
 ) -> None:
     """Projects until `stop` is set, or the process whose id is `parent` is no longer our parent.
 
-    Raises JournalDamaged, JournalBehind, ReadModelMismatch or ProjectionStopped, which say what is wrong and where.
+    Raises JournalDamaged, JournalBehind or ReadModelMismatch, which say what is wrong and where, and the database's
+    errors, of which damage only if it comes back at once.
     """
-    db = open_database(location)
-    try:
+    for anew in range(ANEW_AT_MOST + 1):
+        try:
+            return _project(journal, location, stop, parent, rows_per_step)
+        except (ReadModelDamaged, *DATABASE_ERRORS) as error:
+            if anew == ANEW_AT_MOST or not (isinstance(error, ReadModelDamaged) or is_damage(error)):
+                raise
+            if is_damage(error) or damage_reported(location) or not Path(location).exists():
+                schema.move_aside(location, error)
+            else:
+                _log.error("read_model_damaged", why=str(error), then="it is built again from the journal")
+
+
+def _project(journal: JournalReader, location: str | Path, stop: Event, parent: int | None, rows_per_step: int) -> None:
+    with closing(open_database(location)) as db:
         projector = Projector(journal, db)
         _log.info("projector_started", position=projector.position)
-        _follow(projector, stop, parent, rows_per_step)
+        try:
+            _follow(projector, _Look(db, location), stop, parent, rows_per_step)
+        except DATABASE_ERRORS as error:
+            if is_damage(error) or not schema.lacking(db):
+                raise
+            raise ReadModelDamaged(f"tables are missing: {error}") from error
         _log.info("projector_stopped", position=projector.position)
-    finally:
-        db.close()
 
 
-def _follow(projector: Projector, stop: Event, parent: int | None, rows_per_step: int) -> None:
+class _Look:
+    """Looks whether the read model is still what was opened. Raises ReadModelDamaged."""
+
+    def __init__(self, db: Database, location: str | Path) -> None:
+        self._db, self._location, self._looks = db, location, 0
+
+    def __call__(self) -> None:
+        if self._db.gone():
+            raise ReadModelDamaged(f"{self._location} was removed or replaced")
+        if damage_reported(self._location):
+            raise ReadModelDamaged(f"a reader found {self._location} damaged")
+        if self._looks % LOOK_EVERY == 0 and (missing := schema.lacking(self._db)):
+            raise ReadModelDamaged(f"tables are missing: {', '.join(sorted(missing))}")
+        self._looks += 1
+
+
+def _follow(
+    projector: Projector, look: Callable[[], None], stop: Event, parent: int | None, rows_per_step: int
+) -> None:
     pause = SHORTEST_PAUSE_SECONDS
     logged, logged_position = time.monotonic(), projector.position
     while not stop.is_set() and (parent is None or os.getppid() == parent):
+        look()
         before, began = projector.position, time.monotonic()
         after, ended = projector.step(rows_per_step), time.monotonic()
         if after == before:

@@ -14,13 +14,17 @@ from itertools import count
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
+
 from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.ledger.chart import AccountKind
 from feiqian.shares import Shares
 from feiqian.work import Pool, TooBusy, WorkOverdue
 
 from . import queries
 from .database import DATABASE_ERRORS, Database, is_locked, is_postgres, open_database
-from .errors import ReadsBehind
+from .errors import ReadModelDamaged, ReadsBehind
+from .files import is_damage, report_damage
 from .rows import CustomerDay, Entry, MerchantDay, PaymentRow
 
 THREADS, QUEUE = 4, 256
@@ -28,6 +32,8 @@ ANSWER_SECONDS = 5.0  # not money: a time
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.001, 0.005  # not money: times
 WAIT_SECONDS = 5
 MAX_WAITING, MAX_WAITING_OF_ONE = 1024, 64  # requests that wait until the read model is far enough
+
+UNREADABLE = (*DATABASE_ERRORS, msgspec.DecodeError)  # a fact that is no fact is damage, too
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,23 +43,30 @@ Question = Callable[Concatenate[Database, P], T]
 class Reads:
     """One read model, asked from one event loop.
 
-    Every method may raise ReadsBehind if the read model cannot be read now, as while it is being built again or its
-    database stands still, and TooBusy if too many ask at once.
+    Every method may raise ReadsBehind if the read model cannot be read now, is being built again or its database stands
+    still (whoever has seen a position is not shown the lists of an earlier one), and TooBusy if too many ask at once.
     """
 
-    def __init__(self, location: str | Path, answer_seconds: float = ANSWER_SECONDS) -> None:  # not money: a time
+    def __init__(
+        self,
+        location: str | Path,
+        answer_seconds: float = ANSWER_SECONDS,  # not money: a time
+        *,
+        at_least: int = 0,
+    ) -> None:
+        """`at_least`: the journal position that there was at the start; lists of before it are not shown."""
         self._location = location
         self._threaded = is_postgres(location)
         self._own: Database | None = None  # the event loop's connection
         self._of_thread = threading.local()
         self._opened: list[Database] = []  # by the threads
         self.pool = Pool("reads", THREADS, QUEUE, answer_seconds)
-        self._seen = 0
+        self._seen, self._newest = 0, at_least  # the position as it was last seen, and the furthest ever
         self.waiting_for_it: Shares[Hashable] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position
         self._order = count()
         self._poller: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[int] | None = None
 
     # --- reading what one has written --------------------------------------------------------------------------
 
@@ -65,13 +78,21 @@ class Reads:
         """
         if self._threaded and (loop := asyncio._get_running_loop()) is not None:
             if self._looking is None or self._looking.done():
-                self._looking = loop.create_task(self._look(), name="read model's position")
+                self._looking = loop.create_task(self.look(), name="read model's position")
             return self._seen
         try:
-            self._seen = self._here(queries.position)
+            self._reached(self._here(queries.position))
         except ReadsBehind:
-            self._seen = 0
+            self._reached(0)
         return self._seen
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether it is gone, damaged, or not yet as far as it had once been seen."""
+        return self._seen < self._newest
+
+    def _reached(self, position: int) -> None:
+        self._seen, self._newest = position, max(position, self._newest)
 
     async def wait(
         self,
@@ -83,10 +104,7 @@ class Reads:
 
         At once, too, where `who` (a merchant, a customer) has as many requests waiting as it may. None is ourselves.
         """
-        if position <= self._seen:
-            return
-        await self._look()
-        if position <= self._seen:
+        if position <= self._seen or position <= await self.look():
             return
         if who is None:
             return await self._wait(position, timeout_seconds)
@@ -120,7 +138,7 @@ class Reads:
         pause = FIRST_POLL_SECONDS
         while self._waiters:
             before = self._seen
-            await self._look()
+            await self.look()
             pause = FIRST_POLL_SECONDS if self._seen > before else min(pause * 2, LONGEST_POLL_SECONDS)
             while self._waiters and (self._waiters[0][0] <= self._seen or self._waiters[0][2].done()):
                 waiter = heapq.heappop(self._waiters)[2]
@@ -129,13 +147,37 @@ class Reads:
             if self._waiters:
                 await asyncio.sleep(pause)
 
-    async def _look(self) -> None:
+    async def look(self) -> int:
+        """As `position`, without holding the event loop up where the database is somewhere else."""
         try:
-            self._seen = await self._one(queries.position)
+            self._reached(await self._one(queries.position))
         except ReadsBehind:
-            self._seen = 0
+            self._reached(0)
         except TooBusy:
-            return  # how far it is cannot be asked now
+            pass  # how far it is cannot be asked now
+        return self._seen
+
+    @property
+    def seen(self) -> int:
+        """The position as it was last looked at, by anyone; asks nothing."""
+        return self._seen
+
+    # --- what is set aside -------------------------------------------------------------------------------------
+
+    async def customer_incomplete(self, customer: int) -> bool:
+        """Whether something of a customer's wallets was set aside, so that lists and statements lack it."""
+        return await self._one(queries.is_incomplete, AccountKind.CUSTOMER_WALLET, customer)
+
+    async def merchant_incomplete(self, merchant: int) -> bool:
+        return await self._one(queries.is_incomplete, AccountKind.MERCHANT_PAYABLE, merchant)
+
+    async def payment_incomplete(self, id: str) -> bool:
+        """Whether something of this payment was set aside, so that it may not be as it is shown."""
+        return await self._one(queries.is_incomplete_payment, id)
+
+    async def set_aside(self) -> int:
+        """How many parts of the journal could not be projected."""
+        return await self._one(queries.count_set_aside)
 
     # --- payments ----------------------------------------------------------------------------------------------
 
@@ -250,12 +292,10 @@ class Reads:
         try:
             if self._own is None:
                 self._own = open_database(self._location, read_only=True, lock_seconds=0)
-            return question(self._own, *values, **_)
-        except DATABASE_ERRORS as error:
-            if self._own is not None:
-                self._own.close()
-                self._own = None
-            raise ReadsBehind(f"the read model cannot be read: {error}") from error
+            return self._ask(self._own, question, *values, **_)
+        except (ReadModelDamaged, *UNREADABLE) as error:
+            db, self._own = self._own, None
+            raise self._unreadable(db, error) from error
 
     def _there(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
         """Asks in a thread of the pool, over that thread's own connection."""
@@ -264,10 +304,29 @@ class Reads:
             if db is None:
                 db = self._of_thread.db = open_database(self._location, read_only=True)
                 self._opened.append(db)
-            return question(db, *values, **_)
-        except DATABASE_ERRORS as error:
+            return self._ask(db, question, *values, **_)
+        except (ReadModelDamaged, *UNREADABLE) as error:
             self._of_thread.db = None
             if db is not None:
                 self._opened.remove(db)
-                db.close()
-            raise ReadsBehind(f"the read model cannot be read: {error}") from error
+            raise self._unreadable(db, error) from error
+
+    def _ask(self, db: Database, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
+        """The position is looked at after the answer: what is being built again has none that is as far."""
+        if db.gone():
+            raise ReadModelDamaged("its file was removed or replaced")
+        answer = question(db, *values, **_)
+        if question is not queries.position:
+            self._reached(queries.position(db))
+            if self.rebuilding:
+                raise ReadsBehind("the read model is being built again")
+        return answer
+
+    def _unreadable(self, db: Database | None, error: Exception) -> ReadsBehind:
+        """Closes the connection, so that the next question opens it anew; the projector is told of damage."""
+        if (is_damage(error) or not isinstance(error, (ReadModelDamaged, *DATABASE_ERRORS))) and not (db and db.gone()):
+            report_damage(self._location)
+        if db is not None:
+            db.close()
+        self._reached(0)
+        return ReadsBehind(f"the read model cannot be read: {error}")

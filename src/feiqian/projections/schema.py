@@ -6,20 +6,27 @@ new VERSION: an older read model is then thrown away and built again, never alte
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from feiqian import logs
 from feiqian.errors import JournalBehind
 
-from .database import Database, is_postgres, open_database
+from .database import DATABASE_ERRORS, Database, is_postgres, open_database
 from .errors import ReadModelMismatch
+from .files import is_damage, move_damaged
 
-VERSION = 2
+_log = logs.get("feiqian.projections")
+LARGEST = 2**63 - 1  # what a column holds
+
+VERSION = 3
 
 # Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
 # a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
-# For the same reason the lines lie in order of writing, and just their index in order of account.
+# For the same reason the lines lie in order of writing, and just their index in order of account. Where SQL adds up,
+# the table is STRICT, because SQLite else makes a sum that is too large a float.
 DDL = (
     """CREATE TABLE progress (
         one INTEGER PRIMARY KEY, version INTEGER NOT NULL, journal TEXT NOT NULL,
@@ -35,7 +42,7 @@ DDL = (
         customer INTEGER NOT NULL, merchant_order TEXT NOT NULL, status TEXT NOT NULL, amount INTEGER NOT NULL,
         currency INTEGER NOT NULL, fee INTEGER NOT NULL, refunded INTEGER NOT NULL, created_at INTEGER NOT NULL,
         expires_at INTEGER NOT NULL, closed_at INTEGER NOT NULL, day INTEGER NOT NULL, position INTEGER NOT NULL,
-        fact BLOB NOT NULL, refused TEXT)""",
+        fact BLOB NOT NULL, refused TEXT) STRICT""",
     "CREATE UNIQUE INDEX payments_id ON payments (id)",
     "CREATE UNIQUE INDEX payments_order ON payments (merchant, merchant_order)",
     "CREATE INDEX payments_transfer ON payments (transfer)",
@@ -62,11 +69,21 @@ DDL = (
     """CREATE TABLE merchant_days (
         merchant INTEGER NOT NULL, day INTEGER NOT NULL, currency INTEGER NOT NULL, count INTEGER NOT NULL,
         amount INTEGER NOT NULL, fees INTEGER NOT NULL, refunded INTEGER NOT NULL,
-        PRIMARY KEY (merchant, day, currency)) WITHOUT ROWID""",
+        PRIMARY KEY (merchant, day, currency)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE customer_days (
         day INTEGER NOT NULL, customer INTEGER NOT NULL, currency INTEGER NOT NULL, count INTEGER NOT NULL,
         amount INTEGER NOT NULL, refunded INTEGER NOT NULL,
-        PRIMARY KEY (day, customer, currency)) WITHOUT ROWID""",
+        PRIMARY KEY (day, customer, currency)) STRICT, WITHOUT ROWID""",
+    # What could not be projected, and whose accounts and which payments lack it. An owner has up to 64 bits.
+    """CREATE TABLE set_aside (
+        position INTEGER NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL,
+        records BLOB NOT NULL, facts BLOB NOT NULL, PRIMARY KEY (position, part)) WITHOUT ROWID""",
+    """CREATE TABLE incomplete (
+        kind INTEGER NOT NULL, owner TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL,
+        PRIMARY KEY (kind, owner, position, part)) WITHOUT ROWID""",
+    """CREATE TABLE incomplete_payments (
+        payment TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL,
+        PRIMARY KEY (payment, position, part)) WITHOUT ROWID""",
 )
 TABLES = tuple(text.split()[2] for text in DDL if text.startswith("CREATE TABLE"))
 
@@ -93,34 +110,72 @@ class Progress:
     payments: int
 
 
+def prepare(db: Database, journal: JournalSource) -> Progress:
+    """The progress of a read model that is whole and of this version; what is not is thrown away and begun anew.
+
+    Raises ReadModelMismatch (of another journal, or of a newer version) or JournalBehind, and then changes nothing.
+    """
+    with db.transaction():
+        found, missing = _find(db), lacking(db)
+        if found is not None:
+            check_progress(found[1], journal)
+        if found is not None and found[0] == VERSION and not missing:
+            return found[1]
+        if len(missing) < len(TABLES):
+            _log.error("read_model_begun_anew", version=found[0] if found else 0, missing=sorted(missing))
+            _drop(db)
+        db.create(DDL)
+        first = (journal.identity, 0, journal.hash_at(0) or b"", 0, 0, 0, 0)
+        db.change("INSERT INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", (VERSION, *first))
+    return Progress(*first)
+
+
+def lacking(db: Database) -> set[str]:
+    """The tables that are not there."""
+    return set(TABLES) - db.tables()
+
+
 def read_progress(db: Database) -> Progress | None:
-    """The read model's progress, or None where there is no read model yet. Raises ReadModelMismatch."""
+    """The read model's progress, or None where there is none of this version yet. Raises ReadModelMismatch."""
+    found = _find(db)
+    return found[1] if found is not None and found[0] == VERSION else None
+
+
+def _find(db: Database) -> tuple[int, Progress] | None:
+    """The version and progress of the read model that is there, perhaps an older one. Raises ReadModelMismatch."""
     if "progress" not in db.tables():
         return None
     row = db.one("SELECT version, journal, position, hash, seconds, day, accounts, payments FROM progress")
     if row is None:
-        raise ReadModelMismatch("the read model has lost its progress; build it again with `feiqian project --rebuild`")
+        return None
     version, *rest = row
-    if version != VERSION:
+    if version > VERSION:
         raise ReadModelMismatch(
-            f"the read model has version {version} and this program writes version {VERSION};"
-            " build it again with `feiqian project --rebuild`"
+            f"the read model has version {version} and this program writes version {VERSION}; with"
+            " `feiqian project --rebuild` it is built again"
         )
-    return Progress(*rest)
+    return version, Progress(*rest)
 
 
-def create(db: Database, journal: JournalSource) -> None:
-    """Makes the empty read model of this journal, in one transaction."""
-    genesis = journal.hash_at(0)
-    with db.transaction():
-        db.create(DDL)
-        db.change("INSERT INTO progress VALUES (1, ?, ?, 0, ?, 0, 0, 0, 0)", (VERSION, journal.identity, genesis))
+def drop(location: str | Path) -> None:
+    """Throws the read model away, in one transaction; where its file is damaged, moves that aside."""
+    try:
+        with closing(open_database(location)) as db, db.transaction():
+            _drop(db)
+    except DATABASE_ERRORS as error:
+        if not is_damage(error):
+            raise
+        move_aside(location, error)
 
 
-def drop(db: Database) -> None:
-    """Throws the read model away, in one transaction."""
-    with db.transaction():
-        db.create(f"DROP TABLE IF EXISTS {table}" for table in TABLES)
+def move_aside(location: str | Path, error: Exception) -> None:
+    """Moves a damaged file out of the way, and says why."""
+    _log.error("read_model_damaged", why=str(error), then="it is built again from the journal")
+    move_damaged(location)
+
+
+def _drop(db: Database) -> None:
+    db.create(f"DROP TABLE IF EXISTS {table}" for table in TABLES)
 
 
 def check_progress(progress: Progress, journal: JournalSource) -> None:
@@ -142,20 +197,28 @@ def check_progress(progress: Progress, journal: JournalSource) -> None:
         )
 
 
-def check_read_model(journal: JournalSource, location: str | Path) -> int:
-    """For the start of a server: how far the read model at `location` has come (0 if there is none).
+def check_numbers(numbers: tuple[int, ...]) -> None:
+    """Raises OverflowError for what a column of the read model does not hold."""
+    if max(numbers) > LARGEST:
+        raise OverflowError(f"a number is above {LARGEST}")
 
-    Raises JournalBehind if the journal lacks what the read model was made from, ReadModelMismatch if the read model is
-    of another journal or version.
+
+def check_read_model(journal: JournalSource, location: str | Path) -> int:
+    """For the start of a server: how far the read model at `location` has come (0 if there is none that is sound).
+
+    One that is damaged or older is told of, and is no obstacle: the projector builds it again. Raises JournalBehind if
+    the journal lacks what the read model was made from, ReadModelMismatch if that is of another journal or newer.
     """
     if not is_postgres(location) and not Path(location).exists():
         return 0
-    db = open_database(location, read_only=True)
     try:
-        progress = read_progress(db)
-        if progress is None:
-            return 0
-        check_progress(progress, journal)
-        return progress.position
-    finally:
-        db.close()
+        with closing(open_database(location, read_only=True)) as db:
+            found = _find(db)
+    except DATABASE_ERRORS as error:
+        _log.error("read_model_unreadable", why=str(error), then="the projector builds it again from the journal")
+        return 0
+    if found is None:
+        return 0
+    version, progress = found
+    check_progress(progress, journal)
+    return progress.position if version == VERSION else 0

@@ -6,13 +6,16 @@ The engine must be as of the read model's own position; `feiqian audit` replays 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from feiqian.ledger.chart import AccountKind, TransferKind
 from feiqian.ledger.engine import Engine
 
-from .database import Database, open_database
+from . import queries
+from .aside import SetAside
+from .database import DATABASE_ERRORS, Database, open_database
 from .schema import read_progress
 
 
@@ -42,15 +45,33 @@ def tie_at(location: str | Path) -> Callable[[Engine, int], list[str]]:
     """For `ledger.audit`: what does not tie, in words; first of all whether the read model is as far as the engine."""
 
     def compare(engine: Engine, position: int) -> list[str]:
-        at = position_of(location)
-        if at != position:
-            return [
-                f"the read model is at position {at}, the audit at position {position}:"
-                " let the projector catch up first"
-            ]
-        return [f"read model: {found}" for found in tie(engine, location)]
+        try:
+            return _compare(location, engine, position)
+        except DATABASE_ERRORS as error:
+            return [f"the read model cannot be read ({error}): `feiqian project --rebuild` makes it anew"]
 
     return compare
+
+
+def _compare(location: str | Path, engine: Engine, position: int) -> list[str]:
+    at = position_of(location)
+    if at != position:
+        return [
+            f"the read model is at position {at}, the audit at position {position}: let the projector catch up first"
+        ]
+    aside = [f"read model: set aside at {found}" for found in set_aside_in(location)]
+    try:
+        return aside + [f"read model: {found}" for found in tie(engine, location)]
+    except DATABASE_ERRORS as error:
+        if not aside:
+            raise
+        return [*aside, f"read model: not compared to the end, as sums do not fit: {error}"]
+
+
+def set_aside_in(location: str | Path) -> list[SetAside]:
+    """What is set aside in the read model at `location`, in order of the journal."""
+    with closing(open_database(location, read_only=True)) as db:
+        return queries.set_aside(db)
 
 
 def position_of(location: str | Path) -> int:

@@ -16,6 +16,7 @@ from feiqian.customers.freezing import Freezing
 from feiqian.customers.real_name import RealName
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.ledger.bounds import MAX_AMOUNT, BoundExceeded
 from feiqian.policy.model import Policy
 from feiqian.staff.errors import ChangeInvalid, MemberNotFound, StaffError
 from feiqian.staff.members import Members, roles_of
@@ -66,7 +67,6 @@ class Act(NamedTuple):
     about: frozenset[Role]
 
 
-MAX_AMOUNT = 2**63 - 1  # minor units
 _SUPPORT, _ADMIN = frozenset({StaffRole.SUPPORTER}), frozenset({StaffRole.ADMIN})
 _CUSTOMER, _STAFF = frozenset({Role.CUSTOMER}), frozenset({Role.STAFF})
 ACTS = {
@@ -148,6 +148,10 @@ class Acts:
         if not 0 < abs(values.amount) <= MAX_AMOUNT:
             raise ChangeInvalid("amount")
         self._check_wallet(about, values.currency)
+        try:
+            self._accounts.check_adjustment(about.number, values.currency, values.amount)
+        except BoundExceeded as error:
+            raise ChangeInvalid(error.reason) from None
 
     async def _check_day_limit(self, about: Subject, values: AmountValues) -> None:
         if not 0 <= values.amount <= MAX_AMOUNT:
@@ -206,7 +210,10 @@ class Acts:
         await self._freezing.unfreeze(number, by, still_that_one)
 
     async def _adjust(self, change: Change, values: AmountValues, _: Subject) -> None:
-        await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)
+        try:
+            await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)
+        except BoundExceeded as error:  # as one that an older version let be proposed, or the sum by now
+            raise ChangeInvalid(error.reason) from None
 
     async def _day_limit(self, change: Change, values: AmountValues, _: Subject) -> None:
         await self._accounts.set_day_limit(change.about.number, values.currency, values.amount)

@@ -63,6 +63,7 @@ class CustomerFile:
     document: str = field(repr=False)
     wallets: tuple[Wallet, ...]
     payments: tuple[PaymentRow, ...]
+    incomplete: bool  # something is missing in `payments`
     devices: tuple[Device, ...]
     sign_ins: tuple[Session, ...]
     factors: tuple[FactorView, ...]
@@ -181,6 +182,7 @@ class Desk:
             masked_number(claim.number) if claim is not None else "",
             tuple(wallets),
             tuple(await p.reads.newest_of_customer(number, FEW)),
+            await p.reads.customer_incomplete(number),
             tuple(kept.devices),
             tuple(kept.sign_ins),
             tuple(await p.factors.list(customer(number))),

@@ -24,7 +24,13 @@ class BankPage(Controller):
     @get("/")
     async def bank(self, site: TheSite) -> Response[str]:
         newest = await site.bank.newest(NEWEST)
-        return site.page("bank.html", pulse=site.bank.pulse(), newest=newest, level=site.demo.level)
+        return site.page(
+            "bank.html",
+            pulse=site.bank.pulse(),
+            newest=newest,
+            incomplete=await site.bank.incomplete(None),
+            level=site.demo.level,
+        )
 
     @get("/events")
     async def events(self, site: TheSite) -> Stream:
@@ -59,13 +65,13 @@ async def _events(site: Site, watcher: Watcher, looks: Looks) -> AsyncIterator[b
 
 
 async def _state(site: Site) -> dict[str, object]:
-    newest = await site.bank.newest(NEWEST)
+    newest, incomplete = await site.bank.newest(NEWEST), await site.bank.incomplete(None)
     rates = site.hub.rates.history()
     return {
         "rate": _figure(site, sum(rates[-2:]) / 2),
         "rates": rates,
         "pulse": site.render("parts/bank_pulse.html", pulse=site.bank.pulse()),
-        "newest": site.render("parts/bank_newest.html", newest=newest),
+        "newest": site.render("parts/bank_newest.html", newest=newest, incomplete=incomplete),
         "level": site.demo.level,
     }
 

@@ -110,6 +110,13 @@ class RunningBank:
     async def newest(self, limit: int) -> list[Item]:
         return await self._items(lambda: self._s.reads.newest(limit))
 
+    async def incomplete(self, whose: Person | Shop | None) -> bool:
+        reads = self._s.reads
+        if whose is None:
+            return await reads.set_aside() > 0
+        ask = reads.customer_incomplete if isinstance(whose, Person) else reads.merchant_incomplete
+        return await ask(whose.number)
+
     async def _items(self, ask: Callable[[], Awaitable[list[PaymentRow]]]) -> list[Item]:
         """Raises ReadsBehind if the read model, which is built by another process, is not there after a while."""
         try:

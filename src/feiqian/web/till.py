@@ -76,6 +76,7 @@ class Till(Controller):
             people=people if chosen is None or chosen in people else [chosen, *people],
             beside=chosen.id if chosen else "",
             receipts=await site.bank.receipts_of(shop, SHOWN),
+            incomplete=await site.bank.incomplete(shop),
             takings=await site.bank.takings(shop),
             unknown=Answer("unknown", "", money(0, shop.currency)),
         )
@@ -165,5 +166,5 @@ async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[byt
 
 async def _state(site: Site, shop: Shop) -> dict[str, str]:
     receipts = await site.bank.receipts_of(shop, SHOWN)
-    html = site.render("parts/till_receipts.html", receipts=receipts)
+    html = site.render("parts/till_receipts.html", receipts=receipts, incomplete=await site.bank.incomplete(shop))
     return {"receipts": html, "takings": site.render.amount(await site.bank.takings(shop))}

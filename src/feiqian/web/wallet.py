@@ -43,6 +43,7 @@ class Wallet(Controller):
             balance=await site.bank.balance(person),
             waiting=await site.bank.waiting(person),
             payments=await site.bank.payments_of(person, SHOWN),
+            incomplete=await site.bank.incomplete(person),
         )
 
     @get("/code", opt={BY_ITSELF: True})
@@ -95,10 +96,11 @@ async def _events(
 async def _state(site: Site, person: Person, facts: list[MovesMoney]) -> dict[str, object]:
     standing = await site.bank.standing(person)
     payments, waiting = await site.bank.payments_of(person, SHOWN), await site.bank.waiting(person)
+    incomplete = await site.bank.incomplete(person)
     return {
         "standing": standing.state,
         "balance": site.render.amount(await site.bank.balance(person)),
-        "payments": site.render("parts/wallet_payments.html", payments=payments),
+        "payments": site.render("parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("parts/wallet_waiting.html", waiting=waiting),
         "code": await new_code(site, person) if facts and standing.state == "open" else None,
         "sheet": await _sheet(site, facts[-1]) if facts else None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from feiqian.identity.numbers import masked
 from feiqian.money import BY_NUMBER
 from feiqian.payments.views import moment
+from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import PaymentRow
+from feiqian.services import Services
 
 from .. import problems
 from ..call import Answer, CustomerCall, Route
@@ -35,8 +37,16 @@ async def me(call: CustomerCall) -> Answer:
             frozen_by_bank=overview.frozen_by_bank,
             cooling_until=moment(profile.cooling_until) if overview.cooling else None,
             wallets=wallets,
+            incomplete=await _incomplete(services, profile.number),
         )
     )
+
+
+async def _incomplete(services: Services, customer: int) -> bool:
+    try:
+        return await services.reads.customer_incomplete(customer)
+    except ReadsBehind:
+        return False  # while lists are built again, they are not shown at all
 
 
 def masked_email(address: str) -> str:
@@ -55,7 +65,9 @@ async def payments(call: CustomerCall) -> Answer:
     reads = call.services.reads
     await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
     rows = await reads.newest_of_customer(call.customer, NEWEST)
-    return told(shapes.PaymentList([_payment(call, row) for row in rows]))
+    return told(
+        shapes.PaymentList([_payment(call, row) for row in rows], await reads.customer_incomplete(call.customer))
+    )
 
 
 def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
@@ -89,7 +101,7 @@ async def confirmations(call: CustomerCall) -> Answer:
         )
         for payment in await call.services.payments.waiting(call.customer)
     ]
-    return told(shapes.WaitingList(waiting))
+    return told(shapes.WaitingList(waiting, await call.services.reads.customer_incomplete(call.customer)))
 
 
 async def challenge(call: CustomerCall) -> Answer:

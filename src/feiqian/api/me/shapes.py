@@ -248,7 +248,7 @@ class Wallet(msgspec.Struct, frozen=True):
     balance: int
 
 
-class Me(msgspec.Struct, frozen=True):
+class Me(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who is signed in. `cooling_until`: limits are low until then, if they are."""
 
     id: str
@@ -261,6 +261,7 @@ class Me(msgspec.Struct, frozen=True):
     frozen_by_bank: bool
     cooling_until: datetime | None
     wallets: list[Wallet]
+    incomplete: bool = False  # balances are right, and the list of payments lacks something until it is repaired
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -360,10 +361,11 @@ class WaitingShown(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class WaitingList(msgspec.Struct, frozen=True):
-    """All that waits, newest first."""
+class WaitingList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that waits, newest first. `incomplete`: something may be missing until the bank has repaired its record."""
 
     data: list[WaitingShown]
+    incomplete: bool = False
 
 
 class PaymentShown(msgspec.Struct, frozen=True):
@@ -380,7 +382,8 @@ class PaymentShown(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class PaymentList(msgspec.Struct, frozen=True):
-    """The newest payments."""
+class PaymentList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The newest payments. `incomplete`: something is missing until the bank has repaired its record."""
 
     data: list[PaymentShown]
+    incomplete: bool = False

@@ -28,7 +28,14 @@ PROPOSED = (
     ChangeKind.UNFREEZE,
     ChangeKind.RELEASE_LOCK,
 )
-FIELDS = {"amount": "amount", "wallet": "currency", "level": "level", "level_same": "level", "why": "why"}
+FIELDS = {
+    "amount": "amount",
+    "sum": "amount",
+    "wallet": "currency",
+    "level": "level",
+    "level_same": "level",
+    "why": "why",
+}
 
 
 class CustomerPages(Controller):
