@@ -103,7 +103,7 @@ def test_abuse_85_audit_and_project_say_what_is_set_aside_until_it_is_repaired(
     data = ["--data", str(own_bank)]
     journal = open_journal(own_bank)
     head = journal.open_writer()
-    journal.append(head.position + 1, encode_body(b"", [b"\x91\xa3new"]), 0)
+    journal.append(head.position + 1, encode_body(b"", [b"\x91\xa3new"], 0), 0)
     journal.close()
     place = f"position {head.position + 1}, part 0 (facts)"
     for command in ("project", "audit"):

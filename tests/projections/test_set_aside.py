@@ -8,6 +8,7 @@ from feiqian.events import PaymentConfirmed, PaymentDecided, encode_fact
 from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id
 from feiqian.ledger.engine import EVENT, UNLIMITED, Type, chain
+from feiqian.ledger.stamp import write_stamp
 from feiqian.projections import queries
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.fold import Fold
@@ -192,7 +193,8 @@ def test_what_ends_a_payment_that_was_set_aside_marks_the_same_people(books, pro
 
 
 def test_a_body_that_cannot_be_taken_apart_is_set_aside_whole(books, project) -> None:
-    books.journal.append(books.position + 1, b"FQB9" + bytes(8), books.clock.now())
+    now = books.clock.now()
+    books.journal.append(books.position + 1, write_stamp(now) + b"\xff" * 8, now)
     later = books.pay(WANG, SHOP, 100)
     db = open_database(project(), read_only=True)
     assert known(db, later)

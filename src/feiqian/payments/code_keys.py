@@ -20,7 +20,7 @@ import msgspec
 
 from feiqian.clock import MICROSECONDS, Clock, SystemClock
 from feiqian.errors import FeiqianError
-from feiqian.folder import FILE_MODE, make_folder
+from feiqian.folder import FILE_MODE, make_file, make_folder
 from feiqian.payments.permutation import SECRET_BYTES
 
 VERSIONS = 10
@@ -158,14 +158,17 @@ class KeyFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One process, or thread, at a time. The folder is locked, because the file itself is replaced."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        """One process, or thread, at a time. A file beside is locked: the file itself is replaced, and the folder's own
+        lock is held by a server for as long as it runs."""
+        make_folder(self._path.parent)
+        beside = self._path.with_name(self._path.name + ".lock")
+        make_file(beside)
+        descriptor = os.open(beside, os.O_RDWR)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(folder)
+            os.close(descriptor)
 
     def _brought_up_to_date(self) -> KeyRing:
         """As `open`, with the lock held."""
