@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
+
+from feiqian import alarms
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
 
@@ -15,3 +20,11 @@ def pytest_configure() -> None:
         pytest.exit("the native engine is not built: run `make engine`, or all tests with `make test`", returncode=4)
     for name in [name for name in os.environ if name.startswith("FEIQIAN_")]:
         del os.environ[name]
+
+
+@pytest.fixture
+def alarms_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged from here on, alarms among it, whatever another test has set up for logs."""
+    monkeypatch.setattr(alarms, "_log", structlog.get_logger())
+    with structlog.testing.capture_logs() as told:
+        yield told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -190,7 +191,7 @@ def test_who_leaves_before_their_turn_makes_room_and_their_work_is_not_begun() -
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_a_full_queue_is_an_alarm_once_until_it_is_half_empty(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_queue_is_an_alarm_once_until_it_is_half_empty(alarms_told: list[dict[str, Any]]) -> None:
     async def scene() -> None:
         it, metrics = Scene(), Metrics()
         it.work.measure(metrics)
@@ -204,8 +205,7 @@ def test_a_full_queue_is_an_alarm_once_until_it_is_half_empty(capsys: pytest.Cap
         assert b"feiqian_heavy_waiting 0.0" in metrics.render()
 
     asyncio.run(scene())
-    told = capsys.readouterr().out
-    assert told.count("alarm_began") == told.count("alarm_ended") == 1
+    assert [entry["event"] for entry in alarms_told] == ["alarm_began", "alarm_ended"]
 
 
 def test_closing_does_not_wait_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_the_file_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) ->
     ring.rotate(int(time.time()))
     file.save(ring)
     assert file.open().issuing == ring.issuing
-    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["code-keys.json"]
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["code-keys.json", "code-keys.json.lock"]
 
 
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_file_of_the_first_format_gets_a_key_of_todays_and_reads_the_old_for_a
     assert ring.secrets()[1].hex() == OLD_ISSUING
     assert ring.secrets()[2].hex() not in (OLD_ISSUING, OLDER)
     assert old_file.stat().st_mode & 0o777 == 0o600
-    assert list(old_file.parent.iterdir()) == [old_file]
+    assert sorted(path.name for path in old_file.parent.iterdir()) == [old_file.name, old_file.name + ".lock"]
 
 
 def test_a_restart_does_not_prolong_the_minute_and_ends_with_the_old_keys_gone(old_file: Path) -> None:

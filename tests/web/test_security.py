@@ -138,11 +138,16 @@ def test_a_form_that_is_not_utf8_is_the_clients_fault(client: TestClient, fields
     assert good.status_code == 303
 
 
-@pytest.mark.parametrize("kind", [b"text/plain; charset=nonsense", b"text/plain; charset=\xff"])
-def test_a_form_in_an_encoding_that_does_not_exist_is_the_clients_fault(client: TestClient, kind: bytes) -> None:
+@pytest.mark.parametrize(
+    ("kind", "status"), [(b"text/plain; charset=nonsense", 303), (b"text/plain; charset=\xff", 400)]
+)
+def test_the_encoding_that_a_part_of_a_form_names_is_not_used(client: TestClient, kind: bytes, status: int) -> None:
+    """UTF-8 is what browsers send (WHATWG HTML, 4.10.22.7); a name that is no text is the client's fault."""
     part = b'--x\r\nContent-Disposition: form-data; name="language"\r\nContent-Type: %b\r\n\r\nen\r\n--x--\r\n' % kind
-    answer = client.post("/language", content=part, headers={"Content-Type": "multipart/form-data; boundary=x"})
-    assert answer.status_code == 400
+    answer = client.post(
+        "/language", content=part, headers={"Content-Type": "multipart/form-data; boundary=x"}, follow_redirects=False
+    )
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("body", [b"\xff", b'{"order": "\xff"}', b'{"\xff": 1}'])

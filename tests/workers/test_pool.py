@@ -100,6 +100,7 @@ def test_a_file_is_a_part_and_may_be_closed_at_once(workers: Workers, tmp_path: 
             await asyncio.sleep(0)
         return await job
 
+    asyncio.run(ask())  # the worker is there from now on
     before = len(os.listdir("/proc/self/fd"))
     assert asyncio.run(ask())[0].startswith(b"\xff\xd8")
     assert len(os.listdir("/proc/self/fd")) <= before
