@@ -42,7 +42,10 @@ class BenchBank:
         if policy:
             settings["policy"] = str(self.folder / "policy.toml")
             Path(settings["policy"]).write_text(policy, encoding="utf-8")
-        self.settings = Settings(data=str(self.folder), port=_free_port(), log_level="warning", **settings)
+        port, metrics_port = _free_port(), _free_port()
+        self.settings = Settings(
+            data=str(self.folder), port=port, metrics_port=metrics_port, log_level="warning", **settings
+        )
         self.customers = customers
         plenty = Plan(customers, merchants, balance=10**9, day_amount=PLENTY, unverified_per_day=PLENTY)
         self.merchants = self._seed(plan or plenty)

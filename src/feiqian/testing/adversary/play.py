@@ -119,10 +119,10 @@ async def _phase(
     name: str, stage: _Stage, port: int, seconds: float, rate: float, patience: float = PATIENCE_SECONDS
 ) -> Phase:
     honest, target = Honest(stage.bank, stage.token, stage.mobiles, PASSWORD, patience), stage.target(port)
-    before = await _lags(stage.bank.settings.port)
+    before = await _lags(stage.bank.settings.metrics_port)
     attack = asyncio.ensure_future(ATTACKS[name](target))
     await honest.run(seconds, rate)
-    after = await _lags(stage.bank.settings.port)
+    after = await _lags(stage.bank.settings.metrics_port)
     attack.cancel()
     with suppress(asyncio.CancelledError):
         await attack
