@@ -59,6 +59,7 @@ from feiqian.staff.changes import Changes
 from feiqian.staff.desk import Desk, DeskParts
 from feiqian.staff.service import Staff
 from feiqian.supervise import Child
+from feiqian.sweeping import Sweeper
 from feiqian.trail.trail import Trail
 from feiqian.verification.factors import Factors
 from feiqian.verification.service import Verification
@@ -82,6 +83,7 @@ class Bank:
     db: BankDb
     key_file: KeyFile
     keys: KeyRing
+    sweeper: Sweeper
 
     def close(self) -> None:
         services = self.services
@@ -110,7 +112,11 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
     services = _services(settings, base, ledger, Codes(keys), Reads(settings.read_location))
     _measure(services)
-    return Bank(services, journal, base.db, key_file, keys)
+    sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
+    held = base.verification.sweeps.held, base.strangers.held_doors, base.strangers.held_applications
+    for one in held:
+        one.measure(services.metrics)
+    return Bank(services, journal, base.db, key_file, keys, sweeper)
 
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger) -> Parts:
@@ -240,7 +246,8 @@ class Service:
         services = self.bank.services
         await services.real_name.resume()
         await services.changes.resume()
-        tasks = self._watch_ledger(), self._watch_keys(), services.notify.run(), services.payments.run()
+        features = services.notify.run(), services.payments.run(), self.bank.sweeper.run()
+        tasks = self._watch_ledger(), self._watch_keys(), *features
         watches = [loop.create_task(_told(task)) for task in tasks]
         try:
             await self.server.serve()

@@ -35,6 +35,11 @@ MIGRATIONS = (
             )
         },
     ),
+    # When a try was taken last: those of numbers that are nobody's are swept by it.
+    Migration(
+        3,
+        {"verification_tries": ("ALTER TABLE verification_tries ADD COLUMN touched_at BIGINT NOT NULL DEFAULT 0",)},
+    ),
 )
 SCHEMA_VERSION = MIGRATIONS[-1].version
 METADATA = MetaData()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
-TOOLS = {"data_key", "db", "logs", "metrics", "network", "sealing", "settings", "work"}
+TOOLS = {"data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "sweeping"} | {"work"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -43,6 +43,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "sealing": {"errors"},
     "settings": {"clock", "errors", "money"},
     "db": {"errors", "settings"},
+    "holdings": {"logs", "metrics"},
+    "sweeping": {"clock", "db", "logs", "work"},
     "data_key": {"db", "sealing"},
     "ledger": BASE - {"events", "subjects", "texts"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},

@@ -18,7 +18,6 @@ from feiqian.subjects import Role, Subject, customer
 from feiqian.verification.errors import Locked
 from feiqian.verification.model import ChallengeView
 
-KEEP = 86_400 * 1_000_000
 LONGEST_LANGUAGE = 8
 
 
@@ -89,17 +88,18 @@ class Door:
             Subject(Role(row.role), row.number), row.kind, row.language, counted, tuple(row.long_codes.split(","))
         )
 
-    def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int) -> None:
-        connection.execute(delete(doors).where(doors.c.created_at < now - KEEP))
+    def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int, client: str) -> None:
+        if given_up := self._p.strangers.doors(connection, client, challenge):
+            connection.execute(delete(doors).where(doors.c.challenge.in_(given_up)))
         role, number = asked.subject
         counted_role, counted_number = asked.counted or ("", 0)
         row: dict[str, object] = {"challenge": challenge, "kind": asked.kind, "role": str(role), "number": number}
         row |= {"counted_role": str(counted_role), "counted_number": counted_number, "long_codes": ""}
         connection.execute(insert(doors).values(**row, language=asked.language[:LONGEST_LANGUAGE], created_at=now))
 
-    def _remember_now(self, challenge: str, asked: Asked) -> None:
+    def _remember_now(self, challenge: str, asked: Asked, client: str) -> None:
         with self._p.db.write() as connection:
-            self._remember(connection, challenge, asked, self._p.clock.now())
+            self._remember(connection, challenge, asked, self._p.clock.now(), client)
 
     # --- of numbers ----------------------------------------------------------------------------------------------
 

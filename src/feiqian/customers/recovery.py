@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, update
 
+from feiqian import network
 from feiqian.customers import claims, news, secrets
 from feiqian.customers.doors import Asked, Door
 from feiqian.customers.errors import CustomersError, SignInLocked
@@ -39,7 +40,9 @@ class Recovery(Door):
         owner, subject = await self._p.work.db(self._who, mobile, number, name)
         view = await self._p.verification.begin(subject, _bound(what), language)
         counted = owner if owner != subject else None
-        await self._p.work.db(self._remember_now, view.id, Asked(subject, what, language, counted))
+        await self._p.work.db(
+            self._remember_now, view.id, Asked(subject, what, language, counted), network.client.get()
+        )
         return await self.view(view.id)
 
     async def finish(self, challenge: str, secret: str) -> None:

@@ -193,8 +193,12 @@ class Answers:
         answered = read_response(response)
         return None if answered is None else credentials.key_by_credential(connection, answered.raw_id)
 
-    def signed(self, challenge: Challenge, key: credentials.Key, response: str) -> ChallengeView:
+    def signed(
+        self, challenge: Challenge, key: credentials.Key, response: str, *, stored: bool = True
+    ) -> ChallengeView:
         """Checks a key's signature of the challenge's text; the challenge is that subject's from now on.
+
+        One that is not `stored` is stored now, unless it was before: then it is spent.
 
         Raises AnswerWrong, ChallengeOver, FactorNotEnrolled.
         """
@@ -203,7 +207,10 @@ class Answers:
         if answered is not None:
             signed = self._factors.party.signed(answered, challenge.text, key.public_key)
         with self._db.write() as connection:
-            challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
+            if not stored and signed is not None and not store.add(connection, self._sealer, challenge):
+                raise ChallengeOver("spent")
+            if stored or signed is not None:
+                challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
             if signed is None or not credentials.take_count(connection, key, signed, now):
                 raise AnswerWrong(tries.left(connection, self._guard.rules, key.subject, now))
             if evidence.is_kept(key.factor, challenge.purpose):

@@ -69,6 +69,7 @@ tries = Table(
     Column("count", Integer, nullable=False),  # wrong answers, and those being compared
     Column("locks", Integer, nullable=False),  # in a row
     Column("locked_until", BIG, nullable=False),  # 0: not locked
+    Column("touched_at", BIG, nullable=False, server_default="0"),  # when a try was taken last
 )
 secrets = Table(
     "verification_secrets",

@@ -26,7 +26,7 @@ _t = tries.c
 
 def take(connection: Connection, rules: Tries, subject: Subject, now: int) -> bool:
     """Takes one try; False if there is none left or a lock holds. After a lock has run out there are all again."""
-    _begin(connection, subject)
+    _begin(connection, subject, now)
     over = and_(_t.locked_until > 0, _t.locked_until <= now)
     taken = case((over, 1), else_=_t.count + 1)
     locks_now = taken >= rules.at_most
@@ -35,6 +35,7 @@ def take(connection: Connection, rules: Tries, subject: Subject, now: int) -> bo
         .where(of(tries, subject), or_(_t.locked_until == 0, over))
         .values(
             count=taken,
+            touched_at=now,
             locks=case((locks_now, _t.locks + 1), else_=_t.locks),
             locked_until=case((locks_now, _until(rules, now)), else_=literal(0, BIG)),
         )
@@ -42,9 +43,9 @@ def take(connection: Connection, rules: Tries, subject: Subject, now: int) -> bo
     return changed(connection, statement) == 1
 
 
-def hold(connection: Connection, subject: Subject) -> None:
+def hold(connection: Connection, subject: Subject, now: int) -> None:
     """Until this transaction ends, nobody else counts for this subject."""
-    _begin(connection, subject)
+    _begin(connection, subject, now)
     connection.execute(select(_t.count).where(of(tries, subject)).with_for_update())
 
 
@@ -88,9 +89,9 @@ def unlock(connection: Connection, subject: Subject, by: Subject) -> None:
     _log.info("lock_lifted", subject=str(subject), by=str(by))
 
 
-def _begin(connection: Connection, subject: Subject) -> None:
+def _begin(connection: Connection, subject: Subject, now: int) -> None:
     row = {"role": str(subject.role), "number": subject.number, "count": 0, "locks": 0, "locked_until": 0}
-    insert_missing(connection, tries, row)
+    insert_missing(connection, tries, row | {"touched_at": now})
 
 
 def _until(rules: Tries, now: int) -> ColumnElement[int]:
