@@ -35,10 +35,21 @@ MIGRATIONS = (
             )
         },
     ),
-    # When a try was taken last: those of numbers that are nobody's are swept by it.
+    # When a try was taken last, by which those of nobody's numbers are swept; and recoveries that nothing passes, which
+    # took the place of challenges of somebody who is not there.
     Migration(
         3,
-        {"verification_tries": ("ALTER TABLE verification_tries ADD COLUMN touched_at BIGINT NOT NULL DEFAULT 0",)},
+        {
+            "verification_tries": ("ALTER TABLE verification_tries ADD COLUMN touched_at BIGINT NOT NULL DEFAULT 0",),
+            "verification_challenges": (
+                "ALTER TABLE verification_challenges ADD COLUMN hopeless INTEGER NOT NULL DEFAULT 0",
+            ),
+            "customers_doors": (
+                "ALTER TABLE customers_doors DROP COLUMN counted_role",
+                "ALTER TABLE customers_doors DROP COLUMN counted_number",
+                "ALTER TABLE customers_doors DROP COLUMN long_codes",
+            ),
+        },
     ),
 )
 SCHEMA_VERSION = MIGRATIONS[-1].version

@@ -103,6 +103,7 @@ class Answers:
         with self._db.write() as connection:
             challenge = self.open(connection, id, subject, factor, now)
             secret, long = self._secret(connection, challenge, factor)
+            secret = None if challenge.hopeless else secret
             if long:
                 if not codes.take_long(connection, id, factor):
                     raise AnswerWrong(0)
@@ -184,7 +185,7 @@ class Answers:
         with self._db.read() as connection:
             challenge = self.open(connection, id, subject, factor, self._clock.now())
             key = self.key_of(connection, response)
-            if key is None or (key.subject, key.factor) != (subject, factor):
+            if key is None or challenge.hopeless or (key.subject, key.factor) != (subject, factor):
                 raise AnswerWrong(tries.left(connection, self._guard.rules, subject, self._clock.now()))
         return self.signed(challenge, key, response)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -49,20 +50,34 @@ class Verification:
     # --- beginning and looking ---------------------------------------------------------------------------------
 
     async def begin(
-        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None = None
+        self,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        needs: tuple[Combination, ...] | None = None,
+        *,
+        hopeless: bool = False,
     ) -> ChallengeView:
         """A new challenge; of one purpose a subject has three at once, the oldest ends.
 
+        `hopeless`: no answer to it is right and no code is sent, and in all else it is as any other.
+
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
         """
-        return await self._work.db(self._begin, subject, bound, language, needs, network.client.get())
+        return await self._work.db(self._begin, subject, bound, language, needs, hopeless, network.client.get())
 
     async def view(self, id: str, subject: Subject) -> ChallengeView:
         """Raises ChallengeNotFound."""
         return await self._work.db(self._view, id, subject)
 
     def _begin(
-        self, subject: Subject, bound: Bound, language: str, needs: tuple[Combination, ...] | None, client: str
+        self,
+        subject: Subject,
+        bound: Bound,
+        language: str,
+        needs: tuple[Combination, ...] | None,
+        hopeless: bool,
+        client: str,
     ) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
@@ -75,6 +90,7 @@ class Verification:
             tries.hold(connection, subject, now)
             store.make_room(connection, subject, bound.purpose, now)
             challenge = self._challenge(new_id(CHALLENGE, now), subject, bound, language, wanted, now)
+            challenge = replace(challenge, hopeless=hopeless)
             store.add(connection, self._sealer, challenge)
             if bound.purpose in STRANGERS:
                 self._sweeps.take(connection, client, challenge.id)

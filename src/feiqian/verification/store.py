@@ -41,6 +41,7 @@ class Challenge:
     evidence: str
     begun_at: int
     expires_at: int
+    hopeless: bool = False  # no answer is right: begun with details that are not the subject's
 
     def state_at(self, now: int) -> State:
         return "expired" if self.state in ("open", "passed") and now >= self.expires_at else self.state
@@ -65,7 +66,7 @@ def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> bool:
         row[name] = sealer.seal(text.encode(), _place(name, challenge.id))
     row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
     row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
-    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at}
+    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "hopeless": int(challenge.hopeless)}
     return tables.insert_missing(connection, challenges, row)
 
 
@@ -90,6 +91,7 @@ def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, l
         evidence=row.evidence,
         begun_at=row.begun_at,
         expires_at=row.expires_at,
+        hopeless=bool(row.hopeless),
     )
 
 

@@ -39,6 +39,7 @@ challenges = Table(
     Column("evidence", String(36), nullable=False),
     Column("begun_at", BIG, nullable=False),
     Column("expires_at", BIG, nullable=False),
+    Column("hopeless", Integer, nullable=False, server_default="0"),  # 1: no answer is right
     Index("verification_challenges_of", "role", "number", "purpose"),
     Index("verification_challenges_by_end", "expires_at"),
 )
