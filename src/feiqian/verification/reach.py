@@ -34,7 +34,8 @@ class Reach:
         self._notify, self._people = notify, people
 
     def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
-        return None if subject.role is Role.NOBODY else self._people.contacts(connection, subject)
+        found = self._people.contacts(connection, subject)
+        return None if subject.role is Role.NOBODY else found
 
     def channels(self, connection: Connection, subject: Subject) -> frozenset[Factor]:
         """By which of SMS and e-mail a code can reach them."""
