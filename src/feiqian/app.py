@@ -172,7 +172,7 @@ def _services(settings: Settings, base: Parts, ledger: Ledger, codes: Codes, rea
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts),
+        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts, verification),
         desk=Desk(desk),
     )
 

@@ -268,9 +268,21 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
     assert "charged twice" in page
     assert 'value="approve"' not in page
     assert browser.post(change, act="approve").status_code == 422
+    assert browser.get(f"{change}/approve").headers["location"] == change
     at_work(bank, browser, "approver", login="bob")
     assert 'value="approve"' in browser.get(change).text
-    assert "Approved and carried out." in browser.follow(browser.post(change, act="approve")).text
+    asked = browser.post(change, act="approve")
+    page = browser.follow(asked).text
+    assert "¥2.50 (CNY)" in text_of(page)
+    assert "customer:1" in page
+    assert bank.run(bank.parts.accounts.balance(1, CNY.number)) == 100_00
+    wrong_password = browser.post(f"{change}/approve", factor="password", answer="not it", do="answer")
+    assert wrong_password.status_code == 422
+    half = browser.post(f"{change}/approve", factor="password", answer=STAFF_PASSWORD, do="answer")
+    assert "Step 2 of 2" in browser.follow(half).text
+    done = browser.post(f"{change}/approve", factor="totp", answer=bank.code_of("bob"), do="answer")
+    assert "Approved and carried out." in browser.follow(done).text
+    assert browser.get(f"{change}/approve").headers["location"] == change
     assert "too late" in browser.post(change, act="refuse").text
     assert bank.run(bank.parts.accounts.balance(1, CNY.number)) == 97_50
 
