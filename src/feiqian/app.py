@@ -24,6 +24,7 @@ from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SystemClock
+from feiqian.customers import levels
 from feiqian.customers.freezing import Freezing
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
@@ -54,6 +55,7 @@ from feiqian.projections.schema import check_read_model
 from feiqian.services import Services
 from feiqian.sessions.service import Sessions
 from feiqian.settings import Settings
+from feiqian.staff import accounts_audit
 from feiqian.staff.acts import Acts
 from feiqian.staff.changes import Changes
 from feiqian.staff.desk import Desk, DeskParts
@@ -112,6 +114,9 @@ def build(settings: Settings, *, create: bool = False) -> Bank:
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger)
     services = _services(settings, base, ledger, Codes(keys), Reads(settings.read_location))
     _measure(services)
+    with base.db.write() as connection:
+        levels.record_baseline(base.trail, connection, clock.now())
+        accounts_audit.record_baseline(base.trail, connection, services.staff.members, clock.now())
     sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
     held = base.verification.sweeps.held, base.strangers.held_doors, base.strangers.held_applications
     for one in held:
@@ -155,7 +160,7 @@ def _services(settings: Settings, base: Parts, ledger: Ledger, codes: Codes, rea
     merchants, accounts, verification = Merchants(db, settings.mode), base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
-    acts = Acts(db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members)
+    acts = Acts(db, base.policy, clock, work, customers, accounts, real_name, freezing, verification, staff.members)
     desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
     return Services(
         **_shared(base, Services),

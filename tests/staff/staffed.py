@@ -43,7 +43,16 @@ class Staffed(People):
         self.staff = Staff(p.db, p.sealer, p.clock, p.work, p.trail, p.sessions, p.verification, p.factors)
         self.members = self.staff.members
         self.acts = Acts(
-            p.db, POLICY, p.work, p.customers, p.accounts, self.real_name, self.freezing, p.verification, self.members
+            p.db,
+            POLICY,
+            p.clock,
+            p.work,
+            p.customers,
+            p.accounts,
+            self.real_name,
+            self.freezing,
+            p.verification,
+            self.members,
         )
         self.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, p.verification)
         shared = {f.name: getattr(p, f.name) for f in fields(DeskParts) if hasattr(p, f.name)}

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 from staffed import STAFF_PASSWORD
 
+from feiqian.customers import levels
 from feiqian.errors import LedgerStopped
 from feiqian.money import CNY, EUR
 from feiqian.policy.factors import Factor
+from feiqian.staff import accounts_audit
 from feiqian.staff.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, NotAllowed, OwnChange
 from feiqian.staff.model import ChangeState
 from feiqian.subjects import customer, staff
@@ -82,7 +84,7 @@ def test_abuse_32_nobody_approves_their_own_roles(desk) -> None:
 
 def test_abuse_32_who_has_lost_the_role_or_is_suspended_approves_nothing(desk) -> None:
     change = adjusted(desk)
-    desk.do(desk.members.set_roles, desk.bob.number, ["auditor"])
+    desk.do(desk.members.set_roles, desk.bob.number, ["auditor"], staff(0), desk.clock.now())
     desk.do(desk.members.suspend, desk.carol.number, staff(0), desk.clock.now())
     for member in (desk.bob, desk.carol):  # as they were when they signed in
         with pytest.raises(NotAllowed):
@@ -401,3 +403,23 @@ def test_what_an_approver_reads_names_the_amount_and_the_account(desk) -> None:
     assert str(desk.mei) in text
     level = desk.run(desk.changes.confirm(levelled(desk).id, desk.bob, "en")).text
     assert "remote · full" in level
+
+
+def test_what_is_done_with_two_is_what_the_trail_says(desk) -> None:
+    def differences() -> list[str]:
+        with desk.db.snapshot() as connection:
+            customers = levels.differences(desk.trail_book, connection)
+            return [*customers, *accounts_audit.differences(desk.trail_book, connection, desk.members)]
+
+    desk.do(lambda connection: levels.record_baseline(desk.trail_book, connection, desk.clock.now()))
+    desk.do(lambda c: accounts_audit.record_baseline(desk.trail_book, c, desk.members, desk.clock.now()))
+    desk.run(desk.approve(levelled(desk).id, desk.bob))
+    roles = propose(desk, "staff_roles", {"roles": ["auditor"]}, by=desk.carol, about=desk.bob.subject)
+    desk.run(desk.approve(roles.id, desk.alice))
+    desk.do(desk.members.suspend, desk.carol.number, staff(0), desk.clock.now())
+    desk.member("dan", "reviewer")
+    assert differences() == []
+    with desk.db.write() as connection:
+        connection.exec_driver_sql("UPDATE customers SET level = 1 WHERE number = 1")
+        connection.exec_driver_sql("UPDATE staff_members SET roles = 'admin,approver' WHERE login = 'bob'")
+    assert len(differences()) == 2

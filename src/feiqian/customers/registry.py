@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.customers.errors import CustomerNotFound
+from feiqian.customers.levels import record_added
 from feiqian.customers.model import Profile
 from feiqian.customers.profiles import Profiles
 from feiqian.customers.tables import NAME_LENGTH, customers, profiles
@@ -22,6 +23,7 @@ from feiqian.ids import CUSTOMER, new_id
 from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
+from feiqian.trail.trail import Trail
 
 MAX_NUMBER = 10**9 - 1  # a payment code has nine digits for it
 UNVERIFIED = 0  # the lowest level of every policy
@@ -110,6 +112,7 @@ class Customers:
         """New customers of these names, all of one level. Returns their numbers. Raises NoNumbersLeft."""
         with self._db.write() as connection:
             numbers = self.add_within(connection, names, now_us, level)
+            record_added(Trail(self._db), connection, numbers, level, now_us)
         with self._lock:
             self._make_room(numbers.stop - 1)
             if level:
