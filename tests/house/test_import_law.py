@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "ids", "money", "subjects", "texts"}
-TOOLS = {"data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "sweeping"} | {"work"}
+TOOLS = {"data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "sweeping"} | {
+    "visible",
+    "work",
+}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -36,7 +39,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "ids": {"clock", "errors"},
     "clock": {"errors"},
     "money": {"errors"},
-    "logs": set(),
+    "logs": {"visible"},
+    "visible": {"errors"},
     "metrics": set(),
     "network": set(),
     "work": {"errors", "logs", "metrics", "network"},

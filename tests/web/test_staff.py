@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pyotp
 import pytest
@@ -393,3 +394,38 @@ def test_a_document_is_shown_to_reviewers_and_kept_nowhere(bank, browser: Browse
     assert "Decided." in browser.follow(decided).text
     assert bank.customers.standing(review.customer) == 1
     assert browser.get(f"/staff/identity/{review.id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "character", ["\u202e", "\u2066", "\x07", "\x9b", "\u2028"], ids=lambda one: f"U+{ord(one):04X}"
+)
+def test_what_staff_write_has_no_characters_that_cannot_be_seen(
+    bank, browser: Browser, mei: str, character: str
+) -> None:
+    at_work(bank, browser, "supporter", "approver")
+    before = bank.actions()
+    adjust = {"currency": "CNY", "amount": "1.00", "direction": "credit"}
+    for address, fields in (
+        (f"/staff/customers/{mei}/freeze", {"why": f"stolen {character}"}),
+        (f"/staff/customers/{mei}/propose/adjust", adjust | {"why": f"a{character}b"}),
+        ("/staff/sign-in", {"login": f"al{character}ice", "password": "x"}),
+        ("/staff/changes/chg_1", {"act": "refuse", "note": character}),
+    ):
+        answer = browser.post(address, **fields)
+        assert answer.status_code == 422
+        assert "cannot be seen" in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert browser.get("/staff/customers", params={"q": f"mei{character}"}).status_code == 422
+    assert browser.get(f"/staff/customers/cus{quote(character)}1").status_code == 422
+    assert bank.actions() == before
+    assert bank.paid(1)
+    assert browser.post(f"/staff/customers/{mei}/freeze", why="two\r\nlines").status_code == 303
+
+
+def test_what_was_stored_with_such_characters_is_shown_by_their_numbers(bank, browser: Browser, mei: str) -> None:
+    with bank.db.write() as connection:
+        connection.exec_driver_sql("UPDATE customers SET name = ?", ("Mei \u202eiL\x07",))
+    at_work(bank, browser, "supporter")
+    page = browser.get(f"/staff/customers/{mei}").text
+    assert "Mei ⟨U+202E⟩iL⟨U+0007⟩" in page
+    assert "\u202e" not in page

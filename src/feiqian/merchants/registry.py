@@ -18,6 +18,7 @@ from feiqian.errors import FeiqianError
 from feiqian.ids import MERCHANT, new_id
 from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
 from feiqian.money import BY_NUMBER
+from feiqian.visible import is_visible
 
 REFRESH_SECONDS = 1.0
 MAX_FEE_BASIS_POINTS = 1_000  # ten per cent
@@ -216,6 +217,8 @@ def _check(merchant: NewMerchant) -> None:
         raise MerchantInvalid(f"a fee lies between 0 and {MAX_FEE_BASIS_POINTS} basis points")
     if not merchant.name.strip():
         raise MerchantInvalid("a merchant needs a name")
+    if not is_visible(merchant.name):
+        raise MerchantInvalid("a merchant's name has no control characters")
 
 
 def _changed(connection: Connection) -> None:

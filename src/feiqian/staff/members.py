@@ -20,6 +20,7 @@ from feiqian.staff.model import Invitation, MemberState, StaffMember, StaffRole
 from feiqian.staff.tables import members
 from feiqian.subjects import Subject, staff
 from feiqian.trail.trail import Trail
+from feiqian.visible import is_visible
 
 TOKEN_BYTES = 32
 ENROLMENT_HOURS = 24
@@ -186,7 +187,7 @@ def roles_of(names: Iterable[str]) -> frozenset[StaffRole]:
 def _check(login: str, name: str) -> None:
     if not _LOGIN.fullmatch(login):
         raise MemberInvalid("login", "a login is 2 to 32 of a to z, 0 to 9, '.', '_', '-', and begins with a letter")
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    if not name or len(name) > NAME_LENGTH or not is_visible(name):
         raise MemberInvalid("name", f"a name has 1 to {NAME_LENGTH} letters")
 
 

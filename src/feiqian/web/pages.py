@@ -22,6 +22,7 @@ from .assets import static_file
 from .bank import BankPage
 from .cookies import Cookies
 from .customer.routes import CUSTOMER
+from .forms import NotVisibleText, only_visible
 from .inbox import Inbox
 from .language import change_language
 from .port import RunningBank
@@ -90,6 +91,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     handlers: dict[Any, Any] = {
         SignInFirst: _sign_in_first,
         HTTPException: _http,
+        NotVisibleText: _not_visible,
         TooManyStreams: _busy,
         TooBusy: _busy,
         ReadsBehind: _behind,
@@ -105,7 +107,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
                 "signed_in": Provide(provide_customer),
                 "visitor": Provide(provide_visitor),
             },
-            guards=[own_pages_only(origin)],
+            guards=[own_pages_only(origin), only_visible],
             exception_handlers=handlers,
             response_headers=always,
             request_max_body_size=MAX_BODY_BYTES,
@@ -130,6 +132,10 @@ def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
 
 def _http(request: Asked, error: HTTPException) -> Response[Any]:
     return problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
+
+
+def _not_visible(request: Asked, _: NotVisibleText) -> Response[Any]:
+    return problem(request, 422, "problem.not_visible")
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:
