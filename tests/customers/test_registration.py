@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, People, shape
 
+from feiqian.customers.claims import checked_name
 from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.notify.errors import SendingCapped
