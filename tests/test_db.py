@@ -12,6 +12,7 @@ from feiqian import db as database
 from feiqian.customers.registry import Customers
 from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseTooNew
 from feiqian.testing.postgres import Postgres
+from feiqian.verification import sweeps
 
 VERSION_1 = (
     "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",
@@ -77,6 +78,32 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(
     db = BankDb(tmp_path, url)
     assert version(db) == SCHEMA_VERSION
     assert Customers(db).standing(1) == 2
+    db.close()
+
+
+VERSION_2 = (
+    "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",
+    "INSERT INTO bank_schema VALUES (2)",
+    "CREATE TABLE verification_tries (role VARCHAR(10) NOT NULL, number BIGINT NOT NULL, count INTEGER NOT NULL,"
+    " locks INTEGER NOT NULL, locked_until BIGINT NOT NULL, PRIMARY KEY (role, number))",
+    "INSERT INTO verification_tries VALUES ('nobody', 7, 4, 0, 0), ('customer', 1, 3, 0, 0)",
+    "CREATE TABLE customers_doors (challenge VARCHAR(36) NOT NULL PRIMARY KEY, kind VARCHAR(10) NOT NULL,"
+    " role VARCHAR(10) NOT NULL, number BIGINT NOT NULL, counted_role VARCHAR(10) NOT NULL,"
+    " counted_number BIGINT NOT NULL, long_codes VARCHAR(20) NOT NULL, language VARCHAR(8) NOT NULL,"
+    " created_at BIGINT NOT NULL)",
+    "INSERT INTO customers_doors VALUES ('chl_1', 'sign_in', 'customer', 1, '', 0, '', 'en', 9)",
+)
+
+
+def test_what_strangers_began_in_version_2_is_kept_and_swept(tmp_path: Path, url: str) -> None:
+    old(tmp_path, url, VERSION_2)
+    db = BankDb(tmp_path, url)
+    columns = {column["name"] for column in inspect(db.engine).get_columns("customers_doors")}
+    assert columns == {column.name for column in METADATA.tables["customers_doors"].columns}
+    with db.write() as connection:
+        assert connection.execute(text("SELECT challenge FROM customers_doors")).scalar_one() == "chl_1"
+        assert sweeps.tries(connection, sweeps.TRIES_KEPT + 1, 10) == 1
+        assert connection.execute(text("SELECT count FROM verification_tries")).scalar_one() == 3  # a customer's own
     db.close()
 
 
