@@ -9,28 +9,14 @@ from __future__ import annotations
 
 import re
 
-from feiqian.errors import FeiqianError
-
 _NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 _ALWAYS = "\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef" + _NONCHARACTERS
 _IN_A_LINE = re.compile(f"[\0-\x1f{_ALWAYS}]")
 _IN_LINES = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f{_ALWAYS}]")
 
 
-class NotVisible(FeiqianError):
-    """A text has a character that cannot be seen. Says which, by its number."""
-
-
-def visible(text: str, *, lines: bool = False) -> str:
-    """The text as it is; `lines`: it may have tabs and line ends. Raises NotVisible."""
-    found = (_IN_LINES if lines else _IN_A_LINE).search(text)
-    if found is not None:
-        raise NotVisible(f"the text has a character that cannot be seen, {_number(found[0])}; leave it out")
-    return text
-
-
 def is_visible(text: str, *, lines: bool = False) -> bool:
-    """Whether `visible` would take it."""
+    """Whether a text may be taken; `lines`: it may have tabs and line ends."""
     return (_IN_LINES if lines else _IN_A_LINE).search(text) is None
 
 

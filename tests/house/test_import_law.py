@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "clock": {"errors"},
     "money": {"errors"},
     "logs": {"visible"},
-    "visible": {"errors"},
+    "visible": set(),
     "metrics": set(),
     "network": set(),
     "work": {"errors", "logs", "metrics", "network"},
