@@ -287,7 +287,7 @@ def test_abuse_76_a_try_whose_client_left_before_its_turn_is_not_counted(bank: B
         view = await bank.verification.begin(OWNER, SIGN_IN, "en")
         guess = bank.verification.answer(view.id, OWNER, Factor.PASSWORD, WRONG_PASSWORD)
         waiting = asyncio.create_task(guess)
-        while not bank.work._heavy.waiting:
+        while not bank.work.heavy_pool.waiting:
             await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
