@@ -420,3 +420,16 @@ def test_what_is_done_with_two_is_what_the_trail_says(desk) -> None:
         connection.exec_driver_sql("UPDATE customers SET level = 1 WHERE number = 1")
         connection.exec_driver_sql("UPDATE staff_members SET roles = 'admin,approver' WHERE login = 'bob'")
     assert len(differences()) == 2
+
+
+def test_abuse_76_strangers_who_lock_a_member_stop_no_approval_on_a_known_device(desk) -> None:
+    device, change = desk.sign_in_as("bob").session.device, adjusted(desk)
+    rules, now = desk.parts.policy.tries, desk.clock.now()
+    guess = rules, desk.bob.subject, attempts.UNKNOWN, Factor.PASSWORD, now
+    desk.do(lambda connection: [attempts.take(connection, *guess) for _ in range(rules.at_most)])
+    for known, state in ((None, "locked"), (device, "open")):
+        view = desk.run(desk.changes.confirm(change.id, desk.bob, "en", known))
+        assert view.state == state
+    desk.run(desk.parts.verification.answer(view.id, desk.bob.subject, Factor.PASSWORD, STAFF_PASSWORD))
+    desk.run(desk.parts.verification.answer(view.id, desk.bob.subject, Factor.TOTP, desk.code_of("bob")))
+    assert desk.run(desk.changes.approve(change.id, desk.bob, view.id)).state is ChangeState.APPLIED

@@ -95,13 +95,14 @@ class Changes:
         await self._acts.check(kind, about, values)
         return await self._work.db(self._propose, kind, about, values, by, why.strip())
 
-    async def confirm(self, id: str, by: StaffMember, language: str) -> ChallengeView:
+    async def confirm(self, id: str, by: StaffMember, language: str, device: str | None = None) -> ChallengeView:
         """What who approves has to pass first: fresh factors, for this change as it stands and nothing else.
 
+        `device`: that of the session, where wrong answers count for themselves, whatever strangers answer elsewhere.
         Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, and verification's FactorNotEnrolled.
         """
         change = await self._work.db(self._approvable, id, by)
-        return await self._verification.begin(by.subject, confirmed_by(change), language)
+        return await self._verification.begin(by.subject, confirmed_by(change), language, device=device)
 
     async def approve(self, id: str, by: StaffMember, challenge: str) -> Change:
         """Carries the change out, once; `challenge` is of `confirm`, and is passed.
