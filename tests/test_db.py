@@ -16,7 +16,7 @@ from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseMoved, Database
 from feiqian.policy.load import load_policy
 from feiqian.subjects import customer
 from feiqian.testing.postgres import Postgres
-from feiqian.verification import attempts
+from feiqian.verification import attempts, sweeps
 from feiqian.verification.model import Lock
 
 VERSION_1 = (
@@ -140,6 +140,32 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(
     db = BankDb(tmp_path, url)
     assert version(db) == SCHEMA_VERSION
     assert Customers(db).standing(1) == 2
+    db.close()
+
+
+BEGUN_IN_VERSION_2 = (
+    "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",
+    "INSERT INTO bank_schema VALUES (2)",
+    "CREATE TABLE verification_tries (role VARCHAR(10) NOT NULL, number BIGINT NOT NULL, count INTEGER NOT NULL,"
+    " locks INTEGER NOT NULL, locked_until BIGINT NOT NULL, PRIMARY KEY (role, number))",
+    "INSERT INTO verification_tries VALUES ('nobody', 7, 5, 1, 9), ('customer', 1, 5, 1, 9000000)",
+    "CREATE TABLE customers_doors (challenge VARCHAR(36) NOT NULL PRIMARY KEY, kind VARCHAR(10) NOT NULL,"
+    " role VARCHAR(10) NOT NULL, number BIGINT NOT NULL, counted_role VARCHAR(10) NOT NULL,"
+    " counted_number BIGINT NOT NULL, long_codes VARCHAR(20) NOT NULL, language VARCHAR(8) NOT NULL,"
+    " created_at BIGINT NOT NULL)",
+    "INSERT INTO customers_doors VALUES ('chl_1', 'sign_in', 'customer', 1, '', 0, '', 'en', 9)",
+)
+
+
+def test_what_strangers_began_in_version_2_is_kept_and_swept(tmp_path: Path, url: str) -> None:
+    old(tmp_path, url, BEGUN_IN_VERSION_2)
+    db = BankDb(tmp_path, url)
+    columns = {column["name"] for column in inspect(db.engine).get_columns("customers_doors")}
+    assert columns == {column.name for column in METADATA.tables["customers_doors"].columns}
+    with db.write() as connection:
+        assert connection.execute(text("SELECT challenge FROM customers_doors")).scalar_one() == "chl_1"
+        assert sweeps.attempts(connection, sweeps.ATTEMPTS_KEPT + 10, 10) == 1
+        assert connection.execute(text("SELECT role FROM verification_attempts")).scalar_one() == "customer"
     db.close()
 
 

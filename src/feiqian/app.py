@@ -31,6 +31,7 @@ from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SystemClock
+from feiqian.customers import levels
 from feiqian.customers.freezing import Freezing
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
@@ -64,11 +65,13 @@ from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.services import Services
 from feiqian.sessions.service import Sessions
 from feiqian.settings import Settings
+from feiqian.staff import accounts_audit
 from feiqian.staff.acts import Acts
 from feiqian.staff.changes import Changes
 from feiqian.staff.desk import Desk, DeskParts
 from feiqian.staff.service import Staff
 from feiqian.supervise import Child
+from feiqian.sweeping import Sweeper
 from feiqian.trail.trail import Trail
 from feiqian.uploads import Uploads
 from feiqian.verification.factors import Factors
@@ -94,6 +97,7 @@ class Bank:
     db: BankDb
     key_file: KeyFile
     keys: KeyRing
+    sweeper: Sweeper
     reads_watch: ReadsWatch
     lock: FolderLock
     sockets: list[socket.socket]  # bound, and not listened on yet; none where it is not served
@@ -168,9 +172,15 @@ def _open(settings: Settings, journal: Journal, lock: FolderLock, *sockets: list
     services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
     _measure(services)
     _watch_for(services)
+    with base.db.write() as connection:
+        levels.record_baseline(base.trail, connection, clock.now())
+        accounts_audit.record_baseline(base.trail, connection, services.staff.members, clock.now())
+    sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
+    for held in (base.verification.sweeps.held, *base.strangers.held):
+        held.measure(services.metrics)
     reads_watch = ReadsWatch(reads, lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)
-    return Bank(services, journal, base.db, key_file, keys, reads_watch, lock, *sockets)
+    return Bank(services, journal, base.db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers) -> Parts:
@@ -212,7 +222,7 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
-    acts = Acts(db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members)
+    acts = Acts(db, base.policy, clock, work, customers, accounts, real_name, freezing, verification, staff.members)
     desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
     return Services(
         **_shared(base, Services),
@@ -242,7 +252,7 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts),
+        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts, verification),
         desk=Desk(desk),
     )
 
@@ -377,8 +387,9 @@ class Service:
         """What runs beside the server."""
         services = self.bank.services
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
-        beside = [services.notify.run(), services.payments.run(), services.merchants.run()]
-        return [*watches, *beside, self.bank.reads_watch.run(), services.metrics.lag.run()]
+        features = services.notify.run(), services.payments.run(), services.merchants.run()
+        bank = self.bank
+        return [*watches, *features, bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

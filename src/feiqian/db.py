@@ -82,6 +82,20 @@ MIGRATIONS = (
             "notify_codes": ("ALTER TABLE notify_codes ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",),
         },
     ),
+    # Recoveries that nothing passes took the place of challenges of somebody who is not there.
+    Migration(
+        5,
+        {
+            "verification_challenges": (
+                "ALTER TABLE verification_challenges ADD COLUMN hopeless INTEGER NOT NULL DEFAULT 0",
+            ),
+            "customers_doors": (
+                "ALTER TABLE customers_doors DROP COLUMN counted_role",
+                "ALTER TABLE customers_doors DROP COLUMN counted_number",
+                "ALTER TABLE customers_doors DROP COLUMN long_codes",
+            ),
+        },
+    ),
 )
 CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = MIGRATIONS[-1].version
@@ -155,6 +169,16 @@ class BankDb:
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""
         with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As `read`, but every statement sees the database as it was at the first."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     def close(self) -> None:

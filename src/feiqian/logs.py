@@ -14,6 +14,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from feiqian.visible import shown
+
 REDACTED = "[redacted]"
 SECRET_NAMES = frozenset(
     {"authorization", "payment_code", "code", "codes", "key", "api_key", "pin", "password", "secret", "token", "cookie"}
@@ -30,8 +32,8 @@ def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def scrub(text: str) -> str:
-    """The text without anything that looks like a secret."""
-    return SECRET_TEXT.sub(REDACTED, text)
+    """The text without anything that looks like a secret, and with what cannot be seen by its number."""
+    return SECRET_TEXT.sub(REDACTED, shown(text))
 
 
 def _clean(name: object, value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from feiqian.accounts import opening
 from feiqian.clock import Clock, SystemClock
+from feiqian.customers.levels import record_baseline
 from feiqian.customers.profiles import NewProfile
 from feiqian.customers.registry import Customers
 from feiqian.customers.samples import sample_names
@@ -32,6 +33,7 @@ from feiqian.policy.model import Level, Policy
 from feiqian.sealing import Sealer
 from feiqian.settings import Settings
 from feiqian.subjects import customer as customer_of
+from feiqian.trail.trail import Trail
 from feiqian.verification.credentials import add_secrets
 from feiqian.verification.hashing import SecretHasher
 
@@ -102,6 +104,8 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
     ledger = open_ledger(journal, None, clock)
     db = BankDb(Path(settings.data), settings.bank_url)
     try:
+        with db.write() as connection:
+            record_baseline(Trail(db), connection, clock.now())
         _add_customers(db, plan, policy, clock.now())
         if plan.town:
             _move_in(db, data_key_of(db, settings.data_key), plan, clock)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feiqian.api.operations import PaymentQuery
-from feiqian.api.parse import BODY_LIMIT_BYTES, BodyParser, parse_query, read_body
+from feiqian.api.parse import BODY_LIMIT_BYTES, BodyParser, check_visible, parse_query, read_body
 from feiqian.api.problems import ProblemError
+from feiqian.api.routes import ROUTES
 from feiqian.payments.requests import PaymentRequest
 
 PARSER = BodyParser(PaymentRequest)
@@ -156,3 +159,35 @@ def test_abuse_68_a_body_that_is_announced_too_long_is_not_read_at_all() -> None
     for length in (b"16385", b"99999999999999999999999999"):
         with pytest.raises(ProblemError):
             asyncio.run(read_body(receive, length))
+
+
+UNSEEN = ["\u202e", "\u2066", "\u2028", "\x7f", "\x9b", "\x07", "\ufffe", "\U0010ffff"]
+
+
+@pytest.mark.parametrize("character", UNSEEN, ids=lambda one: f"U+{ord(one):04X}")
+@pytest.mark.parametrize("ascii", [True, False])
+def test_a_text_with_what_cannot_be_seen_is_refused_however_it_is_written(character: str, ascii: bool) -> None:
+    for field in ("description", "store", "terminal", "merchant_order"):
+        body = json.dumps(GOOD | {field: f"two {character}teas"}, ensure_ascii=ascii).encode()
+        assert [error.field for error in refused(body).errors] == [field]
+    query = urlencode({"merchant_order": f"two{character}teas"}).encode()
+    with pytest.raises(ProblemError):
+        parse_query(query, PaymentQuery)
+
+
+def test_every_text_of_every_operation_is_looked_at_unless_it_is_a_secret_or_a_keys_answer() -> None:
+    passed = set()
+    for route in ROUTES:
+        for name in () if route.body is None else route.body.__struct_fields__:
+            value = SimpleNamespace(__struct_fields__=(name,), **{name: "a\u202eb"})
+            try:
+                check_visible(value)
+            except ProblemError:
+                continue
+            passed.add(name)
+    assert passed == {"answer", "password", "pin", "response", "secret"}
+
+
+def test_joiners_and_marks_that_scripts_need_are_taken() -> None:
+    body = json.dumps(GOOD | {"description": "می\u200cخواهم 👩\u200d👧 \u200f"}, ensure_ascii=False).encode()
+    assert PARSER.parse(body).description.startswith("می\u200c")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from authenticator import Authenticator
@@ -22,11 +23,13 @@ from people import (
     People,
     shape,
 )
+from sqlalchemy import event
 
 from feiqian.customers.errors import CustomersError, SecretUnchanged, SignInLocked, SignInRefused
+from feiqian.db import METADATA
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor
-from feiqian.subjects import Role, customer
+from feiqian.subjects import customer
 from feiqian.verification.errors import AnswerWrong, ChallengeOver, NotPassed, TooWeak
 from feiqian.verification.model import ChallengeView
 
@@ -226,10 +229,98 @@ def test_nothing_is_sent_to_whom_the_details_are_not_of(bank: People) -> None:
     assert bank.do(bank.parts.cases.waiting) == []
 
 
-def test_a_wrong_challenge_is_nobodys(bank: People) -> None:
-    bank.register()
-    challenge = start(bank, name="somebody else")
+def test_no_answer_passes_a_challenge_of_wrong_details_not_even_the_owners(bank: People) -> None:
+    opened, key = bank.register(), Authenticator()
+    bank.enrol(opened.session, key)
+    right, wrong = start(bank), start(bank, name="somebody else")
+    bank.run(bank.recovery.send(wrong, Factor.SMS))
+    bank.clock.advance(31)
+    by_code(bank, right, Factor.SMS)
     with pytest.raises(AnswerWrong):
-        bank.run(bank.recovery.answer(challenge, Factor.SMS, "000000"))
-    asked = bank.run(bank.recovery._asked(challenge))  # whose it is
-    assert asked.subject.role is Role.NOBODY
+        bank.run(bank.recovery.answer(wrong, Factor.SMS, bank.code()))
+    options = bank.run(bank.recovery.options(wrong, Factor.PASSKEY))
+    with pytest.raises(AnswerWrong):
+        bank.run(bank.recovery.answer(wrong, Factor.PASSKEY, key.get(options)))
+    with pytest.raises(NotPassed):
+        bank.run(bank.recovery.finish(wrong, NEW_PASSWORD))
+
+
+# As they are kept, in other spellings, wrong in one or both, and with a number that is nobody's.
+SPELLINGS = [
+    (MEI, MEI_ID, NAME),
+    (MEI, MEI_ID.lower(), "LI Mei"),
+    (MEI, f" {MEI_ID[:6]} {MEI_ID[6:]}", "mei  li"),
+    (MEI, EVE_ID, NAME),
+    (MEI, MEI_ID, "somebody else"),
+    (MEI, EVE_ID, EVE_DETAILS.name),
+    (UNKNOWN, MEI_ID, NAME),
+    (UNKNOWN, EVE_ID, "somebody else"),
+]
+
+
+def kept(bank: People) -> dict[str, list[tuple[object, ...]]]:
+    """The shape of every row: what is a whole number, and how long each text and sealed value is."""
+    shapes: dict[str, list[tuple[object, ...]]] = {}
+    with bank.db.read() as connection:
+        for table in METADATA.sorted_tables:
+            rows = connection.execute(table.select()).all()
+            known = [
+                tuple(len(value) if isinstance(value, str | bytes) else type(value) for value in row) for row in rows
+            ]
+            shapes[table.name] = sorted(known, key=str)
+    return shapes
+
+
+def observed(folder: Path, first: tuple[str, str, str], then: tuple[str, str, str], what: str) -> dict[str, object]:
+    """An earlier recovery, then four more with other details: everything of it that can be compared."""
+    bank = People(folder)
+    bank.register()
+    bank.register(EVE, EVE_DETAILS)
+    bank.clock.advance(3_600)
+    before, statements = len(bank.arrived()), list[str]()
+    note = lambda _c, _u, statement, *_: statements.append(statement)  # noqa: E731
+    event.listen(bank.db.engine, "before_cursor_execute", note)
+    bank.hasher.calls.clear()
+    earlier = start(bank, what, *first)
+    answers = [shape(bank.run(bank.recovery.start(what, *then, "en"))) for _ in range(4)]
+    seen = {"statements": tuple(statements), "hashes": tuple(bank.hasher.calls), "answers": answers}
+    seen |= {"earlier": bank.run(bank.recovery.view(earlier)).state, "told": len(bank.arrived()) - before}
+    last, sends = start(bank, what, *then), []
+    for challenge in (last, earlier):
+        for factor in (Factor.SMS, Factor.EMAIL):
+            try:
+                sends.append(shape(bank.run(bank.recovery.send(challenge, factor))))
+            except Exception as error:  # whatever it is, it is compared
+                sends.append((type(error).__name__, str(error)))
+    everything = {name: rows for name, rows in kept(bank).items() if name not in MESSAGES}
+    bank.close()
+    return seen | {"sends": sends, "rows": everything}
+
+
+MESSAGES = ("notify_outbox", "notify_codes", "notify_inbox")  # only their owner sees what was sent
+
+
+@pytest.mark.parametrize("what", ["password", "pin"])
+def test_abuse_81_recovery_with_right_and_wrong_details_is_one_way_in_storage_too(what: str, tmp_path: Path) -> None:
+    for first in (SPELLINGS[0], SPELLINGS[4], SPELLINGS[6]):
+        same_number = [then for then in SPELLINGS if then[0] == first[0]]
+        seen = [observed(tmp_path / f"{first}{n}", first, then, what) for n, then in enumerate(same_number)]
+        for other in seen[1:]:
+            assert other == seen[0]
+        assert seen[0]["earlier"] == "void"
+        assert seen[0]["told"] == 0
+
+
+@pytest.mark.parametrize("what", ["password", "pin"])
+def test_abuse_81_a_number_that_is_nobodys_is_answered_and_kept_as_a_customers(what: str, tmp_path: Path) -> None:
+    seen = [observed(tmp_path / str(n), one, one, what) for n, one in enumerate(SPELLINGS)]
+    for other in seen[1:]:
+        assert (other["answers"], other["sends"]) == (seen[0]["answers"], seen[0]["sends"])
+        assert (other["earlier"], other["told"]) == (seen[0]["earlier"], seen[0]["told"])
+        assert (other["hashes"], other["statements"]) == (seen[0]["hashes"], seen[0]["statements"])
+        mine, theirs = other["rows"], seen[0]["rows"]
+        assert {n: len(r) for n, r in mine.items() if n != "verification_tries"} == {  # type: ignore[attr-defined]
+            n: len(r)
+            for n, r in theirs.items()  # type: ignore[attr-defined]
+            if n != "verification_tries"
+        }

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, People, shape
 
+from feiqian.customers.claims import checked_name
 from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.notify.errors import SendingCapped
@@ -195,3 +196,12 @@ def test_abuse_43_whoever_has_a_number_already_never_passes(bank: People) -> Non
     with pytest.raises(NotPassed):
         bank.run(bank.registration.confirm(started.application, started.challenge.id))
     assert [message.to.role for message in bank.arrived() if message.kind == "number_known"] == [Role.CUSTOMER]
+
+
+@pytest.mark.parametrize(
+    "character", ["\u202e", "\u2066", "\x07", "\x9b", "\ufffe"], ids=lambda one: f"U+{ord(one):04X}"
+)
+def test_a_name_has_no_character_that_cannot_be_seen_and_may_have_joiners(character: str) -> None:
+    with pytest.raises(DetailsInvalid):
+        checked_name(f"Mei {character}Li")
+    assert checked_name("می\u200cنا کریمی") == "می\u200cنا کریمی"

@@ -9,7 +9,7 @@ from people import CHROME, MEI, PASSWORD, PIN, UNKNOWN, People, shape
 from feiqian.customers.errors import DoorClosed, SignInLocked, SignInRefused
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
-from feiqian.verification.errors import AnswerWrong, ChallengeNotFound, ChallengeOver, NotPassed
+from feiqian.verification.errors import AnswerWrong, ChallengeOver, NotPassed
 
 
 def wrong(bank: People, mobile: str) -> tuple[str, str]:
@@ -85,7 +85,7 @@ def test_a_passkey_signs_in_alone_on_a_new_device_without_low_limits(bank: Peopl
     assert signed_in.session.factors == (Factor.PASSKEY,)
     assert ("signed_in", "sms") in bank.told(1)
     assert not bank.cooling(1)
-    with pytest.raises(ChallengeNotFound):  # it is the customer's now, and spent
+    with pytest.raises(ChallengeOver):  # it was accepted once
         bank.run(bank.sign_in.passkey(id, key.get(options), CHROME))
 
 

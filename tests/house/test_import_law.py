@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from sources import Source
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
-TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
-TOOLS |= {"uploads", "workers"}
+TOOLS = {"alarms", "data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "shares"}
+TOOLS |= {"sweeping", "uploads", "visible", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "ids": {"clock", "errors"},
     "clock": {"errors"},
     "money": {"errors"},
-    "logs": set(),
+    "logs": {"visible"},
+    "visible": set(),
     "metrics": set(),
     "alarms": {"logs", "metrics"},
     "shares": {"errors"},
@@ -52,6 +53,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "settings": {"clock", "errors", "money", "network"},
     "place": {"errors"},
     "db": {"errors", "folder", "place", "settings"},
+    "holdings": {"alarms", "metrics"},
+    "sweeping": {"clock", "db", "logs", "work"},
     "data_key": {"db", "sealing"},
     "ledger": BASE - {"events", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},

@@ -17,7 +17,7 @@ from feiqian.sessions.model import Opened
 from feiqian.staff.acts import Acts
 from feiqian.staff.changes import Changes
 from feiqian.staff.desk import Desk, DeskParts
-from feiqian.staff.model import OPERATOR, StaffMember
+from feiqian.staff.model import OPERATOR, Change, StaffMember
 from feiqian.staff.office import open_office
 from feiqian.staff.service import Staff
 from feiqian.trail.entry import Entry
@@ -48,9 +48,18 @@ class Staffed(People):
         self.staff = Staff(p.db, p.sealer, p.clock, p.work, p.trail, p.sessions, p.verification, p.factors)
         self.members = self.staff.members
         self.acts = Acts(
-            p.db, POLICY, p.work, p.customers, p.accounts, self.real_name, self.freezing, p.verification, self.members
+            p.db,
+            POLICY,
+            p.clock,
+            p.work,
+            p.customers,
+            p.accounts,
+            self.real_name,
+            self.freezing,
+            p.verification,
+            self.members,
         )
-        self.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts)
+        self.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, p.verification)
         shared = {f.name: getattr(p, f.name) for f in fields(DeskParts) if hasattr(p, f.name)}
         self.desk = Desk(DeskParts(**shared, freezing=self.freezing, reads=StillReads()))
         self.office = open_office(self.staff, self.changes, self.desk, self.real_name)
@@ -75,6 +84,16 @@ class Staffed(People):
     def sign_in_as(self, login: str) -> Opened:
         view = self.run(self.staff.password(login, STAFF_PASSWORD, "en"))
         return self.run(self.staff.code(login, view.id, self.code_of(login), FIREFOX, "en"))
+
+    async def proved(self, change: str, member: StaffMember) -> str:
+        """A challenge that a member has passed with fresh factors, to approve this change."""
+        view = await self.changes.confirm(change, member, "en")
+        await self.parts.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD)
+        code = self.code_of(member.login)
+        return (await self.parts.verification.answer(view.id, member.subject, Factor.TOTP, code)).id
+
+    async def approve(self, change: str, member: StaffMember) -> Change:
+        return await self.changes.approve(change, member, await self.proved(change, member))
 
     def enrol_key(self, member: StaffMember, key: Any) -> None:
         invitation = self.do(self.members.invite, member.number, OPERATOR, self.clock.now())

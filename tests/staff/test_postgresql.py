@@ -20,6 +20,7 @@ from feiqian.staff.model import OPERATOR, Change, ChangeKind, ChangeState, Membe
 from feiqian.subjects import Subject, customer
 from feiqian.testing.postgres import Postgres
 from feiqian.trail.trail import Trail
+from feiqian.verification.model import Passed
 from feiqian.work import Work
 
 CLOCK = ManualClock()
@@ -79,16 +80,25 @@ def test_accounts_are_added_enrolled_and_suspended(db: BankDb, work: Work) -> No
             members.enrolling(connection, again.token, CLOCK.now())
 
 
+class Passes:
+    """Stands for verification: every challenge is passed."""
+
+    def spend_within(self, *_: object) -> Passed:
+        return Passed("chl_", (), "", 0)
+
+
 def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
     members, acts, trail = members_of(db, work), Counting(), Trail(db)
     maker = enrolled(db, members, "alice", "supporter")
     checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
-    changes = Changes(db, Sealer(b"k" * 32), CLOCK, work, trail, members, acts)  # type: ignore[arg-type]
+    changes = Changes(db, Sealer(b"k" * 32), CLOCK, work, trail, members, acts, Passes())  # type: ignore[arg-type]
 
     async def all_at_once() -> list[object]:
         values = {"currency": 156, "amount": -(2**62)}
         change = await changes.propose("adjust", customer(1), values, maker, "why")
-        return await asyncio.gather(*(changes.approve(change.id, by) for by in checkers), return_exceptions=True)
+        return await asyncio.gather(
+            *(changes.approve(change.id, by, "chl_") for by in checkers), return_exceptions=True
+        )
 
     outcomes = asyncio.run(all_at_once())
     applied = [outcome for outcome in outcomes if isinstance(outcome, Change)]

@@ -152,7 +152,7 @@ def test_abuse_33_a_session_that_outlived_its_accounts_suspension_would_open_not
 def test_roles_are_read_anew_at_every_request(bank) -> None:
     alice = bank.member("alice", "supporter")
     token = bank.sign_in_as("alice").token
-    bank.do(bank.members.set_roles, alice.number, ["auditor"])
+    bank.do(bank.members.set_roles, alice.number, ["auditor"], OPERATOR, bank.clock.now())
     who = bank.run(bank.staff.of_session(token))
     assert who is not None
     assert who.member.roles == {"auditor"}

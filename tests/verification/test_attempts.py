@@ -192,7 +192,7 @@ def test_abuse_44_signing_in_by_passkey_opens_a_lock(bank: Bank) -> None:
     key = Authenticator()
     bank.enrol(key, Factor.PASSKEY)
     lock(bank)
-    id, options = bank.run(bank.verification.begin_passkey_sign_in("en"))
+    id, options = bank.verification.begin_passkey_sign_in("en")
     subject, view = bank.run(bank.verification.answer_passkey_sign_in(id, key.get(options)))
     assert (subject, view.state, view.tries_left) == (OWNER, "passed", 5)
 

@@ -11,6 +11,7 @@ from authenticator import Authenticator
 from proving import NOBODY, OTHER, OWNER, PASSWORD, PAYMENT, PIN, SIGN_IN, SMALL, Bank
 
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.sweeping import Sweeper
 from feiqian.verification import codes
 from feiqian.verification.errors import (
     AnswerWrong,
@@ -227,7 +228,8 @@ def test_nothing_is_told_of_what_a_stranger_tries(bank: Bank) -> None:
 def test_what_ended_long_ago_is_removed(bank: Bank) -> None:
     view = bank.begin()
     bank.clock.advance(25 * 3600)
-    bank.begin()
+    swept = Sweeper(bank.db, bank.clock, bank.work, bank.verification.sweeps.all)
+    assert bank.run(swept.sweep()) == 1
     with pytest.raises(ChallengeNotFound):
         bank.run(bank.verification.view(view.id, OWNER))
 

@@ -17,7 +17,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import staff
 from feiqian.verification.errors import (
     AnswerWrong,
-    ChallengeNotFound,
+    ChallengeOver,
     EnrolmentRefused,
     FactorNotEnrolled,
     FactorNotFound,
@@ -259,15 +259,17 @@ def test_a_key_that_does_not_count_is_taken(bank: Bank) -> None:
 def test_one_signs_in_by_passkey_without_a_name(bank: Bank) -> None:
     key = Authenticator()
     bank.enrol(key, Factor.PASSKEY)
-    id, options = bank.run(bank.verification.begin_passkey_sign_in("zh"))
+    token, options = bank.verification.begin_passkey_sign_in("zh")
     assert options["allowCredentials"] == []
     answer = key.get(options)
-    subject, view = bank.run(bank.verification.answer_passkey_sign_in(id, answer))
-    assert (subject, view.id, view.state, view.passed) == (OWNER, id, "passed", (Factor.PASSKEY,))
+    subject, view = bank.run(bank.verification.answer_passkey_sign_in(token, answer))
+    assert (subject, view.state, view.passed) == (OWNER, "passed", (Factor.PASSKEY,))
     assert view.text.startswith("登录\n")
-    assert bank.run(bank.verification.spend(id, OWNER, SIGN_IN)).factors == (Factor.PASSKEY,)
-    with pytest.raises(ChallengeNotFound):
-        bank.run(bank.verification.answer_passkey_sign_in(id, answer))
+    with pytest.raises(ChallengeOver):
+        bank.run(bank.verification.answer_passkey_sign_in(token, key.get(options)))
+    assert bank.run(bank.verification.spend(view.id, OWNER, SIGN_IN)).factors == (Factor.PASSKEY,)
+    with pytest.raises(ChallengeOver):
+        bank.run(bank.verification.answer_passkey_sign_in(token, key.get(options)))
 
 
 def test_a_passkey_opens_its_own_door_only(bank: Bank) -> None:
@@ -278,7 +280,7 @@ def test_a_passkey_opens_its_own_door_only(bank: Bank) -> None:
         (Purpose.SIGN_IN, staffs, customers),
         (Purpose.STAFF_SIGN_IN, customers, staffs),
     ):
-        id, options = bank.run(bank.verification.begin_passkey_sign_in("en", purpose))
+        id, options = bank.verification.begin_passkey_sign_in("en", purpose)
         for key in (wrong, Authenticator()):
             with pytest.raises(AnswerWrong):
                 bank.run(bank.verification.answer_passkey_sign_in(id, key.get(options)))

@@ -14,7 +14,7 @@ from proving import NOBODY, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 from feiqian import network, work
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Subject, staff
-from feiqian.verification import attempts
+from feiqian.verification import attempts, sweeps
 from feiqian.verification.errors import AnswerWrong, Locked
 from feiqian.work import TooBusy
 
@@ -340,13 +340,26 @@ def test_abuse_76_what_is_locked_waits_for_no_turn(bank: Bank) -> None:
 
 
 def test_what_was_counted_long_ago_is_removed_unless_it_locks(bank: Bank) -> None:
-    guess_password(bank, None, NOBODY)
+    guess_password(bank)
     rows = attempts.attempts.select()
-    bank.clock.advance(attempts.KEPT // 1_000_000 - 1)
+    bank.clock.advance(sweeps.ATTEMPTS_KEPT // 1_000_000 - 1)
     with bank.db.write() as connection:
-        attempts.tidy(connection, bank.clock.now())
+        assert sweeps.attempts(connection, bank.clock.now(), 10) == 0
         assert len(connection.execute(rows).all()) == 2
     bank.clock.advance(2)
     with bank.db.write() as connection:
-        attempts.tidy(connection, bank.clock.now())
+        assert sweeps.attempts(connection, bank.clock.now(), 10) == 2
         assert connection.execute(rows).all() == []
+
+
+def test_a_lock_that_lasts_longer_than_wrong_answers_are_kept_is_not_swept(bank: Bank) -> None:
+    lock(bank)
+    late = bank.clock.now() + sweeps.ATTEMPTS_KEPT + 1
+    with bank.db.write() as connection:
+        connection.execute(
+            attempts.attempts.update().where(attempts.attempts.c.locked_until > 0).values(locked_until=late + 1)
+        )
+        sweeps.attempts(connection, late, 10)
+        assert attempts.any_lock(connection, bank.policy.tries, OWNER, late) is not None
+        sweeps.attempts(connection, late + 1, 10)
+        assert connection.execute(attempts.attempts.select()).all() == []

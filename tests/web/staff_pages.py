@@ -69,6 +69,7 @@ def site_of(bank: Staffed) -> Site:
         changes=bank.changes,
         desk=bank.desk,
         real_name=bank.real_name,
+        verification=bank.parts.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
     return Site(StillBank(), Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pyotp
 import pytest
@@ -268,9 +269,21 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
     assert "charged twice" in page
     assert 'value="approve"' not in page
     assert browser.post(change, act="approve").status_code == 422
+    assert browser.get(f"{change}/approve").headers["location"] == change
     at_work(bank, browser, "approver", login="bob")
     assert 'value="approve"' in browser.get(change).text
-    assert "Approved and carried out." in browser.follow(browser.post(change, act="approve")).text
+    asked = browser.post(change, act="approve")
+    page = browser.follow(asked).text
+    assert "¥2.50 (CNY)" in text_of(page)
+    assert "customer:1" in page
+    assert bank.run(bank.parts.accounts.balance(1, CNY.number)) == 100_00
+    wrong_password = browser.post(f"{change}/approve", factor="password", answer="not it", do="answer")
+    assert wrong_password.status_code == 422
+    half = browser.post(f"{change}/approve", factor="password", answer=STAFF_PASSWORD, do="answer")
+    assert "Step 2 of 2" in browser.follow(half).text
+    done = browser.post(f"{change}/approve", factor="totp", answer=bank.code_of("bob"), do="answer")
+    assert "Approved and carried out." in browser.follow(done).text
+    assert browser.get(f"{change}/approve").headers["location"] == change
     assert "too late" in browser.post(change, act="refuse").text
     assert bank.run(bank.parts.accounts.balance(1, CNY.number)) == 97_50
 
@@ -381,3 +394,38 @@ def test_a_document_is_shown_to_reviewers_and_kept_nowhere(bank, browser: Browse
     assert "Decided." in browser.follow(decided).text
     assert bank.customers.standing(review.customer) == 1
     assert browser.get(f"/staff/identity/{review.id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "character", ["\u202e", "\u2066", "\x07", "\x9b", "\u2028"], ids=lambda one: f"U+{ord(one):04X}"
+)
+def test_what_staff_write_has_no_characters_that_cannot_be_seen(
+    bank, browser: Browser, mei: str, character: str
+) -> None:
+    at_work(bank, browser, "supporter", "approver")
+    before = bank.actions()
+    adjust = {"currency": "CNY", "amount": "1.00", "direction": "credit"}
+    for address, fields in (
+        (f"/staff/customers/{mei}/freeze", {"why": f"stolen {character}"}),
+        (f"/staff/customers/{mei}/propose/adjust", adjust | {"why": f"a{character}b"}),
+        ("/staff/sign-in", {"login": f"al{character}ice", "password": "x"}),
+        ("/staff/changes/chg_1", {"act": "refuse", "note": character}),
+    ):
+        answer = browser.post(address, **fields)
+        assert answer.status_code == 422
+        assert "cannot be seen" in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert browser.get("/staff/customers", params={"q": f"mei{character}"}).status_code == 422
+    assert browser.get(f"/staff/customers/cus{quote(character)}1").status_code == 422
+    assert bank.actions() == before
+    assert bank.paid(1)
+    assert browser.post(f"/staff/customers/{mei}/freeze", why="two\r\nlines").status_code == 303
+
+
+def test_what_was_stored_with_such_characters_is_shown_by_their_numbers(bank, browser: Browser, mei: str) -> None:
+    with bank.db.write() as connection:
+        connection.exec_driver_sql("UPDATE customers SET name = ?", ("Mei \u202eiL\x07",))
+    at_work(bank, browser, "supporter")
+    page = browser.get(f"/staff/customers/{mei}").text
+    assert "Mei ⟨U+202E⟩iL⟨U+0007⟩" in page
+    assert "\u202e" not in page

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from feiqian.visible import is_visible
 from feiqian.workers.bodies import check_json
 from feiqian.workers.frames import Refused
 
@@ -23,6 +24,10 @@ from .problems import FieldError, ProblemError
 BODY_LIMIT_BYTES = 16 * 1024
 QUERY_LIMIT_BYTES = 2 * 1024
 PARSED_BYTES = 64 * 1024  # of a body that is parsed, and whose errors are explained, in the event loop
+UNSEEN = "has a character that cannot be seen, such as a control character; leave it out"
+_LINES = frozenset({"mrz", "note", "text"})  # texts that may have line ends
+_NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response"})
+_DELETE = 0x7F
 _NAME = re.compile("[a-z_]{1,32}", re.ASCII)
 _JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
@@ -54,6 +59,9 @@ class BodyParser:
             raise self._explain(body) from None
         if not self._names_are_single(value, body):
             _load(body)
+        elif body.isascii() and _DELETE not in body:
+            return value  # JSON takes no other control character unless it is escaped
+        check_visible(value)
         return value
 
     def _names_are_single(self, value: Any, body: bytes) -> bool:
@@ -119,6 +127,14 @@ def field_errors(given: dict[str, Any], type: type, strict: bool) -> tuple[Field
     return tuple(wrong + unknown) or (FieldError("", "is not what was expected"),)
 
 
+def check_visible(value: Any) -> None:
+    """Raises ProblemError for a text with characters that cannot be seen; secrets are shown nobody, and pass."""
+    fields = ((name, getattr(value, name)) for name in value.__struct_fields__ if name not in _NOT_SHOWN)
+    wrong = [name for name, text in fields if isinstance(text, str) and not is_visible(text, lines=name in _LINES)]
+    if wrong:
+        raise ProblemError(problems.INVALID, errors=tuple(FieldError(name, UNSEEN) for name in wrong))
+
+
 def _shown(name: str) -> str:
     """A name that the client made up, if it looks like one: a secret in its place is not sent back."""
     return name if _NAME.fullmatch(name) else "(unknown)"
@@ -148,7 +164,9 @@ def parse_query(query: bytes, type: type | None) -> Any:
     if type is None:
         raise ProblemError(problems.INVALID, errors=field_errors(given, Nothing, strict=False))
     try:
-        return msgspec.convert(given, type, strict=False)
+        value: Any = msgspec.convert(given, type, strict=False)
+        check_visible(value)
+        return value
     except msgspec.ValidationError:
         raise ProblemError(problems.INVALID, errors=field_errors(given, type, strict=False)) from None
 

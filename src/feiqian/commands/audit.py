@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feiqian.ledger.checkpoints import Checkpoints
     from feiqian.trail.entry import Head
 
+MOST = 1_000  # differences that are told
 EPILOG = """\
 Verifies the journal's chain row by row, replays it into both engines and compares them, checks that debits equal
 credits, that every checkpoint is the state at its position, and that the read model ties to the ledger to the cent.
@@ -26,6 +27,8 @@ examples:
   feiqian --data bank audit
   feiqian --data bank audit --trail-head 812:5f0c...
   feiqian --data bank audit --json | jq .findings
+
+And levels of customers, roles and states of staff accounts: whether they are what the trail says.
 
 Exit code 0: clean. 1: there are findings; each names its position.
 """
@@ -79,17 +82,24 @@ def _checkpoints(folder: Path, url: str) -> tuple[Checkpoints | None, list[str]]
 
 def _trail(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
     """Where the trail of what people looked at and did ends, and what is wrong with it; `kept` is an end of before."""
+    from itertools import chain, islice
+
+    from feiqian.customers import levels
     from feiqian.db import BankDb
+    from feiqian.staff import accounts_audit
+    from feiqian.staff.members import Members
     from feiqian.trail.trail import Trail
 
     if not settings.bank_url and not settings.file("bank.db").exists():
         return "", []
     db = BankDb(Path(settings.data), settings.bank_url)
-    with db.read() as connection:
+    with db.snapshot() as connection:
         trail = Trail(db)
         finding, head = trail.verify(connection, kept), trail.head(connection)
+        told = levels.differences(trail, connection), accounts_audit.differences(trail, connection, Members(trail))
+        different = list(islice(chain(*told), MOST))
     db.close()
-    return str(head), [str(finding)] if finding is not None else []
+    return str(head), ([str(finding)] if finding is not None else []) + different
 
 
 def _json(report: AuditReport, trail: str) -> str:

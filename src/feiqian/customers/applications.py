@@ -14,7 +14,6 @@ from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
 LASTS = 1_800 * 1_000_000  # from its beginning to its end, in microseconds
-KEEP = 86_400 * 1_000_000
 REGISTER, MOBILE, EMAIL = "register", "mobile", "email"
 _c = applications.c
 
@@ -45,7 +44,6 @@ class Applications:
         self, connection: Connection, subject: Subject, kind: str, customer: int, address: str, language: str, now: int
     ) -> str:
         """Returns its id. The challenge follows by `put_challenge`."""
-        connection.execute(delete(applications).where(_c.created_at < now - KEEP))
         id = new_id(APPLICATION, now)
         values: dict[str, object] = {
             "id": id,
@@ -58,6 +56,11 @@ class Applications:
         values |= {"challenge": "", "created_at": now, "confirmed_at": 0, "finished_at": 0}
         connection.execute(insert(applications).values(values))
         return id
+
+    def remove(self, connection: Connection, ids: list[str]) -> None:
+        """They made room for others."""
+        if ids:
+            connection.execute(delete(applications).where(_c.id.in_(ids)))
 
     def put_challenge(self, connection: Connection, id: str, challenge: str) -> None:
         connection.execute(update(applications).where(_c.id == id).values(challenge=challenge))

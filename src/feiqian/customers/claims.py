@@ -15,6 +15,7 @@ from feiqian.identity.errors import MrzInvalid
 from feiqian.identity.model import Claim
 from feiqian.identity.mrz import parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.visible import is_visible
 
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
@@ -42,7 +43,7 @@ def checked_name(name: str) -> str:
         raise DetailsInvalid("name", "missing")
     if len(name) > NAME_LENGTH:
         raise DetailsInvalid("name", "too_long")
-    if not name.isprintable() or not any(character.isalpha() for character in name):
+    if not is_visible(name) or not any(character.isalpha() for character in name):
         raise DetailsInvalid("name", "invalid")
     return name
 

@@ -79,7 +79,7 @@ class NewContacts(Door):
     def _begun(self, id: str, challenge: str, asked: Asked) -> None:
         with self._p.db.write() as connection:
             self._applications.put_challenge(connection, id, challenge)
-            self._remember(connection, challenge, asked, self._p.clock.now())
+            self._remember(connection, challenge, asked, self._p.clock.now(), str(asked.subject))
 
     def _warn_owner(self, id: str) -> None:
         now = self._p.clock.now()

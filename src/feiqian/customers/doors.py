@@ -19,22 +19,15 @@ from feiqian.subjects import Role, Subject, customer
 from feiqian.verification.errors import Locked
 from feiqian.verification.model import ChallengeView
 
-KEEP = 86_400 * 1_000_000
 LONGEST_LANGUAGE = 8
 
 
 class Asked(NamedTuple):
-    """Whose challenge it is, in which language they are spoken to, and what it is for.
-
-    `counted`: whose tries a wrong answer takes, if that is somebody else. `long_codes`: the factors whose code, as it
-    was sent, need not be counted.
-    """
+    """Whose challenge it is, in which language they are spoken to, and what it is for."""
 
     subject: Subject
     kind: str
     language: str
-    counted: Subject | None = None
-    long_codes: tuple[str, ...] = ()
 
 
 class Door:
@@ -86,22 +79,18 @@ class Door:
         row = connection.execute(found).one_or_none()
         if row is None:
             raise DoorClosed("there is nothing of this kind under way; begin anew")
-        counted = Subject(Role(row.counted_role), row.counted_number) if row.counted_role else None
-        return Asked(
-            Subject(Role(row.role), row.number), row.kind, row.language, counted, tuple(row.long_codes.split(","))
-        )
+        return Asked(Subject(Role(row.role), row.number), row.kind, row.language)
 
-    def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int) -> None:
-        connection.execute(delete(doors).where(doors.c.created_at < now - KEEP))
+    def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int, client: str) -> None:
+        if given_up := self._p.strangers.doors(connection, client, challenge):
+            connection.execute(delete(doors).where(doors.c.challenge.in_(given_up)))
         role, number = asked.subject
-        counted_role, counted_number = asked.counted or ("", 0)
         row: dict[str, object] = {"challenge": challenge, "kind": asked.kind, "role": str(role), "number": number}
-        row |= {"counted_role": str(counted_role), "counted_number": counted_number, "long_codes": ""}
         connection.execute(insert(doors).values(**row, language=asked.language[:LONGEST_LANGUAGE], created_at=now))
 
-    def _remember_now(self, challenge: str, asked: Asked) -> None:
+    def _remember_now(self, challenge: str, asked: Asked, client: str) -> None:
         with self._p.db.write() as connection:
-            self._remember(connection, challenge, asked, self._p.clock.now())
+            self._remember(connection, challenge, asked, self._p.clock.now(), client)
 
     # --- of numbers ----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from feiqian.accounts.service import Accounts
 from feiqian.cases.service import Cases
 from feiqian.clock import DEFAULT_ZONE, MICROSECONDS, Clock
 from feiqian.customers.registry import Customers
+from feiqian.customers.strangers import Strangers
 from feiqian.customers.turns import Turns
 from feiqian.db import BankDb
 from feiqian.identity.service import Identity
@@ -43,6 +44,7 @@ class Parts:
     factors: Factors
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))  # of times in messages
     turns: Turns = field(default_factory=Turns)
+    strangers: Strangers = field(default_factory=Strangers)
     region: str = "CN"  # of mobile numbers that are entered without their country (ISO 3166-1 alpha-2)
 
     def today(self) -> date:

@@ -143,7 +143,7 @@ class RealName:
             before = self._p.customers.level_in(connection, number)
             self._p.customers.put_level(connection, number, level.index)
             connection.execute(delete(level_changes).where(_c.customer == number))
-            details = {"level": level.name, "before": self._p.policy.levels[before].name}
+            details = {"level": level.name, "before": self._p.policy.levels[before].name, "index": level.index}
             self._p.trail.append(connection, by, "level_set", str(customer(number)), details, now)
             if before == UNVERIFIED and level.pays:
                 news.tell(self._p, connection, number, "verified", now)

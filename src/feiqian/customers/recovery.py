@@ -1,25 +1,23 @@
 """A forgotten password or PIN: identity details, two factors, a new secret, then a time of low limits.
 
-Whoever gives wrong details goes on as everybody does, to a challenge that cannot be passed. Tries and locks are those
-of the number that was entered either way, so that neither tells whether the details were right.
+Whoever gives wrong details goes on as everybody does, with a challenge that no answer passes. Either way it is a
+challenge of the number that was entered, with its tries, its lock, its codes and its room for three: nothing tells
+whether the details were right.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
+from feiqian import network
 from feiqian.customers import claims, news, secrets
 from feiqian.customers.doors import Asked, Door
-from feiqian.customers.errors import CustomersError, SignInLocked
+from feiqian.customers.errors import CustomersError
 from feiqian.customers.model import ChallengeView
-from feiqian.customers.tables import doors
-from feiqian.identity import names
-from feiqian.policy.factors import GUESSABLE, Factor, Purpose
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
-from feiqian.verification.attempts import UNKNOWN
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, Locked, NotPassed
+from feiqian.verification.errors import ChallengeOver, NotPassed
 from feiqian.verification.model import Bound, Passed
-from feiqian.work import TooBusy
 
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
 
@@ -37,11 +35,10 @@ class Recovery(Door):
         if what not in WHAT:
             raise CustomersError("a password or a PIN can be recovered")
         mobile = self._mobile(mobile)
-        owner, subject = await self._p.work.db(self._who, mobile, number, name)
-        view = await self._p.verification.begin(subject, _bound(what), language)
-        counted = owner if owner != subject else None
-        await self._p.work.db(self._remember_now, view.id, Asked(subject, what, language, counted))
-        return await self.view(view.id)
+        subject, right = await self._p.work.db(self._who, mobile, number, name)
+        view = await self._p.verification.begin(subject, _bound(what), language, hopeless=not right)
+        await self._p.work.db(self._remember_now, view.id, Asked(subject, what, language), network.client.get())
+        return view
 
     async def finish(self, challenge: str, secret: str) -> None:
         """Sets the new secret, lifts the lock, ends every session. Raises NotPassed, TooWeak, SecretUnchanged,
@@ -56,58 +53,19 @@ class Recovery(Door):
         await self._p.work.db(self._finish, challenge, asked, hashed)
         await self._p.work.db(self._p.customers.take_up, asked.subject.number)
 
-    # --- proving it ----------------------------------------------------------------------------------------------
+    # --- whose it is ---------------------------------------------------------------------------------------------
 
-    async def view(self, challenge: str) -> ChallengeView:
-        """How far the challenge is."""
-        asked = await self._asked(challenge)
-        return await self._shown(asked, await super().view(challenge))
-
-    async def send(self, challenge: str, factor: Factor) -> ChallengeView:
-        """Sends a code by SMS or e-mail. Raises CodeThrottled, SignInLocked."""
-        asked = await self._asked(challenge)
-        long = await self._p.work.db(self._is_locked, asked, factor)
-        view = await super().send(challenge, factor)
-        await self._p.work.db(self._note_sent, challenge, asked, factor, long)
-        return await self._shown(asked, view)
-
-    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
-        """One factor's answer. Raises AnswerWrong, SignInLocked, ChallengeOver."""
-        asked = await self._asked(challenge)
-        view = await self._p.verification.view(challenge, asked.subject)
-        asks = any(factor in combination for combination in view.combinations) and factor not in view.passed
-        if asked.counted is None or view.state != "open" or not asks:
-            return await super().answer(challenge, factor, answer)
-        last = _is_counted(asked, factor) and await self._p.work.db(self._count, asked.counted, factor)
-        try:
-            return await super().answer(challenge, factor, answer)
-        except (AnswerWrong, SignInLocked):
-            raise await self._p.work.db(self._wrong, asked, factor, last) from None
-        except TooBusy:
-            if _is_counted(asked, factor):
-                await self._p.work.db(self._uncount, asked.counted, factor)
-            raise
-
-    async def _shown(self, asked: Asked, view: ChallengeView) -> ChallengeView:
-        if asked.counted is None:
-            return view
-        return view._replace(tries_left=await self._p.work.db(self._left, asked.counted))
-
-    # --- whose tries ---------------------------------------------------------------------------------------------
-
-    def _who(self, mobile: str, number: str, name: str) -> tuple[Subject, Subject]:
-        """Whose number it is (or nobody), and who can pass the challenge: the same, if all is right."""
+    def _who(self, mobile: str, number: str, name: str) -> tuple[Subject, bool]:
+        """Whose number it is (or nobody), and whether the details are theirs. Looks up as much whatever is right."""
         owner = self._owner(mobile)
-        tried = f"{mobile} {claims.normal(number)} {names.normalised(name)}"
         with self._p.db.write() as connection:
-            customers = owner.role is Role.CUSTOMER
-            claim = self._p.identity.claim(connection, owner.number if customers else 0)
-            right = claims.same_person(claim, number, name, self._p.today()) and customers
-            if right and self._has_two(connection, owner):
-                return owner, owner
-            if right:
+            known = owner.role is Role.CUSTOMER
+            claim = self._p.identity.claim(connection, owner.number if known else 0)
+            right = claims.same_person(claim, number, name, self._p.today()) and known
+            two = self._has_two(connection, owner)
+            if right and not two:
                 self._to_the_branch(connection, owner)
-        return owner, self._stranger(Role.NOBODY, tried)
+        return owner, right and two
 
     def _has_two(self, connection: Connection, subject: Subject) -> bool:
         held = self._p.factors.all_of(connection, subject)
@@ -122,44 +80,6 @@ class Recovery(Door):
         self._p.cases.open(connection, subject.number, "recovery_help", "", subject, now)
         news.tell(self._p, connection, subject.number, "recovery_help", now)
 
-    def _left(self, counted: Subject) -> int:
-        with self._p.db.read() as connection:
-            return self._p.factors.guard.left(connection, counted, UNKNOWN, None, self._p.clock.now())
-
-    def _is_locked(self, asked: Asked, factor: Factor) -> bool:
-        counted, now = asked.counted or asked.subject, self._p.clock.now()
-        with self._p.db.read() as connection:
-            return self._p.factors.guard.lock_of(connection, counted, UNKNOWN, factor, now) is not None
-
-    def _note_sent(self, challenge: str, asked: Asked, factor: Factor, long: bool) -> None:
-        """Whoever it is: whether the code that was sent is one that need not be counted."""
-        others = [name for name in asked.long_codes if name != factor]
-        names = ",".join([*others, factor] if long else others)
-        with self._p.db.write() as connection:
-            connection.execute(update(doors).where(doors.c.challenge == challenge).values(long_codes=names))
-
-    def _count(self, counted: Subject, factor: Factor) -> bool:
-        """Takes a try; whether it was the last."""
-        guard, now = self._p.factors.guard, self._p.clock.now()
-        with self._p.db.write() as connection:
-            try:
-                return guard.take(connection, counted, UNKNOWN, factor, now, stranger=True)
-            except Locked as locked:
-                raise SignInLocked(locked.until) from None
-
-    def _uncount(self, counted: Subject, factor: Factor) -> None:
-        with self._p.db.write() as connection:
-            self._p.factors.guard.give_back(connection, counted, UNKNOWN, factor, self._p.clock.now())
-
-    def _wrong(self, asked: Asked, factor: Factor, last: bool) -> Exception:
-        counted, guard = asked.counted or asked.subject, self._p.factors.guard
-        now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            if not _is_counted(asked, factor):
-                return AnswerWrong(guard.left(connection, counted, UNKNOWN, factor, now))
-            error = guard.wrong(connection, counted, UNKNOWN, factor, now, last=last, stranger=True)
-        return SignInLocked(error.until) if isinstance(error, Locked) else error
-
     # --- the new one ---------------------------------------------------------------------------------------------
 
     def _finish(self, challenge: str, asked: Asked, hashed: str) -> None:
@@ -173,10 +93,6 @@ class Recovery(Door):
             details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
             self._p.trail.append(connection, subject, "recovered", str(subject), details, now)
             news.tell(self._p, connection, subject.number, "recovered", now)
-
-
-def _is_counted(asked: Asked, factor: Factor) -> bool:
-    return factor in GUESSABLE and factor not in asked.long_codes
 
 
 def _bound(what: str) -> Bound:

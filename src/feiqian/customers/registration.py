@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from feiqian import network
 from feiqian.customers import claims, sign_ins
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.contacts import warn_owner
@@ -47,9 +48,10 @@ class Registration(Door):
     async def start(self, mobile: str, language: str, user_agent: str = "") -> Started:
         """Sends a code to the number. Raises identity's NumberInvalid, notify's SendingCapped."""
         mobile = self._mobile(mobile)
-        id, subject = await self._p.work.db(self._apply, mobile, language)
+        client = network.client.get()
+        id, subject = await self._p.work.db(self._apply, mobile, language, client)
         begun = await self._p.verification.begin(subject, BOUND, language)
-        await self._p.work.db(self._begun, id, begun.id, Asked(subject, "register", language))
+        await self._p.work.db(self._begun, id, begun.id, Asked(subject, "register", language), client)
         return Started(id, await self.send(begun.id, Factor.SMS))
 
     async def send(self, challenge: str, factor: Factor) -> ChallengeView:
@@ -79,17 +81,19 @@ class Registration(Door):
 
     # --- the number ----------------------------------------------------------------------------------------------
 
-    def _apply(self, mobile: str, language: str) -> tuple[str, Subject]:
+    def _apply(self, mobile: str, language: str, client: str) -> tuple[str, Subject]:
         with self._p.db.write() as connection:
             known = self._p.customers.profiles.number_of(connection, mobile) is not None
             subject = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile)
             now = self._p.clock.now()
-            return self._applications.add(connection, subject, REGISTER, 0, mobile, language, now), subject
+            id = self._applications.add(connection, subject, REGISTER, 0, mobile, language, now)
+            self._applications.remove(connection, self._p.strangers.applications(connection, client, id))
+            return id, subject
 
-    def _begun(self, id: str, challenge: str, asked: Asked) -> None:
+    def _begun(self, id: str, challenge: str, asked: Asked, client: str) -> None:
         with self._p.db.write() as connection:
             self._applications.put_challenge(connection, id, challenge)
-            self._remember(connection, challenge, asked, self._p.clock.now())
+            self._remember(connection, challenge, asked, self._p.clock.now(), client)
 
     def _warn_owner(self, challenge: str) -> None:
         now = self._p.clock.now()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.issuing import IssuingDevices
+from feiqian.customers.levels import record_added
 from feiqian.customers.model import Profile
 from feiqian.customers.profiles import Profiles
 from feiqian.customers.tables import NAME_LENGTH, customers, profiles
@@ -23,6 +24,7 @@ from feiqian.ids import CUSTOMER, new_id
 from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
+from feiqian.trail.trail import Trail
 
 MAX_NUMBER = 10**9 - 1  # each has an issuing device, and a payment code has nine digits for that
 UNVERIFIED = 0  # the lowest level of every policy
@@ -118,6 +120,7 @@ class Customers:
         """
         with self._db.write() as connection:
             numbers, devices = self._add(connection, names, now_us, level)
+            record_added(Trail(self._db), connection, numbers, level, now_us)
         self.issuing.took_up(devices, numbers)
         with self._lock:
             self._make_room(numbers.stop - 1)

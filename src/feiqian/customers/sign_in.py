@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from feiqian import network
 from feiqian.customers import news, sign_ins
 from feiqian.customers.doors import Asked, Door
 from feiqian.customers.errors import SignInLocked, SignInRefused
@@ -42,7 +43,7 @@ class SignIn(Door):
         except Locked as locked:
             await self._p.work.db(self._failed, subject, "locked", user_agent)
             raise SignInLocked(locked.until) from None
-        await self._p.work.db(self._remember_now, view.id, Asked(subject, "sign_in", language))
+        await self._p.work.db(self._remember_now, view.id, Asked(subject, "sign_in", language), network.client.get())
         return view
 
     async def finish(self, challenge: str, user_agent: str = "", device_token: str | None = None) -> Opened:
@@ -51,17 +52,17 @@ class SignIn(Door):
         return await self._open(challenge, asked, user_agent, device_token)
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
-        """A challenge's id and what the browser is asked to sign, whoever's passkey it will be."""
-        return await self._p.verification.begin_passkey_sign_in(language)
+        """What the browser keeps of a challenge, and is asked to sign, whoever's passkey it will be. Stores nothing."""
+        return self._p.verification.begin_passkey_sign_in(language)
 
     async def passkey(
         self, challenge: str, response: str, user_agent: str = "", device_token: str | None = None, language: str = "en"
     ) -> Opened:
         """Whoever's passkey it was is signed in, also while locked. Raises AnswerWrong, ChallengeOver."""
-        subject, _ = await self._p.verification.answer_passkey_sign_in(challenge, response)
+        subject, passed = await self._p.verification.answer_passkey_sign_in(challenge, response)
         if subject.role is not Role.CUSTOMER:
             raise SignInRefused
-        return await self._open(challenge, Asked(subject, "sign_in", language), user_agent, device_token)
+        return await self._open(passed.id, Asked(subject, "sign_in", language), user_agent, device_token)
 
     def _who(self, mobile: str, device_token: str | None) -> tuple[Subject, str | None]:
         """Whose number it is, and the device that this browser is known as to them."""

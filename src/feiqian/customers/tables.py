@@ -83,9 +83,6 @@ doors = Table(
     Column("kind", String(10), nullable=False),  # sign_in, password, pin
     Column("role", String(10), nullable=False),
     Column("number", BIG, nullable=False),
-    Column("counted_role", String(10), nullable=False),  # whose tries a wrong answer takes
-    Column("counted_number", BIG, nullable=False),
-    Column("long_codes", String(20), nullable=False),  # recovery while locked: see verification's codes
     Column("language", String(8), nullable=False),
     Column("created_at", BIG, nullable=False, index=True),
 )

@@ -23,6 +23,7 @@ from feiqian.errors import FeiqianError
 from feiqian.ids import MERCHANT, new_id
 from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
 from feiqian.money import BY_NUMBER
+from feiqian.visible import is_visible
 from feiqian.work import Pool, TooBusy, WorkOverdue
 
 REFRESH_SECONDS = 1.0
@@ -301,6 +302,8 @@ def _check(merchant: NewMerchant) -> None:
         raise MerchantInvalid(f"a fee lies between 0 and {MAX_FEE_BASIS_POINTS} basis points")
     if not merchant.name.strip():
         raise MerchantInvalid("a merchant needs a name")
+    if not is_visible(merchant.name):
+        raise MerchantInvalid("a merchant's name has no control characters")
 
 
 def _changed(connection: Connection) -> None:

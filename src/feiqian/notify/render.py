@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from feiqian.notify.model import Channel, Message
 from feiqian.texts import Texts, texts_in
+from feiqian.visible import is_visible
 
 VALUE_LENGTH = 200  # characters of one value: names come from others
 
@@ -38,5 +39,5 @@ def _clean(name: str, value: str, texts: Texts) -> str:
     """One line, of bounded length: a merchant's name must not look like a message of ours."""
     if name == "what":
         value = texts.catalogue.get(f"message.what.{value}", value)
-    line = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    line = " ".join("".join(c if is_visible(c) else " " for c in value).split())
     return line if len(line) <= VALUE_LENGTH else line[: VALUE_LENGTH - 1] + "…"

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from feiqian.accounts.service import Accounts
+from feiqian.clock import Clock
 from feiqian.customers.freezing import Freezing
 from feiqian.customers.real_name import RealName
 from feiqian.customers.registry import Customers
@@ -86,6 +87,7 @@ class Acts:
         self,
         db: BankDb,
         policy: Policy,
+        clock: Clock,
         work: Work,
         customers: Customers,
         accounts: Accounts,
@@ -96,7 +98,7 @@ class Acts:
     ) -> None:
         self._db, self._policy, self._work, self._customers, self._accounts = db, policy, work, customers, accounts
         self._real_name, self._freezing, self._verification = real_name, freezing, verification
-        self._members = members
+        self._members, self._clock = members, clock
         self._checks: Mapping[ChangeKind, Callable[[Subject, Any], Awaitable[None]]] = {
             ChangeKind.SET_LEVEL: self._check_level,
             ChangeKind.UNFREEZE: self._check_unfreeze,
@@ -221,16 +223,16 @@ class Acts:
     async def _release_lock(self, change: Change, _: Nothing, by: Subject) -> None:
         await self._work.db(self._unlock, change.about, by)
 
-    async def _staff_roles(self, change: Change, values: RolesValues, _: Subject) -> None:
-        await self._work.db(self._roles, change.about.number, values.roles)
+    async def _staff_roles(self, change: Change, values: RolesValues, by: Subject) -> None:
+        await self._work.db(self._roles, change.about.number, values.roles, by)
 
     def _unlock(self, about: Subject, by: Subject) -> None:
         with self._db.write() as connection:
             self._verification.unlock(connection, about, by)
 
-    def _roles(self, number: int, roles: tuple[str, ...]) -> None:
+    def _roles(self, number: int, roles: tuple[str, ...], by: Subject) -> None:
         with self._db.write() as connection:
-            self._members.set_roles(connection, number, roles)
+            self._members.set_roles(connection, number, roles, by, self._clock.now())
 
 
 def values_of(kind: ChangeKind, values: Mapping[str, object]) -> Values:

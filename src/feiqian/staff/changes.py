@@ -7,6 +7,7 @@ applying, and `resume` carries it out again at the next start (every act is idem
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.ids import CHANGE, new_id
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.staff.acts import ACTS, Acts
 from feiqian.staff.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
@@ -26,6 +28,8 @@ from feiqian.staff.model import Change, ChangeKind, ChangeState, StaffMember, St
 from feiqian.staff.tables import changes
 from feiqian.subjects import Role, Subject, staff
 from feiqian.trail.trail import Trail
+from feiqian.verification.model import Bound, ChallengeView
+from feiqian.verification.service import Verification
 from feiqian.work import Work
 
 MAX_WHY = 500
@@ -38,10 +42,18 @@ class Changes:
     """The changes of one bank. Amounts in `values` are minor units; what each kind takes is in `acts`."""
 
     def __init__(
-        self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, trail: Trail, members: Members, acts: Acts
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        clock: Clock,
+        work: Work,
+        trail: Trail,
+        members: Members,
+        acts: Acts,
+        verification: Verification,
     ) -> None:
         self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
-        self._trail, self._members, self._acts = trail, members, acts
+        self._trail, self._members, self._acts, self._verification = trail, members, acts, verification
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -83,9 +95,22 @@ class Changes:
         await self._acts.check(kind, about, values)
         return await self._work.db(self._propose, kind, about, values, by, why.strip())
 
-    async def approve(self, id: str, by: StaffMember) -> Change:
-        """Carries the change out, once. Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, ChangeFailed."""
-        change = await self._work.db(self._begin, id, by)
+    async def confirm(self, id: str, by: StaffMember, language: str, device: str | None = None) -> ChallengeView:
+        """What who approves has to pass first: fresh factors, for this change as it stands and nothing else.
+
+        `device`: that of the session, where wrong answers count for themselves, whatever strangers answer elsewhere.
+        Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, and verification's FactorNotEnrolled.
+        """
+        change = await self._work.db(self._approvable, id, by)
+        return await self._verification.begin(by.subject, confirmed_by(change), language, device=device)
+
+    async def approve(self, id: str, by: StaffMember, challenge: str) -> Change:
+        """Carries the change out, once; `challenge` is of `confirm`, and is passed.
+
+        An account of a demo has no factors and needs no challenge. Raises NotAllowed, OwnChange, ChangeNotFound,
+        ChangeOver, ChangeFailed, and verification's NotPassed, BoundDiffers, ChallengeOver, ChallengeNotFound.
+        """
+        change = await self._work.db(self._begin, id, by, challenge)
         return await self._carry_out(change)
 
     async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
@@ -149,15 +174,30 @@ class Changes:
             self._note(connection, by.subject, "change_proposed", change, now)
         return change
 
-    def _begin(self, id: str, by: StaffMember) -> Change:
+    def _approvable(self, id: str, by: StaffMember) -> Change:
+        with self._db.read() as connection:
+            return self._for_approval(connection, id, by)[0]
+
+    def _for_approval(self, connection: Connection, id: str, by: StaffMember) -> tuple[Change, StaffMember]:
+        """The change, and who approves as the account is now."""
+        approver = self._members.still(connection, by, StaffRole.APPROVER)
+        change = self._one(connection, id)
+        if by.number == change.maker or by.subject == change.about:
+            raise OwnChange
+        if change.state is not ChangeState.OPEN:
+            raise ChangeOver(change.state)
+        return change, approver
+
+    def _begin(self, id: str, by: StaffMember, challenge: str) -> Change:
         now = self._clock.now()
         with self._db.write() as connection:
-            self._members.still(connection, by, StaffRole.APPROVER)
-            change = self._one(connection, id)
-            if by.number == change.maker or by.subject == change.about:
-                raise OwnChange
+            change, approver = self._for_approval(connection, id, by)
+            factors: tuple[Factor, ...] = ()
+            if not approver.demo:
+                bound = confirmed_by(change)
+                factors = self._verification.spend_within(connection, challenge, by.subject, bound, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
-            self._note(connection, by.subject, "change_approved", change, now)
+            self._note(connection, by.subject, "change_approved", change, now, factors)
             return self._one(connection, id)
 
     def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
@@ -187,8 +227,18 @@ class Changes:
         if not connection.execute(moved.values(state=state.value, **values)).rowcount:
             raise ChangeOver(self._one(connection, change.id).state)
 
-    def _note(self, connection: Connection, by: Subject, action: str, change: Change, now: int) -> None:
+    def _note(
+        self,
+        connection: Connection,
+        by: Subject,
+        action: str,
+        change: Change,
+        now: int,
+        factors: tuple[Factor, ...] = (),
+    ) -> None:
         details: dict[str, object] = {"change": change.id, "kind": change.kind.value}
+        if factors:
+            details["factors"] = tuple(map(str, factors))
         details |= {name: _detail(value) for name, value in change.values.items()}
         self._trail.append(connection, by, action, str(change.about), details, now)
 
@@ -222,6 +272,29 @@ class Changes:
             self._sealer.open(bytes(row.note), _place("note", row.id)).decode(),
             row.failure,
         )
+
+
+def confirmed_by(change: Change) -> Bound:
+    """What a challenge confirms of a change (dynamic linking): its amount and account, and all of its content."""
+    amount, currency = (change.values.get(name, 0) for name in ("amount", "currency"))
+    assert isinstance(amount, int)
+    assert isinstance(currency, int)
+    said = [text for name in ("before", "level", "roles") if (text := _said(change.values.get(name, "")))]
+    content = [change.id, change.kind.value, str(change.about), change.values, change.why, change.maker]
+    digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+    return Bound(
+        purpose=Purpose.STAFF_ACT,
+        kind=change.kind.value,
+        amount=abs(amount),
+        currency=currency,
+        payee=str(change.about) if amount >= 0 else "",
+        payer=str(change.about) if amount < 0 else "",
+        reference=" · ".join([change.id, *said, digest]),
+    )
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _detail(value: object) -> object:

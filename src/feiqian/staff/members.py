@@ -18,8 +18,9 @@ from feiqian.sessions.service import Sessions
 from feiqian.staff.errors import EnrolmentOver, MemberInvalid, MemberNotFound, NotAllowed
 from feiqian.staff.model import Invitation, MemberState, StaffMember, StaffRole
 from feiqian.staff.tables import members
-from feiqian.subjects import Subject
+from feiqian.subjects import Subject, staff
 from feiqian.trail.trail import Trail
+from feiqian.visible import is_visible
 
 TOKEN_BYTES = 32
 ENROLMENT_HOURS = 24
@@ -32,8 +33,15 @@ _c = members.c
 class Members:
     """The staff accounts of one bank. Methods work in the caller's transaction."""
 
-    def __init__(self, trail: Trail, sessions: Sessions) -> None:
-        self._trail, self._sessions = trail, sessions
+    def __init__(self, trail: Trail, sessions: Sessions | None = None) -> None:
+        """Without `sessions` accounts can be asked for, and neither invited nor suspended."""
+        self._trail, self._ended = trail, sessions
+
+    @property
+    def _sessions(self) -> Sessions:
+        if self._ended is None:
+            raise RuntimeError("sessions were to be ended without them")
+        return self._ended
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -95,7 +103,8 @@ class Members:
         """An account of a demo: at work at once, without factors, so that nothing but the demo's button opens it."""
         values = {"token_hash": None, "state": MemberState.ACTIVE.value, "demo": 1}
         member = self._insert(connection, login, name, roles_of(roles), now, values)
-        self._trail.append(connection, by, "staff_added", str(member.subject), {"login": login, "demo": True}, now)
+        details = {"login": login, "demo": True, "roles": sorted(member.roles)}
+        self._trail.append(connection, by, "staff_added", str(member.subject), details, now)
         return member
 
     def invite(self, connection: Connection, number: int, by: Subject, now: int) -> Invitation:
@@ -129,11 +138,12 @@ class Members:
             self._trail.append(connection, by, "staff_suspended", str(member.subject), details, now)
         return self.by_number(connection, number)
 
-    def set_roles(self, connection: Connection, number: int, roles: Iterable[str]) -> None:
-        """Part of a change that was approved, whose entries in the trail tell of it. Raises MemberNotFound."""
-        chosen = ",".join(sorted(roles_of(roles)))
-        if not connection.execute(update(members).where(_c.number == number).values(roles=chosen)).rowcount:
+    def set_roles(self, connection: Connection, number: int, roles: Iterable[str], by: Subject, now: int) -> None:
+        """Part of a change that was approved. Raises MemberNotFound."""
+        chosen = sorted(roles_of(roles))
+        if not connection.execute(update(members).where(_c.number == number).values(roles=",".join(chosen))).rowcount:
             raise MemberNotFound
+        self._trail.append(connection, by, "staff_roles_set", str(staff(number)), {"roles": chosen}, now)
 
     def _insert(
         self,
@@ -177,7 +187,7 @@ def roles_of(names: Iterable[str]) -> frozenset[StaffRole]:
 def _check(login: str, name: str) -> None:
     if not _LOGIN.fullmatch(login):
         raise MemberInvalid("login", "a login is 2 to 32 of a to z, 0 to 9, '.', '_', '-', and begins with a letter")
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    if not name or len(name) > NAME_LENGTH or not is_visible(name):
         raise MemberInvalid("name", f"a name has 1 to {NAME_LENGTH} letters")
 
 

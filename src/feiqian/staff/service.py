@@ -141,15 +141,15 @@ class Staff:
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
         """A challenge and what the browser is asked for, whoever it is."""
-        return await self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
+        return self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
 
     async def passkey(
         self, challenge: str, response: str, user_agent: str, language: str, device_token: str | None = None
     ) -> Opened:
         """Signs in with a passkey or security key alone, which is two factors. Raises SignInRefused."""
         try:
-            subject, _ = await self._verification.answer_passkey_sign_in(challenge, response)
-            return await self._work.db(self._open, challenge, subject, user_agent, language, device_token)
+            subject, passed = await self._verification.answer_passkey_sign_in(challenge, response)
+            return await self._work.db(self._open, passed.id, subject, user_agent, language, device_token)
         except VerificationError as error:
             raise self._refused(error, None) from None
 

@@ -7,7 +7,7 @@ position to the end, or has cut off its tail and set the head back. Against both
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, text, update
@@ -79,6 +79,11 @@ class Trail:
     def newest(self, connection: Connection, limit: int = PAGE, before: int = 0) -> list[Entry]:
         """The newest entries of all (or of those `before` a position), newest first."""
         return self._select(connection, _before(before), limit)
+
+    def each(self, connection: Connection, actions: Sequence[str]) -> Iterator[Entry]:
+        """Every entry of these actions, the oldest first."""
+        found = select(entries).where(_c.action.in_(actions)).order_by(_c.position)
+        return map(_entry, connection.execute(found, execution_options={"yield_per": 1_000}))
 
     def verify(self, connection: Connection, anchor: Head | None = None) -> Finding | None:
         """The first position that is not as it was written; None if the chain is whole. Reads all of it.

@@ -120,6 +120,7 @@ class Answers:
         with self._db.write() as connection:
             challenge = self.open(connection, id, subject, factor, now)
             secret, long = self._secret(connection, challenge, factor)
+            secret = None if challenge.hopeless else secret
             if long:
                 if not codes.take_long(connection, id, factor):
                     raise AnswerWrong(0)
@@ -205,7 +206,7 @@ class Answers:
         with self._db.read() as connection:
             challenge = self.open(connection, id, subject, factor, self._clock.now())
             key = self.key_of(connection, response)
-            if key is None or (key.subject, key.factor) != (subject, factor):
+            if key is None or challenge.hopeless or (key.subject, key.factor) != (subject, factor):
                 raise AnswerWrong(self._guard.left(connection, subject, challenge.place, None, self._clock.now()))
         return self.signed(challenge, key, response)
 
@@ -214,8 +215,12 @@ class Answers:
         answered = read_response(response)
         return None if answered is None else credentials.key_by_credential(connection, answered.raw_id)
 
-    def signed(self, challenge: Challenge, key: credentials.Key, response: str) -> ChallengeView:
+    def signed(
+        self, challenge: Challenge, key: credentials.Key, response: str, *, stored: bool = True
+    ) -> ChallengeView:
         """Checks a key's signature of the challenge's text; the challenge is that subject's from now on.
+
+        One that is not `stored` is stored now, unless it was before: then it is spent.
 
         Raises AnswerWrong, ChallengeOver, FactorNotEnrolled.
         """
@@ -225,7 +230,10 @@ class Answers:
             signed = self._factors.party.signed(answered, challenge.text, key.public_key)
         with self._db.write() as connection:
             attempts.hold(connection, key.subject, now)
-            challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
+            if not stored and signed is not None and not store.add(connection, self._sealer, challenge):
+                raise ChallengeOver("spent")
+            if stored or signed is not None:
+                challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
             if signed is None or not credentials.take_count(connection, key, signed, now):
                 raise AnswerWrong(self._guard.left(connection, key.subject, challenge.place, None, now))
             if evidence.is_kept(key.factor, challenge.purpose):

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from feiqian import logs
 from feiqian.policy.factors import Factor
@@ -26,7 +26,6 @@ from feiqian.verification.tables import attempts, insert_missing, of
 
 UNKNOWN = ""  # the place of all devices that the subject has not signed in from
 MINUTE, DAY = 60_000_000, 86_400_000_000
-KEPT = 7 * DAY  # after the last try, unless a lock still holds
 _ANCHOR = (UNKNOWN, "")  # of no factor: the row that is held
 _log = logs.get("feiqian.verification")
 _c = attempts.c
@@ -189,11 +188,6 @@ def any_lock(connection: Connection, rules: Tries, subject: Subject, now: int) -
     places = {place for place, factor in held.rows if factor}
     locks = [held.lock(rules, place, factor) for place in places for factor in _factors(held, place)]
     return max((lock for lock in locks if lock), key=lambda lock: lock.until, default=None)
-
-
-def tidy(connection: Connection, now: int) -> None:
-    """Drops what was last counted long ago and locks nothing."""
-    connection.execute(delete(attempts).where(_c.at < now - KEPT, _c.locked_until <= now))
 
 
 def _factors(held: _Held, place: str) -> list[Factor]:

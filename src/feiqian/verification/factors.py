@@ -191,9 +191,8 @@ class Factors:
 
     def all_of(self, connection: Connection, subject: Subject) -> frozenset[Factor]:
         """All that they can use (blocks)."""
-        if subject.role is Role.NOBODY:
-            return _OF_NOBODY
-        return credentials.kinds(connection, subject) | self.reach.channels(connection, subject)
+        held = credentials.kinds(connection, subject) | self.reach.channels(connection, subject)
+        return _OF_NOBODY if subject.role is Role.NOBODY else held
 
     def _list(self, subject: Subject) -> builtins.list[FactorView]:
         with self._db.read() as connection:

@@ -1,6 +1,6 @@
 """Where somebody can be reached, by whom a code is sent, and who is told of a lock. All functions block.
 
-A code for nobody, or for somebody without this channel, does the same work and leaves nothing behind.
+A code for nobody, for somebody without this channel, or of a hopeless challenge, does the same work and leaves nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Reach:
         self._notify, self._people = notify, people
 
     def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
-        return None if subject.role is Role.NOBODY else self._people.contacts(connection, subject)
+        found = self._people.contacts(connection, subject)
+        return None if subject.role is Role.NOBODY else found
 
     def channels(self, connection: Connection, subject: Subject) -> frozenset[Factor]:
         """By which of SMS and e-mail a code can reach them."""
@@ -73,7 +74,7 @@ class Reach:
                 raise
             _log.warning("code_not_sent", challenge=challenge.id, why="capped")
             return
-        savepoint.commit() if address else savepoint.rollback()
+        savepoint.commit() if address and not challenge.hopeless else savepoint.rollback()
 
     def entered(self, connection: Connection, subject: Subject, factor: Factor, now: int) -> None:
         """A code that was sent has come back."""

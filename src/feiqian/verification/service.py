@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from feiqian import network
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.ids import CHALLENGE, new_id
@@ -15,7 +17,7 @@ from feiqian.policy.model import Combination, Policy
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
-from feiqian.verification import attempts, codes, credentials, store
+from feiqian.verification import attempts, codes, credentials, store, unnamed
 from feiqian.verification.answers import Answers
 from feiqian.verification.canonical import challenge_text, summary
 from feiqian.verification.errors import AnswerWrong, BoundDiffers, ChallengeOver, FactorNotEnrolled
@@ -24,10 +26,10 @@ from feiqian.verification.marks import UNNAMED, mark_of
 from feiqian.verification.model import Bound, ChallengeView, Lock, Passed
 from feiqian.verification.reach import CHANNELS, audience_of
 from feiqian.verification.store import STRANGERS, Challenge
+from feiqian.verification.sweeps import Sweeps
 from feiqian.work import Work
 
 MOST_SECONDS = 300  # that a challenge lives, whatever the policy says
-TIDY_EVERY = 60 * MICROSECONDS
 NEW = Subject(Role.NOBODY, 0)  # whose passkey it will be is not known yet
 _SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}
 
@@ -55,7 +57,12 @@ class Verification:
         self._factors, self._guard, self._reach = factors, factors.guard, factors.reach
         self._devices = devices
         self._answers = Answers(db, sealer, clock, work, factors)
-        self._tidied_at = 0
+        self._sweeps = Sweeps()
+
+    @property
+    def sweeps(self) -> Sweeps:
+        """What strangers have begun, and what removes it."""
+        return self._sweeps
 
     # --- beginning and looking ---------------------------------------------------------------------------------
 
@@ -67,13 +74,16 @@ class Verification:
         needs: tuple[Combination, ...] | None = None,
         *,
         device: str | None = None,
+        hopeless: bool = False,
     ) -> ChallengeView:
         """A new challenge; of one purpose a subject has three at once on a device, the oldest ends.
 
         `device`: the id of the device that asks, if the subject is known there; wrong answers are counted for it.
+        `hopeless`: no answer to it is right and no code is sent, and in all else it is as any other.
+
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
         """
-        return await self._work.db(self._begin, subject, bound, language, needs, device)
+        return await self._work.db(self._begin, subject, bound, language, needs, device, hopeless, network.client.get())
 
     async def view(self, id: str, subject: Subject) -> ChallengeView:
         """Raises ChallengeNotFound."""
@@ -86,10 +96,11 @@ class Verification:
         language: str,
         needs: tuple[Combination, ...] | None,
         device: str | None,
+        hopeless: bool,
+        client: str,
     ) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
-            self._tidy(connection, now)
             wanted = needs or self._policy.needs(bound.purpose, bound.amount, bound.currency)
             if bound.purpose not in STRANGERS:
                 held = self._factors.all_of(connection, subject)
@@ -99,49 +110,40 @@ class Verification:
             attempts.hold(connection, subject, now)
             place = self._place(connection, subject, device)
             store.make_room(connection, subject, bound.purpose, place, now)
-            challenge = self._add(connection, subject, bound, language, wanted, now, place)
+            challenge = self._challenge(new_id(CHALLENGE, now), subject, bound, language, wanted, now)
+            challenge = replace(challenge, place=place, hopeless=hopeless)
+            store.add(connection, self._sealer, challenge)
+            if bound.purpose in STRANGERS:
+                self._sweeps.take(connection, client, challenge.id)
             return self._answers.view(connection, challenge, now)
 
-    def _add(
-        self,
-        connection: Connection,
-        subject: Subject,
-        bound: Bound,
-        language: str,
-        wanted: tuple[Combination, ...],
-        now: int,
-        place: str = attempts.UNKNOWN,
+    def _challenge(
+        self, id: str, subject: Subject, bound: Bound, language: str, wanted: tuple[Combination, ...], begun_at: int
     ) -> Challenge:
-        id, texts = new_id(CHALLENGE, now), texts_in(language)
+        """A new one; the same values make the same text, always."""
+        texts = texts_in(language)
         # A text that a stranger reads must not differ between a customer and nobody.
         named = UNNAMED if bound.purpose in STRANGERS else str(subject)
-        challenge = Challenge(
+        return Challenge(
             id=id,
             subject=subject,
             purpose=bound.purpose,
             bound=bound.digest(),
-            text=challenge_text(bound, texts, mark_of(id, bound.purpose, named, now)),
+            text=challenge_text(bound, texts, mark_of(id, bound.purpose, named, begun_at)),
             summary=summary(bound, texts),
             language=language,
             combinations=wanted,
             passed=(),
             state="open",
             evidence="",
-            begun_at=now,
-            expires_at=now + min(self._policy.challenge_seconds, MOST_SECONDS) * MICROSECONDS,
-            place=place,
+            begun_at=begun_at,
+            expires_at=begun_at + min(self._policy.challenge_seconds, MOST_SECONDS) * MICROSECONDS,
+            place=attempts.UNKNOWN,
         )
-        store.add(connection, self._sealer, challenge)
-        return challenge
 
     def _place(self, connection: Connection, subject: Subject, device: str | None) -> str:
         known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
         return device if device and known else attempts.UNKNOWN
-
-    def _tidy(self, connection: Connection, now: int) -> None:
-        if not self._tidied_at <= now < self._tidied_at + TIDY_EVERY:
-            store.tidy(connection, now)
-            self._tidied_at = now
 
     def _view(self, id: str, subject: Subject) -> ChallengeView:
         with self._db.read() as connection:
@@ -197,31 +199,36 @@ class Verification:
 
     # --- signing in by passkey, without a name -----------------------------------------------------------------
 
-    async def begin_passkey_sign_in(
-        self, language: str, purpose: Purpose = Purpose.SIGN_IN
-    ) -> tuple[str, dict[str, Any]]:
-        """A challenge of nobody yet, for whoever signs it with a passkey; spent with `Bound(purpose=purpose)`."""
-        return await self._work.db(self._begin_unnamed, language, purpose)
+    def begin_passkey_sign_in(self, language: str, purpose: Purpose = Purpose.SIGN_IN) -> tuple[str, dict[str, Any]]:
+        """A challenge of nobody yet, for whoever signs it with a passkey, and what the browser is asked to sign.
 
-    async def answer_passkey_sign_in(self, id: str, response: str) -> tuple[Subject, ChallengeView]:
-        """Whose passkey has signed. Raises AnswerWrong, ChallengeOver, ChallengeNotFound."""
-        return await self._work.db(self._answer_unnamed, id, response)
+        Nothing is kept here: the first of the two is the browser's to send back, and says all.
+        """
+        now = self._clock.now()
+        begun = unnamed.Unnamed(new_id(CHALLENGE, now), purpose, texts_in(language).language, now)
+        options = self._factors.party.request(self._unnamed(begun).text, [])
+        return begun.token(self._sealer), options
 
-    def _begin_unnamed(self, language: str, purpose: Purpose) -> tuple[str, dict[str, Any]]:
-        now, bound = self._clock.now(), Bound(purpose=purpose)
-        with self._db.write() as connection:
-            self._tidy(connection, now)
-            wanted = self._policy.needs(purpose)
-            challenge = self._add(connection, NEW, bound, language, wanted, now)
-        return challenge.id, self._factors.party.request(challenge.text, [])
+    async def answer_passkey_sign_in(self, token: str, response: str) -> tuple[Subject, ChallengeView]:
+        """Whose passkey has signed, and the challenge to be spent with `Bound(purpose=purpose)`: once.
 
-    def _answer_unnamed(self, id: str, response: str) -> tuple[Subject, ChallengeView]:
+        Raises AnswerWrong, ChallengeOver, ChallengeNotFound.
+        """
+        return await self._work.db(self._answer_unnamed, token, response)
+
+    def _unnamed(self, begun: unnamed.Unnamed) -> Challenge:
+        bound, needs = Bound(purpose=begun.purpose), self._policy.needs(begun.purpose)
+        return self._challenge(begun.id, NEW, bound, begun.language, needs, begun.begun_at)
+
+    def _answer_unnamed(self, token: str, response: str) -> tuple[Subject, ChallengeView]:
+        challenge, now = self._unnamed(unnamed.read(self._sealer, token)), self._clock.now()
+        if not challenge.begun_at <= now < challenge.expires_at:
+            raise ChallengeOver("expired")
         with self._db.read() as connection:
             key = self._answers.key_of(connection, response)
-            challenge = self._answers.load(connection, id, NEW)
         if key is None or _SIGNS_IN.get(key.subject.role) is not challenge.purpose:
             raise AnswerWrong(self._policy.tries.at_most)
-        return key.subject, self._answers.signed(challenge, key, response)
+        return key.subject, self._answers.signed(challenge, key, response, stored=False)
 
     # --- ending ------------------------------------------------------------------------------------------------
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from feiqian import logs
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
-from feiqian.verification import attempts, tables
+from feiqian.verification import tables
 from feiqian.verification.errors import BoundDiffers, ChallengeNotFound, ChallengeOver, NotPassed
 from feiqian.verification.model import Passed, State
 from feiqian.verification.tables import challenges, changed, of
 
 OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
-KEPT = 24 * 3_600_000_000  # microseconds after its end that a challenge is kept, to say how it ended
 _c = challenges.c
 _log = logs.get("feiqian.verification")
 # Whoever begins one of these has proved nothing yet.
@@ -43,6 +42,7 @@ class Challenge:
     begun_at: int
     expires_at: int
     place: str  # where wrong answers are counted: a known device's id, or attempts.UNKNOWN
+    hopeless: bool = False  # no answer is right: begun with details that are not the subject's
 
     def state_at(self, now: int) -> State:
         return "expired" if self.state in ("open", "passed") and now >= self.expires_at else self.state
@@ -59,7 +59,8 @@ class Challenge:
         return any(combination <= set(self.passed) for combination in self.combinations)
 
 
-def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> None:
+def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> bool:
+    """Whether there was none of this id yet; of two who add the same, one does."""
     row: dict[str, Any] = {"id": challenge.id, "role": str(challenge.subject.role), "number": challenge.subject.number}
     row |= {"purpose": str(challenge.purpose), "bound": challenge.bound, "language": challenge.language}
     for name, text in (("text", challenge.text), ("summary", challenge.summary)):
@@ -67,7 +68,8 @@ def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> None:
     row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
     row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
     row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "place": challenge.place}
-    connection.execute(insert(challenges).values(row))
+    row["hopeless"] = int(challenge.hopeless)
+    return tables.insert_missing(connection, challenges, row)
 
 
 def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, lock: bool = False) -> Challenge:
@@ -92,6 +94,7 @@ def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, l
         begun_at=row.begun_at,
         expires_at=row.expires_at,
         place=row.place,
+        hopeless=bool(row.hopeless),
     )
 
 
@@ -150,16 +153,6 @@ def spend(connection: Connection, challenge: Challenge, bound: bytes, now: int) 
             raise NotPassed
         raise ChallengeOver("spent" if state == "passed" else state)
     return Passed(challenge.id, challenge.passed, challenge.evidence, now)
-
-
-def tidy(connection: Connection, now: int) -> None:
-    """Removes what ended more than a day ago, and enrolments that were never finished."""
-    before, codes, sends = now - KEPT, tables.codes, tables.sends
-    connection.execute(delete(challenges).where(_c.expires_at < before))
-    connection.execute(delete(codes).where(codes.c.sent_at < before))
-    connection.execute(delete(sends).where(sends.c.at < before))
-    connection.execute(delete(tables.enrolments).where(tables.enrolments.c.expires_at < now))
-    attempts.tidy(connection, now)
 
 
 def _joined(combinations: tuple[Combination, ...]) -> str:

@@ -40,6 +40,7 @@ challenges = Table(
     Column("begun_at", BIG, nullable=False),
     Column("expires_at", BIG, nullable=False),
     Column("place", String(36), nullable=False),  # where wrong answers are counted
+    Column("hopeless", Integer, nullable=False, server_default="0"),  # 1: no answer is right
     Index("verification_challenges_of", "role", "number", "purpose"),
     Index("verification_challenges_by_end", "expires_at"),
 )

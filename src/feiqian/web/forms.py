@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_plus
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import BaseRouteHandler
 
+from feiqian.visible import is_visible
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
 
@@ -21,6 +25,12 @@ FORM_BYTES = 16_384
 LONGEST_VALUE = 2_000
 NONE: Mapping[str, int] = {}
 Asked = Request[Any, Any, State]
+LINES = frozenset({"mrz", "note", "text", "why"})  # fields that may have line ends
+NOT_SHOWN = frozenset({"password", "again", "pin", "secret", "answer"})  # what is secret, or no text of a person
+
+
+class NotVisibleText(Exception):
+    """A form or address has a character that cannot be seen."""
 
 
 @dataclass(slots=True)
@@ -52,6 +62,7 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
 
     Values are cut at LONGEST_VALUE characters, or what `longest` says of their field. The form has FORM_BYTES at most,
     whatever else its route takes, and its fields are counted before it is parsed: nothing else in `web` parses forms.
+    Raises NotVisibleText.
     """
     body = await _small_body(request)
     media_type, options = request.content_type
@@ -65,8 +76,11 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
 
 
 def form_of(texts: Mapping[str, str], longest: Mapping[str, int] = NONE) -> Form:
-    """A form with these values, each cut at its longest."""
-    return Form({name: value[: longest.get(name, LONGEST_VALUE)] for name, value in texts.items()})
+    """A form with these values, each cut at its longest. Raises NotVisibleText."""
+    values = {name: value[: longest.get(name, LONGEST_VALUE)] for name, value in texts.items()}
+    if any(not is_visible(text, lines=name in LINES) for name, text in values.items() if name not in NOT_SHOWN):
+        raise NotVisibleText
+    return Form(values)
 
 
 async def _small_body(request: Asked) -> bytes:
@@ -79,3 +93,10 @@ async def _small_body(request: Asked) -> bytes:
             raise RequestEntityTooLarge
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def only_visible(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Litestar's guard of every page: addresses, too, may end up before somebody's eyes. Raises NotVisibleText."""
+    query = connection.scope["query_string"].decode("latin-1")
+    if not is_visible(connection.scope["path"]) or ("%" in query and not is_visible(unquote_plus(query))):
+        raise NotVisibleText

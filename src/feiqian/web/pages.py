@@ -24,7 +24,7 @@ from .bank import BankPage
 from .bounds import bounded
 from .cookies import Cookies
 from .customer.routes import CUSTOMER
-from .forms import FORM_BYTES
+from .forms import FORM_BYTES, NotVisibleText, only_visible
 from .inbox import Inbox
 from .language import change_language
 from .port import RunningBank
@@ -101,6 +101,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
         HTTPException: _http,
         UnicodeDecodeError: _not_text,
         LookupError: _no_such_encoding,
+        NotVisibleText: _not_visible,
         TooManyStreams: _busy,
         TooBusy: _busy,
         NotDeciding: _busy,
@@ -119,7 +120,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
                 "visitor": Provide(provide_visitor),
             },
             middleware=[bounded],
-            guards=[own_pages_only(origin)],
+            guards=[own_pages_only(origin), only_visible],
             exception_handlers=handlers,
             response_headers=always,
             request_max_body_size=FORM_BYTES,
@@ -159,6 +160,10 @@ def _not_text(request: Asked, _: UnicodeDecodeError) -> Response[Any]:
 def _no_such_encoding(request: Asked, error: LookupError) -> Response[Any]:
     """A form that names an encoding which is none (`codecs.lookup`); a KeyError or an IndexError is a fault of ours."""
     return problem(request, 400, "problem.invalid") if type(error) is LookupError else _failed(request, error)
+
+
+def _not_visible(request: Asked, _: NotVisibleText) -> Response[Any]:
+    return problem(request, 422, "problem.not_visible")
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:

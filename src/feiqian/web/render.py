@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from feiqian.clock import Clock
 from feiqian.money import Money, decimal_text
 from feiqian.payments.reasons import sentence
 from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
+from feiqian.visible import shown
 
 from .assets import url
 from .formats import Formats, symbol
@@ -31,6 +33,7 @@ class Renderer:
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,
+            finalize=_shown,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -68,6 +71,13 @@ class Renderer:
 
     def amount(self, amount: Money) -> str:
         return self.formats.amount(amount)
+
+
+def _shown(value: object) -> object:
+    """What was stored before it was refused, or came from elsewhere, cannot turn or hide the rest of a page."""
+    if not isinstance(value, str):
+        return value
+    return Markup(shown(value)) if isinstance(value, Markup) else shown(value)
 
 
 def renderers(clock: Clock, zone: str) -> Mapping[str, Renderer]:

@@ -91,6 +91,7 @@ class Desk:
     lead: str = ""
     leave: str = "/"
     template: str = "customer/challenge.html"
+    over: str = "customer/over.html"  # the template for a challenge that can no longer be answered
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def address(self, way: int, sent: str) -> str:
@@ -267,7 +268,7 @@ def over(site: Site, desk: Desk, error: Exception) -> Page:
     """What to do when a challenge is over: begin anew."""
     state = error.state if isinstance(error, ChallengeOver) else "void"
     inside = isinstance(desk.answers, OwnChallenges)
-    return site.page("customer/over.html", status=409, state=state, again=desk.again, leave=desk.leave, inside=inside)
+    return site.page(desk.over, status=409, state=state, again=desk.again, leave=desk.leave, inside=inside)
 
 
 def ways_of(view: ChallengeView) -> list[Way]:

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from litestar import Controller, Request, get, post
+import msgspec
+from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
 
 from feiqian.staff.errors import ChangeFailed, ChangeOver, NotAllowed, OwnChange
 from feiqian.staff.model import Change, ChangeState, StaffRole
 from feiqian.subjects import Role
+from feiqian.verification.errors import FactorNotEnrolled
+from feiqian.verification.model import ChallengeView
 
+from ..customer.challenge import Desk, OwnChallenges, key_options, show, take
+from ..customer.kept import forget, keep, kept
+from ..customer.keys import read_key_form
 from ..forms import Form, read_form
 from .console import PLACES, Console, Page, TheConsole, go
 from .words import change_text, failure_text, kind_name, level_name
 
 ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")
+KIND = "staff-act"
+REFUSED = (OwnChange, ChangeOver, ChangeFailed, FactorNotEnrolled)
+
+
+class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
+    """Which key a script asks to use."""
+
+    factor: str
 
 
 class ChangeRow(NamedTuple):
@@ -48,22 +63,99 @@ class ChangePages(Controller):
     async def decide(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
         _allowed(console)
         form, changes = await read_form(request), console.office.changes
-        approves = form["act"] == "approve"
         try:
-            if approves:
-                await changes.approve(id, console.me)
-            else:
-                await changes.refuse(id, console.me, form["note"])
-        except OwnChange:
-            form.wrong("", console.text("staff.change.own"))
-        except ChangeOver as error:
-            form.wrong("", console.text("staff.change.over", state=console.text(f"staff.state.{error.state}")))
-        except ChangeFailed as error:
-            why = failure_text(console.site, error.why)
-            form.wrong("", console.text("staff.change.failed", why=why))
-        else:
-            return go(f"/staff/changes/{id}", "approved" if approves else "refused")
-        return await _change_page(console, id, form)
+            if form["act"] == "approve":
+                return await _begin(console, id)
+            await changes.refuse(id, console.me, form["note"])
+        except REFUSED as error:
+            return await _refused(console, id, form, error)
+        return go(f"/staff/changes/{id}", "refused")
+
+    @get("/{id:str}/approve")
+    async def confirm(
+        self,
+        console: TheConsole,
+        id: FromPath[str],
+        request: Request[Any, Any, State],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[str] = "",
+    ) -> Page:
+        """The challenge of who approves."""
+        desk = _desk(console, id, request)
+        return await show(console.site, desk, way, sent) if desk else go(f"/staff/changes/{id}")
+
+    @post("/{id:str}/approve", status_code=303)
+    async def approve(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
+        desk = _desk(console, id, request)
+        if desk is None:
+            return go(f"/staff/changes/{id}")
+
+        async def finish(view: ChallengeView) -> Page:
+            try:
+                return await _approved(console, id, view.id)
+            except REFUSED as error:
+                return await _refused(console, id, Form(), error)
+
+        return await take(console.site, desk, await read_key_form(request), finish)
+
+    @post("/{id:str}/approve/options", status_code=200)
+    async def options(
+        self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        desk = _desk(console, id, request)
+        challenge = desk.challenge if desk else ""
+        return await key_options(_answers(console), challenge, data.factor)
+
+
+async def _begin(console: Console, id: str) -> Page:
+    """To the challenge; an account of a demo has no factors, and approves at once."""
+    if console.me.demo:
+        return await _approved(console, id, "")
+    view = await console.office.changes.confirm(id, console.me, console.site.language, console.who.session.device)
+    cookie = keep(console.site, KIND, view.id, id)
+    return Redirect(f"/staff/changes/{id}/approve", status_code=303, cookies=[cookie])
+
+
+async def _approved(console: Console, id: str, challenge: str) -> Page:
+    await console.office.changes.approve(id, console.me, challenge)
+    there = go(f"/staff/changes/{id}", "approved")
+    there.cookies.append(forget(console.site))
+    return there
+
+
+async def _refused(console: Console, id: str, form: Form, error: Exception) -> Page:
+    """The change's page, which says why nothing was done."""
+    if isinstance(error, ChangeOver):
+        form.wrong("", console.text("staff.change.over", state=console.text(f"staff.state.{error.state}")))
+    elif isinstance(error, ChangeFailed):
+        form.wrong("", console.text("staff.change.failed", why=failure_text(console.site, error.why)))
+    else:
+        form.wrong("", console.text("staff.change.own" if isinstance(error, OwnChange) else "staff.change.no_factor"))
+    return await _change_page(console, id, form)
+
+
+def _answers(console: Console) -> OwnChallenges:
+    return OwnChallenges(console.site.services.verification, console.me.subject)
+
+
+def _desk(console: Console, id: str, request: Request[Any, Any, State]) -> Desk | None:
+    """Where the challenge that this browser keeps for this change is answered; None if it keeps none."""
+    _allowed(console)
+    parts = kept(console.site, request, KIND, 2)
+    if parts is None or parts[1] != id:
+        return None
+    address = f"/staff/changes/{id}"
+    return Desk(
+        _answers(console),
+        parts[0],
+        f"{address}/approve",
+        address,
+        console.text("staff.change.confirm"),
+        console.text("staff.change.confirm.text"),
+        leave=address,
+        template="staff/confirm.html",
+        over="staff/over.html",
+    )
 
 
 async def _change_page(console: Console, id: str, form: Form) -> Page:
