@@ -155,6 +155,7 @@ async def second_server(target: Target) -> None:
         quiet = asyncio.subprocess.DEVNULL
         environment = target.environment
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=quiet, stderr=quiet)
+        target.sent["started"] += 1
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), HOLD_SECONDS)
