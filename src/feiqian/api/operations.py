@@ -109,7 +109,8 @@ ROUTES = (
         path="/v1/payments",
         summary="Take a payment with the code on a customer's phone",
         description="Answers `succeeded`, `declined` with a `reason` and a `message` to read out, or "
-        "`needs_verification`. Sent again with the same `merchant_order` and content it gives the first answer.",
+        "`needs_verification`. Sent again with the same `merchant_order`, content and payer (the first code, or "
+        "another of the same customer) it gives the first answer, and with anything else `/problems/id-reused`.",
         handler=pay,
         body=PaymentRequest,
         answer=PaymentView,
