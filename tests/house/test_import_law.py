@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "ids", "money", "patterns", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
 TOOLS |= {"uploads", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "ids": {"clock", "errors"},
     "clock": {"errors"},
     "money": {"errors"},
+    "patterns": set(),
     "logs": set(),
     "metrics": set(),
     "alarms": {"logs", "metrics"},
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "place": {"errors"},
     "db": {"errors", "folder", "place", "settings"},
     "data_key": {"db", "sealing"},
-    "ledger": BASE - {"events", "subjects", "texts"} | {"place"},
+    "ledger": BASE - {"events", "patterns", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},
     "payments": BASE | TOOLS | {"ledger", "projections"} | FEATURES["payments"],
     "staff": BASE | TOOLS | {"ledger", "projections"} | FEATURES["staff"],
