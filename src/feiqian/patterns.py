@@ -20,6 +20,11 @@ def matching(pattern: str, **more: Any) -> msgspec.Meta:
     return msgspec.Meta(pattern=f"{_BEGIN}{pattern}{_END}", **more)
 
 
+def told(error: str) -> str:
+    """What msgspec says is wrong with a text, with the pattern (which it quotes as repr does) as it is published."""
+    return error.replace(f"{_END!r}"[1:], "$'")
+
+
 def published(schema: Any) -> Any:
     """A JSON Schema, or a document with such, whose patterns clients understand: in ECMA 262 `$` is the very end, and
     `\\Z` is unknown."""

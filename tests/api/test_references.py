@@ -59,7 +59,9 @@ def test_abuse_89_two_orders_that_look_alike_are_one_payment(served: Served, sho
     for code, unseen in zip(codes, UNSEEN, strict=True):
         again = shop.post("/v1/payments", json=order | {"payment_code": code, "merchant_order": "alike-1" + unseen})
         assert again.status_code == 422
-        assert [error["field"] for error in again.json()["errors"]] == ["merchant_order"]
+        (error,) = again.json()["errors"]
+        assert error["field"] == "merchant_order"
+        assert error["message"] == "Expected str matching regex '^[A-Za-z0-9][A-Za-z0-9._:/-]*$'"
     refunds = f"/v1/payments/{paid['id']}/refunds"
     assert shop.post(refunds, json={"amount": 100, "merchant_refund": "R-1"}).json()["status"] == "succeeded"
     for unseen in UNSEEN:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from feiqian.patterns import told
 from feiqian.workers.bodies import check_json
 from feiqian.workers.frames import Refused
 
@@ -128,7 +129,7 @@ def _wrong(value: Any, type: Any, strict: bool) -> str:
     try:
         msgspec.convert(value, type, strict=strict)
     except msgspec.ValidationError as error:
-        return str(error).replace("`", "")
+        return told(str(error)).replace("`", "")
     return ""
 
 
