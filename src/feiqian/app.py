@@ -239,6 +239,7 @@ def _services(
             base.policy,
             merchants,
             verification,
+            base.sealer,
             settings.in_flight_limit,
             work,
         ),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "ids", "money", "patterns", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "shares"}
 TOOLS |= {"sweeping", "uploads", "visible", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "money": {"errors"},
     "logs": {"visible"},
     "visible": set(),
+    "patterns": set(),
     "metrics": set(),
     "alarms": {"logs", "metrics"},
     "shares": {"errors"},
@@ -56,7 +57,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "holdings": {"alarms", "metrics"},
     "sweeping": {"clock", "db", "logs", "work"},
     "data_key": {"db", "sealing"},
-    "ledger": BASE - {"events", "subjects", "texts"} | {"place"},
+    "ledger": BASE - {"events", "patterns", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},
     "payments": BASE | TOOLS | {"ledger", "projections"} | FEATURES["payments"],
     "staff": BASE | TOOLS | {"ledger", "projections"} | FEATURES["staff"],

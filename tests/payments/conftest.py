@@ -17,6 +17,7 @@ from feiqian.accounts import opening
 from feiqian.accounts.service import Accounts
 from feiqian.clock import MICROSECONDS, ManualClock
 from feiqian.customers.registry import Customers
+from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.events import Fact, decode_fact
 from feiqian.ledger.body import decode_body
@@ -102,7 +103,15 @@ class Bank:
         self.people, self.challenges = People(self.customers), Challenges()
         self.accounts = Accounts(self.ledger, CN)
         self.payments = Payments(
-            self.ledger, self.codes, clock, self.people, self.reads, CN, self.merchants, self.challenges
+            self.ledger,
+            self.codes,
+            clock,
+            self.people,
+            self.reads,
+            CN,
+            self.merchants,
+            self.challenges,
+            data_key_of(self.db, folder / "data-key"),
         )
         self._order = 0
 

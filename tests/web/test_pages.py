@@ -67,6 +67,8 @@ def test_a_sale_is_asked_for_in_minor_units(client: TestClient, still: StillBank
         {"code": "８" * 20},
         {"order": ""},
         {"order": "a b"},
+        {"order": "A-1\n"},
+        {"code": CODE + "\n"},
         {"unknown": 1},
     ],
 )
@@ -83,6 +85,15 @@ def test_asking_cancelling_and_giving_back(client: TestClient, still: StillBank)
     back = client.post("/till/mer_cafe/refunds", json={"order": "A-1", "amount": "1.5", "number": "R-1"}).json()
     assert back == {"status": "succeeded", "amount": "¥1.50", "reason": ""}
     assert still.did == [("refund", "A-1", 1_50, "R-1")]
+
+
+def test_a_sale_of_before_whose_number_ends_in_a_newline_can_be_given_back(
+    client: TestClient, still: StillBank
+) -> None:
+    refund = {"order": "A-1\n", "amount": "1.5", "number": "R-1"}
+    assert client.post("/till/mer_cafe/refunds", json=refund).json()["status"] == "succeeded"
+    assert client.post("/till/mer_cafe/refunds", json=refund | {"number": "R-1\n"}).status_code == 400
+    assert still.did == [("refund", "A-1\n", 1_50, "R-1")]
 
 
 def test_the_phone_beside_waits_for_a_fresh_code(client: TestClient, still: StillBank) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from feiqian.patterns import published
+
 from . import problems
 from .call import Route
 from .parse import BODY_LIMIT_BYTES
@@ -50,7 +52,7 @@ def document(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {"title": "Feiqian", "version": version, "description": INTRODUCTION},
         "paths": paths,
@@ -63,6 +65,8 @@ def document(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
         },
         "security": [{"key": []}],
     }
+    described: dict[str, Any] = published(whole)
+    return described
 
 
 def _operation(route: Route) -> dict[str, Any]:

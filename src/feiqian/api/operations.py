@@ -7,8 +7,9 @@ from typing import Annotated
 import msgspec
 
 from feiqian import logs
+from feiqian.patterns import matching
 from feiqian.payments.errors import PaymentNotFound
-from feiqian.payments.requests import Number, PaymentRequest, RefundRequest
+from feiqian.payments.requests import KnownReference, PaymentRequest, RefundRequest
 from feiqian.payments.views import BalanceView, Page, PaymentView, RefundView, refund_view
 
 from . import problems
@@ -23,9 +24,9 @@ _log = logs.get("feiqian.api")
 class PaymentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which of the merchant's payments, newest first."""
 
-    merchant_order: Number | None = None
+    merchant_order: KnownReference | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
-    cursor: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_=-]{1,200}$")] | None = None
+    cursor: Annotated[str, matching("[A-Za-z0-9_=-]{1,200}")] | None = None
 
 
 class WaitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +110,8 @@ ROUTES = (
         path="/v1/payments",
         summary="Take a payment with the code on a customer's phone",
         description="Answers `succeeded`, `declined` with a `reason` and a `message` to read out, or "
-        "`needs_verification`. Sent again with the same `merchant_order` and content it gives the first answer.",
+        "`needs_verification`. Sent again with the same `merchant_order`, content and payer (the first code, or "
+        "another of the same customer) it gives the first answer, and with anything else `/problems/id-reused`.",
         handler=pay,
         body=PaymentRequest,
         answer=PaymentView,

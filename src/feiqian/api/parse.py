@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from feiqian.patterns import told
 from feiqian.visible import is_visible
 from feiqian.workers.bodies import check_json
 from feiqian.workers.frames import Refused
@@ -25,7 +26,8 @@ BODY_LIMIT_BYTES = 16 * 1024
 QUERY_LIMIT_BYTES = 2 * 1024
 PARSED_BYTES = 64 * 1024  # of a body that is parsed, and whose errors are explained, in the event loop
 UNSEEN = "has a character that cannot be seen, such as a control character; leave it out"
-_LINES = frozenset({"mrz", "note", "text"})  # texts that may have line ends
+# Texts that may have line ends; a reference is looked up with the one that it was written with before it was refused.
+_LINES = frozenset({"merchant_order", "mrz", "note", "text"})
 _NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response"})
 _DELETE = 0x7F
 _NAME = re.compile("[a-z_]{1,32}", re.ASCII)
@@ -144,7 +146,7 @@ def _wrong(value: Any, type: Any, strict: bool) -> str:
     try:
         msgspec.convert(value, type, strict=strict)
     except msgspec.ValidationError as error:
-        return str(error).replace("`", "")
+        return told(str(error)).replace("`", "")
     return ""
 
 

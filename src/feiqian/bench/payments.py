@@ -34,6 +34,7 @@ from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
 from feiqian.projections.reads import Reads
+from feiqian.sealing import KEY_BYTES, Sealer
 from feiqian.subjects import Subject
 from feiqian.verification.model import Bound, Passed
 
@@ -129,7 +130,10 @@ class Town:
         reads = Reads(folder / "read.db")  # asked only about what is no longer in memory: never here
         everybody, none_waits = Everybody(customers), NoneWaits()
         codes = Codes(KeyRing(0, keys), everybody)
-        self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits)
+        sealer = Sealer(secrets.token_bytes(KEY_BYTES))
+        self.payments = Payments(
+            self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits, sealer
+        )
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
             for number in range(1, MERCHANTS + 1)

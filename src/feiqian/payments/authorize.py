@@ -7,6 +7,7 @@ decided once, under an id derived from merchant and order number that the engine
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,33 +20,30 @@ from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE
 from feiqian.payments import plan
 from feiqian.payments.codes import CodeFault, Codes, Scan
+from feiqian.payments.errors import OrderConflict
 from feiqian.payments.guesses import Guesses
 from feiqian.payments.limits import WAITS, KnowsCustomers, PaymentLimits
 from feiqian.payments.plan import PAYMENT_STEPS, WAITING_STEPS, Plan
 from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 from feiqian.payments.requests import PaymentRequest
+from feiqian.sealing import Sealer
+
+CODE = "payment-code"  # the context of the keyed hash by which a retry's code is known again
 
 
 class Decision(NamedTuple):
     """May be told once `position` is durable.
 
-    `not_kept` is why a request was declined without a trace. With neither that nor a fact, it is a retry whose fact is
-    no longer in memory.
+    `not_kept` is why a request was declined without a trace. A `retry` comes with the first decision's fact, or with
+    none if that is no longer in memory; either way `check_retry` says whether it may be answered.
     """
 
     transfer: bytes
     position: int
     fact: PaymentDecided | None = None
     not_kept: Decline | None = None
-    conflict: bool = False
-
-
-class Decided(NamedTuple):
-    """A decision in memory, with the code that it was asked with."""
-
-    fact: PaymentDecided
-    code: str
+    retry: bool = False
 
 
 class Authorizer:
@@ -58,12 +56,13 @@ class Authorizer:
         clock: Clock,
         limits: PaymentLimits,
         customers: KnowsCustomers,
+        sealer: Sealer,
         waits: Callable[[PaymentDecided], None],
     ) -> None:
         self._ledger, self._codes, self._clock, self._waits = ledger, codes, clock, waits
-        self._limits, self._customers = limits, customers
+        self._limits, self._customers, self._hash = limits, customers, sealer.blind
         self.guesses = Guesses()
-        self._recent: Recent[Decided] = Recent()
+        self._recent: Recent[PaymentDecided] = Recent()
         # A clock that is set back must not make codes valid again whose claims the engine has forgotten.
         self._newest_seconds = ledger.engine.moment.seconds
 
@@ -74,7 +73,7 @@ class Authorizer:
         self._newest_seconds = max(self._newest_seconds, now_us // MICROSECONDS)
         # Before the code is judged: by now it may have expired, and the retry gets the first answer all the same.
         if self._ledger.engine.remembered(transfer) is not None:
-            return self._retry(transfer, merchant, request)
+            return Decision(transfer, self._ledger.position, self._recent.get(transfer), retry=True)
         scan = self._admit(merchant, request)
         if isinstance(scan, Decline):
             return Decision(transfer, self._ledger.position, not_kept=scan)
@@ -94,7 +93,8 @@ class Authorizer:
             return Decline.AMOUNT_TOO_HIGH
         return self._read_code(merchant, request)
 
-    def _read_code(self, merchant: Merchant, request: PaymentRequest) -> Scan | Decline:
+    def _read_code(self, merchant: Merchant, request: PaymentRequest, *, expired: bool = False) -> Scan | Decline:
+        """Whose code it is; one that has just expired is taken only with `expired`: it still says who the payer was."""
         now, store, terminal = self._newest_seconds, request.store, request.terminal
         till = self.guesses.till(merchant, store, terminal)
         if now < till.until:
@@ -105,7 +105,7 @@ class Authorizer:
                 self.guesses.learn(merchant, store, terminal)
             return scan
         if scan.fault is CodeFault.EXPIRED:
-            return Decline.CODE_EXPIRED
+            return scan if expired else Decline.CODE_EXPIRED
         if scan.fault is not CodeFault.MALFORMED:  # a code of nobody counts as a guess, like one that cannot be read
             self.guesses.wrong(merchant, store, terminal, request.payment_code, now)
         return Decline.CODE_INVALID
@@ -152,31 +152,35 @@ class Authorizer:
             request.terminal,
             now_us,
             expires_at,
+            self._hash(request.payment_code, CODE),
         )
         self._ledger.note(encode_fact(fact))
         if expires_at:
             self._waits(fact)
-        self._recent.put(transfer, Decided(fact, request.payment_code))
+        self._recent.put(transfer, fact)
         return Decision(transfer, self._ledger.position, fact)
 
     # --- retries -----------------------------------------------------------------------------------------------
 
-    def _retry(self, transfer: bytes, merchant: Merchant, request: PaymentRequest) -> Decision:
-        decided = self._recent.get(transfer)
-        if decided is None:
-            return Decision(transfer, self._ledger.position)
-        conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request)
-        return Decision(transfer, self._ledger.position, decided.fact, conflict=conflict)
+    def check_retry(self, fact: PaymentDecided, merchant: Merchant, request: PaymentRequest) -> None:
+        """One rule, wherever the first decision's fact was found: a retry has the same content and the same payer.
 
-    def _other_payer(self, decided: Decided, merchant: Merchant, request: PaymentRequest) -> bool:
-        """Whether a retry has scanned someone else. Wrong codes count here as elsewhere: a retry is no free guess."""
-        if request.payment_code == decided.code:
-            return False
-        scan = self._read_code(merchant, request)
-        return isinstance(scan, Scan) and scan.customer != decided.fact.customer
+        Its code is the first one, or shows now whose it is. Raises OrderConflict. Wrong codes count here as elsewhere:
+        a retry is no free guess.
+        """
+        order = f"order {request.merchant_order} was used before"
+        if not _same_content(fact, request):
+            raise OrderConflict(f"{order}, with other content")
+        if fact.code_hash and hmac.compare_digest(fact.code_hash, self._hash(request.payment_code, CODE)):
+            return
+        scan = self._read_code(merchant, request, expired=True)
+        if scan is Decline.TOO_MANY_WRONG_CODES:
+            raise OrderConflict(f"{order}, and no other code is read here now, after too many wrong ones")
+        if isinstance(scan, Decline) or scan.customer != fact.customer:
+            raise OrderConflict(f"{order}, and this code does not show the same payer")
 
 
-def same_content(fact: PaymentDecided, request: PaymentRequest) -> bool:
+def _same_content(fact: PaymentDecided, request: PaymentRequest) -> bool:
     """Whether a request asks for what was decided before, apart from the code: a code may be scanned anew."""
     currency = BY_CODE.get(request.currency)
     asked = request.amount, currency and currency.number, request.description, request.store, request.terminal

@@ -7,15 +7,17 @@ from typing import Annotated
 import msgspec
 
 from feiqian.ledger.bounds import MAX_AMOUNT
+from feiqian.patterns import LINE, matching
 
-_TEXT = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"  # nothing that could forge a line of a log or a receipt
-_NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"
+_REFERENCE = "[A-Za-z0-9][A-Za-z0-9._:/-]*"  # what is not seen, or looks alike, makes no second number
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT, description="Whole minor units, such as fen or cents.")]
-Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_NUMBER)]
-Description = Annotated[str, msgspec.Meta(max_length=140, pattern=_TEXT)]
-Place = Annotated[str, msgspec.Meta(max_length=32, pattern=_TEXT)]
-CurrencyCode = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="Letters of ISO 4217.")]
+Reference = Annotated[str, matching(_REFERENCE, min_length=1, max_length=64)]  # a merchant's own number for something
+# To look for a number that was given before: versions until November 2026 took, and kept, a newline at its end.
+KnownReference = Annotated[str, matching(_REFERENCE + r"\n?", min_length=1, max_length=64)]
+Description = Annotated[str, matching(LINE, max_length=140)]
+Place = Annotated[str, matching(LINE, max_length=32)]
+CurrencyCode = Annotated[str, matching("[A-Z]{3}", description="Letters of ISO 4217.")]
 CodeText = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="The digits on the customer's phone.")]
 
 
@@ -25,7 +27,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     payment_code: CodeText
     amount: Amount
     currency: CurrencyCode
-    merchant_order: Number
+    merchant_order: Reference
     description: Description = ""
     store: Place = ""
     terminal: Place = ""
@@ -35,4 +37,4 @@ class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Part or all of a payment back to its customer. `merchant_refund` makes the refund one, within its payment."""
 
     amount: Amount
-    merchant_refund: Number
+    merchant_refund: Reference

@@ -20,7 +20,7 @@ from feiqian.merchants.registry import Merchant
 from feiqian.metrics import Metrics
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
-from feiqian.payments.authorize import Authorizer, same_content
+from feiqian.payments.authorize import Authorizer
 from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode
 from feiqian.payments.confirm import Confirmations, NamesCustomers, SpendsChallenges
@@ -53,6 +53,7 @@ from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
+from feiqian.sealing import Sealer
 from feiqian.shares import Admission
 from feiqian.verification.model import Bound
 from feiqian.work import TooBusy, Work
@@ -77,6 +78,7 @@ class Payments:
         policy: Policy,
         merchants: KnowsMerchants,
         verification: SpendsChallenges,
+        sealer: Sealer,
         in_flight_limit: int = sys.maxsize,
         work: Work | None = None,
     ) -> None:
@@ -85,7 +87,7 @@ class Payments:
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()
         self.expiry = Expiry(ledger, clock, self.waits.tell)
-        self._authorizer = Authorizer(ledger, codes, clock, limits, customers, self.expiry.add)
+        self._authorizer = Authorizer(ledger, codes, clock, limits, customers, sealer, self.expiry.add)
         ender = Ender(ledger, clock, limits, merchants)
         self._confirmations = Confirmations(
             ledger, clock, reads, ender, customers, merchants, verification, self.waits, work or Work()
@@ -109,12 +111,9 @@ class Payments:
             admission.leave(number)
         if decision.not_kept:
             return not_kept(request, decision.not_kept, self._clock.now())
-        fact, conflict = decision.fact, decision.conflict
-        if fact is None:
-            fact = (await self._row(merchant, decision.transfer, decision.position)).fact
-            conflict = not same_content(fact, request)
-        if conflict:
-            raise OrderConflict(f"order {request.merchant_order} was used before, for another payment")
+        fact = decision.fact or (await self._row(merchant, decision.transfer, decision.position)).fact
+        if decision.retry:
+            self._authorizer.check_retry(fact, merchant, request)
         return first_answer(fact)
 
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 import msgspec
 
+from feiqian.patterns import matching
 from feiqian.policy.factors import Factor
 
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
-NAME = "^[a-z][a-z0-9_-]{0,30}$"
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
-Name = Annotated[str, msgspec.Meta(pattern=NAME)]
+Name = Annotated[str, matching("[a-z][a-z0-9_-]{0,30}")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MANY)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=MANY)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=YEAR_MINUTES)]

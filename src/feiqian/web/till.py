@@ -15,8 +15,9 @@ from litestar.response import Stream
 
 from feiqian import network
 from feiqian.money import Money, MoneyInvalid, money, parse
+from feiqian.patterns import matching
 from feiqian.payments.errors import NoIssuingDevice
-from feiqian.payments.requests import Number
+from feiqian.payments.requests import KnownReference, Reference
 
 from .model import Answer, Shop
 from .scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
@@ -26,14 +27,14 @@ from .welcome import CHOICES
 
 SHOWN = 20
 AmountText = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
-Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]{20}$")]
+Digits = Annotated[str, matching("[0-9]{20}")]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Sale(msgspec.Struct, forbid_unknown_fields=True):
     """A payment to take. `order` was made by the page, and is kept until the answer is known."""
 
-    order: Number
+    order: Reference
     amount: AmountText
     code: Digits
 
@@ -41,16 +42,16 @@ class Sale(msgspec.Struct, forbid_unknown_fields=True):
 class Question(msgspec.Struct, forbid_unknown_fields=True):
     """A payment that the bank was asked for before."""
 
-    order: Number
+    order: KnownReference
     amount: AmountText
 
 
 class Refund(msgspec.Struct, forbid_unknown_fields=True):
     """Money to give back; `number` makes it one however often it is sent."""
 
-    order: Number
+    order: KnownReference
     amount: AmountText
-    number: Number
+    number: Reference
 
 
 class Beside(msgspec.Struct, forbid_unknown_fields=True):

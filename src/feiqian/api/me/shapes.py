@@ -7,27 +7,26 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from feiqian.patterns import LINE, matching
 from feiqian.policy.factors import Factor, Purpose
 
-_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"
 IMAGE_BYTES, IMAGES = 8 * 1024 * 1024, 3
 KEY_BODY_BYTES = 64 * 1024  # with what a key signs, or says of itself when it is enrolled
 
-Mobile = Annotated[str, msgspec.Meta(min_length=4, max_length=24, pattern=r"^[+0-9 ()-]+$", description="E.164.")]
-Email = Annotated[str, msgspec.Meta(max_length=254, pattern=_LINE)]
-Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_LINE)]
-Pin = Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
-PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=_LINE)]
-DocumentNumber = Annotated[str, msgspec.Meta(max_length=24, pattern="^[0-9A-Za-z]*$")]
-MachineReadableZone = Annotated[str, msgspec.Meta(max_length=92, pattern="^[0-9A-Z<\\n]*$")]
-Date = Annotated[
-    str, msgspec.Meta(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="ISO 8601, such as 1990-03-07.")
-]
+Mobile = Annotated[str, matching(r"[+0-9 ()-]+", min_length=4, max_length=24, description="E.164.")]
+Email = Annotated[str, matching(LINE, max_length=254)]
+Secret = Annotated[str, matching(LINE, min_length=1, max_length=128)]
+Pin = Annotated[str, matching("[0-9]{6}")]
+KnownSecret = Annotated[str, matching(LINE + r"\n?", min_length=1, max_length=128)]  # versions before kept a newline
+PersonName = Annotated[str, matching(LINE, min_length=1, max_length=100)]
+DocumentNumber = Annotated[str, matching("[0-9A-Za-z]*", max_length=24)]
+MachineReadableZone = Annotated[str, matching("[0-9A-Z<\\n]*", max_length=92)]
+Date = Annotated[str, matching("([0-9]{4}-[0-9]{2}-[0-9]{2})?", description="ISO 8601, such as 1990-03-07.")]
 Language = Literal["en", "zh", "es"]
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z0-9_]+$")]
-Token = Annotated[str, msgspec.Meta(max_length=256, pattern="^[A-Za-z0-9._-]*$")]
-Note = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-Label = Annotated[str, msgspec.Meta(max_length=60, pattern=_LINE)]
+Id = Annotated[str, matching("[a-z0-9_]+", min_length=1, max_length=64)]
+Token = Annotated[str, matching("[A-Za-z0-9._-]*", max_length=256)]
+Note = Annotated[str, matching(r"[^\x00-\x08\x0b-\x1f\x7f]*", max_length=500)]
+Label = Annotated[str, matching(LINE, max_length=60)]
 AnswerText = Annotated[
     str, msgspec.Meta(min_length=1, max_length=8_000, description="A code, a secret, or a WebAuthn answer as JSON.")
 ]
@@ -74,7 +73,7 @@ class SignInStart(Body, frozen=True):
     its device then, and nobody else's wrong answers lock it."""
 
     mobile: Mobile
-    password: Secret
+    password: KnownSecret
     device_token: Token = ""
 
 
@@ -148,7 +147,7 @@ class ContactStart(Body, frozen=True):
 
     challenge: Id
     kind: Literal["mobile", "email"]
-    address: Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=_LINE)]
+    address: Annotated[str, matching(LINE, min_length=3, max_length=254)]
 
 
 class NewSecret(Body, frozen=True):
@@ -173,7 +172,7 @@ class IdentityImages(Body, frozen=True):
 class TokenConfirmation(Body, frozen=True):
     """A code of the token app that is being enrolled."""
 
-    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+    code: Annotated[str, matching("[0-9]{6}")]
 
 
 class KeyEnrolment(Body, frozen=True):
