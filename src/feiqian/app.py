@@ -30,7 +30,7 @@ from feiqian.api.pace import Paced
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
-from feiqian.clock import Clock, SystemClock
+from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers.freezing import Freezing
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
@@ -50,6 +50,7 @@ from feiqian.identity.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
+from feiqian.ledger.start_time import DAY_SECONDS, StartTime
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -118,11 +119,20 @@ class Bank:
         return True
 
 
-def build(settings: Settings, *, create: bool = False, listen: bool = False, take_over: bool = False) -> Bank:
+def build(
+    settings: Settings,
+    *,
+    create: bool = False,
+    listen: bool = False,
+    take_over: bool = False,
+    accept_time: bool = False,
+    clock: Clock | None = None,
+) -> Bank:
     """Locks and opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
 
     First the lock, then (with `listen`) the port, and only then the fence: a server that cannot run takes nothing away
     from one that does. `take_over` is for a PostgreSQL journal whose writer hangs or is out of reach (`Journal.lock`).
+    `accept_time` says that the clock is right, however far it is from the journal's newest moment.
     Raises StartRefused, or LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
     """
     folder = Path(settings.data)
@@ -135,7 +145,8 @@ def build(settings: Settings, *, create: bool = False, listen: bool = False, tak
         metrics = bind(settings.metrics_host, settings.metrics_port) if listen else []
         for one in metrics:
             undo.enter_context(one)
-        bank = _open(settings, journal, lock, sockets, metrics)
+        clock = clock or SteadyClock(SystemClock(settings.zone), settings.clock_jump_seconds)
+        bank = _open(settings, journal, clock, accept_time, lock, sockets, metrics)
         undo.pop_all()
     return bank
 
@@ -152,15 +163,23 @@ def lock_folder(settings: Settings, *, create: bool = False) -> FolderLock:
     return FolderLock(folder, settings.file("journal.db").resolve().parent)
 
 
-def _open(settings: Settings, journal: Journal, lock: FolderLock, *sockets: list[socket.socket]) -> Bank:
-    folder, clock = Path(settings.data), SystemClock(settings.zone)
+def _open(
+    settings: Settings,
+    journal: Journal,
+    clock: Clock,
+    accept_time: bool,
+    lock: FolderLock,
+    *sockets: list[socket.socket],
+) -> Bank:
+    folder, policy = Path(settings.data), load_policy(settings.policy)
     if exposed := open_to_others(folder):
         _log.warning("data_folder_open_to_others", folder=str(folder), files=exposed, do="chmod go= the folder")
     check_read_model(journal, settings.read_location)
-    policy = load_policy(settings.policy)
-    checkpoints = open_checkpoints(folder, settings.journal_url)
-    ledger = open_ledger(journal, checkpoints, clock, commit_seconds=settings.journal_seconds)
-    key_file = KeyFile(settings.code_keys, clock)
+    checkpoints, key_file = open_checkpoints(folder, settings.journal_url), KeyFile(settings.code_keys, clock)
+    # Codes that were paid with must not hold again when the journal's time is set back, and comes there once more.
+    ahead_seconds = settings.clock_ahead_days * DAY_SECONDS
+    start = StartTime(settings.clock_jump_seconds, ahead_seconds, accept_time, key_file.replace)
+    ledger = open_ledger(journal, checkpoints, clock, commit_seconds=settings.journal_seconds, start=start)
     keys = key_file.open()
     workers = Workers()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
@@ -274,6 +293,7 @@ def _watch_for(services: Services) -> None:
     ready.add("ledger_stopped", "the ledger has stopped; a restart is needed", lambda: ledger.stopped is not None)
     ready.add("journal_overdue", "the journal does not answer, and nothing is decided", lambda: ledger.overdue)
     metrics.counter("feiqian_journal_overdue", "Commits that were overdue", lambda: ledger.overdue_times)
+    ready.add("clock_jumped", "the clock was set too far, and nothing is decided", ledger.look_at_clock)
     for pool in (work.database, services.reads.pool):
         _watch_pool(services, pool)
 
@@ -396,18 +416,19 @@ class Service:
         while ledger.stopped is None:
             await asyncio.sleep(WATCH_SECONDS)
             ledger.check_place()
+            ledger.look_at_clock()
         _log.critical("ledger_stopped", why=repr(ledger.stopped), position=ledger.durable_position)
         await asyncio.sleep(WATCH_SECONDS)  # those who waited for the failed commit are told first
         self.stop()
 
     async def _watch_journal(self) -> None:
-        """Probes an idle journal; when it answers again after all, completes what was refused in between."""
+        """Probes an idle journal; once decisions are made again after all, completes what was refused in between."""
         ledger, completed = self.bank.services.ledger, 0
         while ledger.stopped is None:
             await asyncio.sleep(JOURNAL_SECONDS)
             await ledger.deciding()
             ledger.probe()
-            times = ledger.overdue_times
+            times = ledger.overdue_times + ledger.clock_jumps
             if times != completed:
                 try:
                     await self._complete()
@@ -451,9 +472,10 @@ def run(
     *,
     create: bool = False,
     take_over: bool = False,
+    accept_time: bool = False,
 ) -> int:
     """Builds, serves and closes; blocks. Returns the process's exit code."""
-    bank = build(settings, create=create, listen=True, take_over=take_over)
+    bank = build(settings, create=create, listen=True, take_over=take_over, accept_time=accept_time)
     return run_until_closed(bank, lambda: _serve(bank, pages))
 
 

@@ -6,6 +6,7 @@ Everything that needs the time is handed a `Clock`; nothing else in the product 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -17,8 +18,17 @@ _SLOT_SECONDS = (
 )
 
 
+SLEW = 10  # a clock that is put right slowly is followed: by one part in so many at most
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # the first counts the time that a machine sleeps
+
+
 class Clock(Protocol):
     """Gives the moment, and the bank's calendar."""
+
+    @property
+    def jumped(self) -> bool:
+        """Whether, at the last `now`, the machine's clock had been set too far to be believed."""
+        ...
 
     def now(self) -> int:
         """Unix time in microseconds."""
@@ -48,6 +58,8 @@ class _BankDays:
 class SystemClock(_BankDays):
     """The machine's clock. `zone` is a name of the IANA time zone database; raises ZoneInfoNotFoundError if unknown."""
 
+    jumped = False  # it cannot tell
+
     def __init__(self, zone: str = DEFAULT_ZONE) -> None:
         super().__init__(zone)
 
@@ -55,8 +67,54 @@ class SystemClock(_BankDays):
         return time.time_ns() // 1000
 
 
+def since_boot() -> int:
+    """Microseconds since the machine was started. Nobody can set this clock."""
+    return time.clock_gettime_ns(_SINCE_BOOT) // 1000
+
+
+class SteadyClock:
+    """A clock that is compared with one that nobody can set, and not followed where it jumps beyond a bound.
+
+    While it is further than `bound_seconds` from where it should be, `now` goes on from before and `jumped` is true.
+    That ends when both agree again; a process that is started then takes the clock as it finds it.
+    """
+
+    def __init__(self, clock: Clock, bound_seconds: int, since_boot: Callable[[], int] = since_boot) -> None:
+        self._clock, self._since_boot = clock, since_boot
+        self._bound = bound_seconds * MICROSECONDS
+        self._followed = since_boot()
+        self._booted = clock.now() - self._followed  # when that was, as the clock should have it
+        self.jumped = False
+
+    def now(self) -> int:
+        wall, passed = self._clock.now(), self._since_boot()
+        if -self._bound <= wall - passed - self._booted <= self._bound:
+            self.jumped = False
+            if passed - self._followed >= MICROSECONDS:
+                self._follow(wall, passed)
+            return wall
+        self.jumped = True
+        return passed + self._booted
+
+    def day(self, seconds: int) -> int:
+        return self._clock.day(seconds)
+
+    @property
+    def ahead(self) -> int:
+        """How far the machine's clock is ahead of where it should be, in microseconds; negative: behind."""
+        return self._clock.now() - self._since_boot() - self._booted
+
+    def _follow(self, wall: int, passed: int) -> None:
+        """A clock that is put right slowly is right. So are steps within the bound, but many of them are a jump."""
+        most = (passed - self._followed) // SLEW
+        self._followed = passed
+        self._booted += max(-most, min(most, wall - passed - self._booted))
+
+
 class ManualClock(_BankDays):
     """A clock that stands still until it is told otherwise; for tests and for making seeds."""
+
+    jumped = False
 
     def __init__(self, now: int = 1_800_000_000 * MICROSECONDS, zone: str = DEFAULT_ZONE) -> None:
         super().__init__(zone)

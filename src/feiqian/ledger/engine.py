@@ -231,7 +231,8 @@ class Engine(Protocol):
         """Moves time on, then decides the batch, chain by chain.
 
         Returns one `Refusal` byte for each event, and the records (events of 80 bytes) of what was accepted, to be
-        made durable before anyone is answered. Raises ValueError if `events` is not a whole number of events.
+        made durable before anyone is answered. Raises ValueError if `seconds` is not in 64 bits or `day` not in 32 (both
+        unsigned), or `events` is not a whole number of events; nothing is changed then.
         """
         ...
 
@@ -303,6 +304,12 @@ def fold(reference: bytes) -> int:
 def period_number(period: int, day: int) -> int:
     """The number of the period that `day` (yyyymmdd) lies in."""
     return (day, day // 100, day // 10000, 0)[period - 1]
+
+
+def check_moment(seconds: int, day: int) -> None:
+    """Raises ValueError for a moment that no record can hold, and TypeError for one that is not whole."""
+    if (seconds | day << 32) >> 64:  # a negative one leaves all bits set
+        raise ValueError(f"the moment ({seconds}, {day}) is out of range")
 
 
 def chain(*events: bytes) -> bytes:

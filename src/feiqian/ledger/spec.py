@@ -24,6 +24,7 @@ from .engine import (
     Refusal,
     Side,
     Type,
+    check_moment,
     fold,
     period_number,
 )
@@ -64,6 +65,7 @@ class SpecEngine(SpecDump):
     # --- apply -------------------------------------------------------------------------------------------------
 
     def apply(self, events: bytes, seconds: int, day: int) -> tuple[bytes, bytes]:
+        check_moment(seconds, day)
         if len(events) % EVENT_SIZE:
             raise ValueError(f"{len(events)} bytes are not a whole number of events of {EVENT_SIZE} bytes")
         records: list[bytes] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from feiqian.clock import MICROSECONDS, Clock
+from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import Refusal
@@ -55,34 +55,30 @@ class Authorizer:
         self,
         ledger: Ledger,
         codes: Codes,
-        clock: Clock,
         limits: PaymentLimits,
         customers: KnowsCustomers,
         waits: Callable[[PaymentDecided], None],
     ) -> None:
-        self._ledger, self._codes, self._clock, self._waits = ledger, codes, clock, waits
+        self._ledger, self._codes, self._clock, self._waits = ledger, codes, ledger.clock, waits
         self._limits, self._customers = limits, customers
         self.guesses = Guesses()
         self._recent: Recent[Decided] = Recent()
-        # A clock that is set back must not make codes valid again whose claims the engine has forgotten.
-        self._newest_seconds = ledger.engine.moment.seconds
 
     def authorize(self, merchant: Merchant, request: PaymentRequest) -> Decision:
         """Decides, posts and notes. Raises LedgerStopped."""
         transfer = plan.payment_transfer(merchant.number, request.merchant_order)
         now_us = self._clock.now()
-        self._newest_seconds = max(self._newest_seconds, now_us // MICROSECONDS)
         # Before the code is judged: by now it may have expired, and the retry gets the first answer all the same.
         if self._ledger.engine.remembered(transfer) is not None:
-            return self._retry(transfer, merchant, request)
-        scan = self._admit(merchant, request)
+            return self._retry(transfer, merchant, request, now_us // MICROSECONDS)
+        scan = self._admit(merchant, request, now_us // MICROSECONDS)
         if isinstance(scan, Decline):
             return Decision(transfer, self._ledger.position, not_kept=scan)
         return self._decide(merchant, request, transfer, scan, now_us)
 
     # --- what comes before the engine --------------------------------------------------------------------------
 
-    def _admit(self, merchant: Merchant, request: PaymentRequest) -> Scan | Decline:
+    def _admit(self, merchant: Merchant, request: PaymentRequest, now: int) -> Scan | Decline:
         """Whose code it is; or why the request is declined without a payer."""
         currency = BY_CODE.get(request.currency)
         if not merchant.accepting:
@@ -92,10 +88,10 @@ class Authorizer:
             return Decline.CURRENCY_NOT_SUPPORTED
         if request.amount > largest:
             return Decline.AMOUNT_TOO_HIGH
-        return self._read_code(merchant, request)
+        return self._read_code(merchant, request, now)
 
-    def _read_code(self, merchant: Merchant, request: PaymentRequest) -> Scan | Decline:
-        now, store, terminal = self._newest_seconds, request.store, request.terminal
+    def _read_code(self, merchant: Merchant, request: PaymentRequest, now: int) -> Scan | Decline:
+        store, terminal = request.store, request.terminal
         till = self.guesses.till(merchant, store, terminal)
         if now < till.until:
             return Decline.TOO_MANY_WRONG_CODES
@@ -117,7 +113,7 @@ class Authorizer:
     ) -> Decision:
         customer, amount, currency = scan.customer, request.amount, merchant.currency
         status: PaymentStatus = "declined"
-        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, self._newest_seconds), 0, 0
+        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, now_us // MICROSECONDS), 0, 0
         if isinstance(ruling, Decline):
             self._ledger.post(plan.declined_payment(transfer, customer, currency))
             decline: Decline | None = ruling
@@ -161,18 +157,18 @@ class Authorizer:
 
     # --- retries -----------------------------------------------------------------------------------------------
 
-    def _retry(self, transfer: bytes, merchant: Merchant, request: PaymentRequest) -> Decision:
+    def _retry(self, transfer: bytes, merchant: Merchant, request: PaymentRequest, now: int) -> Decision:
         decided = self._recent.get(transfer)
         if decided is None:
             return Decision(transfer, self._ledger.position)
-        conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request)
+        conflict = not same_content(decided.fact, request) or self._other_payer(decided, merchant, request, now)
         return Decision(transfer, self._ledger.position, decided.fact, conflict=conflict)
 
-    def _other_payer(self, decided: Decided, merchant: Merchant, request: PaymentRequest) -> bool:
+    def _other_payer(self, decided: Decided, merchant: Merchant, request: PaymentRequest, now: int) -> bool:
         """Whether a retry has scanned someone else. Wrong codes count here as elsewhere: a retry is no free guess."""
         if request.payment_code == decided.code:
             return False
-        scan = self._read_code(merchant, request)
+        scan = self._read_code(merchant, request, now)
         return isinstance(scan, Scan) and scan.customer != decided.fact.customer
 
 

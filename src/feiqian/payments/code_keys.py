@@ -94,6 +94,13 @@ class KeyRing:
         self.generation += 1
         return version
 
+    def replace(self, now_seconds: int) -> int:
+        """As `rotate`, but every version there was is refused at once."""
+        before = self.issuing
+        version = self.rotate(now_seconds)
+        self.retire(before)
+        return version
+
     def retire(self, version: int) -> None:
         """The version is refused from now on. Raises KeysInvalid for the one that issues."""
         if version == self.issuing:
@@ -132,6 +139,11 @@ class KeyFile:
             ring = self._brought_up_to_date()
             yield ring
             self.save(ring)
+
+    def replace(self) -> None:
+        """A fresh key issues, and every code that there was is refused at once."""
+        with self.changing() as ring:
+            ring.replace(self._now())
 
     def save(self, ring: KeyRing) -> None:
         """Replaces the file whole, so that a crash leaves the old one or the new one."""

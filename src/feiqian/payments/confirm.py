@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from feiqian import logs, subjects
-from feiqian.clock import Clock
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
@@ -52,7 +51,6 @@ class Confirmations:
     def __init__(
         self,
         ledger: Ledger,
-        clock: Clock,
         reads: Reads,
         ender: Ender,
         customers: NamesCustomers,
@@ -62,7 +60,7 @@ class Confirmations:
         work: Work,
     ) -> None:
         self._work = work
-        self._ledger, self._clock, self._reads, self._ender = ledger, clock, reads, ender
+        self._ledger, self._clock, self._reads, self._ender = ledger, ledger.clock, reads, ender
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
     async def waiting(self, customer: int) -> list[WaitingPayment]:
