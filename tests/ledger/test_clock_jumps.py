@@ -39,7 +39,7 @@ def test_abuse_88_nothing_is_decided_or_journaled_while_the_clock_has_jumped(
         before, digest = ledger.position, ledger.engine.digest()
         sqlite.clock.advance(jump)
         for events in (bank.payment(2), b""):
-            with pytest.raises(NotDeciding, match="clock has jumped.*nothing was done"):
+            with pytest.raises(NotDeciding, match="clock has jumped, so nothing is decided: nothing was done"):
                 ledger.post_many(events)
         assert (ledger.position, ledger.engine.digest(), ledger.clock_jumps) == (before, digest, 1)
         await ledger.durable(under_way.position)  # what was decided is committed all the same

@@ -231,8 +231,8 @@ class Engine(Protocol):
         """Moves time on, then decides the batch, chain by chain.
 
         Returns one `Refusal` byte for each event, and the records (events of 80 bytes) of what was accepted, to be
-        made durable before anyone is answered. Raises ValueError if `seconds` is not in 64 bits or `day` not in 32 (both
-        unsigned), or `events` is not a whole number of events; nothing is changed then.
+        made durable before anyone is answered. Raises ValueError, and changes nothing, if `seconds` is negative or
+        beyond 64 bits, or `day` negative or beyond 32, or `events` is not a whole number of events.
         """
         ...
 

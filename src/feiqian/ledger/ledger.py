@@ -113,9 +113,7 @@ class Ledger:
         seconds = self._clock.now() // MICROSECONDS
         if self._bank_clock.jumped:
             self._heed_clock()
-            raise NotDeciding(
-                "the machine's clock has jumped, so nothing is decided: nothing was done; try again later"
-            )
+            raise self._bar_error()
         try:
             results, records = self._engine.apply(events, seconds, self._clock.day(seconds))
         except ValueError:
@@ -127,6 +125,11 @@ class Ledger:
             self._records.append(records)
             self._schedule()
         return results
+
+    def require_deciding(self) -> None:
+        """Raises what `post` would raise now: for whoever uses something up before it."""
+        if self._barred or self.look_at_clock():
+            raise self._bar_error()
 
     def note(self, fact: bytes) -> None:
         """Adds a fact to the row being filled. Call it right after `post`, without awaiting in between."""
@@ -391,7 +394,8 @@ class Ledger:
     def _bar_error(self) -> LedgerError:
         if self._stopped is not None:
             return self._stop_error()
-        return NotDeciding("the journal does not answer, so nothing is decided: nothing was done; try again later")
+        why = "the journal does not answer" if self._barred else "the machine's clock has jumped"
+        return NotDeciding(f"{why}, so nothing is decided: nothing was done; try again later")
 
     def _stop_error(self) -> LedgerStopped:
         why = "another writer has taken over" if isinstance(self._stopped, FencedOff) else f"{self._stopped!r}"

@@ -88,10 +88,11 @@ class Confirmations:
     async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
 
-        Raises PaymentNotFound, NotWaiting, and what `Verification.spend` raises.
+        Raises PaymentNotFound, NotWaiting, NotDeciding, and what `Verification.spend` raises.
         """
         row = await self._row(customer, payment_id)
         bound = await self._bound(row)
+        self._ledger.require_deciding()  # before the challenge is spent
         passed = await self._verification.spend(challenge_id, subjects.customer(customer), bound)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
         return await self._told(row, self._ender.confirm(row.fact, passed))
