@@ -82,7 +82,6 @@ def test_abuse_88_a_clock_that_jumps_is_not_followed_until_it_is_right_again(jum
         machine.passes(60)
         machine.steady.now()
     assert (machine.steady.now() - before, machine.steady.jumped) == (6_000 * MICROSECONDS, True)
-    assert machine.steady.ahead == jump * MICROSECONDS
     machine.clock.advance(-jump)
     assert (machine.steady.now(), machine.steady.jumped) == (machine.clock.now(), False)
 
@@ -119,6 +118,5 @@ def test_a_machine_that_slept_has_not_jumped() -> None:
 
 def test_the_machines_own_clocks_agree() -> None:
     steady = SteadyClock(SystemClock(), 3_600)
-    assert abs(steady.ahead) < 3_600 * MICROSECONDS
     assert (abs(steady.now() - SystemClock().now()) < 60 * MICROSECONDS, steady.jumped) == (True, False)
     assert steady.day(1_800_000_000) == 20270115

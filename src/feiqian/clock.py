@@ -5,6 +5,7 @@ Everything that needs the time is handed a `Clock`; nothing else in the product 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -20,6 +21,8 @@ _SLOT_SECONDS = (
 
 SLEW = 10  # a clock that is put right slowly is followed: by one part in so many at most
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # the first counts the time that a machine sleeps
+
+_log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -93,16 +96,13 @@ class SteadyClock:
             if passed - self._followed >= MICROSECONDS:
                 self._follow(wall, passed)
             return wall
-        self.jumped = True
+        if not self.jumped:
+            self.jumped = True
+            _log.error("the machine's clock has jumped by %d s", (wall - passed - self._booted) // MICROSECONDS)
         return passed + self._booted
 
     def day(self, seconds: int) -> int:
         return self._clock.day(seconds)
-
-    @property
-    def ahead(self) -> int:
-        """How far the machine's clock is ahead of where it should be, in microseconds; negative: behind."""
-        return self._clock.now() - self._since_boot() - self._booted
 
     def _follow(self, wall: int, passed: int) -> None:
         """A clock that is put right slowly is right. So are steps within the bound, but many of them are a jump."""

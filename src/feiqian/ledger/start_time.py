@@ -6,6 +6,7 @@ code invalid until the clock is there. `docs/decisions/0019-a-clock-that-jumps-i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from feiqian.errors import ClockRefused
 from .engine import EVENT, NO_ID, Engine, Type
 
 DAY_SECONDS = 86_400
+_log = logging.getLogger(__name__)
 _LARGEST_SECONDS = 253_402_300_799  # the end of the year 9999
 
 
@@ -41,6 +43,7 @@ def settle_time(engine: Engine, clock: Clock, start: StartTime) -> bytes:
         return b""
     if not start.accept:
         raise ClockRefused(_refusal(now, newest, start))
+    _log.warning("the time %s is accepted; the journal's newest moment is %s", _said(now), _said(newest))
     if now >= newest:
         return b""
     start.going_back()
