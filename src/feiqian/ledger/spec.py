@@ -128,6 +128,7 @@ class SpecEngine(SpecDump):
             records.append(EVENT.pack(Type.REFUSED, 0, code, 0, 0, event[5], NO_ID, NO_ID, NO_ID))
 
     def _compare(self, event: Event, known: TransferEntry) -> int:
+        """The answer to a retry, from the event that names it alone: `aux` and the chain's other events may differ."""
         type_, _, kind, _, amount, _, debit, credit, reference = event
         if known.type == Type.REFUSED:
             return known.status
