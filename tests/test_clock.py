@@ -59,7 +59,7 @@ class Machine:
 
     def __init__(self) -> None:
         self.clock, self.up = ManualClock(), 5 * MICROSECONDS
-        self.steady = SteadyClock(self.clock, 30, lambda: self.up)
+        self.steady = SteadyClock(self.clock, 30, lambda: self.up * 1000)
 
     def passes(self, seconds: float, rate: float = 1.0) -> None:
         """Time passes; the clock runs at this rate."""

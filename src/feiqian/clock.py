@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,8 @@ _SLOT_SECONDS = (
 
 
 SLEW = 10  # a clock that is put right slowly is followed: by one part in so many at most
-_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # the first counts the time that a machine sleeps
+# Nanoseconds since the machine was started, which nobody can set; those that it slept count where the system has them.
+_since_boot = partial(time.clock_gettime_ns, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 _log = logging.getLogger(__name__)
 
@@ -70,11 +72,6 @@ class SystemClock(_BankDays):
         return time.time_ns() // 1000
 
 
-def since_boot() -> int:
-    """Microseconds since the machine was started. Nobody can set this clock."""
-    return time.clock_gettime_ns(_SINCE_BOOT) // 1000
-
-
 class SteadyClock:
     """A clock that is compared with one that nobody can set, and not followed where it jumps beyond a bound.
 
@@ -82,33 +79,36 @@ class SteadyClock:
     That ends when both agree again; a process that is started then takes the clock as it finds it.
     """
 
-    def __init__(self, clock: Clock, bound_seconds: int, since_boot: Callable[[], int] = since_boot) -> None:
-        self._clock, self._since_boot = clock, since_boot
+    def __init__(self, clock: Clock, bound_seconds: int, since_boot: Callable[[], int] = _since_boot) -> None:
+        """`since_boot` in nanoseconds, from whatever beginning."""
+        self.day, self._wall, self._since_boot = clock.day, clock.now, since_boot
         self._bound = bound_seconds * MICROSECONDS
-        self._followed = since_boot()
-        self._booted = clock.now() - self._followed  # when that was, as the clock should have it
+        self._followed = since_boot() // 1000
+        self._set_beginning(self._wall() - self._followed)
         self.jumped = False
 
     def now(self) -> int:
-        wall, passed = self._clock.now(), self._since_boot()
-        if -self._bound <= wall - passed - self._booted <= self._bound:
+        wall, passed = self._wall(), self._since_boot() // 1000
+        if self._earliest <= wall - passed <= self._latest:
             self.jumped = False
-            if passed - self._followed >= MICROSECONDS:
+            if passed >= self._followed + MICROSECONDS:
                 self._follow(wall, passed)
             return wall
         if not self.jumped:
             self.jumped = True
-            _log.error("the machine's clock has jumped by %d s", (wall - passed - self._booted) // MICROSECONDS)
-        return passed + self._booted
-
-    def day(self, seconds: int) -> int:
-        return self._clock.day(seconds)
+            _log.error("the machine's clock has jumped by %d s", (wall - passed - self._beginning) // MICROSECONDS)
+        return passed + self._beginning
 
     def _follow(self, wall: int, passed: int) -> None:
         """A clock that is put right slowly is right. So are steps within the bound, but many of them are a jump."""
         most = (passed - self._followed) // SLEW
         self._followed = passed
-        self._booted += max(-most, min(most, wall - passed - self._booted))
+        self._set_beginning(self._beginning + max(-most, min(most, wall - passed - self._beginning)))
+
+    def _set_beginning(self, beginning: int) -> None:
+        """When the machine was started, as its clock should have it."""
+        self._beginning = beginning
+        self._earliest, self._latest = beginning - self._bound, beginning + self._bound
 
 
 class ManualClock(_BankDays):

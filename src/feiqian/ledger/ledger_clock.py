@@ -16,7 +16,8 @@ class LedgerClock:
 
     def __init__(self, clock: Clock, newest: int) -> None:
         """`newest` in Unix microseconds."""
-        self._clock, self._seen = clock, clock.now()
+        self._clock, self._bank_now, self.day = clock, clock.now, clock.day
+        self._seen = clock.now()
         self._newest = max(newest, self._seen)
 
     @property
@@ -24,12 +25,9 @@ class LedgerClock:
         return self._clock.jumped
 
     def now(self) -> int:
-        seen = self._clock.now()
+        seen = self._bank_now()
         passed, self._seen = seen - self._seen, seen
         if passed > 0:
             slower = self._newest + passed - passed // SLEW
             self._newest = seen if seen > slower else slower
         return self._newest
-
-    def day(self, seconds: int) -> int:
-        return self._clock.day(seconds)
