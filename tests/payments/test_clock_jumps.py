@@ -43,6 +43,7 @@ def test_abuse_88_codes_work_after_one_event_far_ahead_also_after_a_restart(
     customer, merchant = bank.customer(100_00), bank.merchant()
     bank.clock.advance(ahead)
     bank.ledger.post_many(b"" if empty else opening.merchant(99, CNY.number))
+    bank.ledger.commit()
     bank.clock.advance(-ahead)
 
     def pays(bank: Any, first: int) -> None:
@@ -67,6 +68,7 @@ def test_abuse_88_a_payment_that_waits_expires_by_the_time_that_it_was_given(ban
     customer, merchant = bank.customer(10_000_00), bank.merchant()
     bank.clock.advance(YEAR)
     bank.ledger.post_many(b"")
+    bank.ledger.commit()
     bank.clock.advance(-YEAR)
 
     async def scene() -> None:
