@@ -10,7 +10,7 @@ import httpx
 import pytest
 import uvloop
 
-from feiqian import app
+from feiqian import app, serving
 from feiqian.payments.code_keys import KeyFile
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
@@ -62,7 +62,7 @@ def test_a_failed_write_ends_service_and_the_outcome_is_unknown(settings: Settin
 def test_new_keys_of_codes_are_taken_up(
     settings: Settings, shop: SeededMerchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "KEYS_SECONDS", 0.01)
+    monkeypatch.setattr(serving, "KEYS_SECONDS", 0.01)
     bank = app.build(settings)
     service = app.Service(bank)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
-from feiqian.clock import ManualClock, SystemClock
+from feiqian.clock import MICROSECONDS, ManualClock, SteadyClock, SystemClock
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,71 @@ def test_a_clock_for_tests_stands_still() -> None:
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(ZoneInfoNotFoundError):
         SystemClock("Asia/Nowhere")
+
+
+class Machine:
+    """A machine whose clock can be set, and that sleeps; its time since the start goes on by itself."""
+
+    def __init__(self) -> None:
+        self.clock, self.up = ManualClock(), 5 * MICROSECONDS
+        self.steady = SteadyClock(self.clock, 30, lambda: self.up * 1000)
+
+    def passes(self, seconds: float, rate: float = 1.0) -> None:
+        """Time passes; the clock runs at this rate."""
+        self.up += round(seconds * MICROSECONDS)
+        self.clock.advance(seconds * rate)
+
+    @property
+    def off(self) -> float:
+        """How many seconds the steady clock is ahead of the machine's."""
+        return (self.steady.now() - self.clock.now()) / MICROSECONDS
+
+
+@pytest.mark.parametrize("jump", [-365 * 86_400, -31, 31, 3_600, 365 * 86_400])
+def test_abuse_88_a_clock_that_jumps_is_not_followed_until_it_is_right_again(jump: float) -> None:
+    machine = Machine()
+    before = machine.steady.now()
+    machine.clock.advance(jump)
+    assert (machine.steady.now(), machine.steady.jumped) == (before, True)
+    for _ in range(100):
+        machine.passes(60)
+        machine.steady.now()
+    assert (machine.steady.now() - before, machine.steady.jumped) == (6_000 * MICROSECONDS, True)
+    machine.clock.advance(-jump)
+    assert (machine.steady.now(), machine.steady.jumped) == (machine.clock.now(), False)
+
+
+@pytest.mark.parametrize("step", [-30, -1, 0.5, 30])
+def test_a_step_within_the_bound_is_followed_at_once(step: float) -> None:
+    machine = Machine()
+    machine.clock.advance(step)
+    assert (machine.off, machine.steady.jumped) == (0, False)
+
+
+def test_many_steps_within_the_bound_are_a_jump() -> None:
+    machine = Machine()
+    for _ in range(2):
+        machine.passes(1)
+        machine.clock.advance(20)
+        machine.steady.now()
+    assert (round(machine.off), machine.steady.jumped) == (-40, True)
+
+
+@pytest.mark.parametrize("rate", [0.92, 1.0005, 1.08])
+def test_a_clock_that_is_put_right_slowly_is_followed(rate: float) -> None:
+    machine = Machine()
+    for _ in range(86_400 // 10):
+        machine.passes(10, rate)
+        assert (machine.off, machine.steady.jumped) == (0, False)
+
+
+def test_a_machine_that_slept_has_not_jumped() -> None:
+    machine = Machine()
+    machine.passes(3 * 86_400)
+    assert (machine.off, machine.steady.jumped) == (0, False)
+
+
+def test_the_machines_own_clocks_agree() -> None:
+    steady = SteadyClock(SystemClock(), 3_600)
+    assert (abs(steady.now() - SystemClock().now()) < 60 * MICROSECONDS, steady.jumped) == (True, False)
+    assert steady.day(1_800_000_000) == 20270115

@@ -5,8 +5,11 @@ Everything that needs the time is handed a `Clock`; nothing else in the product 
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,8 +20,20 @@ _SLOT_SECONDS = (
 )
 
 
+SLEW = 10  # a clock that is put right slowly is followed: by one part in so many at most
+# Nanoseconds since the machine was started, which nobody can set; those that it slept count where the system has them.
+_since_boot = partial(time.clock_gettime_ns, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+_log = logging.getLogger(__name__)
+
+
 class Clock(Protocol):
     """Gives the moment, and the bank's calendar."""
+
+    @property
+    def jumped(self) -> bool:
+        """Whether, at the last `now`, the machine's clock had been set too far to be believed."""
+        ...
 
     def now(self) -> int:
         """Unix time in microseconds."""
@@ -48,6 +63,8 @@ class _BankDays:
 class SystemClock(_BankDays):
     """The machine's clock. `zone` is a name of the IANA time zone database; raises ZoneInfoNotFoundError if unknown."""
 
+    jumped = False  # it cannot tell
+
     def __init__(self, zone: str = DEFAULT_ZONE) -> None:
         super().__init__(zone)
 
@@ -55,8 +72,49 @@ class SystemClock(_BankDays):
         return time.time_ns() // 1000
 
 
+class SteadyClock:
+    """A clock that is compared with one that nobody can set, and not followed where it jumps beyond a bound.
+
+    While it is further than `bound_seconds` from where it should be, `now` goes on from before and `jumped` is true.
+    That ends when both agree again; a process that is started then takes the clock as it finds it.
+    """
+
+    def __init__(self, clock: Clock, bound_seconds: int, since_boot: Callable[[], int] = _since_boot) -> None:
+        """`since_boot` in nanoseconds, from whatever beginning."""
+        self.day, self._wall, self._since_boot = clock.day, clock.now, since_boot
+        self._bound = bound_seconds * MICROSECONDS
+        self._followed = since_boot() // 1000
+        self._set_beginning(self._wall() - self._followed)
+        self.jumped = False
+
+    def now(self) -> int:
+        wall, passed = self._wall(), self._since_boot() // 1000
+        if self._earliest <= wall - passed <= self._latest:
+            self.jumped = False
+            if passed >= self._followed + MICROSECONDS:
+                self._follow(wall, passed)
+            return wall
+        if not self.jumped:
+            self.jumped = True
+            _log.error("the machine's clock has jumped by %d s", (wall - passed - self._beginning) // MICROSECONDS)
+        return passed + self._beginning
+
+    def _follow(self, wall: int, passed: int) -> None:
+        """A clock that is put right slowly is right. So are steps within the bound, but many of them are a jump."""
+        most = (passed - self._followed) // SLEW
+        self._followed = passed
+        self._set_beginning(self._beginning + max(-most, min(most, wall - passed - self._beginning)))
+
+    def _set_beginning(self, beginning: int) -> None:
+        """When the machine was started, as its clock should have it."""
+        self._beginning = beginning
+        self._earliest, self._latest = beginning - self._bound, beginning + self._bound
+
+
 class ManualClock(_BankDays):
     """A clock that stands still until it is told otherwise; for tests and for making seeds."""
+
+    jumped = False
 
     def __init__(self, now: int = 1_800_000_000 * MICROSECONDS, zone: str = DEFAULT_ZONE) -> None:
         super().__init__(zone)

@@ -4,7 +4,7 @@ FeiqianError
   LedgerError
     LedgerStopped       nothing more is decided; the outcome of what was under way is unknown
     CommitOverdue       the journal has not answered in time: the outcome is unknown until it does
-    NotDeciding         refused while the journal does not answer: nothing was done
+    NotDeciding         refused while the journal does not answer, or the clock has jumped: nothing was done
     FencedOff           another writer has taken this journal over
     JournalMissing      there was a journal here, and it is gone
     JournalDamaged      a row is not what was written; names its position
@@ -17,6 +17,7 @@ FeiqianError
   StartRefused          the server cannot start as it was asked to; says what stands in the way
     FolderLocked        another process works on the data folder
     JournalLocked       another server writes the journal, from another folder or machine
+    ClockRefused        the machine's clock is too far from the newest moment in the journal
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ class CommitOverdue(LedgerError):
 
 
 class NotDeciding(LedgerError):
-    """Asked while a commit is overdue, and refused before anything was decided. Nothing was done; try again later."""
+    """Asked while a commit is overdue or the clock is not believed, and refused before anything was decided.
+
+    Nothing was done; try again later.
+    """
 
 
 class FencedOff(LedgerError):
@@ -93,3 +97,7 @@ class FolderLocked(StartRefused):
 
 class JournalLocked(StartRefused):
     """Another server's session is the writer of this journal. Nothing was changed, and that one goes on."""
+
+
+class ClockRefused(StartRefused):
+    """The machine's clock cannot be right, or the journal's newest moment is not. Nothing was decided."""

@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 0  # 0: any free one, which the log names
     zone: str = DEFAULT_ZONE  # of the bank's days
+    clock_jump_seconds: Seconds = 30  # that the machine's clock may be set while a server runs, or back while none does
+    clock_ahead_days: Count = 7  # that it may be ahead of the journal's newest moment at a start
     journal_seconds: Seconds = 10  # for a commit; beyond it the outcome is unknown, and nothing is decided meanwhile
     database_seconds: Seconds = 10  # for an answer of the bank's database
     in_flight_limit: Count = 256  # payments under way at once; beyond it, 503

@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "supervise": TOOLS,
     "seeding": BASE | TOOLS | set(FEATURES) | {"ledger", "projections"},
     "testing": ANY,
+    "serving": ANY,
     "app": ANY,
     "__main__": {"cli"},
     "cli": ANY,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 HEADER = struct.Struct("!IIII")
 BIND_TRANSCEIVER, SUBMIT_SM, DELIVER_SM, UNBIND, ENQUIRE_LINK = 0x09, 0x04, 0x05, 0x06, 0x15
+OUTBIND, ALERT_NOTIFICATION, DATA_SM = 0x0B, 0x102, 0x103
+ADDRESSES = b"\x00" + b"\x01\x018613800138000\x00" + b"\x05\x00Feiqian\x00"  # after service_type
 RESPONSE, GENERIC_NACK = 0x80000000, 0x80000000
 OK, INVALID_DESTINATION, BIND_FAILED, WRONG_PASSWORD, THROTTLED, OF_AN_OPERATOR = 0, 0x0B, 0x0D, 0x0E, 0x58, 0x0421
 
@@ -91,13 +93,16 @@ class Smsc:
         await self._heard.wait()
         return self.answered[-1]
 
+    async def tell(self, command: int, body: bytes = b"") -> None:
+        """Sends something that has no response to all who are bound."""
+        for writer in self._writers:
+            await write(writer, command, OK, 78, body)
+
     async def receipt(self, message_id: str, state: str) -> int:
         text = (
             f"id:{message_id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:{state} err:000 text:-"
         )
-        addresses = b"\x00" + b"\x01\x018613800138000\x00" + b"\x05\x00Feiqian\x00"
-        fixed = bytes([0x04, 0, 0]) + b"\x00\x00" + bytes([0, 0, 0, 0, len(text)])
-        return await self.ask(DELIVER_SM, addresses + fixed + text.encode())
+        return await self.ask(DELIVER_SM, delivered(0x04, text.encode()))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -161,6 +166,17 @@ def submitted(body: bytes) -> Submitted:
     receipt, coding, length = rest[0], rest[2], rest[4]
     assert len(rest) == 5 + length, "nothing follows the text"
     return Submitted(source, to, esm_class, validity, receipt, coding, rest[5:])
+
+
+def delivered(esm_class: int, text: bytes = b"", *parameters: bytes) -> bytes:
+    """The body of a deliver_sm (4.6.1)."""
+    fixed = bytes([esm_class, 0, 0]) + b"\x00\x00" + bytes([0, 0, 0, 0, len(text)])
+    return ADDRESSES + fixed + text + b"".join(parameters)
+
+
+def parameter(tag: int, value: bytes) -> bytes:
+    """An optional parameter (5.3.1)."""
+    return struct.pack("!HH", tag, len(value)) + value
 
 
 def string(data: bytes) -> tuple[str, bytes]:

@@ -9,16 +9,22 @@ from collections.abc import Awaitable, Callable
 import pytest
 from notifying import MOBILE, outgoing
 from smsc import (
+    ADDRESSES,
+    ALERT_NOTIFICATION,
     BIND_FAILED,
+    DATA_SM,
     DELIVER_SM,
     ENQUIRE_LINK,
     INVALID_DESTINATION,
     OF_AN_OPERATOR,
     OK,
+    OUTBIND,
     RESPONSE,
     THROTTLED,
     UNBIND,
     Smsc,
+    delivered,
+    parameter,
 )
 
 from feiqian.metrics import Metrics
@@ -221,6 +227,74 @@ async def test_receipts_are_answered_and_counted(smsc, adapter) -> None:
     assert adapter.receipts == {"DELIVRD": 1, "UNDELIV": 1}
 
 
+@served
+async def test_what_the_protocol_has_no_response_for_is_not_answered(smsc, adapter) -> None:
+    await adapter.send(outgoing("x"))
+    await smsc.tell(ALERT_NOTIFICATION, b"\x01\x018613800138000\x00" + b"\x05\x00Feiqian\x00")
+    await smsc.tell(ALERT_NOTIFICATION)
+    await smsc.tell(OUTBIND, b"operator\x00secret\x00")
+    assert await smsc.ask(ENQUIRE_LINK) == ENQUIRE_LINK | RESPONSE
+    assert smsc.answered == [ENQUIRE_LINK | RESPONSE]  # answers come in order: there was none before this
+    assert await smsc.ask(0x0999) == RESPONSE  # what is unknown gets a generic_nack
+    await adapter.send(outgoing("y"))
+    assert len(smsc.binds) == 1
+
+
+ID, NO_END, STATE = parameter(0x001E, b"m1\x00"), parameter(0x001E, b"m1"), parameter(0x0427, b"\x02")
+OTHERS = parameter(0x0423, b"\x03\x00\x00"), parameter(0x1400, b"an operator's own")
+TEXT = b"id:m1 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:-"
+
+
+@pytest.mark.parametrize(
+    ("body", "counted"),
+    [
+        (delivered(0x04, b"", ID, STATE), "DELIVRD"),
+        (delivered(0x04, b"", STATE, *OTHERS, ID), "DELIVRD"),
+        (delivered(0x04, b"", NO_END, STATE), "DELIVRD"),
+        (delivered(0x04, b"", STATE), "DELIVRD"),
+        (delivered(0x00, b"", ID, STATE), "DELIVRD"),  # an operator that does not mark its receipts
+        (delivered(0x44, b"\x00", ID, parameter(0x0427, b"\x05")), "UNDELIV"),
+        (delivered(0x04, b"", ID, parameter(0x0427, b"\x03")), "EXPIRED"),
+        (delivered(0x04, b"", ID, parameter(0x0427, b"\x08")), "REJECTD"),
+        (delivered(0x04, TEXT, ID, parameter(0x0427, b"\x05")), "UNDELIV"),  # parameters count before the text
+        (delivered(0x04, TEXT, ID), "DELIVRD"),
+        (delivered(0x04, TEXT, ID, parameter(0x0427, b"\x63")), "DELIVRD"),
+        (delivered(0x04, b"", parameter(0x0424, TEXT)), "DELIVRD"),  # the text as a parameter
+        (delivered(0x04, b"stat:undeliv err:001 id:m1"), "UNDELIV"),
+        (delivered(0x04, b"", ID, STATE, b"\x14\x00\xff"), "DELIVRD"),  # cut off after what counts
+        (delivered(0x20, b"", ID, parameter(0x0427, b"\x01")), None),  # on its way is not the end
+        (delivered(0x00, b"from a phone: id:m1 stat:DELIVRD"), None),
+        (delivered(0x00, b"", STATE), None),
+        (delivered(0x04, b"", ID), None),
+        (delivered(0x04, b"", ID, parameter(0x0427, b"")), None),
+        (delivered(0x04, b"", ID, b"\x04\x27\x00\x09\x02"), None),
+        (delivered(0x04, TEXT)[:-40], None),
+        (delivered(0x04, b"nothing"), None),
+    ],
+)
+def test_receipts_count_wherever_an_operator_tells_them(body: bytes, counted: str | None) -> None:
+    async def run() -> dict[str, int]:
+        async with Smsc() as smsc:
+            adapter = Smpp(SmppServer.of(smsc.url))
+            await adapter.send(outgoing("x"))
+            assert await smsc.ask(DELIVER_SM, body) == DELIVER_SM | RESPONSE
+            assert await smsc.ask(ENQUIRE_LINK) == ENQUIRE_LINK | RESPONSE
+            await adapter.close()
+            return dict(adapter.receipts)
+
+    assert asyncio.run(run()) == ({counted: 1} if counted else {})
+
+
+@served
+async def test_a_receipt_in_a_data_sm_is_answered_and_counted(smsc, adapter) -> None:
+    await adapter.send(outgoing("x"))
+    fixed = ADDRESSES + b"\x04\x00\x00"
+    assert await smsc.ask(DATA_SM, fixed + ID + STATE) == DATA_SM | RESPONSE
+    assert await smsc.ask(DATA_SM, ADDRESSES + b"\x00\x00\x00" + parameter(0x0424, b"hello")) == RESPONSE
+    assert await smsc.ask(DATA_SM, ADDRESSES + b"\x04") == RESPONSE
+    assert adapter.receipts == {"DELIVRD": 1}
+
+
 def test_receipts_are_among_the_gauges(bank) -> None:
     adapter = Smpp(SmppServer.of("smpp://a:b@127.0.0.1"))
     adapter.receipts.update({"DELIVRD": 2, "UNDELIV": 1})
@@ -273,8 +347,43 @@ def test_a_url_that_cannot_be_used_is_refused_without_showing_the_password(url: 
 
 
 @pytest.mark.parametrize(
+    ("sender", "why"),
+    [
+        ("FeiqianPayCN", "at most 11"),  # twelve letters
+        ("FeiqianBankPay", "at most 11"),
+        ("[Feiqian]Pay", "at most 11"),
+        ("[Feiqian]%7E", "count twice"),
+        ("%E9%A3%9E%E9%92%B1", "ASCII characters of the GSM alphabet"),
+        ("Feiqian`", "GSM alphabet"),
+        ("Fei%09qian", "GSM alphabet"),
+        ("Feiqian%0A", "GSM alphabet"),
+        ("%20%20", "more than spaces"),
+        ("%2B" + "9" * 16, "at most 15 digits"),
+        ("%2B86Feiqian", "number of at most 15"),
+        ("%2B", "number of at most 15"),
+        ("9" * 21, "at most 20 digits"),
+        ("%EF%BC%91%EF%BC%92", "ASCII"),
+    ],
+)
+def test_a_sender_that_no_phone_could_show_is_refused_at_the_start(sender: str, why: str) -> None:
+    with pytest.raises(SmppInvalid, match=why) as raised:
+        SmppServer.of(f"smpp://a:secret@host?from={sender}")
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("sender", ["Feiqian Pay", "Feiqian.com", "[Feiqian]", "9" * 20, "%2B" + "9" * 15, "95588"])
+def test_a_sender_of_the_greatest_length_is_taken(sender: str) -> None:
+    assert SmppServer.of(f"smpp://a:secret@host?from={sender}").source
+
+
+@pytest.mark.parametrize(
     ("sender", "address"),
-    [("", (0, 0, "")), ("10690001", (3, 0, "10690001")), ("%2B8613900139000", (1, 1, "8613900139000"))],
+    [
+        ("", (0, 0, "")),
+        ("10690001", (3, 0, "10690001")),
+        ("%2B8613900139000", (1, 1, "8613900139000")),
+        ("+8613900139000", (1, 1, "8613900139000")),
+    ],
 )
 def test_the_sender_is_a_name_a_short_code_a_number_or_the_operators(
     sender: str, address: tuple[int, int, str]

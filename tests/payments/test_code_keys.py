@@ -184,3 +184,24 @@ def test_what_a_refusal_says_quotes_no_key(tmp_path: Path) -> None:
     with pytest.raises(KeysInvalid) as refused:
         KeyFile(path).open()
     assert "secret-not-hex" not in f"{refused.value} {refused.value.__cause__}"
+
+
+def test_abuse_88_keys_rotated_under_a_clock_far_ahead_end_a_minute_after_they_are_taken_up(tmp_path: Path) -> None:
+    clock = ManualClock()
+    file, now = KeyFile(tmp_path / "code-keys.json", clock), clock.now() // 1_000_000
+    with file.changing() as ring:
+        ring.rotate(now + 365 * 86_400)
+    for _ in range(2):
+        assert [key.until for key in file.open().versions().values()] == [now + ACCEPTED_SECONDS, None]
+    clock.advance(ACCEPTED_SECONDS)
+    assert list(file.open().versions()) == [1]
+
+
+def test_abuse_88_replacing_leaves_no_key_of_before(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "code-keys.json", ManualClock())
+    with file.changing() as ring:
+        ring.rotate(0)
+        before = set(ring.secrets().values())
+    file.replace()
+    assert not before & set(file.open().secrets().values())
+    assert len(file.open().versions()) == 1

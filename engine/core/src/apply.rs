@@ -133,7 +133,8 @@ impl Engine {
         record(records, Event { kind: refusal as u16, id, ..of_type(Type::REFUSED) });
     }
 
-    /// The answer to the name of a chain that is remembered.
+    /// The answer to a retry, from the event that names it alone: `aux` (a hold's timeout), whether a hold has ended,
+    /// and the chain's other events are not compared.
     fn compare(&self, event: &Event, known: &Transfer) -> Refusal {
         if known.type_ == Type::REFUSED as u8 {
             return Refusal::of(known.status.into()).expect("only refusals are remembered as such");

@@ -23,6 +23,7 @@ macro_rules! refusals {
 
 refusals! {
     OK = 0,
+    // The id was accepted before; `Engine::compare` says by what it is compared, and by what not.
     EXISTS = 1,
     // Malformed: the caller's mistake, whatever the state. Not remembered.
     CHAIN_OPEN = 2,

@@ -28,6 +28,11 @@ def register(commands: Commands) -> None:
         action="store_true",
         help="with a journal in PostgreSQL: end the session of its writer, which hangs or cannot be reached",
     )
+    parser.add_argument(
+        "--accept-time",
+        action="store_true",
+        help="take the machine's time, however far it is from the journal's newest moment",
+    )
     parser.add_argument("--mode", choices=("test", "live"), help="which API keys are taken (default: test)")
 
 
@@ -35,4 +40,5 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian import app
     from feiqian.web.pages import bank_pages
 
-    return app.run(settings, bank_pages, create=options.create, take_over=options.take_over)
+    begin = {"create": options.create, "take_over": options.take_over, "accept_time": options.accept_time}
+    return app.run(settings, bank_pages, **begin)

@@ -72,7 +72,7 @@ def run(settings: Settings) -> int:
     # Known before anything is built: passkeys are bound to the origin, which has the port in it.
     settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port))
     seed_if_empty(settings)
-    bank = build(settings, listen=True)
+    bank = build(settings, listen=True, accept_time=True)  # play money may lie about for months
     try:
         bank.services.staff.seed_demo()
     except BaseException:

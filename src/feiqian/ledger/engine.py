@@ -35,8 +35,19 @@ that id is remembered, the chain is a retry and gets the answer that it had, bef
 refused chain leaves one trace, its name with the refusal, so that a retry can never be accepted later. A chain with no
 name, or refused because it is malformed (`Refusal.remembered`), leaves none.
 
+**EXISTS.** A retry is compared by the event that names its chain, and by nothing else: its type, debit, credit, kind,
+the fold of its reference (32 bits) and its amount. Of a CAPTURE or RELEASE the hold is compared and no credit; of a
+RELEASE no amount; of a SWEEP only that it asks for no less than was taken. *Not* compared are `aux` (a HOLD's timeout),
+whether a hold has ended, and every other event of the chain, before or after: the retry may have others, more, fewer or
+malformed ones, and all of it is answered EXISTS. An id that came later in an earlier chain is compared in the same way.
+So whoever builds chains derives the name, or the reference, from all that must be the same. An id whose chain was
+refused is answered with that refusal, and nothing is compared. For what is no transfer, EXISTS says that it is so
+already: an ACCOUNT of this kind, currency and overdraft, an ALLOWANCE of this period and cap (another cap is taken
+over), a FREEZE, UNFREEZE or CLOSE that would change nothing. USE, RESTORE and CLAIM have no EXISTS.
+
 **Time.** `seconds` is Unix time, `day` the bank's civil date as the number yyyymmdd (month = day // 100,
-year = day // 10000). Time never goes back: an older moment counts as the newest that the engine has seen.
+year = day // 10000). In `apply` time never goes back: an older moment counts as the newest that the engine has seen.
+A TIME record that is replayed sets it, back too: so an operator puts right a journal that a wrong clock led ahead.
 """
 
 from __future__ import annotations
@@ -94,7 +105,7 @@ class Period(IntEnum):
 class Refusal(IntEnum):
     """Why an event was not applied, in order of precedence: the first that fits is the answer.
 
-    OK and EXISTS are not refusals: EXISTS says that the very same thing was accepted before.
+    OK and EXISTS are not refusals: EXISTS says that the id was accepted before, for what it is compared by (see above).
     """
 
     OK = 0
@@ -231,7 +242,8 @@ class Engine(Protocol):
         """Moves time on, then decides the batch, chain by chain.
 
         Returns one `Refusal` byte for each event, and the records (events of 80 bytes) of what was accepted, to be
-        made durable before anyone is answered. Raises ValueError if `events` is not a whole number of events.
+        made durable before anyone is answered. Raises ValueError, and changes nothing, if `seconds` is negative or
+        beyond 64 bits, or `day` negative or beyond 32, or `events` is not a whole number of events.
         """
         ...
 
@@ -305,13 +317,19 @@ def period_number(period: int, day: int) -> int:
     return (day, day // 100, day // 10000, 0)[period - 1]
 
 
+def check_moment(seconds: int, day: int) -> None:
+    """Raises ValueError for a moment that no record can hold, and TypeError for one that is not whole."""
+    if (seconds | day << 32) >> 64:  # a negative one leaves all bits set
+        raise ValueError(f"the moment ({seconds}, {day}) is out of range")
+
+
 def chain(*events: bytes) -> bytes:
     """One chain of these events (each 80 bytes, unlinked)."""
     return b"".join(e[:1] + b"\x01" + e[2:] for e in events[:-1]) + events[-1]
 
 
 def refusal_of(results: bytes) -> Refusal:
-    """The answer to one chain: its refusal, else EXISTS if all of it was there before, else OK."""
+    """The answer to one chain: its refusal, else EXISTS if that is the answer to each of its events, else OK."""
     for code in results:
         if code > Refusal.EXISTS and code != Refusal.LINKED_EVENT_FAILED:
             return Refusal(code)

@@ -19,6 +19,7 @@ from feiqian.errors import CommitOverdue, FencedOff, LedgerError, LedgerStopped,
 from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal
+from .ledger_clock import LedgerClock
 
 Subscriber = Callable[[int, list[bytes]], object]
 COMMIT_SECONDS, PROBE_SECONDS = 10.0, 1.0  # not money: times
@@ -69,7 +70,8 @@ class Ledger:
         threaded: bool = False,
         commit_seconds: float = COMMIT_SECONDS,  # not money: a time
     ) -> None:
-        self._journal, self._engine, self._clock = journal, engine, clock
+        self._journal, self._engine, self._bank_clock = journal, engine, clock
+        self._clock = LedgerClock(clock, engine.moment.seconds * MICROSECONDS)
         self._records: list[bytes] = []  # of the row being filled
         self._facts: list[bytes] = []
         self._taken = self._durable = head.position  # the last row handed to the journal, and the last that is on disk
@@ -88,6 +90,8 @@ class Ledger:
         self._overdue = False
         self.overdue_times = 0  # how often it has been
         self._barred = False  # nothing is decided: stopped, or a commit is overdue
+        self._clock_jumped = False  # neither then, but what was decided is committed
+        self.clock_jumps = 0  # how often it has
         self._ready: asyncio.Event = asyncio.Event()
         self._ready.set()
 
@@ -107,6 +111,9 @@ class Ledger:
         if self._barred:
             raise self._bar_error()
         seconds = self._clock.now() // MICROSECONDS
+        if self._bank_clock.jumped:
+            self._heed_clock()
+            raise self._bar_error()
         try:
             results, records = self._engine.apply(events, seconds, self._clock.day(seconds))
         except ValueError:
@@ -118,6 +125,11 @@ class Ledger:
             self._records.append(records)
             self._schedule()
         return results
+
+    def require_deciding(self) -> None:
+        """Raises what `post` would raise now: for whoever uses something up before it."""
+        if self._barred or self.look_at_clock():
+            raise self._bar_error()
 
     def note(self, fact: bytes) -> None:
         """Adds a fact to the row being filled. Call it right after `post`, without awaiting in between."""
@@ -151,8 +163,23 @@ class Ledger:
         """Whether the journal has not answered in time; until it does, nothing is decided."""
         return self._overdue
 
+    @property
+    def clock(self) -> LedgerClock:
+        """The time by which this ledger decides. Codes and deadlines go by it, and by no other clock."""
+        return self._clock
+
+    def look_at_clock(self) -> bool:
+        """Whether the machine's clock has jumped, so that nothing is decided now.
+
+        Each decision looks by itself, but who waits until decisions are made again is told by this. To be called now
+        and then, in the loop.
+        """
+        self._bank_clock.now()
+        self._heed_clock()
+        return self._clock_jumped
+
     async def deciding(self) -> None:
-        """Returns at once while all is well, else when the journal has answered. It may have stopped then."""
+        """Returns at once while all is well, else when the journal answers and the clock is right, or it stops."""
         await self._ready.wait()
 
     @property
@@ -213,6 +240,11 @@ class Ledger:
         self._settle()
         if self._records or self._facts:
             self._launch()
+
+    def begin_with(self, records: bytes) -> None:
+        """Commits records that the engine has taken already, before anything is decided. Raises LedgerStopped."""
+        self._records.append(records)
+        self.commit()
 
     # --- committing --------------------------------------------------------------------------------------------
 
@@ -296,7 +328,7 @@ class Ledger:
             return
         if self._overdue:
             self._overdue = self._barred = False
-            self._ready.set()
+            self._tell_ready()
         hash = flight.result()
         if commit is not None and hash is not None:  # else it was a probe
             self._landed(commit, hash)
@@ -327,7 +359,7 @@ class Ledger:
         elif not self._flight[1].done():
             self._overdue = self._barred = True
             self.overdue_times += 1
-            self._ready.clear()
+            self._tell_ready()
             self._tell_waiting(_overdue_error)
 
     def _tell_waiting(self, error: Callable[[], LedgerError]) -> None:
@@ -335,19 +367,35 @@ class Ledger:
         for future in waiting.values():
             future.set_exception(error())
 
+    # --- a clock that jumps ------------------------------------------------------------------------------------
+
+    def _heed_clock(self) -> None:
+        jumped = self._bank_clock.jumped
+        if jumped is not self._clock_jumped:
+            self._clock_jumped = jumped
+            self.clock_jumps += jumped
+            self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        if self._stopped is None and (self._overdue or self._clock_jumped):
+            self._ready.clear()
+        else:
+            self._ready.set()
+
     # --- stopping ----------------------------------------------------------------------------------------------
 
     def _stop(self, error: BaseException) -> None:
         """The first failure ends service for good; everyone who waits is told that the outcome is unknown."""
         self._stopped = self._stopped or error
         self._barred, self._overdue = True, False
-        self._ready.set()
+        self._tell_ready()
         self._tell_waiting(self._stop_error)
 
     def _bar_error(self) -> LedgerError:
         if self._stopped is not None:
             return self._stop_error()
-        return NotDeciding("the journal does not answer, so nothing is decided: nothing was done; try again later")
+        why = "the journal does not answer" if self._barred else "the machine's clock has jumped"
+        return NotDeciding(f"{why}, so nothing is decided: nothing was done; try again later")
 
     def _stop_error(self) -> LedgerStopped:
         why = "another writer has taken over" if isinstance(self._stopped, FencedOff) else f"{self._stopped!r}"

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from ctypes import POINTER, c_char_p, c_int32, c_uint32, c_uint64, c_void_p, string_at
 from pathlib import Path
 
-from .engine import Account, DumpInvalid, InvariantBroken, Moment, Refusal, Remembered, Totals
+from .engine import Account, DumpInvalid, InvariantBroken, Moment, Refusal, Remembered, Totals, check_moment
 
 ABI = 2  # FQ_ABI in engine/ffi
 LIBRARY = Path(__file__).with_name("_engine.so")
@@ -130,8 +130,7 @@ class NativeEngine:
             self._handle = None
 
     def apply(self, events: bytes, seconds: int, day: int) -> tuple[bytes, bytes]:
-        if (seconds | day << 32) >> 64:  # ctypes would cut what is too large, without a word
-            raise ValueError(f"the moment ({seconds}, {day}) is out of range")
+        check_moment(seconds, day)  # ctypes would cut what is too large, without a word
         code = self._apply(self._handle, events, len(events), seconds, day)
         if code:
             raise self._failure(code)

@@ -22,6 +22,7 @@ from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
 from .ledger import COMMIT_SECONDS, Ledger
 from .sqlite_errors import LOOK
+from .start_time import StartTime, settle_time
 
 NewEngine = Callable[[], Engine]
 _log = logging.getLogger(__name__)
@@ -82,12 +83,13 @@ def open_ledger(
     new_engine: NewEngine = new_engine,
     threaded: bool | None = None,
     commit_seconds: float = COMMIT_SECONDS,  # not money: a time
+    start: StartTime | None = None,
 ) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
     Raises JournalDamaged, JournalTooNew, JournalBehind, JournalMissing, JournalUnavailable, DurabilityRefused, and
     InvariantBroken if the books do not balance. `threaded`: see `Ledger`; by itself only where a commit goes over a
-    network.
+    network. With `start`, the clock is compared with the journal's newest moment: raises ClockRefused.
     """
     head = journal.open_writer()
     for witness in witnesses:
@@ -97,7 +99,11 @@ def open_ledger(
     engine.check()
     if threaded is None:
         threaded = not isinstance(journal, SqliteJournal)
-    return Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds)
+    set_back = b"" if start is None else settle_time(engine, clock, start)
+    ledger = Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds)
+    if set_back:
+        ledger.begin_with(set_back)
+    return ledger
 
 
 def check_witness(journal: Journal, head: Head, witness: Witness) -> None:

@@ -24,6 +24,7 @@ from .engine import (
     Refusal,
     Side,
     Type,
+    check_moment,
     fold,
     period_number,
 )
@@ -64,6 +65,7 @@ class SpecEngine(SpecDump):
     # --- apply -------------------------------------------------------------------------------------------------
 
     def apply(self, events: bytes, seconds: int, day: int) -> tuple[bytes, bytes]:
+        check_moment(seconds, day)
         if len(events) % EVENT_SIZE:
             raise ValueError(f"{len(events)} bytes are not a whole number of events of {EVENT_SIZE} bytes")
         records: list[bytes] = []
@@ -126,6 +128,7 @@ class SpecEngine(SpecDump):
             records.append(EVENT.pack(Type.REFUSED, 0, code, 0, 0, event[5], NO_ID, NO_ID, NO_ID))
 
     def _compare(self, event: Event, known: TransferEntry) -> int:
+        """The answer to a retry, from the event that names it alone: `aux` and the chain's other events may differ."""
         type_, _, kind, _, amount, _, debit, credit, reference = event
         if known.type == Type.REFUSED:
             return known.status

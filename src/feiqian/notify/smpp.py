@@ -18,7 +18,8 @@ from feiqian import logs
 from feiqian.notify import smpp_pdus as pdus
 from feiqian.notify.errors import SendingFailed, SendingRefused
 from feiqian.notify.model import Outgoing
-from feiqian.notify.smpp_pdus import RESPONSE, Command, Pdu, Receipt
+from feiqian.notify.smpp_pdus import RESPONSE, Command, Pdu
+from feiqian.notify.smpp_receipts import Receipt
 from feiqian.notify.smpp_session import Session
 from feiqian.notify.sms_parts import parts_of
 
@@ -60,11 +61,17 @@ class SmppServer:
             raise SmppInvalid("the URL of the operator names a host, and nothing after ? but from=")
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         source = options.get("from", "")
+        if source.startswith(" ") and source[1:].isdigit():
+            source = "+" + source[1:]  # a plus means a space here, but nobody writes a number so
+        try:
+            pdus.check_source(source)
+        except ValueError as error:
+            raise SmppInvalid(str(error)) from None
         try:
             pdus.bind(1, user, password)
             pdus.submit(1, source, "+1", pdus.GSM, b"-", False, 60)
         except ValueError:
-            raise SmppInvalid("SMPP takes 15 characters of user, 8 of password, 20 of sender, all ASCII") from None
+            raise SmppInvalid("SMPP takes 15 characters of user and 8 of password, all ASCII") from None
         tls = ssl.create_default_context() if parts.scheme == "smpps" else None
         return cls(host, port, user, password, source, tls)
 

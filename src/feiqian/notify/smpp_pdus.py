@@ -6,7 +6,6 @@ read here, because operators answer with statuses of their own, which the librar
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from enum import IntEnum
 from struct import Struct
@@ -28,12 +27,14 @@ from aiosmpplib import (  # type: ignore[import-untyped]
     UnbindResp,
 )
 
+from feiqian.notify.smpp_receipts import Receipt, read_receipt
+
 HEADER = Struct("!IIII")
 LARGEST = 65_536  # bytes of a PDU that is read
 RESPONSE = 0x8000_0000
 GSM, UCS2 = 0x00, 0x08  # data_coding (5.2.19); GSM is the default alphabet of as good as every operator
-_RECEIPT = 0b0000_0100  # esm_class of deliver_sm (5.2.12)
 _WITH_HEADER = 0b0100_0000  # the body begins with a user data header
+_LONGEST_NAME, _LONGEST_NUMBER, _LONGEST_CODE = 11, 15, 20  # of a sender: TS 23.040 (septets), E.164, SMPP
 _LONGEST_VALIDITY = timedelta(days=2)
 
 
@@ -45,7 +46,13 @@ class Command(IntEnum):
     DELIVER_SM = 0x0000_0005
     UNBIND = 0x0000_0006
     BIND_TRANSCEIVER = 0x0000_0009
+    OUTBIND = 0x0000_000B
     ENQUIRE_LINK = 0x0000_0015
+    ALERT_NOTIFICATION = 0x0000_0102
+    DATA_SM = 0x0000_0103
+
+
+_WITHOUT_RESPONSE = frozenset({Command.OUTBIND, Command.ALERT_NOTIFICATION})  # the protocol has none for them
 
 
 class Pdu(NamedTuple):
@@ -66,7 +73,10 @@ def bind(sequence: int, user: str, password: str) -> bytes:
 
 
 def submit(sequence: int, source: str, to: str, coding: int, body: bytes, parted: bool, valid_seconds: int) -> bytes:
-    """One part of a text to a number in E.164, with a receipt asked for. `source`: a number, a short code or a name."""
+    """One part of a text to a number in E.164, with a receipt asked for. `source`: a number, a short code or a name.
+
+    Raises ValueError for a `source` that `check_source` refuses.
+    """
     message = SubmitSm(
         sequence_num=sequence,
         short_message="-",  # `body` is sent instead
@@ -88,8 +98,12 @@ def enquire_link(sequence: int) -> bytes:
     return _bytes(EnquireLink(sequence_num=sequence))
 
 
-def answer(pdu: Pdu) -> bytes:
-    """The response to what the other side asks."""
+def answer(pdu: Pdu) -> bytes | None:
+    """The response to what the other side asks; None for what is not answered."""
+    if pdu.command in _WITHOUT_RESPONSE:
+        return None
+    if pdu.command == Command.DATA_SM and receipt_of(pdu) is not None:
+        return HEADER.pack(HEADER.size + 1, Command.DATA_SM | RESPONSE, 0, pdu.sequence) + b"\x00"
     classes = {
         Command.DELIVER_SM: DeliverSmResp,
         Command.ENQUIRE_LINK: EnquireLinkResp,
@@ -105,24 +119,11 @@ def message_id(body: bytes) -> str:
     return body.partition(b"\x00")[0].decode("ascii", "replace")
 
 
-class Receipt(NamedTuple):
-    """`state`: DELIVRD, EXPIRED, UNDELIV, REJECTD and the like (appendix B)."""
-
-    message_id: str
-    state: str
-
-
-def receipt_of(body: bytes) -> Receipt | None:
-    """What a deliver_sm says of a message that was submitted; None if it is no receipt. Takes only what has a shape."""
-    fields = body.split(b"\x00", 1)[1:]  # after service_type: the addresses, each TON, NPI and a string
-    rest = fields[0] if fields else b""
-    for _ in range(2):
-        rest = rest[2:].partition(b"\x00")[2]
-    if not rest or not rest[0] & _RECEIPT:
+def receipt_of(pdu: Pdu) -> Receipt | None:
+    """What a deliver_sm or data_sm says of a message that was submitted; None if it is no receipt."""
+    if pdu.command not in (Command.DELIVER_SM, Command.DATA_SM):
         return None
-    text = rest.decode("latin-1")
-    found = re.search(r"id:([\w-]{1,64}) .*stat:([A-Z]{4,8})", text, re.ASCII)
-    return Receipt(found[1], found[2]) if found else None
+    return read_receipt(pdu.body, short_message=pdu.command == Command.DELIVER_SM)
 
 
 def is_gsm(text: str) -> bool:
@@ -135,7 +136,26 @@ def gsm(character: str) -> bytes:
     return bytes(GSM7BitCodec.get_codec_info().encode(character)[0])
 
 
+def check_source(source: str) -> None:
+    """Raises ValueError, saying why, for a sender that no phone could be shown. Empty: the operator puts one in."""
+    if source.startswith("+"):
+        if not (source.isascii() and source[1:].isdigit() and len(source) - 1 <= _LONGEST_NUMBER):
+            raise ValueError(f"a sender that begins with + is a number of at most {_LONGEST_NUMBER} digits")
+    elif source.isascii() and source.isdigit():
+        if len(source) > _LONGEST_CODE:
+            raise ValueError(f"a sender that is a short code has at most {_LONGEST_CODE} digits")
+    elif not (source.isascii() and source.isprintable() and is_gsm(source)):
+        raise ValueError("a sender that is a name has ASCII characters of the GSM alphabet only")
+    elif sum(len(gsm(character)) for character in source) > _LONGEST_NAME:
+        raise ValueError(
+            f"a sender that is a name has at most {_LONGEST_NAME} characters ([ ] {{ }} \\ ^ ~ | count twice)"
+        )
+    elif source and not source.strip():
+        raise ValueError("a sender that is a name is more than spaces")
+
+
 def _source(source: str) -> PhoneNumber:
+    check_source(source)
     if not source:
         return PhoneNumber("")  # the operator puts in what was agreed
     if source.startswith("+"):

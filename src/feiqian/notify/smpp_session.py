@@ -9,7 +9,8 @@ from contextlib import suppress
 
 from feiqian.notify import smpp_pdus as pdus
 from feiqian.notify.errors import SendingFailed
-from feiqian.notify.smpp_pdus import HEADER, LARGEST, RESPONSE, Command, Pdu, Receipt
+from feiqian.notify.smpp_pdus import HEADER, LARGEST, RESPONSE, Command, Pdu
+from feiqian.notify.smpp_receipts import Receipt
 
 ANSWER_SECONDS = 15.0
 ENQUIRE_SECONDS = 30.0
@@ -94,11 +95,13 @@ class Session:
             if waiting is not None and not waiting.done():
                 waiting.set_result(pdu)
             return
-        self._writer.write(pdus.answer(pdu))
-        await self._writer.drain()
+        answer = pdus.answer(pdu)
+        if answer is not None:
+            self._writer.write(answer)
+            await self._writer.drain()
         if pdu.command == Command.UNBIND:
             self._lose()
-        if pdu.command == Command.DELIVER_SM and (receipt := pdus.receipt_of(pdu.body)):
+        if (receipt := pdus.receipt_of(pdu)) is not None:
             self._receipts(receipt)
 
     async def _enquire(self) -> None:

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable
 from typing import NamedTuple
 
-from feiqian.clock import MICROSECONDS, Clock
+from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import Refusal
@@ -53,35 +53,31 @@ class Authorizer:
         self,
         ledger: Ledger,
         codes: Codes,
-        clock: Clock,
         limits: PaymentLimits,
         customers: KnowsCustomers,
         sealer: Sealer,
         waits: Callable[[PaymentDecided], None],
     ) -> None:
-        self._ledger, self._codes, self._clock, self._waits = ledger, codes, clock, waits
+        self._ledger, self._codes, self._clock, self._waits = ledger, codes, ledger.clock, waits
         self._limits, self._customers, self._hash = limits, customers, sealer.blind
         self.guesses = Guesses()
         self._recent: Recent[PaymentDecided] = Recent()
-        # A clock that is set back must not make codes valid again whose claims the engine has forgotten.
-        self._newest_seconds = ledger.engine.moment.seconds
 
     def authorize(self, merchant: Merchant, request: PaymentRequest) -> Decision:
         """Decides, posts and notes. Raises LedgerStopped."""
         transfer = plan.payment_transfer(merchant.number, request.merchant_order)
         now_us = self._clock.now()
-        self._newest_seconds = max(self._newest_seconds, now_us // MICROSECONDS)
         # Before the code is judged: by now it may have expired, and the retry gets the first answer all the same.
         if self._ledger.engine.remembered(transfer) is not None:
             return Decision(transfer, self._ledger.position, self._recent.get(transfer), retry=True)
-        scan = self._admit(merchant, request)
+        scan = self._admit(merchant, request, now_us // MICROSECONDS)
         if isinstance(scan, Decline):
             return Decision(transfer, self._ledger.position, not_kept=scan)
         return self._decide(merchant, request, transfer, scan, now_us)
 
     # --- what comes before the engine --------------------------------------------------------------------------
 
-    def _admit(self, merchant: Merchant, request: PaymentRequest) -> Scan | Decline:
+    def _admit(self, merchant: Merchant, request: PaymentRequest, now: int) -> Scan | Decline:
         """Whose code it is; or why the request is declined without a payer."""
         currency = BY_CODE.get(request.currency)
         if not merchant.accepting:
@@ -91,11 +87,13 @@ class Authorizer:
             return Decline.CURRENCY_NOT_SUPPORTED
         if request.amount > largest:
             return Decline.AMOUNT_TOO_HIGH
-        return self._read_code(merchant, request)
+        return self._read_code(merchant, request, now)
 
-    def _read_code(self, merchant: Merchant, request: PaymentRequest, *, expired: bool = False) -> Scan | Decline:
+    def _read_code(
+        self, merchant: Merchant, request: PaymentRequest, now: int, *, expired: bool = False
+    ) -> Scan | Decline:
         """Whose code it is; one that has just expired is taken only with `expired`: it still says who the payer was."""
-        now, store, terminal = self._newest_seconds, request.store, request.terminal
+        store, terminal = request.store, request.terminal
         till = self.guesses.till(merchant, store, terminal)
         if now < till.until:
             return Decline.TOO_MANY_WRONG_CODES
@@ -117,7 +115,7 @@ class Authorizer:
     ) -> Decision:
         customer, amount, currency = scan.customer, request.amount, merchant.currency
         status: PaymentStatus = "declined"
-        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, self._newest_seconds), 0, 0
+        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, now_us // MICROSECONDS), 0, 0
         if isinstance(ruling, Decline):
             self._ledger.post(plan.declined_payment(transfer, customer, currency))
             decline: Decline | None = ruling
@@ -173,7 +171,7 @@ class Authorizer:
             raise OrderConflict(f"{order}, with other content")
         if fact.code_hash and hmac.compare_digest(fact.code_hash, self._hash(request.payment_code, CODE)):
             return
-        scan = self._read_code(merchant, request, expired=True)
+        scan = self._read_code(merchant, request, self._clock.now() // MICROSECONDS, expired=True)
         if scan is Decline.TOO_MANY_WRONG_CODES:
             raise OrderConflict(f"{order}, and no other code is read here now, after too many wrong ones")
         if isinstance(scan, Decline) or scan.customer != fact.customer:

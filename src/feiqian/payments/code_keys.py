@@ -25,6 +25,7 @@ from feiqian.payments.permutation import SECRET_BYTES
 
 VERSIONS = 10
 MASKED, PERMUTED = 1, 2  # the formats of codes: customer's number behind a mask, or a permutation of all 17 digits
+CLOCKS_DIFFER_SECONDS = 60  # at most, of processes that work on one file
 ACCEPTED_SECONDS = 60  # after a version has stopped issuing: as long as a code holds
 
 __all__ = [
@@ -80,6 +81,16 @@ class KeyRing:
         """The versions that are refused by now."""
         return [v for v, key in self._versions.items() if key.until is not None and now_seconds >= key.until]
 
+    def hold_to(self, now_seconds: int) -> bool:
+        """Ends what would be accepted for longer than any rotation says: a clock was ahead then. Whether any was."""
+        latest = now_seconds + ACCEPTED_SECONDS
+        beyond = latest + CLOCKS_DIFFER_SECONDS
+        far = {v: key for v, key in self._versions.items() if key.until is not None and key.until > beyond}
+        if far:
+            self._versions = self._versions | {v: key._replace(until=latest) for v, key in far.items()}
+            self.generation += 1
+        return bool(far)
+
     def secrets(self) -> dict[int, bytes]:
         """The secret of each version."""
         return {v: key.secret for v, key in self._versions.items()}
@@ -92,6 +103,13 @@ class KeyRing:
         self._versions = {before: ended, version: Version(secrets.token_bytes(SECRET_BYTES))}
         self.issuing = version
         self.generation += 1
+        return version
+
+    def replace(self, now_seconds: int) -> int:
+        """As `rotate`, but every version there was is refused at once."""
+        before = self.issuing
+        version = self.rotate(now_seconds)
+        self.retire(before)
         return version
 
     def retire(self, version: int) -> None:
@@ -119,8 +137,8 @@ class KeyFile:
         have ended leave it. Raises KeysInvalid for damage or open permissions."""
         stored = self._stored()
         if isinstance(stored, _Stored):
-            ring = _ring(stored)
-            if not ring.ended(self._now()):
+            ring, now = _ring(stored), self._now()
+            if not ring.ended(now) and not ring.hold_to(now):
                 return ring
         with self._locked():
             return self._brought_up_to_date()
@@ -132,6 +150,11 @@ class KeyFile:
             ring = self._brought_up_to_date()
             yield ring
             self.save(ring)
+
+    def replace(self) -> None:
+        """A fresh key issues, and every code that there was is refused at once."""
+        with self.changing() as ring:
+            ring.replace(self._now())
 
     def save(self, ring: KeyRing) -> None:
         """Replaces the file whole, so that a crash leaves the old one or the new one."""
@@ -180,7 +203,7 @@ class KeyFile:
         ended = ring.ended(now)
         for version in ended:
             ring.retire(version)
-        if ended or not isinstance(stored, _Stored):
+        if ring.hold_to(now) or ended or not isinstance(stored, _Stored):
             self.save(ring)
         return ring
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from feiqian import logs, subjects
-from feiqian.clock import Clock
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
@@ -52,7 +51,6 @@ class Confirmations:
     def __init__(
         self,
         ledger: Ledger,
-        clock: Clock,
         reads: Reads,
         ender: Ender,
         customers: NamesCustomers,
@@ -62,7 +60,7 @@ class Confirmations:
         work: Work,
     ) -> None:
         self._work = work
-        self._ledger, self._clock, self._reads, self._ender = ledger, clock, reads, ender
+        self._ledger, self._clock, self._reads, self._ender = ledger, ledger.clock, reads, ender
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
     async def waiting(self, customer: int) -> list[WaitingPayment]:
@@ -90,10 +88,11 @@ class Confirmations:
     async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
 
-        Raises PaymentNotFound, NotWaiting, and what `Verification.spend` raises.
+        Raises PaymentNotFound, NotWaiting, NotDeciding, and what `Verification.spend` raises.
         """
         row = await self._row(customer, payment_id)
         bound = await self._bound(row)
+        self._ledger.require_deciding()  # before the challenge is spent
         passed = await self._verification.spend(challenge_id, subjects.customer(customer), bound)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
         return await self._told(row, self._ender.confirm(row.fact, passed))

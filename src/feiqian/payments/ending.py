@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from feiqian.clock import MICROSECONDS, Clock
+from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
 from feiqian.ledger.engine import Engine, HoldState, Refusal, Type
 from feiqian.ledger.ledger import Ledger
@@ -57,8 +57,8 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
 class Ender:
     """Confirms and declines what waits, for the customer. Raises NotWaiting and LedgerStopped."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, limits: PaymentLimits, merchants: KnowsMerchants) -> None:
-        self._ledger, self._clock, self._limits, self._merchants = ledger, clock, limits, merchants
+    def __init__(self, ledger: Ledger, limits: PaymentLimits, merchants: KnowsMerchants) -> None:
+        self._ledger, self._clock, self._limits, self._merchants = ledger, ledger.clock, limits, merchants
 
     def confirm(self, payment: PaymentDecided, passed: Passed) -> Ended:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""

@@ -11,8 +11,8 @@ import contextlib
 import heapq
 from collections.abc import Callable, Iterable
 
-from feiqian.clock import MICROSECONDS, Clock
-from feiqian.errors import LedgerStopped
+from feiqian.clock import MICROSECONDS
+from feiqian.errors import LedgerStopped, NotDeciding
 from feiqian.events import PaymentDecided, PaymentExpired, encode_fact
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, status_of
@@ -24,8 +24,8 @@ Due = tuple[int, str, PaymentDecided]  # when (Unix µs), the payment's id to te
 class Expiry:
     """The payments that wait, in the order in which they are due."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[str], None]) -> None:
-        self._ledger, self._clock, self._tell = ledger, clock, tell
+    def __init__(self, ledger: Ledger, tell: Callable[[str], None]) -> None:
+        self._ledger, self._clock, self._tell = ledger, ledger.clock, tell
         self._due: list[Due] = []
         self._known: set[str] = set()
         self._changed = asyncio.Event()
@@ -48,14 +48,18 @@ class Expiry:
         return max(0, self._due[0][0] - self._clock.now()) / MICROSECONDS if self._due else None
 
     def settle(self) -> None:
-        """Ends what is due now. Does not await. Raises LedgerStopped."""
+        """Ends what is due now. Does not await. Raises LedgerStopped, NotDeciding (then it is due still)."""
         now_us, due = self._clock.now(), []
         while self._due and self._due[0][0] <= now_us:
             due.append(heapq.heappop(self._due)[2])
         self._known -= {payment.id for payment in due}
         open_ = [payment for payment in due if status_of(self._ledger.engine, payment) in (WAITING, "expired")]
         if open_:
-            self._ledger.post_many(b"")
+            try:
+                self._ledger.post_many(b"")
+            except NotDeciding:
+                self.add_all(due)
+                raise
         for payment in open_:
             if status_of(self._ledger.engine, payment) == "expired":
                 parties = payment.merchant, payment.customer
@@ -65,11 +69,11 @@ class Expiry:
     async def run(self) -> None:
         """Settles whenever something is due; until cancelled, or nothing is decided any more."""
         while self._ledger.stopped is None:
-            await self._ledger.deciding()  # what is due while the journal does not answer is due afterwards
+            await self._ledger.deciding()  # what is due while nothing is decided is due afterwards
             self._changed.clear()
             seconds = self.seconds_left
             if seconds == 0:
-                with contextlib.suppress(LedgerStopped):
+                with contextlib.suppress(LedgerStopped, NotDeciding):
                     self.settle()
                 continue
             # A clock that is set must not make a payment wait for ever: look again after a while.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feiqian.clock import Clock
 from feiqian.events import PaymentDecided, RefundDecided, encode_fact
 from feiqian.ids import REFUND, new_id
 from feiqian.ledger.engine import Refusal
@@ -29,8 +28,8 @@ class RefundDecision(NamedTuple):
 class Refunder:
     """The one place where refunds are decided."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger, self._clock = ledger, clock
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._clock = ledger, ledger.clock
         self._recent: Recent[RefundDecided] = Recent()
 
     def decide(self, payment: PaymentDecided, request: RefundRequest) -> RefundDecision:

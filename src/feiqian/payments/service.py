@@ -86,17 +86,17 @@ class Payments:
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()
-        self.expiry = Expiry(ledger, clock, self.waits.tell)
-        self._authorizer = Authorizer(ledger, codes, clock, limits, customers, sealer, self.expiry.add)
-        ender = Ender(ledger, clock, limits, merchants)
+        self.expiry = Expiry(ledger, self.waits.tell)
+        self._authorizer = Authorizer(ledger, codes, limits, customers, sealer, self.expiry.add)
+        ender = Ender(ledger, limits, merchants)
         self._confirmations = Confirmations(
-            ledger, clock, reads, ender, customers, merchants, verification, self.waits, work or Work()
+            ledger, reads, ender, customers, merchants, verification, self.waits, work or Work()
         )
-        self._refunder = Refunder(ledger, clock)
+        self._refunder = Refunder(ledger)
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
-        self._authorizer.guesses.measure(metrics, lambda: self._clock.now() // MICROSECONDS)
+        self._authorizer.guesses.measure(metrics, lambda: self._ledger.clock.now() // MICROSECONDS)
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Payments:
         row = await self._own(merchant, payment_id)
         self.admission.begin(merchant.number)
         try:
-            status = cancel(self._ledger, self._clock, row.fact)
+            status = cancel(self._ledger, self._ledger.clock, row.fact)
             self.waits.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
         finally:
@@ -224,13 +224,15 @@ class Payments:
     def code_for(self, customer: int) -> IssuedCode:
         """The code to show on a customer's phone now: the next slot's, if this one has been used.
 
-        Raises NoIssuingDevice.
+        It is made and read by the ledger's time; its times are told by the bank's clock, for phones to compare with
+        theirs. Raises NoIssuingDevice.
         """
-        seconds, device = self._clock.now() // MICROSECONDS, self._codes.device_of(customer)
+        now, device = self._ledger.clock.now(), self._codes.device_of(customer)
+        seconds, ahead = now // MICROSECONDS, -((self._clock.now() - now) // MICROSECONDS)
         code = self._codes.issue(device, seconds)
         if self._ledger.engine.claimed(claim_id(int(code.digits))):
             code = self._codes.issue(device, seconds, ahead=1)._replace(refresh_at=code.refresh_at)
-        return code
+        return code._replace(valid_until=code.valid_until - ahead, refresh_at=code.refresh_at - ahead)
 
     # --- the read model ----------------------------------------------------------------------------------------
 

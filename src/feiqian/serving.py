@@ -1,0 +1,235 @@
+"""Serving a bank that was built: the HTTP application, the server with its children, and what runs beside and ends it.
+
+A ledger that has stopped ends the process (fail stop): what is under way is answered "outcome unknown", and the exit
+code says that a restart is needed, which reads what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from feiqian import logs, network
+from feiqian.api.asgi import PATHS, Api
+from feiqian.api.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
+from feiqian.api.pace import Paced
+from feiqian.api.server import Gate, Server
+from feiqian.api.throttle import Admission
+from feiqian.db import BankDb
+from feiqian.errors import CommitOverdue, LedgerError
+from feiqian.files import share_out
+from feiqian.folder import FolderLock
+from feiqian.ledger.journal import Journal
+from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
+from feiqian.projections.watch import Watch as ReadsWatch
+from feiqian.services import Services
+from feiqian.supervise import Child
+from feiqian.sweeping import Sweeper
+from feiqian.work import CLOSE_SECONDS, TooBusy, WorkOverdue
+
+EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
+WATCH_SECONDS, KEYS_SECONDS, JOURNAL_SECONDS = 0.1, 1.0, 0.5
+
+Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
+_log = logs.get("feiqian.serving")
+
+
+@dataclass(slots=True)
+class Bank:
+    """The services with what must be closed in order after the last answer."""
+
+    services: Services
+    journal: Journal
+    db: BankDb
+    key_file: KeyFile
+    keys: KeyRing
+    sweeper: Sweeper
+    reads_watch: ReadsWatch
+    lock: FolderLock
+    sockets: list[socket.socket]  # bound, and not listened on yet; none where it is not served
+    metrics_sockets: list[socket.socket]
+
+    def close(self) -> bool:
+        """Returns whether all has ended: what waits for a database that stands still does not, and is left as it is."""
+        services = self.services
+        if services.ledger.stopped is None:
+            try:
+                services.ledger.commit(CLOSE_SECONDS)
+            except CommitOverdue:
+                return False
+        services.ledger.close()
+        ended = [services.reads.close(), services.work.close(), services.merchants.close()]
+        services.workers.close()
+        if not all(ended):
+            return False
+        self.journal.close()
+        self.db.close()
+        self.lock.close()
+        return True
+
+
+def create_app(services: Services, admission: Admission | None = None, pages: Asgi | None = None) -> Asgi:
+    """One ASGI application: the API where its paths are, the pages everywhere else."""
+    if admission is None:
+        admission = services.payments.admission
+    else:
+        services.payments.admission = admission
+    services.alarms.watch("in_flight", "payments under way", admission)
+    services.metrics.counter("feiqian_overload_refusals", "Requests refused over capacity", lambda: admission.refused)
+    api = Api(services, admission)
+    services.alarms.watch("page_requests", "requests for pages and of customers under way", api.turns.places)
+    if pages is None:
+        return api
+    pages = Paced(pages, api.turns)
+
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)
+
+    return app
+
+
+class Pages(Protocol):
+    """An ASGI application whose live pages can be ended, so that a server that stops waits for no browser."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Service:
+    """A served bank: its server, its children, and what ends it."""
+
+    def __init__(self, bank: Bank, pages: Pages | None = None) -> None:
+        settings = bank.services.settings
+        self.bank, self._pages = bank, pages
+        self.admission = Admission(settings.in_flight_limit)
+        self.files = share_out(settings.connection_limit)
+        self.gate = Gate(self.admission, self.files.connections, network.Proxies(settings.trusted_proxies))
+        app = create_app(bank.services, self.admission, pages)
+        self.server = Server(app, self.gate, settings.host, settings.port)
+        gate, metrics = Gate(Admission(IN_FLIGHT), CONNECTIONS), MetricsApp(bank.services.metrics)
+        self.metrics_server = Server(metrics, gate, settings.metrics_host, settings.metrics_port, name="metrics")
+        self._watch_for()
+        environment = settings.environment()
+        self.children = [
+            Child("projector", ["project", "--child"], environment),
+            Child("checkpointer", ["checkpoint", "--child"], environment),
+        ]
+
+    def _watch_for(self) -> None:
+        services, files = self.bank.services, self.files
+        few = f"{files.connections} connections are taken: more open files are not allowed"
+        wanted = services.settings.connection_limit
+        services.alarms.add("files_few", few, lambda: files.connections < wanted)
+        services.alarms.add("files_full", "hardly any file can be opened", lambda: files.full)
+        services.metrics.gauge("feiqian_files_open", "Files that are open", lambda: files.open)
+        services.metrics.gauge("feiqian_files_limit", "Files that may be open", lambda: files.limit)
+        what, merchants = "the bank's database does not answer, and no key is honoured", services.merchants
+        services.readiness.add("merchants_unknown", what, lambda: merchants.unanswered)
+
+    async def run(self) -> int:
+        """Serves until SIGTERM, SIGINT or the end of the ledger. Returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        for child in self.children:
+            child.start()
+        metrics = loop.create_task(self.metrics_server.serve(sockets=self.bank.metrics_sockets or None))
+        # What is built now stays: the collector need not look at it, and not at payments under way all the time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        services = self.bank.services
+        services.workers.start()
+        services.alarms.watch("connections", "open connections", self.gate.places)
+        await self._complete()
+        watches = [loop.create_task(_told(task)) for task in self._beside()]
+        try:
+            await self.server.serve(sockets=self.bank.sockets or None)
+        finally:
+            self.metrics_server.should_exit = True
+            await metrics
+            for watch in watches:
+                watch.cancel()
+            await asyncio.gather(*watches, return_exceptions=True)
+            for child in self.children:
+                await child.stop()
+        return 0 if self.bank.services.ledger.stopped is None else EXIT_STOPPED
+
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the server."""
+        services = self.bank.services
+        watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
+        features = services.notify.run(), services.payments.run(), services.merchants.run()
+        bank = self.bank
+        return [*watches, *features, bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()]
+
+    async def _complete(self) -> None:
+        """Carries out what was decided in the bank's database and has not reached the ledger."""
+        await self.bank.services.real_name.resume()
+        await self.bank.services.changes.resume()
+
+    def stop(self) -> None:
+        if self._pages is not None:
+            self._pages.close()
+        self.bank.services.payments.waits.close()  # merchants' requests that wait for a customer
+        self.server.should_exit = True
+
+    async def _watch_ledger(self) -> None:
+        ledger = self.bank.services.ledger
+        while ledger.stopped is None:
+            await asyncio.sleep(WATCH_SECONDS)
+            ledger.check_place()
+            ledger.look_at_clock()
+        _log.critical("ledger_stopped", why=repr(ledger.stopped), position=ledger.durable_position)
+        await asyncio.sleep(WATCH_SECONDS)  # those who waited for the failed commit are told first
+        self.stop()
+
+    async def _watch_journal(self) -> None:
+        """Probes an idle journal; once decisions are made again after all, completes what was refused in between."""
+        ledger, completed = self.bank.services.ledger, 0
+        while ledger.stopped is None:
+            await asyncio.sleep(JOURNAL_SECONDS)
+            await ledger.deciding()
+            ledger.probe()
+            times = ledger.overdue_times + ledger.clock_jumps
+            if times != completed:
+                try:
+                    await self._complete()
+                except Exception:
+                    _log.exception("not_completed")  # and tried again
+                else:
+                    completed = times
+
+    async def _watch_keys(self) -> None:
+        """Takes up keys of payment codes that `feiqian keys rotate-codes` has changed."""
+        file, read = self.bank.key_file, self.bank.services.work.db
+        seen = await read(file.modified)
+        while True:
+            await asyncio.sleep(KEYS_SECONDS)
+            try:
+                changed = await read(file.modified)
+                if changed != seen:
+                    self.bank.keys.take(await read(file.open))
+                    _log.info("code_keys_taken_up", issuing=self.bank.keys.issuing)
+            except (TooBusy, WorkOverdue):
+                continue  # the alarm of the pool tells
+            except (KeysInvalid, OSError) as error:
+                _log.error("code_keys_not_taken_up", why=str(error))
+            else:
+                seen = changed
+
+
+async def _told(task: Coroutine[Any, Any, None]) -> None:
+    """Runs what goes on beside the server; should it end by an error, that is told."""
+    try:
+        await task
+    except LedgerError:
+        return  # `_watch_ledger` tells, and ends the process
+    except Exception:
+        _log.exception("background_task_failed", task=getattr(task, "__qualname__", ""))
