@@ -1,4 +1,4 @@
-"""Heads as clients of all kinds write them: upgrades that are ignored, Host, targets in every form, HEAD and OPTIONS."""
+"""Heads as clients of all kinds write them: upgrades that are ignored, Host, forms of a target, HEAD and OPTIONS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feiqian.testing.served import Served
 
 GET = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
 
-H2C = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\n"
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAA\r\nUpgrade: h2c\r\n"
 WEBSOCKET = b"connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n"
 UPGRADES = [H2C, WEBSOCKET, b"upgrade: TLS/1.0\r\nUPGRADE: h2c\r\nconnection: keep-alive, upgrade\r\n"]
 LAST = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "headers", "ids", "money", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
 TOOLS |= {"uploads", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -33,7 +33,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "errors": set(),
     "events": set(),
     "subjects": set(),
-    "texts": set(),
+    "headers": set(),
+    "texts": {"headers"},
     "folder": {"errors"},
     "ids": {"clock", "errors"},
     "clock": {"errors"},
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "place": {"errors"},
     "db": {"errors", "folder", "place", "settings"},
     "data_key": {"db", "sealing"},
-    "ledger": BASE - {"events", "subjects", "texts"} | {"place"},
+    "ledger": BASE - {"events", "headers", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},
     "payments": BASE | TOOLS | {"ledger", "projections"} | FEATURES["payments"],
     "staff": BASE | TOOLS | {"ledger", "projections"} | FEATURES["staff"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from feiqian.services import Services
 
 KEY_LENGTH_LIMIT = 128
-AGENT_LENGTH, LANGUAGE_LENGTH = 256, 256
+AGENT_LENGTH = 256
 
 
 class Authenticator:
@@ -61,7 +61,6 @@ class Visitors:
             session = await self._services.sessions.find(authorization[7:].lstrip(b" ").decode("latin-1"))
             if session is None or session.subject.role is not Role.CUSTOMER:
                 raise ProblemError(problems.SESSION_ENDED)
-        given = {name: value for name, value in headers if name in (b"user-agent", b"accept-language")}
-        agent = given.get(b"user-agent", b"").decode("latin-1")[:AGENT_LENGTH]
-        wishes = given.get(b"accept-language", b"").decode("latin-1")[:LANGUAGE_LENGTH]
+        agent = b" ".join(value for name, value in headers if name == b"user-agent").decode("latin-1")[:AGENT_LENGTH]
+        wishes = b", ".join(value for name, value in headers if name == b"accept-language").decode("latin-1")
         return Visitor(session, agent, session.language if session else language_for(wishes))

@@ -11,9 +11,10 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from feiqian.headers import is_utf_8, media_type
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
 
@@ -54,9 +55,14 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
     whatever else its route takes, and its fields are counted before it is parsed: nothing else in `web` parses forms.
     """
     body = await _small_body(request)
-    media_type, options = request.content_type
     try:
-        fields = form_fields(str(media_type), options.get("boundary"), body)
+        kind, options = media_type(request.headers.get("content-type", ""))
+    except ValueError:
+        raise ClientException("the form is malformed") from None
+    if not is_utf_8(options):
+        raise HTTPException("forms are sent in UTF-8", status_code=415)
+    try:
+        fields = form_fields(kind, options.get("boundary"), body)
     except Refused as refused:
         if refused.reason == TOO_MANY:
             raise RequestEntityTooLarge("the form has too many fields") from None

@@ -17,6 +17,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 PORTS = {"http": 80, "https": 443}
 HSTS = "max-age=63072000"  # two years, as browsers' preload lists advise
 
@@ -63,7 +64,7 @@ def own_pages_only(origin: str) -> Callable[[Connection, BaseRouteHandler], None
         host = connection.headers.get("host", "")
         if not own_host(_name(host), own):
             raise PermissionDeniedException("unknown host name")
-        if connection.scope.get("method") not in ("GET", "HEAD") and not _same_origin(connection, host, origin):
+        if connection.scope.get("method") not in SAFE and not _same_origin(connection, host, origin):
             raise PermissionDeniedException("not from a page of this bank")
 
     return guard
