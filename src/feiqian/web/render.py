@@ -10,6 +10,7 @@ import jinja2
 
 from feiqian.clock import Clock
 from feiqian.money import Money, decimal_text
+from feiqian.notify import mail_addresses
 from feiqian.payments.reasons import sentence
 from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
 
@@ -53,6 +54,7 @@ class Renderer:
             "moment": formats.moment,
             "date": formats.date,
             "reason": self.reason,
+            "mail": mail_addresses.shown,
             "clock": formats.clock,
             "machine": formats.machine,
         }
