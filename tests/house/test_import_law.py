@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "headers", "ids", "money", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "headers", "hosts", "ids", "money", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
 TOOLS |= {"uploads", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": set(),
     "subjects": set(),
     "headers": set(),
+    "hosts": set(),
     "texts": {"headers"},
     "folder": {"errors"},
     "ids": {"clock", "errors"},
@@ -50,11 +51,11 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "workers": {"alarms", "logs", "metrics", "supervise", "work"},
     "uploads": {"alarms", "logs", "metrics", "work", "workers"},
     "sealing": {"errors", "folder"},
-    "settings": {"clock", "errors", "money", "network"},
+    "settings": {"clock", "errors", "hosts", "money", "network"},
     "place": {"errors"},
     "db": {"errors", "folder", "place", "settings"},
     "data_key": {"db", "sealing"},
-    "ledger": BASE - {"events", "headers", "subjects", "texts"} | {"place"},
+    "ledger": BASE - {"events", "headers", "hosts", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},
     "payments": BASE | TOOLS | {"ledger", "projections"} | FEATURES["payments"],
     "staff": BASE | TOOLS | {"ledger", "projections"} | FEATURES["staff"],

@@ -11,11 +11,10 @@ import unicodedata
 
 import idna
 
+from feiqian.hosts import ascii_name
+
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
-LONGEST_DOMAIN = 253
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
-_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?:{_LABEL}\.)*(?=[a-z0-9-]*[a-z]){_LABEL}")
 
 
 class AddressInvalid(ValueError):
@@ -64,15 +63,10 @@ def _parts(text: str) -> tuple[str, str]:
 
 
 def _ascii(domain: str) -> str:
-    if not domain.isascii() or "xn--" in domain.lower():
-        try:
-            domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
-        except idna.IDNAError:
-            raise AddressInvalid("invalid") from None
-    domain = domain.lower()
-    if len(domain) > LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
-        raise AddressInvalid("invalid")
-    return domain
+    try:
+        return ascii_name(domain)
+    except ValueError:
+        raise AddressInvalid("invalid") from None
 
 
 def _whole(local: str, domain: str) -> str:
