@@ -161,7 +161,8 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)
-    factors = Factors(db, sealer, policy, clock, work, notify, customers, settings.public_origin)
+    origin, apps = settings.public_origin, settings.app_origins
+    factors = Factors(db, sealer, policy, clock, work, notify, customers, origin, apps=apps)
     return Parts(
         db=db,
         sealer=sealer,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from feiqian.clock import DEFAULT_ZONE
+from feiqian.hosts import passkey_origins, web_origin
 from feiqian.network import Proxies
 
 PREFIX = "FEIQIAN_"
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mode: Literal["test", "live"] = "test"
     policy: str = "cn"  # the name of a policy that is shipped, or the path of one
     origin: str = ""  # how browsers reach the pages, such as https://pay.bank.example; "" is http://localhost:<port>
+    passkey_origins: str = ""  # of the bank's own apps, separated by commas: android:apk-key-hash:…, https://…
     sms_url: str = ""  # smpp://user:password@host:port; "" keeps messages in the inbox (test mode only)
     email_url: str = ""  # smtp://user:password@host:port or smtps://…; "" as above
     email_from: str = "Feiqian <no-reply@localhost>"
@@ -86,8 +88,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def public_origin(self) -> str:
-        """Scheme, host and port of the pages, as browsers see them."""
-        return self.origin.rstrip("/") or f"http://localhost:{self.port}"
+        """Scheme, host and port of the pages, as browsers write them."""
+        return web_origin(self.origin or f"http://localhost:{self.port}")
+
+    @property
+    def app_origins(self) -> tuple[str, ...]:
+        """Further origins whose passkeys are taken."""
+        return passkey_origins(self.passkey_origins, self.public_origin)
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process."""
@@ -107,6 +114,7 @@ def load(environ: Mapping[str, str] | None = None, config: str | None = None, **
     settings = _convert(values, strict=True, where="")
     _check_zone(settings.zone)
     _check_proxies(settings.trusted_proxies)
+    _check_origins(settings)
     return settings
 
 
@@ -159,6 +167,16 @@ def _check_proxies(networks: str) -> None:
         raise SettingsInvalid(
             f"trusted_proxies: {error}; give networks separated by commas, such as '127.0.0.1, 10.0.0.0/8'"
         ) from None
+
+
+def _check_origins(settings: Settings) -> None:
+    try:
+        name = "origin"
+        own = settings.public_origin
+        name = "passkey_origins"
+        passkey_origins(settings.passkey_origins, own)
+    except ValueError as error:
+        raise SettingsInvalid(f"{name}: {error}") from None
 
 
 def _check_zone(name: str) -> None:

@@ -115,3 +115,15 @@ def test_a_stopped_ledger_is_an_unknown_outcome_and_tells_no_more() -> None:
     assert problem.kind is problems.OUTCOME_UNKNOWN
     assert "disk" not in str(problem.problem)
     assert problems.from_error(FeiqianError("x")).kind is problems.INTERNAL
+
+
+def test_whole_numbers_that_are_sent_are_said_to_be_digits_alone(document: dict[str, Any]) -> None:
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    schemas = [parameter["schema"] for said in operations for parameter in said.get("parameters", [])]
+    for said in operations:
+        for content in said.get("requestBody", {}).get("content", {}).values():
+            name = content["schema"]["$ref"].rsplit("/", 1)[1]
+            schemas += document["components"]["schemas"][name]["properties"].values()
+    numbers = [schema for schema in schemas if schema.get("type") == "integer"]
+    assert len(numbers) >= 4
+    assert all("10.0 and 1e1 are refused" in schema["description"] for schema in numbers)

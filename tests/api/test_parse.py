@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feiqian.api.operations import PaymentQuery
-from feiqian.api.parse import BODY_LIMIT_BYTES, BodyParser, check_visible, parse_query, read_body
+from feiqian.api.parse import (
+    BODY_LIMIT_BYTES,
+    BodyParser,
+    check_media_type,
+    check_visible,
+    parse_query,
+    read_body,
+)
 from feiqian.api.problems import ProblemError
 from feiqian.api.routes import ROUTES
 from feiqian.payments.requests import PaymentRequest
@@ -121,10 +128,80 @@ def test_texts_are_bounded_and_printable(text: str) -> None:
     assert wrong_fields(GOOD | {"description": text}) == ["description"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "utf-8-sig"])
+def test_json_in_another_encoding_or_with_a_byte_order_mark_is_malformed_and_said_so(encoding: str) -> None:
+    problem = refused(json.dumps(GOOD).encode(encoding))
+    assert problem.kind.slug == "malformed-json"
+    assert ("byte order mark" if encoding == "utf-8-sig" else "not in UTF-8") in problem.problem.detail
+
+
+@pytest.mark.parametrize("lone", [r"\ud800", r"\uDFFF", r"\ud800\ud800", r"\udc00\ud800", r"\uD83Dx", r"\\\ud800"])
+@pytest.mark.parametrize("where", ["merchant_order", "description", "strange"])
+def test_an_escaped_lone_surrogate_is_refused_in_its_own_words(lone: str, where: str) -> None:
+    body = json.dumps(GOOD | {where: "HERE"}).replace("HERE", lone).encode()
+    problem = refused(body)
+    assert problem.kind.slug == "malformed-json"
+    assert "without its other half" in problem.problem.detail
+    assert refused(body.replace(b'"strange"', b'"' + lone.encode() + b'"')).kind.slug == "malformed-json"
+
+
+def test_an_escaped_pair_and_an_escaped_backslash_are_taken() -> None:
+    body = json.dumps(GOOD | {"description": "HERE"}).replace("HERE", r"\ud83d\ude00 \\ud800").encode()
+    assert PARSER.parse(body).description == "\U0001f600 \\ud800"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"application/json",
+        b"Application/JSON",
+        b"application/json; charset=utf-8",
+        b'application/json;  Charset = "UTF-8"',
+        b"application/json ;charset=UTF8;",
+        b'application/json; profile="a;charset=latin-1"',
+        b"application/json;",
+    ],
+)
+def test_the_media_type_of_json_may_be_written_in_any_way(written: bytes) -> None:
+    check_media_type(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"text/plain",
+        b"application/json2",
+        b"application/jsonp; charset=utf-8",
+        b"application/json; charset=utf-16",
+        b"application/json; charset=latin-1",
+        b'application/json; charset=""',
+        b'application/json; charset="utf-8; x"',
+        b"application/json charset=utf-8",
+        b"application/json, application/json",
+        b"application/json; x=" + b"a" * 2_000,
+    ],
+)
+def test_another_media_type_or_character_set_is_refused(written: bytes) -> None:
+    with pytest.raises(ProblemError) as raised:
+        check_media_type(written)
+    assert raised.value.kind.status == 415
+
+
 def test_a_query_is_parsed_with_its_bounds() -> None:
     assert parse_query(b"", PaymentQuery) == PaymentQuery()
     assert parse_query(b"limit=7&merchant_order=a%2Fb", PaymentQuery) == PaymentQuery(merchant_order="a/b", limit=7)
-    for query in (b"limit=0", b"limit=101", b"limit=x", b"limit=1.5", b"offset=1", b"merchant_order=", b"cursor=%00"):
+    for query in (
+        b"limit=0",
+        b"limit=101",
+        b"limit=x",
+        b"limit=1.5",
+        b"limit=10.0",
+        b"limit=1e1",
+        b"offset=1",
+        b"merchant_order=",
+        b"cursor=%00",
+    ):
         with pytest.raises(ProblemError):
             parse_query(query, PaymentQuery)
     with pytest.raises(ProblemError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 
 import httpx
@@ -10,22 +9,11 @@ import pytest
 
 from feiqian.api.overload import REFUSAL
 from feiqian.api.server import HEAD_LIMIT_BYTES
-from feiqian.testing.raw import raw
+from feiqian.testing.raw import payment, raw, statuses
 from feiqian.testing.served import Served
 
 GET = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
 CLOSING = GET + b"connection: close\r\n\r\n"
-
-
-def statuses(said: bytes) -> list[int]:
-    return [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
-
-
-def payment(served: Served, shop: httpx.Client, more: bytes = b"") -> bytes:
-    body = json.dumps(served.order()).encode()
-    key = shop.headers["authorization"].encode()
-    head = b"POST /v1/payments HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\ncontent-type: application/json\r\n" % key
-    return head + more + b"content-length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def padded(head: bytes, size: int) -> bytes:

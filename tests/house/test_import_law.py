@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "ids", "money", "patterns", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "headers", "hosts", "ids", "money", "patterns", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "shares"}
 TOOLS |= {"sweeping", "uploads", "visible", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -33,7 +33,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "errors": set(),
     "events": set(),
     "subjects": set(),
-    "texts": set(),
+    "headers": set(),
+    "hosts": set(),
+    "texts": {"headers"},
     "folder": {"errors"},
     "ids": {"clock", "errors"},
     "clock": {"errors"},
@@ -51,13 +53,13 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "workers": {"alarms", "logs", "metrics", "supervise", "work"},
     "uploads": {"alarms", "logs", "metrics", "work", "workers"},
     "sealing": {"errors", "folder"},
-    "settings": {"clock", "errors", "money", "network"},
+    "settings": {"clock", "errors", "hosts", "money", "network"},
     "place": {"errors"},
     "db": {"errors", "folder", "place", "settings"},
     "holdings": {"alarms", "metrics"},
     "sweeping": {"clock", "db", "logs", "work"},
     "data_key": {"db", "sealing"},
-    "ledger": BASE - {"events", "patterns", "subjects", "texts"} | {"place"},
+    "ledger": BASE - {"events", "headers", "hosts", "patterns", "subjects", "texts"} | {"place"},
     **{name: BASE | TOOLS | {"ledger"} | below for name, below in FEATURES.items()},
     "payments": BASE | TOOLS | {"ledger", "projections"} | FEATURES["payments"],
     "staff": BASE | TOOLS | {"ledger", "projections"} | FEATURES["staff"],

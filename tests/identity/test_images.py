@@ -15,8 +15,9 @@ from PIL import Image
 
 import feiqian
 from feiqian.identity.errors import ImageRefused
-from feiqian.identity.images import FILE_BYTES, FILES, LONGEST_SIDE, accepted
+from feiqian.identity.images import FILE_BYTES, FILES, LONGEST_SIDE, accepted, encode, refused_by
 from feiqian.workers.counting import MOST_SCANS
+from feiqian.workers.frames import Refused
 
 Picture = Callable[..., bytes]
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -43,6 +44,14 @@ def png(width: int, height: int, pixels: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_which_picture_is_refused_is_said_by_the_worker_too(picture: Picture) -> None:
+    with pytest.raises(Refused) as refused:
+        encode([picture("JPEG"), SVG])
+    error = refused_by(refused.value.reason)
+    assert (error.reason, error.place) == ("not_a_picture", 1)
+    assert (refused_by("too_many").reason, refused_by("too_many").place) == ("too_many", None)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])

@@ -25,6 +25,7 @@ from notifying import CODE, MAIL, outgoing
 from feiqian.clock import ManualClock
 from feiqian.notify import smtp
 from feiqian.notify.errors import SendingFailed, SendingRefused
+from feiqian.notify.mail_addresses import canonical
 from feiqian.notify.model import Channel
 from feiqian.notify.smtp import Smtp, SmtpInvalid, SmtpServer
 
@@ -44,6 +45,7 @@ class Mailbox:
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.rcpt:
             return self.rcpt
+        assert address.isascii()
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -237,3 +239,22 @@ def test_a_sender_without_an_address_is_refused() -> None:
 
 def test_the_password_is_in_no_repr() -> None:
     assert "s3cret" not in repr(SmtpServer.of("smtp://bank:s3cret@127.0.0.1"))
+
+
+def test_a_domain_in_another_script_is_sent_to_by_its_ascii_form() -> None:
+    box = Mailbox()
+    send(box, mail=mail_to(address=canonical("mei@例子.中国")))
+    assert box.mails[0]["To"].addresses[0].addr_spec == "mei@xn--fsqu00a.xn--fiqs8s"
+
+
+def test_a_sender_may_have_a_name_and_a_domain_in_another_script() -> None:
+    box = Mailbox()
+
+    async def run() -> None:
+        async with served(box) as port:
+            server = SmtpServer.of(f"smtp://127.0.0.1:{port}")
+            await Smtp(server, "飞钱 银行 <no-reply@例子.中国>", ManualClock()).send(mail_to())
+
+    asyncio.run(run())
+    (sender,) = box.mails[0]["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ("飞钱 银行", "no-reply@xn--fsqu00a.xn--fiqs8s")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from authenticator import UP, UV, Authenticator
-from proving import NOBODY, OTHER, OWNER, PAYMENT, SIGN_IN, SMALL, Bank
+from proving import NOBODY, ORIGIN, OTHER, OWNER, PAYMENT, SIGN_IN, SMALL, Bank
 from sqlalchemy import select
 
 from feiqian.commands import evidence as command
@@ -19,6 +19,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.settings import Settings
 from feiqian.verification import evidence
 from feiqian.verification.marks import read_mark
+from feiqian.verification.passkeys import RelyingParty
 from feiqian.verification.proof import Document, DocumentInvalid, check
 from feiqian.verification.tables import evidence as kept_rows
 
@@ -43,6 +44,17 @@ def failed(fields: Fields) -> list[str]:
         return [what for what, held in check(json.dumps(fields).encode()).checks if not held]
     except DocumentInvalid:
         return ["invalid"]
+
+
+APP = "android:apk-key-hash:" + "A" * 43
+
+
+def test_what_an_app_signed_is_kept_with_its_own_origin(bank: Bank) -> None:
+    bank.factors.party = RelyingParty(ORIGIN, (APP,))
+    fields = signed(bank, Authenticator(origin=APP))
+    assert fields["origin"] == APP
+    assert failed(fields) == []
+    assert failed(fields | {"origin": ORIGIN}) == ["clientDataJSON names this origin, which is ours"]
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])

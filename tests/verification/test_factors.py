@@ -10,7 +10,7 @@ import pytest
 import structlog
 from argon2 import PasswordHasher
 from authenticator import UP, UV, Authenticator
-from proving import NOBODY, OTHER, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
+from proving import NOBODY, ORIGIN, OTHER, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 from sqlalchemy import select
 
 from feiqian.policy.factors import Factor, Purpose
@@ -24,6 +24,7 @@ from feiqian.verification.errors import (
     TooWeak,
 )
 from feiqian.verification.hashing import LONGEST, SecretHasher
+from feiqian.verification.passkeys import RelyingParty
 from feiqian.verification.tables import secrets
 
 TOKEN = (frozenset({Factor.TOTP}),)
@@ -190,6 +191,26 @@ def test_a_key_that_does_not_verify_its_holder_or_is_of_another_site_is_not_enro
 ) -> None:
     with pytest.raises(EnrolmentRefused):
         bank.enrol(Authenticator(**change))
+
+
+APP = "android:apk-key-hash:" + "A" * 43
+
+
+@pytest.mark.parametrize("origin", [APP, "https://localhost", ORIGIN])
+def test_keys_of_the_banks_own_apps_are_taken(bank: Bank, origin: str) -> None:
+    bank.factors.party = RelyingParty(ORIGIN, (APP, "https://localhost"))
+    key = Authenticator(origin=origin)
+    bank.enrol(key)
+    assert bank.sign(bank.begin(SMALL).id, key).state == "passed"
+    for other in ("android:apk-key-hash:" + "B" * 43, APP.upper(), "https://localhost:1", "http://localhost", ""):
+        key.origin = other
+        with pytest.raises(AnswerWrong):
+            bank.sign(bank.begin(SMALL).id, key)
+
+
+def test_an_app_that_is_not_named_is_no_app_of_ours(bank: Bank) -> None:
+    with pytest.raises(EnrolmentRefused):
+        bank.enrol(Authenticator(origin=APP))
 
 
 @pytest.mark.parametrize("response", ["", "{}", "[]", "null", '{"id": 1}', "[" * 9000, "x" * 20_000])

@@ -78,6 +78,34 @@ def test_abuse_69_sixteen_megabytes_of_parts_are_refused_by_a_worker(alice: Test
 
 
 @pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        ("application/x-www-form-urlencoded", 303),
+        ('Application/X-WWW-Form-UrlEncoded ; Charset="utf-8"', 303),
+        ("application/x-www-form-urlencoded;charset=UTF8;", 303),
+        ("application/x-www-form-urlencoded; charset=gbk", 415),
+    ],
+)
+def test_the_media_type_of_a_form_may_be_written_in_any_way(client: TestClient, written: str, status: int) -> None:
+    sent = client.post(
+        "/language", content=b"language=zh&next=/", headers={"Content-Type": written}, follow_redirects=False
+    )
+    assert sent.status_code == status
+
+
+def test_a_boundary_may_be_quoted(client: TestClient) -> None:
+    body = b'--a b\r\nContent-Disposition: form-data; name="language"\r\n\r\nzh\r\n--a b--\r\n'
+    headers = {"Content-Type": 'Multipart/Form-Data; charset="utf-8" ; Boundary="a b"'}
+    assert client.post("/language", content=body, headers=headers, follow_redirects=False).status_code == 303
+
+
+def test_a_method_that_is_not_there_is_told_which_are(client: TestClient) -> None:
+    answer = client.request("DELETE", "/sign-in")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
     ("content_type", "body"),
     [
         ("multipart/form-data", b"--b0undary--\r\n"),

@@ -70,6 +70,25 @@ def test_what_is_refused_is_said_so(alice: TestClient, services: Any, error: Exc
     assert said in page.text
 
 
+@pytest.mark.parametrize(
+    ("sent", "place", "field"),
+    [
+        (("front", "back"), 0, "front"),
+        (("front", "back"), 1, "back"),
+        (("back",), 0, "back"),
+        (("front", "back"), None, ""),
+    ],
+)
+def test_a_picture_that_is_refused_is_named(
+    alice: TestClient, services: Any, sent: tuple[str, ...], place: int | None, field: str
+) -> None:
+    services.real_name.raises = ImageRefused("too_small", place)
+    page = alice.post("/identity", files=dict.fromkeys(sent, ("a.jpg", b"picture", "image/jpeg"))).text
+    wrong = {name for name in ("front", "back", "name", "number", "mrz") if f'id="e-{name}"' in page}
+    assert wrong == {field} - {""}
+    assert ('id="summary"' in page) is True
+
+
 def test_who_is_checked_already_is_told_how_it_stands(alice: TestClient, services: Any) -> None:
     services.real_name.raises = AlreadyChecked("checked")
     assert alice.post("/identity", files=FRONT, follow_redirects=False).status_code == 303

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from customer_fakes import RIGHT, Doors, add_customers, chinese_id
@@ -13,7 +14,9 @@ from feiqian.customers.errors import ApplicationOver, DetailsInvalid, SecretUnch
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
 from feiqian.verification.errors import NotPassed, TooWeak
+from feiqian.web.customer.details import tell
 from feiqian.web.customer.kept import keep
+from feiqian.web.forms import Form
 from feiqian.web.site import Site
 
 MOBILE = {"country": "CN", "mobile": "13800138000"}
@@ -84,6 +87,11 @@ def test_a_passport_is_read_from_its_zone(confirmed: TestClient, door: Doors) ->
         ({"number": "123"}, "number", "has 18 characters"),
         ({"number": chinese_id()[:-1] + "?"}, "number", "One of the characters must be wrong."),
         ({"email": "li@"}, "email", "not a complete e-mail address"),
+        ({"email": "li@例子"}, "email", "not a complete e-mail address"),
+        ({"email": "li@a_b.example"}, "email", "not a complete e-mail address"),
+        ({"email": "li@" + "a." * 130 + "cn"}, "email", "This is too long"),
+        ({"email": "李@例子.中国"}, "email", "The part before the @"),
+        ({"name": "12345"}, "name", "This cannot be right"),
         ({"kind": "passport", "mrz": ZONE[0]}, "mrz", "At least one character is wrong"),
         ({"kind": "nonsense", "number": ""}, "number", "has 18 characters"),
     ],
@@ -93,6 +101,24 @@ def test_what_is_wrong_is_said_at_its_field(confirmed: TestClient, who: dict[str
     assert page.status_code == 422
     assert re.search(rf'id="e-{field}">.*{said}', page.text)
     assert f'href="#f-{field}"' in page.text
+
+
+def test_an_e_mail_address_in_any_script_is_taken_where_it_is_typed(confirmed: TestClient, door: Doors) -> None:
+    typed = WHO | {"email": "li＠例子。中国"}
+    assert confirmed.post("/register/details", data=typed | {"do": "next"}).status_code == 200
+    confirmed.post("/register/details", data=typed | SECRETS | {"do": "finish"})
+    details: Any = next(did[2] for did in door.did if did[0] == "finish")
+    assert details.email == "li@xn--fsqu00a.xn--fiqs8s"
+
+
+@pytest.mark.parametrize("field", ["email", "name", "number", "mrz", "birth", "country", "password", "pin", "x"])
+@pytest.mark.parametrize("reason", ["missing", "invalid", "too_long", "not_ascii", "new"])
+def test_a_refusal_is_said_at_its_own_field_or_at_none(site: Site, field: str, reason: str) -> None:
+    form = Form({"kind": "passport"})
+    tell(site.asked("en", "/", False), form, DetailsInvalid(field, reason))
+    ((where, said),) = form.errors.items()
+    assert where in {"number": {"mrz"}, "birth": {"mrz"}, "country": {"mrz"}}.get(field, {field, ""})
+    assert "document" not in said or field != "email"
 
 
 def test_back_keeps_what_was_typed(confirmed: TestClient) -> None:

@@ -209,7 +209,7 @@ def test_an_e_mail_address_is_removed(alice: TestClient, services: Any) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (DetailsInvalid("email", "invalid"), "This cannot be right."),
+        (DetailsInvalid("email", "invalid"), "This is not a complete e-mail address."),
         (NumberInvalid("not_in_use"), "There is no such number"),
     ],
 )

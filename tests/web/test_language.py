@@ -7,7 +7,7 @@ from litestar.testing import TestClient
 
 from feiqian.clock import ManualClock
 from feiqian.money import CNY, EUR, JPY, Money, currency
-from feiqian.texts import texts_in
+from feiqian.texts import language_for, texts_in
 from feiqian.web.formats import Formats
 from feiqian.web.site import Site
 
@@ -27,6 +27,40 @@ class StillSecurity:
 @pytest.mark.parametrize(("wish", "spoken"), [("zh-CN", "zh"), ("es-MX, en;q=0.5", "es"), ("fr", "en"), ("", "en")])
 def test_a_stranger_is_spoken_to_as_the_browser_asks(client: TestClient, wish: str, spoken: str) -> None:
     assert f'<html lang="{spoken}">' in client.get("/", headers={"Accept-Language": wish}).text
+
+
+@pytest.mark.parametrize(
+    ("wish", "spoken"),
+    [
+        ("es; q=0.9, en; q=0.1", "es"),
+        ("en;q=0.1,es;q=0.9", "es"),
+        ("EN ; Q=0.2 , ES\t;\tq=0.3", "es"),
+        ("fr, zh-Hant-TW;q=0.5, en;q=0.4", "zh"),
+        ("zh_CN", "zh"),
+        ("es-419,en-US;q=0.9", "es"),
+        ("*", "en"),
+        ("fr, *;q=0.5", "en"),
+        ("en;q=0, *", "zh"),
+        ("en;q=0.5, *;q=0.6", "zh"),
+        ("es;q=0", "en"),
+        ("zh;q=0, es;q=0.001", "es"),
+        ("es;q=2, zh;q=0.1", "zh"),
+        ("es;q=x, zh;q=nan, en;q=-1, es", "es"),
+        (";;,,=,es", "es"),
+        ("es, zh", "es"),
+        ("en;q=0.5, en-GB;q=0.9, es;q=0.8", "en"),
+        ("," * 4_000 + "es", "en"),
+        ("español, es;q=1.000", "es"),
+    ],
+)
+def test_the_wish_for_a_language_is_read_with_its_weights(wish: str, spoken: str) -> None:
+    assert language_for(wish) == spoken
+
+
+def test_wishes_on_two_lines_are_one_list(client: TestClient) -> None:
+    lines = [("Accept-Language", "en;q=0.1"), ("Accept-Language", "es; q=0.9"), ("Accept", "TEXT/HTML")]
+    assert '<html lang="es">' in client.get("/", headers=lines).text
+    assert '<html lang="es">' in client.get("/nothing", headers=lines).text
 
 
 def test_a_choice_is_kept_and_leads_back_to_the_page(client: TestClient) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from feiqian.services import Services
 
 KEY_LENGTH_LIMIT = 128
-AGENT_LENGTH, LANGUAGE_LENGTH = 256, 256
+AGENT_LENGTH = 256
 
 
 class Authenticator:
@@ -34,7 +34,7 @@ class Authenticator:
         """Raises ProblemError (401)."""
         if authorization[:7].lower() != b"bearer " or len(authorization) > KEY_LENGTH_LIMIT:
             raise ProblemError(problems.UNAUTHENTICATED, "Send your API key as `Authorization: Bearer fq_…`.")
-        merchant = self._by_key(authorization[7:].decode("latin-1"))
+        merchant = self._by_key(authorization[7:].lstrip(b" ").decode("latin-1"))
         if merchant is KeyRefusal.WRONG_KIND:
             raise ProblemError(problems.KEY_OF_OTHER_MODE, f"This server takes {self._mode} keys only.")
         if isinstance(merchant, KeyRefusal):
@@ -58,10 +58,9 @@ class Visitors:
         if needed or authorization:
             if authorization[:7].lower() != b"bearer " or len(authorization) > KEY_LENGTH_LIMIT:
                 raise ProblemError(problems.SESSION_NEEDED, "Send the session's token as `Authorization: Bearer …`.")
-            session = await self._services.sessions.find(authorization[7:].decode("latin-1"))
+            session = await self._services.sessions.find(authorization[7:].lstrip(b" ").decode("latin-1"))
             if session is None or session.subject.role is not Role.CUSTOMER:
                 raise ProblemError(problems.SESSION_ENDED)
-        given = {name: value for name, value in headers if name in (b"user-agent", b"accept-language")}
-        agent = given.get(b"user-agent", b"").decode("latin-1")[:AGENT_LENGTH]
-        wishes = given.get(b"accept-language", b"").decode("latin-1")[:LANGUAGE_LENGTH]
+        agent = b" ".join(value for name, value in headers if name == b"user-agent").decode("latin-1")[:AGENT_LENGTH]
+        wishes = b", ".join(value for name, value in headers if name == b"accept-language").decode("latin-1")
         return Visitor(session, agent, session.language if session else language_for(wishes))

@@ -5,7 +5,7 @@ The OpenAPI document, the routing, the metrics' labels and the checks of bodies 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -129,4 +129,10 @@ class Router:
                     break
             else:
                 return None
-        return Found(methods.get(method), id, tuple(sorted(methods)))
+        route = methods.get(method)
+        return Found(route, id, _allowed(methods) if route is None else ())
+
+
+def _allowed(methods: Collection[str]) -> tuple[str, ...]:
+    """HEAD is there wherever GET is: the server asks for it with GET (`heads.as_get`)."""
+    return tuple(sorted({*methods, "HEAD"} if "GET" in methods else methods))

@@ -36,7 +36,9 @@ INTRODUCTION = f"""\
 Take payments with the code on a customer's phone. Amounts are whole numbers of minor units (cents); currencies are
 the letters of ISO 4217. A payment is named by your own `merchant_order`: send the same request again after a lost
 answer or a 503 and you get the first outcome, byte for byte; another try after a decline needs another number.
-Bodies are JSON of at most {BODY_LIMIT_BYTES} bytes, no name unknown or repeated. Errors are problems (RFC 9457)."""
+Bodies are JSON in UTF-8 of at most {BODY_LIMIT_BYTES} bytes, no name unknown or repeated; whole numbers are written
+with digits alone, so 10.0 and 1e1 are refused. HEAD is answered wherever GET is. Errors are problems (RFC 9457)."""
+DIGITS = "Digits alone: 10.0 and 1e1 are refused."  # which JSON Schema cannot say: to it, 10.0 is an integer
 
 
 def problems_of(route: Route) -> tuple[Kind, ...]:
@@ -49,6 +51,9 @@ def problems_of(route: Route) -> tuple[Kind, ...]:
 def document(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
     types = [t for route in routes for t in (route.answer, route.body) if t is not None] + [Problem]
     _, components = msgspec.json.schema_components(dict.fromkeys(types), ref_template=REF)
+    for body in {route.body.__name__ for route in routes if route.body is not None}:
+        for schema in components[body].get("properties", {}).values():
+            _say_digits(schema)
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -104,6 +109,12 @@ def _content(text: str, type: type, media_type: str) -> dict[str, Any]:
     return {"description": text, "content": {media_type: {"schema": _ref(type)}}}
 
 
+def _say_digits(schema: dict[str, Any]) -> None:
+    """Says of a field that is sent how whole numbers are written."""
+    if schema.get("type") == "integer":
+        schema["description"] = f"{schema.get('description', '')} {DIGITS}".lstrip()
+
+
 def _ref(type: type) -> dict[str, str]:
     return {"$ref": REF.format(name=type.__name__)}
 
@@ -118,5 +129,6 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         own = components[schema_of_query["$ref"].rsplit("/", 1)[1]]
         for name, schema in own["properties"].items():
             required = name in own.get("required", ())
+            _say_digits(schema)
             parameters.append({"name": name, "in": "query", "required": required, "schema": schema})
     return parameters

@@ -19,19 +19,27 @@ REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n"
     b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 )
-_BAD = msgspec.json.encode(
-    problems.ProblemError(
-        problems.MALFORMED_REQUEST,
-        "Send UTF-8, and the path as it is described: nothing percent-encoded, no empty or dot segments.",
-    ).problem
+
+
+def _closing(status: bytes, detail: str) -> bytes:
+    """An answer to what is no proper request, after which the connection is closed."""
+    body = msgspec.json.encode(problems.ProblemError(problems.MALFORMED_REQUEST, detail).problem)
+    return (
+        b"HTTP/1.1 %b\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+        b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (status, len(body), body)
+    )
+
+
+BAD_REQUEST = _closing(
+    b"400 Bad Request",
+    "Send UTF-8, and the path as it is described: nothing percent-encoded, no empty or dot segments.",
 )
-BAD_REQUEST = (
-    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
-    b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (len(_BAD), _BAD)
-)
+BAD_HOST = _closing(b"400 Bad Request", "Send one Host header, with the name of this server (RFC 9112, 3.2).")
+NO_TUNNELS = b"HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+OTHER_VERSION = b"HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _PROPER = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!#-'*+.0-9A-Z^-z|~-]+:[^\r\n\0]*)*")
-_KEY = re.compile(rb"\r\nauthorization: *bearer +([!-~]+)", re.I)
+_KEY = re.compile(rb"\r\nauthorization:[ \t]*bearer +([!-~]+)", re.I)
 
 
 def plain_requests(data: bytes) -> list[bytes]:

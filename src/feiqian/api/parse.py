@@ -5,6 +5,7 @@ The fast way accepts what is right; only what is wrong is looked at again, field
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from feiqian.headers import is_utf_8, media_type
 from feiqian.patterns import told
 from feiqian.visible import is_visible
 from feiqian.workers.bodies import check_json
@@ -30,7 +32,9 @@ UNSEEN = "has a character that cannot be seen, such as a control character; leav
 _LINES = frozenset({"merchant_order", "mrz", "note", "text"})
 _NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response"})
 _DELETE = 0x7F
+_DIGITS = re.compile("[0-9]+")
 _NAME = re.compile("[a-z_]{1,32}", re.ASCII)
+LONE_SURROGATE = "A text has an escape from \\ud800 to \\udfff without its other half, which is no character."
 _JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
 
@@ -95,11 +99,33 @@ def _load(body: bytes) -> Any:
     except Refused:
         raise ProblemError(problems.INVALID, "The body has more fields, objects or lists than any request.") from None
     try:
-        return json.loads(body, object_pairs_hook=_single, parse_constant=_no_constant)
+        value = json.loads(_utf_8(body), object_pairs_hook=_single, parse_constant=_no_constant)
+        broken = b"\\u" in body and _has_lone_surrogate(value)
     except RepeatedName as error:
         raise ProblemError(problems.MALFORMED_JSON, str(error)) from None
     except (ValueError, RecursionError):
         raise ProblemError(problems.MALFORMED_JSON, "The body is not valid JSON in UTF-8.") from None
+    if broken:
+        raise ProblemError(problems.MALFORMED_JSON, LONE_SURROGATE)
+    return value
+
+
+def _utf_8(body: bytes) -> str:
+    """Raises ProblemError where a client wrote text in another encoding, or before it a mark of which it is."""
+    if body.startswith(codecs.BOM_UTF8):
+        raise ProblemError(problems.MALFORMED_JSON, "The body begins with a byte order mark; send JSON without one.")
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in body[:4]:
+        raise ProblemError(problems.MALFORMED_JSON, "The body is not in UTF-8, it looks like UTF-16 or UTF-32.")
+    return body.decode()
+
+
+def _has_lone_surrogate(value: Any) -> bool:
+    """Whether a text in it, or a name, has half of a pair of `\\ud800` to `\\udfff`, which is no character."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,10 +193,13 @@ def parse_query(query: bytes, type: type | None) -> Any:
         raise ProblemError(problems.INVALID, errors=field_errors(given, Nothing, strict=False))
     try:
         value: Any = msgspec.convert(given, type, strict=False)
-        check_visible(value)
-        return value
     except msgspec.ValidationError:
         raise ProblemError(problems.INVALID, errors=field_errors(given, type, strict=False)) from None
+    for name, text in given.items():
+        if isinstance(getattr(value, name), int) and not _DIGITS.fullmatch(text):  # 10.0 and 1e1, which msgspec takes
+            raise ProblemError(problems.INVALID, errors=(FieldError(name, "Expected digits alone"),))
+    check_visible(value)
+    return value
 
 
 def headers_of(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes, bytes]:
@@ -187,14 +216,23 @@ def headers_of(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes, bytes]
             content_type = value
         elif name == b"content-length":
             content_length = value
-        elif name == b"content-encoding":
+        elif name == b"content-encoding" and value.lower() not in (b"", b"identity"):
             raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE, "Bodies are not compressed.")
     return content_type, content_length, authorization
 
 
 def check_media_type(content_type: bytes) -> None:
-    if content_type not in _JSON_TYPES and content_type.lower() not in _JSON_TYPES:
+    """Raises ProblemError for all but JSON in UTF-8, however its media type is written."""
+    if content_type in _JSON_TYPES:  # as nearly every client writes it
+        return
+    try:
+        name, parameters = media_type(content_type.decode("latin-1"))
+    except ValueError:
+        raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE) from None
+    if name != "application/json":
         raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE)
+    if not is_utf_8(parameters):
+        raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE, "JSON is sent in UTF-8.")
 
 
 class Disconnected(Exception):

@@ -2,7 +2,8 @@
 
 Over capacity it refuses payments before it parses them (`overload.py`). It bounds what a connection can make the server
 hold: the head of a request, the time to send one, and answers that are not fetched. What is no proper request, or could
-be read in two ways (`paths.py`), is answered once, after what came before it, and the connection is closed.
+be read in two ways (`paths.py`, `heads.py`), is answered once, after what came before it, and the connection is closed.
+An Upgrade is not followed: such a request is read once more without that field, and served as any other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextvars import Context, copy_context
-from typing import Any
+from typing import Any, NoReturn
 
 import httptools
 import uvicorn
@@ -23,7 +24,8 @@ from feiqian import logs
 from feiqian.network import client, network_of
 
 from .gate import Gate
-from .overload import BAD_REQUEST, HEAD_TOO_LARGE, REFUSAL, plain_requests
+from .heads import VERSIONS, WHOLE_SERVER, absolute, as_get, is_host, options_of_server, without_upgrade
+from .overload import BAD_HOST, BAD_REQUEST, HEAD_TOO_LARGE, NO_TUNNELS, OTHER_VERSION, REFUSAL, plain_requests
 from .paths import canonical, is_query, is_text
 
 HEAD_LIMIT_BYTES = 16 * 1024
@@ -92,6 +94,9 @@ class GatedProtocol(HttpToolsProtocol):
         self.head_bytes = 0  # of a head, at most: what has come since it began, and what came with its first byte
         self.head_slack = 0  # of these, what may belong to the request before
         self.ascii = True  # whether the head is
+        self.upgrading = False  # the head asks for another protocol, and is to be read once more
+        self.hosts, self.host = 0, b""  # how many Host fields the head has, and the last of them
+        self.known_host: bytes | None = None  # the last that was looked at, and is good
         self.refusal, self.last_words = BAD_REQUEST, b""
         self.begun = self.idle_since = self.gate.now
         address = self.client[0] if self.client else ""
@@ -142,15 +147,32 @@ class GatedProtocol(HttpToolsProtocol):
             self.head_bytes, self.head_slack = len(data), 0
             self.ascii = data.isascii()
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.transport.close()  # nothing here speaks another protocol
+            self._feed(data)
         except httptools.HttpParserError:
             self._give_up()
         else:
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
                 self.refusal = HEAD_TOO_LARGE
                 self._give_up()
+
+    def _feed(self, data: bytes | memoryview) -> None:
+        """Raises HttpParserError. Where a head asks for an upgrade the parser stops behind it: nothing of the body is
+        read yet, and the framing is decided anew, from all fields but Upgrade."""
+        while data:
+            try:
+                return self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stop:
+                data = memoryview(data)[stop.args[0] :]
+                self._read_again()
+
+    def _read_again(self) -> None:
+        method, version, begun = self.parser.get_method(), self.parser.get_http_version(), self.begun
+        head = without_upgrade(method, self.url, version, self.headers)
+        self.upgrading = False
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.parser.feed_data(head)
+        self.begun = begun
 
     def _give_up(self) -> None:
         """What has come is no request, or has no end: says so once, after the answers before it, and closes."""
@@ -177,26 +199,61 @@ class GatedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self.receiving = self.in_head = True
-        self.begun = self.gate.now
+        self.begun, self.hosts = self.gate.now, 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """As uvicorn's; blanks around a value are no part of it (RFC 9110, 5.5)."""
+        name, value = name.lower(), value.strip(b" \t")
+        if name == b"host":
+            self.hosts, self.host = self.hosts + 1, value
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def _refuse(self, answer: bytes = BAD_REQUEST) -> NoReturn:
+        self.refusal = answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if self.scope["method"] == "HEAD" else answer
+        raise RefusedUnread
+
+    def _check_host(self, version: str) -> None:
+        if self.hosts > 1 or (not self.hosts and version != "1.0") or (self.hosts and not is_host(self.host)):
+            self._refuse(BAD_HOST)
+        self.known_host = self.host if self.hosts else None
+
+    def _origin_form(self) -> bytes:
+        """Of a target in absolute form, whose authority then goes before Host (RFC 9112, 3.2.2)."""
+        found = absolute(self.url)
+        if found is None:
+            self._refuse()
+        self.headers[:] = [(name, found[0] if name == b"host" else value) for name, value in self.headers]
+        return found[1]
 
     def on_headers_complete(self) -> None:
         """As uvicorn's, without what is not used here, and with our own `Exchange`. Raises RefusedUnread."""
-        if self.head_bytes > HEAD_LIMIT_BYTES and _head_size(self.url, self.headers) > HEAD_LIMIT_BYTES:
-            self.refusal = HEAD_TOO_LARGE
-            raise RefusedUnread
         scope, http_version = self.scope, self.parser.get_http_version()
-        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["method"] = method = self.parser.get_method().decode("ascii")
+        if self.head_bytes > HEAD_LIMIT_BYTES and _head_size(self.url, self.headers) > HEAD_LIMIT_BYTES:
+            self._refuse(HEAD_TOO_LARGE)
+        if http_version not in VERSIONS:
+            self._refuse(OTHER_VERSION)
+        if self.parser.should_upgrade():
+            if method == "CONNECT":
+                self._refuse(NO_TUNNELS)
+            self.upgrading = True
+            return
+        if self.hosts != 1 or self.host != self.known_host:
+            self._check_host(http_version)
         scope["http_version"] = http_version
-        url = httptools.parse_url(self.url)
-        path, query = canonical(url.path or b""), url.query or b""
-        if path is None or (query and not is_query(query)):
-            raise RefusedUnread
+        app = self.app if method != "HEAD" else as_get(self.app)
+        if self.url == WHOLE_SERVER and method == "OPTIONS":
+            path, raw_path, query, app = "*", WHOLE_SERVER, b"", options_of_server
+        else:
+            path, raw_path, query = self._target()
         if not self.ascii and not all(is_text(value) for _, value in self.headers):
-            raise RefusedUnread
+            self._refuse()
         self.in_head = False
         scope["path"] = path
-        scope["raw_path"], scope["query_string"] = url.path, query
+        scope["raw_path"], scope["query_string"] = raw_path, query
         before = self.cycle
         self.cycle = exchange = Exchange(
             scope, self.transport, self.flow, self.logger, self.access_logger, False, self.server_state.default_headers,
@@ -208,12 +265,22 @@ class GatedProtocol(HttpToolsProtocol):
         exchange.context = asked_by
         scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
         if before is None or before.response_complete:
-            self._start_asgi_task(exchange, self.app)
+            self._start_asgi_task(exchange, app)
         else:  # pipelined: it waits its turn
             self.flow.pause_reading()
-            self.pipeline.appendleft((exchange, self.app))
+            self.pipeline.appendleft((exchange, app))
+
+    def _target(self) -> tuple[str, bytes, bytes]:
+        """The path as text and as it came, and the query."""
+        url = httptools.parse_url(self.url if self.url.startswith(b"/") else self._origin_form())
+        path, query = canonical(url.path or b""), url.query or b""
+        if path is None or url.fragment is not None or (query and not is_query(query)):
+            self._refuse()
+        return path, url.path, query
 
     def on_message_complete(self) -> None:
+        if self.upgrading:
+            return
         self.receiving, self.head_slack = False, self.head_bytes
         super().on_message_complete()
 

@@ -15,10 +15,10 @@ from feiqian.identity.errors import MrzInvalid
 from feiqian.identity.model import Claim
 from feiqian.identity.mrz import parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.notify import mail_addresses
+from feiqian.notify.mail_addresses import AddressInvalid
 from feiqian.visible import is_visible
 
-LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Z]")
 
 
@@ -49,11 +49,13 @@ def checked_name(name: str) -> str:
 
 
 def checked_email(email: str) -> str:
-    """An address that mail can be sent to, or "" for none. Raises DetailsInvalid."""
-    email = email.strip()
-    if email and (len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
-        raise DetailsInvalid("email", "invalid")
-    return email
+    """An address that mail can be sent to, as it is kept, or "" for none. Raises DetailsInvalid."""
+    if not email.strip():
+        return ""
+    try:
+        return mail_addresses.canonical(email)
+    except AddressInvalid as error:
+        raise DetailsInvalid("email", error.reason) from None
 
 
 def own_words(claim: Claim | None, *more: str) -> list[str]:

@@ -34,7 +34,7 @@ class NotConfirmed(CustomersError):
 
 class DetailsInvalid(CustomersError):
     """Something that was entered cannot be right. `field` says what; `reason` is a word for it: missing, invalid,
-    too_long, in_the_future, too_young."""
+    too_long, not_ascii, in_the_future, too_young."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")

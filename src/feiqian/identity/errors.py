@@ -29,11 +29,12 @@ class ImageRefused(IdentityError):
     """A picture cannot be taken.
 
     `reason` is too_large, too_many, not_a_picture, too_many_pixels, too_small or too_costly (to decode).
+    `place` is which of them it is, from 0; None where it is all of them, or not known.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, place: int | None = None) -> None:
         super().__init__(f"the picture cannot be taken: {reason}")
-        self.reason = reason
+        self.reason, self.place = reason, place
 
 
 class ReviewNotFound(IdentityError):

@@ -23,18 +23,30 @@ QUALITY = 88
 
 
 def encode(files: list[bytes]) -> list[bytes]:
-    """Job of workers: as `accepted`. Raises Refused."""
+    """Job of workers: as `accepted`. Raises Refused, which `refused_by` reads."""
     try:
         return accepted(files)
     except ImageRefused as refused:
-        raise Refused(refused.reason) from None
+        raise Refused(refused.reason if refused.place is None else f"{refused.reason} {refused.place}") from None
+
+
+def refused_by(reason: str) -> ImageRefused:
+    """What `encode` refused in a worker, from its one word and place."""
+    word, _, place = reason.partition(" ")
+    return ImageRefused(word, int(place) if place.isdecimal() else None)
 
 
 def accepted(files: Sequence[bytes]) -> list[bytes]:
     """The pictures as JPEG, at most LONGEST_SIDE pixels long. Computes for long. Raises ImageRefused."""
     if not 1 <= len(files) <= FILES:
         raise ImageRefused("too_many" if files else "not_a_picture")
-    return [_encoded(file) for file in files]
+    pictures = []
+    for place, file in enumerate(files):
+        try:
+            pictures.append(_encoded(file))
+        except ImageRefused as refused:
+            raise ImageRefused(refused.reason, place) from None
+    return pictures
 
 
 def _encoded(file: bytes) -> bytes:

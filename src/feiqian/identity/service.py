@@ -19,7 +19,7 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.identity.errors import ClaimMissing, DocumentTaken, ImageRefused, ReviewNotFound, ReviewOver
 from feiqian.identity.holders import Holders
-from feiqian.identity.images import encode
+from feiqian.identity.images import encode, refused_by
 from feiqian.identity.judging import Judges
 from feiqian.identity.model import Claim, Outcome, Review, Verdict
 from feiqian.identity.names import agree
@@ -76,7 +76,7 @@ class Identity:
         try:
             return await self._workers.run(encode, images, f"customer:{customer}")
         except Refused as refused:
-            raise ImageRefused(refused.reason) from None
+            raise refused_by(refused.reason) from None
         except JobKilled:
             raise ImageRefused(COSTLY) from None
 

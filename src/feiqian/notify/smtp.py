@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,7 +16,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import aiosmtplib
 
 from feiqian.clock import MICROSECONDS, Clock
+from feiqian.notify import mail_addresses
 from feiqian.notify.errors import SendingFailed, SendingRefused
+from feiqian.notify.mail_addresses import AddressInvalid
 from feiqian.notify.model import Outgoing
 
 TIMEOUT_SECONDS = 20.0
@@ -68,10 +71,13 @@ class Smtp:
     """An adapter for e-mail. `sender`: as in "Bank <no-reply@bank.example>"."""
 
     def __init__(self, server: SmtpServer, sender: str, clock: Clock) -> None:
-        self._server, self._sender, self._clock = server, sender, clock
-        self._from = parseaddr(sender)[1]
-        if "@" not in self._from:
-            raise SmtpInvalid("the sender of e-mail has no address; write Name <name@host>")
+        self._server, self._clock = server, clock
+        name, address = parseaddr(sender)
+        try:
+            self._from = mail_addresses.of_server(address)
+        except AddressInvalid:
+            raise SmtpInvalid("the sender of e-mail has no address; write Name <name@host>") from None
+        self._sender = Address(name, addr_spec=self._from)
 
     async def send(self, outgoing: Outgoing) -> None:
         try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
+
+import httpx
 
 from feiqian.api.overload import REFUSAL
 
@@ -24,3 +27,16 @@ def raw(served: Served, data: bytes, *, closing: bool = False) -> bytes:
                 if not closing and said == REFUSAL:
                     break
     return said
+
+
+def statuses(said: bytes) -> list[int]:
+    """Of the answers, in order."""
+    return [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
+
+
+def payment(served: Served, shop: httpx.Client, more: bytes = b"") -> bytes:
+    """A new payment as bytes; `more` is fields of its head, each line ended."""
+    body = json.dumps(served.order()).encode()
+    key = shop.headers["authorization"].encode()
+    head = b"POST /v1/payments HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\ncontent-type: application/json\r\n" % key
+    return head + more + b"content-length: %d\r\n\r\n%b" % (len(body), body)

@@ -27,15 +27,17 @@ from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.process import run_projector
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
+from feiqian.web.pages import bank_pages
 
 BALANCE = 500_00
 T = TypeVar("T")
 
 
 class Served:
-    """`merchants` have keys; customers 1 to 200 have 500.00 yuan each."""
+    """`merchants` have keys; customers 1 to 200 have 500.00 yuan each. `pages`: those of the bank are served, too."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, pages: bool = False, **settings: Any) -> None:
+        self._with_pages = pages
         self.settings = Settings(data=str(folder), port=0, **settings)
         self.keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(10)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, self.keys))
@@ -63,7 +65,8 @@ class Served:
         self.bank = app.build(self.settings)
         self.admission = Admission(self.settings.in_flight_limit)
         self.gate = Gate(self.admission, self.settings.connection_limit, Proxies(self.settings.trusted_proxies))
-        application = app.create_app(self.bank.services, self.admission)
+        pages: Any = bank_pages(self.bank.services) if self._with_pages else None
+        application = app.create_app(self.bank.services, self.admission, pages)
         self.server = Server(application, self.gate, "127.0.0.1", 0)
         metrics_gate = Gate(Admission(IN_FLIGHT), CONNECTIONS)
         self.metrics_server = Server(MetricsApp(self.bank.services.metrics), metrics_gate, "127.0.0.1", 0, "metrics")

@@ -6,17 +6,18 @@ house test holds all languages to the same keys and the same values.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from babel.core import negotiate_locale
+from feiqian.headers import wishes
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh", "es")  # the first is spoken to those who speak none of them
 NAMES = {"en": "English", "zh": "中文", "es": "español"}  # as each calls itself
-_MANY = 20  # languages that a browser may wish for
+_RANGE = re.compile(r"[a-z]{1,8}(?:[-_][a-z0-9]{1,8})*|\*")  # RFC 4647, 2.1; some write zh_CN
 
 
 class Texts:
@@ -54,16 +55,20 @@ def texts_in(language: str) -> Texts:
 
 
 def language_for(accept_language: str) -> str:
-    """The one of `LANGUAGES` that a browser's Accept-Language (RFC 9110, 12.5.4) asks for before the others."""
-    wishes: list[tuple[float, str]] = []
-    for wish in accept_language.split(",")[:_MANY]:
-        name, _, quality = wish.strip().partition(";q=")
-        try:
-            wishes.append((-float(quality or 1), name.strip().lower()))
-        except ValueError:
-            continue
-    wanted = [name.split("-")[0] for weight, name in sorted(wishes, key=lambda wish: wish[0]) if weight < 0]
-    return negotiate_locale(wanted, LANGUAGES) or LANGUAGES[0]
+    """The one of `LANGUAGES` that a browser's Accept-Language (RFC 9110, 12.5.4) asks for before the others.
+
+    Of several that it wants as much the first that it names. `*` stands for those that it does not name.
+    """
+    asked: dict[str, float] = {}
+    for name, weight in wishes(accept_language):
+        if _RANGE.fullmatch(name):
+            language = re.split("[-_]", name)[0]
+            asked[language] = max(weight, asked.get(language, 0))
+    for language in LANGUAGES:
+        if "*" in asked:
+            asked.setdefault(language, asked["*"])
+    wanted = [language for language in asked if language in LANGUAGES and asked[language]]
+    return max(wanted, key=asked.__getitem__, default=LANGUAGES[0])
 
 
 english = texts_in("en")

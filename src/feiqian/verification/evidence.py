@@ -53,7 +53,7 @@ def keep(
         text=text,
         text_sha256=challenge_of(text).hex(),
         rp_id=party.id,
-        origin=party.origin,
+        origin=signed.origin,
         public_key=base64url(public_key),
         authenticator_data=base64url(signed.authenticator_data),
         client_data_json=base64url(signed.client_data),

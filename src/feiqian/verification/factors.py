@@ -38,7 +38,8 @@ _e = enrolments.c
 
 
 class Factors:
-    """`people` knows contacts (a number to send to is a factor, too); `origin` is that of the pages."""
+    """`people` knows contacts (a number to send to is a factor, too); `origin` is that of the pages, `apps` of the
+    bank's apps."""
 
     def __init__(
         self,
@@ -51,10 +52,11 @@ class Factors:
         people: KnowsContacts,
         origin: str,
         hasher: SecretHasher | None = None,
+        apps: Sequence[str] = (),
     ) -> None:
         self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
         self.hasher = hasher or SecretHasher(sealer)
-        self.party = RelyingParty(origin)
+        self.party = RelyingParty(origin, apps)
         self.reach = Reach(notify, people)
         self.guard = Guard(policy.tries, self.reach)
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from webauthn import (
@@ -20,7 +19,7 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
+from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json, parse_client_data_json
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -33,6 +32,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from feiqian.hosts import host_of
 from feiqian.policy.factors import Factor
 
 NAME = "Feiqian"
@@ -59,6 +59,7 @@ class Signed(NamedTuple):
     """An answer that holds: what was signed, by which credential."""
 
     credential: bytes
+    origin: str
     sign_count: int
     authenticator_data: bytes
     client_data: bytes
@@ -66,10 +67,10 @@ class Signed(NamedTuple):
 
 
 class RelyingParty:
-    """We, as browsers see us. `origin` is that of the pages; its host names us."""
+    """We, as browsers see us. `origin` is that of the pages; its host names us. `apps` are those of the bank's apps."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin, self.id = origin, urlsplit(origin).hostname or "localhost"
+    def __init__(self, origin: str, apps: Sequence[str] = ()) -> None:
+        self.origins, self.id = [origin, *apps], host_of(origin) or "localhost"
 
     def creation(
         self, factor: Factor, handle: bytes, names: tuple[str, str], challenge: bytes, known: Sequence[bytes]
@@ -101,7 +102,7 @@ class RelyingParty:
                 credential=answered,
                 expected_challenge=challenge,
                 expected_rp_id=self.id,
-                expected_origin=self.origin,
+                expected_origin=self.origins,
                 require_user_verification=True,
                 supported_pub_key_algs=ALGORITHMS,
             )
@@ -140,7 +141,7 @@ class RelyingParty:
                 credential=credential,
                 expected_challenge=challenge_of(text),
                 expected_rp_id=self.id,
-                expected_origin=self.origin,
+                expected_origin=self.origins,
                 credential_public_key=public_key,
                 credential_current_sign_count=0,
                 require_user_verification=True,
@@ -150,6 +151,7 @@ class RelyingParty:
         said = credential.response
         return Signed(
             verified.credential_id,
+            parse_client_data_json(said.client_data_json).origin,
             verified.new_sign_count,
             said.authenticator_data,
             said.client_data_json,

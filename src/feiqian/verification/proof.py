@@ -11,10 +11,10 @@ import base64
 import hashlib
 import json
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
+from feiqian.hosts import host_of, is_android, is_within
 from feiqian.verification.cose import KeyUnreadable, PublicKey
 from feiqian.verification.marks import read_mark
 
@@ -111,13 +111,12 @@ def _of_text(document: Document) -> list[tuple[str, bool]]:
 
 def _of_client_data(document: Document, client_data: bytes) -> list[tuple[str, bool]]:
     said = _object(client_data)
-    host = urlsplit(document.origin).hostname or ""
-    ours = host == document.rp_id or host.endswith("." + document.rp_id)
+    ours = is_within(host_of(document.origin), document.rp_id) or is_android(document.origin)
     hashed = _text(hashlib.sha256(document.text.encode(errors="surrogatepass")).digest())
     return [
         ("the challenge in clientDataJSON is the SHA-256 of the text", said.get("challenge") == hashed),
         ("clientDataJSON is of type webauthn.get", said.get("type") == "webauthn.get"),
-        ("clientDataJSON names this origin, which is of the rp_id", said.get("origin") == document.origin and ours),
+        ("clientDataJSON names this origin, which is ours", said.get("origin") == document.origin and ours),
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from feiqian import logs
 from feiqian.notify.errors import SendingCapped
+from feiqian.notify.mail_addresses import shown
 from feiqian.notify.model import Audience, Channel, Contacts, KnowsContacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
@@ -105,5 +106,5 @@ def address_of(contacts: Contacts | None, factor: Factor) -> str:
 
 def mask(address: str) -> str:
     """ "•••5678" of a number, "l•••@example.com" of an e-mail address."""
-    name, at, host = address.rpartition("@")
+    name, at, host = shown(address).rpartition("@")
     return f"{name[:1]}•••@{host}" if at else f"•••{address[-_SHOWN:]}"

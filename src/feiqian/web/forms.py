@@ -13,10 +13,11 @@ from urllib.parse import unquote_plus
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 
+from feiqian.headers import is_utf_8, media_type
 from feiqian.visible import is_visible
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
@@ -65,9 +66,14 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
     Raises NotVisibleText.
     """
     body = await _small_body(request)
-    media_type, options = request.content_type
     try:
-        fields = form_fields(str(media_type), options.get("boundary"), body)
+        kind, options = media_type(request.headers.get("content-type", ""))
+    except ValueError:
+        raise ClientException("the form is malformed") from None
+    if not is_utf_8(options):
+        raise HTTPException("forms are sent in UTF-8", status_code=415)
+    try:
+        fields = form_fields(kind, options.get("boundary"), body)
     except Refused as refused:
         if refused.reason == TOO_MANY:
             raise RequestEntityTooLarge("the form has too many fields") from None

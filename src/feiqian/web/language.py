@@ -23,7 +23,7 @@ def language_of(connection: Connection) -> str:
     for chosen in (customer.session.language if customer is not None else "", cookie):
         if chosen in LANGUAGES:
             return chosen
-    return language_for(connection.headers.get("accept-language", ""))
+    return language_for(", ".join(connection.headers.getall("accept-language", [])))
 
 
 @post("/language", status_code=303)

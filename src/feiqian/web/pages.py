@@ -48,6 +48,7 @@ PROBLEMS = {
     405: "not_found",
     413: "invalid",
     414: "invalid",
+    415: "invalid",
     431: "invalid",
 }
 
@@ -144,7 +145,11 @@ def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
 
 
 def _http(request: Asked, error: HTTPException) -> Response[Any]:
-    return problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
+    answer = problem(request, error.status_code, f"problem.{PROBLEMS.get(error.status_code, 'failed')}")
+    allowed = (error.headers or {}).get("allow")
+    if allowed:
+        answer.headers["Allow"] = f"{allowed}, HEAD" if "GET" in allowed else allowed
+    return answer
 
 
 def _too_deep(request: Asked, error: RecursionError) -> Response[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 from litestar import Request, Response
 from litestar.datastructures import State
 
+from feiqian.headers import wishes
+
 from .language import language_of
 from .session import Connection, address_of
 from .site import Site
@@ -23,7 +25,8 @@ def site_for(connection: Connection) -> Site:
 
 def for_people(request: Asked) -> bool:
     """Whether a page is wanted, rather than an answer for a script."""
-    return "text/html" in request.headers.get("accept", "")
+    accepted = dict(wishes(", ".join(request.headers.getall("accept", []))))
+    return accepted.get("text/html", 0) > 0
 
 
 def problem(request: Asked, status: int, key: str) -> Response[Any]:

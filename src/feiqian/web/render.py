@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from feiqian.clock import Clock
 from feiqian.money import Money, decimal_text
+from feiqian.notify import mail_addresses
 from feiqian.payments.reasons import sentence
 from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
 from feiqian.visible import shown
@@ -56,6 +57,7 @@ class Renderer:
             "moment": formats.moment,
             "date": formats.date,
             "reason": self.reason,
+            "mail": mail_addresses.shown,
             "clock": formats.clock,
             "machine": formats.machine,
         }

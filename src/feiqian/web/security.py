@@ -16,8 +16,10 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
+from feiqian.hosts import host_of, web_origin
+
 Connection = ASGIConnection[Any, Any, Any, Any]
-PORTS = {"http": 80, "https": 443}
+SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 HSTS = "max-age=63072000"  # two years, as browsers' preload lists advise
 
 
@@ -57,13 +59,13 @@ def headers(origin: str, *, framed: bool) -> dict[str, str]:
 
 def own_pages_only(origin: str) -> Callable[[Connection, BaseRouteHandler], None]:
     """Litestar's guard of all page routes, which raises PermissionDeniedException. `origin` is how we are reached."""
-    own = urlsplit(origin).hostname or ""
+    own = host_of(origin)
 
     def guard(connection: Connection, _: BaseRouteHandler) -> None:
         host = connection.headers.get("host", "")
         if not own_host(_name(host), own):
             raise PermissionDeniedException("unknown host name")
-        if connection.scope.get("method") not in ("GET", "HEAD") and not _same_origin(connection, host, origin):
+        if connection.scope.get("method") not in SAFE and not _same_origin(connection, host, origin):
             raise PermissionDeniedException("not from a page of this bank")
 
     return guard
@@ -100,12 +102,9 @@ def _same_origin(connection: Connection, host: str, own: str) -> bool:
     return asked is not None and asked in map(_origin, ours)
 
 
-def _origin(text: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an origin (RFC 6454), letters small and the port filled in; None for anything else."""
+def _origin(text: str) -> str | None:
+    """The origin as `web_origin` writes it; None for anything else, an address with a slash behind it too."""
     try:
-        parts = urlsplit(text.lower())
-        port = parts.port or PORTS[parts.scheme]
-    except (ValueError, KeyError):
+        return None if text.endswith("/") else web_origin(text)
+    except ValueError:
         return None
-    plain = text.lower() == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
-    return (parts.scheme, parts.hostname or "", port) if plain else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feiqian.identity.numbers import masked
 from feiqian.money import BY_NUMBER
+from feiqian.notify import mail_addresses
 from feiqian.payments.views import moment
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import PaymentRow
@@ -51,7 +52,7 @@ async def _incomplete(services: Services, customer: int) -> bool:
 
 def masked_email(address: str) -> str:
     """`l•••@example.org`, or empty if there is none."""
-    name, at, host = address.partition("@")
+    name, at, host = mail_addresses.shown(address).rpartition("@")
     return f"{name[:1]}•••{at}{host}" if address else ""
 
 

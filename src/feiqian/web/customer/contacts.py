@@ -18,6 +18,7 @@ from feiqian.customers.model import ChallengeView
 from feiqian.identity.errors import NumberInvalid
 from feiqian.identity.numbers import HOME as HOME_COUNTRY
 from feiqian.notify.errors import SendingCapped
+from feiqian.notify.mail_addresses import shown
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.verification.errors import AnswerWrong, ChallengeOver, CodeThrottled, FactorNotEnrolled, Locked
 
@@ -25,7 +26,7 @@ from ..forms import Form, read_form
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
 from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
-from .details import EMAIL
+from .details import email_of
 from .kept import forget, keep, kept
 from .keys import read_key_form
 from .mobiles import countries, mobile_of, shown_number
@@ -150,14 +151,13 @@ async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: l
 
 
 async def _refused(site: Site, customer: Customer, kind: str, form: Form, error: Exception) -> Page:
-    """Back to where the address is typed, with what is wrong with it."""
+    """Back to where the address is typed, with what is wrong with it, or why no code is sent to it."""
     if isinstance(error, NumberInvalid):
-        text = number_wrong(site, error)
+        form.wrong(kind, number_wrong(site, error))
     elif isinstance(error, DetailsInvalid):
-        text = details_wrong(site, error)
+        form.wrong(kind if error.field == kind else "", details_wrong(site, error))
     else:
-        text = site.render.texts("customer.code.no_more")
-    form.wrong(kind, text)
+        form.wrong("", site.render.texts("customer.code.no_more"))
     return await _address_page(site, customer, kind, form)
 
 
@@ -172,9 +172,9 @@ def _address(site: Site, form: Form, kind: str) -> str:
         return mobile_of(site, form)
     if form["do"] == REMOVE:
         return ""
-    if not EMAIL.fullmatch(form["email"]):
+    if not form["email"]:
         form.wrong("email", site.render.texts("customer.details.email.wrong"))
-    return form["email"]
+    return email_of(site, form)
 
 
 def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> Desk:
@@ -198,7 +198,7 @@ async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -
         form=form,
         kind=kind,
         heading=HEADINGS[kind],
-        now=shown_number(overview.profile.mobile) if kind == MOBILE else overview.profile.email,
+        now=shown_number(overview.profile.mobile) if kind == MOBILE else shown(overview.profile.email),
         countries=countries(site.language),
     )
 
@@ -206,6 +206,7 @@ async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -
 def _code_page(site: Site, form: Form, kind: str, address: str) -> Page:
     status = 200 if form.good else NOT_TAKEN
     heading = HEADINGS[kind]
+    address = shown(address) if kind == MAIL else address
     return site.page(
         "customer/contact_code.html", status=status, form=form, kind=kind, heading=heading, address=address
     )

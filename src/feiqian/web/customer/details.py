@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from feiqian.customers.claims import checked_email, checked_name
 from feiqian.customers.errors import DetailsInvalid
 from feiqian.customers.model import Details
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
@@ -17,7 +18,6 @@ from .words import details_wrong, mrz_wrong, number_wrong
 
 CN_ID, PASSPORT = "cn_id", "passport"
 LONGEST_NAME = 100
-EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,185}\.[^\s@.]{2,63}")
 FIELDS = {"number": "number", "mrz": "mrz", "name": "name", "birth": "number", "email": "email", "country": "mrz"}
 SECRETS = {"password": "password", "pin": "pin"}
 
@@ -25,14 +25,19 @@ SECRETS = {"password": "password", "pin": "pin"}
 def document_of(site: Site, form: Form) -> Details | None:
     """Document and name as typed, without secrets; None if something is wrong, and the form says what."""
     kind = PASSPORT if form["kind"] == PASSPORT else CN_ID
-    name = " ".join(form["name"].split())
-    if not name or len(name) > LONGEST_NAME:
-        form.wrong("name", site.render.texts("customer.details.name.missing"))
+    name = _name(site, form)
     number, mrz, birth = _number(site, form) if kind == CN_ID else _zone(site, form)
-    email = form["email"]
-    if email and not EMAIL.fullmatch(email):
-        form.wrong("email", site.render.texts("customer.details.email.wrong"))
+    email = email_of(site, form)
     return Details(name, kind, "", "", number, mrz, birth, "", email) if form.good else None
+
+
+def email_of(site: Site, form: Form) -> str:
+    """The e-mail address as it is kept, "" for none; the form says what is wrong with it."""
+    try:
+        return checked_email(form["email"])
+    except DetailsInvalid as error:
+        form.wrong("email", details_wrong(site, error))
+        return ""
 
 
 def secrets_of(site: Site, form: Form) -> tuple[str, str]:
@@ -63,6 +68,18 @@ def tell(site: Site, form: Form, error: DetailsInvalid | NumberInvalid | MrzInva
         form.wrong("number", number_wrong(site, error))
     else:
         form.wrong("mrz", mrz_wrong(site, error))
+
+
+def _name(site: Site, form: Form) -> str:
+    name = " ".join(form["name"].split())
+    if not name or len(name) > LONGEST_NAME:
+        form.wrong("name", site.render.texts("customer.details.name.missing"))
+        return ""
+    try:
+        return checked_name(name)
+    except DetailsInvalid as error:
+        form.wrong("name", details_wrong(site, error))
+        return ""
 
 
 def _number(site: Site, form: Form) -> tuple[str, str, date | None]:

@@ -61,7 +61,7 @@ class IdentityPages(Controller):
     @post("/", status_code=303, request_max_body_size=UPLOAD_BYTES)
     async def check(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         if request.content_type[0] != MULTIPART:
-            return await _checked(site, signed_in, await read_form(request), [])
+            return await _checked(site, signed_in, await read_form(request), {})
         key = str(signed_in.subject)
         async with site.services.uploads.room(key) as spool:
             async for chunk in request.stream():
@@ -70,22 +70,22 @@ class IdentityPages(Controller):
             return await _checked(site, signed_in, form, pictures)
 
 
-async def _checked(site: Site, signed_in: Customer, form: Form, pictures: list[bytes]) -> Page:
+async def _checked(site: Site, signed_in: Customer, form: Form, pictures: dict[str, bytes]) -> Page:
     corrected = _corrected(site, form)
     if not pictures:
         form.wrong("front", site.render.texts("customer.images.missing"))
     if not form.good:
         return await _page(site, signed_in, form)
     try:
-        await site.services.real_name.check_identity(signed_in.number, pictures, corrected)
+        await site.services.real_name.check_identity(signed_in.number, list(pictures.values()), corrected)
     except ImageRefused as error:
-        form.wrong("front", image_wrong(site, error))
+        form.wrong("" if error.place is None else list(pictures)[error.place], image_wrong(site, error))
     except (DetailsInvalid, NumberInvalid, MrzInvalid) as error:
         tell(site, form, error)
     except ClaimMissing:
         form.wrong("name", site.render.texts("customer.identity.claim.missing"))
     except ChecksUsedUp:
-        form.wrong("front", site.render.texts("customer.identity.tomorrow"))
+        form.wrong("", site.render.texts("customer.identity.tomorrow"))
     except AlreadyChecked:
         pass  # the page says how it stands
     return Redirect("/identity", status_code=303) if form.good else await _page(site, signed_in, form)
@@ -103,8 +103,10 @@ async def newest_review(site: Site, customer: int) -> Review | None:
     return found[0] if found else None
 
 
-async def _split(site: Site, request: Request[Any, Any, State], spool: Spool, key: str) -> tuple[Form, list[bytes]]:
-    """The form's texts and pictures, taken apart by a worker. Raises ClientException for what is no such form."""
+async def _split(
+    site: Site, request: Request[Any, Any, State], spool: Spool, key: str
+) -> tuple[Form, dict[str, bytes]]:
+    """The form's texts, and the pictures by their fields, taken apart by a worker. Raises ClientException."""
     boundary = request.content_type[1].get("boundary", "").encode()
     try:
         head, *files = await site.services.workers.run(split_multipart, [boundary, await spool.part()], key)
@@ -112,7 +114,7 @@ async def _split(site: Site, request: Request[Any, Any, State], spool: Spool, ke
         raise ClientException("the form is malformed") from None
     parted = msgspec.json.decode(head, type=Parted)
     sent = dict(zip(parted.files, files, strict=True))
-    return form_of(parted.texts), [sent[name] for name in PICTURES if sent.get(name)]
+    return form_of(parted.texts), {name: sent[name] for name in PICTURES if sent.get(name)}
 
 
 def _corrected(site: Site, form: Form) -> Details | None:

@@ -41,6 +41,7 @@ DETAILS = {
     "too_long": "customer.details.too_long",
     "in_the_future": "customer.details.in_the_future",
     "too_young": "customer.details.too_young",
+    "not_ascii": "customer.details.email.letters",
 }
 IMAGES = {
     "too_large": "customer.images.too_large",
@@ -97,7 +98,8 @@ def mrz_wrong(site: Site, _: MrzInvalid) -> str:
 
 
 def details_wrong(site: Site, error: DetailsInvalid) -> str:
-    return site.render.texts(DETAILS.get(error.reason, "customer.details.invalid"))
+    other = "customer.details.email.wrong" if error.field == "email" else "customer.details.invalid"
+    return site.render.texts(DETAILS.get(error.reason, other))
 
 
 def image_wrong(site: Site, error: ImageRefused) -> str:

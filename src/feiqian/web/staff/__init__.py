@@ -16,6 +16,7 @@ from feiqian.identity.errors import ReviewNotFound
 from feiqian.staff.errors import ChangeNotFound, MemberNotFound, NotAllowed
 
 from ..language import language_of
+from ..problems import for_people
 from ..session import address_of
 from ..site import Site
 from .accounts import AccountPages
@@ -60,7 +61,7 @@ def staff_routes() -> list[ControllerRouterHandler]:
 
 
 def _sign_in_first(request: Asked, error: StaffSignInFirst) -> Response[Any]:
-    if "text/html" in request.headers.get("accept", ""):
+    if for_people(request):
         return Redirect(error.address, status_code=303, headers=request.app.state.headers)
     return Response({"problem": "sign_in"}, status_code=401, headers=request.app.state.headers)
 
@@ -82,7 +83,7 @@ def _problem(request: Asked, status: int, problem: str) -> Response[Any]:
     site: Site = request.app.state.site
     site = site.asked(language_of(request), address_of(request), False)
     title = site.render.texts(f"staff.problem.{problem}")
-    if "text/html" not in request.headers.get("accept", ""):
+    if not for_people(request):
         return Response({"problem": title}, status_code=status, headers=request.app.state.headers)
     page = site.page("staff/problem.html", title=title, text=site.render.texts(f"staff.problem.{problem}.text"))
     return Response(page.content, status_code=status, media_type=page.media_type, headers=request.app.state.headers)
