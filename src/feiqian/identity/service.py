@@ -168,11 +168,21 @@ class Identity:
 
         return await self._work.db(ask)
 
+    def blind(self, claim: Claim) -> bytes:
+        """What stands for a claim's document, and does not tell its number."""
+        return self._holders.of_claim(claim, self.today())
+
+    def holder_named(self, connection: Connection, claim: Claim) -> int | None:
+        """The customer who was verified with this document, if the claim has their name."""
+        holder = self._holders.holder(connection, self.blind(claim))
+        kept = None if holder is None else self.claim(connection, holder)
+        return holder if kept is not None and _same_name(claim.name, kept.name) else None
+
     def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
         """The customer whose document has this number and whose name this is; both have to be right."""
         for customer in self._holders.claimants(connection, self._holders.blind(kind, number)):
             claim = self.claim(connection, customer)
-            if claim is not None and (agree(name, claim.name) or agree(claim.name, name)):
+            if claim is not None and _same_name(name, claim.name):
                 return customer
         return None
 
@@ -243,3 +253,7 @@ class Identity:
         reasons = tuple(row.reasons.split())
         found = tuple(msgspec.json.decode(matches, type=list[Match]))
         return Review(row.id, row.customer, row.outcome, reasons, found, row.at, row.images, by, row.decided_at, note)
+
+
+def _same_name(one: str, other: str) -> bool:
+    return agree(one, other) or agree(other, one)

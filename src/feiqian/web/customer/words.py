@@ -33,6 +33,7 @@ NUMBERS = {
     "not_in_use": "customer.mobile.not_in_use",
     "not_mobile": "customer.mobile.not_mobile",
     "length": "customer.cn_id.length",
+    "old_form": "customer.cn_id.old_form",
     "check": "customer.cn_id.check",
     "birth": "customer.cn_id.birth",
 }
