@@ -123,8 +123,8 @@ def test_a_listed_person_is_found_among_twenty_thousand(tmp_path: Path) -> None:
 
 REMARKS = (
     "DOB 14 Mar 1961; POB Nowhere 99999; nationality Utopia; Passport A-992535 (Utopia) issued 04 Mar 1999 expires "
-    "03 Mar 2004; alt. Passport RL 0603911 (Lebanon); National ID No. 660000 73767 (Belgium); D.N.I. 78.865.882 (Spain); "
-    "Passport N348171/IRAQ (Iraq); C.U.R.P. LISA741225HHGZZR03 (Mexico); Identification Number 110105491231002 (China); "
+    "03 Mar 2004; alt. Passport RL 0603911 (Lebanon); National ID No. 660000 73767 (Belgium); D.N.I. 78.865.882; "
+    "Passport N348171/IRAQ (Iraq); C.U.R.P. LISA741225HHGZZR03 (Mexico); Identification Number 110105491231002; "
     "Passport D000000483, Diplomatic (Syria); Passport C 1415363 - 16/2/1421H issued 21 May 2000; Residency Number "
     "003-5506420-0100028; Telephone 0097282851500; Secondary sanctions risk: sections 510.201 and 510.210; "
     "Birth Certificate Number 365; a.k.a. 'JUNE 78901'."

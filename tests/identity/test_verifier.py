@@ -111,7 +111,7 @@ def test_what_is_refused_says_nothing_of_lists(judge: Judge, mrz: Zone) -> None:
     assert judge(claim) == Verdict("refused", ("expired",))
 
 
-# --- documents on the list, places, names and births that only people can judge ----------------------------------------
+# --- documents on the list, places, names and births that only people can judge --------------------------------------
 
 
 @pytest.fixture(scope="module")

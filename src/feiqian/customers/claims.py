@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
 from feiqian.customers.errors import DetailsInvalid
 from feiqian.customers.model import Details
 from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity import names
-from feiqian.identity.births import Span
+from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid
 from feiqian.identity.letters import is_name
 from feiqian.identity.model import Claim
@@ -28,17 +28,12 @@ def claim_of(details: Details, today: date) -> Claim:
     name = checked_name(details.name)
     if details.kind == "cn_id":
         number = chinese_identity(details.number, today)
-        return Claim("cn_id", name, number.number, details.birth or _certain(number.births(today)), number.country)
+        return Claim("cn_id", name, number.number, details.birth or certain(number.births(today)), number.country)
     if details.kind != "passport":
         raise DetailsInvalid("kind", "invalid")
     zone = parse_mrz(details.mrz, today)
-    birth = details.birth or _certain(zone.births)
+    birth = details.birth or certain(zone.births)
     return Claim("passport", name, zone.number, birth, details.country or zone.issuer, details.mrz)
-
-
-def _certain(births: Sequence[Span]) -> date | None:
-    """The day of birth, if there is one that it must have been."""
-    return births[0].day if len(births) == 1 else None
 
 
 def checked_name(name: str) -> str:

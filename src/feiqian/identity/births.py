@@ -61,6 +61,11 @@ def _in_year(year: int, month: int | None, day: int | None) -> Span | None:
     return Span(date(year, month, day or 1), date(year, month, day or last))
 
 
+def certain(births: Sequence[Span]) -> date | None:
+    """The day of birth, if there is one that it must have been."""
+    return births[0].day if len(births) == 1 else None
+
+
 def age(birth: date, today: date) -> int:
     """In years completed."""
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

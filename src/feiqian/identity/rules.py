@@ -55,7 +55,7 @@ def examine(claim: Claim, rules: IdentityRules, today: date) -> Examined:
     elif not births.old_enough(document.births, rules.minimum_age, today):
         unclear.append("birth_unclear")
     names = frozenset({claim.name, document.name} - {""})
-    birth = document.births[0].day if len(document.births) == 1 else claim.birth
+    birth = births.certain(document.births) or claim.birth
     return Examined(
         birth, tuple(sorted(wrong, key=_ORDER.index)), tuple(dict.fromkeys(unclear)), names, document.numbers
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from feiqian.customers.errors import DetailsInvalid
+from feiqian.customers.errors import DetailsInvalid, DocumentRefused
 from feiqian.customers.model import Details
+from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
+from feiqian.identity.letters import is_name
 from feiqian.identity.mrz import parse_mrz
 from feiqian.identity.numbers import chinese_identity
 
 from ..forms import Form
 from ..site import Site
-from .words import details_wrong, mrz_wrong, number_wrong
+from .words import details_wrong, mrz_wrong, number_wrong, reasons_of
 
 CN_ID, PASSPORT = "cn_id", "passport"
 LONGEST_NAME = 100
@@ -28,6 +30,8 @@ def document_of(site: Site, form: Form) -> Details | None:
     name = " ".join(form["name"].split())
     if not name or len(name) > LONGEST_NAME:
         form.wrong("name", site.render.texts("customer.details.name.missing"))
+    elif not is_name(name):
+        form.wrong("name", site.render.texts("customer.details.name.letters"))
     number, mrz, birth = _number(site, form) if kind == CN_ID else _zone(site, form)
     email = form["email"]
     if email and not EMAIL.fullmatch(email):
@@ -53,9 +57,13 @@ def pin_of(site: Site, form: Form) -> str:
     return pin
 
 
-def tell(site: Site, form: Form, error: DetailsInvalid | NumberInvalid | MrzInvalid) -> None:
+def tell(site: Site, form: Form, error: DetailsInvalid | DocumentRefused | NumberInvalid | MrzInvalid) -> None:
     """Says at the field what the bank finds wrong with what was typed."""
-    if isinstance(error, DetailsInvalid):
+    if isinstance(error, DocumentRefused):
+        document = "mrz" if form["kind"] == PASSPORT else "number"
+        for reason, text in zip(error.reasons, reasons_of(site, error.reasons), strict=True):
+            form.wrong("name" if reason.startswith("name_") else document, text)
+    elif isinstance(error, DetailsInvalid):
         passport = form["kind"] == PASSPORT
         field = "mrz" if passport and error.field in ("number", "birth") else FIELDS.get(error.field, error.field)
         form.wrong(field if field in {*FIELDS.values(), *SECRETS} else "", details_wrong(site, error))
@@ -71,7 +79,7 @@ def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
     except NumberInvalid as error:
         form.wrong("number", number_wrong(site, error))
         return "", "", None
-    return said.number, "", said.birth
+    return said.number, "", certain(said.births(_today(site)))
 
 
 def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
@@ -82,7 +90,7 @@ def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
         form.wrong("mrz", mrz_wrong(site, error))
         return "", "", None
     zone = "".join(typed.split())
-    return "", f"{zone[:44]}\n{zone[44:]}", said.birth
+    return "", f"{zone[:44]}\n{zone[44:]}", certain(said.births)
 
 
 def _today(site: Site) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import DetailsInvalid, SignInLocked
 from feiqian.errors import FeiqianError
@@ -103,3 +105,16 @@ def details_wrong(site: Site, error: DetailsInvalid) -> str:
 
 def image_wrong(site: Site, error: ImageRefused) -> str:
     return site.render.texts(IMAGES.get(error.reason, "customer.images.not_a_picture"))
+
+
+def reasons_of(site: Site, reasons: Iterable[str]) -> list[str]:
+    """Why an identity was refused or waits, to the person themselves."""
+    catalogue = site.render.texts.catalogue
+    other = catalogue["customer.identity.reason.other"]
+    return [catalogue.get(f"identity.reason.{word}", other) for word in reasons]
+
+
+def contact(site: Site) -> str:
+    """Whom to turn to where no form helps."""
+    t, how = site.render.texts, site.services.settings.contact
+    return t("customer.reach", contact=how) if how else t("customer.reach.branch")
