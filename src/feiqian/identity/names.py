@@ -39,9 +39,12 @@ def words(name: str, u_diaeresis: str = U_DIAERESIS[0]) -> tuple[str, ...]:
 
     A letter that no table reads is a word by its code point, so that it is the same as itself and as no other.
     """
-    letters = unicodedata.normalize("NFKC", plain(name[:LENGTH_LIMIT])).strip()
-    latin = _HAN.sub(lambda found: f" {_pinyin(found[0], found.start() == 0, u_diaeresis)} ", letters)
-    return tuple(word for word in _NOT_WORD.split("".join(map(_in_latin, latin)).lower()) if word)
+    latin = name[:LENGTH_LIMIT]
+    if not latin.isascii():
+        letters = unicodedata.normalize("NFKC", plain(latin)).strip()
+        spelt = _HAN.sub(lambda found: f" {_pinyin(found[0], found.start() == 0, u_diaeresis)} ", letters)
+        latin = "".join(map(_in_latin, spelt))
+    return tuple(word for word in _NOT_WORD.split(latin.lower()) if word)
 
 
 def normalised(name: str) -> str:
