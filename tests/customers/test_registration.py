@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, UNKNOWN, People, chinese_number, picture, shape
+from sqlalchemy import event
 
 from feiqian.customers.errors import ApplicationOver, ChecksUsedUp, DetailsInvalid, DocumentRefused, NotConfirmed
 from feiqian.customers.model import Details
@@ -268,6 +269,17 @@ def test_abuse_43_a_customers_document_under_another_name_is_answered_as_an_unkn
     known, unknown = replace(EVE_DETAILS, number=MEI_DETAILS.number), EVE_DETAILS
     assert [answer(bank, confirmed(bank), details) for details in (known, unknown)] == ["taken", "taken"]
     assert "document_known" not in [kind for kind, _ in bank.told(1)]
+
+
+def test_abuse_43_a_known_document_under_another_name_is_asked_about_as_often_as_an_unknown_one(bank: People) -> None:
+    bank.checked()
+    asked: list[int] = []
+    for details in (replace(EVE_DETAILS, number=MEI_DETAILS.number), EVE_DETAILS):
+        application, statements = confirmed(bank), []
+        event.listen(bank.db.engine, "before_cursor_execute", lambda *call, to=statements: to.append(call[2]))
+        assert answer(bank, application, details) == "taken"
+        asked.append(len(statements))
+    assert asked[0] == asked[1] > 0
 
 
 def test_abuse_43_a_document_that_somebody_only_claims_is_nobodys(bank: People) -> None:

@@ -35,7 +35,7 @@ from feiqian.workers.frames import Refused
 from feiqian.workers.pool import Workers
 from feiqian.workers.process import JobKilled
 
-NOTE_LENGTH = 500
+NOTE_LENGTH, NOBODY = 500, 0  # customers' numbers begin at 1
 _log = logs.get("feiqian.identity")
 
 
@@ -173,10 +173,11 @@ class Identity:
         return self._holders.of_claim(claim, self.today())
 
     def holder_named(self, connection: Connection, claim: Claim) -> int | None:
-        """The customer who was verified with this document, if the claim has their name."""
+        """The customer who was verified with this document, if the claim has their name. Asks as much for an unknown
+        document as for a known one."""
         holder = self._holders.holder(connection, self.blind(claim))
-        kept = None if holder is None else self.claim(connection, holder)
-        return holder if kept is not None and _same_name(claim.name, kept.name) else None
+        kept = self.claim(connection, holder or NOBODY) or claim
+        return holder if _same_name(claim.name, kept.name) else None
 
     def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
         """The customer whose document has this number and whose name this is; both have to be right."""
