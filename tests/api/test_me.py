@@ -65,6 +65,18 @@ def test_a_newcomer_pays_nothing_before_the_identity_is_checked(
     assert (declined["status"], declined["reason"]) == ("declined", "identity_not_verified")
 
 
+def test_a_document_that_the_rules_refuse_is_refused_with_the_reason_when_it_is_sent(newcomer: Person) -> None:
+    began = newcomer.post("/v1/me/registrations", {"mobile": newcomer.mobile})
+    challenge = newcomer.confirmed(began["challenge"])
+    newcomer.post(f"/v1/me/registrations/{challenge['id']}/confirm", {"application": began["application"]})
+    who = {"name": "Wang Xiaoming", "document": "cn_id", "password": PASSWORD, "pin": PIN}
+    finish = f"/v1/me/applications/{began['application']}/finish"
+    born = {"number": newcomer.document, "birth": "1990-03-08"}
+    refused = newcomer.api.post(finish, json=who | born)
+    assert (refused.status_code, refused.json()["errors"]) == (422, [{"field": "", "message": "birth_differs"}])
+    newcomer.take(newcomer.post(finish, who | {"number": newcomer.document}))
+
+
 def test_a_customer_who_was_checked_pays_by_code(served: Served, shop: httpx.Client, payer: Person) -> None:
     assert payer.get("/v1/me")["level"] == "remote"
     assert pay(shop, served, payer, 12_50)["status"] == "succeeded"

@@ -37,9 +37,9 @@ def test_who_is_verified_has_a_wallet_with_the_levels_limits_and_is_told(bank: P
 
 
 def test_what_contradicts_itself_is_refused_and_may_be_corrected(bank: People) -> None:
-    opened = bank.register(details=replace(MEI_DETAILS, birth=date(1991, 3, 7)))
-    number = opened.session.subject.number
-    review = bank.run(bank.real_name.check_identity(number, [picture()]))
+    number = bank.register().session.subject.number
+    wrong = replace(MEI_DETAILS, birth=date(1991, 3, 7))
+    review = bank.run(bank.real_name.check_identity(number, [picture()], wrong))
     assert (review.outcome, review.reasons) == ("refused", ("birth_differs",))
     assert bank.customers.standing(number) == 0
     assert bank.parts.accounts.wallets(number) == []
@@ -83,9 +83,9 @@ def test_whoever_never_said_who_they_are_cannot_be_checked(bank: People) -> None
         bank.run(bank.real_name.check_identity(1, [picture()]))
 
 
-def test_a_document_is_of_one_customer_and_that_is_told_at_the_check_alone(bank: People) -> None:
+def test_a_document_is_of_one_customer_and_under_another_name_that_is_told_at_the_check_alone(bank: People) -> None:
     bank.checked()
-    bank.register(EVE, replace(MEI_DETAILS, email=""))
+    bank.register(EVE, replace(MEI_DETAILS, name="王小雨", email=""))
     review = bank.run(bank.real_name.check_identity(2, [picture()]))
     assert review.outcome == "refused"
     assert bank.customers.standing(2) == 0

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 
 import pytest
-from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, People, shape
+from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, UNKNOWN, People, chinese_number, picture, shape
+from sqlalchemy import event
 
 from feiqian.customers.claims import checked_name
-from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed
+from feiqian.customers.errors import ApplicationOver, ChecksUsedUp, DetailsInvalid, DocumentRefused, NotConfirmed
+from feiqian.customers.model import Details
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
@@ -205,3 +208,109 @@ def test_a_name_has_no_character_that_cannot_be_seen_and_may_have_joiners(charac
     with pytest.raises(DetailsInvalid):
         checked_name(f"Mei {character}Li")
     assert checked_name("می\u200cنا کریمی") == "می\u200cنا کریمی"
+
+
+# --- the document, where it is typed ---------------------------------------------------------------------------------
+
+
+def confirmed(bank: People, mobile: str = EVE) -> str:
+    """The application of somebody whose number is confirmed."""
+    started = bank.run(bank.registration.start(mobile, "en"))
+    bank.run(bank.registration.answer(started.challenge.id, Factor.SMS, bank.code()))
+    bank.run(bank.registration.confirm(started.application, started.challenge.id))
+    return started.application
+
+
+def answer(bank: People, application: str, details: Details, method: str = "check") -> str | tuple[str, ...]:
+    """What is said of a document: reasons, an error's name, or "taken"."""
+    try:
+        bank.run(getattr(bank.registration, method)(application, details))
+    except DocumentRefused as refused:
+        return refused.reasons
+    except (ApplicationOver, ChecksUsedUp, DetailsInvalid, NotConfirmed) as error:
+        return type(error).__name__
+    return "taken"
+
+
+CHILD = replace(EVE_DETAILS, number=chinese_number("11010520150307002"))
+NOBODYS = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
+EXPIRED = replace(EVE_DETAILS, name="Anna Maria Eriksson", kind="passport", number="", mrz=NOBODYS)
+
+
+@pytest.mark.parametrize("method", ["check", "finish"])
+@pytest.mark.parametrize(
+    ("details", "reasons"),
+    [
+        (CHILD, ("too_young",)),
+        (EXPIRED, ("expired",)),
+        (replace(EXPIRED, name="Lars Svensson"), ("name_differs", "expired")),
+        (replace(EVE_DETAILS, birth=date(1988, 5, 13)), ("birth_differs",)),
+    ],
+)
+def test_what_the_rules_refuse_is_refused_before_there_are_secrets_and_an_account(
+    bank: People, details: Details, reasons: tuple[str, ...], method: str
+) -> None:
+    application, hashes = confirmed(bank), len(bank.hasher.calls)
+    assert answer(bank, application, details, method) == reasons
+    assert bank.customers.by_mobile(EVE) is None
+    assert len(bank.hasher.calls) == hashes
+    assert answer(bank, application, EVE_DETAILS) == "taken"  # another document may be typed
+
+
+def test_a_check_comes_after_the_code_and_keeps_nothing(bank: People) -> None:
+    started = bank.run(bank.registration.start(EVE, "en"))
+    assert answer(bank, started.application, EVE_DETAILS) == "NotConfirmed"
+    assert answer(bank, confirmed(bank, UNKNOWN), EVE_DETAILS) == "taken"
+    assert bank.customers.by_mobile(UNKNOWN) is None
+
+
+@pytest.mark.parametrize("method", ["check", "finish"])
+def test_who_types_number_and_name_of_a_customer_hears_that_the_document_is_in_use(bank: People, method: str) -> None:
+    bank.checked()
+    application = confirmed(bank)
+    assert answer(bank, application, replace(MEI_DETAILS, name="Li Mei"), method) == ("document_of_another",)
+    assert [kind for kind, _ in bank.told(1)].count("document_known") == 2  # by message and by mail
+    assert answer(bank, application, EVE_DETAILS, method) == "ApplicationOver"  # another question costs another number
+    assert bank.customers.by_mobile(EVE) is None
+
+
+def test_abuse_43_a_customers_document_under_another_name_is_answered_as_an_unknown_one(bank: People) -> None:
+    bank.checked()
+    known, unknown = replace(EVE_DETAILS, number=MEI_DETAILS.number), EVE_DETAILS
+    assert [answer(bank, confirmed(bank), details) for details in (known, unknown)] == ["taken", "taken"]
+    assert "document_known" not in [kind for kind, _ in bank.told(1)]
+
+
+def test_abuse_43_a_known_document_under_another_name_is_asked_about_as_often_as_an_unknown_one(bank: People) -> None:
+    bank.checked()
+    asked: list[int] = []
+    for details in (replace(EVE_DETAILS, number=MEI_DETAILS.number), EVE_DETAILS):
+        application, statements = confirmed(bank), []
+        event.listen(bank.db.engine, "before_cursor_execute", lambda *call, to=statements: to.append(call[2]))
+        assert answer(bank, application, details) == "taken"
+        asked.append(len(statements))
+    assert asked[0] == asked[1] > 0
+
+
+def test_abuse_43_a_document_that_somebody_only_claims_is_nobodys(bank: People) -> None:
+    bank.register()  # and no picture was sent
+    assert answer(bank, confirmed(bank), MEI_DETAILS) == "taken"
+
+
+def test_abuse_43_few_documents_are_answered_for_a_mobile_number_and_day(bank: People) -> None:
+    bank.checked()
+    application = confirmed(bank)
+    others = [replace(EVE_DETAILS, number=chinese_number(f"1101051988051210{n}")) for n in range(6)]
+    said = [answer(bank, application, details) for details in others for _ in range(2)]
+    assert said == ["taken"] * 10 + ["ChecksUsedUp"] * 2  # each counts once, however often it is typed
+    assert answer(bank, application, MEI_DETAILS) == "ChecksUsedUp"
+    assert answer(bank, confirmed(bank), MEI_DETAILS) == "ChecksUsedUp"  # of the same number
+    bank.clock.advance(86_401)
+    assert answer(bank, confirmed(bank), EVE_DETAILS) == "taken"
+
+
+def test_two_who_are_verified_with_one_document_at_once_are_told_at_the_check(bank: People) -> None:
+    bank.register()
+    bank.register(EVE, MEI_DETAILS)
+    assert bank.run(bank.real_name.check_identity(1, [picture()])).outcome == "verified"
+    assert bank.run(bank.real_name.check_identity(2, [picture()])).reasons == ("document_of_another",)

@@ -59,7 +59,8 @@ def test_the_field_that_is_wrong_is_named(mrz: Zone) -> None:
     assert wrong(good[:-1] + str((int(good[-1]) + 1) % 10)) == "composite"
     assert wrong("V" + good[1:]) == "document"
     assert wrong(good.replace("F32", "Q32")) == "sex"
-    assert wrong(mrz(name="<<AINO")) == "name"
+    assert wrong(mrz(name="")) == "name"
+    assert wrong(mrz(name="<<<<<<")) == "name"
     assert wrong(mrz(name="LEHT1NEN<<AINO")) == "name"
     assert wrong(mrz(number="")) == "number"
     assert wrong(mrz(birth="901332")) == "birth"
@@ -112,3 +113,73 @@ def test_a_name_that_fills_the_field_may_have_been_cut(mrz: Zone) -> None:
 def test_a_family_name_alone_is_a_name(mrz: Zone) -> None:
     read = parse_mrz(mrz(name="SUPARMAN"), TODAY)
     assert (read.family_name, read.given_names, read.name) == ("SUPARMAN", "", "SUPARMAN")
+
+
+@pytest.mark.parametrize(
+    ("field", "family", "given"),
+    [
+        ("<<AHMADI", "", "AHMADI"),  # no family name, as India prints it
+        ("AHMADI", "AHMADI", ""),  # one name alone, as the standard has it
+        ("<<AHMADI<REZA", "", "AHMADI REZA"),
+        ("<AHMADI<<", "AHMADI", ""),
+        ("A<<B<<C", "A", "B C"),
+    ],
+)
+def test_either_part_of_a_name_may_be_missing(mrz: Zone, field: str, family: str, given: str) -> None:
+    read = parse_mrz(mrz(name=field, state="IND"), TODAY)
+    assert (read.family_name, read.given_names) == (family, given)
+    assert read.name == f"{family} {given}".strip()
+
+
+def test_a_name_of_39_characters_fills_the_field(mrz: Zone) -> None:
+    for length, cut in ((38, False), (39, True)):
+        read = parse_mrz(mrz(name="ABCDEFGHIJ<<".ljust(length, "K")), TODAY)
+        assert (len(read.name), read.name_cut) == (length - 1, cut)
+
+
+@pytest.mark.parametrize(
+    ("digits", "earliest", "latest"),
+    [
+        ("7408<<", date(1974, 8, 1), date(1974, 8, 31)),
+        ("7402<<", date(1974, 2, 1), date(1974, 2, 28)),
+        ("74<<<<", date(1974, 1, 1), date(1974, 12, 31)),
+        ("740000", date(1974, 1, 1), date(1974, 12, 31)),
+        ("74<<12", date(1974, 1, 1), date(1974, 12, 31)),
+        ("<<<<<<", date(1906, 1, 1), TODAY),
+        ("26<<<<", date(2026, 1, 1), TODAY),
+        ("2611<<", date(2026, 11, 1), TODAY),
+        ("2612<<", date(1926, 12, 1), date(1926, 12, 31)),
+    ],
+)
+def test_day_month_and_year_of_birth_may_be_unknown(mrz: Zone, digits: str, earliest: date, latest: date) -> None:
+    read = parse_mrz(mrz(birth=digits), TODAY)
+    assert read.births[0] == (earliest, latest)
+    assert read.birth is None
+
+
+@pytest.mark.parametrize("digits", ["7413<<", "740<12", "7<0812", "74<0<1", "A40812", "74023<", "7400<1"])
+def test_a_birth_that_is_no_date_in_any_year_is_refused(mrz: Zone, digits: str) -> None:
+    assert wrong(mrz(birth=digits)) == "birth"
+
+
+@pytest.mark.parametrize(
+    ("digits", "years"),
+    [("240307", [2024, 1924]), ("060307", [2006, 1906]), ("050307", [2005]), ("270307", [1927]), ("740812", [1974])],
+)
+def test_two_digits_may_mean_two_centuries_for_the_very_old_and_the_very_young(
+    mrz: Zone, digits: str, years: list[int]
+) -> None:
+    assert [span.earliest.year for span in parse_mrz(mrz(birth=digits), TODAY).births] == years
+
+
+def test_the_29th_of_february_is_of_the_years_that_have_it(mrz: Zone) -> None:
+    assert [span.day for span in parse_mrz(mrz(birth="240229"), TODAY).births] == [date(2024, 2, 29), date(1924, 2, 29)]
+    assert wrong(mrz(birth="250229")) == "birth"
+
+
+def test_the_personal_number_is_read(mrz: Zone) -> None:
+    assert parse_mrz(f"{UPPER}\n{LOWER}", TODAY).personal_number == "ZE184226B"
+
+
+def test_a_sex_of_neither_is_unspecified_however_a_state_writes_it(mrz: Zone) -> None:
+    assert {parse_mrz(mrz(sex=sex), TODAY).sex for sex in ("X", "<")} == {""}

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
+import stdnum.cn
 
+from feiqian.identity.births import Span
 from feiqian.identity.errors import NumberInvalid
+from feiqian.identity.mrz import check_digit
 from feiqian.identity.numbers import chinese_identity, country_of, masked, mobile
 
 TODAY = date(2026, 11, 24)
 SPECIMEN = "11010519491231002X"  # GB 11643-1999, 3.4: the example
 Card = Callable[[str], str]
+
+
+def counties() -> Iterator[str]:
+    """Every county that there is or was, as python-stdnum lists them: a province, its counties indented below it."""
+    province = ""
+    for line in Path(stdnum.cn.__path__[0], "loc.dat").read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"( *)([0-9]+) ", line):
+            province = province if found[1] else found[2]
+            if found[1] and not found[2].endswith("00"):
+                yield province + found[2]
 
 
 def wrong(text: str) -> str:
@@ -44,7 +60,7 @@ def test_no_changed_digit_goes_unnoticed(at: int) -> None:
     assert wrong(SPECIMEN[:at] + changed + SPECIMEN[at + 1 :]) in {"check", "birth"}
 
 
-@pytest.mark.parametrize("text", ["", "1", "110105491231002", SPECIMEN[:-1], SPECIMEN + "1", "１" * 18])
+@pytest.mark.parametrize("text", ["", "1", "11010549123100", "USA1100801201", SPECIMEN[:-1], SPECIMEN + "1", "１" * 18])
 def test_other_than_eighteen_digits_is_refused(text: str) -> None:
     assert wrong(text) == "length"
 
@@ -56,8 +72,101 @@ def test_a_birth_that_cannot_be_is_refused(card: Card) -> None:
     assert chinese_identity(card("11010520261124001"), TODAY).birth == TODAY
 
 
-def test_a_place_that_never_was_is_refused(card: Card) -> None:
-    assert wrong(card("99010519900307001")) == "check"
+@pytest.mark.parametrize("text", ["110105491231002", " 320311770706001 "])
+def test_the_fifteen_digits_of_before_1999_are_told_to_be_no_longer_valid(text: str) -> None:
+    assert wrong(text) == "old_form"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "11010519550307001",  # the county was made in 1958
+        "44030519620307001",  # Shenzhen, whose districts are of 1990
+        "50010519700307001",  # Chongqing, a municipality since 1997
+        "46902719680307001",  # a county of Hainan, a province since 1988
+        "65900119600307001",  # Shihezi, a city since 1976
+        "31011519740307001",  # Pudong, since 1992
+        "13010219990307001",
+        "42900119800101001",  # abolished since
+    ],
+)
+def test_the_county_is_that_of_registration_whenever_the_holder_was_born(card: Card, first: str) -> None:
+    read = chinese_identity(card(first), TODAY)
+    assert (read.birth.year, read.country, read.place_known) == (int(first[6:10]), "CHN", True)
+
+
+def test_every_county_takes_everyone(card: Card) -> None:
+    chance, known = random.Random(11_643), list(counties())
+    assert len(known) > 3_000
+    for county in known:
+        born = date(chance.randrange(1920, 2010), chance.randrange(1, 13), chance.randrange(1, 29))
+        read = chinese_identity(card(f"{county}{born:%Y%m%d}{chance.randrange(1, 1000):03d}"), TODAY)
+        assert (read.birth, read.place_known) == (born, True)
+
+
+@pytest.mark.parametrize("place", ["110999", "990105", "840000", "190000", "700101", "810001"])
+def test_a_place_that_nobody_knows_is_said_so_and_not_refused(card: Card, place: str) -> None:
+    assert not chinese_identity(card(f"{place}19900307001"), TODAY).place_known
+
+
+def test_a_number_cannot_begin_with_zero(card: Card) -> None:
+    assert wrong(card("01010519900307001")) == "check"
+
+
+@pytest.mark.parametrize(("place", "country"), [("810000", "HKG"), ("820000", "MAC"), ("830000", "TWN")])
+def test_residents_of_hong_kong_macao_and_taiwan_have_permits_with_the_same_numbers(
+    card: Card, place: str, country: str
+) -> None:
+    read = chinese_identity(card(f"{place}19940823002"), TODAY)
+    assert read == (read.number, date(1994, 8, 23), True)
+    assert (read.country, read.place_known) == (country, True)
+    assert wrong(read.number[:-1] + ("0" if read.number[-1] != "0" else "1")) == "check"
+
+
+@pytest.mark.parametrize(
+    ("first", "country", "known"),
+    [
+        ("91184019900307001", "USA", True),  # 9, Beijing, the United States
+        ("93127619900307002", "DEU", True),
+        ("94439219551231003", "JPN", True),
+        ("99984019900307001", "USA", False),  # no such province
+        ("91100019900307001", "", False),  # no such country
+    ],
+)
+def test_a_foreigners_residence_card_says_province_and_country(
+    card: Card, first: str, country: str, known: bool
+) -> None:
+    read = chinese_identity(card(first), TODAY)
+    assert (f"{read.birth:%Y%m%d}", read.country, read.place_known) == (first[6:14], country, known)
+    assert read.female == (first[16] == "2")
+
+
+def test_the_foreigners_card_of_before_2023_has_three_letters_and_twelve_digits() -> None:
+    read = chinese_identity("kaz110090123105", TODAY)  # check digit 5: weighted 7 3 1
+    assert read == ("KAZ110090123105", date(1990, 12, 31), True)
+    assert (read.country, read.place_known) == ("KAZ", True)
+    assert read.births(TODAY) == (Span(read.birth, read.birth),)
+    for at in range(15):
+        changed = "B" if at < 3 else str((int(read.number[at]) + 1) % 10)
+        assert wrong(read.number[:at] + changed + read.number[at + 1 :]) == "check"
+
+
+@pytest.mark.parametrize(("letters", "city", "known"), [("XQZ", "1100", False), ("KAZ", "9900", False)])
+def test_an_old_card_of_no_known_country_or_city_is_said_so(letters: str, city: str, known: bool) -> None:
+    first = f"{letters}{city}9012310"
+    assert chinese_identity(f"{first}{check_digit(first)}", TODAY).place_known is known
+
+
+def test_an_old_card_may_mean_two_centuries() -> None:
+    first = "FRA11002403071"
+    read = chinese_identity(f"{first}{check_digit(first)}", TODAY)
+    assert [span.day for span in read.births(TODAY)] == [date(2024, 3, 7), date(1924, 3, 7)]
+
+
+@pytest.mark.parametrize("born", ["901331", "900230", "900000", "90<<<<"])
+def test_an_old_card_with_no_date_is_refused(born: str) -> None:
+    first = f"FRA1100{born}1"
+    assert wrong(f"{first}{check_digit(first)}") in {"check", "length"}
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,51 @@ def test_a_listed_person_is_found_among_twenty_thousand(tmp_path: Path) -> None:
         assert str(number) in found(sanctions, f"{given} {family}".title())
 
 
+REMARKS = (
+    "DOB 14 Mar 1961; POB Nowhere 99999; nationality Utopia; Passport A-992535 (Utopia) issued 04 Mar 1999 expires "
+    "03 Mar 2004; alt. Passport RL 0603911 (Lebanon); National ID No. 660000 73767 (Belgium); D.N.I. 78.865.882; "
+    "Passport N348171/IRAQ (Iraq); C.U.R.P. LISA741225HHGZZR03 (Mexico); Identification Number 110105491231002; "
+    "Passport D000000483, Diplomatic (Syria); Passport C 1415363 - 16/2/1421H issued 21 May 2000; Residency Number "
+    "003-5506420-0100028; Telephone 0097282851500; Secondary sanctions risk: sections 510.201 and 510.210; "
+    "Birth Certificate Number 365; a.k.a. 'JUNE 78901'."
+)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("A992535", "a 992 535", "A-992535", "Ａ９９２５３５", "RL0603911", "RL603911", "0603911", "66000073767"),
+        *("78865882", "N348171", "LISA741225HHGZZR03", "D000000483", "1415363", "C1415363", "35506420-0100028"),
+        "11010519491231002X",  # of which the list has the fifteen digits of before 1999
+    ],
+)
+def test_a_listed_document_is_found_however_its_number_is_written(tmp_path: Path, number: str) -> None:
+    sanctions = listed(tmp_path, entry(1, "OTHER, Person"), entry(7, "VANTABLACK, Ivo", REMARKS))
+    (match,) = sanctions.find([number])
+    assert (match.entry, match.listed, match.score) == ("7", "VANTABLACK, Ivo", 100.0)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["992535", "A992536", "99999", "365", "0097282851500", "510201", "78901", "14031961", "1999", "", "<<<", "IRAQ"],
+)
+def test_what_is_no_listed_document_is_not_found(tmp_path: Path, number: str) -> None:
+    assert listed(tmp_path, entry(7, "VANTABLACK, Ivo", REMARKS)).find([number]) == []
+
+
+def test_a_match_says_which_document(tmp_path: Path) -> None:
+    (match,) = listed(tmp_path, entry(7, "VANTABLACK, Ivo", REMARKS)).find(["RL0603911"])
+    assert match.name == "alt. Passport RL 0603911 (Lebanon)"
+
+
+def test_each_person_is_found_once_and_numbers_of_companies_are_not_those_of_people(tmp_path: Path) -> None:
+    company = entry(9, "MARROWGATE LTD", "Tax ID No. 66000073767.", "-0- ")
+    sanctions = listed(
+        tmp_path, entry(7, "VANTABLACK, Ivo", REMARKS), company, others='7,1,"aka","BLACKWANT, Ivo",-0- \r\n'
+    )
+    assert [match.entry for match in sanctions.find(["A992535", "66000073767", "78865882"])] == ["7"]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [

@@ -109,3 +109,82 @@ def test_the_name_of_the_passport_is_screened_too(judge: Judge, mrz: Zone) -> No
 def test_what_is_refused_says_nothing_of_lists(judge: Judge, mrz: Zone) -> None:
     claim = Claim("passport", "Ivo Vantablack", mrz=mrz("VANTABLACK<<IVO", expires="200101"))
     assert judge(claim) == Verdict("refused", ("expired",))
+
+
+# --- documents on the list, places, names and births that only people can judge --------------------------------------
+
+
+@pytest.fixture(scope="module")
+def listing(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    """A verifier with a list of one person, who has an identity card, a passport and a national number."""
+    folder = tmp_path_factory.mktemp("list")
+    numbers = "National ID No. 110105 19491231 002X (China); Passport E-1234567-8 (Utopia); National ID No. ZE184226B"
+    row = (
+        f'1,"QUILLFEATHER, Ottoline","individual","TEST",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 1980; {numbers}."\r\n'
+    )
+    (folder / "ofac_sdn.csv").write_text(row)
+    (folder / "ofac_alt.csv").write_text("")
+    verifier = BuiltInVerifier(load_policy("cn").identity, Sanctions(folder))
+    return lambda claim: verifier.verify(claim, [], TODAY)
+
+
+def test_abuse_94_a_listed_document_under_another_name_is_found(listing: Judge, aino: Claim, mrz: Zone) -> None:
+    personal = replace(aino, number="", mrz=mrz(number="X00000001", personal="ZE184226B"))
+    for claim in (LI_MEI, replace(LI_MEI, number="11010519491231002x"), aino, personal):
+        verdict = listing(claim)
+        assert (verdict.outcome, verdict.reasons) == ("unknown", ("looked_at_by_staff",))
+        assert [(match.entry, match.score) for match in verdict.matches] == [("1", 100.0)]
+    other = replace(aino, number="", mrz=mrz(number="X00000001"))
+    assert listing(other) == Verdict("verified")
+
+
+def test_abuse_94_an_entry_that_is_like_in_name_and_number_is_told_once(listing: Judge) -> None:
+    verdict = listing(replace(LI_MEI, name="Ottoline Quillfeather"))
+    assert [(match.entry, match.score) for match in verdict.matches] == [("1", 100.0)]
+
+
+def test_an_unknown_place_is_for_staff(judge: Judge, card: Card) -> None:
+    claim = replace(LI_MEI, number=card("11099919550307001"), birth=None)
+    assert judge(claim) == Verdict("unknown", ("place_unknown",))
+
+
+def test_permits_and_residence_cards_are_verified(judge: Judge, card: Card) -> None:
+    for number in (card("81000019940823002"), card("83000019620823001"), card("91184019900307001"), "KAZ110090123105"):
+        assert judge(Claim("cn_id", "Ho Kwan Lok", number)) == Verdict("verified")
+
+
+@pytest.mark.parametrize("name", ["王\ue863", "王\U000f0001", "王\u0378", "𒀀𒀁"])
+def test_a_name_that_no_table_reads_is_for_staff(judge: Judge, name: str) -> None:
+    assert judge(replace(LI_MEI, name=name)) == Verdict("unknown", ("name_unclear",))
+
+
+@pytest.mark.parametrize("name", ["王\U0003158e", "\U0002ebf0", "𠮷田\U000e0100", "نیلو\u200cفر"])
+def test_a_rare_name_on_an_identity_card_is_verified(judge: Judge, name: str) -> None:
+    assert judge(replace(LI_MEI, name=name)) == Verdict("verified")
+
+
+@pytest.mark.parametrize("field", ["<<AHMADI", "AHMADI"])
+def test_one_name_alone_is_verified(judge: Judge, mrz: Zone, field: str) -> None:
+    assert judge(Claim("passport", "Ahmadi", mrz=mrz(field, state="IND"))) == Verdict("verified")
+
+
+@pytest.mark.parametrize(
+    ("digits", "said", "verdict"),
+    [
+        ("7408<<", None, Verdict("verified")),
+        ("74<<<<", date(1974, 5, 6), Verdict("verified")),
+        ("74<<<<", date(1975, 5, 6), Verdict("refused", ("birth_differs",))),
+        ("<<<<<<", None, Verdict("unknown", ("birth_unclear",))),
+        ("10<<<<", None, Verdict("unknown", ("birth_unclear",))),  # fifteen or sixteen, or a hundred more
+        ("240307", None, Verdict("unknown", ("birth_unclear",))),  # 2024, or 1924
+        ("240307", date(1924, 3, 7), Verdict("unknown", ("birth_unclear",))),
+        ("240307", date(2024, 3, 7), Verdict("refused", ("too_young",))),
+        ("240307", date(1824, 3, 7), Verdict("refused", ("birth_differs",))),
+        ("080307", None, Verdict("verified")),  # 2008, or 1908: old enough in any case
+        ("080307", date(2008, 3, 7), Verdict("verified")),
+    ],
+)
+def test_a_birth_that_is_not_certain_is_for_staff_where_the_age_depends_on_it(
+    judge: Judge, mrz: Zone, digits: str, said: date | None, verdict: Verdict
+) -> None:
+    assert judge(Claim("passport", "Aino Maria Lehtinen", birth=said, mrz=mrz(birth=digits))) == verdict

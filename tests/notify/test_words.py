@@ -15,6 +15,7 @@ from feiqian.texts import LANGUAGES, texts_in
 VALUES = {
     "code": {"code": CODE, "text": "Pay ¥12.00 to Corner Shop", "minutes": "5"},
     "number_known": {},
+    "document_known": {},
     "signed_in": {"device": "Chrome · Android", "at": "15 Jan 2027, 16:00"},
     "changed": {"what": "password"},
     "frozen": {},

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from feiqian.clock import ManualClock
+from feiqian.customers.errors import ChecksUsedUp
 from feiqian.customers.model import Overview, Profile, SignInSeen, Started
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor, Purpose
@@ -119,6 +120,10 @@ class Doors(Answers):
 
     async def confirm(self, application: str, challenge: str) -> None:
         self.did.append(("confirm", application, challenge))
+
+    async def check(self, application: str, details: Any) -> None:
+        self.did.append(("check", application, details))
+        self._raise("check")
 
     async def finish(self, *given: Any) -> Any:
         self.did.append(("finish", *given[:2]))
@@ -236,6 +241,9 @@ class RealName:
 
     def of(self, connection: Any, number: int, limit: int) -> list[Any]:
         return self.reviews[:limit]
+
+    async def used_up(self, number: int) -> bool:
+        return isinstance(self.raises, ChecksUsedUp)
 
     def review(self, outcome: str, *reasons: str) -> None:
         self.reviews = [SimpleNamespace(outcome=outcome, reasons=reasons, at=10**15)]

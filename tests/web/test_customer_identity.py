@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from customer_fakes import add_customers, chinese_id
 from litestar.testing import TestClient
@@ -110,6 +111,29 @@ def test_the_three_outcomes(alice: TestClient, services: Any) -> None:
     verified = alice.get("/identity").text
     assert "Your identity is verified" in verified
     assert 'type="file"' not in verified
+
+
+@pytest.mark.parametrize("reason", ["too_young", "document_of_another"])
+def test_where_another_try_cannot_help_there_is_no_form_and_it_is_said_whom_to_contact(
+    alice: TestClient, services: Any, reason: str
+) -> None:
+    services.real_name.review("refused", reason)
+    page = alice.get("/identity").text
+    assert 'type="file"' not in page
+    assert "Put this right below" not in page
+    assert "please come to a branch with your document" in page
+    services.settings = msgspec.structs.replace(services.settings, contact="95000, day & night")
+    assert "contact us: 95000, day &amp; night" in alice.get("/identity").text
+
+
+def test_who_has_used_up_the_checks_of_a_day_has_no_form_until_tomorrow(alice: TestClient, services: Any) -> None:
+    services.real_name.raises = ChecksUsedUp("?")
+    services.real_name.review("refused", "name_differs")
+    page = alice.get("/identity").text
+    assert 'type="file"' not in page
+    assert "Please try again tomorrow." in page
+    services.real_name.review("unknown", "looked_at_by_staff")
+    assert "Please try again tomorrow." not in alice.get("/identity").text
 
 
 def test_what_was_entered_wrongly_can_be_put_right(alice: TestClient, services: Any) -> None:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from customer_fakes import RIGHT, Doors, add_customers, chinese_id
 from litestar.testing import TestClient
 
 from feiqian.clock import ManualClock
-from feiqian.customers.errors import ApplicationOver, DetailsInvalid, SecretUnchanged, SignInLocked
+from feiqian.customers.errors import (
+    ApplicationOver,
+    ChecksUsedUp,
+    DetailsInvalid,
+    DocumentRefused,
+    SecretUnchanged,
+    SignInLocked,
+)
+from feiqian.identity.mrz import check_digit
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
 from feiqian.verification.errors import NotPassed, TooWeak
@@ -84,6 +93,9 @@ def test_a_passport_is_read_from_its_zone(confirmed: TestClient, door: Doors) ->
     [
         ({"name": " "}, "name", "Enter your name"),
         ({"name": "x" * 101}, "name", "Enter your name"),
+        ({"name": "李\u200b"}, "name", "a character that cannot be seen"),
+        ({"name": "123"}, "name", "This name has no letters"),
+        ({"number": "110105491231002"}, "number", "have not been valid since 2013"),
         ({"number": "123"}, "number", "has 18 characters"),
         ({"number": chinese_id()[:-1] + "?"}, "number", "One of the characters must be wrong."),
         ({"email": "li@"}, "email", "not a complete e-mail address"),
@@ -148,6 +160,65 @@ def test_what_the_bank_finds_wrong_leads_to_its_step(
     assert page.status_code == 422
     assert said in page.text
     assert heading in page.text
+
+
+def test_the_document_is_checked_before_there_are_secrets(confirmed: TestClient, door: Doors) -> None:
+    confirmed.post("/register/details", data=WHO | {"do": "next"})
+    asked = [did[1:] for did in door.did if did[0] == "check"]
+    assert [(application, details.number) for application, details in asked] == [("app_1", WHO["number"])]
+
+
+@pytest.mark.parametrize(
+    ("reason", "field", "said"),
+    [
+        ("expired", "mrz", "The document has expired."),
+        ("birth_differs", "mrz", "Your date of birth is not the one"),
+        ("name_differs", "name", "Your name is not the one"),
+    ],
+)
+@pytest.mark.parametrize("step", ["check", "finish"])
+def test_what_another_document_or_spelling_may_put_right_is_said_at_its_field(
+    confirmed: TestClient, door: Doors, step: str, reason: str, field: str, said: str
+) -> None:
+    door.raises[step] = DocumentRefused((reason,))
+    who = {"kind": "passport", "name": "Anna Maria Eriksson", "mrz": "\n".join(ZONE)}
+    do = {"do": "next"} if step == "check" else SECRETS | {"do": "finish"}
+    page = confirmed.post("/register/details", data=who | do)
+    assert page.status_code == 422
+    assert re.search(rf'id="e-{field}">.*{said}', page.text)
+
+
+@pytest.mark.parametrize("step", ["check", "finish"])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (DocumentRefused(("too_young",)), "You are not old enough yet"),
+        (DocumentRefused(("document_of_another",)), "This document cannot be used to open an account here."),
+        (DocumentRefused(("name_differs", "too_young")), "You are not old enough yet"),
+        (ChecksUsedUp("?"), "Please try again tomorrow."),
+    ],
+)
+def test_where_retrying_cannot_help_there_is_no_form_and_it_is_said_whom_to_contact(
+    confirmed: TestClient, site: Site, door: Doors, step: str, error: Exception, said: str
+) -> None:
+    door.raises[step] = error
+    do = {"do": "next"} if step == "check" else SECRETS | {"do": "finish"}
+    page = confirmed.post("/register/details", data=WHO | do)
+    assert page.status_code == 422
+    assert said in page.text
+    assert 'action="/register/details"' not in page.text
+    assert "please come to a branch with your document" in page.text
+    site.services.settings = msgspec.structs.replace(site.services.settings, contact="help@bank.example")
+    assert "contact us: help@bank.example" in confirmed.post("/register/details", data=WHO | do).text
+
+
+def test_a_birth_that_may_be_of_two_centuries_is_not_guessed(confirmed: TestClient, door: Doors) -> None:
+    birth, expiry = check_digit("240812"), check_digit("320415")
+    lower = f"L898902C36UTO240812{birth}F320415{expiry}ZE184226B<<<<<1"
+    composite = check_digit(lower[:10] + lower[13:20] + lower[21:43])
+    who = {"kind": "passport", "name": "Anna Maria Eriksson", "mrz": f"{ZONE[0]}\n{lower}{composite}"}
+    confirmed.post("/register/details", data=who | {"do": "next"})
+    assert [did[2].birth for did in door.did if did[0] == "check"] == [None]
 
 
 def test_who_took_too_long_begins_again(confirmed: TestClient, door: Doors) -> None:

@@ -147,6 +147,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     customers.NotFrozen: CONFLICT,
     customers.FrozenByBank: CONFLICT,
     customers.AlreadyChecked: CONFLICT,
+    customers.DocumentRefused: INVALID,
     customers.ChecksUsedUp: TOO_MANY_REQUESTS,
     verification.AnswerWrong: ANSWER_WRONG,
     verification.Locked: LOCKED,
@@ -239,6 +240,8 @@ def _told(problem: ProblemError, error: errors.FeiqianError) -> ProblemError:
     match error:
         case customers.DetailsInvalid():
             problem.errors = (FieldError(error.field, error.reason),)
+        case customers.DocumentRefused():
+            problem.errors = tuple(FieldError("", reason) for reason in error.reasons)
         case identity.NumberInvalid() | identity.ImageRefused():
             problem.errors = (FieldError("", error.reason),)
         case identity.MrzInvalid():

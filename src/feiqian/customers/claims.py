@@ -11,13 +11,14 @@ from feiqian.customers.errors import DetailsInvalid
 from feiqian.customers.model import Details
 from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity import names
+from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid
+from feiqian.identity.letters import is_name
 from feiqian.identity.model import Claim
-from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.mrz import LINE_LENGTH, parse_mrz
 from feiqian.identity.numbers import chinese_identity
 from feiqian.notify import mail_addresses
 from feiqian.notify.mail_addresses import AddressInvalid
-from feiqian.visible import is_visible
 
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Z]")
 
@@ -27,13 +28,12 @@ def claim_of(details: Details, today: date) -> Claim:
     name = checked_name(details.name)
     if details.kind == "cn_id":
         number = chinese_identity(details.number, today)
-        return Claim("cn_id", name, number.number, details.birth or number.birth, "CHN")
+        return Claim("cn_id", name, number.number, details.birth or certain(number.births(today)), number.country)
     if details.kind != "passport":
         raise DetailsInvalid("kind", "invalid")
     zone = parse_mrz(details.mrz, today)
-    return Claim(
-        "passport", name, zone.number, details.birth or zone.birth, details.country or zone.issuer, details.mrz
-    )
+    birth = details.birth or certain(zone.births)
+    return Claim("passport", name, zone.number, birth, details.country or zone.issuer, details.mrz)
 
 
 def checked_name(name: str) -> str:
@@ -43,7 +43,7 @@ def checked_name(name: str) -> str:
         raise DetailsInvalid("name", "missing")
     if len(name) > NAME_LENGTH:
         raise DetailsInvalid("name", "too_long")
-    if not is_visible(name) or not any(character.isalpha() for character in name):
+    if not is_name(name):
         raise DetailsInvalid("name", "invalid")
     return name
 
@@ -62,8 +62,14 @@ def own_words(claim: Claim | None, *more: str) -> list[str]:
     """What somebody who knows the person would try first, for judging a password or PIN."""
     if claim is None:
         return [word for word in more if word]
-    birth = claim.birth.strftime("%Y%m%d") if claim.birth else ""
-    return [word for word in (claim.name, claim.number, birth, names.joined(claim.name), *more) if word]
+    return [word for word in (claim.name, claim.number, _day_of(claim), names.joined(claim.name), *more) if word]
+
+
+def _day_of(claim: Claim) -> str:
+    """The day of birth, or the digits of the machine-readable zone for it where the century is not certain."""
+    if claim.birth is not None:
+        return claim.birth.strftime("%Y%m%d")
+    return "".join(claim.mrz.split())[LINE_LENGTH:][13:19] or (claim.number[7:13] if len(claim.number) == 15 else "")
 
 
 def same_person(claim: Claim | None, number: str, name: str, today: date) -> bool:

@@ -41,6 +41,14 @@ class DetailsInvalid(CustomersError):
         self.field, self.reason = field, reason
 
 
+class DocumentRefused(CustomersError):
+    """Nobody can become a customer with this document. `reasons` are words of the texts "identity.reason."."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"the document cannot be taken: {', '.join(reasons)}")
+        self.reasons = reasons
+
+
 class DoorClosed(CustomersError):
     """There is no such sign-in or recovery under way. Begin anew."""
 

@@ -55,6 +55,10 @@ class RealName:
             await self._p.work.db(self._forget, number)
         return review
 
+    async def used_up(self, number: int) -> bool:
+        """Whether the customer has had as many checks as there may be in a day."""
+        return await self._p.work.db(self._used_up, number)
+
     async def apply_decision(self, review: Review, by: Subject) -> None:
         """What staff have decided of a review that the verifier could not decide."""
         number = review.customer
@@ -106,9 +110,16 @@ class RealName:
             checks = self._p.identity.of(connection, number, CHECKS_A_DAY)
             if any(review.waiting for review in checks[:1]):
                 raise AlreadyChecked("what was sent is being looked at")
-            if len(checks) == CHECKS_A_DAY and checks[-1].at > self._p.clock.now() - DAY:
+            if self._are_used_up(checks):
                 raise ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
             self._put_intent(connection, number, level, by, if_verified=True)
+
+    def _used_up(self, number: int) -> bool:
+        with self._p.db.read() as connection:
+            return self._are_used_up(self._p.identity.of(connection, number, CHECKS_A_DAY))
+
+    def _are_used_up(self, newest: list[Review]) -> bool:
+        return len(newest) == CHECKS_A_DAY and newest[-1].at > self._p.clock.now() - DAY
 
     def _intend(self, number: int, level: Level, by: Subject) -> None:
         with self._p.db.write() as connection:

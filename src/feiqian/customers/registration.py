@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feiqian import network
-from feiqian.customers import claims, sign_ins
+from feiqian.customers import claims, newcomers, sign_ins
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.contacts import warn_owner
 from feiqian.customers.doors import Asked, Door
@@ -64,13 +64,19 @@ class Registration(Door):
         """The code was entered (`answer`): uses the challenge. Raises NotPassed, ApplicationOver."""
         await self._p.work.db(self._confirm, application, challenge)
 
+    async def check(self, application: str, details: Details) -> None:
+        """Whether somebody may become a customer with this document, before they choose secrets. Keeps nothing of it.
+
+        Raises as `finish` does, but for TooWeak.
+        """
+        await self._checked(application, details)
+
     async def finish(
         self, application: str, details: Details, user_agent: str = "", device_token: str | None = None
     ) -> Opened:
-        """Makes the customer, who is signed in at once. Raises NotConfirmed, ApplicationOver, DetailsInvalid, TooWeak,
-        and identity's NumberInvalid and MrzInvalid."""
-        kept = await self._p.work.db(self._confirmed, application)
-        claim, email = claims.claim_of(details, self._p.today()), claims.checked_email(details.email)
+        """Makes the customer, who is signed in at once. Raises NotConfirmed, ApplicationOver, DetailsInvalid,
+        DocumentRefused, ChecksUsedUp, TooWeak, and identity's NumberInvalid and MrzInvalid."""
+        kept, claim, email = await self._checked(application, details)
         own = claims.own_words(claim, kept.address, email)
         password = await self._p.factors.new_password(details.password, own)
         pin = await self._p.factors.new_pin(details.pin, own)
@@ -113,9 +119,26 @@ class Registration(Door):
 
     # --- the customer --------------------------------------------------------------------------------------------
 
+    async def _checked(self, application: str, details: Details) -> tuple[Application, Claim, str]:
+        kept = await self._p.work.db(self._confirmed, application)
+        claim, email = newcomers.claim_of(self._p, details), claims.checked_email(details.email)
+        if await self._p.work.db(self._is_held, application, claim):
+            raise newcomers.refuse_held()
+        return kept, claim, email
+
     def _confirmed(self, id: str) -> Application:
         with self._p.db.write() as connection:
             return self._confirmed_in(connection, id, self._p.clock.now())
+
+    def _is_held(self, id: str, claim: Claim) -> bool:
+        """One answer of "yes" costs the application, and the mobile number's code with it."""
+        now = self._p.clock.now()
+        with self._p.db.write() as connection:
+            application = self._confirmed_in(connection, id, now)
+            held = newcomers.is_held(self._p, connection, application, claim, now)
+            if held:
+                self._applications.finish(connection, id, now)
+            return held
 
     def _confirmed_in(self, connection: Connection, id: str, now: int) -> Application:
         application = self._applications.get(connection, id, now)

@@ -1,5 +1,6 @@
 """The machine-readable zone of a passport: ICAO Doc 9303, part 4 (TD3, two lines of 44). Pure; repeats nothing.
 
+No other document's zone is taken: neither cards (TD1, TD2) nor visas.
 `P<` issuer name / number check nationality birth check sex expiry check personal-number check composite-check.
 """
 
@@ -9,27 +10,35 @@ import re
 from datetime import date
 from typing import NamedTuple
 
+from feiqian.identity import births
+from feiqian.identity.check_digits import weighted_731 as check_digit
 from feiqian.identity.errors import MrzInvalid
 
+__all__ = ["Mrz", "check_digit", "parse_mrz"]
+
 LINE_LENGTH = 44
-_WEIGHTS = (7, 3, 1)  # part 3, 4.9
 _LINE = re.compile("[0-9A-Z<]{44}", re.ASCII)
 _STATE = re.compile("[A-Z]{1,3}<{0,2}", re.ASCII)
 _FUTURE_YEARS = 20  # a passport is not given for longer
 
 
 class Mrz(NamedTuple):
-    """What the zone says. Names are in Latin letters, the family's before the given ones."""
+    """What the zone says. Names are in Latin letters, the family's before the given ones; either may be missing.
+
+    `birth` is the newest day that it may mean, None if day, month or year are unknown; `births` are all that it may.
+    """
 
     issuer: str
     family_name: str
     given_names: str
     number: str
     nationality: str
-    birth: date
+    birth: date | None
     sex: str  # "M", "F" or ""
     expires: date
     name_cut: bool = False  # the field was too short for the whole name (part 4, 4.2.3)
+    personal_number: str = ""  # often that of a national identity card
+    births: tuple[births.Span, ...] = ()
 
     def __repr__(self) -> str:
         return "Mrz(…)"
@@ -37,15 +46,6 @@ class Mrz(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.family_name} {self.given_names}".strip()
-
-
-def check_digit(field: str) -> int:
-    """The check digit of a field: digits as they are, A to Z as 10 to 35, filler as 0, weighted 7 3 1, modulo 10."""
-    return sum(_value(c) * _WEIGHTS[i % 3] for i, c in enumerate(field)) % 10
-
-
-def _value(character: str) -> int:
-    return 0 if character == "<" else int(character, 36)
 
 
 def parse_mrz(text: str, today: date) -> Mrz:
@@ -58,23 +58,26 @@ def parse_mrz(text: str, today: date) -> Mrz:
         raise MrzInvalid("document")
     _check_digits(lower)
     family, _, given = upper[5:].partition("<<")
-    if not family.strip("<") or any(character.isdigit() for character in upper[5:]):
+    if not upper[5:].strip("<") or any(character.isdigit() for character in upper[5:]):
         raise MrzInvalid("name")
     if not lower[:9].strip("<"):
         raise MrzInvalid("number")
     sex = lower[20]
-    if sex not in "MF<":
+    if sex not in "MFX<":  # X is what some states write for "<"
         raise MrzInvalid("sex")
+    born = _births(lower[13:19], today)
     return Mrz(
         issuer=_state(upper[2:5], "issuer"),
         family_name=_words(family),
         given_names=_words(given),
         number=lower[:9].rstrip("<"),
         nationality=_state(lower[10:13], "nationality"),
-        birth=_date(lower[13:19], "birth", today),
-        sex=sex.strip("<"),
-        expires=_date(lower[21:27], "expiry", today.replace(year=today.year + _FUTURE_YEARS, day=1)),
+        birth=born[0].day,
+        sex=sex.strip("<X"),
+        expires=_expiry(lower[21:27], today.replace(year=today.year + _FUTURE_YEARS, day=1)),
         name_cut=upper[-1] != "<",
+        personal_number=lower[28:42].strip("<"),
+        births=born,
     )
 
 
@@ -93,8 +96,15 @@ def _check(field: str, digit: str, name: str) -> None:
         raise MrzInvalid(name)
 
 
-def _date(text: str, name: str, newest: date) -> date:
-    """Of the years that two digits may mean, the newest whose date is possible: nobody was born tomorrow."""
+def _births(digits: str, today: date) -> tuple[births.Span, ...]:
+    try:
+        return births.possible(digits, today)
+    except ValueError:
+        raise MrzInvalid("birth") from None
+
+
+def _expiry(text: str, newest: date) -> date:
+    """Of the years that two digits may mean, the newest that is possible."""
     try:
         month, day = int(text[2:4]), int(text[4:6])
         year = newest.year // 100 * 100 + int(text[:2])
@@ -102,7 +112,7 @@ def _date(text: str, name: str, newest: date) -> date:
             year -= 100
         return date(year, month, day)
     except ValueError:
-        raise MrzInvalid(name) from None
+        raise MrzInvalid("expiry") from None
 
 
 def _state(text: str, name: str) -> str:

@@ -15,12 +15,13 @@ from anyascii import anyascii
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
 
+from feiqian.identity.letters import HAN, is_letter, is_name, is_unreadable, plain
 from feiqian.identity.romanisation import CYRILLIC, LATIN, SURNAMES, U_DIAERESIS
 
 LENGTH_LIMIT = 200
 MOST_WORDS = 8  # above it, only the same words are the same
 NEAR = 80.0  # a likeness at which a name may be another's misspelt
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
+_HAN = re.compile(f"[{HAN}]+")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _FILLED = re.compile("([NU])XX")  # Ñ and Ü as some states write them
 
@@ -34,10 +35,16 @@ class Likeness(StrEnum):
 
 
 def words(name: str, u_diaeresis: str = U_DIAERESIS[0]) -> tuple[str, ...]:
-    """The words of a name in lower-case Latin letters, in their order: "欧阳 娜娜" is ou, yang, na, na."""
-    plain = unicodedata.normalize("NFKC", name[:LENGTH_LIMIT])
-    latin = _HAN.sub(lambda found: f" {_pinyin(found[0], found.start() == 0, u_diaeresis)} ", plain.strip())
-    return tuple(word for word in _NOT_WORD.split(anyascii(latin).lower()) if word)
+    """The words of a name in lower-case Latin letters, in their order: "欧阳 娜娜" is ou, yang, na, na.
+
+    A letter that no table reads is a word by its code point, so that it is the same as itself and as no other.
+    """
+    latin = name[:LENGTH_LIMIT]
+    if not latin.isascii():
+        letters = unicodedata.normalize("NFKC", plain(latin)).strip()
+        spelt = _HAN.sub(lambda found: f" {_pinyin(found[0], found.start() == 0, u_diaeresis)} ", letters)
+        latin = "".join(map(_in_latin, spelt))
+    return tuple(word for word in _NOT_WORD.split(latin.lower()) if word)
 
 
 def normalised(name: str) -> str:
@@ -65,12 +72,15 @@ def compare(claimed: str, zone: str, *, zone_cut: bool = False) -> Likeness:
     if agree(claimed, zone):
         return Likeness.SAME
     here, there = words(claimed), words(zone)
-    if not here or not there:
+    if not there or not is_name(claimed):
         return Likeness.DIFFERENT
     if zone_cut or not _is_latin(claimed):
         return Likeness.UNCLEAR
+    if not here:
+        return Likeness.DIFFERENT
     fewer, more = sorted((set(here), set(there)), key=len)
-    if (len(fewer) > 1 and fewer <= more) or fuzz.ratio(normalised(claimed), normalised(zone)) >= NEAR:
+    whole = len(fewer) > 1 or len(there) == 1  # some have one name, and passports may have no more than that
+    if (whole and fewer <= more) or fuzz.ratio(normalised(claimed), normalised(zone)) >= NEAR:
         return Likeness.UNCLEAR
     return Likeness.DIFFERENT
 
@@ -81,6 +91,11 @@ def _pinyin(han: str, first: bool, u_diaeresis: str) -> str:
     if first:
         spelt[0] = SURNAMES.get(han[0], spelt[0])
     return " ".join(syllable.replace("v", u_diaeresis) for syllable in spelt)
+
+
+def _in_latin(letter: str) -> str:
+    latin = anyascii(letter)
+    return latin if latin or not is_unreadable(letter) else f" u{ord(letter):x} "
 
 
 def _spellings(name: str) -> Iterator[tuple[str, ...]]:
@@ -112,4 +127,4 @@ def _tiles(parts: tuple[str, ...], whole: str) -> bool:
 
 
 def _is_latin(name: str) -> bool:
-    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in name if letter.isalpha())
+    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in name if is_letter(letter))

@@ -1,4 +1,5 @@
-"""Screens names against a sanctions list, by likeness: a score from 0 to 100, and the entry that is like it.
+"""Screens names against a sanctions list, by likeness: a score from 0 to 100, and the entry that is like it; and the
+numbers of documents, which are on the list or not.
 
 Decides nothing. A list has some 20,000 names; they are kept normalised, and only those that share words like the ones
 asked for are looked at more closely. `sanctions_list` reads the files.
@@ -7,13 +8,14 @@ asked for are looked at more closely. `sanctions_list` reads the files.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
+from feiqian.identity.listed_numbers import forms, numbers_in
 from feiqian.identity.names import joined, normalised, words
 from feiqian.identity.sanctions_list import SHIPPED, Listed, read_list
 
@@ -23,16 +25,17 @@ EXTRA_WORD = 4.0  # what a word costs that only one of two names has: a middle n
 SHORTEST_WORD = 2  # letters; initials say nothing
 OTHER_BIRTH = 10.0  # what it costs that all known years of birth are others
 YEARS_APART = 2
+SAME_NUMBER = 100.0
 
 _Pair = tuple[int, str]  # a name of the list, one of its words
 
 
 class Match(NamedTuple):
-    """An entry whose name, or other name, is like the one that was asked for. `score`: 0 to 100."""
+    """An entry whose name, other name or document is like the one that was asked for. `score`: 0 to 100."""
 
     entry: str  # the list's number of it
     listed: str  # its main name
-    name: str  # the name that is alike
+    name: str  # the name that is alike, or the document with that number
     score: float
     remarks: str
 
@@ -50,9 +53,20 @@ class Sanctions:
             for word in telling:
                 self._having[word].append(at)
         self._vocabulary = list(self._having)
+        self._numbers = _numbers(self._names)
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def find(self, numbers: Iterable[str]) -> list[Match]:
+        """The persons who have a document with one of these numbers, each once, whatever the document and its country
+        are called: that is for people to compare."""
+        best: dict[str, Match] = {}
+        for form in (form for number in numbers for form in forms(number)):
+            for at, text in self._numbers.get(form, ()):
+                known = self._names[at]
+                best.setdefault(known.entry, Match(known.entry, known.listed, text, SAME_NUMBER, known.remarks))
+        return list(best.values())[:MOST_MATCHES]
 
     def screen(self, name: str, at_least: float, birth: date | None = None) -> list[Match]:
         """The entries that are alike enough, the most alike first, each once, at most MOST_MATCHES.
@@ -94,6 +108,15 @@ class Sanctions:
             if len(pairs) >= 2 and min(len(pairs), len(paired)) >= min(here, there):
                 mean = sum(score for score, _ in pairs.values()) / len(pairs)
                 yield at, mean - EXTRA_WORD * abs(here - there)
+
+
+def _numbers(names: list[Listed]) -> dict[str, list[tuple[int, str]]]:
+    having: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for at, known in enumerate(names):
+        if known.person and known.name == known.listed:
+            for found in numbers_in(known.remarks):
+                having[found.number].append((at, found.text))
+    return dict(having)
 
 
 def _telling(name: str) -> list[str]:

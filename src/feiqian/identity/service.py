@@ -35,7 +35,7 @@ from feiqian.workers.frames import Refused
 from feiqian.workers.pool import Workers
 from feiqian.workers.process import JobKilled
 
-NOTE_LENGTH = 500
+NOTE_LENGTH, NOBODY = 500, 0  # customers' numbers begin at 1
 _log = logs.get("feiqian.identity")
 
 
@@ -168,11 +168,22 @@ class Identity:
 
         return await self._work.db(ask)
 
+    def blind(self, claim: Claim) -> bytes:
+        """What stands for a claim's document, and does not tell its number."""
+        return self._holders.of_claim(claim, self.today())
+
+    def holder_named(self, connection: Connection, claim: Claim) -> int | None:
+        """The customer who was verified with this document, if the claim has their name. Asks as much for an unknown
+        document as for a known one."""
+        holder = self._holders.holder(connection, self.blind(claim))
+        kept = self.claim(connection, holder or NOBODY) or claim
+        return holder if _same_name(claim.name, kept.name) else None
+
     def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
         """The customer whose document has this number and whose name this is; both have to be right."""
         for customer in self._holders.claimants(connection, self._holders.blind(kind, number)):
             claim = self.claim(connection, customer)
-            if claim is not None and (agree(name, claim.name) or agree(claim.name, name)):
+            if claim is not None and _same_name(name, claim.name):
                 return customer
         return None
 
@@ -243,3 +254,7 @@ class Identity:
         reasons = tuple(row.reasons.split())
         found = tuple(msgspec.json.decode(matches, type=list[Match]))
         return Review(row.id, row.customer, row.outcome, reasons, found, row.at, row.images, by, row.decided_at, note)
+
+
+def _same_name(one: str, other: str) -> bool:
+    return agree(one, other) or agree(other, one)

@@ -34,7 +34,7 @@ from feiqian.subjects import Subject
 from feiqian.work import Work
 
 NOTICE_SECONDS = 24 * 3600  # for so long a notice is worth sending
-PROMPTS = frozenset({"payment_waiting"})  # what others can cause as often as they like (push bombing)
+PROMPTS = frozenset({"payment_waiting", "document_known"})  # what others can cause as often as they like (push bombing)
 PROMPTS_AT_MOST, PROMPTS_SECONDS = 5, 600
 
 _log = logs.get("feiqian.notify")

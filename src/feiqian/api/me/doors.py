@@ -212,7 +212,7 @@ ROUTES = (
         handler=finish_registration,
         body=shapes.RegistrationFinish,
         answer=shapes.SignedIn,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED, *WEAK),
+        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED, problems.TOO_MANY_REQUESTS, *WEAK),
     ),
     Route(
         name="signIn",

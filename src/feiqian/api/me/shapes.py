@@ -55,7 +55,8 @@ class RegistrationConfirm(Body, frozen=True):
 
 
 class RegistrationFinish(Body, frozen=True):
-    """Who they are. A passport needs its machine-readable zone, a Chinese identity card its number."""
+    """Who they are. A passport needs its machine-readable zone; `cn_id` its number: a Chinese identity card, the permit
+    of a resident of Hong Kong, Macao or Taiwan, or the residence card of a foreigner."""
 
     name: PersonName
     document: Literal["cn_id", "passport"]

@@ -6,15 +6,16 @@ import re
 from datetime import date
 
 from feiqian.customers.claims import checked_email, checked_name
-from feiqian.customers.errors import DetailsInvalid
+from feiqian.customers.errors import DetailsInvalid, DocumentRefused
 from feiqian.customers.model import Details
+from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.identity.mrz import parse_mrz
 from feiqian.identity.numbers import chinese_identity
 
 from ..forms import Form
 from ..site import Site
-from .words import details_wrong, mrz_wrong, number_wrong
+from .words import details_wrong, mrz_wrong, number_wrong, reasons_of
 
 CN_ID, PASSPORT = "cn_id", "passport"
 LONGEST_NAME = 100
@@ -58,9 +59,13 @@ def pin_of(site: Site, form: Form) -> str:
     return pin
 
 
-def tell(site: Site, form: Form, error: DetailsInvalid | NumberInvalid | MrzInvalid) -> None:
+def tell(site: Site, form: Form, error: DetailsInvalid | DocumentRefused | NumberInvalid | MrzInvalid) -> None:
     """Says at the field what the bank finds wrong with what was typed."""
-    if isinstance(error, DetailsInvalid):
+    if isinstance(error, DocumentRefused):
+        document = "mrz" if form["kind"] == PASSPORT else "number"
+        for reason, text in zip(error.reasons, reasons_of(site, error.reasons), strict=True):
+            form.wrong("name" if reason.startswith("name_") else document, text)
+    elif isinstance(error, DetailsInvalid):
         passport = form["kind"] == PASSPORT
         field = "mrz" if passport and error.field in ("number", "birth") else FIELDS.get(error.field, error.field)
         form.wrong(field if field in {*FIELDS.values(), *SECRETS} else "", details_wrong(site, error))
@@ -77,8 +82,8 @@ def _name(site: Site, form: Form) -> str:
         return ""
     try:
         return checked_name(name)
-    except DetailsInvalid as error:
-        form.wrong("name", details_wrong(site, error))
+    except DetailsInvalid:
+        form.wrong("name", site.render.texts("customer.details.name.letters"))
         return ""
 
 
@@ -88,7 +93,7 @@ def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
     except NumberInvalid as error:
         form.wrong("number", number_wrong(site, error))
         return "", "", None
-    return said.number, "", said.birth
+    return said.number, "", certain(said.births(_today(site)))
 
 
 def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
@@ -99,7 +104,7 @@ def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
         form.wrong("mrz", mrz_wrong(site, error))
         return "", "", None
     zone = "".join(typed.split())
-    return "", f"{zone[:44]}\n{zone[44:]}", said.birth
+    return "", f"{zone[:44]}\n{zone[44:]}", certain(said.births)
 
 
 def _today(site: Site) -> date:

@@ -13,9 +13,11 @@ from litestar.response import Redirect
 
 from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, DetailsInvalid
 from feiqian.customers.model import Details
+from feiqian.customers.registry import UNVERIFIED
 from feiqian.identity.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInvalid
 from feiqian.identity.images import FILE_BYTES
 from feiqian.identity.model import Review
+from feiqian.identity.rules import FINAL
 from feiqian.money import BY_NUMBER, Currency, Money
 from feiqian.policy.model import Level, Limits
 from feiqian.uploads import Spool
@@ -28,7 +30,7 @@ from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
 from .challenge import NOT_TAKEN, Page
 from .details import CN_ID, document_of, tell
-from .words import image_wrong
+from .words import contact, image_wrong, reasons_of
 
 PICTURES = ("front", "back")
 UPLOAD_BYTES = len(PICTURES) * FILE_BYTES + 65_536
@@ -129,8 +131,7 @@ async def _page(site: Site, customer: Customer, form: Form) -> Page:
     policy = site.services.policy
     standing = site.services.customers.standing(customer.number)
     currency = BY_NUMBER[policy.currency]
-    catalogue = site.render.texts.catalogue
-    other = catalogue["customer.identity.reason.other"]
+    used_up = standing == UNVERIFIED and await site.services.real_name.used_up(customer.number)
     return site.page(
         "customer/identity.html",
         ("customer.images.script.",),
@@ -142,6 +143,9 @@ async def _page(site: Site, customer: Customer, form: Form) -> Page:
             for level in policy.levels
         ],
         review=review,
-        reasons=[catalogue.get(f"identity.reason.{word}", other) for word in review.reasons] if review else [],
+        reasons=reasons_of(site, review.reasons) if review else [],
+        again=not (used_up or (review and FINAL & set(review.reasons))),
+        used_up=used_up,
+        contact=contact(site),
         megabytes=MEGABYTES,
     )

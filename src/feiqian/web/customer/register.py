@@ -13,10 +13,18 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
-from feiqian.customers.errors import ApplicationOver, DetailsInvalid, NotConfirmed, SignInLocked
+from feiqian.customers.errors import (
+    ApplicationOver,
+    ChecksUsedUp,
+    DetailsInvalid,
+    DocumentRefused,
+    NotConfirmed,
+    SignInLocked,
+)
 from feiqian.customers.model import ChallengeView, Details
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.identity.numbers import HOME
+from feiqian.identity.rules import FINAL
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
 from feiqian.verification.errors import CodeThrottled, TooWeak
@@ -30,9 +38,10 @@ from .kept import device, keep, kept, user_agent
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
 from .sign_in import signed_in
-from .words import number_wrong, refusal, weakness
+from .words import contact, number_wrong, reasons_of, refusal, weakness
 
 CODE, DETAILS = "register", "registering"
+WRONG = (DocumentRefused, DetailsInvalid, NumberInvalid, MrzInvalid, ChecksUsedUp, ApplicationOver, NotConfirmed)
 PLACE, WHO, NEXT = "/register/code", "/register/details", "/identity"
 
 
@@ -100,11 +109,20 @@ class Register(Controller):
         if details is None or form["do"] == "back":
             return _who_page(site, form)
         if form["do"] != "finish":
-            return _secrets_page(site, form)
+            return await _check(site, form, parts[0], details)
         password, pin = secrets_of(site, form)
         if not form.good:
             return _secrets_page(site, form)
         return await _finish(site, request, form, parts[0], replace(details, password=password, pin=pin))
+
+
+async def _check(site: Site, form: Form, application: str, details: Details) -> Page:
+    """Before there are secrets: whether somebody may become a customer with this document."""
+    try:
+        await site.services.registration.check(application, details)
+    except WRONG as error:
+        return _not_taken(site, form, error)
+    return _secrets_page(site, form)
 
 
 async def _finish(
@@ -116,12 +134,26 @@ async def _finish(
     except TooWeak as error:
         form.wrong("pin" if "pin" in error.warning_key else "password", weakness(site, error))
         return _secrets_page(site, form)
-    except (DetailsInvalid, NumberInvalid, MrzInvalid) as error:
-        tell(site, form, error)
-        return _secrets_page(site, form) if {"password", "pin"} & set(form.errors) else _who_page(site, form)
-    except (ApplicationOver, NotConfirmed) as error:
-        return over(site, _desk(site, ""), error)
+    except WRONG as error:
+        return _not_taken(site, form, error)
     return signed_in(site, opened, NEXT)
+
+
+def _not_taken(site: Site, form: Form, error: Exception) -> Page:
+    """What was typed is asked for again where that can help; elsewhere it is said whom to turn to."""
+    match error:
+        case DocumentRefused() if FINAL & set(error.reasons):
+            return _refused_page(site, reasons_of(site, error.reasons))
+        case ChecksUsedUp():
+            return _refused_page(site, [site.render.texts("customer.documents.tomorrow")])
+        case DocumentRefused() | DetailsInvalid() | NumberInvalid() | MrzInvalid():
+            tell(site, form, error)
+            return _secrets_page(site, form) if {"password", "pin"} & set(form.errors) else _who_page(site, form)
+    return over(site, _desk(site, ""), error)
+
+
+def _refused_page(site: Site, reasons: list[str]) -> Page:
+    return site.page("customer/register_refused.html", status=NOT_TAKEN, reasons=reasons, contact=contact(site))
 
 
 def _desk(site: Site, challenge: str) -> Desk:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import DetailsInvalid, SignInLocked
 from feiqian.errors import FeiqianError
@@ -33,6 +35,7 @@ NUMBERS = {
     "not_in_use": "customer.mobile.not_in_use",
     "not_mobile": "customer.mobile.not_mobile",
     "length": "customer.cn_id.length",
+    "old_form": "customer.cn_id.old_form",
     "check": "customer.cn_id.check",
     "birth": "customer.cn_id.birth",
 }
@@ -104,3 +107,16 @@ def details_wrong(site: Site, error: DetailsInvalid) -> str:
 
 def image_wrong(site: Site, error: ImageRefused) -> str:
     return site.render.texts(IMAGES.get(error.reason, "customer.images.not_a_picture"))
+
+
+def reasons_of(site: Site, reasons: Iterable[str]) -> list[str]:
+    """Why an identity was refused or waits, to the person themselves."""
+    catalogue = site.render.texts.catalogue
+    other = catalogue["customer.identity.reason.other"]
+    return [catalogue.get(f"identity.reason.{word}", other) for word in reasons]
+
+
+def contact(site: Site) -> str:
+    """Whom to turn to where no form helps."""
+    t, how = site.render.texts, site.services.settings.contact
+    return t("customer.reach", contact=how) if how else t("customer.reach.branch")
