@@ -32,6 +32,7 @@ from feiqian.api.throttle import Admission
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SystemClock
 from feiqian.customers.freezing import Freezing
+from feiqian.customers.notices import Notices
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
 from feiqian.customers.recovery import Recovery
@@ -196,7 +197,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         cases=Cases(db, trail, sealer),
         notify=notify,
         sessions=sessions,
-        identity=Identity(db, sealer, clock, work, verifier, workers, settings.zone),
+        identity=Identity(db, sealer, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
         verification=Verification(db, sealer, policy, clock, work, factors, sessions),
         factors=factors,
         zone=ZoneInfo(settings.zone),
@@ -212,7 +213,9 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
-    acts = Acts(db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members)
+    acts = Acts(
+        db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members, Notices(base)
+    )
     desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
     return Services(
         **_shared(base, Services),
@@ -242,7 +245,7 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts),
+        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts, base.policy),
         desk=Desk(desk),
     )
 

@@ -10,6 +10,7 @@ from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
 
 from feiqian.clock import ManualClock
 from feiqian.customers.model import Details
+from feiqian.customers.notices import Notices
 from feiqian.identity.model import Review
 from feiqian.policy.factors import Factor
 from feiqian.projections.rows import PaymentRow
@@ -48,9 +49,18 @@ class Staffed(People):
         self.staff = Staff(p.db, p.sealer, p.clock, p.work, p.trail, p.sessions, p.verification, p.factors)
         self.members = self.staff.members
         self.acts = Acts(
-            p.db, POLICY, p.work, p.customers, p.accounts, self.real_name, self.freezing, p.verification, self.members
+            p.db,
+            POLICY,
+            p.work,
+            p.customers,
+            p.accounts,
+            self.real_name,
+            self.freezing,
+            p.verification,
+            self.members,
+            Notices(p),
         )
-        self.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts)
+        self.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, POLICY)
         shared = {f.name: getattr(p, f.name) for f in fields(DeskParts) if hasattr(p, f.name)}
         self.desk = Desk(DeskParts(**shared, freezing=self.freezing, reads=StillReads()))
         self.office = open_office(self.staff, self.changes, self.desk, self.real_name)

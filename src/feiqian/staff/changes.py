@@ -18,11 +18,14 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.ids import CHANGE, new_id
+from feiqian.policy.model import Policy
 from feiqian.sealing import Sealer
-from feiqian.staff.acts import ACTS, Acts
+from feiqian.staff.acts import ACTS, Acts, CorrectionValues, Effect, values_of
+from feiqian.staff.ceilings import Ceilings
 from feiqian.staff.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
 from feiqian.staff.members import Members, require
 from feiqian.staff.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
+from feiqian.staff.reasons import is_reason
 from feiqian.staff.tables import changes
 from feiqian.subjects import Role, Subject, staff
 from feiqian.trail.trail import Trail
@@ -38,10 +41,19 @@ class Changes:
     """The changes of one bank. Amounts in `values` are minor units; what each kind takes is in `acts`."""
 
     def __init__(
-        self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, trail: Trail, members: Members, acts: Acts
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        clock: Clock,
+        work: Work,
+        trail: Trail,
+        members: Members,
+        acts: Acts,
+        policy: Policy,
     ) -> None:
         self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
         self._trail, self._members, self._acts = trail, members, acts
+        self._ceilings = Ceilings(policy, clock)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -78,15 +90,29 @@ class Changes:
         except ValueError:
             raise ChangeInvalid("kind") from None
         require(by, *ACTS[kind].proposers)
-        if not 0 < len(why.strip()) <= MAX_WHY:
+        if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
             raise ChangeInvalid("why")
         await self._acts.check(kind, about, values)
-        return await self._work.db(self._propose, kind, about, values, by, why.strip())
+        effect = await self._acts.effect(kind, about, values)
+        return await self._work.db(self._propose, kind, about, values, by, why.strip(), effect)
 
     async def approve(self, id: str, by: StaffMember) -> Change:
-        """Carries the change out, once. Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, ChangeFailed."""
-        change = await self._work.db(self._begin, id, by)
+        """Carries the change out, once.
+
+        Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, CeilingExceeded, ChangeFailed.
+        """
+        before = await self.get(id)
+        effect = await self.effect(before) if before.state is ChangeState.OPEN else None
+        change = await self._work.db(self._begin, id, by, effect)
         return await self._carry_out(change)
+
+    async def effect(self, change: Change) -> Effect | None:
+        """What an open change of an amount would find and leave now; None of others."""
+        return await self.effect_of(change.kind, change.about, change.values)
+
+    async def effect_of(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> Effect | None:
+        """The same of what is about to be proposed. Raises ChangeInvalid."""
+        return await self._acts.effect(kind, about, values)
 
     async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
         """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
@@ -123,7 +149,13 @@ class Changes:
     # --- in the database -----------------------------------------------------------------------------------------
 
     def _propose(
-        self, kind: ChangeKind, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
+        self,
+        kind: ChangeKind,
+        about: Subject,
+        values: Mapping[str, object],
+        by: StaffMember,
+        why: str,
+        effect: Effect | None,
     ) -> Change:
         now = self._clock.now()
         id = new_id(CHANGE, now)
@@ -143,21 +175,25 @@ class Changes:
             "failure": "",
         }
         with self._db.write() as connection:
-            self._members.still(connection, by, *ACTS[kind].proposers)
+            now_by = self._members.still(connection, by, *ACTS[kind].proposers)
+            if kind is ChangeKind.ADJUST:
+                self._ceilings.check_proposal(connection, now_by, about, *_money(values), now)
             connection.execute(insert(changes).values(row))
             change = self._one(connection, id)
-            self._note(connection, by.subject, "change_proposed", change, now)
+            self._note(connection, by.subject, "change_proposed", change, now, effect)
         return change
 
-    def _begin(self, id: str, by: StaffMember) -> Change:
+    def _begin(self, id: str, by: StaffMember, effect: Effect | None) -> Change:
         now = self._clock.now()
         with self._db.write() as connection:
-            self._members.still(connection, by, StaffRole.APPROVER)
+            now_by = self._members.still(connection, by, StaffRole.APPROVER)
             change = self._one(connection, id)
             if by.number == change.maker or by.subject == change.about:
                 raise OwnChange
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
-            self._note(connection, by.subject, "change_approved", change, now)
+            if change.kind is ChangeKind.ADJUST:
+                self._ceilings.check_approval(connection, now_by, change, *_money(change.values), now)
+            self._note(connection, by.subject, "change_approved", change, now, effect)
             return self._one(connection, id)
 
     def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
@@ -178,7 +214,10 @@ class Changes:
             if connection.execute(
                 ended.values(state=state.value, failure=failure)
             ).rowcount:  # once, if two carried it out
-                self._note(connection, staff(change.decided_by), action, change, self._clock.now())
+                now = self._clock.now()
+                self._note(connection, staff(change.decided_by), action, change, now)
+                if state is ChangeState.APPLIED:
+                    self._acts.tell(connection, change, now)
             return self._one(connection, change.id)
 
     def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
@@ -187,9 +226,18 @@ class Changes:
         if not connection.execute(moved.values(state=state.value, **values)).rowcount:
             raise ChangeOver(self._one(connection, change.id).state)
 
-    def _note(self, connection: Connection, by: Subject, action: str, change: Change, now: int) -> None:
+    def _note(
+        self,
+        connection: Connection,
+        by: Subject,
+        action: str,
+        change: Change,
+        now: int,
+        effect: Effect | None = None,
+    ) -> None:
         details: dict[str, object] = {"change": change.id, "kind": change.kind.value}
         details |= {name: _detail(value) for name, value in change.values.items()}
+        details |= effect._asdict() if effect is not None else {}
         self._trail.append(connection, by, action, str(change.about), details, now)
 
     def _get(self, id: str) -> Change:
@@ -222,6 +270,13 @@ class Changes:
             self._sealer.open(bytes(row.note), _place("note", row.id)).decode(),
             row.failure,
         )
+
+
+def _money(values: Mapping[str, object]) -> tuple[int, int]:
+    """Currency and amount of a correction."""
+    converted = values_of(ChangeKind.ADJUST, values)
+    assert isinstance(converted, CorrectionValues)
+    return converted.currency, converted.amount
 
 
 def _detail(value: object) -> object:
