@@ -151,7 +151,7 @@ def test_a_banks_file_of_before_corrections_had_ceilings_still_loads(text: str) 
     [
         ('CNY = { one = "10000.01", day = "10000.00" }', "one correction at most what a day allows"),
         ('CNY = { one = "1.005", day = "10000.00" }', "is no amount of CNY"),
-        ('XXX = { one = "1.00", day = "1.00" }', "there is no currency"),
+        ('QQQ = { one = "1.00", day = "1.00" }', "there is no currency"),
         ('CNY = { one = "1.00" }', "day"),
     ],
 )
