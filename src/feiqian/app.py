@@ -21,6 +21,7 @@ from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers import levels
 from feiqian.customers.freezing import Freezing
+from feiqian.customers.notices import Notices
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
 from feiqian.customers.recovery import Recovery
@@ -175,7 +176,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         cases=Cases(db, trail, sealer),
         notify=notify,
         sessions=sessions,
-        identity=Identity(db, sealer, clock, work, verifier, workers, settings.zone),
+        identity=Identity(db, sealer, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
         verification=Verification(db, sealer, policy, clock, work, factors, sessions),
         factors=factors,
         zone=ZoneInfo(settings.zone),
@@ -191,7 +192,19 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
-    acts = Acts(db, base.policy, clock, work, customers, accounts, real_name, freezing, verification, staff.members)
+    acts = Acts(
+        db,
+        base.policy,
+        clock,
+        work,
+        customers,
+        accounts,
+        real_name,
+        freezing,
+        verification,
+        staff.members,
+        Notices(base),
+    )
     desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
     return Services(
         **_shared(base, Services),
@@ -222,7 +235,7 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts, verification),
+        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts, verification, base.policy),
         desk=Desk(desk),
     )
 

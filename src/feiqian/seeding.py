@@ -15,6 +15,7 @@ from feiqian.customers.levels import record_baseline
 from feiqian.customers.profiles import NewProfile
 from feiqian.customers.registry import Customers
 from feiqian.customers.samples import sample_names
+from feiqian.customers.seeded import mark_seeded
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
@@ -131,6 +132,7 @@ def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
     for begin in range(len(plan.first) + 1, plan.customers + 1, NAMES_PER_BATCH):
         end = min(begin + NAMES_PER_BATCH, plan.customers + 1)
         customers.add(sample_names(end - begin, SEED + begin), now, full)
+    mark_seeded(db, range(1, plan.customers + 1))
 
 
 def _move_in(db: BankDb, sealer: Sealer, plan: Plan, clock: Clock) -> None:

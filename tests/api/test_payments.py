@@ -35,7 +35,7 @@ def test_a_declined_payment_says_why_in_a_sentence(served: Served, shop: httpx.C
 
 
 def test_an_amount_above_the_limit_waits_and_can_be_cancelled(served: Served, shop: httpx.Client) -> None:
-    payment = shop.post("/v1/payments", json=served.order(amount=1_200_00)).json()
+    payment = shop.post("/v1/payments", json=served.order(served.rich_customer(1_000_00), amount=1_200_00)).json()
     assert payment["status"] == "needs_verification"
     assert payment["expires_at"] > payment["created_at"]
     cancelled = shop.post(f"/v1/payments/{payment['id']}/cancel")

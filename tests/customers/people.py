@@ -121,7 +121,15 @@ class People:
             cases=Cases(db, trail, sealer),
             notify=notify,
             sessions=sessions,
-            identity=Identity(db, sealer, clock, work, BuiltInVerifier(POLICY.identity, Sanctions()), WORKERS),
+            identity=Identity(
+                db,
+                sealer,
+                clock,
+                work,
+                BuiltInVerifier(POLICY.identity, Sanctions()),
+                WORKERS,
+                POLICY.identity.two_people_score,
+            ),
             verification=Verification(db, sealer, POLICY, clock, work, factors, sessions),
             factors=factors,
         )

@@ -7,7 +7,7 @@ from browsing import DESK, Demo, Watched
 from cashier import answered, key_in
 from playwright.sync_api import Page, expect
 
-READ = "async ([text, decimals]) => (await import(document.querySelector('script[src*=\"/js/till\"]').src.replace('till.js', 'keypad.js'))).typedAmount(text, decimals)"  # noqa: E501  # one expression of the browser
+READ = "async ([text, decimals]) => (await import(document.querySelector('script[src*=\"/js/till\"]').src.replace('till.js', 'amounts.js'))).typedAmount(text, decimals)"  # noqa: E501  # one expression of the browser
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ READ = "async ([text, decimals]) => (await import(document.querySelector('script
         ("es-ES", "1.234", 0, "1234"),
         ("zh-CN", " 1 200 ", 0, "1200"),
         ("zh-CN", "12,3,4", 2, "12,3,4"),
+        ("en-GB", "1,234", 3, ""),  # a thousand, or a thousandth of it: which the server refuses
+        ("es-ES", "1.234", 3, ""),
+        ("es-ES", "1,234", 3, "1.234"),
     ],
 )
 def test_what_a_cashier_types_is_never_another_amount(
@@ -32,6 +35,71 @@ def test_what_a_cashier_types_is_never_another_amount(
 ) -> None:
     till = watched.open(demo.till(), locale=locale)
     assert till.evaluate(READ, [typed, decimals]) == meant
+
+
+KEYED = READ.replace("typedAmount", "keyed")
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "decimals", "minor"),
+    [
+        ("en-GB", "125", 2, 1_25),  # from the right, as on every cash register
+        ("en-GB", "12.5", 2, 12_50),
+        ("en-GB", "12,5", 2, 12_50),
+        ("es-ES", "12.5", 2, 12_50),
+        ("en-GB", "12.", 2, 12_00),
+        ("en-GB", ".5", 2, 50),
+        ("en-GB", "12.50", 2, 12_50),
+        ("en-GB", "12.505", 2, None),
+        ("en-GB", "1.2.3", 2, None),
+        ("en-GB", "1,234", 2, None),
+        ("en-GB", "1.234,5", 2, None),
+        ("en-GB", "1,234.5", 2, 1_234_50),
+        ("es-ES", "1.234,5", 2, 1_234_50),
+        ("es-ES", "1,234.5", 2, None),
+        ("en-GB", "12-5", 2, None),
+        ("en-GB", "12.5", 0, None),
+        ("en-GB", "125", 0, 125),
+        ("en-GB", "12.5", 3, 12_500),
+        ("en-GB", "1.234", 3, 1_234),
+        ("en-GB", "1,234", 3, None),
+        ("es-ES", "1.234", 3, None),
+        ("en-GB", "12345678901", 2, None),  # one more than fits: left out, it would be a tenth
+        ("en-GB", "123456789.5", 2, None),
+    ],
+)
+def test_what_is_keyed_in_is_that_amount_or_none(
+    demo: Demo, watched: Watched, locale: str, typed: str, decimals: int, minor: int | None
+) -> None:
+    till = watched.open(demo.till(), locale=locale)
+    assert till.evaluate(KEYED, [typed, decimals]) == minor
+
+
+PASTE = "text => { const data = new DataTransfer(); data.setData('text', text); document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); }"  # noqa: E501  # one expression of the browser
+
+
+def test_a_point_on_the_keyboard_the_keypad_and_in_what_is_pasted(demo: Demo, watched: Watched) -> None:
+    till = watched.open(demo.till(7), DESK)
+    charge, problem = till.locator("#charge"), till.locator("#amount-problem")
+    till.keyboard.type("12.5")
+    expect(charge).to_have_text("Charge ¥12.50")
+    till.keyboard.type("55")
+    expect(charge).to_be_disabled()
+    expect(problem).to_contain_text("12.555")
+    till.keyboard.press("Enter")
+    expect(till.locator("#desk")).to_have_attribute("data-stage", "amount")
+    till.keyboard.press("Backspace")
+    till.keyboard.press("Backspace")
+    expect(charge).to_have_text("Charge ¥12.50")
+    till.keyboard.press("Escape")
+    for key in ("1", "2", "point", "5"):
+        till.locator(f'[data-key="{key}"]').click()
+    expect(charge).to_have_text("Charge ¥12.50")
+    for pasted, shown in (("12", "Charge ¥12.00"), (" 1,234.50 ", "Charge ¥1,234.50")):
+        till.evaluate(PASTE, pasted)
+        expect(charge).to_have_text(shown)
+    till.evaluate(PASTE, "1,234")
+    expect(charge).to_be_disabled()
 
 
 def refund(till: Page, amount: str) -> None:

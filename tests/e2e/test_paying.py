@@ -111,7 +111,7 @@ def test_a_handheld_scanner_types_like_a_keyboard(demo: Demo, watched: Watched) 
 
 
 def test_what_needs_verification_can_be_cancelled(demo: Demo, watched: Watched, keep) -> None:
-    phone, till = watched.phone(demo, 4), watched.open(demo.till(2, beside=4))
+    phone, till = watched.phone(demo, 7), watched.open(demo.till(2, beside=7))
     before = balance(phone)
     key_in(till, "123456")
     till.locator("#beside").click()

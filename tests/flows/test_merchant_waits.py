@@ -24,7 +24,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def take(served: Served, shop: httpx.Client) -> dict[str, Any]:
-    payment: dict[str, Any] = shop.post("/v1/payments", json=served.order(amount=ABOVE)).json()
+    payment: dict[str, Any] = shop.post(
+        "/v1/payments", json=served.order(served.rich_customer(ABOVE), amount=ABOVE)
+    ).json()
     assert payment["status"] == "needs_verification"
     return payment
 

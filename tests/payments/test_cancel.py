@@ -31,7 +31,7 @@ def test_when_the_days_count_is_used_up_small_payments_wait_too(bank: Any, run: 
 
 
 def test_a_waiting_payment_is_cancelled_once_and_again_to_the_same_end(bank: Any, run: Any) -> None:
-    customer, merchant = bank.customer(100_00), bank.merchant()
+    customer, merchant = bank.customer(2_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, 2_000_00, order="A-1"))
     assert run(bank.payments.cancel(merchant, waiting.id)).status == "cancelled"
     assert run(bank.payments.cancel(merchant, waiting.id)).status == "cancelled"
@@ -54,7 +54,7 @@ def test_what_does_not_wait_cannot_be_cancelled(bank: Any, run: Any, amount: int
 
 
 def test_abuse_16_a_cancellation_after_the_expiry_comes_too_late(bank: Any, run: Any) -> None:
-    customer, merchant = bank.customer(100_00), bank.merchant()
+    customer, merchant = bank.customer(2_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, 2_000_00))
     bank.clock.advance(VERIFICATION_SECONDS)
     for _ in range(2):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from feiqian.events import PaymentConfirmed, PaymentRefused
+from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, TransferKind, account_id
 from feiqian.money import CNY
 from feiqian.payments.errors import NotCancellable, NotRefundable, NotWaiting, PaymentNotFound
@@ -161,8 +162,9 @@ def test_abuse_18_of_payments_that_wait_balance_and_limit_count_when_they_are_co
 
 
 def test_a_decline_at_confirmation_ends_the_payment(bank: Any, run: Any) -> None:
-    customer, merchant = bank.customer(1_000_00), bank.merchant()
+    customer, merchant = bank.customer(DEAR), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
+    assert run(bank.pay(merchant, customer, 1_00, code=bank.fresh_code(customer))).status == "succeeded"
     view = run(bank.confirm(customer, waiting))
     assert (view.status, view.reason, view.fee, view.net) == ("declined", "insufficient_funds", 0, 0)
     assert run(bank.payments.get(merchant, waiting.id)) == view
@@ -304,3 +306,71 @@ def test_a_confirmation_outlives_a_restart(bank: Any, run: Any) -> None:
         assert again.wallet(customer) == 5_000_00
     finally:
         again.close()
+
+
+# --- what could not be confirmed is declined at the till -------------------------------------------------------------
+
+
+def declined_at_once(bank: Any, run: Any, customer: int, amount: int, reason: str) -> None:
+    view = run(bank.pay(bank.merchant(), customer, amount, code=bank.fresh_code(customer)))
+    assert (view.status, view.reason) == ("declined", reason)
+    assert run(bank.payments.waiting(customer)) == []
+
+
+def test_too_little_money_is_declined_before_the_customer_is_asked(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(DEAR - 1), bank.merchant()
+    code = bank.code(customer)
+    view = run(bank.pay(merchant, customer, DEAR, order="A-1", code=code))
+    assert (view.status, view.reason) == ("declined", "insufficient_funds")
+    assert run(bank.payments.waiting(customer)) == []
+    assert (bank.wallet(customer), bank.takings(merchant)) == (DEAR - 1, 0)
+    run(bank.accounts.adjust(customer, CNY.number, 1, "top-up"))
+    assert run(bank.pay(merchant, customer, DEAR, order="A-1", code=code)) == view, "an order is decided once"
+    assert run(bank.pay(merchant, customer, DEAR, order="A-2", code=code)).status == "needs_verification", "to the cent"
+
+
+def test_what_is_held_back_for_others_counts_as_money_that_is_not_there(bank: Any, run: Any) -> None:
+    customer = bank.customer(DEAR)
+    wallet, other = (account_id(AccountKind.CUSTOMER_WALLET, CNY.number, one) for one in (customer, bank.customer(0)))
+    bank.post(chart.hold(b"h" * 16, wallet, other, 1, 600, TransferKind.PAYMENT))
+    declined_at_once(bank, run, customer, DEAR, "insufficient_funds")
+
+
+def test_more_than_is_left_of_the_day_is_declined_before_the_customer_is_asked(bank: Any, run: Any) -> None:
+    customer = bank.customer(9_000_00, day_amount=DEAR + 99)
+    assert run(bank.pay(bank.merchant(), customer, 1_00)).status == "succeeded"
+    declined_at_once(bank, run, customer, DEAR, "daily_limit")
+
+
+def test_the_low_limit_of_a_day_is_looked_at_before_the_customer_is_asked(bank: Any, run: Any) -> None:
+    customer = bank.customer(9_000_00)
+    bank.people.cooling_until[customer] = 10**10
+    assert run(bank.confirm(customer, run(bank.pay(bank.merchant(), customer, 400_00)))).status == "succeeded"
+    declined_at_once(bank, run, customer, 200_00, "limit_after_change")
+
+
+def test_just_before_midnight_the_day_is_left_to_the_confirmation(bank: Any, run: Any) -> None:
+    customer = bank.customer(9_000_00, day_amount=DEAR)
+    assert run(bank.pay(bank.merchant(), customer, 1_00)).status == "succeeded"
+    bank.clock.advance(-(bank.clock.now() // 1_000_000 + 8 * 3600) % 86_400 - VERIFICATION_SECONDS + 1)
+    view = run(bank.pay(bank.merchant(), customer, DEAR, code=bank.fresh_code(customer)))
+    assert view.status == "needs_verification"
+
+
+def test_with_no_payment_left_without_verification_a_small_one_is_declined_too(bank: Any, run: Any) -> None:
+    customer = bank.customer(1_00, unverified_per_day=0)
+    declined_at_once(bank, run, customer, 1_01, "insufficient_funds")
+
+
+def test_a_code_that_was_used_tells_nothing_of_the_balance(bank: Any, run: Any) -> None:
+    customer = bank.customer(DEAR)
+    code = bank.code(customer)
+    assert run(bank.pay(bank.merchant(), customer, 1_00, code=code)).status == "succeeded"
+    view = run(bank.pay(bank.merchant(), customer, DEAR, code=code))
+    assert (view.status, view.reason) == ("declined", "code_used")
+
+
+def test_a_frozen_wallet_is_called_frozen_however_little_it_holds(bank: Any, run: Any) -> None:
+    customer = bank.customer(1_00)
+    run(bank.accounts.freeze(customer))
+    declined_at_once(bank, run, customer, DEAR, "wallet_frozen")

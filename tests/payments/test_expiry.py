@@ -35,7 +35,7 @@ def test_a_payment_expires_when_its_time_is_over_though_nothing_else_happens(ban
 
 def test_all_that_are_due_together_end_in_one_row(bank: Any, run: Any) -> None:
     merchant = bank.merchant()
-    waiting = [run(bank.pay(merchant, bank.customer(0), DEAR)) for _ in range(50)]
+    waiting = [run(bank.pay(merchant, bank.customer(DEAR), DEAR)) for _ in range(50)]
     before = bank.ledger.position
     bank.clock.advance(VERIFICATION_SECONDS)
     bank.payments.expiry.settle()

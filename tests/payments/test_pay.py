@@ -92,8 +92,9 @@ def test_a_frozen_account_declines(bank: Any, run: Any, kind: AccountKind, side:
 
 
 def test_abuse_20_a_wallet_closed_in_mid_payment_pays_nothing(bank: Any, run: Any) -> None:
-    customer, merchant = bank.customer(0), bank.merchant()
+    customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, 5_000_00))
+    run(bank.accounts.adjust(customer, CNY.number, -5_000_00, "emptied"))
     bank.post(chart.close(account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer)))
     view = run(bank.pay(merchant, customer, 1_00, code=bank.fresh_code(customer)))
     assert waiting.status == "needs_verification"
@@ -430,8 +431,8 @@ def test_abuse_27_a_refused_payment_stays_refused_after_a_top_up(bank: Any, run:
 def test_a_wallet_in_another_currency_has_limits_of_its_own(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(100_00), bank.merchant(currency=EUR.number)
     bank.post(
-        opening.wallet(customer, EUR.number, day_amount=300_00, unverified_per_day=20),
-        opening.opening_balance(customer, EUR.number, 200_00),
+        opening.wallet(customer, EUR.number, day_amount=500_00, unverified_per_day=20),
+        opening.opening_balance(customer, EUR.number, 500_00),
     )
     assert run(bank.pay(merchant, customer, 150_00, currency="EUR")).status == "succeeded"
     view = run(bank.pay(merchant, customer, 150_01, currency="EUR", code=bank.fresh_code(customer)))

@@ -117,7 +117,7 @@ def test_a_freeze_that_races_a_confirmation_comes_before_it_or_after_it(bank: An
 def test_a_town_of_waiting_payments_ends_with_books_that_tie(bank: Any, run: Any, seed: int) -> None:
     """Customers who cannot afford all that they confirm, and everything else that can happen, in random order."""
     dice = random.Random(seed)
-    customers = [bank.customer(dice.choice((1_500_00, 5_000_00)), day_amount=7_000_00) for _ in range(4)]
+    customers = [bank.customer(dice.choice((2_500_00, 5_000_00)), day_amount=7_000_00) for _ in range(4)]
     merchants = [bank.merchant(f"Shop {n}", fee=fee) for n, fee in enumerate((0, 60, 300))]
     payments: list[Acts] = []
     for _ in range(4):

@@ -130,3 +130,33 @@ def test_a_banks_file_of_before_devices_and_days_were_counted_still_loads(text: 
 @pytest.mark.parametrize(("name", "wrong"), [("devices", 11), ("per_factor_day", 61), ("per_factor_day", 1)])
 def test_no_policy_allows_more_wrong_answers_than_the_platform(name: str, wrong: int) -> None:
     assert name in refusal(re.sub(rf"^{name} = .*$", f"{name} = {wrong}", CN, flags=re.M))
+
+
+@pytest.mark.parametrize("text", [CN, EU])
+def test_a_banks_file_of_before_corrections_had_ceilings_still_loads(text: str) -> None:
+    older = re.sub(r"^two_people_score = .*\n", "", text, flags=re.M)
+    older = re.sub(r"^\[corrections\.\w+\]\n.*\n", "", older, flags=re.M)
+    assert "corrections." not in older
+    policy = read_policy(older, "x.toml")
+    assert policy.identity.two_people_score == 95.0
+    highest = policy.levels[-1].limits
+    for ceilings in (policy.corrections.supporter, policy.corrections.approver):
+        assert {c: (one.one, one.day) for c, one in ceilings.items()} == {
+            currency: (limits.payment, limits.day) for currency, limits in highest.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ('CNY = { one = "10000.01", day = "10000.00" }', "one correction at most what a day allows"),
+        ('CNY = { one = "1.005", day = "10000.00" }', "is no amount of CNY"),
+        ('QQQ = { one = "1.00", day = "1.00" }', "there is no currency"),
+        ('CNY = { one = "1.00" }', "day"),
+    ],
+)
+def test_ceilings_that_cannot_be_are_refused_with_their_line(by: str, told: str) -> None:
+    text, line = changed(CN, line_of(CN, "[corrections.supporter]") + 1, by)
+    said = refusal(text)
+    assert said.startswith(f"x.toml:{line}")
+    assert told in said

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger import chart
+from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id
 from feiqian.projections.database import open_database
 from feiqian.projections.errors import CursorInvalid, ReadsBehind
 from feiqian.projections.projector import Projector
@@ -131,6 +132,23 @@ def test_newest_of_a_customer_and_of_all(books, project, ask) -> None:
         return [row.id for row in of_one], [row.id for row in of_all]
 
     assert ask(question) == ([ids[2], ids[0]], [ids[2], ids[1]])
+
+
+def test_corrections_of_a_customer_are_listed_and_nobody_elses(books, project, ask) -> None:
+    ids, bank = [], account_id(AccountKind.OPENING, 156, 0)
+    for number, (customer, amount) in enumerate(((1, 300), (2, 100), (1, -200))):
+        books.clock.advance(60)
+        owners = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
+        sides = (bank, owners) if amount > 0 else (owners, bank)
+        ids.append(derived_id(b"correction", bytes([number])))
+        books.post(chart.transfer(ids[-1], *sides, abs(amount), TransferKind.CORRECTION))
+        books.write()
+        books.pay(customer, MERCHANT, 100)
+    project()
+    found = ask(lambda reads: reads.corrections_of_customer(1, 10))
+    assert [(row.transfer, row.amount, row.currency) for row in found] == [(ids[2], -200, 156), (ids[0], 300, 156)]
+    assert found[0].at - found[1].at == 120_000_000
+    assert [row.amount for row in ask(lambda reads: reads.corrections_of_customer(1, 1))] == [-200]
 
 
 def test_what_is_not_there(books, project, ask) -> None:

@@ -10,6 +10,7 @@ from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
 
 from feiqian.clock import ManualClock
 from feiqian.customers.model import Details
+from feiqian.customers.notices import Notices
 from feiqian.identity.model import Review
 from feiqian.policy.factors import Factor
 from feiqian.projections.rows import PaymentRow
@@ -58,8 +59,11 @@ class Staffed(People):
             self.freezing,
             p.verification,
             self.members,
+            Notices(p),
         )
-        self.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, p.verification)
+        self.changes = Changes(
+            p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, p.verification, POLICY
+        )
         shared = {f.name: getattr(p, f.name) for f in fields(DeskParts) if hasattr(p, f.name)}
         self.desk = Desk(DeskParts(**shared, freezing=self.freezing, reads=StillReads()))
         self.office = open_office(self.staff, self.changes, self.desk, self.real_name)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from people import POLICY
+from sqlalchemy import Connection
 
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
+from feiqian.policy.model import Ceiling, Corrections
 from feiqian.sealing import Sealer
 from feiqian.sessions.service import Sessions
 from feiqian.staff.changes import Changes
@@ -24,6 +27,8 @@ from feiqian.verification.model import Passed
 from feiqian.work import Work
 
 CLOCK = ManualClock()
+_MOST = {156: Ceiling(2**62, 2**62)}
+HUGE = replace(POLICY, corrections=Corrections(_MOST, _MOST))
 
 
 class Counting:
@@ -33,6 +38,10 @@ class Counting:
         self.done: list[str] = []
 
     async def check(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None: ...
+
+    async def effect(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None: ...
+
+    def tell(self, connection: Connection, change: Change, now: int) -> None: ...
 
     async def apply(self, change: Change, by: Subject) -> None:
         self.done.append(change.id)
@@ -91,11 +100,11 @@ def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
     members, acts, trail = members_of(db, work), Counting(), Trail(db)
     maker = enrolled(db, members, "alice", "supporter")
     checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
-    changes = Changes(db, Sealer(b"k" * 32), CLOCK, work, trail, members, acts, Passes())  # type: ignore[arg-type]
+    changes = Changes(db, Sealer(b"k" * 32), CLOCK, work, trail, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
 
     async def all_at_once() -> list[object]:
         values = {"currency": 156, "amount": -(2**62)}
-        change = await changes.propose("adjust", customer(1), values, maker, "why")
+        change = await changes.propose("adjust", customer(1), values, maker, "as agreed with her")
         return await asyncio.gather(
             *(changes.approve(change.id, by, "chl_") for by in checkers), return_exceptions=True
         )

@@ -259,7 +259,7 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
     at_work(bank, browser, "supporter", "approver")
     address = f"/staff/customers/{mei}/propose/adjust"
     assert "100.00" in browser.get(address).text
-    wrong = {"currency": "CNY", "amount": "1.005", "direction": "credit", "why": "x"}
+    wrong = {"currency": "CNY", "amount": "1.005", "direction": "credit", "why": "charged twice"}
     assert "Write an amount such as 12.50." in browser.post(address, **wrong).text
     assert "Say why" in browser.post(address, **(wrong | {"amount": "1.00", "why": ""})).text
     proposed = browser.post(address, **(wrong | {"amount": "2,50", "direction": "debit", "why": "charged twice"}))
@@ -297,7 +297,7 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
 )
 def test_other_changes_are_proposed_too(bank, browser: Browser, mei: str, kind: str, fields: dict, said: str) -> None:
     at_work(bank, browser, "supporter")
-    page = browser.follow(browser.post(f"/staff/customers/{mei}/propose/{kind}", **fields, why="agreed"))
+    page = browser.follow(browser.post(f"/staff/customers/{mei}/propose/{kind}", **fields, why="agreed with her"))
     assert said in page.text
     assert said in browser.get("/staff/changes").text
     assert said in browser.get(f"/staff/customers/{mei}").text
@@ -308,16 +308,23 @@ def test_other_changes_are_proposed_too(bank, browser: Browser, mei: str, kind: 
 def test_a_freeze_is_proposed_to_be_lifted_as_it_was_seen(bank, browser: Browser, mei: str) -> None:
     at_work(bank, browser, "supporter")
     address = f"/staff/customers/{mei}/propose/unfreeze"
-    assert "not frozen" in browser.post(address, frozen_at="1", why="x").text
+    assert "not frozen" in browser.post(address, frozen_at="1", why="found it again").text
     browser.post(f"/staff/customers/{mei}/freeze", why="stolen")
     frozen_at = hidden(browser.get(address).text, "frozen_at")
-    assert "frozen again since" in browser.post(address, frozen_at="17", why="x").text
-    assert "Frozen since" in browser.follow(browser.post(address, frozen_at=frozen_at, why="found")).text
+    assert "frozen again since" in browser.post(address, frozen_at="17", why="found it again").text
+    assert "Frozen since" in browser.follow(browser.post(address, frozen_at=frozen_at, why="found it again")).text
 
 
 def test_a_field_that_no_form_has_changes_nothing(bank, browser: Browser, mei: str) -> None:
     at_work(bank, browser, "supporter")
-    fields = {"currency": "CNY", "amount": "1", "why": "x", "state": "applied", "role": "admin", "balance": "9"}
+    fields = {
+        "currency": "CNY",
+        "amount": "1",
+        "why": "charged twice",
+        "state": "applied",
+        "role": "admin",
+        "balance": "9",
+    }
     browser.post(f"/staff/customers/{mei}/propose/adjust", **fields)
     change = bank.run(bank.changes.waiting())[0]
     assert (change.state, dict(change.values)) == ("open", {"currency": CNY.number, "amount": 1_00})
@@ -351,9 +358,9 @@ def test_an_admin_suspends_alone_and_proposes_roles_for_another_to_approve(bank,
     assert "dan" in browser.get("/staff/accounts").text
     address = f"/staff/accounts/{dan.id}"
     assert "Say why" in browser.post(f"{address}/roles", role_auditor="yes", why="").text
-    assert "at least one role" in browser.post(f"{address}/roles", why="x").text
-    assert "no lock now" in browser.post(f"{address}/lock", why="x").text
-    proposed = browser.post(f"{address}/roles", role_auditor="yes", role_reviewer="yes", why="moves on")
+    assert "at least one role" in browser.post(f"{address}/roles", why="she has new duties").text
+    assert "no lock now" in browser.post(f"{address}/lock", why="she called today").text
+    proposed = browser.post(f"{address}/roles", role_auditor="yes", role_reviewer="yes", why="she moves on to audits")
     assert "Reviewer, Auditor" in browser.follow(proposed).text
     assert bank.do(bank.members.by_number, dan.number).roles == {"supporter"}
     assert "signed out everywhere" in browser.follow(browser.post(f"{address}/suspend")).text

@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from feiqian.events import PaymentDecided, encode_fact
 from feiqian.money import CNY, Money
 from feiqian.subjects import staff
-from feiqian.web.model import Standing, Waiting
+from feiqian.web.model import Item, Standing, Waiting
 from feiqian.web.session import own_path
 from feiqian.web.site import Site
 from feiqian.web.wallet import _events
@@ -143,3 +143,15 @@ def test_abuse_85_a_list_that_lacks_something_says_so(alice: TestClient, still: 
         assert said not in alice.get(page).text
         still.lacking = True
         assert said in alice.get(page).text
+
+
+def test_a_correction_by_the_bank_is_a_line_with_its_reference(alice: TestClient, still: StillBank) -> None:
+    correction = Item("ab", "4F2A", "correction", "", Money(30_00, CNY), Money(0, CNY), "", "", 10**15, "−")
+
+    async def payments_of(*_: object) -> list[Item]:
+        return [correction]
+
+    still.payments_of = payments_of  # type: ignore[method-assign]
+    text = alice.get("/wallet").text
+    for words in ("Correction by the bank", "Reference 4F2A", "−¥30.00"):
+        assert words in text

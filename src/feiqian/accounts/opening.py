@@ -69,6 +69,16 @@ def correction_id(reference: str) -> bytes:
     return derived_id(b"correction", reference.encode())
 
 
+def correction_reference(reference: str) -> str:
+    """What customer and staff call a correction: it is of the transfer, so that statements have it, too."""
+    return shown_reference(correction_id(reference))
+
+
+def shown_reference(transfer: bytes) -> str:
+    """The same, of the transfer's id."""
+    return transfer.hex()[:10].upper()
+
+
 def correction(customer: int, currency: int, amount: int, reference: str) -> bytes:
     """A correction of a wallet by `amount` (above zero: the customer gains), once for each reference.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
 from feiqian.ledger.bounds import check_sums
-from feiqian.ledger.chart import BANK, AccountKind, account_id
+from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, account_id, allowance_id
 from feiqian.ledger.engine import Account, Refusal, Side, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import BY_NUMBER
@@ -43,6 +43,11 @@ class Accounts:
             raise NoWallet(f"there is no wallet in {_code(currency)}")
         await self._ledger.durable(position)
         return wallet.balance
+
+    def day_limit(self, number: int, currency: int) -> int:
+        """How much may be paid from a wallet in a day, in minor units; 0 where there is none."""
+        used = self._ledger.engine.used(allowance_id(AllowanceKind.DAY_AMOUNT, currency, number))
+        return used[1] if used is not None else 0
 
     def _all_wallets(self, number: int) -> list[int]:
         return [currency for currency in BY_NUMBER if self._wallet(number, currency) is not None]

@@ -59,6 +59,11 @@ class RealName:
         """Whether the customer has had as many checks as there may be in a day."""
         return await self._p.work.db(self._used_up, number)
 
+    def is_being_reviewed(self, number: int) -> bool:
+        """Whether staff have to decide who the customer is (blocks)."""
+        with self._p.db.read() as connection:
+            return any(review.waiting for review in self._p.identity.of(connection, number, 1))
+
     async def apply_decision(self, review: Review, by: Subject) -> None:
         """What staff have decided of a review that the verifier could not decide."""
         number = review.customer

@@ -49,6 +49,13 @@ issuing_devices = Table(
     Column("created_at", BIG, nullable=False),
     Column("revoked_at", BIG, nullable=False),  # 0: never
 )
+# Customers whom a seed invented, in one row: everyone else is a person who registered.
+seeded = Table(
+    "customers_seeded",
+    METADATA,
+    Column("first", BIG, primary_key=True, autoincrement=False),
+    Column("last", BIG, nullable=False),
+)
 # Where a web push service is told of news: one row for each browser that asked for it.
 pushes = Table(
     "customers_pushes",

@@ -13,6 +13,7 @@ import msgspec
 
 from feiqian import logs
 from feiqian.app import Bank, Service, build, run_until_closed
+from feiqian.customers.seeded import seeded_numbers
 from feiqian.errors import FeiqianError
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
@@ -35,7 +36,8 @@ class DemoService(Service):
 
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
-        self.doors = Doors(bank.services, self.traffic, TOWN.customers)
+        invented = seeded_numbers(bank.services.db) or range(1, TOWN.customers + 1)  # a seed of an older version
+        self.doors = Doors(bank.services, self.traffic, invented[-1])
         self.pages = demo_pages(bank.services, self.doors)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None

@@ -10,6 +10,9 @@ from collections.abc import Callable
 import msgspec
 
 from feiqian import logs
+from feiqian.customers.registry import Customers
+from feiqian.customers.seeded import seeded_numbers
+from feiqian.db import BankDb
 from feiqian.money import BY_NUMBER
 from feiqian.services import Services
 from feiqian.web.site import Level
@@ -18,7 +21,7 @@ from .shoppers import Orders, Shop
 
 RATES: dict[Level, float] = {"gentle": 4.0, "rush": 250.0}  # payments a second
 SHOPS = 50
-LEFT_ALONE = 24  # the customers whom the start page offers: nobody shops for them
+LEFT_ALONE = 24  # the first customers, whom the start page offers: somebody may be looking at their wallets
 STOP_SECONDS = 3.0
 
 _log = logs.get("feiqian.demo")
@@ -60,13 +63,15 @@ class TrafficSwitch:
         if not self._shops:
             await self._services.work.db(self._make_keys)
         settings = self._services.settings
-        customers = self._services.customers
-        others = range(min(LEFT_ALONE + 1, customers.count), customers.count + 1)
+        devices = await self._services.work.db(crowd, self._services.db, self._services.customers)
+        if not devices:
+            _log.warning("no_shoppers", why="this bank has no seeded customers; the demo seeds an empty data folder")
+            return
         orders = Orders(
             host="127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host,
             port=self._port(),
             rate=RATES[level],
-            devices=[device for device in map(customers.issuing.device_of, others) if device],
+            devices=devices,
             code_keys=str(settings.code_keys),
             shops=self._shops,
         )
@@ -98,3 +103,12 @@ class TrafficSwitch:
             currency = BY_NUMBER[merchant.currency]
             self._shops.append(Shop(key, currency.code, currency.decimals))
             self._made.append((merchant.number, key))
+
+
+def crowd(db: BankDb, customers: Customers) -> list[int]:
+    """The issuing devices of those whom the shoppers play: whom a seed invented, but not the start page's.
+
+    Never those who registered, before this start or since: it is their money.
+    """
+    played = (number for number in seeded_numbers(db) if number > LEFT_ALONE)
+    return [device for number in played if (device := customers.issuing.device_of(number))]

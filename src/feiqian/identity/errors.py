@@ -45,6 +45,10 @@ class ReviewOver(IdentityError):
     """The review has been decided; it is decided once."""
 
 
+class OwnClearance(IdentityError):
+    """Who has cleared a match first cannot be the second one, too."""
+
+
 class DocumentTaken(ReviewOver):
     """Another customer has been verified with this document meanwhile: this review can only be refused."""
 

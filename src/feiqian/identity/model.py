@@ -37,6 +37,15 @@ class Verdict(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Clearance:
+    """That one of two has cleared a match; another one has to. `at` in Unix microseconds."""
+
+    by: Subject
+    at: int
+    note: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """One check of a customer's identity. `decided_by` is None if the verifier decided. Times: Unix microseconds."""
 

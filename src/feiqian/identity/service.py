@@ -17,14 +17,14 @@ from sqlalchemy.exc import IntegrityError
 from feiqian import logs
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
-from feiqian.identity.errors import ClaimMissing, DocumentTaken, ImageRefused, ReviewNotFound, ReviewOver
+from feiqian.identity.errors import ClaimMissing, DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.identity.holders import Holders
 from feiqian.identity.images import encode, refused_by
 from feiqian.identity.judging import Judges
-from feiqian.identity.model import Claim, Outcome, Review, Verdict
+from feiqian.identity.model import Claim, Clearance, Outcome, Review, Verdict
 from feiqian.identity.names import agree
 from feiqian.identity.screening import Match
-from feiqian.identity.tables import claims, documents, reviews
+from feiqian.identity.tables import claims, clearances, documents, reviews
 from feiqian.identity.verifier import Verifier
 from feiqian.ids import DOCUMENT, new_id
 from feiqian.sealing import Sealer
@@ -50,11 +50,13 @@ class Identity:
         work: Work,
         verifier: Verifier,
         workers: Workers,
+        two_people_score: float,
         zone: str = "UTC",
     ) -> None:
+        """`two_people_score`: from which score on two have to clear a match with the sanctions list."""
         self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
         self._workers, self.judges = workers, Judges()
-        self._zone = ZoneInfo(zone)
+        self._zone, self._two_people_score = ZoneInfo(zone), two_people_score
         self._holders = Holders(sealer)
 
     # --- checking ----------------------------------------------------------------------------------------------
@@ -215,11 +217,17 @@ class Identity:
         return self._sealer.open(sealed, f"identity_documents/{id}/{place}")
 
     def decide(self, connection: Connection, id: str, outcome: Outcome, by: Subject, note: str = "") -> Review:
-        """Staff settle what the verifier could not, once. Raises ReviewNotFound, ReviewOver, DocumentTaken."""
+        """Staff settle what the verifier could not, once.
+
+        Of a review that two have to clear, the first leaves it waiting. Raises ReviewNotFound, ReviewOver,
+        OwnClearance, DocumentTaken.
+        """
         review = self.review(connection, id)
         if not review.waiting:
             raise ReviewOver("this review has been decided")
         if outcome == "verified":
+            if self.needs_two(review) and not self._cleared_before(connection, id, by, note):
+                return review
             self._take_document(connection, review)
         values: dict[str, Any] = {
             "outcome": outcome,
@@ -234,6 +242,30 @@ class Identity:
         if not connection.execute(update(reviews).where(*waiting).values(**values)).rowcount:
             raise ReviewOver("this review has just been decided")
         return self.review(connection, id)
+
+    def needs_two(self, review: Review) -> bool:
+        """Whether its person is so like somebody listed that one alone cannot clear it."""
+        return any(match.score >= self._two_people_score for match in review.matches)
+
+    def clearance(self, connection: Connection, id: str) -> Clearance | None:
+        """That of the first of two."""
+        row = connection.execute(select(clearances).where(clearances.c.review == id)).first()
+        if row is None:
+            return None
+        note = self._sealer.open(row.note, f"identity_clearances/note/{id}").decode()
+        return Clearance(Subject(Role(row.by_role), row.by_number), row.at, note)
+
+    def _cleared_before(self, connection: Connection, id: str, by: Subject, note: str) -> bool:
+        """Whether another one has cleared it; if nobody has, `by` has now. Raises OwnClearance."""
+        first = self.clearance(connection, id)
+        if first is not None:
+            if first.by == by:
+                raise OwnClearance("somebody else has to clear this, too")
+            return True
+        sealed = self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_clearances/note/{id}")
+        who = {"by_role": by.role.value, "by_number": by.number, "at": self._clock.now()}
+        connection.execute(insert(clearances).values(review=id, note=sealed, **who))
+        return False
 
     def _take_document(self, connection: Connection, review: Review) -> None:
         document = connection.execute(select(reviews.c.document).where(reviews.c.id == review.id)).scalar_one()

@@ -32,6 +32,17 @@ reviews = Table(
     Column("note", LargeBinary, nullable=False),  # sealed
 )
 
+# Who was the first of two to clear a match with the sanctions list.
+clearances = Table(
+    "identity_clearances",
+    METADATA,
+    Column("review", String(36), primary_key=True),
+    Column("by_role", String(10), nullable=False),
+    Column("by_number", BIG, nullable=False),
+    Column("at", BIG, nullable=False),
+    Column("note", LargeBinary, nullable=False),  # sealed
+)
+
 # Whose document it is, from when somebody was verified with it.
 holders = Table(
     "identity_holders",

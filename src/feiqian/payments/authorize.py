@@ -14,6 +14,7 @@ from typing import NamedTuple
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, new_id
+from feiqian.ledger.chart import claim_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger, Posting
 from feiqian.merchants.registry import Merchant
@@ -115,7 +116,10 @@ class Authorizer:
     ) -> Decision:
         customer, amount, currency = scan.customer, request.amount, merchant.currency
         status: PaymentStatus = "declined"
-        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, now_us // MICROSECONDS), 0, 0
+        now = now_us // MICROSECONDS
+        ruling, fee, expires_at = self._limits.ruling(customer, currency, amount, now), 0, 0
+        if ruling is WAITS:
+            ruling = self._before_waiting(customer, currency, amount, request.payment_code, now) or WAITS
         if isinstance(ruling, Decline):
             self._ledger.post(plan.declined_payment(transfer, customer, currency))
             decline: Decline | None = ruling
@@ -157,6 +161,20 @@ class Authorizer:
             self._waits(fact)
         self._recent.put(transfer, fact)
         return Decision(transfer, self._ledger.position, fact)
+
+    def _before_waiting(self, customer: int, currency: int, amount: int, code: str, now: int) -> Decline | None:
+        """Why there is nothing for the customer to confirm. All of it counts again when the customer confirms.
+
+        A code that was used tells nothing of the customer's money. Over midnight there is another day's limit.
+        """
+        if self._ledger.engine.claimed(claim_id(int(code))):
+            return None  # which the ledger declines
+        day = self._clock.day
+        if day(now) == day(now + VERIFICATION_SECONDS):
+            beyond = self._limits.beyond_today(customer, currency, amount, now)
+            if beyond is not None:
+                return beyond
+        return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(customer, currency, amount) else None
 
     # --- retries -----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from feiqian.ledger.chart import AllowanceKind, allowance_id
+from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id
+from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.policy import Decline
 from feiqian.policy.model import Level, Policy
@@ -104,6 +105,21 @@ class PaymentLimits:
             return Decline.LIMIT_AFTER_CHANGE
         return None
 
+    def beyond_today(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
+        """Why a payment that would wait for its customer is more than is left of today's limit, or None."""
+        decline = self.at_confirmation(customer, currency, amount, now_seconds)
+        if decline is not None:
+            return decline
+        day = self._engine.used(allowance_id(_DAY_AMOUNT, currency, customer))
+        beyond = day is not None and self._beyond_day(customer, currency, amount, day[1])
+        return Decline.DAILY_LIMIT if beyond else None
+
+    def short_of(self, customer: int, currency: int, amount: int) -> bool:
+        """Whether the wallet holds too little. The ledger refuses one that is frozen, closed or missing."""
+        wallet = self._engine.account(account_id(AccountKind.CUSTOMER_WALLET, currency, customer))
+        stopped = wallet is None or wallet.closed_and_frozen & (Side.DEBIT | CLOSED)
+        return wallet is not None and not stopped and amount > wallet.available + wallet.overdraft
+
     def _count_used_up(self, customer: int) -> bool:
         """Whether the day's payments without verification, which seem to be used up, still are."""
         self._ledger.post_many(b"")  # time moves on: the count may be yesterday's
@@ -111,7 +127,7 @@ class PaymentLimits:
         return count is not None and count[0] >= count[1]
 
     def _beyond_day(self, customer: int, currency: int, amount: int, cap: int) -> bool:
-        """Whether a payment would exceed what the customer may pay in a day while cooling off."""
+        """Whether a payment would exceed `cap` in what the customer pays in a day."""
         allowance = allowance_id(_DAY_AMOUNT, currency, customer)
         used = self._engine.used(allowance)
         if used is None or used[0] + amount <= cap:

@@ -82,6 +82,17 @@ class PasswordsTable(Table):
 class IdentityTable(Table):
     screening_score: Annotated[float, msgspec.Meta(ge=50, le=100)]
     minimum_age: Annotated[int, msgspec.Meta(ge=0, le=150)]
+    two_people_score: Annotated[float, msgspec.Meta(ge=50, le=100)] = 95.0
+
+
+class CeilingTable(Table):
+    one: str
+    day: str
+
+
+class CorrectionsTable(Table):
+    supporter: dict[str, Any] = {}
+    approver: dict[str, Any] = {}
 
 
 class NeedTable(Table):
@@ -102,3 +113,4 @@ class File(Table):
     passwords: PasswordsTable
     identity: IdentityTable
     needs: dict[str, Any]
+    corrections: CorrectionsTable = msgspec.field(default_factory=CorrectionsTable)

@@ -20,7 +20,17 @@ from feiqian.ledger.bounds import BoundExceeded, checked
 from feiqian.money import BY_CODE, MoneyInvalid, parse
 from feiqian.policy import model
 from feiqian.policy.factors import Factor, Purpose, is_strong
-from feiqian.policy.layout import File, LevelTable, LimitsTable, NeedTable, Table, TimeoutsTable, TriesTable
+from feiqian.policy.layout import (
+    CeilingTable,
+    CorrectionsTable,
+    File,
+    LevelTable,
+    LimitsTable,
+    NeedTable,
+    Table,
+    TimeoutsTable,
+    TriesTable,
+)
 from feiqian.policy.positions import Path as Place
 from feiqian.policy.positions import line_of, positions
 
@@ -116,7 +126,29 @@ def _policy(file: File) -> model.Policy:
         passwords=model.PasswordRules(**msgspec.structs.asdict(file.passwords)),
         identity=model.IdentityRules(**msgspec.structs.asdict(file.identity)),
         needed=_needed(file.needs),
+        corrections=_corrections(file.corrections, levels[-1]),
     )
+
+
+def _corrections(table: CorrectionsTable, highest: model.Level) -> model.Corrections:
+    """In currencies that the file does not name: what the highest level may pay."""
+    usual = {currency: model.Ceiling(limits.payment, limits.day) for currency, limits in highest.limits.items()}
+    tables = {name: getattr(table, name) for name in ("supporter", "approver")}
+    return model.Corrections(
+        **{name: usual | _ceilings(given, ("corrections", name)) for name, given in tables.items()}
+    )
+
+
+def _ceilings(tables: Mapping[str, Any], place: Place) -> dict[int, model.Ceiling]:
+    return {_currency(code, (*place, code)): _ceiling(code, table, (*place, code)) for code, table in tables.items()}
+
+
+def _ceiling(code: str, given: Any, place: Place) -> model.Ceiling:
+    table = _read(given, CeilingTable, place)
+    ceiling = model.Ceiling(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Ceiling._fields))
+    if ceiling.one > ceiling.day:
+        _fail(place, f"{code}: one correction at most what a day allows")
+    return ceiling
 
 
 def _timeouts(table: TimeoutsTable) -> model.Timeouts:

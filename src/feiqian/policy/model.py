@@ -110,10 +110,31 @@ class PasswordRules:
 
 @dataclass(frozen=True, slots=True)
 class IdentityRules:
-    """From which score (0 to 100) a name is like one of the sanctions list; how old a customer has to be, in years."""
+    """From which score (0 to 100) a name is like one of the sanctions list; how old a customer has to be, in years; and
+    from which score on two people have to clear a match."""
 
     screening_score: float
     minimum_age: int
+    two_people_score: float
+
+
+class Ceiling(NamedTuple):
+    """The most by which staff may correct wallets in one currency: at once; and in a day, by one member and of one
+    customer."""
+
+    one: int
+    day: int
+
+
+NO_CORRECTION = Ceiling(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What a supporter may propose and an approver approve, by currency (ISO 4217 number)."""
+
+    supporter: Mapping[int, Ceiling]
+    approver: Mapping[int, Ceiling]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +163,7 @@ class Policy:
     passwords: PasswordRules
     identity: IdentityRules
     needed: Mapping[Purpose, tuple[Need, ...]]  # by rising amounts; the last covers every amount
+    corrections: Corrections
 
     def level(self, name: str) -> Level:
         """Raises KeyError for a level that the policy has not."""

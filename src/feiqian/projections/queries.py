@@ -15,6 +15,7 @@ from .fold import WAITING
 from .rows import (
     ENTRY_COLUMNS,
     PAYMENT_COLUMNS,
+    CorrectionRow,
     CustomerDay,
     Entry,
     MerchantDay,
@@ -29,6 +30,7 @@ _PAYMENT = f"SELECT {PAYMENT_COLUMNS} FROM payments p"
 WAITS = f"p.status = '{WAITING}'"  # in just these words an index has them alone
 STATUSES = frozenset({"succeeded", "declined", WAITING, "cancelled", "expired"})
 LARGEST_LIMIT = 1000
+LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
 
 def position(db: Database) -> int:
@@ -131,6 +133,21 @@ def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentR
     newest = sorted(numbers, reverse=True)[:limit]
     query = f"{_PAYMENT} WHERE p.no IN ({', '.join('?' * len(newest))}) ORDER BY p.no DESC"
     return [payment_row(row) for row in db.all(query, tuple(newest))] if newest else []
+
+
+def corrections_of_customer(db: Database, customer: int, limit: int) -> list[CorrectionRow]:
+    """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
+    wallets = "SELECT no, currency FROM accounts WHERE owner = ? AND kind = ?"
+    lines = """SELECT transfer, amount, at, position FROM (
+        SELECT transfer, amount, kind, at, position, sequence FROM entries
+        WHERE account = ? ORDER BY sequence DESC LIMIT ?) AS newest
+    WHERE kind = ? ORDER BY sequence DESC LIMIT ?"""
+    found = []
+    for no, currency in db.all(wallets, (customer, int(AccountKind.CUSTOMER_WALLET))):
+        asked = no, LOOKED_AT, int(TransferKind.CORRECTION), _checked(limit)
+        rows = db.all(lines, asked)
+        found += [CorrectionRow(transfer, amount, currency, at, place) for transfer, amount, at, place in rows]
+    return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]
 
 
 def waiting_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:

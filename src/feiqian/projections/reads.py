@@ -25,7 +25,7 @@ from . import queries
 from .database import DATABASE_ERRORS, Database, is_locked, is_postgres, open_database
 from .errors import ReadModelDamaged, ReadsBehind
 from .files import is_damage, report_damage
-from .rows import CustomerDay, Entry, MerchantDay, PaymentRow
+from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow
 
 THREADS, QUEUE = 4, 256
 ANSWER_SECONDS = 5.0  # not money: a time
@@ -212,6 +212,10 @@ class Reads:
     async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
         """A customer's newest payments, newest first, those declined too."""
         return await self._list(queries.newest_of_customer, customer, limit)
+
+    async def corrections_of_customer(self, customer: int, limit: int = 20) -> list[CorrectionRow]:
+        """What the bank has corrected in a customer's wallets of late, newest first."""
+        return await self._list(queries.corrections_of_customer, customer, limit)
 
     async def waiting_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
         """The payments that wait for a customer, newest first. What ended since the read model's position is there."""

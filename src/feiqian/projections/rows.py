@@ -58,6 +58,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """A correction of a customer's wallet by the bank. `amount` in minor units, above zero in the customer's favour."""
+
+    transfer: bytes
+    amount: int
+    currency: int
+    at: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class MerchantDay:
     """A merchant's totals of a bank day in one currency: payments that succeeded, their fees, what was refunded."""
 

@@ -6,7 +6,7 @@ Carrying out is idempotent, because a change that was approved is carried out ag
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from feiqian.accounts.service import Accounts
 from feiqian.clock import Clock
 from feiqian.customers.freezing import Freezing
+from feiqian.customers.notices import Notices
 from feiqian.customers.real_name import RealName
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
@@ -25,6 +26,9 @@ from feiqian.staff.model import Change, ChangeKind, StaffRole
 from feiqian.subjects import Role, Subject
 from feiqian.verification.service import Verification
 from feiqian.work import Work
+
+CorrectionReason = Literal["charged_twice", "not_delivered", "misposted", "fee", "goodwill", "fraud", "other"]
+CORRECTION_REASONS: tuple[str, ...] = get_args(CorrectionReason)
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +49,18 @@ class FreezeValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AmountValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`amount` in minor units of `currency` (ISO 4217 number); of a correction above zero in the customer's favour."""
+    """`amount` in minor units of `currency` (ISO 4217 number)."""
 
     currency: int
     amount: int
+
+
+class CorrectionValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount` above zero is in the customer's favour; `reason` in one of a few words (texts "staff.correction.")."""
+
+    currency: int
+    amount: int
+    reason: CorrectionReason = "other"
 
 
 class RolesValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +69,14 @@ class RolesValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[str, ...]
 
 
-Values = Nothing | LevelValues | FreezeValues | AmountValues | RolesValues
+Values = Nothing | LevelValues | FreezeValues | AmountValues | CorrectionValues | RolesValues
+
+
+class Effect(NamedTuple):
+    """A balance or limit in minor units, before a change and after it."""
+
+    before: int
+    after: int
 
 
 class Act(NamedTuple):
@@ -73,7 +92,7 @@ _CUSTOMER, _STAFF = frozenset({Role.CUSTOMER}), frozenset({Role.STAFF})
 ACTS = {
     ChangeKind.SET_LEVEL: Act(LevelValues, _SUPPORT | {StaffRole.REVIEWER}, _CUSTOMER),
     ChangeKind.UNFREEZE: Act(FreezeValues, _SUPPORT, _CUSTOMER),
-    ChangeKind.ADJUST: Act(AmountValues, _SUPPORT, _CUSTOMER),
+    ChangeKind.ADJUST: Act(CorrectionValues, _SUPPORT, _CUSTOMER),
     ChangeKind.DAY_LIMIT: Act(AmountValues, _SUPPORT, _CUSTOMER),
     ChangeKind.RELEASE_LOCK: Act(Nothing, _SUPPORT | _ADMIN, _CUSTOMER | _STAFF),
     ChangeKind.STAFF_ROLES: Act(RolesValues, _ADMIN, _STAFF),
@@ -95,10 +114,11 @@ class Acts:
         freezing: Freezing,
         verification: Verification,
         members: Members,
+        notices: Notices,
     ) -> None:
         self._db, self._policy, self._work, self._customers, self._accounts = db, policy, work, customers, accounts
         self._real_name, self._freezing, self._verification = real_name, freezing, verification
-        self._members, self._clock = members, clock
+        self._members, self._clock, self._notices = members, clock, notices
         self._checks: Mapping[ChangeKind, Callable[[Subject, Any], Awaitable[None]]] = {
             ChangeKind.SET_LEVEL: self._check_level,
             ChangeKind.UNFREEZE: self._check_unfreeze,
@@ -129,6 +149,28 @@ class Acts:
         """Carries it out; `by` approved it. Raises the errors of the features that do it."""
         await self._ways[change.kind](change, values_of(change.kind, change.values), by)
 
+    async def effect(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> Effect | None:
+        """What a change of an amount finds and would leave, as things stand now. None of other changes."""
+        converted = values_of(kind, values)
+        if not isinstance(converted, AmountValues | CorrectionValues):
+            return None
+        if converted.currency not in self._accounts.wallets(about.number):
+            return None
+        if isinstance(converted, AmountValues):
+            return Effect(self._accounts.day_limit(about.number, converted.currency), converted.amount)
+        balance = await self._accounts.balance(about.number, converted.currency)
+        return Effect(balance, balance + converted.amount)
+
+    def tell(self, connection: Connection, change: Change, now: int) -> None:
+        """Tells the customer of a change that was carried out, where the feature that did it has not."""
+        values, number = values_of(change.kind, change.values), change.about.number
+        if isinstance(values, CorrectionValues):
+            self._notices.corrected(connection, number, values.currency, values.amount, change.id, now)
+        elif isinstance(values, AmountValues):
+            self._notices.changed(connection, number, "limit", now)
+        elif change.kind is ChangeKind.RELEASE_LOCK and change.about.role is Role.CUSTOMER:
+            self._notices.changed(connection, number, "lock", now)
+
     # --- does it make sense --------------------------------------------------------------------------------------
 
     async def _check_level(self, about: Subject, values: LevelValues) -> None:
@@ -138,6 +180,13 @@ class Acts:
             raise ChangeInvalid("level_moved")
         if values.level == values.before:
             raise ChangeInvalid("level_same")
+        await self._check_reviewed(about, values)
+
+    async def _check_reviewed(self, about: Subject, values: LevelValues) -> None:
+        """Whose identity staff have to decide is not raised past them."""
+        raised = self._policy.level(values.level).index > self._policy.level(values.before).index
+        if raised and await self._work.db(self._real_name.is_being_reviewed, about.number):
+            raise ChangeInvalid("review_waits")
 
     async def _check_unfreeze(self, about: Subject, values: FreezeValues) -> None:
         profile = await self._work.db(self._customers.profile, about.number)
@@ -146,7 +195,7 @@ class Acts:
         if profile.frozen_at != values.frozen_at:
             raise ChangeInvalid("frozen_anew")
 
-    async def _check_adjust(self, about: Subject, values: AmountValues) -> None:
+    async def _check_adjust(self, about: Subject, values: CorrectionValues) -> None:
         if not 0 < abs(values.amount) <= MAX_AMOUNT:
             raise ChangeInvalid("amount")
         self._check_wallet(about, values.currency)
@@ -159,6 +208,13 @@ class Acts:
         if not 0 <= values.amount <= MAX_AMOUNT:
             raise ChangeInvalid("amount")
         self._check_wallet(about, values.currency)
+        self._check_highest(values)
+
+    def _check_highest(self, values: AmountValues) -> None:
+        """Nobody's own limit is above that of the highest level, however many agree."""
+        highest = self._policy.levels[-1].limits_in(values.currency)
+        if highest is None or values.amount > highest.day:
+            raise ChangeInvalid("limit_high")
 
     def _check_wallet(self, about: Subject, currency: int) -> None:
         if currency not in self._accounts.wallets(about.number):
@@ -196,6 +252,7 @@ class Acts:
     async def _set_level(self, change: Change, values: LevelValues, by: Subject) -> None:
         if self._level(change.about) not in (values.before, values.level):
             raise ChangeInvalid("level_moved")
+        await self._check_reviewed(change.about, values)
         await self._real_name.raise_level(change.about.number, values.level, by)
 
     async def _unfreeze(self, change: Change, values: FreezeValues, by: Subject) -> None:
@@ -211,13 +268,14 @@ class Acts:
 
         await self._freezing.unfreeze(number, by, still_that_one)
 
-    async def _adjust(self, change: Change, values: AmountValues, _: Subject) -> None:
+    async def _adjust(self, change: Change, values: CorrectionValues, _: Subject) -> None:
         try:
             await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)
         except BoundExceeded as error:  # as one that an older version let be proposed, or the sum by now
             raise ChangeInvalid(error.reason) from None
 
     async def _day_limit(self, change: Change, values: AmountValues, _: Subject) -> None:
+        self._check_highest(values)
         await self._accounts.set_day_limit(change.about.number, values.currency, values.amount)
 
     async def _release_lock(self, change: Change, _: Nothing, by: Subject) -> None:

@@ -20,11 +20,14 @@ from feiqian.db import BankDb
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.ids import CHANGE, new_id
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.model import Policy
 from feiqian.sealing import Sealer
-from feiqian.staff.acts import ACTS, Acts
+from feiqian.staff.acts import ACTS, Acts, CorrectionValues, Effect, values_of
+from feiqian.staff.ceilings import Ceilings
 from feiqian.staff.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
 from feiqian.staff.members import Members, require
 from feiqian.staff.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
+from feiqian.staff.reasons import is_reason
 from feiqian.staff.tables import changes
 from feiqian.subjects import Role, Subject, staff
 from feiqian.trail.trail import Trail
@@ -51,9 +54,11 @@ class Changes:
         members: Members,
         acts: Acts,
         verification: Verification,
+        policy: Policy,
     ) -> None:
         self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
         self._trail, self._members, self._acts, self._verification = trail, members, acts, verification
+        self._ceilings = Ceilings(policy, clock)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -90,10 +95,11 @@ class Changes:
         except ValueError:
             raise ChangeInvalid("kind") from None
         require(by, *ACTS[kind].proposers)
-        if not 0 < len(why.strip()) <= MAX_WHY:
+        if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
             raise ChangeInvalid("why")
         await self._acts.check(kind, about, values)
-        return await self._work.db(self._propose, kind, about, values, by, why.strip())
+        effect = await self._acts.effect(kind, about, values)
+        return await self._work.db(self._propose, kind, about, values, by, why.strip(), effect)
 
     async def confirm(self, id: str, by: StaffMember, language: str, device: str | None = None) -> ChallengeView:
         """What who approves has to pass first: fresh factors, for this change as it stands and nothing else.
@@ -108,10 +114,21 @@ class Changes:
         """Carries the change out, once; `challenge` is of `confirm`, and is passed.
 
         An account of a demo has no factors and needs no challenge. Raises NotAllowed, OwnChange, ChangeNotFound,
-        ChangeOver, ChangeFailed, and verification's NotPassed, BoundDiffers, ChallengeOver, ChallengeNotFound.
+        ChangeOver, CeilingExceeded, ChangeFailed, and verification's NotPassed, BoundDiffers, ChallengeOver,
+        ChallengeNotFound.
         """
-        change = await self._work.db(self._begin, id, by, challenge)
+        before = await self.get(id)
+        effect = await self.effect(before) if before.state is ChangeState.OPEN else None
+        change = await self._work.db(self._begin, id, by, challenge, effect)
         return await self._carry_out(change)
+
+    async def effect(self, change: Change) -> Effect | None:
+        """What an open change of an amount would find and leave now; None of others."""
+        return await self.effect_of(change.kind, change.about, change.values)
+
+    async def effect_of(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> Effect | None:
+        """The same of what is about to be proposed. Raises ChangeInvalid."""
+        return await self._acts.effect(kind, about, values)
 
     async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
         """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
@@ -148,7 +165,13 @@ class Changes:
     # --- in the database -----------------------------------------------------------------------------------------
 
     def _propose(
-        self, kind: ChangeKind, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
+        self,
+        kind: ChangeKind,
+        about: Subject,
+        values: Mapping[str, object],
+        by: StaffMember,
+        why: str,
+        effect: Effect | None,
     ) -> Change:
         now = self._clock.now()
         id = new_id(CHANGE, now)
@@ -168,10 +191,12 @@ class Changes:
             "failure": "",
         }
         with self._db.write() as connection:
-            self._members.still(connection, by, *ACTS[kind].proposers)
+            now_by = self._members.still(connection, by, *ACTS[kind].proposers)
+            if kind is ChangeKind.ADJUST:
+                self._ceilings.check_proposal(connection, now_by, about, *_money(values), now)
             connection.execute(insert(changes).values(row))
             change = self._one(connection, id)
-            self._note(connection, by.subject, "change_proposed", change, now)
+            self._note(connection, by.subject, "change_proposed", change, now, effect=effect)
         return change
 
     def _approvable(self, id: str, by: StaffMember) -> Change:
@@ -188,7 +213,7 @@ class Changes:
             raise ChangeOver(change.state)
         return change, approver
 
-    def _begin(self, id: str, by: StaffMember, challenge: str) -> Change:
+    def _begin(self, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> Change:
         now = self._clock.now()
         with self._db.write() as connection:
             change, approver = self._for_approval(connection, id, by)
@@ -197,7 +222,9 @@ class Changes:
                 bound = confirmed_by(change)
                 factors = self._verification.spend_within(connection, challenge, by.subject, bound, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
-            self._note(connection, by.subject, "change_approved", change, now, factors)
+            if change.kind is ChangeKind.ADJUST:
+                self._ceilings.check_approval(connection, approver, change, *_money(change.values), now)
+            self._note(connection, by.subject, "change_approved", change, now, factors, effect)
             return self._one(connection, id)
 
     def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
@@ -218,7 +245,10 @@ class Changes:
             if connection.execute(
                 ended.values(state=state.value, failure=failure)
             ).rowcount:  # once, if two carried it out
-                self._note(connection, staff(change.decided_by), action, change, self._clock.now())
+                now = self._clock.now()
+                self._note(connection, staff(change.decided_by), action, change, now)
+                if state is ChangeState.APPLIED:
+                    self._acts.tell(connection, change, now)
             return self._one(connection, change.id)
 
     def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
@@ -235,11 +265,13 @@ class Changes:
         change: Change,
         now: int,
         factors: tuple[Factor, ...] = (),
+        effect: Effect | None = None,
     ) -> None:
         details: dict[str, object] = {"change": change.id, "kind": change.kind.value}
         if factors:
             details["factors"] = tuple(map(str, factors))
         details |= {name: _detail(value) for name, value in change.values.items()}
+        details |= effect._asdict() if effect is not None else {}
         self._trail.append(connection, by, action, str(change.about), details, now)
 
     def _get(self, id: str) -> Change:
@@ -295,6 +327,13 @@ def confirmed_by(change: Change) -> Bound:
 
 def _said(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _money(values: Mapping[str, object]) -> tuple[int, int]:
+    """Currency and amount of a correction."""
+    converted = values_of(ChangeKind.ADJUST, values)
+    assert isinstance(converted, CorrectionValues)
+    return converted.currency, converted.amount
 
 
 def _detail(value: object) -> object:

@@ -8,6 +8,8 @@ StaffError
   MemberNotFound    there is no such staff account
   NotAllowed        the member has none of the roles that this needs
   ChangeInvalid     a change cannot be as was proposed
+    CeilingExceeded a correction is more than the member may propose or approve
+  ReasonMissing     what was written says no reason
   ChangeNotFound    there is no such change
   ChangeOver        it has been decided already, or is being carried out
   OwnChange         who made a change, or is changed by it, may not approve it
@@ -76,6 +78,21 @@ class ChangeInvalid(StaffError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class CeilingExceeded(ChangeInvalid):
+    """`reason` is ceiling_one, ceiling_day or ceiling_customer; `most` in minor units of the currency."""
+
+    def __init__(self, reason: str, currency: int, most: int) -> None:
+        super().__init__(reason)
+        self.currency, self.most = currency, most
+
+
+class ReasonMissing(StaffError):
+    """Somebody else has to be able to judge why."""
+
+    def __init__(self) -> None:
+        super().__init__("say why, in words that somebody else can judge")
 
 
 class ChangeNotFound(StaffError):

@@ -12,10 +12,13 @@ from feiqian.customers.real_name import RealName
 from feiqian.customers.registry import Customer, Customers
 from feiqian.db import BankDb
 from feiqian.identity.errors import ReviewOver
-from feiqian.identity.model import Claim, Review
+from feiqian.identity.model import Claim, Clearance, Review
 from feiqian.identity.service import Identity
+from feiqian.notify.locks import lock
+from feiqian.staff.errors import ReasonMissing
 from feiqian.staff.members import require
 from feiqian.staff.model import StaffMember, StaffRole
+from feiqian.staff.reasons import is_reason
 from feiqian.subjects import customer
 from feiqian.trail.trail import Trail
 from feiqian.work import Work
@@ -37,6 +40,8 @@ class ReviewFile(NamedTuple):
     review: Review
     customer: Customer | None
     claim: Claim | None
+    needs_two: bool  # to clear it
+    first: Clearance | None  # that one of them has
 
 
 class Reviews:
@@ -71,10 +76,15 @@ class Reviews:
         return await self._work.db(self._picture, by, id, place)
 
     async def decide(self, by: StaffMember, id: str, outcome: Decision, note: str) -> Review:
-        """Decides once. Verified: the customer's level and wallet follow. Raises ReviewNotFound, ReviewOver."""
+        """Decides once. Verified: the customer's level and wallet follow.
+
+        Where two have to clear it, the review still waits after the first. Raises ReviewNotFound, ReviewOver,
+        OwnClearance, ReasonMissing.
+        """
         require(by, StaffRole.REVIEWER)
         review = await self._work.db(self._decide, by, id, outcome, note.strip())
-        await self._real_name.apply_decision(review, by.subject)
+        if not review.waiting:
+            await self._real_name.apply_decision(review, by.subject)
         return review
 
     def count_waiting(self, connection: Connection) -> int:
@@ -94,7 +104,9 @@ class Reviews:
             self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
         with self._db.read() as connection:
             claim = self._identity.claim(connection, review.customer)
-        return ReviewFile(review, self._customers.by_number(review.customer), claim)
+            first = self._identity.clearance(connection, id)
+        whose = self._customers.by_number(review.customer)
+        return ReviewFile(review, whose, claim, self._identity.needs_two(review), first)
 
     def _picture(self, by: StaffMember, id: str, place: int) -> bytes:
         with self._db.write() as connection:
@@ -105,6 +117,10 @@ class Reviews:
 
     def _decide(self, by: StaffMember, id: str, outcome: Decision, note: str) -> Review:
         with self._db.write() as connection:
+            lock(connection, f"review {id}")  # of two who clear it at once, one is the first
+            matched = outcome == "verified" and self._identity.needs_two(self._identity.review(connection, id))
+            if matched and not is_reason(note):
+                raise ReasonMissing
             try:
                 review = self._identity.decide(connection, id, outcome, by.subject, note)
             except ReviewOver:
@@ -113,7 +129,8 @@ class Reviews:
                     raise
                 return review  # asked again, as after a crash: what follows from it is done again
             about, details = str(customer(review.customer)), {"review": id, "outcome": outcome}
-            self._record(connection, by, "review_decided", about, details)
+            action = "review_cleared_first" if review.waiting else "review_decided"
+            self._record(connection, by, action, about, details)
         return review
 
     def _record(

@@ -36,7 +36,10 @@ from feiqian.verification.service import Verification
 from feiqian.work import Work
 
 SIGN_IN = Bound(purpose=Purpose.STAFF_SIGN_IN)
-DEMO = (("alice", "Alice Moreau", ("reviewer", "supporter")), ("bob", "Bob Tan", ("approver", "auditor", "admin")))
+DEMO = (
+    ("alice", "Alice Moreau", ("reviewer", "supporter")),
+    ("bob", "Bob Tan", ("approver", "auditor", "admin", "reviewer")),
+)
 
 _log = logs.get("feiqian.staff")
 

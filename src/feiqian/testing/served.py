@@ -21,6 +21,7 @@ from feiqian.api.routes import ROUTES
 from feiqian.api.server import Gate, Server
 from feiqian.api.throttle import Admission
 from feiqian.ledger.recovery import open_journal
+from feiqian.money import CNY
 from feiqian.network import Proxies
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
@@ -114,6 +115,12 @@ class Served:
     def customer(self) -> int:
         """A customer that no other test uses."""
         return next(self._customers)
+
+    def rich_customer(self, amount: int) -> int:
+        """Another one, with so many fen more."""
+        customer = self.customer()
+        self.wait_for(self.bank.services.accounts.adjust(customer, CNY.number, amount, f"rich-{customer}"))
+        return customer
 
     def codes(self, customer: int, count: int = 1) -> list[str]:
         """Fresh codes of a customer, at most 40; they hold for at least 20 s."""

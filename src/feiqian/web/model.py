@@ -49,7 +49,10 @@ class Shop(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One payment, for the lists of all pages. `at` is Unix microseconds; `reason` is a name or empty."""
+    """One payment, for the lists of all pages. `at` is Unix microseconds; `reason` is a name or empty.
+
+    In a customer's own list, a correction by the bank, too: `sign` says which way, and `order` is its reference.
+    """
 
     id: str
     order: str
@@ -60,6 +63,7 @@ class Item(NamedTuple):
     customer: str
     merchant: str
     at: int
+    sign: str = ""
 
     @property
     def left(self) -> Money:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from feiqian import logs
+from feiqian.accounts.opening import shown_reference
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
@@ -21,7 +22,7 @@ from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
 from feiqian.projections.errors import ReadsBehind
-from feiqian.projections.rows import PaymentRow
+from feiqian.projections.rows import CorrectionRow, PaymentRow
 from feiqian.services import Services
 from feiqian.subjects import Role
 
@@ -99,7 +100,9 @@ class RunningBank:
         return Money(available, currency)
 
     async def payments_of(self, person: Person, limit: int) -> list[Item]:
-        return await self._items(lambda: self._s.reads.newest_of_customer(person.number, limit))
+        paid = await self._items(lambda: self._s.reads.newest_of_customer(person.number, limit))
+        corrected = [_correction(row) for row in await self._s.reads.corrections_of_customer(person.number, limit)]
+        return sorted([*paid, *corrected], key=lambda item: item.at, reverse=True)[:limit]
 
     async def receipts_of(self, shop: Shop, limit: int) -> list[Item]:
         async def receipts() -> list[PaymentRow]:
@@ -288,6 +291,12 @@ class RunningBank:
 def _shop(merchant: Merchant) -> Shop:
     store = merchant.stores[0].name if merchant.stores else ""
     return Shop(merchant.number, merchant.id, merchant.name, store, BY_NUMBER[merchant.currency])
+
+
+def _correction(row: CorrectionRow) -> Item:
+    amount, nothing = (Money(minor, BY_NUMBER[row.currency]) for minor in (abs(row.amount), 0))
+    reference, sign = shown_reference(row.transfer), "+" if row.amount > 0 else "−"
+    return Item(row.transfer.hex(), reference, "correction", "", amount, nothing, "", "", row.at, sign)
 
 
 def _answer(view: PaymentView) -> Answer:

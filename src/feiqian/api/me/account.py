@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from feiqian.accounts.opening import shown_reference
 from feiqian.identity.numbers import masked
 from feiqian.money import BY_NUMBER
 from feiqian.notify import mail_addresses
 from feiqian.payments.views import moment
 from feiqian.projections.errors import ReadsBehind
-from feiqian.projections.rows import PaymentRow
+from feiqian.projections.rows import CorrectionRow, PaymentRow
 from feiqian.services import Services
 
 from .. import problems
@@ -66,9 +67,14 @@ async def payments(call: CustomerCall) -> Answer:
     reads = call.services.reads
     await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
     rows = await reads.newest_of_customer(call.customer, NEWEST)
-    return told(
-        shapes.PaymentList([_payment(call, row) for row in rows], await reads.customer_incomplete(call.customer))
-    )
+    corrections = [_correction(row) for row in await reads.corrections_of_customer(call.customer, NEWEST)]
+    incomplete = await reads.customer_incomplete(call.customer)
+    return told(shapes.PaymentList([_payment(call, row) for row in rows], incomplete, corrections))
+
+
+def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
+    reference, currency = shown_reference(row.transfer), BY_NUMBER[row.currency].code
+    return shapes.CorrectionShown(reference, row.amount, currency, moment(row.at))
 
 
 def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:

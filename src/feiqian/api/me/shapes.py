@@ -382,8 +382,21 @@ class PaymentShown(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class CorrectionShown(msgspec.Struct, frozen=True):
+    """A correction of a wallet by the bank. `amount` in minor units, above zero in the customer's favour."""
+
+    reference: str
+    amount: int
+    currency: str
+    created_at: datetime
+
+
 class PaymentList(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The newest payments. `incomplete`: something is missing until the bank has repaired its record."""
+    """The newest payments, and what the bank has corrected of late.
+
+    `incomplete`: something is missing until the bank has repaired its record.
+    """
 
     data: list[PaymentShown]
     incomplete: bool = False
+    corrections: list[CorrectionShown] = []

@@ -10,8 +10,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 
-from feiqian.staff.errors import ChangeFailed, ChangeOver, NotAllowed, OwnChange
-from feiqian.staff.model import Change, ChangeState, StaffRole
+from feiqian.accounts.opening import correction_reference
+from feiqian.staff.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
+from feiqian.staff.model import Change, ChangeKind, ChangeState, StaffRole
 from feiqian.subjects import Role
 from feiqian.verification.errors import FactorNotEnrolled
 from feiqian.verification.model import ChallengeView
@@ -21,11 +22,11 @@ from ..customer.kept import forget, keep, kept
 from ..customer.keys import read_key_form
 from ..forms import Form, read_form
 from .console import PLACES, Console, Page, TheConsole, go
-from .words import change_text, failure_text, kind_name, level_name
+from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
 
 ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")
 KIND = "staff-act"
-REFUSED = (OwnChange, ChangeOver, ChangeFailed, FactorNotEnrolled)
+REFUSED = (OwnChange, ChangeOver, CeilingExceeded, ChangeFailed, FactorNotEnrolled)
 
 
 class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,6 +128,8 @@ async def _refused(console: Console, id: str, form: Form, error: Exception) -> P
     """The change's page, which says why nothing was done."""
     if isinstance(error, ChangeOver):
         form.wrong("", console.text("staff.change.over", state=console.text(f"staff.state.{error.state}")))
+    elif isinstance(error, CeilingExceeded):
+        form.wrong("", invalid_text(console.site, error))
     elif isinstance(error, ChangeFailed):
         form.wrong("", console.text("staff.change.failed", why=failure_text(console.site, error.why)))
     else:
@@ -163,6 +166,7 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
     change = await console.office.changes.get(id)
     row = (await _rows(console, [change]))[0]
     failure = failure_text(console.site, change.failure) if change.failure else ""
+    effect = await console.office.changes.effect(change) if change.state is ChangeState.OPEN else None
     is_open, own = change.state is ChangeState.OPEN, change.maker == console.me.number
     approver = console.me.has(StaffRole.APPROVER) and change.about != console.me.subject
     return await console.page(
@@ -173,6 +177,9 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
         change=change,
         failure=failure,
         now_level=await _level_now(console, change),
+        effect=effect_of(console.site, effect, change.values.get("currency")),
+        category=str(change.values.get("reason", "")),
+        reference=correction_reference(change.id) if change.kind is ChangeKind.ADJUST else "",
         may_approve=is_open and approver and not own,
         may_withdraw=is_open and own,
     )

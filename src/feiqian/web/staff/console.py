@@ -45,6 +45,7 @@ SAID = {
     "noted": "staff.said.noted",
     "closed": "staff.said.closed",
     "decided": "staff.said.decided",
+    "cleared": "staff.said.cleared",
     "suspended": "staff.said.suspended",
 }
 

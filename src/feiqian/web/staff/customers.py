@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from feiqian.cases.errors import CaseInvalid
 from feiqian.cases.model import Kind
 from feiqian.money import BY_NUMBER, Money, MoneyInvalid, currency, parse
+from feiqian.staff.acts import CORRECTION_REASONS
 from feiqian.staff.desk import CustomerFile
 from feiqian.staff.errors import ChangeInvalid
 from feiqian.staff.model import ChangeKind
@@ -19,7 +20,7 @@ from feiqian.subjects import customer
 
 from ..forms import Form, read_form
 from .console import Console, Page, TheConsole, go
-from .words import action_name, change_text, invalid_text, kind_name, level_name, short_details
+from .words import action_name, change_text, effect_of, invalid_text, kind_name, level_name, short_details
 
 PROPOSED = (
     ChangeKind.SET_LEVEL,
@@ -34,6 +35,10 @@ FIELDS = {
     "wallet": "currency",
     "level": "level",
     "level_same": "level",
+    "ceiling_one": "amount",
+    "ceiling_day": "amount",
+    "ceiling_customer": "amount",
+    "limit_high": "amount",
     "why": "why",
 }
 
@@ -92,6 +97,11 @@ class CustomerPages(Controller):
         about = customer(file.customer.number)
         try:
             values = _values(console, chosen, form)
+            if form["act"] == "preview" and "currency" in values:
+                effect = await console.office.changes.effect_of(chosen, about, values)
+                return await _propose_page(
+                    console, id, chosen, form, effect_of(console.site, effect, values["currency"])
+                )
             change = await console.office.changes.propose(chosen, about, values, console.me, form["why"])
         except ChangeInvalid as error:
             form.wrong(FIELDS.get(error.reason, ""), invalid_text(console.site, error))
@@ -147,7 +157,9 @@ async def _case_page(console: Console, id: str, form: Form) -> Page:
     return await console.page("case_new.html", "customers", form, file=file, kinds=kinds)
 
 
-async def _propose_page(console: Console, id: str, kind: ChangeKind, form: Form) -> Page:
+async def _propose_page(
+    console: Console, id: str, kind: ChangeKind, form: Form, effect: tuple[str, str] | None = None
+) -> Page:
     file = await console.office.desk.open(console.me, id)
     levels = [
         (level.name, level_name(console.site, level.name))
@@ -166,6 +178,8 @@ async def _propose_page(console: Console, id: str, kind: ChangeKind, form: Form)
         levels=levels,
         currencies=currencies,
         wallets=_wallets(file),
+        effect=effect,
+        categories=[(word, console.text(f"staff.correction.{word}")) for word in CORRECTION_REASONS],
     )
 
 
@@ -179,8 +193,10 @@ def _values(console: Console, kind: ChangeKind, form: Form) -> dict[str, object]
         return {}
     unit = currency(form["currency"])
     amount = parse(form["amount"].replace(",", "."), unit).minor
-    taken = kind is ChangeKind.ADJUST and form["direction"] == "debit"
-    return {"currency": unit.number, "amount": -amount if taken else amount}
+    if kind is ChangeKind.DAY_LIMIT:
+        return {"currency": unit.number, "amount": amount}
+    signed = -amount if form["direction"] == "debit" else amount
+    return {"currency": unit.number, "amount": signed} | ({"reason": form["reason"]} if form["reason"] else {})
 
 
 def _kind(text: str) -> ChangeKind:

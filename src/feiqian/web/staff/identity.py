@@ -9,7 +9,8 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from feiqian.identity.errors import ReviewOver
+from feiqian.identity.errors import OwnClearance, ReviewOver
+from feiqian.staff.errors import ReasonMissing
 from feiqian.staff.reviews import Decision
 
 from ..forms import Form, read_form
@@ -51,11 +52,16 @@ class IdentityPages(Controller):
         if outcome is None or not form.good:
             return await _review_page(console, id, form)
         try:
-            await console.office.reviews.decide(console.me, id, outcome, form["note"])
+            review = await console.office.reviews.decide(console.me, id, outcome, form["note"])
         except ReviewOver:
             form.wrong("", console.text("staff.identity.over"))
-            return await _review_page(console, id, form)
-        return go("/staff/identity", "decided")
+        except OwnClearance:
+            form.wrong("", console.text("staff.identity.own"))
+        except ReasonMissing:
+            form.wrong("note", console.text("staff.why.reason"))
+        else:
+            return go("/staff/identity", "cleared" if review.waiting else "decided")
+        return await _review_page(console, id, form)
 
 
 async def _review_page(console: Console, id: str, form: Form) -> Page:

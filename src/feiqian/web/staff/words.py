@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from feiqian.money import BY_NUMBER, Money
+from feiqian.staff.acts import Effect
 from feiqian.staff.errors import ChangeInvalid
 from feiqian.staff.model import Change, ChangeKind
 from feiqian.trail.entry import Entry
@@ -38,6 +39,15 @@ def change_text(site: Site, change: Change) -> str:
         names = [t(f"staff.role.{role}") for role in roles] if isinstance(roles, list) else []
         return t("staff.change.roles", roles=", ".join(names))
     return _amount_text(site, change)
+
+
+def effect_of(site: Site, effect: Effect | None, currency: object) -> tuple[str, str] | None:
+    """A balance or limit before a change and after it, as pages say them; one below nothing with a minus sign."""
+    if effect is None:
+        return None
+    unit = BY_NUMBER[_int(currency)]
+    before, after = (("−" if n < 0 else "") + site.render.amount(Money(abs(n), unit)) for n in effect)
+    return before, after
 
 
 def _amount_text(site: Site, change: Change) -> str:

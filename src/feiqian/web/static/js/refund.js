@@ -1,6 +1,6 @@
 // Giving money back: all or part of a receipt, once per press however often the answer gets lost.
 
-import { local, typedAmount } from "./keypad.js";
+import { local, typedAmount } from "./amounts.js";
 import { byId, postJson, Refused, text } from "./page.js";
 
 export function refunds(shop, decimals, newNumber) {

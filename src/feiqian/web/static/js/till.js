@@ -1,8 +1,9 @@
 // The till: amount → scan → answer. The order number is made before the bank is first asked and kept until its answer is
 // known, so that asking again, whatever got lost, can never take the money twice.
 
+import { plain, pretty } from "./amounts.js";
 import { camera } from "./camera.js";
-import { keypad, plain, pretty } from "./keypad.js";
+import { keypad } from "./keypad.js";
 import { live } from "./live.js";
 import { byId, postJson, show, showRows, text } from "./page.js";
 import { refunds } from "./refund.js";
@@ -118,6 +119,12 @@ addEventListener("keydown", (event) => {
   else if (desk.dataset.stage === "outcome" && event.key === "Enter" && event.target.tagName !== "BUTTON") {
     byId("outcome").querySelector("[data-do]")?.click();
   }
+});
+
+addEventListener("paste", (event) => {
+  if (desk.dataset.stage !== "amount" || event.target.matches("input, select") || byId("refund").open) return;
+  keys.paste(event.clipboardData.getData("text"));
+  event.preventDefault();
 });
 
 byId("back").addEventListener("click", () => stage("amount"));
