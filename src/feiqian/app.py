@@ -214,24 +214,26 @@ def _services(
     staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
     acts = Acts(db, base.policy, work, customers, accounts, real_name, freezing, verification, staff.members)
     desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
+    payments = Payments(
+        ledger,
+        codes,
+        clock,
+        customers,
+        reads,
+        base.policy,
+        merchants,
+        verification,
+        settings.in_flight_limit,
+        work,
+    )
+    accounts.when_stopped(payments.end_what_cannot_pay)
     return Services(
         **_shared(base, Services),
         settings=settings,
         workers=workers,
         uploads=Uploads(Path(settings.data)),
         ledger=ledger,
-        payments=Payments(
-            ledger,
-            codes,
-            clock,
-            customers,
-            reads,
-            base.policy,
-            merchants,
-            verification,
-            settings.in_flight_limit,
-            work,
-        ),
+        payments=payments,
         merchants=merchants,
         reads=reads,
         codes=codes,

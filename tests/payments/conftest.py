@@ -104,6 +104,7 @@ class Bank:
         self.payments = Payments(
             self.ledger, self.codes, clock, self.people, self.reads, CN, self.merchants, self.challenges
         )
+        self.accounts.when_stopped(self.payments.end_what_cannot_pay)
         self._order = 0
 
     def again(self) -> Bank:
