@@ -19,6 +19,9 @@ from feiqian.workers.frames import Refused
 
 FORM_BYTES = 16_384
 LONGEST_VALUE = 2_000
+URL_ENCODED, MULTIPART = FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+MARK = "page_for"  # the field that says for whom the page was made; no handler's business
+_KEY = "feiqian.form"
 NONE: Mapping[str, int] = {}
 Asked = Request[Any, Any, State]
 
@@ -53,15 +56,28 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
     Values are cut at LONGEST_VALUE characters, or what `longest` says of their field. The form has FORM_BYTES at most,
     whatever else its route takes, and its fields are counted before it is parsed: nothing else in `web` parses forms.
     """
+    fields = await fields_of(request)
+    return form_of({name: value for name, value in fields.items() if name != MARK}, longest)
+
+
+async def fields_of(request: Asked) -> dict[str, str]:
+    """The texts of a small form, as sent; read once in a request. Raises HTTPException."""
+    kept = request.scope["state"]
+    if _KEY not in kept:
+        kept[_KEY] = await _read(request)
+    fields: dict[str, str] = kept[_KEY]
+    return fields
+
+
+async def _read(request: Asked) -> dict[str, str]:
     body = await _small_body(request)
     media_type, options = request.content_type
     try:
-        fields = form_fields(str(media_type), options.get("boundary"), body)
+        return dict(form_fields(str(media_type), options.get("boundary"), body))
     except Refused as refused:
         if refused.reason == TOO_MANY:
             raise RequestEntityTooLarge("the form has too many fields") from None
         raise ClientException("the form is malformed") from None
-    return form_of(dict(fields), longest)
 
 
 def form_of(texts: Mapping[str, str], longest: Mapping[str, int] = NONE) -> Form:

@@ -2,6 +2,7 @@
 // server), opened again when the page is seen, and tried again for as long as it takes.
 
 import { connectionBack, connectionLost } from "./page.js";
+import { look, withMark } from "./whose.js";
 
 const FIRST_WAIT = 800;
 const LONGEST_WAIT = 8000;
@@ -14,7 +15,7 @@ export function live(url, handlers) {
   function open() {
     clearTimeout(timer);
     source?.close();
-    source = new EventSource(url);
+    source = new EventSource(withMark(url));
     source.onopen = () => {
       wait = FIRST_WAIT;
       connectionBack();
@@ -22,6 +23,7 @@ export function live(url, handlers) {
     source.onerror = () => {
       source.close();
       connectionLost(open);
+      look(); // the stream may have been refused because another person is signed in
       timer = setTimeout(open, wait);
       wait = Math.min(wait * 2, LONGEST_WAIT);
     };
