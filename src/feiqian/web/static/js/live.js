@@ -7,10 +7,12 @@ import { look, withMark } from "./whose.js";
 const FIRST_WAIT = 800;
 const LONGEST_WAIT = 8000;
 
-export function live(url, handlers) {
+/** `back` is called when the stream is open again after it was cut. */
+export function live(url, handlers, back = () => {}) {
   let source = null;
   let wait = FIRST_WAIT;
   let timer = 0;
+  let cut = false;
 
   function open() {
     clearTimeout(timer);
@@ -19,9 +21,12 @@ export function live(url, handlers) {
     source.onopen = () => {
       wait = FIRST_WAIT;
       connectionBack();
+      if (cut) back();
+      cut = false;
     };
     source.onerror = () => {
       source.close();
+      cut = true;
       connectionLost(open);
       look(); // the stream may have been refused because another person is signed in
       timer = setTimeout(open, wait);
@@ -41,5 +46,6 @@ export function live(url, handlers) {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => event.persisted && open());
+  addEventListener("online", () => !document.hidden && cut && open());
   if (!document.hidden) open();
 }

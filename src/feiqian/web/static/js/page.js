@@ -64,6 +64,7 @@ let timer = 0;
 export function connectionLost(retry) {
   retries.add(retry);
   clearTimeout(timer);
+  delete banner.dataset.saying;
   banner.classList.remove("good");
   byId("banner-text").textContent = text("link.lost");
   banner.hidden = false;
@@ -73,7 +74,7 @@ export function connectionLost(retry) {
 export function connectionBack() {
   retries.clear();
   document.body.classList.remove("off-line");
-  if (banner.hidden) return;
+  if (banner.hidden || banner.dataset.saying) return;
   banner.classList.add("good");
   byId("banner-text").textContent = text("link.back");
   timer = setTimeout(() => (banner.hidden = true), 1800);

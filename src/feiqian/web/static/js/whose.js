@@ -12,6 +12,7 @@ export const marked = { [HEADER]: mark };
 /** The address with the mark, for streams, which have no headers of their own. */
 export const withMark = (url) => `${url}${url.includes("?") ? "&" : "?"}page_for=${encodeURIComponent(mark)}`;
 
+const SAID_MILLISECONDS = 15_000;
 let leaving = false;
 
 /** The answer was for another person's page, or nobody is signed in: nothing of this page is shown any more. */
@@ -31,6 +32,7 @@ export function judge(answer) {
 function say() {
   document.getElementById("banner-text").textContent = banner.dataset.another;
   banner.classList.add("good");
+  banner.dataset.saying = "another"; // that the connection is back does not take its place
   banner.hidden = false;
 }
 
@@ -47,7 +49,10 @@ export async function look() {
 if (sessionStorage.getItem(SAY)) {
   sessionStorage.removeItem(SAY);
   say();
-  setTimeout(() => (banner.hidden = true), 10_000);
+  setTimeout(() => {
+    if (banner.dataset.saying) banner.hidden = true;
+    delete banner.dataset.saying;
+  }, SAID_MILLISECONDS);
 }
 
 if (follows) {
