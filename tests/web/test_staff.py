@@ -381,3 +381,25 @@ def test_a_document_is_shown_to_reviewers_and_kept_nowhere(bank, browser: Browse
     assert "Decided." in browser.follow(decided).text
     assert bank.customers.standing(review.customer) == 1
     assert browser.get(f"/staff/identity/{review.id}").status_code == 200
+
+
+# --- two in one browser -------------------------------------------------------------------------------------------
+
+
+def test_abuse_91_a_page_of_one_member_of_staff_does_nothing_for_another(
+    bank: Staffed, browser: Browser, mei: str
+) -> None:
+    at_work(bank, browser, "supporter")
+    mark = re.search(r'name="page_for" value="([^"]+)"', browser.get(f"/staff/customers/{mei}").text)
+    assert mark
+    tab = {"Page-For": "", "Accept": "text/html"}
+    at_work(bank, browser, "supporter", login="bob")
+    for path in (f"/staff/customers/{mei}/freeze", f"/staff/customers/{mei}/case", "/staff/sign-out"):
+        fields = {"page_for": mark[1], "reason": "a call", "why": "a call"}
+        refused = browser.client.post(path, data=fields, headers=tab, follow_redirects=False)
+        assert refused.status_code == 409
+        assert "Another person is signed in in this browser" in refused.text
+    asked = browser.client.get("/staff/page-for", headers={"Page-For": mark[1]})
+    assert (asked.status_code, asked.headers["page-for"]) == (409, "another")
+    assert not bank.parts.accounts.frozen(bank.customers.by_id(mei).number)
+    assert browser.get("/staff").status_code == 200  # bob is at work still
