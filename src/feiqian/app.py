@@ -206,25 +206,27 @@ def _services(
         Notices(base),
     )
     desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
+    payments = Payments(
+        ledger,
+        codes,
+        clock,
+        customers,
+        reads,
+        base.policy,
+        merchants,
+        verification,
+        base.sealer,
+        settings.in_flight_limit,
+        work,
+    )
+    accounts.when_stopped(payments.end_what_cannot_pay)
     return Services(
         **_shared(base, Services),
         settings=settings,
         workers=workers,
         uploads=Uploads(Path(settings.data)),
         ledger=ledger,
-        payments=Payments(
-            ledger,
-            codes,
-            clock,
-            customers,
-            reads,
-            base.policy,
-            merchants,
-            verification,
-            base.sealer,
-            settings.in_flight_limit,
-            work,
-        ),
+        payments=payments,
         merchants=merchants,
         reads=reads,
         codes=codes,

@@ -152,9 +152,11 @@ def test_a_freeze_stops_money_at_once_and_what_waits_with_it(served: Served, sho
     waiting = pay(shop, served, payer, LARGE)
     payer.post("/v1/me/freeze")
     assert payer.get("/v1/me")["frozen"] is True
-    assert pay(shop, served, payer, 1_00)["reason"] == "wallet_frozen"
-    declined = confirm(payer, waiting["id"], ("pin", PIN))
-    assert (declined["status"], declined["reason"]) == ("declined", "wallet_frozen")
+    ended = shop.get(f"/v1/payments/{waiting['id']}").json()
+    assert (ended["status"], ended["reason"]) == ("declined", "wallet_cannot_pay")
+    assert "frozen" not in str(ended)
+    assert pay(shop, served, payer, 1_00)["reason"] == "wallet_cannot_pay"
+    payer.post(f"/v1/me/confirmations/{waiting['id']}/challenge", status=409)
     payer.post("/v1/me/unfreeze", {"challenge": "chl_none"}, status=404)
     began = payer.post(CHALLENGES, {"purpose": "unfreeze"})
     passed = payer.prove(CHALLENGES, began, ("pin", PIN), ("sms", ""))

@@ -113,6 +113,7 @@ class Bank:
             self.challenges,
             data_key_of(self.db, folder / "data-key"),
         )
+        self.accounts.when_stopped(self.payments.end_what_cannot_pay)
         self._order = 0
 
     def again(self) -> Bank:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from feiqian.accounts import opening
 from feiqian.events import PaymentConfirmed, PaymentRefused
 from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, TransferKind, account_id
@@ -178,12 +179,12 @@ def test_a_decline_at_confirmation_ends_the_payment(bank: Any, run: Any) -> None
     assert sum(isinstance(fact, PaymentRefused) for fact in bank.journaled()[1]) == 1
 
 
-def test_a_freeze_while_a_payment_waits_stops_it_at_its_confirmation(bank: Any, run: Any) -> None:
+def test_a_freeze_that_nobody_told_of_is_found_at_the_confirmation(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    run(bank.accounts.freeze(customer))
+    bank.post(opening.freeze(customer, CNY.number))
     view = run(bank.confirm(customer, waiting))
-    assert (view.status, view.reason) == ("declined", "wallet_frozen")
+    assert (view.status, view.reason) == ("declined", "wallet_cannot_pay")
     run(bank.accounts.unfreeze(customer))
     assert run(bank.payments.get(merchant, waiting.id)).status == "declined"
     assert bank.wallet(customer) == 5_000_00

@@ -77,7 +77,7 @@ def test_a_refused_payment_leaves_its_code_and_the_day_unused(bank: Any, run: An
 @pytest.mark.parametrize(
     ("kind", "side", "reason"),
     [
-        (AccountKind.CUSTOMER_WALLET, Side.DEBIT, "wallet_frozen"),
+        (AccountKind.CUSTOMER_WALLET, Side.DEBIT, "wallet_cannot_pay"),
         (AccountKind.MERCHANT_PAYABLE, Side.CREDIT, "merchant_not_accepting"),
         (AccountKind.MERCHANT_PAYABLE, Side.DEBIT, "merchant_not_accepting"),
     ],
@@ -98,7 +98,7 @@ def test_abuse_20_a_wallet_closed_in_mid_payment_pays_nothing(bank: Any, run: An
     bank.post(chart.close(account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer)))
     view = run(bank.pay(merchant, customer, 1_00, code=bank.fresh_code(customer)))
     assert waiting.status == "needs_verification"
-    assert (view.status, view.reason) == ("declined", "wallet_closed")
+    assert (view.status, view.reason) == ("declined", "wallet_cannot_pay")
     transfer = plan.payment_transfer(merchant.number, "order-1")
     capture = chart.capture(chart.derived_id(b"confirm", transfer), transfer, 0)
     assert bank.ledger.post(capture).refusal is Refusal.DEBIT_ACCOUNT_CLOSED

@@ -148,7 +148,7 @@ def test_what_did_not_succeed_is_not_refunded(bank: Any, run: Any, amount: int) 
 @pytest.mark.parametrize(
     ("kind", "side", "reason"),
     [
-        (AccountKind.CUSTOMER_WALLET, Side.CREDIT, "wallet_frozen"),
+        (AccountKind.CUSTOMER_WALLET, Side.CREDIT, "not_possible"),
         (AccountKind.MERCHANT_PAYABLE, Side.DEBIT, "merchant_not_accepting"),
     ],
 )

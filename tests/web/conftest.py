@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
-from fakes import StillBank, StillDemo, still_services
+from fakes import StillBank, StillDemo, from_own_pages, still_services
 
 from feiqian.clock import ManualClock
 from feiqian.web.cookies import Cookies
@@ -36,7 +36,7 @@ def site(still: StillBank) -> Site:
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
     app = application(site, [*BANK, *DEMO], framed=True)
-    with TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+    with TestClient(from_own_pages(app), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield client
 

@@ -6,14 +6,21 @@ from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.types import ASGIApp
+
 from feiqian.clock import ManualClock
 from feiqian.money import CNY, Money
 from feiqian.notify.model import Channel, Delivered
+from feiqian.sealing import Sealer
 from feiqian.sessions.model import Opened, Session
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
+from feiqian.web import session
 from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
 from feiqian.web.site import Level
+from feiqian.web.whose import mark_of
 from feiqian.workers.pool import Workers
 
 WORKERS = Workers()  # real ones, of all tests of a run
@@ -174,5 +181,32 @@ class NoDb:
 
 def still_services(**others: object) -> Any:
     """Only what pages need; a test adds what it looks at."""
-    parts = {"settings": Settings(), "clock": ManualClock(), "sessions": StillSessions(), "notify": StillNotify()}
+    parts = {
+        "settings": Settings(),
+        "clock": ManualClock(),
+        "sessions": StillSessions(),
+        "notify": StillNotify(),
+        "sealer": Sealer(bytes(32)),
+    }
     return SimpleNamespace(**(parts | {"work": StillWork(), "workers": WORKERS, "db": NoDb()} | others))
+
+
+def from_own_pages(app: Litestar) -> ASGIApp:
+    """The application, asked by pages that were made just before: requests without a mark get the right one."""
+
+    async def ask(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and not any(name == b"page-for" for name, _ in scope["headers"]):
+            mark = (b"page-for", (await _mark(app, scope)).encode())
+            scope = {**scope, "headers": [*scope["headers"], mark]}
+        await app(scope, receive, send)
+
+    return ask
+
+
+async def _mark(app: Litestar, scope: Any) -> str:
+    connection: Any = ASGIConnection({**scope, "litestar_app": app, "state": {}})
+    kept, site = connection.scope["state"], app.state.site
+    kept["feiqian.customer"] = await session._find(connection, used=not hasattr(site.services, "work"))
+    if hasattr(site.services, "staff"):
+        await session.staff_of(connection)
+    return mark_of(connection)

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS / folder) for folder in ("staff", "customers", "verification", "web")]
 
-from fakes import StillBank  # noqa: E402  # found by the line above
+from fakes import StillBank, from_own_pages  # noqa: E402  # found by the line above
 from staffed import Staffed  # noqa: E402
 
 from feiqian.settings import Settings  # noqa: E402
@@ -61,6 +61,7 @@ def site_of(bank: Staffed) -> Site:
     merchants = SimpleNamespace(by_number=lambda number: None)
     services = SimpleNamespace(
         settings=Settings(),
+        sealer=bank.parts.sealer,
         clock=bank.clock,
         sessions=bank.parts.sessions,
         customers=bank.customers,
@@ -76,7 +77,7 @@ def site_of(bank: Staffed) -> Site:
 
 
 def app_of(site: Site) -> Any:
-    return application(site, [*staff_routes(), change_language, static_file])
+    return from_own_pages(application(site, [*staff_routes(), change_language, static_file]))
 
 
 def hidden(html: str, name: str) -> str:

@@ -436,3 +436,25 @@ def test_what_was_stored_with_such_characters_is_shown_by_their_numbers(bank, br
     page = browser.get(f"/staff/customers/{mei}").text
     assert "Mei ⟨U+202E⟩iL⟨U+0007⟩" in page
     assert "\u202e" not in page
+
+
+# --- two in one browser -------------------------------------------------------------------------------------------
+
+
+def test_abuse_91_a_page_of_one_member_of_staff_does_nothing_for_another(
+    bank: Staffed, browser: Browser, mei: str
+) -> None:
+    at_work(bank, browser, "supporter")
+    mark = re.search(r'name="page_for" value="([^"]+)"', browser.get(f"/staff/customers/{mei}").text)
+    assert mark
+    tab = {"Page-For": "", "Accept": "text/html"}
+    at_work(bank, browser, "supporter", login="bob")
+    for path in (f"/staff/customers/{mei}/freeze", f"/staff/customers/{mei}/case", "/staff/sign-out"):
+        fields = {"page_for": mark[1], "reason": "a call", "why": "a call"}
+        refused = browser.client.post(path, data=fields, headers=tab, follow_redirects=False)
+        assert refused.status_code == 409
+        assert "Another person is signed in in this browser" in refused.text
+    asked = browser.client.get("/staff/page-for", headers={"Page-For": mark[1]})
+    assert (asked.status_code, asked.headers["page-for"]) == (409, "another")
+    assert not bank.parts.accounts.frozen(bank.customers.by_id(mei).number)
+    assert browser.get("/staff").status_code == 200  # bob is at work still

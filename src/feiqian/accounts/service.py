@@ -6,6 +6,8 @@ LedgerStopped; as each is idempotent, it is simply asked again after the restart
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
 from feiqian.ledger.bounds import check_sums
@@ -21,6 +23,7 @@ class Accounts:
 
     def __init__(self, ledger: Ledger, policy: Policy) -> None:
         self._ledger, self._policy = ledger, policy
+        self._stopping: list[Callable[[int], None]] = []
         usual = {policy.currency, *(currency for level in policy.levels for currency in level.limits)}
         # Of these pages ask all the time; a freeze and a level look for a wallet in every currency that there is.
         self._currencies = [number for number in BY_NUMBER if number in usual or self._bank_has(number)]
@@ -90,8 +93,22 @@ class Accounts:
         await self._post(opening.day_limit(number, currency, amount))
 
     async def freeze(self, number: int) -> None:
-        """From now on nothing leaves the customer's wallets, whatever is under way. What comes in still does."""
-        await self._post(b"".join(opening.freeze(number, currency) for currency in self._all_wallets(number)))
+        """From now on nothing leaves the customer's wallets, whatever is under way. What comes in still does.
+
+        What waits for the customer's confirmation ends in the same stretch.
+        """
+        self._decide(b"".join(opening.freeze(number, currency) for currency in self._all_wallets(number)))
+        self.tell_stopped(number)
+        await self._ledger.durable(self._ledger.position)
+
+    def when_stopped(self, callback: Callable[[int], None]) -> None:
+        """`callback(customer)` ends what a customer who is stopped has under way. It may not await."""
+        self._stopping.append(callback)
+
+    def tell_stopped(self, number: int) -> None:
+        """Ends what the customer cannot pay (any more); for whoever has changed a level. Raises LedgerStopped."""
+        for callback in self._stopping:
+            callback(number)
 
     async def unfreeze(self, number: int) -> None:
         """Lets money leave the wallets again."""
@@ -123,10 +140,13 @@ class Accounts:
 
     async def _post(self, events: bytes) -> None:
         """Posts chains that cannot be refused, and waits for what they stand on even if nothing was new."""
+        self._decide(events)
+        await self._ledger.durable(self._ledger.position)
+
+    def _decide(self, events: bytes) -> None:
         refused = set(self._ledger.post_many(events)) - {Refusal.OK, Refusal.EXISTS}
         if refused:
             raise RuntimeError(f"a change of accounts was refused: {sorted(refused)}")
-        await self._ledger.durable(self._ledger.position)
 
 
 def _code(currency: int) -> str:

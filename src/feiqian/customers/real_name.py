@@ -107,6 +107,7 @@ class RealName:
         await self._p.accounts.set_level(number, level)
         await self._p.work.db(self._done, number, level, by)
         await self._p.work.db(self._p.customers.take_up, number)
+        self._p.accounts.tell_stopped(number)  # only now is what waits judged by the new level
 
     def _begin_check(self, number: int, level: Level, by: Subject) -> None:
         with self._p.db.write() as connection:

@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
-from feiqian.ledger.engine import Engine, HoldState, Refusal, Type
+from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
 from feiqian.payments import plan
@@ -20,6 +21,7 @@ from feiqian.payments.policy import Decline, decline_of
 from feiqian.verification.model import Passed
 
 WAITING: PaymentStatus = "needs_verification"
+_WALLET = AccountKind.CUSTOMER_WALLET
 _STATUS: dict[HoldState, PaymentStatus] = {
     HoldState.OPEN: WAITING,
     HoldState.CAPTURED: "succeeded",
@@ -87,6 +89,12 @@ class Ender:
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         self._ledger.note(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
         return Ended("declined", reason, 0, self._ledger.position)
+
+    def cannot_pay(self, payment: PaymentDecided) -> bool:
+        """Whether the wallet is stopped or the level pays nothing, so that no answer of the customer's would count."""
+        wallet = self._ledger.engine.account(account_id(_WALLET, payment.currency, payment.customer))
+        stopped = wallet is None or bool(wallet.closed_and_frozen & Side.DEBIT)
+        return stopped or not self._limits.pays(payment.customer, payment.currency)
 
     def _decline(self, payment: PaymentDecided, merchant: Merchant | None) -> Decline | None:
         if merchant is None or not merchant.accepting:

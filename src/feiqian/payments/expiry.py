@@ -27,13 +27,14 @@ class Expiry:
     def __init__(self, ledger: Ledger, tell: Callable[[str], None]) -> None:
         self._ledger, self._clock, self._tell = ledger, ledger.clock, tell
         self._due: list[Due] = []
-        self._known: set[str] = set()
+        self._of: dict[int, dict[str, PaymentDecided]] = {}  # by customer and id
         self._changed = asyncio.Event()
 
     def add(self, payment: PaymentDecided) -> None:
         """A payment that waits from now on, or did when the server started; twice is once."""
-        if payment.id not in self._known:
-            self._known.add(payment.id)
+        mine = self._of.setdefault(payment.customer, {})
+        if payment.id not in mine:
+            mine[payment.id] = payment
             heapq.heappush(self._due, (payment.expires_at, payment.id, payment))
             if len(self._due) == 1:
                 self._changed.set()
@@ -41,6 +42,10 @@ class Expiry:
     def add_all(self, payments: Iterable[PaymentDecided]) -> None:
         for payment in payments:
             self.add(payment)
+
+    def of(self, customer: int) -> list[PaymentDecided]:
+        """What waits for a customer, and what has waited and is not due yet."""
+        return list(self._of.get(customer, {}).values())
 
     @property
     def seconds_left(self) -> float | None:
@@ -52,7 +57,8 @@ class Expiry:
         now_us, due = self._clock.now(), []
         while self._due and self._due[0][0] <= now_us:
             due.append(heapq.heappop(self._due)[2])
-        self._known -= {payment.id for payment in due}
+        for payment in due:
+            self._forget(payment)
         open_ = [payment for payment in due if status_of(self._ledger.engine, payment) in (WAITING, "expired")]
         if open_:
             try:
@@ -65,6 +71,12 @@ class Expiry:
                 parties = payment.merchant, payment.customer
                 self._ledger.note(encode_fact(PaymentExpired(payment.id, *parties, payment.expires_at)))
                 self._tell(payment.id)
+
+    def _forget(self, payment: PaymentDecided) -> None:
+        mine = self._of[payment.customer]
+        del mine[payment.id]
+        if not mine:
+            del self._of[payment.customer]
 
     async def run(self) -> None:
         """Settles whenever something is due; until cancelled, or nothing is decided any more."""

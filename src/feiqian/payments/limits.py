@@ -93,6 +93,10 @@ class PaymentLimits:
             return Decline.LIMIT_AFTER_CHANGE
         return PAYS
 
+    def pays(self, customer: int, currency: int) -> bool:
+        """Whether the customer's level may pay anything in this currency."""
+        return currency in self._usual[self._standing(customer)]
+
     def at_confirmation(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
         """Why a payment that the customer has verified is not allowed (any more), or None."""
         by_level = self._cooling if self._cools(customer, now_seconds) else self._usual

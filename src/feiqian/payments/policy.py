@@ -13,7 +13,10 @@ VERIFICATION_SECONDS = 300  # how long a payment waits for its customer
 
 
 class Decline(StrEnum):
-    """Why a payment or refund is declined. `reasons.py` has the sentence for each."""
+    """Why a payment or refund is declined. `reasons.py` has the sentence for each.
+
+    Merchants are told it, so it says nothing of why the bank or the customer has stopped a wallet.
+    """
 
     CODE_INVALID = "code_invalid"
     CODE_EXPIRED = "code_expired"
@@ -22,7 +25,8 @@ class Decline(StrEnum):
     INSUFFICIENT_FUNDS = "insufficient_funds"
     DAILY_LIMIT = "daily_limit"
     AMOUNT_TOO_HIGH = "amount_too_high"
-    WALLET_FROZEN = "wallet_frozen"
+    WALLET_CANNOT_PAY = "wallet_cannot_pay"
+    WALLET_FROZEN = "wallet_frozen"  # this and the next: of payments that an earlier version decided
     WALLET_CLOSED = "wallet_closed"
     NO_WALLET_IN_CURRENCY = "no_wallet_in_currency"
     CURRENCY_NOT_SUPPORTED = "currency_not_supported"
@@ -55,9 +59,9 @@ _BY_REFUSAL = {
     Refusal.DEBIT_ACCOUNT_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
     Refusal.CREDIT_ACCOUNT_NOT_FOUND: Decline.MERCHANT_NOT_ACCEPTING,
     Refusal.CURRENCIES_DIFFER: Decline.CURRENCY_NOT_SUPPORTED,
-    Refusal.DEBIT_ACCOUNT_CLOSED: Decline.WALLET_CLOSED,
+    Refusal.DEBIT_ACCOUNT_CLOSED: Decline.WALLET_CANNOT_PAY,
     Refusal.CREDIT_ACCOUNT_CLOSED: Decline.MERCHANT_NOT_ACCEPTING,
-    Refusal.DEBIT_ACCOUNT_FROZEN: Decline.WALLET_FROZEN,
+    Refusal.DEBIT_ACCOUNT_FROZEN: Decline.WALLET_CANNOT_PAY,
     Refusal.CREDIT_ACCOUNT_FROZEN: Decline.MERCHANT_NOT_ACCEPTING,
     Refusal.OVERFLOW: Decline.AMOUNT_TOO_HIGH,
     Refusal.INSUFFICIENT_FUNDS: Decline.INSUFFICIENT_FUNDS,
@@ -84,9 +88,9 @@ _IN_REFUND = {
     Refusal.DEBIT_ACCOUNT_NOT_FOUND: Decline.MERCHANT_NOT_ACCEPTING,
     Refusal.CREDIT_ACCOUNT_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
     Refusal.DEBIT_ACCOUNT_CLOSED: Decline.MERCHANT_NOT_ACCEPTING,
-    Refusal.CREDIT_ACCOUNT_CLOSED: Decline.WALLET_CLOSED,
+    Refusal.CREDIT_ACCOUNT_CLOSED: Decline.NOT_POSSIBLE,
     Refusal.DEBIT_ACCOUNT_FROZEN: Decline.MERCHANT_NOT_ACCEPTING,
-    Refusal.CREDIT_ACCOUNT_FROZEN: Decline.WALLET_FROZEN,
+    Refusal.CREDIT_ACCOUNT_FROZEN: Decline.NOT_POSSIBLE,
     Refusal.INSUFFICIENT_FUNDS: Decline.MERCHANT_BALANCE_INSUFFICIENT,
 }
 

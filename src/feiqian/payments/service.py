@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Sequence
 from typing import Protocol
 
 from feiqian.clock import MICROSECONDS, Clock
-from feiqian.events import RefundDecided
+from feiqian.errors import NotDeciding
+from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
@@ -28,6 +30,7 @@ from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import (
     NotCancellable,
     NotRefundable,
+    NotWaiting,
     OrderConflict,
     PaymentNotFound,
     ReadModelBehind,
@@ -35,6 +38,7 @@ from feiqian.payments.errors import (
 )
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
+from feiqian.payments.policy import Decline
 from feiqian.payments.refund import Refunder
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import (
@@ -88,9 +92,9 @@ class Payments:
         self.waits = Waits()
         self.expiry = Expiry(ledger, self.waits.tell)
         self._authorizer = Authorizer(ledger, codes, limits, customers, sealer, self.expiry.add)
-        ender = Ender(ledger, limits, merchants)
+        self._ender = Ender(ledger, limits, merchants)
         self._confirmations = Confirmations(
-            ledger, reads, ender, customers, merchants, verification, self.waits, work or Work()
+            ledger, reads, self._ender, customers, merchants, verification, self.waits, work or Work()
         )
         self._refunder = Refunder(ledger)
 
@@ -161,6 +165,17 @@ class Payments:
     async def refuse(self, customer: int, payment_id: str) -> PaymentView:
         return await self._confirmations.refuse(customer, payment_id)
 
+    def end_what_cannot_pay(self, customer: int) -> None:
+        """Declines what waits for a customer whose wallet is stopped, or whose level pays nothing. Never awaits.
+
+        Called in the stretch in which that was posted, so that both are in one journal row. Raises LedgerStopped.
+        """
+        for payment in self.expiry.of(customer):
+            if status_of(self._ledger.engine, payment) == WAITING and self._ender.cannot_pay(payment):
+                with contextlib.suppress(NotWaiting):  # its time was over: posting has moved time on
+                    self._ender.decline(payment, Decline.WALLET_CANNOT_PAY)
+                self.waits.tell(payment.id)
+
     async def run(self) -> None:
         """Lets waiting payments expire on time, also those of before a restart. Ends when cancelled or stopped."""
         async with asyncio.TaskGroup() as tasks:
@@ -170,10 +185,17 @@ class Payments:
     async def _resume(self) -> None:
         position = self._ledger.durable_position
         while True:
-            with contextlib.suppress(ReadsBehind, TooBusy):  # the read model is being built, or does not answer
+            # The read model is being built or does not answer, or the journal does not.
+            with contextlib.suppress(ReadsBehind, TooBusy, NotDeciding):
                 await self._reads.wait(position)
-                return self.expiry.add_all(await self._reads.waiting())
+                return self._take_up(await self._reads.waiting())
             await asyncio.sleep(RESUME_SECONDS)
+
+    def _take_up(self, waiting: Sequence[PaymentDecided]) -> None:
+        """What waited before the start; whoever was frozen since, or just before a crash, has nothing that waits."""
+        self.expiry.add_all(waiting)
+        for customer in {payment.customer for payment in waiting}:
+            self.end_what_cannot_pay(customer)
 
     # --- asking ------------------------------------------------------------------------------------------------
 

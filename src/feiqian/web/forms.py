@@ -24,6 +24,9 @@ from feiqian.workers.frames import Refused
 
 FORM_BYTES = 16_384
 LONGEST_VALUE = 2_000
+URL_ENCODED, MULTIPART = FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+MARK = "page_for"  # the field that says for whom the page was made; no handler's business
+_KEY = "feiqian.form"
 NONE: Mapping[str, int] = {}
 Asked = Request[Any, Any, State]
 LINES = frozenset({"mrz", "note", "text", "why"})  # fields that may have line ends
@@ -65,6 +68,20 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
     whatever else its route takes, and its fields are counted before it is parsed: nothing else in `web` parses forms.
     Raises NotVisibleText.
     """
+    fields = await fields_of(request)
+    return form_of({name: value for name, value in fields.items() if name != MARK}, longest)
+
+
+async def fields_of(request: Asked) -> dict[str, str]:
+    """The texts of a small form, as sent; read once in a request. Raises HTTPException."""
+    kept = request.scope["state"]
+    if _KEY not in kept:
+        kept[_KEY] = await _read(request)
+    fields: dict[str, str] = kept[_KEY]
+    return fields
+
+
+async def _read(request: Asked) -> dict[str, str]:
     body = await _small_body(request)
     try:
         kind, options = media_type(request.headers.get("content-type", ""))
@@ -73,12 +90,11 @@ async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:
     if not is_utf_8(options):
         raise HTTPException("forms are sent in UTF-8", status_code=415)
     try:
-        fields = form_fields(kind, options.get("boundary"), body)
+        return dict(form_fields(kind, options.get("boundary"), body))
     except Refused as refused:
         if refused.reason == TOO_MANY:
             raise RequestEntityTooLarge("the form has too many fields") from None
         raise ClientException("the form is malformed") from None
-    return form_of(dict(fields), longest)
 
 
 def form_of(texts: Mapping[str, str], longest: Mapping[str, int] = NONE) -> Form:

@@ -31,15 +31,22 @@ from .port import RunningBank
 from .problems import Asked, for_people, problem, site_for
 from .render import renderers
 from .security import headers, own_pages_only
-from .session import SignInFirst, customer_of, provide_customer, provide_visitor
+from .session import BY_ITSELF, SignInFirst, TheCustomer, customer_of, provide_customer, provide_visitor
 from .site import Demo, Site
 from .staff import staff_routes
 from .streams import Hub, TooManyStreams
 from .till import Till
 from .wallet import Wallet
 from .welcome import Welcome
+from .whose import ASKED_BY_A_PAGE, HEADER, PageOfAnother, for_whom_it_shows
 
-BANK: list[ControllerRouterHandler] = [Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
+
+@get("/page-for", status_code=204, opt={ASKED_BY_A_PAGE: True, BY_ITSELF: True})
+async def page_for(signed_in: TheCustomer) -> None:
+    """For a page's script: whether whom the page shows is signed in still (else 409, or 401 for nobody)."""
+
+
+BANK: list[ControllerRouterHandler] = [page_for, Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
 DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
 PROBLEMS = {
     400: "invalid",
@@ -103,6 +110,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
         UnicodeDecodeError: _not_text,
         LookupError: _no_such_encoding,
         NotVisibleText: _not_visible,
+        PageOfAnother: _of_another,
         TooManyStreams: _busy,
         TooBusy: _busy,
         NotDeciding: _busy,
@@ -121,7 +129,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
                 "visitor": Provide(provide_visitor),
             },
             middleware=[bounded],
-            guards=[own_pages_only(origin), only_visible],
+            guards=[own_pages_only(origin), only_visible, for_whom_it_shows],
             exception_handlers=handlers,
             response_headers=always,
             request_max_body_size=FORM_BYTES,
@@ -141,7 +149,17 @@ async def _provide_site(request: Asked) -> Site:
 def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
     if for_people(request):
         return Redirect(error.address, status_code=303, headers=request.app.state.headers)
-    return problem(request, 401, "problem.sign_in")
+    answer = problem(request, 401, "problem.sign_in")
+    answer.headers[HEADER] = "nobody"
+    return answer
+
+
+def _of_another(request: Asked, _: PageOfAnother) -> Response[Any]:
+    """The page's script reads the header, says so and loads the page anew; without scripts this is what is shown."""
+    _log.info("page_of_another", path=request.url.path)
+    answer = problem(request, 409, "problem.another")
+    answer.headers[HEADER] = "another"
+    return answer
 
 
 def _http(request: Asked, error: HTTPException) -> Response[Any]:

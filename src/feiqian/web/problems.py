@@ -12,6 +12,7 @@ from feiqian.headers import wishes
 from .language import language_of
 from .session import Connection, address_of
 from .site import Site
+from .whose import mark_of
 
 Asked = Request[Any, Any, State]
 
@@ -20,7 +21,7 @@ def site_for(connection: Connection) -> Site:
     """The site in the language of whoever asks."""
     site: Site = connection.app.state.site
     framed = connection.headers.get("sec-fetch-dest") == "iframe"
-    return site.asked(language_of(connection), address_of(connection), framed)
+    return site.asked(language_of(connection), address_of(connection), framed, mark_of(connection))
 
 
 def for_people(request: Asked) -> bool:

@@ -41,7 +41,7 @@ class Renderer:
             auto_reload=False,
         )
         self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
-        self._jinja.globals |= {"framed": False, "customer": None}
+        self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
         self._jinja.filters |= {
             "money": formats.amount,
             "shape": formats.shape,

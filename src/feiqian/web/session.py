@@ -16,6 +16,7 @@ from litestar.handlers import BaseRouteHandler
 
 from feiqian.services import Services
 from feiqian.sessions.model import Session
+from feiqian.staff.model import SignedIn
 from feiqian.subjects import Role, Subject
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -24,6 +25,7 @@ LONGEST_PATH = 512
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # ASCII that is seen, but no backslash, which browsers read as a slash
 BY_ITSELF = "by_itself"
 _KEY = "feiqian.customer"
+_STAFF_KEY = "feiqian.staff"
 
 
 class Customer(NamedTuple):
@@ -62,6 +64,32 @@ def found_already(connection: Connection) -> Customer | None:
     """As `customer_of`, but without asking: None if nobody has asked in this request."""
     found: Customer | None = connection.scope["state"].get(_KEY)
     return found
+
+
+def has_looked(connection: Connection) -> bool:
+    """Whether `customer_of` was asked in this request."""
+    return _KEY in connection.scope["state"]
+
+
+async def staff_of(connection: Connection) -> SignedIn | None:
+    """Whoever's session the staff cookie names; looked up once in a request."""
+    kept = connection.scope["state"]
+    if _STAFF_KEY not in kept:
+        site = connection.app.state.site
+        token = connection.cookies.get(site.cookies.staff)
+        kept[_STAFF_KEY] = await site.services.staff.of_session(token) if token else None
+    return staff_found(connection)
+
+
+def staff_found(connection: Connection) -> SignedIn | None:
+    """As `staff_of`, but without asking."""
+    found: SignedIn | None = connection.scope["state"].get(_STAFF_KEY)
+    return found
+
+
+def staff_looked(connection: Connection) -> bool:
+    """Whether `staff_of` was asked in this request."""
+    return _STAFF_KEY in connection.scope["state"]
 
 
 async def still_signed_in(connection: Connection) -> bool:

@@ -66,12 +66,13 @@ class Site:
     ) -> None:
         self.bank, self.hub, self.services, self.cookies = bank, hub, services, cookies
         self._renderers, self._demo = renderers, demo
-        self.language, self.here, self.framed = LANGUAGES[0], "/", False
+        self.language, self.here, self.framed, self.page_for = LANGUAGES[0], "/", False, ""
 
-    def asked(self, language: str, here: str, framed: bool) -> Site:
-        """The copy for one request: its path and query, and whether another page of ours shows it within itself."""
+    def asked(self, language: str, here: str, framed: bool, page_for: str) -> Site:
+        """The copy for one request: its path and query, whether another page of ours shows it within itself, and the
+        mark of whom its pages are made for."""
         site = copy(self)
-        site.language, site.here, site.framed = language, here, framed
+        site.language, site.here, site.framed, site.page_for = language, here, framed, page_for
         return site
 
     @property
@@ -101,7 +102,8 @@ class Site:
     ) -> Response[str]:
         """A whole page; `scripts` names the texts (by prefix) that its script needs."""
         texts = self.render.texts.for_scripts("link.", *scripts)
-        html = self.render(template, texts=texts, here=self.here, framed=self.framed, **values)
+        own = {"here": self.here, "framed": self.framed, "page_for": self.page_for}
+        html = self.render(template, texts=texts, **own, **values)
         return Response(html, status_code=status, media_type="text/html; charset=utf-8", cookies=list(cookies))
 
     async def person(self, id: str) -> Person:

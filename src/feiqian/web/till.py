@@ -24,6 +24,7 @@ from .scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from .site import Site, TheSite, stream
 from .streams import HEARTBEAT, OPENING, Watcher, message
 from .welcome import CHOICES
+from .whose import FOR_ANYBODY
 
 SHOWN = 20
 AmountText = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
@@ -61,8 +62,9 @@ class Beside(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Till(Controller):
-    """`/till/{id}`."""
+    """`/till/{id}`: acts for the merchant in its address, whoever is signed in in the same browser."""
 
+    opt = FOR_ANYBODY
     path = "/till/{merchant:str}"
 
     @get("/")

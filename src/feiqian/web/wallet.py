@@ -17,6 +17,7 @@ from .model import Person
 from .session import BY_ITSELF, Customer, TheCustomer, customers_only, still_signed_in
 from .site import Site, TheSite, pictures, stream
 from .streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
+from .whose import ASKED_BY_A_PAGE
 
 SHOWN = 20
 KINDS = {"succeeded": "paid", "declined": "declined", "needs_verification": "waiting"}
@@ -46,14 +47,14 @@ class Wallet(Controller):
             incomplete=await site.bank.incomplete(person),
         )
 
-    @get("/code", opt={BY_ITSELF: True})
+    @get("/code", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
     async def code(self, site: TheSite, signed_in: TheCustomer) -> dict[str, object]:
         person = await _person(site, signed_in)
         if (await site.bank.standing(person)).state != "open":
             raise NotFoundException
         return await new_code(site, person)
 
-    @get("/events", opt={BY_ITSELF: True})
+    @get("/events", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
     async def events(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Stream:
         person = await _person(site, signed_in)
         watcher = site.hub.watch(("customer", person.number))

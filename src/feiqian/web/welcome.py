@@ -12,7 +12,9 @@ from litestar.params import FromQuery, JSONBody
 from litestar.response import Redirect
 
 from .forms import read_form
+from .session import TheVisitor
 from .site import Level, TheSite
+from .whose import FOR_ANYBODY
 
 CHOICES = 24
 WITH_NUMBERS = 8  # whose mobile numbers are told, for signing in the long way
@@ -26,7 +28,9 @@ class TrafficChange(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Welcome(Controller):
-    """`/` and what its buttons lead to."""
+    """`/` and what its buttons lead to: doors, to whom the form names, whoever is signed in."""
+
+    opt = FOR_ANYBODY
 
     @get("/")
     async def start(self, site: TheSite) -> Response[str]:
@@ -76,9 +80,14 @@ class Welcome(Controller):
         return Redirect("/staff", status_code=303, cookies=site.cookies.staff_opened(opened))
 
     @get("/together")
-    async def together(self, site: TheSite, customer: FromQuery[str], merchant: FromQuery[str]) -> Response[str]:
-        """The phone is that of whoever is signed in."""
+    async def together(
+        self, site: TheSite, visitor: TheVisitor, customer: FromQuery[str], merchant: FromQuery[str]
+    ) -> Response[Any]:
+        """The phone is that of whoever is signed in, and so is the one that the till scans beside it."""
         person, shop = await site.person(customer), await site.shop(merchant)
+        here = await site.bank.customer(visitor.number) if visitor is not None else person
+        if here is not None and here.id != person.id:
+            return Redirect(f"/together?customer={here.id}&merchant={shop.id}", status_code=303)
         return site.page("together.html", customer=person.id, merchant=shop.id)
 
     @post("/demo/traffic", status_code=200)

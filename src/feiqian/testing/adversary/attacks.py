@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
 BREATH_SECONDS = 0.01  # between two tries of one worker, so that the clients' own loop is not what is measured
 HOLD_SECONDS = 5.0
+MARK = re.compile(rb'<meta name="page-for" content="([^"]*)">')
 
 
 @dataclass
@@ -40,6 +42,12 @@ class Target:
     @property
     def cookie(self) -> dict[str, str]:
         return {"Cookie": f"feiqian={self.token}", "Sec-Fetch-Site": "same-origin"}
+
+    async def mark(self) -> str:
+        """Of a page of the attacker's own: what is asked without it is refused at once, and no attack."""
+        page = await ask(self.port, "GET", "/wallet", headers={**self.cookie, "Accept": "text/html"})
+        found = MARK.search(page.body)
+        return found[1].decode() if found else ""
 
     def count(self, answer: Answer) -> None:
         self.sent[str(answer.status or "no answer")] += 1
@@ -78,9 +86,10 @@ async def costly_pictures(target: Target) -> None:
     name = b'Content-Disposition: form-data; name="front"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
     body = b"--x\r\n" + name + file.getvalue() + b"\r\n--x--\r\n"
     headers = target.cookie | {"Content-Type": "multipart/form-data; boundary=x"}
+    path = f"/identity?page_for={await target.mark()}"
 
     async def send() -> None:
-        target.count(await ask(target.port, "POST", "/identity", body, headers))
+        target.count(await ask(target.port, "POST", path, body, headers))
 
     await _workers(8, send)
 
@@ -105,10 +114,11 @@ async def bodies_not_sent(target: Target) -> None:
 
 async def many_streams(target: Target) -> None:
     """One customer's page, open in many windows."""
+    mark = await target.mark()
 
     async def watch() -> None:
         async with connection(target.port) as (reader, writer):
-            writer.write(head("GET", "/wallet/events", 0, target.cookie))
+            writer.write(head("GET", f"/wallet/events?page_for={mark}", 0, target.cookie))
             target.sent["streams"] += 1
             with suppress(TimeoutError):
                 async with asyncio.timeout(HOLD_SECONDS):

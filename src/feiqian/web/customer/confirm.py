@@ -22,6 +22,7 @@ from feiqian.verification.model import Bound, ChallengeView
 
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
+from ..whose import ASKED_BY_A_PAGE
 from .challenge import Desk, OwnChallenges, Page, key_options, show, take
 from .keys import read_key_form
 from .sign_in import WantedKey
@@ -50,7 +51,7 @@ class Confirm(Controller):
             return site.page("customer/cannot.html", status=409)
         return Redirect(f"/confirm/{payment}/{challenge.id}", status_code=303)
 
-    @get("/state")
+    @get("/state", opt={ASKED_BY_A_PAGE: True})
     async def state(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> dict[str, str]:
         """For the page's script: whether the payment still waits, or what became of it."""
         try:

@@ -25,6 +25,7 @@ from feiqian.verification.errors import AnswerWrong, ChallengeOver, CodeThrottle
 from ..forms import Form, read_form
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
+from ..whose import ACTS_FOR, CUSTOMER, UNDER_WAY
 from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
 from .details import email_of
 from .kept import forget, keep, kept
@@ -76,7 +77,7 @@ class Contacts(Controller):
             return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
         return _code_page(site, Form(), kind, parts[1])
 
-    @post("/code", status_code=303)
+    @post("/code", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
     async def enter(
         self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
     ) -> Page:
@@ -97,7 +98,7 @@ class Contacts(Controller):
     ) -> Page:
         return await show(site, _desk(site, signed_in, _known(kind), challenge), way, sent)
 
-    @post("/{challenge:str}", status_code=303)
+    @post("/{challenge:str}", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
     async def answer(
         self,
         site: TheSite,

@@ -25,7 +25,7 @@ from feiqian.workers.bodies import Parted, split_multipart
 from feiqian.workers.frames import Refused
 from feiqian.workers.process import JobKilled
 
-from ..forms import Form, form_of, read_form
+from ..forms import MULTIPART, Form, form_of, read_form
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
 from .challenge import NOT_TAKEN, Page
@@ -34,7 +34,6 @@ from .words import contact, image_wrong, reasons_of
 
 PICTURES = ("front", "back")
 UPLOAD_BYTES = len(PICTURES) * FILE_BYTES + 65_536
-MULTIPART = "multipart/form-data"
 MEGABYTES = FILE_BYTES // (1024 * 1024)
 
 

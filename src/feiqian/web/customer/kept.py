@@ -13,6 +13,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie, State
 
+from ..session import Connection
 from ..site import Site
 
 SECONDS = 30 * 60
@@ -28,12 +29,15 @@ def keep(site: Site, kind: str, *parts: str) -> Cookie:
 
 def kept(site: Site, request: Asking, kind: str, count: int) -> list[str] | None:
     """The `count` parts that were kept of this kind; None if something else is under way, or nothing."""
-    value = request.cookies.get(_name(site), "")[:LONGEST]
-    try:
-        parts = msgspec.json.decode(urlsafe_b64decode(value), type=list[str])
-    except (ValueError, msgspec.MsgspecError):
-        return None
+    parts = _parts(request.cookies.get(_name(site), ""))
     return parts[1:] if parts[:1] == [kind] and len(parts) == count + 1 else None
+
+
+def _parts(value: str) -> list[str]:
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(value[:LONGEST]), type=list[str])
+    except (ValueError, msgspec.MsgspecError):
+        return []
 
 
 def forget(site: Site) -> Cookie:
@@ -47,6 +51,13 @@ def user_agent(request: Asking) -> str:
 def device(site: Site, request: Asking) -> str | None:
     """What this browser was given when it was first signed in from."""
     return request.cookies.get(site.cookies.device)
+
+
+def begun(connection: Connection) -> str:
+    """What is under way in this browser, by what stays the same through its steps; "" for nothing that can be read."""
+    site: Site = connection.app.state.site
+    parts = _parts(connection.cookies.get(_name(site), ""))
+    return parts[1] if len(parts) > 1 else ""
 
 
 def under_way(site: Site, request: Asking) -> bool:

@@ -17,6 +17,7 @@ from feiqian.verification.errors import TooWeak
 
 from ..forms import Form, read_form
 from ..site import Site, TheSite
+from ..whose import ACTS_FOR, ANYBODY, UNDER_WAY
 from .challenge import NOT_TAKEN, OVER, Desk, Page, key_options, over, show, start, take
 from .details import LONGEST_NAME, pin_of
 from .kept import forget, keep, kept
@@ -39,7 +40,7 @@ class Recover(Controller):
     async def ask(self, site: TheSite, what: FromQuery[str] = "") -> Page:
         return _ask_page(site, Form({"country": HOME, "what": what if what in KINDS else "password"}))
 
-    @post("/", status_code=303)
+    @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def begin(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form, t = await read_form(request), site.render.texts
         what = form["what"] if form["what"] in KINDS else "password"
@@ -68,7 +69,7 @@ class Recover(Controller):
             return Redirect("/recover", status_code=303)
         return await show(site, _desk(site, parts[0]), way, sent)
 
-    @post("/confirm", status_code=303)
+    @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         parts = kept(site, request, PROVING, 2)
         if parts is None:
@@ -79,7 +80,7 @@ class Recover(Controller):
 
         return await take(site, _desk(site, parts[0]), await read_key_form(request), finish)
 
-    @post("/confirm/options", status_code=200)
+    @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
     async def options(
         self, site: TheSite, request: Request[Any, Any, State], data: JSONBody[WantedKey]
     ) -> Response[Any]:
@@ -91,7 +92,7 @@ class Recover(Controller):
         parts = kept(site, request, PROVED, 2)
         return Redirect("/recover", status_code=303) if parts is None else new_page(site, Form(), parts[1], NEW)
 
-    @post("/new", status_code=303)
+    @post("/new", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def set(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         parts, form = kept(site, request, PROVED, 2), await read_form(request)
         if parts is None:

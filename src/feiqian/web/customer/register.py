@@ -32,6 +32,7 @@ from feiqian.verification.errors import CodeThrottled, TooWeak
 from ..forms import Form, read_form
 from ..session import TheVisitor
 from ..site import Site, TheSite
+from ..whose import ACTS_FOR, ANYBODY, UNDER_WAY
 from .challenge import NOT_TAKEN, Desk, Page, over, show, take
 from .details import CN_ID, document_of, secrets_of, tell
 from .kept import device, keep, kept, user_agent
@@ -56,7 +57,7 @@ class Register(Controller):
             return Redirect("/wallet", status_code=303)
         return _mobile_page(site, Form({"country": HOME}))
 
-    @post("/", status_code=303)
+    @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def begin(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         mobile = mobile_of(site, form)
@@ -82,7 +83,7 @@ class Register(Controller):
             return Redirect("/register", status_code=303)
         return await show(site, _desk(site, parts[1]), way, sent)
 
-    @post("/code", status_code=303)
+    @post("/code", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def enter(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         parts = kept(site, request, CODE, 2)
         if parts is None:
@@ -100,7 +101,7 @@ class Register(Controller):
             return Redirect("/register", status_code=303)
         return _who_page(site, Form({"kind": CN_ID}))
 
-    @post("/details", status_code=200)
+    @post("/details", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
     async def details(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         parts, form = kept(site, request, DETAILS, 1), await read_form(request)
         if parts is None:

@@ -19,6 +19,7 @@ from feiqian.verification.errors import AnswerWrong
 from ..forms import Form, read_form
 from ..session import AFTER_SIGN_IN, TheCustomer, TheVisitor, own_path
 from ..site import Site, TheSite
+from ..whose import ACTS_FOR, ANYBODY, UNDER_WAY
 from .challenge import NOT_TAKEN, OVER, Desk, Page, key_options, over, show, start, take
 from .kept import device, forget, keep, kept, user_agent
 from .keys import read_key_form
@@ -49,7 +50,7 @@ class SignInPages(Controller):
             return Redirect(own_path(next), status_code=303)
         return _form_page(site, Form({"country": HOME, "next": next}), said=said)
 
-    @post("/", status_code=303)
+    @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         mobile, services = mobile_of(site, form), site.services
@@ -82,7 +83,7 @@ class SignInPages(Controller):
             return Redirect("/sign-in", status_code=303)
         return await show(site, _desk(site, parts[0]), way, sent)
 
-    @post("/confirm", status_code=303)
+    @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         parts = kept(site, request, KIND, 2)
         if parts is None:
@@ -94,19 +95,19 @@ class SignInPages(Controller):
 
         return await take(site, _desk(site, parts[0]), await read_key_form(request), finish)
 
-    @post("/confirm/options", status_code=200)
+    @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
     async def options(
         self, site: TheSite, request: Request[Any, Any, State], data: JSONBody[WantedKey]
     ) -> Response[Any]:
         parts = kept(site, request, KIND, 2) or [""]
         return await key_options(site.services.sign_in, parts[0], data.factor)
 
-    @post("/passkey/options", status_code=200)
+    @post("/passkey/options", status_code=200, opt={ACTS_FOR: ANYBODY})
     async def passkey_options(self, site: TheSite) -> dict[str, Any]:
         challenge, options = await site.services.sign_in.passkey_options(site.language)
         return {"challenge": challenge, "options": options}
 
-    @post("/passkey", status_code=303)
+    @post("/passkey", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def passkey(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_key_form(request)
         try:

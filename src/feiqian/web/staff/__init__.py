@@ -15,17 +15,15 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.identity.errors import ReviewNotFound
 from feiqian.staff.errors import ChangeNotFound, MemberNotFound, NotAllowed
 
-from ..language import language_of
-from ..problems import for_people
-from ..session import address_of
-from ..site import Site
+from ..problems import for_people, site_for
+from ..whose import ACTS_FOR, HEADER, STAFF
 from .accounts import AccountPages
 from .cases import CasePages
 from .changes import ChangePages
 from .console import provide_console
 from .customers import CustomerPages
 from .enrol import EnrolPages
-from .home import home
+from .home import home, page_for
 from .identity import IdentityPages
 from .sign_in import SignInPages, sign_out
 from .trail import TrailPages
@@ -33,6 +31,7 @@ from .who import StaffOnly, StaffSignInFirst, staff_only
 
 CONSOLE: list[ControllerRouterHandler] = [
     home,
+    page_for,
     CustomerPages,
     IdentityPages,
     CasePages,
@@ -56,6 +55,7 @@ def staff_routes() -> list[ControllerRouterHandler]:
         guards=[staff_only],
         dependencies={"console": Provide(provide_console)},
         exception_handlers=errors,
+        opt={ACTS_FOR: (STAFF,)},
     )
     return [console, SignInPages, EnrolPages, sign_out]
 
@@ -63,7 +63,8 @@ def staff_routes() -> list[ControllerRouterHandler]:
 def _sign_in_first(request: Asked, error: StaffSignInFirst) -> Response[Any]:
     if for_people(request):
         return Redirect(error.address, status_code=303, headers=request.app.state.headers)
-    return Response({"problem": "sign_in"}, status_code=401, headers=request.app.state.headers)
+    headers = request.app.state.headers | {HEADER: "nobody"}
+    return Response({"problem": "sign_in"}, status_code=401, headers=headers)
 
 
 def _staff_only(request: Asked, _: StaffOnly) -> Response[Any]:
@@ -80,8 +81,7 @@ def _not_there(request: Asked, _: Exception) -> Response[Any]:
 
 def _problem(request: Asked, status: int, problem: str) -> Response[Any]:
     """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors."""
-    site: Site = request.app.state.site
-    site = site.asked(language_of(request), address_of(request), False)
+    site = site_for(request)
     title = site.render.texts(f"staff.problem.{problem}")
     if not for_people(request):
         return Response({"problem": title}, status_code=status, headers=request.app.state.headers)

@@ -14,8 +14,9 @@ from feiqian.staff.office import open_office
 from feiqian.subjects import Role, Subject, staff
 
 from ..forms import Form
+from ..session import staff_of
 from ..site import Site, TheSite
-from .who import StaffSignInFirst, staff_of
+from .who import StaffSignInFirst
 
 NOT_TAKEN = 422  # a form that has to be filled in otherwise
 Page = Response[Any] | Redirect
@@ -82,6 +83,7 @@ class Console:
             texts={},
             here=self.site.here,
             framed=self.site.framed,
+            page_for=self.site.page_for,
             me=self.me,
             places=[Place(*place[:3]) for place in PLACES if self.me.has(*place[3])],
             active=active,

@@ -21,6 +21,7 @@ from ..customer.keys import read_key_form
 from ..forms import Form, read_form
 from ..site import Site, TheSite
 from ..symbols import qr
+from ..whose import FOR_ANYBODY
 from .console import NOT_TAKEN, Page
 from .who import SIGN_IN
 
@@ -32,6 +33,7 @@ class EnrolPages(Controller):
     """`/staff/enrol`."""
 
     path = "/staff/enrol"
+    opt = FOR_ANYBODY  # for whom the token in the form is
 
     @get("/")
     async def ask(self, site: TheSite) -> Page:

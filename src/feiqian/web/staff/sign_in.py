@@ -16,9 +16,11 @@ from feiqian.staff.service import Staff
 from ..customer.kept import forget, keep, kept, user_agent
 from ..customer.keys import read_key_form
 from ..forms import Form, read_form
+from ..session import staff_of
 from ..site import Site, TheSite
+from ..whose import ACTS_FOR, ANYBODY, STAFF, UNDER_WAY
 from .console import NOT_TAKEN, Page
-from .who import SIGN_IN, staff_of, staff_path
+from .who import SIGN_IN, staff_path
 
 KIND = "staff-sign-in"
 CODE = f"{SIGN_IN}/code"
@@ -36,7 +38,7 @@ class SignInPages(Controller):
             return Redirect(staff_path(next), status_code=303)
         return _page(site, Form({"next": staff_path(next)}), SAID.get(request.query_params.get("said", ""), ""))
 
-    @post("/", status_code=303)
+    @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         if not form["login"] or not form.raw("password"):
@@ -57,7 +59,7 @@ class SignInPages(Controller):
             return Redirect(SIGN_IN, status_code=303)
         return site.page("staff/code.html", form=Form())
 
-    @post("/code", status_code=303)
+    @post("/code", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def code(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         parts, form = kept(site, request, KIND, 3), await read_form(request)
         if parts is None:
@@ -72,12 +74,12 @@ class SignInPages(Controller):
             return site.page("staff/code.html", status=NOT_TAKEN, form=form)
         return signed_in(site, opened, next)
 
-    @post("/key-options", status_code=200)
+    @post("/key-options", status_code=200, opt={ACTS_FOR: ANYBODY})
     async def key_options(self, site: TheSite) -> dict[str, Any]:
         challenge, options = await _staff(site).passkey_options(site.language)
         return {"challenge": challenge, "options": options}
 
-    @post("/key", status_code=303)
+    @post("/key", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def key(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_key_form(request)
         try:
@@ -90,7 +92,7 @@ class SignInPages(Controller):
         return signed_in(site, opened, form["next"])
 
 
-@post("/staff/sign-out", status_code=303)
+@post("/staff/sign-out", status_code=303, opt={ACTS_FOR: (STAFF,)})
 async def sign_out(site: TheSite, request: Request[Any, Any, State]) -> Redirect:
     """Ends the session; whoever has none is only led to the sign-in page."""
     who = await staff_of(request)

@@ -9,13 +9,10 @@ from urllib.parse import quote
 
 from litestar.handlers import BaseRouteHandler
 
-from feiqian.staff.model import SignedIn
-
-from ..session import Connection, address_of, customer_of, own_path
+from ..session import Connection, address_of, customer_of, own_path, staff_of
 
 HOME = "/staff"
 SIGN_IN = "/staff/sign-in"
-_KEY = "feiqian.staff"
 
 
 class StaffSignInFirst(Exception):
@@ -32,17 +29,6 @@ class StaffSignInFirst(Exception):
 
 class StaffOnly(Exception):
     """A customer asked for a page of staff."""
-
-
-async def staff_of(connection: Connection) -> SignedIn | None:
-    """Whoever's session the staff cookie names; looked up once in a request."""
-    kept = connection.scope["state"]
-    if _KEY not in kept:
-        site = connection.app.state.site
-        token = connection.cookies.get(site.cookies.staff)
-        kept[_KEY] = await site.services.staff.of_session(token) if token else None
-    found: SignedIn | None = kept[_KEY]
-    return found
 
 
 async def staff_only(connection: Connection, _: BaseRouteHandler) -> None:

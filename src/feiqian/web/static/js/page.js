@@ -1,5 +1,7 @@
 // What every page's script uses: texts, fragments from the server, requests with a time limit, the connection banner.
 
+import { judge, marked } from "./whose.js";
+
 const texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
 const MANY = 4;
@@ -37,7 +39,9 @@ export class Refused extends Error {
 }
 
 async function request(url, options, milliseconds) {
-  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(milliseconds), cache: "no-store" });
+  const headers = { ...options.headers, ...marked };
+  const answer = await fetch(url, { ...options, headers, signal: AbortSignal.timeout(milliseconds), cache: "no-store" });
+  judge(answer);
   if (!answer.ok) throw new Refused(answer.status);
   return answer.json();
 }
@@ -60,6 +64,7 @@ let timer = 0;
 export function connectionLost(retry) {
   retries.add(retry);
   clearTimeout(timer);
+  delete banner.dataset.saying;
   banner.classList.remove("good");
   byId("banner-text").textContent = text("link.lost");
   banner.hidden = false;
@@ -69,7 +74,7 @@ export function connectionLost(retry) {
 export function connectionBack() {
   retries.clear();
   document.body.classList.remove("off-line");
-  if (banner.hidden) return;
+  if (banner.hidden || banner.dataset.saying) return;
   banner.classList.add("good");
   byId("banner-text").textContent = text("link.back");
   timer = setTimeout(() => (banner.hidden = true), 1800);

@@ -1,6 +1,7 @@
 // Passkeys and security keys at the staff's door. Without scripts there are a password and a one-time-code token.
 
 import { text } from "./page.js";
+import { judge, marked } from "./whose.js";
 
 const form = document.getElementById("key-form");
 
@@ -37,7 +38,8 @@ function asJson(credential) {
 async function options(factor) {
   const fields = new URLSearchParams(new FormData(form));
   fields.set("factor", factor);
-  const answer = await fetch(form.dataset.options, { method: "POST", body: fields, cache: "no-store" });
+  const answer = await fetch(form.dataset.options, { method: "POST", headers: marked, body: fields, cache: "no-store" });
+  judge(answer);
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.problem);
   return told;

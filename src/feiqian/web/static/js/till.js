@@ -12,6 +12,7 @@ const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford's: none that ar
 const CODE = /^\d{20}$/;
 const BESIDE_MILLISECONDS = 15_000; // that phone's code may be used already: then until it shows the next
 const LOOK_AGAIN_MILLISECONDS = 4_000;
+const ON_ITS_WAY_MILLISECONDS = 25_000; // so long a request whose answer was lost may still reach the bank
 const main = byId("main");
 const shop = main.dataset.shop;
 const currency = { decimals: Number(main.dataset.decimals), shape: main.dataset.shape };
@@ -19,6 +20,7 @@ const desk = byId("desk");
 const typed = byId("digits");
 const pending = `feiqian.till.${shop}`;
 let sale = null; // { order, amount, minor } of the payment that the bank was asked for
+let lostAt = 0; // when its answer did not arrive
 
 const newNumber = () => {
   const random = [...crypto.getRandomValues(new Uint8Array(12))]; // 60 bits: no two of a shop's orders are the same
@@ -54,6 +56,7 @@ async function ask(path, data) {
   try {
     answered(await postJson(`/till/${shop}/${path}`, data));
   } catch {
+    lostAt = performance.now();
     answered(null); // no answer, whatever the cause, is no "no"
   }
 }
@@ -134,19 +137,23 @@ live(`/till/${shop}/events`, {
   state(state) {
     showRows(byId("receipts"), state.receipts);
     byId("takings").textContent = state.takings;
-    lookAgain();
+    if (desk.dataset.status === "needs_verification") lookAgain();
   },
-});
+}, lookAgain);
 
-/** A payment that waits for its customer may be confirmed, cancelled elsewhere, or expire: ask without a word. */
+/** A payment that waits may be confirmed, cancelled elsewhere, or expire; one of which nothing is known may have been
+    made. Asks without a word. That the bank knows of none counts only when none can be on its way any more. */
 async function lookAgain() {
-  if (desk.dataset.stage !== "outcome" || desk.dataset.status !== "needs_verification") return;
+  if (desk.dataset.stage !== "outcome" || !["needs_verification", "unknown"].includes(desk.dataset.status)) return;
   const asked = sale;
   const now = await postJson(`/till/${shop}/questions`, { order: asked.order, amount: asked.amount }).catch(() => null);
   const stillShown = sale === asked && desk.dataset.stage === "outcome"; // not another sale by now
-  if (now && stillShown && now.status !== desk.dataset.status && now.status !== "unknown") answered(now);
+  if (!now || !stillShown || now.status === desk.dataset.status || now.status === "unknown") return;
+  if (now.status === "missing" && performance.now() < lostAt + ON_ITS_WAY_MILLISECONDS) return;
+  answered(now);
 }
 setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS); // should the stream be cut
+addEventListener("online", lookAgain);
 
 const kept = sessionStorage.getItem(pending);
 if (kept) {

@@ -65,4 +65,4 @@ live("/wallet/events", {
     if (state.sheet) openSheet(state.sheet);
   },
   ended: () => location.reload(),
-});
+}, () => code?.back());
