@@ -10,11 +10,16 @@ from datetime import date
 from typing import NamedTuple
 
 from feiqian.identity.errors import MrzInvalid
+from feiqian.normal import without_separators
 
 LINE_LENGTH = 44
 _WEIGHTS = (7, 3, 1)  # part 3, 4.9
 _LINE = re.compile("[0-9A-Z<]{44}", re.ASCII)
 _STATE = re.compile("[A-Z]{1,3}<{0,2}", re.ASCII)
+# What keyboards and readers of pictures put for the filler; each stands for one, or for two of them.
+_FILLER = str.maketrans(dict.fromkeys("\u2039\u2329\u3008\u27e8\u276e\u02c2\u1438\u2770", "<"))
+_FILLERS = re.compile("[\u00ab\u300a\u226a\u27ea]")
+TYPED_LIMIT = 8 * LINE_LENGTH
 _FUTURE_YEARS = 20  # a passport is not given for longer
 
 
@@ -48,11 +53,22 @@ def _value(character: str) -> int:
     return 0 if character == "<" else int(character, 36)
 
 
+def lines_of(text: str) -> tuple[str, str]:
+    """Both lines as they are printed, of what was typed, pasted or read from a picture, right or not.
+
+    Spaces, line breaks and what is not seen go; the filler may come as other brackets. Of double brackets («, 《) some
+    keyboards give one for one filler, some readers of pictures one for two: what makes the lines 44 long is meant.
+    """
+    zone = without_separators(text[:TYPED_LIMIT]).translate(_FILLER).upper()
+    single = _FILLERS.sub("<", zone)
+    zone = single if len(single) == 2 * LINE_LENGTH else _FILLERS.sub("<<", zone)
+    return zone[:LINE_LENGTH], zone[LINE_LENGTH:]
+
+
 def parse_mrz(text: str, today: date) -> Mrz:
-    """Both lines, with or without spaces and line breaks. Raises MrzInvalid naming the part that is wrong."""
-    zone = re.sub(r"\s", "", text.upper())
-    upper, lower = zone[:LINE_LENGTH], zone[LINE_LENGTH:]
-    if not (_LINE.fullmatch(upper) and _LINE.fullmatch(lower)):
+    """Both lines, however they are typed (`lines_of`). Raises MrzInvalid naming the part that is wrong."""
+    upper, lower = lines_of(text)
+    if len(text) > TYPED_LIMIT or not (_LINE.fullmatch(upper) and _LINE.fullmatch(lower)):
         raise MrzInvalid("lines")
     if upper[0] != "P":
         raise MrzInvalid("document")

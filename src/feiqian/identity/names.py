@@ -16,6 +16,7 @@ from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
 
 from feiqian.identity.romanisation import CYRILLIC, LATIN, SURNAMES, U_DIAERESIS
+from feiqian.normal import comparison
 
 LENGTH_LIMIT = 200
 MOST_WORDS = 8  # above it, only the same words are the same
@@ -35,7 +36,7 @@ class Likeness(StrEnum):
 
 def words(name: str, u_diaeresis: str = U_DIAERESIS[0]) -> tuple[str, ...]:
     """The words of a name in lower-case Latin letters, in their order: "欧阳 娜娜" is ou, yang, na, na."""
-    plain = unicodedata.normalize("NFKC", name[:LENGTH_LIMIT])
+    plain = comparison(name[:LENGTH_LIMIT])
     latin = _HAN.sub(lambda found: f" {_pinyin(found[0], found.start() == 0, u_diaeresis)} ", plain.strip())
     return tuple(word for word in _NOT_WORD.split(anyascii(latin).lower()) if word)
 
@@ -86,7 +87,7 @@ def _pinyin(han: str, first: bool, u_diaeresis: str) -> str:
 def _spellings(name: str) -> Iterator[tuple[str, ...]]:
     """The words of a name in each way that passports may spell it."""
     yield from (words(name, u_diaeresis) for u_diaeresis in U_DIAERESIS)
-    upper = unicodedata.normalize("NFC", name[:LENGTH_LIMIT]).upper()
+    upper = comparison(name[:LENGTH_LIMIT]).upper()
     yield words(upper.translate(LATIN | CYRILLIC))
 
 
@@ -112,4 +113,4 @@ def _tiles(parts: tuple[str, ...], whole: str) -> bool:
 
 
 def _is_latin(name: str) -> bool:
-    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in name if letter.isalpha())
+    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in comparison(name) if letter.isalpha())

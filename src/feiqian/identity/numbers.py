@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 
@@ -11,10 +12,14 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from feiqian.identity.errors import NumberInvalid
+from feiqian.normal import without_separators
 
 HOME = "CN"  # whose national numbers need no country code
-LENGTH_LIMIT = 32
+LENGTH_LIMIT, TYPED_LIMIT = 32, 64  # characters of a number, and of what was typed, with marks that are not seen
 OLDEST_YEARS = 130
+_AROUND = str.maketrans("", "", "()[]./~")  # which people set between the digits of mobile numbers
+_DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
+_IDENTITY = re.compile("[0-9]{17}[0-9X]", re.ASCII)
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -32,12 +37,16 @@ class IdentityNumber(NamedTuple):
 def mobile(text: str, region: str = HOME) -> str:
     """The number in E.164, as `+8613800138000`. `region`: whose number it is if it has no country code.
 
+    Digits may be those of any script; a letter is none, although keypads have letters: a letter O is refused, and not
+    taken for the 6 of its key.
+
     Raises NumberInvalid: not_a_number, not_in_use (no such number is given out), not_mobile.
     """
-    if len(text) > LENGTH_LIMIT:
+    digits = without_separators(text[: TYPED_LIMIT + 1]).translate(_AROUND)
+    if len(text) > TYPED_LIMIT or len(digits) > LENGTH_LIMIT or not _DIGITS.fullmatch(digits):
         raise NumberInvalid("not_a_number")
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
         raise NumberInvalid("not_a_number") from None
     if number.extension or not phonenumbers.is_valid_number(number):
@@ -60,8 +69,8 @@ def masked(e164: str) -> str:
 
 def chinese_identity(text: str, today: date) -> IdentityNumber:
     """An 18-digit number, its check character verified. Raises NumberInvalid: length, check, birth."""
-    number = text.strip().upper()
-    if len(number) != 18 or not number.isascii():
+    number = without_separators(text[: TYPED_LIMIT + 1]).upper()
+    if len(text) > TYPED_LIMIT or not _IDENTITY.fullmatch(number):
         raise NumberInvalid("length")
     try:
         ric.validate(number)

@@ -19,8 +19,15 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
 from feiqian.verification import attempts, codes, credentials, evidence, store, totp
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, FactorNotEnrolled, VerificationError
+from feiqian.verification.errors import (
+    AnswerMalformed,
+    AnswerWrong,
+    ChallengeOver,
+    FactorNotEnrolled,
+    VerificationError,
+)
 from feiqian.verification.factors import Factors
+from feiqian.verification.forms import read_answer
 from feiqian.verification.model import ChallengeView
 from feiqian.verification.passkeys import read_response
 from feiqian.verification.reach import CHANNELS
@@ -92,6 +99,7 @@ class Answers:
 
     async def guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         """A password, PIN or code."""
+        answer = read_answer(factor, answer)
         if factor not in KNOWN:
             return await self._work.db(self._guess, id, subject, factor, answer)
         place = await self._work.db(self._check, id, subject, factor)  # so that what is locked waits for no turn
@@ -120,6 +128,8 @@ class Answers:
         with self._db.write() as connection:
             challenge = self.open(connection, id, subject, factor, now)
             secret, long = self._secret(connection, challenge, factor)
+            if factor in CHANNELS and len(answer) != codes.length(long):
+                raise AnswerMalformed(factor)
             if long:
                 if not codes.take_long(connection, id, factor):
                     raise AnswerWrong(0)
@@ -152,7 +162,7 @@ class Answers:
         if attempt.factor is not Factor.TOTP or attempt.secret is None:
             return None
         secret = credentials.token_secret(self._sealer, attempt.challenge.subject, attempt.secret)
-        return totp.step_of(secret, attempt.answer.strip(), now)
+        return totp.step_of(secret, attempt.answer, now)
 
     def _is_code(self, attempt: _Attempt) -> bool:
         if attempt.factor not in CHANNELS:
@@ -186,9 +196,9 @@ class Answers:
         )
 
     def _freshen(self, attempt: _Attempt) -> None:
-        """Hashes again what was hashed with other parameters than are used now."""
+        """Hashes again what was hashed with other parameters, or in another form, than are used now."""
         hasher, old = self._factors.hasher, attempt.secret or b""
-        if hasher.outdated(old.decode()):
+        if hasher.outdated(old.decode(), attempt.answer):
             self._rehash(attempt, old, hasher.hash(attempt.answer).encode())
 
     def _rehash(self, attempt: _Attempt, old: bytes, new: bytes) -> None:

@@ -20,6 +20,7 @@ from feiqian.subjects import Role, Subject
 from feiqian.verification import credentials, strength, totp
 from feiqian.verification.attempts import UNKNOWN
 from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
+from feiqian.verification.forms import is_no_password, read_answer
 from feiqian.verification.guard import Guard
 from feiqian.verification.hashing import SecretHasher
 from feiqian.verification.model import FactorView, TotpEnrolment
@@ -66,8 +67,8 @@ class Factors:
 
     async def new_pin(self, pin: str, own: Sequence[str]) -> str:
         """The hash of a PIN of six digits that is not trivial, for `put_secret`. Raises TooWeak."""
-        strength.check_pin(pin, own)
-        return await self._work.heavy(self.hasher.hash, pin)
+        digits = strength.check_pin(pin, own)
+        return await self._work.heavy(self.hasher.hash, digits)
 
     async def set_password(self, subject: Subject, password: str, own: Sequence[str]) -> None:
         """Raises TooWeak. `own`: the person's name, number, birth date and so on, which must not help to guess it."""
@@ -80,7 +81,9 @@ class Factors:
         await self._work.db(self._put, subject, Factor.PIN, hash)
 
     async def check_password(self, subject: Subject, password: str) -> bool:
-        """Whether it is right; a wrong one counts as a try on an unknown device. Raises Locked."""
+        """Whether it is right; a wrong one counts as a try on an unknown device, if it can be one. Raises Locked."""
+        if is_no_password(password):
+            return False
         return await self._work.heavy_for(str(subject), self._check_password, subject, password)
 
     def hash_secret(self, text: str) -> str:
@@ -121,8 +124,8 @@ class Factors:
         return TotpEnrolment(id, totp.uri(secret, account))
 
     async def confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
-        """The token before, if any, counts no more. Raises AnswerWrong, FactorNotFound."""
-        return await self._work.db(self._confirm_totp, subject, id, code)
+        """The token before, if any, counts no more. Raises AnswerMalformed, AnswerWrong, FactorNotFound."""
+        return await self._work.db(self._confirm_totp, subject, id, read_answer(Factor.TOTP, code))
 
     def _confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
         now = self._clock.now()
