@@ -13,12 +13,13 @@ from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity import names
 from feiqian.identity.errors import MrzInvalid
 from feiqian.identity.model import Claim
-from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.mrz import lines_of, parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.normal import comparison, without_separators
 
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
-_NOT_IN_NUMBERS = re.compile(r"[^0-9A-Z]")
+_NUMBER = re.compile("[0-9A-Z]{1,32}", re.ASCII)
 
 
 def claim_of(details: Details, today: date) -> Claim:
@@ -30,26 +31,28 @@ def claim_of(details: Details, today: date) -> Claim:
     if details.kind != "passport":
         raise DetailsInvalid("kind", "invalid")
     zone = parse_mrz(details.mrz, today)
-    return Claim(
-        "passport", name, zone.number, details.birth or zone.birth, details.country or zone.issuer, details.mrz
-    )
+    birth, country = details.birth or zone.birth, details.country or zone.issuer
+    return Claim("passport", name, zone.number, birth, country, "\n".join(lines_of(details.mrz)))
 
 
 def checked_name(name: str) -> str:
-    """Raises DetailsInvalid."""
+    """As typed, with single spaces; it has to have letters that are seen. Raises DetailsInvalid."""
     name = " ".join(name.split())
     if not name:
         raise DetailsInvalid("name", "missing")
     if len(name) > NAME_LENGTH:
         raise DetailsInvalid("name", "too_long")
-    if not name.isprintable() or not any(character.isalpha() for character in name):
+    if not name.isprintable() or not any(character.isalpha() for character in comparison(name)):
         raise DetailsInvalid("name", "invalid")
     return name
 
 
 def checked_email(email: str) -> str:
-    """An address that mail can be sent to, or "" for none. Raises DetailsInvalid."""
-    email = email.strip()
+    """An address that mail can be sent to, in the comparison form, or "" for none. Raises DetailsInvalid.
+
+    What is before the @ keeps its case, which is its own server's to judge, and is ASCII, as mail without SMTPUTF8 is.
+    """
+    email = comparison(email[: 2 * LONGEST_EMAIL]).replace("\u3002", ".").strip()
     if email and (len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
         raise DetailsInvalid("email", "invalid")
     return email
@@ -60,7 +63,8 @@ def own_words(claim: Claim | None, *more: str) -> list[str]:
     if claim is None:
         return [word for word in more if word]
     birth = claim.birth.strftime("%Y%m%d") if claim.birth else ""
-    return [word for word in (claim.name, claim.number, birth, names.joined(claim.name), *more) if word]
+    latin = names.words(claim.name)
+    return [word for word in (claim.name, claim.number, birth, "".join(latin), " ".join(latin), *more) if word]
 
 
 def same_person(claim: Claim | None, number: str, name: str, today: date) -> bool:
@@ -99,5 +103,6 @@ def _same_name(known: str, given: str) -> bool:
 
 
 def normal(number: str) -> str:
-    """A document number as it is compared."""
-    return _NOT_IN_NUMBERS.sub("", number.upper())[:32]
+    """A document number as it is compared; "", which is nobody's, for what has other letters than Latin ones, say."""
+    plain = without_separators(number[:64]).upper()
+    return plain if _NUMBER.fullmatch(plain) else ""

@@ -99,26 +99,26 @@ class Answers:
 
     async def guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         """A password, PIN or code."""
-        answer = read_answer(factor, answer)
         if factor not in KNOWN:
             return await self._work.db(self._guess, id, subject, factor, answer)
-        place = await self._work.db(self._check, id, subject, factor)  # so that what is locked waits for no turn
+        place = await self._work.db(self._check, id, subject, factor, answer)  # so that what is locked waits for no turn
         # A known device has turns of its own, as it has tries of its own.
         return await self._work.heavy_for(f"{subject} {place}", self._guess, id, subject, factor, answer)
 
     def _guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         attempt = self._take(id, subject, factor, answer)
-        known = factor in KNOWN and self._factors.hasher.matches(_text(attempt.secret), answer)
+        known = factor in KNOWN and self._factors.hasher.matches(_text(attempt.secret), attempt.answer)
         view = self._settle(attempt, known)
         if known:
             self._freshen(attempt)
         return view
 
-    def _check(self, id: str, subject: Subject, factor: Factor) -> str:
-        """The place where it is answered. Raises Locked."""
+    def _check(self, id: str, subject: Subject, factor: Factor, answer: str) -> str:
+        """The place where it is answered. Raises AnswerMalformed, Locked."""
         now = self._clock.now()
         with self._db.read() as connection:
             challenge = self.open(connection, id, subject, factor, now)
+            read_answer(factor, answer)
             stranger = challenge.by_stranger
             self._guard.check(connection, subject, challenge.place, factor, now, stranger=stranger)
         return challenge.place
@@ -127,6 +127,7 @@ class Answers:
         now = self._clock.now()
         with self._db.write() as connection:
             challenge = self.open(connection, id, subject, factor, now)
+            answer = read_answer(factor, answer)  # before a try is taken: who mistypes does not guess
             secret, long = self._secret(connection, challenge, factor)
             if factor in CHANNELS and len(answer) != codes.length(long):
                 raise AnswerMalformed(factor)

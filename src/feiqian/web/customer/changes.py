@@ -16,6 +16,7 @@ from feiqian.customers.errors import CustomersError, SecretUnchanged
 from feiqian.customers.model import ChallengeView
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.verification.errors import (
+    AnswerMalformed,
     AnswerWrong,
     EnrolmentRefused,
     FactorNotEnrolled,
@@ -149,10 +150,9 @@ class Enrolments(Controller):
     @post("/totp", status_code=303)
     async def totp(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
-        code = "".join(form["code"].split())
         try:
-            await site.services.security.finish_totp(signed_in.session, form["enrolment"], code)
-        except (AnswerWrong, Locked) as error:
+            await site.services.security.finish_totp(signed_in.session, form["enrolment"], form["code"])
+        except (AnswerMalformed, AnswerWrong, Locked) as error:
             form.wrong("code", refusal(site, error, Factor.TOTP))
             return _totp_page(site, form["enrolment"], form["uri"], form)
         except FactorNotFound:

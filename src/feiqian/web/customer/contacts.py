@@ -19,13 +19,20 @@ from feiqian.identity.errors import NumberInvalid
 from feiqian.identity.numbers import HOME as HOME_COUNTRY
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, CodeThrottled, FactorNotEnrolled, Locked
+from feiqian.verification.errors import (
+    AnswerMalformed,
+    AnswerWrong,
+    ChallengeOver,
+    CodeThrottled,
+    FactorNotEnrolled,
+    Locked,
+)
 
 from ..forms import Form, read_form
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
 from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
-from .details import EMAIL
+from .details import email_of
 from .kept import forget, keep, kept
 from .keys import read_key_form
 from .mobiles import countries, mobile_of, shown_number
@@ -139,9 +146,9 @@ async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: l
     security, session, (application, address) = site.services.security, customer.session, parts
     factor = Factor.EMAIL if kind == MAIL else Factor.SMS
     try:
-        await security.answer_contact(session, application, factor, "".join(form["code"].split()))
+        await security.answer_contact(session, application, factor, form["code"])
         await security.finish_contact(session, application)
-    except (AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
+    except (AnswerMalformed, AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
         form.wrong("code", refusal(site, error, factor))
         return _code_page(site, form, kind, address)
     except (ApplicationOver, ChallengeOver, NotConfirmed, *OVER) as error:
@@ -172,9 +179,10 @@ def _address(site: Site, form: Form, kind: str) -> str:
         return mobile_of(site, form)
     if form["do"] == REMOVE:
         return ""
-    if not EMAIL.fullmatch(form["email"]):
+    address = email_of(site, form)
+    if not address:
         form.wrong("email", site.render.texts("customer.details.email.wrong"))
-    return form["email"]
+    return address
 
 
 def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> Desk:

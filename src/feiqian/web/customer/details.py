@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
+from feiqian.customers.claims import checked_email
 from feiqian.customers.errors import DetailsInvalid
 from feiqian.customers.model import Details
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
-from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.mrz import lines_of, parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.normal import code_digits
+from feiqian.verification.forms import is_no_password
 
 from ..forms import Form
 from ..site import Site
 from .words import details_wrong, mrz_wrong, number_wrong
 
 CN_ID, PASSPORT = "cn_id", "passport"
-LONGEST_NAME = 100
-EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,185}\.[^\s@.]{2,63}")
+LONGEST_NAME, PIN_DIGITS = 100, 6
 FIELDS = {"number": "number", "mrz": "mrz", "name": "name", "birth": "number", "email": "email", "country": "mrz"}
 SECRETS = {"password": "password", "pin": "pin"}
 
@@ -29,26 +30,33 @@ def document_of(site: Site, form: Form) -> Details | None:
     if not name or len(name) > LONGEST_NAME:
         form.wrong("name", site.render.texts("customer.details.name.missing"))
     number, mrz, birth = _number(site, form) if kind == CN_ID else _zone(site, form)
-    email = form["email"]
-    if email and not EMAIL.fullmatch(email):
-        form.wrong("email", site.render.texts("customer.details.email.wrong"))
+    email = email_of(site, form)
     return Details(name, kind, "", "", number, mrz, birth, "", email) if form.good else None
+
+
+def email_of(site: Site, form: Form) -> str:
+    """The address in the form that is kept, "" for none; the form says if it cannot be one."""
+    try:
+        return checked_email(form["email"])
+    except DetailsInvalid:
+        form.wrong("email", site.render.texts("customer.details.email.wrong"))
+        return ""
 
 
 def secrets_of(site: Site, form: Form) -> tuple[str, str]:
     """Password and PIN, each as typed; the form says if one is missing or the PIN was typed in two ways."""
     t = site.render.texts
-    if not form.raw("password"):
+    if is_no_password(form.raw("password")):
         form.wrong("password", t("customer.password.missing"))
     return form.raw("password"), pin_of(site, form)
 
 
 def pin_of(site: Site, form: Form) -> str:
     """A new PIN, typed twice."""
-    t, pin = site.render.texts, form["pin"]
-    if not re.fullmatch("[0-9]{6}", pin):
+    t, pin = site.render.texts, code_digits(form["pin"]) or ""
+    if len(pin) != PIN_DIGITS:
         form.wrong("pin", t("weak.not_six_digits"))
-    elif form["again"] != pin:
+    elif code_digits(form["again"]) != pin:
         form.wrong("again", t("customer.pin.differs"))
     return pin
 
@@ -67,7 +75,7 @@ def tell(site: Site, form: Form, error: DetailsInvalid | NumberInvalid | MrzInva
 
 def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
     try:
-        said = chinese_identity(form["number"].replace(" ", ""), _today(site))
+        said = chinese_identity(form["number"], _today(site))
     except NumberInvalid as error:
         form.wrong("number", number_wrong(site, error))
         return "", "", None
@@ -75,14 +83,13 @@ def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
 
 
 def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
-    typed = form["mrz"].upper().replace("«", "<<").replace("‹", "<")
+    typed = form["mrz"]
     try:
         said = parse_mrz(typed, _today(site))
     except MrzInvalid as error:
         form.wrong("mrz", mrz_wrong(site, error))
         return "", "", None
-    zone = "".join(typed.split())
-    return "", f"{zone[:44]}\n{zone[44:]}", said.birth
+    return "", "\n".join(lines_of(typed)), said.birth
 
 
 def _today(site: Site) -> date:
