@@ -101,7 +101,9 @@ class Answers:
         """A password, PIN or code."""
         if factor not in KNOWN:
             return await self._work.db(self._guess, id, subject, factor, answer)
-        place = await self._work.db(self._check, id, subject, factor, answer)  # so that what is locked waits for no turn
+        place = await self._work.db(
+            self._check, id, subject, factor, answer
+        )  # so that what is locked waits for no turn
         # A known device has turns of its own, as it has tries of its own.
         return await self._work.heavy_for(f"{subject} {place}", self._guess, id, subject, factor, answer)
 
