@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "ids", "money", "normal", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "ids", "latin", "money", "normal", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "logs", "metrics", "network", "sealing", "settings", "shares", "work"}
 TOOLS |= {"uploads", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "subjects": set(),
     "texts": set(),
     "normal": set(),
+    "latin": {"normal"},
     "folder": {"errors"},
     "ids": {"clock", "errors"},
     "clock": {"errors"},

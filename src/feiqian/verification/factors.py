@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.ids import FACTOR, new_id
+from feiqian.normal import code_digits
 from feiqian.notify.model import KnowsContacts
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
@@ -20,7 +21,7 @@ from feiqian.subjects import Role, Subject
 from feiqian.verification import credentials, strength, totp
 from feiqian.verification.attempts import UNKNOWN
 from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
-from feiqian.verification.forms import is_no_password, read_answer
+from feiqian.verification.forms import is_no_password
 from feiqian.verification.guard import Guard
 from feiqian.verification.hashing import SecretHasher
 from feiqian.verification.model import FactorView, TotpEnrolment
@@ -124,8 +125,8 @@ class Factors:
         return TotpEnrolment(id, totp.uri(secret, account))
 
     async def confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
-        """The token before, if any, counts no more. Raises AnswerMalformed, AnswerWrong, FactorNotFound."""
-        return await self._work.db(self._confirm_totp, subject, id, read_answer(Factor.TOTP, code))
+        """The token before, if any, counts no more. Raises AnswerWrong, FactorNotFound."""
+        return await self._work.db(self._confirm_totp, subject, id, code_digits(code) or "")
 
     def _confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
         now = self._clock.now()

@@ -16,7 +16,6 @@ from feiqian.customers.errors import CustomersError, SecretUnchanged
 from feiqian.customers.model import ChallengeView
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.verification.errors import (
-    AnswerMalformed,
     AnswerWrong,
     EnrolmentRefused,
     FactorNotEnrolled,
@@ -152,7 +151,7 @@ class Enrolments(Controller):
         form = await read_form(request)
         try:
             await site.services.security.finish_totp(signed_in.session, form["enrolment"], form["code"])
-        except (AnswerMalformed, AnswerWrong, Locked) as error:
+        except (AnswerWrong, Locked) as error:
             form.wrong("code", refusal(site, error, Factor.TOTP))
             return _totp_page(site, form["enrolment"], form["uri"], form)
         except FactorNotFound:

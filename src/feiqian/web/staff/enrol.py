@@ -15,7 +15,7 @@ from feiqian.normal import comparison
 from feiqian.policy.factors import Factor
 from feiqian.staff.errors import EnrolmentOver
 from feiqian.staff.service import Staff
-from feiqian.verification.errors import AnswerMalformed, AnswerWrong, EnrolmentRefused, FactorNotFound, Locked, TooWeak
+from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotFound, Locked, TooWeak
 from feiqian.verification.model import TotpEnrolment
 
 from ..customer.keys import read_key_form
@@ -67,7 +67,7 @@ class EnrolPages(Controller):
             await staff.finish_token(form["token"], form["enrolment"], form["code"])
         except EnrolmentOver:
             return _over(site)
-        except (AnswerMalformed, AnswerWrong, FactorNotFound, Locked):
+        except (AnswerWrong, FactorNotFound, Locked):
             return await _other_token(site, form)
         return Redirect(DONE, status_code=303)
 
