@@ -14,6 +14,7 @@ from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from feiqian.normal import code_digits
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
 
@@ -37,6 +38,10 @@ class Form:
     def raw(self, name: str) -> str:
         """As `form[name]`, untrimmed: for passwords."""
         return self.values.get(name, "")
+
+    def code(self, name: str) -> str:
+        """The ASCII digits of a code or PIN, however it was typed; of what is none, what was typed."""
+        return code_digits(self.raw(name)) or self[name]
 
     def wrong(self, name: str, text: str) -> None:
         """Says what is wrong with a field; the first that is said stays."""

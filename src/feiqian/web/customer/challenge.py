@@ -221,7 +221,7 @@ async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: 
         if not form["answer"]:
             form.wrong("answer", site.render.texts("customer.challenge.empty"))
             return None
-        return await desk.answers.answer(desk.challenge, factor, form.raw("answer"))
+        return await desk.answers.answer(desk.challenge, factor, _answer(factor, form))
     except (AnswerMalformed, AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled, *LOCKS) as error:
         form.wrong("answer", refusal(site, error, factor))
         return None
@@ -292,6 +292,10 @@ def chosen(ways: list[Way], number: int) -> Way:
 def _text(site: Site, left: tuple[Factor, ...]) -> str:
     names = (factor_name(site, factor) for factor in left)
     return reduce(lambda first, second: site.render.texts("customer.challenge.and", first=first, second=second), names)
+
+
+def _answer(factor: Factor, form: Form) -> str:
+    return form.code("answer") if factor in (*SENT, Factor.TOTP, Factor.PIN) else form.raw("answer")
 
 
 def _factor(text: str) -> Factor | None:

@@ -150,7 +150,7 @@ class Enrolments(Controller):
     async def totp(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         try:
-            await site.services.security.finish_totp(signed_in.session, form["enrolment"], form["code"])
+            await site.services.security.finish_totp(signed_in.session, form["enrolment"], form.code("code"))
         except (AnswerWrong, Locked) as error:
             form.wrong("code", refusal(site, error, Factor.TOTP))
             return _totp_page(site, form["enrolment"], form["uri"], form)

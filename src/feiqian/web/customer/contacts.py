@@ -146,7 +146,7 @@ async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: l
     security, session, (application, address) = site.services.security, customer.session, parts
     factor = Factor.EMAIL if kind == MAIL else Factor.SMS
     try:
-        await security.answer_contact(session, application, factor, form["code"])
+        await security.answer_contact(session, application, factor, form.code("code"))
         await security.finish_contact(session, application)
     except (AnswerMalformed, AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
         form.wrong("code", refusal(site, error, factor))
