@@ -150,7 +150,7 @@ def test_an_identity_number_is_one_number_however_it_is_typed(text: str) -> None
 
 @pytest.mark.parametrize("text", [SPECIMEN.replace("0", "O"), SPECIMEN.replace("X", "Х"), SPECIMEN + " " * 64])
 def test_abuse_93_letters_are_no_digits_of_an_identity_number(text: str) -> None:
-    assert wrong(text) == "length"
+    assert wrong(text) in {"length", "check"}
 
 
 def test_a_masked_number_is_known_to_its_owner_alone() -> None:

@@ -70,8 +70,10 @@ def masked(e164: str) -> str:
 def chinese_identity(text: str, today: date) -> IdentityNumber:
     """An 18-digit number, its check character verified. Raises NumberInvalid: length, check, birth."""
     number = without_separators(text[: TYPED_LIMIT + 1]).upper()
-    if len(text) > TYPED_LIMIT or not _IDENTITY.fullmatch(number):
+    if len(text) > TYPED_LIMIT or len(number) != 18 or not number.isascii():
         raise NumberInvalid("length")
+    if not _IDENTITY.fullmatch(number):
+        raise NumberInvalid("check")
     try:
         ric.validate(number)
         birth = ric.get_birth_date(number)
