@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-BASE = {"clock", "errors", "events", "folder", "headers", "hosts", "ids", "money", "patterns", "subjects", "texts"}
+BASE = {"clock", "errors", "events", "folder", "headers", "hosts", "ids", "latin", "money", "normal", "patterns"}
+BASE |= {"subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "shares"}
 TOOLS |= {"sweeping", "uploads", "visible", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
@@ -36,6 +37,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "headers": set(),
     "hosts": set(),
     "texts": {"headers"},
+    "normal": set(),
+    "latin": {"normal"},
     "folder": {"errors"},
     "ids": {"clock", "errors"},
     "clock": {"errors"},

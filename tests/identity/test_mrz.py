@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from feiqian.identity.errors import MrzInvalid
-from feiqian.identity.mrz import check_digit, parse_mrz
+from feiqian.identity.mrz import check_digit, lines_of, parse_mrz
 
 TODAY = date(2026, 11, 24)
 # ICAO Doc 9303, part 4, appendix A: the specimen passport of Utopia.
@@ -41,6 +41,26 @@ def test_check_digits_are_those_of_the_standard() -> None:
 @pytest.mark.parametrize("text", [f"{UPPER} {LOWER}", f"{UPPER}{LOWER}".lower(), f"  {UPPER}\r\n\r\n{LOWER}  "])
 def test_however_the_lines_are_parted(text: str) -> None:
     assert parse_mrz(text, TODAY).number == "L898902C3"
+
+
+@pytest.mark.parametrize("filler", ["＜", "﹤", "‹", "〈", "《", "«", "⟨", "≪"])
+def test_the_filler_may_be_another_bracket_for_each_one(filler: str) -> None:
+    assert lines_of(f"{UPPER}\n{LOWER}".replace("<", filler)) == (UPPER, LOWER)
+
+
+@pytest.mark.parametrize("filler", ["«", "《", "≪"])
+def test_the_filler_may_be_a_double_bracket_for_two(filler: str) -> None:
+    assert lines_of(f"{UPPER}\n{LOWER}".replace("<<", filler)) == (UPPER, LOWER)
+
+
+def test_the_zone_may_be_in_full_width_with_marks_that_are_not_seen() -> None:
+    typed = "".join(chr(ord(c) + 0xFEE0) for c in UPPER) + "\u200e\u00a0" + "\ufe0d".join(LOWER)
+    assert parse_mrz(typed, TODAY).number == "L898902C3"
+
+
+def test_a_zone_with_letters_of_other_scripts_or_without_end_is_none() -> None:
+    assert wrong(f"{UPPER}\n{LOWER}".replace("E", "Е")) == "lines"
+    assert wrong(f"{UPPER}\n{LOWER}" + " " * 999) == "lines"
 
 
 @pytest.mark.parametrize("at", [*range(10), *range(13, 20), *range(21, 44)])

@@ -60,7 +60,7 @@ def test_no_changed_digit_goes_unnoticed(at: int) -> None:
     assert wrong(SPECIMEN[:at] + changed + SPECIMEN[at + 1 :]) in {"check", "birth"}
 
 
-@pytest.mark.parametrize("text", ["", "1", "11010549123100", "USA1100801201", SPECIMEN[:-1], SPECIMEN + "1", "１" * 18])
+@pytest.mark.parametrize("text", ["", "1", "11010549123100", "USA1100801201", SPECIMEN[:-1], SPECIMEN + "1", "一" * 18])
 def test_other_than_eighteen_digits_is_refused(text: str) -> None:
     assert wrong(text) == "length"
 
@@ -194,7 +194,7 @@ def test_a_mobile_number_is_one_number_however_it_is_written(text: str, region: 
         ("1" * 33, "not_a_number"),
         ("12345", "not_in_use"),
         ("+86 1380013800", "not_in_use"),
-        ("13800138000 ext. 5", "not_in_use"),
+        ("13800138000 ext. 5", "not_a_number"),
         ("010 6552 9988", "not_mobile"),  # a telephone in Beijing
         ("+44 20 7946 0018", "not_mobile"),
         ("+44 906 123 4567", "not_mobile"),  # premium rate: what pumping would use
@@ -205,6 +205,61 @@ def test_what_cannot_receive_a_message_is_refused(text: str, reason: str) -> Non
     with pytest.raises(NumberInvalid) as refused:
         mobile(text)
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "138OO138OOO",
+        "138ОО138ООО",
+        "138oo138ooo",
+        "1380013800O",
+        "13800138OOO",
+        "l3800138000",
+        "1-800-FLOWERS",
+        "138ΟΟ138ΟΟΟ",
+        "tel:13800138000",
+        "13800138000x5",
+        "13800138000;ext=5",
+        "138〇〇138〇〇〇",
+        "一三八零零一三八零零零",
+        "138*0138000",
+    ],
+)
+def test_abuse_93_letters_are_no_digits_of_a_mobile_number(text: str) -> None:
+    with pytest.raises(NumberInvalid) as refused:
+        mobile(text)
+    assert refused.value.reason == "not_a_number"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200e138\xa00013\xa08000",
+        "\u202a138 0013 8000\u202c",
+        "138︍00138000",
+        "١٣٨٠٠١٣٨٠٠٠",
+        "＋８６（１３８）００１３－８０００",
+        "138.0013.8000",
+        "138ー0013ー8000",
+        "\ufeff13800138000\n",
+        "1️⃣3800138000",
+    ],
+)
+def test_a_mobile_number_is_one_number_however_it_is_typed_or_pasted(text: str) -> None:
+    assert mobile(text) == "+8613800138000"
+
+
+@pytest.mark.parametrize(
+    "text", ["１１０１０５１９４９１２３１００２Ｘ", "110105 19491231 002x", "\u200e110105-19491231-002Ⅹ\ufe0d"]
+)
+def test_an_identity_number_is_one_number_however_it_is_typed(text: str) -> None:
+    assert chinese_identity(text, TODAY).number == SPECIMEN
+
+
+@pytest.mark.parametrize("text", [SPECIMEN.replace("0", "O"), SPECIMEN.replace("X", "Х"), SPECIMEN + " " * 64])
+def test_abuse_93_letters_are_no_digits_of_an_identity_number(text: str) -> None:
+    assert wrong(text) in {"length", "check"}
 
 
 def test_a_masked_number_is_known_to_its_owner_alone() -> None:

@@ -36,7 +36,7 @@ def test_a_password_alone_opens_nothing(bank) -> None:
         assert bank.parts.sessions.list(connection, member.subject) == []
 
 
-@pytest.mark.parametrize(("login", "password"), [("alice", "wrong"), ("nobody", STAFF_PASSWORD), ("", "")])
+@pytest.mark.parametrize(("login", "password"), [("alice", "wrong"), ("nobody", STAFF_PASSWORD), ("", "wrong")])
 def test_abuse_43_a_wrong_password_and_an_unknown_login_are_answered_alike(bank, login: str, password: str) -> None:
     bank.member("alice", "supporter")
     bank.hasher.calls.clear()
@@ -45,6 +45,18 @@ def test_abuse_43_a_wrong_password_and_an_unknown_login_are_answered_alike(bank,
     assert str(refused.value) == "the login, the password or the code is not right"
     assert bank.hasher.calls == ["matches"]
     assert "sign_in_refused" not in bank.actions()
+
+
+@pytest.mark.parametrize("login", ["alice", "nobody"])
+@pytest.mark.parametrize("password", ["", "  ", "\u200b", "x" * 129])
+def test_abuse_43_a_password_that_is_none_is_refused_before_anything_is_looked_up(bank, login, password) -> None:
+    bank.member("alice", "supporter")
+    bank.hasher.calls.clear()
+    for _ in range(20):
+        with pytest.raises(SignInRefused):
+            bank.run(bank.staff.password(login, password, "en"))
+    assert bank.hasher.calls == []
+    assert bank.run(bank.staff.password("ＡＬＩＣＥ\u200e ", STAFF_PASSWORD, "en")).passed == (Factor.PASSWORD,)
 
 
 @pytest.mark.parametrize("login", ["alice", "nobody"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from feiqian.policy.load import load_policy
@@ -51,6 +53,150 @@ def test_a_password_that_is_hard_to_guess_is_taken(password: str) -> None:
     strength.check_password(RULES, password, OWN)
 
 
+# Common words, rows of keys, numbers in words and numerals, and the owner's own things, in many languages and scripts.
+WEAK = [
+    "ｐａｓｓｗｏｒｄ１２３",
+    "пароль1234",
+    "йцукенгшщзх",
+    "一二三四五六七八九十",
+    "woaini1314520",
+    "liwei19900307",
+    "LiWei1990.3.7",
+    "weili900307",
+    "lw19900307",
+    "李伟1990年3月7日",
+    "李伟一九九〇年三月七日",
+    "1990李伟0307",
+    "wl1990-03-07",
+    "lw13812345678",
+    "liwei12345678",
+    "liwei1381234",
+    "李伟110105",
+    "lw110105",
+    "liwei8765",
+    "gfhjkm1234",
+    "ghbdtn12345",
+    "qlalfqjsgh1",
+    "비밀번호1234567",
+    "사랑해12345678",
+    "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ",
+    "כסמךשכדגכ",
+    "קראטוןםפשדג",
+    "ضصثقفغعهخح",
+    "كلمةالسر123",
+    "محمد123456",
+    "パスワード12345",
+    "さくらさくらさくら",
+    "あいしてる12345",
+    "たていすかんなにらせ",
+    "ㄅㄆㄇㄈㄉㄊㄋㄌㄍㄐ",
+    "ji3g4au4a83",
+    "azertyuiop12",
+    "qwertzuiopü",
+    "asdfghjklñ",
+    "aoeuidhtns",
+    "contraseña1",
+    "contraseña123",
+    "teamomucho1",
+    "tequieromucho",
+    "motdepasse1",
+    "motdepasse123",
+    "passwort123",
+    "ichliebedich",
+    "şifre12345",
+    "seniseviyorum",
+    "ολυμπιακός",
+    "σαγαπώ12345",
+    "ςερτυθιοπασδ",
+    "yiersansiwuliuqi",
+    "onetwothreefour",
+    "unodostrescuatro",
+    "odindvatrichetyre",
+    "壹贰叁肆伍陆柒捌玖拾",
+    "我爱你我爱你我爱你我爱你",
+    "我爱你一生一世1314",
+    "woaini5201314",
+    "nihao123456",
+    "5201314520",
+    "zhongguo888888",
+    "любовь2024",
+    "наташа1990",
+    "Максим12345",
+    "٠١٢٣٤٥٦٧٨٩",
+    "१२३४५६७८९०",
+    "привет12345",
+    "ффффффффффф",
+    "фывапролджэ",
+    "ячсмитьбюю",
+    "matkhau123",
+    "mậtkhẩu123",
+    "anhyeuem123",
+    "sayangku123",
+    "รหัสผ่าน123",
+    "ㄆㄊㄍㄐㄔㄗㄧㄛㄟㄣ",
+    "kochanie123",
+    "galatasaray1",
+    "शिव1234567",
+    "पासवर्ड123",
+    "①②③④⑤⑥⑦⑧⑨⑩",
+    "𝐩𝐚𝐬𝐬𝐰𝐨𝐫𝐝𝟏𝟐𝟑",
+    "ⓟⓐⓢⓢⓦⓞⓡⓓ①②③",
+    "qqqqqqqqqq1",
+    "иванов1990",
+    "свобода123",
+    "спартак1922",
+    "liangliang123",
+    "shanghai2020",
+    "wangjing123",
+    "tianshi123",
+    "xiaobao123",
+    "baobei520",
+    "wodemima123",
+    "zhangsan123",
+    "aaaa一一一一一一",
+    "二零零八北京奥运",
+    "长江长江长江长江长江",
+    "mimamima123",
+    "李伟李伟李伟李伟李伟",
+    "qazwsxedcrfv",
+    "йфяцычувс",
+    "1йфя2цыч3увс",
+    "пароль_пароль",
+]
+
+
+@pytest.mark.parametrize("password", WEAK)
+def test_a_password_that_is_weak_in_any_language_is_refused(password: str) -> None:
+    assert weakness(strength.check_password, RULES, password, OWN) != "weak.too_long"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "корова танцует медленно",
+        "tres tristes tigres cantan",
+        "茶壶漫步雨伞灯笼码头",
+        "우산 등대 고양이 노래",
+        "vK9#tq!Lp2",
+        "مظلة زرقاء فوق السطح",
+        "xuehuapiaopiao yusan denglong",
+        "seven quiet lighthouses",
+    ],
+)
+def test_a_password_that_is_strong_in_any_language_is_taken(password: str) -> None:
+    strength.check_password(RULES, password, OWN)
+
+
+@pytest.mark.parametrize("part", ["x", "一", "й", "한", "ㄆㄊ", "ﷺ", "qwertz1", "啊不才的额飞个好"])
+def test_how_often_and_how_much_is_estimated_is_bounded(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    estimated: list[str] = []
+    monkeypatch.setattr(strength, "zxcvbn", lambda text, **_: estimated.append(text) or {"score": 4, "sequence": []})
+    with suppress(TooWeak):
+        strength.check_password(RULES, (part * 128)[:128], OWN)
+    assert 1 <= len(estimated) <= strength.MOST_ESTIMATED
+    assert max(map(len, estimated)) <= strength.LONGEST_ESTIMATED
+
+
 def test_only_the_beginning_of_a_long_password_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     estimated: list[str] = []
     monkeypatch.setattr(strength, "zxcvbn", lambda text, **_: estimated.append(text) or {"score": 4, "sequence": []})
@@ -58,7 +204,7 @@ def test_only_the_beginning_of_a_long_password_is_estimated(monkeypatch: pytest.
     assert [len(text) for text in estimated] == [72]
 
 
-@pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "１２３４５６", " 12345", "123456\n"])
+@pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "12345O", "一二三四五六", " 12345"])
 def test_a_pin_has_six_digits(pin: str) -> None:
     assert weakness(strength.check_pin, pin, OWN) == "weak.not_six_digits"
 

@@ -30,7 +30,7 @@ PARSED_BYTES = 64 * 1024  # of a body that is parsed, and whose errors are expla
 UNSEEN = "has a character that cannot be seen, such as a control character; leave it out"
 # Texts that may have line ends; a reference is looked up with the one that it was written with before it was refused.
 _LINES = frozenset({"merchant_order", "mrz", "note", "text"})
-_NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response"})
+_NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response", "mobile", "number", "mrz", "code"})
 _DELETE = 0x7F
 _DIGITS = re.compile("[0-9]+")
 _NAME = re.compile("[a-z_]{1,32}", re.ASCII)

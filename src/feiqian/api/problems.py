@@ -149,6 +149,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     customers.AlreadyChecked: CONFLICT,
     customers.DocumentRefused: INVALID,
     customers.ChecksUsedUp: TOO_MANY_REQUESTS,
+    verification.AnswerMalformed: INVALID,
     verification.AnswerWrong: ANSWER_WRONG,
     verification.Locked: LOCKED,
     verification.ChallengeOver: CHALLENGE_OVER,
@@ -248,6 +249,8 @@ def _told(problem: ProblemError, error: errors.FeiqianError) -> ProblemError:
             problem.errors = (FieldError("mrz", error.field),)
         case verification.TooWeak():
             problem.errors = tuple(FieldError("", key) for key in (error.warning_key, *error.suggestion_keys))
+        case verification.AnswerMalformed():
+            problem.errors = (FieldError("", "is not of the form of this factor's answers; it was not counted"),)
         case verification.AnswerWrong():
             problem.tries_left = error.tries_left
         case verification.Locked() | customers.SignInLocked():

@@ -15,12 +15,14 @@ from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid
 from feiqian.identity.letters import is_name
 from feiqian.identity.model import Claim
-from feiqian.identity.mrz import LINE_LENGTH, parse_mrz
+from feiqian.identity.mrz import LINE_LENGTH, lines_of, parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.normal import comparison, without_separators
 from feiqian.notify import mail_addresses
 from feiqian.notify.mail_addresses import AddressInvalid
 
-_NOT_IN_NUMBERS = re.compile(r"[^0-9A-Z]")
+TYPED_LIMIT = 512  # characters of an address, with marks that are not seen
+_NUMBER = re.compile("[0-9A-Z]{1,32}", re.ASCII)
 
 
 def claim_of(details: Details, today: date) -> Claim:
@@ -32,25 +34,26 @@ def claim_of(details: Details, today: date) -> Claim:
     if details.kind != "passport":
         raise DetailsInvalid("kind", "invalid")
     zone = parse_mrz(details.mrz, today)
-    birth = details.birth or certain(zone.births)
-    return Claim("passport", name, zone.number, birth, details.country or zone.issuer, details.mrz)
+    birth, country = details.birth or certain(zone.births), details.country or zone.issuer
+    return Claim("passport", name, zone.number, birth, country, "\n".join(lines_of(details.mrz)))
 
 
 def checked_name(name: str) -> str:
-    """Raises DetailsInvalid."""
+    """As typed, with single spaces; it has to have letters that are seen. Raises DetailsInvalid."""
     name = " ".join(name.split())
     if not name:
         raise DetailsInvalid("name", "missing")
     if len(name) > NAME_LENGTH:
         raise DetailsInvalid("name", "too_long")
-    if not is_name(name):
+    if not is_name(name) or not is_name(comparison(name)):
         raise DetailsInvalid("name", "invalid")
     return name
 
 
 def checked_email(email: str) -> str:
     """An address that mail can be sent to, as it is kept, or "" for none. Raises DetailsInvalid."""
-    if not email.strip():
+    email = comparison(email[:TYPED_LIMIT]).strip()
+    if not email:
         return ""
     try:
         return mail_addresses.canonical(email)
@@ -62,7 +65,9 @@ def own_words(claim: Claim | None, *more: str) -> list[str]:
     """What somebody who knows the person would try first, for judging a password or PIN."""
     if claim is None:
         return [word for word in more if word]
-    return [word for word in (claim.name, claim.number, _day_of(claim), names.joined(claim.name), *more) if word]
+    latin = names.words(claim.name)
+    known = claim.name, claim.number, _day_of(claim), "".join(latin), " ".join(latin)
+    return [word for word in (*known, *more) if word]
 
 
 def _day_of(claim: Claim) -> str:
@@ -108,5 +113,6 @@ def _same_name(known: str, given: str) -> bool:
 
 
 def normal(number: str) -> str:
-    """A document number as it is compared."""
-    return _NOT_IN_NUMBERS.sub("", number.upper())[:32]
+    """A document number as it is compared; "", which is nobody's, for what has other letters than Latin ones, say."""
+    plain = without_separators(number[:64]).upper()
+    return plain if _NUMBER.fullmatch(plain) else ""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.issuing import IssuingDevices
@@ -21,6 +21,7 @@ from feiqian.customers.tables import NAME_LENGTH, customers, profiles
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import CUSTOMER, new_id
+from feiqian.normal import comparison
 from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
@@ -195,7 +196,8 @@ class Customers:
 
     def find(self, text: str, limit: int = 20) -> list[Customer]:
         """Customers whose name begins with, or whose public id is, this text; for staff."""
-        begins = customers.c.name.startswith(text, autoescape=True) | (customers.c.id == text)
+        starts = (customers.c.name.startswith(form, autoescape=True) for form in {text, comparison(text)})
+        begins = or_(*starts, customers.c.id == text)
         with self._db.read() as connection:
             rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
             return [Customer(*row) for row in rows]

@@ -15,6 +15,7 @@ from feiqian.customers.model import ChallengeView, Opened
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 from feiqian.verification.errors import AnswerWrong, Locked
+from feiqian.verification.forms import is_no_password
 from feiqian.verification.model import Bound
 
 BOUND = Bound(purpose=Purpose.SIGN_IN)
@@ -33,6 +34,8 @@ class SignIn(Door):
         """The first factor; the challenge's others follow by `send` and `answer`. `device_token` is what an earlier
         sign-in gave this browser or app: wrong answers are counted for that device. Raises SignInRefused, SignInLocked,
         and identity's NumberInvalid."""
+        if is_no_password(password):
+            raise SignInRefused  # before anything is looked up or counted
         subject, device = await self._p.work.db(self._who, self._mobile(mobile), device_token)
         begun = await self._p.verification.begin(subject, BOUND, language, device=device)
         try:

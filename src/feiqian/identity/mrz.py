@@ -13,12 +13,17 @@ from typing import NamedTuple
 from feiqian.identity import births
 from feiqian.identity.check_digits import weighted_731 as check_digit
 from feiqian.identity.errors import MrzInvalid
+from feiqian.normal import without_separators
 
 __all__ = ["Mrz", "check_digit", "parse_mrz"]
 
 LINE_LENGTH = 44
 _LINE = re.compile("[0-9A-Z<]{44}", re.ASCII)
 _STATE = re.compile("[A-Z]{1,3}<{0,2}", re.ASCII)
+# What keyboards and readers of pictures put for the filler; each stands for one, or for two of them.
+_FILLER = str.maketrans(dict.fromkeys("\u2039\u2329\u3008\u27e8\u276e\u02c2\u1438\u2770", "<"))
+_FILLERS = re.compile("[\u00ab\u300a\u226a\u27ea]")
+TYPED_LIMIT = 8 * LINE_LENGTH
 _FUTURE_YEARS = 20  # a passport is not given for longer
 
 
@@ -48,11 +53,22 @@ class Mrz(NamedTuple):
         return f"{self.family_name} {self.given_names}".strip()
 
 
+def lines_of(text: str) -> tuple[str, str]:
+    """Both lines as they are printed, of what was typed, pasted or read from a picture, right or not.
+
+    Spaces, line breaks and what is not seen go; the filler may come as other brackets. Of double brackets («, 《) some
+    keyboards give one for one filler, some readers of pictures one for two: what makes the lines 44 long is meant.
+    """
+    zone = without_separators(text[:TYPED_LIMIT]).translate(_FILLER).upper()
+    single = _FILLERS.sub("<", zone)
+    zone = single if len(single) == 2 * LINE_LENGTH else _FILLERS.sub("<<", zone)
+    return zone[:LINE_LENGTH], zone[LINE_LENGTH:]
+
+
 def parse_mrz(text: str, today: date) -> Mrz:
-    """Both lines, with or without spaces and line breaks. Raises MrzInvalid naming the part that is wrong."""
-    zone = re.sub(r"\s", "", text.upper())
-    upper, lower = zone[:LINE_LENGTH], zone[LINE_LENGTH:]
-    if not (_LINE.fullmatch(upper) and _LINE.fullmatch(lower)):
+    """Both lines, however they are typed (`lines_of`). Raises MrzInvalid naming the part that is wrong."""
+    upper, lower = lines_of(text)
+    if len(text) > TYPED_LIMIT or not (_LINE.fullmatch(upper) and _LINE.fullmatch(lower)):
         raise MrzInvalid("lines")
     if upper[0] != "P":
         raise MrzInvalid("document")

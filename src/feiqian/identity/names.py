@@ -15,8 +15,9 @@ from anyascii import anyascii
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
 
-from feiqian.identity.letters import HAN, is_letter, is_name, is_unreadable, plain
+from feiqian.identity.letters import HAN, is_letter, is_name, is_unreadable
 from feiqian.identity.romanisation import CYRILLIC, LATIN, SURNAMES, U_DIAERESIS
+from feiqian.normal import comparison
 
 LENGTH_LIMIT = 200
 MOST_WORDS = 8  # above it, only the same words are the same
@@ -41,7 +42,7 @@ def words(name: str, u_diaeresis: str = U_DIAERESIS[0]) -> tuple[str, ...]:
     """
     latin = name[:LENGTH_LIMIT]
     if not latin.isascii():
-        letters = unicodedata.normalize("NFKC", plain(latin)).strip()
+        letters = comparison(latin).strip()
         spelt = _HAN.sub(lambda found: f" {_pinyin(found[0], found.start() == 0, u_diaeresis)} ", letters)
         latin = "".join(map(_in_latin, spelt))
     return tuple(word for word in _NOT_WORD.split(latin.lower()) if word)
@@ -101,7 +102,7 @@ def _in_latin(letter: str) -> str:
 def _spellings(name: str) -> Iterator[tuple[str, ...]]:
     """The words of a name in each way that passports may spell it."""
     yield from (words(name, u_diaeresis) for u_diaeresis in U_DIAERESIS)
-    upper = unicodedata.normalize("NFC", name[:LENGTH_LIMIT]).upper()
+    upper = comparison(name[:LENGTH_LIMIT]).upper()
     yield words(upper.translate(LATIN | CYRILLIC))
 
 
@@ -127,4 +128,4 @@ def _tiles(parts: tuple[str, ...], whole: str) -> bool:
 
 
 def _is_latin(name: str) -> bool:
-    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in name if is_letter(letter))
+    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in comparison(name) if is_letter(letter))

@@ -21,10 +21,13 @@ from stdnum.cn import ric
 from feiqian.identity import births
 from feiqian.identity.check_digits import weighted_731
 from feiqian.identity.errors import NumberInvalid
+from feiqian.normal import without_separators
 
 HOME = "CN"  # whose national numbers need no country code
-LENGTH_LIMIT = 32
+LENGTH_LIMIT, TYPED_LIMIT = 32, 64  # characters of a number, and of what was typed, with marks that are not seen
 OLDEST_YEARS = 130
+_AROUND = str.maketrans("", "", "()[]./~")  # which people set between the digits of mobile numbers
+_DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
 _CARD = re.compile("[1-9][0-9]{16}[0-9X]", re.ASCII)
 _OLD_FOREIGNER = re.compile("[A-Z]{3}[0-9]{12}", re.ASCII)
 _OLD_CITIZEN = re.compile("[0-9]{15}", re.ASCII)
@@ -70,12 +73,16 @@ class IdentityNumber(NamedTuple):
 def mobile(text: str, region: str = HOME) -> str:
     """The number in E.164, as `+8613800138000`. `region`: whose number it is if it has no country code.
 
+    Digits may be those of any script; a letter is none, although keypads have letters: a letter O is refused, and not
+    taken for the 6 of its key.
+
     Raises NumberInvalid: not_a_number, not_in_use (no such number is given out), not_mobile.
     """
-    if len(text) > LENGTH_LIMIT:
+    digits = without_separators(text[: TYPED_LIMIT + 1]).translate(_AROUND)
+    if len(text) > TYPED_LIMIT or len(digits) > LENGTH_LIMIT or not _DIGITS.fullmatch(digits):
         raise NumberInvalid("not_a_number")
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
         raise NumberInvalid("not_a_number") from None
     if number.extension or not phonenumbers.is_valid_number(number):
@@ -101,12 +108,12 @@ def chinese_identity(text: str, today: date) -> IdentityNumber:
 
     Raises NumberInvalid: length, check, birth; old_form (15 digits: not valid any more since 2013).
     """
-    number = text.strip().upper()
+    number = without_separators(text[: TYPED_LIMIT + 1]).upper()
     if _OLD_CITIZEN.fullmatch(number):
         raise NumberInvalid("old_form")
     if _OLD_FOREIGNER.fullmatch(number):
         return _old_foreigner(number, today)
-    if len(number) != 18 or not number.isascii():
+    if len(text) > TYPED_LIMIT or len(number) != 18 or not number.isascii():
         raise NumberInvalid("length")
     if not _CARD.fullmatch(number) or ric.calc_check_digit(number) != number[-1]:
         raise NumberInvalid("check")

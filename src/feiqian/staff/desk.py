@@ -22,6 +22,7 @@ from feiqian.identity.errors import IdentityError
 from feiqian.identity.numbers import mobile
 from feiqian.identity.service import Identity
 from feiqian.ids import CUSTOMER, is_id
+from feiqian.normal import without_separators
 from feiqian.policy.model import Level, Policy
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
@@ -131,11 +132,12 @@ class Desk:
 
     def _find(self, text: str) -> tuple[str, list[Customer]]:
         customers = self._p.customers
-        if is_id(CUSTOMER, text):
-            found = customers.by_id(text)
+        plain = without_separators(text)
+        if is_id(CUSTOMER, plain):
+            found = customers.by_id(plain)
             return "id", [found] if found else []
-        if text.isascii() and text.isdigit() and len(text) < FEW:
-            found = customers.by_number(int(text))
+        if plain.isascii() and plain.isdigit() and len(plain) < FEW:
+            found = customers.by_number(int(plain))
             return "number", [found] if found else []
         try:
             found = customers.by_mobile(mobile(text, self._p.region))

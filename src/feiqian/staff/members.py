@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.ids import STAFF, new_id
+from feiqian.normal import comparison
 from feiqian.sessions.service import Sessions
 from feiqian.staff.errors import EnrolmentOver, MemberInvalid, MemberNotFound, NotAllowed
 from feiqian.staff.model import Invitation, MemberState, StaffMember, StaffRole
@@ -25,7 +26,7 @@ from feiqian.visible import is_visible
 TOKEN_BYTES = 32
 ENROLMENT_HOURS = 24
 ENROLMENT = ENROLMENT_HOURS * 3_600_000_000
-NAME_LENGTH = 100
+NAME_LENGTH, LOGIN_LENGTH = 100, 32
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 _c = members.c
 
@@ -55,7 +56,7 @@ class Members:
 
     def by_login(self, connection: Connection, login: str) -> StaffMember:
         """Raises MemberNotFound."""
-        return self._one(connection, _c.login == login.strip().lower())
+        return self._one(connection, _c.login == login_of(login))
 
     def all(self, connection: Connection) -> list[StaffMember]:
         """Every account, in order of joining."""
@@ -86,7 +87,7 @@ class Members:
         self, connection: Connection, login: str, name: str, roles: Iterable[str], by: Subject, now: int
     ) -> Invitation:
         """A new account that waits for its person to enrol. Raises MemberInvalid."""
-        login, name, chosen = login.strip().lower(), name.strip(), roles_of(roles)
+        login, name, chosen = login_of(login), name.strip(), roles_of(roles)
         _check(login, name)
         if connection.execute(select(_c.number).where(_c.login == login)).first():
             raise MemberInvalid("taken", f"there is a staff account {login!r} already")
@@ -173,6 +174,11 @@ def require(member: StaffMember, *roles: StaffRole) -> None:
         raise NotAllowed(roles)
 
 
+def login_of(typed: str) -> str:
+    """A login as it is kept and compared."""
+    return comparison(typed[: 4 * LOGIN_LENGTH]).strip().lower()
+
+
 def roles_of(names: Iterable[str]) -> frozenset[StaffRole]:
     """Raises MemberInvalid for none, or for one that there is not."""
     try:
@@ -187,7 +193,7 @@ def roles_of(names: Iterable[str]) -> frozenset[StaffRole]:
 def _check(login: str, name: str) -> None:
     if not _LOGIN.fullmatch(login):
         raise MemberInvalid("login", "a login is 2 to 32 of a to z, 0 to 9, '.', '_', '-', and begins with a letter")
-    if not name or len(name) > NAME_LENGTH or not is_visible(name):
+    if not comparison(name).strip() or len(name) > NAME_LENGTH or not is_visible(name):
         raise MemberInvalid("name", f"a name has 1 to {NAME_LENGTH} letters")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9Xx]){5,}")
+from feiqian.normal import comparison
+
+_DIGITS = re.compile(r"\d(?:\W{0,3}[\dXx]){5,}")  # of any script, however they are set apart
 SHOWN = 40
 
 
@@ -20,4 +22,4 @@ def masked_mobile(mobile: str) -> str:
 
 def masked_query(text: str) -> str:
     """What somebody searched for, as the trail keeps it: runs of digits by their last two, and no more of the rest."""
-    return _DIGITS.sub(lambda found: "•" * (len(found[0]) - 2) + found[0][-2:], text.strip())[:SHOWN]
+    return _DIGITS.sub(lambda found: "•" * (len(found[0]) - 2) + found[0][-2:], comparison(text).strip())[:SHOWN]

@@ -25,12 +25,13 @@ from feiqian.staff.errors import (
     SignInRefused,
     StaffError,
 )
-from feiqian.staff.members import Members, require
+from feiqian.staff.members import Members, login_of, require
 from feiqian.staff.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
 from feiqian.subjects import Role, Subject
 from feiqian.trail.trail import Trail
 from feiqian.verification.errors import Locked, VerificationError
 from feiqian.verification.factors import Factors
+from feiqian.verification.forms import is_no_password
 from feiqian.verification.model import Bound, ChallengeView, TotpEnrolment
 from feiqian.verification.service import Verification
 from feiqian.work import Work
@@ -124,6 +125,8 @@ class Staff:
     ) -> ChallengeView:
         """The first of two steps; the challenge wants a second factor. `device_token`: what an earlier sign-in gave
         this browser; wrong answers are counted for it. Raises SignInRefused, SignInLocked."""
+        if is_no_password(password):
+            raise SignInRefused  # before anything is looked up or counted
         subject, device = await self._work.db(self._who, login, device_token)
         try:
             challenge = await self._verification.begin(subject, SIGN_IN, language, device=device)
@@ -181,7 +184,7 @@ class Staff:
                 member = None
         if member is not None and member.state is MemberState.ACTIVE and not member.demo:
             return member.subject
-        blind = self._sealer.blind(login.strip().lower(), "nobody of staff")
+        blind = self._sealer.blind(login_of(login), "nobody of staff")
         return Subject(Role.NOBODY, int.from_bytes(blind[:7], "big"))
 
     def _who(self, login: str, device_token: str | None) -> tuple[Subject, str | None]:

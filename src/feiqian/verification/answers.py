@@ -19,8 +19,15 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
 from feiqian.verification import attempts, codes, credentials, evidence, store, totp
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, FactorNotEnrolled, VerificationError
+from feiqian.verification.errors import (
+    AnswerMalformed,
+    AnswerWrong,
+    ChallengeOver,
+    FactorNotEnrolled,
+    VerificationError,
+)
 from feiqian.verification.factors import Factors
+from feiqian.verification.forms import read_answer
 from feiqian.verification.model import ChallengeView
 from feiqian.verification.passkeys import read_response
 from feiqian.verification.reach import CHANNELS
@@ -94,23 +101,26 @@ class Answers:
         """A password, PIN or code."""
         if factor not in KNOWN:
             return await self._work.db(self._guess, id, subject, factor, answer)
-        place = await self._work.db(self._check, id, subject, factor)  # so that what is locked waits for no turn
+        place = await self._work.db(
+            self._check, id, subject, factor, answer
+        )  # so that what is locked waits for no turn
         # A known device has turns of its own, as it has tries of its own.
         return await self._work.heavy_for(f"{subject} {place}", self._guess, id, subject, factor, answer)
 
     def _guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
         attempt = self._take(id, subject, factor, answer)
-        known = factor in KNOWN and self._factors.hasher.matches(_text(attempt.secret), answer)
+        known = factor in KNOWN and self._factors.hasher.matches(_text(attempt.secret), attempt.answer)
         view = self._settle(attempt, known)
         if known:
             self._freshen(attempt)
         return view
 
-    def _check(self, id: str, subject: Subject, factor: Factor) -> str:
-        """The place where it is answered. Raises Locked."""
+    def _check(self, id: str, subject: Subject, factor: Factor, answer: str) -> str:
+        """The place where it is answered. Raises AnswerMalformed, Locked."""
         now = self._clock.now()
         with self._db.read() as connection:
             challenge = self.open(connection, id, subject, factor, now)
+            read_answer(factor, answer)
             stranger = challenge.by_stranger
             self._guard.check(connection, subject, challenge.place, factor, now, stranger=stranger)
         return challenge.place
@@ -119,8 +129,11 @@ class Answers:
         now = self._clock.now()
         with self._db.write() as connection:
             challenge = self.open(connection, id, subject, factor, now)
+            answer = read_answer(factor, answer)  # before a try is taken: who mistypes does not guess
             secret, long = self._secret(connection, challenge, factor)
             secret = None if challenge.hopeless else secret
+            if factor in CHANNELS and len(answer) != codes.length(long):
+                raise AnswerMalformed(factor)
             if long:
                 if not codes.take_long(connection, id, factor):
                     raise AnswerWrong(0)
@@ -153,7 +166,7 @@ class Answers:
         if attempt.factor is not Factor.TOTP or attempt.secret is None:
             return None
         secret = credentials.token_secret(self._sealer, attempt.challenge.subject, attempt.secret)
-        return totp.step_of(secret, attempt.answer.strip(), now)
+        return totp.step_of(secret, attempt.answer, now)
 
     def _is_code(self, attempt: _Attempt) -> bool:
         if attempt.factor not in CHANNELS:
@@ -187,9 +200,9 @@ class Answers:
         )
 
     def _freshen(self, attempt: _Attempt) -> None:
-        """Hashes again what was hashed with other parameters than are used now."""
+        """Hashes again what was hashed with other parameters, or in another form, than are used now."""
         hasher, old = self._factors.hasher, attempt.secret or b""
-        if hasher.outdated(old.decode()):
+        if hasher.outdated(old.decode(), attempt.answer):
             self._rehash(attempt, old, hasher.hash(attempt.answer).encode())
 
     def _rehash(self, attempt: _Attempt, old: bytes, new: bytes) -> None:

@@ -8,13 +8,13 @@ caller's transaction.
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.ids import MESSAGE, new_id
+from feiqian.normal import without_separators
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Sending
@@ -28,7 +28,6 @@ APART = 30_000_000  # microseconds between two codes of one challenge and channe
 MOST_CODES = 3  # of one challenge and channel
 MOST_WRONG_LONG = 5  # answers to one code of sixteen digits
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
-_BETWEEN = re.compile(r"[\s-]")
 _c = codes.c
 
 
@@ -37,6 +36,11 @@ class Sent(NamedTuple):
 
     hash: bytes | None
     long: bool
+
+
+def length(long: bool) -> int:
+    """How many digits a code has."""
+    return LONG_DIGITS if long else DIGITS
 
 
 def new_code(long: bool) -> str:
@@ -100,7 +104,7 @@ def take_long(connection: Connection, challenge: str, factor: Factor) -> bool:
 
 
 def hash_of(sealer: Sealer, challenge: str, factor: Factor, code: str) -> bytes:
-    return sealer.blind(f"{challenge} {factor} {_BETWEEN.sub('', code[:40])}", "code")
+    return sealer.blind(f"{challenge} {factor} {without_separators(code[:40])}", "code")
 
 
 def _one(challenge: str, factor: Factor) -> Any:

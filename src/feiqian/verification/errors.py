@@ -2,6 +2,7 @@
 
 VerificationError
   AnswerWrong         the answer is not right; it was counted if it could be guessed
+  AnswerMalformed     no answer of this factor looks like this; nothing was counted
   Locked              too many wrong answers; says until when, and what still opens
   ChallengeOver       spent, void or expired: begin anew
   ChallengeNotFound   there is none of this id for this subject
@@ -30,6 +31,14 @@ class AnswerWrong(VerificationError):
     def __init__(self, tries_left: int) -> None:
         super().__init__("the answer is wrong")
         self.tries_left = tries_left
+
+
+class AnswerMalformed(VerificationError):
+    """Not the number of digits that a code or PIN has, say. Nothing was compared or counted."""
+
+    def __init__(self, factor: Factor) -> None:
+        super().__init__("this cannot be the answer: it has not the form of one; it was not counted")
+        self.factor = factor
 
 
 class Locked(VerificationError):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.ids import FACTOR, new_id
+from feiqian.normal import code_digits
 from feiqian.notify.model import KnowsContacts
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
@@ -20,6 +21,7 @@ from feiqian.subjects import Role, Subject
 from feiqian.verification import credentials, strength, totp
 from feiqian.verification.attempts import UNKNOWN
 from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
+from feiqian.verification.forms import is_no_password
 from feiqian.verification.guard import Guard
 from feiqian.verification.hashing import SecretHasher
 from feiqian.verification.model import FactorView, TotpEnrolment
@@ -68,8 +70,8 @@ class Factors:
 
     async def new_pin(self, pin: str, own: Sequence[str]) -> str:
         """The hash of a PIN of six digits that is not trivial, for `put_secret`. Raises TooWeak."""
-        strength.check_pin(pin, own)
-        return await self._work.heavy(self.hasher.hash, pin)
+        digits = strength.check_pin(pin, own)
+        return await self._work.heavy(self.hasher.hash, digits)
 
     async def set_password(self, subject: Subject, password: str, own: Sequence[str]) -> None:
         """Raises TooWeak. `own`: the person's name, number, birth date and so on, which must not help to guess it."""
@@ -82,7 +84,9 @@ class Factors:
         await self._work.db(self._put, subject, Factor.PIN, hash)
 
     async def check_password(self, subject: Subject, password: str) -> bool:
-        """Whether it is right; a wrong one counts as a try on an unknown device. Raises Locked."""
+        """Whether it is right; a wrong one counts as a try on an unknown device, if it can be one. Raises Locked."""
+        if is_no_password(password):
+            return False
         return await self._work.heavy_for(str(subject), self._check_password, subject, password)
 
     def hash_secret(self, text: str) -> str:
@@ -124,7 +128,7 @@ class Factors:
 
     async def confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
         """The token before, if any, counts no more. Raises AnswerWrong, FactorNotFound."""
-        return await self._work.db(self._confirm_totp, subject, id, code)
+        return await self._work.db(self._confirm_totp, subject, id, code_digits(code) or "")
 
     def _confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
         now = self._clock.now()

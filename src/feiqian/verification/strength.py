@@ -1,27 +1,36 @@
 """Whether a new password or PIN is hard enough to guess, for people who know its owner, too.
 
-Passwords by zxcvbn (Wheeler 2016) with the owner's words fed in. The texts that explain are under "weak.".
+Passwords by zxcvbn (Wheeler 2016) with the owner's words and other languages' common ones fed in, in every reading
+(`readings`): the weakest counts. The texts that explain are under "weak.".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
+from feiqian.normal import code_digits, comparison
 from feiqian.policy.model import PasswordRules
+from feiqian.verification.common_words import common
 from feiqian.verification.errors import TooWeak
 from feiqian.verification.hashing import LONGEST
+from feiqian.verification.personal import own_numbers, own_words, without, without_parts
+from feiqian.verification.readings import readings
 
 LONGEST_ESTIMATED = 72  # characters; zxcvbn takes ever longer, and what comes after can only make it stronger
-_MOST_WORDS, _LONGEST_WORD = 60, 60
-_SHORTEST_END, _LEAST_OF_OTHER = 6, 4  # digits of a number; characters of a password
-_DIGITS, _PIN = re.compile(r"[0-9]+", re.ASCII), re.compile(r"[0-9]{6}", re.ASCII)
+MOST_ESTIMATED = 4  # readings
+_LEAST_OF_OTHER = 4  # characters of a password beside what is easy to guess
+_PIN = re.compile(r"[0-9]{6}", re.ASCII)
+# Two or three syllables of pinyin are a name or a word; with a few digits they are among the first that are tried.
+_FEW_SYLLABLES = re.compile(
+    "(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:i?ang|i?ong|uang|eng|ing|i?ao|i?an|uai|uan|[ae]i|ou|en|[iu]n|i[aeu]|u[aoie]"
+    "|er|[aeiouv])){1,3}[0-9]{0,4}"
+)
 _PAIRS = re.compile(r"(\d)\1(\d)\2(\d)\3")
-_WORDS = re.compile(r"\w+")
 _PATTERNS = {
     "spatial": "weak.keyboard",
     "repeat": "weak.repeat",
@@ -38,21 +47,33 @@ _COMMON = re.compile(
 
 
 def check_password(rules: PasswordRules, password: str, own: Sequence[str]) -> None:
-    """Raises TooWeak."""
-    if len(password) < rules.min_length:
-        raise TooWeak("weak.too_short", ("weak.use_phrase",))
+    """Judges the comparison form, which is what is hashed. Raises TooWeak."""
     if len(password) > LONGEST:
         raise TooWeak("weak.too_long")
-    words = sorted(set(_own_words(own)), key=len, reverse=True)
-    if _without(password.lower(), words) < _LEAST_OF_OTHER:
+    if min(len(password), len(comparison(password).strip())) < rules.min_length:
+        raise TooWeak("weak.too_short", ("weak.use_phrase",))
+    words, numbers, read = own_words(own), own_numbers(own), readings(password)
+    rests = [without_parts(without(reading, words), numbers) for reading in read]
+    if min(map(len, rests)) < _LEAST_OF_OTHER:
         raise TooWeak("weak.personal", ("weak.avoid_personal", "weak.use_phrase"))
-    found = zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=words)
-    if found["score"] < rules.min_score:
-        raise TooWeak(_why(found["sequence"]), ("weak.add_words", "weak.use_phrase"))
+    for reading in read[:MOST_ESTIMATED]:
+        found = zxcvbn(reading[:LONGEST_ESTIMATED], user_inputs=[*words, *common()])
+        if found["score"] < rules.min_score:
+            raise TooWeak(_why(found["sequence"], words), ("weak.add_words", "weak.use_phrase"))
+    if any(map(_is_common, rests)):
+        raise TooWeak("weak.common", ("weak.add_words", "weak.use_phrase"))
 
 
-def check_pin(pin: str, own: Sequence[str]) -> None:
-    """Six digits, not trivial, not of the owner's dates and numbers. Raises TooWeak."""
+def _is_common(rest: str) -> bool:
+    """Whether there is little beside what many people choose."""
+    other = without(rest, common())
+    few = _FEW_SYLLABLES.fullmatch
+    return len(other) < _LEAST_OF_OTHER or bool(few(other) or few(rest))
+
+
+def check_pin(typed: str, own: Sequence[str]) -> str:
+    """The six digits, which are not trivial, and not of the owner's dates and numbers. Raises TooWeak."""
+    pin = code_digits(typed) or ""
     if not _PIN.fullmatch(pin):
         raise TooWeak("weak.not_six_digits")
     if (
@@ -67,50 +88,19 @@ def check_pin(pin: str, own: Sequence[str]) -> None:
         raise TooWeak("weak.pin_sequence", ("weak.choose_at_random",))
     if _COMMON.fullmatch(pin):
         raise TooWeak("weak.pin_common", ("weak.choose_at_random",))
-    if any(pin in number or pin in number[::-1] for number in _own_numbers(own)):
+    if any(pin in number or pin in number[::-1] for number in own_numbers(own)):
         raise TooWeak("weak.pin_personal", ("weak.choose_at_random",))
+    return pin
 
 
-def _without(password: str, words: Sequence[str]) -> int:
-    """How many characters there are beside the owner's words."""
-    for word in words:
-        password = password.replace(word, "")
-    return len(password)
-
-
-def _own_words(own: Sequence[str]) -> Iterator[str]:
-    """Each as it is, its parts, and its digits (with and without what stands before them), in lower case."""
-    for text in own[:_MOST_WORDS]:
-        lower = text[:_LONGEST_WORD].lower()
-        parts = _WORDS.findall(lower)
-        digits = "".join(_DIGITS.findall(lower))
-        ends = [digits[start:] for start in range(max(0, len(digits) - _SHORTEST_END + 1))]
-        yield from (word for word in (lower, *parts, "".join(parts), *ends, *_numbers(lower)) if len(word) > 1)
-
-
-def _own_numbers(own: Sequence[str]) -> Iterator[str]:
-    for text in own[:_MOST_WORDS]:
-        yield from _numbers(text[:_LONGEST_WORD])
-
-
-def _numbers(text: str) -> Iterator[str]:
-    """The digits of a text; of what may be a date (yyyymmdd, also within a number) every way to write it in six."""
-    digits = "".join(_DIGITS.findall(text))
-    yield digits
-    for start in range(max(0, len(digits) - 7)):
-        year, month, day = digits[start : start + 4], digits[start + 4 : start + 6], digits[start + 6 : start + 8]
-        if "1900" <= year <= "2099" and "01" <= month <= "12" and "01" <= day <= "31":
-            short = year[2:]
-            yield from (day + month + year, month + day + year, year + day + month)
-            yield from (day + month + short, month + day + short, short + day + month, short + month + day)
-
-
-def _why(sequence: Sequence[dict[str, Any]]) -> str:
-    """Of the longest part that zxcvbn has recognised."""
+def _why(sequence: Sequence[dict[str, Any]], own: Sequence[str]) -> str:
+    """Of the longest part that zxcvbn has recognised; `own`: which of the words that were fed in are the owner's."""
     known = [part for part in sequence if part["pattern"] != "bruteforce"]
     if not known:
         return "weak.guessable"
     longest = max(known, key=lambda part: len(part["token"]))
     if longest["pattern"] == "dictionary":
+        if longest["dictionary_name"] == "user_inputs" and longest["matched_word"] not in own:
+            return "weak.common"
         return _DICTIONARIES.get(longest["dictionary_name"], "weak.word")
     return _PATTERNS.get(longest["pattern"], "weak.guessable")

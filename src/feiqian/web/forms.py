@@ -18,6 +18,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 
 from feiqian.headers import is_utf_8, media_type
+from feiqian.normal import code_digits
 from feiqian.visible import is_visible
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
@@ -30,7 +31,10 @@ _KEY = "feiqian.form"
 NONE: Mapping[str, int] = {}
 Asked = Request[Any, Any, State]
 LINES = frozenset({"mrz", "note", "text", "why"})  # fields that may have line ends
-NOT_SHOWN = frozenset({"password", "again", "pin", "secret", "answer"})  # what is secret, or no text of a person
+# What is secret, or no text of a person, or is brought into a form without such characters before it is kept.
+NOT_SHOWN = frozenset(
+    {"password", "again", "pin", "secret", "answer", "mobile", "number", "mrz", "code", "email", "login"}
+)
 
 
 class NotVisibleText(Exception):
@@ -51,6 +55,10 @@ class Form:
     def raw(self, name: str) -> str:
         """As `form[name]`, untrimmed: for passwords."""
         return self.values.get(name, "")
+
+    def code(self, name: str) -> str:
+        """The ASCII digits of a code or PIN, however it was typed; of what is none, what was typed."""
+        return code_digits(self.raw(name)) or self[name]
 
     def wrong(self, name: str, text: str) -> None:
         """Says what is wrong with a field; the first that is said stays."""

@@ -13,14 +13,15 @@ from feiqian.policy.factors import Factor, Purpose
 IMAGE_BYTES, IMAGES = 8 * 1024 * 1024, 3
 KEY_BODY_BYTES = 64 * 1024  # with what a key signs, or says of itself when it is enrolled
 
-Mobile = Annotated[str, matching(r"[+0-9 ()-]+", min_length=4, max_length=24, description="E.164.")]
+# What people type or paste has marks, spaces and digits of their keyboards: its form is judged by whoever takes it.
+Mobile = Annotated[str, msgspec.Meta(min_length=4, max_length=64, description="E.164, or as people write it.")]
 Email = Annotated[str, matching(LINE, max_length=254)]
 Secret = Annotated[str, matching(LINE, min_length=1, max_length=128)]
-Pin = Annotated[str, matching("[0-9]{6}")]
+Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="Six digits.")]
 KnownSecret = Annotated[str, matching(LINE + r"\n?", min_length=1, max_length=128)]  # versions before kept a newline
 PersonName = Annotated[str, matching(LINE, min_length=1, max_length=100)]
-DocumentNumber = Annotated[str, matching("[0-9A-Za-z]*", max_length=24)]
-MachineReadableZone = Annotated[str, matching("[0-9A-Z<\\n]*", max_length=92)]
+DocumentNumber = Annotated[str, msgspec.Meta(max_length=64, description="Digits and Latin letters.")]
+MachineReadableZone = Annotated[str, msgspec.Meta(max_length=352, description="Two lines of 44 characters.")]
 Date = Annotated[str, matching("([0-9]{4}-[0-9]{2}-[0-9]{2})?", description="ISO 8601, such as 1990-03-07.")]
 Language = Literal["en", "zh", "es"]
 Id = Annotated[str, matching("[a-z0-9_]+", min_length=1, max_length=64)]
@@ -173,7 +174,7 @@ class IdentityImages(Body, frozen=True):
 class TokenConfirmation(Body, frozen=True):
     """A code of the token app that is being enrolled."""
 
-    code: Annotated[str, matching("[0-9]{6}")]
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="Six digits.")]
 
 
 class KeyEnrolment(Body, frozen=True):

@@ -20,6 +20,7 @@ from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Subject
 from feiqian.verification.errors import (
+    AnswerMalformed,
     AnswerWrong,
     BoundDiffers,
     ChallengeNotFound,
@@ -38,6 +39,7 @@ from .words import factor_name, refusal
 SENT = (Factor.SMS, Factor.EMAIL)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
 OVER = (ChallengeOver, ChallengeNotFound, DoorClosed, ApplicationOver, BoundDiffers, NotPassed)
+LOCKS = (Locked, SignInLocked)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 NOT_TAKEN = 422  # a form that has to be filled in again
 Page = Response[Any]
@@ -217,12 +219,11 @@ async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: 
     try:
         if form["do"] == "send":
             return await desk.answers.send(desk.challenge, factor)
-        answer = _answer(factor, form)
-        if not answer:
+        if not form["answer"]:
             form.wrong("answer", site.render.texts("customer.challenge.empty"))
             return None
-        return await desk.answers.answer(desk.challenge, factor, answer)
-    except (AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled, Locked, SignInLocked) as error:
+        return await desk.answers.answer(desk.challenge, factor, _answer(factor, form))
+    except (AnswerMalformed, AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled, *LOCKS) as error:
         form.wrong("answer", refusal(site, error, factor))
         return None
 
@@ -295,10 +296,7 @@ def _text(site: Site, left: tuple[Factor, ...]) -> str:
 
 
 def _answer(factor: Factor, form: Form) -> str:
-    """As typed, but for codes: people paste them with spaces."""
-    if factor in (*SENT, Factor.TOTP, Factor.PIN):
-        return "".join(form["answer"].split()).replace("-", "")
-    return form.raw("answer")
+    return form.code("answer") if factor in (*SENT, Factor.TOTP, Factor.PIN) else form.raw("answer")
 
 
 def _factor(text: str) -> Factor | None:

@@ -149,9 +149,8 @@ class Enrolments(Controller):
     @post("/totp", status_code=303)
     async def totp(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
-        code = "".join(form["code"].split())
         try:
-            await site.services.security.finish_totp(signed_in.session, form["enrolment"], code)
+            await site.services.security.finish_totp(signed_in.session, form["enrolment"], form.code("code"))
         except (AnswerWrong, Locked) as error:
             form.wrong("code", refusal(site, error, Factor.TOTP))
             return _totp_page(site, form["enrolment"], form["uri"], form)

@@ -20,7 +20,14 @@ from feiqian.identity.numbers import HOME as HOME_COUNTRY
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.mail_addresses import shown
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, CodeThrottled, FactorNotEnrolled, Locked
+from feiqian.verification.errors import (
+    AnswerMalformed,
+    AnswerWrong,
+    ChallengeOver,
+    CodeThrottled,
+    FactorNotEnrolled,
+    Locked,
+)
 
 from ..forms import Form, read_form
 from ..session import Customer, TheCustomer
@@ -141,9 +148,9 @@ async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: l
     security, session, (application, address) = site.services.security, customer.session, parts
     factor = Factor.EMAIL if kind == MAIL else Factor.SMS
     try:
-        await security.answer_contact(session, application, factor, "".join(form["code"].split()))
+        await security.answer_contact(session, application, factor, form.code("code"))
         await security.finish_contact(session, application)
-    except (AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
+    except (AnswerMalformed, AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
         form.wrong("code", refusal(site, error, factor))
         return _code_page(site, form, kind, address)
     except (ApplicationOver, ChallengeOver, NotConfirmed, *OVER) as error:
@@ -173,9 +180,10 @@ def _address(site: Site, form: Form, kind: str) -> str:
         return mobile_of(site, form)
     if form["do"] == REMOVE:
         return ""
-    if not form["email"]:
+    address = email_of(site, form)
+    if not address:
         form.wrong("email", site.render.texts("customer.details.email.wrong"))
-    return email_of(site, form)
+    return address
 
 
 def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> Desk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from feiqian.customers.claims import checked_email, checked_name
@@ -10,15 +9,17 @@ from feiqian.customers.errors import DetailsInvalid, DocumentRefused
 from feiqian.customers.model import Details
 from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
-from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.mrz import lines_of, parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.normal import code_digits
+from feiqian.verification.forms import is_no_password
 
 from ..forms import Form
 from ..site import Site
 from .words import details_wrong, mrz_wrong, number_wrong, reasons_of
 
 CN_ID, PASSPORT = "cn_id", "passport"
-LONGEST_NAME = 100
+LONGEST_NAME, PIN_DIGITS = 100, 6
 FIELDS = {"number": "number", "mrz": "mrz", "name": "name", "birth": "number", "email": "email", "country": "mrz"}
 SECRETS = {"password": "password", "pin": "pin"}
 
@@ -44,17 +45,17 @@ def email_of(site: Site, form: Form) -> str:
 def secrets_of(site: Site, form: Form) -> tuple[str, str]:
     """Password and PIN, each as typed; the form says if one is missing or the PIN was typed in two ways."""
     t = site.render.texts
-    if not form.raw("password"):
+    if is_no_password(form.raw("password")):
         form.wrong("password", t("customer.password.missing"))
     return form.raw("password"), pin_of(site, form)
 
 
 def pin_of(site: Site, form: Form) -> str:
     """A new PIN, typed twice."""
-    t, pin = site.render.texts, form["pin"]
-    if not re.fullmatch("[0-9]{6}", pin):
+    t, pin = site.render.texts, code_digits(form["pin"]) or ""
+    if len(pin) != PIN_DIGITS:
         form.wrong("pin", t("weak.not_six_digits"))
-    elif form["again"] != pin:
+    elif code_digits(form["again"]) != pin:
         form.wrong("again", t("customer.pin.differs"))
     return pin
 
@@ -89,7 +90,7 @@ def _name(site: Site, form: Form) -> str:
 
 def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
     try:
-        said = chinese_identity(form["number"].replace(" ", ""), _today(site))
+        said = chinese_identity(form["number"], _today(site))
     except NumberInvalid as error:
         form.wrong("number", number_wrong(site, error))
         return "", "", None
@@ -97,14 +98,13 @@ def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
 
 
 def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
-    typed = form["mrz"].upper().replace("«", "<<").replace("‹", "<")
+    typed = form["mrz"]
     try:
         said = parse_mrz(typed, _today(site))
     except MrzInvalid as error:
         form.wrong("mrz", mrz_wrong(site, error))
         return "", "", None
-    zone = "".join(typed.split())
-    return "", f"{zone[:44]}\n{zone[44:]}", certain(said.births)
+    return "", "\n".join(lines_of(typed)), certain(said.births)
 
 
 def _today(site: Site) -> date:

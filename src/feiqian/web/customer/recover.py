@@ -14,6 +14,7 @@ from feiqian.customers.model import ChallengeView
 from feiqian.identity.errors import NumberInvalid
 from feiqian.identity.numbers import HOME
 from feiqian.verification.errors import TooWeak
+from feiqian.verification.forms import is_no_password
 
 from ..forms import Form, read_form
 from ..site import Site, TheSite
@@ -115,7 +116,7 @@ def new_secret(site: Site, form: Form, what: str) -> str:
     """The new password, or the new PIN (typed twice); the form says what is missing."""
     if what == "pin":
         return pin_of(site, form)
-    if not form.raw("password"):
+    if is_no_password(form.raw("password")):
         form.wrong("password", site.render.texts("customer.password.missing"))
     return form.raw("password")
 

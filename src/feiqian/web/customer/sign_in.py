@@ -15,6 +15,7 @@ from feiqian.customers.model import ChallengeView, Opened
 from feiqian.identity.errors import NumberInvalid
 from feiqian.identity.numbers import HOME
 from feiqian.verification.errors import AnswerWrong
+from feiqian.verification.forms import is_no_password
 
 from ..forms import Form, read_form
 from ..session import AFTER_SIGN_IN, TheCustomer, TheVisitor, own_path
@@ -54,7 +55,7 @@ class SignInPages(Controller):
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         mobile, services = mobile_of(site, form), site.services
-        if not form.raw("password"):
+        if is_no_password(form.raw("password")):
             form.wrong("password", site.render.texts("customer.password.missing"))
         if not form.good:
             return _form_page(site, form)

@@ -10,7 +10,7 @@ from feiqian.errors import FeiqianError
 from feiqian.identity.errors import ImageRefused, MrzInvalid, NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
-from feiqian.verification.errors import AnswerWrong, CodeThrottled, Locked, TooWeak
+from feiqian.verification.errors import AnswerMalformed, AnswerWrong, CodeThrottled, Locked, TooWeak
 
 from ..site import Site
 
@@ -29,6 +29,11 @@ WRONG = {
     Factor.TOTP: "customer.wrong.totp",
     Factor.PASSKEY: "customer.wrong.key",
     Factor.SHIELD: "customer.wrong.key",
+}
+MALFORMED = {
+    Factor.PASSWORD: "customer.malformed.password",
+    Factor.PIN: "customer.malformed.pin",
+    Factor.TOTP: "customer.malformed.totp",
 }
 NUMBERS = {
     "not_a_number": "customer.mobile.not_a_number",
@@ -64,6 +69,8 @@ def refusal(site: Site, error: FeiqianError, factor: Factor) -> str:
     t = site.render.texts
     if isinstance(error, Locked | SignInLocked):
         return locked(site, error.until)
+    if isinstance(error, AnswerMalformed):
+        return t(MALFORMED.get(error.factor, "customer.malformed.code"))
     if isinstance(error, AnswerWrong):
         return said_wrong(site, error, factor)
     if isinstance(error, CodeThrottled) and error.again_at:

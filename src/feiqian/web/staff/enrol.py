@@ -11,6 +11,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.response import Redirect
 
+from feiqian.normal import comparison
 from feiqian.policy.factors import Factor
 from feiqian.staff.errors import EnrolmentOver
 from feiqian.staff.service import Staff
@@ -47,7 +48,7 @@ class EnrolPages(Controller):
     @post("/password", status_code=200)
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form, staff = await read_form(request), _staff(site)
-        if form.raw("password") != form.raw("again"):
+        if comparison(form.raw("password")) != comparison(form.raw("again")):
             form.wrong("again", site.render.texts("staff.enrol.again.wrong"))
             return await _choose(site, form)
         try:
@@ -65,7 +66,7 @@ class EnrolPages(Controller):
     async def code(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form, staff = await read_form(request), _staff(site)
         try:
-            await staff.finish_token(form["token"], form["enrolment"], form["code"].replace(" ", ""))
+            await staff.finish_token(form["token"], form["enrolment"], form.code("code"))
         except EnrolmentOver:
             return _over(site)
         except (AnswerWrong, FactorNotFound, Locked):

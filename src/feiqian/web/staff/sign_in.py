@@ -67,7 +67,7 @@ class SignInPages(Controller):
         challenge, login, next = parts
         try:
             opened = await _staff(site).code(
-                login, challenge, form["code"], user_agent(request), site.language, _device(site, request)
+                login, challenge, form.code("code"), user_agent(request), site.language, _device(site, request)
             )
         except (SignInRefused, SignInLocked) as error:
             form = _refused(site, Form(), error, "code")

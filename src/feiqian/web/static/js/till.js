@@ -99,7 +99,7 @@ async function beside() {
 
 byId("typed").addEventListener("submit", (event) => {
   event.preventDefault();
-  const digits = typed.value.replace(/[\s-]/g, "");
+  const digits = typed.value.normalize("NFKC").replace(/[\s\p{Pd}\p{Default_Ignorable_Code_Point}]/gu, "");
   if (CODE.test(digits)) return take(digits);
   byId("digits-problem").textContent = text("till.digits.wrong", { count: digits.length });
   typed.focus();
