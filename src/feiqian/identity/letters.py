@@ -15,7 +15,7 @@ _HAN = re.compile(f"[{HAN}]")
 _JOINERS = "\u200c\u200d"  # within words of Persian, Hindi, Sinhala
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # which form of an ideograph
 _UNSEEN = re.compile(f"[{_JOINERS}{_SELECTORS}]")
-_MISPLACED = re.compile(f"(?:^|\\s)[{_JOINERS}]|[{_JOINERS}](?:$|\\s|[{_JOINERS}])")
+_MISPLACED = re.compile(f"(?:^|\\s)[{_JOINERS}]|[{_JOINERS}](?:\\Z|\\s|[{_JOINERS}])")
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, formats, halves of pairs, separators of lines
 _PRIVATE, _UNASSIGNED = "Co", "Cn"
 
