@@ -9,7 +9,7 @@ from sources import Source
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "shares"}
-TOOLS |= {"sweeping", "uploads", "visible", "work", "workers"}
+TOOLS |= {"sweeping", "typed", "uploads", "visible", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),
@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "money": {"errors"},
     "logs": {"visible"},
     "visible": set(),
+    "typed": set(),
     "metrics": set(),
     "alarms": {"logs", "metrics"},
     "shares": {"errors"},

@@ -15,6 +15,7 @@ from feiqian.identity.errors import MrzInvalid
 from feiqian.identity.model import Claim
 from feiqian.identity.mrz import parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.typed import compact
 from feiqian.visible import is_visible
 
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
@@ -101,4 +102,4 @@ def _same_name(known: str, given: str) -> bool:
 
 def normal(number: str) -> str:
     """A document number as it is compared."""
-    return _NOT_IN_NUMBERS.sub("", number.upper())[:32]
+    return _NOT_IN_NUMBERS.sub("", compact(number).upper())[:32]

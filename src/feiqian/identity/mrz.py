@@ -10,8 +10,10 @@ from datetime import date
 from typing import NamedTuple
 
 from feiqian.identity.errors import MrzInvalid
+from feiqian.typed import compact
 
 LINE_LENGTH = 44
+LONGEST = 200  # characters of both lines as they are typed or pasted
 _WEIGHTS = (7, 3, 1)  # part 3, 4.9
 _LINE = re.compile("[0-9A-Z<]{44}", re.ASCII)
 _STATE = re.compile("[A-Z]{1,3}<{0,2}", re.ASCII)
@@ -48,9 +50,14 @@ def _value(character: str) -> int:
     return 0 if character == "<" else int(character, 36)
 
 
+def compact_zone(text: str) -> str:
+    """Both lines in one, as scanners and keyboards give them: without spaces and line ends, fillers as `<`."""
+    return compact(text.replace("«", "<<").replace("‹", "<"), LONGEST).upper()
+
+
 def parse_mrz(text: str, today: date) -> Mrz:
     """Both lines, with or without spaces and line breaks. Raises MrzInvalid naming the part that is wrong."""
-    zone = re.sub(r"\s", "", text.upper())
+    zone = compact_zone(text)
     upper, lower = zone[:LINE_LENGTH], zone[LINE_LENGTH:]
     if not (_LINE.fullmatch(upper) and _LINE.fullmatch(lower)):
         raise MrzInvalid("lines")

@@ -11,6 +11,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from feiqian.identity.errors import NumberInvalid
+from feiqian.typed import compact
 
 HOME = "CN"  # whose national numbers need no country code
 LENGTH_LIMIT = 32
@@ -59,8 +60,11 @@ def masked(e164: str) -> str:
 
 
 def chinese_identity(text: str, today: date) -> IdentityNumber:
-    """An 18-digit number, its check character verified. Raises NumberInvalid: length, check, birth."""
-    number = text.strip().upper()
+    """An 18-digit number, its check character verified; spaces and dashes do not count.
+
+    Raises NumberInvalid: length, check, birth.
+    """
+    number = compact(text).upper()
     if len(number) != 18 or not number.isascii():
         raise NumberInvalid("length")
     try:

@@ -8,7 +8,6 @@ caller's transaction.
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from feiqian.policy.factors import Factor
 from feiqian.policy.model import Sending
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
+from feiqian.typed import compact
 from feiqian.verification.errors import CodeThrottled
 from feiqian.verification.tables import changed, codes, insert_missing, of, sends
 
@@ -28,15 +28,19 @@ APART = 30_000_000  # microseconds between two codes of one challenge and channe
 MOST_CODES = 3  # of one challenge and channel
 MOST_WRONG_LONG = 5  # answers to one code of sixteen digits
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
-_BETWEEN = re.compile(r"[\s-]")
 _c = codes.c
 
 
 class Sent(NamedTuple):
-    """What is kept of a code; `hash` is None when it was entered or voided."""
+    """What is kept of a code; `hash` is None when it was entered or voided, or none was sent."""
 
     hash: bytes | None
     long: bool
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether a code of sixteen digits may still be entered."""
+        return self.long and self.hash is not None
 
 
 def new_code(long: bool) -> str:
@@ -100,7 +104,7 @@ def take_long(connection: Connection, challenge: str, factor: Factor) -> bool:
 
 
 def hash_of(sealer: Sealer, challenge: str, factor: Factor, code: str) -> bytes:
-    return sealer.blind(f"{challenge} {factor} {_BETWEEN.sub('', code[:40])}", "code")
+    return sealer.blind(f"{challenge} {factor} {compact(code)}", "code")
 
 
 def _one(challenge: str, factor: Factor) -> Any:

@@ -17,6 +17,7 @@ from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
+from feiqian.typed import compact
 from feiqian.verification import credentials, strength, totp
 from feiqian.verification.attempts import UNKNOWN
 from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
@@ -128,7 +129,7 @@ class Factors:
         now = self._clock.now()
         with self._db.write() as connection:
             _, secret = self._enrolment(connection, subject, id, (Factor.TOTP,), now)
-            step = totp.step_of(secret.decode(), code, now)
+            step = totp.step_of(secret.decode(), compact(code), now)
             if step is None:
                 raise AnswerWrong(self._policy.tries.at_most)  # who enrols knows the secret: nothing can be guessed
             self._end(connection, id)

@@ -19,7 +19,8 @@ from feiqian.verification.hashing import LONGEST
 LONGEST_ESTIMATED = 72  # characters; zxcvbn takes ever longer, and what comes after can only make it stronger
 _MOST_WORDS, _LONGEST_WORD = 60, 60
 _SHORTEST_END, _LEAST_OF_OTHER = 6, 4  # digits of a number; characters of a password
-_DIGITS, _PIN = re.compile(r"[0-9]+", re.ASCII), re.compile(r"[0-9]{6}", re.ASCII)
+PIN_DIGITS = 6
+_DIGITS, _PIN = re.compile(r"[0-9]+", re.ASCII), re.compile(rf"[0-9]{{{PIN_DIGITS}}}", re.ASCII)
 _PAIRS = re.compile(r"(\d)\1(\d)\2(\d)\3")
 _WORDS = re.compile(r"\w+")
 _PATTERNS = {

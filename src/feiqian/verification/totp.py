@@ -11,7 +11,8 @@ from feiqian.clock import MICROSECONDS
 
 ISSUER = "Feiqian"
 STEP_SECONDS, DRIFT_STEPS = 30, 1
-_CODE = re.compile(r"[0-9]{6}", re.ASCII)
+DIGITS = 6
+_CODE = re.compile(rf"[0-9]{{{DIGITS}}}", re.ASCII)
 
 
 def new_secret() -> str:

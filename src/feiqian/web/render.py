@@ -17,6 +17,7 @@ from feiqian.visible import shown
 
 from .assets import url
 from .formats import Formats, symbol
+from .lengths import LONGEST
 from .model import CONFLICT
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,7 +41,7 @@ class Renderer:
             auto_reload=False,
         )
         self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
-        self._jinja.globals |= {"framed": False, "customer": None}
+        self._jinja.globals |= {"framed": False, "customer": None, "longest": LONGEST}
         self._jinja.filters |= {
             "money": formats.amount,
             "shape": formats.shape,

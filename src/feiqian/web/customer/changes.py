@@ -15,6 +15,7 @@ from litestar.response import Redirect
 from feiqian.customers.errors import CustomersError, SecretUnchanged
 from feiqian.customers.model import ChallengeView
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.typed import compact
 from feiqian.verification.errors import (
     AnswerWrong,
     EnrolmentRefused,
@@ -23,6 +24,7 @@ from feiqian.verification.errors import (
     Locked,
     TooWeak,
 )
+from feiqian.verification.factors import LONGEST_LABEL
 
 from ..forms import Form, read_form
 from ..session import Customer, TheCustomer
@@ -38,7 +40,7 @@ HOME = "/security"
 PLACE = "/security/change"
 _REMOVE = re.compile(r"remove-(fac_[0-9a-f]+)")
 _SECRET_OF_URI = re.compile(r"[?&]secret=([A-Z2-7]+)")
-LONGEST_URI, LONGEST_LABEL = 500, 60
+LONGEST_URI = 500
 
 
 class Act(NamedTuple):
@@ -149,7 +151,7 @@ class Enrolments(Controller):
     @post("/totp", status_code=303)
     async def totp(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
-        code = "".join(form["code"].split())
+        code = compact(form["code"])
         try:
             await site.services.security.finish_totp(signed_in.session, form["enrolment"], code)
         except (AnswerWrong, Locked) as error:

@@ -7,16 +7,17 @@ from datetime import date
 
 from feiqian.customers.errors import DetailsInvalid
 from feiqian.customers.model import Details
+from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
-from feiqian.identity.mrz import parse_mrz
+from feiqian.identity.mrz import LINE_LENGTH, compact_zone, parse_mrz
 from feiqian.identity.numbers import chinese_identity
+from feiqian.typed import compact
 
 from ..forms import Form
 from ..site import Site
 from .words import details_wrong, mrz_wrong, number_wrong
 
 CN_ID, PASSPORT = "cn_id", "passport"
-LONGEST_NAME = 100
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,185}\.[^\s@.]{2,63}")
 FIELDS = {"number": "number", "mrz": "mrz", "name": "name", "birth": "number", "email": "email", "country": "mrz"}
 SECRETS = {"password": "password", "pin": "pin"}
@@ -26,7 +27,7 @@ def document_of(site: Site, form: Form) -> Details | None:
     """Document and name as typed, without secrets; None if something is wrong, and the form says what."""
     kind = PASSPORT if form["kind"] == PASSPORT else CN_ID
     name = " ".join(form["name"].split())
-    if not name or len(name) > LONGEST_NAME:
+    if not name or len(name) > NAME_LENGTH:
         form.wrong("name", site.render.texts("customer.details.name.missing"))
     number, mrz, birth = _number(site, form) if kind == CN_ID else _zone(site, form)
     email = form["email"]
@@ -45,10 +46,10 @@ def secrets_of(site: Site, form: Form) -> tuple[str, str]:
 
 def pin_of(site: Site, form: Form) -> str:
     """A new PIN, typed twice."""
-    t, pin = site.render.texts, form["pin"]
-    if not re.fullmatch("[0-9]{6}", pin):
+    t, pin = site.render.texts, compact(form["pin"])
+    if not re.fullmatch("[0-9]{6}", pin, re.ASCII):
         form.wrong("pin", t("weak.not_six_digits"))
-    elif form["again"] != pin:
+    elif compact(form["again"]) != pin:
         form.wrong("again", t("customer.pin.differs"))
     return pin
 
@@ -67,7 +68,7 @@ def tell(site: Site, form: Form, error: DetailsInvalid | NumberInvalid | MrzInva
 
 def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
     try:
-        said = chinese_identity(form["number"].replace(" ", ""), _today(site))
+        said = chinese_identity(form["number"], _today(site))
     except NumberInvalid as error:
         form.wrong("number", number_wrong(site, error))
         return "", "", None
@@ -75,14 +76,13 @@ def _number(site: Site, form: Form) -> tuple[str, str, date | None]:
 
 
 def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
-    typed = form["mrz"].upper().replace("«", "<<").replace("‹", "<")
+    typed = compact_zone(form["mrz"])
     try:
         said = parse_mrz(typed, _today(site))
     except MrzInvalid as error:
         form.wrong("mrz", mrz_wrong(site, error))
         return "", "", None
-    zone = "".join(typed.split())
-    return "", f"{zone[:44]}\n{zone[44:]}", said.birth
+    return "", f"{typed[:LINE_LENGTH]}\n{typed[LINE_LENGTH:]}", said.birth
 
 
 def _today(site: Site) -> date:

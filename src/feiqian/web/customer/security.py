@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from feiqian.policy.factors import Factor
 
 from ..forms import Form, read_form
+from ..lengths import LONGEST_NOTE
 from ..session import TheCustomer
 from ..site import TheSite
 from .challenge import KEYS, NOT_TAKEN, Page
@@ -47,7 +48,6 @@ CASES = {
     "identity": "customer.case.identity",
 }
 REMOVABLE = (Factor.TOTP, *KEYS)
-LONGEST_NOTE = 500
 
 
 class SecurityPages(Controller):

@@ -63,7 +63,7 @@ class EnrolPages(Controller):
     async def code(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form, staff = await read_form(request), _staff(site)
         try:
-            await staff.finish_token(form["token"], form["enrolment"], form["code"].replace(" ", ""))
+            await staff.finish_token(form["token"], form["enrolment"], form["code"])
         except EnrolmentOver:
             return _over(site)
         except (AnswerWrong, FactorNotFound, Locked):

@@ -95,7 +95,7 @@ async function beside() {
 
 byId("typed").addEventListener("submit", (event) => {
   event.preventDefault();
-  const digits = typed.value.replace(/[\s-]/g, "");
+  const digits = typed.value.normalize("NFKC").replace(/[\s\p{Cf}\p{Pd}]/gu, "");
   if (CODE.test(digits)) return take(digits);
   byId("digits-problem").textContent = text("till.digits.wrong", { count: digits.length });
   typed.focus();
