@@ -33,6 +33,7 @@ from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SystemClock
 from feiqian.customers import levels
 from feiqian.customers.freezing import Freezing
+from feiqian.customers.lost import LostPhones
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
 from feiqian.customers.recovery import Recovery
@@ -249,6 +250,7 @@ def _services(
         sign_in=SignIn(base),
         recovery=Recovery(base),
         security=Security(base),
+        lost_phones=LostPhones(base),
         real_name=real_name,
         freezing=freezing,
         staff=staff,
@@ -389,7 +391,8 @@ class Service:
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
         features = services.notify.run(), services.payments.run(), services.merchants.run()
         bank = self.bank
-        return [*watches, *features, bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()]
+        beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
+        return [*watches, *features, *beside]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

@@ -14,6 +14,7 @@ from feiqian.policy.factors import Factor
 
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
+MOST_REPORTS = 10
 NAME = "^[a-z][a-z0-9_-]{0,30}$"
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
@@ -84,6 +85,11 @@ class IdentityTable(Table):
     minimum_age: Annotated[int, msgspec.Meta(ge=0, le=150)]
 
 
+class ReportsTable(Table):
+    per_person_day: Annotated[int, msgspec.Meta(ge=1, le=MOST_REPORTS)] = 3
+    per_network_day: Positive = 50
+
+
 class NeedTable(Table):
     any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
     strong: bool = False
@@ -102,3 +108,4 @@ class File(Table):
     passwords: PasswordsTable
     identity: IdentityTable
     needs: dict[str, Any]
+    reports: ReportsTable = msgspec.field(default_factory=ReportsTable)

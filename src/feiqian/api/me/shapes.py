@@ -106,6 +106,14 @@ class RecoveryFinish(Body, frozen=True):
     secret: Secret
 
 
+class LostPhone(Body, frozen=True):
+    """What somebody whose phone is gone has to know."""
+
+    mobile: Mobile
+    number: DocumentNumber
+    name: PersonName
+
+
 class SendCode(Body, frozen=True):
     """Where to send a code."""
 

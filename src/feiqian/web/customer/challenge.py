@@ -273,7 +273,7 @@ def draw(
     """The page of a challenge that can still be answered."""
     ways = ways_of(view) or [Way(0, (Factor.PASSWORD,), "")]
     mine = chosen(ways, way)
-    named = tuple(other._replace(text=_text(site, other.left)) for other in ways if other.left != mine.left)
+    named = tuple(other._replace(text=way_text(site, other.left)) for other in ways if other.left != mine.left)
     steps = len(view.combinations[mine.number]) if view.combinations else 1
     demo = site.in_demo
     locked = bool(view.locked_until) or view.state == "locked"
@@ -321,7 +321,8 @@ def chosen(ways: list[Way], number: int) -> Way:
     return min(ways, key=lambda way: (len(way.left), way.number))
 
 
-def _text(site: Site, left: tuple[Factor, ...]) -> str:
+def way_text(site: Site, left: tuple[Factor, ...]) -> str:
+    """A combination as people read it."""
     names = (factor_name(site, factor) for factor in left)
     return reduce(lambda first, second: site.render.texts("customer.challenge.and", first=first, second=second), names)
 
