@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,10 +29,10 @@ DAY_SECONDS = 86_400
 
 
 @pytest.fixture
-def mine(bank: People) -> Iterator[People]:
+def mine(bank: People) -> People:
     bank.checked()
     bank.fund(1)
-    yield bank
+    return bank
 
 
 def report(bank: People, mobile: str, number: str, name: str) -> LostPhones:
