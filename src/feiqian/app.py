@@ -21,6 +21,7 @@ from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers import levels
 from feiqian.customers.freezing import Freezing
+from feiqian.customers.lost import LostPhones
 from feiqian.customers.notices import Notices
 from feiqian.customers.parts import Parts
 from feiqian.customers.real_name import RealName
@@ -234,6 +235,7 @@ def _services(
         sign_in=SignIn(base),
         recovery=Recovery(base),
         security=Security(base),
+        lost_phones=LostPhones(base),
         real_name=real_name,
         freezing=freezing,
         staff=staff,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from feiqian.cases.service import Cases
     from feiqian.clock import Clock
     from feiqian.customers.freezing import Freezing
+    from feiqian.customers.lost import LostPhones
     from feiqian.customers.real_name import RealName
     from feiqian.customers.recovery import Recovery
     from feiqian.customers.registration import Registration
@@ -72,6 +73,7 @@ class Services:
     sign_in: SignIn
     recovery: Recovery
     security: Security
+    lost_phones: LostPhones
     real_name: RealName
     freezing: Freezing
     staff: Staff

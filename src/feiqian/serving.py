@@ -167,7 +167,8 @@ class Service:
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
         features = services.notify.run(), services.payments.run(), services.merchants.run()
         bank = self.bank
-        return [*watches, *features, bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()]
+        beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
+        return [*watches, *features, *beside]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

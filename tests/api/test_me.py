@@ -221,6 +221,23 @@ def test_a_weak_password_is_refused_and_says_why(newcomer: Person) -> None:
     newcomer.get("/v1/me")
 
 
+def test_a_lost_phone_is_reported_by_identity_details_and_the_answer_is_the_same_for_the_unknown(
+    served: Served, payer: Person
+) -> None:
+    details = {"mobile": payer.mobile, "number": payer.document, "name": "Wang Xiaoming"}
+    wrong = (details | {"name": "Li Mei"}, details | {"mobile": "+8613800199999"})
+    with httpx.Client(base_url=served.url) as anybody:
+        answers = [anybody.post("/v1/me/lost-phones", json=body) for body in wrong]
+        assert payer.get("/v1/me")["frozen"] is False
+        answers.append(anybody.post("/v1/me/lost-phones", json=details))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    served.wait_for(served.bank.services.lost_phones.carry_out())
+    assert payer.get("/v1/me")["frozen"] is True
+    challenge = payer.prove(CHALLENGES, payer.post(CHALLENGES, {"purpose": "unfreeze"}), ("pin", PIN), ("sms", ""))
+    payer.post("/v1/me/unfreeze", {"challenge": challenge["id"]})
+    assert payer.get("/v1/me")["frozen"] is False
+
+
 @pytest.mark.parametrize("field", ["balance", "level", "role", "status", "frozen"])
 def test_abuse_29_what_is_not_the_customers_to_say_is_refused(newcomer: Person, field: str) -> None:
     refused = newcomer.post("/v1/me/registrations", {"mobile": newcomer.mobile, field: "full"}, status=422)

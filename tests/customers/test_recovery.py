@@ -158,6 +158,30 @@ def test_a_lock_is_lifted_by_recovery(bank: People) -> None:
     assert bank.enter(password=NEW_PASSWORD).session.subject == customer(1)
 
 
+@pytest.mark.parametrize("mobile", [MEI, UNKNOWN])
+def test_while_locked_codes_are_said_to_have_sixteen_digits_for_known_and_unknown(bank: People, mobile: str) -> None:
+    bank.register()
+    before = bank.run(bank.recovery.view(start(bank, mobile=mobile)))
+    for _ in range(5):
+        with pytest.raises(CustomersError):
+            bank.run(bank.sign_in.password(mobile, "not the password", "en", CHROME))
+    view = bank.run(bank.recovery.view(start(bank, mobile=mobile)))
+    assert (before.digits[Factor.SMS], view.digits[Factor.SMS]) == (6, 16)
+    assert Factor.SMS not in view.locked
+
+
+def test_a_long_code_is_taken_with_whatever_is_pasted_between_its_digits(bank: People) -> None:
+    bank.register()
+    for _ in range(5):
+        with pytest.raises(CustomersError):
+            bank.run(bank.sign_in.password(MEI, "not the password", "en", CHROME))
+    challenge = start(bank)
+    bank.run(bank.recovery.send(challenge, Factor.SMS))
+    code = bank.code()
+    pasted = "\u00a0".join((code[:4], code[4:8], code[8:12])) + "\u2011" + code[12:] + "\u200b"
+    assert bank.run(bank.recovery.answer(challenge, Factor.SMS, pasted)).passed == (Factor.SMS,)
+
+
 # Each of them wrong in another way; the last is right.
 TRIES = [
     (MEI, EVE_ID, NAME),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from browsing import DESK, Demo, Watched
+from browsing import DESK, PHONE, Demo, Watched
 from persons import SLOW, demo_person, enrol_key, forgive, newcomer
 from playwright.sync_api import Page, expect
 
@@ -69,16 +69,12 @@ def test_five_wrong_pins_pause_and_a_passkey_opens_nevertheless(demo: Demo, watc
     she.answer("135792")
     expect(she.page.locator("#main")).to_contain_text("Too many wrong answers")
     keep(she.page, "locked")
-    she.answer(she.pin)  # the right one does not open either, now
-    expect(she.page.locator("#main")).to_contain_text("Too many wrong answers")
+    expect(she.page.locator('#main input[type="password"]')).to_have_count(0)  # no field that cannot work
     stranger = watched.open(demo.base + "/sign-in")
     stranger.locator("#f-mobile").fill(she.national)
     stranger.locator("#f-password").fill(she.password)
     stranger.locator('form[action="/sign-in"] .button').click()
-    expect(stranger.locator(".notice-bad")).to_contain_text("Paused for your safety")
-    keep(stranger, "locked-sign-in")
-    expect(stranger.locator('.notice-bad a[href="/recover"]')).to_be_visible()
-    she.other_way("Passkey")
+    expect(stranger.locator("h1")).to_have_text("Is it you?")  # a lock is of the device that it was earned on
     she.use_key()
     she.page.locator("#f-pin").fill("826193")
     she.page.locator("#f-again").fill("826193")
@@ -114,6 +110,60 @@ def test_a_forgotten_password_is_recovered_by_text_message_and_e_mail(demo: Demo
     he.answer_sms()
     expect(page.locator(".cooling")).to_be_visible()
     forgive(watched, 422)
+
+
+def test_who_is_locked_recovers_with_long_codes_and_signs_in(demo: Demo, watched: Watched, keep: Keep) -> None:
+    he = newcomer(watched, demo, 13, "周明", email="ming.zhou@example.com")
+    he.register()
+    he.page = page = watched.open(demo.base + "/", PHONE)  # a browser that he has not signed in from
+    for _ in range(4):
+        he.type_password("not the password")
+        expect(page.locator("#summary")).to_be_visible()
+    he.type_password("not the password")
+    expect(page.locator(".notice-bad")).to_contain_text("Try again:")
+    expect(page.locator("#f-password")).to_have_count(0)
+    keep(page, "locked-sign-in-no-field")
+    page.locator('.notice-bad a[href="/recover"]').click()
+    he.type_mobile()
+    page.locator("#f-number").fill(f"{he.document[:6]}\u00a0{he.document[6:14]}-{he.document[14:]}")
+    page.locator("#f-name").fill(he.name)
+    page.locator("#main form.form .button").click()
+    expect(page.locator("#h-answer")).to_contain_text("16 digits")
+    keep(page, "locked-recover-code")
+    he.answer_sms()
+    expect(page.locator('#answering input[name="factor"]')).to_have_value("email")
+    expect(page.locator("#h-answer")).to_contain_text("16 digits")
+    he.answer(he.code(he.email).replace(" ", "\u00a0"))
+    page.locator("#f-password").fill(NEW_PASSWORD)
+    page.locator("#main form.form .button").click()
+    expect(page).to_have_url(re.compile("said=recovered"))
+    he.type_password(NEW_PASSWORD)
+    he.answer_sms()
+    expect(page).to_have_url(re.compile("/(wallet|identity)$"))
+    forgive(watched, 422)
+
+
+def test_a_lost_phone_is_reported_without_signing_in(demo: Demo, watched: Watched, keep: Keep) -> None:
+    he = newcomer(watched, demo, 14, "周亮")
+    he.register()
+    he.show_document()
+    he.page = page = watched.open(demo.base + "/sign-in", PHONE)
+    page.locator('a[href="/lost"]').click()
+    he.type_mobile()
+    page.locator("#f-number").fill(he.document)
+    page.locator("#f-name").fill(he.name)
+    keep(page, "lost")
+    page.locator("#main form.form .button").click()
+    expect(page.locator(".notice-good")).to_contain_text("We have your report")
+    keep(page, "lost-done")
+    he.type_password()
+    he.answer_sms()
+    he.go("/security")
+    expect(page.locator(".freeze.frozen")).to_be_visible()
+    he.change("unfreeze")
+    he.answer_pin()
+    he.answer_sms()
+    expect(page.locator(".notice-good")).to_contain_text("open again")
 
 
 def test_recovery_looks_the_same_for_a_number_that_nobody_has(demo: Demo, watched: Watched) -> None:

@@ -10,7 +10,7 @@ from sources import Source
 BASE = {"clock", "errors", "events", "folder", "headers", "hosts", "ids", "latin", "money", "normal", "patterns"}
 BASE |= {"subjects", "texts"}
 TOOLS = {"alarms", "data_key", "db", "holdings", "logs", "metrics", "network", "sealing", "settings", "shares"}
-TOOLS |= {"sweeping", "uploads", "visible", "work", "workers"}
+TOOLS |= {"sweeping", "typed", "uploads", "visible", "work", "workers"}
 # What stands on what among the features, from the ground up; each may use those above it in this table that it names.
 FEATURES = {
     "policy": set(),

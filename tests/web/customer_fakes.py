@@ -48,7 +48,9 @@ class Answers:
 
     def __init__(self, *combinations: tuple[Factor, ...], clock: ManualClock, text: str = TEXT) -> None:
         self.combinations, self.passed, self.clock, self.text = combinations, (), clock, text
-        self.state, self.tries, self.did, self.raises = "open", 5, [], {}
+        self.state, self.tries, self.did, self.raises, self.locked = "open", 5, [], {}, {}
+        self.digits = {Factor.PIN: 6, Factor.SMS: 6, Factor.EMAIL: 6, Factor.TOTP: 6}
+        self.right = RIGHT
         self.sent_to = {Factor.SMS: "+86 ••• 8000", Factor.EMAIL: "a•••@example.com"}
 
     def shown(self) -> ChallengeView:
@@ -62,6 +64,8 @@ class Answers:
             self.clock.now() + 300_000_000,
             self.sent_to,
             self.tries,
+            self.digits,
+            self.locked,
         )
 
     def _raise(self, what: str) -> None:
@@ -84,7 +88,7 @@ class Answers:
     async def answer(self, challenge: str, *of: Any) -> ChallengeView:
         factor, answer = of[-2:]
         self._raise("answer")
-        if answer != RIGHT[factor]:
+        if answer != self.right[factor]:
             self.tries -= 1
             raise AnswerWrong(self.tries)
         self.passed = (*self.passed, factor)

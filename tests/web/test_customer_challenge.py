@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -125,13 +126,47 @@ def test_a_code_that_was_just_sent_says_when_there_may_be_another(alice: TestCli
 
 
 def test_a_lock_says_until_when_and_leaves_the_key(alice: TestClient, asked: Answers) -> None:
-    asked.raises["answer"], asked.state = Locked(asked.clock.now() + 900_000_000, (Factor.PASSKEY,)), "locked"
-    page = answer(alice, Factor.PIN, "000000")
-    assert "Too many wrong answers. Try again:" in page.text
-    looked = alice.get(PAGE).text
-    assert "Paused for your safety" in looked
-    assert "A passkey or shield still works." in looked
-    assert 'data-key="passkey"' in looked
+    until = asked.clock.now() + 900_000_000
+    asked.raises["answer"], asked.locked = Locked(until, (Factor.PASSKEY,)), {Factor.PIN: until}
+    for page in (answer(alice, Factor.PIN, "000000"), alice.get(PAGE)):
+        assert "Paused for your safety" in page.text
+        assert "Too many wrong answers. Try again:" in page.text
+        assert "What this page asks for now still works." in page.text
+        assert 'data-key="passkey"' in page.text
+        assert 'type="password"' not in page.text
+
+
+def test_a_lock_without_a_key_shows_no_field_and_says_what_remains(alice: TestClient, asked: Answers) -> None:
+    until = asked.clock.now() + 900_000_000
+    asked.combinations, asked.locked, asked.state, asked.tries = ((Factor.PIN,),), {Factor.PIN: until}, "locked", 0
+    asked.raises["answer"] = Locked(until, ())
+    for page in (alice.get(PAGE), answer(alice, Factor.PIN, "000000")):
+        assert "Too many wrong answers. Try again:" in page.text
+        assert 'href="/recover?what=pin"' in page.text
+        assert "f-answer" not in page.text
+        assert "before a pause" not in page.text
+
+
+def test_a_factor_that_is_locked_for_the_day_leaves_the_other_ways(alice: TestClient, asked: Answers) -> None:
+    asked.combinations = ((Factor.PIN,), (Factor.PASSWORD, Factor.TOTP))
+    asked.locked = {Factor.PIN: asked.clock.now() + 900_000_000}
+    page = alice.get(PAGE).text
+    assert "Password" in page
+    assert 'value="pin"' not in page
+    assert "Payment PIN" not in page
+
+
+def test_a_long_code_is_asked_for_by_its_length_and_taken_as_pasted(alice: TestClient, asked: Answers) -> None:
+    asked.combinations, asked.digits = ((Factor.SMS,),), {Factor.SMS: 16}
+    page = alice.get(PAGE).text
+    assert "It has 16 digits, in groups of four" in page
+    assert "six digits" not in page
+    code = "1234\u00a05678\u20119012 \uff13\uff14\uff15\uff16"
+    (length,) = re.findall(r'id="f-answer"[^>]*maxlength="(\d+)"', page)
+    assert int(length) >= len(code)
+    asked.right = {Factor.SMS: "1234567890123456"}
+    answer(alice, Factor.SMS, code)
+    assert asked.state == "passed"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +203,6 @@ def test_a_strangers_page_promises_a_code_without_saying_where_to(client: TestCl
     services = add_customers(site.services, ManualClock())
     client.post("/sign-in", data={"country": "CN", "mobile": "13800138000", "password": "x"})
     page = client.get("/sign-in/confirm?sent=1").text
-    assert "The six digits that we send to your mobile number" in page
+    assert "The code that we send to your mobile number. It has 6 digits." in page
     assert services.sign_in.combinations[0] == PASSWORD_AND_SMS[0]
     assert "Sent to" not in page

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from customer_fakes import RIGHT, add_customers
+from fakes import StillBank
 from litestar.testing import TestClient
 
 from feiqian.clock import ManualClock
+from feiqian.money import CNY, Money
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.verification.errors import FactorNotEnrolled
+from feiqian.web.model import Waiting
 from feiqian.web.site import Site
 
 PAGE = "/confirm/pay_1/chl_1"
@@ -81,7 +84,22 @@ def test_who_has_no_factor_for_it_is_told_what_to_add(alice: TestClient, service
     services.verification.raises["begin"] = FactorNotEnrolled()
     page = alice.get("/confirm/pay_1")
     assert page.status_code == 409
-    assert 'href="/security"' in page.text
+    assert "¥1,480.50" in page.text
+    for way_on in (
+        'action="/confirm/pay_1/refuse"',
+        'action="/security/change"',
+        'value="passkey"',
+        'href="/confirm/pay_1"',
+    ):
+        assert way_on in page.text
+
+
+def test_the_security_centre_leads_back_to_what_waits(alice: TestClient, services: Any, still: StillBank) -> None:
+    assert "A payment waits for you" not in alice.get("/security").text
+    still.waits = [Waiting("pay_1", "Corner <Café>", Money(1_480_50, CNY), "", 10**15)]
+    page = alice.get("/security").text
+    assert 'href="/confirm/pay_1"' in page
+    assert "¥1,480.50 to Corner &lt;Café&gt;" in page
 
 
 def test_a_key_signs_for_the_payment(alice: TestClient, services: Any) -> None:

@@ -18,7 +18,7 @@ from feiqian.web.site import Site
 FOLDER = Path(customer.__file__).parent
 WEB = FOLDER.parent
 SOURCES = [*FOLDER.glob("*.py"), *(WEB / "templates" / "customer").rglob("*.html"), *(WEB / "static/js").glob("*.js")]
-OPEN = ("/sign-in", "/register", "/recover")
+OPEN = ("/sign-in", "/register", "/recover", "/lost")
 OWN = ("/security", "/identity", "/security/stolen", "/security/contact/mobile", "/security/contact/email")
 OWN_TOO = ("/security/cases/cas_1", "/confirm/pay_1/chl_1", "/security/change/pin/chl_1")
 

@@ -138,6 +138,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     NoIssuingDevice: CONFLICT,
     customers.SignInRefused: SIGN_IN_REFUSED,
     customers.SignInLocked: LOCKED,
+    customers.ReportsThrottled: TOO_MANY_REQUESTS,
     customers.ApplicationOver: CHALLENGE_OVER,
     customers.NotConfirmed: CHALLENGE_NOT_PASSED,
     customers.DetailsInvalid: INVALID,

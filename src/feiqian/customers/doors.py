@@ -30,14 +30,32 @@ class Asked(NamedTuple):
     language: str
 
 
-class Door:
+class Numbers:
+    """Whoever is asked for a mobile number by somebody who is not signed in."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+
+    def _mobile(self, text: str) -> str:
+        """In E.164. Raises identity's NumberInvalid."""
+        return numbers.mobile(text, self._p.region)
+
+    def _owner(self, mobile: str) -> Subject:
+        """The customer of this number, or nobody; blocks."""
+        with self._p.db.read() as connection:
+            number = self._p.customers.profiles.number_of(connection, mobile)
+        return customer(number) if number is not None else self._stranger(Role.NOBODY, mobile)
+
+    def _stranger(self, role: Role, address: str) -> Subject:
+        """Somebody of whom only an address is known. The same for the same address, so that tries are counted."""
+        return Subject(role, int.from_bytes(self._p.sealer.blind(address, role.value)[:7], "big"))
+
+
+class Door(Numbers):
     """What registration, sign-in and recovery have in common. Every method raises DoorClosed for an unknown id."""
 
     kinds: tuple[str, ...] = ()  # of challenges that are answered here
     audience: Audience | None = None  # for whom codes are sent, if not as the challenge says
-
-    def __init__(self, parts: Parts) -> None:
-        self._p = parts
 
     async def view(self, challenge: str) -> ChallengeView:
         """How far the challenge is."""
@@ -91,19 +109,3 @@ class Door:
     def _remember_now(self, challenge: str, asked: Asked, client: str) -> None:
         with self._p.db.write() as connection:
             self._remember(connection, challenge, asked, self._p.clock.now(), client)
-
-    # --- of numbers ----------------------------------------------------------------------------------------------
-
-    def _mobile(self, text: str) -> str:
-        """In E.164. Raises identity's NumberInvalid."""
-        return numbers.mobile(text, self._p.region)
-
-    def _owner(self, mobile: str) -> Subject:
-        """The customer of this number, or nobody; blocks."""
-        with self._p.db.read() as connection:
-            number = self._p.customers.profiles.number_of(connection, mobile)
-        return customer(number) if number is not None else self._stranger(Role.NOBODY, mobile)
-
-    def _stranger(self, role: Role, address: str) -> Subject:
-        """Somebody of whom only an address is known. The same for the same address, so that tries are counted."""
-        return Subject(role, int.from_bytes(self._p.sealer.blind(address, role.value)[:7], "big"))

@@ -49,6 +49,13 @@ class DocumentRefused(CustomersError):
         self.reasons = reasons
 
 
+class ReportsThrottled(CustomersError):
+    """So many phones were reported as lost from this network today that no more are taken."""
+
+    def __init__(self) -> None:
+        super().__init__("too many reports came from your network today; call the bank")
+
+
 class DoorClosed(CustomersError):
     """There is no such sign-in or recovery under way. Begin anew."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, and_, or_, select
 from feiqian.customers.applications import REGISTER
 from feiqian.customers.tables import applications as applications_table
 from feiqian.customers.tables import doors as doors_table
+from feiqian.customers.tables import reports as reports_table
 from feiqian.customers.tables import sign_ins as sign_ins_table
 from feiqian.holdings import BEFORE, Holdings
 from feiqian.subjects import Role
@@ -30,6 +31,7 @@ class Strangers:
     def __init__(self) -> None:
         self.held_doors = Holdings("doors", EACH, IN_ALL)
         self.held_applications = Holdings("applications", EACH, IN_ALL)
+        self.held_reports = Holdings("reports", EACH, IN_ALL)
         self._loaded: set[str] = set()
 
     def doors(self, connection: Connection, network: str, challenge: str) -> list[str]:
@@ -43,13 +45,18 @@ class Strangers:
         given_up = self._load(connection, self.held_applications, c.id, c.created_at)
         return given_up + self.held_applications.take(network, id)
 
+    def reports(self, connection: Connection, network: str, id: str) -> list[str]:
+        """Notes a report of a lost phone; the ids of those that make room for it."""
+        given_up = self._load(connection, self.held_reports, reports_table.c.id, reports_table.c.at)
+        return given_up + self.held_reports.take(network, id)
+
     @property
     def held(self) -> tuple[Holdings, ...]:
-        return self.held_doors, self.held_applications
+        return self.held_doors, self.held_applications, self.held_reports
 
     @property
     def sweeps(self) -> tuple[Sweep, ...]:
-        return self._sweep_doors, self._sweep_applications, sweep_sign_ins
+        return self._sweep_doors, self._sweep_applications, self._sweep_reports, sweep_sign_ins
 
     def _load(self, connection: Connection, held: Holdings, key: Column[Any], at: Column[Any]) -> list[str]:
         """After a start: those that are there already are one holder's, so they make room first."""
@@ -70,6 +77,12 @@ class Strangers:
     def _sweep_applications(self, connection: Connection, now: int, most: int) -> int:
         removed = remove_some(connection, applications_table, applications_table.c.created_at < now - KEPT, most)
         self.held_applications.drop(id for (id,) in removed)
+        return len(removed)
+
+    def _sweep_reports(self, connection: Connection, now: int, most: int) -> int:
+        c = reports_table.c
+        removed = remove_some(connection, reports_table, and_(c.at < now - KEPT, c.done_at > 0), most)
+        self.held_reports.drop(row[0] for row in removed)
         return len(removed)
 
 

@@ -117,3 +117,18 @@ level_changes = Table(
     Column("by_number", BIG, nullable=False),
     Column("created_at", BIG, nullable=False),
 )
+# Phones reported as lost by somebody who is not signed in. Nothing that was typed is kept.
+reports = Table(
+    "customers_reports",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(10), nullable=False),  # customer, or nobody for a number that is no customer's
+    Column("number", BIG, nullable=False),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("outcome", String(10), nullable=False),  # right, wrong, or capped: right, and too many in a day
+    Column("at", BIG, nullable=False, index=True),
+    Column("done_at", BIG, nullable=False),  # 0: to be carried out
+    Index("customers_reports_of", "role", "number", "at"),
+    Index("customers_reports_from", "network", "at"),
+    _few("customers_reports_waiting", "done_at", "done_at = 0"),
+)

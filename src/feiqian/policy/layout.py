@@ -15,6 +15,7 @@ from feiqian.policy.factors import Factor
 
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
+MOST_REPORTS = 10
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
 Name = Annotated[str, matching("[a-z][a-z0-9_-]{0,30}")]
@@ -95,6 +96,11 @@ class CorrectionsTable(Table):
     approver: dict[str, Any] = {}
 
 
+class ReportsTable(Table):
+    per_person_day: Annotated[int, msgspec.Meta(ge=1, le=MOST_REPORTS)] = 3
+    per_network_day: Positive = 50
+
+
 class NeedTable(Table):
     any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
     strong: bool = False
@@ -114,3 +120,4 @@ class File(Table):
     identity: IdentityTable
     needs: dict[str, Any]
     corrections: CorrectionsTable = msgspec.field(default_factory=CorrectionsTable)
+    reports: ReportsTable = msgspec.field(default_factory=ReportsTable)

@@ -125,6 +125,7 @@ def _policy(file: File) -> model.Policy:
         sending=model.Sending(**msgspec.structs.asdict(file.sending)),
         passwords=model.PasswordRules(**msgspec.structs.asdict(file.passwords)),
         identity=model.IdentityRules(**msgspec.structs.asdict(file.identity)),
+        reports=model.ReportRules(**msgspec.structs.asdict(file.reports)),
         needed=_needed(file.needs),
         corrections=_corrections(file.corrections, levels[-1]),
     )

@@ -138,6 +138,14 @@ class Corrections:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRules:
+    """How often in a day a lost phone may be reported by identity details: of one person, and from one network."""
+
+    per_person_day: int
+    per_network_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """Any one of the combinations suffices, up to an amount for each currency (None: for any amount)."""
 
@@ -162,6 +170,7 @@ class Policy:
     sending: Sending
     passwords: PasswordRules
     identity: IdentityRules
+    reports: ReportRules
     needed: Mapping[Purpose, tuple[Need, ...]]  # by rising amounts; the last covers every amount
     corrections: Corrections
 

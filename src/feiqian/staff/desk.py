@@ -28,6 +28,7 @@ from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
 from feiqian.sessions.model import Device, Session
 from feiqian.sessions.service import Sessions
+from feiqian.staff.changes import MAX_WHY
 from feiqian.staff.members import require
 from feiqian.staff.model import StaffMember, StaffRole
 from feiqian.staff.names import masked_number, masked_query
@@ -204,6 +205,6 @@ class Desk:
         found = self._p.customers.by_id(id)
         if found is None:
             raise CustomerNotFound("there is no such customer")
-        details = {"why": masked_query(why)}
+        details = {"why": masked_query(why.strip()[:MAX_WHY])}
         self._p.trail.record(by.subject, "freeze_asked", str(customer(found.number)), details, self._p.clock.now())
         return found.number

@@ -26,8 +26,9 @@ from feiqian.visible import is_visible
 TOKEN_BYTES = 32
 ENROLMENT_HOURS = 24
 ENROLMENT = ENROLMENT_HOURS * 3_600_000_000
-NAME_LENGTH, LOGIN_LENGTH = 100, 32
-_LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
+NAME_LENGTH = 100
+LOGIN_LENGTH = 32
+_LOGIN = re.compile(rf"[a-z][a-z0-9._-]{{1,{LOGIN_LENGTH - 1}}}", re.ASCII)
 _c = members.c
 
 

@@ -8,6 +8,7 @@ away changes nothing. Only a crash in between leaves tries counted without an ou
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,10 +16,10 @@ from sqlalchemy import Connection
 
 from feiqian.clock import Clock
 from feiqian.db import BankDb
-from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
-from feiqian.verification import attempts, codes, credentials, evidence, store, totp
+from feiqian.verification import attempts, codes, credentials, evidence, store, strength, totp
 from feiqian.verification.errors import (
     AnswerMalformed,
     AnswerWrong,
@@ -35,6 +36,12 @@ from feiqian.verification.store import Challenge
 from feiqian.work import Work
 
 KNOWN = (Factor.PASSWORD, Factor.PIN)
+LENGTHS = {
+    Factor.PIN: strength.PIN_DIGITS,
+    Factor.SMS: codes.DIGITS,
+    Factor.EMAIL: codes.DIGITS,
+    Factor.TOTP: totp.DIGITS,
+}
 _ORDER = {factor: place for place, factor in enumerate(Factor)}
 
 
@@ -93,12 +100,35 @@ class Answers:
             expires_at=challenge.expires_at,
             sent_to={factor: address for factor, address in masked.items() if factor in offered},
             tries_left=self._guard.left(connection, challenge.subject, challenge.place, None, now),
+            digits=self._digits(connection, challenge, offered, now),
+            locked=self._locked(connection, challenge, offered, now),
         )
+
+    def _locked(
+        self, connection: Connection, challenge: Challenge, offered: Iterable[Factor], now: int
+    ) -> dict[Factor, int]:
+        """What can be guessed and still has to be shown, while it is locked. Codes of a recovery never are."""
+        asked = sorted(set(offered) & GUESSABLE - set(challenge.passed), key=_ORDER.__getitem__)
+        if challenge.purpose is Purpose.RECOVERY:
+            asked = [factor for factor in asked if factor not in CHANNELS]
+        return self._guard.locks_of(connection, challenge.subject, challenge.place, asked, now)
+
+    def _digits(
+        self, connection: Connection, challenge: Challenge, offered: Iterable[Factor], now: int
+    ) -> dict[Factor, int]:
+        """How long the next answer is: of codes, the one that was sent last, or that would be sent now."""
+        digits = {factor: LENGTHS[factor] for factor in LENGTHS if factor in offered}
+        if challenge.purpose is Purpose.RECOVERY:
+            locks = self._guard.locks_of(connection, challenge.subject, challenge.place, CHANNELS, now)
+            for factor in digits.keys() & CHANNELS.keys():
+                if factor in locks or codes.sent(connection, challenge.id, factor).waits_long:
+                    digits[factor] = codes.LONG_DIGITS
+        return digits
 
     # --- what could be guessed ---------------------------------------------------------------------------------
 
     async def guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
-        """A password, PIN or code."""
+        """A password, PIN or code. Raises AnswerMalformed, which takes no try."""
         if factor not in KNOWN:
             return await self._work.db(self._guess, id, subject, factor, answer)
         place = await self._work.db(

@@ -182,6 +182,15 @@ def lock_of(
     return _read(connection, subject, now).lock(rules, place, factor)
 
 
+def locks_of(
+    connection: Connection, rules: Tries, subject: Subject, place: str, factors: Iterable[Factor], now: int
+) -> dict[Factor, int]:
+    """Until when each of these factors is locked here; those that are not are left out."""
+    held = _read(connection, subject, now)
+    locks = {factor: held.lock(rules, place, factor) for factor in factors}
+    return {factor: lock.until for factor, lock in locks.items() if lock}
+
+
 def any_lock(connection: Connection, rules: Tries, subject: Subject, now: int) -> Lock | None:
     """The lock, of any place and factor, that holds the longest."""
     held = _read(connection, subject, now)

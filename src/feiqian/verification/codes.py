@@ -32,10 +32,15 @@ _c = codes.c
 
 
 class Sent(NamedTuple):
-    """What is kept of a code; `hash` is None when it was entered or voided."""
+    """What is kept of a code; `hash` is None when it was entered or voided, or none was sent."""
 
     hash: bytes | None
     long: bool
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether a code of sixteen digits may still be entered."""
+        return self.long and self.hash is not None
 
 
 def length(long: bool) -> int:

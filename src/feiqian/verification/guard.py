@@ -5,6 +5,8 @@ Its functions block, in the caller's transaction; that of `take` must be committ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from feiqian import logs
@@ -72,6 +74,12 @@ class Guard:
     ) -> Lock | None:
         """The lock that holds here, of the place or (with a factor) of the factor for the day."""
         return attempts.lock_of(connection, self.rules, subject, place, factor, now)
+
+    def locks_of(
+        self, connection: Connection, subject: Subject, place: str, factors: Iterable[Factor], now: int
+    ) -> dict[Factor, int]:
+        """Until when each of these factors is locked here; those that are not are left out."""
+        return attempts.locks_of(connection, self.rules, subject, place, factors, now)
 
     def left(self, connection: Connection, subject: Subject, place: str, factor: Factor | None, now: int) -> int:
         """How many wrong answers are left here."""

@@ -39,6 +39,7 @@ class ChallengeView(NamedTuple):
 
     `combinations`: any one suffices; only of factors that they have, but before a stranger has passed one (sign-in,
     recovery), all that the policy knows: what is enrolled is told nobody. `sent_to`: masked, empty for strangers.
+    `digits`: how many an answer has, of PINs and codes. `locked`: what is not accepted before that time.
     """
 
     id: str
@@ -50,6 +51,14 @@ class ChallengeView(NamedTuple):
     expires_at: int
     sent_to: Mapping[Factor, str]
     tries_left: int
+    digits: Mapping[Factor, int] = {}
+    locked: Mapping[Factor, int] = {}
+
+    @property
+    def locked_until(self) -> int:
+        """When one of the combinations can be passed again; 0 if one can be now."""
+        waits = [max((self.locked.get(factor, 0) for factor in one), default=0) for one in self.combinations]
+        return min(waits, default=0)
 
 
 class Passed(NamedTuple):

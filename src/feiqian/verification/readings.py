@@ -12,7 +12,7 @@ from feiqian.verification.layouts import on_latin_keys, walks
 
 LONGEST_READ = 48  # characters of a reading that is judged: more can only make it stronger
 _TEN = re.compile("(?<=[一二三四五六七八九])十(?=[一二三四五六七八九])|十")
-_BEFORE, _AFTER = re.compile("[一二三四五六七八九]$"), re.compile("^[一二三四五六七八九]")
+_BEFORE, _AFTER = re.compile(r"[一二三四五六七八九]\Z"), re.compile("^[一二三四五六七八九]")
 _SEVERAL = 3  # number words in a row, at least
 # From zero to ten, as `latin` writes them; where a language has two words for a number, both.
 _LANGUAGES = (

@@ -24,7 +24,8 @@ from feiqian.verification.readings import readings
 LONGEST_ESTIMATED = 72  # characters; zxcvbn takes ever longer, and what comes after can only make it stronger
 MOST_ESTIMATED = 4  # readings
 _LEAST_OF_OTHER = 4  # characters of a password beside what is easy to guess
-_PIN = re.compile(r"[0-9]{6}", re.ASCII)
+PIN_DIGITS = 6
+_PIN = re.compile(rf"[0-9]{{{PIN_DIGITS}}}", re.ASCII)
 # Two or three syllables of pinyin are a name or a word; with a few digits they are among the first that are tried.
 _FEW_SYLLABLES = re.compile(
     "(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:i?ang|i?ong|uang|eng|ing|i?ao|i?an|uai|uan|[ae]i|ou|en|[iu]n|i[aeu]|u[aoie]"

@@ -10,6 +10,7 @@ from feiqian.clock import MICROSECONDS
 
 ISSUER = "Feiqian"
 STEP_SECONDS, DRIFT_STEPS = 30, 1
+DIGITS = 6
 
 
 def new_secret() -> str:

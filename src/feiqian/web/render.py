@@ -18,6 +18,7 @@ from feiqian.visible import shown
 
 from .assets import url
 from .formats import Formats, symbol
+from .lengths import LONGEST
 from .model import CONFLICT
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -41,7 +42,7 @@ class Renderer:
             auto_reload=False,
         )
         self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
-        self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
+        self._jinja.globals |= {"framed": False, "customer": None, "page_for": "", "longest": LONGEST}
         self._jinja.filters |= {
             "money": formats.amount,
             "shape": formats.shape,

@@ -176,6 +176,12 @@ async def finish_recovery(call: CustomerCall) -> Answer:
     return DONE
 
 
+async def report_lost(call: CustomerCall) -> Answer:
+    body: shapes.LostPhone = call.body
+    await call.services.lost_phones.report(body.mobile, body.number, body.name)
+    return DONE
+
+
 REGISTRATION, SIGN_IN, RECOVERY = "/v1/me/registrations", "/v1/me/sign-ins", "/v1/me/recoveries"
 
 ROUTES = (
@@ -280,5 +286,18 @@ ROUTES = (
         body=shapes.RecoveryFinish,
         answer=shapes.Done,
         problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED, *WEAK),
+    ),
+    Route(
+        name="reportLostPhone",
+        method="POST",
+        path="/v1/me/lost-phones",
+        who="anyone",
+        summary="Freeze the wallets of somebody whose phone is lost, by identity details",
+        description="The answer is the same whatever of the details is wrong. What is right is carried out right "
+        "afterwards, so often a day as the bank allows; the owner is told, and lifts it as any freeze.",
+        handler=report_lost,
+        body=shapes.LostPhone,
+        answer=shapes.Done,
+        problems=(problems.TOO_MANY_REQUESTS,),
     ),
 )

@@ -26,6 +26,8 @@ def shown(challenge: ChallengeView) -> ChallengeShown:
         expires_at=moment(challenge.expires_at),
         sent_to={factor.value: masked for factor, masked in challenge.sent_to.items()},
         tries_left=challenge.tries_left,
+        digits={factor.value: count for factor, count in challenge.digits.items()},
+        locked={factor.value: moment(until) for factor, until in challenge.locked.items()},
     )
 
 

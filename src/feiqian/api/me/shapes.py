@@ -107,6 +107,14 @@ class RecoveryFinish(Body, frozen=True):
     secret: Secret
 
 
+class LostPhone(Body, frozen=True):
+    """What somebody whose phone is gone has to know."""
+
+    mobile: Mobile
+    number: DocumentNumber
+    name: PersonName
+
+
 class SendCode(Body, frozen=True):
     """Where to send a code."""
 
@@ -207,7 +215,8 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class ChallengeShown(msgspec.Struct, frozen=True):
-    """A challenge: any one of `combinations`, factor by factor, passes it. `text` is what is confirmed, to be shown."""
+    """A challenge: any one of `combinations`, factor by factor, passes it. `text` is what is confirmed, to be shown.
+    `digits`: how many an answer has, of PINs and codes. `locked`: which factors are not accepted before when."""
 
     id: str
     purpose: Purpose
@@ -218,6 +227,8 @@ class ChallengeShown(msgspec.Struct, frozen=True):
     expires_at: datetime
     sent_to: dict[str, str]
     tries_left: int
+    digits: dict[str, int] = {}
+    locked: dict[str, datetime] = {}
 
 
 class Registering(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from litestar.response import Redirect
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import ApplicationOver, DoorClosed, SignInLocked
 from feiqian.notify.errors import SendingCapped
-from feiqian.policy.factors import Factor
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Subject
 from feiqian.verification.errors import (
     AnswerMalformed,
@@ -38,9 +38,11 @@ from .words import factor_name, refusal
 
 SENT = (Factor.SMS, Factor.EMAIL)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
+LOCK = ""  # the error of a form that says that answers are locked
 OVER = (ChallengeOver, ChallengeNotFound, DoorClosed, ApplicationOver, BoundDiffers, NotPassed)
 LOCKS = (Locked, SignInLocked)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
+SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
 NOT_TAKEN = 422  # a form that has to be filled in again
 Page = Response[Any]
 Finish = Callable[[ChallengeView], Awaitable[Page]]
@@ -121,7 +123,7 @@ class Asked:
     steps: int
     sent: str  # what has become of the code: SENT_NOW, NOT_SENT or ""
     demo: bool  # where messages are read in the inbox page
-    locked_until: int = 0
+    locked: bool  # none of the ways can be passed now
 
     @property
     def factor(self) -> Factor:
@@ -134,9 +136,21 @@ class Asked:
         return self.view.text.splitlines()
 
     @property
-    def unlocking(self) -> tuple[Factor, ...]:
-        """Keys that open in spite of a lock."""
-        return tuple(way.left[0] for way in (self.way, *self.others) if len(way.left) == 1 and way.left[0] in KEYS)
+    def locked_until(self) -> int:
+        """When the first of what is locked is accepted again; 0 if nothing is."""
+        if self.locked:
+            return self.view.locked_until
+        return min(self.view.locked.values(), default=0)
+
+    @property
+    def digits(self) -> int:
+        """How many the next answer has, if it is a code or PIN."""
+        return self.view.digits.get(self.factor, SHORT)
+
+    @property
+    def long(self) -> bool:
+        """Whether the code is one of those that are sent while answers are locked."""
+        return self.digits > SHORT
 
 
 class Over(NamedTuple):
@@ -219,19 +233,31 @@ async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: 
     try:
         if form["do"] == "send":
             return await desk.answers.send(desk.challenge, factor)
-        if not form["answer"]:
+        answer = _answer(factor, form)
+        if not answer:
             form.wrong("answer", site.render.texts("customer.challenge.empty"))
             return None
-        return await desk.answers.answer(desk.challenge, factor, _answer(factor, form))
-    except (AnswerMalformed, AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled, *LOCKS) as error:
+        return await desk.answers.answer(desk.challenge, factor, answer)
+    except (Locked, SignInLocked) as error:
+        form.wrong(LOCK, _locked(site, view, factor, error))
+        return None
+    except (AnswerMalformed, AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled) as error:
         form.wrong("answer", refusal(site, error, factor))
         return None
+
+
+def _locked(site: Site, view: ChallengeView, factor: Factor, error: Locked | SignInLocked) -> str:
+    if view.purpose is Purpose.RECOVERY and factor in SENT:
+        return site.render.texts("customer.locked.code")  # a new one is accepted in spite of the lock
+    return refusal(site, error, factor)
 
 
 async def _again(site: Site, desk: Desk, form: Form, number: int) -> Page:
     view = await desk.answers.view(desk.challenge)
     if view.state not in ("open", "locked"):
         raise ChallengeOver(view.state)
+    if view.locked:
+        form.errors.pop(LOCK, None)  # the page says so by itself
     return draw(site, desk, view, number, form=form, status=NOT_TAKEN)
 
 
@@ -248,10 +274,11 @@ def draw(
     """The page of a challenge that can still be answered."""
     ways = ways_of(view) or [Way(0, (Factor.PASSWORD,), "")]
     mine = chosen(ways, way)
-    named = tuple(other._replace(text=_text(site, other.left)) for other in ways if other.left != mine.left)
+    named = tuple(other._replace(text=way_text(site, other.left)) for other in ways if other.left != mine.left)
     steps = len(view.combinations[mine.number]) if view.combinations else 1
     demo = site.in_demo
-    asked = Asked(view, desk, mine, named, steps - len(mine.left) + 1, steps, sent, demo)
+    locked = bool(view.locked_until) or view.state == "locked"
+    asked = Asked(view, desk, mine, named, steps - len(mine.left) + 1, steps, sent, demo, locked)
     seconds = max(0, view.expires_at - site.services.clock.now()) // MICROSECONDS
     return site.page(
         desk.template,
@@ -273,10 +300,15 @@ def over(site: Site, desk: Desk, error: Exception) -> Page:
 
 
 def ways_of(view: ChallengeView) -> list[Way]:
-    """The combinations that are open, each with what is left of it, in the policy's order; none twice."""
+    """The combinations that are open, each with what is left of it, in the policy's order; none twice.
+
+    Those that wait for something locked are left out, unless all do.
+    """
     ways: list[Way] = []
     for number, combination in enumerate(view.combinations):
         left = tuple(factor for factor in combination if factor not in view.passed)
+        if not view.locked_until and view.locked.keys() & set(left):
+            continue
         if left and left not in [way.left for way in ways]:
             ways.append(Way(number, left, ""))
     return ways
@@ -290,7 +322,8 @@ def chosen(ways: list[Way], number: int) -> Way:
     return min(ways, key=lambda way: (len(way.left), way.number))
 
 
-def _text(site: Site, left: tuple[Factor, ...]) -> str:
+def way_text(site: Site, left: tuple[Factor, ...]) -> str:
+    """A combination as people read it."""
     names = (factor_name(site, factor) for factor in left)
     return reduce(lambda first, second: site.render.texts("customer.challenge.and", first=first, second=second), names)
 

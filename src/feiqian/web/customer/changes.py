@@ -23,6 +23,7 @@ from feiqian.verification.errors import (
     Locked,
     TooWeak,
 )
+from feiqian.verification.factors import LONGEST_LABEL
 
 from ..forms import Form, read_form
 from ..session import Customer, TheCustomer
@@ -38,7 +39,7 @@ HOME = "/security"
 PLACE = "/security/change"
 _REMOVE = re.compile(r"remove-(fac_[0-9a-f]+)")
 _SECRET_OF_URI = re.compile(r"[?&]secret=([A-Z2-7]+)")
-LONGEST_URI, LONGEST_LABEL = 500, 60
+LONGEST_URI = 500
 
 
 class Act(NamedTuple):

@@ -16,6 +16,7 @@ from litestar.response import Redirect
 
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
+from feiqian.policy.factors import Factor
 from feiqian.projections.rows import PaymentRow
 from feiqian.verification.errors import FactorNotEnrolled
 from feiqian.verification.model import Bound, ChallengeView
@@ -23,8 +24,9 @@ from feiqian.verification.model import Bound, ChallengeView
 from ..session import Customer, TheCustomer
 from ..site import Site, TheSite
 from ..whose import ASKED_BY_A_PAGE
-from .challenge import Desk, OwnChallenges, Page, key_options, show, take
+from .challenge import Desk, OwnChallenges, Page, key_options, show, take, way_text
 from .keys import read_key_form
+from .security import REMOVABLE
 from .sign_in import WantedKey
 
 WAITING = "needs_verification"
@@ -48,7 +50,7 @@ class Confirm(Controller):
                 signed_in.subject, bound, site.language, device=signed_in.session.device
             )
         except FactorNotEnrolled:
-            return site.page("customer/cannot.html", status=409)
+            return _missing(site, payment, bound)
         return Redirect(f"/confirm/{payment}/{challenge.id}", status_code=303)
 
     @get("/state", opt={ASKED_BY_A_PAGE: True})
@@ -119,6 +121,22 @@ class Confirm(Controller):
     ) -> Response[Any]:
         answers = OwnChallenges(site.services.verification, signed_in.subject)
         return await key_options(answers, challenge, data.factor)
+
+
+def _missing(site: Site, payment: str, bound: Bound) -> Page:
+    """The payment needs a factor that its customer has not: what would do, how to add it, and how to refuse."""
+    needs = site.services.policy.needs(bound.purpose, bound.amount, bound.currency)
+    ways = [tuple(factor for factor in Factor if factor in combination) for combination in needs]
+    asked = {factor for way in ways for factor in way}
+    return site.page(
+        "customer/missing.html",
+        status=409,
+        payment=payment,
+        bound=bound,
+        amount=Money(bound.amount, BY_NUMBER[bound.currency]),
+        ways=[way_text(site, way) for way in ways],
+        addable=[factor for factor in REMOVABLE if factor in asked],
+    )
 
 
 async def _bound(site: Site, customer: Customer, payment: str) -> Bound:

@@ -7,19 +7,20 @@ from datetime import date
 from feiqian.customers.claims import checked_email, checked_name
 from feiqian.customers.errors import DetailsInvalid, DocumentRefused
 from feiqian.customers.model import Details
+from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid, NumberInvalid
 from feiqian.identity.mrz import lines_of, parse_mrz
 from feiqian.identity.numbers import chinese_identity
 from feiqian.normal import code_digits
 from feiqian.verification.forms import is_no_password
+from feiqian.verification.strength import PIN_DIGITS
 
 from ..forms import Form
 from ..site import Site
 from .words import details_wrong, mrz_wrong, number_wrong, reasons_of
 
 CN_ID, PASSPORT = "cn_id", "passport"
-LONGEST_NAME, PIN_DIGITS = 100, 6
 FIELDS = {"number": "number", "mrz": "mrz", "name": "name", "birth": "number", "email": "email", "country": "mrz"}
 SECRETS = {"password": "password", "pin": "pin"}
 
@@ -78,7 +79,7 @@ def tell(site: Site, form: Form, error: DetailsInvalid | DocumentRefused | Numbe
 
 def _name(site: Site, form: Form) -> str:
     name = " ".join(form["name"].split())
-    if not name or len(name) > LONGEST_NAME:
+    if not name or len(name) > NAME_LENGTH:
         form.wrong("name", site.render.texts("customer.details.name.missing"))
         return ""
     try:

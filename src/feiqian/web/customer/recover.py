@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from feiqian.customers.errors import SecretUnchanged
 from feiqian.customers.model import ChallengeView
+from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity.errors import NumberInvalid
 from feiqian.identity.numbers import HOME
 from feiqian.verification.errors import TooWeak
@@ -20,7 +21,7 @@ from ..forms import Form, read_form
 from ..site import Site, TheSite
 from ..whose import ACTS_FOR, ANYBODY, UNDER_WAY
 from .challenge import NOT_TAKEN, OVER, Desk, Page, key_options, over, show, start, take
-from .details import LONGEST_NAME, pin_of
+from .details import pin_of
 from .kept import forget, keep, kept
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
@@ -48,7 +49,7 @@ class Recover(Controller):
         mobile, recovery = mobile_of(site, form), site.services.recovery
         if not form["number"]:
             form.wrong("number", t("customer.recover.number.missing"))
-        if not form["name"] or len(form["name"]) > LONGEST_NAME:
+        if not form["name"] or len(form["name"]) > NAME_LENGTH:
             form.wrong("name", t("customer.details.name.missing"))
         if not form.good:
             return _ask_page(site, form)

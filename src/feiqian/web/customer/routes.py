@@ -8,6 +8,7 @@ from .changes import Changes, Enrolments
 from .confirm import Confirm
 from .contacts import Contacts
 from .identity import IdentityPages
+from .lost import Lost
 from .recover import Recover
 from .register import Register
 from .security import SecurityPages
@@ -19,6 +20,7 @@ CUSTOMER: list[ControllerRouterHandler] = [
     SignInPages,
     sign_out,
     Recover,
+    Lost,
     IdentityPages,
     Confirm,
     SecurityPages,

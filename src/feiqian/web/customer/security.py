@@ -13,8 +13,10 @@ from litestar.response import Redirect
 from feiqian.policy.factors import Factor
 
 from ..forms import Form, read_form
-from ..session import TheCustomer
-from ..site import TheSite
+from ..lengths import LONGEST_NOTE
+from ..model import Waiting
+from ..session import Customer, TheCustomer
+from ..site import Site, TheSite
 from .challenge import KEYS, NOT_TAKEN, Page
 from .mobiles import shown_number
 from .words import FACTORS
@@ -47,7 +49,6 @@ CASES = {
     "identity": "customer.case.identity",
 }
 REMOVABLE = (Factor.TOTP, *KEYS)
-LONGEST_NOTE = 500
 
 
 class SecurityPages(Controller):
@@ -64,6 +65,7 @@ class SecurityPages(Controller):
             it=overview,
             mobile=shown_number(overview.profile.mobile),
             cases=await security.cases(signed_in.session),
+            waiting=await _waiting(site, signed_in),
             said=SAID.get(said, ""),
             factors=FACTORS,
             outcomes=OUTCOMES,
@@ -116,3 +118,9 @@ class SecurityPages(Controller):
         if not await site.services.security.forget_device(signed_in.session, id):
             raise NotFoundException
         return Redirect("/security?said=forgotten", status_code=303)
+
+
+async def _waiting(site: Site, customer: Customer) -> list[Waiting]:
+    """Payments that wait, so that who came here to add a factor finds the way back."""
+    person = await site.bank.customer(customer.number)
+    return await site.bank.waiting(person) if person else []

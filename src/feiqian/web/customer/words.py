@@ -85,8 +85,8 @@ def said_wrong(site: Site, error: AnswerWrong, factor: Factor) -> str:
     """With how many tries are left, where tries count."""
     t = site.render.texts
     what = t(WRONG.get(factor, "customer.wrong.code"))
-    if factor in (Factor.PASSKEY, Factor.SHIELD):
-        return what
+    if factor in (Factor.PASSKEY, Factor.SHIELD) or not error.tries_left:
+        return what  # of codes that are sent in spite of a lock, other answers are counted
     return t("customer.wrong.tries", what=what, tries=error.tries_left)
 
 

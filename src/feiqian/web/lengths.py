@@ -1,0 +1,43 @@
+"""How much each field of a form takes: the bounds of whoever checks it, so that no browser cuts what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from feiqian.cases.service import MAX_TEXT
+from feiqian.customers.tables import NAME_LENGTH
+from feiqian.identity import mrz
+from feiqian.identity.numbers import TYPED_LIMIT as TYPED
+from feiqian.identity.service import NOTE_LENGTH
+from feiqian.notify import mail_addresses
+from feiqian.staff.changes import MAX_WHY
+from feiqian.staff.desk import MAX_QUERY
+from feiqian.staff.members import LOGIN_LENGTH
+from feiqian.trail.entry import MAX_ABOUT
+from feiqian.verification.factors import LONGEST_LABEL
+from feiqian.verification.hashing import LONGEST as SECRET
+
+LONGEST_NOTE = 500  # characters of what somebody tells of a stolen phone
+LONGEST_LINE = 200  # of a line that nothing else bounds
+# Characters; templates know them as `longest.code` and so on. Whatever has digits leaves room for spaces and dashes.
+LONGEST: Mapping[str, int] = {
+    "line": LONGEST_LINE,
+    "code": TYPED,
+    "pin": TYPED,
+    "digits": TYPED,
+    "amount": TYPED,
+    "number": TYPED,
+    "mobile": TYPED,
+    "mrz": mrz.TYPED_LIMIT,
+    "name": NAME_LENGTH,
+    "email": mail_addresses.LONGEST,
+    "password": SECRET,
+    "label": LONGEST_LABEL,
+    "note": LONGEST_NOTE,
+    "login": LOGIN_LENGTH,
+    "query": MAX_QUERY,
+    "about": MAX_ABOUT,
+    "why": MAX_WHY,
+    "case": MAX_TEXT,
+    "review": NOTE_LENGTH,
+}
