@@ -24,7 +24,6 @@ MAY_END_IN_A_NEWLINE = {
     "PaymentQuery.merchant_order",
     "Question.order",
     "Refund.order",
-    "RegistrationFinish.mrz",
     "Report.note",
     "SignInStart.password",
 }

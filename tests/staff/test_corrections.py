@@ -70,7 +70,7 @@ def test_what_a_member_proposes_in_a_day_is_bounded_and_what_was_refused_does_no
 def test_what_a_customer_is_corrected_by_in_a_day_is_bounded_whoever_approves(desk) -> None:
     changes = [proposed(desk, SUPPORTER.one) for _ in range(SUPPORTER.day // SUPPORTER.one)]
     for place, change in enumerate(changes):
-        desk.run(desk.changes.approve(change.id, (desk.bob, desk.carol)[place % 2]))
+        desk.run(desk.approve(change.id, (desk.bob, desk.carol)[place % 2]))
     eve = desk.member("eve", "supporter")
     assert refusal(desk, 1, eve) == "ceiling_customer"
 
@@ -84,7 +84,7 @@ def test_two_approvals_at_once_never_exceed_the_day(desk) -> None:
 
     async def all_at_once() -> list[object]:
         by = desk.bob, desk.carol
-        acts = [desk.changes.approve(one.id, by[n % 2]) for n, one in enumerate([*change, rest, *more])]
+        acts = [desk.approve(one.id, by[n % 2]) for n, one in enumerate([*change, rest, *more])]
         return await asyncio.gather(*acts, return_exceptions=True)
 
     outcomes = desk.run(all_at_once())
@@ -99,7 +99,7 @@ def test_an_approval_that_failed_does_not_count(desk) -> None:
     change = proposed(desk, -SUPPORTER.one)
     for _ in range(APPROVER.day // SUPPORTER.one + 1):
         with pytest.raises(ChangeFailed):  # there is not so much in the wallet
-            desk.run(desk.changes.approve(change.id, desk.bob))
+            desk.run(desk.approve(change.id, desk.bob))
 
 
 @pytest.mark.parametrize("why", ["x", "ok", "xxxxxxxxxxxxxxx", "aaaaa bbbbb", "..........", "1234567890 12", "更正"])
@@ -133,7 +133,7 @@ def test_before_and_after_are_told_and_kept_at_proposal_and_approval(desk) -> No
     desk.fund(desk.mei.number, 5_00)
     assert tuple(desk.run(desk.changes.effect(change))) == (balance(desk), balance(desk) - 30_00)
     before = balance(desk)
-    desk.run(desk.changes.approve(change.id, desk.bob))
+    desk.run(desk.approve(change.id, desk.bob))
     kept = {e.action: e.details for e in desk.entries(str(desk.mei)) if e.action.startswith("change_")}
     assert (kept["change_proposed"]["before"], kept["change_proposed"]["after"]) == (100_00, 70_00)
     assert (kept["change_approved"]["before"], kept["change_approved"]["after"]) == (before, before - 30_00)
@@ -147,7 +147,7 @@ def test_the_customer_is_told_once_in_their_language_with_the_reference(desk) ->
         connection.execute(update(profiles).where(profiles.c.customer == desk.mei.number).values(language="zh"))
     change = proposed(desk, -30_00)
     assert "debited" not in {kind for kind, _ in desk.told(desk.mei.number)}
-    desk.run(desk.changes.approve(change.id, desk.bob))
+    desk.run(desk.approve(change.id, desk.bob))
     assert desk.run(desk.changes.resume()) == 0
     assert [channel for kind, channel in desk.told(desk.mei.number) if kind == "debited"].count("sms") == 1
     (message,) = [m for m in desk.arrived(desk.mei) if "余额" in m.text and "30.00" in m.text and m.channel == "sms"]
@@ -170,5 +170,5 @@ def test_a_days_limit_is_at_most_the_highest_levels_and_the_customer_is_told(des
     before = desk.told(desk.mei.number)
     values = {"currency": CNY.number, "amount": highest}
     change = desk.run(desk.changes.propose("day_limit", desk.mei, values, desk.dan, WHY))
-    desk.run(desk.changes.approve(change.id, desk.bob))
+    desk.run(desk.approve(change.id, desk.bob))
     assert desk.told(desk.mei.number).count(("changed", "sms")) == before.count(("changed", "sms")) + 1

@@ -82,5 +82,5 @@ def test_a_level_is_not_raised_past_the_reviewers(desk) -> None:
     change = desk.run(desk.changes.propose("set_level", about, values, desk.rae, NOTE))
     desk.run(desk.real_name.check_identity(desk.newcomer, [picture()]))  # waits again, since it was proposed
     with pytest.raises(ChangeFailed):
-        desk.run(desk.changes.approve(change.id, desk.sam))
+        desk.run(desk.approve(change.id, desk.sam))
     assert desk.customers.standing(desk.newcomer) == 0

@@ -76,8 +76,11 @@ class Ceilings:
             raise CeilingExceeded("ceiling_customer", currency, ceiling.day)
 
     def _today(self, connection: Connection, which: Any, at: Any, currency: int, now: int) -> int:
-        """The sum of corrections of the bank's day that it is now."""
-        corrections = and_(_c.kind == ChangeKind.ADJUST.value, at > now - LONGEST_DAY, at <= now)
+        """The sum of corrections of the bank's day that it is now.
+
+        Those after `now` count, too: whoever asked the clock first may come to the lock last.
+        """
+        corrections = and_(_c.kind == ChangeKind.ADJUST.value, at > now - LONGEST_DAY)
         rows = connection.execute(select(_c["values"], at).where(corrections, which))
         today = self._day(now)
         decoded = (msgspec.json.decode(bytes(values)) for values, moment in rows if self._day(moment) == today)
