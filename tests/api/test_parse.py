@@ -262,7 +262,12 @@ def test_every_text_of_every_operation_is_looked_at_unless_it_is_a_secret_or_a_k
             except ProblemError:
                 continue
             passed.add(name)
-    typed = {"code", "mobile", "mrz", "number"}  # which are brought into a form without such characters before they count
+    typed = {
+        "code",
+        "mobile",
+        "mrz",
+        "number",
+    }  # which are brought into a form without such characters before they count
     assert passed == {"answer", "password", "pin", "response", "secret"} | typed
 
 

@@ -82,9 +82,12 @@ def test_two_approvals_at_once_never_exceed_the_day(desk) -> None:
     more = [proposed(desk, APPROVER.one, other) for _ in range(2)]
     before = balance(desk)
 
+    by = desk.bob, desk.carol
+    asked = [(one.id, by[n % 2]) for n, one in enumerate([*change, rest, *more])]
+    proofs = [desk.run(desk.proved(id, member)) for id, member in asked]
+
     async def all_at_once() -> list[object]:
-        by = desk.bob, desk.carol
-        acts = [desk.approve(one.id, by[n % 2]) for n, one in enumerate([*change, rest, *more])]
+        acts = [desk.changes.approve(*one, proof) for one, proof in zip(asked, proofs, strict=True)]
         return await asyncio.gather(*acts, return_exceptions=True)
 
     outcomes = desk.run(all_at_once())
