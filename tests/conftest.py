@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from feiqian import alarms
+from feiqian import alarms, network
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
 
@@ -28,3 +28,11 @@ def alarms_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MutableMapping
     monkeypatch.setattr(alarms, "_log", structlog.get_logger())
     with structlog.testing.capture_logs() as told:
         yield told
+
+
+@pytest.fixture(autouse=True)
+def _unknown_network() -> Iterator[None]:
+    """No test asks from the network that another test asked from."""
+    token = network.client.set(network.UNKNOWN)
+    yield
+    network.client.reset(token)

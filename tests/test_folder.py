@@ -56,6 +56,7 @@ def test_every_file_of_a_bank_is_made_for_its_owner_only(tmp_path: Path) -> None
     Projector(journal, reads).step()
     modes = {path.name: mode(path) for path in folder.iterdir()}
     expected = {"journal.db", "journal.id", "bank.db", "read.db", "checkpoints.db", "data-key", "code-keys.json"}
+    expected |= {"code-keys.json.lock"}
     databases = {name + beside for name in expected if name.endswith(".db") for beside in ("-wal", "-shm")}
     assert modes == dict.fromkeys(expected | databases | {"push-key.pem"}, "0o600")
     assert mode(folder) == "0o700"

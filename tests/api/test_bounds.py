@@ -64,7 +64,8 @@ def test_abuse_68_an_endless_head_is_refused(served: Served) -> None:
         served,
         b"GET /v1/payments?limit=1&x="
         + b"a" * 3000
-        + f" HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {served.merchants[0].key}\r\n\r\n".encode(),
+        + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+        + f"authorization: Bearer {served.merchants[0].key}\r\n\r\n".encode(),
     )
 
 

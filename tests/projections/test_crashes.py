@@ -39,7 +39,7 @@ def kill_midway(journal: Path, location: str, chance: random.Random) -> bool:
 
 
 def test_kills_in_the_middle_of_steps_change_nothing(books, location, tables: Tables, tmp_path) -> None:
-    books.history(900, seed=3)
+    books.history(1500, seed=3)
     chance, kills = random.Random(5), 0
     while not kill_midway(tmp_path / "journal.db", location, chance):
         kills += 1

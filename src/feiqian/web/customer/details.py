@@ -66,7 +66,8 @@ def tell(site: Site, form: Form, error: DetailsInvalid | DocumentRefused | Numbe
     if isinstance(error, DocumentRefused):
         document = "mrz" if form["kind"] == PASSPORT else "number"
         for reason, text in zip(error.reasons, reasons_of(site, error.reasons), strict=True):
-            form.wrong("name" if reason.startswith("name_") else document, text)
+            about = "name" if reason.startswith("name_") else document
+            form.wrong(about, text)
     elif isinstance(error, DetailsInvalid):
         passport = form["kind"] == PASSPORT
         field = "mrz" if passport and error.field in ("number", "birth") else FIELDS.get(error.field, error.field)
