@@ -68,6 +68,11 @@ async def held(pool: Workers) -> tuple[int, asyncio.Task[list[bytes]]]:
 
 
 def gone(pid: int) -> bool:
+    """Wait until the process has ended: a child of ours with all its threads, its exit code left to the pool."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT) is not None
+    except ChildProcessError:  # not ours, or its exit code has been read
+        pass
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         try:
