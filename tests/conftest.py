@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from feiqian import alarms, network
+from feiqian.runtime import alarms, network
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
 

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import inspect, text
 
 from feiqian import db as database
+from feiqian.auth.challenges import attempts, sweeps
+from feiqian.auth.challenges.model import Lock
 from feiqian.customers.registry import Customers
 from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
 from feiqian.policy.load import load_policy
 from feiqian.subjects import customer
 from feiqian.testing.postgres import Postgres
-from feiqian.verification import attempts, sweeps
-from feiqian.verification.model import Lock
 
 VERSION_1 = (
     "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",

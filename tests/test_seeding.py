@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from feiqian.auth.challenges.credentials import secret_of
+from feiqian.auth.challenges.hashing import SecretHasher
+from feiqian.auth.challenges.strength import check_password, check_pin
 from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
 from feiqian.customers.samples import sample_names
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.demo.names import PASSWORD, PIN, WELCOMED
-from feiqian.identity.numbers import mobile
+from feiqian.kyc.numbers import mobile
 from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
@@ -23,9 +26,6 @@ from feiqian.policy.load import load_policy
 from feiqian.seeding import First, Plan, SeedRefused, mobile_of, seed
 from feiqian.settings import Settings
 from feiqian.subjects import customer
-from feiqian.verification.credentials import secret_of
-from feiqian.verification.hashing import SecretHasher
-from feiqian.verification.strength import check_password, check_pin
 
 
 def test_names_are_the_same_for_the_same_seed_and_differ_otherwise() -> None:

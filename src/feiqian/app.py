@@ -14,29 +14,34 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
-from feiqian import logs
 from feiqian.accounts.service import Accounts
-from feiqian.api.listen import bind
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.service import Verification
+from feiqian.auth.freezing import Freezing
+from feiqian.auth.lost import LostPhones
+from feiqian.auth.notices import Notices
+from feiqian.auth.parts import Parts
+from feiqian.auth.recovery import Recovery
+from feiqian.auth.security import Security
+from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.sign_in import SignIn
+from feiqian.backoffice import accounts_audit
+from feiqian.backoffice.acts import Acts
+from feiqian.backoffice.changes import Changes
+from feiqian.backoffice.desk import Desk, DeskParts
+from feiqian.backoffice.service import Staff
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers import levels
-from feiqian.customers.freezing import Freezing
-from feiqian.customers.lost import LostPhones
-from feiqian.customers.notices import Notices
-from feiqian.customers.parts import Parts
-from feiqian.customers.real_name import RealName
-from feiqian.customers.recovery import Recovery
-from feiqian.customers.registration import Registration
 from feiqian.customers.registry import Customers
-from feiqian.customers.security import Security
-from feiqian.customers.sign_in import SignIn
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import JournalMissing
 from feiqian.folder import FolderLock, make_folder, open_to_others
-from feiqian.identity.screening import Sanctions
-from feiqian.identity.service import Identity
-from feiqian.identity.verifier import BuiltInVerifier
+from feiqian.kyc.screening import Sanctions
+from feiqian.kyc.service import Identity
+from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
@@ -44,6 +49,8 @@ from feiqian.ledger.start_time import DAY_SECONDS, StartTime
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
+from feiqian.onboarding.real_name import RealName
+from feiqian.onboarding.registration import Registration
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
 from feiqian.payments.service import Payments
@@ -52,21 +59,14 @@ from feiqian.policy.model import Policy
 from feiqian.projections.reads import Reads
 from feiqian.projections.schema import check_read_model
 from feiqian.projections.watch import Watch as ReadsWatch
+from feiqian.runtime import logs
+from feiqian.runtime.sweeping import Sweeper
+from feiqian.runtime.uploads import Uploads
+from feiqian.runtime.work import Pool, Work
 from feiqian.services import Services
 from feiqian.serving import EXIT_STOPPED, Bank, Pages, Service, create_app
-from feiqian.sessions.service import Sessions
 from feiqian.settings import Settings
-from feiqian.staff import accounts_audit
-from feiqian.staff.acts import Acts
-from feiqian.staff.changes import Changes
-from feiqian.staff.desk import Desk, DeskParts
-from feiqian.staff.service import Staff
-from feiqian.sweeping import Sweeper
-from feiqian.trail.trail import Trail
-from feiqian.uploads import Uploads
-from feiqian.verification.factors import Factors
-from feiqian.verification.service import Verification
-from feiqian.work import Pool, Work
+from feiqian.web.server.listen import bind
 from feiqian.workers.pool import Workers
 
 _log = logs.get("feiqian.app")

@@ -11,9 +11,15 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import cast
 
-from feiqian import folder, logs, settings
-from feiqian.commands import audit, bench, checkpoint, demo, evidence, keys, policy, project, seed, serve, staff
+from feiqian import folder, settings
+from feiqian.auth import commands as evidence
+from feiqian.backoffice import commands as staff
+from feiqian.commands import audit, bench, checkpoint, project, seed, serve
+from feiqian.demo import commands as demo
 from feiqian.errors import FeiqianError
+from feiqian.payments import commands as keys
+from feiqian.policy import commands as policy
+from feiqian.runtime import logs
 from feiqian.settings import Settings, SettingsInvalid
 
 Command = Callable[[Settings, argparse.Namespace], int]

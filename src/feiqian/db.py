@@ -12,13 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Table, create_engine, event, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    select,
+    text,
+)
 from sqlalchemy import inspect as look_at
 from sqlalchemy.exc import DBAPIError
 
 from feiqian.errors import FeiqianError
 from feiqian.folder import make_file, make_folder
-from feiqian.place import Place
+from feiqian.runtime.place import Place
 
 
 class Migration(NamedTuple):
@@ -104,6 +117,11 @@ METADATA = MetaData()
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
 
 _schema = Table("bank_schema", METADATA, Column("version", Integer, primary_key=True))
+
+
+def index_of_few(name: str, column: str, condition: str) -> Index:
+    """An index of the few rows that are so."""
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class DatabaseTooNew(FeiqianError):

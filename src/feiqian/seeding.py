@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feiqian.accounts import opening
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.credentials import add_secrets
+from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.clock import Clock, SystemClock
 from feiqian.customers.levels import record_baseline
 from feiqian.customers.profiles import NewProfile
@@ -34,9 +37,6 @@ from feiqian.policy.model import Level, Policy
 from feiqian.sealing import Sealer
 from feiqian.settings import Settings
 from feiqian.subjects import customer as customer_of
-from feiqian.trail.trail import Trail
-from feiqian.verification.credentials import add_secrets
-from feiqian.verification.hashing import SecretHasher
 
 CHAINS_PER_COMMIT = 4_000
 NAMES_PER_BATCH = 50_000

@@ -5,41 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from feiqian.alarms import Alarms, Readiness
-from feiqian.metrics import Live, Metrics
+from feiqian.runtime.alarms import Alarms, Readiness
+from feiqian.runtime.metrics import Live, Metrics
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.accounts.service import Accounts
+    from feiqian.audit_log.log import Trail
+    from feiqian.auth.challenges.factors import Factors
+    from feiqian.auth.challenges.service import Verification
+    from feiqian.auth.freezing import Freezing
+    from feiqian.auth.lost import LostPhones
+    from feiqian.auth.recovery import Recovery
+    from feiqian.auth.security import Security
+    from feiqian.auth.sessions.service import Sessions
+    from feiqian.auth.sign_in import SignIn
+    from feiqian.backoffice.changes import Changes
+    from feiqian.backoffice.desk import Desk
+    from feiqian.backoffice.service import Staff
     from feiqian.cases.service import Cases
     from feiqian.clock import Clock
-    from feiqian.customers.freezing import Freezing
-    from feiqian.customers.lost import LostPhones
-    from feiqian.customers.real_name import RealName
-    from feiqian.customers.recovery import Recovery
-    from feiqian.customers.registration import Registration
     from feiqian.customers.registry import Customers
-    from feiqian.customers.security import Security
-    from feiqian.customers.sign_in import SignIn
     from feiqian.db import BankDb
-    from feiqian.identity.service import Identity
+    from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
+    from feiqian.onboarding.real_name import RealName
+    from feiqian.onboarding.registration import Registration
     from feiqian.payments.codes import Codes
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
     from feiqian.projections.reads import Reads
+    from feiqian.runtime.uploads import Uploads
+    from feiqian.runtime.work import Work
     from feiqian.sealing import Sealer
-    from feiqian.sessions.service import Sessions
-    from feiqian.staff.changes import Changes
-    from feiqian.staff.desk import Desk
-    from feiqian.staff.service import Staff
-    from feiqian.trail.trail import Trail
-    from feiqian.uploads import Uploads
-    from feiqian.verification.factors import Factors
-    from feiqian.verification.service import Verification
-    from feiqian.work import Work
     from feiqian.workers.pool import Workers
 
 

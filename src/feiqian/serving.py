@@ -14,23 +14,23 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from feiqian import logs, network
-from feiqian.api.asgi import PATHS, Api
-from feiqian.api.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
-from feiqian.api.pace import Paced
-from feiqian.api.server import Gate, Server
-from feiqian.api.throttle import Admission
 from feiqian.db import BankDb
 from feiqian.errors import CommitOverdue, LedgerError
-from feiqian.files import share_out
 from feiqian.folder import FolderLock
 from feiqian.ledger.journal import Journal
 from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
 from feiqian.projections.watch import Watch as ReadsWatch
+from feiqian.runtime import logs, network
+from feiqian.runtime.files import share_out
+from feiqian.runtime.supervise import Child
+from feiqian.runtime.sweeping import Sweeper
+from feiqian.runtime.work import CLOSE_SECONDS, TooBusy, WorkOverdue
 from feiqian.services import Services
-from feiqian.supervise import Child
-from feiqian.sweeping import Sweeper
-from feiqian.work import CLOSE_SECONDS, TooBusy, WorkOverdue
+from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
+from feiqian.web.server.pace import Paced
+from feiqian.web.server.server import Gate, Server
+from feiqian.web.v1.asgi import PATHS, Api
+from feiqian.web.v1.throttle import Admission
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 WATCH_SECONDS, KEYS_SECONDS, JOURNAL_SECONDS = 0.1, 1.0, 0.5

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from feiqian.clock import DEFAULT_ZONE
-from feiqian.hosts import passkey_origins, web_origin
-from feiqian.network import Proxies
+from feiqian.runtime.network import Proxies
+from feiqian.strings.hosts import passkey_origins, web_origin
 
 PREFIX = "FEIQIAN_"
 CONFIG = "FEIQIAN_CONFIG"  # names the TOML file

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from feiqian.api.overload import REFUSAL, whole_requests
-from feiqian.api.throttle import Admission, ReadThrottle
 from feiqian.testing.raw import raw
 from feiqian.testing.served import Served
+from feiqian.web.server.overload import REFUSAL, whole_requests
+from feiqian.web.v1.throttle import Admission, ReadThrottle
 
 
 @pytest.fixture(scope="module")

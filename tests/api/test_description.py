@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 import feiqian
-from feiqian.api import problems
-from feiqian.api.routes import ROUTES
 from feiqian.errors import FeiqianError, LedgerStopped
 from feiqian.testing.served import Served
+from feiqian.web.v1 import problems
+from feiqian.web.v1.routes import ROUTES
 
 
 @pytest.fixture(scope="module")

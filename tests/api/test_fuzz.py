@@ -11,10 +11,10 @@ import schemathesis
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as described
 
-from feiqian.api.openapi import document
-from feiqian.api.routes import ROUTES
 from feiqian.testing.people import Person
 from feiqian.testing.served import Served
+from feiqian.web.v1.openapi import document
+from feiqian.web.v1.routes import ROUTES
 
 EXAMPLES = 20  # of each operation and each way of making them
 HELD_TO = [

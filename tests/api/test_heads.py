@@ -7,9 +7,9 @@ import socket
 import httpx
 import pytest
 
-from feiqian.api.heads import absolute, is_host, without_upgrade
 from feiqian.testing.raw import payment, raw, statuses
 from feiqian.testing.served import Served
+from feiqian.web.server.heads import absolute, is_host, without_upgrade
 
 GET = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
 

@@ -18,13 +18,13 @@ import httpx
 import pytest
 from PIL import Image
 
-from feiqian.api.me.security import UPLOAD_BYTES
-from feiqian.api.me.shapes import FactorAnswer
-from feiqian.api.parse import PARSED_BYTES, BodyParser, read_body, spool_body
-from feiqian.api.problems import ProblemError
-from feiqian.api.routes import ROUTES
+from feiqian.auth.api.security import UPLOAD_BYTES
+from feiqian.auth.api.shapes import FactorAnswer
 from feiqian.testing.people import PASSWORD, Person, picture
 from feiqian.testing.served import Served
+from feiqian.web.v1.parse import PARSED_BYTES, BodyParser, read_body, spool_body
+from feiqian.web.v1.problems import ProblemError
+from feiqian.web.v1.routes import ROUTES
 
 IDENTITY = "/v1/me/identity"
 MEGABYTE = 1024 * 1024
@@ -81,7 +81,7 @@ def standing_still(served: Served) -> Iterator[None]:
 
 
 async def _asked(served: Served) -> None:
-    from feiqian.identity.images import encode
+    from feiqian.kyc.images import encode
 
     await served.bank.services.workers.run(encode, [b"x"], "test")
 

@@ -12,18 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feiqian.api.operations import PaymentQuery
-from feiqian.api.parse import (
-    BODY_LIMIT_BYTES,
-    BodyParser,
-    check_media_type,
-    check_visible,
-    parse_query,
-    read_body,
-)
-from feiqian.api.problems import ProblemError
-from feiqian.api.routes import ROUTES
+from feiqian.payments.api.merchants import PaymentQuery
 from feiqian.payments.requests import PaymentRequest
+from feiqian.web.v1.parse import BODY_LIMIT_BYTES, BodyParser, check_media_type, check_visible, parse_query, read_body
+from feiqian.web.v1.problems import ProblemError
+from feiqian.web.v1.routes import ROUTES
 
 PARSER = BodyParser(PaymentRequest)
 GOOD: dict[str, Any] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from feiqian.api.paths import canonical
 from feiqian.testing.raw import raw
 from feiqian.testing.served import Served
+from feiqian.web.server.paths import canonical
 
 
 @pytest.mark.parametrize(

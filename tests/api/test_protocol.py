@@ -7,10 +7,10 @@ import socket
 import httpx
 import pytest
 
-from feiqian.api.overload import REFUSAL
-from feiqian.api.server import HEAD_LIMIT_BYTES
 from feiqian.testing.raw import payment, raw, statuses
 from feiqian.testing.served import Served
+from feiqian.web.server.overload import REFUSAL
+from feiqian.web.server.server import HEAD_LIMIT_BYTES
 
 GET = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
 CLOSING = GET + b"connection: close\r\n\r\n"

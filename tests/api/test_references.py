@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from feiqian.api.me.shapes import RegistrationFinish, SignInStart
+from feiqian.auth.api.shapes import RegistrationFinish, SignInStart
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.testing.served import Served
 

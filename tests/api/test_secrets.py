@@ -10,7 +10,7 @@ import httpx
 import pytest
 import structlog
 
-from feiqian import logs
+from feiqian.runtime import logs
 from feiqian.testing.served import Served
 
 PIN, CARD = "PIN 918273", "6222021234567890123"

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from feiqian.api.asgi import STRANGER_BURST, Api
 from feiqian.testing.served import Served
+from feiqian.web.v1.asgi import STRANGER_BURST, Api
 
 LIMIT = 4
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from feiqian import network
-from feiqian.api import turns as module
-from feiqian.api.pace import Paced
-from feiqian.api.turns import PATIENCE_SECONDS, Place, Turns
-from feiqian.shares import Admission, Overloaded
+from feiqian.runtime import network
+from feiqian.runtime.shares import Admission, Overloaded
+from feiqian.web.server import turns as module
+from feiqian.web.server.pace import Paced
+from feiqian.web.server.turns import PATIENCE_SECONDS, Place, Turns
 
 MERCHANT = 1
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
+from feiqian.audit_log.log import Trail
 from feiqian.cases.service import Cases
 from feiqian.db import BankDb
 from feiqian.sealing import Sealer
-from feiqian.trail.trail import Trail
 
 
 class Desk(NamedTuple):

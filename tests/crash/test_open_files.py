@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from served_bank import ServedBank
 
-from feiqian.files import RESERVED_FILES
+from feiqian.runtime.files import RESERVED_FILES
 
 LIMIT, IDLE = 1_024, 1_100
 WITH_LIMIT = """

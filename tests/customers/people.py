@@ -13,21 +13,25 @@ from PIL import Image
 
 from feiqian.accounts import opening
 from feiqian.accounts.service import Accounts
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.hashing import SecretHasher
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.challenges.service import Verification
+from feiqian.auth.freezing import Freezing
+from feiqian.auth.model import Details, Opened, Session
+from feiqian.auth.parts import Parts
+from feiqian.auth.recovery import Recovery
+from feiqian.auth.security import Security
+from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.sign_in import SignIn
 from feiqian.cases.service import Cases
 from feiqian.clock import ManualClock
-from feiqian.customers.freezing import Freezing
-from feiqian.customers.model import Details, Opened, Session
-from feiqian.customers.parts import Parts
-from feiqian.customers.real_name import RealName
-from feiqian.customers.recovery import Recovery
-from feiqian.customers.registration import Registration
 from feiqian.customers.registry import Customers
-from feiqian.customers.security import Security
-from feiqian.customers.sign_in import SignIn
 from feiqian.db import BankDb
-from feiqian.identity.screening import Sanctions
-from feiqian.identity.service import Identity
-from feiqian.identity.verifier import BuiltInVerifier
+from feiqian.kyc.screening import Sanctions
+from feiqian.kyc.service import Identity
+from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
@@ -35,17 +39,13 @@ from feiqian.money import CNY
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel, Delivered
 from feiqian.notify.service import Notify
+from feiqian.onboarding.real_name import RealName
+from feiqian.onboarding.registration import Registration
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
-from feiqian.sessions.service import Sessions
 from feiqian.subjects import Subject, customer
-from feiqian.trail.trail import Trail
-from feiqian.verification.factors import Factors
-from feiqian.verification.hashing import SecretHasher
-from feiqian.verification.model import ChallengeView
-from feiqian.verification.service import Verification
-from feiqian.work import Work
 from feiqian.workers.pool import Workers
 
 T = TypeVar("T")

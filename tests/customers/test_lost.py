@@ -8,13 +8,13 @@ import pytest
 from people import EVE, EVE_DETAILS, EVE_ID, MEI, MEI_DETAILS, MEI_ID, POLICY, UNKNOWN, People
 from sqlalchemy import event, select
 
-from feiqian import network
-from feiqian.customers.errors import ReportsThrottled
-from feiqian.customers.lost import LostPhones
-from feiqian.customers.tables import reports
-from feiqian.identity.errors import NumberInvalid
+from feiqian.auth.errors import ReportsThrottled
+from feiqian.auth.lost import LostPhones
+from feiqian.auth.tables import reports
+from feiqian.kyc.errors import NumberInvalid
 from feiqian.policy.factors import Purpose
-from feiqian.sweeping import BATCH
+from feiqian.runtime import network
+from feiqian.runtime.sweeping import BATCH
 
 NAME = MEI_DETAILS.name
 RIGHT = (MEI, MEI_ID, NAME)

@@ -9,10 +9,11 @@ from datetime import date
 import pytest
 from people import EVE, EVE_DETAILS, MEI_DETAILS, People, picture
 
-from feiqian.customers.errors import AlreadyChecked, ChecksUsedUp, CustomerNotFound, LevelUnknown
-from feiqian.identity.errors import ClaimMissing, ImageRefused
+from feiqian.customers.errors import CustomerNotFound
+from feiqian.kyc.errors import ClaimMissing, ImageRefused
 from feiqian.ledger.chart import AllowanceKind, allowance_id
 from feiqian.money import CNY
+from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
 from feiqian.subjects import staff
 
 ADA = staff(1)

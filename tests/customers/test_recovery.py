@@ -25,13 +25,14 @@ from people import (
 )
 from sqlalchemy import event
 
-from feiqian.customers.errors import CustomersError, SecretUnchanged, SignInLocked, SignInRefused
+from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver, NotPassed, TooWeak
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.errors import SecretUnchanged, SignInLocked, SignInRefused
+from feiqian.customers.errors import CustomersError
 from feiqian.db import METADATA
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor
 from feiqian.subjects import customer
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, NotPassed, TooWeak
-from feiqian.verification.model import ChallengeView
 
 NAME = MEI_DETAILS.name
 

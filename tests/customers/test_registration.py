@@ -10,14 +10,16 @@ import pytest
 from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, UNKNOWN, People, chinese_number, picture, shape
 from sqlalchemy import event
 
-from feiqian.customers.claims import checked_name
-from feiqian.customers.errors import ApplicationOver, ChecksUsedUp, DetailsInvalid, DocumentRefused, NotConfirmed
-from feiqian.customers.model import Details
-from feiqian.identity.errors import MrzInvalid, NumberInvalid
+from feiqian.auth.challenges.errors import AnswerWrong, NotPassed, TooWeak
+from feiqian.auth.claims import checked_name
+from feiqian.auth.errors import DetailsInvalid, NotConfirmed
+from feiqian.auth.model import Details
+from feiqian.customers.errors import ApplicationOver
+from feiqian.kyc.errors import MrzInvalid, NumberInvalid
 from feiqian.notify.errors import SendingCapped
+from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Role, customer
-from feiqian.verification.errors import AnswerWrong, NotPassed, TooWeak
 
 
 def test_a_newcomer_becomes_a_customer_who_is_signed_in_and_cannot_pay_yet(bank: People) -> None:

@@ -21,20 +21,7 @@ from people import (
     People,
 )
 
-from feiqian.customers.errors import (
-    ApplicationOver,
-    CustomerNotFound,
-    DetailsInvalid,
-    FrozenByBank,
-    NotFrozen,
-    SecretUnchanged,
-    SignInRefused,
-)
-from feiqian.customers.model import Opened
-from feiqian.notify.model import Channel
-from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import customer, staff
-from feiqian.verification.errors import (
+from feiqian.auth.challenges.errors import (
     AnswerWrong,
     BoundDiffers,
     ChallengeNotFound,
@@ -44,6 +31,12 @@ from feiqian.verification.errors import (
     TooWeak,
     VerificationError,
 )
+from feiqian.auth.errors import DetailsInvalid, FrozenByBank, NotFrozen, SecretUnchanged, SignInRefused
+from feiqian.auth.model import Opened
+from feiqian.customers.errors import ApplicationOver, CustomerNotFound
+from feiqian.notify.model import Channel
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import customer, staff
 
 ADA = staff(1)
 

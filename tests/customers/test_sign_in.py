@@ -6,10 +6,10 @@ import pytest
 from authenticator import Authenticator
 from people import CHROME, MEI, PASSWORD, PIN, UNKNOWN, People, shape
 
-from feiqian.customers.errors import DoorClosed, SignInLocked, SignInRefused
+from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver, NotPassed
+from feiqian.auth.errors import DoorClosed, SignInLocked, SignInRefused
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
-from feiqian.verification.errors import AnswerWrong, ChallengeOver, NotPassed
 
 
 def wrong(bank: People, mobile: str) -> tuple[str, str]:
@@ -186,6 +186,6 @@ def test_a_view_of_a_strangers_sign_in_says_nothing_of_what_is_enrolled(bank: Pe
 
 
 def _bound() -> object:
-    from feiqian.customers.sign_in import BOUND
+    from feiqian.auth.sign_in import BOUND
 
     return BOUND

@@ -9,14 +9,14 @@ from authenticator import Authenticator
 from people import CHROME, MEI, MEI_ID, People
 from sqlalchemy import event, func, select
 
-from feiqian import network
+from feiqian.auth.challenges import sweeps
+from feiqian.auth.challenges.errors import ChallengeNotFound, ChallengeOver
 from feiqian.customers.errors import CustomersError
 from feiqian.db import METADATA
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.runtime import network
+from feiqian.runtime.sweeping import Sweeper
 from feiqian.subjects import customer
-from feiqian.sweeping import Sweeper
-from feiqian.verification import sweeps
-from feiqian.verification.errors import ChallengeNotFound, ChallengeOver
 
 
 def rows(bank: People) -> dict[str, int]:

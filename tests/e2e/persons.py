@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from feiqian.demo.names import PASSWORD as DEMO_PASSWORD
 from feiqian.demo.names import PIN as DEMO_PIN
-from feiqian.identity.mrz import check_digit
+from feiqian.kyc.mrz import check_digit
 from feiqian.seeding import mobile_of
 from feiqian.testing.people import PASSWORD, PIN, identity_number, picture
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from feiqian.api.me import shapes
-from feiqian.identity.mrz import LINE_LENGTH
+from feiqian.auth.api import shapes
+from feiqian.auth.challenges import codes
+from feiqian.kyc.mrz import LINE_LENGTH
 from feiqian.notify import mail_addresses
-from feiqian.verification import codes
 from feiqian.web.forms import LONGEST_VALUE
 from feiqian.web.lengths import LONGEST
 

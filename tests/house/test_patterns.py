@@ -120,7 +120,7 @@ def test_patterns_of_fields_are_declared_in_one_place(product: list[Source], obe
         if isinstance(call, ast.Call)
         and ast.unparse(call.func).endswith("Meta")
         and any(keyword.arg == "pattern" for keyword in call.keywords)
-        and source.path != "src/feiqian/patterns.py"
+        and source.path != "src/feiqian/strings/patterns.py"
     ]
     obeyed(findings, "a field's pattern is declared with `feiqian.patterns.matching`.", WAY_OUT)
 

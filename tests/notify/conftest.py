@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 import structlog
 
-from feiqian import logs
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel
 from feiqian.policy.load import load_policy
+from feiqian.runtime import logs
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
 from feiqian.testing.postgres import Postgres
-from feiqian.work import Work
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -13,9 +13,9 @@ from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.notify.model import Adapter, Channel, Contacts, Message, Outgoing
 from feiqian.notify.service import Notify
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
 from feiqian.subjects import customer
-from feiqian.work import Work
 
 MEI = customer(1)
 MOBILE, MAIL = "+8613800138000", "mei@example.com"

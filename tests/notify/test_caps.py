@@ -7,11 +7,11 @@ import asyncio
 import pytest
 from notifying import BOTH, MAIL, MOBILE, Scripted, code
 
-from feiqian.metrics import Metrics
 from feiqian.notify.caps import Alarm
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Message
 from feiqian.notify.places import Place, place_of
+from feiqian.runtime.metrics import Metrics
 
 HOUR, DAY = 3600, 86_400
 WIDE = {"per_number_hour": 1000, "per_number_day": 1000, "per_prefix_hour": 1000, "per_country_hour": 1000}

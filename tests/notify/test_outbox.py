@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from notifying import BOTH, CODE, CONTACTS, MAIL, MEI, MOBILE, Scripted, code
 
-from feiqian.metrics import Metrics
 from feiqian.notify import outbox
 from feiqian.notify.delivery import LONGEST_SECONDS, Lane
 from feiqian.notify.errors import AddressGone, ChannelMissing, SendingFailed, SendingRefused
 from feiqian.notify.model import Channel, Contacts, Message
 from feiqian.notify.service import NOTICE_SECONDS, PROMPTS_AT_MOST, PROMPTS_SECONDS
+from feiqian.runtime.metrics import Metrics
 from feiqian.sealing import Sealer
 
 CLEAR = (CODE, MOBILE, MAIL, "Corner Shop", "13800138000")

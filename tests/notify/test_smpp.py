@@ -27,11 +27,11 @@ from smsc import (
     parameter,
 )
 
-from feiqian.metrics import Metrics
 from feiqian.notify import smpp, smpp_session
 from feiqian.notify.errors import SendingFailed, SendingRefused
 from feiqian.notify.model import Channel
 from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
+from feiqian.runtime.metrics import Metrics
 
 
 def served(test: Callable[[Smsc, Smpp], Awaitable[None]]) -> Callable[[], None]:

@@ -15,6 +15,8 @@ import pytest
 from feiqian import subjects
 from feiqian.accounts import opening
 from feiqian.accounts.service import Accounts
+from feiqian.auth.challenges.errors import BoundDiffers, ChallengeOver
+from feiqian.auth.challenges.model import Bound, Passed
 from feiqian.clock import MICROSECONDS, ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
@@ -37,8 +39,6 @@ from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 from feiqian.projections.reads import Reads
 from feiqian.subjects import Subject
-from feiqian.verification.errors import BoundDiffers, ChallengeOver
-from feiqian.verification.model import Bound, Passed
 
 T = TypeVar("T")
 FEE_BASIS_POINTS = 60

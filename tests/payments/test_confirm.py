@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from feiqian.accounts import opening
+from feiqian.auth.challenges.errors import BoundDiffers, ChallengeOver
 from feiqian.events import PaymentConfirmed, PaymentRefused
 from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, TransferKind, account_id
@@ -16,7 +17,6 @@ from feiqian.payments.errors import NotCancellable, NotRefundable, NotWaiting, P
 from feiqian.payments.policy import VERIFICATION_SECONDS
 from feiqian.policy.factors import Purpose
 from feiqian.projections.tie import tie
-from feiqian.verification.errors import BoundDiffers, ChallengeOver
 
 DEAR = 2_000_00  # waits at every level
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from feiqian.merchants.registry import KeyHolder, Merchant, Store
-from feiqian.metrics import Metrics
 from feiqian.payments import guesses
 from feiqian.payments.guesses import COUNTS, FREE, LIMIT, LONGEST_PAUSE_SECONDS, WINDOW_SECONDS, Guesses
+from feiqian.runtime.metrics import Metrics
 
 SHOP = Merchant(1, "mer_1", "Corner Café", 156, 60, "active", (Store("main", "Main"), Store("north", "North")))
 NOW = 1_800_000_000

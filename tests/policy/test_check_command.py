@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.commands import policy
+from feiqian.policy import commands as policy
 from feiqian.policy.load import PolicyInvalid
 from feiqian.settings import Settings
 

@@ -7,12 +7,12 @@ import asyncio
 import pytest
 import structlog
 
-from feiqian import alarms
-from feiqian.metrics import Metrics
 from feiqian.projections import watch as watching
 from feiqian.projections.projector import rebuild
 from feiqian.projections.reads import Reads
 from feiqian.projections.watch import Watch
+from feiqian.runtime import alarms
+from feiqian.runtime.metrics import Metrics
 
 
 def test_each_alarm_is_told_once_when_it_begins_and_once_when_it_ends(books, tmp_path, monkeypatch) -> None:

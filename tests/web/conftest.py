@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 from fakes import StillBank, StillDemo, from_own_pages, still_services
 
 from feiqian.clock import ManualClock
+from feiqian.web.application import BANK, DEMO, application
 from feiqian.web.cookies import Cookies
-from feiqian.web.pages import BANK, DEMO, application
 from feiqian.web.render import renderers
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub

@@ -10,17 +10,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver
+from feiqian.auth.challenges.model import Bound, ChallengeView, FactorView, TotpEnrolment
+from feiqian.auth.model import Overview, SignInSeen, Started
+from feiqian.auth.sessions.model import Device, Opened, Session
 from feiqian.clock import ManualClock
-from feiqian.customers.errors import ChecksUsedUp
-from feiqian.customers.model import Overview, Profile, SignInSeen, Started
+from feiqian.customers.model import Profile
+from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
-from feiqian.sessions.model import Device, Opened, Session
+from feiqian.runtime.uploads import Uploads
 from feiqian.subjects import Subject, customer
-from feiqian.uploads import Uploads
-from feiqian.verification.errors import AnswerWrong, ChallengeOver
-from feiqian.verification.model import Bound, ChallengeView, FactorView, TotpEnrolment
 
 HOUR = 3_600_000_000
 TEXT = "Confirm a payment\nTo: Corner <Café>\n[feiqian-1 chl_1 payment customer:1 2027-01-15T08:00:00.000000Z]"

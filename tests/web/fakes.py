@@ -10,11 +10,11 @@ from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp
 
+from feiqian.auth.sessions.model import Opened, Session
 from feiqian.clock import ManualClock
 from feiqian.money import CNY, Money
 from feiqian.notify.model import Channel, Delivered
 from feiqian.sealing import Sealer
-from feiqian.sessions.model import Opened, Session
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
 from feiqian.web import session

@@ -16,14 +16,14 @@ sys.path[:0] = [str(TESTS / folder) for folder in ("staff", "customers", "verifi
 from fakes import StillBank, from_own_pages  # noqa: E402  # found by the line above
 from staffed import Staffed  # noqa: E402
 
+from feiqian.backoffice.pages import staff_routes  # noqa: E402
 from feiqian.settings import Settings  # noqa: E402
+from feiqian.web.application import application  # noqa: E402
 from feiqian.web.assets import static_file  # noqa: E402
 from feiqian.web.cookies import Cookies  # noqa: E402
 from feiqian.web.language import change_language  # noqa: E402
-from feiqian.web.pages import application  # noqa: E402
 from feiqian.web.render import renderers  # noqa: E402
 from feiqian.web.site import Site  # noqa: E402
-from feiqian.web.staff import staff_routes  # noqa: E402
 from feiqian.web.streams import Hub  # noqa: E402
 
 HTML = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}

@@ -9,10 +9,10 @@ from customer_fakes import RIGHT, add_customers
 from fakes import StillBank
 from litestar.testing import TestClient
 
+from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.clock import ManualClock
 from feiqian.money import CNY, Money
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.verification.errors import FactorNotEnrolled
 from feiqian.web.model import Waiting
 from feiqian.web.site import Site
 

@@ -10,22 +10,17 @@ import pytest
 from customer_fakes import RIGHT, Doors, add_customers, chinese_id
 from litestar.testing import TestClient
 
+from feiqian.auth.challenges.errors import NotPassed, TooWeak
+from feiqian.auth.errors import DetailsInvalid, SecretUnchanged, SignInLocked
+from feiqian.auth.pages.details import tell
 from feiqian.clock import ManualClock
-from feiqian.customers.errors import (
-    ApplicationOver,
-    ChecksUsedUp,
-    DetailsInvalid,
-    DocumentRefused,
-    SecretUnchanged,
-    SignInLocked,
-)
-from feiqian.identity.mrz import check_digit
+from feiqian.customers.errors import ApplicationOver
+from feiqian.kyc.mrz import check_digit
 from feiqian.notify.errors import SendingCapped
+from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 from feiqian.policy.factors import Factor
-from feiqian.verification.errors import NotPassed, TooWeak
-from feiqian.web.customer.details import tell
-from feiqian.web.customer.kept import keep
 from feiqian.web.forms import Form
+from feiqian.web.kept import keep
 from feiqian.web.site import Site
 
 MOBILE = {"country": "CN", "mobile": "13800138000"}

@@ -9,12 +9,12 @@ import pytest
 from customer_fakes import RIGHT, add_customers
 from litestar.testing import TestClient
 
+from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound, TooWeak
+from feiqian.auth.errors import DetailsInvalid, FrozenByBank, SecretUnchanged
 from feiqian.clock import ManualClock
-from feiqian.customers.errors import DetailsInvalid, FrozenByBank, SecretUnchanged
-from feiqian.identity.errors import NumberInvalid
+from feiqian.kyc.errors import NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.verification.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound, TooWeak
 from feiqian.web.site import Site
 
 PIN = {"do": "answer", "factor": "pin", "answer": RIGHT[Factor.PIN], "way": "0"}

@@ -8,11 +8,11 @@ import pytest
 from customer_fakes import RIGHT, Doors, add_customers
 from litestar.testing import TestClient
 
+from feiqian.auth.challenges.errors import AnswerWrong
+from feiqian.auth.errors import DoorClosed, SignInLocked, SignInRefused
 from feiqian.clock import ManualClock
-from feiqian.customers.errors import DoorClosed, SignInLocked, SignInRefused
-from feiqian.identity.errors import NumberInvalid
+from feiqian.kyc.errors import NumberInvalid
 from feiqian.policy.factors import Factor
-from feiqian.verification.errors import AnswerWrong
 from feiqian.web.site import Site
 
 KNOWN = {"country": "CN", "mobile": "138 0013 8000", "password": "canary-password"}

@@ -10,9 +10,9 @@ import pytest
 from customer_fakes import add_customers
 from litestar.testing import TestClient
 
+from feiqian.auth import pages as customer
 from feiqian.clock import ManualClock
 from feiqian.texts import LANGUAGES, english
-from feiqian.web import customer
 from feiqian.web.site import Site
 
 FOLDER = Path(customer.__file__).parent

@@ -7,8 +7,8 @@ import pytest
 from fakes import CODE, StillBank
 from litestar.testing import TestClient
 
+from feiqian.web.application import BANK, DEMO, application
 from feiqian.web.cookies import Cookies
-from feiqian.web.pages import BANK, DEMO, application
 from feiqian.web.security import headers, own_host
 from feiqian.web.site import Site
 

@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 from staff_pages import Browser, app_of, hidden, site_of, text_of
 from staffed import STAFF_PASSWORD, Staffed
 
+from feiqian.backoffice.model import OPERATOR
 from feiqian.money import CNY
-from feiqian.staff.model import OPERATOR
 
 PLACES = ("", "/customers", "/identity", "/cases", "/changes", "/accounts", "/trail")
 

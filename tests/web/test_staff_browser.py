@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 from staff_pages import app_of, site_of
 from staffed import Staffed
 
-from feiqian.staff.model import OPERATOR
-from feiqian.verification.passkeys import RelyingParty
+from feiqian.auth.challenges.passkeys import RelyingParty
+from feiqian.backoffice.model import OPERATOR
 
 ALL = ("reviewer", "supporter", "approver", "auditor", "admin")
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from fakes import ALICE, CAFE
 
+from feiqian.demo.pages.till import _events as till_events
 from feiqian.events import (
     PaymentCancelled,
     PaymentConfirmed,
@@ -16,11 +17,10 @@ from feiqian.events import (
     RefundDecided,
     encode_fact,
 )
+from feiqian.payments.pages.wallet import _events
 from feiqian.web import streams
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub, Rates, TooManyStreams, message
-from feiqian.web.till import _events as till_events
-from feiqian.web.wallet import _events
 
 
 def payment(customer: int, merchant: int = 1, number: int = 1) -> PaymentDecided:

@@ -10,11 +10,11 @@ from litestar.testing import TestClient
 
 from feiqian.events import PaymentDecided, encode_fact
 from feiqian.money import CNY, Money
+from feiqian.payments.pages.wallet import _events
 from feiqian.subjects import staff
 from feiqian.web.model import Item, Standing, Waiting
 from feiqian.web.session import own_path
 from feiqian.web.site import Site
-from feiqian.web.wallet import _events
 
 PEOPLE = {"Accept": "text/html"}
 

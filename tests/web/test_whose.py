@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
-from feiqian.web.pages import BANK, DEMO, application, home
+from feiqian.web.application import BANK, DEMO, application, home
 from feiqian.web.site import Site
 from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, for_whom_it_shows
 

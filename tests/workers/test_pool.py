@@ -17,10 +17,10 @@ import pytest
 import structlog
 from PIL import Image
 
-from feiqian.identity.images import encode
-from feiqian.metrics import Metrics
+from feiqian.kyc.images import encode
+from feiqian.runtime.metrics import Metrics
+from feiqian.runtime.work import TooBusy
 from feiqian.web.scan import read
-from feiqian.work import TooBusy
 from feiqian.workers.frames import Refused
 from feiqian.workers.pool import QUEUE, QUEUE_OF_ONE, Workers
 from feiqian.workers.process import File, JobKilled, Limits

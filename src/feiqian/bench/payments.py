@@ -23,6 +23,7 @@ import msgspec
 import uvloop
 
 from feiqian.accounts import opening
+from feiqian.auth.challenges.model import Bound, Passed
 from feiqian.clock import MICROSECONDS, SystemClock
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_journal, open_ledger
@@ -36,7 +37,6 @@ from feiqian.policy.load import load_policy
 from feiqian.projections.reads import Reads
 from feiqian.sealing import KEY_BYTES, Sealer
 from feiqian.subjects import Subject
-from feiqian.verification.model import Bound, Passed
 
 MERCHANTS = 50
 OLDEST_SLOTS = 2

@@ -23,10 +23,10 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.notify.inbox import Inbox
 from feiqian.policy.load import FOLDER
+from feiqian.runtime.work import HEAVY_THREADS as HASHES_AT_ONCE
+from feiqian.runtime.work import Work
 from feiqian.seeding import Plan
 from feiqian.subjects import customer
-from feiqian.work import HEAVY_THREADS as HASHES_AT_ONCE
-from feiqian.work import Work
 
 from .bank import BenchBank
 

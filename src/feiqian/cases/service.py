@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from feiqian.audit_log.log import Trail
 from feiqian.cases.errors import CaseClosed, CaseInvalid, CaseNotFound
 from feiqian.cases.model import Case, Kind, Line, State, What
 from feiqian.cases.tables import cases, lines
@@ -16,7 +17,6 @@ from feiqian.db import BankDb
 from feiqian.ids import CASE, new_id
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject, customer
-from feiqian.trail.trail import Trail
 
 MAX_TEXT = 2_000
 MANY = 50

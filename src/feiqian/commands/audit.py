@@ -12,9 +12,9 @@ from feiqian.settings import Settings
 from .common import Commands, command
 
 if TYPE_CHECKING:
+    from feiqian.audit_log.entry import Head
     from feiqian.ledger.audit import AuditReport
     from feiqian.ledger.checkpoints import Checkpoints
-    from feiqian.trail.entry import Head
 
 MOST = 1_000  # differences that are told
 EPILOG = """\
@@ -46,7 +46,7 @@ def register(commands: Commands) -> None:
 
 
 def _head(text: str) -> Head:
-    from feiqian.trail.entry import Head
+    from feiqian.audit_log.entry import Head
 
     return Head.read(text)
 
@@ -84,11 +84,11 @@ def _trail(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
     """Where the trail of what people looked at and did ends, and what is wrong with it; `kept` is an end of before."""
     from itertools import chain, islice
 
+    from feiqian.audit_log.log import Trail
+    from feiqian.backoffice import accounts_audit
+    from feiqian.backoffice.members import Members
     from feiqian.customers import levels
     from feiqian.db import BankDb
-    from feiqian.staff import accounts_audit
-    from feiqian.staff.members import Members
-    from feiqian.trail.trail import Trail
 
     if not settings.bank_url and not settings.file("bank.db").exists():
         return "", []

@@ -27,7 +27,7 @@ def register(commands: Commands) -> None:
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.ledger.checkpointer import make_checkpoint, run_checkpointer
     from feiqian.ledger.recovery import open_checkpoints, open_journal
-    from feiqian.supervise import end_with_parent
+    from feiqian.runtime.supervise import end_with_parent
 
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)

@@ -32,7 +32,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.projections.process import run_projector
     from feiqian.projections.projector import catch_up, rebuild
     from feiqian.projections.tie import set_aside_in
-    from feiqian.supervise import end_with_parent
+    from feiqian.runtime.supervise import end_with_parent
 
     journal = open_journal(Path(settings.data), settings.journal_url)
     location = settings.read_location

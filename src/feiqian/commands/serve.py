@@ -38,7 +38,7 @@ def register(commands: Commands) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian import app
-    from feiqian.web.pages import bank_pages
+    from feiqian.web.application import bank_pages
 
     begin = {"create": options.create, "take_over": options.take_over, "accept_time": options.accept_time}
     return app.run(settings, bank_pages, **begin)

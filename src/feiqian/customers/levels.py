@@ -12,10 +12,10 @@ from typing import cast
 
 from sqlalchemy import Connection, select
 
+from feiqian.audit_log.entry import Entry
+from feiqian.audit_log.log import Trail
 from feiqian.customers.tables import customers
 from feiqian.subjects import Role, Subject
-from feiqian.trail.entry import Entry
-from feiqian.trail.trail import Trail
 
 BASELINE, ADDED, SET = "levels_baseline", "customers_added", "level_set"
 ABOUT = "levels"

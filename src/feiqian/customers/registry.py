@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
+from feiqian.audit_log.log import Trail
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.issuing import IssuingDevices
 from feiqian.customers.levels import record_added
@@ -21,11 +22,10 @@ from feiqian.customers.tables import NAME_LENGTH, customers, profiles
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import CUSTOMER, new_id
-from feiqian.normal import comparison
 from feiqian.notify.model import Contacts
 from feiqian.sealing import Sealer
+from feiqian.strings.normal import comparison
 from feiqian.subjects import Subject
-from feiqian.trail.trail import Trail
 
 MAX_NUMBER = 10**9 - 1  # each has an issuing device, and a payment code has nine digits for that
 UNVERIFIED = 0  # the lowest level of every policy

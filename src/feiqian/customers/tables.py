@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table
 
-from feiqian.db import BIG, METADATA
+from feiqian.db import BIG, METADATA, index_of_few
 
 NAME_LENGTH = 100
-
-
-def _few(name: str, column: str, condition: str) -> Index:
-    """An index of the few rows that are so."""
-    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 customers = Table(
@@ -37,8 +32,8 @@ profiles = Table(
     Column("frozen_role", String(10), nullable=False),
     Column("frozen_number", BIG, nullable=False),
     Column("frozen_at", BIG, nullable=False),
-    _few("customers_cooling", "cooling_until", "cooling_until > 0"),
-    _few("customers_frozen", "frozen", "frozen <> ''"),
+    index_of_few("customers_cooling", "cooling_until", "cooling_until > 0"),
+    index_of_few("customers_frozen", "frozen", "frozen <> ''"),
 )
 # What payment codes are of. Numbers are given in order; one that is revoked stays, so that none is given twice.
 issuing_devices = Table(
@@ -81,54 +76,4 @@ applications = Table(
     Column("confirmed_at", BIG, nullable=False),  # 0: not yet
     Column("finished_at", BIG, nullable=False),
     Index("customers_applicants", "role", "number", "created_at"),
-)
-# Whose challenge it is, of those who are not signed in.
-doors = Table(
-    "customers_doors",
-    METADATA,
-    Column("challenge", String(36), primary_key=True),
-    Column("kind", String(10), nullable=False),  # sign_in, password, pin
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("created_at", BIG, nullable=False, index=True),
-)
-sign_ins = Table(
-    "customers_sign_ins",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
-    Column("at", BIG, nullable=False),
-    Column("outcome", String(10), nullable=False),  # ok, wrong, locked
-    Column("user_agent", String(100), nullable=False),
-    Column("factors", String(80), nullable=False),
-    Column("new_device", SmallInteger, nullable=False),
-    Index("customers_sign_ins_of", "role", "number", "id"),
-)
-# Written before the ledger is told, gone when both agree. `if_verified`: only if what is being checked turns out right.
-level_changes = Table(
-    "customers_level_changes",
-    METADATA,
-    Column("customer", BIG, primary_key=True, autoincrement=False),
-    Column("level", SmallInteger, nullable=False),
-    Column("if_verified", SmallInteger, nullable=False),
-    Column("by_role", String(10), nullable=False),
-    Column("by_number", BIG, nullable=False),
-    Column("created_at", BIG, nullable=False),
-)
-# Phones reported as lost by somebody who is not signed in. Nothing that was typed is kept.
-reports = Table(
-    "customers_reports",
-    METADATA,
-    Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),  # customer, or nobody for a number that is no customer's
-    Column("number", BIG, nullable=False),
-    Column("network", LargeBinary(16), nullable=False),
-    Column("outcome", String(10), nullable=False),  # right, wrong, or capped: right, and too many in a day
-    Column("at", BIG, nullable=False, index=True),
-    Column("done_at", BIG, nullable=False),  # 0: to be carried out
-    Index("customers_reports_of", "role", "number", "at"),
-    Index("customers_reports_from", "network", "at"),
-    _few("customers_reports_waiting", "done_at", "done_at = 0"),
 )

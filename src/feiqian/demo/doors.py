@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from feiqian import logs
+from feiqian.auth.sessions.model import Opened
+from feiqian.backoffice.service import DEMO
 from feiqian.errors import FeiqianError
 from feiqian.money import BY_NUMBER
+from feiqian.runtime import logs
 from feiqian.seeding import mobile_of
 from feiqian.services import Services
-from feiqian.sessions.model import Opened
-from feiqian.staff.service import DEMO
 from feiqian.subjects import customer
 from feiqian.web.model import Person
 from feiqian.web.site import Level

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from feiqian import logs
 from feiqian.app import Bank, Service, build, run_until_closed
 from feiqian.customers.seeded import seeded_numbers
 from feiqian.errors import FeiqianError
+from feiqian.runtime import logs
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
-from feiqian.web.pages import demo_pages
+from feiqian.web.application import demo_pages
 
 from .doors import Doors
 from .names import PASSWORD, PIN, WELCOMED

@@ -20,7 +20,7 @@ import msgspec
 
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import CodeIssuer
-from feiqian.supervise import end_with_parent
+from feiqian.runtime.supervise import end_with_parent
 
 THREADS = 6
 TIMEOUT_SECONDS = 10

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from feiqian import logs
 from feiqian.customers.registry import Customers
 from feiqian.customers.seeded import seeded_numbers
 from feiqian.db import BankDb
 from feiqian.money import BY_NUMBER
+from feiqian.runtime import logs
 from feiqian.services import Services
 from feiqian.web.site import Level
 

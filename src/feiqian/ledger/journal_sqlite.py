@@ -13,7 +13,7 @@ from typing import Any
 
 from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalMoved, JournalUnavailable, LedgerError
 from feiqian.folder import make_file
-from feiqian.place import Place
+from feiqian.runtime.place import Place
 
 from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, row_of, write_marker
 from .sqlite_errors import LOOK, is_damage

@@ -23,8 +23,8 @@ from feiqian.errors import FeiqianError
 from feiqian.ids import MERCHANT, new_id
 from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
 from feiqian.money import BY_NUMBER
-from feiqian.visible import is_visible
-from feiqian.work import Pool, TooBusy, WorkOverdue
+from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
+from feiqian.strings.visible import is_visible
 
 REFRESH_SECONDS = 1.0
 ASK_SECONDS = 5.0  # not money: a time

@@ -10,9 +10,9 @@ from feiqian.notify.push import ContactInvalid, Push
 from feiqian.notify.push_key import open_push_key
 from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
 from feiqian.notify.smtp import Smtp, SmtpInvalid, SmtpServer
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
 from feiqian.settings import Settings, SettingsInvalid
-from feiqian.work import Work
 
 PUSH_KEY = "push-key.pem"
 

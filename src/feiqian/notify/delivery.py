@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from feiqian import logs
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.notify import outbox
@@ -21,8 +20,9 @@ from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
 from feiqian.notify.model import Adapter, Channel, Message, Outgoing
 from feiqian.notify.outbox import Claimed
 from feiqian.notify.render import words_of
+from feiqian.runtime import logs
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
-from feiqian.work import Work
 
 AT_ONCE = 8
 SEND_SECONDS = 60.0  # less than a lease

@@ -11,9 +11,9 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.notify.model import Channel, Delivered, Outgoing
 from feiqian.notify.tables import inbox
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
-from feiqian.work import Work
 
 NEWEST = 500  # messages that are kept
 _c = inbox.c

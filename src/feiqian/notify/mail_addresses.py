@@ -11,7 +11,7 @@ import unicodedata
 
 import idna
 
-from feiqian.hosts import ascii_name
+from feiqian.strings.hosts import ascii_name
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from feiqian.notify.model import Channel, Message
+from feiqian.strings.visible import is_visible
 from feiqian.texts import Texts, texts_in
-from feiqian.visible import is_visible
 
 VALUE_LENGTH = 200  # characters of one value: names come from others
 

@@ -13,10 +13,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from feiqian import logs
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
-from feiqian.metrics import Metrics
 from feiqian.notify import outbox
 from feiqian.notify.caps import Caps
 from feiqian.notify.delivery import Counts, Gone, Lane
@@ -29,9 +27,11 @@ from feiqian.notify.render import words_of
 from feiqian.notify.smpp import DELIVERED, Smpp
 from feiqian.notify.watch import Watch
 from feiqian.policy.model import Policy
+from feiqian.runtime import logs
+from feiqian.runtime.metrics import Metrics
+from feiqian.runtime.work import Work
 from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
-from feiqian.work import Work
 
 NOTICE_SECONDS = 24 * 3600  # for so long a notice is worth sending
 PROMPTS = frozenset({"payment_waiting", "document_known"})  # what others can cause as often as they like (push bombing)

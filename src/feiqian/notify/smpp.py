@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from feiqian import logs
 from feiqian.notify import smpp_pdus as pdus
 from feiqian.notify.errors import SendingFailed, SendingRefused
 from feiqian.notify.model import Outgoing
@@ -22,6 +21,7 @@ from feiqian.notify.smpp_pdus import RESPONSE, Command, Pdu
 from feiqian.notify.smpp_receipts import Receipt
 from feiqian.notify.smpp_session import Session
 from feiqian.notify.sms_parts import parts_of
+from feiqian.runtime import logs
 
 CALM_SECONDS = 1.0  # after a failed connection, before the next
 _PORTS = {"smpp": 2775, "smpps": 3550}

@@ -7,14 +7,14 @@ import asyncio
 import threading
 from collections.abc import Iterable
 
-from feiqian import logs
-from feiqian.alarms import Alarm as Raised
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.notify import outbox
 from feiqian.notify.caps import HOUR, Alarm, Caps, Used
 from feiqian.notify.model import Audience, Channel
-from feiqian.work import Work
+from feiqian.runtime import logs
+from feiqian.runtime.alarms import Alarm as Raised
+from feiqian.runtime.work import Work
 
 EVERY_SECONDS = 60.0
 AGAIN = HOUR  # an alarm that goes on is logged so often

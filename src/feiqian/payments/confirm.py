@@ -10,7 +10,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Protocol
 
-from feiqian import logs, subjects
+from feiqian import subjects
+from feiqian.auth.challenges.model import Bound, Passed
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
@@ -20,9 +21,9 @@ from feiqian.payments.waits import Waits
 from feiqian.policy.factors import Purpose
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
+from feiqian.runtime import logs
+from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
-from feiqian.verification.model import Bound, Passed
-from feiqian.work import Work
 
 KIND = "code"  # how the payment came about, of the sorts that a payment can be
 

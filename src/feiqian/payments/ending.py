@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
 from feiqian.ledger.chart import AccountKind, account_id
@@ -18,7 +19,6 @@ from feiqian.payments.errors import NotWaiting
 from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.plan import CONFIRMATION_STEPS
 from feiqian.payments.policy import Decline, decline_of
-from feiqian.verification.model import Passed
 
 WAITING: PaymentStatus = "needs_verification"
 _WALLET = AccountKind.CUSTOMER_WALLET

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from feiqian.alarms import Alarm
 from feiqian.merchants.registry import Merchant
-from feiqian.metrics import Metrics
+from feiqian.runtime.alarms import Alarm
+from feiqian.runtime.metrics import Metrics
 
 WINDOW_SECONDS = 600
 COUNTS = 64  # of one key

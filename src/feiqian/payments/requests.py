@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from feiqian.ledger.bounds import MAX_AMOUNT
-from feiqian.patterns import LINE, matching
+from feiqian.strings.patterns import LINE, matching
 
 _REFERENCE = "[A-Za-z0-9][A-Za-z0-9._:/-]*"  # what is not seen, or looks alike, makes no second number
 

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
+from feiqian.auth.challenges.model import Bound
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
-from feiqian.metrics import Metrics
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
 from feiqian.payments.authorize import Authorizer
@@ -57,10 +57,10 @@ from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
+from feiqian.runtime.metrics import Metrics
+from feiqian.runtime.shares import Admission
+from feiqian.runtime.work import TooBusy, Work
 from feiqian.sealing import Sealer
-from feiqian.shares import Admission
-from feiqian.verification.model import Bound
-from feiqian.work import TooBusy, Work
 
 RESUME_SECONDS = 0.5  # not money: a time
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from feiqian.shares import Places
+from feiqian.runtime.shares import Places
 
 MAX_WAITS, MAX_WAITS_OF_MERCHANT = 512, 64
 

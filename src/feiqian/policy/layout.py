@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from feiqian.patterns import matching
 from feiqian.policy.factors import Factor
+from feiqian.strings.patterns import matching
 
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from feiqian import logs
 from feiqian.events import Fact, RefundDecided, decode_fact
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.chart import AccountKind
 from feiqian.ledger.engine import EVENT, Type
+from feiqian.runtime import logs
 
 from .database import Database
 

@@ -9,7 +9,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feiqian import logs
+from feiqian.runtime import logs
 
 from .database import is_postgres
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-from feiqian import logs
+from feiqian.runtime import logs
 
 from . import schema
 from .database import DATABASE_ERRORS, Database, open_database

@@ -18,8 +18,8 @@ import msgspec
 
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.ledger.chart import AccountKind
-from feiqian.shares import Shares
-from feiqian.work import Pool, TooBusy, WorkOverdue
+from feiqian.runtime.shares import Shares
+from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
 
 from . import queries
 from .database import DATABASE_ERRORS, Database, is_locked, is_postgres, open_database

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from feiqian import logs
 from feiqian.errors import JournalBehind
+from feiqian.runtime import logs
 
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
 from .errors import ReadModelMismatch

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from feiqian.alarms import Alarm
-from feiqian.metrics import Metrics
+from feiqian.runtime.alarms import Alarm
+from feiqian.runtime.metrics import Metrics
 
 from .errors import ReadsBehind
 from .reads import Reads

@@ -8,7 +8,7 @@ import socket
 
 import httpx
 
-from feiqian.api.overload import REFUSAL
+from feiqian.web.server.overload import REFUSAL
 
 from .served import Served
 

@@ -14,21 +14,21 @@ import httpx
 import uvloop
 
 from feiqian import app
-from feiqian.api.call import Router
-from feiqian.api.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
-from feiqian.api.openapi import problems_of
-from feiqian.api.routes import ROUTES
-from feiqian.api.server import Gate, Server
-from feiqian.api.throttle import Admission
 from feiqian.ledger.recovery import open_journal
 from feiqian.money import CNY
-from feiqian.network import Proxies
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.process import run_projector
+from feiqian.runtime.network import Proxies
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
-from feiqian.web.pages import bank_pages
+from feiqian.web.application import bank_pages
+from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
+from feiqian.web.server.server import Gate, Server
+from feiqian.web.v1.call import Router
+from feiqian.web.v1.openapi import problems_of
+from feiqian.web.v1.routes import ROUTES
+from feiqian.web.v1.throttle import Admission
 
 BALANCE = 500_00
 T = TypeVar("T")

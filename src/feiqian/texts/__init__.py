@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from feiqian.headers import wishes
+from feiqian.strings.headers import wishes
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh", "es")  # the first is spoken to those who speak none of them

@@ -9,8 +9,8 @@ from typing import Literal
 
 from litestar.datastructures import Cookie
 
+from feiqian.auth.sessions.model import Opened
 from feiqian.clock import MICROSECONDS
-from feiqian.sessions.model import Opened
 
 YEAR_SECONDS = 365 * 86_400
 

@@ -17,9 +17,9 @@ from litestar.exceptions import ClientException, HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 
-from feiqian.headers import is_utf_8, media_type
-from feiqian.normal import code_digits
-from feiqian.visible import is_visible
+from feiqian.strings.headers import is_utf_8, media_type
+from feiqian.strings.normal import code_digits
+from feiqian.strings.visible import is_visible
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
 

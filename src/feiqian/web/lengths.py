@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from feiqian.audit_log.entry import MAX_ABOUT
+from feiqian.auth.challenges.factors import LONGEST_LABEL
+from feiqian.auth.challenges.hashing import LONGEST as SECRET
+from feiqian.backoffice.changes import MAX_WHY
+from feiqian.backoffice.desk import MAX_QUERY
+from feiqian.backoffice.members import LOGIN_LENGTH
 from feiqian.cases.service import MAX_TEXT
 from feiqian.customers.tables import NAME_LENGTH
-from feiqian.identity import mrz
-from feiqian.identity.numbers import TYPED_LIMIT as TYPED
-from feiqian.identity.service import NOTE_LENGTH
+from feiqian.kyc import mrz
+from feiqian.kyc.numbers import TYPED_LIMIT as TYPED
+from feiqian.kyc.service import NOTE_LENGTH
 from feiqian.notify import mail_addresses
-from feiqian.staff.changes import MAX_WHY
-from feiqian.staff.desk import MAX_QUERY
-from feiqian.staff.members import LOGIN_LENGTH
-from feiqian.trail.entry import MAX_ABOUT
-from feiqian.verification.factors import LONGEST_LABEL
-from feiqian.verification.hashing import LONGEST as SECRET
 
 LONGEST_NOTE = 500  # characters of what somebody tells of a stolen phone
 LONGEST_LINE = 200  # of a line that nothing else bounds

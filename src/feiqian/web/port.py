@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from feiqian import logs
 from feiqian.accounts.opening import shown_reference
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
@@ -23,6 +22,7 @@ from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import CorrectionRow, PaymentRow
+from feiqian.runtime import logs
 from feiqian.services import Services
 from feiqian.subjects import Role
 

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.datastructures import State
 
-from feiqian.headers import wishes
+from feiqian.strings.headers import wishes
 
 from .language import language_of
 from .session import Connection, address_of

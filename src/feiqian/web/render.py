@@ -13,8 +13,8 @@ from feiqian.clock import Clock
 from feiqian.money import Money, decimal_text
 from feiqian.notify import mail_addresses
 from feiqian.payments.reasons import sentence
+from feiqian.strings.visible import shown
 from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
-from feiqian.visible import shown
 
 from .assets import url
 from .formats import Formats, symbol

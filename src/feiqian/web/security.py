@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-from feiqian.hosts import host_of, web_origin
+from feiqian.strings.hosts import host_of, web_origin
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1

@@ -14,9 +14,9 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
+from feiqian.auth.sessions.model import Session
+from feiqian.backoffice.model import SignedIn
 from feiqian.services import Services
-from feiqian.sessions.model import Session
-from feiqian.staff.model import SignedIn
 from feiqian.subjects import Role, Subject
 
 Connection = ASGIConnection[Any, Any, Any, Any]

@@ -12,8 +12,8 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from feiqian.auth.sessions.model import Opened
 from feiqian.services import Services
-from feiqian.sessions.model import Opened
 from feiqian.texts import LANGUAGES
 
 from .cookies import Cookies

@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 import msgspec
 
 from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
-from feiqian.network import client
-from feiqian.shares import Places
+from feiqian.runtime.network import client
+from feiqian.runtime.shares import Places
 
 MAX_STREAMS, MAX_STREAMS_OF_ONE = 256, 6
 HEARTBEAT_SECONDS = 15.0

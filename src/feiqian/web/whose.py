@@ -14,8 +14,8 @@ from litestar.handlers import BaseRouteHandler
 
 from feiqian.sealing import Sealer
 
-from .customer.kept import begun
 from .forms import FORM_BYTES, FORM_TYPES, MARK, MULTIPART, fields_of
+from .kept import begun
 from .session import Connection, customer_of, found_already, has_looked, staff_found, staff_looked, staff_of
 
 FIELD, HEADER = MARK, "Page-For"  # of a form or an address; of a script's request

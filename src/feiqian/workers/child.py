@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from feiqian.supervise import end_with_parent
+from feiqian.runtime.supervise import end_with_parent
 from feiqian.workers.frames import LENGTH, Answered, Asked, Refused, head
 
 NICE = 10  # payments go first

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from feiqian import logs
-from feiqian.alarms import Alarm
-from feiqian.metrics import Metrics
-from feiqian.work import TooBusy
+from feiqian.runtime import logs
+from feiqian.runtime.alarms import Alarm
+from feiqian.runtime.metrics import Metrics
+from feiqian.runtime.work import TooBusy
 from feiqian.workers.frames import Job, Refused
 from feiqian.workers.process import File, JobKilled, Limits, NotStarted, Part, Process
 

@@ -1,0 +1,152 @@
+"""The audit trail: who looked at what and who did what, appended in the same transaction as what it tells of.
+
+Each entry is chained to the one before it by hash, and appends are serialised, so parallel ones make one chain. What
+`verify` cannot see by itself: that somebody with write access to the database has computed the chain anew from some
+position to the end, or has cut off its tail and set the head back. Against both, give it a head kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, text, update
+
+from feiqian.audit_log.entry import (
+    GENESIS,
+    Entry,
+    Finding,
+    Head,
+    check_entry,
+    hash_of,
+    pack_details,
+    subject_of,
+    unpack_details,
+)
+from feiqian.audit_log.tables import entries, head
+from feiqian.db import BankDb
+from feiqian.subjects import Subject
+
+PAGE = 100
+_LOCK = 0x6671_7472_6169_6C00  # of this trail among PostgreSQL's advisory locks
+_HEAD = 1  # the head's only row
+_c = entries.c
+
+
+class Trail:
+    """The trail of one bank's database. Methods take the caller's connection and block."""
+
+    def __init__(self, db: BankDb) -> None:
+        self._db = db
+
+    def append(
+        self, connection: Connection, actor: Subject, action: str, about: str, details: Mapping[str, object], now: int
+    ) -> int:
+        """Adds an entry; returns its position. Raises EntryRefused.
+
+        `connection` is of `BankDb.write`. Whoever appends next waits for the end of that transaction.
+        """
+        check_entry(action, about)
+        packed = pack_details(details)
+        self._lock(connection)
+        last = self.head(connection)
+        position = last.position + 1
+        hashed = hash_of(last.hash, position, now, actor, action, about, packed)
+        row: dict[str, object] = {"position": position, "at": now, "role": actor.role.value, "number": actor.number}
+        row |= {"action": action, "about": about, "details": packed, "hash": hashed}
+        connection.execute(insert(entries).values(row))
+        self._move_head(connection, position, hashed)
+        return position
+
+    def record(self, actor: Subject, action: str, about: str, details: Mapping[str, object], now: int) -> int:
+        """`append` in a transaction of its own, durable on return: for looks, which change nothing else."""
+        with self._db.write() as connection:
+            return self.append(connection, actor, action, about, details, now)
+
+    def head(self, connection: Connection) -> Head:
+        """The end of the trail; position 0 of an empty one."""
+        row = connection.execute(select(head.c.position, head.c.hash).where(head.c.id == _HEAD)).first()
+        return Head(0, GENESIS) if row is None else Head(row.position, bytes(row.hash))
+
+    def of(self, connection: Connection, about: str, limit: int = PAGE, before: int = 0) -> list[Entry]:
+        """The newest entries about somebody or something (or those `before` a position), newest first."""
+        return self._select(connection, and_(_c.about == about, _before(before)), limit)
+
+    def by(self, connection: Connection, actor: Subject, limit: int = PAGE) -> list[Entry]:
+        """The newest entries of what somebody did, newest first."""
+        return self._select(connection, and_(_c.role == actor.role.value, _c.number == actor.number), limit)
+
+    def newest(self, connection: Connection, limit: int = PAGE, before: int = 0) -> list[Entry]:
+        """The newest entries of all (or of those `before` a position), newest first."""
+        return self._select(connection, _before(before), limit)
+
+    def each(self, connection: Connection, actions: Sequence[str]) -> Iterator[Entry]:
+        """Every entry of these actions, the oldest first."""
+        found = select(entries).where(_c.action.in_(actions)).order_by(_c.position)
+        return map(_entry, connection.execute(found, execution_options={"yield_per": 1_000}))
+
+    def verify(self, connection: Connection, anchor: Head | None = None) -> Finding | None:
+        """The first position that is not as it was written; None if the chain is whole. Reads all of it.
+
+        `anchor` is a head of before, kept outside this database.
+        """
+        kept = self.head(connection)  # first: entries that are appended meanwhile come after it
+        previous, position = GENESIS, 0
+        for row in self._rows(connection):
+            position += 1
+            if row.position != position:
+                return Finding(position, f"the entry is missing; the next there is has position {row.position}")
+            if finding := _differs(row, previous):
+                return finding
+            previous = bytes(row.hash)
+            if position == kept.position and previous != kept.hash:
+                return Finding(position, "the entry is not the one that the head names")
+            if anchor is not None and position == anchor.position and previous != anchor.hash:
+                return Finding(position, "the entry, or one before it, is not what it was when the anchor was kept")
+        return self._end(connection, position, kept, anchor)
+
+    def _end(self, connection: Connection, found: int, kept: Head, anchor: Head | None) -> Finding | None:
+        last = max(kept.position, anchor.position if anchor else 0)
+        if found < last:
+            return Finding(found + 1, f"the trail ends before it; it had {last} entries")
+        now = self.head(connection).position
+        if found > now:
+            return Finding(now + 1, "the entry was not appended by the trail: its head ends before it")
+        return None
+
+    def _select(self, connection: Connection, which: ColumnElement[bool], limit: int) -> list[Entry]:
+        found = connection.execute(select(entries).where(which).order_by(_c.position.desc()).limit(limit))
+        return [_entry(row) for row in found]
+
+    def _rows(self, connection: Connection) -> Iterator[Any]:
+        options = {"yield_per": 1_000}
+        return iter(connection.execute(select(entries).order_by(_c.position), execution_options=options))
+
+    def _lock(self, connection: Connection) -> None:
+        """SQLite's writers are one at a time already (`BankDb.write` begins immediately)."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+    def _move_head(self, connection: Connection, position: int, hashed: bytes) -> None:
+        values = {"position": position, "hash": hashed}
+        if not connection.execute(update(head).where(head.c.id == _HEAD).values(values)).rowcount:
+            connection.execute(insert(head).values(id=_HEAD, **values))
+
+
+def _before(position: int) -> ColumnElement[bool]:
+    return _c.position < position if position > 0 else _c.position > 0
+
+
+def _entry(row: Any) -> Entry:
+    actor, details = subject_of(row.role, row.number), unpack_details(bytes(row.details))
+    return Entry(row.position, row.at, actor, row.action, row.about, details)
+
+
+def _differs(row: Any, previous: bytes) -> Finding | None:
+    changed = Finding(row.position, "the entry was changed, inserted or moved: its hash does not follow from the chain")
+    try:
+        actor = subject_of(row.role, row.number)
+    except ValueError:
+        return changed
+    expected = hash_of(previous, row.position, row.at, actor, row.action, row.about, bytes(row.details))
+    return None if expected == bytes(row.hash) else changed

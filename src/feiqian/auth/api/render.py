@@ -1,0 +1,40 @@
+"""From what features say to what apps are sent."""
+
+from __future__ import annotations
+
+import msgspec
+
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.sessions.model import Opened
+from feiqian.payments.views import moment
+from feiqian.web.v1.call import Answer
+
+from .shapes import ChallengeShown, Done, SignedIn
+
+encode = msgspec.json.encode
+DONE = Answer(200, encode(Done()))
+
+
+def shown(challenge: ChallengeView) -> ChallengeShown:
+    return ChallengeShown(
+        id=challenge.id,
+        purpose=challenge.purpose,
+        text=challenge.text,
+        combinations=[list(combination) for combination in challenge.combinations],
+        passed=list(challenge.passed),
+        state=challenge.state,
+        expires_at=moment(challenge.expires_at),
+        sent_to={factor.value: masked for factor, masked in challenge.sent_to.items()},
+        tries_left=challenge.tries_left,
+        digits={factor.value: count for factor, count in challenge.digits.items()},
+        locked={factor.value: moment(until) for factor, until in challenge.locked.items()},
+    )
+
+
+def told(value: object) -> Answer:
+    """A whole answer from one of the shapes."""
+    return Answer(200, encode(value))
+
+
+def signed_in(opened: Opened) -> Answer:
+    return told(SignedIn(opened.token, opened.device_token, moment(opened.session.expires_at)))

@@ -1,0 +1,239 @@
+"""What people prove themselves with: passwords, PINs, code tokens, passkeys, shields. Enrols, lists, removes."""
+
+from __future__ import annotations
+
+import builtins
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from feiqian.auth.challenges import credentials, strength, totp
+from feiqian.auth.challenges.attempts import UNKNOWN
+from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
+from feiqian.auth.challenges.forms import is_no_password
+from feiqian.auth.challenges.guard import Guard
+from feiqian.auth.challenges.hashing import SecretHasher
+from feiqian.auth.challenges.model import FactorView, TotpEnrolment
+from feiqian.auth.challenges.passkeys import RelyingParty
+from feiqian.auth.challenges.reach import Reach
+from feiqian.auth.challenges.tables import changed, enrolments, of
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.ids import FACTOR, new_id
+from feiqian.notify.model import KnowsContacts
+from feiqian.policy.factors import Factor
+from feiqian.policy.model import Policy
+from feiqian.runtime.work import Work
+from feiqian.sealing import Sealer
+from feiqian.strings.normal import code_digits
+from feiqian.subjects import Role, Subject
+
+if TYPE_CHECKING:
+    from feiqian.notify.service import Notify
+
+ENROLMENT = 600_000_000  # microseconds that an enrolment may take
+LONGEST_LABEL = 60
+_OF_NOBODY = frozenset({Factor.PASSWORD, Factor.PIN, Factor.SMS})
+_e = enrolments.c
+
+
+class Factors:
+    """`people` knows contacts (a number to send to is a factor, too); `origin` is that of the pages, `apps` of the
+    bank's apps."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        policy: Policy,
+        clock: Clock,
+        work: Work,
+        notify: Notify,
+        people: KnowsContacts,
+        origin: str,
+        hasher: SecretHasher | None = None,
+        apps: Sequence[str] = (),
+    ) -> None:
+        self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
+        self.hasher = hasher or SecretHasher(sealer)
+        self.party = RelyingParty(origin, apps)
+        self.reach = Reach(notify, people)
+        self.guard = Guard(policy.tries, self.reach)
+
+    # --- passwords and PINs ------------------------------------------------------------------------------------
+
+    async def new_password(self, password: str, own: Sequence[str]) -> str:
+        """The hash of a password that is strong enough, for `put_secret`. Raises TooWeak."""
+        return await self._work.heavy(self._hash_password, password, tuple(own))
+
+    async def new_pin(self, pin: str, own: Sequence[str]) -> str:
+        """The hash of a PIN of six digits that is not trivial, for `put_secret`. Raises TooWeak."""
+        digits = strength.check_pin(pin, own)
+        return await self._work.heavy(self.hasher.hash, digits)
+
+    async def set_password(self, subject: Subject, password: str, own: Sequence[str]) -> None:
+        """Raises TooWeak. `own`: the person's name, number, birth date and so on, which must not help to guess it."""
+        hash = await self.new_password(password, own)
+        await self._work.db(self._put, subject, Factor.PASSWORD, hash)
+
+    async def set_pin(self, subject: Subject, pin: str, own: Sequence[str]) -> None:
+        """Raises TooWeak."""
+        hash = await self.new_pin(pin, own)
+        await self._work.db(self._put, subject, Factor.PIN, hash)
+
+    async def check_password(self, subject: Subject, password: str) -> bool:
+        """Whether it is right; a wrong one counts as a try on an unknown device, if it can be one. Raises Locked."""
+        if is_no_password(password):
+            return False
+        return await self._work.heavy_for(str(subject), self._check_password, subject, password)
+
+    def hash_secret(self, text: str) -> str:
+        """Argon2id of a password or PIN, keyed with the bank's data key (computes for long)."""
+        return self.hasher.hash(text)
+
+    def put_secret(self, connection: Connection, subject: Subject, factor: Factor, hash: str, now: int) -> None:
+        """Sets a password or PIN by its hash, in the caller's transaction (blocks)."""
+        credentials.put_secret(connection, subject, factor, hash.encode(), now)
+
+    def _hash_password(self, password: str, own: Sequence[str]) -> str:
+        strength.check_password(self._policy.passwords, password, own)
+        return self.hasher.hash(password)
+
+    def _put(self, subject: Subject, factor: Factor, hash: str) -> None:
+        with self._db.write() as connection:
+            self.put_secret(connection, subject, factor, hash, self._clock.now())
+
+    def _check_password(self, subject: Subject, password: str) -> bool:
+        here = (subject, UNKNOWN, Factor.PASSWORD)
+        with self._db.write() as connection:
+            last = self.guard.take(connection, *here, self._clock.now(), stranger=True)
+            hash = credentials.secret_of(connection, subject, Factor.PASSWORD)
+        right = self.hasher.matches(None if hash is None else hash.decode(), password)
+        with self._db.write() as connection:
+            if right:
+                self.guard.give_back(connection, *here, self._clock.now())
+            else:
+                self.guard.wrong(connection, *here, self._clock.now(), last=last, stranger=True)
+        return right
+
+    # --- tokens ------------------------------------------------------------------------------------------------
+
+    async def begin_totp(self, subject: Subject, account: str) -> TotpEnrolment:
+        """A new token's secret; counts once confirmed. `account` is what the token shows as its name."""
+        secret = totp.new_secret()
+        id = await self._work.db(self._begin, subject, Factor.TOTP, secret.encode())
+        return TotpEnrolment(id, totp.uri(secret, account))
+
+    async def confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
+        """The token before, if any, counts no more. Raises AnswerWrong, FactorNotFound."""
+        return await self._work.db(self._confirm_totp, subject, id, code_digits(code) or "")
+
+    def _confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            _, secret = self._enrolment(connection, subject, id, (Factor.TOTP,), now)
+            step = totp.step_of(secret.decode(), code, now)
+            if step is None:
+                raise AnswerWrong(self._policy.tries.at_most)  # who enrols knows the secret: nothing can be guessed
+            self._end(connection, id)
+            sealed = credentials.seal_token(self._sealer, subject, secret.decode())
+            factor_id = credentials.put_secret(connection, subject, Factor.TOTP, sealed, now, last_step=step)
+            return FactorView(factor_id, Factor.TOTP, "", now, 0)
+
+    # --- keys --------------------------------------------------------------------------------------------------
+
+    async def begin_key(self, subject: Subject, name: str, display: str, factor: Factor) -> tuple[str, dict[str, Any]]:
+        """An enrolment's id, and what the browser is asked for (PublicKeyCredentialCreationOptions as JSON)."""
+        if factor not in credentials.KEYS:
+            raise FactorNotEnrolled(factor)
+        challenge = secrets.token_bytes(32)
+        id = await self._work.db(self._begin, subject, factor, challenge)
+        known = await self._work.db(self._known, subject, factor)
+        return id, self.party.creation(factor, self._handle(subject, factor), (name, display), challenge, known)
+
+    async def finish_key(self, subject: Subject, id: str, response_json: str, label: str) -> FactorView:
+        """`label` is its owner's name for it. Raises EnrolmentRefused, FactorNotFound."""
+        return await self._work.db(self._finish_key, subject, id, response_json, label.strip()[:LONGEST_LABEL])
+
+    def _finish_key(self, subject: Subject, id: str, response: str, label: str) -> FactorView:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            factor, challenge = self._enrolment(connection, subject, id, credentials.KEYS, now)
+            key = self.party.created(response, challenge)
+            view = key and credentials.add_key(connection, subject, factor, key, label, now)
+            if view is None:
+                raise EnrolmentRefused
+            self._end(connection, id)
+            return view
+
+    def _known(self, subject: Subject, factor: Factor) -> builtins.list[bytes]:
+        with self._db.read() as connection:
+            return [key.credential for key in credentials.keys_of(connection, subject, factor)]
+
+    def _handle(self, subject: Subject, factor: Factor) -> bytes:
+        """What a key calls its owner: says nothing, and differs, so that one device may be passkey and shield."""
+        return self._sealer.blind(f"{subject} {factor}", "webauthn")
+
+    # --- all ---------------------------------------------------------------------------------------------------
+
+    async def list(self, subject: Subject) -> builtins.list[FactorView]:
+        """What is enrolled, the oldest first."""
+        return await self._work.db(self._list, subject)
+
+    async def remove(self, subject: Subject, factor_id: str) -> None:
+        """Removes a token or key. Raises FactorNotFound; passwords and PINs are changed, never removed."""
+        await self._work.db(self._remove, subject, factor_id)
+
+    def remove_within(self, connection: Connection, subject: Subject, factor_id: str) -> None:
+        """As `remove`, in the caller's transaction (blocks)."""
+        if not credentials.remove(connection, subject, factor_id):
+            raise FactorNotFound
+
+    def has(self, connection: Connection, subject: Subject, factor: Factor) -> bool:
+        """Whether they can use it (blocks). Nobody has what most have, so that they are asked for it."""
+        return factor in self.all_of(connection, subject)
+
+    def all_of(self, connection: Connection, subject: Subject) -> frozenset[Factor]:
+        """All that they can use (blocks)."""
+        held = credentials.kinds(connection, subject) | self.reach.channels(connection, subject)
+        return _OF_NOBODY if subject.role is Role.NOBODY else held
+
+    def _list(self, subject: Subject) -> builtins.list[FactorView]:
+        with self._db.read() as connection:
+            return [*credentials.listed(connection, subject)]
+
+    def _remove(self, subject: Subject, factor_id: str) -> None:
+        with self._db.write() as connection:
+            self.remove_within(connection, subject, factor_id)
+
+    # --- enrolments under way ----------------------------------------------------------------------------------
+
+    def _begin(self, subject: Subject, factor: Factor, secret: bytes) -> str:
+        now = self._clock.now()
+        id = new_id(FACTOR, now)
+        row = {"id": id, "role": str(subject.role), "number": subject.number, "factor": str(factor)}
+        row |= {"secret": self._sealer.seal(secret, _place(id)), "expires_at": now + ENROLMENT}
+        with self._db.write() as connection:
+            connection.execute(delete(enrolments).where(of(enrolments, subject), _e.factor == str(factor)))
+            connection.execute(insert(enrolments).values(row))
+        return id
+
+    def _enrolment(
+        self, connection: Connection, subject: Subject, id: str, factors: Sequence[Factor], now: int
+    ) -> tuple[Factor, bytes]:
+        mine = (_e.id == id, of(enrolments, subject), _e.factor.in_(map(str, factors)), _e.expires_at > now)
+        row: Any = connection.execute(select(_e.factor, _e.secret).where(*mine)).first()
+        if row is None:
+            raise FactorNotFound
+        return Factor(row.factor), self._sealer.open(row.secret, _place(id))
+
+    def _end(self, connection: Connection, id: str) -> None:
+        """Of two who finish the same, one does."""
+        if not changed(connection, delete(enrolments).where(_e.id == id)):
+            raise FactorNotFound
+
+
+def _place(id: str) -> str:
+    return f"verification_enrolments/secret/{id}"

@@ -1,0 +1,62 @@
+"""Hashes of passwords and PINs: Argon2id (RFC 9106) of a keyed hash, so that a stolen table alone cannot be guessed.
+
+The key is the bank's data key; without it even a PIN of six digits cannot be tried out. All functions compute for long.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from feiqian.sealing import Sealer
+from feiqian.strings.normal import comparison
+
+LONGEST = 128  # characters that are hashed; more is never a match
+
+
+class SecretHasher:
+    """`argon2` may be another, with lighter parameters, in tests."""
+
+    def __init__(self, sealer: Sealer, argon2: PasswordHasher | None = None) -> None:
+        self._sealer = sealer
+        self._argon2 = argon2 or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self._dummy = self._argon2.hash("nobody has this")
+
+    def hash(self, text: str) -> str:
+        """A hash to keep, of the comparison form. Raises ValueError beyond LONGEST."""
+        if len(text) > LONGEST:
+            raise ValueError("too long to be hashed")
+        return self._argon2.hash(self._keyed(comparison(text)))
+
+    def matches(self, hash: str | None, text: str) -> bool:
+        """Whether the text is what was hashed. None (there is nothing to match) takes as long, and is False.
+
+        Of a text with characters that are not seen, the form that was hashed before is compared, too: how many times
+        depends on the text alone, so that nobody learns what there is to match.
+        """
+        right = any([self._verify(hash or self._dummy, form) for form in _forms(text[:LONGEST])])  # noqa: C419
+        return right and hash is not None and len(text) <= LONGEST
+
+    def outdated(self, hash: str, text: str = "") -> bool:
+        """Whether a hash that `text` matches was made with other parameters, or of another form, than now."""
+        return self._argon2.check_needs_rehash(hash) or (
+            len(_forms(text)) > 1 and not self._verify(hash, comparison(text))
+        )
+
+    def _verify(self, hash: str, form: str) -> bool:
+        try:
+            return self._argon2.verify(hash, self._keyed(form))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _keyed(self, form: str) -> str:
+        return self._sealer.blind(form, "secret").hex()
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """The form that is hashed, and if it is another the one that versions before hashed: NFKC alone."""
+    now, before = comparison(text), unicodedata.normalize("NFKC", text)
+    return (now,) if now == before else (now, before)

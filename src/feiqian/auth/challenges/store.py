@@ -1,0 +1,167 @@
+"""Challenges as rows. All functions block, in the caller's transaction; what ends a challenge is one SQL statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from feiqian.auth.challenges import tables
+from feiqian.auth.challenges.errors import BoundDiffers, ChallengeNotFound, ChallengeOver, NotPassed
+from feiqian.auth.challenges.model import Passed, State
+from feiqian.auth.challenges.tables import challenges, changed, of
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.model import Combination
+from feiqian.runtime import logs
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject
+
+OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
+_c = challenges.c
+_log = logs.get("feiqian.verification")
+# Whoever begins one of these has proved nothing yet.
+STRANGERS = frozenset({Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.RECOVERY, Purpose.CONFIRM_MOBILE})
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A row. `state` is as stored: open, passed, spent, void; see `state_at`. Times in Unix microseconds."""
+
+    id: str
+    subject: Subject
+    purpose: Purpose
+    bound: bytes
+    text: str
+    summary: str
+    language: str
+    combinations: tuple[Combination, ...]
+    passed: tuple[Factor, ...]
+    state: State
+    evidence: str
+    begun_at: int
+    expires_at: int
+    place: str  # where wrong answers are counted: a known device's id, or attempts.UNKNOWN
+    hopeless: bool = False  # no answer is right: begun with details that are not the subject's
+
+    def state_at(self, now: int) -> State:
+        return "expired" if self.state in ("open", "passed") and now >= self.expires_at else self.state
+
+    @property
+    def by_stranger(self) -> bool:
+        """Nothing has been proved: what is told is told to anybody."""
+        return self.purpose in STRANGERS and not self.passed
+
+    def asks(self, factor: Factor) -> bool:
+        return factor not in self.passed and any(factor in combination for combination in self.combinations)
+
+    def complete(self) -> bool:
+        return any(combination <= set(self.passed) for combination in self.combinations)
+
+
+def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> bool:
+    """Whether there was none of this id yet; of two who add the same, one does."""
+    row: dict[str, Any] = {"id": challenge.id, "role": str(challenge.subject.role), "number": challenge.subject.number}
+    row |= {"purpose": str(challenge.purpose), "bound": challenge.bound, "language": challenge.language}
+    for name, text in (("text", challenge.text), ("summary", challenge.summary)):
+        row[name] = sealer.seal(text.encode(), _place(name, challenge.id))
+    row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
+    row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
+    row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "place": challenge.place}
+    row["hopeless"] = int(challenge.hopeless)
+    return tables.insert_missing(connection, challenges, row)
+
+
+def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, lock: bool = False) -> Challenge:
+    """A subject's challenge; `lock`: nobody else changes it before this transaction ends. Raises ChallengeNotFound."""
+    query = select(challenges).where(_c.id == id, of(challenges, subject))
+    row: Any = connection.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        _log.warning("challenge_not_found", challenge=id[:40], subject=str(subject))
+        raise ChallengeNotFound
+    return Challenge(
+        id=row.id,
+        subject=Subject(Role(row.role), row.number),
+        purpose=Purpose(row.purpose),
+        bound=bytes(row.bound),
+        text=sealer.open(row.text, _place("text", row.id)).decode(),
+        summary=sealer.open(row.summary, _place("summary", row.id)).decode(),
+        language=row.language,
+        combinations=_parted(row.combinations),
+        passed=tuple(Factor(name) for name in row.passed.split("+") if name),
+        state=row.state,
+        evidence=row.evidence,
+        begun_at=row.begun_at,
+        expires_at=row.expires_at,
+        place=row.place,
+        hopeless=bool(row.hopeless),
+    )
+
+
+def make_room(connection: Connection, subject: Subject, purpose: Purpose, place: str, now: int) -> None:
+    """Voids the oldest of one purpose and place until another may be begun: strangers end none of a known device.
+
+    Those in which nothing was passed yet go first: a stranger who begins many cannot end the one that the owner is
+    about to pass.
+    """
+    alive = (
+        (_c.purpose == str(purpose)) & (_c.place == place) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
+    )
+    query = select(_c.id).where(of(challenges, subject), alive).order_by((_c.passed != "").desc(), _c.id.desc())
+    many = connection.execute(query.offset(OPEN_AT_ONCE - 1)).scalars().all()
+    if many:
+        connection.execute(update(challenges).where(_c.id.in_(many)).values(state="void"))
+
+
+def record(connection: Connection, challenge: Challenge, now: int) -> Challenge:
+    """Writes what was passed, combinations, and evidence of an open challenge; it is passed if one is complete.
+
+    Raises ChallengeOver if it is open no more.
+    """
+    state: State = "passed" if challenge.complete() else "open"
+    statement = (
+        update(challenges)
+        .where(_c.id == challenge.id, _c.state == "open", _c.expires_at > now)
+        .values(
+            passed="+".join(challenge.passed),
+            combinations=_joined(challenge.combinations),
+            evidence=challenge.evidence,
+            state=state,
+            role=str(challenge.subject.role),
+            number=challenge.subject.number,
+        )
+    )
+    if not changed(connection, statement):
+        raise ChallengeOver(challenge.state_at(now))
+    return replace(challenge, state=state)
+
+
+def void(connection: Connection, id: str) -> None:
+    """Ends a challenge that is open or passed."""
+    connection.execute(update(challenges).where(_c.id == id, _c.state.in_(("open", "passed"))).values(state="void"))
+
+
+def spend(connection: Connection, challenge: Challenge, bound: bytes, now: int) -> Passed:
+    """Uses it once: of two at once, one wins. Raises BoundDiffers, NotPassed, ChallengeOver; voids nothing itself."""
+    if challenge.bound != bound:
+        raise BoundDiffers
+    right = (_c.id == challenge.id, of(challenges, challenge.subject), _c.bound == bound, _c.expires_at > now)
+    spent = update(challenges).where(*right, _c.state == "passed").values(state="spent")
+    if changed(connection, spent) != 1:
+        state = challenge.state_at(now)
+        if state == "open":
+            raise NotPassed
+        raise ChallengeOver("spent" if state == "passed" else state)
+    return Passed(challenge.id, challenge.passed, challenge.evidence, now)
+
+
+def _joined(combinations: tuple[Combination, ...]) -> str:
+    return "|".join("+".join(sorted(combination)) for combination in combinations)
+
+
+def _parted(text: str) -> tuple[Combination, ...]:
+    return tuple(frozenset(map(Factor, part.split("+"))) for part in text.split("|") if part)
+
+
+def _place(name: str, id: str) -> str:
+    return f"verification_challenges/{name}/{id}"

@@ -1,0 +1,144 @@
+"""A customer's new mobile number or e-mail address: asked for with a challenge, shown to be theirs by a code."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from feiqian.auth import claims, news
+from feiqian.auth.challenges.model import Bound
+from feiqian.auth.doors import Asked, Door
+from feiqian.auth.errors import DetailsInvalid
+from feiqian.auth.model import ChallengeView, Started
+from feiqian.auth.parts import Parts
+from feiqian.auth.sessions.model import Session
+from feiqian.customers.applications import EMAIL, MOBILE, Application, Applications
+from feiqian.customers.errors import ApplicationOver
+from feiqian.notify.model import Audience, Channel, Contacts, Message
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.model import Combination
+from feiqian.subjects import Role, Subject, customer
+
+_CODE_BY = {MOBILE: Factor.SMS, EMAIL: Factor.EMAIL}
+
+
+class NewContacts(Door):
+    """Every method is of the session's own customer: another's application is over for them."""
+
+    kinds = (MOBILE, EMAIL)
+    audience = Audience.CUSTOMER  # who asks has proved who they are
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._applications = Applications(parts.sealer)
+
+    def address(self, kind: str, address: str) -> str:
+        """As it is kept and confirmed. Raises DetailsInvalid, identity's NumberInvalid."""
+        if kind == MOBILE:
+            return self._mobile(address)
+        if kind != EMAIL or not address:
+            raise DetailsInvalid("kind" if kind != EMAIL else "email", "invalid" if kind != EMAIL else "missing")
+        return claims.checked_email(address)
+
+    async def start(self, session: Session, challenge: str, kind: str, address: str) -> Started:
+        """Spends a challenge of CHANGE_CONTACT that is bound to the new address, and sends a code there."""
+        address = self.address(kind, address)
+        id, subject = await self._p.work.db(self._apply, session, challenge, kind, address)
+        needs: tuple[Combination, ...] = (frozenset({_CODE_BY[kind]}),)
+        begun = await self._p.verification.begin(subject, _bound(kind), session.language, needs)
+        await self._p.work.db(self._begun, id, begun.id, Asked(subject, kind, session.language))
+        await self._p.verification.send(begun.id, subject, _CODE_BY[kind], self.audience)
+        await self._p.work.db(self._warn_owner, id)
+        return Started(id, await self.view(begun.id))
+
+    async def answer_of(self, session: Session, id: str, factor: Factor, answer: str) -> ChallengeView:
+        """The code that came to the new address."""
+        application = await self._p.work.db(self._own, session, id)
+        return await self.answer(application.challenge, factor, answer)
+
+    async def finish(self, session: Session, id: str) -> None:
+        """The new address holds; the old one is told. Raises NotPassed, ApplicationOver."""
+        try:
+            await self._p.work.db(self._finish, session, id)
+        except IntegrityError:
+            raise ApplicationOver("the number has become another customer's since") from None
+        await self._p.work.db(self._p.customers.take_up, session.subject.number)
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    def _apply(self, session: Session, challenge: str, kind: str, address: str) -> tuple[str, Subject]:
+        now, owner = self._p.clock.now(), session.subject
+        bound = Bound(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
+        with self._p.db.write() as connection:
+            self._p.verification.spend_within(connection, challenge, owner, bound, now)
+            taken = kind == MOBILE and self._p.customers.profiles.number_of(connection, address) is not None
+            subject = self._stranger(Role.NOBODY if taken else Role.APPLICANT, f"{owner} {address}")
+            language = session.language
+            id = self._applications.add(connection, subject, kind, owner.number, address, language, now)
+            return id, subject
+
+    def _begun(self, id: str, challenge: str, asked: Asked) -> None:
+        with self._p.db.write() as connection:
+            self._applications.put_challenge(connection, id, challenge)
+            self._remember(connection, challenge, asked, self._p.clock.now(), str(asked.subject))
+
+    def _warn_owner(self, id: str) -> None:
+        now = self._p.clock.now()
+        with self._p.db.write() as connection:
+            warn_owner(self._p, connection, self._applications.get(connection, id, now), self.audience, now)
+
+    def _own(self, session: Session, id: str) -> Application:
+        with self._p.db.write() as connection:
+            return self._own_in(connection, session, id, self._p.clock.now())
+
+    def _own_in(self, connection: Connection, session: Session, id: str, now: int) -> Application:
+        application = self._applications.get(connection, id, now)
+        if application.customer != session.subject.number or application.kind not in self.kinds:
+            raise ApplicationOver("there is no such application any more; begin anew")
+        return application
+
+    def _finish(self, session: Session, id: str) -> None:
+        now, owner = self._p.clock.now(), session.subject
+        profiles = self._p.customers.profiles
+        with self._p.db.write() as connection:
+            application = self._own_in(connection, session, id, now)
+            kind = application.kind
+            self._p.verification.spend_within(connection, application.challenge, application.subject, _bound(kind), now)
+            self._applications.finish(connection, id, now)
+            before = self._p.customers.contacts(connection, owner)
+            put = profiles.put_mobile if kind == MOBILE else profiles.put_email
+            put(connection, owner.number, application.address)
+            news.cool(self._p, connection, owner.number, now)
+            self._p.trail.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
+            if before is not None:
+                self._p.notify.tell(connection, before, "changed", {"what": kind}, now)
+            self._tell_new(connection, application, now)
+
+    def _tell_new(self, connection: Connection, application: Application, now: int) -> None:
+        """At the new address alone: the old ones, and every other channel, have been told."""
+        mobile, email = (application.address, "") if application.kind == MOBILE else ("", application.address)
+        new = Contacts(customer(application.customer), mobile, email, (), application.language)
+        self._p.notify.tell(connection, new, "changed", {"what": application.kind}, now)
+
+
+def warn_owner(parts: Parts, connection: Connection, application: Application, audience: Audience, now: int) -> None:
+    """Instead of a code, a customer whose number somebody else entered gets a word of it. Raises SendingCapped."""
+    if application.subject.role is not Role.NOBODY:
+        return
+    number = parts.customers.profiles.number_of(connection, application.address)
+    if number is None:
+        return
+    message = Message(
+        to=customer(number),
+        channel=Channel.SMS,
+        address=application.address,
+        kind="number_known",
+        language=parts.customers.profiles.need(connection, number).language,
+        secret=True,  # counted and capped as the code that it stands for
+        audience=audience,
+    )
+    parts.notify.queue(connection, message, now)
+
+
+def _bound(kind: str) -> Bound:
+    return Bound(purpose=Purpose.CONFIRM_MOBILE, kind=kind)

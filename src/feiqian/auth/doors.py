@@ -1,0 +1,111 @@
+"""Proving who one is before being signed in: whose a challenge is, is remembered here and told nobody.
+
+What is asked with a challenge of this kind needs only its id: the faces never learn whether it is a customer's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from feiqian.auth.challenges.errors import Locked
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.errors import DoorClosed, SignInLocked
+from feiqian.auth.parts import Parts
+from feiqian.auth.tables import doors
+from feiqian.kyc import numbers
+from feiqian.notify.model import Audience
+from feiqian.policy.factors import Factor
+from feiqian.subjects import Role, Subject, customer
+
+LONGEST_LANGUAGE = 8
+
+
+class Asked(NamedTuple):
+    """Whose challenge it is, in which language they are spoken to, and what it is for."""
+
+    subject: Subject
+    kind: str
+    language: str
+
+
+class Numbers:
+    """Whoever is asked for a mobile number by somebody who is not signed in."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+
+    def _mobile(self, text: str) -> str:
+        """In E.164. Raises identity's NumberInvalid."""
+        return numbers.mobile(text, self._p.region)
+
+    def _owner(self, mobile: str) -> Subject:
+        """The customer of this number, or nobody; blocks."""
+        with self._p.db.read() as connection:
+            number = self._p.customers.profiles.number_of(connection, mobile)
+        return customer(number) if number is not None else self._stranger(Role.NOBODY, mobile)
+
+    def _stranger(self, role: Role, address: str) -> Subject:
+        """Somebody of whom only an address is known. The same for the same address, so that tries are counted."""
+        return Subject(role, int.from_bytes(self._p.sealer.blind(address, role.value)[:7], "big"))
+
+
+class Door(Numbers):
+    """What registration, sign-in and recovery have in common. Every method raises DoorClosed for an unknown id."""
+
+    kinds: tuple[str, ...] = ()  # of challenges that are answered here
+    audience: Audience | None = None  # for whom codes are sent, if not as the challenge says
+
+    async def view(self, challenge: str) -> ChallengeView:
+        """How far the challenge is."""
+        asked = await self._asked(challenge)
+        return await self._p.verification.view(challenge, asked.subject)
+
+    async def send(self, challenge: str, factor: Factor) -> ChallengeView:
+        """Sends a code by SMS or e-mail. Raises CodeThrottled, SendingCapped, SignInLocked."""
+        asked = await self._asked(challenge)
+        try:
+            return await self._p.verification.send(challenge, asked.subject, factor, self.audience)
+        except Locked as locked:
+            raise SignInLocked(locked.until) from None
+
+    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]:
+        """What the browser is asked to sign with a passkey or shield."""
+        asked = await self._asked(challenge)
+        return await self._p.verification.options(challenge, asked.subject, factor)
+
+    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
+        """One factor's answer. Raises AnswerWrong, SignInLocked, ChallengeOver."""
+        asked = await self._asked(challenge)
+        try:
+            return await self._p.verification.answer(challenge, asked.subject, factor, answer)
+        except Locked as locked:
+            raise SignInLocked(locked.until) from None
+
+    # --- whose it is ---------------------------------------------------------------------------------------------
+
+    async def _asked(self, challenge: str) -> Asked:
+        return await self._p.work.db(self._asked_now, challenge)
+
+    def _asked_now(self, challenge: str) -> Asked:
+        with self._p.db.read() as connection:
+            return self._asked_in(connection, challenge)
+
+    def _asked_in(self, connection: Connection, challenge: str) -> Asked:
+        found = select(doors).where(doors.c.challenge == challenge, doors.c.kind.in_(self.kinds))
+        row = connection.execute(found).one_or_none()
+        if row is None:
+            raise DoorClosed("there is nothing of this kind under way; begin anew")
+        return Asked(Subject(Role(row.role), row.number), row.kind, row.language)
+
+    def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int, client: str) -> None:
+        if given_up := self._p.strangers.doors(connection, client, challenge):
+            connection.execute(delete(doors).where(doors.c.challenge.in_(given_up)))
+        role, number = asked.subject
+        row: dict[str, object] = {"challenge": challenge, "kind": asked.kind, "role": str(role), "number": number}
+        connection.execute(insert(doors).values(**row, language=asked.language[:LONGEST_LANGUAGE], created_at=now))
+
+    def _remember_now(self, challenge: str, asked: Asked, client: str) -> None:
+        with self._p.db.write() as connection:
+            self._remember(connection, challenge, asked, self._p.clock.now(), client)

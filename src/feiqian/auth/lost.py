@@ -1,0 +1,127 @@
+"""A phone that is lost or stolen, reported by somebody who is not signed in: freezing by identity details alone.
+
+Whatever is wrong, the answer is the same. A report is written down, and whoever it is, the same is looked up and kept;
+what is right is carried out right afterwards by `run`, also after a crash, so that no time tells either. Freezing can
+be done by whoever knows the details: so often in a day, told on every channel, and lifted by the owner at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from feiqian.auth import claims, news
+from feiqian.auth.doors import Numbers
+from feiqian.auth.errors import ReportsThrottled
+from feiqian.auth.freezing import Freezing
+from feiqian.auth.parts import Parts
+from feiqian.auth.tables import reports
+from feiqian.cases.model import Kind, State
+from feiqian.ids import REPORT, new_id
+from feiqian.runtime import logs, network
+from feiqian.subjects import Role, Subject, customer
+from feiqian.texts import texts_in
+
+RIGHT, WRONG, CAPPED = "right", "wrong", "capped"
+DAY = 86_400 * 1_000_000  # microseconds
+AGAIN_SECONDS = 1.0  # after something could not be carried out
+_log = logs.get("feiqian.customers")
+_c = reports.c
+
+
+class LostPhones(Numbers):
+    """`report` is for anybody; `run` is one per process."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._freezing, self._noted = Freezing(parts), asyncio.Event()
+
+    async def report(self, mobile: str, number: str, name: str) -> None:
+        """`number` and `name` are the identity document's. Written down when this returns; see `run`.
+
+        Raises identity's NumberInvalid for what is no mobile number at all, ReportsThrottled.
+        """
+        mobile = self._mobile(mobile)
+        await self._p.work.db(self._note, mobile, number, name, network.client.get())
+        self._noted.set()
+
+    async def run(self) -> None:
+        """Carries out what was reported, those of before a restart first. Ends when cancelled."""
+        while True:
+            self._noted.clear()
+            if await self.carry_out():
+                await self._noted.wait()
+            else:
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def carry_out(self) -> bool:
+        """Freezes whoever was reported rightly and is not frozen yet. False: not all could be, and should be again."""
+        try:
+            waiting = await self._p.work.db(self._waiting)
+            for id, number in waiting:
+                await self._freezing.freeze(number, customer(number))
+                await self._p.work.db(self._done, id, number)
+        except Exception as error:  # whatever it is: a freeze that was promised is tried until it is done
+            _log.error("report_not_carried_out", error=type(error).__name__)
+            return False
+        return True
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    def _note(self, mobile: str, number: str, name: str, client: str) -> None:
+        """Looks up and keeps as much whatever is right."""
+        p, now, owner = self._p, self._p.clock.now(), self._owner(mobile)
+        blind = p.sealer.blind(client, "reports/network")
+        with p.db.write() as connection:
+            if _count(connection, _c.network == blind, now) >= p.policy.reports.per_network_day:
+                raise ReportsThrottled
+            known = owner.role is Role.CUSTOMER
+            claim = p.identity.claim(connection, owner.number if known else 0)
+            right = claims.same_person(claim, number, name, p.today()) and known
+            more = _right(connection, owner, now) < p.policy.reports.per_person_day
+            outcome = (RIGHT if more else CAPPED) if right else WRONG
+            id = new_id(REPORT, now)
+            values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind, "at": now}
+            done = 0 if outcome == RIGHT else now
+            connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
+            if given_up := p.strangers.reports(connection, client, id):
+                connection.execute(delete(reports).where(_c.id.in_(given_up), _c.outcome == WRONG))
+
+    def _waiting(self) -> list[tuple[str, int]]:
+        found = select(_c.id, _c.number).where(_c.done_at == 0).order_by(_c.at)
+        with self._p.db.read() as connection:
+            return [(row.id, row.number) for row in connection.execute(found)]
+
+    def _done(self, id: str, number: int) -> None:
+        p, now, subject = self._p, self._p.clock.now(), customer(number)
+        with p.db.write() as connection:
+            mark = update(reports).where(_c.id == id, _c.done_at == 0).values(done_at=now)
+            if not connection.execute(mark).rowcount:
+                return
+            self._open_case(connection, subject, now)
+            p.trail.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
+            left = max(0, p.policy.reports.per_person_day - _right(connection, subject, now))
+            news.tell(p, connection, number, "frozen_by_report", now, {"left": str(left)})
+
+    def _open_case(self, connection: Connection, subject: Subject, now: int) -> None:
+        """One for staff, unless one is open; every further report is a line of it."""
+        p = self._p
+        profile = p.customers.profiles.need(connection, subject.number)
+        text = texts_in(profile.language)("customers.case.reported")
+        for case in p.cases.of(connection, subject.number):
+            if case.kind is Kind.STOLEN_PHONE and case.state is State.OPEN:
+                p.cases.note(connection, case.id, text, subject, now)
+                return
+        p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, text, subject, now)
+
+
+def _right(connection: Connection, subject: Subject, now: int) -> int:
+    """How many reports of the day have been, or will be, carried out."""
+    of = (_c.role == str(subject.role)) & (_c.number == subject.number) & (_c.outcome == RIGHT)
+    return _count(connection, of, now)
+
+
+def _count(connection: Connection, which: object, now: int) -> int:
+    query = select(func.count()).select_from(reports).where(which, _c.at > now - DAY)  # type: ignore[arg-type]
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,341 @@
+"""One way to answer a challenge on every page: sign-in, recovery, payments, security.
+
+A page says with a Desk what the challenge is for; here are the choice among its factors, the codes that are sent, what
+is said of wrong answers, locks and the end of time. Forms alone suffice for everything but passkeys and shields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, NamedTuple, Protocol
+
+from litestar import Response
+from litestar.response import Redirect
+
+from feiqian.auth.challenges.errors import (
+    AnswerMalformed,
+    AnswerWrong,
+    BoundDiffers,
+    ChallengeNotFound,
+    ChallengeOver,
+    CodeThrottled,
+    FactorNotEnrolled,
+    Locked,
+    NotPassed,
+)
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.errors import DoorClosed, SignInLocked
+from feiqian.clock import MICROSECONDS
+from feiqian.customers.errors import ApplicationOver
+from feiqian.notify.errors import SendingCapped
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import Subject
+from feiqian.web.forms import Form
+from feiqian.web.site import Site
+
+from .words import factor_name, refusal
+
+SENT = (Factor.SMS, Factor.EMAIL)
+KEYS = (Factor.PASSKEY, Factor.SHIELD)
+LOCK = ""  # the error of a form that says that answers are locked
+OVER = (ChallengeOver, ChallengeNotFound, DoorClosed, ApplicationOver, BoundDiffers, NotPassed)
+LOCKS = (Locked, SignInLocked)
+SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
+SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
+NOT_TAKEN = 422  # a form that has to be filled in again
+Page = Response[Any]
+Finish = Callable[[ChallengeView], Awaitable[Page]]
+
+
+class Answers(Protocol):
+    """Who takes the answers to a challenge: the doors of those who are not signed in yet, or verification itself."""
+
+    async def view(self, challenge: str) -> ChallengeView: ...
+
+    async def send(self, challenge: str, factor: Factor) -> ChallengeView: ...
+
+    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]: ...
+
+    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView: ...
+
+
+class OwnChallenges:
+    """Those of somebody who is signed in; another's challenge is not found."""
+
+    def __init__(self, verification: Any, subject: Subject) -> None:
+        self._verification, self._subject = verification, subject
+
+    async def view(self, challenge: str) -> ChallengeView:
+        view: ChallengeView = await self._verification.view(challenge, self._subject)
+        return view
+
+    async def send(self, challenge: str, factor: Factor) -> ChallengeView:
+        view: ChallengeView = await self._verification.send(challenge, self._subject, factor)
+        return view
+
+    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]:
+        options: dict[str, Any] = await self._verification.options(challenge, self._subject, factor)
+        return options
+
+    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
+        view: ChallengeView = await self._verification.answer(challenge, self._subject, factor, answer)
+        return view
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a challenge is answered. `place` takes its forms, `again` begins anew, `leave` gives up."""
+
+    answers: Answers
+    challenge: str
+    place: str
+    again: str
+    heading: str
+    lead: str = ""
+    leave: str = "/"
+    template: str = "auth/challenge.html"
+    over: str = "auth/over.html"  # the template for a challenge that can no longer be answered
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def address(self, way: int, sent: str) -> str:
+        """`sent`: what `start` has said."""
+        return f"{self.place}?way={way}" + (f"&sent={sent}" if sent else "")
+
+
+class Way(NamedTuple):
+    """One of the combinations that suffice: its number, and what of it is still to be shown."""
+
+    number: int
+    left: tuple[Factor, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A challenge as the page draws it."""
+
+    view: ChallengeView
+    desk: Desk
+    way: Way
+    others: tuple[Way, ...]
+    step: int
+    steps: int
+    sent: str  # what has become of the code: SENT_NOW, NOT_SENT or ""
+    demo: bool  # where messages are read in the inbox page
+    locked: bool  # none of the ways can be passed now
+
+    @property
+    def factor(self) -> Factor:
+        """What is asked for next."""
+        return self.way.left[0]
+
+    @property
+    def lines(self) -> list[str]:
+        """The canonical text, line by line; the last is the mark that makes it unique."""
+        return self.view.text.splitlines()
+
+    @property
+    def locked_until(self) -> int:
+        """When the first of what is locked is accepted again; 0 if nothing is."""
+        if self.locked:
+            return self.view.locked_until
+        return min(self.view.locked.values(), default=0)
+
+    @property
+    def digits(self) -> int:
+        """How many the next answer has, if it is a code or PIN."""
+        return self.view.digits.get(self.factor, SHORT)
+
+    @property
+    def long(self) -> bool:
+        """Whether the code is one of those that are sent while answers are locked."""
+        return self.digits > SHORT
+
+
+class Over(NamedTuple):
+    """A challenge can no longer be answered."""
+
+    state: str
+
+
+async def show(site: Site, desk: Desk, way: int = -1, sent: str = "") -> Page:
+    """The page of a challenge; of one that is over, what to do now."""
+    try:
+        view = await desk.answers.view(desk.challenge)
+    except OVER as error:
+        return over(site, desk, error)
+    if view.state not in ("open", "passed", "locked"):
+        return over(site, desk, ChallengeOver(view.state))
+    return draw(site, desk, view, way, sent=sent if sent in (SENT_NOW, NOT_SENT) else "")
+
+
+async def take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
+    """What a form of the page asks for; `finish` makes the answer once a combination has been passed."""
+    try:
+        return await _take(site, desk, form, finish)
+    except OVER as error:
+        return over(site, desk, error)
+
+
+async def start(answers: Answers, view: ChallengeView, way: int = -1) -> str:
+    """Sends the code that the page will ask for first, so that nobody has to ask for it.
+
+    SENT_NOW, or NOT_SENT if as many were sent as may be; "" if there is nothing to send.
+    """
+    ways = ways_of(view)
+    factor = chosen(ways, way).left[0] if ways else None
+    if factor not in SENT or factor is None:
+        return ""
+    try:
+        await answers.send(view.id, factor)
+    except CodeThrottled as error:
+        return SENT_NOW if error.again_at else NOT_SENT  # one was sent only just now
+    except SendingCapped:
+        return NOT_SENT
+    except (Locked, SignInLocked):
+        return ""  # the page says so
+    return SENT_NOW
+
+
+async def key_options(answers: Answers, challenge: str, factor: str) -> Response[Any]:
+    """For scripts: what a passkey or shield is to sign, or why there is nothing to sign."""
+    try:
+        wanted = Factor(factor)
+        if wanted in KEYS:
+            return Response(await answers.options(challenge, wanted))
+    except (ValueError, FactorNotEnrolled, Locked, SignInLocked, *OVER):
+        pass
+    return Response({"problem": "over"}, status_code=409)
+
+
+async def _take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
+    before = await desk.answers.view(desk.challenge)
+    ways = ways_of(before)
+    number = chosen(ways, _number(form["way"])).number if ways else 0
+    if before.state != "passed":
+        if form["do"] == "way":
+            return Redirect(desk.address(number, await start(desk.answers, before, number)), status_code=303)
+        view = await _act(site, desk, form, before, number)
+        if view is None:
+            return await _again(site, desk, form, number)
+    else:
+        view = before
+    if view.state == "passed":
+        return await finish(view)
+    sent = SENT_NOW if form["do"] == "send" else await start(desk.answers, view, number)
+    return Redirect(desk.address(number, sent), status_code=303)
+
+
+async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: int) -> ChallengeView | None:
+    """Sends or answers. None: it did not work, and the form says why."""
+    factor = _factor(form["factor"]) or chosen(ways_of(view), number).left[0]
+    try:
+        if form["do"] == "send":
+            return await desk.answers.send(desk.challenge, factor)
+        answer = _answer(factor, form)
+        if not answer:
+            form.wrong("answer", site.render.texts("customer.challenge.empty"))
+            return None
+        return await desk.answers.answer(desk.challenge, factor, answer)
+    except (Locked, SignInLocked) as error:
+        form.wrong(LOCK, _locked(site, view, factor, error))
+        return None
+    except (AnswerMalformed, AnswerWrong, CodeThrottled, SendingCapped, FactorNotEnrolled) as error:
+        form.wrong("answer", refusal(site, error, factor))
+        return None
+
+
+def _locked(site: Site, view: ChallengeView, factor: Factor, error: Locked | SignInLocked) -> str:
+    if view.purpose is Purpose.RECOVERY and factor in SENT:
+        return site.render.texts("customer.locked.code")  # a new one is accepted in spite of the lock
+    return refusal(site, error, factor)
+
+
+async def _again(site: Site, desk: Desk, form: Form, number: int) -> Page:
+    view = await desk.answers.view(desk.challenge)
+    if view.state not in ("open", "locked"):
+        raise ChallengeOver(view.state)
+    if view.locked:
+        form.errors.pop(LOCK, None)  # the page says so by itself
+    return draw(site, desk, view, number, form=form, status=NOT_TAKEN)
+
+
+def draw(
+    site: Site,
+    desk: Desk,
+    view: ChallengeView,
+    way: int,
+    *,
+    sent: str = "",
+    form: Form | None = None,
+    status: int = 200,
+) -> Page:
+    """The page of a challenge that can still be answered."""
+    ways = ways_of(view) or [Way(0, (Factor.PASSWORD,), "")]
+    mine = chosen(ways, way)
+    named = tuple(other._replace(text=way_text(site, other.left)) for other in ways if other.left != mine.left)
+    steps = len(view.combinations[mine.number]) if view.combinations else 1
+    demo = site.in_demo
+    locked = bool(view.locked_until) or view.state == "locked"
+    asked = Asked(view, desk, mine, named, steps - len(mine.left) + 1, steps, sent, demo, locked)
+    seconds = max(0, view.expires_at - site.services.clock.now()) // MICROSECONDS
+    return site.page(
+        desk.template,
+        ("customer.challenge.script.", "customer.key.script."),
+        status=status,
+        asked=asked,
+        form=form or Form(),
+        seconds=seconds,
+        inside=isinstance(desk.answers, OwnChallenges),
+        **desk.values,
+    )
+
+
+def over(site: Site, desk: Desk, error: Exception) -> Page:
+    """What to do when a challenge is over: begin anew."""
+    state = error.state if isinstance(error, ChallengeOver) else "void"
+    inside = isinstance(desk.answers, OwnChallenges)
+    return site.page(desk.over, status=409, state=state, again=desk.again, leave=desk.leave, inside=inside)
+
+
+def ways_of(view: ChallengeView) -> list[Way]:
+    """The combinations that are open, each with what is left of it, in the policy's order; none twice.
+
+    Those that wait for something locked are left out, unless all do.
+    """
+    ways: list[Way] = []
+    for number, combination in enumerate(view.combinations):
+        left = tuple(factor for factor in combination if factor not in view.passed)
+        if not view.locked_until and view.locked.keys() & set(left):
+            continue
+        if left and left not in [way.left for way in ways]:
+            ways.append(Way(number, left, ""))
+    return ways
+
+
+def chosen(ways: list[Way], number: int) -> Way:
+    """The way of this number; without one, that of which the least is left."""
+    for way in ways:
+        if way.number == number:
+            return way
+    return min(ways, key=lambda way: (len(way.left), way.number))
+
+
+def way_text(site: Site, left: tuple[Factor, ...]) -> str:
+    """A combination as people read it."""
+    names = (factor_name(site, factor) for factor in left)
+    return reduce(lambda first, second: site.render.texts("customer.challenge.and", first=first, second=second), names)
+
+
+def _answer(factor: Factor, form: Form) -> str:
+    return form.code("answer") if factor in (*SENT, Factor.TOTP, Factor.PIN) else form.raw("answer")
+
+
+def _factor(text: str) -> Factor | None:
+    return Factor(text) if text in set(Factor) else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 4 else -1

@@ -1,0 +1,246 @@
+"""Changes of what proves a customer: each begins with a challenge, and spends it where the change is made."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
+
+from feiqian.auth.challenges.errors import (
+    AnswerWrong,
+    EnrolmentRefused,
+    FactorNotEnrolled,
+    FactorNotFound,
+    Locked,
+    TooWeak,
+)
+from feiqian.auth.challenges.factors import LONGEST_LABEL
+from feiqian.auth.errors import SecretUnchanged
+from feiqian.auth.model import ChallengeView
+from feiqian.customers.errors import CustomersError
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.web.forms import Form, read_form
+from feiqian.web.session import Customer, TheCustomer
+from feiqian.web.site import Site, TheSite
+from feiqian.web.symbols import qr
+
+from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
+from .keys import read_key_form
+from .recover import new_page, new_secret, refuse_secret
+from .sign_in import WantedKey
+from .words import refusal
+
+HOME = "/security"
+PLACE = "/security/change"
+_REMOVE = re.compile(r"remove-(fac_[0-9a-f]+)")
+_SECRET_OF_URI = re.compile(r"[?&]secret=([A-Z2-7]+)")
+LONGEST_URI = 500
+
+
+class Act(NamedTuple):
+    """What is changed, as a challenge is bound to it; `heading` is the key of a text."""
+
+    purpose: Purpose
+    kind: str
+    reference: str
+    heading: str
+
+
+ACTS = {
+    "password": Act(Purpose.CHANGE_PASSWORD, "", "", "customer.change.password"),
+    "pin": Act(Purpose.CHANGE_PIN, "", "", "customer.change.pin"),
+    "totp": Act(Purpose.ADD_FACTOR, "totp", "", "customer.change.totp"),
+    "passkey": Act(Purpose.ADD_FACTOR, "passkey", "", "customer.change.passkey"),
+    "shield": Act(Purpose.ADD_FACTOR, "shield", "", "customer.change.shield"),
+    "unfreeze": Act(Purpose.UNFREEZE, "", "", "customer.change.unfreeze"),
+}
+
+
+class Changes(Controller):
+    """`/security/change`: begin, answer, make the change."""
+
+    path = PLACE
+
+    @post("/", status_code=303)
+    async def begin(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        form = await read_form(request)
+        act = form["act"]
+        wanted = act_of(act)
+        try:
+            challenge = await site.services.security.challenge(
+                signed_in.session, wanted.purpose, wanted.kind, wanted.reference
+            )
+        except FactorNotEnrolled:
+            return site.page("onboarding/cannot.html", status=409)
+        sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
+        return Redirect(f"{PLACE}/{act}/{challenge.id}" + (f"?sent={sent}" if sent else ""), status_code=303)
+
+    @get("/{act:str}/{challenge:str}")
+    async def ask(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        act: FromPath[str],
+        challenge: FromPath[str],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[str] = "",
+    ) -> Page:
+        return await show(site, _desk(site, signed_in, act, challenge), way, sent)
+
+    @post("/{act:str}/{challenge:str}", status_code=303)
+    async def answer(
+        self,
+        site: TheSite,
+        request: Request[Any, Any, State],
+        signed_in: TheCustomer,
+        act: FromPath[str],
+        challenge: FromPath[str],
+    ) -> Page:
+        async def finish(view: ChallengeView) -> Page:
+            return await _made(site, signed_in, act, view.id)
+
+        return await take(site, _desk(site, signed_in, act, challenge), await read_key_form(request), finish)
+
+    @post("/{act:str}/{challenge:str}/options", status_code=200)
+    async def options(
+        self, site: TheSite, signed_in: TheCustomer, challenge: FromPath[str], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        answers = OwnChallenges(site.services.verification, signed_in.subject)
+        return await key_options(answers, challenge, data.factor)
+
+    @get("/{act:str}/{challenge:str}/new")
+    async def new(self, site: TheSite, signed_in: TheCustomer, act: FromPath[str], challenge: FromPath[str]) -> Page:
+        return new_page(site, Form(), _secret(act), f"{PLACE}/{act}/{challenge}/new", HOME)
+
+    @post("/{act:str}/{challenge:str}/new", status_code=303)
+    async def set(
+        self,
+        site: TheSite,
+        request: Request[Any, Any, State],
+        signed_in: TheCustomer,
+        act: FromPath[str],
+        challenge: FromPath[str],
+    ) -> Page:
+        form, what, place = await read_form(request), _secret(act), f"{PLACE}/{act}/{challenge}/new"
+        secret = new_secret(site, form, what)
+        if not form.good:
+            return new_page(site, form, what, place, HOME)
+        security = site.services.security
+        change = security.change_pin if what == "pin" else security.change_password
+        try:
+            await change(signed_in.session, challenge, secret)
+        except (TooWeak, SecretUnchanged) as error:
+            refuse_secret(site, form, what, error)
+            return new_page(site, form, what, place, HOME)
+        except OVER as error:
+            return over(site, _desk(site, signed_in, act, challenge), error)
+        return Redirect(f"{HOME}?said={what}", status_code=303)
+
+
+class Enrolments(Controller):
+    """`/security/enrol`: what a token or key answers, once its challenge has been spent."""
+
+    path = "/security/enrol"
+
+    @post("/totp", status_code=303)
+    async def totp(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        form = await read_form(request)
+        try:
+            await site.services.security.finish_totp(signed_in.session, form["enrolment"], form.code("code"))
+        except (AnswerWrong, Locked) as error:
+            form.wrong("code", refusal(site, error, Factor.TOTP))
+            return _totp_page(site, form["enrolment"], form["uri"], form)
+        except FactorNotFound:
+            return site.page("auth/over.html", status=409, state="expired", again=HOME, leave=HOME, inside=True)
+        return Redirect(f"{HOME}?said=added", status_code=303)
+
+    @post("/key", status_code=303)
+    async def key(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        form = await read_key_form(request)
+        label = " ".join(form["label"].split())[:LONGEST_LABEL]
+        try:
+            await site.services.security.finish_key(signed_in.session, form["enrolment"], form["answer"], label)
+        except (EnrolmentRefused, FactorNotFound):
+            return site.page("auth/over.html", status=409, state="refused", again=HOME, leave=HOME, inside=True)
+        return Redirect(f"{HOME}?said=added", status_code=303)
+
+
+def act_of(act: str) -> Act:
+    """Raises NotFoundException for what cannot be changed."""
+    if found := _REMOVE.fullmatch(act):
+        return Act(Purpose.REMOVE_FACTOR, "", found[1], "customer.change.remove")
+    if act not in ACTS:
+        raise NotFoundException
+    return ACTS[act]
+
+
+async def _made(site: Site, customer: Customer, act: str, challenge: str) -> Page:
+    """Makes the change, or leads to where the rest of it is asked for."""
+    security, session, wanted = site.services.security, customer.session, act_of(act)
+    if act in ("password", "pin"):
+        return Redirect(f"{PLACE}/{act}/{challenge}/new", status_code=303)
+    if wanted.kind == "totp":
+        enrolment = await security.begin_totp(session, challenge)
+        return _totp_page(site, enrolment.id, enrolment.uri, Form())
+    if wanted.purpose is Purpose.ADD_FACTOR:
+        id, options = await security.begin_key(session, challenge, Factor(wanted.kind))
+        return _key_page(site, wanted, id, options)
+    try:
+        if act == "unfreeze":
+            await security.unfreeze(session, challenge)
+            return Redirect(f"{HOME}?said=unfrozen", status_code=303)
+        await security.remove_factor(session, challenge, wanted.reference)
+    except (CustomersError, FactorNotFound):
+        return Redirect(HOME, status_code=303)  # where it is said how things stand
+    return Redirect(f"{HOME}?said=removed", status_code=303)
+
+
+def _desk(site: Site, customer: Customer, act: str, challenge: str) -> Desk:
+    return Desk(
+        OwnChallenges(site.services.verification, customer.subject),
+        challenge,
+        f"{PLACE}/{act}/{challenge}",
+        HOME,
+        site.render.texts(act_of(act).heading),
+        site.render.texts("customer.change.prove"),
+        leave=HOME,
+    )
+
+
+def _secret(act: str) -> str:
+    if act not in ("password", "pin"):
+        raise NotFoundException
+    return act
+
+
+def _totp_page(site: Site, enrolment: str, uri: str, form: Form) -> Page:
+    """The token's secret as a picture and as letters. The page carries it on while a code is typed wrongly."""
+    found = _SECRET_OF_URI.search(uri) if uri.startswith("otpauth:") and len(uri) <= LONGEST_URI else None
+    if found is None:
+        return site.page("auth/over.html", status=409, state="expired", again=HOME, leave=HOME, inside=True)
+    return site.page(
+        "auth/enrol_totp.html",
+        status=200 if form.good else NOT_TAKEN,
+        form=form,
+        enrolment=enrolment,
+        uri=uri,
+        picture=qr(uri),
+        letters=re.sub(r"(.{4})(?=.)", r"\1 ", found[1]),
+    )
+
+
+def _key_page(site: Site, wanted: Act, enrolment: str, options: dict[str, Any]) -> Page:
+    return site.page(
+        "auth/enrol_key.html",
+        ("customer.key.script.",),
+        heading=wanted.heading,
+        kind=wanted.kind,
+        enrolment=enrolment,
+        options=msgspec.json.encode(options).decode(),
+    )

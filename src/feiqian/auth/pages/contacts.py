@@ -1,0 +1,220 @@
+"""Another mobile number or e-mail address: proved by who one is first, then by a code that goes to the new address.
+
+The address is kept by the browser between the steps: the challenge is bound to it, so that it cannot be exchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
+
+from feiqian.auth.challenges.errors import (
+    AnswerMalformed,
+    AnswerWrong,
+    ChallengeOver,
+    CodeThrottled,
+    FactorNotEnrolled,
+    Locked,
+)
+from feiqian.auth.errors import DetailsInvalid, NotConfirmed
+from feiqian.auth.model import ChallengeView
+from feiqian.customers.errors import ApplicationOver
+from feiqian.kyc.errors import NumberInvalid
+from feiqian.kyc.numbers import HOME as HOME_COUNTRY
+from feiqian.notify.errors import SendingCapped
+from feiqian.notify.mail_addresses import shown
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.web.forms import Form, read_form
+from feiqian.web.kept import forget, keep, kept
+from feiqian.web.session import Customer, TheCustomer
+from feiqian.web.site import Site, TheSite
+from feiqian.web.whose import ACTS_FOR, CUSTOMER, UNDER_WAY
+
+from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
+from .details import email_of
+from .keys import read_key_form
+from .mobiles import countries, mobile_of, shown_number
+from .sign_in import WantedKey
+from .words import details_wrong, number_wrong, refusal
+
+PROVING, ENTERING = "contact", "contact-code"
+MOBILE, MAIL = "mobile", "email"
+HEADINGS = {MOBILE: "customer.change.mobile", MAIL: "customer.change.email"}
+REMOVE = "remove"  # what the form's button says to have no e-mail address any more
+
+
+class Contacts(Controller):
+    """`/security/contact/{kind}`."""
+
+    path = "/security/contact/{kind:str}"
+
+    @get("/")
+    async def ask(self, site: TheSite, signed_in: TheCustomer, kind: FromPath[str]) -> Page:
+        return await _address_page(site, signed_in, _known(kind), Form({"country": HOME_COUNTRY}))
+
+    @post("/", status_code=303)
+    async def begin(
+        self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
+    ) -> Page:
+        form, security = await read_form(request), site.services.security
+        address = _address(site, form, _known(kind))
+        if not form.good:
+            return await _address_page(site, signed_in, kind, form)
+        try:
+            challenge = await security.challenge(signed_in.session, Purpose.CHANGE_CONTACT, kind, address)
+        except FactorNotEnrolled:
+            return site.page("onboarding/cannot.html", status=409)
+        except (DetailsInvalid, NumberInvalid) as error:
+            return await _refused(site, signed_in, kind, form, error)
+        sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
+        cookie = keep(site, PROVING, kind, address)
+        place = f"/security/contact/{kind}/{challenge.id}" + (f"?sent={sent}" if sent else "")
+        return Redirect(place, status_code=303, cookies=[cookie])
+
+    @get("/code")
+    async def code(
+        self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
+    ) -> Page:
+        parts = kept(site, request, ENTERING, 2)
+        if parts is None:
+            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+        return _code_page(site, Form(), kind, parts[1])
+
+    @post("/code", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
+    async def enter(
+        self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
+    ) -> Page:
+        parts, form = kept(site, request, ENTERING, 2), await read_form(request)
+        if parts is None:
+            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+        return await _enter(site, signed_in, _known(kind), form, parts)
+
+    @get("/{challenge:str}")
+    async def prove(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        kind: FromPath[str],
+        challenge: FromPath[str],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[str] = "",
+    ) -> Page:
+        return await show(site, _desk(site, signed_in, _known(kind), challenge), way, sent)
+
+    @post("/{challenge:str}", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
+    async def answer(
+        self,
+        site: TheSite,
+        request: Request[Any, Any, State],
+        signed_in: TheCustomer,
+        kind: FromPath[str],
+        challenge: FromPath[str],
+    ) -> Page:
+        parts = kept(site, request, PROVING, 2)
+        if parts is None or parts[0] != _known(kind):
+            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+
+        async def finish(view: ChallengeView) -> Page:
+            return await _proved(site, signed_in, kind, view.id, parts[1])
+
+        return await take(site, _desk(site, signed_in, kind, challenge), await read_key_form(request), finish)
+
+    @post("/{challenge:str}/options", status_code=200)
+    async def options(
+        self, site: TheSite, signed_in: TheCustomer, challenge: FromPath[str], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        answers = OwnChallenges(site.services.verification, signed_in.subject)
+        return await key_options(answers, challenge, data.factor)
+
+
+async def _proved(site: Site, customer: Customer, kind: str, challenge: str, address: str) -> Page:
+    security, session = site.services.security, customer.session
+    if kind == MAIL and not address:
+        await security.remove_email(session, challenge)
+        return Redirect("/security?said=email", status_code=303, cookies=[forget(site)])
+    try:
+        started = await security.start_contact(session, challenge, kind, address)
+    except (SendingCapped, DetailsInvalid, NumberInvalid) as error:
+        return await _refused(site, customer, kind, Form({"country": HOME_COUNTRY}), error)
+    cookie = keep(site, ENTERING, started.application, address)
+    return Redirect(f"/security/contact/{kind}/code", status_code=303, cookies=[cookie])
+
+
+async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: list[str]) -> Page:
+    security, session, (application, address) = site.services.security, customer.session, parts
+    factor = Factor.EMAIL if kind == MAIL else Factor.SMS
+    try:
+        await security.answer_contact(session, application, factor, form.code("code"))
+        await security.finish_contact(session, application)
+    except (AnswerMalformed, AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
+        form.wrong("code", refusal(site, error, factor))
+        return _code_page(site, form, kind, address)
+    except (ApplicationOver, ChallengeOver, NotConfirmed, *OVER) as error:
+        return over(site, _desk(site, customer, kind, ""), error)
+    return Redirect(f"/security?said={kind}", status_code=303, cookies=[forget(site)])
+
+
+async def _refused(site: Site, customer: Customer, kind: str, form: Form, error: Exception) -> Page:
+    """Back to where the address is typed, with what is wrong with it, or why no code is sent to it."""
+    if isinstance(error, NumberInvalid):
+        form.wrong(kind, number_wrong(site, error))
+    elif isinstance(error, DetailsInvalid):
+        form.wrong(kind if error.field == kind else "", details_wrong(site, error))
+    else:
+        form.wrong("", site.render.texts("customer.code.no_more"))
+    return await _address_page(site, customer, kind, form)
+
+
+def _known(kind: str) -> str:
+    if kind not in HEADINGS:
+        raise NotFoundException
+    return kind
+
+
+def _address(site: Site, form: Form, kind: str) -> str:
+    if kind == MOBILE:
+        return mobile_of(site, form)
+    if form["do"] == REMOVE:
+        return ""
+    address = email_of(site, form)
+    if not address:
+        form.wrong("email", site.render.texts("customer.details.email.wrong"))
+    return address
+
+
+def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> Desk:
+    place = f"/security/contact/{kind}"
+    return Desk(
+        OwnChallenges(site.services.verification, customer.subject),
+        challenge,
+        f"{place}/{challenge}",
+        place,
+        site.render.texts(HEADINGS[kind]),
+        site.render.texts("customer.change.prove"),
+        leave="/security",
+    )
+
+
+async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -> Page:
+    overview = await site.services.security.overview(customer.session)
+    return site.page(
+        "auth/contact.html",
+        status=200 if form.good else NOT_TAKEN,
+        form=form,
+        kind=kind,
+        heading=HEADINGS[kind],
+        now=shown_number(overview.profile.mobile) if kind == MOBILE else shown(overview.profile.email),
+        countries=countries(site.language),
+    )
+
+
+def _code_page(site: Site, form: Form, kind: str, address: str) -> Page:
+    status = 200 if form.good else NOT_TAKEN
+    heading = HEADINGS[kind]
+    address = shown(address) if kind == MAIL else address
+    return site.page("auth/contact_code.html", status=status, form=form, kind=kind, heading=heading, address=address)

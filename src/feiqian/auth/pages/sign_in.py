@@ -1,0 +1,172 @@
+"""Signing in: mobile number and password, then a second factor; or a passkey alone. And signing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.params import FromQuery, JSONBody
+from litestar.response import Redirect
+
+from feiqian.auth.challenges.errors import AnswerWrong
+from feiqian.auth.challenges.forms import is_no_password
+from feiqian.auth.errors import SignInLocked, SignInRefused
+from feiqian.auth.model import ChallengeView, Opened
+from feiqian.kyc.errors import NumberInvalid
+from feiqian.kyc.numbers import HOME
+from feiqian.web.forms import Form, read_form
+from feiqian.web.kept import device, forget, keep, kept, user_agent
+from feiqian.web.session import AFTER_SIGN_IN, TheCustomer, TheVisitor, own_path
+from feiqian.web.site import Site, TheSite
+from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
+
+from .challenge import NOT_TAKEN, OVER, Desk, Page, key_options, over, show, start, take
+from .keys import read_key_form
+from .mobiles import countries, mobile_of
+from .words import number_wrong
+
+KIND = "sign-in"
+PLACE = "/sign-in/confirm"
+SAID = {"out": "customer.sign_in.said.out", "recovered": "customer.sign_in.said.recovered"}
+
+
+class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
+    """Which key a script asks to use."""
+
+    factor: str
+
+
+class SignInPages(Controller):
+    """`/sign-in` and what follows it."""
+
+    path = "/sign-in"
+
+    @get("/")
+    async def ask(
+        self, site: TheSite, visitor: TheVisitor, next: FromQuery[str] = "", said: FromQuery[str] = ""
+    ) -> Page:
+        if visitor is not None:
+            return Redirect(own_path(next), status_code=303)
+        return _form_page(site, Form({"country": HOME, "next": next}), said=said)
+
+    @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
+    async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        form = await read_form(request)
+        mobile, services = mobile_of(site, form), site.services
+        if is_no_password(form.raw("password")):
+            form.wrong("password", site.render.texts("customer.password.missing"))
+        if not form.good:
+            return _form_page(site, form)
+        try:
+            challenge = await services.sign_in.password(
+                mobile, form.raw("password"), site.language, user_agent(request), device(site, request)
+            )
+        except SignInRefused:
+            form.wrong("", site.render.texts("customer.sign_in.refused"))
+            return _form_page(site, form)
+        except SignInLocked as error:
+            return _locked(site, form, error)
+        except NumberInvalid as error:
+            form.wrong("mobile", number_wrong(site, error))
+            return _form_page(site, form)
+        sent = await start(services.sign_in, challenge)
+        cookie = keep(site, KIND, challenge.id, own_path(form["next"]))
+        return Redirect(f"{PLACE}?sent={sent}" if sent else PLACE, status_code=303, cookies=[cookie])
+
+    @get("/confirm")
+    async def second(
+        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
+    ) -> Page:
+        parts = kept(site, request, KIND, 2)
+        if parts is None:
+            return Redirect("/sign-in", status_code=303)
+        return await show(site, _desk(site, parts[0]), way, sent)
+
+    @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
+    async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        parts = kept(site, request, KIND, 2)
+        if parts is None:
+            return Redirect("/sign-in", status_code=303)
+
+        async def finish(view: ChallengeView) -> Page:
+            opened = await site.services.sign_in.finish(view.id, user_agent(request), device(site, request))
+            return signed_in(site, opened, parts[1])
+
+        return await take(site, _desk(site, parts[0]), await read_key_form(request), finish)
+
+    @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
+    async def options(
+        self, site: TheSite, request: Request[Any, Any, State], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        parts = kept(site, request, KIND, 2) or [""]
+        return await key_options(site.services.sign_in, parts[0], data.factor)
+
+    @post("/passkey/options", status_code=200, opt={ACTS_FOR: ANYBODY})
+    async def passkey_options(self, site: TheSite) -> dict[str, Any]:
+        challenge, options = await site.services.sign_in.passkey_options(site.language)
+        return {"challenge": challenge, "options": options}
+
+    @post("/passkey", status_code=303, opt={ACTS_FOR: ANYBODY})
+    async def passkey(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
+        form = await read_key_form(request)
+        try:
+            opened = await site.services.sign_in.passkey(
+                form["challenge"], form["answer"], user_agent(request), device(site, request), site.language
+            )
+        except (AnswerWrong, SignInRefused):
+            form.wrong("", site.render.texts("customer.sign_in.passkey.unknown"))
+            return _form_page(site, form)
+        except OVER as error:
+            return over(site, _desk(site, form["challenge"]), error)
+        return signed_in(site, opened, own_path(form["next"]))
+
+
+@post("/sign-out", status_code=303)
+async def sign_out(site: TheSite, signed_in: TheCustomer) -> Redirect:
+    """Ends this session; the device stays known."""
+    await site.services.security.sign_out(signed_in.session)
+    return Redirect("/sign-in?said=out", status_code=303, cookies=site.cookies.closed())
+
+
+def signed_in(site: Site, opened: Opened, next: str = AFTER_SIGN_IN) -> Redirect:
+    """The answer that begins a session."""
+    return Redirect(own_path(next), status_code=303, cookies=[*site.cookies.opened(opened), forget(site)])
+
+
+def _desk(site: Site, challenge: str) -> Desk:
+    t = site.render.texts
+    return Desk(
+        site.services.sign_in,
+        challenge,
+        PLACE,
+        "/sign-in",
+        t("customer.sign_in.second"),
+        t("customer.sign_in.second.text"),
+        leave="/sign-in",
+    )
+
+
+def _form_page(site: Site, form: Form, said: str = "") -> Page:
+    return site.page(
+        "auth/sign_in.html",
+        ("customer.key.script.",),
+        status=200 if form.good else NOT_TAKEN,
+        form=form,
+        countries=countries(site.language),
+        said=SAID.get(said, ""),
+        locked_until=0,
+    )
+
+
+def _locked(site: Site, form: Form, error: SignInLocked) -> Page:
+    return site.page(
+        "auth/sign_in.html",
+        ("customer.key.script.",),
+        status=NOT_TAKEN,
+        form=form,
+        countries=countries(site.language),
+        said="",
+        locked_until=error.until,
+    )

@@ -1,0 +1,53 @@
+"""What the services of customers stand on, handed to each of them as one value; and those services, built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from feiqian.accounts.service import Accounts
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.service import Verification
+from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.strangers import Strangers
+from feiqian.auth.turns import Turns
+from feiqian.cases.service import Cases
+from feiqian.clock import DEFAULT_ZONE, MICROSECONDS, Clock
+from feiqian.customers.registry import Customers
+from feiqian.db import BankDb
+from feiqian.kyc.service import Identity
+from feiqian.notify.service import Notify
+from feiqian.policy.model import Policy
+from feiqian.runtime.work import Work
+from feiqian.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything below the customers' services. They share it; none of them keeps anything else."""
+
+    db: BankDb
+    sealer: Sealer
+    policy: Policy
+    clock: Clock
+    work: Work
+    customers: Customers
+    accounts: Accounts
+    trail: Trail
+    cases: Cases
+    notify: Notify
+    sessions: Sessions
+    identity: Identity
+    verification: Verification
+    factors: Factors
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))  # of times in messages
+    turns: Turns = field(default_factory=Turns)
+    strangers: Strangers = field(default_factory=Strangers)
+    region: str = "CN"  # of mobile numbers that are entered without their country (ISO 3166-1 alpha-2)
+
+    def today(self) -> date:
+        """The bank's civil date."""
+        day = self.clock.day(self.clock.now() // MICROSECONDS)
+        return date(day // 10000, day // 100 % 100, day % 100)

@@ -1,0 +1,99 @@
+"""A forgotten password or PIN: identity details, two factors, a new secret, then a time of low limits.
+
+Whoever gives wrong details goes on as everybody does, with a challenge that no answer passes. Either way it is a
+challenge of the number that was entered, with its tries, its lock, its codes and its room for three: nothing tells
+whether the details were right.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from feiqian.auth import claims, news, secrets
+from feiqian.auth.challenges.errors import ChallengeOver, NotPassed
+from feiqian.auth.challenges.model import Bound, Passed
+from feiqian.auth.doors import Asked, Door
+from feiqian.auth.model import ChallengeView
+from feiqian.customers.errors import CustomersError
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.runtime import network
+from feiqian.subjects import Role, Subject
+
+WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
+
+
+class Recovery(Door):
+    """Whatever is wrong, the answer to `start` is the same as if all were right (abuse cases 42, 43)."""
+
+    kinds = tuple(WHAT)
+
+    async def start(self, what: str, mobile: str, number: str, name: str, language: str) -> ChallengeView:
+        """`what` is password or pin; `number` and `name` are the identity document's. Nothing is sent yet: `send`.
+
+        Raises identity's NumberInvalid for what is no mobile number at all.
+        """
+        if what not in WHAT:
+            raise CustomersError("a password or a PIN can be recovered")
+        mobile = self._mobile(mobile)
+        subject, right = await self._p.work.db(self._who, mobile, number, name)
+        view = await self._p.verification.begin(subject, _bound(what), language, hopeless=not right)
+        await self._p.work.db(self._remember_now, view.id, Asked(subject, what, language), network.client.get())
+        return view
+
+    async def finish(self, challenge: str, secret: str) -> None:
+        """Sets the new secret, lifts the lock, ends every session. Raises NotPassed, TooWeak, SecretUnchanged,
+        ChallengeOver, DoorClosed."""
+        asked = await self._asked(challenge)
+        view = await self._p.verification.view(challenge, asked.subject)
+        if view.state in ("open", "locked"):
+            raise NotPassed
+        if view.state != "passed":
+            raise ChallengeOver(view.state)
+        hashed = await secrets.new_hash(self._p, asked.subject.number, WHAT[asked.kind], secret)
+        await self._p.work.db(self._finish, challenge, asked, hashed)
+        await self._p.work.db(self._p.customers.take_up, asked.subject.number)
+
+    # --- whose it is ---------------------------------------------------------------------------------------------
+
+    def _who(self, mobile: str, number: str, name: str) -> tuple[Subject, bool]:
+        """Whose number it is (or nobody), and whether the details are theirs. Looks up as much whatever is right."""
+        owner = self._owner(mobile)
+        with self._p.db.write() as connection:
+            known = owner.role is Role.CUSTOMER
+            claim = self._p.identity.claim(connection, owner.number if known else 0)
+            right = claims.same_person(claim, number, name, self._p.today()) and known
+            two = self._has_two(connection, owner)
+            if right and not two:
+                self._to_the_branch(connection, owner)
+        return owner, right and two
+
+    def _has_two(self, connection: Connection, subject: Subject) -> bool:
+        held = self._p.factors.all_of(connection, subject)
+        return any(combination <= held for combination in self._p.policy.needs(Purpose.RECOVERY))
+
+    def _to_the_branch(self, connection: Connection, subject: Subject) -> None:
+        """With neither an e-mail address nor a key, only people can help: once, and told by message alone."""
+        opened = self._p.cases.of(connection, subject.number)
+        if any(case.kind == "recovery_help" and case.state == "open" for case in opened):
+            return
+        now = self._p.clock.now()
+        self._p.cases.open(connection, subject.number, "recovery_help", "", subject, now)
+        news.tell(self._p, connection, subject.number, "recovery_help", now)
+
+    # --- the new one ---------------------------------------------------------------------------------------------
+
+    def _finish(self, challenge: str, asked: Asked, hashed: str) -> None:
+        now, subject = self._p.clock.now(), asked.subject
+        with self._p.db.write() as connection:
+            passed: Passed = self._p.verification.spend_within(connection, challenge, subject, _bound(asked.kind), now)
+            self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)
+            self._p.verification.unlock(connection, subject, subject)
+            self._p.sessions.close_all(connection, subject)
+            news.cool(self._p, connection, subject.number, now)
+            details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
+            self._p.trail.append(connection, subject, "recovered", str(subject), details, now)
+            news.tell(self._p, connection, subject.number, "recovered", now)
+
+
+def _bound(what: str) -> Bound:
+    return Bound(purpose=Purpose.RECOVERY, kind=what)

@@ -1,0 +1,127 @@
+"""The security centre of a customer who is signed in: what there is, stopping all, and changing what proves them.
+
+Freezing asks for nothing but the session, so that it is done in one tap; what it takes to unfreeze is in the policy.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from feiqian.auth import news, sign_ins
+from feiqian.auth.challenges.model import Bound
+from feiqian.auth.changing import Changing
+from feiqian.auth.freezing import Freezing
+from feiqian.auth.model import FactorView, Overview, Session
+from feiqian.auth.parts import Parts
+from feiqian.cases.model import Case, Kind
+from feiqian.policy.factors import Purpose
+from feiqian.subjects import Role
+from feiqian.texts import texts_in
+
+
+class Security(Changing):
+    """Every method is of the session's own customer; another's ids are not found (abuse case 28)."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._freezing = Freezing(parts)
+
+    async def overview(self, session: Session) -> Overview:
+        """Devices, factors, sessions, recent sign-ins, whether frozen. Raises CustomerNotFound."""
+        factors = await self._p.factors.list(session.subject)
+        stopped = self._p.accounts.frozen(session.subject.number)
+        return await self._p.work.db(self._overview, session, tuple(factors), stopped)
+
+    async def cases(self, session: Session) -> list[Case]:
+        """The customer's cases, the newest first."""
+        return await self._p.work.db(self._cases, session)
+
+    def _overview(self, session: Session, factors: tuple[FactorView, ...], stopped: bool) -> Overview:
+        p, subject = self._p, session.subject
+        with p.db.read() as connection:
+            profile = p.customers.profiles.need(connection, subject.number)
+            return Overview(
+                profile=profile,
+                level=p.policy.levels[profile.level].name,
+                sessions=tuple(p.sessions.list(connection, subject)),
+                devices=tuple(p.sessions.devices(connection, subject, session)),
+                factors=factors,
+                sign_ins=sign_ins.newest(connection, subject),
+                frozen=profile.frozen or stopped,
+                frozen_by_bank=profile.frozen_by is not None and profile.frozen_by.role is Role.STAFF,
+                cooling=p.clock.now() < profile.cooling_until,
+            )
+
+    def _cases(self, session: Session) -> list[Case]:
+        with self._p.db.read() as connection:
+            return self._p.cases.of(connection, session.subject.number)
+
+    # --- stopping ------------------------------------------------------------------------------------------------
+
+    async def freeze(self, session: Session) -> None:
+        """Nothing leaves the wallets when this returns."""
+        await self._freezing.freeze(session.subject.number, session.subject)
+
+    async def unfreeze(self, session: Session, challenge: str) -> None:
+        """Raises FrozenByBank, NotFrozen, and verification's errors."""
+
+        def spend(connection: Connection, now: int) -> None:
+            bound = Bound(purpose=Purpose.UNFREEZE)
+            self._p.verification.spend_within(connection, challenge, session.subject, bound, now)
+
+        await self._freezing.unfreeze(session.subject.number, session.subject, spend)
+
+    async def report_stolen(self, session: Session, note: str = "") -> Case:
+        """Freezes, signs out everywhere else, forgets the other devices, opens a case."""
+        await self.freeze(session)
+        return await self._p.work.db(self._report_stolen, session, note)
+
+    async def sign_out(self, session: Session) -> None:
+        await self._p.work.db(self._end, session, session.id)
+
+    async def sign_out_everywhere(self, session: Session) -> None:
+        """Every session but this one ends."""
+        await self._p.work.db(self._end_others, session)
+
+    async def end_session(self, session: Session, session_id: str) -> bool:
+        """False if it is none of theirs, or has ended."""
+        return await self._p.work.db(self._end, session, session_id)
+
+    async def forget_device(self, session: Session, device_id: str) -> bool:
+        """And ends its sessions. False if it is none of theirs."""
+        return await self._p.work.db(self._forget, session, device_id)
+
+    def _report_stolen(self, session: Session, note: str) -> Case:
+        p, subject, now = self._p, session.subject, self._p.clock.now()
+        with p.db.write() as connection:
+            ended = p.sessions.close_all(connection, subject, except_session=session.id)
+            others = [d for d in p.sessions.devices(connection, subject, session) if d.id != session.device]
+            for device in others:
+                p.sessions.forget_device(connection, subject, device.id)
+            case = p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, note, subject, now)
+            texts = texts_in(session.language)
+            p.cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
+            done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
+            case = p.cases.note(connection, case.id, done, subject, now)
+            p.trail.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
+            news.tell(p, connection, subject.number, "case_opened", now)
+            return case
+
+    def _end(self, session: Session, session_id: str) -> bool:
+        with self._p.db.write() as connection:
+            ended = self._p.sessions.close(connection, session_id, session.subject)
+            if ended:
+                self._note(connection, session, "signed_out", {"session": session_id})
+            return ended
+
+    def _end_others(self, session: Session) -> None:
+        with self._p.db.write() as connection:
+            ended = self._p.sessions.close_all(connection, session.subject, except_session=session.id)
+            self._note(connection, session, "signed_out_everywhere", {"sessions_ended": ended})
+
+    def _forget(self, session: Session, device_id: str) -> bool:
+        with self._p.db.write() as connection:
+            forgotten = self._p.sessions.forget_device(connection, session.subject, device_id)
+            if forgotten:
+                self._note(connection, session, "device_forgotten", {"device": device_id})
+            return forgotten

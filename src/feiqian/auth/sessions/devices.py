@@ -1,0 +1,77 @@
+"""Devices: browsers that a subject has signed in from, known again by a long-lived token of their own.
+
+A browser keeps a few device tokens in one value, because several people may use it. A token is only ever made here and
+only knows its own subject again: one that is planted in somebody's browser makes no device of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+
+from feiqian.auth.sessions.model import Device
+from feiqian.auth.sessions.tables import devices
+from feiqian.auth.sessions.tokens import hash_of, new_token
+from feiqian.ids import DEVICE, new_id
+from feiqian.subjects import Subject
+
+MANY_TOKENS = 4  # people who share a browser and are all known to it
+MANY_DEVICES = 50
+FORGET_AFTER = 400 * 86_400 * 1_000_000  # a browser's cookie lives for a year
+_SEPARATOR = "."
+_c = devices.c
+_COLUMNS = (_c.id, _c.label, _c.first_at, _c.seen_at)
+
+
+class Devices:
+    """Recognises, lists and forgets them, in the caller's transaction."""
+
+    def recognise(
+        self, connection: Connection, subject: Subject, label: str, value: str | None, now: int
+    ) -> tuple[str, str, bool]:
+        """The device's id, the value for the browser to keep, and whether the device is new to the subject."""
+        connection.execute(delete(devices).where(_c.seen_at < now - FORGET_AFTER))
+        tokens = _tokens(value)
+        if known := self.known(connection, subject, value):
+            connection.execute(update(devices).where(_c.id == known.id).values(label=label, seen_at=now))
+            return known.id, _SEPARATOR.join(tokens), False
+        token = new_token()
+        id = self._add(connection, subject, label, token, now)
+        return id, _SEPARATOR.join([token, *tokens][:MANY_TOKENS]), True
+
+    def known(self, connection: Connection, subject: Subject, value: str | None) -> Device | None:
+        hashes = [hashed for token in _tokens(value) if (hashed := hash_of(token))]
+        if not hashes:
+            return None
+        found = select(*_COLUMNS).where(_of(subject), _c.token_hash.in_(hashes)).order_by(_c.seen_at.desc())
+        row = connection.execute(found).first()
+        return None if row is None else Device(*row, here=True)
+
+    def of(self, connection: Connection, subject: Subject, here: str | None) -> Sequence[Device]:
+        found = select(*_COLUMNS).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(MANY_DEVICES)
+        return [Device(*row, here=row.id == here) for row in connection.execute(found)]
+
+    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
+        """Whether it is one of so many devices that the subject has signed in from last."""
+        newest = select(_c.id).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(most)
+        return device_id in connection.execute(newest).scalars().all()
+
+    def forget(self, connection: Connection, subject: Subject, device_id: str) -> bool:
+        return bool(connection.execute(delete(devices).where(_of(subject), _c.id == device_id)).rowcount)
+
+    def _add(self, connection: Connection, subject: Subject, label: str, token: str, now: int) -> str:
+        id = new_id(DEVICE, now)
+        values = {"id": id, "role": subject.role, "number": subject.number, "token_hash": hash_of(token)}
+        connection.execute(insert(devices).values(**values, label=label, first_at=now, seen_at=now))
+        return id
+
+
+def _tokens(value: str | None) -> list[str]:
+    """The tokens in what a browser sent; whatever else is in it is dropped."""
+    parts = (value or "")[:1000].split(_SEPARATOR)
+    return [part for part in parts if hash_of(part)][:MANY_TOKENS]
+
+
+def _of(subject: Subject) -> ColumnElement[bool]:
+    return and_(_c.role == subject.role, _c.number == subject.number)

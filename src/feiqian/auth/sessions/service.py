@@ -1,0 +1,138 @@
+"""Sessions: opened at sign-in, found by a token on every page, ended at once wherever they are ended.
+
+Nothing of a session is remembered between requests: the database is asked each time, so that an end holds at the very
+next request, in every process. Methods that take a connection work in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from feiqian.auth.sessions import store
+from feiqian.auth.sessions.devices import Devices
+from feiqian.auth.sessions.errors import SessionRefused
+from feiqian.auth.sessions.model import Device, Opened, Session
+from feiqian.auth.sessions.tokens import hash_of, new_token
+from feiqian.auth.sessions.user_agents import label_of
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.policy.factors import Factor
+from feiqian.policy.model import Policy
+from feiqian.runtime.work import Work
+from feiqian.subjects import Role, Subject
+
+MINUTE, HOUR, DAY = 60 * 1_000_000, 3600 * 1_000_000, 86_400 * 1_000_000
+TOUCH_EVERY = MINUTE  # a session that is used is marked no more often, so it may look up to this much less used
+KEEP_ENDED = 90 * DAY  # ended sessions are shown as recent sign-ins for so long
+RECENT = 20
+
+
+class Sessions:
+    """Opens, finds and ends sessions. Timeouts are the policy's, of customers or of staff."""
+
+    def __init__(self, db: BankDb, policy: Policy, clock: Clock, work: Work) -> None:
+        self._db, self._policy, self._clock, self._work = db, policy, clock, work
+        self._devices = Devices()
+
+    def open(
+        self,
+        connection: Connection,
+        subject: Subject,
+        factors: Sequence[Factor],
+        user_agent: str,
+        device_token: str | None,
+        now: int,
+        language: str = "en",
+    ) -> Opened:
+        """Opens a session, always with a new token; any older session stays what it was. Raises SessionRefused.
+
+        `user_agent` is the header as sent, `device_token` the value that an earlier Opened gave this browser.
+        """
+        if subject.role is Role.NOBODY:
+            raise SessionRefused("who is not known has no session")
+        store.prune(connection, now, now - KEEP_ENDED)
+        label, token = label_of(user_agent), new_token()
+        device, device_token, new = self._devices.recognise(connection, subject, label, device_token, now)
+        expires_at = now + self._absolute(subject.role)
+        session = store.add(
+            connection, hash_of(token), subject, device, tuple(factors), label, language, now=now, expires_at=expires_at
+        )
+        return Opened(token, device_token, session, new)
+
+    async def find(self, token: str) -> Session | None:
+        """Who holds this token, if the session lives: neither ended nor idle too long nor past its absolute end.
+
+        Marks it as used, at most once a minute.
+        """
+        return await self._work.db(self.find_now, token)
+
+    def find_now(self, token: str) -> Session | None:
+        """`find`, blocking: for callers that are in a thread already."""
+        now = self._clock.now()
+        with self._db.read() as connection:
+            session = self.find_in(connection, token, now)
+        if session is None or now - session.seen_at < TOUCH_EVERY:
+            return session
+        with self._db.write() as connection:
+            return store.touch(connection, session, now)
+
+    def find_in(self, connection: Connection, token: str, now: int) -> Session | None:
+        """`find` in the caller's transaction; marks nothing."""
+        hashed = hash_of(token)
+        session = store.by_hash(connection, hashed) if hashed else None
+        return session if session is not None and self._lives(session, now) else None
+
+    def close(self, connection: Connection, session_id: str, by: Subject) -> bool:
+        """Ends a session, from its next request on. False if it had ended, or is another's and `by` is not staff."""
+        return store.end(connection, session_id, by, self._clock.now())
+
+    def close_all(
+        self, connection: Connection, subject: Subject, except_session: str | None = None, by: Subject | None = None
+    ) -> int:
+        """Signs the subject out everywhere (but in one session). Returns how many sessions ended."""
+        return store.end_all(connection, subject, by or subject, self._clock.now(), but=except_session)
+
+    def list(self, connection: Connection, subject: Subject) -> list[Session]:
+        """The subject's living sessions, the newest first."""
+        now = self._clock.now()
+        found = store.newest(connection, subject, alive=True)
+        return [session for session in found if self._lives(session, now)]
+
+    def recent(self, connection: Connection, subject: Subject, limit: int = RECENT) -> Sequence[Session]:
+        """The subject's newest sign-ins, whether their sessions still live or not."""
+        return store.newest(connection, subject, limit=limit)
+
+    def set_language(self, connection: Connection, session_id: str, language: str) -> None:
+        """What language this session's pages speak from now on."""
+        store.set_language(connection, session_id, language)
+
+    def devices(self, connection: Connection, subject: Subject, here: Session | None = None) -> Sequence[Device]:
+        """The subject's devices, the last used first; `here` is the session that asks."""
+        return self._devices.of(connection, subject, here.device if here else None)
+
+    def known_device(self, connection: Connection, subject: Subject, device_token: str | None) -> Device | None:
+        """The device that this browser is known as to this subject."""
+        return self._devices.known(connection, subject, device_token)
+
+    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
+        """Whether it is one of so many devices that the subject has signed in from last; a forgotten one is not."""
+        return self._devices.among_newest(connection, subject, device_id, most)
+
+    def forget_device(self, connection: Connection, subject: Subject, device_id: str) -> bool:
+        """Forgets a device of the subject and ends its sessions. False if the subject has no such device."""
+        store.end_all(connection, subject, subject, self._clock.now(), device=device_id)
+        return self._devices.forget(connection, subject, device_id)
+
+    def _lives(self, session: Session, now: int) -> bool:
+        idle = now - session.seen_at
+        return not session.ended_at and now < session.expires_at and idle < self._idle(session.subject.role)
+
+    def _idle(self, role: Role) -> int:
+        rules = self._policy.sessions
+        return (rules.staff.idle_minutes if role is Role.STAFF else rules.customer.idle_minutes) * MINUTE
+
+    def _absolute(self, role: Role) -> int:
+        rules = self._policy.sessions
+        return (rules.staff.absolute_hours if role is Role.STAFF else rules.customer.absolute_hours) * HOUR

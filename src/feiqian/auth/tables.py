@@ -1,0 +1,49 @@
+"""The tables of those who sign in, recover, or report a lost phone."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, String, Table
+
+from feiqian.db import BIG, METADATA, index_of_few
+
+# Whose challenge it is, of those who are not signed in.
+doors = Table(
+    "customers_doors",
+    METADATA,
+    Column("challenge", String(36), primary_key=True),
+    Column("kind", String(10), nullable=False),  # sign_in, password, pin
+    Column("role", String(10), nullable=False),
+    Column("number", BIG, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("created_at", BIG, nullable=False, index=True),
+)
+
+sign_ins = Table(
+    "customers_sign_ins",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("number", BIG, nullable=False),
+    Column("at", BIG, nullable=False),
+    Column("outcome", String(10), nullable=False),  # ok, wrong, locked
+    Column("user_agent", String(100), nullable=False),
+    Column("factors", String(80), nullable=False),
+    Column("new_device", SmallInteger, nullable=False),
+    Index("customers_sign_ins_of", "role", "number", "id"),
+)
+
+# Phones reported as lost by somebody who is not signed in. Nothing that was typed is kept.
+reports = Table(
+    "customers_reports",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(10), nullable=False),  # customer, or nobody for a number that is no customer's
+    Column("number", BIG, nullable=False),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("outcome", String(10), nullable=False),  # right, wrong, or capped: right, and too many in a day
+    Column("at", BIG, nullable=False, index=True),
+    Column("done_at", BIG, nullable=False),  # 0: to be carried out
+    Index("customers_reports_of", "role", "number", "at"),
+    Index("customers_reports_from", "network", "at"),
+    index_of_few("customers_reports_waiting", "done_at", "done_at = 0"),
+)

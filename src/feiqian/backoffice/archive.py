@@ -1,0 +1,65 @@
+"""The trail as auditors read it. Reading it is in it, too."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from feiqian.audit_log.entry import Entry, Finding, Head
+from feiqian.audit_log.log import Trail
+from feiqian.backoffice.members import require
+from feiqian.backoffice.model import StaffMember, StaffRole
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.runtime.work import Work
+
+PAGE = 50
+
+
+class Pages(NamedTuple):
+    """Entries, the newest first; `older` is what to ask for next, 0 at the end."""
+
+    entries: list[Entry]
+    older: int
+
+
+class Checked(NamedTuple):
+    """What came of checking the whole chain, and where it ends."""
+
+    finding: Finding | None
+    head: Head
+
+
+class Archive:
+    """For auditors; everyone else is refused (NotAllowed)."""
+
+    def __init__(self, db: BankDb, clock: Clock, work: Work, trail: Trail) -> None:
+        self._db, self._clock, self._work, self._trail = db, clock, work, trail
+
+    async def read(self, by: StaffMember, about: str = "", before: int = 0) -> Pages:
+        """A page of the trail: of all, or about one subject ("customer:17", "staff:2")."""
+        require(by, StaffRole.AUDITOR)
+        return await self._work.db(self._read, by, about.strip()[:64], before)
+
+    async def check(self, by: StaffMember) -> Checked:
+        """Follows the whole chain."""
+        require(by, StaffRole.AUDITOR)
+        return await self._work.db(self._check, by)
+
+    def _read(self, by: StaffMember, about: str, before: int) -> Pages:
+        details = {"about": about, "before": before}
+        self._trail.record(by.subject, "trail_read", "trail", details, self._clock.now())
+        with self._db.read() as connection:
+            entries = self._entries(connection, about, before)
+        return Pages(entries[:PAGE], entries[PAGE - 1].position if len(entries) > PAGE else 0)
+
+    def _entries(self, connection: Connection, about: str, before: int) -> list[Entry]:
+        if about:
+            return self._trail.of(connection, about, PAGE + 1, before)
+        return self._trail.newest(connection, PAGE + 1, before)
+
+    def _check(self, by: StaffMember) -> Checked:
+        self._trail.record(by.subject, "trail_checked", "trail", {}, self._clock.now())
+        with self._db.read() as connection:
+            return Checked(self._trail.verify(connection), self._trail.head(connection))

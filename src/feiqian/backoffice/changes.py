@@ -1,0 +1,344 @@
+"""Changes of money, limits, levels and roles: proposed by one, approved by another, done once; all in the trail.
+
+A change goes open → applying → applied, or open → refused. Only one of two who approve at once moves it to applying.
+If carrying it out fails, it says so and is open again; if the outcome is unknown, or there was a crash, it stays
+applying, and `resume` carries it out again at the next start (every act is idempotent).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.model import Bound, ChallengeView
+from feiqian.auth.challenges.service import Verification
+from feiqian.backoffice.acts import ACTS, Acts, CorrectionValues, Effect, values_of
+from feiqian.backoffice.ceilings import Ceilings
+from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
+from feiqian.backoffice.members import Members, require
+from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
+from feiqian.backoffice.reasons import is_reason
+from feiqian.backoffice.tables import changes
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.errors import FeiqianError, LedgerError
+from feiqian.ids import CHANGE, new_id
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.model import Policy
+from feiqian.runtime import logs
+from feiqian.runtime.work import Work
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject, staff
+
+MAX_WHY = 500
+MANY = 50
+_c = changes.c
+_log = logs.get("feiqian.staff")
+
+
+class Changes:
+    """The changes of one bank. Amounts in `values` are minor units; what each kind takes is in `acts`."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        clock: Clock,
+        work: Work,
+        trail: Trail,
+        members: Members,
+        acts: Acts,
+        verification: Verification,
+        policy: Policy,
+    ) -> None:
+        self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
+        self._trail, self._members, self._acts, self._verification = trail, members, acts, verification
+        self._ceilings = Ceilings(policy, clock)
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    async def get(self, id: str) -> Change:
+        """Raises ChangeNotFound."""
+        return await self._work.db(self._get, id)
+
+    async def waiting(self, limit: int = MANY) -> list[Change]:
+        """Open ones, the oldest first."""
+        return await self._work.db(self._list, _c.state == ChangeState.OPEN.value, _c.proposed_at.asc(), limit)
+
+    async def decided(self, limit: int = MANY) -> list[Change]:
+        """Decided ones, and those under way, the newest first."""
+        return await self._work.db(self._list, _c.state != ChangeState.OPEN.value, _c.decided_at.desc(), limit)
+
+    async def of(self, about: Subject, limit: int = MANY) -> list[Change]:
+        """Changes of somebody's accounts, the newest first."""
+        which = and_(_c.role == about.role.value, _c.number == about.number)
+        return await self._work.db(self._list, which, _c.proposed_at.desc(), limit)
+
+    def count_waiting(self, connection: Connection) -> int:
+        """How many are open."""
+        open_ones = select(func.count()).where(_c.state == ChangeState.OPEN.value)
+        return connection.execute(open_ones).scalar_one()
+
+    # --- proposing and deciding ----------------------------------------------------------------------------------
+
+    async def propose(
+        self, kind: ChangeKind | str, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
+    ) -> Change:
+        """Keeps the values as they are now, for somebody else to approve. Raises ChangeInvalid, NotAllowed."""
+        try:
+            kind = ChangeKind(kind)
+        except ValueError:
+            raise ChangeInvalid("kind") from None
+        require(by, *ACTS[kind].proposers)
+        if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
+            raise ChangeInvalid("why")
+        await self._acts.check(kind, about, values)
+        effect = await self._acts.effect(kind, about, values)
+        return await self._work.db(self._propose, kind, about, values, by, why.strip(), effect)
+
+    async def confirm(self, id: str, by: StaffMember, language: str, device: str | None = None) -> ChallengeView:
+        """What who approves has to pass first: fresh factors, for this change as it stands and nothing else.
+
+        `device`: that of the session, where wrong answers count for themselves, whatever strangers answer elsewhere.
+        Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, and verification's FactorNotEnrolled.
+        """
+        change = await self._work.db(self._approvable, id, by)
+        return await self._verification.begin(by.subject, confirmed_by(change), language, device=device)
+
+    async def approve(self, id: str, by: StaffMember, challenge: str) -> Change:
+        """Carries the change out, once; `challenge` is of `confirm`, and is passed.
+
+        An account of a demo has no factors and needs no challenge. Raises NotAllowed, OwnChange, ChangeNotFound,
+        ChangeOver, CeilingExceeded, ChangeFailed, and verification's NotPassed, BoundDiffers, ChallengeOver,
+        ChallengeNotFound.
+        """
+        before = await self.get(id)
+        effect = await self.effect(before) if before.state is ChangeState.OPEN else None
+        change = await self._work.db(self._begin, id, by, challenge, effect)
+        return await self._carry_out(change)
+
+    async def effect(self, change: Change) -> Effect | None:
+        """What an open change of an amount would find and leave now; None of others."""
+        return await self.effect_of(change.kind, change.about, change.values)
+
+    async def effect_of(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> Effect | None:
+        """The same of what is about to be proposed. Raises ChangeInvalid."""
+        return await self._acts.effect(kind, about, values)
+
+    async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
+        """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
+        return await self._work.db(self._refuse, id, by, note.strip()[:MAX_WHY])
+
+    async def resume(self) -> int:
+        """At the start, and when the journal answers again: carries out what was approved and not carried out.
+
+        Returns how many there were.
+        """
+        under_way = _c.state == ChangeState.APPLYING.value
+        left = await self._work.db(self._list, under_way, _c.decided_at.asc(), None)
+        for change in left:
+            try:
+                await self._carry_out(change)
+            except ChangeFailed as error:
+                _log.warning("staff_change_failed", change=change.id, why=error.why)
+        return len(left)
+
+    async def _carry_out(self, change: Change) -> Change:
+        by = staff(change.decided_by)
+        try:
+            await self._acts.apply(change, by)
+        except LedgerError:
+            raise  # the outcome is unknown: it stays applying, and is carried out again after the restart
+        except Exception as error:
+            why = str(error) if isinstance(error, FeiqianError) else type(error).__name__
+            if not isinstance(error, FeiqianError):
+                _log.error("staff_change_failed", change=change.id, exc_info=error)
+            await self._work.db(self._end, change, ChangeState.OPEN, "change_failed", why[:200])
+            raise ChangeFailed(why) from error
+        return await self._work.db(self._end, change, ChangeState.APPLIED, "change_applied", "")
+
+    # --- in the database -----------------------------------------------------------------------------------------
+
+    def _propose(
+        self,
+        kind: ChangeKind,
+        about: Subject,
+        values: Mapping[str, object],
+        by: StaffMember,
+        why: str,
+        effect: Effect | None,
+    ) -> Change:
+        now = self._clock.now()
+        id = new_id(CHANGE, now)
+        row = {
+            "id": id,
+            "kind": kind.value,
+            "role": about.role.value,
+            "number": about.number,
+            "values": msgspec.json.encode(values, order="deterministic"),
+            "why": self._sealer.seal(why.encode(), _place("why", id)),
+            "maker": by.number,
+            "proposed_at": now,
+            "state": ChangeState.OPEN.value,
+            "decided_by": 0,
+            "decided_at": 0,
+            "note": self._sealer.seal(b"", _place("note", id)),
+            "failure": "",
+        }
+        with self._db.write() as connection:
+            now_by = self._members.still(connection, by, *ACTS[kind].proposers)
+            if kind is ChangeKind.ADJUST:
+                self._ceilings.check_proposal(connection, now_by, about, *_money(values), now)
+            connection.execute(insert(changes).values(row))
+            change = self._one(connection, id)
+            self._note(connection, by.subject, "change_proposed", change, now, effect=effect)
+        return change
+
+    def _approvable(self, id: str, by: StaffMember) -> Change:
+        with self._db.read() as connection:
+            return self._for_approval(connection, id, by)[0]
+
+    def _for_approval(self, connection: Connection, id: str, by: StaffMember) -> tuple[Change, StaffMember]:
+        """The change, and who approves as the account is now."""
+        approver = self._members.still(connection, by, StaffRole.APPROVER)
+        change = self._one(connection, id)
+        if by.number == change.maker or by.subject == change.about:
+            raise OwnChange
+        if change.state is not ChangeState.OPEN:
+            raise ChangeOver(change.state)
+        return change, approver
+
+    def _begin(self, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> Change:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            change, approver = self._for_approval(connection, id, by)
+            factors: tuple[Factor, ...] = ()
+            if not approver.demo:
+                bound = confirmed_by(change)
+                factors = self._verification.spend_within(connection, challenge, by.subject, bound, now).factors
+            self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
+            if change.kind is ChangeKind.ADJUST:
+                self._ceilings.check_approval(connection, approver, change, *_money(change.values), now)
+            self._note(connection, by.subject, "change_approved", change, now, factors, effect)
+            return self._one(connection, id)
+
+    def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            change = self._one(connection, id)
+            own = by.number == change.maker
+            self._members.still(connection, by, *(StaffRole if own else (StaffRole.APPROVER,)))
+            sealed = self._sealer.seal(note.encode(), _place("note", id))
+            refused = {"decided_by": by.number, "decided_at": now, "note": sealed}
+            self._move(connection, change, ChangeState.REFUSED, **refused)
+            self._note(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
+            return self._one(connection, id)
+
+    def _end(self, change: Change, state: ChangeState, action: str, failure: str) -> Change:
+        with self._db.write() as connection:
+            ended = update(changes).where(_c.id == change.id, _c.state == ChangeState.APPLYING.value)
+            if connection.execute(
+                ended.values(state=state.value, failure=failure)
+            ).rowcount:  # once, if two carried it out
+                now = self._clock.now()
+                self._note(connection, staff(change.decided_by), action, change, now)
+                if state is ChangeState.APPLIED:
+                    self._acts.tell(connection, change, now)
+            return self._one(connection, change.id)
+
+    def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
+        """From open; of several who try, one succeeds."""
+        moved = update(changes).where(_c.id == change.id, _c.state == ChangeState.OPEN.value)
+        if not connection.execute(moved.values(state=state.value, **values)).rowcount:
+            raise ChangeOver(self._one(connection, change.id).state)
+
+    def _note(
+        self,
+        connection: Connection,
+        by: Subject,
+        action: str,
+        change: Change,
+        now: int,
+        factors: tuple[Factor, ...] = (),
+        effect: Effect | None = None,
+    ) -> None:
+        details: dict[str, object] = {"change": change.id, "kind": change.kind.value}
+        if factors:
+            details["factors"] = tuple(map(str, factors))
+        details |= {name: _detail(value) for name, value in change.values.items()}
+        details |= effect._asdict() if effect is not None else {}
+        self._trail.append(connection, by, action, str(change.about), details, now)
+
+    def _get(self, id: str) -> Change:
+        with self._db.read() as connection:
+            return self._one(connection, id)
+
+    def _list(self, which: ColumnElement[bool], order: ColumnElement[Any], limit: int | None) -> list[Change]:
+        with self._db.read() as connection:
+            rows = connection.execute(select(changes).where(which).order_by(order).limit(limit))
+            return [self._change(row) for row in rows]
+
+    def _one(self, connection: Connection, id: str) -> Change:
+        row = connection.execute(select(changes).where(_c.id == id)).first()
+        if row is None:
+            raise ChangeNotFound
+        return self._change(row)
+
+    def _change(self, row: Any) -> Change:
+        return Change(
+            row.id,
+            ChangeKind(row.kind),
+            Subject(Role(row.role), row.number),
+            msgspec.json.decode(bytes(row._mapping[_c["values"]])),
+            self._sealer.open(bytes(row.why), _place("why", row.id)).decode(),
+            row.maker,
+            row.proposed_at,
+            ChangeState(row.state),
+            row.decided_by,
+            row.decided_at,
+            self._sealer.open(bytes(row.note), _place("note", row.id)).decode(),
+            row.failure,
+        )
+
+
+def confirmed_by(change: Change) -> Bound:
+    """What a challenge confirms of a change (dynamic linking): its amount and account, and all of its content."""
+    amount, currency = (change.values.get(name, 0) for name in ("amount", "currency"))
+    assert isinstance(amount, int)
+    assert isinstance(currency, int)
+    said = [text for name in ("before", "level", "roles") if (text := _said(change.values.get(name, "")))]
+    content = [change.id, change.kind.value, str(change.about), change.values, change.why, change.maker]
+    digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+    return Bound(
+        purpose=Purpose.STAFF_ACT,
+        kind=change.kind.value,
+        amount=abs(amount),
+        currency=currency,
+        payee=str(change.about) if amount >= 0 else "",
+        payer=str(change.about) if amount < 0 else "",
+        reference=" · ".join([change.id, *said, digest]),
+    )
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _money(values: Mapping[str, object]) -> tuple[int, int]:
+    """Currency and amount of a correction."""
+    converted = values_of(ChangeKind.ADJUST, values)
+    assert isinstance(converted, CorrectionValues)
+    return converted.currency, converted.amount
+
+
+def _detail(value: object) -> object:
+    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _place(column: str, id: str) -> str:
+    return f"staff_changes/{column}/{id}"

@@ -1,0 +1,111 @@
+"""Staff accounts and proposed changes, as others see them. Times are Unix microseconds; tokens are in no repr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from feiqian.auth.sessions.model import Session
+from feiqian.subjects import Subject, staff
+
+
+class StaffRole(StrEnum):
+    """What a member of staff may do; each may have several."""
+
+    REVIEWER = "reviewer"  # decides on identities
+    SUPPORTER = "supporter"  # looks customers up, freezes, works on cases, proposes changes
+    APPROVER = "approver"  # approves changes that others have proposed
+    AUDITOR = "auditor"  # reads the trail
+    ADMIN = "admin"  # staff accounts
+
+
+class MemberState(StrEnum):
+    INVITED = "invited"  # has not enrolled yet
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+OPERATOR = staff(0)  # whoever has the machine in hand and uses the command line
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A staff account."""
+
+    number: int
+    id: str
+    login: str
+    name: str
+    roles: frozenset[StaffRole]
+    state: MemberState
+    created_at: int
+    demo: bool = False  # of a demo: signs in with one tap, and in no other way
+
+    @property
+    def subject(self) -> Subject:
+        return staff(self.number)
+
+    def has(self, *roles: StaffRole) -> bool:
+        """Whether they have any one of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A new member and the one-time token with which they enrol. It is told this once; only its hash is kept."""
+
+    member: StaffMember
+    token: str = field(repr=False)
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A member of staff at work, by this session."""
+
+    member: StaffMember
+    session: Session
+
+    @property
+    def subject(self) -> Subject:
+        return self.member.subject
+
+
+class ChangeKind(StrEnum):
+    """What one proposes and another approves."""
+
+    SET_LEVEL = "set_level"
+    UNFREEZE = "unfreeze"
+    ADJUST = "adjust"
+    DAY_LIMIT = "day_limit"
+    RELEASE_LOCK = "release_lock"
+    STAFF_ROLES = "staff_roles"
+
+
+class ChangeState(StrEnum):
+    OPEN = "open"
+    APPLYING = "applying"  # approved, under way; carried out again after a crash
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A proposed change of a customer or staff account. `values` are as they were proposed and never change.
+
+    `decided_by` is who approved or refused it, 0 while nobody has; `failure` says why it could not be carried out.
+    """
+
+    id: str
+    kind: ChangeKind
+    about: Subject
+    values: Mapping[str, object]
+    why: str
+    maker: int
+    proposed_at: int
+    state: ChangeState
+    decided_by: int = 0
+    decided_at: int = 0
+    note: str = ""
+    failure: str = ""

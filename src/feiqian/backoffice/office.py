@@ -1,0 +1,81 @@
+"""All that the staff's pages stand on, in one hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from feiqian.backoffice.archive import Archive
+from feiqian.backoffice.caseload import Caseload
+from feiqian.backoffice.changes import Changes
+from feiqian.backoffice.desk import Desk, DeskParts
+from feiqian.backoffice.model import Change, StaffMember, StaffRole
+from feiqian.backoffice.reviews import Reviews
+from feiqian.backoffice.service import Staff
+from feiqian.onboarding.real_name import RealName
+from feiqian.subjects import Role, Subject
+
+
+class Queues(NamedTuple):
+    """How much waits; None for what the member does not work on."""
+
+    reviews: int | None
+    cases: int | None
+    changes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One bank's."""
+
+    parts: DeskParts
+    staff: Staff
+    changes: Changes
+    desk: Desk
+    caseload: Caseload
+    reviews: Reviews
+    archive: Archive
+
+    async def queues(self, by: StaffMember) -> Queues:
+        """For the first page: counts alone, so nothing of a customer is looked at."""
+        reviews, cases, changes = await self.parts.work.db(self._counts)
+        decides = by.has(StaffRole.APPROVER, StaffRole.SUPPORTER, StaffRole.REVIEWER, StaffRole.ADMIN)
+        return Queues(
+            reviews if by.has(StaffRole.REVIEWER) else None,
+            cases if by.has(StaffRole.SUPPORTER) else None,
+            changes if decides else None,
+        )
+
+    async def whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:
+        """The names of those whose accounts the changes are about; that they were shown is in the trail first."""
+        return await self.parts.work.db(self._whose, by, changes)
+
+    def _whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:
+        p, about = self.parts, {change.about for change in changes}
+        shown = {"shown": tuple(sorted(map(str, about)))}
+        p.trail.record(by.subject, "changes_looked_at", "changes", shown, p.clock.now())
+        names = p.customers.names([one.number for one in about if one.role is Role.CUSTOMER])
+        with p.db.read() as connection:
+            logins = self.staff.members.names(connection)
+        return {one: (names if one.role is Role.CUSTOMER else logins).get(one.number, str(one)) for one in about}
+
+    def _counts(self) -> tuple[int, int, int]:
+        with self.parts.db.read() as connection:
+            counted = self.reviews, self.caseload, self.changes
+            reviews, cases, changes = (queue.count_waiting(connection) for queue in counted)
+        return reviews, cases, changes
+
+
+def open_office(staff: Staff, changes: Changes, desk: Desk, real_name: RealName) -> Office:
+    """The whole of it, over what the bank has built."""
+    p = desk.parts
+    return Office(
+        p,
+        staff,
+        changes,
+        desk,
+        Caseload(p.db, p.clock, p.work, p.trail, p.cases, p.customers),
+        Reviews(p.db, p.clock, p.work, p.trail, p.identity, p.customers, real_name),
+        Archive(p.db, p.clock, p.work, p.trail),
+    )

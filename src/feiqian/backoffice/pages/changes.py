@@ -1,0 +1,206 @@
+"""Changes that one has proposed and another approves or refuses."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
+
+from feiqian.accounts.opening import correction_reference
+from feiqian.auth.challenges.errors import FactorNotEnrolled
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.pages.challenge import Desk, OwnChallenges, key_options, show, take
+from feiqian.auth.pages.keys import read_key_form
+from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
+from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffRole
+from feiqian.subjects import Role
+from feiqian.web.forms import Form, read_form
+from feiqian.web.kept import forget, keep, kept
+
+from .console import PLACES, Console, Page, TheConsole, go
+from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
+
+ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")
+KIND = "staff-act"
+REFUSED = (OwnChange, ChangeOver, CeilingExceeded, ChangeFailed, FactorNotEnrolled)
+
+
+class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
+    """Which key a script asks to use."""
+
+    factor: str
+
+
+class ChangeRow(NamedTuple):
+    """A change as a list shows it; `whose` is the name of the customer or account that it is about."""
+
+    change: Change
+    kind: str
+    text: str
+    whose: str
+
+
+class ChangePages(Controller):
+    """`/staff/changes`."""
+
+    path = "/changes"
+
+    @get("/")
+    async def queue(self, console: TheConsole) -> Page:
+        _allowed(console)
+        waiting = await _rows(console, await console.office.changes.waiting())
+        decided = await _rows(console, await console.office.changes.decided(20))
+        return await console.page("changes.html", "changes", waiting=waiting, decided=decided)
+
+    @get("/{id:str}")
+    async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
+        return await _change_page(console, id, Form())
+
+    @post("/{id:str}", status_code=303)
+    async def decide(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
+        _allowed(console)
+        form, changes = await read_form(request), console.office.changes
+        try:
+            if form["act"] == "approve":
+                return await _begin(console, id)
+            await changes.refuse(id, console.me, form["note"])
+        except REFUSED as error:
+            return await _refused(console, id, form, error)
+        return go(f"/staff/changes/{id}", "refused")
+
+    @get("/{id:str}/approve")
+    async def confirm(
+        self,
+        console: TheConsole,
+        id: FromPath[str],
+        request: Request[Any, Any, State],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[str] = "",
+    ) -> Page:
+        """The challenge of who approves."""
+        desk = _desk(console, id, request)
+        return await show(console.site, desk, way, sent) if desk else go(f"/staff/changes/{id}")
+
+    @post("/{id:str}/approve", status_code=303)
+    async def approve(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
+        desk = _desk(console, id, request)
+        if desk is None:
+            return go(f"/staff/changes/{id}")
+
+        async def finish(view: ChallengeView) -> Page:
+            try:
+                return await _approved(console, id, view.id)
+            except REFUSED as error:
+                return await _refused(console, id, Form(), error)
+
+        return await take(console.site, desk, await read_key_form(request), finish)
+
+    @post("/{id:str}/approve/options", status_code=200)
+    async def options(
+        self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        desk = _desk(console, id, request)
+        challenge = desk.challenge if desk else ""
+        return await key_options(_answers(console), challenge, data.factor)
+
+
+async def _begin(console: Console, id: str) -> Page:
+    """To the challenge; an account of a demo has no factors, and approves at once."""
+    if console.me.demo:
+        return await _approved(console, id, "")
+    view = await console.office.changes.confirm(id, console.me, console.site.language, console.who.session.device)
+    cookie = keep(console.site, KIND, view.id, id)
+    return Redirect(f"/staff/changes/{id}/approve", status_code=303, cookies=[cookie])
+
+
+async def _approved(console: Console, id: str, challenge: str) -> Page:
+    await console.office.changes.approve(id, console.me, challenge)
+    there = go(f"/staff/changes/{id}", "approved")
+    there.cookies.append(forget(console.site))
+    return there
+
+
+async def _refused(console: Console, id: str, form: Form, error: Exception) -> Page:
+    """The change's page, which says why nothing was done."""
+    if isinstance(error, ChangeOver):
+        form.wrong("", console.text("staff.change.over", state=console.text(f"staff.state.{error.state}")))
+    elif isinstance(error, CeilingExceeded):
+        form.wrong("", invalid_text(console.site, error))
+    elif isinstance(error, ChangeFailed):
+        form.wrong("", console.text("staff.change.failed", why=failure_text(console.site, error.why)))
+    else:
+        form.wrong("", console.text("staff.change.own" if isinstance(error, OwnChange) else "staff.change.no_factor"))
+    return await _change_page(console, id, form)
+
+
+def _answers(console: Console) -> OwnChallenges:
+    return OwnChallenges(console.site.services.verification, console.me.subject)
+
+
+def _desk(console: Console, id: str, request: Request[Any, Any, State]) -> Desk | None:
+    """Where the challenge that this browser keeps for this change is answered; None if it keeps none."""
+    _allowed(console)
+    parts = kept(console.site, request, KIND, 2)
+    if parts is None or parts[1] != id:
+        return None
+    address = f"/staff/changes/{id}"
+    return Desk(
+        _answers(console),
+        parts[0],
+        f"{address}/approve",
+        address,
+        console.text("staff.change.confirm"),
+        console.text("staff.change.confirm.text"),
+        leave=address,
+        template="backoffice/confirm.html",
+        over="backoffice/over.html",
+    )
+
+
+async def _change_page(console: Console, id: str, form: Form) -> Page:
+    _allowed(console)
+    change = await console.office.changes.get(id)
+    row = (await _rows(console, [change]))[0]
+    failure = failure_text(console.site, change.failure) if change.failure else ""
+    effect = await console.office.changes.effect(change) if change.state is ChangeState.OPEN else None
+    is_open, own = change.state is ChangeState.OPEN, change.maker == console.me.number
+    approver = console.me.has(StaffRole.APPROVER) and change.about != console.me.subject
+    return await console.page(
+        "change.html",
+        "changes",
+        form,
+        row=row,
+        change=change,
+        failure=failure,
+        now_level=await _level_now(console, change),
+        effect=effect_of(console.site, effect, change.values.get("currency")),
+        category=str(change.values.get("reason", "")),
+        reference=correction_reference(change.id) if change.kind is ChangeKind.ADJUST else "",
+        may_approve=is_open and approver and not own,
+        may_withdraw=is_open and own,
+    )
+
+
+async def _level_now(console: Console, change: Change) -> str:
+    if change.about.role is not Role.CUSTOMER:
+        return ""
+    parts = console.office.parts
+    return level_name(console.site, parts.policy.levels[parts.customers.standing(change.about.number)].name)
+
+
+async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:
+    """With the names of those that they are about: an approver has to know whom they decide on."""
+    names = await console.office.whose(console.me, changes)
+    return [
+        ChangeRow(change, kind_name(console.site, change.kind), change_text(console.site, change), names[change.about])
+        for change in changes
+    ]
+
+
+def _allowed(console: Console) -> None:
+    if not console.me.has(*ALLOWED):
+        raise NotAllowed(ALLOWED)

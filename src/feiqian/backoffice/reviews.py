@@ -1,0 +1,139 @@
+"""Identities that staff have to decide on. Each list, claim and picture that a reviewer sees is in the trail first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection
+
+from feiqian.audit_log.log import Trail
+from feiqian.backoffice.errors import ReasonMissing
+from feiqian.backoffice.members import require
+from feiqian.backoffice.model import StaffMember, StaffRole
+from feiqian.backoffice.reasons import is_reason
+from feiqian.clock import Clock
+from feiqian.customers.registry import Customer, Customers
+from feiqian.db import BankDb
+from feiqian.kyc.errors import ReviewOver
+from feiqian.kyc.model import Claim, Clearance, Review
+from feiqian.kyc.service import Identity
+from feiqian.notify.locks import lock
+from feiqian.onboarding.real_name import RealName
+from feiqian.runtime.work import Work
+from feiqian.subjects import customer
+
+MANY = 50
+Decision = Literal["verified", "refused"]
+
+
+class ReviewOf(NamedTuple):
+    """A review and whose it is."""
+
+    review: Review
+    customer: Customer | None
+
+
+class ReviewFile(NamedTuple):
+    """All that a reviewer decides by; the pictures are asked for one by one."""
+
+    review: Review
+    customer: Customer | None
+    claim: Claim | None
+    needs_two: bool  # to clear it
+    first: Clearance | None  # that one of them has
+
+
+class Reviews:
+    """For reviewers; everyone else is refused (NotAllowed)."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        clock: Clock,
+        work: Work,
+        trail: Trail,
+        identity: Identity,
+        customers: Customers,
+        real_name: RealName,
+    ) -> None:
+        self._db, self._clock, self._work, self._trail = db, clock, work, trail
+        self._identity, self._customers, self._real_name = identity, customers, real_name
+
+    async def waiting(self, by: StaffMember) -> list[ReviewOf]:
+        """Reviews that nobody has decided, the oldest first."""
+        require(by, StaffRole.REVIEWER)
+        return await self._work.db(self._waiting, by)
+
+    async def open(self, by: StaffMember, id: str) -> ReviewFile:
+        """Raises ReviewNotFound."""
+        require(by, StaffRole.REVIEWER)
+        return await self._work.db(self._open, by, id)
+
+    async def picture(self, by: StaffMember, id: str, place: int) -> bytes:
+        """A picture of the document (JPEG), counted from 0, as it was encoded anew. Raises ReviewNotFound."""
+        require(by, StaffRole.REVIEWER)
+        return await self._work.db(self._picture, by, id, place)
+
+    async def decide(self, by: StaffMember, id: str, outcome: Decision, note: str) -> Review:
+        """Decides once. Verified: the customer's level and wallet follow.
+
+        Where two have to clear it, the review still waits after the first. Raises ReviewNotFound, ReviewOver,
+        OwnClearance, ReasonMissing.
+        """
+        require(by, StaffRole.REVIEWER)
+        review = await self._work.db(self._decide, by, id, outcome, note.strip())
+        if not review.waiting:
+            await self._real_name.apply_decision(review, by.subject)
+        return review
+
+    def count_waiting(self, connection: Connection) -> int:
+        """How many wait, as far as they are counted."""
+        return len(self._identity.waiting(connection, MANY))
+
+    def _waiting(self, by: StaffMember) -> list[ReviewOf]:
+        with self._db.write() as connection:
+            found = self._identity.waiting(connection, MANY)
+            shown = {"shown": tuple(review.id for review in found)}
+            self._record(connection, by, "reviews_listed", "reviews", shown)
+        return [ReviewOf(review, self._customers.by_number(review.customer)) for review in found]
+
+    def _open(self, by: StaffMember, id: str) -> ReviewFile:
+        with self._db.write() as connection:
+            review = self._identity.review(connection, id)
+            self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
+        with self._db.read() as connection:
+            claim = self._identity.claim(connection, review.customer)
+            first = self._identity.clearance(connection, id)
+        whose = self._customers.by_number(review.customer)
+        return ReviewFile(review, whose, claim, self._identity.needs_two(review), first)
+
+    def _picture(self, by: StaffMember, id: str, place: int) -> bytes:
+        with self._db.write() as connection:
+            about = str(customer(self._identity.review(connection, id).customer))
+            self._record(connection, by, "document_looked_at", about, {"review": id, "picture": place})
+        with self._db.read() as connection:
+            return self._identity.image(connection, id, place)
+
+    def _decide(self, by: StaffMember, id: str, outcome: Decision, note: str) -> Review:
+        with self._db.write() as connection:
+            lock(connection, f"review {id}")  # of two who clear it at once, one is the first
+            matched = outcome == "verified" and self._identity.needs_two(self._identity.review(connection, id))
+            if matched and not is_reason(note):
+                raise ReasonMissing
+            try:
+                review = self._identity.decide(connection, id, outcome, by.subject, note)
+            except ReviewOver:
+                review = self._identity.review(connection, id)
+                if (review.outcome, review.decided_by) != (outcome, by.subject):
+                    raise
+                return review  # asked again, as after a crash: what follows from it is done again
+            about, details = str(customer(review.customer)), {"review": id, "outcome": outcome}
+            action = "review_cleared_first" if review.waiting else "review_decided"
+            self._record(connection, by, action, about, details)
+        return review
+
+    def _record(
+        self, connection: Connection, by: StaffMember, action: str, about: str, details: Mapping[str, object]
+    ) -> None:
+        self._trail.append(connection, by.subject, action, about, details, self._clock.now())

@@ -1,0 +1,300 @@
+"""Staff: enrol, sign in with two factors, are found by their session, are suspended at once.
+
+Login and password alone open nothing: a session is opened only for a challenge of the purpose staff sign-in that was
+passed and is spent for it, as the policy asks. Who is unknown, not enrolled or suspended is treated as nobody known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.errors import Locked, VerificationError
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.forms import is_no_password
+from feiqian.auth.challenges.model import Bound, ChallengeView, TotpEnrolment
+from feiqian.auth.challenges.service import Verification
+from feiqian.auth.sessions.model import Opened
+from feiqian.auth.sessions.service import Sessions
+from feiqian.backoffice.errors import (
+    EnrolmentOver,
+    MemberInvalid,
+    MemberNotFound,
+    SignInLocked,
+    SignInRefused,
+    StaffError,
+)
+from feiqian.backoffice.members import Members, login_of, require
+from feiqian.backoffice.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
+from feiqian.clock import Clock
+from feiqian.db import BankDb
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.runtime import logs
+from feiqian.runtime.work import Work
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject
+
+SIGN_IN = Bound(purpose=Purpose.STAFF_SIGN_IN)
+DEMO = (
+    ("alice", "Alice Moreau", ("reviewer", "supporter")),
+    ("bob", "Bob Tan", ("approver", "auditor", "admin", "reviewer")),
+)
+
+_log = logs.get("feiqian.staff")
+
+
+class Staff:
+    """The staff of one bank."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        clock: Clock,
+        work: Work,
+        trail: Trail,
+        sessions: Sessions,
+        verification: Verification,
+        factors: Factors,
+    ) -> None:
+        self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
+        self._trail, self._sessions, self._verification, self._factors = trail, sessions, verification, factors
+        self.members = Members(trail, sessions)
+
+    # --- enrolling ---------------------------------------------------------------------------------------------
+
+    async def enrolment(self, token: str) -> StaffMember:
+        """Whom this token enrols. Raises EnrolmentOver."""
+        return (await self._work.db(self._enrolling, token))[0]
+
+    async def choose_password(self, token: str, password: str) -> None:
+        """The first factor of two. Raises EnrolmentOver, TooWeak."""
+        member = await self._fresh(token)
+        await self._factors.set_password(member.subject, password, [member.login, *member.name.split(), "feiqian"])
+
+    async def begin_token(self, token: str) -> TotpEnrolment:
+        """The second: a one-time-code token's secret. Raises EnrolmentOver."""
+        member = await self.enrolment(token)
+        return await self._factors.begin_totp(member.subject, member.login)
+
+    async def finish_token(self, token: str, enrolment: str, code: str) -> StaffMember:
+        """The account is at work once the first code is right. Raises EnrolmentOver, AnswerWrong, FactorNotFound."""
+        member = await self.enrolment(token)
+        if not await self._work.db(self._has, member.subject, Factor.PASSWORD):
+            raise EnrolmentOver
+        await self._factors.confirm_totp(member.subject, enrolment, code)
+        return await self._work.db(self._enrolled, token)
+
+    async def begin_key(self, token: str, factor: Factor) -> tuple[str, dict[str, Any]]:
+        """Instead of both: a passkey or security key, which is two factors. Raises EnrolmentOver."""
+        member = await self._fresh(token)
+        return await self._factors.begin_key(member.subject, member.login, member.name, factor)
+
+    async def finish_key(self, token: str, enrolment: str, response: str, label: str) -> StaffMember:
+        """Raises EnrolmentOver, EnrolmentRefused, FactorNotFound."""
+        member = await self.enrolment(token)
+        await self._factors.finish_key(member.subject, enrolment, response, label)
+        return await self._work.db(self._enrolled, token)
+
+    async def _fresh(self, token: str) -> StaffMember:
+        """The member, rid of tokens and keys of before this invitation: those may be in somebody else's hands."""
+        member, invited_at = await self._work.db(self._enrolling, token)
+        for view in await self._factors.list(member.subject):
+            if view.added_at < invited_at and view.factor in (Factor.TOTP, Factor.PASSKEY, Factor.SHIELD):
+                await self._factors.remove(member.subject, view.id)
+        return member
+
+    def _enrolling(self, token: str) -> tuple[StaffMember, int]:
+        with self._db.read() as connection:
+            return self.members.enrolling(connection, token, self._clock.now())
+
+    def _enrolled(self, token: str) -> StaffMember:
+        with self._db.write() as connection:
+            return self.members.enrolled(connection, token, self._clock.now())
+
+    def _has(self, subject: Subject, factor: Factor) -> bool:
+        with self._db.read() as connection:
+            return self._factors.has(connection, subject, factor)
+
+    # --- signing in --------------------------------------------------------------------------------------------
+
+    async def password(
+        self, login: str, password: str, language: str, device_token: str | None = None
+    ) -> ChallengeView:
+        """The first of two steps; the challenge wants a second factor. `device_token`: what an earlier sign-in gave
+        this browser; wrong answers are counted for it. Raises SignInRefused, SignInLocked."""
+        if is_no_password(password):
+            raise SignInRefused  # before anything is looked up or counted
+        subject, device = await self._work.db(self._who, login, device_token)
+        try:
+            challenge = await self._verification.begin(subject, SIGN_IN, language, device=device)
+            return await self._verification.answer(challenge.id, subject, Factor.PASSWORD, password)
+        except VerificationError as error:
+            raise self._refused(error, subject) from None
+
+    async def code(
+        self, login: str, challenge: str, code: str, user_agent: str, language: str, device_token: str | None = None
+    ) -> Opened:
+        """The second step, by a one-time-code token. Raises SignInRefused, SignInLocked."""
+        subject = await self._work.db(self._subject, login)
+        try:
+            await self._verification.answer(challenge, subject, Factor.TOTP, code)
+            return await self._work.db(self._open, challenge, subject, user_agent, language, device_token)
+        except VerificationError as error:
+            raise self._refused(error, subject) from None
+
+    async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
+        """A challenge and what the browser is asked for, whoever it is."""
+        return self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
+
+    async def passkey(
+        self, challenge: str, response: str, user_agent: str, language: str, device_token: str | None = None
+    ) -> Opened:
+        """Signs in with a passkey or security key alone, which is two factors. Raises SignInRefused."""
+        try:
+            subject, passed = await self._verification.answer_passkey_sign_in(challenge, response)
+            return await self._work.db(self._open, passed.id, subject, user_agent, language, device_token)
+        except VerificationError as error:
+            raise self._refused(error, None) from None
+
+    async def sign_out(self, who: SignedIn) -> None:
+        """Ends this session, at once."""
+        await self._work.db(self._sign_out, who)
+
+    async def of_session(self, token: str) -> SignedIn | None:
+        """Who is at work by this token: only while the session lives and the account is not suspended."""
+        return await self._work.db(self._of_session, token)
+
+    def _of_session(self, token: str) -> SignedIn | None:
+        session = self._sessions.find_now(token)
+        if session is None or session.subject.role is not Role.STAFF:
+            return None
+        with self._db.read() as connection:
+            member = self._at_work(connection, session.subject.number)
+        return SignedIn(member, session) if member else None
+
+    def _subject(self, login: str) -> Subject:
+        """Nobody, always the same for the same login, unless an account of this login is at work."""
+        with self._db.read() as connection:
+            try:
+                member = self.members.by_login(connection, login)
+            except MemberNotFound:
+                member = None
+        if member is not None and member.state is MemberState.ACTIVE and not member.demo:
+            return member.subject
+        blind = self._sealer.blind(login_of(login), "nobody of staff")
+        return Subject(Role.NOBODY, int.from_bytes(blind[:7], "big"))
+
+    def _who(self, login: str, device_token: str | None) -> tuple[Subject, str | None]:
+        """Whose login it is, and the device that this browser is known as to them."""
+        subject = self._subject(login)
+        with self._db.read() as connection:
+            device = self._sessions.known_device(connection, subject, device_token)
+        return subject, device.id if device else None
+
+    def _open(
+        self, challenge: str, subject: Subject, user_agent: str, language: str, device_token: str | None
+    ) -> Opened:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            passed = self._verification.spend_within(connection, challenge, subject, SIGN_IN, now)
+            if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
+                raise SignInRefused
+            factors = passed.factors
+            opened = self._sessions.open(connection, subject, factors, user_agent, device_token, now, language)
+            details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
+            self._trail.append(connection, subject, "signed_in", str(subject), details, now)
+        return opened
+
+    def _at_work(self, connection: Connection, number: int) -> StaffMember | None:
+        try:
+            member = self.members.by_number(connection, number)
+        except MemberNotFound:
+            return None
+        return member if member.state is MemberState.ACTIVE else None
+
+    def _sign_out(self, who: SignedIn) -> None:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            if self._sessions.close(connection, who.session.id, who.subject):
+                details = {"session": who.session.id}
+                self._trail.append(connection, who.subject, "signed_out", str(who.subject), details, now)
+
+    def _refused(self, error: VerificationError, subject: Subject | None) -> StaffError:
+        """The same for everybody. It is in the log and not in the trail, which strangers must not be able to fill."""
+        _log.warning("staff_sign_in_refused", subject=str(subject or "unknown"), why=type(error).__name__)
+        return SignInLocked(error.until) if isinstance(error, Locked) else SignInRefused()
+
+    # --- accounts ----------------------------------------------------------------------------------------------
+
+    async def suspend(self, id: str, by: StaffMember) -> StaffMember:
+        """One admin suffices: what stops somebody need not wait. Raises NotAllowed, MemberNotFound."""
+        return await self._work.db(self._suspend, id, by)
+
+    async def all(self, by: StaffMember) -> list[StaffMember]:
+        """Every account. Raises NotAllowed."""
+        require(by, StaffRole.ADMIN)
+        return await self._work.db(self._all)
+
+    async def member(self, id: str, by: StaffMember) -> StaffMember:
+        """One account. Raises NotAllowed, MemberNotFound."""
+        require(by, StaffRole.ADMIN)
+        return await self._work.db(self._look, id, by)
+
+    async def locked(self, member: StaffMember) -> bool:
+        """Whether too many wrong answers have locked the account's password and token for now."""
+        return await self._work.db(self._locked, member.subject)
+
+    async def logins(self) -> dict[int, str]:
+        """The logins by number, for pages that name who did something."""
+        return await self._work.db(self._logins)
+
+    def _all(self) -> list[StaffMember]:
+        with self._db.read() as connection:
+            return self.members.all(connection)
+
+    def _look(self, id: str, by: StaffMember) -> StaffMember:
+        with self._db.write() as connection:
+            member = self.members.by_id(connection, id)
+            self._trail.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
+        return member
+
+    def _locked(self, subject: Subject) -> bool:
+        with self._db.read() as connection:
+            return self._verification.lock_of(connection, subject) is not None
+
+    def _logins(self) -> dict[int, str]:
+        with self._db.read() as connection:
+            return self.members.names(connection)
+
+    def _suspend(self, id: str, by: StaffMember) -> StaffMember:
+        require(by, StaffRole.ADMIN)
+        with self._db.write() as connection:
+            member = self.members.by_id(connection, id)
+            return self.members.suspend(connection, member.number, by.subject, self._clock.now())
+
+    # --- the demo ----------------------------------------------------------------------------------------------
+
+    def seed_demo(self) -> None:
+        """Adds alice and bob of the demo, if they are not there. Blocks. Nothing but a demo calls it."""
+        with self._db.write() as connection:
+            there = set(self.members.names(connection).values())
+            for login, name, roles in DEMO:
+                if login not in there:
+                    self.members.add_demo(connection, login, name, roles, OPERATOR, self._clock.now())
+
+    async def open_demo(self, login: str, user_agent: str, language: str) -> Opened:
+        """A session of an account of the demo, without any factor. Raises MemberInvalid for every other account."""
+        return await self._work.db(self._open_demo, login, user_agent, language)
+
+    def _open_demo(self, login: str, user_agent: str, language: str) -> Opened:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            member = self.members.by_login(connection, login)
+            if not member.demo or member.state is not MemberState.ACTIVE:
+                raise MemberInvalid("demo", "only an account of the demo is opened so")
+            opened = self._sessions.open(connection, member.subject, (), user_agent, None, now, language)
+            self._trail.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
+        return opened

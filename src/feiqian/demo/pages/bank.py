@@ -1,0 +1,80 @@
+"""The bank, live: one look a second, made once for all who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from litestar import Controller, Response, get
+from litestar.response import Stream
+
+from feiqian.web.site import Site, TheSite, stream
+from feiqian.web.streams import OPENING, Watcher, message
+
+NEWEST = 11
+LOOK_SECONDS = 1.0
+
+
+class BankPage(Controller):
+    """`/bank`."""
+
+    path = "/bank"
+
+    @get("/")
+    async def bank(self, site: TheSite) -> Response[str]:
+        newest = await site.bank.newest(NEWEST)
+        return site.page(
+            "demo/bank.html",
+            pulse=site.bank.pulse(),
+            newest=newest,
+            incomplete=await site.bank.incomplete(None),
+            level=site.demo.level,
+        )
+
+    @get("/events")
+    async def events(self, site: TheSite) -> Stream:
+        return stream(_events(site, site.hub.watch(("bank", 0)), _looks))
+
+
+class Looks:
+    """The newest look in each language, kept for a second, so that ten watchers cost what one costs."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, tuple[float, bytes]] = {}  # when it was taken
+        self._lock = asyncio.Lock()
+
+    async def look(self, site: Site) -> bytes:
+        async with self._lock:
+            taken, look = self._looks.get(site.language, (float("-inf"), b""))
+            if time.monotonic() - taken > LOOK_SECONDS / 2:
+                look = message("state", await _state(site))
+                self._looks[site.language] = time.monotonic(), look
+            return look
+
+
+_looks = Looks()
+
+
+async def _events(site: Site, watcher: Watcher, looks: Looks) -> AsyncIterator[bytes]:
+    with watcher:
+        yield OPENING
+        while not watcher.closed:
+            yield await looks.look(site)
+            await watcher.closing(LOOK_SECONDS)
+
+
+async def _state(site: Site) -> dict[str, object]:
+    newest, incomplete = await site.bank.newest(NEWEST), await site.bank.incomplete(None)
+    rates = site.hub.rates.history()
+    return {
+        "rate": _figure(site, sum(rates[-2:]) / 2),
+        "rates": rates,
+        "pulse": site.render("demo/parts/bank_pulse.html", pulse=site.bank.pulse()),
+        "newest": site.render("demo/parts/bank_newest.html", newest=newest, incomplete=incomplete),
+        "level": site.demo.level,
+    }
+
+
+def _figure(site: Site, rate: float) -> str:
+    return site.render.formats.number(round(rate) if rate >= 10 else round(rate, 1))

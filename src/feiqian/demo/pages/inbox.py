@@ -1,0 +1,72 @@
+"""The demo's inbox: what phones and mailboxes would have received. Everybody may look, which is why no bank has it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from litestar import Controller, Response, get
+from litestar.params import FromQuery
+
+from feiqian import subjects
+from feiqian.web.model import Person
+from feiqian.web.site import Site, TheSite
+
+from .welcome import CHOICES
+
+SHOWN = 50
+
+
+class Letter(NamedTuple):
+    """One message, as the page shows it. `name` is its customer's; empty for one who is none yet."""
+
+    id: str
+    channel: str  # sms, email or push
+    name: str
+    address: str
+    subject: str
+    text: str
+    language: str
+    at: int
+
+
+class Inbox(Controller):
+    """`/inbox`."""
+
+    path = "/inbox"
+
+    @get("/")
+    async def inbox(self, site: TheSite, whose: FromQuery[str] = "") -> Response[str]:
+        chosen = await site.person(whose) if whose else None
+        people = await site.bank.people(CHOICES)
+        return site.page(
+            "demo/inbox.html",
+            people=people if chosen is None or chosen in people else [chosen, *people],
+            chosen=chosen,
+            letters=await _letters(site, chosen),
+        )
+
+    @get("/letters")
+    async def letters(self, site: TheSite, whose: FromQuery[str] = "") -> dict[str, str]:
+        """The list alone, for the page to look again."""
+        chosen = await site.person(whose) if whose else None
+        return {"letters": site.render("demo/parts/inbox_letters.html", letters=await _letters(site, chosen))}
+
+
+async def _letters(site: Site, chosen: Person | None) -> list[Letter]:
+    subject = subjects.customer(chosen.number) if chosen else None
+    found = await site.services.notify.inbox(SHOWN, subject)
+    numbers = {message.to.number for message in found if message.to.role is subjects.Role.CUSTOMER}
+    names = {number: person.name for number in numbers if (person := await site.bank.customer(number))}
+    return [
+        Letter(
+            m.id,
+            m.channel.value,
+            names.get(m.to.number, "") if m.to.role is subjects.Role.CUSTOMER else "",
+            m.address,
+            m.subject,
+            m.text,
+            m.language,
+            m.at,
+        )
+        for m in found
+    ]

@@ -1,0 +1,292 @@
+"""Checks identities, keeps what was checked, and lets staff settle what nobody else could. Changes no levels itself.
+
+A document belongs to one customer: who comes with another's is refused, and it is not said whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from feiqian.clock import MICROSECONDS, Clock
+from feiqian.db import BankDb
+from feiqian.ids import DOCUMENT, new_id
+from feiqian.kyc.errors import ClaimMissing, DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
+from feiqian.kyc.holders import Holders
+from feiqian.kyc.images import encode, refused_by
+from feiqian.kyc.judging import Judges
+from feiqian.kyc.model import Claim, Clearance, Outcome, Review, Verdict
+from feiqian.kyc.names import agree
+from feiqian.kyc.screening import Match
+from feiqian.kyc.tables import claims, clearances, documents, reviews
+from feiqian.kyc.verifier import Verifier
+from feiqian.runtime import logs
+from feiqian.runtime.work import Work
+from feiqian.sealing import Sealer
+from feiqian.subjects import Role, Subject
+from feiqian.workers.counting import COSTLY
+from feiqian.workers.frames import Refused
+from feiqian.workers.pool import Workers
+from feiqian.workers.process import JobKilled
+
+NOTE_LENGTH, NOBODY = 500, 0  # customers' numbers begin at 1
+_log = logs.get("feiqian.identity")
+
+
+class Identity:
+    """The identities of one bank's customers. Methods with a connection block, in the caller's transaction."""
+
+    def __init__(
+        self,
+        db: BankDb,
+        sealer: Sealer,
+        clock: Clock,
+        work: Work,
+        verifier: Verifier,
+        workers: Workers,
+        two_people_score: float,
+        zone: str = "UTC",
+    ) -> None:
+        """`two_people_score`: from which score on two have to clear a match with the sanctions list."""
+        self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
+        self._workers, self.judges = workers, Judges()
+        self._zone, self._two_people_score = ZoneInfo(zone), two_people_score
+        self._holders = Holders(sealer)
+
+    # --- checking ----------------------------------------------------------------------------------------------
+
+    async def submit(self, customer: int, claim: Claim, images: Sequence[bytes]) -> Review:
+        """Checks a claim against pictures of the document. Raises ImageRefused, TooBusy: nothing is kept then.
+
+        Kept are the claim and pictures of what is verified or waits for staff. While one waits, it is the answer:
+        nobody changes what staff are looking at, or tries until another spelling of a name goes through.
+        """
+        pictures = await self._encoded(customer, images)
+        verdict = await self.judges.run(self._judge, claim, pictures)
+        try:
+            return await self._work.db(self._keep, customer, claim, pictures, verdict)
+        except IntegrityError:  # another customer has just been verified with this document: now that is seen
+            return await self._work.db(self._keep, customer, claim, pictures, verdict)
+
+    async def _encoded(self, customer: int, images: Sequence[bytes]) -> list[bytes]:
+        try:
+            return await self._workers.run(encode, images, f"customer:{customer}")
+        except Refused as refused:
+            raise refused_by(refused.reason) from None
+        except JobKilled:
+            raise ImageRefused(COSTLY) from None
+
+    def _judge(self, claim: Claim, pictures: Sequence[bytes]) -> Verdict:
+        try:
+            return self._verifier.verify(claim, pictures, self.today())
+        except Exception as error:  # whatever a verifier cannot answer is unknown, never lost
+            _log.error("verifier_failed", error=type(error).__name__)
+            return Verdict("unknown", ("looked_at_by_staff",))
+
+    def _keep(self, customer: int, claim: Claim, pictures: Sequence[bytes], verdict: Verdict) -> Review:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            waiting = reviews.c.customer == customer, reviews.c.outcome == "unknown"
+            if (before := connection.execute(select(reviews).where(*waiting)).first()) is not None:
+                return self._review(before)
+            document = self._holders.of_claim(claim, self.today())
+            verdict = self._final(connection, customer, document, verdict)
+            if verdict.outcome == "refused":
+                pictures = ()
+            else:
+                self.put_claim(connection, customer, claim, now)
+            id = self._write(connection, customer, document, verdict, len(pictures), now)
+            for place, picture in enumerate(pictures):
+                sealed = self._sealer.seal(picture, f"identity_documents/{id}/{place}")
+                connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
+            return self.review(connection, id)
+
+    def _write(
+        self, connection: Connection, customer: int, document: bytes, verdict: Verdict, pictures: int, now: int
+    ) -> str:
+        id = new_id(DOCUMENT, now)
+        connection.execute(
+            insert(reviews).values(
+                id=id,
+                customer=customer,
+                document=document,
+                outcome=verdict.outcome,
+                reasons=" ".join(verdict.reasons),
+                matches=self._sealer.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}"),
+                images=pictures,
+                at=now,
+                decided_at=0 if verdict.outcome == "unknown" else now,
+                note=b"",
+            )
+        )
+        return id
+
+    def _final(self, connection: Connection, customer: int, document: bytes, verdict: Verdict) -> Verdict:
+        """What becomes of a verdict where the document, or the customer, is known from before."""
+        if verdict.outcome == "refused":
+            return verdict
+        if self._holders.holder(connection, document) not in (None, customer):
+            return Verdict("refused", ("document_of_another",))
+        if verdict.outcome == "verified" and self._holders.known_to_staff(connection, document, customer):
+            return Verdict("unknown", ("looked_at_by_staff",), verdict.matches)
+        if verdict.outcome == "verified" and not self._holders.take(connection, document, customer):
+            return Verdict("refused", ("document_of_another",))  # since we looked
+        return verdict
+
+    def today(self) -> date:
+        """The bank's day."""
+        return datetime.fromtimestamp(self._clock.now() / MICROSECONDS, self._zone).date()
+
+    # --- claims ------------------------------------------------------------------------------------------------
+
+    def put_claim(self, connection: Connection, customer: int, claim: Claim, now: int) -> None:
+        """Keeps what a customer says of themselves, instead of what they said before."""
+        sealed = self._sealer.seal(msgspec.json.encode(claim), f"identity_claims/sealed/{customer}")
+        document = self._holders.of_claim(claim, self.today())
+        values: dict[str, Any] = {"document": document, "sealed": sealed, "made_at": now}
+        if not connection.execute(update(claims).where(claims.c.customer == customer).values(**values)).rowcount:
+            connection.execute(insert(claims).values(customer=customer, **values))
+
+    def claim(self, connection: Connection, customer: int) -> Claim | None:
+        """What a customer says of themselves."""
+        sealed = connection.execute(select(claims.c.sealed).where(claims.c.customer == customer)).scalar()
+        if sealed is None:
+            return None
+        plain = self._sealer.open(sealed, f"identity_claims/sealed/{customer}")
+        return msgspec.json.decode(plain, type=Claim)
+
+    async def claim_of(self, customer: int) -> Claim | None:
+        """As `claim`, in a transaction of its own."""
+
+        def ask() -> Claim | None:
+            with self._db.read() as connection:
+                return self.claim(connection, customer)
+
+        return await self._work.db(ask)
+
+    def blind(self, claim: Claim) -> bytes:
+        """What stands for a claim's document, and does not tell its number."""
+        return self._holders.of_claim(claim, self.today())
+
+    def holder_named(self, connection: Connection, claim: Claim) -> int | None:
+        """The customer who was verified with this document, if the claim has their name. Asks as much for an unknown
+        document as for a known one."""
+        holder = self._holders.holder(connection, self.blind(claim))
+        kept = self.claim(connection, holder or NOBODY) or claim
+        return holder if _same_name(claim.name, kept.name) else None
+
+    def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
+        """The customer whose document has this number and whose name this is; both have to be right."""
+        for customer in self._holders.claimants(connection, self._holders.blind(kind, number)):
+            claim = self.claim(connection, customer)
+            if claim is not None and _same_name(name, claim.name):
+                return customer
+        return None
+
+    # --- reviews -----------------------------------------------------------------------------------------------
+
+    def waiting(self, connection: Connection, limit: int = 50) -> list[Review]:
+        """Those that staff have to decide, the oldest first."""
+        found = select(reviews).where(reviews.c.outcome == "unknown").order_by(reviews.c.at).limit(limit)
+        return [self._review(row) for row in connection.execute(found)]
+
+    def of(self, connection: Connection, customer: int, limit: int = 20) -> list[Review]:
+        """A customer's, the newest first."""
+        found = select(reviews).where(reviews.c.customer == customer).order_by(reviews.c.id.desc()).limit(limit)
+        return [self._review(row) for row in connection.execute(found)]
+
+    def review(self, connection: Connection, id: str) -> Review:
+        """Raises ReviewNotFound."""
+        row = connection.execute(select(reviews).where(reviews.c.id == id)).first()
+        if row is None:
+            raise ReviewNotFound("there is no such review")
+        return self._review(row)
+
+    def image(self, connection: Connection, id: str, place: int) -> bytes:
+        """A picture of a review, JPEG; places count from 0. Raises ReviewNotFound."""
+        wanted = documents.c.review == id, documents.c.place == place
+        sealed = connection.execute(select(documents.c.sealed).where(*wanted)).scalar()
+        if sealed is None:
+            raise ReviewNotFound("there is no such picture")
+        return self._sealer.open(sealed, f"identity_documents/{id}/{place}")
+
+    def decide(self, connection: Connection, id: str, outcome: Outcome, by: Subject, note: str = "") -> Review:
+        """Staff settle what the verifier could not, once.
+
+        Of a review that two have to clear, the first leaves it waiting. Raises ReviewNotFound, ReviewOver,
+        OwnClearance, DocumentTaken.
+        """
+        review = self.review(connection, id)
+        if not review.waiting:
+            raise ReviewOver("this review has been decided")
+        if outcome == "verified":
+            if self.needs_two(review) and not self._cleared_before(connection, id, by, note):
+                return review
+            self._take_document(connection, review)
+        values: dict[str, Any] = {
+            "outcome": outcome,
+            "by_role": by.role,
+            "by_number": by.number,
+            "decided_at": self._clock.now(),
+            "note": self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}"),
+        }
+        if outcome == "verified":
+            values["reasons"] = ""
+        waiting = reviews.c.id == id, reviews.c.outcome == "unknown"
+        if not connection.execute(update(reviews).where(*waiting).values(**values)).rowcount:
+            raise ReviewOver("this review has just been decided")
+        return self.review(connection, id)
+
+    def needs_two(self, review: Review) -> bool:
+        """Whether its person is so like somebody listed that one alone cannot clear it."""
+        return any(match.score >= self._two_people_score for match in review.matches)
+
+    def clearance(self, connection: Connection, id: str) -> Clearance | None:
+        """That of the first of two."""
+        row = connection.execute(select(clearances).where(clearances.c.review == id)).first()
+        if row is None:
+            return None
+        note = self._sealer.open(row.note, f"identity_clearances/note/{id}").decode()
+        return Clearance(Subject(Role(row.by_role), row.by_number), row.at, note)
+
+    def _cleared_before(self, connection: Connection, id: str, by: Subject, note: str) -> bool:
+        """Whether another one has cleared it; if nobody has, `by` has now. Raises OwnClearance."""
+        first = self.clearance(connection, id)
+        if first is not None:
+            if first.by == by:
+                raise OwnClearance("somebody else has to clear this, too")
+            return True
+        sealed = self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_clearances/note/{id}")
+        who = {"by_role": by.role.value, "by_number": by.number, "at": self._clock.now()}
+        connection.execute(insert(clearances).values(review=id, note=sealed, **who))
+        return False
+
+    def _take_document(self, connection: Connection, review: Review) -> None:
+        document = connection.execute(select(reviews.c.document).where(reviews.c.id == review.id)).scalar_one()
+        if not self._holders.take(connection, document, review.customer):
+            raise DocumentTaken("another customer has been verified with this document")
+
+    def need_claim(self, connection: Connection, customer: int) -> Claim:
+        """Raises ClaimMissing."""
+        claim = self.claim(connection, customer)
+        if claim is None:
+            raise ClaimMissing("nothing is known of who this customer is")
+        return claim
+
+    def _review(self, row: Row[Any]) -> Review:
+        matches = self._sealer.open(row.matches, f"identity_reviews/matches/{row.id}")
+        note = self._sealer.open(row.note, f"identity_reviews/note/{row.id}").decode() if row.note else ""
+        by = Subject(Role(row.by_role), row.by_number) if row.by_role else None
+        reasons = tuple(row.reasons.split())
+        found = tuple(msgspec.json.decode(matches, type=list[Match]))
+        return Review(row.id, row.customer, row.outcome, reasons, found, row.at, row.images, by, row.decided_at, note)
+
+
+def _same_name(one: str, other: str) -> bool:
+    return agree(one, other) or agree(other, one)

@@ -1,0 +1,59 @@
+"""What a newcomer's document is held against as soon as it is typed: the policy's rules, and whose document it is.
+
+That a document is a customer's already is said to whoever has confirmed a mobile number and types number and name as
+that customer has them; the customer hears of it, and the application ends. Any other name is answered as an unknown
+document, and refused when pictures of it have been sent. Nobody asks about more than a few documents a day.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from feiqian.auth import claims, news
+from feiqian.auth.model import Details
+from feiqian.auth.parts import Parts
+from feiqian.customers.applications import Application
+from feiqian.kyc import rules
+from feiqian.kyc.model import Claim
+from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
+
+DOCUMENTS_A_DAY, DAY = 5, 86_400 * 1_000_000  # of one mobile number; microseconds
+_TYPED, _HELD = "document_typed", "document_of_another"
+
+
+def claim_of(parts: Parts, details: Details) -> Claim:
+    """What the document says. Raises DetailsInvalid, DocumentRefused, and identity's NumberInvalid and MrzInvalid."""
+    claim = claims.claim_of(details, parts.today())
+    wrong = rules.examine(claim, parts.policy.identity, parts.today()).wrong
+    if wrong:
+        raise DocumentRefused(wrong)
+    return claim
+
+
+def is_held(parts: Parts, connection: Connection, application: Application, claim: Claim, now: int) -> bool:
+    """Whether the document is another customer's, who is told so in the caller's transaction. Raises ChecksUsedUp."""
+    _count(parts, connection, application, claim, now)
+    holder = parts.identity.holder_named(connection, claim)
+    if holder is None:
+        return False
+    news.tell(parts, connection, holder, "document_known", now)
+    return True
+
+
+def refuse_held() -> DocumentRefused:
+    return DocumentRefused((_HELD,))
+
+
+def _count(parts: Parts, connection: Connection, application: Application, claim: Claim, now: int) -> None:
+    """Each document counts once, so that going back and forth, or choosing a password again, costs nothing.
+
+    The trail keeps as little of it as tells a handful of documents apart.
+    """
+    about, which = str(application.subject), parts.identity.blind(claim)[:2].hex()
+    entries = parts.trail.of(connection, about, 2 * DOCUMENTS_A_DAY)
+    asked = {entry.details.get("which") for entry in entries if entry.action == _TYPED and entry.at > now - DAY}
+    if which in asked:
+        return
+    if len(asked) >= DOCUMENTS_A_DAY:
+        raise ChecksUsedUp("as many documents were typed as may be in a day; try again tomorrow")
+    parts.trail.append(connection, application.subject, _TYPED, about, {"which": which}, now)

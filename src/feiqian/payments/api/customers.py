@@ -1,0 +1,212 @@
+"""A signed-in customer: wallet, payment code, payments, and those that wait to be confirmed."""
+
+from __future__ import annotations
+
+from feiqian.accounts.opening import shown_reference
+from feiqian.auth.api import shapes
+from feiqian.auth.api.render import shown, told
+from feiqian.kyc.numbers import masked
+from feiqian.money import BY_NUMBER
+from feiqian.notify import mail_addresses
+from feiqian.payments.views import moment
+from feiqian.projections.errors import ReadsBehind
+from feiqian.projections.rows import CorrectionRow, PaymentRow
+from feiqian.services import Services
+from feiqian.web.v1 import problems
+from feiqian.web.v1.call import Answer, CustomerCall, Route
+
+NEWEST = 50
+MICROSECONDS = 1_000_000
+
+
+async def me(call: CustomerCall) -> Answer:
+    services, overview = call.services, await call.services.security.overview(call.session)
+    profile = overview.profile
+    wallets = [
+        shapes.Wallet(BY_NUMBER[currency].code, await services.accounts.balance(profile.number, currency))
+        for currency in services.accounts.wallets(profile.number)
+    ]
+    return told(
+        shapes.Me(
+            id=profile.id,
+            name=profile.name,
+            level=overview.level,
+            language=profile.language,  # type: ignore[arg-type]  # the registry keeps only languages there are
+            mobile=masked(profile.mobile),
+            email=masked_email(profile.email),
+            frozen=overview.frozen,
+            frozen_by_bank=overview.frozen_by_bank,
+            cooling_until=moment(profile.cooling_until) if overview.cooling else None,
+            wallets=wallets,
+            incomplete=await _incomplete(services, profile.number),
+        )
+    )
+
+
+async def _incomplete(services: Services, customer: int) -> bool:
+    try:
+        return await services.reads.customer_incomplete(customer)
+    except ReadsBehind:
+        return False  # while lists are built again, they are not shown at all
+
+
+def masked_email(address: str) -> str:
+    """`l•••@example.org`, or empty if there is none."""
+    name, at, host = mail_addresses.shown(address).rpartition("@")
+    return f"{name[:1]}•••{at}{host}" if address else ""
+
+
+async def code(call: CustomerCall) -> Answer:
+    issued = call.services.payments.code_for(call.customer)
+    valid, refresh = (moment(seconds * MICROSECONDS) for seconds in (issued.valid_until, issued.refresh_at))
+    return told(shapes.Code(issued.digits, valid, refresh))
+
+
+async def payments(call: CustomerCall) -> Answer:
+    reads = call.services.reads
+    await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
+    rows = await reads.newest_of_customer(call.customer, NEWEST)
+    corrections = [_correction(row) for row in await reads.corrections_of_customer(call.customer, NEWEST)]
+    incomplete = await reads.customer_incomplete(call.customer)
+    return told(shapes.PaymentList([_payment(call, row) for row in rows], incomplete, corrections))
+
+
+def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
+    reference, currency = shown_reference(row.transfer), BY_NUMBER[row.currency].code
+    return shapes.CorrectionShown(reference, row.amount, currency, moment(row.at))
+
+
+def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
+    merchant = call.services.merchants.by_number(row.merchant)
+    return shapes.PaymentShown(
+        id=row.id,
+        status=row.status,
+        reason=row.reason,
+        amount=row.amount,
+        refunded=row.refunded,
+        currency=BY_NUMBER[row.currency].code,
+        merchant=merchant.name if merchant else "",
+        description=row.description,
+        created_at=moment(row.created_at),
+    )
+
+
+# --- confirmations ---------------------------------------------------------------------------------------------------
+
+
+async def confirmations(call: CustomerCall) -> Answer:
+    waiting = [
+        shapes.WaitingShown(
+            id=payment.id,
+            merchant=payment.merchant_name,
+            amount=payment.amount,
+            currency=BY_NUMBER[payment.currency].code,
+            description=payment.description,
+            created_at=moment(payment.created_at),
+            expires_at=moment(payment.expires_at),
+        )
+        for payment in await call.services.payments.waiting(call.customer)
+    ]
+    return told(shapes.WaitingList(waiting, await call.services.reads.customer_incomplete(call.customer)))
+
+
+async def challenge(call: CustomerCall) -> Answer:
+    bound = await call.services.payments.bound_of(call.customer, call.id)
+    session, verification = call.session, call.services.verification
+    begun = verification.begin(session.subject, bound, call.visitor.language, device=session.device)
+    return told(shown(await begun))
+
+
+async def confirm(call: CustomerCall) -> Answer:
+    body: shapes.WithChallenge = call.body
+    await call.services.payments.confirm(call.customer, call.id, body.challenge)
+    return await _as_it_is(call)
+
+
+async def refuse(call: CustomerCall) -> Answer:
+    await call.services.payments.refuse(call.customer, call.id)
+    return await _as_it_is(call)
+
+
+async def _as_it_is(call: CustomerCall) -> Answer:
+    reads = call.services.reads
+    await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
+    row = await reads.payment_by_id(call.id)
+    if row is None:
+        raise problems.ProblemError(problems.CATCHING_UP)
+    return told(_payment(call, row))
+
+
+_OF_ONE = (problems.NOT_FOUND, problems.CONFLICT)
+
+ROUTES = (
+    Route(
+        name="getMe",
+        method="GET",
+        path="/v1/me",
+        who="customer",
+        summary="Who is signed in, and what they have",
+        handler=me,
+        answer=shapes.Me,
+    ),
+    Route(
+        name="getCode",
+        method="GET",
+        path="/v1/me/code",
+        who="customer",
+        summary="The payment code to show now",
+        handler=code,
+        answer=shapes.Code,
+        problems=(problems.CONFLICT,),
+    ),
+    Route(
+        name="listMyPayments",
+        method="GET",
+        path="/v1/me/payments",
+        who="customer",
+        summary="The newest payments",
+        handler=payments,
+        answer=shapes.PaymentList,
+    ),
+    Route(
+        name="listConfirmations",
+        method="GET",
+        path="/v1/me/confirmations",
+        who="customer",
+        summary="The payments that wait to be confirmed",
+        handler=confirmations,
+        answer=shapes.WaitingList,
+    ),
+    Route(
+        name="beginConfirmation",
+        method="POST",
+        path="/v1/me/confirmations/{id}/challenge",
+        who="customer",
+        summary="Begin to confirm a payment; the challenge's `text` is what is confirmed",
+        handler=challenge,
+        answer=shapes.ChallengeShown,
+        problems=(*_OF_ONE, problems.FACTOR_NOT_USABLE),
+    ),
+    Route(
+        name="confirmPayment",
+        method="POST",
+        path="/v1/me/confirmations/{id}/confirm",
+        who="customer",
+        summary="Confirm a payment with the challenge that was passed for it",
+        description="Balance, limits and a freeze count at this moment: look at the `status` of the answer.",
+        handler=confirm,
+        body=shapes.WithChallenge,
+        answer=shapes.PaymentShown,
+        problems=(*_OF_ONE, problems.CHALLENGE_OVER, problems.CHALLENGE_NOT_PASSED),
+    ),
+    Route(
+        name="refusePayment",
+        method="POST",
+        path="/v1/me/confirmations/{id}/refuse",
+        who="customer",
+        summary="Refuse a payment",
+        handler=refuse,
+        answer=shapes.PaymentShown,
+        problems=_OF_ONE,
+    ),
+)

@@ -1,0 +1,177 @@
+"""Payments that wait for their customer: what, to whom, how long; confirmed with what the policy asks, or refused.
+
+A challenge is begun by looking, and named in the page's address: it is of the one who is signed in and of nobody else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
+
+from feiqian.auth.challenges.errors import FactorNotEnrolled
+from feiqian.auth.challenges.model import Bound, ChallengeView
+from feiqian.auth.pages.challenge import Desk, OwnChallenges, Page, key_options, show, take, way_text
+from feiqian.auth.pages.keys import read_key_form
+from feiqian.auth.pages.security import REMOVABLE
+from feiqian.auth.pages.sign_in import WantedKey
+from feiqian.money import BY_NUMBER, Money
+from feiqian.payments.errors import NotWaiting, PaymentNotFound
+from feiqian.policy.factors import Factor
+from feiqian.projections.rows import PaymentRow
+from feiqian.web.session import Customer, TheCustomer
+from feiqian.web.site import Site, TheSite
+from feiqian.web.whose import ASKED_BY_A_PAGE
+
+WAITING = "needs_verification"
+
+
+class Confirm(Controller):
+    """`/confirm/{payment}`."""
+
+    path = "/confirm/{payment:str}"
+
+    @get("/")
+    async def look(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> Page:
+        """Leads to a new challenge while the payment waits; afterwards says what became of it."""
+        try:
+            bound = await _bound(site, signed_in, payment)
+        except NotWaiting as error:
+            return await _outcome(site, signed_in, payment, error.status)
+        verification = site.services.verification
+        try:
+            challenge = await verification.begin(
+                signed_in.subject, bound, site.language, device=signed_in.session.device
+            )
+        except FactorNotEnrolled:
+            return _missing(site, payment, bound)
+        return Redirect(f"/confirm/{payment}/{challenge.id}", status_code=303)
+
+    @get("/state", opt={ASKED_BY_A_PAGE: True})
+    async def state(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> dict[str, str]:
+        """For the page's script: whether the payment still waits, or what became of it."""
+        try:
+            await _bound(site, signed_in, payment)
+        except NotWaiting as error:
+            return {"status": error.status}
+        return {"status": WAITING}
+
+    @post("/refuse", status_code=303)
+    async def refuse(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> Page:
+        try:
+            await site.services.payments.refuse(signed_in.number, payment)
+        except PaymentNotFound:
+            raise NotFoundException from None
+        except NotWaiting:
+            pass  # as above
+        return Redirect(f"/confirm/{payment}", status_code=303)
+
+    @get("/{challenge:str}")
+    async def ask(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        payment: FromPath[str],
+        challenge: FromPath[str],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[str] = "",
+    ) -> Page:
+        try:
+            bound = await _bound(site, signed_in, payment)
+        except NotWaiting:
+            return Redirect(f"/confirm/{payment}", status_code=303)
+        desk = _desk(site, signed_in, payment, challenge, bound)
+        return await show(site, desk, way, sent)
+
+    @post("/{challenge:str}", status_code=303)
+    async def answer(
+        self,
+        site: TheSite,
+        request: Request[Any, Any, State],
+        signed_in: TheCustomer,
+        payment: FromPath[str],
+        challenge: FromPath[str],
+    ) -> Page:
+        try:
+            bound = await _bound(site, signed_in, payment)
+        except NotWaiting:
+            return Redirect(f"/confirm/{payment}", status_code=303)
+        desk = _desk(site, signed_in, payment, challenge, bound)
+
+        async def finish(view: ChallengeView) -> Page:
+            with contextlib.suppress(NotWaiting):  # the page it leads to says what became of it meanwhile
+                await site.services.payments.confirm(signed_in.number, payment, view.id)
+            return Redirect(f"/confirm/{payment}", status_code=303)
+
+        return await take(site, desk, await read_key_form(request), finish)
+
+    @post("/{challenge:str}/options", status_code=200)
+    async def options(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        challenge: FromPath[str],
+        data: JSONBody[WantedKey],
+    ) -> Response[Any]:
+        answers = OwnChallenges(site.services.verification, signed_in.subject)
+        return await key_options(answers, challenge, data.factor)
+
+
+def _missing(site: Site, payment: str, bound: Bound) -> Page:
+    """The payment needs a factor that its customer has not: what would do, how to add it, and how to refuse."""
+    needs = site.services.policy.needs(bound.purpose, bound.amount, bound.currency)
+    ways = [tuple(factor for factor in Factor if factor in combination) for combination in needs]
+    asked = {factor for way in ways for factor in way}
+    return site.page(
+        "auth/missing.html",
+        status=409,
+        payment=payment,
+        bound=bound,
+        amount=Money(bound.amount, BY_NUMBER[bound.currency]),
+        ways=[way_text(site, way) for way in ways],
+        addable=[factor for factor in REMOVABLE if factor in asked],
+    )
+
+
+async def _bound(site: Site, customer: Customer, payment: str) -> Bound:
+    """What is to be confirmed. Raises NotWaiting, and NotFoundException for another's payment."""
+    try:
+        return await site.services.payments.bound_of(customer.number, payment)
+    except PaymentNotFound:
+        raise NotFoundException from None
+
+
+def _desk(site: Site, customer: Customer, payment: str, challenge: str, bound: Bound) -> Desk:
+    place = f"/confirm/{payment}"
+    return Desk(
+        OwnChallenges(site.services.verification, customer.subject),
+        challenge,
+        f"{place}/{challenge}",
+        place,
+        site.render.texts("customer.confirm"),
+        leave="/wallet",
+        template="payments/confirm.html",
+        values={"payment": payment, "bound": bound, "amount": Money(bound.amount, BY_NUMBER[bound.currency])},
+    )
+
+
+async def _outcome(site: Site, customer: Customer, payment: str, status: str) -> Page:
+    reads = site.services.reads
+    await reads.wait(site.services.ledger.durable_position, who=("customer", customer.number))
+    row: PaymentRow | None = await reads.payment_by_id(payment)
+    if row is None or row.customer != customer.number:
+        raise NotFoundException
+    return site.page(
+        "payments/confirm_outcome.html",
+        status=200,
+        outcome=status,
+        reason=row.reason or "",
+        shop=await site.bank.shop_name(row.merchant),
+        amount=Money(row.amount, BY_NUMBER[row.currency]),
+        at=row.closed_at or row.created_at,
+    )

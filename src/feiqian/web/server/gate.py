@@ -1,0 +1,124 @@
+"""What the connections of one server share: who may have one, what leaves together, and who is not read for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from feiqian.runtime.network import Proxies
+from feiqian.runtime.shares import Admission, Places
+
+if TYPE_CHECKING:
+    from .server import GatedProtocol
+
+TURN_SECONDS = 0.01
+CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
+FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
+
+
+class Gate:
+    """Of one server. `now` is monotonic, and as exact as the server's tick of 0.1 s."""
+
+    def __init__(self, admission: Admission, connection_limit: int, proxies: Proxies | None = None) -> None:
+        self.admission = admission
+        self.proxies = proxies or Proxies()
+        self.connections: set[GatedProtocol] = set()
+        self.places: Places[str, GatedProtocol] = Places(connection_limit)  # by network
+        self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
+        self.now = time.monotonic()
+        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
+        self._refused_at = 0.0
+        self._turning = False  # whether there is a next turn
+
+    # --- who may have a connection -----------------------------------------------------------------------------
+
+    def take(self, connection: GatedProtocol) -> bool:
+        """Whether there is room for the connection; if all is taken, whoever holds most gives way if it can."""
+        if self.places.full and not self._make_room(connection):
+            self.places.refused += 1
+            return False
+        self.connections.add(connection)
+        self.places.add(connection.network, connection)
+        return True
+
+    def leave(self, connection: GatedProtocol) -> None:
+        self.connections.discard(connection)
+        self.places.remove(connection.network, connection)
+
+    def _make_room(self, connection: GatedProtocol) -> bool:
+        """Closes the connection that has been idle for longest, else the one that is longest in sending a request.
+
+        It is one of the network that holds most. A trusted proxy holds them for many, so it may replace its own.
+        """
+        _, held = self.places.giving_way(connection.network) or (None, [])
+        if not held and connection.trusted:
+            held = list(self.places.held.get(connection.network, ()))
+        idle = min((one for one in held if one.idle), key=lambda one: one.idle_since, default=None)
+        late = idle or min((one for one in held if one.receiving), key=lambda one: one.begun, default=None)
+        if late is None:
+            return False
+        self.leave(late)
+        late.transport.close()
+        return True
+
+    # --- answering and reading ---------------------------------------------------------------------------------
+
+    def write(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Sends at the end of this tick of the loop, so that all answers of one commit leave together.
+
+        A client that sleeps is woken by the first of them instead of by each, which costs more than the sending.
+        """
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._outbox.append((transport, data))
+
+    def flush(self) -> None:
+        """Sends what waits; whoever writes to a connection otherwise calls this first, to keep the order."""
+        outbox, self._outbox = self._outbox, []
+        for transport, data in outbox:
+            if not transport.is_closing():
+                transport.write(data)
+
+    def park(self, connection: GatedProtocol) -> None:
+        """Stops reading a connection that was refused, so that who asks again at once cannot use up the processor.
+
+        It is read again when too few others are read to keep us busy, or in its turn: as many are as we can afford to
+        refuse. Up to CONNECTIONS_PER_SECOND connections that is less than the second that it was told to wait.
+        """
+        connection.transport.pause_reading()
+        self.parked.append(connection)
+        self._refused_at = time.monotonic()
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
+
+    def refuses(self, keys: list[bytes]) -> bool:
+        """Whether nobody whose API keys these are may begin anything now. What opens nothing is refused too."""
+        numbers = map(self.admission.whose, keys)
+        return not any(number is not None and self.admission.admits(number) for number in numbers)
+
+    @property
+    def starving(self) -> bool:
+        """Whether some wait to be read while those that are read could not fill what we can take."""
+        return bool(self.parked) and len(self.connections) - len(self.parked) < self.admission.limit
+
+    def unpark(self, count: int) -> None:
+        """Reads so many connections again, those that have waited longest."""
+        for _ in range(min(count, len(self.parked))):
+            connection = self.parked.popleft()
+            if not connection.transport.is_closing():
+                connection.transport.resume_reading()
+
+    def _turn(self) -> None:
+        full = time.monotonic() - self._refused_at < FULL_SECONDS
+        self.unpark(int(CONNECTIONS_PER_SECOND * TURN_SECONDS) if full else self.admission.limit)
+        self._turning = bool(self.parked)
+        if self._turning:
+            asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
+
+    def sweep(self) -> None:
+        """Closes connections that take too long to send a request, or have been idle for too long."""
+        for connection in [c for c in self.connections if c.overdue(self.now)]:
+            connection.transport.close()

@@ -1,0 +1,347 @@
+"""The HTTP server: uvicorn with bounds of its own, and a shorter way for answers that are whole.
+
+Over capacity it refuses payments before it parses them (`overload.py`). It bounds what a connection can make the server
+hold: the head of a request, the time to send one, and answers that are not fetched. What is no proper request, or could
+be read in two ways (`paths.py`, `heads.py`), is answered once, after what came before it, and the connection is closed.
+An Upgrade is not followed: such a request is read once more without that field, and served as any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from contextvars import Context, copy_context
+from typing import Any, NoReturn
+
+import httptools
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from feiqian.runtime import logs
+from feiqian.runtime.network import client, network_of
+
+from .gate import Gate
+from .heads import VERSIONS, WHOLE_SERVER, absolute, as_get, is_host, options_of_server, without_upgrade
+from .overload import BAD_HOST, BAD_REQUEST, HEAD_TOO_LARGE, NO_TUNNELS, OTHER_VERSION, REFUSAL, plain_requests
+from .paths import canonical, is_query, is_text
+
+HEAD_LIMIT_BYTES = 16 * 1024
+REQUEST_SECONDS = 10  # to send a whole request
+IDLE_SECONDS = 75  # between requests
+SWEEP_TICKS = 20  # of uvicorn's 0.1 s
+
+__all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
+
+_log = logs.get("feiqian.server")
+
+
+class Exchange(RequestResponseCycle):
+    """One request and its answer; what `extensions["feiqian.exchange"]` of the ASGI scope is.
+
+    An application that has a whole answer gives it in one call, and it leaves in one write: half the system calls.
+    """
+
+    gate: Gate
+    context: Context  # in which the application runs: it knows whose request it is (`network.client`)
+
+    def whole_body(self) -> bytes | None:
+        """The request's body if all of it is here, else None: then `receive` it."""
+        return None if self.more_body or self.waiting_for_100_continue else bytes(self.body)
+
+    def answer(self, head: bytes, body: bytes) -> None:
+        """Sends the whole answer. `head` is the status line and the headers with Content-Length, each line ended."""
+        if self.disconnected:
+            return
+        self.response_started = self.response_complete = True
+        if b"\r\nconnection: close\r\n" in head:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            head += b"connection: close\r\n"
+        date = self.default_headers[0][1]  # made anew every second by uvicorn
+        if self.scope["method"] == "HEAD":
+            body = b""
+        self.gate.write(self.transport, b"%bdate: %b\r\n\r\n%b" % (head, date, body))
+        self.message_event.set()
+        if not self.keep_alive:
+            self.gate.flush()
+            self.transport.close()
+        elif self.flow.write_paused:
+            self.transport.abort()  # asks on and on, and does not fetch its answers
+        self.on_response()
+
+
+class RefusedUnread(Exception):
+    """A head that is not taken; ends the parsing, and `GatedProtocol.refusal` is the answer."""
+
+
+def _head_size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    """How many bytes a head has, the request line's constant parts aside."""
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+class GatedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    gate: Gate  # set on the subclass that `Server` makes
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.receiving = False  # within a request
+        self.in_head = False
+        self.head_bytes = 0  # of a head, at most: what has come since it began, and what came with its first byte
+        self.head_slack = 0  # of these, what may belong to the request before
+        self.ascii = True  # whether the head is
+        self.upgrading = False  # the head asks for another protocol, and is to be read once more
+        self.hosts, self.host = 0, b""  # how many Host fields the head has, and the last of them
+        self.known_host: bytes | None = None  # the last that was looked at, and is good
+        self.refusal, self.last_words = BAD_REQUEST, b""
+        self.begun = self.idle_since = self.gate.now
+        address = self.client[0] if self.client else ""
+        self.network, self.trusted = network_of(address), self.gate.proxies.trusts(address)
+        self.context = self._context(self.network)
+        if not self.gate.take(self):
+            transport.write(REFUSAL.replace(b"retry-after", b"connection: close\r\nretry-after"))
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gate.leave(self)
+        super().connection_lost(exc)
+
+    @staticmethod
+    def _context(network: str) -> Context:
+        context = copy_context()
+        context.run(client.set, network)
+        return context
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being received or answered."""
+        return not self.receiving and (self.cycle is None or self.cycle.response_complete)
+
+    def overdue(self, now: float) -> bool:
+        if self.receiving:
+            return now - self.begun > REQUEST_SECONDS
+        return self.idle and now - self.idle_since > IDLE_SECONDS
+
+    # --- receiving ---------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        admission = self.gate.admission
+        if admission.total >= admission.limit and self.idle:
+            keys = plain_requests(data)
+            if keys and self.gate.refuses(keys):
+                admission.refused += len(keys)
+                self.idle_since = self.gate.now
+                self.gate.write(self.transport, REFUSAL * len(keys))
+                self.gate.park(self)
+                return
+        if self.last_words:
+            return
+        if self.in_head:
+            self.head_bytes += len(data)
+            self.ascii = self.ascii and data.isascii()
+        else:
+            self.head_bytes, self.head_slack = len(data), 0
+            self.ascii = data.isascii()
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self._give_up()
+        else:
+            if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
+                self.refusal = HEAD_TOO_LARGE
+                self._give_up()
+
+    def _feed(self, data: bytes | memoryview) -> None:
+        """Raises HttpParserError. Where a head asks for an upgrade the parser stops behind it: nothing of the body is
+        read yet, and the framing is decided anew, from all fields but Upgrade."""
+        while data:
+            try:
+                return self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stop:
+                data = memoryview(data)[stop.args[0] :]
+                self._read_again()
+
+    def _read_again(self) -> None:
+        method, version, begun = self.parser.get_method(), self.parser.get_http_version(), self.begun
+        head = without_upgrade(method, self.url, version, self.headers)
+        self.upgrading = False
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.parser.feed_data(head)
+        self.begun = begun
+
+    def _give_up(self) -> None:
+        """What has come is no request, or has no end: says so once, after the answers before it, and closes."""
+        newest, in_body = self.cycle, self.receiving and not self.in_head
+        if in_body and not self.pipeline:
+            if newest.response_started:  # it has had its answer
+                self.transport.close()
+            else:
+                newest.disconnected = True
+                newest.message_event.set()
+                self._say_last(self.refusal)
+            return
+        if in_body:  # the broken one waits its turn behind others
+            self.pipeline.popleft()
+        if in_body or (newest is not None and not newest.response_complete):
+            self.last_words = self.refusal
+        else:
+            self._say_last(self.refusal)
+
+    def _say_last(self, answer: bytes) -> None:
+        self.gate.flush()
+        self.transport.write(answer)
+        self.transport.close()
+
+    def on_message_begin(self) -> None:
+        self.receiving = self.in_head = True
+        self.begun, self.hosts = self.gate.now, 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """As uvicorn's; blanks around a value are no part of it (RFC 9110, 5.5)."""
+        name, value = name.lower(), value.strip(b" \t")
+        if name == b"host":
+            self.hosts, self.host = self.hosts + 1, value
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def _refuse(self, answer: bytes = BAD_REQUEST) -> NoReturn:
+        self.refusal = answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if self.scope["method"] == "HEAD" else answer
+        raise RefusedUnread
+
+    def _check_host(self, version: str) -> None:
+        if self.hosts > 1 or (not self.hosts and version != "1.0") or (self.hosts and not is_host(self.host)):
+            self._refuse(BAD_HOST)
+        self.known_host = self.host if self.hosts else None
+
+    def _origin_form(self) -> bytes:
+        """Of a target in absolute form, whose authority then goes before Host (RFC 9112, 3.2.2)."""
+        found = absolute(self.url)
+        if found is None:
+            self._refuse()
+        self.headers[:] = [(name, found[0] if name == b"host" else value) for name, value in self.headers]
+        return found[1]
+
+    def on_headers_complete(self) -> None:
+        """As uvicorn's, without what is not used here, and with our own `Exchange`. Raises RefusedUnread."""
+        scope, http_version = self.scope, self.parser.get_http_version()
+        scope["method"] = method = self.parser.get_method().decode("ascii")
+        if self.head_bytes > HEAD_LIMIT_BYTES and _head_size(self.url, self.headers) > HEAD_LIMIT_BYTES:
+            self._refuse(HEAD_TOO_LARGE)
+        if http_version not in VERSIONS:
+            self._refuse(OTHER_VERSION)
+        if self.parser.should_upgrade():
+            if method == "CONNECT":
+                self._refuse(NO_TUNNELS)
+            self.upgrading = True
+            return
+        if self.hosts != 1 or self.host != self.known_host:
+            self._check_host(http_version)
+        scope["http_version"] = http_version
+        app = self.app if method != "HEAD" else as_get(self.app)
+        if self.url == WHOLE_SERVER and method == "OPTIONS":
+            path, raw_path, query, app = "*", WHOLE_SERVER, b"", options_of_server
+        else:
+            path, raw_path, query = self._target()
+        if not self.ascii and not all(is_text(value) for _, value in self.headers):
+            self._refuse()
+        self.in_head = False
+        scope["path"] = path
+        scope["raw_path"], scope["query_string"] = raw_path, query
+        before = self.cycle
+        self.cycle = exchange = Exchange(
+            scope, self.transport, self.flow, self.logger, self.access_logger, False, self.server_state.default_headers,
+            asyncio.Event(), self.expect_100_continue, http_version != "1.0" and self.parser.should_keep_alive(),
+            self.on_response_complete,
+        )  # fmt: skip
+        exchange.gate = self.gate
+        asked_by = self._context(self.gate.proxies.client_of(self.headers)) if self.trusted else self.context.copy()
+        exchange.context = asked_by
+        scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
+        if before is None or before.response_complete:
+            self._start_asgi_task(exchange, app)
+        else:  # pipelined: it waits its turn
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, app))
+
+    def _target(self) -> tuple[str, bytes, bytes]:
+        """The path as text and as it came, and the query."""
+        url = httptools.parse_url(self.url if self.url.startswith(b"/") else self._origin_form())
+        path, query = canonical(url.path or b""), url.query or b""
+        if path is None or url.fragment is not None or (query and not is_query(query)):
+            self._refuse()
+        return path, url.path, query
+
+    def on_message_complete(self) -> None:
+        if self.upgrading:
+            return
+        self.receiving, self.head_slack = False, self.head_bytes
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        assert isinstance(cycle, Exchange)
+        task = self.loop.create_task(cycle.run_asgi(app), context=cycle.context)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    # --- answering ---------------------------------------------------------------------------------------------
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer for each answer: the sweep closes idle connections."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            exchange, app = self.pipeline.pop()
+            self._start_asgi_task(exchange, app)
+        elif self.last_words:
+            self._say_last(self.last_words)
+        else:
+            self.idle_since = self.gate.now
+        if self.gate.starving:
+            self.gate.unpark(1)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to `app` and sweeps slow connections."""
+
+    def __init__(self, app: Any, gate: Gate, host: str, port: int, name: str = "api") -> None:
+        protocol = type("Protocol", (GatedProtocol,), {"gate": gate})
+        config = uvicorn.Config(
+            app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none",
+            access_log=False, log_config=None, server_header=False, proxy_headers=False, backlog=2048,
+            timeout_graceful_shutdown=5,
+        )  # fmt: skip
+        super().__init__(config)
+        self._gate, self.name = gate, name
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are `app`'s, which closes the ledger in order after the last answer."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            _log.info(
+                "listening", what=self.name, url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            )
+
+    async def on_tick(self, counter: int) -> bool:
+        self._gate.now = time.monotonic()
+        if counter % SWEEP_TICKS == 0:
+            self._gate.sweep()
+        return await super().on_tick(counter)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, once started (for port 0)."""
+        return int(self.servers[0].sockets[0].getsockname()[1])

@@ -1,0 +1,46 @@
+"""A trail with a few entries, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feiqian.audit_log.log import Trail
+from feiqian.db import BankDb
+from feiqian.subjects import customer, staff
+from feiqian.testing.postgres import Postgres
+
+NOW = 1_800_000_000_000_000
+ALICE, MEI = staff(1), customer(17)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[BankDb]:
+    db = BankDb(tmp_path)
+    yield db
+    db.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BankDb]:
+    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+    db = BankDb(tmp_path, url)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def written(sqlite: BankDb) -> Trail:
+    """Ten entries."""
+    trail = Trail(sqlite)
+    for n in range(10):
+        trail.record(ALICE, "customer_opened", str(MEI), {"why": "asked", "n": n}, NOW + n)
+    return trail

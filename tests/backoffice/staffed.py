@@ -1,0 +1,133 @@
+"""The bank of people of tests/customers, with staff: real parts, and only the read model stands still."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pyotp
+from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
+
+from feiqian.audit_log.entry import Entry
+from feiqian.auth.model import Details
+from feiqian.auth.notices import Notices
+from feiqian.auth.sessions.model import Opened
+from feiqian.backoffice.acts import Acts
+from feiqian.backoffice.changes import Changes
+from feiqian.backoffice.desk import Desk, DeskParts
+from feiqian.backoffice.model import OPERATOR, Change, StaffMember
+from feiqian.backoffice.office import open_office
+from feiqian.backoffice.service import Staff
+from feiqian.clock import ManualClock
+from feiqian.kyc.model import Review
+from feiqian.policy.factors import Factor
+from feiqian.projections.rows import PaymentRow
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
+STAFF_PASSWORD = "thirteen velvet lanterns"
+
+
+class StillReads:
+    """Nobody has paid yet. `lacking`: something of everybody was set aside."""
+
+    lacking = False
+
+    async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
+        return []
+
+    async def customer_incomplete(self, customer: int) -> bool:
+        return self.lacking
+
+
+class Staffed(People):
+    """`alice` reviews and supports, `bob` approves, audits and administers; both are enrolled with real factors."""
+
+    def __init__(self, folder: Any, clock: ManualClock | None = None) -> None:
+        super().__init__(folder, clock)
+        p = self.parts
+        self.trail_book = p.trail
+        self.staff = Staff(p.db, p.sealer, p.clock, p.work, p.trail, p.sessions, p.verification, p.factors)
+        self.members = self.staff.members
+        self.acts = Acts(
+            p.db,
+            POLICY,
+            p.clock,
+            p.work,
+            p.customers,
+            p.accounts,
+            self.real_name,
+            self.freezing,
+            p.verification,
+            self.members,
+            Notices(p),
+        )
+        self.changes = Changes(
+            p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, p.verification, POLICY
+        )
+        shared = {f.name: getattr(p, f.name) for f in fields(DeskParts) if hasattr(p, f.name)}
+        self.desk = Desk(DeskParts(**shared, freezing=self.freezing, reads=StillReads()))
+        self.office = open_office(self.staff, self.changes, self.desk, self.real_name)
+        self.secrets: dict[str, str] = {}
+
+    # --- staff ---------------------------------------------------------------------------------------------------
+
+    def member(self, login: str, *roles: str) -> StaffMember:
+        """At work, by a password and a one-time-code token."""
+        invitation = self.do(self.members.add, login, login.title(), roles, OPERATOR, self.clock.now())
+        token = invitation.token
+        self.run(self.staff.choose_password(token, STAFF_PASSWORD))
+        enrolment = self.run(self.staff.begin_token(token))
+        self.secrets[login] = pyotp.parse_uri(enrolment.uri).secret
+        return self.run(self.staff.finish_token(token, enrolment.id, self.code_of(login)))
+
+    def code_of(self, login: str) -> str:
+        """What the member's token shows, a step later each time: no code is taken twice."""
+        self.clock.advance(30)
+        return pyotp.TOTP(self.secrets[login]).at(self.clock.now() // 1_000_000)
+
+    def sign_in_as(self, login: str) -> Opened:
+        view = self.run(self.staff.password(login, STAFF_PASSWORD, "en"))
+        return self.run(self.staff.code(login, view.id, self.code_of(login), FIREFOX, "en"))
+
+    async def proved(self, change: str, member: StaffMember) -> str:
+        """A challenge that a member has passed with fresh factors, to approve this change."""
+        view = await self.changes.confirm(change, member, "en")
+        await self.parts.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD)
+        code = self.code_of(member.login)
+        return (await self.parts.verification.answer(view.id, member.subject, Factor.TOTP, code)).id
+
+    async def approve(self, change: str, member: StaffMember) -> Change:
+        return await self.changes.approve(change, member, await self.proved(change, member))
+
+    def enrol_key(self, member: StaffMember, key: Any) -> None:
+        invitation = self.do(self.members.invite, member.number, OPERATOR, self.clock.now())
+        id, options = self.run(self.staff.begin_key(invitation.token, Factor.PASSKEY))
+        self.run(self.staff.finish_key(invitation.token, id, key.create(options), "key"))
+
+    def waiting_review(self) -> Review:
+        """Of a newcomer whose name is on the sanctions list."""
+        details = Details("Ottoline Quillfeather", "cn_id", PASSWORD, PIN, EVE_ID)
+        newcomer = self.register(EVE, details).session.subject
+        review = self.run(self.real_name.check_identity(newcomer.number, [picture()]))
+        assert review.waiting
+        return review
+
+    # --- what was written ----------------------------------------------------------------------------------------
+
+    def entries(self, about: str = "") -> list[Entry]:
+        """The trail, the oldest first."""
+        with self.db.read() as connection:
+            found = self.trail_book.of(connection, about) if about else self.trail_book.newest(connection)
+        return found[::-1]
+
+    def actions(self, about: str = "") -> list[str]:
+        return [entry.action for entry in self.entries(about)]
+
+    def whole(self) -> bool:
+        """Whether the trail's chain is."""
+        with self.db.read() as connection:
+            return self.trail_book.verify(connection) is None
+
+    def stored(self) -> bytes:
+        """Everything on disk."""
+        return b"".join(path.read_bytes() for path in self.folder.glob("*.db*"))

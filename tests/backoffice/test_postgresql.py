@@ -1,0 +1,119 @@
+"""Accounts and changes on PostgreSQL: the same, also when two approve at the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from people import POLICY
+from sqlalchemy import Connection
+
+from feiqian.audit_log.log import Trail
+from feiqian.auth.challenges.model import Passed
+from feiqian.auth.sessions.service import Sessions
+from feiqian.backoffice.changes import Changes
+from feiqian.backoffice.errors import ChangeOver, EnrolmentOver
+from feiqian.backoffice.members import Members
+from feiqian.backoffice.model import OPERATOR, Change, ChangeKind, ChangeState, MemberState, StaffMember
+from feiqian.clock import ManualClock
+from feiqian.db import BankDb
+from feiqian.policy.model import Ceiling, Corrections
+from feiqian.runtime.work import Work
+from feiqian.sealing import Sealer
+from feiqian.subjects import Subject, customer
+from feiqian.testing.postgres import Postgres
+
+CLOCK = ManualClock()
+_MOST = {156: Ceiling(2**62, 2**62)}
+HUGE = replace(POLICY, corrections=Corrections(_MOST, _MOST))
+
+
+class Counting:
+    """Carries out by counting."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    async def check(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None: ...
+
+    async def effect(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None: ...
+
+    def tell(self, connection: Connection, change: Change, now: int) -> None: ...
+
+    async def apply(self, change: Change, by: Subject) -> None:
+        self.done.append(change.id)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def db(postgres: Postgres, tmp_path: Path) -> Iterator[BankDb]:
+    db = BankDb(tmp_path, postgres.database())
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def work() -> Iterator[Work]:
+    work = Work()
+    yield work
+    work.close()
+
+
+def members_of(db: BankDb, work: Work) -> Members:
+    return Members(Trail(db), Sessions(db, POLICY, CLOCK, work))
+
+
+def enrolled(db: BankDb, members: Members, login: str, *roles: str) -> StaffMember:
+    with db.write() as connection:
+        token = members.add(connection, login, login.title(), roles, OPERATOR, CLOCK.now()).token
+        return members.enrolled(connection, token, CLOCK.now())
+
+
+def test_accounts_are_added_enrolled_and_suspended(db: BankDb, work: Work) -> None:
+    members = members_of(db, work)
+    mei = enrolled(db, members, "mei", "supporter", "auditor")
+    assert (mei.state, mei.roles) == (MemberState.ACTIVE, {"supporter", "auditor"})
+    with db.write() as connection:
+        again = members.invite(connection, mei.number, OPERATOR, CLOCK.now())
+        assert members.enrolling(connection, again.token, CLOCK.now())[0].number == mei.number
+        assert members.suspend(connection, mei.number, OPERATOR, CLOCK.now()).state is MemberState.SUSPENDED
+        with pytest.raises(EnrolmentOver):
+            members.enrolling(connection, again.token, CLOCK.now())
+
+
+class Passes:
+    """Stands for verification: every challenge is passed."""
+
+    def spend_within(self, *_: object) -> Passed:
+        return Passed("chl_", (), "", 0)
+
+
+def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
+    members, acts, trail = members_of(db, work), Counting(), Trail(db)
+    maker = enrolled(db, members, "alice", "supporter")
+    checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
+    changes = Changes(db, Sealer(b"k" * 32), CLOCK, work, trail, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
+
+    async def all_at_once() -> list[object]:
+        values = {"currency": 156, "amount": -(2**62)}
+        change = await changes.propose("adjust", customer(1), values, maker, "as agreed with her")
+        return await asyncio.gather(
+            *(changes.approve(change.id, by, "chl_") for by in checkers), return_exceptions=True
+        )
+
+    outcomes = asyncio.run(all_at_once())
+    applied = [outcome for outcome in outcomes if isinstance(outcome, Change)]
+    assert [change.state for change in applied] == [ChangeState.APPLIED]
+    assert sum(isinstance(outcome, ChangeOver) for outcome in outcomes) == 5
+    assert acts.done == [applied[0].id]
+    assert applied[0].values == {"currency": 156, "amount": -(2**62)}
+    with db.read() as connection:
+        assert trail.verify(connection) is None
