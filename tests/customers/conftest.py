@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "verification")]  # helpers beside the tests; a key in software
+sys.path[:0] = [str(HERE), str(HERE.parent / "auth/challenges")]  # helpers beside the tests; a key in software
 
 from people import People  # noqa: E402  # found by the line above
 

@@ -13,17 +13,17 @@ from feiqian.notify import mail_addresses
 from feiqian.web.forms import LONGEST_VALUE
 from feiqian.web.lengths import LONGEST
 
-TEMPLATES = Path(__file__).parents[2] / "src/feiqian/web/templates"
+TEMPLATES = sorted((Path(__file__).parents[2] / "src/feiqian").glob("*/templates/**/*.html"))
 OF_NUMBER = re.compile(r"maxlength=\"?([0-9]+)|pattern=\"")
 NAMED = re.compile(r"longest\.([a-z]+)")
 
 
 def test_no_template_has_a_length_of_its_own(obeyed: Callable[..., None]) -> None:
     findings = []
-    for template in sorted(TEMPLATES.rglob("*.html")):
+    for template in TEMPLATES:
         for number, line in enumerate(template.read_text().splitlines(), 1):
             if OF_NUMBER.search(line) or any(name not in LONGEST for name in NAMED.findall(line)):
-                findings.append(f"{template.name}:{number} {line.strip()[:80]}")
+                findings.append(f"{template.parts[-3]}/{template.name}:{number} {line.strip()[:80]}")
     obeyed(
         findings,
         "A field that is shorter than what its check takes cuts what would be right, and nobody is told.",

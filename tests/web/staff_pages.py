@@ -11,7 +11,7 @@ from typing import Any
 from litestar.testing import TestClient
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / folder) for folder in ("staff", "customers", "verification", "web")]
+sys.path[:0] = [str(TESTS / folder) for folder in ("backoffice", "customers", "auth/challenges", "web")]
 
 from fakes import StillBank, from_own_pages  # noqa: E402  # found by the line above
 from staffed import Staffed  # noqa: E402

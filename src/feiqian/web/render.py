@@ -21,7 +21,7 @@ from .formats import Formats, symbol
 from .lengths import LONGEST
 from .model import CONFLICT
 
-TEMPLATES = Path(__file__).parent / "templates"
+PACKAGE = Path(__file__).parents[1]
 TONES = 8
 CJK = 0x2E80  # and beyond: one character says enough
 
@@ -33,7 +33,7 @@ class Renderer:
         self.texts = texts
         self.formats = formats = Formats(texts, clock, zone)
         self._jinja = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
+            loader=_loader(),
             autoescape=True,
             finalize=_shown,
             undefined=jinja2.StrictUndefined,
@@ -74,6 +74,12 @@ class Renderer:
 
     def amount(self, amount: Money) -> str:
         return self.formats.amount(amount)
+
+
+def _loader() -> jinja2.BaseLoader:
+    """This folder's templates by their names; each feature's as `feature/name.html`, from its folder `templates`."""
+    features = {path.parent.name: jinja2.FileSystemLoader(path) for path in PACKAGE.glob("*/templates")}
+    return jinja2.ChoiceLoader([features.pop("web"), jinja2.PrefixLoader(features)])
 
 
 def _shown(value: object) -> object:

@@ -1,4 +1,4 @@
-"""Every text that people are shown, on pages and in messages, in every language: one folder each, one file an area.
+"""Every text that people are shown, on pages and in messages: each feature has its own, one file for each language.
 
 `{name}` in a text stands for a value. A text or value that is missing is an error, never an empty place on a page; a
 house test holds all languages to the same keys and the same values.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from feiqian.strings.headers import wishes
 
-FOLDER = Path(__file__).parent
+PACKAGE = Path(__file__).parent  # whose folders have a folder `texts` where they show something
 LANGUAGES = ("en", "zh", "es")  # the first is spoken to those who speak none of them
 NAMES = {"en": "English", "zh": "中文", "es": "español"}  # as each calls itself
 _RANGE = re.compile(r"[a-z]{1,8}(?:[-_][a-z0-9]{1,8})*|\*")  # RFC 4647, 2.1; some write zh_CN
@@ -46,7 +46,7 @@ def texts_in(language: str) -> Texts:
     if language not in LANGUAGES:
         raise KeyError(language)
     catalogue: dict[str, str] = {}
-    for path in sorted((FOLDER / language).glob("*.toml")):
+    for path in sorted(PACKAGE.glob(f"*/texts/{language}.toml")):
         area = tomllib.loads(path.read_text(encoding="utf-8"))
         if twice := catalogue.keys() & area.keys():
             raise ValueError(f"{path} has texts that another file has, too: {sorted(twice)}")
