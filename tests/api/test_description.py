@@ -14,7 +14,9 @@ import feiqian
 from feiqian.errors import FeiqianError, LedgerStopped
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
-from feiqian.web.v1.routes import ROUTES
+from feiqian.features import routes
+
+ROUTES = routes()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from schemathesis.specs.openapi import checks as described
 from feiqian.testing.people import Person
 from feiqian.testing.served import Served
 from feiqian.web.v1.openapi import document
-from feiqian.web.v1.routes import ROUTES
+from feiqian.features import routes
+
+ROUTES = routes()
 
 EXAMPLES = 20  # of each operation and each way of making them
 HELD_TO = [

@@ -24,7 +24,9 @@ from feiqian.testing.people import PASSWORD, Person, picture
 from feiqian.testing.served import Served
 from feiqian.web.v1.parse import PARSED_BYTES, BodyParser, read_body, spool_body
 from feiqian.web.v1.problems import ProblemError
-from feiqian.web.v1.routes import ROUTES
+from feiqian.features import routes
+
+ROUTES = routes()
 
 IDENTITY = "/v1/me/identity"
 MEGABYTE = 1024 * 1024

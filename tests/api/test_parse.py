@@ -16,7 +16,9 @@ from feiqian.payments.api.merchants import PaymentQuery
 from feiqian.payments.requests import PaymentRequest
 from feiqian.web.v1.parse import BODY_LIMIT_BYTES, BodyParser, check_media_type, check_visible, parse_query, read_body
 from feiqian.web.v1.problems import ProblemError
-from feiqian.web.v1.routes import ROUTES
+from feiqian.features import routes
+
+ROUTES = routes()
 
 PARSER = BodyParser(PaymentRequest)
 GOOD: dict[str, Any] = {

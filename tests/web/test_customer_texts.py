@@ -10,14 +10,17 @@ import pytest
 from customer_fakes import add_customers
 from litestar.testing import TestClient
 
-from feiqian.auth import pages as customer
+import feiqian
 from feiqian.clock import ManualClock
 from feiqian.texts import LANGUAGES, english
 from feiqian.web.site import Site
 
-FOLDER = Path(customer.__file__).parent
-WEB = FOLDER.parent
-SOURCES = [*FOLDER.glob("*.py"), *(WEB / "templates" / "customer").rglob("*.html"), *(WEB / "static/js").glob("*.js")]
+PACKAGE = Path(feiqian.__file__).parent
+SOURCES = [
+    *PACKAGE.glob("*/pages/*.py"),
+    *PACKAGE.glob("*/templates/**/*.html"),
+    *PACKAGE.glob("web/static/js/*.js"),
+]
 OPEN = ("/sign-in", "/register", "/recover", "/lost")
 OWN = ("/security", "/identity", "/security/stolen", "/security/contact/mobile", "/security/contact/email")
 OWN_TOO = ("/security/cases/cas_1", "/confirm/pay_1/chl_1", "/security/change/pin/chl_1")

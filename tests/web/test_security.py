@@ -7,7 +7,8 @@ import pytest
 from fakes import CODE, StillBank
 from litestar.testing import TestClient
 
-from feiqian.web.application import BANK, DEMO, application
+from feiqian import features
+from feiqian.web.application import OWN, application
 from feiqian.web.cookies import Cookies
 from feiqian.web.security import headers, own_host
 from feiqian.web.site import Site
@@ -72,7 +73,7 @@ def test_a_bank_behind_https_is_changed_from_its_own_https_pages_only(
     site: Site, still: StillBank, origin: str, passes: bool
 ) -> None:
     site.services.settings = msgspec.structs.replace(site.services.settings, origin="https://pay.bank.example")
-    app = application(site, [*BANK, *DEMO], framed=True)
+    app = application(site, [*OWN, *features.pages(features.FEATURES + features.DEMO)], framed=True)
     with TestClient(app, base_url="https://pay.bank.example") as client:
         answer = client.post("/till/mer_cafe/payments", json=SALE, headers={"Origin": origin})
     assert answer.status_code == (200 if passes else 403)

@@ -13,7 +13,8 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
-from feiqian.web.application import BANK, DEMO, application, home
+from feiqian import features
+from feiqian.web.application import OWN, application, home
 from feiqian.web.site import Site
 from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, for_whom_it_shows
 
@@ -246,7 +247,7 @@ def routes(app: Litestar) -> dict[tuple[str, str], Any]:
 def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Site) -> None:
     changing = {
         path: handler
-        for (method, path), handler in routes(application(site, [*BANK, *DEMO])).items()
+        for (method, path), handler in routes(application(site, [*OWN, *features.pages(features.FEATURES + features.DEMO)])).items()
         if method not in ("GET", "HEAD")
     }
     assert len(changing) > 50
@@ -261,7 +262,7 @@ def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Si
 
 
 def test_what_a_page_asks_by_itself_is_guarded_too(site: Site) -> None:
-    every = routes(application(site, [*BANK, home]))
+    every = routes(application(site, [*OWN, *features.pages(), home]))
     asked = {path for (method, path), handler in every.items() if method == "GET" and handler.opt.get(ASKED_BY_A_PAGE)}
     known = {"/wallet/code", "/wallet/events", "/confirm/{payment:str}/state", "/page-for", "/staff/page-for"}
     assert asked == known
@@ -280,6 +281,6 @@ def test_every_form_that_changes_something_carries_the_mark(template: Path) -> N
 def test_tests_ask_as_own_pages_do(site: Site, client: TestClient[Any]) -> None:
     """What `from_own_pages` adds is what the page itself carries."""
     sign_in(client, site, 1)
-    app = from_own_pages(application(site, BANK))
+    app = from_own_pages(application(site, [*OWN, *features.pages()]))
     with TestClient(app, base_url="http://127.0.0.1:8080", cookies=client.cookies) as other:
         assert other.get("/page-for").status_code == 204

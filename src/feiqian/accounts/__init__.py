@@ -1,0 +1,3 @@
+"""Wallets in the ledger: opened, limited by level, frozen, corrected."""
+
+STANDS_ON: tuple[str, ...] = ("policy",)

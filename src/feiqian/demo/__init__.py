@@ -1,14 +1,3 @@
-"""A seeded bank in a box, with pages and simulated shoppers: to see and try everything, never to hold real money."""
+"""A guest in the product: a seeded bank in a box, with shoppers, an inbox and a till."""
 
-from __future__ import annotations
-
-import argparse
-
-from feiqian.settings import Settings
-
-
-def main(settings: Settings, options: argparse.Namespace) -> int:
-    """Runs the demo until it is interrupted. Returns the exit code."""
-    from .run import run  # builds the whole bank: only when it is wanted
-
-    return run(settings)
+STANDS_ON: tuple[str, ...] = ("policy", "notify", "kyc", "accounts", "customers", "auth", "onboarding", "merchants", "payments", "backoffice")

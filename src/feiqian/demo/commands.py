@@ -20,6 +20,6 @@ def register(commands: Commands) -> None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    from feiqian import demo
+    from feiqian.demo.run import run as run_demo  # builds the whole bank: only when it is wanted
 
-    return demo.main(settings, options)
+    return run_demo(settings)

@@ -1,0 +1,3 @@
+"""Who is paid: merchants, their stores and their API keys."""
+
+STANDS_ON: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Forms of texts: normal form, visible characters, patterns, host names, header values."""

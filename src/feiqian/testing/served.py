@@ -27,7 +27,7 @@ from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.call import Router
 from feiqian.web.v1.openapi import problems_of
-from feiqian.web.v1.routes import ROUTES
+from feiqian.features import routes
 from feiqian.web.v1.throttle import Admission
 
 BALANCE = 500_00
@@ -142,7 +142,7 @@ class Served:
         return httpx.Client(base_url=self.url, headers=headers, event_hooks={"response": [is_documented]}, timeout=30)
 
 
-_router = Router(ROUTES)
+_router = Router(routes())
 
 
 def is_documented(response: httpx.Response) -> None:

@@ -13,14 +13,8 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
-from feiqian.auth.pages.routes import CUSTOMER
-from feiqian.backoffice.pages import staff_routes
-from feiqian.demo.pages.bank import BankPage
-from feiqian.demo.pages.inbox import Inbox
-from feiqian.demo.pages.till import Till
-from feiqian.demo.pages.welcome import Welcome
+from feiqian import features
 from feiqian.errors import NotDeciding
-from feiqian.payments.pages.wallet import Wallet
 from feiqian.projections.errors import ReadsBehind
 from feiqian.runtime import logs
 from feiqian.runtime.work import TooBusy
@@ -46,8 +40,7 @@ async def page_for(signed_in: TheCustomer) -> None:
     """For a page's script: whether whom the page shows is signed in still (else 409, or 401 for nobody)."""
 
 
-BANK: list[ControllerRouterHandler] = [page_for, Wallet, *CUSTOMER, *staff_routes(), change_language, static_file]
-DEMO: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
+OWN: list[ControllerRouterHandler] = [page_for, change_language, static_file]  # of no feature
 PROBLEMS = {
     400: "invalid",
     403: "foreign",
@@ -85,12 +78,12 @@ class Pages:
 
 def bank_pages(services: Services) -> Pages:
     """The pages of a bank that is served: its customers' and its staff's. Its server calls `close` when it stops."""
-    return Pages(site_of(services), [*BANK, home])
+    return Pages(site_of(services), [*OWN, *features.pages(), home])
 
 
 def demo_pages(services: Services, demo: Demo) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    return Pages(site_of(services, demo), [*BANK, *DEMO], framed=True)
+    return Pages(site_of(services, demo), [*OWN, *features.pages(features.FEATURES + features.DEMO)], framed=True)
 
 
 def site_of(services: Services, demo: Demo | None = None) -> Site:

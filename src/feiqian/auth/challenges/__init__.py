@@ -1,0 +1,1 @@
+"""Challenges and factors: what is confirmed, with what, once."""

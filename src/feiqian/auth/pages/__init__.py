@@ -1,1 +1,25 @@
-"""The pages of customers: becoming one, signing in, proving who one is, confirming payments, staying safe."""
+"""The pages of signing in, recovering, reporting a lost phone, and the security centre."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .changes import Changes, Enrolments
+from .contacts import Contacts
+from .lost import Lost
+from .recover import Recover
+from .security import SecurityPages
+from .sign_in import SignInPages, sign_out
+from .strength import strength
+
+PAGES: list[ControllerRouterHandler] = [
+    SignInPages,
+    sign_out,
+    Recover,
+    Lost,
+    SecurityPages,
+    Changes,
+    Enrolments,
+    Contacts,
+    strength,
+]

@@ -1,4 +1,4 @@
-"""The staff's console. `staff_routes` are all routes of it, with their own guard, errors and way to sign in."""
+"""The staff's console. `PAGES` are all routes of it, with their own guard, errors and way to sign in."""
 
 from __future__ import annotations
 
@@ -42,10 +42,7 @@ CONSOLE: list[ControllerRouterHandler] = [
 NOT_THERE = (CaseNotFound, CustomerNotFound, ReviewNotFound, ChangeNotFound, MemberNotFound)
 Asked = Request[Any, Any, State]
 
-__all__ = ["staff_routes"]
-
-
-def staff_routes() -> list[ControllerRouterHandler]:
+def _routes() -> list[ControllerRouterHandler]:
     """What an application serves under /staff."""
     errors: dict[Any, Any] = {StaffSignInFirst: _sign_in_first, StaffOnly: _staff_only, NotAllowed: _not_allowed}
     errors |= dict.fromkeys(NOT_THERE, _not_there)
@@ -87,3 +84,6 @@ def _problem(request: Asked, status: int, problem: str) -> Response[Any]:
         return Response({"problem": title}, status_code=status, headers=request.app.state.headers)
     page = site.page("backoffice/problem.html", title=title, text=site.render.texts(f"staff.problem.{problem}.text"))
     return Response(page.content, status_code=status, media_type=page.media_type, headers=request.app.state.headers)
+
+
+PAGES = _routes()

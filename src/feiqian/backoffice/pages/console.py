@@ -79,7 +79,7 @@ class Console:
         status = 200 if form is None or form.good else NOT_TAKEN
         logins = await self.office.staff.logins()
         html = self.site.render(
-            f"staff/{template}",
+            f"backoffice/{template}",
             texts={},
             here=self.site.here,
             framed=self.site.framed,

@@ -1,0 +1,10 @@
+"""The pages of paying: the wallet with its code, and confirming; and a merchant's till, which a demo shows."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .confirm import Confirm
+from .wallet import Wallet
+
+PAGES: list[ControllerRouterHandler] = [Wallet, Confirm]

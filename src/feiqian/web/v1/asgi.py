@@ -17,6 +17,7 @@ import msgspec
 from feiqian.auth.sessions.model import Session
 from feiqian.errors import FeiqianError
 from feiqian.merchants.registry import Merchant
+from feiqian import features
 from feiqian.runtime import logs
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Admission, Overloaded, Throttle
@@ -30,7 +31,6 @@ from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type,
 from .pictures import with_pictures
 from .plain import Plain
 from .problems import Headers, ProblemError
-from .routes import ROUTES
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -56,7 +56,7 @@ class Api:
     def __init__(self, services: Services, admission: Admission) -> None:
         self._services = services
         self.turns = Turns(admission, lambda: services.live.count)
-        routes = ROUTES
+        routes = features.routes()
         self._plain = Plain(services, routes, version("feiqian"))
         self._router = Router(routes)
         self._admission = admission

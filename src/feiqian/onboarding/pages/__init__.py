@@ -1,0 +1,10 @@
+"""The pages of registering and of the real-name check."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .identity import IdentityPages
+from .register import Register
+
+PAGES: list[ControllerRouterHandler] = [Register, IdentityPages]
