@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.cli import MODULES, main
+from feiqian.cli import main, parser
 from feiqian.ledger.body import encode_body
 from feiqian.ledger.recovery import open_journal
 from feiqian.projections.database import open_database
 
-COMMANDS = [module.__name__.rsplit(".", 1)[1] for module in MODULES]
+COMMANDS = list(next(action for action in parser()._actions if action.dest == "command").choices or ())
 
 
 @pytest.fixture

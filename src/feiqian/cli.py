@@ -11,14 +11,9 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import cast
 
-from feiqian import folder, settings
-from feiqian.auth import commands as evidence
-from feiqian.backoffice import commands as staff
+from feiqian import features, folder, settings
 from feiqian.commands import audit, bench, checkpoint, project, seed, serve
-from feiqian.demo import commands as demo
 from feiqian.errors import FeiqianError
-from feiqian.payments import commands as keys
-from feiqian.policy import commands as policy
 from feiqian.runtime import logs
 from feiqian.settings import Settings, SettingsInvalid
 
@@ -38,7 +33,8 @@ _DISK = {
     errno.ENOTDIR,
 }
 _log = logs.get("feiqian.cli")
-MODULES = (demo, serve, seed, keys, staff, policy, evidence, audit, checkpoint, project, bench)
+OF_FEATURES = (*features.modules("commands", features.DEMO), *features.modules("commands"))
+MODULES = (serve, seed, *OF_FEATURES, audit, checkpoint, project, bench)
 
 EPILOG = """\
 first steps:

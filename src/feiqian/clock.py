@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -20,11 +20,17 @@ _SLOT_SECONDS = (
 )
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SLEW = 10  # a clock that is put right slowly is followed: by one part in so many at most
 # Nanoseconds since the machine was started, which nobody can set; those that it slept count where the system has them.
 _since_boot = partial(time.clock_gettime_ns, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 _log = logging.getLogger(__name__)
+
+
+def moment(microseconds: int) -> datetime:
+    """Unix microseconds as a date and time in UTC, exactly."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 class Clock(Protocol):

@@ -1,7 +1,7 @@
 """The features that a bank is made of; one name here takes a feature in.
 
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
-`pages.PAGES`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names the features below it.
+`pages.PAGES`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names those below it.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ import pytest
 
 import feiqian
 from feiqian.errors import FeiqianError, LedgerStopped
+from feiqian.features import routes
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
-from feiqian.features import routes
 
 ROUTES = routes()
 

@@ -11,10 +11,10 @@ import schemathesis
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as described
 
+from feiqian.features import routes
 from feiqian.testing.people import Person
 from feiqian.testing.served import Served
 from feiqian.web.v1.openapi import document
-from feiqian.features import routes
 
 ROUTES = routes()
 

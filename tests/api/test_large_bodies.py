@@ -20,11 +20,11 @@ from PIL import Image
 
 from feiqian.auth.api.security import UPLOAD_BYTES
 from feiqian.auth.api.shapes import FactorAnswer
+from feiqian.features import routes
 from feiqian.testing.people import PASSWORD, Person, picture
 from feiqian.testing.served import Served
 from feiqian.web.v1.parse import PARSED_BYTES, BodyParser, read_body, spool_body
 from feiqian.web.v1.problems import ProblemError
-from feiqian.features import routes
 
 ROUTES = routes()
 

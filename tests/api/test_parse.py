@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feiqian.features import routes
 from feiqian.payments.api.merchants import PaymentQuery
 from feiqian.payments.requests import PaymentRequest
 from feiqian.web.v1.parse import BODY_LIMIT_BYTES, BodyParser, check_media_type, check_visible, parse_query, read_body
 from feiqian.web.v1.problems import ProblemError
-from feiqian.features import routes
 
 ROUTES = routes()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / folder) for folder in ("backoffice", "customers", "auth/challenges")]  # helpers beside the tests
+sys.path[:0] = [str(TESTS / folder) for folder in ("backoffice", "customers", "auth/challenges")]  # helpers
 
 from staffed import Staffed  # noqa: E402  # found by the line above
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-WHERE = ("money", "ledger", "payments", "events", "projections")
+from feiqian import features
+
+WHERE = {"money", "ledger", "events", "projections", *features.FEATURES} - {"auth", "kyc", "notify"}  # these count none
 TIME = re.compile(r"seconds|_ms\b|# not money")  # a float may say how long something takes
 
 
@@ -36,6 +38,6 @@ def test_no_floats_where_money_is(product: list[Source], obeyed: Callable[..., N
     ]
     obeyed(
         findings,
-        f"no floating point in {', '.join(WHERE)}: sums of minor units are exact or they are wrong.",
+        f"no floating point in {', '.join(sorted(WHERE))}: sums of minor units are exact or they are wrong.",
         "count in whole units; a time says its unit (timeout_seconds); else: '# not money: what it is'.",
     )

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 from fakes import StillBank, StillDemo, from_own_pages, still_services
 
-from feiqian.clock import ManualClock
 from feiqian import features
+from feiqian.clock import ManualClock
 from feiqian.web.application import OWN, application
 from feiqian.web.cookies import Cookies
 from feiqian.web.render import renderers
@@ -36,7 +36,7 @@ def site(still: StillBank) -> Site:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
-    app = application(site, [*OWN, *features.pages(features.FEATURES + features.DEMO)], framed=True)
+    app = application(site, [*OWN, *features.pages(), *features.pages(features.DEMO)], framed=True)
     with TestClient(from_own_pages(app), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield client

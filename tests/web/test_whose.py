@@ -18,6 +18,9 @@ from feiqian.web.application import OWN, application, home
 from feiqian.web.site import Site
 from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, for_whom_it_shows
 
+BANK = [*OWN, *features.pages()]
+EVERY = [*BANK, *features.pages(features.DEMO)]
+
 MARK = re.compile(r'<meta name="page-for" content="([^"]*)">')
 BOB = ALICE._replace(number=2, id="cus_bob", name="Bob")
 PEOPLE = {"Accept": "text/html"}
@@ -247,7 +250,7 @@ def routes(app: Litestar) -> dict[tuple[str, str], Any]:
 def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Site) -> None:
     changing = {
         path: handler
-        for (method, path), handler in routes(application(site, [*OWN, *features.pages(features.FEATURES + features.DEMO)])).items()
+        for (method, path), handler in routes(application(site, EVERY)).items()
         if method not in ("GET", "HEAD")
     }
     assert len(changing) > 50
@@ -262,7 +265,7 @@ def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Si
 
 
 def test_what_a_page_asks_by_itself_is_guarded_too(site: Site) -> None:
-    every = routes(application(site, [*OWN, *features.pages(), home]))
+    every = routes(application(site, [*BANK, home]))
     asked = {path for (method, path), handler in every.items() if method == "GET" and handler.opt.get(ASKED_BY_A_PAGE)}
     known = {"/wallet/code", "/wallet/events", "/confirm/{payment:str}/state", "/page-for", "/staff/page-for"}
     assert asked == known
@@ -281,6 +284,6 @@ def test_every_form_that_changes_something_carries_the_mark(template: Path) -> N
 def test_tests_ask_as_own_pages_do(site: Site, client: TestClient[Any]) -> None:
     """What `from_own_pages` adds is what the page itself carries."""
     sign_in(client, site, 1)
-    app = from_own_pages(application(site, [*OWN, *features.pages()]))
+    app = from_own_pages(application(site, BANK))
     with TestClient(app, base_url="http://127.0.0.1:8080", cookies=client.cookies) as other:
         assert other.get("/page-for").status_code == 204

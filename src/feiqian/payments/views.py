@@ -5,18 +5,17 @@ Nothing of the customer is in them: a merchant learns that it was paid, not by w
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
+from feiqian.clock import moment
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.money import BY_NUMBER
 from feiqian.payments.policy import Decline
 from feiqian.payments.reasons import sentence
 from feiqian.payments.requests import PaymentRequest
 from feiqian.projections.rows import PaymentRow
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PaymentView(msgspec.Struct, frozen=True):
@@ -86,11 +85,6 @@ class BalanceView(msgspec.Struct, frozen=True, omit_defaults=True):
     balance: int
     available: int
     incomplete: bool = False
-
-
-def moment(microseconds: int) -> datetime:
-    """Unix microseconds as a date and time in UTC, exactly."""
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def first_answer(fact: PaymentDecided) -> PaymentView:

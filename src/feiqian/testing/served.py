@@ -14,6 +14,7 @@ import httpx
 import uvloop
 
 from feiqian import app
+from feiqian.features import routes
 from feiqian.ledger.recovery import open_journal
 from feiqian.money import CNY
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
@@ -27,7 +28,6 @@ from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.call import Router
 from feiqian.web.v1.openapi import problems_of
-from feiqian.features import routes
 from feiqian.web.v1.throttle import Admission
 
 BALANCE = 500_00

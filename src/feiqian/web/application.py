@@ -83,7 +83,7 @@ def bank_pages(services: Services) -> Pages:
 
 def demo_pages(services: Services, demo: Demo) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    return Pages(site_of(services, demo), [*OWN, *features.pages(features.FEATURES + features.DEMO)], framed=True)
+    return Pages(site_of(services, demo), [*OWN, *features.pages(), *features.pages(features.DEMO)], framed=True)
 
 
 def site_of(services: Services, demo: Demo | None = None) -> Site:

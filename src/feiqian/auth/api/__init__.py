@@ -1,7 +1,5 @@
-"""`/v1/me`: everything that a customer can do on the bank's pages, for the bank's own apps."""
-
-from feiqian.payments.api import customers as account
+"""`/v1/me`: proving who one is, and the security centre, for the bank's own apps."""
 
 from . import doors, security
 
-ROUTES = (*doors.ROUTES, *account.ROUTES, *security.ROUTES)
+ROUTES = (*doors.ROUTES, *security.ROUTES)

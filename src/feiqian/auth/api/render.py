@@ -6,7 +6,7 @@ import msgspec
 
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.sessions.model import Opened
-from feiqian.payments.views import moment
+from feiqian.clock import moment
 from feiqian.web.v1.call import Answer
 
 from .shapes import ChallengeShown, Done, SignedIn

@@ -5,7 +5,8 @@ from __future__ import annotations
 from feiqian.auth.challenges.model import FactorView
 from feiqian.auth.model import Overview
 from feiqian.cases.model import Case
-from feiqian.payments.views import moment
+from feiqian.clock import moment
+from feiqian.kyc.images import FILE_BYTES, FILES
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
@@ -14,7 +15,7 @@ from . import shapes
 from .doors import OF_ONE, WEAK, challenge_routes
 from .render import DONE, shown, told
 
-UPLOAD_BYTES = shapes.IMAGES * shapes.IMAGE_BYTES * 4 // 3 + 4_096  # base64 takes four characters for three bytes
+UPLOAD_BYTES = FILES * FILE_BYTES * 4 // 3 + 4_096  # base64 takes four characters for three bytes
 
 
 # --- challenges of who is signed in ----------------------------------------------------------------------------------

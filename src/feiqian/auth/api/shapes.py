@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from feiqian.kyc.images import FILES
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.strings.patterns import LINE, matching
 
-IMAGE_BYTES, IMAGES = 8 * 1024 * 1024, 3
 KEY_BODY_BYTES = 64 * 1024  # with what a key signs, or says of itself when it is enrolled
 
 # What people type or paste has marks, spaces and digits of their keyboards: its form is judged by whoever takes it.
@@ -176,7 +176,7 @@ class Report(Body, frozen=True):
 class IdentityImages(Body, frozen=True):
     """Pictures of the document (JPEG, PNG, WebP), each in base64."""
 
-    images: Annotated[list[bytes], msgspec.Meta(min_length=1, max_length=IMAGES)]
+    images: Annotated[list[bytes], msgspec.Meta(min_length=1, max_length=FILES)]
 
 
 class TokenConfirmation(Body, frozen=True):

@@ -42,6 +42,7 @@ CONSOLE: list[ControllerRouterHandler] = [
 NOT_THERE = (CaseNotFound, CustomerNotFound, ReviewNotFound, ChangeNotFound, MemberNotFound)
 Asked = Request[Any, Any, State]
 
+
 def _routes() -> list[ControllerRouterHandler]:
     """What an application serves under /staff."""
     errors: dict[Any, Any] = {StaffSignInFirst: _sign_in_first, StaffOnly: _staff_only, NotAllowed: _not_allowed}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from feiqian.payments.pages.till import Till
-
 from .bank import BankPage
 from .inbox import Inbox
+from .till import Till
 from .welcome import Welcome
 
 PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]

@@ -14,7 +14,6 @@ from litestar.response import Redirect
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import Details
 from feiqian.auth.pages.challenge import NOT_TAKEN, Page
-from feiqian.auth.pages.details import CN_ID, document_of, tell
 from feiqian.auth.pages.words import contact, image_wrong, reasons_of
 from feiqian.customers.registry import UNVERIFIED
 from feiqian.kyc.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInvalid
@@ -23,6 +22,7 @@ from feiqian.kyc.model import Review
 from feiqian.kyc.rules import FINAL
 from feiqian.money import BY_NUMBER, Currency, Money
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp
+from feiqian.onboarding.pages.details import CN_ID, document_of, tell
 from feiqian.policy.model import Level, Limits
 from feiqian.runtime.uploads import Spool
 from feiqian.web.forms import MULTIPART, Form, form_of, read_form

@@ -17,7 +17,6 @@ from feiqian.auth.challenges.errors import CodeThrottled, TooWeak
 from feiqian.auth.errors import DetailsInvalid, NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details
 from feiqian.auth.pages.challenge import NOT_TAKEN, Desk, Page, over, show, take
-from feiqian.auth.pages.details import CN_ID, document_of, secrets_of, tell
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.mobiles import countries, mobile_of
 from feiqian.auth.pages.sign_in import signed_in
@@ -28,6 +27,7 @@ from feiqian.kyc.numbers import HOME
 from feiqian.kyc.rules import FINAL
 from feiqian.notify.errors import SendingCapped
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
+from feiqian.onboarding.pages.details import CN_ID, document_of, secrets_of, tell
 from feiqian.policy.factors import Factor
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import device, keep, kept, user_agent

@@ -5,10 +5,10 @@ from __future__ import annotations
 from feiqian.accounts.opening import shown_reference
 from feiqian.auth.api import shapes
 from feiqian.auth.api.render import shown, told
+from feiqian.clock import moment
 from feiqian.kyc.numbers import masked
 from feiqian.money import BY_NUMBER
 from feiqian.notify import mail_addresses
-from feiqian.payments.views import moment
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import CorrectionRow, PaymentRow
 from feiqian.services import Services

@@ -1,4 +1,4 @@
-"""The pages of paying: the wallet with its code, and confirming; and a merchant's till, which a demo shows."""
+"""The pages of paying: the wallet with its code, and confirming."""
 
 from __future__ import annotations
 

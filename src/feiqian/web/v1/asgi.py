@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
+from feiqian import features
 from feiqian.auth.sessions.model import Session
 from feiqian.errors import FeiqianError
 from feiqian.merchants.registry import Merchant
-from feiqian import features
 from feiqian.runtime import logs
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Admission, Overloaded, Throttle

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from feiqian.auth.api.shapes import IMAGES
+from feiqian.kyc.images import FILES
 from feiqian.workers.bodies import split_json
 from feiqian.workers.frames import Refused
 from feiqian.workers.process import JobKilled
@@ -50,7 +50,7 @@ async def _split(services: Services, route: Route, spool: Spool, key: str) -> An
         images = await services.workers.run(split_json, [await spool.part()], key)
     except (Refused, JobKilled):
         raise ProblemError(problems.INVALID, EXPECTED) from None
-    if not 1 <= len(images) <= IMAGES:
+    if not 1 <= len(images) <= FILES:
         raise ProblemError(problems.INVALID, EXPECTED)
     assert route.body is not None, "a route with pictures has a body"
     return route.body(images=images)

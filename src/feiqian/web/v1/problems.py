@@ -19,6 +19,7 @@ from feiqian.auth.challenges import errors as verification
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.backoffice.errors import StaffError
 from feiqian.cases import errors as cases
+from feiqian.clock import moment
 from feiqian.customers import errors as customers
 from feiqian.customers.issuing import NoDevicesLeft
 from feiqian.customers.registry import NoNumbersLeft
@@ -40,7 +41,6 @@ from feiqian.payments.errors import (
     ReadModelBehind,
     RecordIncomplete,
 )
-from feiqian.payments.views import moment
 from feiqian.policy.load import PolicyInvalid
 from feiqian.projections.errors import CursorInvalid, ReadModelDamaged, ReadModelMismatch, ReadsBehind
 from feiqian.runtime.shares import Overloaded
