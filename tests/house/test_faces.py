@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sources import Source
 
-MAY = {"app", "bench", "serving", "testing", "web"}  # these carry the framework, serve it or measure it
+MAY = {"app", "bench", "features", "serving", "testing", "web"}  # these carry the framework, serve it or measure it
 FACES = {"api", "pages"}
 FRAMEWORKS = ("litestar", "uvicorn", "starlette", "http.HTTPStatus", "httpx")
 
@@ -40,5 +40,5 @@ def test_status_codes_live_in_the_faces(product: list[Source], obeyed: Callable[
     obeyed(
         findings,
         "features know nothing of HTTP.",
-        "raise an error of errors.py; web/v1/problems.py says which status it is.",
+        "raise an error; web/v1/problems.py says which status it is.",
     )

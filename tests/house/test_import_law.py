@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": set(),
     "subjects": set(),
     "strings": set(),
-    "features": set(),
+    "features": {"web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},

@@ -11,7 +11,7 @@ from sources import Source
 from feiqian import features
 
 WHERE = {"money", "ledger", "events", "projections", *features.FEATURES} - {"auth", "kyc", "notify"}  # these count none
-TIME = re.compile(r"seconds|_ms\b|# not money")  # a float may say how long something takes
+TIME = re.compile(r"(?i)seconds|_ms\b|# not money")  # a float may say how long something takes
 
 
 def floats(tree: ast.Module) -> Iterator[tuple[int, str]]:

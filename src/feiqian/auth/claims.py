@@ -9,7 +9,7 @@ from datetime import date
 
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import Details
-from feiqian.customers.tables import NAME_LENGTH
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc import names
 from feiqian.kyc.births import certain
 from feiqian.kyc.errors import MrzInvalid

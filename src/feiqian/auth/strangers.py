@@ -5,6 +5,7 @@ Removed in small steps, in the caller's transaction; everything here blocks.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Column, Connection, and_, or_, select
@@ -12,8 +13,7 @@ from sqlalchemy import Column, Connection, and_, or_, select
 from feiqian.auth.tables import doors as doors_table
 from feiqian.auth.tables import reports as reports_table
 from feiqian.auth.tables import sign_ins as sign_ins_table
-from feiqian.customers.applications import REGISTER
-from feiqian.customers.tables import applications as applications_table
+from feiqian.customers import applications
 from feiqian.runtime.holdings import BEFORE, Holdings
 from feiqian.runtime.sweeping import Sweep, beyond_newest, remove_some
 from feiqian.subjects import Role
@@ -41,8 +41,7 @@ class Strangers:
 
     def applications(self, connection: Connection, network: str, id: str) -> list[str]:
         """Notes a newcomer's application; the ids of those that make room for it."""
-        c = applications_table.c
-        given_up = self._load(connection, self.held_applications, c.id, c.created_at)
+        given_up = self._first(self.held_applications, lambda: applications.of_newcomers(connection))
         return given_up + self.held_applications.take(network, id)
 
     def reports(self, connection: Connection, network: str, id: str) -> list[str]:
@@ -59,15 +58,14 @@ class Strangers:
         return self._sweep_doors, self._sweep_applications, self._sweep_reports, sweep_sign_ins
 
     def _load(self, connection: Connection, held: Holdings, key: Column[Any], at: Column[Any]) -> list[str]:
+        return self._first(held, lambda: connection.execute(select(key).order_by(at)).scalars())
+
+    def _first(self, held: Holdings, there: Callable[[], Iterable[str]]) -> list[str]:
         """After a start: those that are there already are one holder's, so they make room first."""
         if held.name in self._loaded:
             return []
         self._loaded.add(held.name)
-        query = select(key).order_by(at)
-        if held is self.held_applications:
-            query = query.where(applications_table.c.kind == REGISTER)
-        keys = connection.execute(query).scalars()
-        return [given_up for one in keys for given_up in held.take(BEFORE, one)]
+        return [given_up for one in there() for given_up in held.take(BEFORE, one)]
 
     def _sweep_doors(self, connection: Connection, now: int, most: int) -> int:
         removed = remove_some(connection, doors_table, doors_table.c.created_at < now - KEPT, most)
@@ -75,8 +73,8 @@ class Strangers:
         return len(removed)
 
     def _sweep_applications(self, connection: Connection, now: int, most: int) -> int:
-        removed = remove_some(connection, applications_table, applications_table.c.created_at < now - KEPT, most)
-        self.held_applications.drop(id for (id,) in removed)
+        removed = applications.remove_begun_before(connection, now - KEPT, most)
+        self.held_applications.drop(removed)
         return len(removed)
 
     def _sweep_reports(self, connection: Connection, now: int, most: int) -> int:

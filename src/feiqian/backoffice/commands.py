@@ -81,7 +81,7 @@ def _list(settings: Settings, _options: argparse.Namespace) -> int:
 
 def _tell(settings: Settings, invitation: Invitation) -> int:
     """The token alone on standard output; only its hash is kept."""
-    until = datetime.fromtimestamp(invitation.expires_at / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    until = datetime.fromtimestamp(invitation.expires_at / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")  # not money: a time
     address = f"{settings.public_origin}/staff/enrol"
     print(f"{invitation.member.name} enrols at {address} until {until}, once, with this token:", file=sys.stderr)
     print(invitation.token)

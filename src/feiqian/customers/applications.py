@@ -10,6 +10,7 @@ from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import application_place
 from feiqian.customers.tables import applications
 from feiqian.ids import APPLICATION, new_id
+from feiqian.runtime.sweeping import remove_some
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
@@ -91,3 +92,14 @@ class Applications:
             update(applications).where(_c.id == id, _c.finished_at == 0).values(finished_at=now)
         ).rowcount:
             raise ApplicationOver("the application was finished already")
+
+
+def of_newcomers(connection: Connection) -> list[str]:
+    """The ids of all that were begun to register, oldest first."""
+    found = select(_c.id).where(_c.kind == REGISTER).order_by(_c.created_at)
+    return list(connection.execute(found).scalars())
+
+
+def remove_begun_before(connection: Connection, moment: int, most: int) -> list[str]:
+    """Removes at most so many that were begun before the moment. Returns their ids."""
+    return [id for (id,) in remove_some(connection, applications, _c.created_at < moment, most)]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from feiqian.subjects import Subject
 
+NAME_LENGTH = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

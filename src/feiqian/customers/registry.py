@@ -16,9 +16,9 @@ from feiqian.audit_log.log import Trail
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.issuing import IssuingDevices
 from feiqian.customers.levels import record_added
-from feiqian.customers.model import Profile
+from feiqian.customers.model import NAME_LENGTH, Profile
 from feiqian.customers.profiles import Profiles
-from feiqian.customers.tables import NAME_LENGTH, customers, profiles
+from feiqian.customers.tables import customers, profiles
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import CUSTOMER, new_id

@@ -24,7 +24,7 @@ Gupta Haddad Hansen Horváth Ivanova Jansen Johnson Kaya Khan Kim Kowalski Kumar
 Mbeki Meyer Moreau Müller Nakamura Novák Nguyễn Okafor Oliveira Park Patel Petrov Rahman Ramírez
 Rossi Santos Sato Schmidt Silva Singh Smith Suzuki Tanaka Torres Tran Weber Williams Yılmaz Zhang
 """.split()  # noqa: SIM905  # a list of words is easier to read so
-_FROM_ELSEWHERE = 0.3  # the share of names that are not Chinese
+_FROM_ELSEWHERE = 0.3  # not money: the share of names that are not Chinese
 
 
 def sample_names(count: int, seed: int) -> list[str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table
 
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.db import BIG, METADATA, index_of_few
-
-NAME_LENGTH = 100
-
 
 customers = Table(
     "customers",

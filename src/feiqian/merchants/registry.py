@@ -140,7 +140,7 @@ class Merchants:
         self,
         db: BankDb,
         mode: Kind,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,  # not money: a time
         ask_seconds: float = ASK_SECONDS,  # not money: a time
     ) -> None:
         self._db, self._mode, self._monotonic = db, mode, monotonic
@@ -150,7 +150,7 @@ class Merchants:
         self._by_number: dict[int, Merchant] = {}
         self._by_hash: dict[bytes, KeyHolder] = {}
         self._seen = -1
-        self._asked_at = 0.0
+        self._asked_at = 0.0  # not money: a time
         self.refresh()
 
     # --- asking ------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class SendingTable(Table):
     per_number_day: Positive
     per_prefix_hour: Positive
     per_country_hour: Positive
-    entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    entered_alarm_share: Annotated[float, msgspec.Meta(ge=0, le=1)]  # not money: a share
     entered_alarm_minimum: Positive
     customers_per_code: Positive = 20
 
@@ -81,9 +81,9 @@ class PasswordsTable(Table):
 
 
 class IdentityTable(Table):
-    screening_score: Annotated[float, msgspec.Meta(ge=50, le=100)]
+    screening_score: Annotated[float, msgspec.Meta(ge=50, le=100)]  # not money: a score
     minimum_age: Annotated[int, msgspec.Meta(ge=0, le=150)]
-    two_people_score: Annotated[float, msgspec.Meta(ge=50, le=100)] = 95.0
+    two_people_score: Annotated[float, msgspec.Meta(ge=50, le=100)] = 95.0  # not money: a score
 
 
 class CeilingTable(Table):

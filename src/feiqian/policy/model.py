@@ -95,7 +95,7 @@ class Sending:
     per_number_day: int
     per_prefix_hour: int
     per_country_hour: int
-    entered_alarm_share: float
+    entered_alarm_share: float  # not money: a share
     entered_alarm_minimum: int  # messages sent, before a share means anything
     customers_per_code: int
 
@@ -113,9 +113,9 @@ class IdentityRules:
     """From which score (0 to 100) a name is like one of the sanctions list; how old a customer has to be, in years; and
     from which score on two people have to clear a match."""
 
-    screening_score: float
+    screening_score: float  # not money: a score
     minimum_age: int
-    two_people_score: float
+    two_people_score: float  # not money: a score
 
 
 class Ceiling(NamedTuple):

@@ -11,7 +11,7 @@ from feiqian.backoffice.changes import MAX_WHY
 from feiqian.backoffice.desk import MAX_QUERY
 from feiqian.backoffice.members import LOGIN_LENGTH
 from feiqian.cases.service import MAX_TEXT
-from feiqian.customers.tables import NAME_LENGTH
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc import mrz
 from feiqian.kyc.numbers import TYPED_LIMIT as TYPED
 from feiqian.kyc.service import NOTE_LENGTH

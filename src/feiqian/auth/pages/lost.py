@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.response import Redirect
 
 from feiqian.auth.errors import ReportsThrottled
-from feiqian.customers.tables import NAME_LENGTH
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import HOME
 from feiqian.web.forms import Form, read_form

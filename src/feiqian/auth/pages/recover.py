@@ -13,7 +13,7 @@ from feiqian.auth.challenges.errors import TooWeak
 from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.errors import SecretUnchanged
 from feiqian.auth.model import ChallengeView
-from feiqian.customers.tables import NAME_LENGTH
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import HOME
 from feiqian.web.forms import Form, read_form

@@ -10,7 +10,7 @@ from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import Details
 from feiqian.auth.pages.details import email_of, pin_of
 from feiqian.auth.pages.words import details_wrong, mrz_wrong, number_wrong, reasons_of
-from feiqian.customers.tables import NAME_LENGTH
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.births import certain
 from feiqian.kyc.errors import MrzInvalid, NumberInvalid
 from feiqian.kyc.mrz import lines_of, parse_mrz

@@ -6,54 +6,13 @@ from feiqian.accounts.opening import shown_reference
 from feiqian.auth.api import shapes
 from feiqian.auth.api.render import shown, told
 from feiqian.clock import moment
-from feiqian.kyc.numbers import masked
 from feiqian.money import BY_NUMBER
-from feiqian.notify import mail_addresses
-from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.rows import CorrectionRow, PaymentRow
-from feiqian.services import Services
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
 
 NEWEST = 50
 MICROSECONDS = 1_000_000
-
-
-async def me(call: CustomerCall) -> Answer:
-    services, overview = call.services, await call.services.security.overview(call.session)
-    profile = overview.profile
-    wallets = [
-        shapes.Wallet(BY_NUMBER[currency].code, await services.accounts.balance(profile.number, currency))
-        for currency in services.accounts.wallets(profile.number)
-    ]
-    return told(
-        shapes.Me(
-            id=profile.id,
-            name=profile.name,
-            level=overview.level,
-            language=profile.language,  # type: ignore[arg-type]  # the registry keeps only languages there are
-            mobile=masked(profile.mobile),
-            email=masked_email(profile.email),
-            frozen=overview.frozen,
-            frozen_by_bank=overview.frozen_by_bank,
-            cooling_until=moment(profile.cooling_until) if overview.cooling else None,
-            wallets=wallets,
-            incomplete=await _incomplete(services, profile.number),
-        )
-    )
-
-
-async def _incomplete(services: Services, customer: int) -> bool:
-    try:
-        return await services.reads.customer_incomplete(customer)
-    except ReadsBehind:
-        return False  # while lists are built again, they are not shown at all
-
-
-def masked_email(address: str) -> str:
-    """`l•••@example.org`, or empty if there is none."""
-    name, at, host = mail_addresses.shown(address).rpartition("@")
-    return f"{name[:1]}•••{at}{host}" if address else ""
 
 
 async def code(call: CustomerCall) -> Answer:
@@ -140,15 +99,6 @@ async def _as_it_is(call: CustomerCall) -> Answer:
 _OF_ONE = (problems.NOT_FOUND, problems.CONFLICT)
 
 ROUTES = (
-    Route(
-        name="getMe",
-        method="GET",
-        path="/v1/me",
-        who="customer",
-        summary="Who is signed in, and what they have",
-        handler=me,
-        answer=shapes.Me,
-    ),
     Route(
         name="getCode",
         method="GET",
