@@ -105,7 +105,12 @@ def test_an_approval_that_failed_does_not_count(desk) -> None:
             desk.run(desk.approve(change.id, desk.bob))
 
 
-@pytest.mark.parametrize("why", ["x", "ok", "xxxxxxxxxxxxxxx", "aaaaa bbbbb", "..........", "1234567890 12", "更正"])
+UNSEEN = "\u115f\u1160 \u3164\uffa0\u3164\u1160 \u115f\u3164\uffa0 x"  # letters, but one, that nobody sees
+
+
+@pytest.mark.parametrize(
+    "why", ["x", "ok", "xxxxxxxxxxxxxxx", "aaaaa bbbbb", "..........", "1234567890 12", "更正", UNSEEN]
+)
 def test_what_says_no_reason_is_none(desk, why: str) -> None:
     with pytest.raises(ChangeInvalid) as refused:
         proposed(desk, 1, why=why)

@@ -55,6 +55,12 @@ def test_the_token_opens_once_and_for_a_day(bank) -> None:
         bank.run(bank.staff.enrolment(invitation.token))
 
 
+def test_a_token_that_was_pasted_with_blanks_and_unseen_marks_is_the_token(bank) -> None:
+    invitation = invited(bank)
+    for typed in (f" {invitation.token}\n", f"\u200e{invitation.token}\u200b", f"\u00a0{invitation.token}\ufe0f"):
+        assert bank.run(bank.staff.enrolment(typed)) == invitation.member
+
+
 def test_a_used_token_enrols_nobody_else(bank) -> None:
     invitation, key = invited(bank), Authenticator()
     id, options = bank.run(bank.staff.begin_key(invitation.token, Factor.PASSKEY))

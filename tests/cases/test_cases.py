@@ -79,10 +79,11 @@ def test_a_case_that_cannot_be_is_refused_and_leaves_nothing(desk, kind: str, te
         assert desk.trail.newest(connection) == []
 
 
-def test_a_note_has_words(desk) -> None:
+@pytest.mark.parametrize("text", ["  ", "\u3164\u200b"])  # the second is a letter and a space that nobody sees
+def test_a_note_has_words(desk, text: str) -> None:
     case = opened(desk)
     with pytest.raises(CaseInvalid), desk.db.write() as connection:
-        desk.cases.note(connection, case.id, "  ", ALICE, NOW)
+        desk.cases.note(connection, case.id, text, ALICE, NOW)
 
 
 def test_a_case_that_is_not_there_is_not_found(desk) -> None:

@@ -134,6 +134,18 @@ def test_what_cannot_be_carried_out_is_tried_again(mine: People) -> None:
     assert not mine.paid(1)
 
 
+def test_a_report_that_cannot_be_carried_out_keeps_no_other_waiting(mine: People) -> None:
+    report(mine, *RIGHT)
+    with mine.db.write() as connection:
+        connection.execute(reports.update().values(number=999))
+    lost = report(mine, *RIGHT)
+    assert not mine.run(lost.carry_out())
+    assert not mine.paid(1)
+    with mine.db.read() as connection:
+        waiting = connection.execute(select(reports.c.number).where(reports.c.done_at == 0)).scalars().all()
+    assert waiting == [999]
+
+
 def observed(folder: Path, details: tuple[str, str, str]) -> tuple[object, ...]:
     """What can be seen of a report, before it is carried out: statements, hashes, the shape of what is kept."""
     bank = People(folder)

@@ -184,3 +184,17 @@ def test_a_list_that_cannot_be_read_is_refused_with_the_line(
         (tmp_path / file).write_text(text)
     with pytest.raises(SanctionsInvalid, match=told):
         Sanctions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("remarks", "given"),
+    [
+        ("Passport 12 AB 34567 (France)", "12AB34567"),
+        ("National ID No. D489833(9) (Hong Kong)", "D4898339"),
+        ("National ID No. D489833(9) (Hong Kong)", "D489833"),
+        ("Identification Number R12345(A); DOB 1961", "R12345A"),
+        ("Passport E 12 345 678 (China) issued 4 Mar 1999", "E12345678"),
+    ],
+)
+def test_a_listed_number_is_found_however_it_is_set_apart(tmp_path: Path, remarks: str, given: str) -> None:
+    assert [match.entry for match in listed(tmp_path, entry(1, "DOE, John", remarks)).find([given])] == ["1"]

@@ -59,12 +59,18 @@ class LostPhones(Numbers):
         """Freezes whoever was reported rightly and is not frozen yet. False: not all could be, and should be again."""
         try:
             waiting = await self._p.work.db(self._waiting)
-            for id, number in waiting:
-                await self._freezing.freeze(number, customer(number))
-                await self._p.work.db(self._done, id, number)
+        except Exception as error:
+            return _not_carried_out(error)
+        done = [await self._carry_out(id, number) for id, number in waiting]
+        return all(done)
+
+    async def _carry_out(self, id: str, number: int) -> bool:
+        """One report: whatever keeps it from being carried out keeps no other."""
+        try:
+            await self._freezing.freeze(number, customer(number))
+            await self._p.work.db(self._done, id, number)
         except Exception as error:  # whatever it is: a freeze that was promised is tried until it is done
-            _log.error("report_not_carried_out", error=type(error).__name__)
-            return False
+            return _not_carried_out(error)
         return True
 
     # --- steps ---------------------------------------------------------------------------------------------------
@@ -114,6 +120,11 @@ class LostPhones(Numbers):
                 p.cases.note(connection, case.id, text, subject, now)
                 return
         p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, text, subject, now)
+
+
+def _not_carried_out(error: Exception) -> bool:
+    _log.error("report_not_carried_out", error=type(error).__name__)
+    return False
 
 
 def _right(connection: Connection, subject: Subject, now: int) -> int:

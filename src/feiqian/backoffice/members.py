@@ -205,4 +205,4 @@ def _member(row: Any) -> StaffMember:
 
 
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode(errors="replace")).digest()
+    return hashlib.sha256(comparison(token).strip().encode(errors="replace")).digest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from feiqian.normal import comparison
+
 LEAST_LETTERS, LEAST_DIFFERENT, LEAST_WORDS = 10, 5, 2
 _BY_CHARACTER = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\uac00", "\ud7af"), ("\u3040", "\u30ff"))
 
@@ -11,6 +13,7 @@ def is_reason(text: str) -> bool:
 
     Of scripts that write a syllable or more with each character, one counts as two letters, and as a word.
     """
+    text = comparison(text)  # there are letters that nobody sees
     letters = [letter for letter in text.casefold() if letter.isalpha()]
     dense = sum(any(first <= letter <= last for first, last in _BY_CHARACTER) for letter in letters)
     spaced = [word for word in text.split() if sum(letter.isalpha() for letter in word) > 1]

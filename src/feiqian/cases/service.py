@@ -15,6 +15,7 @@ from feiqian.cases.model import Case, Kind, Line, State, What
 from feiqian.cases.tables import cases, lines
 from feiqian.db import BankDb
 from feiqian.ids import CASE, new_id
+from feiqian.normal import comparison
 from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject, customer
 
@@ -42,7 +43,7 @@ class Cases:
 
     def note(self, connection: Connection, id: str, text: str, by: Subject, now: int) -> Case:
         """Adds to the time line. Raises CaseNotFound, CaseClosed, CaseInvalid."""
-        if not text.strip():
+        if not comparison(text).strip():
             raise CaseInvalid("a note has words")
         return self._add(connection, self._still_open(connection, id), What.NOTE, text, by, now)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 SHORTEST = 5  # characters; shorter ones are those of too many people
@@ -19,8 +20,9 @@ _OTHER = re.compile(
     r"arrested|Aircraft|Vessel|Target Type|Transactions|Individual's Primary|\()",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"[(,;]|\s-\s|\b(?:issued|expires|exp\.|to be)\b.*", re.IGNORECASE)
+_AFTER = re.compile(r"(?<!\d)\(|\((?!\w\))|[,;]|\s-\s|\b(?:issued|expires|exp\.|to be)\b.*", re.IGNORECASE)
 _PREFIX = re.compile("[A-Z]{1,4}", re.ASCII)  # letters of a number that stand apart from its digits
+_CHECK = re.compile(r"\(\w\)")  # a check character, which Hong Kong writes in brackets and others leave out
 _NOT_NUMBER = re.compile("[^0-9A-Z]")
 _ZEROS = re.compile("^([A-Z]*)0+(?=[0-9A-Z])")
 
@@ -59,12 +61,14 @@ def _read(words: list[str]) -> Iterator[str]:
     first = next((at for at, word in enumerate(words) if any(map(str.isdigit, word))), None)
     if first is None:
         return
-    end = first + 1
-    while end < len(words) and any(map(str.isdigit, words[end])):
-        end += 1
-    digits = words[first:end]
+    digits = [words[first]]
+    for word, after in pairwise([*words[first + 1 :], ""]):
+        if not any(map(str.isdigit, word)) and not (_PREFIX.fullmatch(word) and any(map(str.isdigit, after))):
+            break
+        digits.append(word)
     before = words[first - 1] if first else ""
-    readings = ["".join(digits), *digits[0].split("/")]
+    whole = "".join(digits)
+    readings = [whole, _CHECK.sub("", whole), *digits[0].split("/")]
     if _PREFIX.fullmatch(before):
         readings.append(before + readings[0])
     yield from filter(None, map(comparable, readings))
