@@ -68,13 +68,23 @@ REMEMBERED = {
     "INSUFFICIENT_FUNDS": 43,
 }
 
-# In a copy of the specification: one refusal of each sort, each between two others, with the next free numbers.
-FREE = len(Refusal)
-INSERTED = [
-    ("    EXISTS = 1\n", f"    NEW_MISTAKE = {FREE}\n"),
-    ("    DEBIT_ACCOUNT_NOT_FOUND = 32\n", f"    NEW_DECISION = {FREE + 1}\n"),
-    ("        Refusal.CHAIN_OPEN,\n", "        Refusal.NEW_MISTAKE,\n"),
-]
+# In a copy of the specification: one refusal of each sort, each between two others, with the next free numbers, and a
+# kind of transfer that is refused so.
+MISTAKE = max(Refusal) + 1
+DECISION = MISTAKE + 1
+INSERTED = {
+    "engine": [
+        ("    EXISTS = 1\n", f"    NEW_MISTAKE = {MISTAKE}\n"),
+        ("    DEBIT_ACCOUNT_NOT_FOUND = 32\n", f"    NEW_DECISION = {DECISION}\n"),
+        ("        Refusal.CHAIN_OPEN,\n", "        Refusal.NEW_MISTAKE,\n"),
+    ],
+    "spec": [
+        (
+            "            return Refusal.INSUFFICIENT_FUNDS\n",
+            "        if kind >= 60000:\n            return kind - 60000\n",
+        ),
+    ],
+}
 
 
 def test_a_number_is_given_once_and_for_ever() -> None:
@@ -128,9 +138,9 @@ def copy(tmp_path: Path) -> Iterator[ModuleType]:
     (package / "__init__.py").touch()
     for name in ("engine", "spec", "spec_dump", "spec_state"):
         text = (Path(spec.__file__).parent / f"{name}.py").read_text()
-        for after, line in INSERTED if name == "engine" else ():
+        for after, lines in INSERTED.get(name, ()):
             assert text.count(after) == 1
-            text = text.replace(after, after + line)
+            text = text.replace(after, after + lines)
         (package / f"{name}.py").write_text(text)
     sys.path.insert(0, str(tmp_path))
     try:
@@ -146,7 +156,9 @@ def test_a_refusal_inserted_between_others_renumbers_none(copy: ModuleType) -> N
     names = [refusal.name for refusal in more]
     assert names.index("NEW_MISTAKE") == names.index("EXISTS") + 1
     assert names.index("NEW_DECISION") == names.index("DEBIT_ACCOUNT_NOT_FOUND") + 1
-    assert {refusal.name: int(refusal) for refusal in more if refusal < FREE} == NOT_REMEMBERED | REMEMBERED
+    assert {
+        refusal.name: int(refusal) for refusal in more if refusal.name in Refusal.__members__
+    } == NOT_REMEMBERED | REMEMBERED
     assert {refusal.name for refusal in more if refusal in copy.REMEMBERED} == {*REMEMBERED, "NEW_DECISION"}
 
 
@@ -161,14 +173,30 @@ def test_a_refusal_inserted_between_others_changes_no_answer_and_no_byte(copy: M
         assert b"".join(after.engine.dump()) == b"".join(before.engine.dump()), case.title
 
 
-def test_a_refusal_with_a_high_number_is_remembered_only_if_it_is_in_the_set(copy: ModuleType) -> None:
-    id, mistake, decision = encode("transfer T1 A1->A2 5")[16:32], FREE, FREE + 1
+def asked(kind: int, id: bytes) -> bytes:
+    return EVENT.pack(Type.TRANSFER, 0, kind, 0, 5, id, *(encode(f"close {name}")[16:32] for name in ("B", "A")), NO_ID)
+
+
+def test_the_set_says_what_is_remembered_whatever_the_number(copy: ModuleType) -> None:
     engine = copy.SpecEngine()
-    engine.replay(refused(id, decision))
-    assert engine.remembered(id) == (Type.REFUSED, 0, 0, decision)
-    again = copy.SpecEngine()
+    engine.apply(encode("account A CNY") + encode("account B CNY overdraft=max"), 1, 20260101)
+    answers = [
+        engine.apply(asked(kind, id), 1, 20260101)[0][0]
+        for id, kind in (
+            (b"T" * 16, 60000 + MISTAKE),  # not remembered: the id may be used again
+            (b"T" * 16, 60000 + DECISION),  # remembered: it may not
+            (b"T" * 16, 7),
+            (b"U" * 16, 7),
+        )
+    ]
+    assert answers == [MISTAKE, DECISION, DECISION, Refusal.OK]
+
+
+def test_records_and_dumps_keep_a_refusal_that_was_inserted(copy: ModuleType) -> None:
+    id, engine, again = b"T" * 16, copy.SpecEngine(), copy.SpecEngine()
+    engine.replay(refused(id, DECISION))
     again.load(engine.dump())
-    assert again.apply(encode("transfer T1 A1->A2 5"), 1, 20260101)[0] == bytes([decision])
-    for number in (mistake, decision + 1):
+    assert engine.remembered(id) == again.remembered(id) == (Type.REFUSED, 0, 0, DECISION)
+    for number in (MISTAKE, DECISION + 1):
         with pytest.raises(ValueError, match="TYPE_INVALID"):
             copy.SpecEngine().replay(refused(id, number))
