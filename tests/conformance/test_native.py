@@ -121,11 +121,16 @@ def test_a_library_of_another_interface_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_library_with_other_refusals_is_refused(tmp_path: Path) -> None:
-    source = (
-        f'unsigned fq_abi(void) {{ return {native.ABI}; }}\nconst char *fq_refusals(void) {{ return "OK EXISTS"; }}\n'
-    )
-    with pytest.raises(EngineUnavailable, match="other refusals"):
-        load_library(compiled(tmp_path, source))
+    ours = native.shared_library().fq_refusals().decode()
+    swapped = ours.replace("OK 0 0\nEXISTS 1 0\n", "EXISTS 1 0\nOK 0 0\n")
+    others = swapped, ours.replace(" 43 1", " 44 1"), ours.replace(" 43 1", " 43 0"), ours.replace("CLAIMED", "TAKEN")
+    for place, other in enumerate(others):
+        assert other != ours
+        abi = f"unsigned fq_abi(void) {{ return {native.ABI}; }}\n"
+        refusals = 'const char *fq_refusals(void) { return "' + other.replace("\n", "\\n") + '"; }\n'
+        (folder := tmp_path / str(place)).mkdir()
+        with pytest.raises(EngineUnavailable, match="other refusals"):
+            load_library(compiled(folder, abi + refusals))
 
 
 def test_a_library_of_something_else_is_refused(tmp_path: Path) -> None:

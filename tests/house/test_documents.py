@@ -95,9 +95,9 @@ def test_every_refusal_is_explained(root: Path) -> None:
     from feiqian.ledger.engine import Refusal
 
     text = (root / "docs/REFUSALS.md").read_text()
-    listed = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, re.M)
-    assert [(int(number), name) for number, name in listed] == [(int(r), r.name) for r in Refusal], (
-        "docs/REFUSALS.md must list the engine's refusals, all of them, in their order of precedence"
+    listed = re.findall(r"^\| (\d+) \| `(\w+)` \| (yes|no) \|", text, re.M)
+    assert listed == [(f"{r:d}", r.name, "yes" if r.remembered else "no") for r in Refusal], (
+        "docs/REFUSALS.md must list the engine's refusals, all of them, in order of precedence, with their numbers"
     )
 
 

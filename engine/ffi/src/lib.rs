@@ -5,7 +5,7 @@
 //! struct fq_output { const uint8_t *results; uint64_t results_len; const uint8_t *records; uint64_t records_len; };
 //!
 //! uint32_t fq_abi(void);                             // FQ_ABI: the binding refuses any other number
-//! const char *fq_refusals(void);                     // the names of all refusals, in order, separated by spaces
+//! const char *fq_refusals(void);                     // "name number remembered\n" of each, in order of precedence
 //! fq_engine *fq_new(uint64_t seed);
 //! void fq_free(fq_engine *);                         // NULL is fine
 //! const struct fq_output *fq_output(fq_engine *);    // stays at one address; holds until the next call
@@ -52,22 +52,19 @@ use handle::{event_chunks, read, read_id, with, write};
 pub use handle::{Code, FqEngine, FqOutput};
 
 /// Changes whenever a function, a code or a format here does.
-pub const FQ_ABI: u32 = 2;
+pub const FQ_ABI: u32 = 3;
 
 #[no_mangle]
 pub extern "C" fn fq_abi() -> u32 {
     FQ_ABI
 }
 
-/// The names of all refusals, so that the binding can compare them with its own.
+/// All refusals in order of precedence, so that the binding can compare them with its own.
 #[no_mangle]
 pub extern "C" fn fq_refusals() -> *const c_char {
-    static NAMES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
-    let join = || {
-        let names: Vec<&str> = Refusal::ALL.iter().map(|refusal| refusal.name()).collect();
-        (names.join(" ") + "\0").into_bytes()
-    };
-    NAMES.get_or_init(join).as_ptr().cast()
+    static LINES: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let line = |r: &Refusal| format!("{} {} {}\n", r.name(), *r as u8, u8::from(r.remembered()));
+    LINES.get_or_init(|| Refusal::ALL.iter().map(line).collect::<String>() + "\0").as_ptr().cast()
 }
 
 #[no_mangle]

@@ -33,7 +33,7 @@ EXPIRE_CLAIMS (amount = seconds: claims until then are forgotten), REFUSED (id =
 all. The first event in it that moves or reserves money (TRANSFER, HOLD, CAPTURE, RELEASE, SWEEP) names the chain: if
 that id is remembered, the chain is a retry and gets the answer that it had, before anything else is looked at. A
 refused chain leaves one trace, its name with the refusal, so that a retry can never be accepted later. A chain with no
-name, or refused because it is malformed (`Refusal.remembered`), leaves none.
+name, or refused because it is malformed (not in `REMEMBERED`), leaves none.
 
 **EXISTS.** A retry is compared by the event that names its chain, and by nothing else: its type, debit, credit, kind,
 the fold of its reference (32 bits) and its amount. Of a CAPTURE or RELEASE the hold is compared and no credit; of a
@@ -54,7 +54,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from enum import IntEnum, IntFlag
+from enum import IntEnum, IntFlag, unique
 from typing import NamedTuple, Protocol
 
 EVENT = struct.Struct("<BBHIQ16s16s16s16s")
@@ -102,15 +102,20 @@ class Period(IntEnum):
     EVER = 4
 
 
+@unique
 class Refusal(IntEnum):
     """Why an event was not applied, in order of precedence: the first that fits is the answer.
+
+    The order of declaration is the precedence and says nothing else. The number (0 to 255) is what answers, records and
+    dumps hold: it is given once and never changed or used again. A new refusal is declared where it takes precedence
+    and gets the next free number, so numbers are not compared with < or >.
 
     OK and EXISTS are not refusals: EXISTS says that the id was accepted before, for what it is compared by (see above).
     """
 
     OK = 0
     EXISTS = 1
-    # Malformed: the caller's mistake, whatever the state. Not remembered.
+    # Malformed: the caller's mistake, whatever the state.
     CHAIN_OPEN = 2
     LINKED_EVENT_FAILED = 3
     TYPE_INVALID = 4
@@ -159,11 +164,36 @@ class Refusal(IntEnum):
 
     @property
     def remembered(self) -> bool:
-        """Whether a chain refused so keeps its name; a malformed chain or a name taken by another does not."""
-        return self >= Refusal.CLAIM_ALREADY_PAST
+        """Whether a chain refused so keeps its name, so that each retry gets the same answer."""
+        return self in REMEMBERED
 
 
-FIRST_REMEMBERED = int(Refusal.CLAIM_ALREADY_PAST)
+ACCEPTED = frozenset({Refusal.OK, Refusal.EXISTS})  # no refusals
+# All but those of a malformed chain, and of a name that belongs to something else.
+REMEMBERED = (
+    frozenset(Refusal)
+    - ACCEPTED
+    - {
+        Refusal.CHAIN_OPEN,
+        Refusal.LINKED_EVENT_FAILED,
+        Refusal.TYPE_INVALID,
+        Refusal.FLAGS_INVALID,
+        Refusal.ID_MUST_NOT_BE_ZERO,
+        Refusal.SIDES_INVALID,
+        Refusal.PERIOD_INVALID,
+        Refusal.CURRENCY_INVALID,
+        Refusal.EXISTS_WITH_DIFFERENT_TYPE,
+        Refusal.EXISTS_WITH_DIFFERENT_DEBIT,
+        Refusal.EXISTS_WITH_DIFFERENT_CREDIT,
+        Refusal.EXISTS_WITH_DIFFERENT_AMOUNT,
+        Refusal.EXISTS_WITH_DIFFERENT_KIND,
+        Refusal.EXISTS_WITH_DIFFERENT_REFERENCE,
+        Refusal.EXISTS_WITH_DIFFERENT_CURRENCY,
+        Refusal.EXISTS_WITH_DIFFERENT_OVERDRAFT,
+        Refusal.EXISTS_WITH_DIFFERENT_PERIOD,
+        Refusal.ID_ALREADY_USED,
+    }
+)
 MOVES = frozenset(map(int, (Type.TRANSFER, Type.HOLD, Type.CAPTURE, Type.RELEASE, Type.SWEEP)))  # can name a chain
 
 
@@ -331,6 +361,6 @@ def chain(*events: bytes) -> bytes:
 def refusal_of(results: bytes) -> Refusal:
     """The answer to one chain: its refusal, else EXISTS if that is the answer to each of its events, else OK."""
     for code in results:
-        if code > Refusal.EXISTS and code != Refusal.LINKED_EVENT_FAILED:
+        if code not in ACCEPTED and code != Refusal.LINKED_EVENT_FAILED:
             return Refusal(code)
     return Refusal.OK if Refusal.OK in results else Refusal.EXISTS

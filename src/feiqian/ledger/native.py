@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .engine import Account, DumpInvalid, InvariantBroken, Moment, Refusal, Remembered, Totals, check_moment
 
-ABI = 2  # FQ_ABI in engine/ffi
+ABI = 3  # FQ_ABI in engine/ffi
 LIBRARY = Path(__file__).with_name("_engine.so")
 
 _OK, _NOT_FOUND, _INPUT_INVALID, _REPLAY_REFUSED, _INVARIANT_BROKEN, _DUMP_INVALID, _CHANGED, _PANICKED = range(8)
@@ -87,14 +87,14 @@ def load_library(path: Path = LIBRARY) -> ctypes.PyDLL:
 def _require_same_interface(library: ctypes.PyDLL, path: Path) -> None:
     """A library of other sources would misread what it is given; its numbers and its refusals must be ours."""
     try:
-        abi, names = library.fq_abi, library.fq_refusals
+        abi, refusals = library.fq_abi, library.fq_refusals
     except AttributeError as error:
         raise EngineUnavailable(f"{path.name} is not the native engine: {error}") from error
     abi.argtypes, abi.restype = (), c_uint32
-    names.argtypes, names.restype = (), c_char_p
+    refusals.argtypes, refusals.restype = (), c_char_p
     if abi() != ABI:
         raise EngineUnavailable(f"{path.name} has interface {abi()}, this version needs {ABI}: run `make engine`")
-    if names().decode().split() != [refusal.name for refusal in Refusal]:
+    if refusals().decode() != "".join(f"{r.name} {r:d} {r.remembered:d}\n" for r in Refusal):
         raise EngineUnavailable(f"{path.name} has other refusals than this version: run `make engine`")
 
 

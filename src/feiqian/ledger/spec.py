@@ -11,13 +11,14 @@ import heapq
 from collections.abc import Callable
 
 from .engine import (
+    ACCEPTED,
     CLOSED,
     EVENT,
     EVENT_SIZE,
-    FIRST_REMEMBERED,
     LINKED,
     MOVES,
     NO_ID,
+    REMEMBERED,
     UNLIMITED,
     HoldState,
     Period,
@@ -94,10 +95,10 @@ class SpecEngine(SpecDump):
         self._undo.clear()
         for place, event in enumerate(chain):
             code = self._apply_event(event, accepted)
-            if code > EXISTS:
+            if code not in ACCEPTED:
                 for undo in reversed(self._undo):
                     undo()
-                if naming is not None and code >= FIRST_REMEMBERED:
+                if naming is not None and code in REMEMBERED:
                     self._remember_refusal(chain[naming], code, records)
                 return _failed(len(chain), place, code)
             results.append(code)
@@ -440,7 +441,7 @@ class SpecEngine(SpecDump):
         elif type_ == Type.REFUSED:
             if id == NO_ID:
                 return Refusal.ID_MUST_NOT_BE_ZERO
-            if not FIRST_REMEMBERED <= kind <= max(Refusal):
+            if kind not in REMEMBERED:
                 return Refusal.TYPE_INVALID
             if id in self._transfers:
                 return Refusal.ID_ALREADY_USED

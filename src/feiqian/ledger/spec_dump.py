@@ -21,14 +21,13 @@ from .engine import (
     DUMP_HOLD,
     DUMP_MAGIC,
     DUMP_TRANSFER,
-    FIRST_REMEMBERED,
     NO_ID,
+    REMEMBERED,
     UNLIMITED,
     DumpInvalid,
     HoldState,
     InvariantBroken,
     Period,
-    Refusal,
     Side,
     Type,
 )
@@ -136,7 +135,7 @@ class SpecDump(SpecState):
     def _is_sound(self, t: TransferEntry) -> bool:
         if t.type == Type.REFUSED:
             empty = not (t.debit or t.credit or t.amount or t.kind or t.fold)
-            return empty and FIRST_REMEMBERED <= t.status <= max(Refusal)
+            return empty and t.status in REMEMBERED
         if t.type in _ENDS:
             return self._ends_hold(t)
         if max(t.debit, t.credit) >= len(self._account_at) or t.debit == t.credit:
