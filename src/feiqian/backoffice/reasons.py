@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feiqian.normal import comparison
+from feiqian.strings.normal import comparison
 
 LEAST_LETTERS, LEAST_DIFFERENT, LEAST_WORDS = 10, 5, 2
 _BY_CHARACTER = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\uac00", "\ud7af"), ("\u3040", "\u30ff"))

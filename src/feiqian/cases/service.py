@@ -15,8 +15,8 @@ from feiqian.cases.model import Case, Kind, Line, State, What
 from feiqian.cases.tables import cases, lines
 from feiqian.db import BankDb
 from feiqian.ids import CASE, new_id
-from feiqian.normal import comparison
 from feiqian.sealing import Sealer
+from feiqian.strings.normal import comparison
 from feiqian.subjects import Role, Subject, customer
 
 MAX_TEXT = 2_000
