@@ -167,7 +167,7 @@ def test_abuse_77_of_nobodys_wrong_answers_and_sign_ins_the_newest_are_kept(
     bank: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeps, "NOBODYS_ATTEMPTS", 4)
-    monkeypatch.setattr("feiqian.customers.strangers.NOBODYS_SIGN_INS", 3)
+    monkeypatch.setattr("feiqian.auth.strangers.NOBODYS_SIGN_INS", 3)
     bank.register()
     with pytest.raises(CustomersError):
         bank.run(bank.sign_in.password(MEI, "not the password", "en", CHROME))
@@ -181,7 +181,7 @@ def test_abuse_77_of_nobodys_wrong_answers_and_sign_ins_the_newest_are_kept(
 
 
 def test_a_sweep_takes_small_steps_and_comes_to_an_end(bank: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feiqian.sweeping.BATCH", 2)
+    monkeypatch.setattr("feiqian.runtime.sweeping.BATCH", 2)
     for n in range(5):
         begin(bank, n)
     bank.clock.advance(3 * 86_400)
