@@ -31,6 +31,7 @@ from .paths import canonical, is_query, is_text
 HEAD_LIMIT_BYTES = 16 * 1024
 REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
+FETCH_SECONDS = 60  # in which nothing of an answer is fetched
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
@@ -99,6 +100,7 @@ class GatedProtocol(HttpToolsProtocol):
         self.known_host: bytes | None = None  # the last that was looked at, and is good
         self.refusal, self.last_words = BAD_REQUEST, b""
         self.begun = self.idle_since = self.gate.now
+        self.unfetched_since: float | None = None  # more of an answer waits than we keep, and the client fetches none
         address = self.client[0] if self.client else ""
         self.network, self.trusted = network_of(address), self.gate.proxies.trusts(address)
         self.context = self._context(self.network)
@@ -109,6 +111,21 @@ class GatedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.gate.leave(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self.unfetched_since = self.gate.now
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.unfetched_since = None
+        super().resume_writing()
+
+    def end(self) -> None:
+        """Closes the connection now: in order only if nothing waits to be fetched, which might be for ever."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     @staticmethod
     def _context(network: str) -> Context:
@@ -121,7 +138,16 @@ class GatedProtocol(HttpToolsProtocol):
         """Whether nothing is being received or answered."""
         return not self.receiving and (self.cycle is None or self.cycle.response_complete)
 
+    @property
+    def waits_since(self) -> float | None:
+        """Since when we wait for the client: to send the rest of a request, or to fetch answers. None: we do not."""
+        if self.unfetched_since is not None:
+            return self.unfetched_since
+        return self.begun if self.receiving else None
+
     def overdue(self, now: float) -> bool:
+        if self.unfetched_since is not None and now - self.unfetched_since > FETCH_SECONDS:
+            return True
         if self.receiving:
             return now - self.begun > REQUEST_SECONDS
         return self.idle and now - self.idle_since > IDLE_SECONDS
