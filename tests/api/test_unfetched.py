@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from feiqian.api.server import FETCH_SECONDS, GatedProtocol
+from feiqian.api.server import FETCH_SECONDS, PIPELINED, GatedProtocol
 from feiqian.testing.served import Served
 
-CONNECTIONS, PAGES = 3, 600  # of a page so many do not fit into what the kernel keeps of a connection
+CONNECTIONS = 3
 OTHER_NETWORK = "127.0.0.9"
 
 
@@ -30,14 +30,21 @@ def unfetched(served: Served) -> Iterator[None]:
     host = f"127.0.0.1:{served.server.port}".encode()
     page = b"GET /sign-in HTTP/1.1\r\nhost: %b\r\nsec-fetch-site: none\r\n\r\n" % host
     with contextlib.ExitStack() as stack:
-        for _ in range(CONNECTIONS):
-            connection = stack.enter_context(socket.socket())
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            connection.bind((OTHER_NETWORK, 0))
-            connection.connect(("127.0.0.1", served.server.port))
-            connection.sendall(page * PAGES)
-        until(served, lambda: sum(one.flow.write_paused for one in held(served)) == CONNECTIONS)
+        clients = [stack.enter_context(connected(served)) for _ in range(CONNECTIONS)]
+        while not all(served.inside(lambda: [one.flow.write_paused for one in held(served)])):
+            for client in clients:
+                client.sendall(page * PIPELINED)
+            until(served, lambda: all(one.flow.write_paused or one.idle for one in held(served)))
         yield
+
+
+def connected(served: Served) -> socket.socket:
+    """A connection from the other network, of which the kernel keeps little that was not read."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.bind((OTHER_NETWORK, 0))
+    client.connect(("127.0.0.1", served.server.port))
+    return client
 
 
 def held(served: Served) -> list[GatedProtocol]:

@@ -25,13 +25,23 @@ from feiqian.network import client, network_of
 
 from .gate import Gate
 from .heads import VERSIONS, WHOLE_SERVER, absolute, as_get, is_host, options_of_server, without_upgrade
-from .overload import BAD_HOST, BAD_REQUEST, HEAD_TOO_LARGE, NO_TUNNELS, OTHER_VERSION, REFUSAL, plain_requests
+from .overload import (
+    BAD_HOST,
+    BAD_REQUEST,
+    HEAD_TOO_LARGE,
+    LAST_REFUSAL,
+    NO_TUNNELS,
+    OTHER_VERSION,
+    REFUSAL,
+    plain_requests,
+)
 from .paths import canonical, is_query, is_text
 
 HEAD_LIMIT_BYTES = 16 * 1024
 REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
 FETCH_SECONDS = 60  # in which nothing of an answer is fetched
+PIPELINED = 128  # requests of one connection that wait for the answer to the one before
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
@@ -105,7 +115,7 @@ class GatedProtocol(HttpToolsProtocol):
         self.network, self.trusted = network_of(address), self.gate.proxies.trusts(address)
         self.context = self._context(self.network)
         if not self.gate.take(self):
-            transport.write(REFUSAL.replace(b"retry-after", b"connection: close\r\nretry-after"))
+            transport.write(LAST_REFUSAL)
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -159,6 +169,8 @@ class GatedProtocol(HttpToolsProtocol):
         if admission.total >= admission.limit and self.idle:
             keys = plain_requests(data)
             if keys and self.gate.refuses(keys):
+                if self.unfetched_since is not None:
+                    return self.transport.abort()  # asks on and on, and does not fetch its answers
                 admission.refused += len(keys)
                 self.idle_since = self.gate.now
                 self.gate.write(self.transport, REFUSAL * len(keys))
@@ -295,6 +307,8 @@ class GatedProtocol(HttpToolsProtocol):
         else:  # pipelined: it waits its turn
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, app))
+            if len(self.pipeline) > PIPELINED:
+                self._refuse(LAST_REFUSAL)
 
     def _target(self) -> tuple[str, bytes, bytes]:
         """The path as text and as it came, and the query."""
