@@ -12,7 +12,7 @@ from feiqian.runtime.files import RESERVED_FILES
 
 SHARE_OUT = """
 import os, resource, sys
-from feiqian.files import share_out
+from feiqian.runtime.files import share_out
 soft, hard, wanted = map(int, sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 files = share_out(wanted)
