@@ -52,7 +52,7 @@ def checked_name(name: str) -> str:
 
 def checked_email(email: str) -> str:
     """An address that mail can be sent to, as it is kept, or "" for none. Raises DetailsInvalid."""
-    email = comparison(email[:TYPED_LIMIT]).strip()
+    email = mail_addresses.typed(email[:TYPED_LIMIT])
     if not email:
         return ""
     try:
