@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feiqian.auth.claims import checked_email
-from feiqian.customers.errors import DetailsInvalid
+from feiqian.auth.errors import DetailsInvalid
 from feiqian.notify.mail_addresses import AddressInvalid, canonical, of_server, shown
 
 

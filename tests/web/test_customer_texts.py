@@ -28,7 +28,7 @@ OWN_TOO = ("/security/cases/cas_1", "/confirm/pay_1/chl_1", "/security/change/pi
 
 def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     source = "".join(path.read_text() for path in SOURCES)
-    named = set(re.findall(r"""["'](customer\.[a-z_.0-9]*[a-z0-9])["']""", source))
+    named = set(re.findall(r"""["'](customer\.(?!html)[a-z_.0-9]*[a-z0-9])["']""", source))
     there = {key for key in english.catalogue if key.startswith("customer.")}
     assert named - there == set()
     assert there - named == set()

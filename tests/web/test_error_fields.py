@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-WEB = Path(__file__).parents[2] / "src" / "feiqian" / "web"
+PACKAGE = Path(__file__).parents[2] / "src" / "feiqian"
 _DRAWN = re.compile(r'\w+\(form, "(\w+)"')  # by a macro of parts/forms.html
 _NAMED = re.compile(r'\bname="(\w+)"|e-(\w+)"')
 
@@ -24,7 +24,7 @@ def names_in_code() -> dict[str, str]:
 
 
 def test_every_field_that_can_be_wrong_is_drawn_by_some_page() -> None:
-    templates = "".join(path.read_text() for path in (WEB / "templates").rglob("*.html"))
+    templates = "".join(path.read_text() for path in PACKAGE.glob("*/templates/**/*.html"))
     drawn = set(_DRAWN.findall(templates)) | {a or b for a, b in _NAMED.findall(templates)}
     missing = {name: where for name, where in names_in_code().items() if name not in drawn}
     assert not missing

@@ -130,7 +130,7 @@ def _over(site: Site) -> Page:
 def _page(site: Site, template: str, form: Form, scripts: tuple[str, ...] = (), **values: object) -> Page:
     status = 200 if form.good else NOT_TAKEN
     values |= {"form": form}
-    return site.page(f"staff/{template}", scripts, status=status, cookies=(), **values)
+    return site.page(f"backoffice/{template}", scripts, status=status, cookies=(), **values)
 
 
 def _staff(site: Site) -> Staff:
