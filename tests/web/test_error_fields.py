@@ -14,7 +14,7 @@ _NAMED = re.compile(r'\bname="(\w+)"|e-(\w+)"')
 def names_in_code() -> dict[str, str]:
     """Each literal name that a handler calls wrong, and where."""
     found = {}
-    for path in WEB.rglob("*.py"):
+    for path in PACKAGE.glob("*/pages/*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "wrong":
                 for part in ast.walk(node.args[0]):
