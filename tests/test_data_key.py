@@ -9,7 +9,7 @@ import pytest
 
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
-from feiqian.sealing import DataKeyInvalid
+from feiqian.field_cipher import DataKeyInvalid
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_merchants_have_names_stores_and_fees_of_their_own() -> None:
 
 def test_a_town_has_wallets_of_several_currencies_and_its_books_balance(tmp_path: Path) -> None:
     settings = Settings(data=str(tmp_path / "bank"))
-    seeded = seed(settings, Plan(40, 5, town=True))
+    seeded = seed(settings, Plan(40, 5, sample_people=True))
     db, journal = BankDb(Path(settings.data)), open_journal(Path(settings.data))
     ledger = open_ledger(journal, None, SystemClock())
     merchants = Merchants(db, settings.mode)
@@ -71,10 +71,10 @@ def test_the_people_of_a_town_can_sign_in_and_pay_as_their_level_allows(tmp_path
         First("Chen", 7_00, "remote"),
         First("Hana", 0, "unverified", "", "es"),
     )
-    seed(settings, Plan(20, 2, town=True, first=first, password="lantern orbit teapot", pin="490713"))
+    seed(settings, Plan(20, 2, sample_people=True, first=first, password="lantern orbit teapot", pin="490713"))
     db = BankDb(Path(settings.data))
-    sealer = data_key_of(db, settings.data_key)
-    customers, hasher = Customers(db, sealer), SecretHasher(sealer)
+    cipher = data_key_of(db, settings.data_key)
+    customers, hasher = Customers(db, cipher), SecretHasher(cipher)
     assert [customers.standing(number) for number in range(1, 6)] == [2, 1, 0, 2, 2]
     profiles = [customers.profile(number) for number in range(1, 21)]
     assert len({profile.mobile for profile in profiles if profile}) == 20

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.freezing import Freezing
@@ -28,9 +28,9 @@ from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.sign_in import SignIn
 from feiqian.backoffice import accounts_audit
 from feiqian.backoffice.acts import Acts
-from feiqian.backoffice.changes import Changes
-from feiqian.backoffice.desk import Desk, DeskParts
+from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.service import Staff
+from feiqian.backoffice.support_view import SupportView, SupportViewParts
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers import levels
@@ -143,8 +143,8 @@ def _open(
     _measure(services)
     _watch_for(services)
     with base.db.write() as connection:
-        levels.record_baseline(base.trail, connection, clock.now())
-        accounts_audit.record_baseline(base.trail, connection, services.staff.members, clock.now())
+        levels.record_baseline(base.audit_log, connection, clock.now())
+        accounts_audit.record_baseline(base.audit_log, connection, services.staff.members, clock.now())
     sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
     for held in (base.verification.sweeps.held, *base.strangers.held):
         held.measure(services.metrics)
@@ -155,30 +155,30 @@ def _open(
 
 def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers) -> Parts:
     """What the features of people stand on."""
-    sealer, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
-    customers, trail = Customers(db, sealer), Trail(db)
-    adapters = adapters_from(settings, db, sealer, clock, work)
+    cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
+    customers, audit_log = Customers(db, cipher), AuditLog(db)
+    adapters = adapters_from(settings, db, cipher, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
-    notify = Notify(db, sealer, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
+    notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)
     origin, apps = settings.public_origin, settings.app_origins
-    factors = Factors(db, sealer, policy, clock, work, notify, customers, origin, apps=apps)
+    factors = Factors(db, cipher, policy, clock, work, notify, customers, origin, apps=apps)
     return Parts(
         db=db,
-        sealer=sealer,
+        cipher=cipher,
         policy=policy,
         clock=clock,
         work=work,
         customers=customers,
         accounts=Accounts(ledger, policy),
-        trail=trail,
-        cases=Cases(db, trail, sealer),
+        audit_log=audit_log,
+        cases=Cases(db, audit_log, cipher),
         notify=notify,
         sessions=sessions,
-        identity=Identity(db, sealer, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
-        verification=Verification(db, sealer, policy, clock, work, factors, sessions),
+        identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
+        verification=Verification(db, cipher, policy, clock, work, factors, sessions),
         factors=factors,
         zone=ZoneInfo(settings.zone),
     )
@@ -188,11 +188,11 @@ def _services(
     settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: Reads
 ) -> Services:
     """The features themselves."""
-    db, clock, work, customers, trail = base.db, base.clock, base.work, base.customers, base.trail
+    db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log
     merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
-    staff = Staff(db, base.sealer, clock, work, trail, base.sessions, verification, base.factors)
+    staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
     acts = Acts(
         db,
         base.policy,
@@ -206,7 +206,7 @@ def _services(
         staff.members,
         Notices(base),
     )
-    desk = DeskParts(**_shared(base, DeskParts), freezing=freezing, reads=reads)
+    support_view = SupportViewParts(**_shared(base, SupportViewParts), freezing=freezing, reads=reads)
     payments = Payments(
         ledger,
         codes,
@@ -216,7 +216,7 @@ def _services(
         base.policy,
         merchants,
         verification,
-        base.sealer,
+        base.cipher,
         settings.in_flight_limit,
         work,
     )
@@ -239,8 +239,8 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=Changes(db, base.sealer, clock, work, trail, staff.members, acts, verification, base.policy),
-        desk=Desk(desk),
+        changes=ChangeRequests(db, base.cipher, clock, work, audit_log, staff.members, acts, verification, base.policy),
+        support_view=SupportView(support_view),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Column, Integer, LargeBinary, Table, insert, select
 
 from feiqian.db import METADATA, BankDb
-from feiqian.sealing import DataKeyInvalid, Sealer, open_data_key
+from feiqian.field_cipher import DataKeyInvalid, FieldCipher, open_data_key
 
 _ONLY = 1
 _mark = Table(
@@ -22,14 +22,14 @@ _mark = Table(
 )
 
 
-def data_key_of(db: BankDb, path: Path) -> Sealer:
+def data_key_of(db: BankDb, path: Path) -> FieldCipher:
     """The sealer of this database. Raises DataKeyInvalid if the key is missing, or is another one."""
     with db.write() as connection:
         kept = connection.execute(select(_mark.c.mark)).scalar()
-        sealer = open_data_key(path, create=kept is None)
-        mark = sealer.blind("", "data-key")
+        cipher = open_data_key(path, create=kept is None)
+        mark = cipher.blind_index("", "data-key")
         if kept is None:
             connection.execute(insert(_mark).values(id=_ONLY, mark=mark))
         elif not hmac.compare_digest(kept, mark):
             raise DataKeyInvalid(f"{path} is not the key that this bank's data was sealed with")
-    return sealer
+    return cipher

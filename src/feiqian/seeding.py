@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feiqian.accounts import opening
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.credentials import add_secrets
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.clock import Clock, SystemClock
@@ -22,6 +22,7 @@ from feiqian.customers.seeded import mark_seeded
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
+from feiqian.field_cipher import FieldCipher
 from feiqian.folder import FolderLock, make_folder
 from feiqian.ledger.bounds import check_sums
 from feiqian.ledger.engine import Refusal
@@ -34,7 +35,6 @@ from feiqian.money import CNY, EUR, JPY
 from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
 from feiqian.policy.model import Level, Policy
-from feiqian.sealing import Sealer
 from feiqian.settings import Settings
 from feiqian.subjects import customer as customer_of
 
@@ -69,7 +69,7 @@ class Plan(NamedTuple):
     fee_basis_points: int = 60
     day_amount: int | None = None
     unverified_per_day: int | None = None
-    town: bool = (
+    sample_people: bool = (
         False  # balances, fees and currencies differ, as in life; everybody has a mobile number and can sign in
     )
     first: tuple[First, ...] = ()
@@ -106,13 +106,15 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
     db = BankDb(Path(settings.data), settings.bank_url)
     try:
         with db.write() as connection:
-            record_baseline(Trail(db), connection, clock.now())
+            record_baseline(AuditLog(db), connection, clock.now())
         _add_customers(db, plan, policy, clock.now())
-        if plan.town:
+        if plan.sample_people:
             _move_in(db, data_key_of(db, settings.data_key), plan, clock)
         merchants = Merchants(db, settings.mode)
-        fee = None if plan.town else plan.fee_basis_points
-        added = merchants.add(sample_merchants(plan.merchants, abroad=plan.town, fee_basis_points=fee), clock.now())
+        fee = None if plan.sample_people else plan.fee_basis_points
+        added = merchants.add(
+            sample_merchants(plan.merchants, abroad=plan.sample_people, fee_basis_points=fee), clock.now()
+        )
         _post(ledger, _openings(plan, policy, added))
         keys = [merchants.create_key(merchant.number, settings.mode, clock.now()) for merchant in added]
         return [SeededMerchant(m.number, m.name, key) for m, key in zip(added, keys, strict=True)]
@@ -135,9 +137,9 @@ def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
     mark_seeded(db, range(1, plan.customers + 1))
 
 
-def _move_in(db: BankDb, sealer: Sealer, plan: Plan, clock: Clock) -> None:
+def _move_in(db: BankDb, cipher: FieldCipher, plan: Plan, clock: Clock) -> None:
     """Everybody gets a mobile number, and all of them the same password and PIN: one hash of each, computed once."""
-    profiles, hasher, now = Customers(db, sealer).profiles, SecretHasher(sealer), clock.now()
+    profiles, hasher, now = Customers(db, cipher).profiles, SecretHasher(cipher), clock.now()
     numbers = range(1, plan.customers + 1)
     with db.write() as connection:
         profiles.add(connection, (_profile(plan, number) for number in numbers))
@@ -162,7 +164,7 @@ def _level(plan: Plan, policy: Policy, number: int) -> Level:
 
 
 def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iterator[bytes]:
-    for currency in (CNY, EUR, JPY) if plan.town else (CNY,):
+    for currency in (CNY, EUR, JPY) if plan.sample_people else (CNY,):
         yield opening.bank_accounts(currency.number)
     for merchant in merchants:
         yield opening.merchant(merchant.number, merchant.currency)
@@ -172,7 +174,7 @@ def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iter
         if not level.pays:
             continue
         yield _wallet(plan, level, number, CNY.number, balance)
-        if plan.town and number % EVERY_ABROAD == 0:
+        if plan.sample_people and number % EVERY_ABROAD == 0:
             yield _wallet(plan, level, number, EUR.number, dice.randrange(20_00, 800_00))
             yield _wallet(plan, level, number, JPY.number, dice.randrange(5_000, 90_000))
 
@@ -181,7 +183,9 @@ def _balance(plan: Plan, number: int, dice: random.Random) -> int:
     if number <= len(plan.first):
         return plan.first[number - 1].balance
     # Most people have little; a few are rich.
-    return plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(1, 100_00) if plan.town else plan.balance
+    return (
+        plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(1, 100_00) if plan.sample_people else plan.balance
+    )
 
 
 def _wallet(plan: Plan, level: Level, customer: int, currency: int, balance: int) -> bytes:

@@ -11,7 +11,7 @@ from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.accounts.service import Accounts
-    from feiqian.audit_log.log import Trail
+    from feiqian.audit_log.log import AuditLog
     from feiqian.auth.challenges.factors import Factors
     from feiqian.auth.challenges.service import Verification
     from feiqian.auth.freezing import Freezing
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
     from feiqian.auth.sign_in import SignIn
-    from feiqian.backoffice.changes import Changes
-    from feiqian.backoffice.desk import Desk
+    from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
+    from feiqian.backoffice.support_view import SupportView
     from feiqian.cases.service import Cases
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
+    from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.merchants.registry import Merchants
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from feiqian.projections.reads import Reads
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
-    from feiqian.sealing import Sealer
     from feiqian.workers.pool import Workers
 
 
@@ -59,9 +59,9 @@ class Services:
     work: Work
     workers: Workers
     uploads: Uploads
-    sealer: Sealer
+    cipher: FieldCipher
     policy: Policy
-    trail: Trail
+    audit_log: AuditLog
     cases: Cases
     notify: Notify
     sessions: Sessions
@@ -77,8 +77,8 @@ class Services:
     real_name: RealName
     freezing: Freezing
     staff: Staff
-    changes: Changes
-    desk: Desk
+    changes: ChangeRequests
+    support_view: SupportView
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import customer, staff
 from feiqian.testing.postgres import Postgres
@@ -38,9 +38,9 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BankDb]:
 
 
 @pytest.fixture
-def written(sqlite: BankDb) -> Trail:
+def written(sqlite: BankDb) -> AuditLog:
     """Ten entries."""
-    trail = Trail(sqlite)
+    audit_log = AuditLog(sqlite)
     for n in range(10):
-        trail.record(ALICE, "customer_opened", str(MEI), {"why": "asked", "n": n}, NOW + n)
-    return trail
+        audit_log.record(ALICE, "customer_opened", str(MEI), {"why": "asked", "n": n}, NOW + n)
+    return audit_log

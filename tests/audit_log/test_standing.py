@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice import accounts_audit
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import OPERATOR
@@ -28,19 +28,19 @@ def db(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def found(db: BankDb) -> list[str]:
-    trail = Trail(db)
+    audit_log = AuditLog(db)
     with db.snapshot() as connection:
         return [
-            *levels.differences(trail, connection),
-            *accounts_audit.differences(trail, connection, Members(trail)),
+            *levels.differences(audit_log, connection),
+            *accounts_audit.differences(audit_log, connection, Members(audit_log)),
         ]
 
 
 def start(db: BankDb) -> None:
     """What a server does first."""
     with db.write() as connection:
-        levels.record_baseline(Trail(db), connection, NOW)
-        accounts_audit.record_baseline(Trail(db), connection, Members(Trail(db)), NOW)
+        levels.record_baseline(AuditLog(db), connection, NOW)
+        accounts_audit.record_baseline(AuditLog(db), connection, Members(AuditLog(db)), NOW)
 
 
 def edit(db: BankDb, statement: str) -> None:
@@ -53,7 +53,7 @@ def test_levels_and_roles_that_were_edited_are_named(db: BankDb) -> None:
     Customers(db).add([f"Customer {n}" for n in range(1, 8)], NOW, 2)
     Customers(db).add(["Newcomer"], NOW)
     with db.write() as connection:
-        Members(Trail(db)).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
+        Members(AuditLog(db)).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
     assert found(db) == []
     edit(db, "UPDATE customers SET level = 2 WHERE number = 8")
     edit(db, "UPDATE customers SET level = 1 WHERE number = 3")
@@ -70,7 +70,7 @@ def test_rows_that_were_put_in_or_taken_out_are_named(db: BankDb) -> None:
     start(db)
     with db.write() as connection:
         for login in ("alice", "bob"):
-            Members(Trail(db)).add(connection, login, login, ["supporter"], OPERATOR, NOW)
+            Members(AuditLog(db)).add(connection, login, login, ["supporter"], OPERATOR, NOW)
     edit(db, "DELETE FROM staff_members WHERE number = 1")
     edit(
         db,
@@ -89,7 +89,7 @@ def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
     Customers(db).add([f"Customer {n}" for n in range(1_001)], NOW)
     edit(db, "UPDATE customers SET level = number % 3")  # as an older version has left them
     with db.write() as connection:
-        Members(Trail(db)).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
+        Members(AuditLog(db)).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
     edit(db, "UPDATE staff_members SET roles = 'auditor', state = 'active'")
     edit(db, "DELETE FROM trail_entries")
     edit(db, "DELETE FROM trail_head")
@@ -97,8 +97,8 @@ def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
     start(db)
     start(db)  # once in a bank's life
     with db.read() as connection:
-        assert Trail(db).verify(connection) is None
-        baseline = list(Trail(db).each(connection, [levels.BASELINE]))
+        assert AuditLog(db).verify(connection) is None
+        baseline = list(AuditLog(db).each(connection, [levels.BASELINE]))
     assert len(baseline) == baseline[0].details["parts"] > 1
     assert found(db) == []
     edit(db, "UPDATE customers SET level = 2 WHERE number = 1000")
@@ -113,7 +113,7 @@ def test_a_seed_is_one_entry_for_many_customers(db: BankDb) -> None:
     start(db)
     Customers(db).add(["Somebody"] * 5_000, NOW, 2)
     with db.read() as connection:
-        (entry,) = Trail(db).each(connection, [levels.ADDED])
+        (entry,) = AuditLog(db).each(connection, [levels.ADDED])
     assert entry.details["runs"] == [1, 5_000, 2]
     assert found(db) == []
 

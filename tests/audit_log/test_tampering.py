@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from feiqian.audit_log.entry import Head
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import customer, staff
 
@@ -20,13 +20,13 @@ def run(db: BankDb, *statements: str) -> None:
             connection.execute(text(statement))
 
 
-def wrong(trail: Trail, db: BankDb, anchor: Head | None = None) -> int | None:
+def wrong(audit_log: AuditLog, db: BankDb, anchor: Head | None = None) -> int | None:
     with db.read() as connection:
-        finding = trail.verify(connection, anchor)
+        finding = audit_log.verify(connection, anchor)
     return finding.position if finding else None
 
 
-def test_the_untouched_one_is_whole(written: Trail, sqlite: BankDb) -> None:
+def test_the_untouched_one_is_whole(written: AuditLog, sqlite: BankDb) -> None:
     assert wrong(written, sqlite) is None
 
 
@@ -43,29 +43,29 @@ def test_the_untouched_one_is_whole(written: Trail, sqlite: BankDb) -> None:
         "hash = zeroblob(32)",
     ],
 )
-def test_a_change_of_any_column_is_found_where_it_is(written: Trail, sqlite: BankDb, change: str) -> None:
+def test_a_change_of_any_column_is_found_where_it_is(written: AuditLog, sqlite: BankDb, change: str) -> None:
     run(sqlite, f"UPDATE trail_entries SET {change} WHERE position = 4")
     assert wrong(written, sqlite) == 4
 
 
-def test_a_removed_entry_is_missed(written: Trail, sqlite: BankDb) -> None:
+def test_a_removed_entry_is_missed(written: AuditLog, sqlite: BankDb) -> None:
     run(sqlite, "DELETE FROM trail_entries WHERE position = 4")
     assert wrong(written, sqlite) == 4
 
 
-def test_a_removed_entry_is_missed_when_the_others_move_up(written: Trail, sqlite: BankDb) -> None:
+def test_a_removed_entry_is_missed_when_the_others_move_up(written: AuditLog, sqlite: BankDb) -> None:
     later = [f"UPDATE trail_entries SET position = {n - 1} WHERE position = {n}" for n in range(5, 11)]
     run(sqlite, "DELETE FROM trail_entries WHERE position = 4", *later)
     assert wrong(written, sqlite) == 4
 
 
-def test_swapped_entries_are_found_at_the_first_of_them(written: Trail, sqlite: BankDb) -> None:
+def test_swapped_entries_are_found_at_the_first_of_them(written: AuditLog, sqlite: BankDb) -> None:
     moves = [(3, 99), (7, 3), (99, 7)]
     run(sqlite, *[f"UPDATE trail_entries SET position = {to} WHERE position = {at}" for at, to in moves])
     assert wrong(written, sqlite) == 3
 
 
-def test_an_inserted_entry_is_found(written: Trail, sqlite: BankDb) -> None:
+def test_an_inserted_entry_is_found(written: AuditLog, sqlite: BankDb) -> None:
     later = [f"UPDATE trail_entries SET position = {n + 1} WHERE position = {n}" for n in range(10, 4, -1)]
     columns = "at, role, number, action, about, details, hash"
     insertion = (
@@ -76,12 +76,12 @@ def test_an_inserted_entry_is_found(written: Trail, sqlite: BankDb) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 1, 9])
-def test_a_removed_tail_is_missed_by_the_head(written: Trail, sqlite: BankDb, kept: int) -> None:
+def test_a_removed_tail_is_missed_by_the_head(written: AuditLog, sqlite: BankDb, kept: int) -> None:
     run(sqlite, f"DELETE FROM trail_entries WHERE position > {kept}")
     assert wrong(written, sqlite) == kept + 1
 
 
-def test_an_entry_added_behind_the_trails_back_is_found(written: Trail, sqlite: BankDb) -> None:
+def test_an_entry_added_behind_the_trails_back_is_found(written: AuditLog, sqlite: BankDb) -> None:
     details = msgspec.msgpack.encode({})
     with sqlite.read() as connection:
         previous = written.head(connection).hash
@@ -92,7 +92,7 @@ def test_an_entry_added_behind_the_trails_back_is_found(written: Trail, sqlite: 
     assert wrong(written, sqlite) == 11
 
 
-def test_a_tail_cut_with_its_head_is_seen_by_a_head_kept_elsewhere_alone(written: Trail, sqlite: BankDb) -> None:
+def test_a_tail_cut_with_its_head_is_seen_by_a_head_kept_elsewhere_alone(written: AuditLog, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept = written.head(connection)
     cut = "UPDATE trail_head SET position = 9, hash = (SELECT hash FROM trail_entries WHERE position = 9)"
@@ -101,7 +101,7 @@ def test_a_tail_cut_with_its_head_is_seen_by_a_head_kept_elsewhere_alone(written
     assert wrong(written, sqlite, kept) == 10
 
 
-def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: Trail, sqlite: BankDb) -> None:
+def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: AuditLog, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept, entries = written.head(connection), written.newest(connection)[::-1]
     run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
@@ -111,7 +111,7 @@ def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: T
     assert wrong(written, sqlite, kept) == 10
 
 
-def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(written: Trail, sqlite: BankDb) -> None:
+def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(written: AuditLog, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept, entries = written.head(connection), written.newest(connection)[::-1]
     run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
@@ -121,7 +121,7 @@ def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(written: T
     assert wrong(written, sqlite) == 10
 
 
-def test_a_head_is_read_as_it_is_told(written: Trail, sqlite: BankDb) -> None:
+def test_a_head_is_read_as_it_is_told(written: AuditLog, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept = written.head(connection)
     assert Head.read(f" {kept}\n") == kept
@@ -130,7 +130,7 @@ def test_a_head_is_read_as_it_is_told(written: Trail, sqlite: BankDb) -> None:
             Head.read(said)
 
 
-def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(written: Trail, sqlite: BankDb) -> None:
+def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(written: AuditLog, sqlite: BankDb) -> None:
     with sqlite.read() as connection:
         kept, entry = written.head(connection), written.newest(connection)[0]
     written.record(entry.actor, "signed_out", entry.about, {}, entry.at)
@@ -138,12 +138,12 @@ def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(written: Trail
 
 
 def test_the_hash_is_what_the_document_says(sqlite: BankDb) -> None:
-    trail = Trail(sqlite)
-    trail.record(staff(3), "looked", str(customer(4)), {"b": 1, "a": "x"}, 5)
+    audit_log = AuditLog(sqlite)
+    audit_log.record(staff(3), "looked", str(customer(4)), {"b": 1, "a": "x"}, 5)
     packed = bytes([0x96, 5]) + b"\xa5staff" + bytes([3]) + b"\xa6looked" + b"\xaacustomer:4"
     packed += b"\x82\xa1a\xa1x\xa1b\x01"
     with sqlite.read() as connection:
         assert (
-            trail.head(connection).hash
+            audit_log.head(connection).hash
             == hashlib.blake2b(bytes(32) + (1).to_bytes(8, "big") + packed, digest_size=32).digest()
         )

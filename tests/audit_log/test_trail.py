@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from feiqian.audit_log.entry import FORBIDDEN, GENESIS, Head
 from feiqian.audit_log.errors import EntryRefused
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import customer, staff
 
@@ -18,48 +18,51 @@ ALICE, BOB, MEI, JUN = staff(1), staff(2), customer(17), customer(18)
 
 
 def test_entries_are_told_as_they_were_written(db: BankDb) -> None:
-    trail = Trail(db)
-    assert trail.record(ALICE, "customer_searched", "search", {"kind": "mobile", "found": [17], "none": None}, NOW) == 1
-    assert trail.record(BOB, "customer_frozen", str(MEI), {"why": "lost it"}, NOW + 1) == 2
+    audit_log = AuditLog(db)
+    assert (
+        audit_log.record(ALICE, "customer_searched", "search", {"kind": "mobile", "found": [17], "none": None}, NOW)
+        == 1
+    )
+    assert audit_log.record(BOB, "customer_frozen", str(MEI), {"why": "lost it"}, NOW + 1) == 2
     with db.read() as connection:
-        newest, first = trail.newest(connection)
+        newest, first = audit_log.newest(connection)
     assert (newest.position, newest.at, newest.actor, newest.action) == (2, NOW + 1, BOB, "customer_frozen")
     assert (first.about, first.details) == ("search", {"kind": "mobile", "found": [17], "none": None})
 
 
 def test_who_was_looked_at_and_who_looked_are_found(db: BankDb) -> None:
-    trail = Trail(db)
+    audit_log = AuditLog(db)
     for n, (actor, about) in enumerate([(ALICE, MEI), (BOB, JUN), (ALICE, JUN), (BOB, MEI)]):
-        trail.record(actor, "customer_opened", str(about), {}, NOW + n)
+        audit_log.record(actor, "customer_opened", str(about), {}, NOW + n)
     with db.read() as connection:
-        assert [entry.position for entry in trail.of(connection, str(JUN))] == [3, 2]
-        assert [entry.position for entry in trail.by(connection, ALICE)] == [3, 1]
-        assert [entry.position for entry in trail.newest(connection, 2, before=4)] == [3, 2]
+        assert [entry.position for entry in audit_log.of(connection, str(JUN))] == [3, 2]
+        assert [entry.position for entry in audit_log.by(connection, ALICE)] == [3, 1]
+        assert [entry.position for entry in audit_log.newest(connection, 2, before=4)] == [3, 2]
 
 
 def test_an_entry_stands_or_falls_with_what_it_tells_of(db: BankDb) -> None:
-    trail = Trail(db)
+    audit_log = AuditLog(db)
 
     def act() -> None:
         with db.write() as connection:
-            trail.append(connection, ALICE, "customer_frozen", str(MEI), {}, NOW)
+            audit_log.append(connection, ALICE, "customer_frozen", str(MEI), {}, NOW)
             raise RuntimeError("the act failed")
 
     with pytest.raises(RuntimeError):
         act()
     with db.read() as connection:
-        assert trail.head(connection) == Head(0, GENESIS)
-        assert trail.verify(connection) is None
+        assert audit_log.head(connection) == Head(0, GENESIS)
+        assert audit_log.verify(connection) is None
 
 
 def test_appends_at_once_make_one_chain(db: BankDb) -> None:
-    trail, threads, each = Trail(db), 8, 25
+    audit_log, threads, each = AuditLog(db), 8, 25
     begin = threading.Barrier(threads)
 
     def append(number: int) -> None:
         begin.wait()
         for n in range(each):
-            trail.record(staff(number), "customer_opened", str(customer(n)), {}, NOW)
+            audit_log.record(staff(number), "customer_opened", str(customer(n)), {}, NOW)
 
     running = [threading.Thread(target=append, args=(number,)) for number in range(threads)]
     for thread in running:
@@ -67,21 +70,21 @@ def test_appends_at_once_make_one_chain(db: BankDb) -> None:
     for thread in running:
         thread.join()
     with db.read() as connection:
-        assert trail.verify(connection) is None
-        assert trail.head(connection).position == threads * each
+        assert audit_log.verify(connection) is None
+        assert audit_log.head(connection).position == threads * each
 
 
 def test_two_trails_of_one_database_are_one_chain(db: BankDb) -> None:
-    Trail(db).record(ALICE, "signed_in", str(ALICE), {}, NOW)
-    Trail(db).record(BOB, "signed_in", str(BOB), {}, NOW)
+    AuditLog(db).record(ALICE, "signed_in", str(ALICE), {}, NOW)
+    AuditLog(db).record(BOB, "signed_in", str(BOB), {}, NOW)
     with db.read() as connection:
-        assert Trail(db).verify(connection) is None
+        assert AuditLog(db).verify(connection) is None
 
 
 @pytest.mark.parametrize("name", [*FORBIDDEN, "Password"])
 def test_abuse_62_a_detail_named_like_a_secret_is_refused_and_not_told(sqlite: BankDb, name: str) -> None:
     with pytest.raises(EntryRefused) as refused:
-        Trail(sqlite).record(ALICE, "customer_opened", str(MEI), {name: "canary-4711"}, NOW)
+        AuditLog(sqlite).record(ALICE, "customer_opened", str(MEI), {name: "canary-4711"}, NOW)
     assert "canary" not in str(refused.value)
     with sqlite.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM trail_entries")).scalar_one() == 0
@@ -92,10 +95,10 @@ def test_abuse_62_a_detail_named_like_a_secret_is_refused_and_not_told(sqlite: B
 )
 def test_a_detail_is_text_or_a_whole_number_and_short(sqlite: BankDb, details: dict[str, object]) -> None:
     with pytest.raises(EntryRefused):
-        Trail(sqlite).record(ALICE, "customer_opened", str(MEI), details, NOW)
+        AuditLog(sqlite).record(ALICE, "customer_opened", str(MEI), details, NOW)
 
 
 @pytest.mark.parametrize(("action", "about"), [("", "x"), ("x" * 41, "x"), ("x", ""), ("x", "x" * 65)])
 def test_an_entry_says_what_and_about_whom_in_few_letters(sqlite: BankDb, action: str, about: str) -> None:
     with pytest.raises(EntryRefused):
-        Trail(sqlite).record(ALICE, action, about, {}, NOW)
+        AuditLog(sqlite).record(ALICE, action, about, {}, NOW)

@@ -13,11 +13,11 @@ from feiqian.auth.model import Details
 from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Opened
 from feiqian.backoffice.acts import Acts
-from feiqian.backoffice.changes import Changes
-from feiqian.backoffice.desk import Desk, DeskParts
+from feiqian.backoffice.back_office import open_office
+from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
-from feiqian.backoffice.office import open_office
 from feiqian.backoffice.service import Staff
+from feiqian.backoffice.support_view import SupportView, SupportViewParts
 from feiqian.clock import ManualClock
 from feiqian.kyc.model import Review
 from feiqian.policy.factors import Factor
@@ -45,8 +45,8 @@ class Staffed(People):
     def __init__(self, folder: Any, clock: ManualClock | None = None) -> None:
         super().__init__(folder, clock)
         p = self.parts
-        self.trail_book = p.trail
-        self.staff = Staff(p.db, p.sealer, p.clock, p.work, p.trail, p.sessions, p.verification, p.factors)
+        self.trail_book = p.audit_log
+        self.staff = Staff(p.db, p.cipher, p.clock, p.work, p.audit_log, p.sessions, p.verification, p.factors)
         self.members = self.staff.members
         self.acts = Acts(
             p.db,
@@ -61,12 +61,12 @@ class Staffed(People):
             self.members,
             Notices(p),
         )
-        self.changes = Changes(
-            p.db, p.sealer, p.clock, p.work, p.trail, self.members, self.acts, p.verification, POLICY
+        self.changes = ChangeRequests(
+            p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.acts, p.verification, POLICY
         )
-        shared = {f.name: getattr(p, f.name) for f in fields(DeskParts) if hasattr(p, f.name)}
-        self.desk = Desk(DeskParts(**shared, freezing=self.freezing, reads=StillReads()))
-        self.office = open_office(self.staff, self.changes, self.desk, self.real_name)
+        shared = {f.name: getattr(p, f.name) for f in fields(SupportViewParts) if hasattr(p, f.name)}
+        self.support_view = SupportView(SupportViewParts(**shared, freezing=self.freezing, reads=StillReads()))
+        self.back_office = open_office(self.staff, self.changes, self.support_view, self.real_name)
         self.secrets: dict[str, str] = {}
 
     # --- staff ---------------------------------------------------------------------------------------------------

@@ -12,9 +12,15 @@ from sqlalchemy import update
 from staffed import STAFF_PASSWORD
 
 from feiqian.auth.challenges import attempts
-from feiqian.auth.challenges.errors import BoundDiffers, ChallengeNotFound, ChallengeOver, NotPassed, VerificationError
+from feiqian.auth.challenges.errors import (
+    BindingDiffers,
+    ChallengeNotFound,
+    ChallengeOver,
+    NotPassed,
+    VerificationError,
+)
 from feiqian.backoffice import accounts_audit
-from feiqian.backoffice.changes import Changes
+from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, NotAllowed, OwnChange
 from feiqian.backoffice.model import ChangeState
 from feiqian.backoffice.tables import changes
@@ -55,7 +61,9 @@ def without_ceilings(bank) -> None:
     """As with an older version, or a policy that allows everything: what is left are the bounds of the books."""
     most = {CNY.number: Ceiling(2**63, 2**63)}
     p, policy = bank.parts, replace(POLICY, corrections=Corrections(most, most))
-    bank.changes = Changes(p.db, p.sealer, p.clock, p.work, p.trail, bank.members, bank.acts, p.verification, policy)
+    bank.changes = ChangeRequests(
+        p.db, p.cipher, p.clock, p.work, p.audit_log, bank.members, bank.acts, p.verification, policy
+    )
 
 
 def balance(bank) -> int:
@@ -67,7 +75,7 @@ def test_a_proposed_change_changes_nothing_until_somebody_else_approves(desk) ->
     assert desk.customers.standing(desk.mei.number) == 1
     approved = desk.run(desk.approve(change.id, desk.bob))
     assert desk.customers.standing(desk.mei.number) == 2
-    assert (approved.state, approved.maker, approved.decided_by) == (
+    assert (approved.state, approved.proposer, approved.decided_by) == (
         ChangeState.APPLIED,
         desk.alice.number,
         desk.bob.number,
@@ -204,7 +212,7 @@ def frozen_at(bank) -> int:
 
 def test_one_freezes_and_two_take_the_freeze_back(desk) -> None:
     id = desk.customers.by_number(desk.mei.number).id
-    desk.run(desk.desk.freeze(desk.alice, id, "stolen"))
+    desk.run(desk.support_view.freeze(desk.alice, id, "stolen"))
     assert not desk.paid(desk.mei.number)
     change = propose(desk, "unfreeze", {"frozen_at": frozen_at(desk)})
     assert not desk.paid(desk.mei.number)
@@ -400,7 +408,7 @@ def test_abuse_83_every_kind_of_change_asks_for_fresh_factors(desk, kind: str) -
 def test_abuse_83_a_challenge_is_for_one_change_one_member_and_once(desk) -> None:
     first, second = adjusted(desk, 1_00), adjusted(desk, 1_00)
     passed = desk.run(desk.proved(first.id, desk.bob))
-    with pytest.raises(BoundDiffers):  # the same amount for the same customer, and another change
+    with pytest.raises(BindingDiffers):  # the same amount for the same customer, and another change
         desk.run(desk.changes.approve(second.id, desk.bob, passed))
     with pytest.raises(ChallengeOver):  # and it is void now
         desk.run(desk.changes.approve(first.id, desk.bob, passed))
@@ -416,7 +424,7 @@ def test_abuse_83_a_challenge_is_for_one_change_one_member_and_once(desk) -> Non
 def test_abuse_83_a_sign_in_is_no_approval_and_an_approval_ends(desk) -> None:
     change = adjusted(desk)
     signing_in = desk.run(desk.staff.password("bob", STAFF_PASSWORD, "en"))
-    with pytest.raises(BoundDiffers):
+    with pytest.raises(BindingDiffers):
         desk.run(desk.changes.approve(change.id, desk.bob, signing_in.id))
     passed = desk.run(desk.proved(change.id, desk.bob))
     desk.clock.advance(301)
@@ -430,7 +438,7 @@ def test_abuse_83_a_change_that_was_altered_is_not_what_was_confirmed(desk) -> N
     passed = desk.run(desk.proved(change.id, desk.bob))
     with desk.db.write() as connection:
         connection.exec_driver_sql('UPDATE staff_changes SET "values" = ?', (b'{"amount":9900,"currency":156}',))
-    with pytest.raises(BoundDiffers):
+    with pytest.raises(BindingDiffers):
         desk.run(desk.changes.approve(change.id, desk.bob, passed))
     assert balance(desk) == 100_00
 

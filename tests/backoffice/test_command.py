@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.cli import main
 from feiqian.db import BankDb
 
@@ -36,7 +36,7 @@ def test_an_account_is_added_listed_and_suspended(folder: Path, capsys: pytest.C
     assert "suspended" in capsys.readouterr().out
     db = BankDb(folder)
     with db.read() as connection:
-        actions = [entry.action for entry in Trail(db).newest(connection)]
+        actions = [entry.action for entry in AuditLog(db).newest(connection)]
     db.close()
     assert actions == ["staff_suspended", "staff_invited", "staff_added"]
 

@@ -11,18 +11,18 @@ import pytest
 from people import POLICY
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions.service import Sessions
-from feiqian.backoffice.changes import Changes
+from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.errors import ChangeOver, EnrolmentOver
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import OPERATOR, Change, ChangeKind, ChangeState, MemberState, StaffMember
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.policy.model import Ceiling, Corrections
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Subject, customer
 from feiqian.testing.postgres import Postgres
 
@@ -68,7 +68,7 @@ def work() -> Iterator[Work]:
 
 
 def members_of(db: BankDb, work: Work) -> Members:
-    return Members(Trail(db), Sessions(db, POLICY, CLOCK, work))
+    return Members(AuditLog(db), Sessions(db, POLICY, CLOCK, work))
 
 
 def enrolled(db: BankDb, members: Members, login: str, *roles: str) -> StaffMember:
@@ -97,14 +97,14 @@ class Passes:
 
 
 def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
-    members, acts, trail = members_of(db, work), Counting(), Trail(db)
-    maker = enrolled(db, members, "alice", "supporter")
+    members, acts, audit_log = members_of(db, work), Counting(), AuditLog(db)
+    proposer = enrolled(db, members, "alice", "supporter")
     checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
-    changes = Changes(db, Sealer(b"k" * 32), CLOCK, work, trail, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
+    changes = ChangeRequests(db, FieldCipher(b"k" * 32), CLOCK, work, audit_log, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
 
     async def all_at_once() -> list[object]:
         values = {"currency": 156, "amount": -(2**62)}
-        change = await changes.propose("adjust", customer(1), values, maker, "as agreed with her")
+        change = await changes.propose("adjust", customer(1), values, proposer, "as agreed with her")
         return await asyncio.gather(
             *(changes.approve(change.id, by, "chl_") for by in checkers), return_exceptions=True
         )
@@ -116,4 +116,4 @@ def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
     assert acts.done == [applied[0].id]
     assert applied[0].values == {"currency": 156, "amount": -(2**62)}
     with db.read() as connection:
-        assert trail.verify(connection) is None
+        assert audit_log.verify(connection) is None

@@ -8,7 +8,7 @@ import pytest
 from authenticator import Authenticator
 from staffed import FIREFOX, STAFF_PASSWORD
 
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.backoffice.errors import MemberInvalid, MemberNotFound, NotAllowed, SignInLocked, SignInRefused
 from feiqian.backoffice.model import OPERATOR, MemberState
 from feiqian.backoffice.service import SIGN_IN
@@ -113,7 +113,7 @@ def test_abuse_31_a_customers_session_is_none_of_staff(bank) -> None:
 def test_abuse_42_a_challenge_for_something_else_opens_no_session(bank) -> None:
     member = bank.member("alice", "supporter")
 
-    other = Bound(purpose=Purpose.STAFF_ACT)
+    other = ChallengeBinding(purpose=Purpose.STAFF_ACT)
     view = bank.run(bank.verification.begin(member.subject, other, "en"))
     bank.run(bank.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD))
     with pytest.raises(SignInRefused):

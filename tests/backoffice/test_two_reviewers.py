@@ -27,7 +27,7 @@ def desk(bank):
 
 
 def decide(bank, by, outcome: str = "verified", note: str = NOTE):
-    return bank.run(bank.office.reviews.decide(by, bank.review, outcome, note))
+    return bank.run(bank.back_office.reviews.decide(by, bank.review, outcome, note))
 
 
 def test_one_reviewer_does_not_clear_a_close_match_and_not_twice_either(desk) -> None:
@@ -36,7 +36,7 @@ def test_one_reviewer_does_not_clear_a_close_match_and_not_twice_either(desk) ->
     with pytest.raises(OwnClearance):
         decide(desk, desk.rae)
     assert desk.customers.standing(desk.newcomer) == 0
-    file = desk.run(desk.office.reviews.open(desk.sam, desk.review))
+    file = desk.run(desk.back_office.reviews.open(desk.sam, desk.review))
     assert (file.needs_two, file.first.by, file.first.note) == (True, desk.rae.subject, NOTE)
     assert not decide(desk, desk.sam).waiting
     assert desk.customers.standing(desk.newcomer) == 1
@@ -58,7 +58,7 @@ def test_one_reviewer_refuses_it_before_or_after_the_first_has_cleared_it(desk) 
 
 def test_two_who_clear_it_at_once_are_two_and_one_at_once_is_one(desk) -> None:
     async def at_once(*members) -> list[object]:
-        acts = [desk.office.reviews.decide(by, desk.review, "verified", NOTE) for by in members]
+        acts = [desk.back_office.reviews.decide(by, desk.review, "verified", NOTE) for by in members]
         return await asyncio.gather(*acts, return_exceptions=True)
 
     outcomes = desk.run(at_once(desk.rae, desk.rae, desk.rae))

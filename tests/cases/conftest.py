@@ -8,21 +8,21 @@ from typing import NamedTuple
 
 import pytest
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.cases.service import Cases
 from feiqian.db import BankDb
-from feiqian.sealing import Sealer
+from feiqian.field_cipher import FieldCipher
 
 
-class Desk(NamedTuple):
+class SupportView(NamedTuple):
     db: BankDb
     cases: Cases
-    trail: Trail
+    audit_log: AuditLog
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path) -> Iterator[SupportView]:
     db = BankDb(tmp_path)
-    trail = Trail(db)
-    yield Desk(db, Cases(db, trail, Sealer(b"k" * 32)), trail)
+    audit_log = AuditLog(db)
+    yield SupportView(db, Cases(db, audit_log, FieldCipher(b"k" * 32)), audit_log)
     db.close()

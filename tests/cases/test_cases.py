@@ -56,8 +56,8 @@ def test_each_step_is_in_the_trail_about_the_customer_without_its_words(desk) ->
     case = opened(desk, text="canary of the customer")
     with desk.db.write() as connection:
         desk.cases.note(connection, case.id, "canary of staff", ALICE, NOW)
-        entries = desk.trail.of(connection, str(MEI))
-        assert desk.trail.verify(connection) is None
+        entries = desk.audit_log.of(connection, str(MEI))
+        assert desk.audit_log.verify(connection) is None
     assert [(entry.action, entry.actor) for entry in entries] == [("case_note", ALICE), ("case_opened", MEI)]
     assert all(entry.details == {"case": case.id, "kind": "stolen_phone"} for entry in entries)
 
@@ -76,7 +76,7 @@ def test_a_case_that_cannot_be_is_refused_and_leaves_nothing(desk, kind: str, te
         opened(desk, text=text, kind=kind)
     with desk.db.read() as connection:
         assert desk.cases.waiting(connection) == []
-        assert desk.trail.newest(connection) == []
+        assert desk.audit_log.newest(connection) == []
 
 
 @pytest.mark.parametrize("text", ["  ", "\u3164\u200b"])  # the second is a letter and a space that nobody sees

@@ -31,7 +31,7 @@ def work(ledger: Ledger) -> dict[int, Refusal]:
     async def run() -> None:
         for number in range(WRITES):
             posting = ledger.post(opening() if number == 0 else payment(number))
-            ledger.note(b"a fact" * 1200)  # each row takes about a page
+            ledger.record(b"a fact" * 1200)  # each row takes about a page
             await ledger.durable(posting.position)
             answers[number] = posting.refusal
 

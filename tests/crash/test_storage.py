@@ -123,7 +123,7 @@ def test_whatever_is_damaged_in_the_files_a_start_is_right_or_refused_in_words(t
     ledger = open_ledger(journal, None, ManualClock())
     for number in range(12):
         ledger.post_many(payment(number) if number else opening())
-        ledger.note(random.Random(number).randbytes(9_000))
+        ledger.record(random.Random(number).randbytes(9_000))
         ledger.commit()
     checkpoints = open_checkpoints(whole)
     assert checkpoints is not None

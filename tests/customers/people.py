@@ -13,7 +13,7 @@ from PIL import Image
 
 from feiqian.accounts import opening
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeView
@@ -29,6 +29,7 @@ from feiqian.cases.service import Cases
 from feiqian.clock import ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -44,7 +45,6 @@ from feiqian.onboarding.registration import Registration
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Subject, customer
 from feiqian.workers.pool import Workers
 
@@ -72,8 +72,8 @@ EVE_DETAILS = Details("王小雨", "cn_id", PASSWORD, PIN, EVE_ID)
 class CountingHasher(SecretHasher):
     """Light, and notes what it was asked."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        super().__init__(sealer, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    def __init__(self, cipher: FieldCipher) -> None:
+        super().__init__(cipher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         self.calls: list[str] = []
 
     def matches(self, hash: str | None, text: str) -> bool:
@@ -94,7 +94,7 @@ class People:
         self.ledger = open_ledger(self.journal, None, self.clock)
         self.ledger.post_many(opening.bank_accounts(CNY.number) + opening.merchant(1, CNY.number))
         self.ledger.commit()
-        self.db, self.sealer, self.work = BankDb(folder, url), Sealer(bytes(range(32))), Work()
+        self.db, self.cipher, self.work = BankDb(folder, url), FieldCipher(bytes(range(32))), Work()
         self.parts = self._parts()
         p = self.parts
         self.customers, self.notify, self.verification, self.factors = p.customers, p.notify, p.verification, p.factors
@@ -102,35 +102,35 @@ class People:
         self.security, self.real_name, self.freezing = Security(p), RealName(p), Freezing(p)
 
     def _parts(self) -> Parts:
-        db, sealer, clock, work = self.db, self.sealer, self.clock, self.work
-        self.hasher = CountingHasher(sealer)
-        self.inbox = Inbox(db, sealer, clock, work)
-        customers, trail = Customers(db, sealer), Trail(db)
+        db, cipher, clock, work = self.db, self.cipher, self.clock, self.work
+        self.hasher = CountingHasher(cipher)
+        self.inbox = Inbox(db, cipher, clock, work)
+        customers, audit_log = Customers(db, cipher), AuditLog(db)
         sessions = Sessions(db, POLICY, clock, work)
-        notify = Notify(db, sealer, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
-        factors = Factors(db, sealer, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
+        notify = Notify(db, cipher, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
+        factors = Factors(db, cipher, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
         return Parts(
             db=db,
-            sealer=sealer,
+            cipher=cipher,
             policy=POLICY,
             clock=clock,
             work=work,
             customers=customers,
             accounts=Accounts(self.ledger, POLICY),
-            trail=trail,
-            cases=Cases(db, trail, sealer),
+            audit_log=audit_log,
+            cases=Cases(db, audit_log, cipher),
             notify=notify,
             sessions=sessions,
             identity=Identity(
                 db,
-                sealer,
+                cipher,
                 clock,
                 work,
                 BuiltInVerifier(POLICY.identity, Sanctions()),
                 WORKERS,
                 POLICY.identity.two_people_score,
             ),
-            verification=Verification(db, sealer, POLICY, clock, work, factors, sessions),
+            verification=Verification(db, cipher, POLICY, clock, work, factors, sessions),
             factors=factors,
         )
 
@@ -171,9 +171,9 @@ class People:
         digits = codes[-1].text.split(" is your code")[0].removeprefix("Feiqian: ").split("\n")[-1]
         return "".join(character for character in digits if character.isdigit())
 
-    def trail(self, number: int) -> list[str]:
+    def audit_log(self, number: int) -> list[str]:
         """What was done about a customer, the oldest first."""
-        entries = self.do(self.parts.trail.of, str(customer(number)))
+        entries = self.do(self.parts.audit_log.of, str(customer(number)))
         return [entry.action for entry in entries][::-1]
 
     # --- people --------------------------------------------------------------------------------------------------

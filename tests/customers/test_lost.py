@@ -53,7 +53,7 @@ def test_identity_details_alone_freeze_and_everybody_is_told(mine: People) -> No
         (kind, channel) for kind in ("frozen", "frozen_by_report") for channel in ("sms", "email")
     }
     assert [(case.customer, case.kind) for case in mine.do(mine.parts.cases.waiting)] == [(1, "stolen_phone")]
-    assert mine.trail(1)[-1] == "reported_lost"
+    assert mine.audit_log(1)[-1] == "reported_lost"
 
 
 def test_the_owner_lifts_it_at_once(bank: People) -> None:

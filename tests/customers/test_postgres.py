@@ -50,7 +50,7 @@ def test_the_whole_way_of_a_customer(bank: People) -> None:
         bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
     bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
     assert bank.enter(UNKNOWN, NEW_PASSWORD).session.subject == customer(1)
-    assert bank.do(bank.parts.trail.verify) is None
+    assert bank.do(bank.parts.audit_log.verify) is None
 
 
 def confirmed(bank: People, mobile: str) -> str:

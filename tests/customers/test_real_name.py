@@ -32,7 +32,7 @@ def test_who_is_verified_has_a_wallet_with_the_levels_limits_and_is_told(bank: P
     assert bank.parts.accounts.wallets(1) == [CNY.number]
     assert day_limit(bank, 1) == level.limits[CNY.number].day
     assert sorted(bank.told(1)) == [("verified", "email"), ("verified", "sms")]
-    assert "level_set" in bank.trail(1)
+    assert "level_set" in bank.audit_log(1)
     bank.fund(1)
     assert bank.paid(1)
 

@@ -60,7 +60,7 @@ def test_a_forgotten_password_is_replaced(bank: People) -> None:
     assert bank.run(bank.parts.sessions.find(opened.token)) is None
     assert bank.cooling(1)
     assert sorted(bank.told(1)[before:]) == [("recovered", "email"), ("recovered", "sms")]
-    assert bank.trail(1)[-1] == "recovered"
+    assert bank.audit_log(1)[-1] == "recovered"
     with pytest.raises(SignInRefused):
         bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
     assert bank.enter(password=NEW_PASSWORD).session.subject == customer(1)

@@ -32,7 +32,7 @@ def test_a_newcomer_becomes_a_customer_who_is_signed_in_and_cannot_pay_yet(bank:
     assert bank.customers.standing(1) == 0
     assert bank.parts.accounts.wallets(1) == []
     assert bank.customers.by_mobile(MEI) == bank.customers.by_number(1)
-    assert bank.trail(1) == ["registered"]
+    assert bank.audit_log(1) == ["registered"]
     assert not bank.cooling(1)
     assert bank.enter(device=opened.device_token).session.subject == customer(1)
 

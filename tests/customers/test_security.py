@@ -23,7 +23,7 @@ from people import (
 
 from feiqian.auth.challenges.errors import (
     AnswerWrong,
-    BoundDiffers,
+    BindingDiffers,
     ChallengeNotFound,
     ChallengeOver,
     FactorNotFound,
@@ -69,7 +69,7 @@ def test_freezing_stops_money_at_once_and_tells(bank: People, mei: Opened) -> No
     assert sorted(bank.told(1)[-2:]) == [("frozen", "email"), ("frozen", "sms")]
     bank.run(bank.security.freeze(mei.session))
     assert bank.told(1).count(("frozen", "sms")) == 1
-    assert bank.trail(1).count("frozen") == 1
+    assert bank.audit_log(1).count("frozen") == 1
 
 
 def test_a_freeze_holds_after_a_crash(bank: People, mei: Opened) -> None:
@@ -86,7 +86,7 @@ def test_unfreezing_takes_proof(bank: People, mei: Opened) -> None:
     with pytest.raises(NotPassed):
         bank.run(bank.security.unfreeze(mei.session, challenge))
     other = bank.passed(mei.session, Purpose.CHANGE_PIN)
-    with pytest.raises(BoundDiffers):
+    with pytest.raises(BindingDiffers):
         bank.run(bank.security.unfreeze(mei.session, other))
     assert not bank.paid(1)
     bank.run(bank.security.unfreeze(mei.session, bank.passed(mei.session, Purpose.UNFREEZE)))
@@ -163,7 +163,7 @@ def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: Peop
     )
     assert len(case.timeline) == 3
     assert bank.run(bank.security.cases(mei.session)) == [case]
-    assert {"phone_stolen", "frozen", "case_opened"} <= set(bank.trail(1))
+    assert {"phone_stolen", "frozen", "case_opened"} <= set(bank.audit_log(1))
     assert ("case_opened", "sms") in bank.told(1)
 
 
@@ -290,7 +290,7 @@ def test_a_new_mail_address_is_shown_to_be_theirs(bank: People, mei: Opened) -> 
 
 def test_a_proof_for_one_address_changes_no_other(bank: People, mei: Opened) -> None:
     proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "mobile", UNKNOWN)
-    with pytest.raises(BoundDiffers):
+    with pytest.raises(BindingDiffers):
         bank.run(bank.security.start_contact(mei.session, proof, "mobile", "+8613900007777"))
 
 
@@ -335,7 +335,7 @@ def test_a_token_is_enrolled_with_proof_and_removed_with_proof(bank: People, mei
     bank.run(bank.security.remove_factor(mei.session, proof, added.id))
     held = {factor.factor for factor in bank.run(bank.security.overview(mei.session)).factors}
     assert Factor.TOTP not in held
-    assert {"factor_added", "factor_removed"} <= set(bank.trail(1))
+    assert {"factor_added", "factor_removed"} <= set(bank.audit_log(1))
 
 
 @pytest.mark.parametrize("factor", [Factor.PASSKEY, Factor.SHIELD])
@@ -344,7 +344,7 @@ def test_a_key_is_enrolled_with_proof(bank: People, mei: Opened, factor: Factor)
         bank.run(bank.security.begin_key(mei.session, "chl_", Factor.SMS))
     bank.enrol(mei.session, Authenticator(), factor)
     assert factor in {one.factor for one in bank.run(bank.security.overview(mei.session)).factors}
-    assert "factor_added" in bank.trail(1)
+    assert "factor_added" in bank.audit_log(1)
 
 
 def test_push_goes_to_the_browser_that_asked_last(bank: People, mei: Opened) -> None:

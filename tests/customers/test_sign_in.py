@@ -7,7 +7,7 @@ from authenticator import Authenticator
 from people import CHROME, MEI, PASSWORD, PIN, UNKNOWN, People, shape
 
 from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver, NotPassed
-from feiqian.auth.errors import DoorClosed, SignInLocked, SignInRefused
+from feiqian.auth.errors import PreAuthFlowOver, SignInLocked, SignInRefused
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
 
@@ -36,12 +36,12 @@ def test_a_sign_in_is_used_once_and_only_at_its_own_door(bank: People) -> None:
     bank.run(bank.sign_in.send(view.id, Factor.SMS))
     bank.run(bank.sign_in.answer(view.id, Factor.SMS, bank.code()))
     for door in (bank.recovery, bank.registration):
-        with pytest.raises(DoorClosed):
+        with pytest.raises(PreAuthFlowOver):
             bank.run(door.view(view.id))
     bank.run(bank.sign_in.finish(view.id))
     with pytest.raises(ChallengeOver):
         bank.run(bank.sign_in.finish(view.id))
-    with pytest.raises(DoorClosed):
+    with pytest.raises(PreAuthFlowOver):
         bank.run(bank.sign_in.finish("chl_unknown"))
 
 
@@ -181,11 +181,11 @@ def test_a_view_of_a_strangers_sign_in_says_nothing_of_what_is_enrolled(bank: Pe
     for mobile in (MEI, UNKNOWN):
         id = bank.customers.by_mobile(mobile)
         subject = customer(id.number) if id else bank.sign_in._owner(mobile)  # whoever it is
-        views.append(shape(bank.run(bank.verification.begin(subject, _bound(), "en"))))
+        views.append(shape(bank.run(bank.verification.begin(subject, _binding(), "en"))))
     assert views[0] == views[1]
 
 
-def _bound() -> object:
+def _binding() -> object:
     from feiqian.auth.sign_in import BOUND
 
     return BOUND

@@ -19,7 +19,7 @@ SEEDED, REGISTERED = 40, 5
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "bank"
-    seed(Settings(data=str(folder)), Plan(SEEDED, 2, town=True))
+    seed(Settings(data=str(folder)), Plan(SEEDED, 2, sample_people=True))
     return folder
 
 

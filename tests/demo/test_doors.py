@@ -29,7 +29,7 @@ class Wallets:
         self.given.append((number, currency, amount, reference))
 
 
-def town(standings: dict[int, int]) -> tuple[Doors, Wallets]:
+def sample_people(standings: dict[int, int]) -> tuple[Doors, Wallets]:
     wallets = Wallets()
     customers = SimpleNamespace(count=max(standings), standing=lambda number: standings[number])
     services: Any = SimpleNamespace(customers=customers, policy=load_policy("cn"), accounts=wallets)
@@ -48,7 +48,7 @@ def look(doors: Doors, times: int) -> None:
 
 
 def test_a_newcomer_who_may_pay_is_given_money_once() -> None:
-    doors, wallets = town({1: 2, 2: 0, 3: 1, 4: 1, 5: 0})
+    doors, wallets = sample_people({1: 2, 2: 0, 3: 1, 4: 1, 5: 0})
     wallets.open = {1, 3, 4}
     look(doors, 5)
     look(doors, 5)
@@ -56,7 +56,7 @@ def test_a_newcomer_who_may_pay_is_given_money_once() -> None:
 
 
 def test_who_has_no_wallet_yet_is_given_it_later() -> None:
-    doors, wallets = town({1: 2, 2: 2, 3: 2, 4: 1})
+    doors, wallets = sample_people({1: 2, 2: 2, 3: 2, 4: 1})
     look(doors, 5)
     assert wallets.given == []
     wallets.open = {4}
@@ -65,7 +65,7 @@ def test_who_has_no_wallet_yet_is_given_it_later() -> None:
 
 
 def test_only_the_demos_staff_get_in_without_a_key() -> None:
-    doors, _ = town({1: 2})
+    doors, _ = sample_people({1: 2})
     assert dict(doors.staff).keys() == {"alice", "bob"}
     with pytest.raises(KeyError):
         asyncio.run(doors.open_staff("mallory", "", "en"))

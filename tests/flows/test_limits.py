@@ -11,6 +11,7 @@ import pytest
 from feiqian.clock import MICROSECONDS, ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.ledger.chart import AllowanceKind, allowance_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
@@ -21,7 +22,6 @@ from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
 from feiqian.policy.load import load_policy
-from feiqian.sealing import Sealer
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
@@ -76,7 +76,7 @@ def market(tmp_path: Path):
     codes = Codes(KeyRing.new(), customers.issuing)
     policy = load_policy("cn")
     # Nothing here asks for what was before, and nothing waits.
-    payments = Payments(ledger, codes, clock, customers, None, policy, merchants, None, Sealer(bytes(32)))
+    payments = Payments(ledger, codes, clock, customers, None, policy, merchants, None, FieldCipher(bytes(32)))
     yield Market(ledger, payments, codes, clock, shops)
     ledger.commit()
     ledger.close()

@@ -14,6 +14,7 @@ from PIL import Image
 
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.model import Claim, Review
 from feiqian.kyc.mrz import check_digit
 from feiqian.kyc.screening import Sanctions
@@ -21,7 +22,6 @@ from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.testing.postgres import Postgres
 from feiqian.workers.pool import Workers
 
@@ -86,7 +86,7 @@ class Office:
     db: BankDb
     clock: ManualClock
     work: Work
-    sealer: Sealer
+    cipher: FieldCipher
     identity: Identity
     picture: bytes
     files: Path
@@ -119,10 +119,10 @@ def office(
     request: pytest.FixtureRequest, tmp_path: Path, sanctions: Sanctions, picture: Picture, workers: Workers
 ) -> Iterator[Office]:
     url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
-    db, clock, work, sealer = BankDb(tmp_path, url), ManualClock(), Work(), Sealer(bytes(32))
+    db, clock, work, cipher = BankDb(tmp_path, url), ManualClock(), Work(), FieldCipher(bytes(32))
     verifier = BuiltInVerifier(load_policy("cn").identity, sanctions)
     one_suffices = 100.5  # what two have to clear is tested with the staff's desk
-    identity = Identity(db, sealer, clock, work, verifier, workers, one_suffices)
-    yield Office(db, clock, work, sealer, identity, picture(), tmp_path)
+    identity = Identity(db, cipher, clock, work, verifier, workers, one_suffices)
+    yield Office(db, clock, work, cipher, identity, picture(), tmp_path)
     work.close()
     db.close()

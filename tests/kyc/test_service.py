@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from feiqian.field_cipher import SealBroken
 from feiqian.kyc.errors import DocumentTaken, ImageRefused, ReviewNotFound, ReviewOver
 from feiqian.kyc.model import Claim, Verdict
 from feiqian.kyc.tables import documents
-from feiqian.sealing import SealBroken
 from feiqian.subjects import staff
 
 LI_MEI = Claim("cn_id", "李梅", "11010519491231002X", date(1949, 12, 31), "CHN")

@@ -8,7 +8,7 @@ from feiqian.clock import ManualClock
 from feiqian.errors import JournalBehind, JournalDamaged
 from feiqian.ledger.body import decode_body, encode_body
 from feiqian.ledger.journal import Head, Row, row_hash, verified
-from feiqian.ledger.recovery import Witness, open_ledger
+from feiqian.ledger.recovery import Watermark, open_ledger
 
 
 class Kept:
@@ -37,7 +37,7 @@ def written(sqlite, bank) -> list[Row]:
     ledger = sqlite.ledger()
     for events in (bank.opening(), bank.payment(1), bank.payment(2)):
         ledger.post_many(events)
-        ledger.note(b"a fact")
+        ledger.record(b"a fact")
         ledger.commit()
     return list(sqlite.journal().rows(0))
 
@@ -135,7 +135,7 @@ def test_abuse_64_an_edit_that_makes_its_own_row_right_breaks_the_next(store, ba
 
 def test_abuse_64_a_whole_history_written_anew_is_refused_by_what_has_read_it(store, bank) -> None:
     three_rows(store, bank)
-    seen = Witness("the read model", 3, store.journal().hash_at(3))
+    seen = Watermark("the read model", 3, store.journal().hash_at(3))
     third = next(store.journal().rows(2))
     body, previous = encode_body(b"", [], third.written_at), third.previous
     hash = row_hash(previous, 3, 1, body)
@@ -166,7 +166,7 @@ def test_an_emptied_journal_is_refused_by_its_checkpoint(store, bank) -> None:
 def test_a_cut_off_file_is_refused(sqlite, bank, kept: int) -> None:
     """The file itself is cut. Whatever SQLite makes of it, a start never serves from less than was acknowledged."""
     three_rows(sqlite, bank)
-    seen = Witness("the read model", 3, sqlite.journal().hash_at(3))
+    seen = Watermark("the read model", 3, sqlite.journal().hash_at(3))
     sqlite.close()  # the last connection: SQLite empties the write-ahead log into the file
     file = sqlite.folder / "journal.db"
     file.write_bytes(file.read_bytes()[:kept])

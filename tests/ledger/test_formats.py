@@ -42,7 +42,7 @@ def write(store, bank, rows: int) -> None:
     ledger = store.ledger()
     for number in range(rows):
         ledger.post_many(bank.payment(number) if number else bank.opening())
-        ledger.note(b"a fact")
+        ledger.record(b"a fact")
         ledger.commit()
 
 

@@ -32,7 +32,7 @@ def test_everything_of_a_tick_is_one_row(store, bank) -> None:
 
     async def one(number: int) -> int:
         posting = ledger.post(bank.payment(number))
-        ledger.note(b"fact %d" % number)
+        ledger.record(b"fact %d" % number)
         await ledger.durable(posting.position)
         return posting.position
 
@@ -104,11 +104,11 @@ def test_subscribers_hear_of_each_durable_row(store, bank) -> None:
     async def run() -> None:
         for number in range(2):
             ledger.post(bank.opening())
-            ledger.note(b"%d" % number)
+            ledger.record(b"%d" % number)
             assert len(heard) == number  # not before it is durable
             await ledger.durable(ledger.position)
         leave()
-        ledger.note(b"unheard")
+        ledger.record(b"unheard")
         await ledger.durable(ledger.position)
 
     asyncio.run(run())
@@ -136,7 +136,7 @@ def test_a_failed_write_stops_the_ledger_for_good(sqlite, bank) -> None:
             assert isinstance(outcome, LedgerStopped)
             assert "ask again by id" in str(outcome)
         await ledger.durable(1)  # what was durable stays so
-        for refused in (lambda: ledger.post(bank.payment(2)), lambda: ledger.note(b"x"), ledger.commit):
+        for refused in (lambda: ledger.post(bank.payment(2)), lambda: ledger.record(b"x"), ledger.commit):
             with pytest.raises(LedgerStopped, match="the disk is gone"):
                 refused()
         with pytest.raises(LedgerStopped):

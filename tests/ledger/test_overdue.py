@@ -54,14 +54,14 @@ def test_abuse_79_who_waits_for_a_journal_that_stands_still_is_told_and_nothing_
             waiting = [asyncio.create_task(ledger.durable(first.position)) for _ in range(3)]
             await asyncio.sleep(0)  # the first is on its way
             second = ledger.post(bank.payment(2))
-            ledger.note(b"of the second")
+            ledger.record(b"of the second")
             waiting.append(asyncio.create_task(ledger.durable(second.position)))
             for outcome in await asyncio.gather(*waiting, return_exceptions=True):
                 assert isinstance(outcome, CommitOverdue)
                 assert "outcome unknown" in str(outcome)
             assert (ledger.overdue, ledger.stopped, ledger.overdue_times) == (True, None, 1)
             before, engine = ledger.position, ledger.engine.digest()
-            for refused in (lambda: ledger.post(bank.payment(3)), lambda: ledger.note(b"x")):
+            for refused in (lambda: ledger.post(bank.payment(3)), lambda: ledger.record(b"x")):
                 with pytest.raises(NotDeciding, match="nothing was done"):
                     refused()
             assert (ledger.position, ledger.engine.digest()) == (before, engine)

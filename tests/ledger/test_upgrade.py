@@ -95,7 +95,7 @@ async def paid(services: Any, order: str) -> str:
 def test_rows_of_that_version_and_ours_are_audited_as_one_chain(folder: Path) -> None:
     journal = open_journal(folder)
     ledger = open_ledger(journal, None, ManualClock())
-    ledger.note(b"a fact")
+    ledger.record(b"a fact")
     ledger.commit()
     report = audit(journal, open_checkpoints(folder))
     assert (report.findings, report.position, report.checkpoints) == ([], EXPECTED["position"] + 1, [5])
@@ -131,7 +131,7 @@ def test_that_version_reads_its_own_rows_as_we_do_and_refuses_ours_in_words(fold
     """It hashes as we do, so its chain holds; and it meets four bytes that it does not know before anything else."""
     journal = open_journal(folder)
     ledger = open_ledger(journal, None, ManualClock())
-    ledger.note(b"a fact")
+    ledger.record(b"a fact")
     ledger.commit()
     reader, rows = old_reader(), list(journal.rows(0))
     for row in rows[:-1]:

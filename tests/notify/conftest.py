@@ -13,12 +13,12 @@ import structlog
 
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel
 from feiqian.policy.load import load_policy
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.testing.postgres import Postgres
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -37,8 +37,8 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
     """A test that asks for both databases says so: `@BOTH`."""
     url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
     db, work = BankDb(tmp_path, url), Work()
-    bank = Bank(db, Sealer(bytes(range(32))), ManualClock(), work, load_policy("cn"))
-    inbox = Inbox(db, bank.sealer, bank.clock, work)
+    bank = Bank(db, FieldCipher(bytes(range(32))), ManualClock(), work, load_policy("cn"))
+    inbox = Inbox(db, bank.cipher, bank.clock, work)
     bank.build({Channel.SMS: inbox, Channel.EMAIL: inbox})
     yield bank
     work.close()

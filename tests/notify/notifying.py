@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Adapter, Channel, Contacts, Message, Outgoing
 from feiqian.notify.service import Notify
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import customer
 
 MEI = customer(1)
@@ -48,7 +48,7 @@ class Bank:
     """Notify with its database; `build` makes it anew with other adapters."""
 
     db: BankDb
-    sealer: Sealer
+    cipher: FieldCipher
     clock: ManualClock
     work: Work
     policy: Any
@@ -56,12 +56,12 @@ class Bank:
 
     def build(self, adapters: dict[Channel, Adapter], **options: Any) -> Notify:
         options.setdefault("chance", lambda: 1.0)
-        self.notify = Notify(self.db, self.sealer, self.policy, self.clock, self.work, adapters, **options)
+        self.notify = Notify(self.db, self.cipher, self.policy, self.clock, self.work, adapters, **options)
         return self.notify
 
-    def sending(self, **caps: int) -> None:
+    def sending(self, **rate_limits: int) -> None:
         """Other caps than the policy's."""
-        self.policy = replace(self.policy, sending=replace(self.policy.sending, **caps))
+        self.policy = replace(self.policy, sending=replace(self.policy.sending, **rate_limits))
 
     def queue(self, message: Message) -> str:
         with self.db.write() as connection:

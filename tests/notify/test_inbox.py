@@ -41,7 +41,7 @@ def test_the_inbox_of_one_shows_nothing_of_another(bank) -> None:
 
 
 def test_the_inbox_keeps_the_newest(bank) -> None:
-    inbox = Inbox(bank.db, bank.sealer, bank.clock, bank.work, newest=3)
+    inbox = Inbox(bank.db, bank.cipher, bank.clock, bank.work, newest=3)
 
     async def send() -> list[str]:
         for n in range(6):
@@ -52,7 +52,7 @@ def test_the_inbox_keeps_the_newest(bank) -> None:
 
 
 def test_a_message_that_is_sent_twice_is_in_the_inbox_once(bank) -> None:
-    inbox = Inbox(bank.db, bank.sealer, bank.clock, bank.work)
+    inbox = Inbox(bank.db, bank.cipher, bank.clock, bank.work)
 
     async def send() -> int:
         for _ in range(2):
@@ -75,7 +75,7 @@ def test_a_bank_that_really_sends_has_no_inbox(bank) -> None:
 
 
 def adapters(bank, tmp_path, **settings: Any) -> dict[Channel, Any]:
-    return adapters_from(Settings(data=str(tmp_path), **settings), bank.db, bank.sealer, bank.clock, bank.work)
+    return adapters_from(Settings(data=str(tmp_path), **settings), bank.db, bank.cipher, bank.clock, bank.work)
 
 
 def test_in_test_mode_messages_go_to_one_inbox_and_nothing_is_pushed(bank, tmp_path) -> None:

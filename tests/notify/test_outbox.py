@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from notifying import BOTH, CODE, CONTACTS, MAIL, MEI, MOBILE, Scripted, code
 
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify import outbox
 from feiqian.notify.delivery import LONGEST_SECONDS, Lane
 from feiqian.notify.errors import AddressGone, ChannelMissing, SendingFailed, SendingRefused
 from feiqian.notify.model import Channel, Contacts, Message
 from feiqian.notify.service import NOTICE_SECONDS, PROMPTS_AT_MOST, PROMPTS_SECONDS
 from feiqian.runtime.metrics import Metrics
-from feiqian.sealing import Sealer
 
 CLEAR = (CODE, MOBILE, MAIL, "Corner Shop", "13800138000")
 
@@ -153,7 +153,7 @@ def test_a_message_that_was_claimed_by_somebody_who_died_is_sent_when_the_lease_
     bank.build({Channel.SMS: sms})
     bank.queue(code())
     with bank.db.write() as connection:
-        claimed = outbox.claim(connection, bank.sealer, Channel.SMS, 8, bank.clock.now())
+        claimed = outbox.claim(connection, bank.cipher, Channel.SMS, 8, bank.clock.now())
     assert len(claimed) == 1
     assert bank.deliver() == 0
     bank.seconds(outbox.LEASE / 1_000_000)
@@ -171,7 +171,7 @@ def test_two_who_claim_at_once_never_get_the_same_message(bank) -> None:
 
     def claim() -> list[str]:
         with bank.db.write() as connection:
-            return [one.id for one in outbox.claim(connection, bank.sealer, Channel.SMS, 5, now)]
+            return [one.id for one in outbox.claim(connection, bank.cipher, Channel.SMS, 5, now)]
 
     async def all_at_once() -> list[list[str]]:
         return await asyncio.gather(*(bank.work.db(claim) for _ in range(8)))
@@ -184,9 +184,9 @@ def test_two_who_claim_at_once_never_get_the_same_message(bank) -> None:
 def test_a_row_that_cannot_be_opened_does_not_stand_in_the_way(bank) -> None:
     sms = Scripted()
     bank.build({Channel.SMS: sms})
-    sealer, bank.notify._sealer = bank.notify._sealer, Sealer(b"another key" + bytes(21))
+    cipher, bank.notify._cipher = bank.notify._cipher, FieldCipher(b"another key" + bytes(21))
     bank.queue(code())
-    bank.notify._sealer = sealer
+    bank.notify._cipher = cipher
     bank.queue(code())
     assert bank.deliver() == 1
     assert sorted(bank.states()) == ["failed", "sent"]

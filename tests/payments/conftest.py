@@ -15,8 +15,8 @@ import pytest
 from feiqian import subjects
 from feiqian.accounts import opening
 from feiqian.accounts.service import Accounts
-from feiqian.auth.challenges.errors import BoundDiffers, ChallengeOver
-from feiqian.auth.challenges.model import Bound, Passed
+from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.clock import MICROSECONDS, ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
@@ -65,21 +65,21 @@ class Challenges:
     """Challenges that are passed as soon as they are made; spent once, by their subject, for what they are bound to."""
 
     def __init__(self) -> None:
-        self._open: dict[str, tuple[Subject, Bound]] = {}
+        self._open: dict[str, tuple[Subject, ChallengeBinding]] = {}
 
-    def passed(self, customer: int, bound: Bound) -> str:
+    def passed(self, customer: int, binding: ChallengeBinding) -> str:
         id = f"chl_{len(self._open) + 1}"
-        self._open[id] = subjects.customer(customer), bound
+        self._open[id] = subjects.customer(customer), binding
         return id
 
-    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         await asyncio.sleep(0)  # as the real one, which asks its database
         found = self._open.get(id)
         if found is None or found[0] != subject:
             raise ChallengeOver("spent")
-        self._open[id] = subjects.customer(0), bound
-        if found[1] != bound:
-            raise BoundDiffers
+        self._open[id] = subjects.customer(0), binding
+        if found[1] != binding:
+            raise BindingDiffers
         return Passed(id, (Factor.PIN, Factor.SMS), "", 0)
 
 

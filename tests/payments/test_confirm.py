@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feiqian.accounts import opening
-from feiqian.auth.challenges.errors import BoundDiffers, ChallengeOver
+from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.events import PaymentConfirmed, PaymentRefused
 from feiqian.ledger import chart
 from feiqian.ledger.chart import AccountKind, TransferKind, account_id
@@ -84,9 +84,9 @@ def test_a_confirmed_payment_is_refunded_like_any_other(bank: Any, run: Any) -> 
 def test_what_a_challenge_is_bound_to_is_the_payment_as_the_ledger_has_it(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant("Tea House")
     waiting = run(bank.pay(merchant, customer, DEAR))
-    bound = run(bank.payments.bound_of(customer, waiting.id))
-    assert (bound.purpose, bound.amount, bound.currency) == (Purpose.PAYMENT, DEAR, CNY.number)
-    assert (bound.payer, bound.payee, bound.reference) == ("Li Na", "Tea House", waiting.id)
+    binding = run(bank.payments.bound_of(customer, waiting.id))
+    assert (binding.purpose, binding.amount, binding.currency) == (Purpose.PAYMENT, DEAR, CNY.number)
+    assert (binding.payer, binding.payee, binding.reference) == ("Li Na", "Tea House", waiting.id)
     (listed,) = run(bank.payments.waiting(customer))
     assert (listed.id, listed.merchant_name, listed.amount) == (waiting.id, "Tea House", DEAR)
 
@@ -124,7 +124,7 @@ def test_abuse_37_a_challenge_confirms_one_payment_and_no_other(bank: Any, run: 
     first = run(bank.pay(merchant, customer, DEAR))
     second = run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer)))
     challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, first.id)))
-    with pytest.raises(BoundDiffers):
+    with pytest.raises(BindingDiffers):
         run(bank.payments.confirm(customer, second.id, challenge))
     with pytest.raises(ChallengeOver):
         run(bank.payments.confirm(customer, first.id, challenge))
@@ -134,7 +134,7 @@ def test_abuse_37_a_challenge_confirms_one_payment_and_no_other(bank: Any, run: 
 def test_abuse_38_a_shop_that_takes_another_name_voids_what_was_shown(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(9_000_00), bank.merchant("Tea House")
     waiting = run(bank.pay(merchant, customer, DEAR))
-    bound = run(bank.payments.bound_of(customer, waiting.id))
+    binding = run(bank.payments.bound_of(customer, waiting.id))
     for other in (
         {"payee": "Charity"},
         {"amount": DEAR - 1},
@@ -142,8 +142,8 @@ def test_abuse_38_a_shop_that_takes_another_name_voids_what_was_shown(bank: Any,
         {"reference": "pay_other"},
         {"payer": "X"},
     ):
-        changed = type(bound)(**{name: getattr(bound, name) for name in bound.__struct_fields__} | other)
-        with pytest.raises(BoundDiffers):
+        changed = type(binding)(**{name: getattr(binding, name) for name in binding.__struct_fields__} | other)
+        with pytest.raises(BindingDiffers):
             run(bank.payments.confirm(customer, waiting.id, bank.challenges.passed(customer, changed)))
     assert bank.wallet(customer) == 9_000_00
 
@@ -285,9 +285,9 @@ def test_time_that_runs_out_while_the_challenge_is_spent_is_seen_by_the_ledger(b
 def test_a_crash_after_the_challenge_was_spent_leaves_a_payment_that_still_waits(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    bound = run(bank.payments.bound_of(customer, waiting.id))
-    spent = bank.challenges.passed(customer, bound)
-    run(bank.challenges.spend(spent, (bank.challenges._open[spent])[0], bound))  # and then the process died
+    binding = run(bank.payments.bound_of(customer, waiting.id))
+    spent = bank.challenges.passed(customer, binding)
+    run(bank.challenges.consume(spent, (bank.challenges._open[spent])[0], binding))  # and then the process died
     with pytest.raises(ChallengeOver):
         run(bank.payments.confirm(customer, waiting.id, spent))
     assert run(bank.confirm(customer, waiting)).status == "succeeded"

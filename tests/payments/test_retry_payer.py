@@ -148,7 +148,7 @@ def paid_before(bank: Any, merchant: Any, customer: int, request: PaymentRequest
     assert code_hash == b""
     old = msgspec.msgpack.encode(before)
     assert decode_fact(old) == fact
-    bank.ledger.note(old)
+    bank.ledger.record(old)
     bank.ledger.commit()
     return fact
 

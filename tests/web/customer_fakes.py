@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver
-from feiqian.auth.challenges.model import Bound, ChallengeView, FactorView, TotpEnrolment
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, FactorView, TotpEnrolment
 from feiqian.auth.model import Overview, SignInSeen, Started
 from feiqian.auth.sessions.model import Device, Opened, Session
 from feiqian.clock import ManualClock
@@ -97,8 +97,10 @@ class Answers:
             self.state = "passed"
         return self.shown()
 
-    async def begin(self, subject: Subject, bound: Bound, language: str, *, device: str | None = None) -> ChallengeView:
-        self.did.append(("begin", bound.purpose))
+    async def begin(
+        self, subject: Subject, binding: ChallengeBinding, language: str, *, device: str | None = None
+    ) -> ChallengeView:
+        self.did.append(("begin", binding.purpose))
         self._raise("begin")
         return self.shown()
 
@@ -205,12 +207,14 @@ class Payments:
     def __init__(self) -> None:
         self.status, self.did = "needs_verification", []
 
-    async def bound_of(self, number: int, payment: str) -> Bound:
+    async def bound_of(self, number: int, payment: str) -> ChallengeBinding:
         if (number, payment) != (1, "pay_1"):
             raise PaymentNotFound("there is no such payment")
         if self.status != "needs_verification":
             raise NotWaiting(self.status)
-        return Bound(purpose=Purpose.PAYMENT, amount=1_480_50, currency=156, payee="Corner <Café>", reference="pay_1")
+        return ChallengeBinding(
+            purpose=Purpose.PAYMENT, amount=1_480_50, currency=156, payee="Corner <Café>", reference="pay_1"
+        )
 
     async def confirm(self, number: int, payment: str, challenge: str) -> None:
         await self.bound_of(number, payment)

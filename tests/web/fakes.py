@@ -12,9 +12,9 @@ from litestar.types import ASGIApp
 
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.clock import ManualClock
+from feiqian.field_cipher import FieldCipher
 from feiqian.money import CNY, Money
 from feiqian.notify.model import Channel, Delivered
-from feiqian.sealing import Sealer
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
 from feiqian.web import session
@@ -186,7 +186,7 @@ def still_services(**others: object) -> Any:
         "clock": ManualClock(),
         "sessions": StillSessions(),
         "notify": StillNotify(),
-        "sealer": Sealer(bytes(32)),
+        "sealer": FieldCipher(bytes(32)),
     }
     return SimpleNamespace(**(parts | {"work": StillWork(), "workers": WORKERS, "db": NoDb()} | others))
 

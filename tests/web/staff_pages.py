@@ -61,14 +61,14 @@ def site_of(bank: Staffed) -> Site:
     merchants = SimpleNamespace(by_number=lambda number: None)
     services = SimpleNamespace(
         settings=Settings(),
-        sealer=bank.parts.sealer,
+        cipher=bank.parts.cipher,
         clock=bank.clock,
         sessions=bank.parts.sessions,
         customers=bank.customers,
         merchants=merchants,
         staff=bank.staff,
         changes=bank.changes,
-        desk=bank.desk,
+        desk=bank.support_view,
         real_name=bank.real_name,
         verification=bank.parts.verification,
     )

@@ -9,7 +9,7 @@ from customer_fakes import RIGHT, Doors, add_customers
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import AnswerWrong
-from feiqian.auth.errors import DoorClosed, SignInLocked, SignInRefused
+from feiqian.auth.errors import PreAuthFlowOver, SignInLocked, SignInRefused
 from feiqian.clock import ManualClock
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.policy.factors import Factor
@@ -110,7 +110,7 @@ def test_a_passkey_signs_in_alone(client: TestClient, site: Site, door: Doors) -
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(AnswerWrong(4), "This passkey is not known here."), (DoorClosed(""), "no longer valid")]
+    ("error", "said"), [(AnswerWrong(4), "This passkey is not known here."), (PreAuthFlowOver(""), "no longer valid")]
 )
 def test_a_passkey_that_is_not_known_is_said_so(client: TestClient, door: Doors, error: Exception, said: str) -> None:
     door.raises["passkey"] = error

@@ -33,7 +33,7 @@ _HEAD = 1  # the head's only row
 _c = entries.c
 
 
-class Trail:
+class AuditLog:
     """The trail of one bank's database. Methods take the caller's connection and block."""
 
     def __init__(self, db: BankDb) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from feiqian.auth import news, secrets
-from feiqian.auth.challenges.model import Bound, TotpEnrolment
+from feiqian.auth import notifications, secrets
+from feiqian.auth.challenges.model import ChallengeBinding, TotpEnrolment
 from feiqian.auth.contacts import NewContacts
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import ChallengeView, FactorView, Session, Started
@@ -40,8 +40,8 @@ class Changing:
         `reference` (for e-mail "" to have none any more); of REMOVE_FACTOR the factor's id as `reference`. Raises
         DetailsInvalid for others, identity's NumberInvalid.
         """
-        bound = self._bound(purpose, kind, reference)
-        return await self._p.verification.begin(session.subject, bound, session.language, device=session.device)
+        binding = self._binding(purpose, kind, reference)
+        return await self._p.verification.begin(session.subject, binding, session.language, device=session.device)
 
     async def change_password(self, session: Session, challenge: str, new: str) -> None:
         """Every other session ends. Raises TooWeak, SecretUnchanged, and verification's errors."""
@@ -75,7 +75,7 @@ class Changing:
 
     async def begin_totp(self, session: Session, challenge: str) -> TotpEnrolment:
         """Spends a challenge of ADD_FACTOR, kind totp."""
-        await self._p.verification.spend(challenge, session.subject, _adding(Factor.TOTP))
+        await self._p.verification.consume(challenge, session.subject, _adding(Factor.TOTP))
         name = (await self._p.work.db(self._profile, session)).name
         return await self._p.factors.begin_totp(session.subject, name)
 
@@ -89,7 +89,7 @@ class Changing:
         """Spends a challenge of ADD_FACTOR, kind passkey or shield. Raises DetailsInvalid."""
         if factor not in KEYS:
             raise DetailsInvalid("kind", "invalid")
-        await self._p.verification.spend(challenge, session.subject, _adding(factor))
+        await self._p.verification.consume(challenge, session.subject, _adding(factor))
         profile = await self._p.work.db(self._profile, session)
         return await self._p.factors.begin_key(session.subject, profile.name, profile.name, factor)
 
@@ -111,17 +111,17 @@ class Changing:
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
-    def _bound(self, purpose: Purpose, kind: str, reference: str) -> Bound:
+    def _binding(self, purpose: Purpose, kind: str, reference: str) -> ChallengeBinding:
         if purpose in _BOUND_TO_NOTHING and not kind and not reference:
-            return Bound(purpose=purpose)
+            return ChallengeBinding(purpose=purpose)
         if purpose is Purpose.ADD_FACTOR and kind in _ENROLLED and not reference:
             return _adding(Factor(kind))
         if purpose is Purpose.REMOVE_FACTOR and not kind and reference:
-            return Bound(purpose=purpose, reference=reference)
+            return ChallengeBinding(purpose=purpose, reference=reference)
         if purpose is Purpose.CHANGE_CONTACT:
             none = kind == "email" and not reference
             address = "" if none else self._contacts.address(kind, reference)
-            return Bound(purpose=purpose, kind=kind, reference=address)
+            return ChallengeBinding(purpose=purpose, kind=kind, reference=address)
         raise DetailsInvalid("purpose", "invalid")
 
     async def _change_secret(self, session: Session, challenge: str, factor: Factor, new: str) -> None:
@@ -131,11 +131,13 @@ class Changing:
     def _put_secret(self, session: Session, challenge: str, factor: Factor, hashed: str) -> None:
         p, now = self._p, self._p.clock.now()
         with p.db.write() as connection:
-            p.verification.spend_within(connection, challenge, session.subject, Bound(purpose=_PURPOSES[factor]), now)
+            p.verification.spend_within(
+                connection, challenge, session.subject, ChallengeBinding(purpose=_PURPOSES[factor]), now
+            )
             p.factors.put_secret(connection, session.subject, factor, hashed, now)
             p.sessions.close_all(connection, session.subject, except_session=session.id)
             self._note(connection, session, f"{factor}_changed", {})
-            news.tell_changed(p, connection, session.subject.number, str(factor), now)
+            notifications.tell_changed(p, connection, session.subject.number, str(factor), now)
 
     def _change_language(self, session: Session, language: str) -> None:
         with self._p.db.write() as connection:
@@ -144,26 +146,26 @@ class Changing:
 
     def _remove_email(self, session: Session, challenge: str) -> None:
         p, now, number = self._p, self._p.clock.now(), session.subject.number
-        bound = Bound(purpose=Purpose.CHANGE_CONTACT, kind="email")
+        binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email")
         with p.db.write() as connection:
-            p.verification.spend_within(connection, challenge, session.subject, bound, now)
-            news.tell_changed(p, connection, number, "email", now)  # while the address is still known
+            p.verification.spend_within(connection, challenge, session.subject, binding, now)
+            notifications.tell_changed(p, connection, number, "email", now)  # while the address is still known
             p.customers.profiles.put_email(connection, number, "")
             self._note(connection, session, "contact_changed", {"kind": "email"})
 
     def _remove_factor(self, session: Session, challenge: str, factor_id: str) -> None:
         p, now = self._p, self._p.clock.now()
         with p.db.write() as connection:
-            bound = Bound(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
-            p.verification.spend_within(connection, challenge, session.subject, bound, now)
+            binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
+            p.verification.spend_within(connection, challenge, session.subject, binding, now)
             p.factors.remove_within(connection, session.subject, factor_id)
             self._note(connection, session, "factor_removed", {"factor": factor_id})
-            news.tell_changed(p, connection, session.subject.number, "factor_removed", now)
+            notifications.tell_changed(p, connection, session.subject.number, "factor_removed", now)
 
     def _factor_added(self, session: Session, factor: Factor) -> None:
         with self._p.db.write() as connection:
             self._note(connection, session, "factor_added", {"factor": str(factor)})
-            news.tell_changed(self._p, connection, session.subject.number, str(factor), self._p.clock.now())
+            notifications.tell_changed(self._p, connection, session.subject.number, str(factor), self._p.clock.now())
 
     def _add_push(self, session: Session, subscription: str) -> None:
         with self._p.db.write() as connection:
@@ -176,8 +178,8 @@ class Changing:
     def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
         """In the trail."""
         now = self._p.clock.now()
-        self._p.trail.append(connection, session.subject, action, str(session.subject), details, now)
+        self._p.audit_log.append(connection, session.subject, action, str(session.subject), details, now)
 
 
-def _adding(factor: Factor) -> Bound:
-    return Bound(purpose=Purpose.ADD_FACTOR, kind=str(factor))
+def _adding(factor: Factor) -> ChallengeBinding:
+    return ChallengeBinding(purpose=Purpose.ADD_FACTOR, kind=str(factor))

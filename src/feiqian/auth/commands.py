@@ -59,11 +59,11 @@ def _list(settings: Settings, options: argparse.Namespace) -> int:
 
 def _show(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.auth.challenges.evidence import document
-    from feiqian.sealing import open_data_key
+    from feiqian.field_cipher import open_data_key
 
-    sealer = open_data_key(settings.data_key, create=False)
+    cipher = open_data_key(settings.data_key, create=False)
     with _open(settings).read() as connection:
-        found = document(connection, sealer, options.id)
+        found = document(connection, cipher, options.id)
     if found is None:
         print(f"feiqian: there is no evidence {options.id[:40]!r}", file=sys.stderr)
         return 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from feiqian.auth import claims, news
-from feiqian.auth.challenges.model import Bound
-from feiqian.auth.doors import Asked, Door
+from feiqian.auth import claims, notifications
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import ChallengeView, Started
 from feiqian.auth.parts import Parts
+from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.sessions.model import Session
 from feiqian.customers.applications import EMAIL, MOBILE, Application, Applications
 from feiqian.customers.errors import ApplicationOver
@@ -22,7 +22,7 @@ from feiqian.subjects import Role, Subject, customer
 _CODE_BY = {MOBILE: Factor.SMS, EMAIL: Factor.EMAIL}
 
 
-class NewContacts(Door):
+class NewContacts(PreAuthFlow):
     """Every method is of the session's own customer: another's application is over for them."""
 
     kinds = (MOBILE, EMAIL)
@@ -30,7 +30,7 @@ class NewContacts(Door):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self._applications = Applications(parts.sealer)
+        self._applications = Applications(parts.cipher)
 
     def address(self, kind: str, address: str) -> str:
         """As it is kept and confirmed. Raises DetailsInvalid, identity's NumberInvalid."""
@@ -45,7 +45,7 @@ class NewContacts(Door):
         address = self.address(kind, address)
         id, subject = await self._p.work.db(self._apply, session, challenge, kind, address)
         needs: tuple[Combination, ...] = (frozenset({_CODE_BY[kind]}),)
-        begun = await self._p.verification.begin(subject, _bound(kind), session.language, needs)
+        begun = await self._p.verification.begin(subject, _binding(kind), session.language, needs)
         await self._p.work.db(self._begun, id, begun.id, Asked(subject, kind, session.language))
         await self._p.verification.send(begun.id, subject, _CODE_BY[kind], self.audience)
         await self._p.work.db(self._warn_owner, id)
@@ -68,9 +68,9 @@ class NewContacts(Door):
 
     def _apply(self, session: Session, challenge: str, kind: str, address: str) -> tuple[str, Subject]:
         now, owner = self._p.clock.now(), session.subject
-        bound = Bound(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
+        binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
         with self._p.db.write() as connection:
-            self._p.verification.spend_within(connection, challenge, owner, bound, now)
+            self._p.verification.spend_within(connection, challenge, owner, binding, now)
             taken = kind == MOBILE and self._p.customers.profiles.number_of(connection, address) is not None
             subject = self._stranger(Role.NOBODY if taken else Role.APPLICANT, f"{owner} {address}")
             language = session.language
@@ -103,13 +103,15 @@ class NewContacts(Door):
         with self._p.db.write() as connection:
             application = self._own_in(connection, session, id, now)
             kind = application.kind
-            self._p.verification.spend_within(connection, application.challenge, application.subject, _bound(kind), now)
+            self._p.verification.spend_within(
+                connection, application.challenge, application.subject, _binding(kind), now
+            )
             self._applications.finish(connection, id, now)
             before = self._p.customers.contacts(connection, owner)
             put = profiles.put_mobile if kind == MOBILE else profiles.put_email
             put(connection, owner.number, application.address)
-            news.cool(self._p, connection, owner.number, now)
-            self._p.trail.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
+            notifications.cool(self._p, connection, owner.number, now)
+            self._p.audit_log.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
             if before is not None:
                 self._p.notify.tell(connection, before, "changed", {"what": kind}, now)
             self._tell_new(connection, application, now)
@@ -140,5 +142,5 @@ def warn_owner(parts: Parts, connection: Connection, application: Application, a
     parts.notify.queue(connection, message, now)
 
 
-def _bound(kind: str) -> Bound:
-    return Bound(purpose=Purpose.CONFIRM_MOBILE, kind=kind)
+def _binding(kind: str) -> ChallengeBinding:
+    return ChallengeBinding(purpose=Purpose.CONFIRM_MOBILE, kind=kind)

@@ -43,7 +43,7 @@ class ReportsThrottled(CustomersError):
         super().__init__("too many reports came from your network today; call the bank")
 
 
-class DoorClosed(CustomersError):
+class PreAuthFlowOver(CustomersError):
     """There is no such sign-in or recovery under way. Begin anew."""
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from feiqian.auth import news
+from feiqian.auth import notifications
 from feiqian.auth.errors import FrozenByBank, NotFrozen
 from feiqian.auth.parts import Parts
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.profiles import FROZEN, THAWING
+from feiqian.customers.profiles import FROZEN, UNFREEZING
 from feiqian.subjects import Role, Subject, customer
 
 Within = Callable[[Connection, int], None]
@@ -52,7 +52,7 @@ class Freezing:
         marked = await self._p.work.db(self._marked)
         begun = 0
         for number, state in marked:
-            if state == THAWING:
+            if state == UNFREEZING:
                 await self._p.accounts.unfreeze(number)
                 await self._p.work.db(self._thawed, number, customer(number))
                 begun += 1
@@ -72,9 +72,9 @@ class Freezing:
                 return
             if profile is not None:
                 profiles.put_frozen(connection, number, FROZEN, by, now)
-            self._p.trail.append(connection, by, "frozen", str(customer(number)), {}, now)
+            self._p.audit_log.append(connection, by, "frozen", str(customer(number)), {}, now)
             if held_by is None:
-                news.tell(self._p, connection, number, "frozen", now)
+                notifications.tell(self._p, connection, number, "frozen", now)
 
     def _begin_thaw(self, number: int, by: Subject, stopped: bool, within: Within | None) -> None:
         now = self._p.clock.now()
@@ -90,7 +90,7 @@ class Freezing:
             if within is not None:
                 within(connection, now)
             if profile is not None:
-                profiles.put_frozen(connection, number, THAWING, held_by or by, now)
+                profiles.put_frozen(connection, number, UNFREEZING, held_by or by, now)
 
     def _thawed(self, number: int, by: Subject) -> None:
         now = self._p.clock.now()
@@ -98,8 +98,8 @@ class Freezing:
         with self._p.db.write() as connection:
             if profiles.get(connection, number) is not None:
                 profiles.put_frozen(connection, number, "", None, now)
-            self._p.trail.append(connection, by, "unfrozen", str(customer(number)), {}, now)
-            news.tell(self._p, connection, number, "unfrozen", now)
+            self._p.audit_log.append(connection, by, "unfrozen", str(customer(number)), {}, now)
+            notifications.tell(self._p, connection, number, "unfrozen", now)
 
     def _marked(self) -> list[tuple[int, str]]:
         with self._p.db.read() as connection:

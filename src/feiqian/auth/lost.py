@@ -11,11 +11,11 @@ import asyncio
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from feiqian.auth import claims, news
-from feiqian.auth.doors import Numbers
+from feiqian.auth import claims, notifications
 from feiqian.auth.errors import ReportsThrottled
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.parts import Parts
+from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
 from feiqian.ids import REPORT, new_id
@@ -78,9 +78,9 @@ class LostPhones(Numbers):
     def _note(self, mobile: str, number: str, name: str, client: str) -> None:
         """Looks up and keeps as much whatever is right."""
         p, now, owner = self._p, self._p.clock.now(), self._owner(mobile)
-        blind = p.sealer.blind(client, "reports/network")
+        blind_index = p.cipher.blind_index(client, "reports/network")
         with p.db.write() as connection:
-            if _count(connection, _c.network == blind, now) >= p.policy.reports.per_network_day:
+            if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
                 raise ReportsThrottled
             known = owner.role is Role.CUSTOMER
             claim = p.identity.claim(connection, owner.number if known else 0)
@@ -88,7 +88,7 @@ class LostPhones(Numbers):
             more = _right(connection, owner, now) < p.policy.reports.per_person_day
             outcome = (RIGHT if more else CAPPED) if right else WRONG
             id = new_id(REPORT, now)
-            values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind, "at": now}
+            values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind_index, "at": now}
             done = 0 if outcome == RIGHT else now
             connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
             if given_up := p.strangers.reports(connection, client, id):
@@ -106,9 +106,9 @@ class LostPhones(Numbers):
             if not connection.execute(mark).rowcount:
                 return
             self._open_case(connection, subject, now)
-            p.trail.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
+            p.audit_log.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
             left = max(0, p.policy.reports.per_person_day - _right(connection, subject, now))
-            news.tell(p, connection, number, "frozen_by_report", now, {"left": str(left)})
+            notifications.tell(p, connection, number, "frozen_by_report", now, {"left": str(left)})
 
     def _open_case(self, connection: Connection, subject: Subject, now: int) -> None:
         """One for staff, unless one is open; every further report is a line of it."""

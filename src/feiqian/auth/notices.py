@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from feiqian.accounts.opening import correction_reference
-from feiqian.auth import news
+from feiqian.auth import notifications
 from feiqian.auth.parts import Parts
 from feiqian.money import BY_NUMBER, Money, format_plain
 
@@ -22,8 +22,8 @@ class Notices:
         """A wallet was corrected by `amount` (minor units, above zero in the customer's favour) under `reference`."""
         shown = format_plain(Money(abs(amount), BY_NUMBER[currency]))
         values = {"amount": shown, "reference": correction_reference(reference)}
-        news.tell(self._p, connection, number, "credited" if amount > 0 else "debited", now, values)
+        notifications.tell(self._p, connection, number, "credited" if amount > 0 else "debited", now, values)
 
     def changed(self, connection: Connection, number: int, what: str, now: int) -> None:
         """As `news.tell_changed`."""
-        news.tell_changed(self._p, connection, number, what, now)
+        notifications.tell_changed(self._p, connection, number, what, now)

@@ -7,7 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.service import Sessions
@@ -17,11 +17,11 @@ from feiqian.cases.service import Cases
 from feiqian.clock import DEFAULT_ZONE, MICROSECONDS, Clock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.service import Identity
 from feiqian.notify.service import Notify
 from feiqian.policy.model import Policy
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Parts:
     """Everything below the customers' services. They share it; none of them keeps anything else."""
 
     db: BankDb
-    sealer: Sealer
+    cipher: FieldCipher
     policy: Policy
     clock: Clock
     work: Work
     customers: Customers
     accounts: Accounts
-    trail: Trail
+    audit_log: AuditLog
     cases: Cases
     notify: Notify
     sessions: Sessions

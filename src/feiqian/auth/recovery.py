@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from feiqian.auth import claims, news, secrets
+from feiqian.auth import claims, notifications, secrets
 from feiqian.auth.challenges.errors import ChallengeOver, NotPassed
-from feiqian.auth.challenges.model import Bound, Passed
-from feiqian.auth.doors import Asked, Door
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.model import ChallengeView
+from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.errors import CustomersError
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
@@ -22,7 +22,7 @@ from feiqian.subjects import Role, Subject
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
 
 
-class Recovery(Door):
+class Recovery(PreAuthFlow):
     """Whatever is wrong, the answer to `start` is the same as if all were right (abuse cases 42, 43)."""
 
     kinds = tuple(WHAT)
@@ -36,13 +36,13 @@ class Recovery(Door):
             raise CustomersError("a password or a PIN can be recovered")
         mobile = self._mobile(mobile)
         subject, right = await self._p.work.db(self._who, mobile, number, name)
-        view = await self._p.verification.begin(subject, _bound(what), language, hopeless=not right)
+        view = await self._p.verification.begin(subject, _binding(what), language, hopeless=not right)
         await self._p.work.db(self._remember_now, view.id, Asked(subject, what, language), network.client.get())
         return view
 
     async def finish(self, challenge: str, secret: str) -> None:
         """Sets the new secret, lifts the lock, ends every session. Raises NotPassed, TooWeak, SecretUnchanged,
-        ChallengeOver, DoorClosed."""
+        ChallengeOver, PreAuthFlowOver."""
         asked = await self._asked(challenge)
         view = await self._p.verification.view(challenge, asked.subject)
         if view.state in ("open", "locked"):
@@ -78,22 +78,24 @@ class Recovery(Door):
             return
         now = self._p.clock.now()
         self._p.cases.open(connection, subject.number, "recovery_help", "", subject, now)
-        news.tell(self._p, connection, subject.number, "recovery_help", now)
+        notifications.tell(self._p, connection, subject.number, "recovery_help", now)
 
     # --- the new one ---------------------------------------------------------------------------------------------
 
     def _finish(self, challenge: str, asked: Asked, hashed: str) -> None:
         now, subject = self._p.clock.now(), asked.subject
         with self._p.db.write() as connection:
-            passed: Passed = self._p.verification.spend_within(connection, challenge, subject, _bound(asked.kind), now)
+            passed: Passed = self._p.verification.spend_within(
+                connection, challenge, subject, _binding(asked.kind), now
+            )
             self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)
             self._p.verification.unlock(connection, subject, subject)
             self._p.sessions.close_all(connection, subject)
-            news.cool(self._p, connection, subject.number, now)
+            notifications.cool(self._p, connection, subject.number, now)
             details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
-            self._p.trail.append(connection, subject, "recovered", str(subject), details, now)
-            news.tell(self._p, connection, subject.number, "recovered", now)
+            self._p.audit_log.append(connection, subject, "recovered", str(subject), details, now)
+            notifications.tell(self._p, connection, subject.number, "recovered", now)
 
 
-def _bound(what: str) -> Bound:
-    return Bound(purpose=Purpose.RECOVERY, kind=what)
+def _binding(what: str) -> ChallengeBinding:
+    return ChallengeBinding(purpose=Purpose.RECOVERY, kind=what)

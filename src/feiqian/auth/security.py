@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from feiqian.auth import news, sign_ins
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth import notifications, sign_ins
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.changing import Changing
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import FactorView, Overview, Session
@@ -65,11 +65,11 @@ class Security(Changing):
     async def unfreeze(self, session: Session, challenge: str) -> None:
         """Raises FrozenByBank, NotFrozen, and verification's errors."""
 
-        def spend(connection: Connection, now: int) -> None:
-            bound = Bound(purpose=Purpose.UNFREEZE)
-            self._p.verification.spend_within(connection, challenge, session.subject, bound, now)
+        def consume(connection: Connection, now: int) -> None:
+            binding = ChallengeBinding(purpose=Purpose.UNFREEZE)
+            self._p.verification.spend_within(connection, challenge, session.subject, binding, now)
 
-        await self._freezing.unfreeze(session.subject.number, session.subject, spend)
+        await self._freezing.unfreeze(session.subject.number, session.subject, consume)
 
     async def report_stolen(self, session: Session, note: str = "") -> Case:
         """Freezes, signs out everywhere else, forgets the other devices, opens a case."""
@@ -103,8 +103,8 @@ class Security(Changing):
             p.cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
             done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
             case = p.cases.note(connection, case.id, done, subject, now)
-            p.trail.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
-            news.tell(p, connection, subject.number, "case_opened", now)
+            p.audit_log.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
+            notifications.tell(p, connection, subject.number, "case_opened", now)
             return case
 
     def _end(self, session: Session, session_id: str) -> bool:

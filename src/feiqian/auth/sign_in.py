@@ -7,23 +7,23 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from feiqian.auth import news, sign_ins
+from feiqian.auth import notifications, sign_ins
 from feiqian.auth.challenges.errors import AnswerWrong, Locked
 from feiqian.auth.challenges.forms import is_no_password
-from feiqian.auth.challenges.model import Bound
-from feiqian.auth.doors import Asked, Door
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.model import ChallengeView, Opened
+from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
 from feiqian.subjects import Role, Subject
 
-BOUND = Bound(purpose=Purpose.SIGN_IN)
+BOUND = ChallengeBinding(purpose=Purpose.SIGN_IN)
 # They were enrolled on a device that the customer had before, and sign for no other site: no thief's device has them.
 _OWN_DEVICE = frozenset({Factor.PASSKEY, Factor.SHIELD})
 
 
-class SignIn(Door):
+class SignIn(PreAuthFlow):
     """A device that is new to the customer is told on every channel, and low limits hold for a time (abuse case 39)."""
 
     kinds = ("sign_in",)
@@ -50,7 +50,7 @@ class SignIn(Door):
         return view
 
     async def finish(self, challenge: str, user_agent: str = "", device_token: str | None = None) -> Opened:
-        """Opens the session. Raises NotPassed, ChallengeOver, DoorClosed."""
+        """Opens the session. Raises NotPassed, ChallengeOver, PreAuthFlowOver."""
         asked = await self._asked(challenge)
         return await self._open(challenge, asked, user_agent, device_token)
 
@@ -93,7 +93,7 @@ class SignIn(Door):
                 connection, subject, "ok", user_agent, now, factors=passed.factors, new_device=opened.new_device
             )
             details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
-            self._p.trail.append(connection, subject, "signed_in", str(subject), details, now)
+            self._p.audit_log.append(connection, subject, "signed_in", str(subject), details, now)
             if opened.new_device:
                 self._beware(connection, subject, opened, passed.factors, now)
         return opened
@@ -102,10 +102,10 @@ class SignIn(Door):
         self, connection: Connection, subject: Subject, opened: Opened, factors: Sequence[Factor], now: int
     ) -> None:
         profile = self._p.customers.profiles.need(connection, subject.number)
-        values = {"device": opened.session.user_agent, "at": news.moment(self._p, profile.language, now)}
-        news.tell(self._p, connection, subject.number, "signed_in", now, values)
+        values = {"device": opened.session.user_agent, "at": notifications.moment(self._p, profile.language, now)}
+        notifications.tell(self._p, connection, subject.number, "signed_in", now, values)
         if not _OWN_DEVICE.intersection(factors):
-            news.cool(self._p, connection, subject.number, now)
+            notifications.cool(self._p, connection, subject.number, now)
 
     def _failed(self, subject: Subject, outcome: str, user_agent: str) -> None:
         now = self._p.clock.now()

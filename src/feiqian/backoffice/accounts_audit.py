@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import Connection
 
 from feiqian.audit_log.entry import Entry
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import OPERATOR, MemberState
 
@@ -30,20 +30,20 @@ class _Account(NamedTuple):
     state: str
 
 
-def record_baseline(trail: Trail, connection: Connection, members: Members, now: int) -> bool:
+def record_baseline(audit_log: AuditLog, connection: Connection, members: Members, now: int) -> bool:
     """Writes what every account is, once in a bank's life; whether it was written now."""
-    if any(entry.action == DONE for entry in trail.of(connection, ABOUT)):
+    if any(entry.action == DONE for entry in audit_log.of(connection, ABOUT)):
         return False
     for member in members.all(connection):
         details = {"roles": tuple(sorted(member.roles)), "state": member.state.value}
-        trail.append(connection, OPERATOR, BASELINE, str(member.subject), details, now)
-    trail.append(connection, OPERATOR, DONE, ABOUT, {}, now)
+        audit_log.append(connection, OPERATOR, BASELINE, str(member.subject), details, now)
+    audit_log.append(connection, OPERATOR, DONE, ABOUT, {}, now)
     return True
 
 
-def differences(trail: Trail, connection: Connection, members: Members) -> Iterator[str]:
+def differences(audit_log: AuditLog, connection: Connection, members: Members) -> Iterator[str]:
     """Accounts that are not what the trail says; nothing where no baseline was written yet."""
-    told = _told(trail.each(connection, _ACTIONS))
+    told = _told(audit_log.each(connection, _ACTIONS))
     if told is None:
         return
     stored = {str(one.subject): _Account(frozenset(one.roles), one.state) for one in members.all(connection)}

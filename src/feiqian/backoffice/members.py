@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.sessions.service import Sessions
 from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid, MemberNotFound, NotAllowed
 from feiqian.backoffice.model import Invitation, MemberState, StaffMember, StaffRole
@@ -35,9 +35,9 @@ _c = members.c
 class Members:
     """The staff accounts of one bank. Methods work in the caller's transaction."""
 
-    def __init__(self, trail: Trail, sessions: Sessions | None = None) -> None:
+    def __init__(self, audit_log: AuditLog, sessions: Sessions | None = None) -> None:
         """Without `sessions` accounts can be asked for, and neither invited nor suspended."""
-        self._trail, self._ended = trail, sessions
+        self._audit_log, self._ended = audit_log, sessions
 
     @property
     def _sessions(self) -> Sessions:
@@ -96,7 +96,7 @@ class Members:
         values = {"token_hash": _hash(token), "state": MemberState.INVITED.value, "demo": 0}
         member = self._insert(connection, login, name, chosen, now, values)
         details = {"login": login, "roles": sorted(chosen)}
-        self._trail.append(connection, by, "staff_added", str(member.subject), details, now)
+        self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
         return Invitation(member, token, now + ENROLMENT)
 
     def add_demo(
@@ -106,7 +106,7 @@ class Members:
         values = {"token_hash": None, "state": MemberState.ACTIVE.value, "demo": 1}
         member = self._insert(connection, login, name, roles_of(roles), now, values)
         details = {"login": login, "demo": True, "roles": sorted(member.roles)}
-        self._trail.append(connection, by, "staff_added", str(member.subject), details, now)
+        self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
         return member
 
     def invite(self, connection: Connection, number: int, by: Subject, now: int) -> Invitation:
@@ -117,7 +117,7 @@ class Members:
         values = {"token_hash": _hash(token), "state": MemberState.INVITED.value, "invited_at": now}
         connection.execute(update(members).where(_c.number == number).values(values))
         self._sessions.close_all(connection, member.subject, by=by)
-        self._trail.append(connection, by, "staff_invited", str(member.subject), {"login": member.login}, now)
+        self._audit_log.append(connection, by, "staff_invited", str(member.subject), {"login": member.login}, now)
         return Invitation(self.by_number(connection, number), token, now + ENROLMENT)
 
     def enrolled(self, connection: Connection, token: str, now: int) -> StaffMember:
@@ -126,7 +126,7 @@ class Members:
         used = update(members).where(_c.token_hash == _hash(token))
         if not connection.execute(used.values(token_hash=None, state=MemberState.ACTIVE.value)).rowcount:
             raise EnrolmentOver
-        self._trail.append(connection, member.subject, "staff_enrolled", str(member.subject), {}, now)
+        self._audit_log.append(connection, member.subject, "staff_enrolled", str(member.subject), {}, now)
         return self.by_number(connection, member.number)
 
     def suspend(self, connection: Connection, number: int, by: Subject, now: int) -> StaffMember:
@@ -137,7 +137,7 @@ class Members:
             connection.execute(update(members).where(_c.number == number).values(values))
             closed = self._sessions.close_all(connection, member.subject, by=by)
             details = {"login": member.login, "sessions": closed}
-            self._trail.append(connection, by, "staff_suspended", str(member.subject), details, now)
+            self._audit_log.append(connection, by, "staff_suspended", str(member.subject), details, now)
         return self.by_number(connection, number)
 
     def set_roles(self, connection: Connection, number: int, roles: Iterable[str], by: Subject, now: int) -> None:
@@ -145,7 +145,7 @@ class Members:
         chosen = sorted(roles_of(roles))
         if not connection.execute(update(members).where(_c.number == number).values(roles=",".join(chosen))).rowcount:
             raise MemberNotFound
-        self._trail.append(connection, by, "staff_roles_set", str(staff(number)), {"roles": chosen}, now)
+        self._audit_log.append(connection, by, "staff_roles_set", str(staff(number)), {"roles": chosen}, now)
 
     def _insert(
         self,

@@ -102,7 +102,7 @@ class Change:
     about: Subject
     values: Mapping[str, object]
     why: str
-    maker: int
+    proposer: int
     proposed_at: int
     state: ChangeState
     decided_by: int = 0

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
@@ -52,12 +52,12 @@ class Reviews:
         db: BankDb,
         clock: Clock,
         work: Work,
-        trail: Trail,
+        audit_log: AuditLog,
         identity: Identity,
         customers: Customers,
         real_name: RealName,
     ) -> None:
-        self._db, self._clock, self._work, self._trail = db, clock, work, trail
+        self._db, self._clock, self._work, self._audit_log = db, clock, work, audit_log
         self._identity, self._customers, self._real_name = identity, customers, real_name
 
     async def waiting(self, by: StaffMember) -> list[ReviewOf]:
@@ -136,4 +136,4 @@ class Reviews:
     def _record(
         self, connection: Connection, by: StaffMember, action: str, about: str, details: Mapping[str, object]
     ) -> None:
-        self._trail.append(connection, by.subject, action, about, details, self._clock.now())
+        self._audit_log.append(connection, by.subject, action, about, details, self._clock.now())

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.errors import Locked, VerificationError
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.forms import is_no_password
-from feiqian.auth.challenges.model import Bound, ChallengeView, TotpEnrolment
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, TotpEnrolment
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
@@ -30,13 +30,13 @@ from feiqian.backoffice.members import Members, login_of, require
 from feiqian.backoffice.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
 from feiqian.clock import Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
-SIGN_IN = Bound(purpose=Purpose.STAFF_SIGN_IN)
+SIGN_IN = ChallengeBinding(purpose=Purpose.STAFF_SIGN_IN)
 DEMO = (
     ("alice", "Alice Moreau", ("reviewer", "supporter")),
     ("bob", "Bob Tan", ("approver", "auditor", "admin", "reviewer")),
@@ -51,17 +51,17 @@ class Staff:
     def __init__(
         self,
         db: BankDb,
-        sealer: Sealer,
+        cipher: FieldCipher,
         clock: Clock,
         work: Work,
-        trail: Trail,
+        audit_log: AuditLog,
         sessions: Sessions,
         verification: Verification,
         factors: Factors,
     ) -> None:
-        self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
-        self._trail, self._sessions, self._verification, self._factors = trail, sessions, verification, factors
-        self.members = Members(trail, sessions)
+        self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
+        self._audit_log, self._sessions, self._verification, self._factors = audit_log, sessions, verification, factors
+        self.members = Members(audit_log, sessions)
 
     # --- enrolling ---------------------------------------------------------------------------------------------
 
@@ -184,8 +184,8 @@ class Staff:
                 member = None
         if member is not None and member.state is MemberState.ACTIVE and not member.demo:
             return member.subject
-        blind = self._sealer.blind(login_of(login), "nobody of staff")
-        return Subject(Role.NOBODY, int.from_bytes(blind[:7], "big"))
+        blind_index = self._cipher.blind_index(login_of(login), "nobody of staff")
+        return Subject(Role.NOBODY, int.from_bytes(blind_index[:7], "big"))
 
     def _who(self, login: str, device_token: str | None) -> tuple[Subject, str | None]:
         """Whose login it is, and the device that this browser is known as to them."""
@@ -205,7 +205,7 @@ class Staff:
             factors = passed.factors
             opened = self._sessions.open(connection, subject, factors, user_agent, device_token, now, language)
             details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
-            self._trail.append(connection, subject, "signed_in", str(subject), details, now)
+            self._audit_log.append(connection, subject, "signed_in", str(subject), details, now)
         return opened
 
     def _at_work(self, connection: Connection, number: int) -> StaffMember | None:
@@ -220,7 +220,7 @@ class Staff:
         with self._db.write() as connection:
             if self._sessions.close(connection, who.session.id, who.subject):
                 details = {"session": who.session.id}
-                self._trail.append(connection, who.subject, "signed_out", str(who.subject), details, now)
+                self._audit_log.append(connection, who.subject, "signed_out", str(who.subject), details, now)
 
     def _refused(self, error: VerificationError, subject: Subject | None) -> StaffError:
         """The same for everybody. It is in the log and not in the trail, which strangers must not be able to fill."""
@@ -258,7 +258,7 @@ class Staff:
     def _look(self, id: str, by: StaffMember) -> StaffMember:
         with self._db.write() as connection:
             member = self.members.by_id(connection, id)
-            self._trail.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
+            self._audit_log.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
         return member
 
     def _locked(self, subject: Subject) -> bool:
@@ -296,5 +296,5 @@ class Staff:
             if not member.demo or member.state is not MemberState.ACTIVE:
                 raise MemberInvalid("demo", "only an account of the demo is opened so")
             opened = self._sessions.open(connection, member.subject, (), user_agent, None, now, language)
-            self._trail.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
+            self._audit_log.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
         return opened

@@ -23,8 +23,9 @@ import msgspec
 import uvloop
 
 from feiqian.accounts import opening
-from feiqian.auth.challenges.model import Bound, Passed
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.clock import MICROSECONDS, SystemClock
+from feiqian.field_cipher import KEY_BYTES, FieldCipher
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant
@@ -35,7 +36,6 @@ from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
 from feiqian.projections.reads import Reads
-from feiqian.sealing import KEY_BYTES, Sealer
 from feiqian.subjects import Subject
 
 MERCHANTS = 50
@@ -110,7 +110,7 @@ class Everybody:
 class NoneWaits:
     """No payment of the benchmark waits, so nothing is confirmed."""
 
-    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         raise NotImplementedError
 
     def by_number(self, number: int) -> None:
@@ -130,9 +130,9 @@ class Town:
         reads = Reads(folder / "read.db")  # asked only about what is no longer in memory: never here
         everybody, none_waits = Everybody(customers), NoneWaits()
         codes = Codes(KeyRing(0, keys), everybody)
-        sealer = Sealer(secrets.token_bytes(KEY_BYTES))
+        cipher = FieldCipher(secrets.token_bytes(KEY_BYTES))
         self.payments = Payments(
-            self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits, sealer
+            self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits, cipher
         )
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())

@@ -60,10 +60,10 @@ class Bank(BenchBank):
     def __enter__(self) -> Bank:
         super().__enter__()
         db = BankDb(self.folder)
-        sealer = data_key_of(db, self.settings.data_key)
+        cipher = data_key_of(db, self.settings.data_key)
         self._work = Work()
-        self._inbox = Inbox(db, sealer, SystemClock(), self._work)
-        self._people = Customers(db, sealer)
+        self._inbox = Inbox(db, cipher, SystemClock(), self._work)
+        self._people = Customers(db, cipher)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -143,7 +143,7 @@ def run(sign_ins: int = 40, pages: int = 300, at_once: int = 4) -> Result:
 
 
 def _bank(customers: int) -> Bank:
-    plan = Plan(customers, 2, balance=10**9, town=True, password=PASSWORD, pin=PIN)
+    plan = Plan(customers, 2, balance=10**9, sample_people=True, password=PASSWORD, pin=PIN)
     policy = Path(FOLDER / "cn.toml").read_text(encoding="utf-8")
     return Bank(customers, 2, plan=plan, policy=_CAPS.sub(r"\g<1>1000000", policy))
 

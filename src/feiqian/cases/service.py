@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.cases.errors import CaseClosed, CaseInvalid, CaseNotFound
 from feiqian.cases.model import Case, Kind, Line, State, What
 from feiqian.cases.tables import cases, lines
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CASE, new_id
-from feiqian.sealing import Sealer
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Role, Subject, customer
 
@@ -27,8 +27,8 @@ _c = cases.c
 class Cases:
     """The cases of one bank."""
 
-    def __init__(self, db: BankDb, trail: Trail, sealer: Sealer) -> None:
-        self._db, self._trail, self._sealer = db, trail, sealer
+    def __init__(self, db: BankDb, audit_log: AuditLog, cipher: FieldCipher) -> None:
+        self._db, self._audit_log, self._cipher = db, audit_log, cipher
 
     def open(self, connection: Connection, customer: int, kind: Kind | str, text: str, by: Subject, now: int) -> Case:
         """A new case of a customer (by number). Raises CaseInvalid for a kind that there is not, or too long a text."""
@@ -75,10 +75,10 @@ class Cases:
             raise CaseInvalid(f"a text of a case has at most {MAX_TEXT} letters")
         place = len(case.timeline)
         values = {"case_id": case.id, "place": place, "at": now, "role": by.role.value, "number": by.number}
-        sealed = self._sealer.seal(text.encode(), _place(case.id, place))
+        sealed = self._cipher.seal(text.encode(), _place(case.id, place))
         connection.execute(insert(lines).values(**values, what=what.value, text=sealed))
         details = {"case": case.id, "kind": case.kind.value}
-        self._trail.append(connection, by, f"case_{what}", str(customer(case.customer)), details, now)
+        self._audit_log.append(connection, by, f"case_{what}", str(customer(case.customer)), details, now)
         return self.get(connection, case.id)
 
     def _still_open(self, connection: Connection, id: str) -> Case:
@@ -107,7 +107,7 @@ class Cases:
         return Case(row.id, row.customer, Kind(row.kind), State(row.state), row.opened_at, timeline)
 
     def _line(self, row: Any) -> Line:
-        text = self._sealer.open(bytes(row.text), _place(row.case_id, row.place)).decode()
+        text = self._cipher.open(bytes(row.text), _place(row.case_id, row.place)).decode()
         return Line(row.at, Subject(Role(row.role), row.number), What(row.what), text)
 
 

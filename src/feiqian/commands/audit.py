@@ -63,9 +63,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     report = audit(journal, checkpoints, engines=options.engines, tie=tie)
     journal.close()
     report.findings.extend(unread)
-    trail, findings = _trail(settings, options.trail_head)
+    audit_log, findings = _audit_log(settings, options.trail_head)
     report.findings.extend(findings)
-    print(_json(report, trail) if options.json else _text(report, trail))
+    print(_json(report, audit_log) if options.json else _text(report, audit_log))
     return 0 if report.clean else 1
 
 
@@ -80,11 +80,11 @@ def _checkpoints(folder: Path, url: str) -> tuple[Checkpoints | None, list[str]]
         return None, [str(error)]
 
 
-def _trail(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
+def _audit_log(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
     """Where the trail of what people looked at and did ends, and what is wrong with it; `kept` is an end of before."""
     from itertools import chain, islice
 
-    from feiqian.audit_log.log import Trail
+    from feiqian.audit_log.log import AuditLog
     from feiqian.backoffice import accounts_audit
     from feiqian.backoffice.members import Members
     from feiqian.customers import levels
@@ -94,28 +94,31 @@ def _trail(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
         return "", []
     db = BankDb(Path(settings.data), settings.bank_url)
     with db.snapshot() as connection:
-        trail = Trail(db)
-        finding, head = trail.verify(connection, kept), trail.head(connection)
-        told = levels.differences(trail, connection), accounts_audit.differences(trail, connection, Members(trail))
+        audit_log = AuditLog(db)
+        finding, head = audit_log.verify(connection, kept), audit_log.head(connection)
+        told = (
+            levels.differences(audit_log, connection),
+            accounts_audit.differences(audit_log, connection, Members(audit_log)),
+        )
         different = list(islice(chain(*told), MOST))
     db.close()
     return str(head), ([str(finding)] if finding is not None else []) + different
 
 
-def _json(report: AuditReport, trail: str) -> str:
+def _json(report: AuditReport, audit_log: str) -> str:
     told = {
         "position": report.position,
         "hash": report.hash.hex(),
         "digests": {name: digest.hex() for name, digest in report.digests.items()},
         "totals": {str(currency): totals._asdict() for currency, totals in report.totals.items()},
         "checkpoints": report.checkpoints,
-        "trail": trail,
+        "trail": audit_log,
         "findings": report.findings,
     }
     return json.dumps(told, indent=2)
 
 
-def _text(report: AuditReport, trail: str) -> str:
+def _text(report: AuditReport, audit_log: str) -> str:
     from feiqian.money import Money, currency, format_plain
 
     lines = [f"journal: {report.position} rows, last hash {report.hash.hex()}"]
@@ -125,6 +128,6 @@ def _text(report: AuditReport, trail: str) -> str:
     accounts, transfers, allowances, claims = report.counts
     lines.append(f"{accounts} accounts, {transfers} transfers, {allowances} allowances, {claims} claims")
     lines.append(f"checkpoints compared: {', '.join(map(str, report.checkpoints)) or 'none'}")
-    lines.append(f"trail: {trail or 'none'}")
+    lines.append(f"trail: {audit_log or 'none'}")
     lines += [f"FINDING: {finding}" for finding in report.findings] or ["clean"]
     return "\n".join(lines)

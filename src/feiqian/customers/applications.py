@@ -9,9 +9,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import application_place
 from feiqian.customers.tables import applications
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import APPLICATION, new_id
 from feiqian.runtime.sweeping import remove_some
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
 LASTS = 1_800 * 1_000_000  # from its beginning to its end, in microseconds
@@ -38,8 +38,8 @@ class Application(NamedTuple):
 class Applications:
     """Works in the caller's transaction."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, cipher: FieldCipher) -> None:
+        self._cipher = cipher
 
     def add(
         self, connection: Connection, subject: Subject, kind: str, customer: int, address: str, language: str, now: int
@@ -53,7 +53,7 @@ class Applications:
             "kind": kind,
             "customer": customer,
         }
-        values |= {"address": self._sealer.seal(address.encode(), application_place(id)), "language": language[:8]}
+        values |= {"address": self._cipher.seal(address.encode(), application_place(id)), "language": language[:8]}
         values |= {"challenge": "", "created_at": now, "confirmed_at": 0, "finished_at": 0}
         connection.execute(insert(applications).values(values))
         return id
@@ -72,7 +72,7 @@ class Applications:
         row = connection.execute(found.with_for_update()).one_or_none()
         if row is None:
             raise ApplicationOver("there is no such application any more; begin anew")
-        address = self._sealer.open(bytes(row.address), application_place(row.id)).decode()
+        address = self._cipher.open(bytes(row.address), application_place(row.id)).decode()
         subject = Subject(Role(row.role), row.number)
         return Application(
             row.id, subject, row.kind, row.customer, address, row.language, row.challenge, row.confirmed_at

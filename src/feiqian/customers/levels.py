@@ -13,7 +13,7 @@ from typing import cast
 from sqlalchemy import Connection, select
 
 from feiqian.audit_log.entry import Entry
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.customers.tables import customers
 from feiqian.subjects import Role, Subject
 
@@ -27,28 +27,28 @@ _c = customers.c
 Run = tuple[int, int, int]  # the first number, how many, their level
 
 
-def record_baseline(trail: Trail, connection: Connection, now: int) -> bool:
+def record_baseline(audit_log: AuditLog, connection: Connection, now: int) -> bool:
     """Writes what all levels are, once in a bank's life; whether it was written now."""
-    if any(entry.action == BASELINE for entry in trail.of(connection, ABOUT)):
+    if any(entry.action == BASELINE for entry in audit_log.of(connection, ABOUT)):
         return False
     runs = list(_runs_of(connection))
     parts = [runs[at : at + RUNS] for at in range(0, len(runs), RUNS)] or [[]]
     for number, part in enumerate(parts, 1):
         details = {"runs": _flat(part), "part": number, "parts": len(parts)}
-        trail.append(connection, _BY, BASELINE, ABOUT, details, now)
+        audit_log.append(connection, _BY, BASELINE, ABOUT, details, now)
     return True
 
 
-def record_added(trail: Trail, connection: Connection, numbers: range, level: int, now: int) -> None:
+def record_added(audit_log: AuditLog, connection: Connection, numbers: range, level: int, now: int) -> None:
     """New customers who begin with another level than the lowest: of a seed."""
     if numbers and level != UNVERIFIED:
         details = {"runs": (numbers.start, len(numbers), level)}
-        trail.append(connection, _BY, ADDED, f"customers:{numbers.start}", details, now)
+        audit_log.append(connection, _BY, ADDED, f"customers:{numbers.start}", details, now)
 
 
-def differences(trail: Trail, connection: Connection) -> Iterator[str]:
+def differences(audit_log: AuditLog, connection: Connection) -> Iterator[str]:
     """Customers whose stored level is not what the trail says; nothing where no baseline was written yet."""
-    told = _told(trail.each(connection, (BASELINE, ADDED, SET)))
+    told = _told(audit_log.each(connection, (BASELINE, ADDED, SET)))
     if told is None:
         return
     rows = connection.execute(select(_c.number, _c.level), execution_options={"yield_per": MANY})

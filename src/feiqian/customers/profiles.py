@@ -10,11 +10,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.tables import applications, customers, profiles, pushes
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Contacts
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
-FROZEN, THAWING = "frozen", "thawing"
+FROZEN, UNFREEZING = "frozen", "thawing"
 _c = profiles.c
 
 
@@ -30,14 +30,14 @@ class NewProfile(NamedTuple):
 class Profiles:
     """Seals, finds and opens."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, cipher: FieldCipher) -> None:
+        self._cipher = cipher
 
     # --- finding -------------------------------------------------------------------------------------------------
 
     def number_of(self, connection: Connection, mobile: str) -> int | None:
         """The customer's number of a mobile number (E.164)."""
-        found = select(_c.customer).where(_c.mobile_blind == self._sealer.blind(mobile, "mobile"))
+        found = select(_c.customer).where(_c.mobile_blind == self._cipher.blind_index(mobile, "mobile"))
         return connection.execute(found).scalar()
 
     def get(self, connection: Connection, number: int) -> Profile | None:
@@ -82,16 +82,16 @@ class Profiles:
 
     def put_mobile(self, connection: Connection, number: int, mobile: str) -> None:
         """Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
-        sealed = self._sealer.seal(mobile.encode(), _place("mobile", number))
-        self.put(connection, number, mobile=sealed, mobile_blind=self._sealer.blind(mobile, "mobile"))
+        sealed = self._cipher.seal(mobile.encode(), _place("mobile", number))
+        self.put(connection, number, mobile=sealed, mobile_blind=self._cipher.blind_index(mobile, "mobile"))
 
     def put_email(self, connection: Connection, number: int, email: str) -> None:
         """Raises CustomerNotFound."""
-        sealed = self._sealer.seal(email.encode(), _place("email", number)) if email else None
+        sealed = self._cipher.seal(email.encode(), _place("email", number)) if email else None
         self.put(connection, number, email=sealed)
 
     def put_frozen(self, connection: Connection, number: int, state: str, by: Subject | None, now: int) -> None:
-        """`state` is "", FROZEN or THAWING. Raises CustomerNotFound."""
+        """`state` is "", FROZEN or UNFREEZING. Raises CustomerNotFound."""
         role, by_number = (by.role.value, by.number) if by else ("", 0)
         self.put(connection, number, frozen=state, frozen_role=role, frozen_number=by_number, frozen_at=now)
 
@@ -107,23 +107,23 @@ class Profiles:
 
     def add_push(self, connection: Connection, number: int, address: str) -> None:
         """Where a browser wants to be told; of another customer before, it is this one's now."""
-        blind = self._sealer.blind(address, "push")
-        connection.execute(delete(pushes).where(pushes.c.address_blind == blind))
-        sealed = self._sealer.seal(address.encode(), _push_place(blind))
-        connection.execute(insert(pushes).values(customer=number, address=sealed, address_blind=blind))
+        blind_index = self._cipher.blind_index(address, "push")
+        connection.execute(delete(pushes).where(pushes.c.address_blind == blind_index))
+        sealed = self._cipher.seal(address.encode(), _push_place(blind_index))
+        connection.execute(insert(pushes).values(customer=number, address=sealed, address_blind=blind_index))
 
     def forget_push(self, connection: Connection, address: str) -> None:
         """The browser is not there any more."""
-        connection.execute(delete(pushes).where(pushes.c.address_blind == self._sealer.blind(address, "push")))
+        connection.execute(delete(pushes).where(pushes.c.address_blind == self._cipher.blind_index(address, "push")))
 
     # --- sealing -------------------------------------------------------------------------------------------------
 
     def _row(self, new: NewProfile) -> dict[str, Any]:
-        number, seal = new.customer, self._sealer.seal
+        number, seal = new.customer, self._cipher.seal
         return {
             "customer": number,
             "mobile": seal(new.mobile.encode(), _place("mobile", number)),
-            "mobile_blind": self._sealer.blind(new.mobile, "mobile"),
+            "mobile_blind": self._cipher.blind_index(new.mobile, "mobile"),
             "email": seal(new.email.encode(), _place("email", number)) if new.email else None,
             "language": new.language,
             "cooling_until": 0,
@@ -142,8 +142,8 @@ class Profiles:
             row.name,
             row.level,
             row.created_at,
-            self._sealer.open(bytes(row.mobile), _place("mobile", number)).decode(),
-            self._sealer.open(bytes(row.email), _place("email", number)).decode() if row.email else "",
+            self._cipher.open(bytes(row.mobile), _place("mobile", number)).decode(),
+            self._cipher.open(bytes(row.email), _place("email", number)).decode() if row.email else "",
             row.language,
             row.cooling_until,
             by,
@@ -153,7 +153,7 @@ class Profiles:
     def _pushes(self, connection: Connection, number: int) -> tuple[str, ...]:
         found = select(pushes.c.address, pushes.c.address_blind).where(pushes.c.customer == number)
         rows = connection.execute(found.order_by(pushes.c.id))
-        return tuple(self._sealer.open(bytes(row[0]), _push_place(bytes(row[1]))).decode() for row in rows)
+        return tuple(self._cipher.open(bytes(row[0]), _push_place(bytes(row[1]))).decode() for row in rows)
 
     def _applicant(self, connection: Connection, subject: Subject) -> Contacts | None:
         a = applications.c
@@ -161,7 +161,7 @@ class Profiles:
         row = connection.execute(found.order_by(a.created_at.desc()).limit(1)).one_or_none()
         if row is None:
             return None
-        address = self._sealer.open(bytes(row.address), application_place(row.id)).decode()
+        address = self._cipher.open(bytes(row.address), application_place(row.id)).decode()
         mobile, email = ("", address) if row.kind == "email" else (address, "")
         return Contacts(subject, mobile, email, (), row.language)
 
@@ -175,5 +175,5 @@ def _place(column: str, number: int) -> str:
     return f"customers_profiles/{column}/{number}"
 
 
-def _push_place(blind: bytes) -> str:
-    return f"customers_pushes/address/{blind.hex()}"
+def _push_place(blind_index: bytes) -> str:
+    return f"customers_pushes/address/{blind_index.hex()}"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.issuing import IssuingDevices
 from feiqian.customers.levels import record_added
@@ -21,9 +21,9 @@ from feiqian.customers.profiles import Profiles
 from feiqian.customers.tables import customers, profiles
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CUSTOMER, new_id
 from feiqian.notify.model import Contacts
-from feiqian.sealing import Sealer
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Subject
 
@@ -57,10 +57,10 @@ class Customers:
     payment codes are of.
     """
 
-    def __init__(self, db: BankDb, sealer: Sealer | None = None) -> None:
+    def __init__(self, db: BankDb, cipher: FieldCipher | None = None) -> None:
         self._db = db
         self.issuing = IssuingDevices(db)
-        self._profiles = Profiles(sealer) if sealer is not None else None
+        self._profiles = Profiles(cipher) if cipher is not None else None
         self._lock = threading.Lock()
         self._levels = bytearray(1)  # by number; nobody has the number 0
         self._cooling: dict[int, int] = {}  # number: until when, in Unix seconds
@@ -121,7 +121,7 @@ class Customers:
         """
         with self._db.write() as connection:
             numbers, devices = self._add(connection, names, now_us, level)
-            record_added(Trail(self._db), connection, numbers, level, now_us)
+            record_added(AuditLog(self._db), connection, numbers, level, now_us)
         self.issuing.took_up(devices, numbers)
         with self._lock:
             self._make_room(numbers.stop - 1)

@@ -24,7 +24,7 @@ from .names import PASSWORD, PIN, WELCOMED
 from .traffic import TrafficSwitch
 
 UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
-TOWN = Plan(unverified_per_day=UNVERIFIED_PER_DAY, town=True, first=WELCOMED, password=PASSWORD, pin=PIN)
+SAMPLE = Plan(unverified_per_day=UNVERIFIED_PER_DAY, sample_people=True, first=WELCOMED, password=PASSWORD, pin=PIN)
 
 
 class DemoRefused(FeiqianError):
@@ -36,7 +36,7 @@ class DemoService(Service):
 
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
-        invented = seeded_numbers(bank.services.db) or range(1, TOWN.customers + 1)  # a seed of an older version
+        invented = seeded_numbers(bank.services.db) or range(1, SAMPLE.customers + 1)  # a seed of an older version
         self.doors = Doors(bank.services, self.traffic, invented[-1])
         self.pages = demo_pages(bank.services, self.doors)
         super().__init__(bank, self.pages)
@@ -94,13 +94,13 @@ def seed_if_empty(settings: Settings) -> None:
     if settings.journal_url or (folder.exists() and any(folder.iterdir())):
         return
     print(
-        f"making a bank with {TOWN.customers:,} customers and {TOWN.merchants} merchants in {settings.data}/ …",
+        f"making a bank with {SAMPLE.customers:,} customers and {SAMPLE.merchants} merchants in {settings.data}/ …",
         flush=True,
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as beside:
         made = Path(beside) / "bank"
-        seed(msgspec.structs.replace(settings, data=str(made)), TOWN)
+        seed(msgspec.structs.replace(settings, data=str(made)), SAMPLE)
         try:
             made.replace(folder)
         except OSError as error:

@@ -9,11 +9,11 @@ from datetime import date
 
 from sqlalchemy import Connection, and_, insert, or_, select
 
+from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.errors import MrzInvalid
 from feiqian.kyc.model import Claim
 from feiqian.kyc.mrz import parse_mrz
 from feiqian.kyc.tables import claims, holders, reviews
-from feiqian.sealing import Sealer
 
 MANY = 20
 
@@ -21,12 +21,12 @@ MANY = 20
 class Holders:
     """Finds customers by their documents."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, cipher: FieldCipher) -> None:
+        self._cipher = cipher
 
-    def blind(self, kind: str, number: str) -> bytes:
+    def blind_index(self, kind: str, number: str) -> bytes:
         """What stands for a document: the same for the same, whatever spaces and case it is written in."""
-        return self._sealer.blind(f"{kind}:{''.join(number.split()).upper()}", "document")
+        return self._cipher.blind_index(f"{kind}:{''.join(number.split()).upper()}", "document")
 
     def of_claim(self, claim: Claim, today: date) -> bytes:
         """As `blind`. A passport's number is that of its machine-readable zone, if that can be read."""
@@ -36,7 +36,7 @@ class Holders:
                 number = parse_mrz(claim.mrz, today).number
             except MrzInvalid:
                 number = claim.mrz
-        return self.blind(claim.kind, number)
+        return self.blind_index(claim.kind, number)
 
     def holder(self, connection: Connection, document: bytes) -> int | None:
         """The customer who was verified with it."""

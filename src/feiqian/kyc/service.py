@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import DOCUMENT, new_id
 from feiqian.kyc.errors import ClaimMissing, DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.kyc.holders import Holders
@@ -28,7 +29,6 @@ from feiqian.kyc.tables import claims, clearances, documents, reviews
 from feiqian.kyc.verifier import Verifier
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.workers.counting import COSTLY
 from feiqian.workers.frames import Refused
@@ -45,7 +45,7 @@ class Identity:
     def __init__(
         self,
         db: BankDb,
-        sealer: Sealer,
+        cipher: FieldCipher,
         clock: Clock,
         work: Work,
         verifier: Verifier,
@@ -54,10 +54,10 @@ class Identity:
         zone: str = "UTC",
     ) -> None:
         """`two_people_score`: from which score on two have to clear a match with the sanctions list."""
-        self._db, self._sealer, self._clock, self._work, self._verifier = db, sealer, clock, work, verifier
+        self._db, self._cipher, self._clock, self._work, self._verifier = db, cipher, clock, work, verifier
         self._workers, self.judges = workers, Judges()
         self._zone, self._two_people_score = ZoneInfo(zone), two_people_score
-        self._holders = Holders(sealer)
+        self._holders = Holders(cipher)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
@@ -103,7 +103,7 @@ class Identity:
                 self.put_claim(connection, customer, claim, now)
             id = self._write(connection, customer, document, verdict, len(pictures), now)
             for place, picture in enumerate(pictures):
-                sealed = self._sealer.seal(picture, f"identity_documents/{id}/{place}")
+                sealed = self._cipher.seal(picture, f"identity_documents/{id}/{place}")
                 connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
             return self.review(connection, id)
 
@@ -118,7 +118,7 @@ class Identity:
                 document=document,
                 outcome=verdict.outcome,
                 reasons=" ".join(verdict.reasons),
-                matches=self._sealer.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}"),
+                matches=self._cipher.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}"),
                 images=pictures,
                 at=now,
                 decided_at=0 if verdict.outcome == "unknown" else now,
@@ -147,7 +147,7 @@ class Identity:
 
     def put_claim(self, connection: Connection, customer: int, claim: Claim, now: int) -> None:
         """Keeps what a customer says of themselves, instead of what they said before."""
-        sealed = self._sealer.seal(msgspec.json.encode(claim), f"identity_claims/sealed/{customer}")
+        sealed = self._cipher.seal(msgspec.json.encode(claim), f"identity_claims/sealed/{customer}")
         document = self._holders.of_claim(claim, self.today())
         values: dict[str, Any] = {"document": document, "sealed": sealed, "made_at": now}
         if not connection.execute(update(claims).where(claims.c.customer == customer).values(**values)).rowcount:
@@ -158,7 +158,7 @@ class Identity:
         sealed = connection.execute(select(claims.c.sealed).where(claims.c.customer == customer)).scalar()
         if sealed is None:
             return None
-        plain = self._sealer.open(sealed, f"identity_claims/sealed/{customer}")
+        plain = self._cipher.open(sealed, f"identity_claims/sealed/{customer}")
         return msgspec.json.decode(plain, type=Claim)
 
     async def claim_of(self, customer: int) -> Claim | None:
@@ -170,20 +170,20 @@ class Identity:
 
         return await self._work.db(ask)
 
-    def blind(self, claim: Claim) -> bytes:
+    def blind_index(self, claim: Claim) -> bytes:
         """What stands for a claim's document, and does not tell its number."""
         return self._holders.of_claim(claim, self.today())
 
     def holder_named(self, connection: Connection, claim: Claim) -> int | None:
         """The customer who was verified with this document, if the claim has their name. Asks as much for an unknown
         document as for a known one."""
-        holder = self._holders.holder(connection, self.blind(claim))
+        holder = self._holders.holder(connection, self.blind_index(claim))
         kept = self.claim(connection, holder or NOBODY) or claim
         return holder if _same_name(claim.name, kept.name) else None
 
     def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
         """The customer whose document has this number and whose name this is; both have to be right."""
-        for customer in self._holders.claimants(connection, self._holders.blind(kind, number)):
+        for customer in self._holders.claimants(connection, self._holders.blind_index(kind, number)):
             claim = self.claim(connection, customer)
             if claim is not None and _same_name(name, claim.name):
                 return customer
@@ -214,7 +214,7 @@ class Identity:
         sealed = connection.execute(select(documents.c.sealed).where(*wanted)).scalar()
         if sealed is None:
             raise ReviewNotFound("there is no such picture")
-        return self._sealer.open(sealed, f"identity_documents/{id}/{place}")
+        return self._cipher.open(sealed, f"identity_documents/{id}/{place}")
 
     def decide(self, connection: Connection, id: str, outcome: Outcome, by: Subject, note: str = "") -> Review:
         """Staff settle what the verifier could not, once.
@@ -234,7 +234,7 @@ class Identity:
             "by_role": by.role,
             "by_number": by.number,
             "decided_at": self._clock.now(),
-            "note": self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}"),
+            "note": self._cipher.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}"),
         }
         if outcome == "verified":
             values["reasons"] = ""
@@ -252,7 +252,7 @@ class Identity:
         row = connection.execute(select(clearances).where(clearances.c.review == id)).first()
         if row is None:
             return None
-        note = self._sealer.open(row.note, f"identity_clearances/note/{id}").decode()
+        note = self._cipher.open(row.note, f"identity_clearances/note/{id}").decode()
         return Clearance(Subject(Role(row.by_role), row.by_number), row.at, note)
 
     def _cleared_before(self, connection: Connection, id: str, by: Subject, note: str) -> bool:
@@ -262,7 +262,7 @@ class Identity:
             if first.by == by:
                 raise OwnClearance("somebody else has to clear this, too")
             return True
-        sealed = self._sealer.seal(note[:NOTE_LENGTH].encode(), f"identity_clearances/note/{id}")
+        sealed = self._cipher.seal(note[:NOTE_LENGTH].encode(), f"identity_clearances/note/{id}")
         who = {"by_role": by.role.value, "by_number": by.number, "at": self._clock.now()}
         connection.execute(insert(clearances).values(review=id, note=sealed, **who))
         return False
@@ -280,8 +280,8 @@ class Identity:
         return claim
 
     def _review(self, row: Row[Any]) -> Review:
-        matches = self._sealer.open(row.matches, f"identity_reviews/matches/{row.id}")
-        note = self._sealer.open(row.note, f"identity_reviews/note/{row.id}").decode() if row.note else ""
+        matches = self._cipher.open(row.matches, f"identity_reviews/matches/{row.id}")
+        note = self._cipher.open(row.note, f"identity_reviews/note/{row.id}").decode() if row.note else ""
         by = Subject(Role(row.by_role), row.by_number) if row.by_role else None
         reasons = tuple(row.reasons.split())
         found = tuple(msgspec.json.decode(matches, type=list[Match]))

@@ -131,7 +131,7 @@ class Ledger:
         if self._barred or self.look_at_clock():
             raise self._bar_error()
 
-    def note(self, fact: bytes) -> None:
+    def record(self, fact: bytes) -> None:
         """Adds a fact to the row being filled. Call it right after `post`, without awaiting in between."""
         if self._barred:
             raise self._bar_error()

@@ -28,7 +28,7 @@ NewEngine = Callable[[], Engine]
 _log = logging.getLogger(__name__)
 
 
-class Witness(NamedTuple):
+class Watermark(NamedTuple):
     """Something derived from the journal that says how far it has read; `hash` of that row, if it keeps it."""
 
     name: str
@@ -79,7 +79,7 @@ def open_ledger(
     checkpoints: Checkpoints | None,
     clock: Clock,
     *,
-    witnesses: Iterable[Witness] = (),
+    witnesses: Iterable[Watermark] = (),
     new_engine: NewEngine = new_engine,
     threaded: bool | None = None,
     commit_seconds: float = COMMIT_SECONDS,  # not money: a time
@@ -92,8 +92,8 @@ def open_ledger(
     network. With `start`, the clock is compared with the journal's newest moment: raises ClockRefused.
     """
     head = journal.open_writer()
-    for witness in witnesses:
-        check_witness(journal, head, witness)
+    for watermark in witnesses:
+        check_witness(journal, head, watermark)
     engine, position = restore(journal, checkpoints, head, new_engine)
     replay_rows(engine, journal, position, head)
     engine.check()
@@ -106,14 +106,16 @@ def open_ledger(
     return ledger
 
 
-def check_witness(journal: Journal, head: Head, witness: Witness) -> None:
+def check_witness(journal: Journal, head: Head, watermark: Watermark) -> None:
     """Raises JournalBehind if the journal ends before what the witness has seen, or differs from it."""
-    if witness.position > head.position:
+    if watermark.position > head.position:
         raise JournalBehind(
-            f"the journal ends at position {head.position}, but {witness.name} has seen position {witness.position}"
+            f"the journal ends at position {head.position}, but {watermark.name} has seen position {watermark.position}"
         )
-    if witness.hash is not None and journal.hash_at(witness.position) != witness.hash:
-        raise JournalBehind(f"the journal's row at position {witness.position} is not the one that {witness.name} saw")
+    if watermark.hash is not None and journal.hash_at(watermark.position) != watermark.hash:
+        raise JournalBehind(
+            f"the journal's row at position {watermark.position} is not the one that {watermark.name} saw"
+        )
 
 
 def restore(journal: Journal, checkpoints: Checkpoints | None, head: Head, new_engine: NewEngine) -> tuple[Engine, int]:
@@ -123,7 +125,7 @@ def restore(journal: Journal, checkpoints: Checkpoints | None, head: Head, new_e
             raise JournalMissing(
                 f"the checkpoints are of journal {checkpoint.identity}, this one is {journal.identity}"
             )
-        check_witness(journal, head, Witness("a checkpoint", checkpoint.position, checkpoint.hash))
+        check_witness(journal, head, Watermark("a checkpoint", checkpoint.position, checkpoint.hash))
         assert checkpoints is not None
         engine = new_engine()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feiqian.clock import Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Adapter, Channel
 from feiqian.notify.push import ContactInvalid, Push
@@ -11,18 +12,19 @@ from feiqian.notify.push_key import open_push_key
 from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
 from feiqian.notify.smtp import Smtp, SmtpInvalid, SmtpServer
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.settings import Settings, SettingsInvalid
 
 PUSH_KEY = "push-key.pem"
 
 
-def adapters_from(settings: Settings, db: BankDb, sealer: Sealer, clock: Clock, work: Work) -> dict[Channel, Adapter]:
+def adapters_from(
+    settings: Settings, db: BankDb, cipher: FieldCipher, clock: Clock, work: Work
+) -> dict[Channel, Adapter]:
     """In test mode, what has no URL goes to the inbox. Push messages are sent only if somebody answers for them.
 
     Raises SettingsInvalid: in live mode without `sms_url` or `email_url`, or with a URL that cannot be used.
     """
-    inbox = Inbox(db, sealer, clock, work)
+    inbox = Inbox(db, cipher, clock, work)
     adapters: dict[Channel, Adapter] = {
         Channel.SMS: _sms(settings) or _only_in_test(inbox, settings, "sms_url", "smpp://user:password@host:port"),
         Channel.EMAIL: _email(settings, clock)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify import outbox
 from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
 from feiqian.notify.model import Adapter, Channel, Message, Outgoing
@@ -22,7 +23,6 @@ from feiqian.notify.outbox import Claimed
 from feiqian.notify.render import words_of
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 
 AT_ONCE = 8
 SEND_SECONDS = 60.0  # less than a lease
@@ -52,7 +52,7 @@ class Lane:
     channel: Channel
     adapter: Adapter
     db: BankDb
-    sealer: Sealer
+    cipher: FieldCipher
     clock: Clock
     work: Work
     counts: Counts
@@ -115,7 +115,7 @@ class Lane:
                 return []
         with self.db.write() as connection:
             self.counts.expired += outbox.expire(connection, self.channel, now)
-            return outbox.claim(connection, self.sealer, self.channel, limit, now)
+            return outbox.claim(connection, self.cipher, self.channel, limit, now)
 
     async def _deliver(self, claimed: Claimed) -> None:
         try:

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, delete, select
 
 from feiqian.clock import Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Channel, Delivered, Outgoing
 from feiqian.notify.tables import inbox
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
 NEWEST = 500  # messages that are kept
@@ -28,8 +28,8 @@ class _Sealed(msgspec.Struct):
 class Inbox:
     """An adapter for any channel. Its texts are sealed like everything else that is personal."""
 
-    def __init__(self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, newest: int = NEWEST) -> None:
-        self._db, self._sealer, self._clock, self._work, self._newest = db, sealer, clock, work, newest
+    def __init__(self, db: BankDb, cipher: FieldCipher, clock: Clock, work: Work, newest: int = NEWEST) -> None:
+        self._db, self._cipher, self._clock, self._work, self._newest = db, cipher, clock, work, newest
 
     async def send(self, outgoing: Outgoing) -> None:
         await self._work.db(self._keep, outgoing)
@@ -53,7 +53,7 @@ class Inbox:
         plain = msgspec.json.encode(_Sealed(outgoing.address, outgoing.subject, outgoing.text))
         values: dict[str, Any] = {"id": outgoing.id, "role": outgoing.to.role, "number": outgoing.to.number}
         values |= {"channel": outgoing.channel, "kind": outgoing.kind, "language": outgoing.language}
-        values |= {"sealed": self._sealer.seal(plain, _context(outgoing.id)), "at": self._clock.now()}
+        values |= {"sealed": self._cipher.seal(plain, _context(outgoing.id)), "at": self._clock.now()}
         with self._db.write() as connection:
             connection.execute(delete(inbox).where(_c.id == outgoing.id))  # sent twice is here once
             connection.execute(inbox.insert().values(values))
@@ -65,7 +65,7 @@ class Inbox:
             connection.execute(delete(inbox).where(_c.id < id))
 
     def _delivered(self, row: Any) -> Delivered:
-        plain = msgspec.json.decode(self._sealer.open(row.sealed, _context(row.id)), type=_Sealed)
+        plain = msgspec.json.decode(self._cipher.open(row.sealed, _context(row.id)), type=_Sealed)
         to, channel = Subject(Role(row.role), row.number), Channel(row.channel)
         words = (plain.address, row.kind, row.language, plain.subject, plain.text)
         return Delivered(row.id, to, channel, *words, row.at)

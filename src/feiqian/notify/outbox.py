@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
 
+from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.model import Channel, Message
 from feiqian.notify.tables import outbox
-from feiqian.sealing import SealBroken, Sealer
 from feiqian.subjects import Role, Subject
 
 LEASE = 120 * 1_000_000  # longer than any sending takes
@@ -41,12 +41,12 @@ class _Sealed(msgspec.Struct):
     values: dict[str, str]
 
 
-def add(connection: Connection, sealer: Sealer, message: Message, now: int) -> str:
+def add(connection: Connection, cipher: FieldCipher, message: Message, now: int) -> str:
     id = new_id(MESSAGE, now)
     plain = msgspec.json.encode(_Sealed(message.address, dict(message.values)))
     values: dict[str, Any] = {"id": id, "role": message.to.role, "number": message.to.number}
     values |= {"channel": message.channel, "kind": message.kind, "language": message.language}
-    values |= {"sealed": sealer.seal(plain, _context(id)), "state": "queued", "attempts": 0, "next_at": now}
+    values |= {"sealed": cipher.seal(plain, _context(id)), "state": "queued", "attempts": 0, "next_at": now}
     values |= {"created_at": now, "expires_at": message.expires_at, "done_at": 0, "why": ""}
     connection.execute(insert(outbox).values(values))
     return id
@@ -57,11 +57,11 @@ def any_due(connection: Connection, channel: Channel, now: int) -> bool:
     return bool(connection.execute(select(exists().where(or_(_due(channel, now), _over(channel, now))))).scalar())
 
 
-def claim(connection: Connection, sealer: Sealer, channel: Channel, limit: int, now: int) -> list[Claimed]:
+def claim(connection: Connection, cipher: FieldCipher, channel: Channel, limit: int, now: int) -> list[Claimed]:
     """Messages that are due, the longest waiting first, ours until the lease ends."""
     rows = connection.execute(select(*_COLUMNS, _c.next_at).where(_due(channel, now)).order_by(_c.next_at).limit(limit))
     mine = [row for row in rows.all() if _take(connection, row, now)]
-    return [claimed for row in mine if (claimed := _open(connection, row, sealer, now))]
+    return [claimed for row in mine if (claimed := _open(connection, row, cipher, now))]
 
 
 def done(connection: Connection, id: str, state: str, why: str, now: int) -> None:
@@ -118,10 +118,10 @@ def _take(connection: Connection, row: Any, now: int) -> bool:
     return bool(connection.execute(mine.values(next_at=now + LEASE, attempts=row.attempts + 1)).rowcount)
 
 
-def _open(connection: Connection, row: Any, sealer: Sealer, now: int) -> Claimed | None:
+def _open(connection: Connection, row: Any, cipher: FieldCipher, now: int) -> Claimed | None:
     """None for what cannot be opened: it is given up, so that it does not stand in the way of the others."""
     try:
-        plain = msgspec.json.decode(sealer.open(row.sealed, _context(row.id)), type=_Sealed)
+        plain = msgspec.json.decode(cipher.open(row.sealed, _context(row.id)), type=_Sealed)
     except SealBroken:
         done(connection, row.id, "failed", "seal broken", now)
         return None

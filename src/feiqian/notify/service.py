@@ -15,14 +15,15 @@ from sqlalchemy import Connection
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify import outbox
-from feiqian.notify.caps import Caps
 from feiqian.notify.delivery import Counts, Gone, Lane
 from feiqian.notify.errors import ChannelMissing, SendingCapped
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.locks import lock
 from feiqian.notify.model import Adapter, Channel, Contacts, Delivered, Message
 from feiqian.notify.push import Push
+from feiqian.notify.rate_limits import RateLimits
 from feiqian.notify.render import words_of
 from feiqian.notify.smpp import DELIVERED, Smpp
 from feiqian.notify.watch import Watch
@@ -30,7 +31,6 @@ from feiqian.policy.model import Policy
 from feiqian.runtime import logs
 from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
 
 NOTICE_SECONDS = 24 * 3600  # for so long a notice is worth sending
@@ -47,7 +47,7 @@ class Notify:
     def __init__(
         self,
         db: BankDb,
-        sealer: Sealer,
+        cipher: FieldCipher,
         policy: Policy,
         clock: Clock,
         work: Work,
@@ -57,13 +57,13 @@ class Notify:
         chance: Callable[[], float] = random.random,
         customers: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._sealer, self._clock, self._adapters = sealer, clock, dict(adapters)
+        self._cipher, self._clock, self._adapters = cipher, clock, dict(adapters)
         self._code_seconds = policy.challenge_seconds
-        self._caps = Caps(policy.sending, policy.challenge_seconds, sealer, customers)
+        self._rate_limits = RateLimits(policy.sending, policy.challenge_seconds, cipher, customers)
         self.counts = Counts()
-        self._watch = Watch(db, self._caps, clock, work)
+        self._watch = Watch(db, self._rate_limits, clock, work)
         self._lanes = {
-            channel: Lane(channel, adapter, db, sealer, clock, work, self.counts, chance, gone)
+            channel: Lane(channel, adapter, db, cipher, clock, work, self.counts, chance, gone)
             for channel, adapter in self._adapters.items()
         }
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -82,7 +82,7 @@ class Notify:
         if not message.expires_at:
             seconds = self._code_seconds if message.secret else NOTICE_SECONDS
             message = replace(message, expires_at=now + seconds * MICROSECONDS)
-        id = outbox.add(connection, self._sealer, message, now)
+        id = outbox.add(connection, self._cipher, message, now)
         self._wake(message.channel)
         return id
 
@@ -102,7 +102,7 @@ class Notify:
 
     def code_entered(self, connection: Connection, address: str, now: int) -> None:
         """A code that was sent to this address was entered, rightly: what the alarm goes by."""
-        self._caps.entered(connection, address, now)
+        self._rate_limits.entered(connection, address, now)
 
     async def run(self) -> None:
         """Delivers until cancelled."""
@@ -155,7 +155,7 @@ class Notify:
 
     def _count(self, connection: Connection, message: Message, now: int) -> None:
         try:
-            used = self._caps.count(
+            used = self._rate_limits.count(
                 connection, message.address, now, audience=message.audience, entered="code" in message.values
             )
             self._watch.counted(used)

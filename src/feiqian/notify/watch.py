@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.notify import outbox
-from feiqian.notify.caps import HOUR, Alarm, Caps, Used
 from feiqian.notify.model import Audience, Channel
+from feiqian.notify.rate_limits import HOUR, Alarm, RateLimits, Used
 from feiqian.runtime import logs
 from feiqian.runtime.alarms import Alarm as Raised
 from feiqian.runtime.work import Work
@@ -25,8 +25,8 @@ _log = logs.get("feiqian.notify")
 class Watch:
     """`alarms` and `waiting` are as of the last look."""
 
-    def __init__(self, db: BankDb, caps: Caps, clock: Clock, work: Work) -> None:
-        self._db, self._caps, self._clock, self._work = db, caps, clock, work
+    def __init__(self, db: BankDb, rate_limits: RateLimits, clock: Clock, work: Work) -> None:
+        self._db, self._rate_limits, self._clock, self._work = db, rate_limits, clock, work
         self.alarms: dict[str, Alarm] = {}
         self.waiting = 0
         self._told: dict[str, int] = {}
@@ -60,15 +60,15 @@ class Watch:
     def _look(self) -> None:
         now = self._clock.now()
         with self._db.read() as connection:
-            self.alarms = {alarm.place: alarm for alarm in self._caps.alarms(connection, now)}
+            self.alarms = {alarm.place: alarm for alarm in self._rate_limits.alarms(connection, now)}
             self.waiting = sum(count for _, count in outbox.waiting(connection))
-            self._renew(self._caps.used(connection, now))
+            self._renew(self._rate_limits.used(connection, now))
         for alarm in self.alarms.values():
             self._tell(alarm, now)
         with self._db.write() as connection:
             for channel in Channel:  # those, too, by which this bank sends no more
                 outbox.expire(connection, channel, now)
-            self._caps.prune(connection, now)
+            self._rate_limits.prune(connection, now)
             outbox.prune(connection, now)
 
     def counted(self, used: Iterable[Used]) -> None:

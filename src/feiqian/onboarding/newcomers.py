@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from feiqian.auth import claims, news
+from feiqian.auth import claims, notifications
 from feiqian.auth.model import Details
 from feiqian.auth.parts import Parts
 from feiqian.customers.applications import Application
@@ -36,7 +36,7 @@ def is_held(parts: Parts, connection: Connection, application: Application, clai
     holder = parts.identity.holder_named(connection, claim)
     if holder is None:
         return False
-    news.tell(parts, connection, holder, "document_known", now)
+    notifications.tell(parts, connection, holder, "document_known", now)
     return True
 
 
@@ -49,11 +49,11 @@ def _count(parts: Parts, connection: Connection, application: Application, claim
 
     The trail keeps as little of it as tells a handful of documents apart.
     """
-    about, which = str(application.subject), parts.identity.blind(claim)[:2].hex()
-    entries = parts.trail.of(connection, about, 2 * DOCUMENTS_A_DAY)
+    about, which = str(application.subject), parts.identity.blind_index(claim)[:2].hex()
+    entries = parts.audit_log.of(connection, about, 2 * DOCUMENTS_A_DAY)
     asked = {entry.details.get("which") for entry in entries if entry.action == _TYPED and entry.at > now - DAY}
     if which in asked:
         return
     if len(asked) >= DOCUMENTS_A_DAY:
         raise ChecksUsedUp("as many documents were typed as may be in a day; try again tomorrow")
-    parts.trail.append(connection, application.subject, _TYPED, about, {"which": which}, now)
+    parts.audit_log.append(connection, application.subject, _TYPED, about, {"which": which}, now)

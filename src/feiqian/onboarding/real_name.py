@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from feiqian.auth import claims, news
+from feiqian.auth import claims, notifications
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import Details
 from feiqian.auth.parts import Parts
@@ -162,13 +162,13 @@ class RealName:
             self._p.customers.put_level(connection, number, level.index)
             connection.execute(delete(level_changes).where(_c.customer == number))
             details = {"level": level.name, "before": self._p.policy.levels[before].name, "index": level.index}
-            self._p.trail.append(connection, by, "level_set", str(customer(number)), details, now)
+            self._p.audit_log.append(connection, by, "level_set", str(customer(number)), details, now)
             if before == UNVERIFIED and level.pays:
-                news.tell(self._p, connection, number, "verified", now)
+                notifications.tell(self._p, connection, number, "verified", now)
             elif before != level.index:
-                news.tell_changed(self._p, connection, number, "level", now)
+                notifications.tell_changed(self._p, connection, number, "level", now)
 
     def _refused(self, number: int) -> None:
         with self._p.db.write() as connection:
             connection.execute(delete(level_changes).where(_c.customer == number, _c.if_verified == 1))
-            news.tell(self._p, connection, number, "identity_refused", self._p.clock.now())
+            notifications.tell(self._p, connection, number, "identity_refused", self._p.clock.now())

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.auth import claims, sign_ins
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.contacts import warn_owner
-from feiqian.auth.doors import Asked, Door
 from feiqian.auth.errors import NotConfirmed
 from feiqian.auth.model import ChallengeView, Details, Opened, Started
 from feiqian.auth.parts import Parts
+from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import NewProfile
@@ -24,7 +24,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
 from feiqian.subjects import Role, Subject, customer
 
-BOUND = Bound(purpose=Purpose.CONFIRM_MOBILE, kind="mobile")
+BOUND = ChallengeBinding(purpose=Purpose.CONFIRM_MOBILE, kind="mobile")
 _TRIES = 5  # two newcomers at once may draw the same number
 
 
@@ -38,14 +38,14 @@ class _New(NamedTuple):
     pin_hash: str
 
 
-class Registration(Door):
+class Registration(PreAuthFlow):
     """A number that is a customer's already is answered as any other; its owner is told by message (abuse case 43)."""
 
     kinds = ("register",)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self._applications = Applications(parts.sealer)
+        self._applications = Applications(parts.cipher)
 
     async def start(self, mobile: str, language: str, user_agent: str = "") -> Started:
         """Sends a code to the number. Raises identity's NumberInvalid, notify's SendingCapped."""
@@ -171,7 +171,7 @@ class Registration(Door):
             )
             sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=True)
             details = {"kind": new.claim.kind, "country": new.claim.country}
-            self._p.trail.append(connection, subject, "registered", str(subject), details, now)
+            self._p.audit_log.append(connection, subject, "registered", str(subject), details, now)
             return opened
 
     def _add(self, connection: Connection, application: Application, new: _New, now: int) -> int:

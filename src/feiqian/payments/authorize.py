@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.chart import claim_id
 from feiqian.ledger.engine import Refusal
@@ -28,7 +29,6 @@ from feiqian.payments.plan import PAYMENT_STEPS, WAITING_STEPS, Plan
 from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 from feiqian.payments.requests import PaymentRequest
-from feiqian.sealing import Sealer
 
 CODE = "payment-code"  # the context of the keyed hash by which a retry's code is known again
 
@@ -56,11 +56,11 @@ class Authorizer:
         codes: Codes,
         limits: PaymentLimits,
         customers: KnowsCustomers,
-        sealer: Sealer,
+        cipher: FieldCipher,
         waits: Callable[[PaymentDecided], None],
     ) -> None:
         self._ledger, self._codes, self._clock, self._waits = ledger, codes, ledger.clock, waits
-        self._limits, self._customers, self._hash = limits, customers, sealer.blind
+        self._limits, self._customers, self._hash = limits, customers, cipher.blind_index
         self.guesses = Guesses()
         self._recent: Recent[PaymentDecided] = Recent()
 
@@ -156,7 +156,7 @@ class Authorizer:
             expires_at,
             self._hash(request.payment_code, CODE),
         )
-        self._ledger.note(encode_fact(fact))
+        self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
         self._recent.put(transfer, fact)

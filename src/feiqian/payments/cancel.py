@@ -22,7 +22,7 @@ def cancel(ledger: Ledger, clock: Clock, payment: PaymentDecided) -> str:
     refusal = ledger.post(plan.cancel(payment.transfer)).refusal
     if refusal is Refusal.OK:
         now_us = clock.now()
-        ledger.note(encode_fact(PaymentCancelled(payment.id, now_us, payment.merchant, payment.customer)))
+        ledger.record(encode_fact(PaymentCancelled(payment.id, now_us, payment.merchant, payment.customer)))
     status = status_of(ledger.engine, payment)
     if status == WAITING:
         raise RuntimeError(f"a cancellation was refused as {refusal.name}")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from feiqian import subjects
-from feiqian.auth.challenges.model import Bound, Passed
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
@@ -30,10 +30,10 @@ KIND = "code"  # how the payment came about, of the sorts that a payment can be
 _log = logs.get("feiqian.payments")
 
 
-class SpendsChallenges(Protocol):
+class ConsumesChallenges(Protocol):
     """What is asked of the verification feature."""
 
-    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         """Once, and only for what the challenge is bound to; raises otherwise."""
         ...
 
@@ -56,7 +56,7 @@ class Confirmations:
         ender: Ender,
         customers: NamesCustomers,
         merchants: KnowsMerchants,
-        verification: SpendsChallenges,
+        verification: ConsumesChallenges,
         waits: Waits,
         work: Work,
     ) -> None:
@@ -82,9 +82,9 @@ class Confirmations:
             if self._status(row) == WAITING
         ]
 
-    async def bound_of(self, customer: int, payment_id: str) -> Bound:
+    async def bound_of(self, customer: int, payment_id: str) -> ChallengeBinding:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""
-        return await self._bound(await self._row(customer, payment_id))
+        return await self._binding(await self._row(customer, payment_id))
 
     async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
@@ -92,9 +92,9 @@ class Confirmations:
         Raises PaymentNotFound, NotWaiting, NotDeciding, and what `Verification.spend` raises.
         """
         row = await self._row(customer, payment_id)
-        bound = await self._bound(row)
+        binding = await self._binding(row)
         self._ledger.require_deciding()  # before the challenge is spent
-        passed = await self._verification.spend(challenge_id, subjects.customer(customer), bound)
+        passed = await self._verification.consume(challenge_id, subjects.customer(customer), binding)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
         return await self._told(row, self._ender.confirm(row.fact, passed))
 
@@ -129,9 +129,9 @@ class Confirmations:
         status = status_of(self._ledger.engine, row.fact)
         return "expired" if status == WAITING and row.expires_at <= self._clock.now() else status
 
-    async def _bound(self, row: PaymentRow) -> Bound:
+    async def _binding(self, row: PaymentRow) -> ChallengeBinding:
         names = await self._work.db(self._customers.names, [row.customer])
-        return Bound(
+        return ChallengeBinding(
             purpose=Purpose.PAYMENT,
             kind=KIND,
             amount=row.amount,

@@ -78,7 +78,7 @@ class Ender:
             return self.decline(payment, decline_of(posting.refusal, step))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
-        self._ledger.note(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
+        self._ledger.record(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
         return Ended("succeeded", None, fee, self._ledger.position)
 
     def decline(self, payment: PaymentDecided, reason: Decline) -> Ended:
@@ -87,7 +87,7 @@ class Ender:
         if refusal is not Refusal.OK:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
-        self._ledger.note(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
+        self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
         return Ended("declined", reason, 0, self._ledger.position)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:

@@ -69,7 +69,7 @@ class Expiry:
         for payment in open_:
             if status_of(self._ledger.engine, payment) == "expired":
                 parties = payment.merchant, payment.customer
-                self._ledger.note(encode_fact(PaymentExpired(payment.id, *parties, payment.expires_at)))
+                self._ledger.record(encode_fact(PaymentExpired(payment.id, *parties, payment.expires_at)))
                 self._tell(payment.id)
 
     def _forget(self, payment: PaymentDecided) -> None:

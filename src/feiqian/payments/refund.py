@@ -40,7 +40,7 @@ class Refunder:
         parties = payment.currency, payment.merchant, payment.customer
         chain = plan.refund(payment.transfer, request.merchant_refund, payment.amount, request.amount, *parties)
         fact = self._fact(payment, request, transfer, _decline(self._ledger.post(chain)))
-        self._ledger.note(encode_fact(fact))
+        self._ledger.record(encode_fact(fact))
         self._recent.put(transfer, fact)
         return RefundDecision(transfer, fact, self._ledger.position)
 

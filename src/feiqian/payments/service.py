@@ -13,10 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.field_cipher import FieldCipher
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
@@ -25,7 +26,7 @@ from feiqian.payments import plan
 from feiqian.payments.authorize import Authorizer
 from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode
-from feiqian.payments.confirm import Confirmations, NamesCustomers, SpendsChallenges
+from feiqian.payments.confirm import Confirmations, ConsumesChallenges, NamesCustomers
 from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import (
     NotCancellable,
@@ -60,7 +61,6 @@ from feiqian.projections.rows import PaymentRow
 from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.shares import Admission
 from feiqian.runtime.work import TooBusy, Work
-from feiqian.sealing import Sealer
 
 RESUME_SECONDS = 0.5  # not money: a time
 
@@ -81,8 +81,8 @@ class Payments:
         reads: Reads,
         policy: Policy,
         merchants: KnowsMerchants,
-        verification: SpendsChallenges,
-        sealer: Sealer,
+        verification: ConsumesChallenges,
+        cipher: FieldCipher,
         in_flight_limit: int = sys.maxsize,
         work: Work | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class Payments:
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()
         self.expiry = Expiry(ledger, self.waits.tell)
-        self._authorizer = Authorizer(ledger, codes, limits, customers, sealer, self.expiry.add)
+        self._authorizer = Authorizer(ledger, codes, limits, customers, cipher, self.expiry.add)
         self._ender = Ender(ledger, limits, merchants)
         self._confirmations = Confirmations(
             ledger, reads, self._ender, customers, merchants, verification, self.waits, work or Work()
@@ -156,7 +156,7 @@ class Payments:
         """See `Confirmations`, as of the three that follow."""
         return await self._confirmations.waiting(customer)
 
-    async def bound_of(self, customer: int, payment_id: str) -> Bound:
+    async def bound_of(self, customer: int, payment_id: str) -> ChallengeBinding:
         return await self._confirmations.bound_of(customer, payment_id)
 
     async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:

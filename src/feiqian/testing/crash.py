@@ -88,7 +88,7 @@ async def _caller(ledger: Ledger, number: int) -> None:
     while True:
         posting = ledger.post(payment(number))
         if posting.refusal == Refusal.OK:
-            ledger.note(b"%d" % number)
+            ledger.record(b"%d" % number)
         await ledger.durable(posting.position)
         os.write(1, b"%d %d\n" % (number, posting.refusal))
         number += CALLERS
@@ -150,7 +150,7 @@ class Child:
 # --- the witness ---------------------------------------------------------------------------------------------------
 
 
-class Witness:
+class Watermark:
     """Reads the journal on after each death, and holds it against what the children had said."""
 
     def __init__(self, journal: Journal, new_engine: Callable[[], Engine]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from feiqian.audit_log.entry import MAX_ABOUT
 from feiqian.auth.challenges.factors import LONGEST_LABEL
 from feiqian.auth.challenges.hashing import LONGEST as SECRET
-from feiqian.backoffice.changes import MAX_WHY
-from feiqian.backoffice.desk import MAX_QUERY
+from feiqian.backoffice.change_requests import MAX_WHY
 from feiqian.backoffice.members import LOGIN_LENGTH
+from feiqian.backoffice.support_view import MAX_QUERY
 from feiqian.cases.service import MAX_TEXT
 from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc import mrz

@@ -12,7 +12,7 @@ from typing import Any
 
 from litestar.handlers import BaseRouteHandler
 
-from feiqian.sealing import Sealer
+from feiqian.field_cipher import FieldCipher
 
 from .forms import FORM_BYTES, FORM_TYPES, MARK, MULTIPART, fields_of
 from .kept import begun
@@ -90,5 +90,5 @@ async def _shown(connection: Any, handler: Any) -> str:
 def _hash(connection: Connection, what: str) -> str:
     if not what:
         return NOBODY
-    sealer: Sealer = connection.app.state.site.services.sealer
-    return urlsafe_b64encode(sealer.blind(what, "page")).decode().rstrip("=")
+    cipher: FieldCipher = connection.app.state.site.services.cipher
+    return urlsafe_b64encode(cipher.blind_index(what, "page")).decode().rstrip("=")

@@ -13,27 +13,27 @@ from sqlalchemy import Connection
 
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import SecretHasher
-from feiqian.auth.challenges.model import Bound, ChallengeView
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.service import Sessions
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Contacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject, customer
 
 T = TypeVar("T")
 ORIGIN = "http://localhost:8080"
 PASSWORD, PIN = "wandering teapot umbrella", "402957"
 OWNER, OTHER, NOBODY = customer(1), customer(2), Subject(Role.NOBODY, 77)
-PAYMENT = Bound(
+PAYMENT = ChallengeBinding(
     purpose=Purpose.PAYMENT, amount=600_000, currency=156, payee="Corner Bakery", payer="Li Wei", reference="order-1"
 )
-SMALL = Bound(purpose=Purpose.PAYMENT, amount=12_000, currency=156, payee="Corner Bakery", payer="Li Wei")
-SIGN_IN = Bound(purpose=Purpose.SIGN_IN)
+SMALL = ChallengeBinding(purpose=Purpose.PAYMENT, amount=12_000, currency=156, payee="Corner Bakery", payer="Li Wei")
+SIGN_IN = ChallengeBinding(purpose=Purpose.SIGN_IN)
 
 
 class People:
@@ -76,8 +76,8 @@ class Sent:
 class CountingHasher(SecretHasher):
     """Counts comparisons."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        super().__init__(sealer, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    def __init__(self, cipher: FieldCipher) -> None:
+        super().__init__(cipher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         self.compared: list[str] = []
         self.with_nothing = 0
 
@@ -91,10 +91,10 @@ class Bank:
     """The parts, and short ways to use them."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        self.db, self.sealer, self.clock = BankDb(folder, url), Sealer(bytes(range(32))), ManualClock()
+        self.db, self.cipher, self.clock = BankDb(folder, url), FieldCipher(bytes(range(32))), ManualClock()
         self.work, self.policy, self.sent, self.people = Work(), load_policy("cn"), Sent(), People()
-        self.hasher = CountingHasher(self.sealer)
-        parts: Any = (self.db, self.sealer, self.policy, self.clock, self.work)
+        self.hasher = CountingHasher(self.cipher)
+        parts: Any = (self.db, self.cipher, self.policy, self.clock, self.work)
         self.factors = Factors(*parts, self.sent, self.people, ORIGIN, self.hasher)
         self.sessions = Sessions(self.db, self.policy, self.clock, self.work)
         self.verification = Verification(*parts, self.factors, self.sessions)
@@ -110,8 +110,8 @@ class Bank:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
-    def begin(self, bound: Bound = PAYMENT, subject: Subject = OWNER, **more: Any) -> ChallengeView:
-        return self.run(self.verification.begin(subject, bound, more.pop("language", "en"), **more))
+    def begin(self, binding: ChallengeBinding = PAYMENT, subject: Subject = OWNER, **more: Any) -> ChallengeView:
+        return self.run(self.verification.begin(subject, binding, more.pop("language", "en"), **more))
 
     def answer(self, id: str, factor: Factor, answer: str, subject: Subject = OWNER) -> ChallengeView:
         return self.run(self.verification.answer(id, subject, factor, answer))
@@ -130,9 +130,9 @@ class Bank:
         assert opened.session.device is not None
         return opened.session.device
 
-    def passed(self, bound: Bound = SMALL, subject: Subject = OWNER) -> str:
+    def passed(self, binding: ChallengeBinding = SMALL, subject: Subject = OWNER) -> str:
         """The id of a challenge that was passed by PIN."""
-        view = self.answer(self.begin(bound, subject, needs=(frozenset({Factor.PIN}),)).id, Factor.PIN, PIN, subject)
+        view = self.answer(self.begin(binding, subject, needs=(frozenset({Factor.PIN}),)).id, Factor.PIN, PIN, subject)
         assert view.state == "passed"
         return view.id
 

@@ -12,12 +12,12 @@ from proving import NOBODY, OTHER, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 
 from feiqian.auth.challenges.codes import LONG_DIGITS
 from feiqian.auth.challenges.errors import AnswerWrong, CodeThrottled, Locked
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime.work import TooBusy
 from feiqian.subjects import Subject, staff
 
-RECOVERY = Bound(purpose=Purpose.RECOVERY)
+RECOVERY = ChallengeBinding(purpose=Purpose.RECOVERY)
 BY_SMS, BY_PIN = (frozenset({Factor.SMS}),), (frozenset({Factor.PIN}),)
 
 
@@ -122,7 +122,7 @@ def test_while_a_lock_holds_even_the_right_answer_is_not_compared(bank: Bank) ->
 
 
 def test_each_lock_in_a_row_lasts_longer_and_the_owner_is_told_once(bank: Bank) -> None:
-    bank.factors.guard.rules = replace(bank.policy.tries, per_factor_day=60)  # so that no day is used up
+    bank.factors.limiter.rules = replace(bank.policy.tries, per_factor_day=60)  # so that no day is used up
     minutes = bank.policy.tries.lock_minutes
     for times, expected in enumerate([*minutes, minutes[-1]], 1):
         locked = lock(bank)
@@ -283,7 +283,7 @@ def test_abuse_42_recovery_needs_both_channels_whatever_comes_first(bank: Bank) 
         id = bank.begin(RECOVERY).id
         assert bank.answer(id, first, bank.send(id, first)).state == "open"
         with pytest.raises(NotPassed):
-            bank.run(bank.verification.spend(id, OWNER, RECOVERY))
+            bank.run(bank.verification.consume(id, OWNER, RECOVERY))
         with pytest.raises(FactorNotEnrolled):
             bank.answer(id, first, bank.sent.code)
         assert bank.answer(id, second, bank.send(id, second)).state == "passed"

@@ -7,12 +7,12 @@ import pytest
 
 from feiqian.auth.challenges.canonical import amount_text, canonical_text, challenge_text, summary
 from feiqian.auth.challenges.marks import mark_of, read_mark
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.money import BY_NUMBER
 from feiqian.policy.factors import Purpose
 from feiqian.texts import LANGUAGES, texts_in
 
-PAYMENT = Bound(
+PAYMENT = ChallengeBinding(
     purpose=Purpose.PAYMENT, amount=123_450, currency=156, payee="街角面包店", payer="Li Wei", reference="order-1"
 )
 MARK = mark_of("chl_" + "0" * 32, "payment", "customer:4", 1_800_000_000_000_123)
@@ -31,7 +31,7 @@ def test_a_payment_in_each_language(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_has_its_words_in_each_language(purpose: Purpose, language: str) -> None:
-    assert canonical_text(Bound(purpose=purpose, kind="pin"), texts_in(language)).count("\n") == 1
+    assert canonical_text(ChallengeBinding(purpose=purpose, kind="pin"), texts_in(language)).count("\n") == 1
 
 
 def test_the_mark_makes_a_text_unique_and_can_be_read() -> None:
@@ -72,7 +72,7 @@ def test_a_name_cannot_add_lines_or_turn_the_writing() -> None:
 
 def test_the_summary_has_amount_and_payee_in_one_line() -> None:
     assert summary(PAYMENT, texts_in("zh")) == "确认付款：向街角面包店支付¥1,234.50 (CNY)"
-    assert summary(Bound(purpose=Purpose.SIGN_IN), texts_in("es")) == "Iniciar sesión"
+    assert summary(ChallengeBinding(purpose=Purpose.SIGN_IN), texts_in("es")) == "Iniciar sesión"
 
 
 def test_every_difference_makes_another_digest() -> None:
@@ -85,7 +85,7 @@ def test_every_difference_makes_another_digest() -> None:
         {"payer": ""},
         {"reference": "Order-1"},
     ]
-    assert {name for change in changed for name in change} == set(Bound.__struct_fields__)
+    assert {name for change in changed for name in change} == set(ChallengeBinding.__struct_fields__)
     digests = {msgspec.structs.replace(PAYMENT, **change).digest() for change in changed}
     assert len(digests | {PAYMENT.digest()}) == len(changed) + 1
     assert msgspec.structs.replace(PAYMENT).digest() == PAYMENT.digest()

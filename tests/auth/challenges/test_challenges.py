@@ -13,13 +13,13 @@ from proving import NOBODY, OTHER, OWNER, PASSWORD, PAYMENT, PIN, SIGN_IN, SMALL
 from feiqian.auth.challenges import codes
 from feiqian.auth.challenges.errors import (
     AnswerWrong,
-    BoundDiffers,
+    BindingDiffers,
     ChallengeNotFound,
     ChallengeOver,
     FactorNotEnrolled,
     NotPassed,
 )
-from feiqian.auth.challenges.model import Bound, Passed
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.challenges.service import Verification
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime.sweeping import Sweeper
@@ -33,7 +33,7 @@ def test_a_payment_is_confirmed_by_pin_and_a_code(bank: Bank) -> None:
     assert bank.answer(view.id, Factor.PIN, PIN).state == "open"
     view = bank.answer(view.id, Factor.SMS, bank.send(view.id))
     assert (view.state, view.passed) == ("passed", (Factor.PIN, Factor.SMS))
-    passed = bank.run(bank.verification.spend(view.id, OWNER, PAYMENT))
+    passed = bank.run(bank.verification.consume(view.id, OWNER, PAYMENT))
     assert passed == Passed(view.id, (Factor.PIN, Factor.SMS), "", bank.clock.now())
 
 
@@ -73,7 +73,7 @@ def test_half_a_combination_cannot_be_spent(bank: Bank) -> None:
     view = bank.begin()
     bank.answer(view.id, Factor.PIN, PIN)
     with pytest.raises(NotPassed):
-        bank.run(bank.verification.spend(view.id, OWNER, PAYMENT))
+        bank.run(bank.verification.consume(view.id, OWNER, PAYMENT))
 
 
 def test_a_code_counts_for_the_challenge_it_was_sent_for_and_the_newest_only(bank: Bank) -> None:
@@ -96,7 +96,7 @@ def test_a_challenge_ends_after_its_time(bank: Bank) -> None:
     for work in (
         lambda: bank.answer(view.id, Factor.PIN, PIN),
         lambda: bank.send(view.id),
-        lambda: bank.run(bank.verification.spend(passed, OWNER, SMALL)),
+        lambda: bank.run(bank.verification.consume(passed, OWNER, SMALL)),
     ):
         with pytest.raises(ChallengeOver) as over:
             work()
@@ -107,7 +107,7 @@ def test_a_cancelled_challenge_is_void(bank: Bank) -> None:
     id = bank.passed()
     bank.run(bank.verification.cancel(id, OWNER))
     with pytest.raises(ChallengeOver) as over:
-        bank.run(bank.verification.spend(id, OWNER, SMALL))
+        bank.run(bank.verification.consume(id, OWNER, SMALL))
     assert over.value.state == "void"
 
 
@@ -117,13 +117,13 @@ def test_abuse_28_anothers_challenge_is_not_there(bank: Bank) -> None:
         lambda: bank.run(bank.verification.view(id, OTHER)),
         lambda: bank.answer(id, Factor.PIN, PIN, OTHER),
         lambda: bank.send(id, Factor.SMS, OTHER),
-        lambda: bank.run(bank.verification.spend(id, OTHER, SMALL)),
+        lambda: bank.run(bank.verification.consume(id, OTHER, SMALL)),
         lambda: bank.run(bank.verification.cancel(id, OTHER)),
         lambda: bank.run(bank.verification.view("chl_" + "0" * 32, OWNER)),
     ):
         with pytest.raises(ChallengeNotFound):
             work()
-    assert bank.run(bank.verification.spend(id, OWNER, SMALL)).challenge == id
+    assert bank.run(bank.verification.consume(id, OWNER, SMALL)).challenge == id
 
 
 def test_abuse_37_a_code_is_used_once(bank: Bank) -> None:
@@ -146,7 +146,7 @@ def test_abuse_37_a_passed_challenge_is_spent_once_however_many_spend_it(bank: B
 
     async def all_at_once() -> list[Any]:
         return await asyncio.gather(
-            *(bank.verification.spend(id, OWNER, SMALL) for _ in range(16)), return_exceptions=True
+            *(bank.verification.consume(id, OWNER, SMALL) for _ in range(16)), return_exceptions=True
         )
 
     spent = bank.run(all_at_once())
@@ -169,33 +169,33 @@ CHANGES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_abuse_38_whatever_changes_after_the_code_was_sent_voids_it(bank: Bank, change: dict[str, Any]) -> None:
     id = bank.passed()
-    with pytest.raises(BoundDiffers):
-        bank.run(bank.verification.spend(id, OWNER, msgspec.structs.replace(SMALL, **change)))
+    with pytest.raises(BindingDiffers):
+        bank.run(bank.verification.consume(id, OWNER, msgspec.structs.replace(SMALL, **change)))
     with pytest.raises(ChallengeOver) as over:
-        bank.run(bank.verification.spend(id, OWNER, SMALL))
+        bank.run(bank.verification.consume(id, OWNER, SMALL))
     assert over.value.state == "void"
 
 
 def test_abuse_38_a_change_voids_it_for_a_server_that_is_started_again_too(bank: Bank) -> None:
     id = bank.passed()
-    with pytest.raises(BoundDiffers):
-        bank.run(bank.verification.spend(id, OWNER, msgspec.structs.replace(SMALL, amount=1)))
-    again = Verification(bank.db, bank.sealer, bank.policy, bank.clock, bank.work, bank.factors, bank.sessions)
+    with pytest.raises(BindingDiffers):
+        bank.run(bank.verification.consume(id, OWNER, msgspec.structs.replace(SMALL, amount=1)))
+    again = Verification(bank.db, bank.cipher, bank.policy, bank.clock, bank.work, bank.factors, bank.sessions)
     with pytest.raises(ChallengeOver):
-        bank.run(again.spend(id, OWNER, SMALL))
+        bank.run(again.consume(id, OWNER, SMALL))
 
 
 def test_abuse_38_a_change_voids_it_even_if_the_callers_transaction_is_taken_back(bank: Bank) -> None:
     id, other = bank.passed(), msgspec.structs.replace(SMALL, payee="Mallory")
 
-    def spend(bound: Bound) -> Passed:
+    def consume(binding: ChallengeBinding) -> Passed:
         with bank.db.write() as connection:
-            return bank.verification.spend_within(connection, id, OWNER, bound, bank.clock.now())
+            return bank.verification.spend_within(connection, id, OWNER, binding, bank.clock.now())
 
-    with pytest.raises(BoundDiffers):
-        spend(other)
+    with pytest.raises(BindingDiffers):
+        consume(other)
     with pytest.raises(ChallengeOver):
-        spend(SMALL)
+        consume(SMALL)
     assert bank.run(bank.verification.view(id, OWNER)).state == "void"
 
 
@@ -209,7 +209,7 @@ def test_spending_is_taken_back_with_the_transaction_that_it_is_in(bank: Bank) -
 
     with pytest.raises(RuntimeError):
         fail()
-    assert bank.run(bank.verification.spend(id, OWNER, SMALL)).challenge == id
+    assert bank.run(bank.verification.consume(id, OWNER, SMALL)).challenge == id
 
 
 def test_nothing_is_told_of_what_a_stranger_tries(bank: Bank) -> None:
@@ -246,4 +246,4 @@ def test_a_code_that_is_voided_while_it_is_compared_is_wrong(bank: Bank) -> None
 
 def test_the_same_code_is_kept_differently_for_each_challenge_and_channel(bank: Bank) -> None:
     places = [("chl_1", Factor.SMS), ("chl_2", Factor.SMS), ("chl_1", Factor.EMAIL)]
-    assert len({codes.hash_of(bank.sealer, challenge, factor, "271828") for challenge, factor in places}) == 3
+    assert len({codes.hash_of(bank.cipher, challenge, factor, "271828") for challenge, factor in places}) == 3

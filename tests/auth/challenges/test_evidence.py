@@ -31,9 +31,9 @@ def signed(bank: Bank, key: Authenticator, factor: Factor = Factor.SHIELD) -> Fi
     bank.enrol(key, factor)
     view = bank.begin()
     assert bank.sign(view.id, key, factor).state == "passed"
-    spent = bank.run(bank.verification.spend(view.id, OWNER, PAYMENT))
+    spent = bank.run(bank.verification.consume(view.id, OWNER, PAYMENT))
     with bank.db.read() as connection:
-        document = evidence.document(connection, bank.sealer, spent.evidence)
+        document = evidence.document(connection, bank.cipher, spent.evidence)
     assert document is not None
     return json.loads(document)
 
@@ -146,13 +146,13 @@ def test_what_is_kept_and_for_whom(bank: Bank) -> None:
     shield, passkey = Authenticator(), Authenticator()
     bank.enrol(shield)
     bank.enrol(passkey, Factor.PASSKEY)
-    for bound, key, factor in (
+    for binding, key, factor in (
         (SMALL, shield, Factor.SHIELD),
         (SMALL, passkey, Factor.PASSKEY),
         (SIGN_IN, shield, Factor.SHIELD),
         (SIGN_IN, passkey, Factor.PASSKEY),
     ):
-        bank.sign(bank.begin(bound).id, key, factor)
+        bank.sign(bank.begin(binding).id, key, factor)
         bank.clock.advance(1)
     with bank.db.read() as connection:
         kept = evidence.listed(connection, OWNER)
@@ -163,7 +163,7 @@ def test_what_is_kept_and_for_whom(bank: Bank) -> None:
         ]
         assert evidence.listed(connection) == kept
         assert evidence.listed(connection, OTHER) == evidence.listed(connection, NOBODY) == []
-        assert all(check(evidence.document(connection, bank.sealer, one.id) or b"").good for one in kept)
+        assert all(check(evidence.document(connection, bank.cipher, one.id) or b"").good for one in kept)
 
 
 def test_evidence_is_sealed_at_rest(bank: Bank) -> None:

@@ -59,12 +59,12 @@ def test_a_password_is_the_same_however_its_letters_are_composed(bank: Bank) -> 
 
 
 def test_a_hash_needs_the_banks_key(bank: Bank) -> None:
-    from feiqian.sealing import Sealer
+    from feiqian.field_cipher import FieldCipher
 
     hash = stored(bank, Factor.PIN).decode()
     assert hash.startswith("$argon2id$")
-    assert SecretHasher(bank.sealer).matches(hash, PIN)
-    assert not SecretHasher(Sealer(bytes(32))).matches(hash, PIN)
+    assert SecretHasher(bank.cipher).matches(hash, PIN)
+    assert not SecretHasher(FieldCipher(bytes(32))).matches(hash, PIN)
 
 
 def test_where_there_is_nothing_to_match_a_whole_hash_of_the_same_cost_is_computed(bank: Bank) -> None:
@@ -75,7 +75,7 @@ def test_where_there_is_nothing_to_match_a_whole_hash_of_the_same_cost_is_comput
             verified.append(hash)
             return super().verify(hash, password)
 
-    hasher = SecretHasher(bank.sealer, Spy(time_cost=1, memory_cost=8, parallelism=1))
+    hasher = SecretHasher(bank.cipher, Spy(time_cost=1, memory_cost=8, parallelism=1))
     assert not hasher.matches(None, PASSWORD)
     (dummy,) = verified
     assert dummy.startswith("$argon2id$")
@@ -288,7 +288,7 @@ def test_one_signs_in_by_passkey_without_a_name(bank: Bank) -> None:
     assert view.text.startswith("登录\n")
     with pytest.raises(ChallengeOver):
         bank.run(bank.verification.answer_passkey_sign_in(token, key.get(options)))
-    assert bank.run(bank.verification.spend(view.id, OWNER, SIGN_IN)).factors == (Factor.PASSKEY,)
+    assert bank.run(bank.verification.consume(view.id, OWNER, SIGN_IN)).factors == (Factor.PASSKEY,)
     with pytest.raises(ChallengeOver):
         bank.run(bank.verification.answer_passkey_sign_in(token, key.get(options)))
 

@@ -115,7 +115,7 @@ def test_a_password_and_a_pin_that_were_set_in_another_form_are_right_in_every_f
 
 def test_a_hash_of_a_version_before_is_right_once_more_and_made_anew(bank: Bank) -> None:
     typed, plain = "wandering\u200b teapot umbrella", "wandering teapot umbrella"
-    before = bank.hasher._argon2.hash(bank.sealer.blind(typed, "secret").hex())
+    before = bank.hasher._argon2.hash(bank.cipher.blind_index(typed, "secret").hex())
     with bank.db.write() as connection:
         bank.factors.put_secret(connection, OWNER, Factor.PASSWORD, before, bank.clock.now())
     assert not bank.run(bank.factors.check_password(OWNER, plain))
@@ -137,7 +137,7 @@ def test_abuse_43_how_many_hashes_are_computed_depends_on_the_text_alone(bank: B
             verified.append(hash)
             return super().verify(hash, password)
 
-    hasher, counts = SecretHasher(bank.sealer, Spy(time_cost=1, memory_cost=8, parallelism=1)), []
+    hasher, counts = SecretHasher(bank.cipher, Spy(time_cost=1, memory_cost=8, parallelism=1)), []
     for hash in (None, hasher.hash(PASSWORD), hasher.hash(typed)):
         hasher.matches(hash, typed)
         counts.append(len(verified))

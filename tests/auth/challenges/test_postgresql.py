@@ -70,7 +70,7 @@ def test_beginning_answering_and_spending_at_once_never_wait_for_each_other_in_a
         work = [bank.verification.begin(OWNER, SMALL, "en") for _ in range(10)]
         work += [bank.verification.answer(view.id, OWNER, Factor.PIN, PIN) for view in begun]
         return await asyncio.gather(
-            *work, *(bank.verification.spend(id, OWNER, SMALL) for id in spent), return_exceptions=True
+            *work, *(bank.verification.consume(id, OWNER, SMALL) for id in spent), return_exceptions=True
         )
 
     outcomes = bank.run(all_at_once())

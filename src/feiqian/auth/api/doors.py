@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date
 
-from feiqian.auth.doors import Door
 from feiqian.auth.model import Details
+from feiqian.auth.preauth import PreAuthFlow
 from feiqian.policy.factors import Factor
 from feiqian.services import Services
 from feiqian.web.v1 import problems
@@ -23,7 +23,7 @@ OF_ONE = (problems.NOT_FOUND, problems.CHALLENGE_OVER)
 WEAK = (problems.SECRET_TOO_WEAK,)
 
 
-def door_routes(noun: str, path: str, door: Callable[[Services], Door]) -> tuple[Route, ...]:
+def flow_routes(noun: str, path: str, door: Callable[[Services], PreAuthFlow]) -> tuple[Route, ...]:
     """Looking at, sending codes for, and answering the challenges of a door."""
 
     async def view(call: CustomerCall) -> Answer:
@@ -197,7 +197,7 @@ ROUTES = (
         answer=shapes.Registering,
         problems=(problems.CODE_NOT_SENT,),
     ),
-    *door_routes("Registration", REGISTRATION, lambda services: services.registration),
+    *flow_routes("Registration", REGISTRATION, lambda services: services.registration),
     Route(
         name="confirmRegistration",
         method="POST",
@@ -231,7 +231,7 @@ ROUTES = (
         answer=shapes.ChallengeShown,
         problems=(problems.SIGN_IN_REFUSED, problems.LOCKED),
     ),
-    *door_routes("SignIn", SIGN_IN, lambda services: services.sign_in),
+    *flow_routes("SignIn", SIGN_IN, lambda services: services.sign_in),
     Route(
         name="finishSignIn",
         method="POST",
@@ -275,7 +275,7 @@ ROUTES = (
         body=shapes.RecoveryStart,
         answer=shapes.ChallengeShown,
     ),
-    *door_routes("Recovery", RECOVERY, lambda services: services.recovery),
+    *flow_routes("Recovery", RECOVERY, lambda services: services.recovery),
     Route(
         name="finishRecovery",
         method="POST",

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from feiqian.auth.challenges import attempts, codes, credentials, evidence, store, strength, totp
+from feiqian.auth.challenges.contact_resolver import CHANNELS
 from feiqian.auth.challenges.errors import (
     AnswerMalformed,
     AnswerWrong,
@@ -26,13 +27,12 @@ from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.forms import read_answer
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.challenges.passkeys import read_response
-from feiqian.auth.challenges.reach import CHANNELS
 from feiqian.auth.challenges.store import Challenge
 from feiqian.clock import Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Subject
 
 KNOWN = (Factor.PASSWORD, Factor.PIN)
@@ -59,16 +59,16 @@ class _Attempt(NamedTuple):
 class Answers:
     """Compares answers, and says how far a challenge is."""
 
-    def __init__(self, db: BankDb, sealer: Sealer, clock: Clock, work: Work, factors: Factors) -> None:
-        self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
-        self._factors, self._guard, self._reach = factors, factors.guard, factors.reach
+    def __init__(self, db: BankDb, cipher: FieldCipher, clock: Clock, work: Work, factors: Factors) -> None:
+        self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
+        self._factors, self._limiter, self._resolver = factors, factors.limiter, factors.resolver
         self._voided: dict[str, int] = {}
 
     # --- challenges --------------------------------------------------------------------------------------------
 
     def load(self, connection: Connection, id: str, subject: Subject, *, lock: bool = False) -> Challenge:
         """Raises ChallengeNotFound."""
-        challenge = store.load(connection, self._sealer, id, subject, lock=lock)
+        challenge = store.load(connection, self._cipher, id, subject, lock=lock)
         return replace(challenge, state="void") if id in self._voided and challenge.state != "spent" else challenge
 
     def remember_void(self, challenge: Challenge, now: int) -> None:
@@ -87,9 +87,9 @@ class Answers:
         offered = {factor for combination in challenge.combinations for factor in combination}
         # A key opens a lock, and so do the codes of a recovery.
         if state == "open" and challenge.purpose is not Purpose.RECOVERY and not offered & set(credentials.KEYS):
-            held = self._guard.lock_of(connection, challenge.subject, challenge.place, None, now)
+            held = self._limiter.lock_of(connection, challenge.subject, challenge.place, None, now)
             state = "locked" if held else state
-        masked = {} if stranger else self._reach.masked(connection, challenge.subject)
+        masked = {} if stranger else self._resolver.masked(connection, challenge.subject)
         return ChallengeView(
             id=challenge.id,
             purpose=challenge.purpose,
@@ -99,7 +99,7 @@ class Answers:
             state=state,
             expires_at=challenge.expires_at,
             sent_to={factor: address for factor, address in masked.items() if factor in offered},
-            tries_left=self._guard.left(connection, challenge.subject, challenge.place, None, now),
+            tries_left=self._limiter.left(connection, challenge.subject, challenge.place, None, now),
             digits=self._digits(connection, challenge, offered, now),
             locked=self._locked(connection, challenge, offered, now),
         )
@@ -111,7 +111,7 @@ class Answers:
         asked = sorted(set(offered) & GUESSABLE - set(challenge.passed), key=_ORDER.__getitem__)
         if challenge.purpose is Purpose.RECOVERY:
             asked = [factor for factor in asked if factor not in CHANNELS]
-        return self._guard.locks_of(connection, challenge.subject, challenge.place, asked, now)
+        return self._limiter.locks_of(connection, challenge.subject, challenge.place, asked, now)
 
     def _digits(
         self, connection: Connection, challenge: Challenge, offered: Iterable[Factor], now: int
@@ -119,7 +119,7 @@ class Answers:
         """How long the next answer is: of codes, the one that was sent last, or that would be sent now."""
         digits = {factor: LENGTHS[factor] for factor in LENGTHS if factor in offered}
         if challenge.purpose is Purpose.RECOVERY:
-            locks = self._guard.locks_of(connection, challenge.subject, challenge.place, CHANNELS, now)
+            locks = self._limiter.locks_of(connection, challenge.subject, challenge.place, CHANNELS, now)
             for factor in digits.keys() & CHANNELS.keys():
                 if factor in locks or codes.sent(connection, challenge.id, factor).waits_long:
                     digits[factor] = codes.LONG_DIGITS
@@ -152,7 +152,7 @@ class Answers:
             challenge = self.open(connection, id, subject, factor, now)
             read_answer(factor, answer)
             stranger = challenge.by_stranger
-            self._guard.check(connection, subject, challenge.place, factor, now, stranger=stranger)
+            self._limiter.check(connection, subject, challenge.place, factor, now, stranger=stranger)
         return challenge.place
 
     def _take(self, id: str, subject: Subject, factor: Factor, answer: str) -> _Attempt:
@@ -169,7 +169,7 @@ class Answers:
                     raise AnswerWrong(0)
                 return _Attempt(challenge, factor, secret, answer, False, False)
             stranger = challenge.by_stranger
-            last = self._guard.take(connection, subject, challenge.place, factor, now, stranger=stranger)
+            last = self._limiter.take(connection, subject, challenge.place, factor, now, stranger=stranger)
             return _Attempt(challenge, factor, secret, answer, True, last)
 
     def _secret(self, connection: Connection, challenge: Challenge, factor: Factor) -> tuple[bytes | None, bool]:
@@ -177,7 +177,7 @@ class Answers:
         if factor not in CHANNELS:
             return credentials.secret_of(connection, challenge.subject, factor), False
         sent = codes.sent(connection, challenge.id, factor)
-        reached = factor in self._reach.channels(connection, challenge.subject)
+        reached = factor in self._resolver.channels(connection, challenge.subject)
         return (sent.hash if reached else None), sent.long
 
     def _settle(self, attempt: _Attempt, known: bool) -> ChallengeView:
@@ -195,13 +195,13 @@ class Answers:
     def _step(self, attempt: _Attempt, now: int) -> int | None:
         if attempt.factor is not Factor.TOTP or attempt.secret is None:
             return None
-        secret = credentials.token_secret(self._sealer, attempt.challenge.subject, attempt.secret)
+        secret = credentials.token_secret(self._cipher, attempt.challenge.subject, attempt.secret)
         return totp.step_of(secret, attempt.answer, now)
 
     def _is_code(self, attempt: _Attempt) -> bool:
         if attempt.factor not in CHANNELS:
             return False
-        return codes.matches(self._sealer, attempt.challenge.id, attempt.factor, attempt.secret, attempt.answer)
+        return codes.matches(self._cipher, attempt.challenge.id, attempt.factor, attempt.secret, attempt.answer)
 
     def _right(self, connection: Connection, attempt: _Attempt, step: int | None, now: int) -> ChallengeView | None:
         """Writes that the factor was passed; None if somebody else has used the answer up."""
@@ -210,22 +210,22 @@ class Answers:
         if factor in CHANNELS:
             if attempt.secret is None or not codes.enter(connection, challenge.id, factor, attempt.secret):
                 return None
-            self._reach.entered(connection, subject, factor, now)
+            self._resolver.entered(connection, subject, factor, now)
         elif step is not None:
             if not credentials.take_step(connection, subject, step, now):
                 return None
         else:
             credentials.used_secret(connection, subject, factor, now)
         if attempt.counted:
-            self._guard.give_back(connection, subject, challenge.place, factor, now)
+            self._limiter.give_back(connection, subject, challenge.place, factor, now)
         return self._passed(connection, challenge, factor, now)
 
     def _wrong(self, connection: Connection, attempt: _Attempt, now: int) -> VerificationError:
         challenge, factor = attempt.challenge, attempt.factor
         subject, stranger = challenge.subject, challenge.by_stranger
         if not attempt.counted:
-            return AnswerWrong(self._guard.left(connection, subject, challenge.place, factor, now))
-        return self._guard.wrong(
+            return AnswerWrong(self._limiter.left(connection, subject, challenge.place, factor, now))
+        return self._limiter.wrong(
             connection, subject, challenge.place, factor, now, last=attempt.last, stranger=stranger
         )
 
@@ -250,7 +250,7 @@ class Answers:
             challenge = self.open(connection, id, subject, factor, self._clock.now())
             key = self.key_of(connection, response)
             if key is None or challenge.hopeless or (key.subject, key.factor) != (subject, factor):
-                raise AnswerWrong(self._guard.left(connection, subject, challenge.place, None, self._clock.now()))
+                raise AnswerWrong(self._limiter.left(connection, subject, challenge.place, None, self._clock.now()))
         return self.signed(challenge, key, response)
 
     def key_of(self, connection: Connection, response: str) -> credentials.Key | None:
@@ -273,15 +273,15 @@ class Answers:
             signed = self._factors.party.signed(answered, challenge.text, key.public_key)
         with self._db.write() as connection:
             attempts.hold(connection, key.subject, now)
-            if not stored and signed is not None and not store.add(connection, self._sealer, challenge):
+            if not stored and signed is not None and not store.add(connection, self._cipher, challenge):
                 raise ChallengeOver("spent")
             if stored or signed is not None:
                 challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
             if signed is None or not credentials.take_count(connection, key, signed, now):
-                raise AnswerWrong(self._guard.left(connection, key.subject, challenge.place, None, now))
+                raise AnswerWrong(self._limiter.left(connection, key.subject, challenge.place, None, now))
             if evidence.is_kept(key.factor, challenge.purpose):
                 what = (key.subject, challenge.text, key.factor)
-                kept = evidence.keep(connection, self._sealer, self._factors.party, what, key.public_key, signed, now)
+                kept = evidence.keep(connection, self._cipher, self._factors.party, what, key.public_key, signed, now)
                 challenge = replace(challenge, evidence=kept)
             attempts.lift(connection, key.subject, now)
             return self._passed(connection, replace(challenge, subject=key.subject), key.factor, now)

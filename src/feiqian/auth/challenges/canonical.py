@@ -14,38 +14,38 @@ from babel import Locale
 from babel.numbers import get_currency_symbol, parse_pattern
 
 from feiqian.auth.challenges.marks import Mark
-from feiqian.auth.challenges.model import Bound
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.money import currency
 from feiqian.texts import Texts
 
 _LONGEST_VALUE = 200
 
 
-def canonical_text(bound: Bound, texts: Texts) -> str:
+def canonical_text(binding: ChallengeBinding, texts: Texts) -> str:
     """What is confirmed, in lines: what it is, amount, payee, payer, kind and reference, as far as there are any."""
-    lines = [texts(f"canonical.purpose.{bound.purpose}")]
-    if bound.amount or bound.currency:
-        lines.append(texts("canonical.amount", amount=amount_text(bound.amount, bound.currency, texts.language)))
+    lines = [texts(f"canonical.purpose.{binding.purpose}")]
+    if binding.amount or binding.currency:
+        lines.append(texts("canonical.amount", amount=amount_text(binding.amount, binding.currency, texts.language)))
     for name in ("payee", "payer", "reference"):
-        if value := getattr(bound, name):
+        if value := getattr(binding, name):
             lines.append(texts(f"canonical.{name}", value=one_line(value)))
-    if bound.kind:
-        lines.append(texts("canonical.kind", value=_kind(bound.kind, texts)))
+    if binding.kind:
+        lines.append(texts("canonical.kind", value=_kind(binding.kind, texts)))
     return "\n".join(lines)
 
 
-def challenge_text(bound: Bound, texts: Texts, mark: Mark) -> str:
+def challenge_text(binding: ChallengeBinding, texts: Texts, mark: Mark) -> str:
     """The canonical text with the mark that makes it unique. SHA-256 of its UTF-8 bytes is what a key signs."""
-    return f"{canonical_text(bound, texts)}\n{mark.line()}"
+    return f"{canonical_text(binding, texts)}\n{mark.line()}"
 
 
-def summary(bound: Bound, texts: Texts) -> str:
+def summary(binding: ChallengeBinding, texts: Texts) -> str:
     """In one line, for the message with a code: always with amount and payee (dynamic linking)."""
-    said = texts(f"canonical.purpose.{bound.purpose}")
-    if not bound.currency:
+    said = texts(f"canonical.purpose.{binding.purpose}")
+    if not binding.currency:
         return said
-    amount = amount_text(bound.amount, bound.currency, texts.language)
-    return texts("canonical.summary", what=said, amount=amount, payee=one_line(bound.payee))
+    amount = amount_text(binding.amount, binding.currency, texts.language)
+    return texts("canonical.summary", what=said, amount=amount, payee=one_line(binding.payee))
 
 
 def amount_text(minor: int, number: int, language: str) -> str:

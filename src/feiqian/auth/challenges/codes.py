@@ -15,11 +15,11 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.tables import changed, codes, insert_missing, of, sends
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Sending
-from feiqian.sealing import Sealer
 from feiqian.strings.normal import without_separators
 from feiqian.subjects import Subject
 
@@ -57,10 +57,10 @@ def new_code(long: bool) -> str:
 
 
 def issue(
-    connection: Connection, sealer: Sealer, challenge: str, factor: Factor, code: str, long: bool, now: int
+    connection: Connection, cipher: FieldCipher, challenge: str, factor: Factor, code: str, long: bool, now: int
 ) -> None:
     """Keeps a new code's hash in place of the one before. Raises CodeThrottled."""
-    values = {"hash": hash_of(sealer, challenge, factor, code), "long": int(long), "sent_at": now, "wrong": 0}
+    values = {"hash": hash_of(cipher, challenge, factor, code), "long": int(long), "sent_at": now, "wrong": 0}
     row = {"challenge": challenge, "factor": str(factor), "count": 1} | values
     if insert_missing(connection, codes, row):
         return
@@ -93,8 +93,8 @@ def sent(connection: Connection, challenge: str, factor: Factor) -> Sent:
     return Sent(None, False) if row is None else Sent(row.hash and bytes(row.hash), bool(row.long))
 
 
-def matches(sealer: Sealer, challenge: str, factor: Factor, hash: bytes | None, answer: str) -> bool:
-    return hmac.compare_digest(hash_of(sealer, challenge, factor, answer), hash or bytes(16)) and hash is not None
+def matches(cipher: FieldCipher, challenge: str, factor: Factor, hash: bytes | None, answer: str) -> bool:
+    return hmac.compare_digest(hash_of(cipher, challenge, factor, answer), hash or bytes(16)) and hash is not None
 
 
 def enter(connection: Connection, challenge: str, factor: Factor, hash: bytes) -> bool:
@@ -108,8 +108,8 @@ def take_long(connection: Connection, challenge: str, factor: Factor) -> bool:
     return changed(connection, update(codes).where(*may).values(wrong=_c.wrong + 1)) == 1
 
 
-def hash_of(sealer: Sealer, challenge: str, factor: Factor, code: str) -> bytes:
-    return sealer.blind(f"{challenge} {factor} {without_separators(code[:40])}", "code")
+def hash_of(cipher: FieldCipher, challenge: str, factor: Factor, code: str) -> bytes:
+    return cipher.blind_index(f"{challenge} {factor} {without_separators(code[:40])}", "code")
 
 
 def _one(challenge: str, factor: Factor) -> Any:

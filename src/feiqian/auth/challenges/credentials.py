@@ -10,10 +10,10 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from feiqian.auth.challenges.model import FactorView
 from feiqian.auth.challenges.passkeys import Credential, Signed
 from feiqian.auth.challenges.tables import changed, insert_missing, keys, of, secrets
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import FACTOR, new_id
 from feiqian.policy.factors import Factor
 from feiqian.runtime import logs
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
 SECRETS = (Factor.PASSWORD, Factor.PIN, Factor.TOTP)
@@ -78,13 +78,13 @@ def take_step(connection: Connection, subject: Subject, step: int, now: int) -> 
     return changed(connection, newer.values(last_step=step, used_at=now)) == 1
 
 
-def token_secret(sealer: Sealer, subject: Subject, sealed: bytes) -> str:
+def token_secret(cipher: FieldCipher, subject: Subject, sealed: bytes) -> str:
     """A token's secret in base 32."""
-    return sealer.open(sealed, _token_place(subject)).decode()
+    return cipher.open(sealed, _token_place(subject)).decode()
 
 
-def seal_token(sealer: Sealer, subject: Subject, secret: str) -> bytes:
-    return sealer.seal(secret.encode(), _token_place(subject))
+def seal_token(cipher: FieldCipher, subject: Subject, secret: str) -> bytes:
+    return cipher.seal(secret.encode(), _token_place(subject))
 
 
 def add_key(

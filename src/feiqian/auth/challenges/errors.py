@@ -7,7 +7,7 @@ VerificationError
   ChallengeOver       spent, void or expired: begin anew
   ChallengeNotFound   there is none of this id for this subject
   NotPassed           spent before it was passed
-  BoundDiffers        spent for something else than was confirmed; it is void now
+  BindingDiffers        spent for something else than was confirmed; it is void now
   FactorNotEnrolled   the challenge does not take this factor from this subject
   FactorNotFound      no factor of this id, or enrolment under way, of this subject
   EnrolmentRefused    the browser's or device's answer does not enrol a key
@@ -71,7 +71,7 @@ class NotPassed(VerificationError):
         super().__init__("the challenge has not been passed")
 
 
-class BoundDiffers(VerificationError):
+class BindingDiffers(VerificationError):
     """What shall be done is not what was confirmed. The challenge is void."""
 
     def __init__(self) -> None:

@@ -13,9 +13,9 @@ from feiqian.auth.challenges.marks import read_mark
 from feiqian.auth.challenges.passkeys import RelyingParty, Signed, base64url, challenge_of
 from feiqian.auth.challenges.proof import FORMAT, Document
 from feiqian.auth.challenges.tables import evidence, of
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import EVIDENCE, new_id
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
 
@@ -36,7 +36,7 @@ def is_kept(factor: Factor, purpose: Purpose) -> bool:
 
 def keep(
     connection: Connection,
-    sealer: Sealer,
+    cipher: FieldCipher,
     party: RelyingParty,
     of_what: tuple[Subject, str, Factor],
     public_key: bytes,
@@ -61,7 +61,7 @@ def keep(
     )
     id = new_id(EVIDENCE, now)
     row = {"id": id, "role": str(subject.role), "number": subject.number, "challenge": mark.challenge, "at": now}
-    row |= {"purpose": mark.purpose, "factor": str(factor), "document": sealer.seal(document.json(), _place(id))}
+    row |= {"purpose": mark.purpose, "factor": str(factor), "document": cipher.seal(document.json(), _place(id))}
     connection.execute(insert(evidence).values(row))
     return id
 
@@ -75,10 +75,10 @@ def listed(connection: Connection, subject: Subject | None = None, limit: int = 
     return [_kept(row) for row in connection.execute(query)]
 
 
-def document(connection: Connection, sealer: Sealer, id: str) -> bytes | None:
+def document(connection: Connection, cipher: FieldCipher, id: str) -> bytes | None:
     """The document as JSON; None if there is none of this id. Raises SealBroken."""
     sealed = connection.execute(select(evidence.c.document).where(evidence.c.id == id)).scalar()
-    return None if sealed is None else sealer.open(sealed, _place(id))
+    return None if sealed is None else cipher.open(sealed, _place(id))
 
 
 def _kept(row: Any) -> Kept:

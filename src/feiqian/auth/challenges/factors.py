@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.auth.challenges import credentials, strength, totp
+from feiqian.auth.challenges.attempt_limiter import AttemptLimiter
 from feiqian.auth.challenges.attempts import UNKNOWN
+from feiqian.auth.challenges.contact_resolver import ContactResolver
 from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
 from feiqian.auth.challenges.forms import is_no_password
-from feiqian.auth.challenges.guard import Guard
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import FactorView, TotpEnrolment
 from feiqian.auth.challenges.passkeys import RelyingParty
-from feiqian.auth.challenges.reach import Reach
 from feiqian.auth.challenges.tables import changed, enrolments, of
 from feiqian.clock import Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import FACTOR, new_id
 from feiqian.notify.model import KnowsContacts
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Role, Subject
 
@@ -46,7 +46,7 @@ class Factors:
     def __init__(
         self,
         db: BankDb,
-        sealer: Sealer,
+        cipher: FieldCipher,
         policy: Policy,
         clock: Clock,
         work: Work,
@@ -56,11 +56,11 @@ class Factors:
         hasher: SecretHasher | None = None,
         apps: Sequence[str] = (),
     ) -> None:
-        self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
-        self.hasher = hasher or SecretHasher(sealer)
+        self._db, self._cipher, self._policy, self._clock, self._work = db, cipher, policy, clock, work
+        self.hasher = hasher or SecretHasher(cipher)
         self.party = RelyingParty(origin, apps)
-        self.reach = Reach(notify, people)
-        self.guard = Guard(policy.tries, self.reach)
+        self.resolver = ContactResolver(notify, people)
+        self.limiter = AttemptLimiter(policy.tries, self.resolver)
 
     # --- passwords and PINs ------------------------------------------------------------------------------------
 
@@ -108,14 +108,14 @@ class Factors:
     def _check_password(self, subject: Subject, password: str) -> bool:
         here = (subject, UNKNOWN, Factor.PASSWORD)
         with self._db.write() as connection:
-            last = self.guard.take(connection, *here, self._clock.now(), stranger=True)
+            last = self.limiter.take(connection, *here, self._clock.now(), stranger=True)
             hash = credentials.secret_of(connection, subject, Factor.PASSWORD)
         right = self.hasher.matches(None if hash is None else hash.decode(), password)
         with self._db.write() as connection:
             if right:
-                self.guard.give_back(connection, *here, self._clock.now())
+                self.limiter.give_back(connection, *here, self._clock.now())
             else:
-                self.guard.wrong(connection, *here, self._clock.now(), last=last, stranger=True)
+                self.limiter.wrong(connection, *here, self._clock.now(), last=last, stranger=True)
         return right
 
     # --- tokens ------------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class Factors:
             if step is None:
                 raise AnswerWrong(self._policy.tries.at_most)  # who enrols knows the secret: nothing can be guessed
             self._end(connection, id)
-            sealed = credentials.seal_token(self._sealer, subject, secret.decode())
+            sealed = credentials.seal_token(self._cipher, subject, secret.decode())
             factor_id = credentials.put_secret(connection, subject, Factor.TOTP, sealed, now, last_step=step)
             return FactorView(factor_id, Factor.TOTP, "", now, 0)
 
@@ -174,7 +174,7 @@ class Factors:
 
     def _handle(self, subject: Subject, factor: Factor) -> bytes:
         """What a key calls its owner: says nothing, and differs, so that one device may be passkey and shield."""
-        return self._sealer.blind(f"{subject} {factor}", "webauthn")
+        return self._cipher.blind_index(f"{subject} {factor}", "webauthn")
 
     # --- all ---------------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class Factors:
 
     def all_of(self, connection: Connection, subject: Subject) -> frozenset[Factor]:
         """All that they can use (blocks)."""
-        held = credentials.kinds(connection, subject) | self.reach.channels(connection, subject)
+        held = credentials.kinds(connection, subject) | self.resolver.channels(connection, subject)
         return _OF_NOBODY if subject.role is Role.NOBODY else held
 
     def _list(self, subject: Subject) -> builtins.list[FactorView]:
@@ -214,7 +214,7 @@ class Factors:
         now = self._clock.now()
         id = new_id(FACTOR, now)
         row = {"id": id, "role": str(subject.role), "number": subject.number, "factor": str(factor)}
-        row |= {"secret": self._sealer.seal(secret, _place(id)), "expires_at": now + ENROLMENT}
+        row |= {"secret": self._cipher.seal(secret, _place(id)), "expires_at": now + ENROLMENT}
         with self._db.write() as connection:
             connection.execute(delete(enrolments).where(of(enrolments, subject), _e.factor == str(factor)))
             connection.execute(insert(enrolments).values(row))
@@ -227,7 +227,7 @@ class Factors:
         row: Any = connection.execute(select(_e.factor, _e.secret).where(*mine)).first()
         if row is None:
             raise FactorNotFound
-        return Factor(row.factor), self._sealer.open(row.secret, _place(id))
+        return Factor(row.factor), self._cipher.open(row.secret, _place(id))
 
     def _end(self, connection: Connection, id: str) -> None:
         """Of two who finish the same, one does."""

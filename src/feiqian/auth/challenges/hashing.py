@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from feiqian.sealing import Sealer
+from feiqian.field_cipher import FieldCipher
 from feiqian.strings.normal import comparison
 
 LONGEST = 128  # characters that are hashed; more is never a match
@@ -20,8 +20,8 @@ LONGEST = 128  # characters that are hashed; more is never a match
 class SecretHasher:
     """`argon2` may be another, with lighter parameters, in tests."""
 
-    def __init__(self, sealer: Sealer, argon2: PasswordHasher | None = None) -> None:
-        self._sealer = sealer
+    def __init__(self, cipher: FieldCipher, argon2: PasswordHasher | None = None) -> None:
+        self._cipher = cipher
         self._argon2 = argon2 or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._dummy = self._argon2.hash("nobody has this")
 
@@ -53,7 +53,7 @@ class SecretHasher:
             return False
 
     def _keyed(self, form: str) -> str:
-        return self._sealer.blind(form, "secret").hex()
+        return self._cipher.blind_index(form, "secret").hex()
 
 
 def _forms(text: str) -> tuple[str, ...]:

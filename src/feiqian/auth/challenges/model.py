@@ -14,7 +14,7 @@ from feiqian.subjects import Subject
 State = Literal["open", "passed", "spent", "void", "expired", "locked"]
 
 
-class Bound(msgspec.Struct, frozen=True, kw_only=True):
+class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
     """What a challenge confirms, and nothing else. `amount` in minor units, `currency` the ISO 4217 number (0: none).
 
     `kind` says which sort of the purpose, `payee` and `payer` are names that people know, `reference` is whatever else

@@ -10,22 +10,22 @@ from sqlalchemy import Connection
 from feiqian.auth.challenges import attempts, codes, credentials, store, unnamed
 from feiqian.auth.challenges.answers import Answers
 from feiqian.auth.challenges.canonical import challenge_text, summary
-from feiqian.auth.challenges.errors import AnswerWrong, BoundDiffers, ChallengeOver, FactorNotEnrolled
+from feiqian.auth.challenges.contact_resolver import CHANNELS, audience_of
+from feiqian.auth.challenges.errors import AnswerWrong, BindingDiffers, ChallengeOver, FactorNotEnrolled
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.marks import UNNAMED, mark_of
-from feiqian.auth.challenges.model import Bound, ChallengeView, Lock, Passed
-from feiqian.auth.challenges.reach import CHANNELS, audience_of
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Lock, Passed
 from feiqian.auth.challenges.store import STRANGERS, Challenge
 from feiqian.auth.challenges.sweeps import Sweeps
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CHALLENGE, new_id
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
 from feiqian.runtime import network
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
 
@@ -46,17 +46,17 @@ class Verification:
     def __init__(
         self,
         db: BankDb,
-        sealer: Sealer,
+        cipher: FieldCipher,
         policy: Policy,
         clock: Clock,
         work: Work,
         factors: Factors,
         devices: KnowsDevices,
     ) -> None:
-        self._db, self._sealer, self._policy, self._clock, self._work = db, sealer, policy, clock, work
-        self._factors, self._guard, self._reach = factors, factors.guard, factors.reach
+        self._db, self._cipher, self._policy, self._clock, self._work = db, cipher, policy, clock, work
+        self._factors, self._limiter, self._resolver = factors, factors.limiter, factors.resolver
         self._devices = devices
-        self._answers = Answers(db, sealer, clock, work, factors)
+        self._answers = Answers(db, cipher, clock, work, factors)
         self._sweeps = Sweeps()
 
     @property
@@ -69,7 +69,7 @@ class Verification:
     async def begin(
         self,
         subject: Subject,
-        bound: Bound,
+        binding: ChallengeBinding,
         language: str,
         needs: tuple[Combination, ...] | None = None,
         *,
@@ -83,7 +83,9 @@ class Verification:
 
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
         """
-        return await self._work.db(self._begin, subject, bound, language, needs, device, hopeless, network.client.get())
+        return await self._work.db(
+            self._begin, subject, binding, language, needs, device, hopeless, network.client.get()
+        )
 
     async def view(self, id: str, subject: Subject) -> ChallengeView:
         """Raises ChallengeNotFound."""
@@ -92,7 +94,7 @@ class Verification:
     def _begin(
         self,
         subject: Subject,
-        bound: Bound,
+        binding: ChallengeBinding,
         language: str,
         needs: tuple[Combination, ...] | None,
         device: str | None,
@@ -101,36 +103,42 @@ class Verification:
     ) -> ChallengeView:
         now = self._clock.now()
         with self._db.write() as connection:
-            wanted = needs or self._policy.needs(bound.purpose, bound.amount, bound.currency)
-            if bound.purpose not in STRANGERS:
+            wanted = needs or self._policy.needs(binding.purpose, binding.amount, binding.currency)
+            if binding.purpose not in STRANGERS:
                 held = self._factors.all_of(connection, subject)
                 wanted = tuple(combination for combination in wanted if combination <= held)
                 if not wanted:
                     raise FactorNotEnrolled
             attempts.hold(connection, subject, now)
             place = self._place(connection, subject, device)
-            store.make_room(connection, subject, bound.purpose, place, now)
-            challenge = self._challenge(new_id(CHALLENGE, now), subject, bound, language, wanted, now)
+            store.make_room(connection, subject, binding.purpose, place, now)
+            challenge = self._challenge(new_id(CHALLENGE, now), subject, binding, language, wanted, now)
             challenge = replace(challenge, place=place, hopeless=hopeless)
-            store.add(connection, self._sealer, challenge)
-            if bound.purpose in STRANGERS:
+            store.add(connection, self._cipher, challenge)
+            if binding.purpose in STRANGERS:
                 self._sweeps.take(connection, client, challenge.id)
             return self._answers.view(connection, challenge, now)
 
     def _challenge(
-        self, id: str, subject: Subject, bound: Bound, language: str, wanted: tuple[Combination, ...], begun_at: int
+        self,
+        id: str,
+        subject: Subject,
+        binding: ChallengeBinding,
+        language: str,
+        wanted: tuple[Combination, ...],
+        begun_at: int,
     ) -> Challenge:
         """A new one; the same values make the same text, always."""
         texts = texts_in(language)
         # A text that a stranger reads must not differ between a customer and nobody.
-        named = UNNAMED if bound.purpose in STRANGERS else str(subject)
+        named = UNNAMED if binding.purpose in STRANGERS else str(subject)
         return Challenge(
             id=id,
             subject=subject,
-            purpose=bound.purpose,
-            bound=bound.digest(),
-            text=challenge_text(bound, texts, mark_of(id, bound.purpose, named, begun_at)),
-            summary=summary(bound, texts),
+            purpose=binding.purpose,
+            binding=binding.digest(),
+            text=challenge_text(binding, texts, mark_of(id, binding.purpose, named, begun_at)),
+            summary=summary(binding, texts),
             language=language,
             combinations=wanted,
             passed=(),
@@ -177,15 +185,15 @@ class Verification:
             challenge = self._answers.open(connection, id, subject, factor, now)
             if factor not in CHANNELS:
                 raise FactorNotEnrolled(factor)
-            lock = self._guard.lock_of(connection, subject, challenge.place, factor, now)
+            lock = self._limiter.lock_of(connection, subject, challenge.place, factor, now)
             long = challenge.purpose is Purpose.RECOVERY and lock is not None
             if not long:
-                self._guard.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
+                self._limiter.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
             code = codes.new_code(long)
-            codes.issue(connection, self._sealer, id, factor, code, long, now)
+            codes.issue(connection, self._cipher, id, factor, code, long, now)
             audience = audience or audience_of(challenge)
             codes.count_send(connection, self._policy.sending, subject, factor, audience, now)
-            self._reach.send(connection, challenge, factor, code, audience, now)
+            self._resolver.send(connection, challenge, factor, code, audience, now)
             return self._answers.view(connection, challenge, now)
 
     def _options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
@@ -207,21 +215,21 @@ class Verification:
         now = self._clock.now()
         begun = unnamed.Unnamed(new_id(CHALLENGE, now), purpose, texts_in(language).language, now)
         options = self._factors.party.request(self._unnamed(begun).text, [])
-        return begun.token(self._sealer), options
+        return begun.token(self._cipher), options
 
     async def answer_passkey_sign_in(self, token: str, response: str) -> tuple[Subject, ChallengeView]:
-        """Whose passkey has signed, and the challenge to be spent with `Bound(purpose=purpose)`: once.
+        """Whose passkey has signed, and the challenge to be spent with `ChallengeBinding(purpose=purpose)`: once.
 
         Raises AnswerWrong, ChallengeOver, ChallengeNotFound.
         """
         return await self._work.db(self._answer_unnamed, token, response)
 
     def _unnamed(self, begun: unnamed.Unnamed) -> Challenge:
-        bound, needs = Bound(purpose=begun.purpose), self._policy.needs(begun.purpose)
-        return self._challenge(begun.id, NEW, bound, begun.language, needs, begun.begun_at)
+        binding, needs = ChallengeBinding(purpose=begun.purpose), self._policy.needs(begun.purpose)
+        return self._challenge(begun.id, NEW, binding, begun.language, needs, begun.begun_at)
 
     def _answer_unnamed(self, token: str, response: str) -> tuple[Subject, ChallengeView]:
-        challenge, now = self._unnamed(unnamed.read(self._sealer, token)), self._clock.now()
+        challenge, now = self._unnamed(unnamed.read(self._cipher, token)), self._clock.now()
         if not challenge.begun_at <= now < challenge.expires_at:
             raise ChallengeOver("expired")
         with self._db.read() as connection:
@@ -232,22 +240,24 @@ class Verification:
 
     # --- ending ------------------------------------------------------------------------------------------------
 
-    async def spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
-        """Uses a passed challenge, once. Raises NotPassed, BoundDiffers (and voids it), ChallengeOver."""
-        return await self._work.db(self._spend, id, subject, bound)
+    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
+        """Uses a passed challenge, once. Raises NotPassed, BindingDiffers (and voids it), ChallengeOver."""
+        return await self._work.db(self._spend, id, subject, binding)
 
-    def spend_within(self, connection: Connection, id: str, subject: Subject, bound: Bound, now: int) -> Passed:
+    def spend_within(
+        self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding, now: int
+    ) -> Passed:
         """As `spend`, in the caller's transaction (blocks).
 
-        BoundDiffers would take its own trace back with the caller's transaction, so it is remembered besides.
+        BindingDiffers would take its own trace back with the caller's transaction, so it is remembered besides.
         """
         attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
         challenge = self._answers.load(connection, id, subject, lock=True)
         if challenge.state == "void":
             raise ChallengeOver("void")
         try:
-            return store.spend(connection, challenge, bound.digest(), now)
-        except BoundDiffers:
+            return store.consume(connection, challenge, binding.digest(), now)
+        except BindingDiffers:
             self._answers.remember_void(challenge, now)
             raise
 
@@ -255,11 +265,11 @@ class Verification:
         """Voids an open or passed challenge; nothing happens to one that is over."""
         await self._work.db(self._cancel, id, subject)
 
-    def _spend(self, id: str, subject: Subject, bound: Bound) -> Passed:
+    def _spend(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         try:
             with self._db.write() as connection:
-                return self.spend_within(connection, id, subject, bound, self._clock.now())
-        except BoundDiffers:
+                return self.spend_within(connection, id, subject, binding, self._clock.now())
+        except BindingDiffers:
             self._cancel(id, subject)
             raise
 

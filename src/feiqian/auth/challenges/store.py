@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from feiqian.auth.challenges import tables
-from feiqian.auth.challenges.errors import BoundDiffers, ChallengeNotFound, ChallengeOver, NotPassed
+from feiqian.auth.challenges.errors import BindingDiffers, ChallengeNotFound, ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import Passed, State
 from feiqian.auth.challenges.tables import challenges, changed, of
+from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.runtime import logs
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject
 
 OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
@@ -31,7 +31,7 @@ class Challenge:
     id: str
     subject: Subject
     purpose: Purpose
-    bound: bytes
+    binding: bytes
     text: str
     summary: str
     language: str
@@ -59,12 +59,12 @@ class Challenge:
         return any(combination <= set(self.passed) for combination in self.combinations)
 
 
-def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> bool:
+def add(connection: Connection, cipher: FieldCipher, challenge: Challenge) -> bool:
     """Whether there was none of this id yet; of two who add the same, one does."""
     row: dict[str, Any] = {"id": challenge.id, "role": str(challenge.subject.role), "number": challenge.subject.number}
-    row |= {"purpose": str(challenge.purpose), "bound": challenge.bound, "language": challenge.language}
+    row |= {"purpose": str(challenge.purpose), "bound": challenge.binding, "language": challenge.language}
     for name, text in (("text", challenge.text), ("summary", challenge.summary)):
-        row[name] = sealer.seal(text.encode(), _place(name, challenge.id))
+        row[name] = cipher.seal(text.encode(), _place(name, challenge.id))
     row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
     row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
     row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "place": challenge.place}
@@ -72,7 +72,7 @@ def add(connection: Connection, sealer: Sealer, challenge: Challenge) -> bool:
     return tables.insert_missing(connection, challenges, row)
 
 
-def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, lock: bool = False) -> Challenge:
+def load(connection: Connection, cipher: FieldCipher, id: str, subject: Subject, *, lock: bool = False) -> Challenge:
     """A subject's challenge; `lock`: nobody else changes it before this transaction ends. Raises ChallengeNotFound."""
     query = select(challenges).where(_c.id == id, of(challenges, subject))
     row: Any = connection.execute(query.with_for_update() if lock else query).first()
@@ -83,9 +83,9 @@ def load(connection: Connection, sealer: Sealer, id: str, subject: Subject, *, l
         id=row.id,
         subject=Subject(Role(row.role), row.number),
         purpose=Purpose(row.purpose),
-        bound=bytes(row.bound),
-        text=sealer.open(row.text, _place("text", row.id)).decode(),
-        summary=sealer.open(row.summary, _place("summary", row.id)).decode(),
+        binding=bytes(row.bound),
+        text=cipher.open(row.text, _place("text", row.id)).decode(),
+        summary=cipher.open(row.summary, _place("summary", row.id)).decode(),
         language=row.language,
         combinations=_parted(row.combinations),
         passed=tuple(Factor(name) for name in row.passed.split("+") if name),
@@ -141,11 +141,11 @@ def void(connection: Connection, id: str) -> None:
     connection.execute(update(challenges).where(_c.id == id, _c.state.in_(("open", "passed"))).values(state="void"))
 
 
-def spend(connection: Connection, challenge: Challenge, bound: bytes, now: int) -> Passed:
-    """Uses it once: of two at once, one wins. Raises BoundDiffers, NotPassed, ChallengeOver; voids nothing itself."""
-    if challenge.bound != bound:
-        raise BoundDiffers
-    right = (_c.id == challenge.id, of(challenges, challenge.subject), _c.bound == bound, _c.expires_at > now)
+def consume(connection: Connection, challenge: Challenge, binding: bytes, now: int) -> Passed:
+    """Uses it once: of two at once, one wins. Raises BindingDiffers, NotPassed, ChallengeOver; voids nothing itself."""
+    if challenge.binding != binding:
+        raise BindingDiffers
+    right = (_c.id == challenge.id, of(challenges, challenge.subject), _c.bound == binding, _c.expires_at > now)
     spent = update(challenges).where(*right, _c.state == "passed").values(state="spent")
     if changed(connection, spent) != 1:
         state = challenge.state_at(now)

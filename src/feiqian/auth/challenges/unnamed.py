@@ -11,8 +11,8 @@ import re
 from typing import NamedTuple
 
 from feiqian.auth.challenges.errors import ChallengeNotFound
+from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Purpose
-from feiqian.sealing import Sealer
 
 _PLACE = "unnamed challenge"
 _TOKEN = re.compile(
@@ -30,16 +30,16 @@ class Unnamed(NamedTuple):
     language: str
     begun_at: int
 
-    def token(self, sealer: Sealer) -> str:
+    def token(self, cipher: FieldCipher) -> str:
         """What the browser keeps and sends back."""
         said = f"{self.id}.{self.purpose}.{self.language}.{self.begun_at}"
-        return f"{said}.{sealer.blind(said, _PLACE).hex()}"
+        return f"{said}.{cipher.blind_index(said, _PLACE).hex()}"
 
 
-def read(sealer: Sealer, token: str) -> Unnamed:
+def read(cipher: FieldCipher, token: str) -> Unnamed:
     """What `token` made. Raises ChallengeNotFound for what is not of this bank's key."""
     match = _TOKEN.fullmatch(token)
     said, _, mark = token.rpartition(".")
-    if match is None or not hmac.compare_digest(sealer.blind(said, _PLACE).hex(), mark):
+    if match is None or not hmac.compare_digest(cipher.blind_index(said, _PLACE).hex(), mark):
         raise ChallengeNotFound
     return Unnamed(match["id"], Purpose(match["purpose"]), match["language"], int(match["begun_at"]))

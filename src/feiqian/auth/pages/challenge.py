@@ -17,7 +17,7 @@ from litestar.response import Redirect
 from feiqian.auth.challenges.errors import (
     AnswerMalformed,
     AnswerWrong,
-    BoundDiffers,
+    BindingDiffers,
     ChallengeNotFound,
     ChallengeOver,
     CodeThrottled,
@@ -26,7 +26,7 @@ from feiqian.auth.challenges.errors import (
     NotPassed,
 )
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.errors import DoorClosed, SignInLocked
+from feiqian.auth.errors import PreAuthFlowOver, SignInLocked
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import ApplicationOver
 from feiqian.notify.errors import SendingCapped
@@ -40,7 +40,7 @@ from .words import factor_name, refusal
 SENT = (Factor.SMS, Factor.EMAIL)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
 LOCK = ""  # the error of a form that says that answers are locked
-OVER = (ChallengeOver, ChallengeNotFound, DoorClosed, ApplicationOver, BoundDiffers, NotPassed)
+OVER = (ChallengeOver, ChallengeNotFound, PreAuthFlowOver, ApplicationOver, BindingDiffers, NotPassed)
 LOCKS = (Locked, SignInLocked)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
@@ -85,7 +85,7 @@ class OwnChallenges:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ChallengeFlow:
     """Where a challenge is answered. `place` takes its forms, `again` begins anew, `leave` gives up."""
 
     answers: Answers
@@ -117,7 +117,7 @@ class Asked:
     """A challenge as the page draws it."""
 
     view: ChallengeView
-    desk: Desk
+    flow: ChallengeFlow
     way: Way
     others: tuple[Way, ...]
     step: int
@@ -160,23 +160,23 @@ class Over(NamedTuple):
     state: str
 
 
-async def show(site: Site, desk: Desk, way: int = -1, sent: str = "") -> Page:
+async def show(site: Site, flow: ChallengeFlow, way: int = -1, sent: str = "") -> Page:
     """The page of a challenge; of one that is over, what to do now."""
     try:
-        view = await desk.answers.view(desk.challenge)
+        view = await flow.answers.view(flow.challenge)
     except OVER as error:
-        return over(site, desk, error)
+        return over(site, flow, error)
     if view.state not in ("open", "passed", "locked"):
-        return over(site, desk, ChallengeOver(view.state))
-    return draw(site, desk, view, way, sent=sent if sent in (SENT_NOW, NOT_SENT) else "")
+        return over(site, flow, ChallengeOver(view.state))
+    return draw(site, flow, view, way, sent=sent if sent in (SENT_NOW, NOT_SENT) else "")
 
 
-async def take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
+async def take(site: Site, flow: ChallengeFlow, form: Form, finish: Finish) -> Page:
     """What a form of the page asks for; `finish` makes the answer once a combination has been passed."""
     try:
-        return await _take(site, desk, form, finish)
+        return await _take(site, flow, form, finish)
     except OVER as error:
-        return over(site, desk, error)
+        return over(site, flow, error)
 
 
 async def start(answers: Answers, view: ChallengeView, way: int = -1) -> str:
@@ -210,35 +210,35 @@ async def key_options(answers: Answers, challenge: str, factor: str) -> Response
     return Response({"problem": "over"}, status_code=409)
 
 
-async def _take(site: Site, desk: Desk, form: Form, finish: Finish) -> Page:
-    before = await desk.answers.view(desk.challenge)
+async def _take(site: Site, flow: ChallengeFlow, form: Form, finish: Finish) -> Page:
+    before = await flow.answers.view(flow.challenge)
     ways = ways_of(before)
     number = chosen(ways, _number(form["way"])).number if ways else 0
     if before.state != "passed":
         if form["do"] == "way":
-            return Redirect(desk.address(number, await start(desk.answers, before, number)), status_code=303)
-        view = await _act(site, desk, form, before, number)
+            return Redirect(flow.address(number, await start(flow.answers, before, number)), status_code=303)
+        view = await _act(site, flow, form, before, number)
         if view is None:
-            return await _again(site, desk, form, number)
+            return await _again(site, flow, form, number)
     else:
         view = before
     if view.state == "passed":
         return await finish(view)
-    sent = SENT_NOW if form["do"] == "send" else await start(desk.answers, view, number)
-    return Redirect(desk.address(number, sent), status_code=303)
+    sent = SENT_NOW if form["do"] == "send" else await start(flow.answers, view, number)
+    return Redirect(flow.address(number, sent), status_code=303)
 
 
-async def _act(site: Site, desk: Desk, form: Form, view: ChallengeView, number: int) -> ChallengeView | None:
+async def _act(site: Site, flow: ChallengeFlow, form: Form, view: ChallengeView, number: int) -> ChallengeView | None:
     """Sends or answers. None: it did not work, and the form says why."""
     factor = _factor(form["factor"]) or chosen(ways_of(view), number).left[0]
     try:
         if form["do"] == "send":
-            return await desk.answers.send(desk.challenge, factor)
+            return await flow.answers.send(flow.challenge, factor)
         answer = _answer(factor, form)
         if not answer:
             form.wrong("answer", site.render.texts("customer.challenge.empty"))
             return None
-        return await desk.answers.answer(desk.challenge, factor, answer)
+        return await flow.answers.answer(flow.challenge, factor, answer)
     except (Locked, SignInLocked) as error:
         form.wrong(LOCK, _locked(site, view, factor, error))
         return None
@@ -253,18 +253,18 @@ def _locked(site: Site, view: ChallengeView, factor: Factor, error: Locked | Sig
     return refusal(site, error, factor)
 
 
-async def _again(site: Site, desk: Desk, form: Form, number: int) -> Page:
-    view = await desk.answers.view(desk.challenge)
+async def _again(site: Site, flow: ChallengeFlow, form: Form, number: int) -> Page:
+    view = await flow.answers.view(flow.challenge)
     if view.state not in ("open", "locked"):
         raise ChallengeOver(view.state)
     if view.locked:
         form.errors.pop(LOCK, None)  # the page says so by itself
-    return draw(site, desk, view, number, form=form, status=NOT_TAKEN)
+    return draw(site, flow, view, number, form=form, status=NOT_TAKEN)
 
 
 def draw(
     site: Site,
-    desk: Desk,
+    flow: ChallengeFlow,
     view: ChallengeView,
     way: int,
     *,
@@ -279,25 +279,25 @@ def draw(
     steps = len(view.combinations[mine.number]) if view.combinations else 1
     demo = site.in_demo
     locked = bool(view.locked_until) or view.state == "locked"
-    asked = Asked(view, desk, mine, named, steps - len(mine.left) + 1, steps, sent, demo, locked)
+    asked = Asked(view, flow, mine, named, steps - len(mine.left) + 1, steps, sent, demo, locked)
     seconds = max(0, view.expires_at - site.services.clock.now()) // MICROSECONDS
     return site.page(
-        desk.template,
+        flow.template,
         ("customer.challenge.script.", "customer.key.script."),
         status=status,
         asked=asked,
         form=form or Form(),
         seconds=seconds,
-        inside=isinstance(desk.answers, OwnChallenges),
-        **desk.values,
+        inside=isinstance(flow.answers, OwnChallenges),
+        **flow.values,
     )
 
 
-def over(site: Site, desk: Desk, error: Exception) -> Page:
+def over(site: Site, flow: ChallengeFlow, error: Exception) -> Page:
     """What to do when a challenge is over: begin anew."""
     state = error.state if isinstance(error, ChallengeOver) else "void"
-    inside = isinstance(desk.answers, OwnChallenges)
-    return site.page(desk.over, status=409, state=state, again=desk.again, leave=desk.leave, inside=inside)
+    inside = isinstance(flow.answers, OwnChallenges)
+    return site.page(flow.over, status=409, state=state, again=flow.again, leave=flow.leave, inside=inside)
 
 
 def ways_of(view: ChallengeView) -> list[Way]:

@@ -30,7 +30,7 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
 
-from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, key_options, over, show, start, take
 from .keys import read_key_form
 from .recover import new_page, new_secret, refuse_secret
 from .sign_in import WantedKey
@@ -201,8 +201,8 @@ async def _made(site: Site, customer: Customer, act: str, challenge: str) -> Pag
     return Redirect(f"{HOME}?said=removed", status_code=303)
 
 
-def _desk(site: Site, customer: Customer, act: str, challenge: str) -> Desk:
-    return Desk(
+def _desk(site: Site, customer: Customer, act: str, challenge: str) -> ChallengeFlow:
+    return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
         challenge,
         f"{PLACE}/{act}/{challenge}",

@@ -35,7 +35,7 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, CUSTOMER, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, Desk, OwnChallenges, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, key_options, over, show, start, take
 from .details import email_of
 from .keys import read_key_form
 from .mobiles import countries, mobile_of, shown_number
@@ -187,9 +187,9 @@ def _address(site: Site, form: Form, kind: str) -> str:
     return address
 
 
-def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> Desk:
+def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> ChallengeFlow:
     place = f"/security/contact/{kind}"
-    return Desk(
+    return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
         challenge,
         f"{place}/{challenge}",

@@ -21,7 +21,7 @@ from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, Desk, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, key_options, over, show, start, take
 from .details import pin_of
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
@@ -141,10 +141,10 @@ def new_page(site: Site, form: Form, what: str, place: str, back: str = "") -> P
     )
 
 
-def _desk(site: Site, challenge: str) -> Desk:
+def _desk(site: Site, challenge: str) -> ChallengeFlow:
     t = site.render.texts
     text = t("customer.recover.prove.text")
-    return Desk(
+    return ChallengeFlow(
         site.services.recovery, challenge, PLACE, "/recover", t("customer.recover.prove"), text, leave="/sign-in"
     )
 

@@ -22,7 +22,7 @@ from feiqian.web.session import AFTER_SIGN_IN, TheCustomer, TheVisitor, own_path
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, Desk, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, key_options, over, show, start, take
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
 from .words import number_wrong
@@ -135,9 +135,9 @@ def signed_in(site: Site, opened: Opened, next: str = AFTER_SIGN_IN) -> Redirect
     return Redirect(own_path(next), status_code=303, cookies=[*site.cookies.opened(opened), forget(site)])
 
 
-def _desk(site: Site, challenge: str) -> Desk:
+def _desk(site: Site, challenge: str) -> ChallengeFlow:
     t = site.render.texts
-    return Desk(
+    return ChallengeFlow(
         site.services.sign_in,
         challenge,
         PLACE,

@@ -18,6 +18,7 @@ from feiqian.web.problems import for_people, site_for
 from feiqian.web.whose import ACTS_FOR, HEADER, STAFF
 
 from .accounts import AccountPages
+from .audit_log import AuditLogPages
 from .cases import CasePages
 from .changes import ChangePages
 from .console import provide_console
@@ -26,7 +27,6 @@ from .enrol import EnrolPages
 from .home import home, page_for
 from .identity import IdentityPages
 from .sign_in import SignInPages, sign_out
-from .trail import TrailPages
 from .who import StaffOnly, StaffSignInFirst, staff_only
 
 CONSOLE: list[ControllerRouterHandler] = [
@@ -37,7 +37,7 @@ CONSOLE: list[ControllerRouterHandler] = [
     CasePages,
     ChangePages,
     AccountPages,
-    TrailPages,
+    AuditLogPages,
 ]
 NOT_THERE = (CaseNotFound, CustomerNotFound, ReviewNotFound, ChangeNotFound, MemberNotFound)
 Asked = Request[Any, Any, State]

@@ -23,7 +23,7 @@ class AccountPages(Controller):
 
     @get("/")
     async def listing(self, console: TheConsole) -> Page:
-        members = await console.office.staff.all(console.me)
+        members = await console.back_office.staff.all(console.me)
         return await console.page("accounts.html", "accounts", members=members)
 
     @get("/{id:str}")
@@ -32,7 +32,7 @@ class AccountPages(Controller):
 
     @post("/{id:str}/suspend", status_code=303)
     async def suspend(self, console: TheConsole, id: FromPath[str]) -> Page:
-        await console.office.staff.suspend(id, console.me)
+        await console.back_office.staff.suspend(id, console.me)
         return go(f"/staff/accounts/{id}", "suspended")
 
     @post("/{id:str}/roles", status_code=303)
@@ -47,9 +47,9 @@ class AccountPages(Controller):
 
 
 async def _propose(console: Console, id: str, form: Form, kind: ChangeKind, values: dict[str, object]) -> Page:
-    member = await console.office.staff.member(id, console.me)
+    member = await console.back_office.staff.member(id, console.me)
     try:
-        change = await console.office.changes.propose(kind, member.subject, values, console.me, form["why"])
+        change = await console.back_office.changes.propose(kind, member.subject, values, console.me, form["why"])
     except ChangeInvalid as error:
         form.wrong("why" if error.reason == "why" else "", invalid_text(console.site, error))
         return await _account_page(console, id, form)
@@ -57,8 +57,8 @@ async def _propose(console: Console, id: str, form: Form, kind: ChangeKind, valu
 
 
 async def _account_page(console: Console, id: str, form: Form) -> Page:
-    member = await console.office.staff.member(id, console.me)
-    locked = await console.office.staff.locked(member)
+    member = await console.back_office.staff.member(id, console.me)
+    locked = await console.back_office.staff.locked(member)
     return await console.page("account.html", "accounts", form, member=member, locked=locked, roles=_roles(member))
 
 

@@ -21,7 +21,7 @@ class CasePages(Controller):
 
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
-        cases = await console.office.caseload.waiting(console.me)
+        cases = await console.back_office.case_queue.waiting(console.me)
         return await console.page("cases.html", "cases", cases=cases)
 
     @get("/{id:str}")
@@ -30,13 +30,13 @@ class CasePages(Controller):
 
     @post("/{id:str}", status_code=303)
     async def write(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        form, caseload = await read_form(request), console.office.caseload
+        form, case_queue = await read_form(request), console.back_office.case_queue
         closes = form["act"] == "close"
         if not form["text"]:
             form.wrong("text", console.text("staff.why.missing"))
             return await _case_page(console, id, form)
         try:
-            await (caseload.close if closes else caseload.note)(console.me, id, form["text"])
+            await (case_queue.close if closes else case_queue.note)(console.me, id, form["text"])
         except CaseClosed:
             form.wrong("", console.text("staff.case.closed_already"))
         except CaseInvalid:
@@ -47,5 +47,5 @@ class CasePages(Controller):
 
 
 async def _case_page(console: Console, id: str, form: Form) -> Page:
-    found = await console.office.caseload.open(console.me, id)
+    found = await console.back_office.case_queue.open(console.me, id)
     return await console.page("case.html", "cases", form, case=found.case, customer=found.customer)

@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from feiqian.accounts.opening import correction_reference
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.pages.challenge import Desk, OwnChallenges, key_options, show, take
+from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
 from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffRole
@@ -52,8 +52,8 @@ class ChangePages(Controller):
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
         _allowed(console)
-        waiting = await _rows(console, await console.office.changes.waiting())
-        decided = await _rows(console, await console.office.changes.decided(20))
+        waiting = await _rows(console, await console.back_office.changes.waiting())
+        decided = await _rows(console, await console.back_office.changes.decided(20))
         return await console.page("changes.html", "changes", waiting=waiting, decided=decided)
 
     @get("/{id:str}")
@@ -63,7 +63,7 @@ class ChangePages(Controller):
     @post("/{id:str}", status_code=303)
     async def decide(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
         _allowed(console)
-        form, changes = await read_form(request), console.office.changes
+        form, changes = await read_form(request), console.back_office.changes
         try:
             if form["act"] == "approve":
                 return await _begin(console, id)
@@ -82,13 +82,13 @@ class ChangePages(Controller):
         sent: FromQuery[str] = "",
     ) -> Page:
         """The challenge of who approves."""
-        desk = _desk(console, id, request)
-        return await show(console.site, desk, way, sent) if desk else go(f"/staff/changes/{id}")
+        flow = _support_view(console, id, request)
+        return await show(console.site, flow, way, sent) if flow else go(f"/staff/changes/{id}")
 
     @post("/{id:str}/approve", status_code=303)
     async def approve(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        desk = _desk(console, id, request)
-        if desk is None:
+        flow = _support_view(console, id, request)
+        if flow is None:
             return go(f"/staff/changes/{id}")
 
         async def finish(view: ChallengeView) -> Page:
@@ -97,14 +97,14 @@ class ChangePages(Controller):
             except REFUSED as error:
                 return await _refused(console, id, Form(), error)
 
-        return await take(console.site, desk, await read_key_form(request), finish)
+        return await take(console.site, flow, await read_key_form(request), finish)
 
     @post("/{id:str}/approve/options", status_code=200)
     async def options(
         self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
     ) -> Response[Any]:
-        desk = _desk(console, id, request)
-        challenge = desk.challenge if desk else ""
+        flow = _support_view(console, id, request)
+        challenge = flow.challenge if flow else ""
         return await key_options(_answers(console), challenge, data.factor)
 
 
@@ -112,13 +112,13 @@ async def _begin(console: Console, id: str) -> Page:
     """To the challenge; an account of a demo has no factors, and approves at once."""
     if console.me.demo:
         return await _approved(console, id, "")
-    view = await console.office.changes.confirm(id, console.me, console.site.language, console.who.session.device)
+    view = await console.back_office.changes.confirm(id, console.me, console.site.language, console.who.session.device)
     cookie = keep(console.site, KIND, view.id, id)
     return Redirect(f"/staff/changes/{id}/approve", status_code=303, cookies=[cookie])
 
 
 async def _approved(console: Console, id: str, challenge: str) -> Page:
-    await console.office.changes.approve(id, console.me, challenge)
+    await console.back_office.changes.approve(id, console.me, challenge)
     there = go(f"/staff/changes/{id}", "approved")
     there.cookies.append(forget(console.site))
     return there
@@ -141,14 +141,14 @@ def _answers(console: Console) -> OwnChallenges:
     return OwnChallenges(console.site.services.verification, console.me.subject)
 
 
-def _desk(console: Console, id: str, request: Request[Any, Any, State]) -> Desk | None:
+def _support_view(console: Console, id: str, request: Request[Any, Any, State]) -> ChallengeFlow | None:
     """Where the challenge that this browser keeps for this change is answered; None if it keeps none."""
     _allowed(console)
     parts = kept(console.site, request, KIND, 2)
     if parts is None or parts[1] != id:
         return None
     address = f"/staff/changes/{id}"
-    return Desk(
+    return ChallengeFlow(
         _answers(console),
         parts[0],
         f"{address}/approve",
@@ -163,11 +163,11 @@ def _desk(console: Console, id: str, request: Request[Any, Any, State]) -> Desk 
 
 async def _change_page(console: Console, id: str, form: Form) -> Page:
     _allowed(console)
-    change = await console.office.changes.get(id)
+    change = await console.back_office.changes.get(id)
     row = (await _rows(console, [change]))[0]
     failure = failure_text(console.site, change.failure) if change.failure else ""
-    effect = await console.office.changes.effect(change) if change.state is ChangeState.OPEN else None
-    is_open, own = change.state is ChangeState.OPEN, change.maker == console.me.number
+    effect = await console.back_office.changes.effect(change) if change.state is ChangeState.OPEN else None
+    is_open, own = change.state is ChangeState.OPEN, change.proposer == console.me.number
     approver = console.me.has(StaffRole.APPROVER) and change.about != console.me.subject
     return await console.page(
         "change.html",
@@ -188,13 +188,13 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
 async def _level_now(console: Console, change: Change) -> str:
     if change.about.role is not Role.CUSTOMER:
         return ""
-    parts = console.office.parts
+    parts = console.back_office.parts
     return level_name(console.site, parts.policy.levels[parts.customers.standing(change.about.number)].name)
 
 
 async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:
     """With the names of those that they are about: an approver has to know whom they decide on."""
-    names = await console.office.whose(console.me, changes)
+    names = await console.back_office.whose(console.me, changes)
     return [
         ChangeRow(change, kind_name(console.site, change.kind), change_text(console.site, change), names[change.about])
         for change in changes

@@ -9,8 +9,8 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from feiqian.backoffice.back_office import open_office
 from feiqian.backoffice.model import SignedIn, StaffMember, StaffRole
-from feiqian.backoffice.office import open_office
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
 from feiqian.web.session import staff_of
@@ -65,7 +65,7 @@ class Console:
     def __init__(self, site: Site, who: SignedIn, said: str) -> None:
         self.site, self.who, self._said = site, who, SAID.get(said, "")
         services = site.services
-        self.office = open_office(services.staff, services.changes, services.desk, services.real_name)
+        self.back_office = open_office(services.staff, services.changes, services.support_view, services.real_name)
 
     @property
     def me(self) -> StaffMember:
@@ -77,7 +77,7 @@ class Console:
     async def page(self, template: str, active: str, form: Form | None = None, **values: object) -> Response[str]:
         """A page of the console; with a form that is not good, its status says so."""
         status = 200 if form is None or form.good else NOT_TAKEN
-        logins = await self.office.staff.logins()
+        logins = await self.back_office.staff.logins()
         html = self.site.render(
             f"backoffice/{template}",
             texts={},

@@ -10,9 +10,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from feiqian.backoffice.acts import CORRECTION_REASONS
-from feiqian.backoffice.desk import CustomerFile
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import ChangeKind
+from feiqian.backoffice.support_view import CustomerFile
 from feiqian.cases.errors import CaseInvalid
 from feiqian.cases.model import Kind
 from feiqian.money import BY_NUMBER, Money, MoneyInvalid, currency, parse
@@ -51,8 +51,8 @@ class CustomerPages(Controller):
 
     @get("/")
     async def search(self, console: TheConsole, q: FromQuery[str] = "") -> Page:
-        found = await console.office.desk.search(console.me, q)
-        levels = [level_name(console.site, level.name) for level in console.office.parts.policy.levels]
+        found = await console.back_office.support_view.search(console.me, q)
+        levels = [level_name(console.site, level.name) for level in console.back_office.parts.policy.levels]
         return await console.page("customers.html", "customers", q=q.strip(), found=found, levels=levels)
 
     @get("/{id:str}")
@@ -65,7 +65,7 @@ class CustomerPages(Controller):
         if not form["why"]:
             form.wrong("why", console.text("staff.why.missing"))
             return await _file_page(console, id, form)
-        await console.office.desk.freeze(console.me, id, form["why"])
+        await console.back_office.support_view.freeze(console.me, id, form["why"])
         return go(_address(id), "frozen")
 
     @get("/{id:str}/case")
@@ -79,7 +79,7 @@ class CustomerPages(Controller):
             form.wrong("text", console.text("staff.why.missing"))
             return await _case_page(console, id, form)
         try:
-            case = await console.office.caseload.begin(console.me, id, form["kind"], form["text"])
+            case = await console.back_office.case_queue.begin(console.me, id, form["kind"], form["text"])
         except CaseInvalid:
             form.wrong("text", console.text("staff.case.invalid"))
             return await _case_page(console, id, form)
@@ -94,16 +94,16 @@ class CustomerPages(Controller):
         self, console: TheConsole, id: FromPath[str], kind: FromPath[str], request: Request[Any, Any, State]
     ) -> Page:
         form, chosen = await read_form(request), _kind(kind)
-        file = await console.office.desk.open(console.me, id)
+        file = await console.back_office.support_view.open(console.me, id)
         about = customer(file.customer.number)
         try:
             values = _values(console, chosen, form)
             if form["act"] == "preview" and "currency" in values:
-                effect = await console.office.changes.effect_of(chosen, about, values)
+                effect = await console.back_office.changes.effect_of(chosen, about, values)
                 return await _propose_page(
                     console, id, chosen, form, effect_of(console.site, effect, values["currency"])
                 )
-            change = await console.office.changes.propose(chosen, about, values, console.me, form["why"])
+            change = await console.back_office.changes.propose(chosen, about, values, console.me, form["why"])
         except ChangeInvalid as error:
             form.wrong(FIELDS.get(error.reason, ""), invalid_text(console.site, error))
         except MoneyInvalid:
@@ -114,8 +114,8 @@ class CustomerPages(Controller):
 
 
 async def _file_page(console: Console, id: str, form: Form) -> Page:
-    file = await console.office.desk.open(console.me, id)
-    changes = await console.office.changes.of(customer(file.customer.number), 10)
+    file = await console.back_office.support_view.open(console.me, id)
+    changes = await console.back_office.changes.of(customer(file.customer.number), 10)
     site = console.site
     return await console.page(
         "customer.html",
@@ -153,7 +153,7 @@ def _possible(file: CustomerFile) -> list[ChangeKind]:
 
 
 async def _case_page(console: Console, id: str, form: Form) -> Page:
-    file = await console.office.desk.open(console.me, id)
+    file = await console.back_office.support_view.open(console.me, id)
     kinds = [(kind.value, console.text(f"staff.case.kind.{kind}")) for kind in Kind]
     return await console.page("case_new.html", "customers", form, file=file, kinds=kinds)
 
@@ -161,10 +161,10 @@ async def _case_page(console: Console, id: str, form: Form) -> Page:
 async def _propose_page(
     console: Console, id: str, kind: ChangeKind, form: Form, effect: tuple[str, str] | None = None
 ) -> Page:
-    file = await console.office.desk.open(console.me, id)
+    file = await console.back_office.support_view.open(console.me, id)
     levels = [
         (level.name, level_name(console.site, level.name))
-        for level in console.office.parts.policy.levels
+        for level in console.back_office.parts.policy.levels
         if level.index != file.customer.level
     ]
     currencies = [(BY_NUMBER[wallet.currency].code,) * 2 for wallet in file.wallets]

@@ -27,7 +27,7 @@ class IdentityPages(Controller):
 
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
-        waiting = await console.office.reviews.waiting(console.me)
+        waiting = await console.back_office.reviews.waiting(console.me)
         rows = [(of, [reason_text(console.site, reason) for reason in of.review.reasons]) for of in waiting]
         return await console.page("identity.html", "identity", rows=rows)
 
@@ -37,7 +37,7 @@ class IdentityPages(Controller):
 
     @get("/{id:str}/pictures/{place:int}")
     async def picture(self, console: TheConsole, id: FromPath[str], place: FromPath[int]) -> Response[bytes]:
-        picture = await console.office.reviews.picture(console.me, id, place)
+        picture = await console.back_office.reviews.picture(console.me, id, place)
         headers = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
         return Response(picture, media_type="image/jpeg", headers=headers)
 
@@ -52,7 +52,7 @@ class IdentityPages(Controller):
         if outcome is None or not form.good:
             return await _review_page(console, id, form)
         try:
-            review = await console.office.reviews.decide(console.me, id, outcome, form["note"])
+            review = await console.back_office.reviews.decide(console.me, id, outcome, form["note"])
         except ReviewOver:
             form.wrong("", console.text("staff.identity.over"))
         except OwnClearance:
@@ -67,6 +67,6 @@ class IdentityPages(Controller):
 async def _review_page(console: Console, id: str, form: Form) -> Page:
     if not id.isascii():
         raise NotFoundException
-    file = await console.office.reviews.open(console.me, id)
+    file = await console.back_office.reviews.open(console.me, id)
     reasons = [reason_text(console.site, reason) for reason in file.review.reasons]
     return await console.page("review.html", "identity", form, file=file, review=file.review, reasons=reasons)

@@ -18,7 +18,7 @@ from feiqian.web.whose import FOR_ANYBODY
 
 CHOICES = 24
 WITH_NUMBERS = 8  # whose mobile numbers are told, for signing in the long way
-Door = Literal["till", "bank"]
+PreAuthFlow = Literal["till", "bank"]
 
 
 class TrafficChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,7 +49,7 @@ class Welcome(Controller):
 
     @get("/open")
     async def open(
-        self, site: TheSite, door: FromQuery[Door], customer: FromQuery[str] = "", merchant: FromQuery[str] = ""
+        self, site: TheSite, door: FromQuery[PreAuthFlow], customer: FromQuery[str] = "", merchant: FromQuery[str] = ""
     ) -> Redirect:
         """The doors that ask nobody who they are; only to ids that exist: nothing foreign gets into an address."""
         if door == "bank":

@@ -16,7 +16,7 @@ from litestar.response import Redirect
 from feiqian.auth.challenges.errors import CodeThrottled, TooWeak
 from feiqian.auth.errors import DetailsInvalid, NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details
-from feiqian.auth.pages.challenge import NOT_TAKEN, Desk, Page, over, show, take
+from feiqian.auth.pages.challenge import NOT_TAKEN, ChallengeFlow, Page, over, show, take
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.mobiles import countries, mobile_of
 from feiqian.auth.pages.sign_in import signed_in
@@ -151,9 +151,9 @@ def _refused_page(site: Site, reasons: list[str]) -> Page:
     return site.page("onboarding/register_refused.html", status=NOT_TAKEN, reasons=reasons, contact=contact(site))
 
 
-def _desk(site: Site, challenge: str) -> Desk:
+def _desk(site: Site, challenge: str) -> ChallengeFlow:
     t = site.render.texts
-    return Desk(
+    return ChallengeFlow(
         site.services.registration,
         challenge,
         PLACE,

@@ -70,9 +70,9 @@ async def confirmations(call: CustomerCall) -> Answer:
 
 
 async def challenge(call: CustomerCall) -> Answer:
-    bound = await call.services.payments.bound_of(call.customer, call.id)
+    binding = await call.services.payments.bound_of(call.customer, call.id)
     session, verification = call.session, call.services.verification
-    begun = verification.begin(session.subject, bound, call.visitor.language, device=session.device)
+    begun = verification.begin(session.subject, binding, call.visitor.language, device=session.device)
     return told(shown(await begun))
 
 

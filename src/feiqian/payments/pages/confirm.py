@@ -15,8 +15,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
-from feiqian.auth.challenges.model import Bound, ChallengeView
-from feiqian.auth.pages.challenge import Desk, OwnChallenges, Page, key_options, show, take, way_text
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
+from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, Page, key_options, show, take, way_text
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.security import REMOVABLE
 from feiqian.auth.pages.sign_in import WantedKey
@@ -40,23 +40,23 @@ class Confirm(Controller):
     async def look(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> Page:
         """Leads to a new challenge while the payment waits; afterwards says what became of it."""
         try:
-            bound = await _bound(site, signed_in, payment)
+            binding = await _binding(site, signed_in, payment)
         except NotWaiting as error:
             return await _outcome(site, signed_in, payment, error.status)
         verification = site.services.verification
         try:
             challenge = await verification.begin(
-                signed_in.subject, bound, site.language, device=signed_in.session.device
+                signed_in.subject, binding, site.language, device=signed_in.session.device
             )
         except FactorNotEnrolled:
-            return _missing(site, payment, bound)
+            return _missing(site, payment, binding)
         return Redirect(f"/confirm/{payment}/{challenge.id}", status_code=303)
 
     @get("/state", opt={ASKED_BY_A_PAGE: True})
     async def state(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> dict[str, str]:
         """For the page's script: whether the payment still waits, or what became of it."""
         try:
-            await _bound(site, signed_in, payment)
+            await _binding(site, signed_in, payment)
         except NotWaiting as error:
             return {"status": error.status}
         return {"status": WAITING}
@@ -82,11 +82,11 @@ class Confirm(Controller):
         sent: FromQuery[str] = "",
     ) -> Page:
         try:
-            bound = await _bound(site, signed_in, payment)
+            binding = await _binding(site, signed_in, payment)
         except NotWaiting:
             return Redirect(f"/confirm/{payment}", status_code=303)
-        desk = _desk(site, signed_in, payment, challenge, bound)
-        return await show(site, desk, way, sent)
+        flow = _desk(site, signed_in, payment, challenge, binding)
+        return await show(site, flow, way, sent)
 
     @post("/{challenge:str}", status_code=303)
     async def answer(
@@ -98,17 +98,17 @@ class Confirm(Controller):
         challenge: FromPath[str],
     ) -> Page:
         try:
-            bound = await _bound(site, signed_in, payment)
+            binding = await _binding(site, signed_in, payment)
         except NotWaiting:
             return Redirect(f"/confirm/{payment}", status_code=303)
-        desk = _desk(site, signed_in, payment, challenge, bound)
+        flow = _desk(site, signed_in, payment, challenge, binding)
 
         async def finish(view: ChallengeView) -> Page:
             with contextlib.suppress(NotWaiting):  # the page it leads to says what became of it meanwhile
                 await site.services.payments.confirm(signed_in.number, payment, view.id)
             return Redirect(f"/confirm/{payment}", status_code=303)
 
-        return await take(site, desk, await read_key_form(request), finish)
+        return await take(site, flow, await read_key_form(request), finish)
 
     @post("/{challenge:str}/options", status_code=200)
     async def options(
@@ -122,23 +122,23 @@ class Confirm(Controller):
         return await key_options(answers, challenge, data.factor)
 
 
-def _missing(site: Site, payment: str, bound: Bound) -> Page:
+def _missing(site: Site, payment: str, binding: ChallengeBinding) -> Page:
     """The payment needs a factor that its customer has not: what would do, how to add it, and how to refuse."""
-    needs = site.services.policy.needs(bound.purpose, bound.amount, bound.currency)
+    needs = site.services.policy.needs(binding.purpose, binding.amount, binding.currency)
     ways = [tuple(factor for factor in Factor if factor in combination) for combination in needs]
     asked = {factor for way in ways for factor in way}
     return site.page(
         "auth/missing.html",
         status=409,
         payment=payment,
-        bound=bound,
-        amount=Money(bound.amount, BY_NUMBER[bound.currency]),
+        binding=binding,
+        amount=Money(binding.amount, BY_NUMBER[binding.currency]),
         ways=[way_text(site, way) for way in ways],
         addable=[factor for factor in REMOVABLE if factor in asked],
     )
 
 
-async def _bound(site: Site, customer: Customer, payment: str) -> Bound:
+async def _binding(site: Site, customer: Customer, payment: str) -> ChallengeBinding:
     """What is to be confirmed. Raises NotWaiting, and NotFoundException for another's payment."""
     try:
         return await site.services.payments.bound_of(customer.number, payment)
@@ -146,9 +146,9 @@ async def _bound(site: Site, customer: Customer, payment: str) -> Bound:
         raise NotFoundException from None
 
 
-def _desk(site: Site, customer: Customer, payment: str, challenge: str, bound: Bound) -> Desk:
+def _desk(site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding) -> ChallengeFlow:
     place = f"/confirm/{payment}"
-    return Desk(
+    return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
         challenge,
         f"{place}/{challenge}",
@@ -156,7 +156,7 @@ def _desk(site: Site, customer: Customer, payment: str, challenge: str, bound: B
         site.render.texts("customer.confirm"),
         leave="/wallet",
         template="payments/confirm.html",
-        values={"payment": payment, "bound": bound, "amount": Money(bound.amount, BY_NUMBER[bound.currency])},
+        values={"payment": payment, "bound": binding, "amount": Money(binding.amount, BY_NUMBER[binding.currency])},
     )
 
 

@@ -97,7 +97,7 @@ class _Stage(NamedTuple):
 def _town() -> Iterator[_Stage]:
     _open_many()
     policy = (FOLDER / "cn.toml").read_text(encoding="utf-8")
-    plan = Plan(CUSTOMERS, SHOPS, balance=10**9, town=True, password=PASSWORD, pin=PIN)
+    plan = Plan(CUSTOMERS, SHOPS, balance=10**9, sample_people=True, password=PASSWORD, pin=PIN)
     plan = plan._replace(day_amount=PLENTY, unverified_per_day=10**6)
     with Bank(CUSTOMERS, SHOPS, plan=plan, policy=policy) as bank:
         client = Client(bank.settings.port)
@@ -138,9 +138,9 @@ async def _lags(port: int) -> dict[float, float]:
 
 
 def _p99(before: dict[float, float], after: dict[float, float]) -> float | None:
-    new = {bound: count - before.get(bound, 0.0) for bound, count in sorted(after.items())}
+    new = {binding: count - before.get(binding, 0.0) for binding, count in sorted(after.items())}
     total = max(new.values(), default=0.0)
-    return next((bound * 1000 for bound, count in new.items() if count >= 0.99 * total), None) if total else None
+    return next((binding * 1000 for binding, count in new.items() if count >= 0.99 * total), None) if total else None
 
 
 def _audit(bank: Bank) -> str:

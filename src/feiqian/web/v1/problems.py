@@ -24,6 +24,7 @@ from feiqian.customers import errors as customers
 from feiqian.customers.issuing import NoDevicesLeft
 from feiqian.customers.registry import NoNumbersLeft
 from feiqian.db import DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
+from feiqian.field_cipher import DataKeyInvalid, SealBroken
 from feiqian.kyc import errors as identity
 from feiqian.ledger.bounds import BoundExceeded
 from feiqian.merchants.registry import MerchantInvalid, MerchantsUnknown
@@ -45,7 +46,6 @@ from feiqian.policy.load import PolicyInvalid
 from feiqian.projections.errors import CursorInvalid, ReadModelDamaged, ReadModelMismatch, ReadsBehind
 from feiqian.runtime.shares import Overloaded
 from feiqian.runtime.work import TooBusy, WorkOverdue
-from feiqian.sealing import DataKeyInvalid, SealBroken
 
 MEDIA_TYPE = b"application/problem+json"
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -144,7 +144,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     customers.ApplicationOver: CHALLENGE_OVER,
     auth.NotConfirmed: CHALLENGE_NOT_PASSED,
     auth.DetailsInvalid: INVALID,
-    auth.DoorClosed: NOT_FOUND,
+    auth.PreAuthFlowOver: NOT_FOUND,
     auth.SecretUnchanged: SECRET_TOO_WEAK,
     customers.CustomerNotFound: NOT_FOUND,
     auth.NotFrozen: CONFLICT,
@@ -158,7 +158,7 @@ KIND_OF_ERROR: dict[type[errors.FeiqianError], Kind] = {
     verification.ChallengeOver: CHALLENGE_OVER,
     verification.ChallengeNotFound: NOT_FOUND,
     verification.NotPassed: CHALLENGE_NOT_PASSED,
-    verification.BoundDiffers: CHALLENGE_NOT_PASSED,
+    verification.BindingDiffers: CHALLENGE_NOT_PASSED,
     verification.FactorNotEnrolled: FACTOR_NOT_USABLE,
     verification.FactorNotFound: NOT_FOUND,
     verification.EnrolmentRefused: ENROLMENT_REFUSED,

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from feiqian.auth.challenges import attempts, credentials
+from feiqian.auth.challenges.contact_resolver import ContactResolver
 from feiqian.auth.challenges.errors import AnswerWrong, Locked, VerificationError
 from feiqian.auth.challenges.model import Lock
-from feiqian.auth.challenges.reach import Reach
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Tries
 from feiqian.runtime import logs
@@ -21,11 +21,11 @@ from feiqian.subjects import Subject
 _log = logs.get("feiqian.verification")
 
 
-class Guard:
+class AttemptLimiter:
     """One for all subjects. `place`: a known device's id, or attempts.UNKNOWN."""
 
-    def __init__(self, rules: Tries, reach: Reach) -> None:
-        self.rules, self._reach = rules, reach
+    def __init__(self, rules: Tries, resolver: ContactResolver) -> None:
+        self.rules, self._resolver = rules, resolver
 
     def take(
         self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int, *, stranger: bool
@@ -54,7 +54,7 @@ class Guard:
         if last:
             _log.warning("subject_locked", subject=str(subject), times=lock.times, known_device=bool(place))
             if lock.times:  # a day's count is used up only after locks that were told
-                self._reach.tell_locked(connection, lock, now)
+                self._resolver.tell_locked(connection, lock, now)
         return self._locked(connection, lock, stranger)
 
     def give_back(self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.cases.model import Case
@@ -30,11 +30,13 @@ class CaseOf(NamedTuple):
     customer: Customer | None
 
 
-class Caseload:
+class CaseQueue:
     """For supporters; everyone else is refused (NotAllowed)."""
 
-    def __init__(self, db: BankDb, clock: Clock, work: Work, trail: Trail, cases: Cases, customers: Customers) -> None:
-        self._db, self._clock, self._work, self._trail, self._cases = db, clock, work, trail, cases
+    def __init__(
+        self, db: BankDb, clock: Clock, work: Work, audit_log: AuditLog, cases: Cases, customers: Customers
+    ) -> None:
+        self._db, self._clock, self._work, self._audit_log, self._cases = db, clock, work, audit_log, cases
         self._customers = customers
 
     async def waiting(self, by: StaffMember) -> list[CaseOf]:
@@ -70,14 +72,14 @@ class Caseload:
         with self._db.write() as connection:
             cases = self._cases.waiting(connection, MANY)
             shown = {"shown": tuple(case.id for case in cases)}
-            self._trail.append(connection, by.subject, "cases_listed", "cases", shown, self._clock.now())
+            self._audit_log.append(connection, by.subject, "cases_listed", "cases", shown, self._clock.now())
         return [CaseOf(case, self._customers.by_number(case.customer)) for case in cases]
 
     def _open(self, by: StaffMember, id: str) -> CaseOf:
         with self._db.write() as connection:
             case = self._cases.get(connection, id)
             about = str(customer(case.customer))
-            self._trail.append(connection, by.subject, "case_looked_at", about, {"case": id}, self._clock.now())
+            self._audit_log.append(connection, by.subject, "case_looked_at", about, {"case": id}, self._clock.now())
         return CaseOf(case, self._customers.by_number(case.customer))
 
     def _begin(self, by: StaffMember, id: str, kind: str, text: str) -> Case:

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.entry import Entry
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import FactorView, Lock
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.sessions.model import Device, Session
 from feiqian.auth.sessions.service import Sessions
-from feiqian.backoffice.changes import MAX_WHY
+from feiqian.backoffice.change_requests import MAX_WHY
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.backoffice.names import masked_number, masked_query
@@ -84,14 +84,14 @@ class _Kept(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class DeskParts:
+class SupportViewParts:
     """What the desk looks into."""
 
     db: BankDb
     clock: Clock
     work: Work
     policy: Policy
-    trail: Trail
+    audit_log: AuditLog
     cases: Cases
     sessions: Sessions
     identity: Identity
@@ -104,10 +104,10 @@ class DeskParts:
     region: str = "CN"  # of mobile numbers without their country
 
 
-class Desk:
+class SupportView:
     """For supporters; everyone else is refused (NotAllowed)."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: SupportViewParts) -> None:
         self.parts = self._p = parts
 
     # --- looking -------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class Desk:
     def _search(self, by: StaffMember, text: str) -> list[Customer]:
         kind, found = self._find(text)
         details = {"by": kind, "query": masked_query(text), "found": tuple(str(customer(c.number)) for c in found)}
-        self._p.trail.record(by.subject, "customer_searched", "customers", details, self._p.clock.now())
+        self._p.audit_log.record(by.subject, "customer_searched", "customers", details, self._p.clock.now())
         return found
 
     def _find(self, text: str) -> tuple[str, list[Customer]]:
@@ -151,9 +151,9 @@ class Desk:
         found, now = self._p.customers.by_id(id), self._p.clock.now()
         if found is None:
             tried = {"tried": id[: MANY * 2]}
-            self._p.trail.record(by.subject, "customer_not_found", "customers", tried, now)
+            self._p.audit_log.record(by.subject, "customer_not_found", "customers", tried, now)
             raise CustomerNotFound("there is no such customer")
-        self._p.trail.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
+        self._p.audit_log.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
         return found.number
 
     def _keep(self, number: int) -> _Kept:
@@ -168,7 +168,7 @@ class Desk:
                 p.sessions.devices(connection, subject),
                 p.sessions.recent(connection, subject, FEW),
                 p.cases.of(connection, number, FEW),
-                [entry for entry in p.trail.of(connection, str(subject)) if entry.action not in LOOKS][:MANY],
+                [entry for entry in p.audit_log.of(connection, str(subject)) if entry.action not in LOOKS][:MANY],
             )
 
     async def _file(self, kept: _Kept) -> CustomerFile:
@@ -206,5 +206,5 @@ class Desk:
         if found is None:
             raise CustomerNotFound("there is no such customer")
         details = {"why": masked_query(why.strip()[:MAX_WHY])}
-        self._p.trail.record(by.subject, "freeze_asked", str(customer(found.number)), details, self._p.clock.now())
+        self._p.audit_log.record(by.subject, "freeze_asked", str(customer(found.number)), details, self._p.clock.now())
         return found.number

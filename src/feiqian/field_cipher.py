@@ -30,7 +30,7 @@ class DataKeyInvalid(FeiqianError):
     """The file with the data key cannot be used. Says why; never what is in it."""
 
 
-class Sealer:
+class FieldCipher:
     """Seals, opens and blinds with one data key of 32 bytes. `context` names the place: a table, column and row."""
 
     def __init__(self, key: bytes) -> None:
@@ -54,14 +54,14 @@ class Sealer:
         except InvalidTag:
             raise SealBroken(f"a sealed value of {context} is damaged or of another key") from None
 
-    def blind(self, value: str, context: str) -> bytes:
+    def blind_index(self, value: str, context: str) -> bytes:
         """The same 16 bytes for the same value in the same context (here a kind of value: "mobile"), always."""
         keyed = self._blind.copy()
         keyed.update(len(context).to_bytes(4, "big") + context.encode() + value.encode())
         return keyed.digest()
 
 
-def open_data_key(path: Path, *, create: bool) -> Sealer:
+def open_data_key(path: Path, *, create: bool) -> FieldCipher:
     """The sealer of a data folder. Raises DataKeyInvalid; `create` makes a key where there is none, for a new bank."""
     if create and not path.exists():
         make_folder(path.parent)
@@ -72,7 +72,7 @@ def open_data_key(path: Path, *, create: bool) -> Sealer:
             file.flush()
             os.fsync(file.fileno())
     try:
-        return Sealer(bytes.fromhex(path.read_text().strip()))
+        return FieldCipher(bytes.fromhex(path.read_text().strip()))
     except OSError as error:
         raise DataKeyInvalid(f"cannot read the data key {path}: {error.strerror}") from None
     except ValueError:

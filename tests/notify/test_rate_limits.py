@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from notifying import BOTH, MAIL, MOBILE, Scripted, code
 
-from feiqian.notify.caps import Alarm
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Message
 from feiqian.notify.places import Place, place_of
+from feiqian.notify.rate_limits import Alarm
 from feiqian.runtime.metrics import Metrics
 
 HOUR, DAY = 3600, 86_400
@@ -27,8 +27,8 @@ def capped(bank, message: Message) -> str:
     return raised.value.which
 
 
-def limit(bank, customers: int = 0, **caps: int) -> None:
-    bank.sending(**(WIDE | caps))
+def limit(bank, customers: int = 0, **rate_limits: int) -> None:
+    bank.sending(**(WIDE | rate_limits))
     bank.build({Channel.SMS: Scripted(), Channel.EMAIL: Scripted()}, customers=lambda: customers)
 
 
@@ -121,13 +121,13 @@ def test_abuse_73_strangers_who_fill_a_cap_leave_customers_theirs(bank, cap: str
 
 def test_abuse_73_the_caps_of_places_grow_with_the_bank(bank) -> None:
     limit(bank, customers=1_000_000, per_country_hour=500, per_prefix_hour=60)
-    caps = bank.notify._caps
-    assert [caps.most_of_country(who) for who in Audience] == [50_000, 5_000, 1_000]
-    assert [caps.most_of_prefix(who) for who in Audience] == [5_000, 500, 100]
+    rate_limits = bank.notify._caps
+    assert [rate_limits.most_of_country(who) for who in Audience] == [50_000, 5_000, 1_000]
+    assert [rate_limits.most_of_prefix(who) for who in Audience] == [5_000, 500, 100]
     limit(bank, customers=100, per_country_hour=500, per_prefix_hour=60)
-    caps = bank.notify._caps
-    assert {caps.most_of_country(who) for who in Audience} == {500}
-    assert {caps.most_of_prefix(who) for who in Audience} == {60}
+    rate_limits = bank.notify._caps
+    assert {rate_limits.most_of_country(who) for who in Audience} == {500}
+    assert {rate_limits.most_of_prefix(who) for who in Audience} == {60}
 
 
 def test_abuse_73_a_bank_of_many_customers_sends_more_than_the_least(bank) -> None:

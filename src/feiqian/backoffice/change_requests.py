@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
-from feiqian.audit_log.log import Trail
-from feiqian.auth.challenges.model import Bound, ChallengeView
+from feiqian.audit_log.log import AuditLog
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
 from feiqian.backoffice.acts import ACTS, Acts, CorrectionValues, Effect, values_of
 from feiqian.backoffice.ceilings import Ceilings
@@ -27,12 +27,12 @@ from feiqian.backoffice.tables import changes
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError, LedgerError
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CHANGE, new_id
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
-from feiqian.sealing import Sealer
 from feiqian.subjects import Role, Subject, staff
 
 MAX_WHY = 500
@@ -41,23 +41,23 @@ _c = changes.c
 _log = logs.get("feiqian.staff")
 
 
-class Changes:
+class ChangeRequests:
     """The changes of one bank. Amounts in `values` are minor units; what each kind takes is in `acts`."""
 
     def __init__(
         self,
         db: BankDb,
-        sealer: Sealer,
+        cipher: FieldCipher,
         clock: Clock,
         work: Work,
-        trail: Trail,
+        audit_log: AuditLog,
         members: Members,
         acts: Acts,
         verification: Verification,
         policy: Policy,
     ) -> None:
-        self._db, self._sealer, self._clock, self._work = db, sealer, clock, work
-        self._trail, self._members, self._acts, self._verification = trail, members, acts, verification
+        self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
+        self._audit_log, self._members, self._acts, self._verification = audit_log, members, acts, verification
         self._ceilings = Ceilings(policy, clock)
 
     # --- asking ------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ class Changes:
         """Carries the change out, once; `challenge` is of `confirm`, and is passed.
 
         An account of a demo has no factors and needs no challenge. Raises NotAllowed, OwnChange, ChangeNotFound,
-        ChangeOver, CeilingExceeded, ChangeFailed, and verification's NotPassed, BoundDiffers, ChallengeOver,
+        ChangeOver, CeilingExceeded, ChangeFailed, and verification's NotPassed, BindingDiffers, ChallengeOver,
         ChallengeNotFound.
         """
         before = await self.get(id)
@@ -181,13 +181,13 @@ class Changes:
             "role": about.role.value,
             "number": about.number,
             "values": msgspec.json.encode(values, order="deterministic"),
-            "why": self._sealer.seal(why.encode(), _place("why", id)),
+            "why": self._cipher.seal(why.encode(), _place("why", id)),
             "maker": by.number,
             "proposed_at": now,
             "state": ChangeState.OPEN.value,
             "decided_by": 0,
             "decided_at": 0,
-            "note": self._sealer.seal(b"", _place("note", id)),
+            "note": self._cipher.seal(b"", _place("note", id)),
             "failure": "",
         }
         with self._db.write() as connection:
@@ -207,7 +207,7 @@ class Changes:
         """The change, and who approves as the account is now."""
         approver = self._members.still(connection, by, StaffRole.APPROVER)
         change = self._one(connection, id)
-        if by.number == change.maker or by.subject == change.about:
+        if by.number == change.proposer or by.subject == change.about:
             raise OwnChange
         if change.state is not ChangeState.OPEN:
             raise ChangeOver(change.state)
@@ -219,8 +219,8 @@ class Changes:
             change, approver = self._for_approval(connection, id, by)
             factors: tuple[Factor, ...] = ()
             if not approver.demo:
-                bound = confirmed_by(change)
-                factors = self._verification.spend_within(connection, challenge, by.subject, bound, now).factors
+                binding = confirmed_by(change)
+                factors = self._verification.spend_within(connection, challenge, by.subject, binding, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
             if change.kind is ChangeKind.ADJUST:
                 self._ceilings.check_approval(connection, approver, change, *_money(change.values), now)
@@ -231,9 +231,9 @@ class Changes:
         now = self._clock.now()
         with self._db.write() as connection:
             change = self._one(connection, id)
-            own = by.number == change.maker
+            own = by.number == change.proposer
             self._members.still(connection, by, *(StaffRole if own else (StaffRole.APPROVER,)))
-            sealed = self._sealer.seal(note.encode(), _place("note", id))
+            sealed = self._cipher.seal(note.encode(), _place("note", id))
             refused = {"decided_by": by.number, "decided_at": now, "note": sealed}
             self._move(connection, change, ChangeState.REFUSED, **refused)
             self._note(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
@@ -272,7 +272,7 @@ class Changes:
             details["factors"] = tuple(map(str, factors))
         details |= {name: _detail(value) for name, value in change.values.items()}
         details |= effect._asdict() if effect is not None else {}
-        self._trail.append(connection, by, action, str(change.about), details, now)
+        self._audit_log.append(connection, by, action, str(change.about), details, now)
 
     def _get(self, id: str) -> Change:
         with self._db.read() as connection:
@@ -295,26 +295,26 @@ class Changes:
             ChangeKind(row.kind),
             Subject(Role(row.role), row.number),
             msgspec.json.decode(bytes(row._mapping[_c["values"]])),
-            self._sealer.open(bytes(row.why), _place("why", row.id)).decode(),
+            self._cipher.open(bytes(row.why), _place("why", row.id)).decode(),
             row.maker,
             row.proposed_at,
             ChangeState(row.state),
             row.decided_by,
             row.decided_at,
-            self._sealer.open(bytes(row.note), _place("note", row.id)).decode(),
+            self._cipher.open(bytes(row.note), _place("note", row.id)).decode(),
             row.failure,
         )
 
 
-def confirmed_by(change: Change) -> Bound:
+def confirmed_by(change: Change) -> ChallengeBinding:
     """What a challenge confirms of a change (dynamic linking): its amount and account, and all of its content."""
     amount, currency = (change.values.get(name, 0) for name in ("amount", "currency"))
     assert isinstance(amount, int)
     assert isinstance(currency, int)
     said = [text for name in ("before", "level", "roles") if (text := _said(change.values.get(name, "")))]
-    content = [change.id, change.kind.value, str(change.about), change.values, change.why, change.maker]
+    content = [change.id, change.kind.value, str(change.about), change.values, change.why, change.proposer]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
-    return Bound(
+    return ChallengeBinding(
         purpose=Purpose.STAFF_ACT,
         kind=change.kind.value,
         amount=abs(amount),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.auth.challenges.errors import Locked
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.errors import DoorClosed, SignInLocked
+from feiqian.auth.errors import PreAuthFlowOver, SignInLocked
 from feiqian.auth.parts import Parts
 from feiqian.auth.tables import doors
 from feiqian.kyc import numbers
@@ -48,11 +48,11 @@ class Numbers:
 
     def _stranger(self, role: Role, address: str) -> Subject:
         """Somebody of whom only an address is known. The same for the same address, so that tries are counted."""
-        return Subject(role, int.from_bytes(self._p.sealer.blind(address, role.value)[:7], "big"))
+        return Subject(role, int.from_bytes(self._p.cipher.blind_index(address, role.value)[:7], "big"))
 
 
-class Door(Numbers):
-    """What registration, sign-in and recovery have in common. Every method raises DoorClosed for an unknown id."""
+class PreAuthFlow(Numbers):
+    """What registration, sign-in and recovery have in common. Every method raises PreAuthFlowOver for an unknown id."""
 
     kinds: tuple[str, ...] = ()  # of challenges that are answered here
     audience: Audience | None = None  # for whom codes are sent, if not as the challenge says
@@ -96,7 +96,7 @@ class Door(Numbers):
         found = select(doors).where(doors.c.challenge == challenge, doors.c.kind.in_(self.kinds))
         row = connection.execute(found).one_or_none()
         if row is None:
-            raise DoorClosed("there is nothing of this kind under way; begin anew")
+            raise PreAuthFlowOver("there is nothing of this kind under way; begin anew")
         return Asked(Subject(Role(row.role), row.number), row.kind, row.language)
 
     def _remember(self, connection: Connection, challenge: str, asked: Asked, now: int, client: str) -> None:

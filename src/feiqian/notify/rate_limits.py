@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
+from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.errors import Cap, SendingCapped
 from feiqian.notify.locks import lock
@@ -20,7 +21,6 @@ from feiqian.notify.model import Audience
 from feiqian.notify.places import place_of
 from feiqian.notify.tables import codes
 from feiqian.policy.model import Sending
-from feiqian.sealing import Sealer
 
 SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
 NOT_ENTERED, NOTHING_TO_ENTER = 0, -1
@@ -58,14 +58,14 @@ class Used(NamedTuple):
         return self.used >= self.most
 
 
-class Caps:
+class RateLimits:
     """Counts codes, in the caller's transaction. `life_seconds`: for so long a code may yet be entered.
 
     `customers` says how many the bank has.
     """
 
-    def __init__(self, rules: Sending, life_seconds: int, sealer: Sealer, customers: Callable[[], int]) -> None:
-        self._rules, self._life, self._sealer, self._customers = rules, life_seconds * SECOND, sealer, customers
+    def __init__(self, rules: Sending, life_seconds: int, cipher: FieldCipher, customers: Callable[[], int]) -> None:
+        self._rules, self._life, self._cipher, self._customers = rules, life_seconds * SECOND, cipher, customers
 
     def count(
         self,
@@ -84,9 +84,9 @@ class Caps:
         used = []
         country, prefix = place_of(address)
         lock(connection, f"codes to {country}")
-        blind = self._blind(address)
+        blind_index = self._blind(address)
         theirs = _c.audience == audience.value
-        mine = and_(_c.address == blind, theirs)
+        mine = and_(_c.address == blind_index, theirs)
         self._check(connection, mine, HOUR, self._rules.per_number_hour, "number_hour", now)
         self._check(connection, mine, DAY, self._rules.per_number_day, "number_day", now)
         if country:
@@ -96,7 +96,7 @@ class Caps:
             most = self.most_of_country(audience)
             sent = self._check(connection, and_(_c.country == country, theirs), HOUR, most, "country_hour", now)
             used.append(Used(country, audience, sent + 1, most))
-        values = {"id": new_id(MESSAGE, now), "address": blind, "prefix": prefix, "country": country}
+        values = {"id": new_id(MESSAGE, now), "address": blind_index, "prefix": prefix, "country": country}
         values["audience"] = audience.value
         state = NOT_ENTERED if entered else NOTHING_TO_ENTER
         connection.execute(insert(codes).values(**values, sent_at=now, entered_at=state))
@@ -166,4 +166,4 @@ class Caps:
         return self._customers() // (self._rules.customers_per_code * _SLOWER[audience])
 
     def _blind(self, address: str) -> bytes:
-        return self._sealer.blind(address.lower(), "notify address")
+        return self._cipher.blind_index(address.lower(), "notify address")

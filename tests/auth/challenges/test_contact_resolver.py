@@ -11,9 +11,9 @@ import pytest
 from proving import NOBODY, OTHER, OWNER, SIGN_IN, SMALL, Bank
 from sqlalchemy import func, select
 
+from feiqian.auth.challenges.contact_resolver import mask
 from feiqian.auth.challenges.errors import AnswerWrong, Locked
-from feiqian.auth.challenges.model import Bound
-from feiqian.auth.challenges.reach import mask
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.challenges.tables import codes as kept_codes
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.inbox import Inbox
@@ -24,7 +24,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.texts import LANGUAGES
 
 BY_SMS = (frozenset({Factor.SMS}),)
-RECOVERY = Bound(purpose=Purpose.RECOVERY)
+RECOVERY = ChallengeBinding(purpose=Purpose.RECOVERY)
 
 
 class Telling:
@@ -32,10 +32,10 @@ class Telling:
 
     def __init__(self, bank: Bank) -> None:
         self.bank = bank
-        inbox = Inbox(bank.db, bank.sealer, bank.clock, bank.work)
+        inbox = Inbox(bank.db, bank.cipher, bank.clock, bank.work)
         adapters = {Channel.SMS: inbox, Channel.EMAIL: inbox}
-        self.notify = Notify(bank.db, bank.sealer, bank.policy, bank.clock, bank.work, adapters)
-        bank.factors.reach._notify = self.notify
+        self.notify = Notify(bank.db, bank.cipher, bank.policy, bank.clock, bank.work, adapters)
+        bank.factors.resolver._notify = self.notify
 
     def delivered(self) -> list[tuple[Any, Channel, str]]:
         self.bank.run(self.notify.deliver_due())

@@ -24,7 +24,7 @@ def desk(bank):
 
 
 def look(desk, text: str) -> list[int]:
-    return [found.number for found in desk.run(desk.desk.search(desk.alice, text))]
+    return [found.number for found in desk.run(desk.support_view.search(desk.alice, text))]
 
 
 def test_customers_are_found_by_what_they_say(desk) -> None:
@@ -42,7 +42,7 @@ def test_a_search_is_in_the_trail_with_whom_it_found_and_hardly_what_was_typed(d
 
 
 def test_a_supporter_sees_the_file_with_the_identity_number_masked(desk) -> None:
-    file = desk.run(desk.desk.open(desk.alice, desk.mei_id))
+    file = desk.run(desk.support_view.open(desk.alice, desk.mei_id))
     assert (file.customer.number, file.level.name, file.frozen, file.lock) == (desk.mei.number, "remote", False, None)
     assert file.document == "1" + "•" * 16 + MEI_ID[-1]
     assert MEI_ID not in repr(file)
@@ -52,14 +52,14 @@ def test_a_supporter_sees_the_file_with_the_identity_number_masked(desk) -> None
 
 
 def test_every_look_is_in_the_trail_and_a_trail_that_cannot_be_written_shows_nothing(desk, monkeypatch) -> None:
-    desk.run(desk.desk.open(desk.alice, desk.mei_id))
+    desk.run(desk.support_view.open(desk.alice, desk.mei_id))
     assert desk.actions(str(desk.mei))[-1] == "customer_opened"
 
     def full(*_: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(desk.trail_book, "append", full)
-    for act in (desk.desk.open(desk.alice, desk.mei_id), desk.desk.search(desk.alice, "李")):
+    for act in (desk.support_view.open(desk.alice, desk.mei_id), desk.support_view.search(desk.alice, "李")):
         with pytest.raises(OSError, match="no space"):
             desk.run(act)
 
@@ -67,7 +67,7 @@ def test_every_look_is_in_the_trail_and_a_trail_that_cannot_be_written_shows_not
 def test_abuse_28_an_unknown_id_is_not_found_and_the_try_is_kept(desk) -> None:
     for id in ("cus_" + "0" * 32, "' OR 1=1 --", "x" * 500):
         with pytest.raises(CustomerNotFound):
-            desk.run(desk.desk.open(desk.alice, id))
+            desk.run(desk.support_view.open(desk.alice, id))
         entry = desk.entries("customers")[-1]
         assert (entry.action, entry.details["tried"]) == ("customer_not_found", id[:40])
 
@@ -75,30 +75,30 @@ def test_abuse_28_an_unknown_id_is_not_found_and_the_try_is_kept(desk) -> None:
 def test_one_freezes_alone_and_says_why(desk) -> None:
     desk.fund(desk.mei.number)
     assert desk.paid(desk.mei.number)
-    desk.run(desk.desk.freeze(desk.alice, desk.mei_id, "called: phone 13900001111 gone"))
+    desk.run(desk.support_view.freeze(desk.alice, desk.mei_id, "called: phone 13900001111 gone"))
     assert not desk.paid(desk.mei.number)
     asked = next(entry for entry in desk.entries(str(desk.mei)) if entry.action == "freeze_asked")
     assert asked.details["why"] == "called: phone •••••••••11 gone"
     assert desk.actions(str(desk.mei))[-1] == "frozen"
     with pytest.raises(CustomerNotFound):
-        desk.run(desk.desk.freeze(desk.alice, "cus_" + "0" * 32, "why"))
+        desk.run(desk.support_view.freeze(desk.alice, "cus_" + "0" * 32, "why"))
 
 
 def acts(bank, by, review: str) -> dict[str, tuple[str, object]]:
     """Every act of the office, and the roles that it needs."""
-    o = bank.office
+    o = bank.back_office
     return {
-        "search": ("supporter", o.desk.search(by, "李")),
-        "open": ("supporter", o.desk.open(by, bank.mei_id)),
-        "freeze": ("supporter", o.desk.freeze(by, bank.mei_id, "why")),
-        "cases": ("supporter", o.caseload.waiting(by)),
-        "case": ("supporter", o.caseload.begin(by, bank.mei_id, "other", "text")),
+        "search": ("supporter", o.support_view.search(by, "李")),
+        "open": ("supporter", o.support_view.open(by, bank.mei_id)),
+        "freeze": ("supporter", o.support_view.freeze(by, bank.mei_id, "why")),
+        "cases": ("supporter", o.case_queue.waiting(by)),
+        "case": ("supporter", o.case_queue.begin(by, bank.mei_id, "other", "text")),
         "reviews": ("reviewer", o.reviews.waiting(by)),
         "review": ("reviewer", o.reviews.open(by, review)),
         "picture": ("reviewer", o.reviews.picture(by, review, 0)),
         "decide": ("reviewer", o.reviews.decide(by, review, "refused", "why")),
-        "trail": ("auditor", o.archive.read(by)),
-        "check": ("auditor", o.archive.check(by)),
+        "trail": ("auditor", o.audit_log_reader.read(by)),
+        "check": ("auditor", o.audit_log_reader.check(by)),
         "accounts": ("admin", o.staff.all(by)),
     }
 
@@ -117,32 +117,32 @@ def test_each_role_does_what_it_is_for_and_nothing_else(desk, role: str) -> None
 
 def test_a_reviewer_sees_claim_matches_and_pictures_each_in_the_trail(desk) -> None:
     reviewer, review = desk.member("rae", "reviewer"), desk.waiting_review()
-    assert [of.review.id for of in desk.run(desk.office.reviews.waiting(reviewer))] == [review.id]
-    file = desk.run(desk.office.reviews.open(reviewer, review.id))
+    assert [of.review.id for of in desk.run(desk.back_office.reviews.waiting(reviewer))] == [review.id]
+    file = desk.run(desk.back_office.reviews.open(reviewer, review.id))
     assert file.claim is not None
     assert (file.claim.name, file.review.matches[0].listed) == ("Ottoline Quillfeather", "QUILLFEATHER, Ottoline")
-    assert desk.run(desk.office.reviews.picture(reviewer, review.id, 0)).startswith(b"\xff\xd8")
+    assert desk.run(desk.back_office.reviews.picture(reviewer, review.id, 0)).startswith(b"\xff\xd8")
     about = str(customer(review.customer))
     assert desk.actions(about)[-2:] == ["review_opened", "document_looked_at"]
     for id, place in ((review.id, 9), ("doc_" + "0" * 32, 0)):
         with pytest.raises(ReviewNotFound):
-            desk.run(desk.office.reviews.picture(reviewer, id, place))
+            desk.run(desk.back_office.reviews.picture(reviewer, id, place))
 
 
 def test_a_verified_customer_gets_a_wallet_once_and_a_decision_stands(desk) -> None:
     reviewer, other, review = desk.member("rae", "reviewer"), desk.member("sam", "reviewer"), desk.waiting_review()
-    desk.run(desk.office.reviews.decide(reviewer, review.id, "verified", "passport compared"))
+    desk.run(desk.back_office.reviews.decide(reviewer, review.id, "verified", "passport compared"))
     assert desk.customers.standing(review.customer) == 1
     assert desk.parts.accounts.wallets(review.customer)
     for by, outcome in ((other, "refused"), (reviewer, "refused"), (other, "verified")):
         with pytest.raises(ReviewOver):
-            desk.run(desk.office.reviews.decide(by, review.id, outcome, ""))
-    desk.run(desk.office.reviews.decide(reviewer, review.id, "verified", "again"))
+            desk.run(desk.back_office.reviews.decide(by, review.id, outcome, ""))
+    desk.run(desk.back_office.reviews.decide(reviewer, review.id, "verified", "again"))
     assert desk.actions(str(customer(review.customer))).count("review_decided") == 1
 
 
 def test_cases_are_worked_on_and_each_look_is_kept(desk) -> None:
-    load = desk.office.caseload
+    load = desk.back_office.case_queue
     case = desk.run(load.begin(desk.alice, desk.mei_id, "recovery_help", "lost her PIN"))
     assert [of.case.id for of in desk.run(load.waiting(desk.alice))] == [case.id]
     assert desk.run(load.open(desk.alice, case.id)).customer.number == desk.mei.number
@@ -158,31 +158,31 @@ def test_cases_are_worked_on_and_each_look_is_kept(desk) -> None:
 def test_auditors_read_page_by_page_and_that_is_kept_too(desk) -> None:
     auditor = desk.member("ann", "auditor")
     for _ in range(60):
-        desk.run(desk.desk.search(desk.alice, "x"))
-    first = desk.run(desk.office.archive.read(auditor))
-    second = desk.run(desk.office.archive.read(auditor, before=first.older))
+        desk.run(desk.support_view.search(desk.alice, "x"))
+    first = desk.run(desk.back_office.audit_log_reader.read(auditor))
+    second = desk.run(desk.back_office.audit_log_reader.read(auditor, before=first.older))
     assert first.entries[0].action == "trail_read"
     assert [first.entries[-1].position - 1] == [second.entries[0].position]
     assert second.older == 0
-    assert {entry.about for entry in desk.run(desk.office.archive.read(auditor, str(desk.mei))).entries} == {
-        str(desk.mei)
-    }
-    checked = desk.run(desk.office.archive.check(auditor))
+    assert {
+        entry.about for entry in desk.run(desk.back_office.audit_log_reader.read(auditor, str(desk.mei))).entries
+    } == {str(desk.mei)}
+    checked = desk.run(desk.back_office.audit_log_reader.check(auditor))
     assert checked.finding is None
 
 
 def test_the_first_page_counts_what_one_works_on(desk) -> None:
     desk.waiting_review()
     both = desk.member("kim", "reviewer", "supporter")
-    desk.run(desk.office.caseload.begin(desk.alice, desk.mei_id, "other", "x"))
-    assert desk.run(desk.office.queues(both)) == (1, 1, 0)
-    assert desk.run(desk.office.queues(desk.member("ann", "auditor"))) == (None, None, None)
+    desk.run(desk.back_office.case_queue.begin(desk.alice, desk.mei_id, "other", "x"))
+    assert desk.run(desk.back_office.queues(both)) == (1, 1, 0)
+    assert desk.run(desk.back_office.queues(desk.member("ann", "auditor"))) == (None, None, None)
 
 
 def test_abuse_62_no_identity_number_mobile_or_document_is_in_the_trail(desk) -> None:
     reviewer, review = desk.member("rae", "reviewer"), desk.waiting_review()
-    desk.run(desk.office.reviews.open(reviewer, review.id))
-    desk.run(desk.desk.open(desk.alice, desk.mei_id))
+    desk.run(desk.back_office.reviews.open(reviewer, review.id))
+    desk.run(desk.support_view.open(desk.alice, desk.mei_id))
     for text in (MEI, MEI_ID, EVE_ID):
         look(desk, text)
     written = repr(desk.entries())
@@ -206,6 +206,6 @@ def test_personal_things_are_masked(masked: str, shown: str) -> None:
 
 
 def test_abuse_85_a_file_says_whether_something_is_missing_in_its_payments(desk, monkeypatch) -> None:
-    assert not desk.run(desk.desk.open(desk.alice, desk.mei_id)).incomplete
-    monkeypatch.setattr(desk.desk.parts.reads, "lacking", True)
-    assert desk.run(desk.desk.open(desk.alice, desk.mei_id)).incomplete
+    assert not desk.run(desk.support_view.open(desk.alice, desk.mei_id)).incomplete
+    monkeypatch.setattr(desk.support_view.parts.reads, "lacking", True)
+    assert desk.run(desk.support_view.open(desk.alice, desk.mei_id)).incomplete

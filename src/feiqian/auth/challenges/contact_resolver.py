@@ -28,7 +28,7 @@ _SHOWN = 4  # last digits of a number
 _log = logs.get("feiqian.verification")
 
 
-class Reach:
+class ContactResolver:
     """`people` knows the addresses, `notify` sends."""
 
     def __init__(self, notify: Notify, people: KnowsContacts) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from feiqian.backoffice.archive import Archive
-from feiqian.backoffice.caseload import Caseload
-from feiqian.backoffice.changes import Changes
-from feiqian.backoffice.desk import Desk, DeskParts
+from feiqian.backoffice.audit_log_reader import AuditLogReader
+from feiqian.backoffice.case_queue import CaseQueue
+from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import Change, StaffMember, StaffRole
 from feiqian.backoffice.reviews import Reviews
 from feiqian.backoffice.service import Staff
+from feiqian.backoffice.support_view import SupportView, SupportViewParts
 from feiqian.onboarding.real_name import RealName
 from feiqian.subjects import Role, Subject
 
@@ -26,16 +26,16 @@ class Queues(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class BackOffice:
     """One bank's."""
 
-    parts: DeskParts
+    parts: SupportViewParts
     staff: Staff
-    changes: Changes
-    desk: Desk
-    caseload: Caseload
+    changes: ChangeRequests
+    support_view: SupportView
+    case_queue: CaseQueue
     reviews: Reviews
-    archive: Archive
+    audit_log_reader: AuditLogReader
 
     async def queues(self, by: StaffMember) -> Queues:
         """For the first page: counts alone, so nothing of a customer is looked at."""
@@ -54,7 +54,7 @@ class Office:
     def _whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:
         p, about = self.parts, {change.about for change in changes}
         shown = {"shown": tuple(sorted(map(str, about)))}
-        p.trail.record(by.subject, "changes_looked_at", "changes", shown, p.clock.now())
+        p.audit_log.record(by.subject, "changes_looked_at", "changes", shown, p.clock.now())
         names = p.customers.names([one.number for one in about if one.role is Role.CUSTOMER])
         with p.db.read() as connection:
             logins = self.staff.members.names(connection)
@@ -62,20 +62,20 @@ class Office:
 
     def _counts(self) -> tuple[int, int, int]:
         with self.parts.db.read() as connection:
-            counted = self.reviews, self.caseload, self.changes
+            counted = self.reviews, self.case_queue, self.changes
             reviews, cases, changes = (queue.count_waiting(connection) for queue in counted)
         return reviews, cases, changes
 
 
-def open_office(staff: Staff, changes: Changes, desk: Desk, real_name: RealName) -> Office:
+def open_office(staff: Staff, changes: ChangeRequests, support_view: SupportView, real_name: RealName) -> BackOffice:
     """The whole of it, over what the bank has built."""
-    p = desk.parts
-    return Office(
+    p = support_view.parts
+    return BackOffice(
         p,
         staff,
         changes,
-        desk,
-        Caseload(p.db, p.clock, p.work, p.trail, p.cases, p.customers),
-        Reviews(p.db, p.clock, p.work, p.trail, p.identity, p.customers, real_name),
-        Archive(p.db, p.clock, p.work, p.trail),
+        support_view,
+        CaseQueue(p.db, p.clock, p.work, p.audit_log, p.cases, p.customers),
+        Reviews(p.db, p.clock, p.work, p.audit_log, p.identity, p.customers, real_name),
+        AuditLogReader(p.db, p.clock, p.work, p.audit_log),
     )

@@ -7,39 +7,41 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.sealing import DataKeyInvalid, SealBroken, Sealer, open_data_key
+from feiqian.field_cipher import DataKeyInvalid, FieldCipher, SealBroken, open_data_key
 
 KEY = bytes(range(32))
 
 
 def test_what_is_sealed_is_opened_again() -> None:
-    sealed = Sealer(KEY).seal("身份证".encode(), "documents/1")
-    assert Sealer(KEY).open(sealed, "documents/1").decode() == "身份证"
+    sealed = FieldCipher(KEY).seal("身份证".encode(), "documents/1")
+    assert FieldCipher(KEY).open(sealed, "documents/1").decode() == "身份证"
     assert "身份证".encode() not in sealed
 
 
 @pytest.mark.parametrize("at", [0, 1, 13, 20, -1])
 def test_a_changed_byte_is_noticed(at: int) -> None:
-    sealed = bytearray(Sealer(KEY).seal(b"passport", "documents/1"))
+    sealed = bytearray(FieldCipher(KEY).seal(b"passport", "documents/1"))
     sealed[at] ^= 1
     with pytest.raises(SealBroken):
-        Sealer(KEY).open(bytes(sealed), "documents/1")
+        FieldCipher(KEY).open(bytes(sealed), "documents/1")
 
 
 def test_a_sealed_value_cannot_be_moved_or_opened_with_another_key() -> None:
-    sealed = Sealer(KEY).seal(b"passport", "documents/1")
+    sealed = FieldCipher(KEY).seal(b"passport", "documents/1")
     with pytest.raises(SealBroken):
-        Sealer(KEY).open(sealed, "documents/2")
+        FieldCipher(KEY).open(sealed, "documents/2")
     with pytest.raises(SealBroken):
-        Sealer(bytes(32)).open(sealed, "documents/1")
+        FieldCipher(bytes(32)).open(sealed, "documents/1")
 
 
 def test_the_same_value_is_sealed_differently_and_blinded_alike() -> None:
-    sealer = Sealer(KEY)
-    assert sealer.seal(b"x", "c") != sealer.seal(b"x", "c")
-    assert sealer.blind("+8613800138000", "mobile") == Sealer(KEY).blind("+8613800138000", "mobile")
-    assert sealer.blind("+8613800138000", "mobile") != sealer.blind("+8613800138000", "email")
-    assert sealer.blind("+8613800138000", "mobile") != Sealer(bytes(32)).blind("+8613800138000", "mobile")
+    cipher = FieldCipher(KEY)
+    assert cipher.seal(b"x", "c") != cipher.seal(b"x", "c")
+    assert cipher.blind_index("+8613800138000", "mobile") == FieldCipher(KEY).blind_index("+8613800138000", "mobile")
+    assert cipher.blind_index("+8613800138000", "mobile") != cipher.blind_index("+8613800138000", "email")
+    assert cipher.blind_index("+8613800138000", "mobile") != FieldCipher(bytes(32)).blind_index(
+        "+8613800138000", "mobile"
+    )
 
 
 def test_the_key_file_is_its_owners_alone_and_never_made_anew_by_itself(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from feiqian.audit_log.entry import Entry, Finding, Head
-from feiqian.audit_log.log import Trail
+from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.clock import Clock
@@ -31,11 +31,11 @@ class Checked(NamedTuple):
     head: Head
 
 
-class Archive:
+class AuditLogReader:
     """For auditors; everyone else is refused (NotAllowed)."""
 
-    def __init__(self, db: BankDb, clock: Clock, work: Work, trail: Trail) -> None:
-        self._db, self._clock, self._work, self._trail = db, clock, work, trail
+    def __init__(self, db: BankDb, clock: Clock, work: Work, audit_log: AuditLog) -> None:
+        self._db, self._clock, self._work, self._audit_log = db, clock, work, audit_log
 
     async def read(self, by: StaffMember, about: str = "", before: int = 0) -> Pages:
         """A page of the trail: of all, or about one subject ("customer:17", "staff:2")."""
@@ -49,17 +49,17 @@ class Archive:
 
     def _read(self, by: StaffMember, about: str, before: int) -> Pages:
         details = {"about": about, "before": before}
-        self._trail.record(by.subject, "trail_read", "trail", details, self._clock.now())
+        self._audit_log.record(by.subject, "trail_read", "trail", details, self._clock.now())
         with self._db.read() as connection:
             entries = self._entries(connection, about, before)
         return Pages(entries[:PAGE], entries[PAGE - 1].position if len(entries) > PAGE else 0)
 
     def _entries(self, connection: Connection, about: str, before: int) -> list[Entry]:
         if about:
-            return self._trail.of(connection, about, PAGE + 1, before)
-        return self._trail.newest(connection, PAGE + 1, before)
+            return self._audit_log.of(connection, about, PAGE + 1, before)
+        return self._audit_log.newest(connection, PAGE + 1, before)
 
     def _check(self, by: StaffMember) -> Checked:
-        self._trail.record(by.subject, "trail_checked", "trail", {}, self._clock.now())
+        self._audit_log.record(by.subject, "trail_checked", "trail", {}, self._clock.now())
         with self._db.read() as connection:
-            return Checked(self._trail.verify(connection), self._trail.head(connection))
+            return Checked(self._audit_log.verify(connection), self._audit_log.head(connection))

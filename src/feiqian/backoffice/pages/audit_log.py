@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Controller, get, post
 from litestar.params import FromQuery
 
-from feiqian.backoffice.archive import Checked
+from feiqian.backoffice.audit_log_reader import Checked
 from feiqian.ids import CUSTOMER, is_id
 from feiqian.subjects import customer
 
@@ -13,7 +13,7 @@ from .console import Console, Page, TheConsole
 from .words import action_name, details_text
 
 
-class TrailPages(Controller):
+class AuditLogPages(Controller):
     """`/staff/trail`."""
 
     path = "/trail"
@@ -24,11 +24,11 @@ class TrailPages(Controller):
 
     @post("/check", status_code=200)
     async def check(self, console: TheConsole) -> Page:
-        return await _trail_page(console, "", 0, await console.office.archive.check(console.me))
+        return await _trail_page(console, "", 0, await console.back_office.audit_log_reader.check(console.me))
 
 
 async def _trail_page(console: Console, about: str, before: int, checked: Checked | None) -> Page:
-    pages = await console.office.archive.read(console.me, await _about(console, about.strip()), before)
+    pages = await console.back_office.audit_log_reader.read(console.me, await _about(console, about.strip()), before)
     site = console.site
     rows = [(entry, action_name(site, entry.action), details_text(entry)) for entry in pages.entries]
     return await console.page(
@@ -40,6 +40,6 @@ async def _about(console: Console, text: str) -> str:
     """A customer's public id as the trail names them; anything else as it is."""
     if not is_id(CUSTOMER, text):
         return text
-    parts = console.office.parts
+    parts = console.back_office.parts
     found = await parts.work.db(parts.customers.by_id, text)
     return str(customer(found.number)) if found else text
