@@ -23,7 +23,7 @@ _mark = Table(
 
 
 def data_key_of(db: BankDb, path: Path) -> FieldCipher:
-    """The sealer of this database. Raises DataKeyInvalid if the key is missing, or is another one."""
+    """The cipher of this database. Raises DataKeyInvalid if the key is missing, or is another one."""
     with db.write() as connection:
         kept = connection.execute(select(_mark.c.mark)).scalar()
         cipher = open_data_key(path, create=kept is None)

@@ -62,7 +62,7 @@ class FieldCipher:
 
 
 def open_data_key(path: Path, *, create: bool) -> FieldCipher:
-    """The sealer of a data folder. Raises DataKeyInvalid; `create` makes a key where there is none, for a new bank."""
+    """The cipher of a data folder. Raises DataKeyInvalid; `create` makes a key where there is none, for a new bank."""
     if create and not path.exists():
         make_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)

@@ -121,11 +121,11 @@ def test_abuse_73_strangers_who_fill_a_cap_leave_customers_theirs(bank, cap: str
 
 def test_abuse_73_the_caps_of_places_grow_with_the_bank(bank) -> None:
     limit(bank, customers=1_000_000, per_country_hour=500, per_prefix_hour=60)
-    rate_limits = bank.notify._caps
+    rate_limits = bank.notify._rate_limits
     assert [rate_limits.most_of_country(who) for who in Audience] == [50_000, 5_000, 1_000]
     assert [rate_limits.most_of_prefix(who) for who in Audience] == [5_000, 500, 100]
     limit(bank, customers=100, per_country_hour=500, per_prefix_hour=60)
-    rate_limits = bank.notify._caps
+    rate_limits = bank.notify._rate_limits
     assert {rate_limits.most_of_country(who) for who in Audience} == {500}
     assert {rate_limits.most_of_prefix(who) for who in Audience} == {60}
 

@@ -186,7 +186,7 @@ def still_services(**others: object) -> Any:
         "clock": ManualClock(),
         "sessions": StillSessions(),
         "notify": StillNotify(),
-        "sealer": FieldCipher(bytes(32)),
+        "cipher": FieldCipher(bytes(32)),
     }
     return SimpleNamespace(**(parts | {"work": StillWork(), "workers": WORKERS, "db": NoDb()} | others))
 

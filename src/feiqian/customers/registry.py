@@ -53,7 +53,7 @@ class Customer(NamedTuple):
 class Customers:
     """Adds and finds customers. All but `known`, `count`, `standing` and `cooling` read the database (and block).
 
-    Without a `sealer` it knows names and levels only: what asks for more raises RuntimeError. `issuing` is what their
+    Without a `cipher` it knows names and levels only: what asks for more raises RuntimeError. `issuing` is what their
     payment codes are of.
     """
 
