@@ -13,7 +13,7 @@ from feiqian.auth.model import Details
 from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Opened
 from feiqian.backoffice.acts import Acts
-from feiqian.backoffice.back_office import open_office
+from feiqian.backoffice.back_office import open_back_office
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
 from feiqian.backoffice.service import Staff
@@ -66,7 +66,7 @@ class Staffed(People):
         )
         shared = {f.name: getattr(p, f.name) for f in fields(SupportViewParts) if hasattr(p, f.name)}
         self.support_view = SupportView(SupportViewParts(**shared, freezing=self.freezing, reads=StillReads()))
-        self.back_office = open_office(self.staff, self.changes, self.support_view, self.real_name)
+        self.back_office = open_back_office(self.staff, self.changes, self.support_view, self.real_name)
         self.secrets: dict[str, str] = {}
 
     # --- staff ---------------------------------------------------------------------------------------------------

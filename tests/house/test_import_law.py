@@ -16,7 +16,7 @@ STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in F
 FACES = {"api", "pages"}  # what a feature shows: operations of /v1 and pages, which know HTTP
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
-TOOLS = {"data_key", "db", "runtime", "sealing", "settings", "workers"}
+TOOLS = {"data_key", "db", "runtime", "field_cipher", "settings", "workers"}
 LEDGER = {"ledger", "projections"}
 # Each module or folder that is no feature, and what of the project it may import beside itself.
 MAY_IMPORT: dict[str, set[str] | None] = {
@@ -30,10 +30,10 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "clock": {"errors"},
     "money": {"errors"},
     "ids": {"clock", "errors"},
-    "sealing": {"errors", "folder"},
+    "field_cipher": {"errors", "folder"},
     "settings": {"clock", "errors", "money", "runtime", "strings"},
     "db": {"errors", "folder", "runtime", "settings"},
-    "data_key": {"db", "sealing"},
+    "data_key": {"db", "field_cipher"},
     "runtime": {"clock", "db", "errors", "strings", "workers"},
     "workers": {"runtime"},
     "ledger": {"clock", "errors", "folder", "ids", "money", "runtime"},

@@ -68,7 +68,7 @@ def site_of(bank: Staffed) -> Site:
         merchants=merchants,
         staff=bank.staff,
         changes=bank.changes,
-        desk=bank.support_view,
+        support_view=bank.support_view,
         real_name=bank.real_name,
         verification=bank.parts.verification,
     )

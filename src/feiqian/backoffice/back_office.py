@@ -67,7 +67,9 @@ class BackOffice:
         return reviews, cases, changes
 
 
-def open_office(staff: Staff, changes: ChangeRequests, support_view: SupportView, real_name: RealName) -> BackOffice:
+def open_back_office(
+    staff: Staff, changes: ChangeRequests, support_view: SupportView, real_name: RealName
+) -> BackOffice:
     """The whole of it, over what the bank has built."""
     p = support_view.parts
     return BackOffice(

@@ -91,7 +91,7 @@ class Changes(Controller):
         way: FromQuery[int] = -1,
         sent: FromQuery[str] = "",
     ) -> Page:
-        return await show(site, _desk(site, signed_in, act, challenge), way, sent)
+        return await show(site, _flow(site, signed_in, act, challenge), way, sent)
 
     @post("/{act:str}/{challenge:str}", status_code=303)
     async def answer(
@@ -105,7 +105,7 @@ class Changes(Controller):
         async def finish(view: ChallengeView) -> Page:
             return await _made(site, signed_in, act, view.id)
 
-        return await take(site, _desk(site, signed_in, act, challenge), await read_key_form(request), finish)
+        return await take(site, _flow(site, signed_in, act, challenge), await read_key_form(request), finish)
 
     @post("/{act:str}/{challenge:str}/options", status_code=200)
     async def options(
@@ -139,7 +139,7 @@ class Changes(Controller):
             refuse_secret(site, form, what, error)
             return new_page(site, form, what, place, HOME)
         except OVER as error:
-            return over(site, _desk(site, signed_in, act, challenge), error)
+            return over(site, _flow(site, signed_in, act, challenge), error)
         return Redirect(f"{HOME}?said={what}", status_code=303)
 
 
@@ -201,7 +201,7 @@ async def _made(site: Site, customer: Customer, act: str, challenge: str) -> Pag
     return Redirect(f"{HOME}?said=removed", status_code=303)
 
 
-def _desk(site: Site, customer: Customer, act: str, challenge: str) -> ChallengeFlow:
+def _flow(site: Site, customer: Customer, act: str, challenge: str) -> ChallengeFlow:
     return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
         challenge,

@@ -104,7 +104,7 @@ class Contacts(Controller):
         way: FromQuery[int] = -1,
         sent: FromQuery[str] = "",
     ) -> Page:
-        return await show(site, _desk(site, signed_in, _known(kind), challenge), way, sent)
+        return await show(site, _flow(site, signed_in, _known(kind), challenge), way, sent)
 
     @post("/{challenge:str}", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
     async def answer(
@@ -122,7 +122,7 @@ class Contacts(Controller):
         async def finish(view: ChallengeView) -> Page:
             return await _proved(site, signed_in, kind, view.id, parts[1])
 
-        return await take(site, _desk(site, signed_in, kind, challenge), await read_key_form(request), finish)
+        return await take(site, _flow(site, signed_in, kind, challenge), await read_key_form(request), finish)
 
     @post("/{challenge:str}/options", status_code=200)
     async def options(
@@ -155,7 +155,7 @@ async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: l
         form.wrong("code", refusal(site, error, factor))
         return _code_page(site, form, kind, address)
     except (ApplicationOver, ChallengeOver, NotConfirmed, *OVER) as error:
-        return over(site, _desk(site, customer, kind, ""), error)
+        return over(site, _flow(site, customer, kind, ""), error)
     return Redirect(f"/security?said={kind}", status_code=303, cookies=[forget(site)])
 
 
@@ -187,7 +187,7 @@ def _address(site: Site, form: Form, kind: str) -> str:
     return address
 
 
-def _desk(site: Site, customer: Customer, kind: str, challenge: str) -> ChallengeFlow:
+def _flow(site: Site, customer: Customer, kind: str, challenge: str) -> ChallengeFlow:
     place = f"/security/contact/{kind}"
     return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),

@@ -69,7 +69,7 @@ class Recover(Controller):
         parts = kept(site, request, PROVING, 2)
         if parts is None:
             return Redirect("/recover", status_code=303)
-        return await show(site, _desk(site, parts[0]), way, sent)
+        return await show(site, _flow(site, parts[0]), way, sent)
 
     @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
@@ -80,7 +80,7 @@ class Recover(Controller):
         async def finish(view: ChallengeView) -> Page:
             return Redirect(NEW, status_code=303, cookies=[keep(site, PROVED, view.id, parts[1])])
 
-        return await take(site, _desk(site, parts[0]), await read_key_form(request), finish)
+        return await take(site, _flow(site, parts[0]), await read_key_form(request), finish)
 
     @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
     async def options(
@@ -109,7 +109,7 @@ class Recover(Controller):
             refuse_secret(site, form, what, error)
             return new_page(site, form, what, NEW)
         except OVER as error:
-            return over(site, _desk(site, challenge), error)
+            return over(site, _flow(site, challenge), error)
         return Redirect("/sign-in?said=recovered", status_code=303, cookies=[forget(site), *site.cookies.closed()])
 
 
@@ -141,7 +141,7 @@ def new_page(site: Site, form: Form, what: str, place: str, back: str = "") -> P
     )
 
 
-def _desk(site: Site, challenge: str) -> ChallengeFlow:
+def _flow(site: Site, challenge: str) -> ChallengeFlow:
     t = site.render.texts
     text = t("customer.recover.prove.text")
     return ChallengeFlow(

@@ -82,7 +82,7 @@ class SignInPages(Controller):
         parts = kept(site, request, KIND, 2)
         if parts is None:
             return Redirect("/sign-in", status_code=303)
-        return await show(site, _desk(site, parts[0]), way, sent)
+        return await show(site, _flow(site, parts[0]), way, sent)
 
     @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
@@ -94,7 +94,7 @@ class SignInPages(Controller):
             opened = await site.services.sign_in.finish(view.id, user_agent(request), device(site, request))
             return signed_in(site, opened, parts[1])
 
-        return await take(site, _desk(site, parts[0]), await read_key_form(request), finish)
+        return await take(site, _flow(site, parts[0]), await read_key_form(request), finish)
 
     @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
     async def options(
@@ -119,7 +119,7 @@ class SignInPages(Controller):
             form.wrong("", site.render.texts("customer.sign_in.passkey.unknown"))
             return _form_page(site, form)
         except OVER as error:
-            return over(site, _desk(site, form["challenge"]), error)
+            return over(site, _flow(site, form["challenge"]), error)
         return signed_in(site, opened, own_path(form["next"]))
 
 
@@ -135,7 +135,7 @@ def signed_in(site: Site, opened: Opened, next: str = AFTER_SIGN_IN) -> Redirect
     return Redirect(own_path(next), status_code=303, cookies=[*site.cookies.opened(opened), forget(site)])
 
 
-def _desk(site: Site, challenge: str) -> ChallengeFlow:
+def _flow(site: Site, challenge: str) -> ChallengeFlow:
     t = site.render.texts
     return ChallengeFlow(
         site.services.sign_in,

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from feiqian.backoffice.back_office import open_office
+from feiqian.backoffice.back_office import open_back_office
 from feiqian.backoffice.model import SignedIn, StaffMember, StaffRole
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
@@ -65,7 +65,7 @@ class Console:
     def __init__(self, site: Site, who: SignedIn, said: str) -> None:
         self.site, self.who, self._said = site, who, SAID.get(said, "")
         services = site.services
-        self.back_office = open_office(services.staff, services.changes, services.support_view, services.real_name)
+        self.back_office = open_back_office(services.staff, services.changes, services.support_view, services.real_name)
 
     @property
     def me(self) -> StaffMember:

@@ -75,7 +75,7 @@ class Register(Controller):
         parts = kept(site, request, CODE, 2)
         if parts is None:
             return Redirect("/register", status_code=303)
-        return await show(site, _desk(site, parts[1]), way, sent)
+        return await show(site, _flow(site, parts[1]), way, sent)
 
     @post("/code", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def enter(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
@@ -87,7 +87,7 @@ class Register(Controller):
             await site.services.registration.confirm(parts[0], view.id)
             return Redirect(WHO, status_code=303, cookies=[keep(site, DETAILS, parts[0])])
 
-        return await take(site, _desk(site, parts[1]), await read_key_form(request), finish)
+        return await take(site, _flow(site, parts[1]), await read_key_form(request), finish)
 
     @get("/details")
     async def who(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
@@ -144,14 +144,14 @@ def _not_taken(site: Site, form: Form, error: Exception) -> Page:
         case DocumentRefused() | DetailsInvalid() | NumberInvalid() | MrzInvalid():
             tell(site, form, error)
             return _secrets_page(site, form) if {"password", "pin"} & set(form.errors) else _who_page(site, form)
-    return over(site, _desk(site, ""), error)
+    return over(site, _flow(site, ""), error)
 
 
 def _refused_page(site: Site, reasons: list[str]) -> Page:
     return site.page("onboarding/register_refused.html", status=NOT_TAKEN, reasons=reasons, contact=contact(site))
 
 
-def _desk(site: Site, challenge: str) -> ChallengeFlow:
+def _flow(site: Site, challenge: str) -> ChallengeFlow:
     t = site.render.texts
     return ChallengeFlow(
         site.services.registration,

@@ -85,7 +85,7 @@ class Confirm(Controller):
             binding = await _binding(site, signed_in, payment)
         except NotWaiting:
             return Redirect(f"/confirm/{payment}", status_code=303)
-        flow = _desk(site, signed_in, payment, challenge, binding)
+        flow = _flow(site, signed_in, payment, challenge, binding)
         return await show(site, flow, way, sent)
 
     @post("/{challenge:str}", status_code=303)
@@ -101,7 +101,7 @@ class Confirm(Controller):
             binding = await _binding(site, signed_in, payment)
         except NotWaiting:
             return Redirect(f"/confirm/{payment}", status_code=303)
-        flow = _desk(site, signed_in, payment, challenge, binding)
+        flow = _flow(site, signed_in, payment, challenge, binding)
 
         async def finish(view: ChallengeView) -> Page:
             with contextlib.suppress(NotWaiting):  # the page it leads to says what became of it meanwhile
@@ -146,7 +146,7 @@ async def _binding(site: Site, customer: Customer, payment: str) -> ChallengeBin
         raise NotFoundException from None
 
 
-def _desk(site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding) -> ChallengeFlow:
+def _flow(site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding) -> ChallengeFlow:
     place = f"/confirm/{payment}"
     return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
@@ -156,7 +156,7 @@ def _desk(site: Site, customer: Customer, payment: str, challenge: str, binding:
         site.render.texts("customer.confirm"),
         leave="/wallet",
         template="payments/confirm.html",
-        values={"payment": payment, "bound": binding, "amount": Money(binding.amount, BY_NUMBER[binding.currency])},
+        values={"payment": payment, "binding": binding, "amount": Money(binding.amount, BY_NUMBER[binding.currency])},
     )
 
 
