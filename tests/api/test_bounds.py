@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from feiqian.api.overload import REFUSAL, whole_requests
+from feiqian.api.overload import LAST_REFUSAL, REFUSAL, whole_requests
+from feiqian.api.server import PIPELINED, GatedProtocol
 from feiqian.api.throttle import Admission, ReadThrottle
-from feiqian.testing.raw import raw
+from feiqian.testing.raw import raw, statuses
 from feiqian.testing.served import Served
 
 
@@ -113,6 +114,36 @@ def test_pipelined_requests_are_answered_in_order(served: Served, shop: httpx.Cl
     at = [said.index(order["merchant_order"].encode()) for order in orders]
     assert at == sorted(at)
     assert said.count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize("more", [0, 1, 5_000])
+def test_abuse_71_a_connection_has_so_many_requests_that_wait_and_no_more(served: Served, more: int) -> None:
+    asked, last = (b"GET /healthz HTTP/1.1\r\nhost: x\r\n%b\r\n" % end for end in (b"", b"connection: close\r\n"))
+    said = raw(served, asked * (PIPELINED + more) + last)
+    assert statuses(said) == [200] * (1 + PIPELINED) + [503] * bool(more)
+    assert not more or said.endswith(LAST_REFUSAL)
+
+
+def test_abuse_71_refusals_that_are_not_fetched_are_not_kept_without_end(served: Served, shop: httpx.Client) -> None:
+    admission, some = served.admission, _request(served.order(), shop).replace(b"Bearer ", b"Bearer x") * 500
+    served.inside(lambda: [admission.begin(9) for _ in range(admission.limit)])
+    try:
+        with socket.create_connection(("127.0.0.1", served.server.port), 10) as deaf:
+            one = _accepted(served, deaf)
+            for _ in range(100):  # more than the kernel keeps
+                served.inside(lambda: one.data_received(some))
+            assert one.transport.is_closing()
+    finally:
+        served.inside(lambda: [admission.leave(9) for _ in range(admission.limit)])
+
+
+def _accepted(served: Served, client: socket.socket) -> GatedProtocol:
+    """The server's side of a connection."""
+    for _ in range(100_000):
+        for connection in served.inside(lambda: list(served.gate.connections)):
+            if connection.client == client.getsockname():
+                return connection
+    raise AssertionError("it was not accepted")
 
 
 def _closing(order: dict[str, object], shop: httpx.Client) -> bytes:

@@ -48,7 +48,7 @@ class Gate:
         self.places.remove(connection.network, connection)
 
     def _make_room(self, connection: GatedProtocol) -> bool:
-        """Closes the connection that has been idle for longest, else the one that is longest in sending a request.
+        """Closes the connection that has been idle for longest, else the one whose client we wait for longest.
 
         It is one of the network that holds most. A trusted proxy holds them for many, so it may replace its own.
         """
@@ -56,11 +56,12 @@ class Gate:
         if not held and connection.trusted:
             held = list(self.places.held.get(connection.network, ()))
         idle = min((one for one in held if one.idle), key=lambda one: one.idle_since, default=None)
-        late = idle or min((one for one in held if one.receiving), key=lambda one: one.begun, default=None)
+        waiting = (one for one in held if one.waits_since is not None)
+        late = idle or min(waiting, key=lambda one: one.waits_since or 0.0, default=None)
         if late is None:
             return False
         self.leave(late)
-        late.transport.close()
+        late.end()
         return True
 
     # --- answering and reading ---------------------------------------------------------------------------------
@@ -119,6 +120,6 @@ class Gate:
             asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
 
     def sweep(self) -> None:
-        """Closes connections that take too long to send a request, or have been idle for too long."""
+        """Closes connections that take too long to send a request or to fetch an answer, or are idle for too long."""
         for connection in [c for c in self.connections if c.overdue(self.now)]:
-            connection.transport.close()
+            connection.end()

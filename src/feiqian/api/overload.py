@@ -19,6 +19,7 @@ REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n"
     b"cache-control: no-store\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 )
+LAST_REFUSAL = REFUSAL.replace(b"retry-after", b"connection: close\r\nretry-after")
 
 
 def _closing(status: bytes, detail: str) -> bytes:

@@ -25,12 +25,23 @@ from feiqian.network import client, network_of
 
 from .gate import Gate
 from .heads import VERSIONS, WHOLE_SERVER, absolute, as_get, is_host, options_of_server, without_upgrade
-from .overload import BAD_HOST, BAD_REQUEST, HEAD_TOO_LARGE, NO_TUNNELS, OTHER_VERSION, REFUSAL, plain_requests
+from .overload import (
+    BAD_HOST,
+    BAD_REQUEST,
+    HEAD_TOO_LARGE,
+    LAST_REFUSAL,
+    NO_TUNNELS,
+    OTHER_VERSION,
+    REFUSAL,
+    plain_requests,
+)
 from .paths import canonical, is_query, is_text
 
 HEAD_LIMIT_BYTES = 16 * 1024
 REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
+FETCH_SECONDS = 60  # in which nothing of an answer is fetched
+PIPELINED = 128  # requests of one connection that wait for the answer to the one before
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
@@ -99,16 +110,32 @@ class GatedProtocol(HttpToolsProtocol):
         self.known_host: bytes | None = None  # the last that was looked at, and is good
         self.refusal, self.last_words = BAD_REQUEST, b""
         self.begun = self.idle_since = self.gate.now
+        self.unfetched_since: float | None = None  # more of an answer waits than we keep, and the client fetches none
         address = self.client[0] if self.client else ""
         self.network, self.trusted = network_of(address), self.gate.proxies.trusts(address)
         self.context = self._context(self.network)
         if not self.gate.take(self):
-            transport.write(REFUSAL.replace(b"retry-after", b"connection: close\r\nretry-after"))
+            transport.write(LAST_REFUSAL)
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.gate.leave(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self.unfetched_since = self.gate.now
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.unfetched_since = None
+        super().resume_writing()
+
+    def end(self) -> None:
+        """Closes the connection now: in order only if nothing waits to be fetched, which might be for ever."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     @staticmethod
     def _context(network: str) -> Context:
@@ -121,7 +148,16 @@ class GatedProtocol(HttpToolsProtocol):
         """Whether nothing is being received or answered."""
         return not self.receiving and (self.cycle is None or self.cycle.response_complete)
 
+    @property
+    def waits_since(self) -> float | None:
+        """Since when we wait for the client: to send the rest of a request, or to fetch answers. None: we do not."""
+        if self.unfetched_since is not None:
+            return self.unfetched_since
+        return self.begun if self.receiving else None
+
     def overdue(self, now: float) -> bool:
+        if self.unfetched_since is not None and now - self.unfetched_since > FETCH_SECONDS:
+            return True
         if self.receiving:
             return now - self.begun > REQUEST_SECONDS
         return self.idle and now - self.idle_since > IDLE_SECONDS
@@ -133,6 +169,8 @@ class GatedProtocol(HttpToolsProtocol):
         if admission.total >= admission.limit and self.idle:
             keys = plain_requests(data)
             if keys and self.gate.refuses(keys):
+                if self.unfetched_since is not None:
+                    return self.transport.abort()  # asks on and on, and does not fetch its answers
                 admission.refused += len(keys)
                 self.idle_since = self.gate.now
                 self.gate.write(self.transport, REFUSAL * len(keys))
@@ -269,6 +307,8 @@ class GatedProtocol(HttpToolsProtocol):
         else:  # pipelined: it waits its turn
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, app))
+            if len(self.pipeline) > PIPELINED:
+                self._refuse(LAST_REFUSAL)
 
     def _target(self) -> tuple[str, bytes, bytes]:
         """The path as text and as it came, and the query."""
