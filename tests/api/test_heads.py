@@ -170,6 +170,14 @@ def test_options_of_the_whole_server_are_told(served: Served) -> None:
     assert b"allow: GET, HEAD, POST, OPTIONS\r\n" in said
 
 
+@pytest.mark.parametrize("target", [b"http://x", b"HTTPS://bank.example:443"])
+def test_options_of_an_absolute_target_without_a_path_is_of_the_whole_server(served: Served, target: bytes) -> None:
+    """RFC 9112, 3.2.4: so a proxy writes it."""
+    asked = b"OPTIONS %b HTTP/1.1\r\nhost: x\r\n\r\n"
+    assert statuses(raw(served, asked % target + LAST)) == [204, 200]
+    assert statuses(raw(served, asked % (target + b"/") + asked % (target + b"?a=1") + LAST)) == [404, 404, 200]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/v1/openapi.json", "/v1/docs", "/v1/balance", "/v1/nothing"])
 def test_head_is_get_without_the_body(shop: httpx.Client, path: str) -> None:
     whole, head = shop.get(path), shop.request("HEAD", path)

@@ -210,6 +210,14 @@ def test_a_name_has_no_character_that_cannot_be_seen_and_may_have_joiners(charac
     assert checked_name("می\u200cنا کریمی") == "می\u200cنا کریمی"
 
 
+def test_marks_pasted_around_a_name_are_no_part_of_it() -> None:
+    for pasted in ("\u200fمحمد علی\u200f", " \u200e محمد  علی\u061c ", "محمد\u00a0علی \u200f"):
+        assert checked_name(pasted) == "محمد علی"
+    assert checked_name("דינה\u200f (Dina)") == "דינה\u200f (Dina)"
+    with pytest.raises(DetailsInvalid):
+        checked_name(" \u200f \u200e ")
+
+
 # --- the document, where it is typed ---------------------------------------------------------------------------------
 
 

@@ -157,6 +157,27 @@ def test_one_name_is_the_same_however_its_parts_are_joined(one: str, other: str)
 
 
 @pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("ᠰᠠᠷ\u180eᠠ", "ᠰᠠᠷᠠ"),  # the vowel separator of Mongolian
+        ("\u200fمحمد علی\u200f", "محمد علی"),
+        ("Mei \u200eدینا\u200e", "Mei دینا"),
+        ("דינה\u200f כהן", "דינה כהן"),
+        ("علی\u061c", "علی"),
+    ],
+)
+def test_separators_and_direction_marks_that_scripts_need_are_taken(name: str, seen: str) -> None:
+    assert is_name(name)
+    assert not needs_people(name)
+    assert words(name) == words(seen)
+
+
+@pytest.mark.parametrize("name", ["\u200f", "\u200e\u200f \u200e", "\u180e", "\u180eᠠ", "ᠠ\u180e", "12\u200e"])
+def test_marks_alone_or_out_of_place_are_no_name(name: str) -> None:
+    assert not is_name(name)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *("", " ", "…", "123", "😀", "\u200c", "\u200cفر", "فر\u200c", "ا\u200c\u200cب", "ا \u200cب"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from feiqian.customers.claims import checked_email
+from feiqian.customers.errors import DetailsInvalid
 from feiqian.notify.mail_addresses import AddressInvalid, canonical, of_server, shown
 
 
@@ -27,6 +29,37 @@ def test_an_address_is_kept_in_ascii_and_shown_in_its_script(typed: str, kept: s
     assert canonical(kept) == kept
     assert canonical(read) == kept
     assert shown(kept) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("mei@نامه\u200cای.com", "mei@xn--mgba3gch31f060k.com"),
+        ("mei@نامهای.com", "mei@xn--mgba3gch31f.com"),
+        ("mei@නෙත්\u200dරා.example", None),
+    ],
+)
+def test_a_joiner_in_a_domain_is_part_of_its_name(typed: str, kept: str | None) -> None:
+    assert checked_email(typed) == canonical(typed)
+    assert kept in (None, canonical(typed))
+    assert checked_email(canonical(typed)) == checked_email(shown(canonical(typed))) == canonical(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("\u200emei@example.org\u200e", "mei\ufeff@example.org", "\u202amei@exam\u200bple.org\u202c"),
+        *("mei\u200c@example.org\u200c", "\u00a0mei＠example。org\u3000", "mei@\u200dexample.org"),
+    ],
+)
+def test_what_is_pasted_with_an_address_and_not_seen_is_no_part_of_it(typed: str) -> None:
+    assert checked_email(typed) == "mei@example.org"
+
+
+def test_a_space_within_an_address_is_refused() -> None:
+    for typed in ("mei @example.org", "mei@ example.org", "m ei@example.org"):
+        with pytest.raises(DetailsInvalid):
+            checked_email(typed)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from feiqian.notify import smpp, smpp_session
 from feiqian.notify.errors import SendingFailed, SendingRefused
 from feiqian.notify.model import Channel
 from feiqian.notify.smpp import Smpp, SmppInvalid, SmppServer
+from feiqian.notify.smpp_receipts import Receipt, read_receipt
 
 
 def served(test: Callable[[Smsc, Smpp], Awaitable[None]]) -> Callable[[], None]:
@@ -283,6 +284,21 @@ def test_receipts_count_wherever_an_operator_tells_them(body: bytes, counted: st
             return dict(adapter.receipts)
 
     assert asyncio.run(run()) == ({counted: 1} if counted else {})
+
+
+@pytest.mark.parametrize("id", ["m1", "0a1b-2", "1795.61-2", "{6F9A}", "a:b@smsc.example", "x" * 64])
+def test_a_receipt_names_the_whole_id_of_its_operator(id: str) -> None:
+    wanted = Receipt(id, "DELIVRD")
+    assert read_receipt(delivered(0x04, TEXT.replace(b"m1", id.encode())), short_message=True) == wanted
+    assert (
+        read_receipt(delivered(0x04, b"", parameter(0x001E, id.encode() + b"\0"), STATE), short_message=True) == wanted
+    )
+
+
+@pytest.mark.parametrize("id", ["x" * 65, "a\nb", "\xe9"])
+def test_an_id_without_a_shape_is_left_out(id: str) -> None:
+    parameters = parameter(0x001E, id.encode("latin-1") + b"\0"), STATE
+    assert read_receipt(delivered(0x04, b"", *parameters), short_message=True) == Receipt("", "DELIVRD")
 
 
 @served

@@ -293,6 +293,7 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
     [
         ("set_level", {"level": "full", "before": "remote"}, "Checked remotely → Checked face to face"),
         ("day_limit", {"currency": "CNY", "amount": "500"}, "¥500.00 a day"),
+        ("day_limit", {"currency": "CNY", "amount": " ５００，5\u200e"}, "¥500.50 a day"),
     ],
 )
 def test_other_changes_are_proposed_too(bank, browser: Browser, mei: str, kind: str, fields: dict, said: str) -> None:

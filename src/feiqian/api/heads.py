@@ -35,6 +35,12 @@ def absolute(target: bytes) -> tuple[bytes, bytes] | None:
     return found[1], found[2] if found[2].startswith(b"/") else b"/" + found[2]
 
 
+def is_whole_server(target: bytes) -> bool:
+    """Whether OPTIONS asks about no resource: `*`, or as proxies are sent it (RFC 9112, 3.2.4), no path or query."""
+    found = absolute(target)
+    return target == WHOLE_SERVER or (found is not None and target.partition(b"//")[2] == found[0])
+
+
 def without_upgrade(method: bytes, target: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The head again as bytes, but for its Upgrade: every other field, those that frame the body too, is kept as it is.
 

@@ -24,7 +24,16 @@ from feiqian import logs
 from feiqian.network import client, network_of
 
 from .gate import Gate
-from .heads import VERSIONS, WHOLE_SERVER, absolute, as_get, is_host, options_of_server, without_upgrade
+from .heads import (
+    VERSIONS,
+    WHOLE_SERVER,
+    absolute,
+    as_get,
+    is_host,
+    is_whole_server,
+    options_of_server,
+    without_upgrade,
+)
 from .overload import (
     BAD_HOST,
     BAD_REQUEST,
@@ -283,7 +292,7 @@ class GatedProtocol(HttpToolsProtocol):
             self._check_host(http_version)
         scope["http_version"] = http_version
         app = self.app if method != "HEAD" else as_get(self.app)
-        if self.url == WHOLE_SERVER and method == "OPTIONS":
+        if method == "OPTIONS" and is_whole_server(self.url):
             path, raw_path, query, app = "*", WHOLE_SERVER, b"", options_of_server
         else:
             path, raw_path, query = self._target()

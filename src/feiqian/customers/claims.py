@@ -13,7 +13,7 @@ from feiqian.customers.tables import NAME_LENGTH
 from feiqian.identity import names
 from feiqian.identity.births import certain
 from feiqian.identity.errors import MrzInvalid
-from feiqian.identity.letters import is_name
+from feiqian.identity.letters import DIRECTIONS, is_name
 from feiqian.identity.model import Claim
 from feiqian.identity.mrz import LINE_LENGTH, lines_of, parse_mrz
 from feiqian.identity.numbers import chinese_identity
@@ -39,8 +39,8 @@ def claim_of(details: Details, today: date) -> Claim:
 
 
 def checked_name(name: str) -> str:
-    """As typed, with single spaces; it has to have letters that are seen. Raises DetailsInvalid."""
-    name = " ".join(name.split())
+    """As typed, with single spaces and no marks of direction around it. Raises DetailsInvalid if no letter is seen."""
+    name = " ".join(name.split()).strip(DIRECTIONS + " ")
     if not name:
         raise DetailsInvalid("name", "missing")
     if len(name) > NAME_LENGTH:
@@ -52,7 +52,7 @@ def checked_name(name: str) -> str:
 
 def checked_email(email: str) -> str:
     """An address that mail can be sent to, as it is kept, or "" for none. Raises DetailsInvalid."""
-    email = comparison(email[:TYPED_LIMIT]).strip()
+    email = mail_addresses.typed(email[:TYPED_LIMIT])
     if not email:
         return ""
     try:

@@ -12,9 +12,8 @@ import unicodedata
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fffd\U00030000-\U0003fffd"
 _HAN = re.compile(f"[{HAN}]")
-_JOINERS = "\u200c\u200d"  # within words of Persian, Hindi, Sinhala
-_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # which form of an ideograph
-_UNSEEN = re.compile(f"[{_JOINERS}{_SELECTORS}]")
+_JOINERS = "\u180e\u200c\u200d"  # within words of Mongolian, Persian, Hindi, Sinhala
+DIRECTIONS = "\u061c\u200e\u200f"  # marks that come with names in Arabic and Hebrew letters
 _MISPLACED = re.compile(f"(?:^|\\s)[{_JOINERS}]|[{_JOINERS}](?:\\Z|\\s|[{_JOINERS}])")
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, formats, halves of pairs, separators of lines
 _PRIVATE, _UNASSIGNED = "Co", "Cn"
@@ -42,13 +41,8 @@ def is_unreadable(letter: str) -> bool:
     return bool(_HAN.match(letter)) or _unknown(letter)
 
 
-def plain(name: str) -> str:
-    """Without what only says how letters are joined or drawn."""
-    return _UNSEEN.sub("", name)
-
-
 def _is_allowed(character: str) -> bool:
-    if character in _JOINERS:
+    if character in _JOINERS or character in DIRECTIONS:
         return True
     return (
         unicodedata.category(character) not in _REFUSED

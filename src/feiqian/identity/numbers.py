@@ -26,7 +26,7 @@ from feiqian.normal import without_separators
 HOME = "CN"  # whose national numbers need no country code
 LENGTH_LIMIT, TYPED_LIMIT = 32, 64  # characters of a number, and of what was typed, with marks that are not seen
 OLDEST_YEARS = 130
-_AROUND = str.maketrans("", "", "()[]./~")  # which people set between the digits of mobile numbers
+_AROUND = str.maketrans("", "", "()[]./~·•・")  # which people set between the digits of mobile numbers
 _DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
 _CARD = re.compile("[1-9][0-9]{16}[0-9X]", re.ASCII)
 _OLD_FOREIGNER = re.compile("[A-Z]{3}[0-9]{12}", re.ASCII)

@@ -12,9 +12,12 @@ import unicodedata
 import idna
 
 from feiqian.hosts import ascii_name
+from feiqian.normal import comparison
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
+_JOINERS = "\u200c\u200d"  # which are letters of a domain where IDNA2008 allows them: RFC 5892, A.1 and A.2
+_JOINED = re.compile(f"([{_JOINERS}])")
 
 
 class AddressInvalid(ValueError):
@@ -34,6 +37,17 @@ def canonical(text: str) -> str:
     if "." not in domain:
         raise AddressInvalid("invalid")
     return _whole(local, domain)
+
+
+def typed(text: str) -> str:
+    """An address in the comparison form, as `canonical` is then given it; but joiners within a domain stay.
+
+    With and without them, it is two domains, which may be of two owners.
+    """
+    local, at, domain = unicodedata.normalize("NFKC", text).rpartition("@")
+    parts = _JOINED.split(domain.strip(_JOINERS))
+    seen = "".join(part if part in _JOINERS else comparison(part) for part in parts)
+    return f"{comparison(local)}{at}{seen}".strip()
 
 
 def of_server(text: str) -> str:

@@ -22,9 +22,9 @@ _STATES = {  # of message_state (5.2.28), as receipts in text write them
     7: "UNKNOWN",
     8: "REJECTD",
 }
-_ID = re.compile(r"\bid: ?([\w-]{1,64})(?![\w-])", re.ASCII | re.IGNORECASE)
+_ID = re.compile(r"\bid: ?([!-~]{1,64})(?![!-~])", re.ASCII | re.IGNORECASE)
 _STATE = re.compile(r"\bstat: ?([A-Z]{4,8})\b", re.ASCII | re.IGNORECASE)
-_SHAPE = re.compile(r"[\w-]{1,64}", re.ASCII)
+_SHAPE = re.compile(r"[!-~]{1,64}", re.ASCII)  # of an id: whatever the operator likes
 
 
 class Receipt(NamedTuple):

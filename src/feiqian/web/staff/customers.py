@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from feiqian.cases.errors import CaseInvalid
 from feiqian.cases.model import Kind
 from feiqian.money import BY_NUMBER, Money, MoneyInvalid, currency, parse
+from feiqian.normal import comparison
 from feiqian.staff.acts import CORRECTION_REASONS
 from feiqian.staff.desk import CustomerFile
 from feiqian.staff.errors import ChangeInvalid
@@ -192,7 +193,7 @@ def _values(console: Console, kind: ChangeKind, form: Form) -> dict[str, object]
     if kind is ChangeKind.RELEASE_LOCK:
         return {}
     unit = currency(form["currency"])
-    amount = parse(form["amount"].replace(",", "."), unit).minor
+    amount = parse(comparison(form["amount"]).strip().replace(",", "."), unit).minor
     if kind is ChangeKind.DAY_LIMIT:
         return {"currency": unit.number, "amount": amount}
     signed = -amount if form["direction"] == "debit" else amount
