@@ -36,6 +36,7 @@ SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
 
 _log = logs.get("feiqian.server")
+_NO_SCOPE: Any = {"method": ""}
 
 
 class Exchange(RequestResponseCycle):
@@ -46,10 +47,17 @@ class Exchange(RequestResponseCycle):
 
     gate: Gate
     context: Context  # in which the application runs: it knows whose request it is (`network.client`)
+    tasks: set[asyncio.Task[None]]  # the server's
 
     def whole_body(self) -> bytes | None:
         """The request's body if all of it is here, else None: then `receive` it."""
         return None if self.more_body or self.waiting_for_100_continue else bytes(self.body)
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """Lets go of the scope, which holds the exchange: else only the garbage collector would free both, and with
+        them the connection, thousands of objects at once."""
+        self.tasks.discard(task)
+        self.scope = _NO_SCOPE
 
     def answer(self, head: bytes, body: bytes) -> None:
         """Sends the whole answer. `head` is the status line and the headers with Content-Length, each line ended."""
@@ -260,7 +268,7 @@ class GatedProtocol(HttpToolsProtocol):
             asyncio.Event(), self.expect_100_continue, http_version != "1.0" and self.parser.should_keep_alive(),
             self.on_response_complete,
         )  # fmt: skip
-        exchange.gate = self.gate
+        exchange.gate, exchange.tasks = self.gate, self.tasks
         asked_by = self._context(self.gate.proxies.client_of(self.headers)) if self.trusted else self.context.copy()
         exchange.context = asked_by
         scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
@@ -287,7 +295,7 @@ class GatedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         assert isinstance(cycle, Exchange)
         task = self.loop.create_task(cycle.run_asgi(app), context=cycle.context)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(cycle.ended)
         self.tasks.add(task)
 
     # --- answering ---------------------------------------------------------------------------------------------
