@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from feiqian.network import Proxies
 from feiqian.shares import Admission, Places
 
+from .arrivals import Arrivals
+
 if TYPE_CHECKING:
     from .server import GatedProtocol
 
@@ -28,6 +30,7 @@ class Gate:
         self.places: Places[str, GatedProtocol] = Places(connection_limit)  # by network
         self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
         self.now = time.monotonic()
+        self.arrivals = Arrivals()
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
         self._refused_at = 0.0
         self._turning = False  # whether there is a next turn

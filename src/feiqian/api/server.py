@@ -97,6 +97,7 @@ class GatedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.new = True  # nothing has been read
         self.receiving = False  # within a request
         self.in_head = False
         self.head_bytes = 0  # of a head, at most: what has come since it began, and what came with its first byte
@@ -137,6 +138,8 @@ class GatedProtocol(HttpToolsProtocol):
     # --- receiving ---------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
+        if self.new and not self._arrives(data):
+            return
         admission = self.gate.admission
         if admission.total >= admission.limit and self.idle:
             keys = plain_requests(data)
@@ -162,6 +165,21 @@ class GatedProtocol(HttpToolsProtocol):
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
                 self.refusal = HEAD_TOO_LARGE
                 self._give_up()
+
+    def _arrives(self, data: bytes) -> bool:
+        """Whether the first that comes is read now. Until it is, nothing more comes."""
+        self.new = False
+        if self.gate.arrivals.enter():
+            return True
+        self.flow.pause_reading()
+        self.gate.arrivals.wait(self.network, lambda: self._read_first(data))
+        return False
+
+    def _read_first(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self.data_received(data)
 
     def _feed(self, data: bytes | memoryview) -> None:
         """Raises HttpParserError. Where a head asks for an upgrade the parser stops behind it: nothing of the body is
