@@ -17,16 +17,16 @@ class Standstill:
 
     __slots__ = ("_now", "_over")
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:  # not money: a time
         self._now = now
-        self._over = float("-inf")  # when a commit may be made in the loop again
+        self._over = float("-inf")  # not money: when a commit may be made in the loop again
 
-    def begin(self) -> float | None:
+    def begin(self) -> float | None:  # not money: a time
         """When this commit begins, for `end`; None if it is for the thread."""
         now = self._now()
         return now if now >= self._over else None
 
-    def end(self, began: float) -> None:
+    def end(self, began: float) -> None:  # not money: a time
         """A commit that was made in the loop has ended."""
         now = self._now()
         if now - began > SLOW_SECONDS:
