@@ -365,6 +365,7 @@ class Server(uvicorn.Server):
         self._gate.now = time.monotonic()
         if counter % SWEEP_TICKS == 0:
             self._gate.sweep()
+        self._gate.close_swept()
         return await super().on_tick(counter)
 
     @property
