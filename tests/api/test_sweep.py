@@ -13,12 +13,11 @@ class Connection:
 
     def __init__(self) -> None:
         self.late, self.closed = True, False
-        self.transport = self
 
     def overdue(self, _now: float) -> bool:
         return self.late and not self.closed
 
-    def close(self) -> None:
+    def end(self) -> None:
         self.closed = True
 
 
