@@ -10,6 +10,7 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ from feiqian.web.v1.asgi import PATHS, Api
 from feiqian.web.v1.throttle import Admission
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
+SWITCH_SECONDS = 0.0005  # for which a thread that computes may keep the event loop waiting; Python's own are 0.005
 WATCH_SECONDS, KEYS_SECONDS, JOURNAL_SECONDS = 0.1, 1.0, 0.5
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
@@ -135,6 +137,7 @@ class Service:
     async def run(self) -> int:
         """Serves until SIGTERM, SIGINT or the end of the ledger. Returns the exit code."""
         loop = asyncio.get_running_loop()
+        sys.setswitchinterval(SWITCH_SECONDS)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         for child in self.children:

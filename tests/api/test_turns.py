@@ -226,3 +226,27 @@ def test_a_page_that_finds_no_room_is_told_so_in_every_language_and_a_stream_hol
         assert loop.turns.places.total == 0
 
     run(scenario)
+
+
+def test_abuse_71_refunds_begin_one_in_a_turn_of_the_loop_and_then_wait_for_nobody() -> None:
+    async def scenario(loop: Loop) -> None:
+        async def refund(name: str) -> None:
+            loop.admission.begin(MERCHANT)
+            for _step in range(3):
+                loop.done.append(name)
+                await asyncio.sleep(0)
+            loop.admission.leave(MERCHANT)
+
+        refunds = [asyncio.create_task(loop.turns.begun(f"merchant {n}", refund(str(n)))) for n in range(8)]
+        firsts = 0
+        while not all(one.done() for one in refunds):
+            before = set(loop.done)
+            await loop.turn(1)
+            begun = set(loop.done) - before
+            assert len(begun) <= 1
+            firsts += len(begun)
+            loop.now += PATIENCE_SECONDS  # however long the one before is under way
+        assert firsts == 8
+        assert loop.done[:3] == ["0", "0", "0"]
+
+    run(scenario)

@@ -76,6 +76,7 @@ def test_abuse_71_a_connection_whose_answer_is_not_fetched_is_closed_in_the_end(
         def later(seconds: float) -> None:
             few.gate.now = max(one.unfetched_since or 0.0 for one in connections) + seconds
             few.gate.sweep()
+            few.gate.close_swept()
 
         few.inside(lambda: later(FETCH_SECONDS - 1))
         assert few.inside(lambda: held(few)) == connections

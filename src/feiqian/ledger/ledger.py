@@ -9,6 +9,7 @@ told that the outcome is unknown, nothing is decided meanwhile, and what the jou
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal
 from .ledger_clock import LedgerClock
+from .standstill import Standstill
 
 Subscriber = Callable[[int, list[bytes]], object]
 COMMIT_SECONDS, PROBE_SECONDS = 10.0, 1.0  # not money: times
@@ -56,8 +58,8 @@ class Ledger:
     """Made by `recovery.open_ledger`, which brings the engine to where the journal ends.
 
     `threaded` writes from a thread of its own, so that the event loop runs on meanwhile; without it a commit is made at
-    the end of the tick of the loop in which its events came. Only with it can a commit be overdue, after
-    `commit_seconds`.
+    the end of the tick of the loop in which its events came, while the disk is fast (`standstill.py`; `timer` counts
+    seconds). Only a commit of the thread can be overdue, after `commit_seconds`.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class Ledger:
         *,
         threaded: bool = False,
         commit_seconds: float = COMMIT_SECONDS,  # not money: a time
+        timer: Callable[[], float] = time.monotonic,  # not money: a time
     ) -> None:
+        self._standstill = Standstill(timer)
         self._journal, self._engine, self._bank_clock = journal, engine, clock
         self._clock = LedgerClock(clock, engine.moment.seconds * MICROSECONDS)
         self._records: list[bytes] = []  # of the row being filled
@@ -84,6 +88,7 @@ class Ledger:
         self._threaded = threaded
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._flight: tuple[_Commit, Future[bytes]] | tuple[None, Future[None]] | None = None
+        self._told: asyncio.AbstractEventLoop | None = None  # who hears that the flight has landed
         self._commit_seconds = commit_seconds
         self._launched_at = 0.0  # not money: a time of the loop's clock
         self._watched = False  # whether a timer looks at the flights
@@ -249,16 +254,21 @@ class Ledger:
     # --- committing --------------------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
-        if not self._scheduled and self._flight is None and (loop := asyncio._get_running_loop()) is not None:
+        if self._scheduled or (loop := asyncio._get_running_loop()) is None:
+            return
+        if self._flight is None:
             self._scheduled = True
             loop.call_soon(self._tick)
+        elif loop is not self._told:  # the loop in which it began has ended
+            self._tell(self._flight[1], loop)
 
     def _tick(self) -> None:
         """The end of a tick: all that it decided becomes one row."""
         self._scheduled = False
         if self._stopped is not None or self._flight is not None or not (self._records or self._facts):
             return
-        if self._threaded:
+        began = self._standstill.begin()
+        if self._threaded or began is None:
             self._fly(self._launch())
             return
         commit = self._take()
@@ -267,6 +277,7 @@ class Ledger:
         except BaseException as error:
             self._stop(error)
         else:
+            self._standstill.end(began)
             self._landed(commit, hash)
 
     def _take(self) -> _Commit:
@@ -289,7 +300,11 @@ class Ledger:
         loop = asyncio.get_running_loop()
         self._launched_at = loop.time()
         self._watch(self._commit_seconds)
-        flight.add_done_callback(lambda _: loop.call_soon_threadsafe(self._arrived))
+        self._tell(flight, loop)
+
+    def _tell(self, flight: Future[Any], loop: asyncio.AbstractEventLoop) -> None:
+        self._told = loop
+        flight.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self._arrived))
 
     def probe(self) -> None:
         """Asks a journal that has nothing to do whether it answers, and whether this writer still has the fence.

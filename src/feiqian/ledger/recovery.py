@@ -6,6 +6,7 @@ It refuses, and says what and where, rather than begin anew or serve from a jour
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -84,12 +85,13 @@ def open_ledger(
     threaded: bool | None = None,
     commit_seconds: float = COMMIT_SECONDS,  # not money: a time
     start: StartTime | None = None,
+    timer: Callable[[], float] = time.monotonic,  # not money: a time
 ) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
     Raises JournalDamaged, JournalTooNew, JournalBehind, JournalMissing, JournalUnavailable, DurabilityRefused, and
     InvariantBroken if the books do not balance. `threaded`: see `Ledger`; by itself only where a commit goes over a
-    network. With `start`, the clock is compared with the journal's newest moment: raises ClockRefused.
+    network; `timer` too. With `start`, the clock is compared with the journal's newest moment: raises ClockRefused.
     """
     head = journal.open_writer()
     for watermark in witnesses:
@@ -100,7 +102,7 @@ def open_ledger(
     if threaded is None:
         threaded = not isinstance(journal, SqliteJournal)
     set_back = b"" if start is None else settle_time(engine, clock, start)
-    ledger = Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds)
+    ledger = Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds, timer=timer)
     if set_back:
         ledger.begin_with(set_back)
     return ledger

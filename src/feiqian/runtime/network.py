@@ -13,11 +13,13 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 UNKNOWN = "unknown"
 IPV6_PREFIX = 64  # what one subscriber is given (RFC 6177): within it, addresses cost nothing
 CHAINS_KEPT = 4096
+ADDRESSES_KEPT = 4096
 
 # The network of the client whose request the current task answers, set where requests come in.
 client: ContextVar[str] = ContextVar("client", default=UNKNOWN)
 
 
+@lru_cache(ADDRESSES_KEPT)
 def network_of(address: str) -> str:
     """What an address is counted as: an IPv4 address as it is, an IPv6 address as its /64, all others as UNKNOWN.
 
@@ -46,8 +48,9 @@ class Proxies:
             ip_network(one.strip()) for one in networks.split(",") if one.strip()
         ]
         self._of_chain = lru_cache(CHAINS_KEPT)(self._network_of_chain)
+        self.trusts = lru_cache(ADDRESSES_KEPT)(self._trusts) if self._networks else _trusts_nobody
 
-    def trusts(self, address: str) -> bool:
+    def _trusts(self, address: str) -> bool:
         try:
             parsed = ip_address(address.partition("%")[0])
         except ValueError:
@@ -77,6 +80,10 @@ class Proxies:
             if not self.trusts(address):
                 break
         return network
+
+
+def _trusts_nobody(_address: str) -> bool:
+    return False
 
 
 def _for(element: bytes) -> bytes:

@@ -5,8 +5,9 @@ The id of a challenge at a door is known to whoever was given it and to nobody e
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import date
+from typing import Any
 
 from feiqian.auth.model import Details
 from feiqian.auth.preauth import PreAuthFlow
@@ -18,7 +19,7 @@ from feiqian.web.v1.call import Answer, CustomerCall, Route
 from . import shapes
 from .render import DONE, shown, signed_in, told
 
-Handler = Callable[[CustomerCall], Awaitable[Answer]]
+Handler = Callable[[CustomerCall], Coroutine[Any, Any, Answer]]
 OF_ONE = (problems.NOT_FOUND, problems.CHALLENGE_OVER)
 WEAK = (problems.SECRET_TOO_WEAK,)
 

@@ -1,6 +1,8 @@
 """Honest clients at a fixed rate, whatever they are answered: shops, a customer's page, somebody who signs in.
 
-Who is told to come again later does so after the time that was said, with the same request, while patience lasts.
+Who is told to come again later does so after the time that was said, with the same request, while patience lasts. They
+are all behind one address, as a carrier's customers are, and not behind the attackers': strangers who sign in share
+what their address has, so that at one address with them its bounds would be measured, and not what others notice.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass, field
 
 from feiqian.bench.bank import BenchBank
 
-from .wire import Answer, ask
+from .wire import Answer, ask, other_address
 
 PATIENCE_SECONDS = 15.0  # a payment code is good for 20
 PAGE_SECONDS, SIGN_IN_SECONDS = 1.0, 5.0  # between two of a sort
@@ -46,6 +48,7 @@ class Honest:
         self, bank: BenchBank, token: str, mobiles: Iterable[str], password: str, patience: float = PATIENCE_SECONDS
     ) -> None:
         self._bank, self._port, self._token, self._patience = bank, bank.settings.port, token, patience
+        self._origin = other_address()
         wanted = ({"mobile": mobile, "password": password} for mobile in mobiles)
         self._sign_ins = (json.dumps(one).encode() for one in wanted)
         self.paid, self.paged, self.signed = Told("payments"), Told("pages"), Told("sign-ins")
@@ -82,7 +85,8 @@ class Honest:
         clock = asyncio.get_running_loop().time
         ends = clock() + self._patience
         while True:
-            answer = await ask(self._port, method, path, body, headers, seconds=max(1.0, ends - clock()))
+            seconds = max(1.0, ends - clock())
+            answer = await ask(self._port, method, path, body, headers, seconds, self._origin)
             if answer.status == 200:
                 told.done += 1
                 return

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 HOST = "127.0.0.1"
+
+
+def other_address() -> str:
+    """Another address of this computer, so that two sorts of clients are two networks; HOST where it has no other."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.2", 0))
+        except OSError:
+            return HOST
+    return "127.0.0.2"
 
 
 class Answer(NamedTuple):
@@ -27,8 +38,9 @@ NONE = Answer(0, {}, b"")
 
 
 @asynccontextmanager
-async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(HOST, port)
+async def connection(port: int, origin: str = HOST) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """`origin`: the address that the client has."""
+    reader, writer = await asyncio.open_connection(HOST, port, local_addr=(origin, 0) if origin != HOST else None)
     try:
         yield reader, writer
     finally:
@@ -44,11 +56,17 @@ def head(method: str, path: str, length: int, headers: Mapping[str, str]) -> byt
 
 
 async def ask(
-    port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, seconds: float = 10
+    port: int,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    seconds: float = 10,
+    origin: str = HOST,
 ) -> Answer:
     """One request over a connection of its own. Never raises for what the server does."""
     try:
-        async with asyncio.timeout(seconds), connection(port) as (reader, writer):
+        async with asyncio.timeout(seconds), connection(port, origin) as (reader, writer):
             writer.write(head(method, path, len(body), headers or {}))
             with suppress(OSError):  # who is answered before the body is read
                 writer.write(body)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission, Places
 
+from .arrivals import Arrivals
+
 if TYPE_CHECKING:
     from .server import GatedProtocol
 
 TURN_SECONDS = 0.01
 CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
+CLOSED_PER_TICK = 50  # of the sweep: all there may be in some seconds
 FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
 
 
@@ -28,6 +31,8 @@ class Gate:
         self.places: Places[str, GatedProtocol] = Places(connection_limit)  # by network
         self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
         self.now = time.monotonic()
+        self.arrivals = Arrivals()
+        self._swept: deque[GatedProtocol] = deque()  # to be closed
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
         self._refused_at = 0.0
         self._turning = False  # whether there is a next turn
@@ -120,6 +125,12 @@ class Gate:
             asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
 
     def sweep(self) -> None:
-        """Closes connections that take too long to send a request or to fetch an answer, or are idle for too long."""
-        for connection in [c for c in self.connections if c.overdue(self.now)]:
-            connection.end()
+        """Finds connections that take too long to send a request or to fetch an answer, or are idle for too long."""
+        self._swept = deque(c for c in self.connections if c.overdue(self.now))
+
+    def close_swept(self) -> None:
+        """Closes some of them: thousands at once, with what waits for their bodies, would hold everybody else up."""
+        for _ in range(min(CLOSED_PER_TICK, len(self._swept))):
+            connection = self._swept.popleft()
+            if connection.overdue(self.now):
+                connection.end()

@@ -56,6 +56,7 @@ SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
 
 _log = logs.get("feiqian.server")
+_NO_SCOPE: Any = {"method": ""}
 
 
 class Exchange(RequestResponseCycle):
@@ -66,10 +67,17 @@ class Exchange(RequestResponseCycle):
 
     gate: Gate
     context: Context  # in which the application runs: it knows whose request it is (`network.client`)
+    tasks: set[asyncio.Task[None]]  # the server's
 
     def whole_body(self) -> bytes | None:
         """The request's body if all of it is here, else None: then `receive` it."""
         return None if self.more_body or self.waiting_for_100_continue else bytes(self.body)
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """Lets go of the scope, which holds the exchange: else only the garbage collector would free both, and with
+        them the connection, thousands of objects at once."""
+        self.tasks.discard(task)
+        self.scope = _NO_SCOPE
 
     def answer(self, head: bytes, body: bytes) -> None:
         """Sends the whole answer. `head` is the status line and the headers with Content-Length, each line ended."""
@@ -109,6 +117,7 @@ class GatedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.new = True  # nothing has been read
         self.receiving = False  # within a request
         self.in_head = False
         self.head_bytes = 0  # of a head, at most: what has come since it began, and what came with its first byte
@@ -174,6 +183,8 @@ class GatedProtocol(HttpToolsProtocol):
     # --- receiving ---------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
+        if self.new and not self._arrives(data):
+            return
         admission = self.gate.admission
         if admission.total >= admission.limit and self.idle:
             keys = plain_requests(data)
@@ -201,6 +212,21 @@ class GatedProtocol(HttpToolsProtocol):
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
                 self.refusal = HEAD_TOO_LARGE
                 self._give_up()
+
+    def _arrives(self, data: bytes) -> bool:
+        """Whether the first that comes is read now. Until it is, nothing more comes."""
+        self.new = False
+        if self.gate.arrivals.enter():
+            return True
+        self.flow.pause_reading()
+        self.gate.arrivals.wait(self.network, lambda: self._read_first(data))
+        return False
+
+    def _read_first(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self.data_received(data)
 
     def _feed(self, data: bytes | memoryview) -> None:
         """Raises HttpParserError. Where a head asks for an upgrade the parser stops behind it: nothing of the body is
@@ -307,7 +333,7 @@ class GatedProtocol(HttpToolsProtocol):
             asyncio.Event(), self.expect_100_continue, http_version != "1.0" and self.parser.should_keep_alive(),
             self.on_response_complete,
         )  # fmt: skip
-        exchange.gate = self.gate
+        exchange.gate, exchange.tasks = self.gate, self.tasks
         asked_by = self._context(self.gate.proxies.client_of(self.headers)) if self.trusted else self.context.copy()
         exchange.context = asked_by
         scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
@@ -336,7 +362,7 @@ class GatedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         assert isinstance(cycle, Exchange)
         task = self.loop.create_task(cycle.run_asgi(app), context=cycle.context)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(cycle.ended)
         self.tasks.add(task)
 
     # --- answering ---------------------------------------------------------------------------------------------
@@ -388,6 +414,7 @@ class Server(uvicorn.Server):
         self._gate.now = time.monotonic()
         if counter % SWEEP_TICKS == 0:
             self._gate.sweep()
+        self._gate.close_swept()
         return await super().on_tick(counter)
 
     @property

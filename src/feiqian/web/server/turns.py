@@ -1,4 +1,4 @@
-"""Pages and customers' requests take turns, after payments: one step of one of them in a turn of the event loop.
+"""Pages, customers' requests and refunds take turns, after payments: one step of one of them in a turn of the loop.
 
 A step is what a request does until it awaits something. While payments are being made, steps have a third of the loop's
 time; while one is under way, none is begun, unless that has lasted too long. Networks take turns with each other, and
@@ -62,6 +62,11 @@ class Turns:
         finally:
             place.leave()
 
+    async def begun(self, caller: str, work: Coroutine[Any, Any, T]) -> T:
+        """Does the work, whose first step has its turn as one of a network, and in no place: whoever asks bounds how
+        many there are. The steps after it have none, so that what it has decided does not wait for itself."""
+        return await _Steps(self, caller, work, first_only=True)
+
     def begin(self, network: str) -> asyncio.Future[None] | None:
         """The turn to wait for before a step; None if it may be taken at once. Whoever has had it calls `end`."""
         if self._open and not self._admission.total:
@@ -112,16 +117,18 @@ class Turns:
 
 
 class _Steps(Generic[T]):
-    """Awaits a coroutine, with a turn before each of its steps."""
+    """Awaits a coroutine, with a turn before each of its steps, or before the first."""
 
-    def __init__(self, turns: Turns, network: str, work: Coroutine[Any, Any, T]) -> None:
-        self._turns, self._network, self._work = turns, network, work
+    def __init__(self, turns: Turns, network: str, work: Coroutine[Any, Any, T], *, first_only: bool = False) -> None:
+        self._turns, self._network, self._work, self._first_only = turns, network, work, first_only
 
     def __await__(self) -> Generator[Any, Any, T]:
         turns, work, error = self._turns, self._work, None
+        has_turn = waits = True
         while True:
-            raised, has_turn = yield from self._wait()
-            error = raised or error
+            if waits:
+                raised, has_turn = yield from self._wait()
+                error = raised or error
             began = turns.now()
             try:
                 waits_for = work.send(None) if error is None else work.throw(error)
@@ -132,6 +139,8 @@ class _Steps(Generic[T]):
                 if has_turn:
                     turns.end(turns.now() - began)
             error = None
+            if self._first_only:
+                has_turn = waits = False
             try:
                 yield waits_for
             except GeneratorExit:

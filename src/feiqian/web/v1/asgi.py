@@ -124,7 +124,8 @@ class Api:
             admission.refused += 1
             raise Overloaded
         body = self._parsers[route.name].parse(data) if route.body is not None else None
-        return await route.handler(Call(self._services, merchant, found.id, body, query))
+        answer = route.handler(Call(self._services, merchant, found.id, body, query))
+        return await (answer if route.name == PAY else self.turns.begun(f"merchant {merchant.number}", answer))
 
     async def _in_turn(self, scope: Message, receive: Receive, route: Route, id: str, authorization: bytes) -> Answer:
         """Apart from `_answer`, in which each name that a closure holds costs every payment an allocation."""

@@ -5,7 +5,7 @@ The OpenAPI document, the routing, the metrics' labels and the checks of bodies 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -82,7 +82,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["GET", "POST"]
     path: str
     summary: str
-    handler: Callable[[Any], Awaitable[Answer]]  # is given a Call, or of customers' routes a CustomerCall
+    handler: Callable[[Any], Coroutine[Any, Any, Answer]]  # is given a Call, or of customers' routes a CustomerCall
     answer: type
     body: type | None = None
     query: type | None = None
