@@ -59,10 +59,3 @@ def is_id(prefix: str, text: str) -> bool:
     """Whether the text has the shape of such an id. Says nothing of whether it was ever given."""
     match = _SHAPE.fullmatch(text)
     return match is not None and match[1] == prefix
-
-
-def milliseconds_of(id: str) -> int:
-    """When the id was made, in Unix milliseconds. Raises ValueError for what has not the shape of an id."""
-    if _SHAPE.fullmatch(id) is None:
-        raise ValueError("not an id")
-    return int(id[4:16], 16)

@@ -14,7 +14,7 @@ import stdnum.cn
 from feiqian.kyc.births import Span
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.mrz import check_digit
-from feiqian.kyc.numbers import chinese_identity, country_of, masked, mobile
+from feiqian.kyc.numbers import chinese_identity, masked, mobile
 
 TODAY = date(2026, 11, 24)
 SPECIMEN = "11010519491231002X"  # GB 11643-1999, 3.4: the example
@@ -266,8 +266,3 @@ def test_abuse_93_letters_are_no_digits_of_an_identity_number(text: str) -> None
 
 def test_a_masked_number_is_known_to_its_owner_alone() -> None:
     assert masked("+8613800138000") == "+86 ••• 8000"
-
-
-def test_the_country_of_a_number() -> None:
-    assert country_of("+8613800138000") == "CN"
-    assert country_of("+447400123456") == "GB"

@@ -139,18 +139,6 @@ def test_claiming_anothers_document_does_not_keep_its_owner_out(office: Office) 
     for stranger in range(100, 130):
         office.do(office.identity.put_claim, stranger, replace(LI_MEI, name="Somebody Else"), office.clock.now())
     assert office.submit(ANN, LI_MEI).outcome == "verified"
-    assert office.do(office.identity.same_claim, "cn_id", LI_MEI.number, "Li Mei") == ANN
-
-
-def test_a_customer_is_found_by_document_and_name_together(office: Office, mrz: Callable[..., str]) -> None:
-    office.submit(ANN, LI_MEI)
-    office.submit(BEN, Claim("passport", "Aino Maria Lehtinen", mrz=mrz()))
-    find = office.identity.same_claim
-    assert office.do(find, "cn_id", " 11010519491231002x", "李梅") == ANN
-    assert office.do(find, "passport", "e12345678", "Lehtinen Aino Maria") == BEN
-    assert office.do(find, "cn_id", LI_MEI.number, "王梅") is None
-    assert office.do(find, "passport", LI_MEI.number, "李梅") is None
-    assert office.do(find, "cn_id", "110105194912310021", "李梅") is None
 
 
 def test_a_verifier_that_fails_is_an_unknown_outcome(office: Office) -> None:

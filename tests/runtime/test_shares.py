@@ -44,7 +44,7 @@ def test_admission_says_that_nothing_was_done() -> None:
     with pytest.raises(Overloaded):
         admission.begin(1)
     admission.begin(2)
-    assert (admission.in_flight, admission.refused) == (2, 1)
+    assert (admission.total, admission.refused) == (2, 1)
 
 
 def test_who_holds_most_gives_way_to_who_holds_less() -> None:

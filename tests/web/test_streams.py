@@ -126,9 +126,9 @@ def test_there_are_only_so_many_streams_and_leaving_frees_them() -> None:
     with hub.watch(("customer", 1)), hub.watch(("customer", 1)):
         with pytest.raises(TooManyStreams):
             hub.watch(("customer", 1))
-        assert hub.open_streams == 2
+        assert hub.places.total == 2
         assert hub.places.refused == 1
-    assert hub.open_streams == 0
+    assert hub.places.total == 0
 
 
 def test_abuse_72_one_persons_streams_end_one_by_one_for_others_and_nobody_elses() -> None:
@@ -141,17 +141,17 @@ def test_abuse_72_one_persons_streams_end_one_by_one_for_others_and_nobody_elses
     newest = hub.watch(("customer", 3))  # who has none is given one of somebody who has more
     assert [watcher.closed for watcher in greedy] == [True, True, True, False]
     assert not any(watcher.closed for watcher in (*others, newest))
-    assert hub.open_streams == 4
+    assert hub.places.total == 4
     for watcher in (*greedy, *others, newest):  # as their pages do when they end
         hub.leave(watcher)
-    assert hub.open_streams == 0
+    assert hub.places.total == 0
 
 
 def test_abuse_72_one_person_has_so_many_streams_and_then_the_oldest_ends() -> None:
     hub = Hub()
     mine = [hub.watch(("customer", 1)) for _ in range(300)]
     assert [watcher.closed for watcher in mine] == [True] * 294 + [False] * 6
-    assert hub.open_streams == streams.MAX_STREAMS_OF_ONE == 6
+    assert hub.places.total == streams.MAX_STREAMS_OF_ONE == 6
 
 
 def test_an_ended_stream_tells_its_page_no_more() -> None:
@@ -187,7 +187,7 @@ def test_the_phone_is_sent_what_changed(site: Site) -> None:
         assert then.startswith(b"event: state\ndata: ")
         assert "Paid ¥1.00".encode() in then
         await events.aclose()
-        assert site.hub.open_streams == 0
+        assert site.hub.places.total == 0
 
     asyncio.run(run())
 
@@ -202,7 +202,7 @@ def test_the_till_is_sent_its_state_at_once_and_when_a_payment_ends(site: Site) 
         site.hub.on_rows(3, [encode_fact(refused)])
         assert (await anext(events)).startswith(b"event: state")
         await events.aclose()
-        assert site.hub.open_streams == 0
+        assert site.hub.places.total == 0
 
     asyncio.run(run())
 

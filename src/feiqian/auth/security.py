@@ -83,10 +83,6 @@ class Security(Changing):
         """Every session but this one ends."""
         await self._p.work.db(self._end_others, session)
 
-    async def end_session(self, session: Session, session_id: str) -> bool:
-        """False if it is none of theirs, or has ended."""
-        return await self._p.work.db(self._end, session, session_id)
-
     async def forget_device(self, session: Session, device_id: str) -> bool:
         """And ends its sessions. False if it is none of theirs."""
         return await self._p.work.db(self._forget, session, device_id)

@@ -15,11 +15,6 @@ def masked_number(number: str) -> str:
     return number[:1] + "•" * max(0, len(number) - 2) + number[-1:] if len(number) > 2 else "•" * len(number)
 
 
-def masked_mobile(mobile: str) -> str:
-    """Of a mobile number its last four digits."""
-    return "•" * max(0, len(mobile) - 4) + mobile[-4:]
-
-
 def masked_query(text: str) -> str:
     """What somebody searched for, as the trail keeps it: runs of digits by their last two, and no more of the rest."""
     return _DIGITS.sub(lambda found: "•" * (len(found[0]) - 2) + found[0][-2:], comparison(text).strip())[:SHOWN]

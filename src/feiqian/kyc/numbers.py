@@ -92,11 +92,6 @@ def mobile(text: str, region: str = HOME) -> str:
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
-def country_of(e164: str) -> str:
-    """The country (ISO 3166-1 alpha-2) whose number this is, or "" for none in particular."""
-    return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or ""
-
-
 def masked(e164: str) -> str:
     """A number as its owner recognises it and nobody else: `+86 ••• 8000`."""
     code = phonenumbers.parse(e164).country_code

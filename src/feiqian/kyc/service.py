@@ -18,7 +18,7 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import DOCUMENT, new_id
-from feiqian.kyc.errors import ClaimMissing, DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
+from feiqian.kyc.errors import DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.kyc.holders import Holders
 from feiqian.kyc.images import encode, refused_by
 from feiqian.kyc.judging import Judges
@@ -181,14 +181,6 @@ class Identity:
         kept = self.claim(connection, holder or NOBODY) or claim
         return holder if _same_name(claim.name, kept.name) else None
 
-    def same_claim(self, connection: Connection, kind: str, number: str, name: str) -> int | None:
-        """The customer whose document has this number and whose name this is; both have to be right."""
-        for customer in self._holders.claimants(connection, self._holders.blind_index(kind, number)):
-            claim = self.claim(connection, customer)
-            if claim is not None and _same_name(name, claim.name):
-                return customer
-        return None
-
     # --- reviews -----------------------------------------------------------------------------------------------
 
     def waiting(self, connection: Connection, limit: int = 50) -> list[Review]:
@@ -271,13 +263,6 @@ class Identity:
         document = connection.execute(select(reviews.c.document).where(reviews.c.id == review.id)).scalar_one()
         if not self._holders.take(connection, document, review.customer):
             raise DocumentTaken("another customer has been verified with this document")
-
-    def need_claim(self, connection: Connection, customer: int) -> Claim:
-        """Raises ClaimMissing."""
-        claim = self.claim(connection, customer)
-        if claim is None:
-            raise ClaimMissing("nothing is known of who this customer is")
-        return claim
 
     def _review(self, row: Row[Any]) -> Review:
         matches = self._cipher.open(row.matches, f"identity_reviews/matches/{row.id}")

@@ -87,10 +87,6 @@ class Admission(Shares[int]):
         super().__init__(limit)
         self.whose: Callable[[bytes], int | None] = nobody
 
-    @property
-    def in_flight(self) -> int:
-        return self.total
-
     def begin(self, merchant: int) -> None:
         """As `enter`. Raises Overloaded."""
         if not self.enter(merchant):

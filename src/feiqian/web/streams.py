@@ -181,10 +181,6 @@ class Hub:
             for watcher in watchers:
                 watcher.close()
 
-    @property
-    def open_streams(self) -> int:
-        return self.places.total
-
 
 def message(event: str, data: object) -> bytes:
     """One server-sent event (WHATWG HTML, 9.2); JSON never holds a bare line break."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,6 +109,11 @@ class Bank:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
+
+    async def set_pin(self, subject: Subject, pin: str, own: Sequence[str]) -> None:
+        hash = await self.factors.new_pin(pin, own)
+        with self.db.write() as connection:
+            self.factors.put_secret(connection, subject, Factor.PIN, hash, self.clock.now())
 
     def begin(self, binding: ChallengeBinding = PAYMENT, subject: Subject = OWNER, **more: Any) -> ChallengeView:
         return self.run(self.verification.begin(subject, binding, more.pop("language", "en"), **more))

@@ -47,7 +47,7 @@ def test_a_new_password_replaces_the_old(bank: Bank) -> None:
 
 
 def test_a_new_pin_replaces_the_old(bank: Bank) -> None:
-    bank.run(bank.factors.set_pin(OWNER, "730582", []))
+    bank.run(bank.set_pin(OWNER, "730582", []))
     with pytest.raises(AnswerWrong):
         bank.passed()
     assert bank.answer(bank.begin(SMALL).id, Factor.PIN, "730582").state == "passed"

@@ -101,13 +101,13 @@ def test_abuse_92_a_password_is_judged_in_the_form_that_is_compared(bank: Bank, 
 @pytest.mark.parametrize("pin", ["１２３４５６", "١٢٣٤٥٦", "\u200e123456", "111 111"])
 def test_abuse_92_a_pin_is_judged_in_the_form_that_is_compared(bank: Bank, pin: str) -> None:
     with pytest.raises(TooWeak) as weak:
-        bank.run(bank.factors.set_pin(OWNER, pin, OWN))
+        bank.run(bank.set_pin(OWNER, pin, OWN))
     assert weak.value.warning_key != "weak.not_six_digits"
 
 
 def test_a_password_and_a_pin_that_were_set_in_another_form_are_right_in_every_form(bank: Bank) -> None:
     bank.run(bank.factors.set_password(OWNER, "ｗandering\u200b teapot\u00a0umbrella", OWN))
-    bank.run(bank.factors.set_pin(OWNER, full_width("402957"), OWN))
+    bank.run(bank.set_pin(OWNER, full_width("402957"), OWN))
     for typed in ("wandering teapot umbrella", "wandering teapot umbrella\ufeff"):
         assert bank.run(bank.factors.check_password(OWNER, typed))
     assert bank.answer(bank.begin(SMALL, needs=BY_PIN).id, Factor.PIN, "402957").state == "passed"

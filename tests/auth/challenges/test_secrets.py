@@ -59,7 +59,7 @@ def test_abuse_62_secrets_come_out_nowhere(bank: Bank, log: io.StringIO) -> None
         seen.append(tried(lambda id=id, answer=answer: bank.answer(id, Factor.PIN, answer)))
         seen.append(tried(lambda id=id, answer=answer: bank.answer(id, Factor.SHIELD, answer)))
     seen.append(tried(lambda: bank.run(bank.factors.set_password(OWNER, PASSWORD[:9], [NEW]))))
-    seen.append(tried(lambda: bank.run(bank.factors.set_pin(OWNER, "123456", [NEW]))))
+    seen.append(tried(lambda: bank.run(bank.set_pin(OWNER, "123456", [NEW]))))
     enrolment = bank.run(bank.factors.begin_totp(OWNER, "li.wei"))
     seen += [repr(enrolment), tried(lambda: bank.run(bank.factors.confirm_totp(OWNER, enrolment.id, WRONG_PIN)))]
     seen += [repr(bank.run(bank.factors.list(OWNER))), repr(bank.sent.messages)]

@@ -78,20 +78,11 @@ class Factors:
         hash = await self.new_password(password, own)
         await self._work.db(self._put, subject, Factor.PASSWORD, hash)
 
-    async def set_pin(self, subject: Subject, pin: str, own: Sequence[str]) -> None:
-        """Raises TooWeak."""
-        hash = await self.new_pin(pin, own)
-        await self._work.db(self._put, subject, Factor.PIN, hash)
-
     async def check_password(self, subject: Subject, password: str) -> bool:
         """Whether it is right; a wrong one counts as a try on an unknown device, if it can be one. Raises Locked."""
         if is_no_password(password):
             return False
         return await self._work.heavy_for(str(subject), self._check_password, subject, password)
-
-    def hash_secret(self, text: str) -> str:
-        """Argon2id of a password or PIN, keyed with the bank's data key (computes for long)."""
-        return self.hasher.hash(text)
 
     def put_secret(self, connection: Connection, subject: Subject, factor: Factor, hash: str, now: int) -> None:
         """Sets a password or PIN by its hash, in the caller's transaction (blocks)."""

@@ -63,11 +63,6 @@ def plain_requests(data: bytes) -> list[bytes]:
     return keys if at == end else []
 
 
-def whole_requests(data: bytes) -> int:
-    """How many requests `plain_requests` finds."""
-    return len(plain_requests(data))
-
-
 def _content_length(head: bytes) -> int | None:
     """The announced length of the body, or None where the request is not plain enough to be refused unparsed."""
     if (
