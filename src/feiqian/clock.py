@@ -14,7 +14,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 DEFAULT_ZONE = "Asia/Shanghai"
-MICROSECONDS = 1_000_000
+MICROSECONDS = 1_000_000  # in a second; moments and spans are kept in them
+MINUTE, HOUR, DAY = 60 * MICROSECONDS, 3_600 * MICROSECONDS, 86_400 * MICROSECONDS
 _SLOT_SECONDS = (
     900  # every zone in use is a whole number of quarter hours from UTC, so a day is one day throughout a slot
 )

@@ -7,10 +7,9 @@ import socket
 from collections import Counter
 from contextlib import ExitStack
 
-from feiqian.api import arrivals as module
-
 from feiqian.testing.raw import statuses
 from feiqian.testing.served import Served
+from feiqian.web.server import arrivals as module
 from feiqian.web.server.arrivals import PER_TURN, Arrivals
 
 CROWD = 40 * PER_TURN

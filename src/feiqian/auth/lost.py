@@ -18,13 +18,13 @@ from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
+from feiqian.clock import DAY
 from feiqian.ids import REPORT, new_id
 from feiqian.runtime import logs, network
 from feiqian.subjects import Role, Subject, customer
 from feiqian.texts import texts_in
 
 RIGHT, WRONG, CAPPED = "right", "wrong", "capped"
-DAY = 86_400 * 1_000_000  # microseconds
 AGAIN_SECONDS = 1.0  # after something could not be carried out
 _log = logs.get("feiqian.customers")
 _c = reports.c

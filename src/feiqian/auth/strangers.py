@@ -13,12 +13,12 @@ from sqlalchemy import Column, Connection, and_, or_, select
 from feiqian.auth.tables import doors as doors_table
 from feiqian.auth.tables import reports as reports_table
 from feiqian.auth.tables import sign_ins as sign_ins_table
+from feiqian.clock import DAY
 from feiqian.customers import applications
 from feiqian.runtime.holdings import BEFORE, Holdings
 from feiqian.runtime.sweeping import Sweep, beyond_newest, remove_some
 from feiqian.subjects import Role
 
-DAY = 86_400 * 1_000_000  # microseconds
 KEPT = DAY  # that what was begun is kept
 EACH, IN_ALL = 1_000, 20_000  # of one network, and of all: doors, and applications
 NOBODYS_SIGN_INS = 10_000  # tries to sign in with numbers that are nobody's

@@ -24,7 +24,7 @@ from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.backoffice.names import masked_number, masked_query
 from feiqian.cases.model import Case
 from feiqian.cases.service import Cases
-from feiqian.clock import Clock
+from feiqian.clock import MICROSECONDS, Clock
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer, Customers
@@ -179,7 +179,7 @@ class SupportView:
             kept.customer,
             kept.profile,
             p.policy.levels[kept.customer.level],
-            p.customers.cooling(number, p.clock.now() // 1_000_000),
+            p.customers.cooling(number, p.clock.now() // MICROSECONDS),
             p.accounts.frozen(number),
             kept.lock,
             masked_number(claim.number) if claim is not None else "",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from feiqian.clock import MINUTE
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import application_place
 from feiqian.customers.tables import applications
@@ -14,7 +15,7 @@ from feiqian.ids import APPLICATION, new_id
 from feiqian.runtime.sweeping import remove_some
 from feiqian.subjects import Role, Subject
 
-LASTS = 1_800 * 1_000_000  # from its beginning to its end, in microseconds
+LASTS = 30 * MINUTE  # from its beginning to its end, in microseconds
 REGISTER, MOBILE, EMAIL = "register", "mobile", "email"
 _c = applications.c
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from feiqian.audit_log.log import AuditLog
+from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.issuing import IssuingDevices
 from feiqian.customers.levels import record_added
@@ -29,7 +30,6 @@ from feiqian.subjects import Subject
 
 MAX_NUMBER = 10**9 - 1  # each has an issuing device, and a payment code has nine digits for that
 UNVERIFIED = 0  # the lowest level of every policy
-MICROSECONDS = 1_000_000
 _BATCH = 50_000
 _COLUMNS = (customers.c.number, customers.c.id, customers.c.name, customers.c.created_at, customers.c.level)
 

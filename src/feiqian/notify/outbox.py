@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
 
+from feiqian.clock import DAY, MICROSECONDS
 from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.model import Channel, Message
 from feiqian.notify.tables import outbox
 from feiqian.subjects import Role, Subject
 
-LEASE = 120 * 1_000_000  # longer than any sending takes
-KEEP_DONE = 7 * 86_400 * 1_000_000
+LEASE = 120 * MICROSECONDS  # longer than any sending takes
+KEEP_DONE = 7 * DAY
 WHY_LENGTH = 60
 _c = outbox.c
 _COLUMNS = (_c.id, _c.role, _c.number, _c.channel, _c.kind, _c.language, _c.sealed, _c.attempts, _c.expires_at)

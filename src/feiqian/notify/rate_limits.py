@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
+from feiqian.clock import DAY, HOUR, MICROSECONDS
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.errors import Cap, SendingCapped
@@ -22,7 +23,6 @@ from feiqian.notify.places import place_of
 from feiqian.notify.tables import codes
 from feiqian.policy.model import Sending
 
-SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
 NOT_ENTERED, NOTHING_TO_ENTER = 0, -1
 NEWEST = 100  # codes of a place that the alarm looks at
 KEEP = 2 * DAY
@@ -65,7 +65,7 @@ class RateLimits:
     """
 
     def __init__(self, rules: Sending, life_seconds: int, cipher: FieldCipher, customers: Callable[[], int]) -> None:
-        self._rules, self._life, self._cipher, self._customers = rules, life_seconds * SECOND, cipher, customers
+        self._rules, self._life, self._cipher, self._customers = rules, life_seconds * MICROSECONDS, cipher, customers
 
     def count(
         self,

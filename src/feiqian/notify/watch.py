@@ -7,11 +7,11 @@ import asyncio
 import threading
 from collections.abc import Iterable
 
-from feiqian.clock import Clock
+from feiqian.clock import HOUR, Clock
 from feiqian.db import BankDb
 from feiqian.notify import outbox
 from feiqian.notify.model import Audience, Channel
-from feiqian.notify.rate_limits import HOUR, Alarm, RateLimits, Used
+from feiqian.notify.rate_limits import Alarm, RateLimits, Used
 from feiqian.runtime import logs
 from feiqian.runtime.alarms import Alarm as Raised
 from feiqian.runtime.work import Work

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from feiqian.auth import claims, notifications
 from feiqian.auth.model import Details
 from feiqian.auth.parts import Parts
+from feiqian.clock import DAY
 from feiqian.customers.applications import Application
 from feiqian.kyc import rules
 from feiqian.kyc.model import Claim
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 
-DOCUMENTS_A_DAY, DAY = 5, 86_400 * 1_000_000  # of one mobile number; microseconds
+DOCUMENTS_A_DAY = 5  # of one mobile number
 _TYPED, _HELD = "document_typed", "document_of_another"
 
 

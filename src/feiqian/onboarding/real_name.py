@@ -10,6 +10,7 @@ from feiqian.auth import claims, notifications
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import Details
 from feiqian.auth.parts import Parts
+from feiqian.clock import DAY
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.registry import UNVERIFIED
 from feiqian.kyc.errors import ClaimMissing, IdentityError
@@ -19,7 +20,7 @@ from feiqian.onboarding.tables import level_changes
 from feiqian.policy.model import Level
 from feiqian.subjects import Role, Subject, customer
 
-CHECKS_A_DAY, DAY = 5, 86_400 * 1_000_000  # microseconds
+CHECKS_A_DAY = 5
 CHECKED = "remote"  # the level of whoever was verified from afar
 _c = level_changes.c
 

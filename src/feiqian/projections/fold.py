@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from feiqian.clock import MICROSECONDS
 from feiqian.events import (
     Fact,
     PaymentCancelled,
@@ -25,7 +26,6 @@ from feiqian.ledger.journal import Row
 
 from .database import Values
 
-MICROSECONDS = 1_000_000
 WAITING = "needs_verification"
 
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from feiqian.accounts.opening import shown_reference
+from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
 from feiqian.ledger.chart import AccountKind, account_id, claim_id
@@ -155,7 +156,7 @@ class RunningBank:
 
     async def code(self, person: Person) -> Code:
         issued = self._s.payments.code_for(person.number)
-        left = issued.refresh_at - self._s.clock.now() / 1_000_000
+        left = issued.refresh_at - self._s.clock.now() / MICROSECONDS
         used = self._s.ledger.engine.claimed(claim_id(int(issued.digits)))
         return Code(issued.digits, max(0.25, round(left, 2)), used)
 
@@ -301,7 +302,7 @@ def _correction(row: CorrectionRow) -> Item:
 
 def _answer(view: PaymentView) -> Answer:
     currency = BY_CODE[view.currency]
-    at = int(view.created_at.timestamp() * 1_000_000)
+    at = int(view.created_at.timestamp() * MICROSECONDS)
     return Answer(view.status, view.merchant_order, Money(view.amount, currency), view.reason or "", view.id or "", at)
 
 

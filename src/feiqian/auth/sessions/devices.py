@@ -13,12 +13,13 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 from feiqian.auth.sessions.model import Device
 from feiqian.auth.sessions.tables import devices
 from feiqian.auth.sessions.tokens import hash_of, new_token
+from feiqian.clock import DAY
 from feiqian.ids import DEVICE, new_id
 from feiqian.subjects import Subject
 
 MANY_TOKENS = 4  # people who share a browser and are all known to it
 MANY_DEVICES = 50
-FORGET_AFTER = 400 * 86_400 * 1_000_000  # a browser's cookie lives for a year
+FORGET_AFTER = 400 * DAY  # a browser's cookie lives for a year
 _SEPARATOR = "."
 _c = devices.c
 _COLUMNS = (_c.id, _c.label, _c.first_at, _c.seen_at)

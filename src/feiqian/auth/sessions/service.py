@@ -16,14 +16,13 @@ from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.model import Device, Opened, Session
 from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.auth.sessions.user_agents import label_of
-from feiqian.clock import Clock
+from feiqian.clock import DAY, HOUR, MINUTE, Clock
 from feiqian.db import BankDb
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
-MINUTE, HOUR, DAY = 60 * 1_000_000, 3600 * 1_000_000, 86_400 * 1_000_000
 TOUCH_EVERY = MINUTE  # a session that is used is marked no more often, so it may look up to this much less used
 KEEP_ENDED = 90 * DAY  # ended sessions are shown as recent sign-ins for so long
 RECENT = 20

@@ -5,14 +5,13 @@ from __future__ import annotations
 from feiqian.accounts.opening import shown_reference
 from feiqian.auth.api import shapes
 from feiqian.auth.api.render import shown, told
-from feiqian.clock import moment
+from feiqian.clock import MICROSECONDS, moment
 from feiqian.money import BY_NUMBER
 from feiqian.projections.rows import CorrectionRow, PaymentRow
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
 
 NEWEST = 50
-MICROSECONDS = 1_000_000
 
 
 async def code(call: CustomerCall) -> Answer:
