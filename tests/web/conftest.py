@@ -1,12 +1,15 @@
-"""Pages over a bank that stands still."""
+"""Pages over a bank that stands still; a bank that is served, and merchants' clients of it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+import structlog
 from litestar.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
@@ -15,6 +18,7 @@ from fakes import StillBank, StillDemo, from_own_pages, still_services
 
 from feiqian import features
 from feiqian.clock import ManualClock
+from feiqian.testing.served import Served
 from feiqian.web.application import OWN, application
 from feiqian.web.cookies import Cookies
 from feiqian.web.render import renderers
@@ -47,3 +51,29 @@ def alice(client: TestClient, site: Site) -> TestClient:
     """The client, signed in as Alice."""
     client.cookies.set(site.cookies.session, site.services.sessions.sign_in())
     return client
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    bank = Served(tmp_path_factory.mktemp("bank"))
+    yield bank
+    bank.stop()
+
+
+@pytest.fixture
+def shop(served: Served) -> Iterator[httpx.Client]:
+    with served.client() as client:
+        yield client
+
+
+@pytest.fixture
+def other_shop(served: Served) -> Iterator[httpx.Client]:
+    with served.client(1) as client:
+        yield client
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """What is logged through structlog meanwhile."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries

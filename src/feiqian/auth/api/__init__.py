@@ -1,5 +1,5 @@
 """`/v1/me`: proving who one is, and the security centre, for the bank's own apps."""
 
-from . import doors, me, security
+from . import me, preauth, security
 
-ROUTES = (*me.ROUTES, *doors.ROUTES, *security.ROUTES)
+ROUTES = (*me.ROUTES, *preauth.ROUTES, *security.ROUTES)

@@ -1,4 +1,4 @@
-"""A signed-in customer's security: identity, devices, factors, freezing, cases, and the challenges for changes."""
+"""A signed-in customer's security: devices, factors, freezing, cases, and the challenges for changes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from feiqian.auth.challenges.model import FactorView
 from feiqian.auth.model import Overview
 from feiqian.cases.model import Case
 from feiqian.clock import moment
-from feiqian.kyc.images import FILE_BYTES, FILES
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
 
 from . import shapes
-from .doors import OF_ONE, WEAK, challenge_routes
+from .preauth import OF_ONE, WEAK, challenge_routes
 from .render import DONE, shown, told
-
-UPLOAD_BYTES = FILES * FILE_BYTES * 4 // 3 + 4_096  # base64 takes four characters for three bytes
-
 
 # --- challenges of who is signed in ----------------------------------------------------------------------------------
 
@@ -50,16 +46,6 @@ async def answer_challenge(call: CustomerCall) -> Answer:
     body: shapes.FactorAnswer = call.body
     subject = call.session.subject
     return told(shown(await call.services.verification.answer(call.id, subject, body.factor, body.answer)))
-
-
-# --- identity --------------------------------------------------------------------------------------------------------
-
-
-async def check_identity(call: CustomerCall) -> Answer:
-    body: shapes.IdentityImages = call.body
-    review = await call.services.real_name.check_identity(call.customer, body.images)
-    overview = await call.services.security.overview(call.session)
-    return told(shapes.ReviewShown(review.id, review.outcome, list(review.reasons), overview.level))
 
 
 # --- the security centre ---------------------------------------------------------------------------------------------
@@ -214,17 +200,6 @@ ROUTES = (
         problems=(problems.FACTOR_NOT_USABLE, problems.NOT_FOUND),
     ),
     *challenge_routes("", "/v1/me/challenges", "customer", (view_challenge, send_code, key_options, answer_challenge)),
-    _route(
-        "checkIdentity",
-        "/v1/me/identity",
-        "Have your identity checked against pictures of your document",
-        check_identity,
-        body=shapes.IdentityImages,
-        answer=shapes.ReviewShown,
-        problems=(problems.CONFLICT, problems.PICTURE_REFUSED),
-        body_limit=UPLOAD_BYTES,
-        pictures=True,
-    ),
     _route(
         "getSecurity",
         "/v1/me/security",

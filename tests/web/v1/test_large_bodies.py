@@ -18,9 +18,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from feiqian.auth.api.security import UPLOAD_BYTES
 from feiqian.auth.api.shapes import FactorAnswer
 from feiqian.features import routes
+from feiqian.onboarding.api import UPLOAD_BYTES
 from feiqian.testing.people import PASSWORD, Person, picture
 from feiqian.testing.served import Served
 from feiqian.web.v1.parse import PARSED_BYTES, BodyParser, read_body, spool_body

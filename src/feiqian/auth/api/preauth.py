@@ -1,15 +1,13 @@
-"""Proving who one is before a session: registration, sign-in and recovery, each a door with the same four operations.
+"""Proving who one is before a session: sign-in and recovery (and registration, in `onboarding`) are flows of one kind.
 
-The id of a challenge at a door is known to whoever was given it and to nobody else; no answer tells whose it is.
+The id of a challenge is known to whoever was given it and to nobody else; no answer tells whose it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import date
 from typing import Any
 
-from feiqian.auth.model import Details
 from feiqian.auth.preauth import PreAuthFlow
 from feiqian.policy.factors import Factor
 from feiqian.services import Services
@@ -95,45 +93,6 @@ def challenge_routes(noun: str, path: str, who: str, handlers: tuple[Handler, ..
     )
 
 
-# --- registration ----------------------------------------------------------------------------------------------------
-
-
-async def register(call: CustomerCall) -> Answer:
-    body: shapes.RegistrationStart = call.body
-    started = await call.services.registration.start(body.mobile, call.visitor.language, call.visitor.user_agent)
-    return told(shapes.Registering(started.application, shown(started.challenge)))
-
-
-async def confirm_registration(call: CustomerCall) -> Answer:
-    body: shapes.RegistrationConfirm = call.body
-    await call.services.registration.confirm(body.application, call.id)
-    return DONE
-
-
-async def finish_registration(call: CustomerCall) -> Answer:
-    body: shapes.RegistrationFinish = call.body
-    details = Details(
-        name=body.name,
-        kind=body.document,
-        password=body.password,
-        pin=body.pin,
-        number=body.number,
-        mrz=body.mrz,
-        birth=_date(body.birth),
-        email=body.email,
-    )
-    token = body.device_token or None
-    return signed_in(await call.services.registration.finish(call.id, details, call.visitor.user_agent, token))
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        wrong = problems.FieldError("birth", "is not a day of the calendar")
-        raise problems.ProblemError(problems.INVALID, errors=(wrong,)) from None
-
-
 # --- sign-in ---------------------------------------------------------------------------------------------------------
 
 
@@ -183,44 +142,9 @@ async def report_lost(call: CustomerCall) -> Answer:
     return DONE
 
 
-REGISTRATION, SIGN_IN, RECOVERY = "/v1/me/registrations", "/v1/me/sign-ins", "/v1/me/recoveries"
+SIGN_IN, RECOVERY = "/v1/me/sign-ins", "/v1/me/recoveries"
 
 ROUTES = (
-    Route(
-        name="register",
-        method="POST",
-        path=REGISTRATION,
-        who="anyone",
-        summary="Begin to become a customer: a code goes to the mobile number",
-        description="The answer is the same for a number that is a customer's already; its owner is told.",
-        handler=register,
-        body=shapes.RegistrationStart,
-        answer=shapes.Registering,
-        problems=(problems.CODE_NOT_SENT,),
-    ),
-    *flow_routes("Registration", REGISTRATION, lambda services: services.registration),
-    Route(
-        name="confirmRegistration",
-        method="POST",
-        path=REGISTRATION + "/{id}/confirm",
-        who="anyone",
-        summary="The number is confirmed: the challenge was passed",
-        handler=confirm_registration,
-        body=shapes.RegistrationConfirm,
-        answer=shapes.Done,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED),
-    ),
-    Route(
-        name="finishRegistration",
-        method="POST",
-        path="/v1/me/applications/{id}/finish",
-        who="anyone",
-        summary="Say who you are and choose a password and a PIN; you are signed in at once",
-        handler=finish_registration,
-        body=shapes.RegistrationFinish,
-        answer=shapes.SignedIn,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED, problems.TOO_MANY_REQUESTS, *WEAK),
-    ),
     Route(
         name="signIn",
         method="POST",
