@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -44,6 +44,7 @@ MUST_BE_STRONG = frozenset(
 )
 
 T = TypeVar("T")
+A = TypeVar("A", model.Limits, model.Ceiling)
 
 
 class PolicyInvalid(FeiqianError):
@@ -119,7 +120,7 @@ def _policy(file: File) -> model.Policy:
         currency=currency,
         challenge_seconds=file.challenge_seconds,
         levels=levels,
-        cooling=model.Cooling(file.cooling.hours, _limits(file.cooling.limits, ("cooling", "limits"))),
+        cooling=model.Cooling(file.cooling.hours, _by_currency(file.cooling.limits, ("cooling", "limits"), _limits)),
         tries=_tries(file.tries),
         sessions=model.SessionRules(_timeouts(file.sessions.customer), _timeouts(file.sessions.staff)),
         sending=model.Sending(**msgspec.structs.asdict(file.sending)),
@@ -136,17 +137,12 @@ def _corrections(table: CorrectionsTable, highest: model.Level) -> model.Correct
     usual = {currency: model.Ceiling(limits.payment, limits.day) for currency, limits in highest.limits.items()}
     tables = {name: getattr(table, name) for name in ("supporter", "approver")}
     return model.Corrections(
-        **{name: usual | _ceilings(given, ("corrections", name)) for name, given in tables.items()}
+        **{name: usual | _by_currency(given, ("corrections", name), _ceiling) for name, given in tables.items()}
     )
 
 
-def _ceilings(tables: Mapping[str, Any], place: Place) -> dict[int, model.Ceiling]:
-    return {_currency(code, (*place, code)): _ceiling(code, table, (*place, code)) for code, table in tables.items()}
-
-
 def _ceiling(code: str, given: Any, place: Place) -> model.Ceiling:
-    table = _read(given, CeilingTable, place)
-    ceiling = model.Ceiling(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Ceiling._fields))
+    ceiling = _amounts(code, _read(given, CeilingTable, place), place, model.Ceiling)
     if ceiling.one > ceiling.day:
         _fail(place, f"{code}: one correction at most what a day allows")
     return ceiling
@@ -183,7 +179,7 @@ def _level(table: LevelTable, index: int) -> model.Level:
         _fail((*place, "pays"), f"level '{table.name}': a level that pays has limits, and only such a level")
     if index == 0 and table.pays:
         _fail((*place, "pays"), f"level '{table.name}': nobody pays before the identity is checked")
-    limits = _limits(table.limits, (*place, "limits"))
+    limits = _by_currency(table.limits, (*place, "limits"), _limits)
     return model.Level(table.name, index, table.pays, table.unverified_per_day, limits)
 
 
@@ -200,13 +196,17 @@ def _check_rise(lower: model.Level, higher: model.Level) -> None:
             _fail((*place, "limits", code), f"level '{higher.name}' may not allow less {code} than '{lower.name}'")
 
 
-def _limits(tables: Mapping[str, Any], place: Place) -> dict[int, model.Limits]:
-    return {_currency(code, (*place, code)): _one(code, table, (*place, code)) for code, table in tables.items()}
+def _by_currency(tables: Mapping[str, Any], place: Place, read: Callable[[str, Any, Place], T]) -> dict[int, T]:
+    """The amounts of each currency, by its number."""
+    return {_currency(code, (*place, code)): read(code, table, (*place, code)) for code, table in tables.items()}
 
 
-def _one(code: str, given: Any, place: Place) -> model.Limits:
-    table = _read(given, LimitsTable, place)
-    limits = model.Limits(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Limits._fields))
+def _amounts(code: str, table: object, place: Place, shape: type[A]) -> A:
+    return shape(*(_amount(getattr(table, name), code, (*place, name)) for name in shape._fields))
+
+
+def _limits(code: str, given: Any, place: Place) -> model.Limits:
+    limits = _amounts(code, _read(given, LimitsTable, place), place, model.Limits)
     if limits.unverified > limits.payment:
         _fail(place, f"{code}: without verification at most what a payment may be")
     if limits.payment > limits.day:
