@@ -16,13 +16,13 @@ from feiqian.testing.served import Served
 PIN, CARD = "PIN 918273", "6222021234567890123"
 
 
-def test_abuse_62_canaries_do_not_sing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_abuse_62_secrets_are_in_no_log_answer_or_metric(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     log = io.StringIO()
     kept = structlog.get_config(), logging.getLogger().handlers[:], logging.getLogger().level
     logs.configure("debug", "json", log)
     code = served.codes(served.customer())[0]
     key = served.merchants[0].key
-    canaries = [code, key, key[12:], CARD, PIN]
+    secrets = [code, key, key[12:], CARD, PIN]
     said = []
     try:
         with served.client() as shop:
@@ -41,11 +41,11 @@ def test_abuse_62_canaries_do_not_sing(served: Served, monkeypatch: pytest.Monke
         logging.getLogger().setLevel(kept[2])
     assert [answer.status_code for answer in said[-2:]] == [500, 200]
     assert "request_failed" in log.getvalue()
-    for canary in canaries:
-        assert canary not in log.getvalue()
+    for secret in secrets:
+        assert secret not in log.getvalue()
         for answer in said:
-            assert canary not in answer.text
-            assert canary not in str(answer.headers)
+            assert secret not in answer.text
+            assert secret not in str(answer.headers)
 
 
 def _bodies(served: Served, code: str) -> list[dict[str, object]]:
