@@ -30,6 +30,7 @@ from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
 from feiqian.money import CNY, EUR
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
+from feiqian.payments.decide import AssessRisk, no_risk
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView, RefundView
@@ -102,6 +103,7 @@ class Bank:
         self.reads = Reads(folder / "read.db")
         self.people, self.challenges = People(self.customers), Challenges()
         self.accounts = Accounts(self.ledger, CN)
+        self.risk: AssessRisk = no_risk
         self.payments = Payments(
             self.ledger,
             self.codes,
@@ -112,6 +114,7 @@ class Bank:
             self.merchants,
             self.challenges,
             data_key_of(self.db, folder / "data-key"),
+            risk=lambda intent: self.risk(intent),
         )
         self.accounts.when_stopped(self.payments.end_what_cannot_pay)
         self._order = 0

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from feiqian.ledger.chart import claim_id
 from feiqian.payments.code_keys import MASKED, KeyRing, Version
 from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.masked_codes import MaskedKey
@@ -71,6 +72,11 @@ class KnowsDevices(Protocol):
     def device_of(self, customer: int) -> int:
         """The customer's newest issuing device that is not revoked, or 0."""
         ...
+
+
+def claim_of(digits: str) -> bytes:
+    """The id of the claim on a code of ours: it works once."""
+    return claim_id(int(digits))
 
 
 def codes_to_one_right(devices: int) -> int:

@@ -15,6 +15,7 @@ from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
+from feiqian.payments.methods.code import CODE
 from feiqian.payments.policy import Decline
 from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
 from feiqian.payments.waits import Waits
@@ -24,8 +25,6 @@ from feiqian.projections.rows import PaymentRow
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
-
-KIND = "code"  # how the payment came about, of the sorts that a payment can be
 
 _log = logs.get("feiqian.payments")
 
@@ -133,7 +132,7 @@ class Confirmations:
         names = await self._work.db(self._customers.names, [row.customer])
         return ChallengeBinding(
             purpose=Purpose.PAYMENT,
-            kind=KIND,
+            kind=CODE.name,
             amount=row.amount,
             currency=row.currency,
             payee=self._name(row),

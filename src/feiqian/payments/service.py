@@ -1,8 +1,8 @@
 """The payments feature, as its faces use it. Decides through the ledger, waits until that is durable, then answers.
 
-It holds no rules: those are in `authorize`, `refund`, `cancel` and `ending`, which never await. Every method may raise
-LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What customers do with
-payments that wait is in `confirm.py`.
+It holds no rules: those are in `methods/`, `decide`, `refund`, `cancel` and `ending`, which never await. Whatever is
+asked here may raise LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What
+customers do with payments that wait is in `confirm.py`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.field_cipher import FieldCipher
-from feiqian.ledger.chart import AccountKind, account_id, claim_id
+from feiqian.ledger.chart import AccountKind, account_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
-from feiqian.payments.authorize import Authorizer
 from feiqian.payments.cancel import cancel
-from feiqian.payments.codes import Codes, IssuedCode
+from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations, ConsumesChallenges, NamesCustomers
+from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
 from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import (
     NotCancellable,
@@ -39,6 +39,7 @@ from feiqian.payments.errors import (
 )
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
+from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.policy import Decline
 from feiqian.payments.refund import Refunder
 from feiqian.payments.requests import PaymentRequest, RefundRequest
@@ -85,13 +86,15 @@ class Payments:
         cipher: FieldCipher,
         in_flight_limit: int = sys.maxsize,
         work: Work | None = None,
+        risk: AssessRisk = no_risk,
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
         limits = PaymentLimits(policy, customers, ledger)
         self.waits = Waits()
         self.expiry = Expiry(ledger, self.waits.tell)
-        self._authorizer = Authorizer(ledger, codes, limits, customers, cipher, self.expiry.add)
+        self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
+        self._by_code = CodeMethod(codes, customers, cipher, ledger.clock)
         self._ender = Ender(ledger, limits, merchants)
         self._confirmations = Confirmations(
             ledger, reads, self._ender, customers, merchants, verification, self.waits, work or Work()
@@ -100,7 +103,7 @@ class Payments:
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
-        self._authorizer.guesses.measure(metrics, lambda: self._ledger.clock.now() // MICROSECONDS)
+        self._by_code.guesses.measure(metrics, lambda: self._ledger.clock.now() // MICROSECONDS)
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class Payments:
         admission, number = self.admission, merchant.number
         admission.begin(number)
         try:
-            decision = self._authorizer.authorize(merchant, request)
+            decision = self._authorizer.authorize(merchant, request, self._by_code.intent)
             await self._ledger.durable(decision.position)
         finally:
             admission.leave(number)
@@ -117,7 +120,7 @@ class Payments:
             return not_kept(request, decision.not_kept, self._clock.now())
         fact = decision.fact or (await self._row(merchant, decision.transfer, decision.position)).fact
         if decision.retry:
-            self._authorizer.check_retry(fact, merchant, request)
+            self._by_code.check_retry(fact, merchant, request)
         return first_answer(fact)
 
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
@@ -252,7 +255,7 @@ class Payments:
         now, device = self._ledger.clock.now(), self._codes.device_of(customer)
         seconds, ahead = now // MICROSECONDS, -((self._clock.now() - now) // MICROSECONDS)
         code = self._codes.issue(device, seconds)
-        if self._ledger.engine.claimed(claim_id(int(code.digits))):
+        if self._ledger.engine.claimed(claim_of(code.digits)):
             code = self._codes.issue(device, seconds, ahead=1)._replace(refresh_at=code.refresh_at)
         return code._replace(valid_until=code.valid_until - ahead, refresh_at=code.refresh_at - ahead)
 
