@@ -52,7 +52,7 @@ class TransferKind(IntEnum):
     FEE = 2
     REFUND = 3
     OPENING_BALANCE = 4
-    VERIFICATION = 5  # a hold of nothing: a payment that waits for its customer
+    VERIFICATION = 5  # a zero-amount authorisation hold: a payment that waits for its customer
     CANCELLATION = 6
     FEE_REFUND = 7
     SETTLEMENT = 8

@@ -1,6 +1,6 @@
 """The payments feature, as its faces use it. Decides through the ledger, waits until that is durable, then answers.
 
-It holds no rules: those are in `methods/`, `decide`, `refund`, `cancel` and `ending`, which never await. Whatever is
+It holds no rules: those are in `methods/`, `decide`, `refund`, `cancel` and `pending`, which never await. Whatever is
 asked here may raise LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What
 customers do with payments that wait is in `confirm.py`.
 """
@@ -27,7 +27,6 @@ from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations, ConsumesChallenges, NamesCustomers
 from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
-from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import (
     NotCancellable,
     NotRefundable,
@@ -40,9 +39,11 @@ from feiqian.payments.errors import (
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
 from feiqian.payments.methods.code import CodeMethod
+from feiqian.payments.pending import WAITING, KnowsMerchants, PendingPaymentResolver, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.refund import Refunder
 from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import (
     BalanceView,
     Page,
@@ -54,7 +55,6 @@ from feiqian.payments.views import (
     not_kept,
     refund_view,
 )
-from feiqian.payments.waits import Waits
 from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
@@ -91,13 +91,13 @@ class Payments:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
         limits = PaymentLimits(policy, customers, ledger)
-        self.waits = Waits()
-        self.expiry = Expiry(ledger, self.waits.tell)
+        self.status_waiters = StatusWaiters()
+        self.expiry = Expiry(ledger, self.status_waiters.tell)
         self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
         self._by_code = CodeMethod(codes, customers, cipher, ledger.clock)
-        self._ender = Ender(ledger, limits, merchants)
+        self._resolver = PendingPaymentResolver(ledger, limits, merchants)
         self._confirmations = Confirmations(
-            ledger, reads, self._ender, customers, merchants, verification, self.waits, work or Work()
+            ledger, reads, self._resolver, customers, merchants, verification, self.status_waiters, work or Work()
         )
         self._refunder = Refunder(ledger)
 
@@ -145,7 +145,7 @@ class Payments:
         self.admission.begin(merchant.number)
         try:
             status = cancel(self._ledger, self._ledger.clock, row.fact)
-            self.waits.tell(payment_id)
+            self.status_waiters.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
         finally:
             self.admission.leave(merchant.number)
@@ -174,10 +174,10 @@ class Payments:
         Called in the stretch in which that was posted, so that both are in one journal row. Raises LedgerStopped.
         """
         for payment in self.expiry.of(customer):
-            if status_of(self._ledger.engine, payment) == WAITING and self._ender.cannot_pay(payment):
+            if status_of(self._ledger.engine, payment) == WAITING and self._resolver.cannot_pay(payment):
                 with contextlib.suppress(NotWaiting):  # its time was over: posting has moved time on
-                    self._ender.decline(payment, Decline.WALLET_CANNOT_PAY)
-                self.waits.tell(payment.id)
+                    self._resolver.decline(payment, Decline.WALLET_CANNOT_PAY)
+                self.status_waiters.tell(payment.id)
 
     async def run(self) -> None:
         """Lets waiting payments expire on time, also those of before a restart. Ends when cancelled or stopped."""
@@ -215,7 +215,7 @@ class Payments:
         row = await self._own(merchant, payment_id)
         if wait_seconds and row.status == WAITING:
             if status_of(self._ledger.engine, row.fact) == WAITING:
-                await self.waits.ended(payment_id, merchant.number, wait_seconds)
+                await self.status_waiters.ended(payment_id, merchant.number, wait_seconds)
             await self._ledger.durable(self._ledger.position)
             row = await self._own(merchant, payment_id)
         return as_it_is(row)
