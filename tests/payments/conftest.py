@@ -14,6 +14,7 @@ import pytest
 
 from feiqian import subjects
 from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.service import Accounts
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
@@ -23,9 +24,11 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.events import Fact, decode_fact
 from feiqian.ledger.body import decode_body
-from feiqian.ledger.chart import BANK, AccountKind, account_id
+from feiqian.ledger.chart import BANK, account_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants import opening as merchant_opening
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
 from feiqian.money import CNY, EUR
 from feiqian.payments.code_keys import KeyFile
@@ -152,7 +155,7 @@ class Bank:
     def merchant(self, name: str = "Corner Café", currency: int = CNY.number, fee: int = FEE_BASIS_POINTS) -> Merchant:
         new = NewMerchant(name, currency, fee, (Store("main", "Main store"),))
         merchant = self.merchants.add([new], self.clock.now())[0]
-        self.post(opening.merchant(merchant.number, currency))
+        self.post(merchant_opening.merchant(merchant.number, currency))
         return merchant
 
     def balance(self, kind: AccountKind, owner: int, currency: int = CNY.number) -> int:
@@ -164,7 +167,7 @@ class Bank:
         return self.balance(AccountKind.CUSTOMER_WALLET, customer)
 
     def takings(self, merchant: Merchant) -> int:
-        return self.balance(AccountKind.MERCHANT_PAYABLE, merchant.number)
+        return self.balance(MerchantAccountKind.PAYABLE, merchant.number)
 
     @property
     def fees(self) -> int:

@@ -46,7 +46,7 @@ def intent(bank: Any, payer: int, merchant: Any, amount: int, **more: Any) -> In
 
 
 def claim(slip: int) -> bytes:
-    event = chart.claim(chart.claim_id(slip), 2**40)
+    event = chart.claim(chart.claim_id(202, slip), 2**40)
     return event[:1] + bytes([LINKED]) + event[2:]
 
 
@@ -74,7 +74,7 @@ def test_a_payment_without_a_code_waits_for_its_customer_like_any_other(bank: An
 def test_the_method_says_what_a_refusal_of_its_own_events_means(bank: Any, amount: int) -> None:
     customer, merchant = bank.customer(2_000_00), bank.merchant()
     decide, events = bank.payments._authorizer.decide, claim(1) + claim(2)
-    bank.post(chart.claim(chart.claim_id(2), 2**40))
+    bank.post(chart.claim(chart.claim_id(202, 2), 2**40))
     declined = decide(intent(bank, customer, merchant, amount, events=events)).fact
     assert (declined.status, declined.reason) == ("declined", "refused_by_customer")
     poor = decide(intent(bank, bank.customer(0), merchant, 1_00, order="B", events=claim(3))).fact

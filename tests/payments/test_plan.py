@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, AllowanceKind, TransferKind, account_id, allowance_id
+from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.engine import EVENT, LINKED, Type, chain
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments import plan
+from feiqian.payments.codes import claim_of
 from feiqian.payments.intent import Channel, Intent
+from feiqian.payments.kinds import TransferKind
 from feiqian.payments.methods.code import CODE
 from feiqian.payments.plan import fee_of
 
@@ -72,10 +76,10 @@ def test_the_chain_of_a_payment_is_what_the_events_say_one_by_one(
     amount: int, fee: int, customer: int, merchant: int
 ) -> None:
     """The hot path packs the whole chain at once; this is the chain, event by event."""
-    claim = chart.claim(chart.claim_id(88_123), 10**9)
+    claim = chart.claim(claim_of("88123"), 10**9)
     it = _intent(amount, payer=customer, payee=merchant, events=claim[:1] + bytes([LINKED]) + claim[2:])
     wallet = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
-    payable = account_id(AccountKind.MERCHANT_PAYABLE, 156, merchant)
+    payable = account_id(MerchantAccountKind.PAYABLE, 156, merchant)
     fees = account_id(AccountKind.MERCHANT_FEES, 156, 0)
     events = [
         claim,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
+from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.policy import Decline

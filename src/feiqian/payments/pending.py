@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant

@@ -8,16 +8,19 @@ from __future__ import annotations
 import struct
 from hashlib import blake2b
 
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
+from feiqian.ledger.chart import BANK, account_id, allowance_id, derived_id
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Period, Type, chain
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.intent import Intent
+from feiqian.payments.kinds import TransferKind
 from feiqian.payments.policy import VERIFICATION_SECONDS, Step
 
 _THREE_EVENTS, _FOUR_EVENTS = (struct.Struct("<" + EVENT.format[1:] * n).pack for n in (3, 4))
 _USE, _TRANSFER = int(Type.USE), int(Type.TRANSFER)
 _PAYMENT, _FEE = int(TransferKind.PAYMENT), int(TransferKind.FEE)
-_WALLET, _PAYABLE, _FEES = AccountKind.CUSTOMER_WALLET, AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_FEES
+_WALLET, _PAYABLE, _FEES = AccountKind.CUSTOMER_WALLET, MerchantAccountKind.PAYABLE, AccountKind.MERCHANT_FEES
 _DAY_AMOUNT, _DAY_COUNT = AllowanceKind.DAY_AMOUNT, AllowanceKind.DAY_UNVERIFIED_COUNT
 
 BASIS_POINTS = 10_000
@@ -170,7 +173,7 @@ def refund(
         chart.use(refundable(payment), amount),
         chart.transfer(
             refund_transfer(payment, merchant_refund),
-            account_id(AccountKind.MERCHANT_PAYABLE, currency, merchant),
+            account_id(MerchantAccountKind.PAYABLE, currency, merchant),
             account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
             amount,
             TransferKind.REFUND,

@@ -18,8 +18,9 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.field_cipher import FieldCipher
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.ledger import Ledger
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
@@ -237,7 +238,7 @@ class Payments:
 
     async def balance(self, merchant: Merchant) -> BalanceView:
         """What the merchant has to get, from the ledger itself."""
-        id = account_id(AccountKind.MERCHANT_PAYABLE, merchant.currency, merchant.number)
+        id = account_id(MerchantAccountKind.PAYABLE, merchant.currency, merchant.number)
         account, position = self._ledger.engine.account(id), self._ledger.position
         await self._ledger.durable(position)
         balance, available = (account.balance, account.available) if account else (0, 0)
