@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.auth.challenges.credentials import secret_of
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.strength import check_password, check_pin
@@ -16,7 +17,7 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.demo.names import PASSWORD, PIN, WELCOMED
 from feiqian.kyc.numbers import mobile
-from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id
+from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
 from feiqian.merchants.samples import sample_merchants

@@ -31,7 +31,7 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
     terminal: str
     created_at: int
     expires_at: int = 0  # of a waiting payment, else 0
-    code_hash: bytes = b""  # keyed, of the code's digits (`payments.authorize`); older facts have none
+    code_hash: bytes = b""  # keyed, of the code's digits (`payments.methods.code`); older facts have none
 
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):

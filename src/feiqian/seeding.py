@@ -29,6 +29,7 @@ from feiqian.ledger.engine import Refusal
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.merchants.samples import sample_merchants
 from feiqian.money import CNY, EUR, JPY
@@ -167,7 +168,7 @@ def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iter
     for currency in (CNY, EUR, JPY) if plan.sample_people else (CNY,):
         yield opening.bank_accounts(currency.number)
     for merchant in merchants:
-        yield opening.merchant(merchant.number, merchant.currency)
+        yield merchant_opening.merchant(merchant.number, merchant.currency)
     dice = random.Random(SEED)
     for number in range(1, plan.customers + 1):
         balance, level = _balance(plan, number, dice), _level(plan, policy, number)

@@ -181,7 +181,7 @@ class Service:
     def stop(self) -> None:
         if self._pages is not None:
             self._pages.close()
-        self.bank.services.payments.waits.close()  # merchants' requests that wait for a customer
+        self.bank.services.payments.status_waiters.close()  # merchants' requests that wait for a customer
         self.server.should_exit = True
 
     async def _watch_ledger(self) -> None:

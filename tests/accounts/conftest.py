@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 import pytest
 
 from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.accounts.service import Accounts
 from feiqian.clock import ManualClock
-from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id, derived_id, transfer
+from feiqian.ledger.chart import account_id, allowance_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants import opening as merchant_opening
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
 from feiqian.policy.load import load_policy
 
@@ -35,7 +38,7 @@ class Books:
         self._payments = 0
 
     def begin(self) -> None:
-        self.post(opening.bank_accounts(CNY.number) + opening.merchant(1, CNY.number))
+        self.post(opening.bank_accounts(CNY.number) + merchant_opening.merchant(1, CNY.number))
 
     def again(self) -> Books:
         """As a crash leaves it: what was not durable is gone."""
@@ -56,7 +59,7 @@ class Books:
     def pay(self, customer: int, amount: int) -> Refusal:
         """Money leaves the customer's wallet, or not."""
         self._payments += 1
-        sides = (AccountKind.CUSTOMER_WALLET, customer), (AccountKind.MERCHANT_PAYABLE, 1)
+        sides = (AccountKind.CUSTOMER_WALLET, customer), (MerchantAccountKind.PAYABLE, 1)
         debit, credit = (account_id(kind, CNY.number, owner) for kind, owner in sides)
         id = derived_id(b"test", self._payments.to_bytes(4, "big"), self.ledger.epoch.to_bytes(4, "big"))
         return self.ledger.post(transfer(id, debit, credit, amount)).refusal

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 from served_bank import BALANCE, CUSTOMERS, Attempt, ServedBank, Tills
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import SystemClock
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 
 KILLS = max(1, int(os.environ.get("KILLS") or 50) // 10)

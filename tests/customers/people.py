@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from PIL import Image
 
 from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
@@ -33,15 +34,18 @@ from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
-from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id, transfer
+from feiqian.ledger.chart import account_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants import opening as merchant_opening
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel, Delivered
 from feiqian.notify.service import Notify
 from feiqian.onboarding.real_name import RealName
 from feiqian.onboarding.registration import Registration
+from feiqian.payments.kinds import TransferKind
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
@@ -92,7 +96,7 @@ class People:
         self.folder, self.clock, self._payments = folder, clock or ManualClock(), 0
         self.journal = open_journal(folder, create=not (folder / "journal.db").exists())
         self.ledger = open_ledger(self.journal, None, self.clock)
-        self.ledger.post_many(opening.bank_accounts(CNY.number) + opening.merchant(1, CNY.number))
+        self.ledger.post_many(opening.bank_accounts(CNY.number) + merchant_opening.merchant(1, CNY.number))
         self.ledger.commit()
         self.db, self.cipher, self.work = BankDb(folder, url), FieldCipher(bytes(range(32))), Work()
         self.parts = self._parts()
@@ -223,7 +227,7 @@ class People:
         """Whether money leaves the wallet now."""
 
         self._payments = getattr(self, "_payments", 0) + 1
-        sides = (AccountKind.CUSTOMER_WALLET, number), (AccountKind.MERCHANT_PAYABLE, 1)
+        sides = (AccountKind.CUSTOMER_WALLET, number), (MerchantAccountKind.PAYABLE, 1)
         debit, credit = (account_id(kind, CNY.number, owner) for kind, owner in sides)
         id = derived_id(b"test", self.clock.now().to_bytes(8, "big"), self._payments.to_bytes(8, "big"))
         (refusal,) = self.ledger.post_many(transfer(id, debit, credit, amount, TransferKind.PAYMENT))

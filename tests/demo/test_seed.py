@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import SystemClock
 from feiqian.demo import run
 from feiqian.demo.names import WELCOMED
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.money import CNY
 from feiqian.settings import Settings

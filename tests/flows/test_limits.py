@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
+from feiqian.accounts.kinds import AllowanceKind
 from feiqian.clock import MICROSECONDS, ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
-from feiqian.ledger.chart import AllowanceKind, allowance_id
+from feiqian.ledger.chart import allowance_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchant, Merchants

@@ -8,9 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, AccountKind, TransferKind, account_id
+from feiqian.ledger.chart import BANK, account_id
 from feiqian.ledger.engine import EVENT, Type
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
 from feiqian.testing.served import Served
 
@@ -50,7 +52,7 @@ def correct(served: Served, customer: int, amount: int) -> None:
     wallet, cash = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer), AccountKind.BANK_CASH
     sides = account_id(cash, CNY.number, BANK), wallet
     id = chart.derived_id(b"correction", customer.to_bytes(8, "big"))
-    events = EVENT.pack(Type.TRANSFER, 0, TransferKind.CORRECTION, 0, amount, id, *sides, bytes(16))
+    events = EVENT.pack(Type.TRANSFER, 0, AccountTransferKind.CORRECTION, 0, amount, id, *sides, bytes(16))
     assert served.inside(lambda: served.bank.services.ledger.post(events)).refusal == 0
 
 
@@ -71,7 +73,7 @@ def test_abuse_85_a_wallet_corrected_beyond_all_sums_stops_nobody(served: Served
 
 def test_abuse_85_a_shop_whose_record_was_set_aside_is_told_so(served: Served, shop: httpx.Client) -> None:
     number = served.merchants[0].number
-    payable = account_id(AccountKind.MERCHANT_PAYABLE, CNY.number, number)
+    payable = account_id(MerchantAccountKind.PAYABLE, CNY.number, number)
     cash = account_id(AccountKind.BANK_CASH, CNY.number, BANK)
     fill = EVENT.pack(Type.TRANSFER, 0, 0, 0, 2**63 - 1001, chart.derived_id(b"fill"), cash, payable, bytes(16))
     assert served.inside(lambda: served.bank.services.ledger.post(fill)).refusal == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.accounts.kinds import AccountKind
+from feiqian.ledger.chart import account_id
 from feiqian.money import CNY
 from feiqian.testing.served import BALANCE, Served
 

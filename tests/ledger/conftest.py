@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import ManualClock
 from feiqian.ledger import chart
 from feiqian.ledger.checkpoints import Checkpoints
@@ -18,12 +19,13 @@ from feiqian.ledger.journal import Journal
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.testing.postgres import Postgres
 
 CNY = 156
-OPENING = chart.account_id(chart.AccountKind.OPENING, CNY, 0)
-PAYER = chart.account_id(chart.AccountKind.CUSTOMER_WALLET, CNY, 1)
-PAYEE = chart.account_id(chart.AccountKind.MERCHANT_PAYABLE, CNY, 1)
+OPENING = chart.account_id(AccountKind.OPENING, CNY, 0)
+PAYER = chart.account_id(AccountKind.CUSTOMER_WALLET, CNY, 1)
+PAYEE = chart.account_id(MerchantAccountKind.PAYABLE, CNY, 1)
 FUNDS = 1_000_000
 
 
@@ -96,9 +98,9 @@ class Bank:
     @staticmethod
     def opening() -> bytes:
         return chain(
-            chart.account(OPENING, chart.AccountKind.OPENING, CNY, UNLIMITED),
-            chart.account(PAYER, chart.AccountKind.CUSTOMER_WALLET, CNY),
-            chart.account(PAYEE, chart.AccountKind.MERCHANT_PAYABLE, CNY),
+            chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
+            chart.account(PAYER, AccountKind.CUSTOMER_WALLET, CNY),
+            chart.account(PAYEE, MerchantAccountKind.PAYABLE, CNY),
             chart.transfer(chart.derived_id(b"opening", b"1"), OPENING, PAYER, FUNDS),
         )
 

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from feiqian import app, cli
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import ManualClock
 from feiqian.errors import JournalDamaged
 from feiqian.ledger.audit import audit
 from feiqian.ledger.body import decode_body, encode_body
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.stamp import FIRST, FORMAT, format_of
 from feiqian.payments.requests import PaymentRequest

@@ -9,9 +9,10 @@ from datetime import date
 import pytest
 from people import EVE, EVE_DETAILS, MEI_DETAILS, People, picture
 
+from feiqian.accounts.kinds import AllowanceKind
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.kyc.errors import ClaimMissing, ImageRefused
-from feiqian.ledger.chart import AllowanceKind, allowance_id
+from feiqian.ledger.chart import allowance_id
 from feiqian.money import CNY
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
 from feiqian.subjects import staff

@@ -14,6 +14,7 @@ import pytest
 
 from feiqian import subjects
 from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.service import Accounts
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
@@ -23,13 +24,16 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.events import Fact, decode_fact
 from feiqian.ledger.body import decode_body
-from feiqian.ledger.chart import BANK, AccountKind, account_id
+from feiqian.ledger.chart import BANK, account_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants import opening as merchant_opening
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
 from feiqian.money import CNY, EUR
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
+from feiqian.payments.decide import AssessRisk, no_risk
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView, RefundView
@@ -102,6 +106,7 @@ class Bank:
         self.reads = Reads(folder / "read.db")
         self.people, self.challenges = People(self.customers), Challenges()
         self.accounts = Accounts(self.ledger, CN)
+        self.risk: AssessRisk = no_risk
         self.payments = Payments(
             self.ledger,
             self.codes,
@@ -112,6 +117,7 @@ class Bank:
             self.merchants,
             self.challenges,
             data_key_of(self.db, folder / "data-key"),
+            risk=lambda intent: self.risk(intent),
         )
         self.accounts.when_stopped(self.payments.end_what_cannot_pay)
         self._order = 0
@@ -149,7 +155,7 @@ class Bank:
     def merchant(self, name: str = "Corner Café", currency: int = CNY.number, fee: int = FEE_BASIS_POINTS) -> Merchant:
         new = NewMerchant(name, currency, fee, (Store("main", "Main store"),))
         merchant = self.merchants.add([new], self.clock.now())[0]
-        self.post(opening.merchant(merchant.number, currency))
+        self.post(merchant_opening.merchant(merchant.number, currency))
         return merchant
 
     def balance(self, kind: AccountKind, owner: int, currency: int = CNY.number) -> int:
@@ -161,7 +167,7 @@ class Bank:
         return self.balance(AccountKind.CUSTOMER_WALLET, customer)
 
     def takings(self, merchant: Merchant) -> int:
-        return self.balance(AccountKind.MERCHANT_PAYABLE, merchant.number)
+        return self.balance(MerchantAccountKind.PAYABLE, merchant.number)
 
     @property
     def fees(self) -> int:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.events import PaymentCancelled
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.money import CNY
 from feiqian.payments.errors import NotCancellable, NotWaiting
 from feiqian.payments.policy import VERIFICATION_SECONDS

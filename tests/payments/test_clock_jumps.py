@@ -12,6 +12,7 @@ import pytest
 from feiqian.accounts import opening
 from feiqian.clock import ManualClock, SteadyClock
 from feiqian.errors import NotDeciding
+from feiqian.merchants import opening as merchant_opening
 from feiqian.money import CNY
 
 YEAR = 365 * 86_400
@@ -42,7 +43,7 @@ def test_abuse_88_codes_work_after_one_event_far_ahead_also_after_a_restart(
 ) -> None:
     customer, merchant = bank.customer(100_00), bank.merchant()
     bank.clock.advance(ahead)
-    bank.ledger.post_many(b"" if empty else opening.merchant(99, CNY.number))
+    bank.ledger.post_many(b"" if empty else merchant_opening.merchant(99, CNY.number))
     bank.ledger.commit()
     bank.clock.advance(-ahead)
 

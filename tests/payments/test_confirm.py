@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.events import PaymentConfirmed, PaymentRefused
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, TransferKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.money import CNY
 from feiqian.payments.errors import NotCancellable, NotRefundable, NotWaiting, PaymentNotFound
+from feiqian.payments.kinds import TransferKind
 from feiqian.payments.policy import VERIFICATION_SECONDS
 from feiqian.policy.factors import Purpose
 from feiqian.projections.tie import tie

@@ -8,7 +8,7 @@ from typing import Any
 from feiqian.events import PaymentExpired
 from feiqian.payments.cancel import cancel
 from feiqian.payments.policy import VERIFICATION_SECONDS
-from feiqian.payments.waits import MAX_WAITS, Waits
+from feiqian.payments.status_waiters import MAX_WAITS, StatusWaiters
 
 DEAR = 2_000_00
 
@@ -94,7 +94,7 @@ def test_the_till_that_asks_is_told_when_the_time_is_over(bank: Any, run: Any) -
     async def served() -> str:
         waiting = await bank.pay(merchant, customer, DEAR)
         asked = asyncio.create_task(bank.payments.get(merchant, waiting.id, 30))
-        while not bank.payments.waits.open:
+        while not bank.payments.status_waiters.open:
             await asyncio.sleep(0)
         bank.clock.advance(VERIFICATION_SECONDS)
         serving = asyncio.create_task(bank.payments.run())
@@ -114,7 +114,7 @@ def test_who_waits_for_a_payment_is_answered_when_it_ends(bank: Any, run: Any) -
     async def ask_and(end: Any) -> str:
         waiting = await bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))
         asked = asyncio.create_task(bank.payments.get(merchant, waiting.id, 30))
-        while not bank.payments.waits.open:
+        while not bank.payments.status_waiters.open:
             await asyncio.sleep(0)
         assert not asked.done()
         await end(waiting)
@@ -123,7 +123,7 @@ def test_who_waits_for_a_payment_is_answered_when_it_ends(bank: Any, run: Any) -
     assert run(ask_and(lambda it: bank.confirm(customer, it))) == "succeeded"
     assert run(ask_and(lambda it: bank.payments.refuse(customer, it.id))) == "declined"
     assert run(ask_and(lambda it: bank.payments.cancel(merchant, it.id))) == "cancelled"
-    assert bank.payments.waits.open == 0
+    assert bank.payments.status_waiters.open == 0
 
 
 def test_what_does_not_wait_is_answered_at_once(bank: Any, run: Any) -> None:
@@ -152,7 +152,7 @@ def test_after_its_time_the_answer_is_how_things_stand(bank: Any, run: Any) -> N
 
 def test_only_so_many_wait_in_all_and_of_one_merchant() -> None:
     async def crowd() -> None:
-        waits = Waits(at_most=3, of_merchant=2)
+        waits = StatusWaiters(at_most=3, of_merchant=2)
         tasks = [asyncio.create_task(waits.ended(f"pay_{n}", 1, 30)) for n in range(2)]
         await asyncio.sleep(0)
         await waits.ended("pay_x", 1, 30)  # at once: it has two
@@ -176,7 +176,7 @@ def test_only_so_many_wait_in_all_and_of_one_merchant() -> None:
 
 def test_abuse_71_waits_held_by_few_merchants_leave_room_for_all_others() -> None:
     async def crowd() -> None:
-        waits = Waits()
+        waits = StatusWaiters()
         greedy = [asyncio.create_task(waits.ended(f"pay_{n}", n % 8, 30)) for n in range(8 * 64)]
         await asyncio.sleep(0)
         assert waits.open == MAX_WAITS
@@ -196,7 +196,7 @@ def test_abuse_71_waits_held_by_few_merchants_leave_room_for_all_others() -> Non
 
 def test_who_goes_away_makes_room() -> None:
     async def leave() -> None:
-        waits = Waits()
+        waits = StatusWaiters()
         task = asyncio.create_task(waits.ended("pay_1", 1, 30))
         await asyncio.sleep(0)
         task.cancel()

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, AccountKind, account_id
+from feiqian.ledger.chart import BANK, account_id
 from feiqian.ledger.engine import EVENT, Type
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
 from feiqian.payments.errors import PaymentNotFound, RecordIncomplete
 from feiqian.payments.requests import RefundRequest
@@ -18,7 +20,7 @@ def fill(bank: Any, merchant: Any, room: int) -> None:
     """Leaves the merchant's account so much room in a column of the read model, as no version lets anyone do now."""
     cash, payable = (
         account_id(kind, CNY.number, owner)
-        for kind, owner in ((AccountKind.BANK_CASH, BANK), (AccountKind.MERCHANT_PAYABLE, merchant.number))
+        for kind, owner in ((AccountKind.BANK_CASH, BANK), (MerchantAccountKind.PAYABLE, merchant.number))
     )
     bank.post(EVENT.pack(Type.TRANSFER, 0, 0, 0, 2**63 - 1 - room, chart.derived_id(b"fill"), cash, payable, bytes(16)))
 

@@ -64,7 +64,7 @@ def test_a_wallet_in_a_currency_that_the_level_has_not_pays_nothing(bank: Any, r
 def test_a_level_that_does_not_pay_pays_nothing_though_it_had_limits(bank: Any) -> None:
     levels = tuple(replace(level, pays=False) for level in CN.levels)
     limits = PaymentLimits(replace(CN, levels=levels), bank.people, bank.ledger)
-    assert limits.ruling(bank.customer(1_00), CNY.number, 1, 0) is Decline.IDENTITY_NOT_VERIFIED
+    assert limits.check(bank.customer(1_00), CNY.number, 1, 0) is Decline.IDENTITY_NOT_VERIFIED
 
 
 # --- after a risky change ---------------------------------------------------------------------------------------

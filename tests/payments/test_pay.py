@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind
 from feiqian.events import PaymentDecided
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import EVENT, Refusal, Side, Type
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY, EUR
 from feiqian.payments import plan
 from feiqian.payments.errors import NoIssuingDevice, OrderConflict
@@ -78,8 +80,8 @@ def test_a_refused_payment_leaves_its_code_and_the_day_unused(bank: Any, run: An
     ("kind", "side", "reason"),
     [
         (AccountKind.CUSTOMER_WALLET, Side.DEBIT, "wallet_cannot_pay"),
-        (AccountKind.MERCHANT_PAYABLE, Side.CREDIT, "merchant_not_accepting"),
-        (AccountKind.MERCHANT_PAYABLE, Side.DEBIT, "merchant_not_accepting"),
+        (MerchantAccountKind.PAYABLE, Side.CREDIT, "merchant_not_accepting"),
+        (MerchantAccountKind.PAYABLE, Side.DEBIT, "merchant_not_accepting"),
     ],
 )
 def test_a_frozen_account_declines(bank: Any, run: Any, kind: AccountKind, side: Side, reason: str) -> None:
@@ -266,7 +268,7 @@ def test_abuse_3_a_sum_that_would_overflow_is_declined_and_changes_nothing(bank:
     full = chart.derived_id(b"full")
     bank.stop_projecting()  # the read model's columns hold less than the engine's
     cash = account_id(AccountKind.BANK_CASH, CNY.number, plan.BANK)
-    payable = account_id(AccountKind.MERCHANT_PAYABLE, CNY.number, merchant.number)
+    payable = account_id(MerchantAccountKind.PAYABLE, CNY.number, merchant.number)
     bank.post(EVENT.pack(Type.TRANSFER, 0, 0, 0, 2**64 - 1, full, cash, payable, bytes(16)))
     view = run(bank.pay(merchant, customer, 100_00))
     assert (view.status, view.reason) == ("declined", "amount_too_high")

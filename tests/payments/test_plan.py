@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, AllowanceKind, TransferKind, account_id, allowance_id
-from feiqian.ledger.engine import EVENT, Type, chain
+from feiqian.ledger.chart import account_id, allowance_id
+from feiqian.ledger.engine import EVENT, LINKED, Type, chain
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments import plan
-from feiqian.payments.plan import Plan, fee_of
+from feiqian.payments.codes import claim_of
+from feiqian.payments.intent import Channel, Intent
+from feiqian.payments.kinds import TransferKind
+from feiqian.payments.methods.code import CODE
+from feiqian.payments.plan import fee_of
 
 amounts = st.integers(1, 2**53 - 1)
 rates = st.integers(0, 1_000)
@@ -46,7 +54,7 @@ def test_net_and_fee_sum_to_the_amount_and_neither_is_negative(amount: int, rate
     net = amount - fee
     assert fee >= 0
     assert net >= 0
-    moved = _transfers(plan.payment(_plan(amount, fee)))
+    moved = _transfers(plan.payment(_intent(amount), fee))
     assert moved[0] == amount
     assert sum(moved[1:]) == fee
     assert moved[0] - sum(moved[1:]) == net
@@ -68,19 +76,21 @@ def test_the_chain_of_a_payment_is_what_the_events_say_one_by_one(
     amount: int, fee: int, customer: int, merchant: int
 ) -> None:
     """The hot path packs the whole chain at once; this is the chain, event by event."""
-    it = Plan(bytes([1] * 16), bytes([2] * 16), 88_123, 10**9, customer, merchant, 156, amount, fee)
+    claim = chart.claim(claim_of("88123"), 10**9)
+    it = _intent(amount, payer=customer, payee=merchant, events=claim[:1] + bytes([LINKED]) + claim[2:])
     wallet = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
-    payable = account_id(AccountKind.MERCHANT_PAYABLE, 156, merchant)
+    payable = account_id(MerchantAccountKind.PAYABLE, 156, merchant)
     fees = account_id(AccountKind.MERCHANT_FEES, 156, 0)
     events = [
-        chart.claim(chart.claim_id(88_123), 10**9),
+        claim,
         chart.use(allowance_id(AllowanceKind.DAY_AMOUNT, 156, customer), amount),
         chart.use(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), 1),
-        chart.transfer(it.transfer, wallet, payable, amount, TransferKind.PAYMENT, it.reference),
+        chart.transfer(it.attempt, wallet, payable, amount, TransferKind.PAYMENT, plan.content_reference(it)),
     ]
     if fee:
-        events.append(chart.transfer(plan.fee_transfer(it.transfer), payable, fees, fee, TransferKind.FEE, it.transfer))
-    assert plan.payment(it) == chain(*events)
+        events.append(chart.transfer(plan.fee_transfer(it.attempt), payable, fees, fee, TransferKind.FEE, it.attempt))
+    assert plan.payment(it, fee) == chain(*events)
+    assert plan.payment(msgspec.structs.replace(it, events=b""), fee) == chain(*events[1:])
 
 
 def test_ids_differ_wherever_the_operations_do() -> None:
@@ -102,19 +112,33 @@ def test_ids_differ_wherever_the_operations_do() -> None:
 
 
 def test_the_reference_tells_every_field_apart() -> None:
-    base = (100, 156, "d", "s", "t")
-    others = [
-        (101, 156, "d", "s", "t"),
-        (100, 978, "d", "s", "t"),
-        (100, 156, "ds", "", "t"),
-        (100, 156, "d", "t", "s"),
+    others: list[dict[str, Any]] = [
+        {"amount": 101},
+        {"currency": 978},
+        {"description": "ds", "store": ""},
+        {"store": "t", "terminal": "s"},
     ]
-    references = {plan.content_reference(*content) for content in (base, *others)}
+    base: dict[str, Any] = {"amount": 100, "description": "d", "store": "s", "terminal": "t"}
+    references = {plan.content_reference(_intent(**(base | other))) for other in ({}, *others)}
     assert len(references) == 5
 
 
-def _plan(amount: int, fee: int) -> Plan:
-    return Plan(bytes([1] * 16), bytes([2] * 16), 88, 10**9, 1, 1, 156, amount, fee)
+def _intent(amount: int, **more: Any) -> Intent:
+    base: dict[str, Any] = {
+        "attempt": bytes([1] * 16),
+        "payer": 1,
+        "payee": 1,
+        "currency": 156,
+        "fee_basis_points": 60,
+        "merchant_order": "A",
+        "description": "",
+        "store": "",
+        "terminal": "",
+        "asked_at": 10**15,
+        "method": CODE,
+        "channel": Channel.POINT_OF_SALE,
+    }
+    return Intent(amount=amount, **(base | more))
 
 
 def _transfers(chain: bytes) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feiqian.ledger.engine import Refusal
+from feiqian.payments.methods.code import CODE
 from feiqian.payments.plan import CONFIRMATION_STEPS, PAYMENT_STEPS, REFUND_STEPS
 from feiqian.payments.policy import Decline, Step, decline_of
 from feiqian.payments.reasons import ENGLISH, sentence
@@ -27,8 +28,6 @@ def test_what_is_no_decision_has_no_reason(refusal: Refusal) -> None:
 @pytest.mark.parametrize(
     ("refusal", "step", "reason"),
     [
-        (Refusal.CLAIMED, Step.CODE, "code_used"),
-        (Refusal.CLAIM_ALREADY_PAST, Step.CODE, "code_expired"),
         (Refusal.ALLOWANCE_EXCEEDED, Step.DAY_AMOUNT, "daily_limit"),
         (Refusal.ALLOWANCE_EXCEEDED, Step.REFUNDABLE, "refund_above_captured"),
         (Refusal.DEBIT_ACCOUNT_FROZEN, Step.PAYMENT, "wallet_cannot_pay"),
@@ -46,6 +45,10 @@ def test_the_same_refusal_means_something_else_in_another_step(refusal: Refusal,
     assert decline_of(refusal, step) == reason
 
 
+def test_a_method_says_what_the_refusal_of_its_claim_means() -> None:
+    assert CODE.declines == {Refusal.CLAIMED: "code_used", Refusal.CLAIM_ALREADY_PAST: "code_expired"}
+
+
 def test_every_reason_has_a_sentence_of_its_own() -> None:
     assert set(ENGLISH) == set(Decline)
     assert len(set(ENGLISH.values())) == len(Decline)
@@ -54,4 +57,4 @@ def test_every_reason_has_a_sentence_of_its_own() -> None:
 
 
 def test_steps_are_as_many_as_the_chains_have() -> None:
-    assert (len(PAYMENT_STEPS), len(CONFIRMATION_STEPS), len(REFUND_STEPS)) == (5, 4, 3)
+    assert (len(PAYMENT_STEPS), len(CONFIRMATION_STEPS), len(REFUND_STEPS)) == (4, 4, 3)

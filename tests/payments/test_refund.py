@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.events import RefundDecided
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import Side
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
 from feiqian.payments import plan
 from feiqian.payments.errors import NotRefundable, OrderConflict, PaymentNotFound
@@ -149,7 +151,7 @@ def test_what_did_not_succeed_is_not_refunded(bank: Any, run: Any, amount: int) 
     ("kind", "side", "reason"),
     [
         (AccountKind.CUSTOMER_WALLET, Side.CREDIT, "not_possible"),
-        (AccountKind.MERCHANT_PAYABLE, Side.DEBIT, "merchant_not_accepting"),
+        (MerchantAccountKind.PAYABLE, Side.DEBIT, "merchant_not_accepting"),
     ],
 )
 def test_a_frozen_account_declines_a_refund(bank: Any, run: Any, kind: AccountKind, side: Side, reason: str) -> None:

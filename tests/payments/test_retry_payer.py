@@ -135,12 +135,9 @@ def test_abuse_90_wrong_codes_of_retries_are_counted_and_a_pause_reads_none(bank
 def paid_before(bank: Any, merchant: Any, customer: int, request: PaymentRequest) -> PaymentDecided:
     """A payment as the versions before wrote it: its fact ends with `expires_at`."""
     transfer, now_us = plan.payment_transfer(merchant.number, request.merchant_order), bank.clock.now()
-    claim = int(request.payment_code), now_us // 1_000_000 + 120
-    bank.post(
-        plan.payment(
-            plan.Plan(transfer, bytes(16), *claim, customer, merchant.number, CNY.number, request.amount, 0),
-        )
-    )
+    intent = bank.payments._by_code.intent(merchant, request, transfer, now_us)
+    assert intent.payer == customer
+    bank.post(plan.payment(intent, 0))
     parties = merchant.number, customer, request.amount, CNY.number, 0
     texts = request.merchant_order, request.description, request.store, request.terminal
     fact = PaymentDecided(new_id(PAYMENT, now_us), transfer, "succeeded", None, *parties, *texts, now_us)

@@ -12,8 +12,8 @@ import pytest
 
 from feiqian.events import PaymentCancelled, PaymentConfirmed, PaymentExpired, PaymentRefused
 from feiqian.ledger.audit import audit
-from feiqian.payments.ending import status_of
 from feiqian.payments.errors import NotCancellable, NotWaiting
+from feiqian.payments.pending import status_of
 from feiqian.payments.policy import VERIFICATION_SECONDS
 from feiqian.projections.tie import tie_at
 

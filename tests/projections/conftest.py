@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.clock import ManualClock
 from feiqian.events import (
     Fact,
@@ -25,10 +26,12 @@ from feiqian.events import (
 from feiqian.ids import PAYMENT, REFUND, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
-from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id
+from feiqian.ledger.chart import account_id, derived_id
 from feiqian.ledger.engine import UNLIMITED, Refusal, chain, refusal_of
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.ledger.spec import SpecEngine
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.payments.kinds import TransferKind
 from feiqian.projections import schema
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.projector import Projector
@@ -46,7 +49,7 @@ def wallet(customer: int) -> bytes:
 
 
 def payable(merchant: int) -> bytes:
-    return account_id(AccountKind.MERCHANT_PAYABLE, CNY, merchant)
+    return account_id(MerchantAccountKind.PAYABLE, CNY, merchant)
 
 
 class Books:
@@ -70,11 +73,13 @@ class Books:
             chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
             chart.account(FEES, AccountKind.MERCHANT_FEES, CNY),
         ]
-        events += [chart.account(payable(merchant), AccountKind.MERCHANT_PAYABLE, CNY) for merchant in (1, 2, 3)]
+        events += [chart.account(payable(merchant), MerchantAccountKind.PAYABLE, CNY) for merchant in (1, 2, 3)]
         for customer in range(1, 6):
             events.append(chart.account(wallet(customer), AccountKind.CUSTOMER_WALLET, CNY))
             opening = derived_id(b"opening", bytes([customer]))
-            events.append(chart.transfer(opening, OPENING, wallet(customer), FUNDS, TransferKind.OPENING_BALANCE))
+            events.append(
+                chart.transfer(opening, OPENING, wallet(customer), FUNDS, AccountTransferKind.OPENING_BALANCE)
+            )
         assert self.post(chain(*events)) is Refusal.OK
         self.write()
 

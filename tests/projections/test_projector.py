@@ -8,11 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.errors import JournalBehind
 from feiqian.events import PaymentCancelled, PaymentDecided, decode_fact
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
 from feiqian.ledger.journal_sqlite import SqliteJournal
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.payments.kinds import TransferKind
 from feiqian.projections import queries, schema
 from feiqian.projections.database import Database, SqliteDatabase, open_database
 from feiqian.projections.errors import ReadModelMismatch
@@ -20,8 +23,8 @@ from feiqian.projections.projector import Projector, rebuild
 from feiqian.projections.tie import tie, tie_at
 
 CUSTOMER, MERCHANT = 1, 2
-WALLET = chart.account_id(chart.AccountKind.CUSTOMER_WALLET, 156, CUSTOMER)
-PAYABLE = chart.account_id(chart.AccountKind.MERCHANT_PAYABLE, 156, MERCHANT)
+WALLET = chart.account_id(AccountKind.CUSTOMER_WALLET, 156, CUSTOMER)
+PAYABLE = chart.account_id(MerchantAccountKind.PAYABLE, 156, MERCHANT)
 
 Tables = Callable[..., dict[str, list[tuple[object, ...]]]]
 
@@ -68,7 +71,7 @@ def test_lines_of_fee_and_refund_belong_to_the_payment(books, read) -> None:
     books.refund(fact, 300)
     entries, _ = queries.statement(read(), PAYABLE, None, 10)
     kinds = [entry.kind for entry in entries]
-    assert kinds == [chart.TransferKind.REFUND, chart.TransferKind.FEE, chart.TransferKind.PAYMENT]
+    assert kinds == [TransferKind.REFUND, TransferKind.FEE, TransferKind.PAYMENT]
     assert {entry.payment for entry in entries} == {fact.id}
     assert {entry.at for entry in entries} == {fact.created_at}
 

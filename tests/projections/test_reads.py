@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id
+from feiqian.ledger.chart import account_id, derived_id
 from feiqian.projections.database import open_database
 from feiqian.projections.errors import CursorInvalid, ReadsBehind
 from feiqian.projections.projector import Projector
@@ -141,7 +142,7 @@ def test_corrections_of_a_customer_are_listed_and_nobody_elses(books, project, a
         owners = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
         sides = (bank, owners) if amount > 0 else (owners, bank)
         ids.append(derived_id(b"correction", bytes([number])))
-        books.post(chart.transfer(ids[-1], *sides, abs(amount), TransferKind.CORRECTION))
+        books.post(chart.transfer(ids[-1], *sides, abs(amount), AccountTransferKind.CORRECTION))
         books.write()
         books.pay(customer, MERCHANT, 100)
     project()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentConfirmed, PaymentDecided, encode_fact
 from feiqian.ledger import chart
-from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id
+from feiqian.ledger.chart import account_id, derived_id
 from feiqian.ledger.engine import EVENT, UNLIMITED, Type, chain
 from feiqian.ledger.stamp import write_stamp
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.payments.kinds import TransferKind
 from feiqian.projections import queries
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.fold import Fold
@@ -19,7 +22,7 @@ from feiqian.projections.tie import set_aside_in, tie, tie_at
 CNY = 156
 LI, WANG, ZHAO, SHOP, OTHER_SHOP = 1, 2, 3, 1, 2
 HUGE = 2**63 - 1
-WALLET, PAYABLE = AccountKind.CUSTOMER_WALLET, AccountKind.MERCHANT_PAYABLE
+WALLET, PAYABLE = AccountKind.CUSTOMER_WALLET, MerchantAccountKind.PAYABLE
 CORRECTIONS = account_id(AccountKind.CORRECTIONS, CNY, 0)
 
 
@@ -27,7 +30,7 @@ def wallet(customer: int) -> bytes:
     return account_id(WALLET, CNY, customer)
 
 
-def moved(id: bytes, debit: bytes, credit: bytes, amount: int, kind: int = TransferKind.CORRECTION) -> bytes:
+def moved(id: bytes, debit: bytes, credit: bytes, amount: int, kind: int = AccountTransferKind.CORRECTION) -> bytes:
     """A transfer as a version without bounds built it."""
     return EVENT.pack(Type.TRANSFER, 0, kind, 0, amount, id, debit, credit, bytes(16))
 

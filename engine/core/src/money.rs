@@ -15,7 +15,7 @@ impl Engine {
         if !hint.new && self.transfers.find_hashed(hint.hash, &event.id).is_some() {
             return Refusal::ID_ALREADY_USED;
         }
-        // A hold of nothing is allowed: it reserves a decision (to confirm, cancel or let expire), not money.
+        // A zero-amount hold is allowed: it reserves a decision (to confirm, cancel or let expire), not money.
         if event.amount == 0 && type_ != Type::HOLD {
             return Refusal::AMOUNT_MUST_NOT_BE_ZERO;
         }

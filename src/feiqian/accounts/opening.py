@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind, AllowanceKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
+from feiqian.ledger.chart import BANK, account_id, allowance_id, derived_id
 from feiqian.ledger.engine import UNLIMITED, Period, Side, chain
 
 
@@ -47,12 +48,6 @@ def unfreeze(customer: int, currency: int) -> bytes:
     return chart.unfreeze(account_id(AccountKind.CUSTOMER_WALLET, currency, customer), Side.DEBIT)
 
 
-def merchant(number: int, currency: int) -> bytes:
-    """A merchant's account of what it has received and not yet been paid out."""
-    kind = AccountKind.MERCHANT_PAYABLE
-    return chart.account(account_id(kind, currency, number), kind, currency)
-
-
 def opening_balance(customer: int, currency: int, amount: int) -> bytes:
     """What a customer brought in, once: a second one for the same wallet is the first again, or refused."""
     return chart.transfer(
@@ -60,7 +55,7 @@ def opening_balance(customer: int, currency: int, amount: int) -> bytes:
         account_id(AccountKind.OPENING, currency, BANK),
         account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
         amount,
-        TransferKind.OPENING_BALANCE,
+        AccountTransferKind.OPENING_BALANCE,
     )
 
 
@@ -89,5 +84,5 @@ def correction(customer: int, currency: int, amount: int, reference: str) -> byt
     debit, credit = sides if amount > 0 else sides[::-1]
     return chain(
         chart.account(corrections, AccountKind.CORRECTIONS, currency, overdraft=UNLIMITED),
-        chart.transfer(correction_id(reference), debit, credit, abs(amount), TransferKind.CORRECTION),
+        chart.transfer(correction_id(reference), debit, credit, abs(amount), AccountTransferKind.CORRECTION),
     )

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.ledger.bounds import check_sums
-from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, account_id, allowance_id
+from feiqian.ledger.chart import BANK, account_id, allowance_id
 from feiqian.ledger.engine import Account, Refusal, Side, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import BY_NUMBER

@@ -7,6 +7,7 @@ import random
 import time
 from typing import Any
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.ledger import chart
 from feiqian.ledger.engine import EVENT, NO_ID, UNLIMITED, Engine, Period, Type, chain
 from feiqian.ledger.native import NativeEngine
@@ -40,7 +41,7 @@ def run(accounts: int = 1_000_000, batch: int = 8_190, seconds: float = 3.0, spe
 
 
 def _open_accounts(engine: Engine, accounts: int) -> list[bytes]:
-    wallet = chart.AccountKind.CUSTOMER_WALLET
+    wallet = AccountKind.CUSTOMER_WALLET
     ids = [chart.account_id(wallet, CNY, owner) for owner in range(1, accounts + 1)]
     for start in range(0, accounts, OPENED_AT_ONCE):
         some = ids[start : start + OPENED_AT_ONCE]

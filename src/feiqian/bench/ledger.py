@@ -14,6 +14,7 @@ from typing import Any
 
 import uvloop
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import SystemClock
 from feiqian.ledger import chart
 from feiqian.ledger.engine import UNLIMITED
@@ -21,7 +22,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
 
 CNY = 156
-_OPENING = chart.account_id(chart.AccountKind.OPENING, CNY, 0)
+_OPENING = chart.account_id(AccountKind.OPENING, CNY, 0)
 
 
 def run(
@@ -55,9 +56,9 @@ def run(
 
 def _bank(ledger: Ledger, accounts: int) -> Callable[[], bytes]:
     """Opens accounts with money, and returns what makes transfers between two of them at random."""
-    wallet = chart.AccountKind.CUSTOMER_WALLET
+    wallet = AccountKind.CUSTOMER_WALLET
     ids = [chart.account_id(wallet, CNY, owner) for owner in range(1, accounts + 1)]
-    ledger.post_many(chart.account(_OPENING, chart.AccountKind.OPENING, CNY, UNLIMITED))
+    ledger.post_many(chart.account(_OPENING, AccountKind.OPENING, CNY, UNLIMITED))
     for start in range(0, accounts, 4096):
         some = ids[start : start + 4096]
         ledger.post_many(b"".join(chart.account(id, wallet, CNY) for id in some))

@@ -28,6 +28,7 @@ from feiqian.clock import MICROSECONDS, SystemClock
 from feiqian.field_cipher import KEY_BYTES, FieldCipher
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY
 from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
@@ -152,7 +153,7 @@ class Town:
     def _chains(self) -> Iterator[bytes]:
         yield opening.bank_accounts(CNY.number)
         for number in range(1, MERCHANTS + 1):
-            yield opening.merchant(number, CNY.number)
+            yield merchant_opening.merchant(number, CNY.number)
         for number in range(1, self.customers + 1):
             yield opening.wallet(number, CNY.number, day_amount=PLENTY, unverified_per_day=PLENTY)
             yield opening.opening_balance(number, CNY.number, PLENTY)

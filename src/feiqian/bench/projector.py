@@ -14,13 +14,17 @@ from pathlib import Path
 
 import msgspec
 
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.events import PaymentDecided, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
-from feiqian.ledger.chart import AccountKind, AllowanceKind, TransferKind, account_id, allowance_id
+from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.engine import EVENT, NO_ID, UNLIMITED, Type, chain
 from feiqian.ledger.journal import GENESIS, Row, row_hash
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.payments.codes import claim_of
+from feiqian.payments.kinds import TransferKind
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 
@@ -88,8 +92,9 @@ def make_journal(payments: int, customers: int, merchants: int, per_row: int, se
 
 
 def _open_accounts(journal: MadeJournal, customers: int, merchants: int) -> None:
-    accounts = [(AccountKind.CUSTOMER_WALLET, owner, UNLIMITED) for owner in range(customers)]
-    accounts += [(AccountKind.MERCHANT_PAYABLE, owner, 0) for owner in range(merchants)]
+    wallet = int(AccountKind.CUSTOMER_WALLET)
+    accounts = [(wallet, owner, UNLIMITED) for owner in range(customers)]
+    accounts += [(MerchantAccountKind.PAYABLE, owner, 0) for owner in range(merchants)]
     accounts.append((AccountKind.MERCHANT_FEES, 0, 0))
     opened = [
         chart.account(account_id(kind, CURRENCY, owner), kind, CURRENCY, overdraft)
@@ -100,10 +105,10 @@ def _open_accounts(journal: MadeJournal, customers: int, merchants: int) -> None
 
 def _payment(transfer: bytes, customer: int, merchant: int, code: int) -> bytes:
     wallet = account_id(AccountKind.CUSTOMER_WALLET, CURRENCY, customer)
-    payable = account_id(AccountKind.MERCHANT_PAYABLE, CURRENCY, merchant)
+    payable = account_id(MerchantAccountKind.PAYABLE, CURRENCY, merchant)
     fees = account_id(AccountKind.MERCHANT_FEES, CURRENCY, 0)
     return chain(
-        chart.claim(chart.claim_id(code), START_SECONDS + 120),
+        chart.claim(claim_of(str(code)), START_SECONDS + 120),
         chart.use(allowance_id(AllowanceKind.DAY_AMOUNT, CURRENCY, customer), 1000),
         chart.use(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), 1),
         chart.transfer(transfer, wallet, payable, 1000, TransferKind.PAYMENT),

@@ -13,12 +13,15 @@ from pathlib import Path
 import msgspec
 
 from feiqian import app
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import SystemClock
-from feiqian.ledger.chart import AccountKind, TransferKind, account_id, derived_id, transfer
+from feiqian.ledger.chart import account_id, derived_id, transfer
 from feiqian.ledger.checkpointer import make_checkpoint
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
+from feiqian.payments.kinds import TransferKind
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
@@ -65,7 +68,7 @@ def _post(ledger: Ledger, numbers: range, accounts: int) -> None:
     events = []
     for number in numbers:
         wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, 1 + number * 7919 % accounts)
-        merchant = account_id(AccountKind.MERCHANT_PAYABLE, CNY.number, 1 + number % MERCHANTS)
+        merchant = account_id(MerchantAccountKind.PAYABLE, CNY.number, 1 + number % MERCHANTS)
         id = derived_id(b"bench", number.to_bytes(8, "big"))
         events.append(transfer(id, wallet, merchant, 1, TransferKind.PAYMENT))
     if set(ledger.post_many(b"".join(events))) != {0}:

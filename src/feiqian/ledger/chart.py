@@ -1,4 +1,4 @@
-"""The chart of accounts, and how events are written.
+"""How ids are computed and events are written. What kinds there are, the features say (their `kinds.py`).
 
 Ids of accounts, allowances and claims are computed from what they stand for, so that the hot path looks nothing up; ids
 of transfers are derived from what makes the operation one, so that a retry anywhere meets the first. An id has 16
@@ -8,7 +8,6 @@ bytes; the builders do not check that (struct would pad or cut), because they ar
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 from hashlib import blake2b
 
 from .bounds import checked
@@ -20,60 +19,19 @@ _LOW = 2**64 - 1
 BANK = 0  # owns the accounts of fees, cash, opening balances and corrections
 
 
-class AccountKind(IntEnum):
-    """What an account is. Customers' and merchants' balances are what the bank owes; cash is what it has."""
-
-    CUSTOMER_WALLET = 1
-    MERCHANT_PAYABLE = 2  # received for a merchant, awaiting settlement
-    MERCHANT_FEES = 3  # the bank's income from merchants; owner 0
-    BANK_CASH = 4
-    OPENING = 5  # the other side of balances that were brought in
-    CORRECTIONS = 6  # the other side of what staff corrected, two of them each time
-
-
-class AllowanceKind(IntEnum):
-    """What an allowance counts."""
-
-    DAY_AMOUNT = 101  # a customer's payments of a day, in minor units of the currency
-    DAY_UNVERIFIED_COUNT = 102  # a customer's payments of a day that nobody verified; currency 0
-    REFUNDABLE = 103  # what may still be refunded of a payment; its id is derived from the payment's
-
-
-class ClaimKind(IntEnum):
-    """What may happen once."""
-
-    PAYMENT_CODE = 201
-
-
-class TransferKind(IntEnum):
-    """Why money moves, kept in the engine's memory of a transfer."""
-
-    PAYMENT = 1
-    FEE = 2
-    REFUND = 3
-    OPENING_BALANCE = 4
-    VERIFICATION = 5  # a hold of nothing: a payment that waits for its customer
-    CANCELLATION = 6
-    FEE_REFUND = 7
-    SETTLEMENT = 8
-    TOP_UP = 9
-    CORRECTION = 10  # of a customer's balance, by staff
-    REFUSAL = 11  # the end of a waiting payment that was declined: by its customer, or when it was confirmed
-
-
 def account_id(kind: int, currency: int, owner: int) -> bytes:
-    """The account of this kind (`AccountKind`) and currency (ISO 4217 number) that belongs to this owner."""
+    """The account of this kind and currency (ISO 4217 number) that belongs to this owner."""
     return _ID.pack(kind, currency, 0, owner)
 
 
 def allowance_id(kind: int, currency: int, owner: int) -> bytes:
-    """The allowance of this kind (`AllowanceKind`); currency 0 where it counts no money."""
+    """The allowance of this kind; currency 0 where it counts no money."""
     return _ID.pack(kind, currency, 0, owner)
 
 
-def claim_id(digits: int) -> bytes:
-    """The claim on a payment code, by its digits (below 2**96)."""
-    return _ID.pack(ClaimKind.PAYMENT_CODE, 0, digits >> 64, digits & _LOW)
+def claim_id(kind: int, number: int) -> bytes:
+    """The claim of this kind on what has this number (below 2**96)."""
+    return _ID.pack(kind, 0, number >> 64, number & _LOW)
 
 
 def derived_id(label: bytes, *parts: bytes) -> bytes:

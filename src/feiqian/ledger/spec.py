@@ -235,7 +235,7 @@ class SpecEngine(SpecDump):
         type_, _, kind, timeout_seconds, amount, id, debit_id, credit_id, reference = event
         if id in self._transfers:
             return Refusal.ID_ALREADY_USED
-        # A hold of nothing is allowed: it reserves a decision (to confirm, cancel or let expire), not money.
+        # A zero-amount hold is allowed: it reserves a decision (to confirm, cancel or let expire), not money.
         if amount == 0 and type_ != HOLD:
             return Refusal.AMOUNT_MUST_NOT_BE_ZERO
         if debit_id == credit_id:

@@ -7,8 +7,8 @@ from feiqian.events import PaymentCancelled, PaymentDecided, encode_fact
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments import plan
-from feiqian.payments.ending import WAITING, status_of
 from feiqian.payments.errors import NotCancellable
+from feiqian.payments.pending import WAITING, status_of
 
 
 def cancel(ledger: Ledger, clock: Clock, payment: PaymentDecided) -> str:

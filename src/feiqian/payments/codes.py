@@ -20,8 +20,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from feiqian.ledger.chart import claim_id
 from feiqian.payments.code_keys import MASKED, KeyRing, Version
 from feiqian.payments.errors import NoIssuingDevice
+from feiqian.payments.kinds import ClaimKind
 from feiqian.payments.masked_codes import MaskedKey
 from feiqian.payments.native_permutation import code_key
 from feiqian.payments.permutation import BODIES, DEVICES, CodeKey, Opened
@@ -34,6 +36,7 @@ SLOTS_HELD = SLOTS_AHEAD + 1 + SLOTS_AFTER  # whose codes are accepted at one mo
 LOOK_BACK_SLOTS = 30  # how far back a code is still told apart as expired, rather than as invalid
 CLAIM_MARGIN_SECONDS = 60  # a code stays claimed so long beyond its validity
 
+_PAYMENT_CODE = int(ClaimKind.PAYMENT_CODE)
 _SLOTS_COMPARED = SLOTS_AHEAD + 1 + LOOK_BACK_SLOTS
 
 
@@ -71,6 +74,11 @@ class KnowsDevices(Protocol):
     def device_of(self, customer: int) -> int:
         """The customer's newest issuing device that is not revoked, or 0."""
         ...
+
+
+def claim_of(digits: str) -> bytes:
+    """The id of the claim on a code of ours: it works once."""
+    return claim_id(_PAYMENT_CODE, int(digits))
 
 
 def codes_to_one_right(devices: int) -> int:

@@ -13,19 +13,18 @@ from typing import Protocol
 from feiqian import subjects
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.ledger.ledger import Ledger
-from feiqian.payments.ending import WAITING, Ended, Ender, KnowsMerchants, status_of
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
+from feiqian.payments.methods.code import CODE
+from feiqian.payments.pending import WAITING, KnowsMerchants, PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
+from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
-from feiqian.payments.waits import Waits
 from feiqian.policy.factors import Purpose
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
-
-KIND = "code"  # how the payment came about, of the sorts that a payment can be
 
 _log = logs.get("feiqian.payments")
 
@@ -53,15 +52,15 @@ class Confirmations:
         self,
         ledger: Ledger,
         reads: Reads,
-        ender: Ender,
+        resolver: PendingPaymentResolver,
         customers: NamesCustomers,
         merchants: KnowsMerchants,
         verification: ConsumesChallenges,
-        waits: Waits,
+        waits: StatusWaiters,
         work: Work,
     ) -> None:
         self._work = work
-        self._ledger, self._clock, self._reads, self._ender = ledger, ledger.clock, reads, ender
+        self._ledger, self._clock, self._reads, self._resolver = ledger, ledger.clock, reads, resolver
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
     async def waiting(self, customer: int) -> list[WaitingPayment]:
@@ -89,24 +88,24 @@ class Confirmations:
     async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
 
-        Raises PaymentNotFound, NotWaiting, NotDeciding, and what `Verification.spend` raises.
+        Raises PaymentNotFound, NotWaiting, NotDeciding, and what `Verification.consume` raises.
         """
         row = await self._row(customer, payment_id)
         binding = await self._binding(row)
         self._ledger.require_deciding()  # before the challenge is spent
         passed = await self._verification.consume(challenge_id, subjects.customer(customer), binding)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
-        return await self._told(row, self._ender.confirm(row.fact, passed))
+        return await self._told(row, self._resolver.confirm(row.fact, passed))
 
     async def refuse(self, customer: int, payment_id: str) -> PaymentView:
         """The customer does not want to pay. Raises PaymentNotFound, NotWaiting."""
         row = await self._row(customer, payment_id)
-        return await self._told(row, self._ender.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
+        return await self._told(row, self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
 
-    async def _told(self, row: PaymentRow, ended: Ended) -> PaymentView:
+    async def _told(self, row: PaymentRow, resolved: Resolved) -> PaymentView:
         self._waits.tell(row.id)
-        await self._ledger.durable(ended.position)
-        return as_it_is(replace(row, status=ended.status, reason=ended.reason, fee=ended.fee))
+        await self._ledger.durable(resolved.position)
+        return as_it_is(replace(row, status=resolved.status, reason=resolved.reason, fee=resolved.fee))
 
     async def _row(self, customer: int, payment_id: str) -> PaymentRow:
         """The customer's payment of this id, which waits. Raises PaymentNotFound, NotWaiting, RecordIncomplete."""
@@ -133,7 +132,7 @@ class Confirmations:
         names = await self._work.db(self._customers.names, [row.customer])
         return ChallengeBinding(
             purpose=Purpose.PAYMENT,
-            kind=KIND,
+            kind=CODE.name,
             amount=row.amount,
             currency=row.currency,
             payee=self._name(row),

@@ -15,7 +15,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.errors import LedgerStopped, NotDeciding
 from feiqian.events import PaymentDecided, PaymentExpired, encode_fact
 from feiqian.ledger.ledger import Ledger
-from feiqian.payments.ending import WAITING, status_of
+from feiqian.payments.pending import WAITING, status_of
 
 LOOK_SECONDS = 10
 Due = tuple[int, str, PaymentDecided]  # when (Unix µs), the payment's id to tell two apart, the payment

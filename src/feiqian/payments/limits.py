@@ -1,7 +1,8 @@
 """What a customer may pay now: the limits of the level, or the cooling-off's where they are lower. Never awaits.
 
 The ledger keeps the day's limit of a level, as the cap of an allowance. The lower ones of the cooling-off are compared
-here with what that allowance has counted; the caller posts right after, and nothing comes in between.
+here with what that allowance has counted; the caller posts right after, and nothing comes in between. Asking changes
+nothing, neither here nor in the ledger.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from feiqian.ledger.chart import AccountKind, AllowanceKind, account_id, allowance_id
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
+from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.policy import Decline
@@ -45,15 +47,15 @@ class Bounds(NamedTuple):
         return Decline.AMOUNT_TOO_HIGH if amount > self.of_level else Decline.LIMIT_AFTER_CHANGE
 
 
-class Ruling(Enum):
+class LimitDecision(Enum):
     """How a payment goes on that the limits allow."""
 
-    PAYS = "pays"
-    WAITS = "waits"  # for the customer's verification
+    APPROVED = "approved"
+    STEP_UP = "step_up"  # its customer verifies it first
 
 
 _DAY_AMOUNT, _DAY_COUNT = int(AllowanceKind.DAY_AMOUNT), int(AllowanceKind.DAY_UNVERIFIED_COUNT)
-PAYS, WAITS = Ruling.PAYS, Ruling.WAITS  # an enumeration is slow to ask on the hot path
+APPROVED, STEP_UP = LimitDecision.APPROVED, LimitDecision.STEP_UP  # an enumeration is slow to ask on the hot path
 Entitled = dict[int, Bounds]  # by currency
 
 
@@ -62,7 +64,7 @@ class PaymentLimits:
 
     def __init__(self, policy: Policy, customers: KnowsCustomers, ledger: Ledger) -> None:
         self._standing, self._cools = customers.standing, customers.cooling
-        self._ledger, self._engine = ledger, ledger.engine
+        self._engine, self._day = ledger.engine, ledger.clock.day
         self._pays = [level.pays for level in policy.levels]
         self._usual = [_usual(level) for level in policy.levels]
         self._cooling = [_cooling(level, policy) for level in policy.levels]
@@ -75,7 +77,7 @@ class PaymentLimits:
         pays = self._pays[self._standing(customer)]
         return Decline.NO_WALLET_IN_CURRENCY if pays else Decline.IDENTITY_NOT_VERIFIED
 
-    def ruling(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | Ruling:
+    def check(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | LimitDecision:
         """How a payment that was asked for goes on, or why the limits do not allow it. (The ledger may not, either.)"""
         by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
         bounds = by_level[self._standing(customer)].get(currency)
@@ -85,13 +87,12 @@ class PaymentLimits:
         if amount > payment:
             return bounds.decline(amount)
         if amount > unverified:
-            return WAITS
-        count = self._engine.used(allowance_id(_DAY_COUNT, 0, customer))
-        if count is not None and count[0] >= count[1] and self._count_used_up(customer):
-            return WAITS
-        if day is not None and self._beyond_day(customer, currency, amount, day):
+            return STEP_UP
+        if self._exceeds(allowance_id(_DAY_COUNT, 0, customer), 1, None, now_seconds):
+            return STEP_UP
+        if day is not None and self._exceeds(allowance_id(_DAY_AMOUNT, currency, customer), amount, day, now_seconds):
             return Decline.LIMIT_AFTER_CHANGE
-        return PAYS
+        return APPROVED
 
     def pays(self, customer: int, currency: int) -> bool:
         """Whether the customer's level may pay anything in this currency."""
@@ -105,7 +106,8 @@ class PaymentLimits:
             return self._why_none(customer)
         if amount > bounds.payment:
             return bounds.decline(amount)
-        if bounds.day is not None and self._beyond_day(customer, currency, amount, bounds.day):
+        allowance = allowance_id(_DAY_AMOUNT, currency, customer)
+        if bounds.day is not None and self._exceeds(allowance, amount, bounds.day, now_seconds):
             return Decline.LIMIT_AFTER_CHANGE
         return None
 
@@ -114,8 +116,7 @@ class PaymentLimits:
         decline = self.at_confirmation(customer, currency, amount, now_seconds)
         if decline is not None:
             return decline
-        day = self._engine.used(allowance_id(_DAY_AMOUNT, currency, customer))
-        beyond = day is not None and self._beyond_day(customer, currency, amount, day[1])
+        beyond = self._exceeds(allowance_id(_DAY_AMOUNT, currency, customer), amount, None, now_seconds)
         return Decline.DAILY_LIMIT if beyond else None
 
     def short_of(self, customer: int, currency: int, amount: int) -> bool:
@@ -124,21 +125,22 @@ class PaymentLimits:
         stopped = wallet is None or wallet.closed_and_frozen & (Side.DEBIT | CLOSED)
         return wallet is not None and not stopped and amount > wallet.available + wallet.overdraft
 
-    def _count_used_up(self, customer: int) -> bool:
-        """Whether the day's payments without verification, which seem to be used up, still are."""
-        self._ledger.post_many(b"")  # time moves on: the count may be yesterday's
-        count = self._engine.used(allowance_id(_DAY_COUNT, 0, customer))
-        return count is not None and count[0] >= count[1]
+    def _exceeds(self, allowance: bytes, amount: int, cap: int | None, now_seconds: int) -> bool:
+        """Whether so much more would exceed `cap` (None: the allowance's own) in what is used of it in a day.
 
-    def _beyond_day(self, customer: int, currency: int, amount: int, cap: int) -> bool:
-        """Whether a payment would exceed `cap` in what the customer pays in a day."""
-        allowance = allowance_id(_DAY_AMOUNT, currency, customer)
-        used = self._engine.used(allowance)
-        if used is None or used[0] + amount <= cap:
+        Of an allowance that is missing nothing is said: the ledger refuses what would use it.
+        """
+        found = self._engine.used(allowance)
+        if found is None:
             return False
-        self._ledger.post_many(b"")  # as above
-        used = self._engine.used(allowance)
-        return used is not None and used[0] + amount > cap
+        used, own = found
+        if cap is None:
+            cap = own
+        if used + amount <= cap:
+            return False
+        # The engine counts by the day that it saw last: if that is over, nothing is used yet.
+        over = self._engine.moment.day < self._day(now_seconds)
+        return amount > cap if over else True
 
 
 def _usual(level: Level) -> Entitled:

@@ -7,39 +7,29 @@ from __future__ import annotations
 
 import struct
 from hashlib import blake2b
-from typing import NamedTuple
 
+from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, AccountKind, AllowanceKind, TransferKind, account_id, allowance_id, derived_id
+from feiqian.ledger.chart import BANK, account_id, allowance_id, derived_id
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Period, Type, chain
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.payments.intent import Intent
+from feiqian.payments.kinds import TransferKind
 from feiqian.payments.policy import VERIFICATION_SECONDS, Step
 
-_FOUR_EVENTS, _FIVE_EVENTS = (struct.Struct("<" + EVENT.format[1:] * n).pack for n in (4, 5))
-_CLAIM, _USE, _TRANSFER = int(Type.CLAIM), int(Type.USE), int(Type.TRANSFER)
+_THREE_EVENTS, _FOUR_EVENTS = (struct.Struct("<" + EVENT.format[1:] * n).pack for n in (3, 4))
+_USE, _TRANSFER = int(Type.USE), int(Type.TRANSFER)
 _PAYMENT, _FEE = int(TransferKind.PAYMENT), int(TransferKind.FEE)
-_WALLET, _PAYABLE, _FEES = AccountKind.CUSTOMER_WALLET, AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_FEES
+_WALLET, _PAYABLE, _FEES = AccountKind.CUSTOMER_WALLET, MerchantAccountKind.PAYABLE, AccountKind.MERCHANT_FEES
 _DAY_AMOUNT, _DAY_COUNT = AllowanceKind.DAY_AMOUNT, AllowanceKind.DAY_UNVERIFIED_COUNT
 
 BASIS_POINTS = 10_000
 
-PAYMENT_STEPS = (Step.CODE, Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
-WAITING_STEPS = (Step.CODE, Step.PAYMENT)
+# What the events of a chain are for, after those of the method.
+PAYMENT_STEPS = (Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
+PENDING_STEPS = (Step.PAYMENT,)
 CONFIRMATION_STEPS = (Step.PAYMENT, Step.DAY_AMOUNT, Step.PAYMENT, Step.FEE)
 REFUND_STEPS = (Step.REFUNDABLE, Step.REFUNDABLE, Step.REFUND)
-
-
-class Plan(NamedTuple):
-    """A payment whose code has been read. Amounts in minor units; `claim` is the code's number."""
-
-    transfer: bytes
-    reference: bytes
-    claim: int
-    claim_until: int  # Unix seconds
-    customer: int
-    merchant: int
-    currency: int  # ISO 4217 number
-    amount: int
-    fee: int
 
 
 def fee_of(amount: int, basis_points: int) -> int:
@@ -71,7 +61,7 @@ def cancellation(payment: bytes) -> bytes:
 
 
 def confirmation(payment: bytes) -> bytes:
-    """The id that the customer's confirmation names: the capture of the hold of nothing."""
+    """The id that the customer's confirmation names: the capture of the zero-amount authorisation hold."""
     return derived_id(b"confirm", payment)
 
 
@@ -89,56 +79,64 @@ def refundable(payment: bytes) -> bytes:
     return derived_id(b"refundable", payment)
 
 
-def content_reference(amount: int, currency: int, description: str, store: str, terminal: str) -> bytes:
-    """What a payment's request says besides its code and order number, in 128 bits, kept with its transfer."""
-    content = f"{amount}\0{currency}\0{description}\0{store}\0{terminal}"
+def content_reference(intent: Intent) -> bytes:
+    """What was asked for besides payer and order number, in 128 bits, kept with the payment's transfer."""
+    content = f"{intent.amount}\0{intent.currency}\0{intent.description}\0{intent.store}\0{intent.terminal}"
     return blake2b(content.encode(), digest_size=16, person=b"fq-content").digest()
 
 
-def payment(plan: Plan) -> bytes:
-    """The chain of a payment that needs no verification; its steps are PAYMENT_STEPS, the last only with a fee."""
-    transfer, reference, claim, claim_until, customer, merchant_number, currency, amount, fee = plan
-    wallet = account_id(_WALLET, currency, customer)
-    merchant = account_id(_PAYABLE, currency, merchant_number)
+def claims(events: bytes) -> list[bytes]:
+    """The ids of what these events claim."""
+    return [event[5] for event in EVENT.iter_unpack(events) if event[0] == Type.CLAIM]
+
+
+def payment(intent: Intent, fee: int) -> bytes:
+    """The chain of a payment that needs no verification.
+
+    Its steps are the method's and PAYMENT_STEPS, the last only with a fee.
+    """
+    transfer, payer, currency, amount = intent.attempt, intent.payer, intent.currency, intent.amount
+    wallet, merchant = account_id(_WALLET, currency, payer), account_id(_PAYABLE, currency, intent.payee)
+    reference = content_reference(intent)
     # The hot path: all in one call, rather than event by event through `chart` and `chain` (a test compares the two).
     # fmt: off
-    begin = (
-        _CLAIM, LINKED, 0, 0, claim_until, chart.claim_id(claim), NO_ID, NO_ID, NO_ID,
-        _USE, LINKED, 0, 0, amount, allowance_id(_DAY_AMOUNT, currency, customer), NO_ID, NO_ID, NO_ID,
-        _USE, LINKED, 0, 0, 1, allowance_id(_DAY_COUNT, 0, customer), NO_ID, NO_ID, NO_ID,
+    limits = (
+        _USE, LINKED, 0, 0, amount, allowance_id(_DAY_AMOUNT, currency, payer), NO_ID, NO_ID, NO_ID,
+        _USE, LINKED, 0, 0, 1, allowance_id(_DAY_COUNT, 0, payer), NO_ID, NO_ID, NO_ID,
     )
     if not fee:
-        return _FOUR_EVENTS(*begin, _TRANSFER, 0, _PAYMENT, 0, amount, transfer, wallet, merchant, reference)
+        return intent.events + _THREE_EVENTS(
+            *limits, _TRANSFER, 0, _PAYMENT, 0, amount, transfer, wallet, merchant, reference
+        )
     fees = account_id(_FEES, currency, BANK)
-    return _FIVE_EVENTS(
-        *begin,
+    return intent.events + _FOUR_EVENTS(
+        *limits,
         _TRANSFER, LINKED, _PAYMENT, 0, amount, transfer, wallet, merchant, reference,
         _TRANSFER, 0, _FEE, 0, fee, fee_transfer(transfer), merchant, fees, transfer,
     )
     # fmt: on
 
 
-def waiting_payment(plan: Plan) -> bytes:
-    """The chain of a payment that waits for its customer: a hold of nothing; its steps are WAITING_STEPS.
+def pending_payment(intent: Intent) -> bytes:
+    """The chain of a payment that waits for its customer: a zero-amount authorisation hold.
 
-    It reserves the decision, not the money: balance and allowances count when the customer verifies.
+    Its steps are the method's and PENDING_STEPS. It reserves the decision, not the money: balance and allowances count
+    when the customer verifies.
     """
-    wallet = account_id(AccountKind.CUSTOMER_WALLET, plan.currency, plan.customer)
-    merchant = account_id(AccountKind.MERCHANT_PAYABLE, plan.currency, plan.merchant)
-    return chain(
-        chart.claim(chart.claim_id(plan.claim), plan.claim_until),
-        chart.hold(plan.transfer, wallet, merchant, 0, VERIFICATION_SECONDS, TransferKind.VERIFICATION, plan.reference),
-    )
+    wallet = account_id(_WALLET, intent.currency, intent.payer)
+    merchant = account_id(_PAYABLE, intent.currency, intent.payee)
+    kind, reference = TransferKind.VERIFICATION, content_reference(intent)
+    return intent.events + chart.hold(intent.attempt, wallet, merchant, 0, VERIFICATION_SECONDS, kind, reference)
 
 
-def declined_payment(transfer: bytes, customer: int, currency: int) -> bytes:
+def declined_payment(intent: Intent) -> bytes:
     """What is declined before the ledger is asked, made known to it: a hold that it refuses, whatever the state.
 
     It would reserve nothing, from the wallet for the wallet. The engine remembers the refusal under the payment's id,
     so that the payment stays declined, whoever asks again and whenever.
     """
-    wallet = account_id(_WALLET, currency, customer)
-    return chart.hold(transfer, wallet, wallet, 0, 0, TransferKind.VERIFICATION)
+    wallet = account_id(_WALLET, intent.currency, intent.payer)
+    return chart.hold(intent.attempt, wallet, wallet, 0, 0, TransferKind.VERIFICATION)
 
 
 def confirmed_payment(payment: bytes, customer: int, merchant: int, currency: int, amount: int, fee: int) -> bytes:
@@ -175,7 +173,7 @@ def refund(
         chart.use(refundable(payment), amount),
         chart.transfer(
             refund_transfer(payment, merchant_refund),
-            account_id(AccountKind.MERCHANT_PAYABLE, currency, merchant),
+            account_id(MerchantAccountKind.PAYABLE, currency, merchant),
             account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
             amount,
             TransferKind.REFUND,

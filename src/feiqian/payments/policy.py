@@ -40,9 +40,11 @@ class Decline(StrEnum):
 
 
 class Step(Enum):
-    """What an event in a chain is for; the same refusal means something else in another step."""
+    """What an event in a chain is for; the same refusal means something else in another step.
 
-    CODE = "code"
+    What the refusals of a method's own events mean, the method says (`intent.Method`).
+    """
+
     DAY_AMOUNT = "day_amount"
     DAY_COUNT = "day_count"
     PAYMENT = "payment"  # or the hold of a payment that waits
@@ -52,8 +54,6 @@ class Step(Enum):
 
 
 _BY_REFUSAL = {
-    Refusal.CLAIM_ALREADY_PAST: Decline.CODE_EXPIRED,
-    Refusal.CLAIMED: Decline.CODE_USED,
     Refusal.ALLOWANCE_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
     Refusal.ALLOWANCE_EXCEEDED: Decline.DAILY_LIMIT,
     Refusal.DEBIT_ACCOUNT_NOT_FOUND: Decline.NO_WALLET_IN_CURRENCY,
@@ -69,6 +69,8 @@ _BY_REFUSAL = {
 # Our chains hold nothing that these could come from; should one come all the same, the payment is declined, not lost.
 _NEVER = frozenset(
     {
+        Refusal.CLAIM_ALREADY_PAST,
+        Refusal.CLAIMED,
         Refusal.HOLD_NOT_FOUND,
         Refusal.HOLD_CAPTURED,
         Refusal.HOLD_RELEASED,

@@ -1,8 +1,8 @@
 """The payments feature, as its faces use it. Decides through the ledger, waits until that is durable, then answers.
 
-It holds no rules: those are in `authorize`, `refund`, `cancel` and `ending`, which never await. Every method may raise
-LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What customers do with
-payments that wait is in `confirm.py`.
+It holds no rules: those are in `methods/`, `decide`, `refund`, `cancel` and `pending`, which never await. Whatever is
+asked here may raise LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What
+customers do with payments that wait is in `confirm.py`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.field_cipher import FieldCipher
-from feiqian.ledger.chart import AccountKind, account_id, claim_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.ledger import Ledger
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
-from feiqian.payments.authorize import Authorizer
 from feiqian.payments.cancel import cancel
-from feiqian.payments.codes import Codes, IssuedCode
+from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations, ConsumesChallenges, NamesCustomers
-from feiqian.payments.ending import WAITING, Ender, KnowsMerchants, status_of
+from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
 from feiqian.payments.errors import (
     NotCancellable,
     NotRefundable,
@@ -39,9 +39,12 @@ from feiqian.payments.errors import (
 )
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
+from feiqian.payments.methods.code import CodeMethod
+from feiqian.payments.pending import WAITING, KnowsMerchants, PendingPaymentResolver, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.refund import Refunder
 from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import (
     BalanceView,
     Page,
@@ -53,7 +56,6 @@ from feiqian.payments.views import (
     not_kept,
     refund_view,
 )
-from feiqian.payments.waits import Waits
 from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.reads import Reads
@@ -85,22 +87,24 @@ class Payments:
         cipher: FieldCipher,
         in_flight_limit: int = sys.maxsize,
         work: Work | None = None,
+        risk: AssessRisk = no_risk,
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
         limits = PaymentLimits(policy, customers, ledger)
-        self.waits = Waits()
-        self.expiry = Expiry(ledger, self.waits.tell)
-        self._authorizer = Authorizer(ledger, codes, limits, customers, cipher, self.expiry.add)
-        self._ender = Ender(ledger, limits, merchants)
+        self.status_waiters = StatusWaiters()
+        self.expiry = Expiry(ledger, self.status_waiters.tell)
+        self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
+        self._by_code = CodeMethod(codes, customers, cipher, ledger.clock)
+        self._resolver = PendingPaymentResolver(ledger, limits, merchants)
         self._confirmations = Confirmations(
-            ledger, reads, self._ender, customers, merchants, verification, self.waits, work or Work()
+            ledger, reads, self._resolver, customers, merchants, verification, self.status_waiters, work or Work()
         )
         self._refunder = Refunder(ledger)
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
-        self._authorizer.guesses.measure(metrics, lambda: self._ledger.clock.now() // MICROSECONDS)
+        self._by_code.guesses.measure(metrics, lambda: self._ledger.clock.now() // MICROSECONDS)
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -109,7 +113,7 @@ class Payments:
         admission, number = self.admission, merchant.number
         admission.begin(number)
         try:
-            decision = self._authorizer.authorize(merchant, request)
+            decision = self._authorizer.authorize(merchant, request, self._by_code.intent)
             await self._ledger.durable(decision.position)
         finally:
             admission.leave(number)
@@ -117,7 +121,7 @@ class Payments:
             return not_kept(request, decision.not_kept, self._clock.now())
         fact = decision.fact or (await self._row(merchant, decision.transfer, decision.position)).fact
         if decision.retry:
-            self._authorizer.check_retry(fact, merchant, request)
+            self._by_code.check_retry(fact, merchant, request)
         return first_answer(fact)
 
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
@@ -142,7 +146,7 @@ class Payments:
         self.admission.begin(merchant.number)
         try:
             status = cancel(self._ledger, self._ledger.clock, row.fact)
-            self.waits.tell(payment_id)
+            self.status_waiters.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
         finally:
             self.admission.leave(merchant.number)
@@ -171,10 +175,10 @@ class Payments:
         Called in the stretch in which that was posted, so that both are in one journal row. Raises LedgerStopped.
         """
         for payment in self.expiry.of(customer):
-            if status_of(self._ledger.engine, payment) == WAITING and self._ender.cannot_pay(payment):
+            if status_of(self._ledger.engine, payment) == WAITING and self._resolver.cannot_pay(payment):
                 with contextlib.suppress(NotWaiting):  # its time was over: posting has moved time on
-                    self._ender.decline(payment, Decline.WALLET_CANNOT_PAY)
-                self.waits.tell(payment.id)
+                    self._resolver.decline(payment, Decline.WALLET_CANNOT_PAY)
+                self.status_waiters.tell(payment.id)
 
     async def run(self) -> None:
         """Lets waiting payments expire on time, also those of before a restart. Ends when cancelled or stopped."""
@@ -212,7 +216,7 @@ class Payments:
         row = await self._own(merchant, payment_id)
         if wait_seconds and row.status == WAITING:
             if status_of(self._ledger.engine, row.fact) == WAITING:
-                await self.waits.ended(payment_id, merchant.number, wait_seconds)
+                await self.status_waiters.ended(payment_id, merchant.number, wait_seconds)
             await self._ledger.durable(self._ledger.position)
             row = await self._own(merchant, payment_id)
         return as_it_is(row)
@@ -234,7 +238,7 @@ class Payments:
 
     async def balance(self, merchant: Merchant) -> BalanceView:
         """What the merchant has to get, from the ledger itself."""
-        id = account_id(AccountKind.MERCHANT_PAYABLE, merchant.currency, merchant.number)
+        id = account_id(MerchantAccountKind.PAYABLE, merchant.currency, merchant.number)
         account, position = self._ledger.engine.account(id), self._ledger.position
         await self._ledger.durable(position)
         balance, available = (account.balance, account.available) if account else (0, 0)
@@ -252,7 +256,7 @@ class Payments:
         now, device = self._ledger.clock.now(), self._codes.device_of(customer)
         seconds, ahead = now // MICROSECONDS, -((self._clock.now() - now) // MICROSECONDS)
         code = self._codes.issue(device, seconds)
-        if self._ledger.engine.claimed(claim_id(int(code.digits))):
+        if self._ledger.engine.claimed(claim_of(code.digits)):
             code = self._codes.issue(device, seconds, ahead=1)._replace(refresh_at=code.refresh_at)
         return code._replace(valid_until=code.valid_until - ahead, refresh_at=code.refresh_at - ahead)
 

@@ -12,9 +12,9 @@ import msgspec
 from feiqian.clock import moment
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.money import BY_NUMBER
+from feiqian.payments.intent import Order
 from feiqian.payments.policy import Decline
 from feiqian.payments.reasons import sentence
-from feiqian.payments.requests import PaymentRequest
 from feiqian.projections.rows import PaymentRow
 
 
@@ -92,7 +92,7 @@ def first_answer(fact: PaymentDecided) -> PaymentView:
     return _view(fact, fact.status, 0)
 
 
-def not_kept(request: PaymentRequest, decline: Decline, now_us: int) -> PaymentView:
+def not_kept(request: Order, decline: Decline, now_us: int) -> PaymentView:
     """A request declined before it named a payer: there is no payment to ask for later."""
     return PaymentView(
         id=None,

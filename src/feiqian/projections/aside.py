@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.events import Fact, RefundDecided, decode_fact
 from feiqian.ids import PAYMENT, is_id
-from feiqian.ledger.chart import AccountKind
 from feiqian.ledger.engine import EVENT, Type
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.runtime import logs
 
 from .database import Database
@@ -119,7 +120,7 @@ def _owner(account: bytes) -> Owner:
 
 
 def _owners(merchant: int, customer: int) -> set[Owner]:
-    return {(int(AccountKind.MERCHANT_PAYABLE), merchant), (int(AccountKind.CUSTOMER_WALLET), customer)}
+    return {(int(MerchantAccountKind.PAYABLE), merchant), (int(AccountKind.CUSTOMER_WALLET), customer)}
 
 
 def _parties(blob: bytes) -> set[Owner]:

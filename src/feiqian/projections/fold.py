@@ -20,9 +20,9 @@ from feiqian.events import (
     decode_fact,
 )
 from feiqian.ledger.body import decode_body
-from feiqian.ledger.chart import TransferKind
 from feiqian.ledger.engine import EVENT, LINKED, Type
 from feiqian.ledger.journal import Row
+from feiqian.payments.kinds import TransferKind
 
 from .database import Values
 

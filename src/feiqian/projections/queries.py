@@ -5,8 +5,9 @@ A tenant's number is part of every question about a tenant's things, so that no 
 
 from __future__ import annotations
 
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.ledger.chart import AccountKind, TransferKind
+from feiqian.payments.kinds import TransferKind
 
 from .aside import EVERYBODY, SetAside
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
@@ -144,7 +145,7 @@ def corrections_of_customer(db: Database, customer: int, limit: int) -> list[Cor
     WHERE kind = ? ORDER BY sequence DESC LIMIT ?"""
     found = []
     for no, currency in db.all(wallets, (customer, int(AccountKind.CUSTOMER_WALLET))):
-        asked = no, LOOKED_AT, int(TransferKind.CORRECTION), _checked(limit)
+        asked = no, LOOKED_AT, int(AccountTransferKind.CORRECTION), _checked(limit)
         rows = db.all(lines, asked)
         found += [CorrectionRow(transfer, amount, currency, at, place) for transfer, amount, at, place in rows]
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]

@@ -16,8 +16,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.ledger.chart import AccountKind
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.runtime.shares import Shares
 from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
 
@@ -169,7 +170,7 @@ class Reads:
         return await self._one(queries.is_incomplete, AccountKind.CUSTOMER_WALLET, customer)
 
     async def merchant_incomplete(self, merchant: int) -> bool:
-        return await self._one(queries.is_incomplete, AccountKind.MERCHANT_PAYABLE, merchant)
+        return await self._one(queries.is_incomplete, MerchantAccountKind.PAYABLE, merchant)
 
     async def payment_incomplete(self, id: str) -> bool:
         """Whether something of this payment was set aside, so that it may not be as it is shown."""

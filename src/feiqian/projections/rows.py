@@ -44,7 +44,8 @@ class PaymentRow:
 class Entry:
     """One line of a statement. `amount` is signed: positive is credited; `balance` is what it came to with this line.
 
-    `kind` is a `ledger.chart.TransferKind`, `payment` the public id of the payment that it belongs to.
+    `kind` is the transfer's (a feature's `kinds.py` declares it), `payment` the public id of the payment that it
+    belongs to.
     """
 
     sequence: int

@@ -10,8 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from feiqian.ledger.chart import AccountKind, TransferKind
 from feiqian.ledger.engine import Engine
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.payments.kinds import TransferKind
 
 from . import queries
 from .aside import SetAside
@@ -158,7 +159,7 @@ def _merchant_accounts(db: Database) -> Iterator[Discrepancy]:
     query = f"""SELECT d.merchant, d.currency, d.net, coalesce(b.net, 0) FROM
     (SELECT merchant, currency, sum(amount - fees - refunded) AS net FROM merchant_days GROUP BY merchant, currency) d
     LEFT JOIN (SELECT a.owner, a.currency, sum(e.amount) AS net FROM accounts a JOIN entries e ON e.account = a.no
-    WHERE a.kind = {AccountKind.MERCHANT_PAYABLE} AND e.kind IN ({kinds}) GROUP BY a.owner, a.currency) b
+    WHERE a.kind = {MerchantAccountKind.PAYABLE} AND e.kind IN ({kinds}) GROUP BY a.owner, a.currency) b
     ON b.owner = d.merchant AND b.currency = d.currency WHERE d.net <> coalesce(b.net, 0)"""
     for merchant, currency, expected, found in db.all(query):
         yield Discrepancy(f"merchant {merchant}, currency {currency}", "its account", int(expected), int(found))

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import SystemClock
 from feiqian.errors import LedgerStopped
 from feiqian.ledger import chart
@@ -23,12 +24,13 @@ from feiqian.ledger.engine import EVENT, UNLIMITED, Engine, Refusal, Type, chain
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger, replay_row
+from feiqian.merchants.kinds import MerchantAccountKind
 
 CNY = 156
-OPENING = chart.account_id(chart.AccountKind.OPENING, CNY, 0)
-PAYER = chart.account_id(chart.AccountKind.CUSTOMER_WALLET, CNY, 1)
-PAYEE = chart.account_id(chart.AccountKind.MERCHANT_PAYABLE, CNY, 1)
-FEES = chart.account_id(chart.AccountKind.MERCHANT_FEES, CNY, 0)
+OPENING = chart.account_id(AccountKind.OPENING, CNY, 0)
+PAYER = chart.account_id(AccountKind.CUSTOMER_WALLET, CNY, 1)
+PAYEE = chart.account_id(MerchantAccountKind.PAYABLE, CNY, 1)
+FEES = chart.account_id(AccountKind.MERCHANT_FEES, CNY, 0)
 FUNDS = 10**12
 CALLERS = 16  # payments under way at once
 REFUSED_EVERY = 7  # each seventh payment is for more than there is
@@ -37,10 +39,10 @@ REFUSED_EVERY = 7  # each seventh payment is for more than there is
 def opening() -> bytes:
     """The accounts, and what the customer has."""
     return chain(
-        chart.account(OPENING, chart.AccountKind.OPENING, CNY, UNLIMITED),
-        chart.account(PAYER, chart.AccountKind.CUSTOMER_WALLET, CNY),
-        chart.account(PAYEE, chart.AccountKind.MERCHANT_PAYABLE, CNY),
-        chart.account(FEES, chart.AccountKind.MERCHANT_FEES, CNY),
+        chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
+        chart.account(PAYER, AccountKind.CUSTOMER_WALLET, CNY),
+        chart.account(PAYEE, MerchantAccountKind.PAYABLE, CNY),
+        chart.account(FEES, AccountKind.MERCHANT_FEES, CNY),
         chart.transfer(chart.derived_id(b"opening", b"1"), OPENING, PAYER, FUNDS),
     )
 

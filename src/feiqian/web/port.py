@@ -10,14 +10,17 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.opening import shown_reference
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
-from feiqian.ledger.chart import AccountKind, account_id, claim_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import InvariantBroken, Totals
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, Money
+from feiqian.payments.codes import claim_of
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
@@ -92,9 +95,9 @@ class RunningBank:
         return await self._available(AccountKind.CUSTOMER_WALLET, person.currency, person.number)
 
     async def takings(self, shop: Shop) -> Money:
-        return await self._available(AccountKind.MERCHANT_PAYABLE, shop.currency, shop.number)
+        return await self._available(MerchantAccountKind.PAYABLE, shop.currency, shop.number)
 
-    async def _available(self, kind: AccountKind, currency: Currency, owner: int) -> Money:
+    async def _available(self, kind: int, currency: Currency, owner: int) -> Money:
         account = self._s.ledger.engine.account(account_id(kind, currency.number, owner))
         available = account.available if account is not None else 0
         await self._s.ledger.durable(self._s.ledger.position)
@@ -157,7 +160,7 @@ class RunningBank:
     async def code(self, person: Person) -> Code:
         issued = self._s.payments.code_for(person.number)
         left = issued.refresh_at - self._s.clock.now() / MICROSECONDS
-        used = self._s.ledger.engine.claimed(claim_id(int(issued.digits)))
+        used = self._s.ledger.engine.claimed(claim_of(issued.digits))
         return Code(issued.digits, max(0.25, round(left, 2)), used)
 
     async def standing(self, person: Person) -> Standing:
@@ -280,11 +283,11 @@ class RunningBank:
         """Wallets are what is left of all balances (which sum to zero), so that not every wallet is looked at."""
         fees = self._balance(AccountKind.MERCHANT_FEES, number, BANK)
         own = sum(self._balance(kind, number, BANK) for kind in OWN)
-        merchants = sum(self._balance(AccountKind.MERCHANT_PAYABLE, number, m.number) for m in self._s.merchants.all())
+        merchants = sum(self._balance(MerchantAccountKind.PAYABLE, number, m.number) for m in self._s.merchants.all())
         wallets = -(own + fees + merchants)
         return Total(BY_NUMBER[number], wallets, merchants, fees, sums.debits_posted, sums.credits_posted)
 
-    def _balance(self, kind: AccountKind, currency: int, owner: int) -> int:
+    def _balance(self, kind: int, currency: int, owner: int) -> int:
         account = self._s.ledger.engine.account(account_id(kind, currency, owner))
         return account.balance if account is not None else 0
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from feiqian.ledger.chart import AccountKind, account_id, transfer
+from feiqian.accounts.kinds import AccountKind
+from feiqian.ledger.chart import account_id, transfer
 from feiqian.money import CNY
 from feiqian.testing.served import BALANCE, Served
 

@@ -1,16 +1,17 @@
 """How a waiting payment ends: confirmed, declined, cancelled or expired; the engine decides which, once. Never awaits.
 
-Whatever ends it is one posting to its hold of nothing, and what follows from that is in the same journal row.
+Whatever ends it is one posting to its zero-amount authorisation hold; what follows is in the same journal row.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from feiqian.accounts.kinds import AccountKind
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
@@ -36,7 +37,7 @@ class KnowsMerchants(Protocol):
     def by_number(self, number: int) -> Merchant | None: ...
 
 
-class Ended(NamedTuple):
+class Resolved(NamedTuple):
     """What a payment became, to be told once `position` is durable. `fee` in minor units."""
 
     status: PaymentStatus
@@ -56,13 +57,13 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
     return "cancelled" if cancelled is not None and cancelled.type == Type.RELEASE else "declined"
 
 
-class Ender:
+class PendingPaymentResolver:
     """Confirms and declines what waits, for the customer. Raises NotWaiting and LedgerStopped."""
 
     def __init__(self, ledger: Ledger, limits: PaymentLimits, merchants: KnowsMerchants) -> None:
         self._ledger, self._clock, self._limits, self._merchants = ledger, ledger.clock, limits, merchants
 
-    def confirm(self, payment: PaymentDecided, passed: Passed) -> Ended:
+    def confirm(self, payment: PaymentDecided, passed: Passed) -> Resolved:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
         merchant = self._merchants.by_number(payment.merchant)
         decline = self._decline(payment, merchant)
@@ -79,16 +80,16 @@ class Ender:
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
         self._ledger.record(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
-        return Ended("succeeded", None, fee, self._ledger.position)
+        return Resolved("succeeded", None, fee, self._ledger.position)
 
-    def decline(self, payment: PaymentDecided, reason: Decline) -> Ended:
+    def decline(self, payment: PaymentDecided, reason: Decline) -> Resolved:
         """Gives the hold up, so that the payment can end in no other way any more."""
         refusal = self._ledger.post(plan.refuse(payment.transfer)).refusal
         if refusal is not Refusal.OK:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
-        return Ended("declined", reason, 0, self._ledger.position)
+        return Resolved("declined", reason, 0, self._ledger.position)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
         """Whether the wallet is stopped or the level pays nothing, so that no answer of the customer's would count."""

@@ -13,7 +13,7 @@ from feiqian.runtime.shares import Places
 MAX_WAITS, MAX_WAITS_OF_MERCHANT = 512, 64
 
 
-class Waits:
+class StatusWaiters:
     """By payment. Whoever finds no room is not refused, but told at once how things stand.
 
     When all places are taken, the merchant who holds most gives one up: the oldest is told at once instead.

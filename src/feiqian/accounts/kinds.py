@@ -1,0 +1,29 @@
+"""The numbers by which the ledger knows what is the accounts' own. They are on disk: given once, never used again."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class AccountKind(IntEnum):
+    """What an account is. Wallets are what the bank owes, cash is what it has; all but wallets are its own."""
+
+    CUSTOMER_WALLET = 1
+    MERCHANT_FEES = 3  # the bank's income from merchants; owner 0
+    BANK_CASH = 4
+    OPENING = 5  # the other side of balances that were brought in
+    CORRECTIONS = 6  # the other side of what staff corrected, two of them each time
+
+
+class AllowanceKind(IntEnum):
+    """What an allowance counts. 103 was one of refunds."""
+
+    DAY_AMOUNT = 101  # a customer's payments of a day, in minor units of the currency
+    DAY_UNVERIFIED_COUNT = 102  # a customer's payments of a day that nobody verified; currency 0
+
+
+class AccountTransferKind(IntEnum):
+    """Why money moves."""
+
+    OPENING_BALANCE = 4
+    CORRECTION = 10  # of a customer's balance, by staff

@@ -1,0 +1,175 @@
+"""Decides a payment: facts in hand, from the first line to the last nothing awaits. One writer, so no lock.
+
+limits → risk → chain → fact. The methods (`methods/`) say who pays; what they bring is an `Intent`.
+
+A request that names no payer (its code cannot be read) or could never succeed (its currency, its amount, a suspended
+merchant) is declined and not kept: nothing is journaled, and the order number stays free. Every other request is
+decided once, under an id derived from merchant and order number that the engine remembers, and recorded as a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from feiqian.clock import MICROSECONDS
+from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
+from feiqian.ids import PAYMENT, new_id
+from feiqian.ledger.engine import EVENT_SIZE, Refusal
+from feiqian.ledger.ledger import Ledger, Posting
+from feiqian.merchants.registry import Merchant
+from feiqian.money import BY_CODE
+from feiqian.payments import plan
+from feiqian.payments.intent import Intent, Order
+from feiqian.payments.limits import STEP_UP, PaymentLimits
+from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS
+from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
+from feiqian.payments.recent import Recent
+
+O = TypeVar("O", bound=Order)  # noqa: E741
+Identify: TypeAlias = Callable[[Merchant, O, bytes, int], Intent | Decline]
+"""A method: the intent of this attempt, asked for at this time (Unix µs), or why the payer is not known."""
+AssessRisk: TypeAlias = Callable[[Intent], Decline | None]
+"""Why a payment that the limits allow is too risky, or None. Answers from memory, without a side effect."""
+
+
+def no_risk(intent: Intent) -> None:
+    """Finds nothing too risky."""
+
+
+class Decision(NamedTuple):
+    """May be told once `position` is durable.
+
+    `not_kept` is why a request was declined without a trace. A `retry` comes with the first decision's fact, or with
+    none if that is no longer in memory; either way the method says whether it may be answered.
+    """
+
+    transfer: bytes
+    position: int
+    fact: PaymentDecided | None = None
+    not_kept: Decline | None = None
+    retry: bool = False
+
+
+class Authorizer:
+    """The one place where payments are decided."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        limits: PaymentLimits,
+        waits: Callable[[PaymentDecided], None],
+        risk: AssessRisk = no_risk,
+    ) -> None:
+        self._ledger, self._clock, self._waits = ledger, ledger.clock, waits
+        self._limits, self._risk = limits, risk
+        self._recent: Recent[PaymentDecided] = Recent()
+
+    def authorize(self, merchant: Merchant, order: O, identify: Identify[O]) -> Decision:
+        """Decides an order once; a retry finds the first decision. Raises LedgerStopped."""
+        attempt = plan.payment_transfer(merchant.number, order.merchant_order)
+        # Before the payer is looked for: the code may have expired by now, and a retry gets the first answer anyway.
+        if self._ledger.engine.remembered(attempt) is not None:
+            return Decision(attempt, self._ledger.position, self._recent.get(attempt), retry=True)
+        intent = self._inadmissible(merchant, order) or identify(merchant, order, attempt, self._clock.now())
+        if isinstance(intent, Decline):
+            return Decision(attempt, self._ledger.position, not_kept=intent)
+        return self.decide(intent)
+
+    def _inadmissible(self, merchant: Merchant, order: Order) -> Decline | None:
+        """Why no payer could make this payment."""
+        if not merchant.accepting:
+            return Decline.MERCHANT_NOT_ACCEPTING
+        currency = BY_CODE.get(order.currency)
+        largest = None if currency is None else self._limits.largest.get(currency.number)
+        if currency is None or currency.number != merchant.currency or largest is None:
+            return Decline.CURRENCY_NOT_SUPPORTED
+        return Decline.AMOUNT_TOO_HIGH if order.amount > largest else None
+
+    def decide(self, intent: Intent) -> Decision:
+        """Decides, posts and records an attempt that the ledger does not remember. Raises LedgerStopped."""
+        decline, step_up = self._allowed(intent)
+        status: PaymentStatus = "declined"
+        fee, expires_at = 0, 0
+        if decline:
+            self._ledger.post(plan.declined_payment(intent))
+        elif step_up:
+            decline = _decline(intent, self._ledger.post(plan.pending_payment(intent)), PENDING_STEPS)
+            if not decline:
+                status = "needs_verification"
+                expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
+        else:
+            fee = plan.fee_of(intent.amount, intent.fee_basis_points)
+            decline = _decline(intent, self._ledger.post(plan.payment(intent, fee)), PAYMENT_STEPS)
+            if decline:
+                fee = 0
+            else:
+                status = "succeeded"
+        fact = PaymentDecided(
+            new_id(PAYMENT, intent.asked_at),
+            intent.attempt,
+            status,
+            decline,
+            intent.payee,
+            intent.payer,
+            intent.amount,
+            intent.currency,
+            fee,
+            intent.merchant_order,
+            intent.description,
+            intent.store,
+            intent.terminal,
+            intent.asked_at,
+            expires_at,
+            intent.shown_hash,
+        )
+        self._ledger.record(encode_fact(fact))
+        if expires_at:
+            self._waits(fact)
+        self._recent.put(intent.attempt, fact)
+        return Decision(intent.attempt, self._ledger.position, fact)
+
+    def _allowed(self, intent: Intent) -> tuple[Decline | None, bool]:
+        """Why limits or risk do not allow the payment, or None; and whether its payer has to verify it first."""
+        payer, currency, amount = intent.payer, intent.currency, intent.amount
+        now = intent.asked_at // MICROSECONDS
+        limit = self._limits.check(payer, currency, amount, now)
+        if isinstance(limit, Decline):
+            return limit, False
+        if limit is STEP_UP and (decline := self._hopeless(intent, now)):
+            return decline, False
+        return self._risk(intent), limit is STEP_UP
+
+    def _hopeless(self, intent: Intent, now: int) -> Decline | None:
+        """Why there is nothing for the customer to confirm. All of it counts again when the customer confirms.
+
+        A code that was used tells nothing of the customer's money. Over midnight there is another day's limit.
+        """
+        if any(map(self._ledger.engine.claimed, plan.claims(intent.events))):
+            return None  # which the ledger declines
+        payment, day = (intent.payer, intent.currency, intent.amount), self._clock.day
+        if day(now) == day(now + VERIFICATION_SECONDS):
+            beyond = self._limits.beyond_today(*payment, now)
+            if beyond is not None:
+                return beyond
+        return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(*payment) else None
+
+
+def same_content(fact: PaymentDecided, order: Order) -> bool:
+    """Whether an order asks for what was decided before, whoever pays."""
+    currency = BY_CODE.get(order.currency)
+    asked = order.amount, currency and currency.number, order.description, order.store, order.terminal
+    return asked == (fact.amount, fact.currency, fact.description, fact.store, fact.terminal)
+
+
+def _decline(intent: Intent, posting: Posting, steps: tuple[Step, ...]) -> Decline | None:
+    """Why the engine refused, or None if it did not. Raises RuntimeError for a chain that should never be posted."""
+    refusal = posting.refusal
+    if refusal is Refusal.OK:
+        return None
+    if not refusal.remembered:
+        raise RuntimeError(f"a payment's chain was refused as {refusal.name}")
+    place = posting.results.index(refusal) - len(intent.events) // EVENT_SIZE
+    if place >= 0:
+        return decline_of(refusal, steps[place])
+    return intent.method.declines.get(refusal, Decline.NOT_POSSIBLE)

@@ -1,0 +1,66 @@
+"""What `decide` is asked: who pays whom how much, and how that is known. Methods bring it; it holds no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from feiqian.ledger.engine import Refusal
+from feiqian.payments.policy import Decline
+from feiqian.policy.factors import Factor
+
+
+class Order(Protocol):
+    """What a merchant asks for, whatever the method. Its number makes the payment one. Amount in minor units."""
+
+    @property
+    def amount(self) -> int: ...
+    @property
+    def currency(self) -> str: ...  # letters of ISO 4217
+    @property
+    def merchant_order(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def store(self) -> str: ...
+    @property
+    def terminal(self) -> str: ...
+
+
+class Channel(StrEnum):
+    """Where the payment is asked for."""
+
+    POINT_OF_SALE = "point_of_sale"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
+    """How the payer is known. `declines` says what a refusal of the method's own events means."""
+
+    name: str  # challenges are bound to it, so it never changes
+    declines: Mapping[Refusal, Decline]
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment to decide, with its payer known. Amounts in minor units."""
+
+    attempt: bytes  # 16 bytes that make the payment one: the ledger remembers the answer under it
+    payer: int  # a customer
+    payee: int  # a merchant
+    amount: int
+    currency: int  # ISO 4217 number
+    fee_basis_points: int
+    merchant_order: str
+    description: str
+    store: str
+    terminal: str
+    asked_at: int  # Unix microseconds
+    method: Method
+    channel: Channel
+    proved: tuple[Factor, ...] = ()  # by the payer, for this payment, beyond what the method shows
+    events: bytes = b""  # the method's own, which come first in the chain; each linked to what follows
+    shown_hash: bytes = b""  # keyed, of what the payer showed: the fact keeps it, and retries are compared with it
