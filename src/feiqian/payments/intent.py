@@ -9,9 +9,9 @@ from typing import Protocol
 
 import msgspec
 
+from feiqian.auth.challenges.model import Passed
 from feiqian.ledger.engine import Refusal
 from feiqian.payments.policy import Decline
-from feiqian.policy.factors import Factor
 
 
 class Order(Protocol):
@@ -61,6 +61,6 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: int  # Unix microseconds
     method: Method
     channel: Channel
-    proved: tuple[Factor, ...] = ()  # by the payer, for this payment, beyond what the method shows
+    proved: Passed | None = None  # by the payer, for this payment: risk may heed it, the limits do not
     events: bytes = b""  # the method's own, which come first in the chain; each linked to what follows
     shown_hash: bytes = b""  # keyed, of what the payer showed: the fact keeps it, and retries are compared with it
