@@ -131,7 +131,7 @@ def test_a_stream_ends_with_its_session(site: Site) -> None:
         fact = PaymentDecided("pay_1", bytes(16), "succeeded", None, 1, 1, 100, 156, 0, "1", "", "", "", 1)
         site.hub.on_rows(3, [encode_fact(fact)])
         assert [said async for said in events] == [b"event: ended\ndata: {}\n\n"]
-        assert site.hub.open_streams == 0
+        assert site.hub.places.total == 0
 
     asyncio.run(run())
 

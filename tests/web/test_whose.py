@@ -83,7 +83,7 @@ def test_abuse_91_no_stream_is_opened_for_a_page_of_another(
         asked["headers"] = {"Page-For": ""}
     answer = client.get("/wallet/events", **asked)
     assert answer.status_code == 409
-    assert site.hub.open_streams == 0
+    assert site.hub.places.total == 0
 
 
 @pytest.mark.parametrize(
