@@ -49,10 +49,10 @@ def limited(**limits: Any) -> Workers:
     return Workers(Limits(**limits), processes=1)
 
 
-async def running(pool: Workers, count: int = 1) -> None:
-    """Until so many jobs are under way."""
+async def under_way(pool: Workers, key: str) -> None:
+    """Until a job of this key is."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while pool._under_way.total() < count:
+    while not pool._under_way[key]:
         assert time.monotonic() < until
         await asyncio.sleep(0)
 
@@ -63,7 +63,7 @@ async def held(pool: Workers) -> tuple[int, asyncio.Task[list[bytes]]]:
     (pid,) = pool.pids
     os.kill(pid, signal.SIGSTOP)
     task = asyncio.create_task(pool.run(encode, [SMALL], "held"))
-    await running(pool)
+    await under_way(pool, "held")
     return pid, task
 
 
