@@ -1,7 +1,7 @@
-"""Staff accounts as the trail tells of them: their roles, states and whether they need factors, compared with what is stored. Blocks.
+"""Staff accounts as the trail tells of them: roles, states, and who needs no factors, compared with what is stored.
 
 Every change of an account is in the trail in the same transaction; accounts of a bank that is older than this begin
-with a baseline of each, written at the first start.
+with a baseline of each, written at the first start. Blocks.
 """
 
 from __future__ import annotations
