@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -44,6 +44,7 @@ MUST_BE_STRONG = frozenset(
 )
 
 T = TypeVar("T")
+A = TypeVar("A", model.Limits, model.Ceiling)
 
 
 class PolicyInvalid(FeiqianError):
@@ -141,15 +142,11 @@ def _corrections(table: CorrectionsTable, highest: model.Level) -> model.Correct
 
 
 def _ceilings(tables: Mapping[str, Any], place: Place) -> dict[int, model.Ceiling]:
-    return {_currency(code, (*place, code)): _ceiling(code, table, (*place, code)) for code, table in tables.items()}
+    return _by_currency(tables, place, CeilingTable, model.Ceiling, _wrong_in_ceiling)
 
 
-def _ceiling(code: str, given: Any, place: Place) -> model.Ceiling:
-    table = _read(given, CeilingTable, place)
-    ceiling = model.Ceiling(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Ceiling._fields))
-    if ceiling.one > ceiling.day:
-        _fail(place, f"{code}: one correction at most what a day allows")
-    return ceiling
+def _wrong_in_ceiling(ceiling: model.Ceiling) -> str:
+    return "one correction at most what a day allows" if ceiling.one > ceiling.day else ""
 
 
 def _timeouts(table: TimeoutsTable) -> model.Timeouts:
@@ -201,17 +198,28 @@ def _check_rise(lower: model.Level, higher: model.Level) -> None:
 
 
 def _limits(tables: Mapping[str, Any], place: Place) -> dict[int, model.Limits]:
-    return {_currency(code, (*place, code)): _one(code, table, (*place, code)) for code, table in tables.items()}
+    return _by_currency(tables, place, LimitsTable, model.Limits, _wrong_in_limits)
 
 
-def _one(code: str, given: Any, place: Place) -> model.Limits:
-    table = _read(given, LimitsTable, place)
-    limits = model.Limits(*(_amount(getattr(table, name), code, (*place, name)) for name in model.Limits._fields))
+def _wrong_in_limits(limits: model.Limits) -> str:
     if limits.unverified > limits.payment:
-        _fail(place, f"{code}: without verification at most what a payment may be")
-    if limits.payment > limits.day:
-        _fail(place, f"{code}: a payment at most what a day allows")
-    return limits
+        return "without verification at most what a payment may be"
+    return "a payment at most what a day allows" if limits.payment > limits.day else ""
+
+
+def _by_currency(
+    tables: Mapping[str, Any], place: Place, layout: type[Table], kind: type[A], wrong_in: Callable[[A], str]
+) -> dict[int, A]:
+    """A table of amounts for each currency; `layout` has the fields of `kind`. `wrong_in` says what cannot be."""
+    found = {}
+    for code, given in tables.items():
+        at = (*place, code)
+        currency, table = _currency(code, at), _read(given, layout, at)
+        amounts = kind(*(_amount(getattr(table, name), code, (*at, name)) for name in kind._fields))
+        if why := wrong_in(amounts):
+            _fail(at, f"{code}: {why}")
+        found[currency] = amounts
+    return found
 
 
 def _currency(code: str, place: Place) -> int:
