@@ -213,7 +213,7 @@ def _by_currency(
     """A table of amounts for each currency; `layout` has the fields of `kind`. `wrong_in` says what cannot be."""
     found = {}
     for code, given in tables.items():
-        at = (*place, code)
+        at: Place = (*place, code)
         currency, table = _currency(code, at), _read(given, layout, at)
         amounts = kind(*(_amount(getattr(table, name), code, (*at, name)) for name in kind._fields))
         if why := wrong_in(amounts):
