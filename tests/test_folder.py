@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from feiqian import app
-from feiqian.errors import FolderLocked
+from feiqian.errors import FolderLocked, JournalMissing
 from feiqian.folder import FolderLock, make_file, make_folder, open_to_others
 from feiqian.ledger.checkpointer import make_checkpoint
 from feiqian.ledger.recovery import open_checkpoints, open_journal
@@ -116,3 +116,14 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
         FolderLock(tmp_path).close()
         assert child.stdin is not None
         child.stdin.close()
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_journal_on_a_disk_that_is_not_mounted_is_refused_in_words(tmp_path: Path, create: bool) -> None:
+    data, disk = tmp_path / "data", tmp_path / "disk"
+    data.mkdir()
+    (data / "journal.db").symlink_to(disk / "bank" / "journal.db")
+    with pytest.raises(JournalMissing, match="is its disk mounted"):
+        app.lock_folder(Settings(data=str(data)), create=create)
+    (disk / "bank").mkdir(parents=True)
+    app.lock_folder(Settings(data=str(data)), create=create).close()

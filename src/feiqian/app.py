@@ -107,7 +107,10 @@ def build(
 
 
 def lock_folder(settings: Settings, *, create: bool = False) -> FolderLock:
-    """The lock of the data folder, and of the folder where its journal's file really is. Raises FolderLocked."""
+    """The lock of the data folder, and of the folder where its journal's file really is.
+
+    Raises FolderLocked, and JournalMissing where one of the two is not there.
+    """
     folder = Path(settings.data)
     if create or settings.journal_url:
         make_folder(folder)
@@ -115,7 +118,11 @@ def lock_folder(settings: Settings, *, create: bool = False) -> FolderLock:
         raise JournalMissing(f"there is no journal in {folder}: there is no such folder")
     if settings.journal_url:
         return FolderLock(folder)
-    return FolderLock(folder, settings.file("journal.db").resolve().parent)
+    journal = settings.file("journal.db")
+    behind = journal.resolve().parent
+    if not behind.is_dir():
+        raise JournalMissing(f"{journal} leads into {behind}, and there is no such folder: is its disk mounted?")
+    return FolderLock(folder, behind)
 
 
 def _open(

@@ -98,6 +98,7 @@ class PaymentExpired(msgspec.Struct, tag="expire", array_like=True, frozen=True)
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
 Fact = PaymentDecided | RefundDecided | Ending
 
+TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Fact)
 
@@ -108,5 +109,17 @@ def encode_fact(fact: Fact) -> bytes:
 
 def decode_fact(data: bytes) -> Fact:
     """Raises msgspec.DecodeError for what is no fact of this version."""
-    fact: Fact = _decoder.decode(data)
+    try:
+        fact: Fact = _decoder.decode(data)
+    except RecursionError as error:
+        raise msgspec.DecodeError(TOO_DEEP) from error
     return fact
+
+
+def decode_values(data: bytes) -> list[object]:
+    """The fields of a fact of any version, as far as they can be told without knowing it; none where nothing can."""
+    try:
+        values = msgspec.msgpack.decode(data)
+    except (ValueError, RecursionError):
+        return []
+    return values if isinstance(values, list) else []

@@ -85,6 +85,39 @@ def test_rows_that_were_put_in_or_taken_out_are_named(db: BankDb) -> None:
     ]
 
 
+@pytest.mark.parametrize("older", [False, True])
+def test_an_account_that_was_made_one_without_factors_is_named(db: BankDb, older: bool) -> None:
+    """An account of a demo signs in and approves without any."""
+    if not older:
+        start(db)
+    with db.write() as connection:
+        members = Members(AuditLog(db))
+        members.add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW)
+        members.add_demo(connection, "bob", "Bob", ["approver"], OPERATOR, NOW)
+    if older:
+        start(db)
+    assert found(db) == []
+    edit(db, "UPDATE staff_members SET demo = 1 - demo")
+    assert found(db) == [
+        "the account staff:1 is one of a demo, which needs no factors; the trail says otherwise",
+        "the account staff:2 is none of a demo, which needs no factors; the trail says otherwise",
+    ]
+
+
+def test_a_baseline_that_does_not_say_who_needs_factors_is_not_held_to_it(db: BankDb) -> None:
+    """As versions wrote it before; what comes after it is compared."""
+    audit_log = AuditLog(db)
+    with db.write() as connection:
+        member = Members(audit_log).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).member
+        was = {"roles": ("approver",), "state": "invited"}
+        audit_log.append(connection, OPERATOR, accounts_audit.BASELINE, str(member.subject), was, NOW)
+        audit_log.append(connection, OPERATOR, accounts_audit.DONE, accounts_audit.ABOUT, {}, NOW)
+    edit(db, "UPDATE staff_members SET demo = 1")
+    assert found(db) == []
+    edit(db, "UPDATE staff_members SET roles = 'admin'")
+    assert found(db) == ["the account staff:1 has the roles admin; the trail says approver"]
+
+
 def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
     Customers(db).add([f"Customer {n}" for n in range(1_001)], NOW)
     edit(db, "UPDATE customers SET level = number % 3")  # as an older version has left them

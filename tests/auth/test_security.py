@@ -31,6 +31,7 @@ from feiqian.auth.challenges.errors import (
     TooWeak,
     VerificationError,
 )
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import DetailsInvalid, FrozenByBank, NotFrozen, SecretUnchanged, SignInRefused
 from feiqian.auth.model import Opened
 from feiqian.customers.errors import ApplicationOver, CustomerNotFound
@@ -244,6 +245,37 @@ def test_a_new_password_takes_proof_and_ends_the_other_sessions(bank: People, me
     with pytest.raises(SignInRefused):
         bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
     assert ("changed", "email") in bank.told(1)
+
+
+@pytest.mark.parametrize("state", ["unknown", "open", "spent", "void", "of_another_purpose"])
+def test_abuse_80_a_new_secret_tells_nothing_of_the_old_one_before_the_proof(
+    bank: People, mei: Opened, state: str
+) -> None:
+    """Who has only a session could try every PIN as a new one, uncounted: "it has to be another than before"."""
+    for change, purpose, old, other, weak in (
+        (bank.security.change_pin, Purpose.CHANGE_PIN, PIN, "629471", "190307"),
+        (bank.security.change_password, Purpose.CHANGE_PASSWORD, PASSWORD, NEW_PASSWORD, "limei19900307"),
+    ):
+        challenge = unusable(bank, mei, purpose, state)
+        for tried in (old, other, weak):
+            with pytest.raises((BindingDiffers, ChallengeNotFound, ChallengeOver, NotPassed)):
+                bank.run(change(mei.session, challenge, tried))
+
+
+def unusable(bank: People, mei: Opened, purpose: Purpose, state: str) -> str:
+    """A challenge that allows no change."""
+    if state == "unknown":
+        return "chl_unknown"
+    if state == "open":
+        return bank.run(bank.security.challenge(mei.session, purpose)).id
+    if state == "of_another_purpose":
+        return bank.passed(mei.session, Purpose.UNFREEZE)
+    challenge = bank.passed(mei.session, purpose)
+    if state == "void":
+        bank.run(bank.verification.cancel(challenge, mei.session.subject))
+    else:
+        bank.run(bank.verification.consume(challenge, mei.session.subject, ChallengeBinding(purpose=purpose)))
+    return challenge
 
 
 def test_a_new_pin_takes_proof(bank: People, mei: Opened) -> None:

@@ -23,6 +23,7 @@ CNY = 156
 LI, WANG, ZHAO, SHOP, OTHER_SHOP = 1, 2, 3, 1, 2
 HUGE = 2**63 - 1
 WALLET, PAYABLE = AccountKind.CUSTOMER_WALLET, MerchantAccountKind.PAYABLE
+CONFIRMED = PaymentConfirmed("pay_1", SHOP, LI, 1, CNY, 0, "", (), "", 0)
 CORRECTIONS = account_id(AccountKind.CORRECTIONS, CNY, 0)
 
 
@@ -104,6 +105,27 @@ def test_steps_of_any_size_set_aside_the_same(books, project, tables, location, 
     assert {row[0] for row in first["set_aside"]} > {books.position}
     rebuild(books.journal, location)
     assert tables(location) == first
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        b"\x91" * 5_000 + b"\xc0",
+        b"\x92\xb0" + b"payment_declined" + b"\x91" * 5_000 + b"\xc0",
+        b"\x9c" + encode_fact(CONFIRMED)[1:] + b"\x91" * 5_000 + b"\xc0",
+    ],
+    ids=["nothing_known", "a_newer_kind", "a_known_kind"],
+)
+def test_abuse_85_a_fact_that_is_nested_beyond_all_reading_is_set_aside_and_the_rest_goes_on(
+    books, project, fact
+) -> None:
+    books.together(lambda: books._facts.append(fact))
+    after = books.pay(WANG, SHOP, 500)
+    db = open_database(project(), read_only=True)
+    assert known(db, after)
+    [aside] = queries.set_aside(db)
+    assert aside.what == "facts"
+    db.close()
 
 
 # --- parts of a row --------------------------------------------------------------------------------------------------

@@ -125,6 +125,9 @@ class Changing:
         raise DetailsInvalid("purpose", "invalid")
 
     async def _change_secret(self, session: Session, challenge: str, factor: Factor, new: str) -> None:
+        """The new one is compared with the old, and with what is known of the customer: only after the proof."""
+        binding = ChallengeBinding(purpose=_PURPOSES[factor])
+        await self._p.verification.check_passed(challenge, session.subject, binding)
         hashed = await secrets.new_hash(self._p, session.subject.number, factor, new)
         await self._p.work.db(self._put_secret, session, challenge, factor, hashed)
 

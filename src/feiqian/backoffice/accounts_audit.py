@@ -1,7 +1,7 @@
-"""Staff accounts as the trail tells of them: their roles and states, compared with what is stored. Blocks.
+"""Staff accounts as the trail tells of them: roles, states, and who needs no factors, compared with what is stored.
 
 Every change of an account is in the trail in the same transaction; accounts of a bank that is older than this begin
-with a baseline of each, written at the first start.
+with a baseline of each, written at the first start. Blocks.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ _ACTIONS = ("staff_added", BASELINE, DONE, ROLES_SET, *_STATES)
 
 
 class _Account(NamedTuple):
+    """`demo`: it approves and signs in without factors; None where a baseline of an older version does not say."""
+
     roles: frozenset[str]
     state: str
+    demo: bool | None = False
 
 
 def record_baseline(audit_log: AuditLog, connection: Connection, members: Members, now: int) -> bool:
@@ -35,7 +38,7 @@ def record_baseline(audit_log: AuditLog, connection: Connection, members: Member
     if any(entry.action == DONE for entry in audit_log.of(connection, ABOUT)):
         return False
     for member in members.all(connection):
-        details = {"roles": tuple(sorted(member.roles)), "state": member.state.value}
+        details = {"roles": tuple(sorted(member.roles)), "state": member.state.value, "demo": member.demo}
         audit_log.append(connection, OPERATOR, BASELINE, str(member.subject), details, now)
     audit_log.append(connection, OPERATOR, DONE, ABOUT, {}, now)
     return True
@@ -46,7 +49,7 @@ def differences(audit_log: AuditLog, connection: Connection, members: Members) -
     told = _told(audit_log.each(connection, _ACTIONS))
     if told is None:
         return
-    stored = {str(one.subject): _Account(frozenset(one.roles), one.state) for one in members.all(connection)}
+    stored = {str(one.subject): _Account(frozenset(one.roles), one.state, one.demo) for one in members.all(connection)}
     for name in sorted(stored.keys() | told.keys()):
         is_now, was = stored.get(name), told.get(name)
         if is_now is None or was is None:
@@ -56,6 +59,9 @@ def differences(audit_log: AuditLog, connection: Connection, members: Members) -
             yield f"the account {name} has the roles {_list(is_now)}; the trail says {_list(was)}"
         if is_now.state != was.state:
             yield f"the account {name} is {is_now.state}; the trail says {was.state}"
+        if was.demo is not None and is_now.demo != was.demo:
+            kind = "one" if is_now.demo else "none"
+            yield f"the account {name} is {kind} of a demo, which needs no factors; the trail says otherwise"
 
 
 def _told(entries: Iterable[Entry]) -> dict[str, _Account] | None:
@@ -75,10 +81,12 @@ def _after(entry: Entry, before: _Account) -> _Account:
     if "roles" in entry.details:
         roles = frozenset(cast(Sequence[str], entry.details["roles"]))
     if entry.action == BASELINE:
-        return _Account(roles, str(entry.details["state"]))
+        demo = entry.details.get("demo")
+        return _Account(roles, str(entry.details["state"]), None if demo is None else bool(demo))
     if entry.action == "staff_added":
-        return _Account(roles, MemberState.ACTIVE if entry.details.get("demo") else MemberState.INVITED)
-    return _Account(roles, _STATES.get(entry.action, before.state))
+        demo = bool(entry.details.get("demo"))
+        return _Account(roles, MemberState.ACTIVE if demo else MemberState.INVITED, demo)
+    return _Account(roles, _STATES.get(entry.action, before.state), before.demo)
 
 
 def _list(account: _Account) -> str:

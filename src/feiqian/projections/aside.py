@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.events import Fact, RefundDecided, decode_fact
+from feiqian.events import Fact, RefundDecided, decode_fact, decode_values
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -133,11 +133,7 @@ def _named_in(blob: bytes) -> tuple[list[str], list[bytes]]:
     fact = _decoded(blob)
     if fact is not None:
         return [fact.payment if isinstance(fact, RefundDecided) else fact.id], []
-    try:
-        values = msgspec.msgpack.decode(blob)
-    except (msgspec.DecodeError, ValueError):
-        return [], []
-    values = values if isinstance(values, list) else []
+    values = decode_values(blob)
     texts = [value for value in values if isinstance(value, str)]
     return texts, [value for value in values if isinstance(value, bytes) and len(value) == 16]
 

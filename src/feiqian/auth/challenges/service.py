@@ -244,6 +244,10 @@ class Verification:
         """Uses a passed challenge, once. Raises NotPassed, BindingDiffers (and voids it), ChallengeOver."""
         return await self._work.db(self._spend, id, subject, binding)
 
+    async def check_passed(self, id: str, subject: Subject, binding: ChallengeBinding) -> None:
+        """Before anything that is kept is compared with what is asked for: raises as `consume`, but uses nothing up."""
+        await self._work.db(self._check_passed, id, subject, binding)
+
     def spend_within(
         self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding, now: int
     ) -> Passed:
@@ -269,6 +273,15 @@ class Verification:
         try:
             with self._db.write() as connection:
                 return self.spend_within(connection, id, subject, binding, self._clock.now())
+        except BindingDiffers:
+            self._cancel(id, subject)
+            raise
+
+    def _check_passed(self, id: str, subject: Subject, binding: ChallengeBinding) -> None:
+        with self._db.read() as connection:
+            challenge = self._answers.load(connection, id, subject)
+        try:
+            store.check_passed(challenge, binding.digest(), self._clock.now())
         except BindingDiffers:
             self._cancel(id, subject)
             raise

@@ -155,6 +155,15 @@ def consume(connection: Connection, challenge: Challenge, binding: bytes, now: i
     return Passed(challenge.id, challenge.passed, challenge.evidence, now)
 
 
+def check_passed(challenge: Challenge, binding: bytes, now: int) -> None:
+    """Raises what `consume` would raise now: BindingDiffers, NotPassed, ChallengeOver."""
+    if challenge.binding != binding:
+        raise BindingDiffers
+    state = challenge.state_at(now)
+    if state != "passed":
+        raise NotPassed if state == "open" else ChallengeOver(state)
+
+
 def _joined(combinations: tuple[Combination, ...]) -> str:
     return "|".join("+".join(sorted(combination)) for combination in combinations)
 
