@@ -9,6 +9,7 @@ import pyotp
 from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
 
 from feiqian.audit_log.entry import Entry
+from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.model import Details
 from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Opened
@@ -91,13 +92,24 @@ class Staffed(People):
 
     async def proved(self, change: str, member: StaffMember) -> str:
         """A challenge that a member has passed with fresh factors, to approve this change."""
-        view = await self.changes.confirm(change, member, "en")
+        return await self._passed(await self.changes.confirm(change, member, "en"), member)
+
+    async def _passed(self, view: ChallengeView, member: StaffMember) -> str:
         await self.parts.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD)
         code = self.code_of(member.login)
         return (await self.parts.verification.answer(view.id, member.subject, Factor.TOTP, code)).id
 
     async def approve(self, change: str, member: StaffMember) -> Change:
         return await self.changes.approve(change, member, await self.proved(change, member))
+
+    async def verify(self, review: str, member: StaffMember, note: str) -> Review:
+        """Decides a review as verified, with fresh factors."""
+        challenge = await self.proved_of_review(review, member, note)
+        return await self.back_office.reviews.decide(member, review, "verified", note, challenge)
+
+    async def proved_of_review(self, review: str, member: StaffMember, note: str) -> str:
+        """A challenge that a member has passed with fresh factors, to verify this identity."""
+        return await self._passed(await self.back_office.reviews.confirm(member, review, note, "en"), member)
 
     def enrol_key(self, member: StaffMember, key: Any) -> None:
         invitation = self.do(self.members.invite, member.number, OPERATOR, self.clock.now())

@@ -131,7 +131,7 @@ def test_a_reviewer_sees_claim_matches_and_pictures_each_in_the_trail(desk) -> N
 
 def test_a_verified_customer_gets_a_wallet_once_and_a_decision_stands(desk) -> None:
     reviewer, other, review = desk.member("rae", "reviewer"), desk.member("sam", "reviewer"), desk.waiting_review()
-    desk.run(desk.back_office.reviews.decide(reviewer, review.id, "verified", "passport compared"))
+    desk.run(desk.verify(review.id, reviewer, "passport compared"))
     assert desk.customers.standing(review.customer) == 1
     assert desk.parts.accounts.wallets(review.customer)
     for by, outcome in ((other, "refused"), (reviewer, "refused"), (other, "verified")):

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from people import EVE, PASSWORD, PIN, chinese_number, picture
 
+from feiqian.auth.challenges.errors import BindingDiffers, ChallengeNotFound, NotPassed
 from feiqian.auth.model import Details
 from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid, ReasonMissing
 from feiqian.kyc.errors import OwnClearance, ReviewOver
@@ -27,6 +28,8 @@ def desk(bank):
 
 
 def decide(bank, by, outcome: str = "verified", note: str = NOTE):
+    if outcome == "verified":
+        return bank.run(bank.verify(bank.review, by, note))
     return bank.run(bank.back_office.reviews.decide(by, bank.review, outcome, note))
 
 
@@ -58,7 +61,10 @@ def test_one_reviewer_refuses_it_before_or_after_the_first_has_cleared_it(desk) 
 
 def test_two_who_clear_it_at_once_are_two_and_one_at_once_is_one(desk) -> None:
     async def at_once(*members) -> list[object]:
-        acts = [desk.back_office.reviews.decide(by, desk.review, "verified", NOTE) for by in members]
+        acts = []
+        for by in members:
+            challenge = await desk.proved_of_review(desk.review, by, NOTE)
+            acts.append(desk.back_office.reviews.decide(by, desk.review, "verified", NOTE, challenge))
         return await asyncio.gather(*acts, return_exceptions=True)
 
     outcomes = desk.run(at_once(desk.rae, desk.rae, desk.rae))
@@ -84,3 +90,33 @@ def test_a_level_is_not_raised_past_the_reviewers(desk) -> None:
     with pytest.raises(ChangeFailed):
         desk.run(desk.approve(change.id, desk.sam))
     assert desk.customers.standing(desk.newcomer) == 0
+
+
+def test_abuse_83_a_session_left_open_verifies_nobody(desk) -> None:
+    reviews = desk.back_office.reviews
+    for challenge in ("", "chl_" + "0" * 32):
+        with pytest.raises(ChallengeNotFound):
+            desk.run(reviews.decide(desk.rae, desk.review, "verified", NOTE, challenge))
+    half = desk.run(reviews.confirm(desk.rae, desk.review, NOTE, "en"))
+    with pytest.raises(NotPassed):
+        desk.run(reviews.decide(desk.rae, desk.review, "verified", NOTE, half.id))
+    file = desk.run(reviews.open(desk.rae, desk.review))
+    assert (file.review.waiting, file.first) == (True, None)
+    desk.run(desk.verify(desk.review, desk.rae, NOTE))
+    entry = next(e for e in desk.entries(str(customer(desk.newcomer))) if e.action == "review_cleared_first")
+    assert entry.details["factors"] == ["password", "totp"]
+
+
+def test_abuse_83_a_challenge_is_for_one_review_one_note_and_one_reviewer(desk) -> None:
+    reviews = desk.back_office.reviews
+    passed = desk.run(desk.proved_of_review(desk.review, desk.rae, NOTE))
+    with pytest.raises(BindingDiffers):
+        desk.run(reviews.decide(desk.rae, desk.review, "verified", NOTE + ", and more", passed))
+    passed = desk.run(desk.proved_of_review(desk.review, desk.rae, NOTE))
+    with pytest.raises(ChallengeNotFound):
+        desk.run(reviews.decide(desk.sam, desk.review, "verified", NOTE, passed))
+    assert desk.run(reviews.open(desk.sam, desk.review)).first is None
+
+
+def test_refusing_an_identity_asks_for_no_factors(desk) -> None:
+    assert decide(desk, desk.rae, "refused", "no").outcome == "refused"

@@ -398,7 +398,14 @@ def test_a_document_is_shown_to_reviewers_and_kept_nowhere(bank, browser: Browse
     assert picture.headers["x-content-type-options"] == "nosniff"
     for fields in ({"outcome": "", "note": "x"}, {"outcome": "verified", "note": ""}, {"outcome": "rich", "note": "x"}):
         assert browser.post(f"/staff/identity/{review.id}", **fields).status_code == 422
-    decided = browser.post(f"/staff/identity/{review.id}", outcome="verified", note="compared the face")
+    address = f"/staff/identity/{review.id}"
+    assert browser.get(f"{address}/verify").headers["location"] == address
+    asked = browser.post(address, outcome="verified", note="compared the face")
+    assert "verify an identity" in text_of(browser.follow(asked).text)
+    assert bank.customers.standing(review.customer) == 0
+    half = browser.post(f"{address}/verify", factor="password", answer=STAFF_PASSWORD, do="answer")
+    assert "Step 2 of 2" in browser.follow(half).text
+    decided = browser.post(f"{address}/verify", factor="totp", answer=bank.code_of("alice"), do="answer")
     assert "Decided." in browser.follow(decided).text
     assert bank.customers.standing(review.customer) == 1
     assert browser.get(f"/staff/identity/{review.id}").status_code == 200

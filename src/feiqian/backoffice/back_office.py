@@ -78,6 +78,6 @@ def open_back_office(
         changes,
         support_view,
         CaseQueue(p.db, p.clock, p.work, p.audit_log, p.cases, p.customers),
-        Reviews(p.db, p.clock, p.work, p.audit_log, p.identity, p.customers, real_name),
+        Reviews(p.db, p.clock, p.work, p.audit_log, p.identity, p.customers, real_name, staff.members, p.verification),
         AuditLogReader(p.db, p.clock, p.work, p.audit_log),
     )

@@ -1,7 +1,7 @@
 """What a browser keeps of something under way before anybody is signed in: which challenge it answers, for 30 minutes.
 
-The cookie holds ids that cannot be guessed, and addresses that its own user has typed; never a secret, and it is
-never in an address, where it would stay in histories and logs.
+The cookie holds ids that cannot be guessed, and addresses and notes that its own user has typed; never a secret,
+and it is never in an address, where it would stay in histories and logs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .session import Connection
 from .site import Site
 
 SECONDS = 30 * 60
-LONGEST = 1_000
+LONGEST = 3_500  # of the cookie; browsers keep 4,096 bytes
 Asking = Request[Any, Any, State]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -13,26 +12,21 @@ from litestar.response import Redirect
 from feiqian.accounts.opening import correction_reference
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, key_options, show, take
+from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
 from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffRole
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
-from feiqian.web.kept import forget, keep, kept
+from feiqian.web.kept import forget, keep
 
 from .console import PLACES, Console, Page, TheConsole, go
+from .fresh import WantedKey, answers, kept_flow
 from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
 
 ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")
 KIND = "staff-act"
 REFUSED = (OwnChange, ChangeOver, CeilingExceeded, ChangeFailed, FactorNotEnrolled)
-
-
-class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
-    """Which key a script asks to use."""
-
-    factor: str
 
 
 class ChangeRow(NamedTuple):
@@ -82,12 +76,12 @@ class ChangePages(Controller):
         sent: FromQuery[str] = "",
     ) -> Page:
         """The challenge of who approves."""
-        flow = _support_view(console, id, request)
+        flow = _flow(console, id, request)
         return await show(console.site, flow, way, sent) if flow else go(f"/staff/changes/{id}")
 
     @post("/{id:str}/approve", status_code=303)
     async def approve(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        flow = _support_view(console, id, request)
+        flow = _flow(console, id, request)
         if flow is None:
             return go(f"/staff/changes/{id}")
 
@@ -103,9 +97,9 @@ class ChangePages(Controller):
     async def options(
         self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
     ) -> Response[Any]:
-        flow = _support_view(console, id, request)
+        flow = _flow(console, id, request)
         challenge = flow.challenge if flow else ""
-        return await key_options(_answers(console), challenge, data.factor)
+        return await key_options(answers(console), challenge, data.factor)
 
 
 async def _begin(console: Console, id: str) -> Page:
@@ -137,28 +131,10 @@ async def _refused(console: Console, id: str, form: Form, error: Exception) -> P
     return await _change_page(console, id, form)
 
 
-def _answers(console: Console) -> OwnChallenges:
-    return OwnChallenges(console.site.services.verification, console.me.subject)
-
-
-def _support_view(console: Console, id: str, request: Request[Any, Any, State]) -> ChallengeFlow | None:
-    """Where the challenge that this browser keeps for this change is answered; None if it keeps none."""
+def _flow(console: Console, id: str, request: Request[Any, Any, State]) -> ChallengeFlow | None:
     _allowed(console)
-    parts = kept(console.site, request, KIND, 2)
-    if parts is None or parts[1] != id:
-        return None
-    address = f"/staff/changes/{id}"
-    return ChallengeFlow(
-        _answers(console),
-        parts[0],
-        f"{address}/approve",
-        address,
-        console.text("staff.change.confirm"),
-        console.text("staff.change.confirm.text"),
-        leave=address,
-        template="backoffice/confirm.html",
-        over="backoffice/over.html",
-    )
+    found = kept_flow(console, request, KIND, f"/staff/changes/{id}", "approve", id)
+    return found[0] if found else None
 
 
 async def _change_page(console: Console, id: str, form: Form) -> Page:

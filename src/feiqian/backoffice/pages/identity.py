@@ -7,17 +7,31 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
 
+from feiqian.auth.challenges.errors import FactorNotEnrolled
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
+from feiqian.auth.pages.keys import read_key_form
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.reviews import Decision
 from feiqian.kyc.errors import OwnClearance, ReviewOver
 from feiqian.web.forms import Form, read_form
+from feiqian.web.kept import forget, keep
 
 from .console import Console, Page, TheConsole, go
+from .fresh import WantedKey, answers, kept_flow
 from .words import reason_text
 
 DECISIONS: dict[str, Decision] = {"verified": "verified", "refused": "refused"}
+KIND = "staff-verify"
+WHY: dict[type[Exception], str] = {
+    ReviewOver: "staff.identity.over",
+    OwnClearance: "staff.identity.own",
+    FactorNotEnrolled: "staff.change.no_factor",
+}
+REFUSED = (ReviewOver, OwnClearance, FactorNotEnrolled, ReasonMissing)
 
 
 class IdentityPages(Controller):
@@ -52,16 +66,74 @@ class IdentityPages(Controller):
         if outcome is None or not form.good:
             return await _review_page(console, id, form)
         try:
-            review = await console.back_office.reviews.decide(console.me, id, outcome, form["note"])
-        except ReviewOver:
-            form.wrong("", console.text("staff.identity.over"))
-        except OwnClearance:
-            form.wrong("", console.text("staff.identity.own"))
-        except ReasonMissing:
-            form.wrong("note", console.text("staff.why.reason"))
-        else:
-            return go("/staff/identity", "cleared" if review.waiting else "decided")
-        return await _review_page(console, id, form)
+            if outcome == "verified" and not console.me.demo:
+                return await _begin(console, id, form["note"])
+            return await _decided(console, id, outcome, form["note"])
+        except REFUSED as error:
+            return await _refused(console, id, form, error)
+
+    @get("/{id:str}/verify")
+    async def confirm(
+        self,
+        console: TheConsole,
+        id: FromPath[str],
+        request: Request[Any, Any, State],
+        way: FromQuery[int] = -1,
+        sent: FromQuery[str] = "",
+    ) -> Page:
+        """The challenge of who verifies."""
+        found = _flow(console, id, request)
+        return await show(console.site, found[0], way, sent) if found else go(f"/staff/identity/{id}")
+
+    @post("/{id:str}/verify", status_code=303)
+    async def verify(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
+        found = _flow(console, id, request)
+        if found is None:
+            return go(f"/staff/identity/{id}")
+        flow, (note,) = found
+
+        async def finish(view: ChallengeView) -> Page:
+            try:
+                return await _decided(console, id, "verified", note, view.id)
+            except REFUSED as error:
+                return await _refused(console, id, Form({"outcome": "verified", "note": note}), error)
+
+        return await take(console.site, flow, await read_key_form(request), finish)
+
+    @post("/{id:str}/verify/options", status_code=200)
+    async def options(
+        self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
+    ) -> Response[Any]:
+        found = _flow(console, id, request)
+        return await key_options(answers(console), found[0].challenge if found else "", data.factor)
+
+
+def _flow(console: Console, id: str, request: Request[Any, Any, State]) -> tuple[ChallengeFlow, list[str]] | None:
+    return kept_flow(console, request, KIND, f"/staff/identity/{id}", "verify", id, 1)
+
+
+async def _begin(console: Console, id: str, note: str) -> Page:
+    """To the challenge; the note is kept by the browser meanwhile."""
+    reviews, session = console.back_office.reviews, console.who.session
+    view = await reviews.confirm(console.me, id, note, console.site.language, session.device)
+    cookie = keep(console.site, KIND, view.id, id, note.strip())
+    return Redirect(f"/staff/identity/{id}/verify", status_code=303, cookies=[cookie])
+
+
+async def _decided(console: Console, id: str, outcome: Decision, note: str, challenge: str = "") -> Page:
+    review = await console.back_office.reviews.decide(console.me, id, outcome, note, challenge)
+    there = go("/staff/identity", "cleared" if review.waiting else "decided")
+    there.cookies.append(forget(console.site))
+    return there
+
+
+async def _refused(console: Console, id: str, form: Form, error: Exception) -> Page:
+    """The review's page, which says why nothing was decided."""
+    if isinstance(error, ReasonMissing):
+        form.wrong("note", console.text("staff.why.reason"))
+    else:
+        form.wrong("", console.text(WHY[type(error)]))
+    return await _review_page(console, id, form)
 
 
 async def _review_page(console: Console, id: str, form: Form) -> Page:

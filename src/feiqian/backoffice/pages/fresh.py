@@ -1,0 +1,49 @@
+"""Fresh factors between a decision and carrying it out: the challenge of a member of staff, answered on a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+
+from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges
+from feiqian.web.kept import kept
+
+from .console import Console
+
+
+class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
+    """Which key a script asks to use."""
+
+    factor: str
+
+
+def answers(console: Console) -> OwnChallenges:
+    """What takes the answers of whoever is signed in."""
+    return OwnChallenges(console.site.services.verification, console.me.subject)
+
+
+def kept_flow(
+    console: Console, request: Request[Any, Any, State], kind: str, address: str, step: str, id: str, more: int = 0
+) -> tuple[ChallengeFlow, list[str]] | None:
+    """Where the challenge that this browser keeps for this decision is answered, and what else it keeps.
+
+    None if it keeps none. `address` is the page of what is decided, `step` the one under it that asks for factors.
+    """
+    parts = kept(console.site, request, kind, 2 + more)
+    if parts is None or parts[1] != id:
+        return None
+    flow = ChallengeFlow(
+        answers(console),
+        parts[0],
+        f"{address}/{step}",
+        address,
+        console.text("staff.change.confirm"),
+        console.text("staff.change.confirm.text"),
+        leave=address,
+        template="backoffice/confirm.html",
+        over="backoffice/over.html",
+    )
+    return flow, parts[2:]
