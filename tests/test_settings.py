@@ -33,6 +33,10 @@ def test_other_programs_variables_are_not_ours() -> None:
     assert load({"PATH": "/bin", "FEI": "x"}) == Settings()
 
 
+def test_a_merchants_variables_do_not_stop_a_command_of_the_bank() -> None:
+    assert load({"FEIQIAN_KEY": "fq_test_x", "FEIQIAN_SERVER": "http://localhost:1"}) == Settings()
+
+
 @pytest.mark.parametrize(
     ("environment", "says"),
     [

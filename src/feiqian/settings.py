@@ -21,7 +21,8 @@ from feiqian.strings.hosts import passkey_origins, web_origin
 
 PREFIX = "FEIQIAN_"
 CONFIG = "FEIQIAN_CONFIG"  # names the TOML file
-NOT_SETTINGS = {CONFIG, "FEIQIAN_ENGINE"}  # the other is `ledger.engines`' own
+# `ledger.engines` reads the second itself; the last two are a merchant's, as examples/ and the README name them.
+NOT_SETTINGS = {CONFIG, "FEIQIAN_ENGINE", "FEIQIAN_KEY", "FEIQIAN_SERVER"}
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=3_600)]

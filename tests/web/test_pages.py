@@ -159,9 +159,3 @@ def test_an_old_address_of_a_file_still_works_but_is_not_kept(client: TestClient
     assert client.get("/static/old/css/base.css").headers["cache-control"] == "no-cache"
     with pytest.raises(KeyError):
         assets.url("css/none.css")
-
-
-@pytest.mark.parametrize("query", ["", "?customer=cus_alice", "?merchant=mer_cafe"])
-def test_phone_and_till_side_by_side_are_chosen_on_the_start_page(client: TestClient, query: str) -> None:
-    answer = client.get(f"/together{query}", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")

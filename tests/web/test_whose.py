@@ -225,6 +225,12 @@ def test_phone_and_till_side_by_side_are_of_who_is_signed_in(
     assert (moved.status_code, moved.headers["location"]) == (303, f"/together?customer={BOB.id}&merchant=mer_cafe")
 
 
+def test_phone_and_till_side_by_side_of_nobody_lead_to_where_they_are_chosen(client: TestClient[Any]) -> None:
+    for query in ("", "?customer=cus_alice", "?merchant=mer_cafe", "?customer=&merchant="):
+        answer = client.get(f"/together{query}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/"), query
+
+
 # --- every route and every form -----------------------------------------------------------------------------------
 
 FOR_ANYBODY = {  # what acts for nobody who is signed in: doors, and what names in itself for whom it acts

@@ -83,9 +83,12 @@ class Welcome(Controller):
     async def together(
         self, site: TheSite, visitor: TheVisitor, customer: FromQuery[str] = "", merchant: FromQuery[str] = ""
     ) -> Response[Any]:
-        """The phone is that of whoever is signed in, and so is the one that the till scans beside it."""
+        """The phone is that of whoever is signed in, and so is the one that the till scans beside it.
+
+        An address without both is answered with the start page, where they are chosen.
+        """
         if not (customer and merchant):
-            return Redirect("/", status_code=303)  # where both are chosen
+            return Redirect("/", status_code=303)
         person, shop = await site.person(customer), await site.shop(merchant)
         here = await site.bank.customer(visitor.number) if visitor is not None else person
         if here is not None and here.id != person.id:
