@@ -3,6 +3,8 @@
 import { byId, postJson, text } from "./page.js";
 
 const PAUSE = 350; // milliseconds without typing before the server is asked
+const AGAIN = 2000; // after no answer, or while the server judges for others
+const TIMES = 10;
 const hint = byId("strength");
 
 function watch(input) {
@@ -17,12 +19,15 @@ function watch(input) {
     hint.lastElementChild.textContent = words;
   }
 
-  async function ask() {
+  async function ask(times = TIMES) {
     const question = ++newest;
     const values = own.map((element) => element.value).filter(Boolean);
     const answer = await postJson("/password-strength", { password: input.value, own: values }).catch(() => null);
-    if (question !== newest || !answer) return;
-    say(answer.strong === null ? "" : answer.strong ? "strong" : "weak", answer.text);
+    if (question !== newest) return;
+    if (!answer || answer.strong === null) {
+      say("", "");
+      if (times > 1) timer = setTimeout(ask, AGAIN, times - 1);
+    } else say(answer.strong ? "strong" : "weak", answer.text);
   }
 
   input.addEventListener("input", () => {
@@ -31,7 +36,7 @@ function watch(input) {
     const missing = least - input.value.length;
     if (!input.value) say("", "");
     else if (missing > 0) say("weak", text("customer.strength.script.short", { left: missing }));
-    else timer = setTimeout(ask, PAUSE);
+    else timer = setTimeout(ask, PAUSE, TIMES);
   });
 }
 
