@@ -33,7 +33,7 @@ from .bank import BenchBank
 PASSWORD, PIN = "bench-lantern-49-teapot", "490713"
 MESSAGE_SECONDS = 10
 COOKIE = "feiqian"
-_CAPS = re.compile(r"^(per_\w+ = )\d+$", re.M)
+_CAPS = re.compile(r"^(per_(?:number|prefix|country)_\w+ = )\d+$", re.M)  # of messages
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -144,8 +144,12 @@ def run(sign_ins: int = 40, pages: int = 300, at_once: int = 4) -> Result:
 
 def _bank(customers: int) -> Bank:
     plan = Plan(customers, 2, balance=10**9, sample_people=True, password=PASSWORD, pin=PIN)
-    policy = Path(FOLDER / "cn.toml").read_text(encoding="utf-8")
-    return Bank(customers, 2, plan=plan, policy=_CAPS.sub(r"\g<1>1000000", policy))
+    return Bank(customers, 2, plan=plan, policy=policy_text())
+
+
+def policy_text() -> str:
+    """The policy `cn`, with room for as many messages as there are sign-ins."""
+    return _CAPS.sub(r"\g<1>1000000", Path(FOLDER / "cn.toml").read_text(encoding="utf-8"))
 
 
 def sign_in(bank: Bank, client: Client, number: int) -> tuple[list[float], str]:
