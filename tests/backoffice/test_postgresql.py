@@ -92,7 +92,7 @@ def test_accounts_are_added_enrolled_and_suspended(db: BankDb, work: Work) -> No
 class Passes:
     """Stands for verification: every challenge is passed."""
 
-    def spend_within(self, *_: object) -> Passed:
+    def consume_within(self, *_: object) -> Passed:
         return Passed("chl_", (), "", 0)
 
 

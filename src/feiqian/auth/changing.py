@@ -129,14 +129,14 @@ class Changing:
         binding = ChallengeBinding(purpose=_PURPOSES[factor])
         await self._p.verification.check_passed(challenge, session.subject, binding)
         hashed = await secrets.new_hash(self._p, session.subject.number, factor, new)
-        await self._p.work.db(self._put_secret, session, challenge, factor, hashed)
+        await self._p.work.db(self._put_secret, session, challenge, binding, factor, hashed)
 
-    def _put_secret(self, session: Session, challenge: str, factor: Factor, hashed: str) -> None:
+    def _put_secret(
+        self, session: Session, challenge: str, binding: ChallengeBinding, factor: Factor, hashed: str
+    ) -> None:
         p, now = self._p, self._p.clock.now()
         with p.db.write() as connection:
-            p.verification.spend_within(
-                connection, challenge, session.subject, ChallengeBinding(purpose=_PURPOSES[factor]), now
-            )
+            p.verification.consume_within(connection, challenge, session.subject, binding, now)
             p.factors.put_secret(connection, session.subject, factor, hashed, now)
             p.sessions.close_all(connection, session.subject, except_session=session.id)
             self._note(connection, session, f"{factor}_changed", {})
@@ -151,7 +151,7 @@ class Changing:
         p, now, number = self._p, self._p.clock.now(), session.subject.number
         binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email")
         with p.db.write() as connection:
-            p.verification.spend_within(connection, challenge, session.subject, binding, now)
+            p.verification.consume_within(connection, challenge, session.subject, binding, now)
             notifications.tell_changed(p, connection, number, "email", now)  # while the address is still known
             p.customers.profiles.put_email(connection, number, "")
             self._note(connection, session, "contact_changed", {"kind": "email"})
@@ -160,7 +160,7 @@ class Changing:
         p, now = self._p, self._p.clock.now()
         with p.db.write() as connection:
             binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
-            p.verification.spend_within(connection, challenge, session.subject, binding, now)
+            p.verification.consume_within(connection, challenge, session.subject, binding, now)
             p.factors.remove_within(connection, session.subject, factor_id)
             self._note(connection, session, "factor_removed", {"factor": factor_id})
             notifications.tell_changed(p, connection, session.subject.number, "factor_removed", now)

@@ -70,7 +70,7 @@ class NewContacts(PreAuthFlow):
         now, owner = self._p.clock.now(), session.subject
         binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
         with self._p.db.write() as connection:
-            self._p.verification.spend_within(connection, challenge, owner, binding, now)
+            self._p.verification.consume_within(connection, challenge, owner, binding, now)
             taken = kind == MOBILE and self._p.customers.profiles.number_of(connection, address) is not None
             subject = self._stranger(Role.NOBODY if taken else Role.APPLICANT, f"{owner} {address}")
             language = session.language
@@ -103,7 +103,7 @@ class NewContacts(PreAuthFlow):
         with self._p.db.write() as connection:
             application = self._own_in(connection, session, id, now)
             kind = application.kind
-            self._p.verification.spend_within(
+            self._p.verification.consume_within(
                 connection, application.challenge, application.subject, _binding(kind), now
             )
             self._applications.finish(connection, id, now)

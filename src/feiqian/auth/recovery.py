@@ -85,7 +85,7 @@ class Recovery(PreAuthFlow):
     def _finish(self, challenge: str, asked: Asked, hashed: str) -> None:
         now, subject = self._p.clock.now(), asked.subject
         with self._p.db.write() as connection:
-            passed: Passed = self._p.verification.spend_within(
+            passed: Passed = self._p.verification.consume_within(
                 connection, challenge, subject, _binding(asked.kind), now
             )
             self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)

@@ -67,7 +67,7 @@ class Security(Changing):
 
         def consume(connection: Connection, now: int) -> None:
             binding = ChallengeBinding(purpose=Purpose.UNFREEZE)
-            self._p.verification.spend_within(connection, challenge, session.subject, binding, now)
+            self._p.verification.consume_within(connection, challenge, session.subject, binding, now)
 
         await self._freezing.unfreeze(session.subject.number, session.subject, consume)
 

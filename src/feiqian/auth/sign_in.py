@@ -85,7 +85,7 @@ class SignIn(PreAuthFlow):
     def _open_now(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:
         now, subject = self._p.clock.now(), asked.subject
         with self._p.db.write() as connection:
-            passed = self._p.verification.spend_within(connection, challenge, subject, BOUND, now)
+            passed = self._p.verification.consume_within(connection, challenge, subject, BOUND, now)
             opened = self._p.sessions.open(
                 connection, subject, passed.factors, user_agent, device_token, now, asked.language
             )

@@ -220,7 +220,7 @@ class ChangeRequests:
             factors: tuple[Factor, ...] = ()
             if not approver.demo:
                 binding = confirmed_by(change)
-                factors = self._verification.spend_within(connection, challenge, by.subject, binding, now).factors
+                factors = self._verification.consume_within(connection, challenge, by.subject, binding, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
             if change.kind is ChangeKind.ADJUST:
                 self._ceilings.check_approval(connection, approver, change, *_money(change.values), now)

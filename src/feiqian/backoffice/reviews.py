@@ -165,7 +165,7 @@ class Reviews:
             details: dict[str, object] = {"review": id, "outcome": outcome}
             if outcome == "verified" and not now_by.demo:
                 binding, now = verified_by(review, note), self._clock.now()
-                passed = self._verification.spend_within(connection, challenge, by.subject, binding, now)
+                passed = self._verification.consume_within(connection, challenge, by.subject, binding, now)
                 details["factors"] = tuple(map(str, passed.factors))
             action = "review_cleared_first" if review.waiting else "review_decided"
             self._record(connection, by, action, about, details)

@@ -199,7 +199,7 @@ class Staff:
     ) -> Opened:
         now = self._clock.now()
         with self._db.write() as connection:
-            passed = self._verification.spend_within(connection, challenge, subject, SIGN_IN, now)
+            passed = self._verification.consume_within(connection, challenge, subject, SIGN_IN, now)
             if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
                 raise SignInRefused
             factors = passed.factors

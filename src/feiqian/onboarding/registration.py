@@ -116,7 +116,7 @@ class Registration(PreAuthFlow):
             application = self._applications.get(connection, id, now)
             if application.challenge != challenge or application.kind != REGISTER:
                 raise ApplicationOver("there is no such application")
-            self._p.verification.spend_within(connection, challenge, application.subject, BOUND, now)
+            self._p.verification.consume_within(connection, challenge, application.subject, BOUND, now)
             self._applications.confirm(connection, id, now)
 
     # --- the customer --------------------------------------------------------------------------------------------

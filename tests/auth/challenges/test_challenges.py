@@ -190,7 +190,7 @@ def test_abuse_38_a_change_voids_it_even_if_the_callers_transaction_is_taken_bac
 
     def consume(binding: ChallengeBinding) -> Passed:
         with bank.db.write() as connection:
-            return bank.verification.spend_within(connection, id, OWNER, binding, bank.clock.now())
+            return bank.verification.consume_within(connection, id, OWNER, binding, bank.clock.now())
 
     with pytest.raises(BindingDiffers):
         consume(other)
@@ -204,7 +204,7 @@ def test_spending_is_taken_back_with_the_transaction_that_it_is_in(bank: Bank) -
 
     def fail() -> None:
         with bank.db.write() as connection:
-            bank.verification.spend_within(connection, id, OWNER, SMALL, bank.clock.now())
+            bank.verification.consume_within(connection, id, OWNER, SMALL, bank.clock.now())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -41,7 +41,7 @@ class KnowsDevices(Protocol):
 
 
 class Verification:
-    """Begins, answers and spends challenges."""
+    """Begins, answers and consumes challenges."""
 
     def __init__(
         self,
@@ -242,16 +242,16 @@ class Verification:
 
     async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         """Uses a passed challenge, once. Raises NotPassed, BindingDiffers (and voids it), ChallengeOver."""
-        return await self._work.db(self._spend, id, subject, binding)
+        return await self._work.db(self._consume, id, subject, binding)
 
     async def check_passed(self, id: str, subject: Subject, binding: ChallengeBinding) -> None:
         """Before anything that is kept is compared with what is asked for: raises as `consume`, but uses nothing up."""
         await self._work.db(self._check_passed, id, subject, binding)
 
-    def spend_within(
+    def consume_within(
         self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding, now: int
     ) -> Passed:
-        """As `spend`, in the caller's transaction (blocks).
+        """As `consume`, in the caller's transaction (blocks).
 
         BindingDiffers would take its own trace back with the caller's transaction, so it is remembered besides.
         """
@@ -269,10 +269,10 @@ class Verification:
         """Voids an open or passed challenge; nothing happens to one that is over."""
         await self._work.db(self._cancel, id, subject)
 
-    def _spend(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
+    def _consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         try:
             with self._db.write() as connection:
-                return self.spend_within(connection, id, subject, binding, self._clock.now())
+                return self.consume_within(connection, id, subject, binding, self._clock.now())
         except BindingDiffers:
             self._cancel(id, subject)
             raise
