@@ -141,7 +141,7 @@ def test_abuse_64_a_whole_history_written_anew_is_refused_by_what_has_read_it(st
     hash = row_hash(previous, 3, 1, body)
     store.execute("UPDATE journal SET body = ?, hash = ? WHERE position = 3", body, hash)
     with pytest.raises(JournalBehind, match="position 3"):
-        store.ledger(witnesses=[seen])
+        store.ledger(watermarks=[seen])
 
 
 def test_the_first_row_missing_is_refused(store, bank) -> None:
@@ -171,5 +171,5 @@ def test_a_cut_off_file_is_refused(sqlite, bank, kept: int) -> None:
     file = sqlite.folder / "journal.db"
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises(Exception, match="journal") as refusal:
-        sqlite.ledger(witnesses=[seen])
+        sqlite.ledger(watermarks=[seen])
     assert type(refusal.value).__module__ == "feiqian.errors"

@@ -143,13 +143,13 @@ def test_a_journal_behind_its_projections_is_refused(store, bank, position: int,
     started(store, bank, 5)
     hash = store.journal().hash_at(position) if right else bytes(32)
     with pytest.raises(JournalBehind, match="the read model"):
-        open_ledger(store.journal(), None, store.clock, witnesses=[Watermark("the read model", position, hash)])
+        open_ledger(store.journal(), None, store.clock, watermarks=[Watermark("the read model", position, hash)])
 
 
 def test_a_projection_that_is_right_is_no_obstacle(store, bank) -> None:
     started(store, bank, 5)
     seen = Watermark("the read model", 4, store.journal().hash_at(4))
-    assert store.ledger(witnesses=[seen, Watermark("analytics", 0)]).position == 6
+    assert store.ledger(watermarks=[seen, Watermark("analytics", 0)]).position == 6
 
 
 def test_a_checkpoint_file_that_is_none_makes_the_start_slower_not_wrong(sqlite, bank, caplog) -> None:

@@ -16,7 +16,7 @@ from .checkpoints import Checkpoint, Checkpoints
 from .engine import Engine, InvariantBroken, Totals
 from .engines import new_engine
 from .journal import GENESIS, Head, Journal
-from .recovery import Watermark, check_fence, check_witness, replay_row
+from .recovery import Watermark, check_fence, check_watermark, replay_row
 from .spec import SpecEngine
 
 Engines = Literal["both", "native", "spec"]
@@ -82,7 +82,7 @@ def _replay(
     try:
         head = journal.head()
         for one in good.values():
-            check_witness(journal, head, Watermark("a checkpoint", one.position, one.hash))
+            check_watermark(journal, head, Watermark("a checkpoint", one.position, one.hash))
         for row in journal.rows(0):
             if row.position > head.position:
                 break  # written meanwhile

@@ -80,7 +80,7 @@ def open_ledger(
     checkpoints: Checkpoints | None,
     clock: Clock,
     *,
-    witnesses: Iterable[Watermark] = (),
+    watermarks: Iterable[Watermark] = (),
     new_engine: NewEngine = new_engine,
     threaded: bool | None = None,
     commit_seconds: float = COMMIT_SECONDS,  # not money: a time
@@ -94,8 +94,8 @@ def open_ledger(
     network; `timer` too. With `start`, the clock is compared with the journal's newest moment: raises ClockRefused.
     """
     head = journal.open_writer()
-    for watermark in witnesses:
-        check_witness(journal, head, watermark)
+    for watermark in watermarks:
+        check_watermark(journal, head, watermark)
     engine, position = restore(journal, checkpoints, head, new_engine)
     replay_rows(engine, journal, position, head)
     engine.check()
@@ -108,8 +108,8 @@ def open_ledger(
     return ledger
 
 
-def check_witness(journal: Journal, head: Head, watermark: Watermark) -> None:
-    """Raises JournalBehind if the journal ends before what the witness has seen, or differs from it."""
+def check_watermark(journal: Journal, head: Head, watermark: Watermark) -> None:
+    """Raises JournalBehind if the journal ends before what the watermark says, or differs from it."""
     if watermark.position > head.position:
         raise JournalBehind(
             f"the journal ends at position {head.position}, but {watermark.name} has seen position {watermark.position}"
@@ -127,7 +127,7 @@ def restore(journal: Journal, checkpoints: Checkpoints | None, head: Head, new_e
             raise JournalMissing(
                 f"the checkpoints are of journal {checkpoint.identity}, this one is {journal.identity}"
             )
-        check_witness(journal, head, Watermark("a checkpoint", checkpoint.position, checkpoint.hash))
+        check_watermark(journal, head, Watermark("a checkpoint", checkpoint.position, checkpoint.hash))
         assert checkpoints is not None
         engine = new_engine()
         try:
