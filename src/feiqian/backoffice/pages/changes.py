@@ -14,6 +14,7 @@ from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
+from feiqian.auth.pages.sign_in import WantedKey
 from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
 from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffRole
 from feiqian.subjects import Role
@@ -21,7 +22,7 @@ from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
 
 from .console import PLACES, Console, Page, TheConsole, go
-from .fresh import WantedKey, answers, kept_flow
+from .fresh import answers, kept_flow
 from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
 
 ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")

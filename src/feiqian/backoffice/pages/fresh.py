@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
@@ -12,12 +11,6 @@ from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges
 from feiqian.web.kept import kept
 
 from .console import Console
-
-
-class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
-    """Which key a script asks to use."""
-
-    factor: str
 
 
 def answers(console: Console) -> OwnChallenges:

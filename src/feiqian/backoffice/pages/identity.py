@@ -14,6 +14,7 @@ from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
+from feiqian.auth.pages.sign_in import WantedKey
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.reviews import Decision
 from feiqian.kyc.errors import OwnClearance, ReviewOver
@@ -21,7 +22,7 @@ from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
 
 from .console import Console, Page, TheConsole, go
-from .fresh import WantedKey, answers, kept_flow
+from .fresh import answers, kept_flow
 from .words import reason_text
 
 DECISIONS: dict[str, Decision] = {"verified": "verified", "refused": "refused"}
@@ -31,7 +32,7 @@ WHY: dict[type[Exception], str] = {
     OwnClearance: "staff.identity.own",
     FactorNotEnrolled: "staff.change.no_factor",
 }
-REFUSED = (ReviewOver, OwnClearance, FactorNotEnrolled, ReasonMissing)
+REFUSED: tuple[type[Exception], ...] = (*WHY, ReasonMissing)
 
 
 class IdentityPages(Controller):
