@@ -23,6 +23,7 @@ from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
 from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.runtime import logs, network
 from feiqian.runtime.files import share_out
+from feiqian.runtime.shares import Admission
 from feiqian.runtime.supervise import Child
 from feiqian.runtime.sweeping import Sweeper
 from feiqian.runtime.work import CLOSE_SECONDS, TooBusy, WorkOverdue
@@ -31,7 +32,6 @@ from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.asgi import PATHS, Api
-from feiqian.web.v1.throttle import Admission
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 SWITCH_SECONDS = 0.0005  # for which a thread that computes may keep the event loop waiting; Python's own are 0.005

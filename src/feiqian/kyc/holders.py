@@ -13,9 +13,7 @@ from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.errors import MrzInvalid
 from feiqian.kyc.model import Claim
 from feiqian.kyc.mrz import parse_mrz
-from feiqian.kyc.tables import claims, holders, reviews
-
-MANY = 20
+from feiqian.kyc.tables import holders, reviews
 
 
 class Holders:
@@ -42,12 +40,6 @@ class Holders:
         """The customer who was verified with it."""
         found = connection.execute(select(holders.c.customer).where(holders.c.document == document)).scalar()
         return None if found is None else int(found)
-
-    def claimants(self, connection: Connection, document: bytes) -> list[int]:
-        """Customers who say that it is theirs, its holder before all others."""
-        holder = self.holder(connection, document)
-        said = select(claims.c.customer).where(claims.c.document == document).order_by(claims.c.made_at).limit(MANY)
-        return list(dict.fromkeys([*([] if holder is None else [holder]), *connection.execute(said).scalars()]))
 
     def take(self, connection: Connection, document: bytes, customer: int) -> bool:
         """Makes the customer its holder; False if another one is. Raises IntegrityError if one becomes so just now."""

@@ -21,6 +21,7 @@ from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.process import run_projector
 from feiqian.runtime.network import Proxies
+from feiqian.runtime.shares import Admission
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 from feiqian.web.application import bank_pages
@@ -28,7 +29,6 @@ from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.call import Router
 from feiqian.web.v1.openapi import problems_of
-from feiqian.web.v1.throttle import Admission
 
 BALANCE = 500_00
 T = TypeVar("T")

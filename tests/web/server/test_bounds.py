@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from feiqian.runtime.shares import Admission, Throttle
 from feiqian.testing.raw import raw, statuses
 from feiqian.testing.served import Served
 from feiqian.web.server.overload import LAST_REFUSAL, REFUSAL, plain_requests
 from feiqian.web.server.server import PIPELINED, GatedProtocol
-from feiqian.web.v1.throttle import Admission, ReadThrottle
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_only_plain_whole_requests_are_refused_unread(data: bytes, count: int) -
 
 def test_a_bucket_fills_again_and_is_each_merchants_own() -> None:
     now = [0.0]
-    throttle = ReadThrottle(10, 5, lambda: now[0])
+    throttle = Throttle(10, 5, lambda: now[0])
     assert [throttle.allow(1) for _ in range(6)] == [True] * 5 + [False]
     assert throttle.allow(2)
     now[0] += 0.2
