@@ -7,8 +7,9 @@ the connection has been read before, does not come by here. Decides when, and kn
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
+
+from feiqian.runtime.rounds import Rounds
 
 PER_TURN = 8  # about a millisecond
 
@@ -19,7 +20,7 @@ class Arrivals:
     def __init__(self) -> None:
         self._left = PER_TURN  # in this turn of the loop
         self._turning = False  # whether the next turn is asked for
-        self._waiting: dict[str, deque[Callable[[], None]]] = {}  # the network whose turn is next comes first
+        self._waiting: Rounds[str, Callable[[], None]] = Rounds()  # by network
 
     def enter(self) -> bool:
         """Whether one more may be read in this turn; if not, it has to `wait`."""
@@ -33,18 +34,14 @@ class Arrivals:
 
     def wait(self, network: str, read: Callable[[], None]) -> None:
         """Has it read in one of the next turns."""
-        self._waiting.setdefault(network, deque()).append(read)
+        self._waiting.add(network, read)
 
     def _turn(self) -> None:
         loop = asyncio.get_running_loop()
         self._left, self._turning = PER_TURN, False
         while self._waiting and self._left:
             self._left -= 1
-            network = next(iter(self._waiting))
-            queue = self._waiting.pop(network)
-            loop.call_soon(queue.popleft())
-            if queue:
-                self._waiting[network] = queue  # behind all others
+            loop.call_soon(self._waiting.next())
         if self._left != PER_TURN:
             self._turning = True
             loop.call_soon(self._turn)

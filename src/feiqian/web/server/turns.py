@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from feiqian.runtime.network import client
+from feiqian.runtime.rounds import Rounds
 from feiqian.runtime.shares import Admission, Overloaded, Shares
 
 REQUESTS_UNDER_WAY = 512
@@ -48,7 +48,7 @@ class Turns:
     ) -> None:
         self._admission, self._paid, self.now = admission, paid, now
         self.places: Shares[str] = Shares(REQUESTS_UNDER_WAY)  # requests under way, by network
-        self._queues: dict[str, deque[asyncio.Future[None]]] = {}  # the network whose turn is next comes first
+        self._waiting: Rounds[str, asyncio.Future[None]] = Rounds()  # by network
         self._open = True  # whether a step may begin at once: none has in this turn of the loop, and none waits
         self._owed = 0.0  # seconds of pause
         self._ended = 0.0  # when the last step did
@@ -73,7 +73,7 @@ class Turns:
             self._open = False
             return None
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(network, deque()).append(turn)
+        self._waiting.add(network, turn)
         if self._open:
             self._open = False
             self._ended = self.now()
@@ -94,22 +94,18 @@ class Turns:
             loop.call_soon(self._after_hops, HOPS)
 
     def _after_hops(self, hops: int) -> None:
-        if hops and self._queues:
+        if hops and self._waiting:
             asyncio.get_running_loop().call_soon(self._after_hops, hops - 1)
         else:
             self._grant()
 
     def _grant(self) -> None:
         """The next step of the network whose turn it is; or, while payments are under way, a look a little later."""
-        if self._admission.total and self._queues and self.now() - self._ended < PATIENCE_SECONDS:
+        if self._admission.total and self._waiting and self.now() - self._ended < PATIENCE_SECONDS:
             asyncio.get_running_loop().call_later(TICK_SECONDS, self._grant)
             return
-        while self._queues:
-            network = next(iter(self._queues))
-            queue = self._queues.pop(network)
-            turn = queue.popleft()
-            if queue:
-                self._queues[network] = queue  # behind all others
+        while self._waiting:
+            turn = self._waiting.next()
             if not turn.done():  # who waited for it may have gone away
                 turn.set_result(None)
                 return
