@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from feiqian import settings
-from feiqian.settings import NAMES, Settings, SettingsInvalid, load
+from feiqian.settings import NAMES, NOT_SETTINGS, PREFIX, Settings, SettingsInvalid, load
 
 
 def test_defaults_need_nothing() -> None:
@@ -35,6 +36,14 @@ def test_other_programs_variables_are_not_ours() -> None:
 
 def test_a_merchants_variables_do_not_stop_a_command_of_the_bank() -> None:
     assert load({"FEIQIAN_KEY": "fq_test_x", "FEIQIAN_SERVER": "http://localhost:1"}) == Settings()
+
+
+def test_every_variable_that_documents_and_examples_name_is_a_setting_or_left_alone() -> None:
+    root = Path(__file__).parents[1]
+    texts = [path.read_text() for path in (root / "README.md", *(root / "examples").iterdir()) if path.is_file()]
+    named = {name for text in texts for name in re.findall(r"\bFEIQIAN_[A-Z_]+", text)}
+    assert named
+    assert named <= NOT_SETTINGS | {f"{PREFIX}{name.upper()}" for name in NAMES}
 
 
 @pytest.mark.parametrize(
