@@ -1,16 +1,15 @@
 """The feature database (`bank.db`, or PostgreSQL by URL): what is not money. Opens it, brings it to today's version.
 
 Features own their tables: each declares them on `METADATA` and nobody else reads or writes them. New tables are made
-when they are missing; what else has changed since an older version is in `MIGRATIONS`, in SQL that never changes again.
+when they are missing; what else has changed since an older version is a revision in `migrations`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -20,103 +19,33 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
+    String,
     Table,
     create_engine,
     event,
     select,
     text,
 )
-from sqlalchemy import inspect as look_at
 from sqlalchemy.exc import DBAPIError
 
 from feiqian.errors import FeiqianError
 from feiqian.folder import make_file, make_folder
 from feiqian.runtime.place import Place
 
-
-class Migration(NamedTuple):
-    """What makes the version before into this one: for each table that was there already, its statements."""
-
-    version: int
-    statements: Mapping[str, tuple[str, ...]]
-
-
-MIGRATIONS = (
-    # Every customer of version 1 could pay: all of them have the highest of the policy's levels, 2.
-    Migration(
-        2,
-        {
-            "customers": (
-                "ALTER TABLE customers ADD COLUMN level SMALLINT NOT NULL DEFAULT 0",
-                "UPDATE customers SET level = 2",
-            )
-        },
-    ),
-    # Payment codes are of issuing devices: every customer gets one. (Who opens the database need not know that table.)
-    Migration(
-        3,
-        {
-            "customers": (
-                "CREATE TABLE IF NOT EXISTS issuing_devices (number INTEGER NOT NULL PRIMARY KEY,"
-                " customer BIGINT NOT NULL REFERENCES customers (number),"
-                " created_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL)",
-                "CREATE INDEX IF NOT EXISTS ix_issuing_devices_customer ON issuing_devices (customer)",
-                "INSERT INTO issuing_devices (number, customer, created_at, revoked_at)"
-                " SELECT (SELECT COALESCE(MAX(number), 0) FROM issuing_devices)"
-                " + ROW_NUMBER() OVER (ORDER BY number), number, created_at, 0 FROM customers"
-                " WHERE number NOT IN (SELECT customer FROM issuing_devices)",
-            )
-        },
-    ),
-    # Wrong answers are counted by place: a lock that holds becomes one of unknown devices.
-    Migration(
-        4,
-        {
-            "verification_tries": (
-                "CREATE TABLE IF NOT EXISTS verification_attempts (role VARCHAR(10) NOT NULL, number BIGINT NOT NULL,"
-                " place VARCHAR(36) NOT NULL, factor VARCHAR(10) NOT NULL, wrong INTEGER NOT NULL,"
-                " day_from BIGINT NOT NULL, day_wrong INTEGER NOT NULL, locks INTEGER NOT NULL,"
-                " locked_until BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (role, number, place, factor))",
-                "CREATE INDEX IF NOT EXISTS verification_attempts_by_age ON verification_attempts (at)",
-                "DELETE FROM verification_attempts",
-                "INSERT INTO verification_attempts"
-                " (role, number, place, factor, wrong, day_from, day_wrong, locks, locked_until, at)"
-                " SELECT role, number, '', 'password', count, 0, 0, locks, locked_until, locked_until"
-                " FROM verification_tries WHERE locked_until > 0",
-                "DROP TABLE verification_tries",
-            ),
-            "verification_challenges": (
-                "ALTER TABLE verification_challenges ADD COLUMN place VARCHAR(36) NOT NULL DEFAULT ''",
-            ),
-            # Codes are capped by audience: those that were sent before count as customers'.
-            "verification_sends": (
-                "ALTER TABLE verification_sends ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",
-            ),
-            "notify_codes": ("ALTER TABLE notify_codes ADD COLUMN audience VARCHAR(8) NOT NULL DEFAULT 'customer'",),
-        },
-    ),
-    # Recoveries that nothing passes took the place of challenges of somebody who is not there.
-    Migration(
-        5,
-        {
-            "verification_challenges": (
-                "ALTER TABLE verification_challenges ADD COLUMN hopeless INTEGER NOT NULL DEFAULT 0",
-            ),
-            "customers_doors": (
-                "ALTER TABLE customers_doors DROP COLUMN counted_role",
-                "ALTER TABLE customers_doors DROP COLUMN counted_number",
-                "ALTER TABLE customers_doors DROP COLUMN long_codes",
-            ),
-        },
-    ),
-)
 CONNECT_SECONDS = 10  # to PostgreSQL
-SCHEMA_VERSION = MIGRATIONS[-1].version
-_CHANGES_COLUMN = re.compile(r"ALTER TABLE (\w+) (ADD|DROP) COLUMN (\w+)")
+SCHEMA_VERSION = 5  # the newest revision in `migrations`
 METADATA = MetaData()
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
 
 _schema = Table("bank_schema", METADATA, Column("version", Integer, primary_key=True))
+# As alembic declares it. Here, too, because a new database gets its revision without alembic.
+_revision = Table(
+    "alembic_version",
+    METADATA,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def index_of_few(name: str, column: str, condition: str) -> Index:
@@ -205,38 +134,46 @@ class BankDb:
 
 
 def _bring_up_to_date(connection: Connection) -> None:
-    """All in one transaction: an interrupted migration never was. Raises DatabaseTooNew."""
-    there = set(look_at(connection).get_table_names())
-    METADATA.create_all(connection)
+    """All in one transaction: an interrupted migration never was. Raises DatabaseTooNew.
+
+    `bank_schema` decides: versions of Feiqian before alembic know nothing else, and may have set it.
+    """
+    METADATA.create_all(connection, tables=[_schema, _revision])
     version = connection.execute(select(_schema.c.version).with_for_update()).scalar()
+    revision = connection.execute(select(_revision.c.version_num)).scalar()
     if version is None:
         connection.execute(_schema.insert().values(version=SCHEMA_VERSION))
-        return
-    if version > SCHEMA_VERSION:
-        raise DatabaseTooNew(f"the bank's database has version {version}; this is Feiqian for {SCHEMA_VERSION}")
-    for migration in MIGRATIONS:
-        if migration.version > version:
-            _migrate(connection, migration, there)
-            connection.execute(_schema.update().values(version=migration.version))
+        _stamp(connection, SCHEMA_VERSION)
+    else:
+        _refuse_newer(version, revision)
+        if (version, revision) != (SCHEMA_VERSION, _name(SCHEMA_VERSION)):
+            _migrate(connection, version)
+    METADATA.create_all(connection)
 
 
-def _migrate(connection: Connection, migration: Migration, there: set[str]) -> None:
-    for table, statements in migration.statements.items():
-        if table not in there:
-            continue  # it was made just now, as it is today
-        for statement in statements:
-            if not _done_already(connection, statement):
-                connection.exec_driver_sql(statement)
+def _refuse_newer(version: int, revision: str | None) -> None:
+    known = {_name(number) for number in range(1, SCHEMA_VERSION + 1)}
+    if version > SCHEMA_VERSION or revision not in (None, *known):
+        raise DatabaseTooNew(
+            f"the bank's database has version {version}, revision {revision}; this is Feiqian for {SCHEMA_VERSION}"
+        )
 
 
-def _done_already(connection: Connection, statement: str) -> bool:
-    """Whether the column is there, or gone, already: the bank went back to an older version meanwhile."""
-    change = _CHANGES_COLUMN.match(statement)
-    if change is None:
-        return False
-    table, what, name = change.groups()
-    there = any(column["name"] == name for column in look_at(connection).get_columns(table))
-    return there if what == "ADD" else not there
+def _migrate(connection: Connection, version: int) -> None:
+    from feiqian.migrations import upgrade  # alembic is slow to import, and no other start needs it
+
+    _stamp(connection, version)
+    upgrade(connection)
+    connection.execute(_schema.update().values(version=SCHEMA_VERSION))
+
+
+def _stamp(connection: Connection, version: int) -> None:
+    connection.execute(_revision.delete())
+    connection.execute(_revision.insert().values(version_num=_name(version)))
+
+
+def _name(version: int) -> str:
+    return f"{version:04}"
 
 
 def _engine(url: str) -> Engine:
