@@ -38,5 +38,6 @@ def upgrade(connection: Connection) -> None:
         return revisions._upgrade_revs("head", current)
 
     with _one_at_a_time, EnvironmentContext(_config(), revisions, fn=steps) as environment:
-        environment.configure(connection=connection)
+        # SQLite's DDL is transactional where BEGIN is said, as `db` does.
+        environment.configure(connection=connection, transactional_ddl=True)
         environment.run_migrations()
