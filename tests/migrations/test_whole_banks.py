@@ -1,4 +1,4 @@
-"""Whole banks of older commits: served and audited, restored from a backup and rolled forward, upgraded in any order."""
+"""Whole banks of older commits: served and audited, restored and rolled forward, upgraded in any order."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from feiqian.db import SCHEMA_VERSION
 from feiqian.ledger.chart import AccountKind, account_id
 from feiqian.ledger.recovery import open_journal
 from feiqian.payments.requests import PaymentRequest
+from feiqian.projections.errors import ReadModelMismatch
+from feiqian.projections.schema import check_read_model
 from feiqian.settings import Settings
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -134,3 +136,25 @@ def test_projector_and_checkpointer_go_on_when_the_server_is_upgraded_first(
     run(folder, first)
     run(folder, "project")
     run(folder, "audit")
+
+
+@pytest.mark.parametrize("of_version", ["newer", "older"])
+def test_a_server_does_not_start_beside_a_newer_read_model_and_does_beside_an_older(
+    folder: Path, of_version: str
+) -> None:
+    run(folder, "project")
+    with sqlite3.connect(folder / "read.db") as read_model:
+        read_model.execute(f"UPDATE progress SET version = version {'+' if of_version == 'newer' else '-'} 1")
+    journal = open_journal(folder)
+    if of_version == "newer":
+        with pytest.raises(ReadModelMismatch, match="this program writes version"):
+            check_read_model(journal, folder / "read.db")
+    else:
+        assert check_read_model(journal, folder / "read.db") == 0
+    journal.close()
+
+
+def test_a_command_that_opens_the_bank_migrates_it(folder: Path) -> None:
+    run(folder, "project")
+    run(folder, "audit")
+    assert schema(folder) == SCHEMA_VERSION
