@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -19,6 +19,7 @@ QUIET = [
     for name in (
         "no-sandbox",
         "disable-gpu",
+        "disable-dev-shm-usage",
         "disable-quic",
         "no-first-run",
         "disable-background-networking",
@@ -31,6 +32,7 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 ADDRESS = re.compile(r"Open\s+(http://\S+?)/\s")
 STOP_SECONDS = 30
+SCREENSHOTS_TRIED = 5
 
 
 @dataclass
@@ -45,6 +47,17 @@ class Demo:
 
     def till(self, place: int = 0, beside: int = 0) -> str:
         return f"{self.base}/till/{self.merchants[place]}?beside={self.customers[beside]}"
+
+
+def screenshot(of: Page | Locator, **options: Any) -> bytes:
+    """A picture, asked for again when Chromium says that it could take none: on a busy machine it sometimes does."""
+    for _ in range(SCREENSHOTS_TRIED - 1):
+        try:
+            return of.screenshot(**options)
+        except Error as refused:
+            if "Unable to capture screenshot" not in refused.message:
+                raise
+    return of.screenshot(**options)
 
 
 def start_demo(folder: Path, port: int = 0) -> Demo:

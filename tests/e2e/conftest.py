@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
-from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, start_demo, stop_demo
+from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, screenshot, start_demo, stop_demo
 
 expect.set_options(timeout=20_000)  # a machine may have other things to do; nothing is judged by time
 
@@ -56,4 +56,8 @@ def watched(browser: Browser, demo: Demo) -> Iterator[Watched]:
 def keep() -> Callable[[Page, str], None]:
     """Keeps a screenshot among the artefacts."""
     ARTEFACTS.mkdir(exist_ok=True)
-    return lambda page, name: page.screenshot(path=ARTEFACTS / f"{name}.png") and None
+
+    def take(page: Page, name: str) -> None:
+        (ARTEFACTS / f"{name}.png").write_bytes(screenshot(page))
+
+    return take

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 import zxingcpp
-from browsing import DESK, Demo, Watched
+from browsing import DESK, Demo, Watched, screenshot
 from cashier import answered, balance, key_in, unused_code
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -21,7 +21,7 @@ def seen(phone: Page) -> tuple[str, dict[str, str]]:
     """The digits that the phone shows, and what a reader finds in a picture of its screen, by kind of code."""
     while True:
         digits = unused_code(phone)
-        picture = Image.open(BytesIO(phone.screenshot(full_page=True)))
+        picture = Image.open(BytesIO(screenshot(phone, full_page=True)))
         if unused_code(phone) == digits:  # else the next one came meanwhile
             return digits, {found.format.name: found.text for found in zxingcpp.read_barcodes(picture)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from browsing import CHROMIUM, DESK, FAKE_CAMERA, QUIET, Demo, Watched
+from browsing import CHROMIUM, DESK, FAKE_CAMERA, QUIET, Demo, Watched, screenshot
 from cashier import answered, balance, key_in, paste, unused_code
 from PIL import Image
 from playwright.sync_api import Playwright, expect
@@ -32,7 +32,7 @@ def test_a_payment_by_pointing_the_camera_at_the_phone(
     phone = watched.phone(demo)
     unused_code(phone)
     before, video = balance(phone), tmp_path / "phone.y4m"
-    write_video(phone.locator("#qr").screenshot(), video)
+    write_video(screenshot(phone.locator("#qr")), video)
     arguments = [*QUIET, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={video}"]
     camera = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
     try:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from feiqian import app, cli
+from feiqian.accounts.kinds import AccountKind
 from feiqian.db import SCHEMA_VERSION
-from feiqian.ledger.chart import AccountKind, account_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_journal
 from feiqian.payments.requests import PaymentRequest
 from feiqian.projections.errors import ReadModelMismatch
