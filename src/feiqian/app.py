@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
+from feiqian import features
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
@@ -27,7 +28,7 @@ from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.sign_in import SignIn
 from feiqian.backoffice import accounts_audit
-from feiqian.backoffice.acts import Acts
+from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.service import Staff
 from feiqian.backoffice.support_view import SupportView, SupportViewParts
@@ -200,19 +201,6 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
-    acts = Acts(
-        db,
-        base.policy,
-        clock,
-        work,
-        customers,
-        accounts,
-        real_name,
-        freezing,
-        verification,
-        staff.members,
-        Notices(base),
-    )
     support_view = SupportViewParts(**_shared(base, SupportViewParts), freezing=freezing, reads=reads)
     payments = Payments(
         ledger,
@@ -228,7 +216,7 @@ def _services(
         work,
     )
     accounts.when_stopped(payments.end_what_cannot_pay)
-    return Services(
+    services = Services(
         **_shared(base, Services),
         settings=settings,
         workers=workers,
@@ -246,9 +234,14 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=ChangeRequests(db, base.cipher, clock, work, audit_log, staff.members, acts, verification, base.policy),
+        notices=Notices(base),
         support_view=SupportView(support_view),
     )
+    kinds = ChangeKinds(features.change_kinds(services), db, work, customers, staff.members)
+    services.changes = ChangeRequests(
+        db, base.cipher, clock, work, audit_log, staff.members, kinds, verification, base.policy
+    )
+    return services
 
 
 def _shared(base: Parts, what: type[Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The features that a bank is made of; one name here takes a feature in.
 
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
-`pages.PAGES`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names those below it.
+`pages.PAGES`, `changes.CHANGES` (what one of the staff proposes and another approves), `commands.register`, and the
+folders `texts` and `templates`. Its `STANDS_ON` names those below it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from feiqian.backoffice.change_kinds import Kind
+    from feiqian.services import Services
     from feiqian.web.v1.call import Route
 
 FEATURES = (
@@ -47,3 +50,8 @@ def routes() -> tuple[Route, ...]:
 def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]:
     """The handlers of all pages of these features."""
     return [handler for module in modules("pages", features) for handler in module.PAGES]
+
+
+def change_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[Kind]:
+    """All kinds of changes that two of the staff make."""
+    return [kind(services) for module in modules("changes", features) for kind in module.CHANGES]

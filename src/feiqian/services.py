@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feiqian.auth.challenges.service import Verification
     from feiqian.auth.freezing import Freezing
     from feiqian.auth.lost import LostPhones
+    from feiqian.auth.notices import Notices
     from feiqian.auth.recovery import Recovery
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
@@ -76,11 +77,12 @@ class Services:
     lost_phones: LostPhones
     real_name: RealName
     freezing: Freezing
+    notices: Notices
     staff: Staff
-    changes: ChangeRequests
     support_view: SupportView
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
+    changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     alarms: Alarms = field(init=False)
     readiness: Readiness = field(init=False)
 

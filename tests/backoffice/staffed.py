@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from types import SimpleNamespace
 from typing import Any
 
 import pyotp
 from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
 
+from feiqian import features
 from feiqian.audit_log.entry import Entry
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.model import Details
 from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Opened
-from feiqian.backoffice.acts import Acts
 from feiqian.backoffice.back_office import open_back_office
+from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
 from feiqian.backoffice.service import Staff
@@ -49,21 +51,16 @@ class Staffed(People):
         self.trail_book = p.audit_log
         self.staff = Staff(p.db, p.cipher, p.clock, p.work, p.audit_log, p.sessions, p.verification, p.factors)
         self.members = self.staff.members
-        self.acts = Acts(
-            p.db,
-            POLICY,
-            p.clock,
-            p.work,
-            p.customers,
-            p.accounts,
-            self.real_name,
-            self.freezing,
-            p.verification,
-            self.members,
-            Notices(p),
+        self.services: Any = SimpleNamespace(  # as of a whole bank, as far as staff change something of it
+            **{field.name: getattr(p, field.name) for field in fields(p)},
+            staff=self.staff,
+            real_name=self.real_name,
+            freezing=self.freezing,
+            notices=Notices(p),
         )
+        self.kinds = ChangeKinds(features.change_kinds(self.services), p.db, p.work, p.customers, self.members)
         self.changes = ChangeRequests(
-            p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.acts, p.verification, POLICY
+            p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.kinds, p.verification, POLICY
         )
         shared = {f.name: getattr(p, f.name) for f in fields(SupportViewParts) if hasattr(p, f.name)}
         self.support_view = SupportView(SupportViewParts(**shared, freezing=self.freezing, reads=StillReads()))

@@ -62,7 +62,7 @@ def without_ceilings(bank) -> None:
     most = {CNY.number: Ceiling(2**63, 2**63)}
     p, policy = bank.parts, replace(POLICY, corrections=Corrections(most, most))
     bank.changes = ChangeRequests(
-        p.db, p.cipher, p.clock, p.work, p.audit_log, bank.members, bank.acts, p.verification, policy
+        p.db, p.cipher, p.clock, p.work, p.audit_log, bank.members, bank.kinds, p.verification, policy
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from people import POLICY
 from sqlalchemy import update
 
+from feiqian.accounts.changes import CORRECTION_REASONS
 from feiqian.accounts.opening import correction_reference
-from feiqian.backoffice.acts import CORRECTION_REASONS
 from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeInvalid
 from feiqian.backoffice.model import ChangeState
 from feiqian.backoffice.reasons import is_reason

@@ -11,13 +11,14 @@ import pytest
 from people import POLICY
 from sqlalchemy import Connection
 
+from feiqian.accounts.changes import Adjust
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions.service import Sessions
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.errors import ChangeOver, EnrolmentOver
 from feiqian.backoffice.members import Members
-from feiqian.backoffice.model import OPERATOR, Change, ChangeKind, ChangeState, MemberState, StaffMember
+from feiqian.backoffice.model import OPERATOR, Change, ChangeState, MemberState, StaffMember
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -34,12 +35,17 @@ HUGE = replace(POLICY, corrections=Corrections(_MOST, _MOST))
 class Counting:
     """Carries out by counting."""
 
+    capped = (Adjust.name,)
+
     def __init__(self) -> None:
         self.done: list[str] = []
 
-    async def check(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None: ...
+    def find(self, name: str) -> type[Adjust]:
+        return Adjust
 
-    async def effect(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> None: ...
+    async def check(self, name: str, about: Subject, values: Mapping[str, object]) -> None: ...
+
+    async def effect(self, name: str, about: Subject, values: Mapping[str, object]) -> None: ...
 
     def tell(self, connection: Connection, change: Change, now: int) -> None: ...
 

@@ -13,7 +13,8 @@ from feiqian import features
 ANY = None
 FEATURES = (*features.FEATURES, *features.DEMO)
 STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in FEATURES}
-FACES = {"api", "pages"}  # what a feature shows: operations of /v1 and pages, which know HTTP
+FACES = {"api", "pages", "changes"}  # what a feature shows: operations of /v1, pages; changes that staff make
+CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
 TOOLS = {"data_key", "db", "runtime", "field_cipher", "settings", "workers"}
@@ -24,7 +25,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": set(),
     "subjects": set(),
     "strings": set(),
-    "features": {"web"},
+    "features": {"backoffice", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},
@@ -63,7 +64,7 @@ def allowed(module: str) -> set[str] | None:
     if name == "demo" or inner[:1] == ["commands"]:
         return ANY
     known = BASE | TOOLS | {"ledger"} | STANDS_ON[name] | BESIDES.get(name, set())
-    return known | LEDGER | {"services", "web"} if FACES & set(inner[:1]) else known
+    return known | LEDGER | CONSOLE | {"services", "web"} if FACES & set(inner[:1]) else known
 
 
 def imports(source: Source) -> Iterator[tuple[int, str]]:

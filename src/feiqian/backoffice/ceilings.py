@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, select
 
 from feiqian.backoffice.errors import CeilingExceeded
-from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
+from feiqian.backoffice.model import Change, ChangeState, StaffMember, StaffRole
 from feiqian.backoffice.tables import changes
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.notify.locks import lock
@@ -26,12 +26,13 @@ _c = changes.c
 class Ceilings:
     """Of one bank's policy. Amounts in minor units; what is taken counts like what is given."""
 
-    def __init__(self, policy: Policy, clock: Clock) -> None:
+    def __init__(self, policy: Policy, clock: Clock, kinds: tuple[str, ...]) -> None:
+        """`kinds`: the names of the changes that are corrections."""
         self._of_role = {
             StaffRole.SUPPORTER: policy.corrections.supporter,
             StaffRole.APPROVER: policy.corrections.approver,
         }
-        self._clock = clock
+        self._clock, self._kinds = clock, kinds
 
     def of(self, member: StaffMember, currency: int) -> Ceiling:
         """The highest of the member's roles."""
@@ -80,7 +81,7 @@ class Ceilings:
 
         Those after `now` count, too: whoever asked the clock first may come to the lock last.
         """
-        corrections = and_(_c.kind == ChangeKind.ADJUST.value, at > now - LONGEST_DAY)
+        corrections = and_(_c.kind.in_(self._kinds), at > now - LONGEST_DAY)
         rows = connection.execute(select(_c["values"], at).where(corrections, which))
         today = self._day(now)
         decoded = (msgspec.json.decode(bytes(values)) for values, moment in rows if self._day(moment) == today)

@@ -17,11 +17,11 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
-from feiqian.backoffice.acts import ACTS, Acts, CorrectionValues, Effect, values_of
 from feiqian.backoffice.ceilings import Ceilings
+from feiqian.backoffice.change_kinds import ChangeKinds, Effect
 from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
 from feiqian.backoffice.members import Members, require
-from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
+from feiqian.backoffice.model import Change, ChangeState, StaffMember, StaffRole
 from feiqian.backoffice.reasons import is_reason
 from feiqian.backoffice.tables import changes
 from feiqian.clock import Clock
@@ -42,7 +42,7 @@ _log = logs.get("feiqian.staff")
 
 
 class ChangeRequests:
-    """The changes of one bank. Amounts in `values` are minor units; what each kind takes is in `acts`."""
+    """The changes of one bank. Amounts in `values` are minor units; what each kind takes it says itself."""
 
     def __init__(
         self,
@@ -52,13 +52,13 @@ class ChangeRequests:
         work: Work,
         audit_log: AuditLog,
         members: Members,
-        acts: Acts,
+        kinds: ChangeKinds,
         verification: Verification,
         policy: Policy,
     ) -> None:
         self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
-        self._audit_log, self._members, self._acts, self._verification = audit_log, members, acts, verification
-        self._ceilings = Ceilings(policy, clock)
+        self._audit_log, self._members, self.kinds, self._verification = audit_log, members, kinds, verification
+        self._ceilings = Ceilings(policy, clock, kinds.capped)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -87,18 +87,14 @@ class ChangeRequests:
     # --- proposing and deciding ----------------------------------------------------------------------------------
 
     async def propose(
-        self, kind: ChangeKind | str, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
+        self, kind: str, about: Subject, values: Mapping[str, object], by: StaffMember, why: str
     ) -> Change:
         """Keeps the values as they are now, for somebody else to approve. Raises ChangeInvalid, NotAllowed."""
-        try:
-            kind = ChangeKind(kind)
-        except ValueError:
-            raise ChangeInvalid("kind") from None
-        require(by, *ACTS[kind].proposers)
+        require(by, *self.kinds.find(kind).proposers)
         if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
             raise ChangeInvalid("why")
-        await self._acts.check(kind, about, values)
-        effect = await self._acts.effect(kind, about, values)
+        await self.kinds.check(kind, about, values)
+        effect = await self.kinds.effect(kind, about, values)
         return await self._work.db(self._propose, kind, about, values, by, why.strip(), effect)
 
     async def confirm(self, id: str, by: StaffMember, language: str, device: str | None = None) -> ChallengeView:
@@ -126,9 +122,9 @@ class ChangeRequests:
         """What an open change of an amount would find and leave now; None of others."""
         return await self.effect_of(change.kind, change.about, change.values)
 
-    async def effect_of(self, kind: ChangeKind, about: Subject, values: Mapping[str, object]) -> Effect | None:
+    async def effect_of(self, kind: str, about: Subject, values: Mapping[str, object]) -> Effect | None:
         """The same of what is about to be proposed. Raises ChangeInvalid."""
-        return await self._acts.effect(kind, about, values)
+        return await self.kinds.effect(kind, about, values)
 
     async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
         """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
@@ -151,7 +147,7 @@ class ChangeRequests:
     async def _carry_out(self, change: Change) -> Change:
         by = staff(change.decided_by)
         try:
-            await self._acts.apply(change, by)
+            await self.kinds.apply(change, by)
         except LedgerError:
             raise  # the outcome is unknown: it stays applying, and is carried out again after the restart
         except Exception as error:
@@ -166,7 +162,7 @@ class ChangeRequests:
 
     def _propose(
         self,
-        kind: ChangeKind,
+        kind: str,
         about: Subject,
         values: Mapping[str, object],
         by: StaffMember,
@@ -177,7 +173,7 @@ class ChangeRequests:
         id = new_id(CHANGE, now)
         row = {
             "id": id,
-            "kind": kind.value,
+            "kind": kind,
             "role": about.role.value,
             "number": about.number,
             "values": msgspec.json.encode(values, order="deterministic"),
@@ -191,8 +187,8 @@ class ChangeRequests:
             "failure": "",
         }
         with self._db.write() as connection:
-            now_by = self._members.still(connection, by, *ACTS[kind].proposers)
-            if kind is ChangeKind.ADJUST:
+            now_by = self._members.still(connection, by, *self.kinds.find(kind).proposers)
+            if kind in self.kinds.capped:
                 self._ceilings.check_proposal(connection, now_by, about, *_money(values), now)
             connection.execute(insert(changes).values(row))
             change = self._one(connection, id)
@@ -222,7 +218,7 @@ class ChangeRequests:
                 binding = confirmed_by(change)
                 factors = self._verification.consume_within(connection, challenge, by.subject, binding, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
-            if change.kind is ChangeKind.ADJUST:
+            if change.kind in self.kinds.capped:
                 self._ceilings.check_approval(connection, approver, change, *_money(change.values), now)
             self._note(connection, by.subject, "change_approved", change, now, factors, effect)
             return self._one(connection, id)
@@ -248,7 +244,7 @@ class ChangeRequests:
                 now = self._clock.now()
                 self._note(connection, staff(change.decided_by), action, change, now)
                 if state is ChangeState.APPLIED:
-                    self._acts.tell(connection, change, now)
+                    self.kinds.tell(connection, change, now)
             return self._one(connection, change.id)
 
     def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
@@ -267,7 +263,7 @@ class ChangeRequests:
         factors: tuple[Factor, ...] = (),
         effect: Effect | None = None,
     ) -> None:
-        details: dict[str, object] = {"change": change.id, "kind": change.kind.value}
+        details: dict[str, object] = {"change": change.id, "kind": change.kind}
         if factors:
             details["factors"] = tuple(map(str, factors))
         details |= {name: _detail(value) for name, value in change.values.items()}
@@ -292,7 +288,7 @@ class ChangeRequests:
     def _change(self, row: Any) -> Change:
         return Change(
             row.id,
-            ChangeKind(row.kind),
+            row.kind,
             Subject(Role(row.role), row.number),
             msgspec.json.decode(bytes(row._mapping[_c["values"]])),
             self._cipher.open(bytes(row.why), _place("why", row.id)).decode(),
@@ -312,11 +308,11 @@ def confirmed_by(change: Change) -> ChallengeBinding:
     assert isinstance(amount, int)
     assert isinstance(currency, int)
     said = [text for name in ("before", "level", "roles") if (text := _said(change.values.get(name, "")))]
-    content = [change.id, change.kind.value, str(change.about), change.values, change.why, change.proposer]
+    content = [change.id, change.kind, str(change.about), change.values, change.why, change.proposer]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
     return ChallengeBinding(
         purpose=Purpose.STAFF_ACT,
-        kind=change.kind.value,
+        kind=change.kind,
         amount=abs(amount),
         currency=currency,
         payee=str(change.about) if amount >= 0 else "",
@@ -330,10 +326,11 @@ def _said(value: object) -> str:
 
 
 def _money(values: Mapping[str, object]) -> tuple[int, int]:
-    """Currency and amount of a correction."""
-    converted = values_of(ChangeKind.ADJUST, values)
-    assert isinstance(converted, CorrectionValues)
-    return converted.currency, converted.amount
+    """Currency and amount of what counts towards the ceilings."""
+    currency, amount = values["currency"], values["amount"]
+    assert isinstance(currency, int)
+    assert isinstance(amount, int)
+    return currency, amount
 
 
 def _detail(value: object) -> object:

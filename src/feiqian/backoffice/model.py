@@ -72,17 +72,6 @@ class SignedIn:
         return self.member.subject
 
 
-class ChangeKind(StrEnum):
-    """What one proposes and another approves."""
-
-    SET_LEVEL = "set_level"
-    UNFREEZE = "unfreeze"
-    ADJUST = "adjust"
-    DAY_LIMIT = "day_limit"
-    RELEASE_LOCK = "release_lock"
-    STAFF_ROLES = "staff_roles"
-
-
 class ChangeState(StrEnum):
     OPEN = "open"
     APPLYING = "applying"  # approved, under way; carried out again after a crash
@@ -98,7 +87,7 @@ class Change:
     """
 
     id: str
-    kind: ChangeKind
+    kind: str  # the name of a `change_kinds.ChangeKind`
     about: Subject
     values: Mapping[str, object]
     why: str

@@ -75,6 +75,9 @@ class Renderer:
     def amount(self, amount: Money) -> str:
         return self.formats.amount(amount)
 
+    def when(self, at: int) -> str:
+        return self.formats.when(at)
+
 
 def _loader() -> jinja2.BaseLoader:
     """This folder's templates by their names; each feature's as `feature/name.html`, from its folder `templates`."""

@@ -8,8 +8,10 @@ from litestar import Controller, Request, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from feiqian.auth.changes import ReleaseLock
+from feiqian.backoffice.changes import StaffRoles
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.model import ChangeKind, StaffMember, StaffRole
+from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.web.forms import Form, read_form
 
 from .console import Console, Page, TheConsole, go
@@ -39,14 +41,14 @@ class AccountPages(Controller):
     async def roles(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         roles = [role.value for role in StaffRole if form[f"role_{role}"]]
-        return await _propose(console, id, form, ChangeKind.STAFF_ROLES, {"roles": roles})
+        return await _propose(console, id, form, StaffRoles.name, {"roles": roles})
 
     @post("/{id:str}/lock", status_code=303)
     async def release(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        return await _propose(console, id, await read_form(request), ChangeKind.RELEASE_LOCK, {})
+        return await _propose(console, id, await read_form(request), ReleaseLock.name, {})
 
 
-async def _propose(console: Console, id: str, form: Form, kind: ChangeKind, values: dict[str, object]) -> Page:
+async def _propose(console: Console, id: str, form: Form, kind: str, values: dict[str, object]) -> Page:
     member = await console.back_office.staff.member(id, console.me)
     try:
         change = await console.back_office.changes.propose(kind, member.subject, values, console.me, form["why"])

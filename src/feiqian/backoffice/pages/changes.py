@@ -9,14 +9,13 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 
-from feiqian.accounts.opening import correction_reference
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.sign_in import WantedKey
 from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
-from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffRole
+from feiqian.backoffice.model import Change, ChangeState, StaffRole
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
@@ -155,8 +154,7 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
         failure=failure,
         now_level=await _level_now(console, change),
         effect=effect_of(console.site, effect, change.values.get("currency")),
-        category=str(change.values.get("reason", "")),
-        reference=correction_reference(change.id) if change.kind is ChangeKind.ADJUST else "",
+        facts=console.back_office.changes.kinds.facts(change, console.site.render),
         may_approve=is_open and approver and not own,
         may_withdraw=is_open and own,
     )
@@ -166,15 +164,16 @@ async def _level_now(console: Console, change: Change) -> str:
     if change.about.role is not Role.CUSTOMER:
         return ""
     parts = console.back_office.parts
-    return level_name(console.site, parts.policy.levels[parts.customers.standing(change.about.number)].name)
+    return level_name(console.site.render, parts.policy.levels[parts.customers.standing(change.about.number)].name)
 
 
 async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:
     """With the names of those that they are about: an approver has to know whom they decide on."""
     names = await console.back_office.whose(console.me, changes)
+    kinds, site = console.back_office.changes.kinds, console.site
     return [
-        ChangeRow(change, kind_name(console.site, change.kind), change_text(console.site, change), names[change.about])
-        for change in changes
+        ChangeRow(one, kind_name(site, one.kind), change_text(kinds, one, site.render), names[one.about])
+        for one in changes
     ]
 
 

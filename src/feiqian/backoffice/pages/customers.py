@@ -9,39 +9,17 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from feiqian.backoffice.acts import CORRECTION_REASONS
+from feiqian.backoffice.change_kinds import Kind
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.model import ChangeKind
 from feiqian.backoffice.support_view import CustomerFile
 from feiqian.cases.errors import CaseInvalid
-from feiqian.cases.model import Kind
-from feiqian.money import BY_NUMBER, Money, MoneyInvalid, currency, parse
-from feiqian.strings.normal import comparison
-from feiqian.subjects import customer
+from feiqian.cases.model import Kind as CaseKind
+from feiqian.money import BY_NUMBER, Money, MoneyInvalid
+from feiqian.subjects import Role, customer
 from feiqian.web.forms import Form, read_form
 
 from .console import Console, Page, TheConsole, go
 from .words import action_name, change_text, effect_of, invalid_text, kind_name, level_name, short_details
-
-PROPOSED = (
-    ChangeKind.SET_LEVEL,
-    ChangeKind.DAY_LIMIT,
-    ChangeKind.ADJUST,
-    ChangeKind.UNFREEZE,
-    ChangeKind.RELEASE_LOCK,
-)
-FIELDS = {
-    "amount": "amount",
-    "sum": "amount",
-    "wallet": "currency",
-    "level": "level",
-    "level_same": "level",
-    "ceiling_one": "amount",
-    "ceiling_day": "amount",
-    "ceiling_customer": "amount",
-    "limit_high": "amount",
-    "why": "why",
-}
 
 
 class CustomerPages(Controller):
@@ -52,7 +30,7 @@ class CustomerPages(Controller):
     @get("/")
     async def search(self, console: TheConsole, q: FromQuery[str] = "") -> Page:
         found = await console.back_office.support_view.search(console.me, q)
-        levels = [level_name(console.site, level.name) for level in console.back_office.parts.policy.levels]
+        levels = [level_name(console.site.render, level.name) for level in console.back_office.parts.policy.levels]
         return await console.page("customers.html", "customers", q=q.strip(), found=found, levels=levels)
 
     @get("/{id:str}")
@@ -87,25 +65,26 @@ class CustomerPages(Controller):
 
     @get("/{id:str}/propose/{kind:str}")
     async def propose_form(self, console: TheConsole, id: FromPath[str], kind: FromPath[str]) -> Page:
-        return await _propose_page(console, id, _kind(kind), Form())
+        return await _propose_page(console, id, _kind(console, kind), Form())
 
     @post("/{id:str}/propose/{kind:str}", status_code=303)
     async def propose(
         self, console: TheConsole, id: FromPath[str], kind: FromPath[str], request: Request[Any, Any, State]
     ) -> Page:
-        form, chosen = await read_form(request), _kind(kind)
+        form, chosen = await read_form(request), _kind(console, kind)
         file = await console.back_office.support_view.open(console.me, id)
         about = customer(file.customer.number)
         try:
-            values = _values(console, chosen, form)
-            if form["act"] == "preview" and "currency" in values:
-                effect = await console.back_office.changes.effect_of(chosen, about, values)
+            values = chosen.read(form)
+            if form["act"] == "preview" and chosen.has_effect:
+                effect = await console.back_office.changes.effect_of(chosen.name, about, values)
                 return await _propose_page(
                     console, id, chosen, form, effect_of(console.site, effect, values["currency"])
                 )
-            change = await console.back_office.changes.propose(chosen, about, values, console.me, form["why"])
+            change = await console.back_office.changes.propose(chosen.name, about, values, console.me, form["why"])
         except ChangeInvalid as error:
-            form.wrong(FIELDS.get(error.reason, ""), invalid_text(console.site, error))
+            field = "why" if error.reason == "why" else chosen.fields.get(error.reason, "")
+            form.wrong(field, invalid_text(console.site, error))
         except MoneyInvalid:
             form.wrong("amount", console.text("staff.amount.wrong"))
         else:
@@ -115,20 +94,20 @@ class CustomerPages(Controller):
 
 async def _file_page(console: Console, id: str, form: Form) -> Page:
     file = await console.back_office.support_view.open(console.me, id)
-    changes = await console.back_office.changes.of(customer(file.customer.number), 10)
-    site = console.site
+    about, kinds, site = customer(file.customer.number), console.back_office.changes.kinds, console.site
+    changes = await console.back_office.changes.of(about, 10)
     return await console.page(
         "customer.html",
         "customers",
         form,
         file=file,
-        level=level_name(site, file.level.name),
+        level=level_name(site.render, file.level.name),
         wallets=_wallets(file),
         payments=[(row, Money(row.amount, BY_NUMBER[row.currency])) for row in file.payments],
         merchants=_merchants(console, file),
         entries=[(e, action_name(site, e.action), short_details(e.details)) for e in file.entries],
-        changes=[(change, kind_name(site, change.kind), change_text(site, change)) for change in changes],
-        kinds=[(kind, kind_name(site, kind)) for kind in _possible(file)],
+        changes=[(change, kind_name(site, change.kind), change_text(kinds, change, site.render)) for change in changes],
+        kinds=[(kind.name, kind_name(site, kind.name)) for kind in await kinds.possible(about)],
     )
 
 
@@ -141,69 +120,37 @@ def _merchants(console: Console, file: CustomerFile) -> dict[int, str]:
     return {number: merchant.name if merchant else str(number) for number, merchant in found.items()}
 
 
-def _possible(file: CustomerFile) -> list[ChangeKind]:
-    """The changes that would make sense now."""
-    here = {
-        ChangeKind.DAY_LIMIT: bool(file.wallets),
-        ChangeKind.ADJUST: bool(file.wallets),
-        ChangeKind.UNFREEZE: file.profile is not None and file.profile.frozen,
-        ChangeKind.RELEASE_LOCK: file.lock is not None,
-    }
-    return [kind for kind in PROPOSED if here.get(kind, True)]
-
-
 async def _case_page(console: Console, id: str, form: Form) -> Page:
     file = await console.back_office.support_view.open(console.me, id)
-    kinds = [(kind.value, console.text(f"staff.case.kind.{kind}")) for kind in Kind]
+    kinds = [(kind.value, console.text(f"staff.case.kind.{kind}")) for kind in CaseKind]
     return await console.page("case_new.html", "customers", form, file=file, kinds=kinds)
 
 
 async def _propose_page(
-    console: Console, id: str, kind: ChangeKind, form: Form, effect: tuple[str, str] | None = None
+    console: Console, id: str, kind: Kind, form: Form, effect: tuple[str, str] | None = None
 ) -> Page:
     file = await console.back_office.support_view.open(console.me, id)
-    levels = [
-        (level.name, level_name(console.site, level.name))
-        for level in console.back_office.parts.policy.levels
-        if level.index != file.customer.level
-    ]
-    currencies = [(BY_NUMBER[wallet.currency].code,) * 2 for wallet in file.wallets]
+    choices = await kind.choices(customer(file.customer.number), console.site.render)
     return await console.page(
         "propose.html",
         "customers",
         form,
         file=file,
-        kind=kind.value,
-        name=kind_name(console.site, kind),
-        level=level_name(console.site, file.level.name),
-        levels=levels,
-        currencies=currencies,
+        kind=kind,
+        name=kind_name(console.site, kind.name),
+        level=level_name(console.site.render, file.level.name),
         wallets=_wallets(file),
         effect=effect,
-        categories=[(word, console.text(f"staff.correction.{word}")) for word in CORRECTION_REASONS],
+        **choices,
     )
 
 
-def _values(console: Console, kind: ChangeKind, form: Form) -> dict[str, object]:
-    """The form as values of the change. Raises MoneyInvalid, ChangeInvalid."""
-    if kind is ChangeKind.SET_LEVEL:
-        return {"level": form["level"], "before": form["before"]}
-    if kind is ChangeKind.UNFREEZE:
-        return {"frozen_at": int(form["frozen_at"]) if form["frozen_at"].isdecimal() else 0}
-    if kind is ChangeKind.RELEASE_LOCK:
-        return {}
-    unit = currency(form["currency"])
-    amount = parse(comparison(form["amount"]).strip().replace(",", "."), unit).minor
-    if kind is ChangeKind.DAY_LIMIT:
-        return {"currency": unit.number, "amount": amount}
-    signed = -amount if form["direction"] == "debit" else amount
-    return {"currency": unit.number, "amount": signed} | ({"reason": form["reason"]} if form["reason"] else {})
-
-
-def _kind(text: str) -> ChangeKind:
-    if text not in PROPOSED:
+def _kind(console: Console, name: str) -> Kind:
+    kinds = console.back_office.changes.kinds.of(Role.CUSTOMER)
+    found = next((kind for kind in kinds if kind.name == name), None)
+    if found is None:
         raise NotFoundException
-    return ChangeKind(text)
+    return found
 
 
 def _address(id: str) -> str:

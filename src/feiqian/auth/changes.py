@@ -1,0 +1,112 @@
+"""What two of the staff can change of access: a freeze that is lifted, and a lock after wrong answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from sqlalchemy import Connection
+
+from feiqian.backoffice.change_kinds import ChangeKind, Fields, Nothing, Words
+from feiqian.backoffice.errors import ChangeInvalid
+from feiqian.backoffice.model import Change, StaffRole
+from feiqian.services import Services
+from feiqian.subjects import Role, Subject
+
+
+class FreezeValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which freeze is lifted, by its time in Unix microseconds: never one that came after the proposal."""
+
+    frozen_at: int
+
+
+class Unfreeze(ChangeKind[FreezeValues]):
+    """Lifts one freeze."""
+
+    name = "unfreeze"
+    values = FreezeValues
+    proposers = frozenset({StaffRole.SUPPORTER})
+    about = frozenset({Role.CUSTOMER})
+    order = 40
+    form = "auth/propose_unfreeze.html"
+
+    def __init__(self, services: Services) -> None:
+        self._work, self._customers, self._freezing = services.work, services.customers, services.freezing
+
+    async def possible(self, about: Subject) -> bool:
+        return bool(await self._frozen_at(about))
+
+    async def check(self, about: Subject, values: FreezeValues) -> None:
+        frozen_at = await self._frozen_at(about)
+        if not frozen_at:
+            raise ChangeInvalid("not_frozen")
+        if frozen_at != values.frozen_at:
+            raise ChangeInvalid("frozen_anew")
+
+    async def apply(self, change: Change, values: FreezeValues, by: Subject) -> None:
+        number = change.about.number
+        if not await self._frozen_at(change.about):
+            return  # it is as it was to be
+
+        def still_that_one(connection: Connection, _: int) -> None:
+            now = self._customers.profiles.get(connection, number)
+            if now is None or now.frozen_at != values.frozen_at:
+                raise ChangeInvalid("frozen_anew")
+
+        await self._freezing.unfreeze(number, by, still_that_one)
+
+    async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
+        return {"frozen_at": await self._frozen_at(about)}
+
+    def read(self, form: Fields) -> dict[str, object]:
+        return {"frozen_at": int(form["frozen_at"]) if form["frozen_at"].isdecimal() else 0}
+
+    def text(self, values: FreezeValues, words: Words) -> str:
+        return words.texts("staff.change.unfreeze", since=words.when(values.frozen_at))
+
+    async def _frozen_at(self, about: Subject) -> int:
+        """When the customer's wallets were frozen; 0: they are not."""
+        profile = await self._work.db(self._customers.profile, about.number)
+        return profile.frozen_at if profile is not None and profile.frozen else 0
+
+
+class ReleaseLock(ChangeKind[Nothing]):
+    """Ends a lock before its time."""
+
+    name = "release_lock"
+    values = Nothing
+    proposers = frozenset({StaffRole.SUPPORTER, StaffRole.ADMIN})
+    about = frozenset({Role.CUSTOMER, Role.STAFF})
+    order = 50
+
+    def __init__(self, services: Services) -> None:
+        self._db, self._work = services.db, services.work
+        self._verification, self._notices = services.verification, services.notices
+
+    async def possible(self, about: Subject) -> bool:
+        return await self._work.db(self._locked, about)
+
+    async def check(self, about: Subject, values: Nothing) -> None:
+        if not await self.possible(about):
+            raise ChangeInvalid("not_locked")
+
+    async def apply(self, change: Change, values: Nothing, by: Subject) -> None:
+        await self._work.db(self._unlock, change.about, by)
+
+    def tell(self, connection: Connection, change: Change, values: Nothing, now: int) -> None:
+        if change.about.role is Role.CUSTOMER:
+            self._notices.changed(connection, change.about.number, "lock", now)
+
+    def text(self, values: Nothing, words: Words) -> str:
+        return words.texts("staff.change.release_lock")
+
+    def _locked(self, about: Subject) -> bool:
+        with self._db.read() as connection:
+            return self._verification.lock_of(connection, about) is not None
+
+    def _unlock(self, about: Subject, by: Subject) -> None:
+        with self._db.write() as connection:
+            self._verification.unlock(connection, about, by)
+
+
+CHANGES = (Unfreeze, ReleaseLock)
