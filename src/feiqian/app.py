@@ -28,6 +28,7 @@ from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.sign_in import SignIn
 from feiqian.backoffice import accounts_audit
+from feiqian.backoffice.back_office import open_back_office
 from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.service import Staff
@@ -241,6 +242,8 @@ def _services(
     services.changes = ChangeRequests(
         db, base.cipher, clock, work, audit_log, staff.members, kinds, verification, base.policy
     )
+    queues = features.staff_queues(services)
+    services.back_office = open_back_office(staff, services.changes, services.support_view, queues)
     return services
 
 

@@ -1,8 +1,9 @@
 """The features that a bank is made of; one name here takes a feature in.
 
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
-`pages.PAGES`, `changes.CHANGES` (what one of the staff proposes and another approves), `commands.register`, and the
-folders `texts` and `templates`. Its `STANDS_ON` names those below it.
+`pages.PAGES` and `pages.STAFF_PAGES` (those in the staff's console), `queues.QUEUES` (what waits for staff),
+`changes.CHANGES` (what one of the staff proposes and another approves), `commands.register`, and the folders `texts`
+and `templates`. Its `STANDS_ON` names those below it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from feiqian.backoffice.change_kinds import Kind
+    from feiqian.backoffice.staff_queues import StaffQueue
     from feiqian.services import Services
     from feiqian.web.v1.call import Route
 
@@ -23,10 +25,10 @@ FEATURES = (
     "policy",
     "audit_log",
     "notify",
-    "cases",
     "kyc",
     "accounts",
     "customers",
+    "cases",
     "auth",
     "onboarding",
     "merchants",
@@ -48,10 +50,18 @@ def routes() -> tuple[Route, ...]:
 
 
 def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]:
-    """The handlers of all pages of these features."""
-    return [handler for module in modules("pages", features) for handler in module.PAGES]
+    """The handlers of all pages of these features; those for staff stand in the console of the one that has it."""
+    found = modules("pages", features)
+    for_staff = [handler for module in found for handler in getattr(module, "STAFF_PAGES", ())]
+    consoles = [module.staff_console(for_staff) for module in found if hasattr(module, "staff_console")]
+    return [handler for module in found for handler in module.PAGES] + consoles
 
 
 def change_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[Kind]:
     """All kinds of changes that two of the staff make."""
     return [kind(services) for module in modules("changes", features) for kind in module.CHANGES]
+
+
+def staff_queues(services: Services, features: tuple[str, ...] = FEATURES) -> list[StaffQueue]:
+    """All queues that staff work on."""
+    return [queue(services) for module in modules("queues", features) for queue in module.QUEUES]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
     from feiqian.auth.sign_in import SignIn
+    from feiqian.backoffice.back_office import BackOffice
     from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
     from feiqian.backoffice.support_view import SupportView
@@ -83,6 +84,7 @@ class Services:
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
+    back_office: BackOffice = field(init=False)
     alarms: Alarms = field(init=False)
     readiness: Readiness = field(init=False)
 

@@ -21,8 +21,10 @@ from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
 from feiqian.backoffice.service import Staff
 from feiqian.backoffice.support_view import SupportView, SupportViewParts
+from feiqian.cases.queues import CaseQueue
 from feiqian.clock import ManualClock
 from feiqian.kyc.model import Review
+from feiqian.onboarding.queues import Reviews
 from feiqian.policy.factors import Factor
 from feiqian.projections.rows import PaymentRow
 
@@ -62,9 +64,14 @@ class Staffed(People):
         self.changes = ChangeRequests(
             p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.kinds, p.verification, POLICY
         )
+        self.services.changes = self.changes
         shared = {f.name: getattr(p, f.name) for f in fields(SupportViewParts) if hasattr(p, f.name)}
         self.support_view = SupportView(SupportViewParts(**shared, freezing=self.freezing, reads=StillReads()))
-        self.back_office = open_back_office(self.staff, self.changes, self.support_view, self.real_name)
+        self.back_office = open_back_office(
+            self.staff, self.changes, self.support_view, features.staff_queues(self.services)
+        )
+        self.services.back_office = self.back_office
+        self.reviews, self.case_queue = (self.back_office.queues.get(one) for one in (Reviews, CaseQueue))
         self.secrets: dict[str, str] = {}
 
     # --- staff ---------------------------------------------------------------------------------------------------
@@ -102,11 +109,11 @@ class Staffed(People):
     async def verify(self, review: str, member: StaffMember, note: str) -> Review:
         """Decides a review as verified, with fresh factors."""
         challenge = await self.proved_of_review(review, member, note)
-        return await self.back_office.reviews.decide(member, review, "verified", note, challenge)
+        return await self.reviews.decide(member, review, "verified", note, challenge)
 
     async def proved_of_review(self, review: str, member: StaffMember, note: str) -> str:
         """A challenge that a member has passed with fresh factors, to verify this identity."""
-        return await self._passed(await self.back_office.reviews.confirm(member, review, note, "en"), member)
+        return await self._passed(await self.reviews.confirm(member, review, note, "en"), member)
 
     def enrol_key(self, member: StaffMember, key: Any) -> None:
         invitation = self.do(self.members.invite, member.number, OPERATOR, self.clock.now())

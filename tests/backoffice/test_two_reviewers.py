@@ -30,7 +30,7 @@ def desk(bank):
 def decide(bank, by, outcome: str = "verified", note: str = NOTE):
     if outcome == "verified":
         return bank.run(bank.verify(bank.review, by, note))
-    return bank.run(bank.back_office.reviews.decide(by, bank.review, outcome, note))
+    return bank.run(bank.reviews.decide(by, bank.review, outcome, note))
 
 
 def test_one_reviewer_does_not_clear_a_close_match_and_not_twice_either(desk) -> None:
@@ -39,7 +39,7 @@ def test_one_reviewer_does_not_clear_a_close_match_and_not_twice_either(desk) ->
     with pytest.raises(OwnClearance):
         decide(desk, desk.rae)
     assert desk.customers.standing(desk.newcomer) == 0
-    file = desk.run(desk.back_office.reviews.open(desk.sam, desk.review))
+    file = desk.run(desk.reviews.open(desk.sam, desk.review))
     assert (file.needs_two, file.first.by, file.first.note) == (True, desk.rae.subject, NOTE)
     assert not decide(desk, desk.sam).waiting
     assert desk.customers.standing(desk.newcomer) == 1
@@ -64,7 +64,7 @@ def test_two_who_clear_it_at_once_are_two_and_one_at_once_is_one(desk) -> None:
         acts = []
         for by in members:
             challenge = await desk.proved_of_review(desk.review, by, NOTE)
-            acts.append(desk.back_office.reviews.decide(by, desk.review, "verified", NOTE, challenge))
+            acts.append(desk.reviews.decide(by, desk.review, "verified", NOTE, challenge))
         return await asyncio.gather(*acts, return_exceptions=True)
 
     outcomes = desk.run(at_once(desk.rae, desk.rae, desk.rae))
@@ -93,7 +93,7 @@ def test_a_level_is_not_raised_past_the_reviewers(desk) -> None:
 
 
 def test_abuse_83_a_session_left_open_verifies_nobody(desk) -> None:
-    reviews = desk.back_office.reviews
+    reviews = desk.reviews
     for challenge in ("", "chl_" + "0" * 32):
         with pytest.raises(ChallengeNotFound):
             desk.run(reviews.decide(desk.rae, desk.review, "verified", NOTE, challenge))
@@ -108,7 +108,7 @@ def test_abuse_83_a_session_left_open_verifies_nobody(desk) -> None:
 
 
 def test_abuse_83_a_challenge_is_for_one_review_one_note_and_one_reviewer(desk) -> None:
-    reviews = desk.back_office.reviews
+    reviews = desk.reviews
     passed = desk.run(desk.proved_of_review(desk.review, desk.rae, NOTE))
     with pytest.raises(BindingDiffers):
         desk.run(reviews.decide(desk.rae, desk.review, "verified", NOTE + ", and more", passed))

@@ -16,7 +16,7 @@ sys.path[:0] = [str(TESTS / folder) for folder in ("backoffice", "customers", "a
 from fakes import StillBank, from_own_pages  # noqa: E402  # found by the line above
 from staffed import Staffed  # noqa: E402
 
-from feiqian.backoffice.pages import PAGES  # noqa: E402
+from feiqian import features  # noqa: E402
 from feiqian.settings import Settings  # noqa: E402
 from feiqian.web.application import application  # noqa: E402
 from feiqian.web.assets import static_file  # noqa: E402
@@ -67,9 +67,7 @@ def site_of(bank: Staffed) -> Site:
         customers=bank.customers,
         merchants=merchants,
         staff=bank.staff,
-        changes=bank.changes,
-        support_view=bank.support_view,
-        real_name=bank.real_name,
+        back_office=bank.back_office,
         verification=bank.parts.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
@@ -77,7 +75,7 @@ def site_of(bank: Staffed) -> Site:
 
 
 def app_of(site: Site) -> Any:
-    return from_own_pages(application(site, [*PAGES, change_language, static_file]))
+    return from_own_pages(application(site, [*features.pages(), change_language, static_file]))
 
 
 def hidden(html: str, name: str) -> str:

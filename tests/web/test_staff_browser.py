@@ -71,7 +71,7 @@ def prepared(bank: Staffed, base: str) -> Served:
     mei_id = bank.customers.by_number(mei.number).id
     review = bank.waiting_review()
     alice, dan = bank.member("alice", *ALL), bank.member("dan", "supporter")
-    case = bank.run(bank.back_office.case_queue.begin(alice, mei_id, "stolen_phone", "The bag, with the phone in it."))
+    case = bank.run(bank.case_queue.begin(alice, mei_id, "stolen_phone", "The bag, with the phone in it."))
     values = {"level": "full", "before": "remote"}
     change = bank.run(bank.changes.propose("set_level", mei, values, dan, "Seen face to face."))
     token = bank.sign_in_as("alice").token

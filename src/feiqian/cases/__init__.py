@@ -1,3 +1,3 @@
 """What customers need a person's help with."""
 
-STANDS_ON: tuple[str, ...] = ("audit_log",)
+STANDS_ON: tuple[str, ...] = ("audit_log", "customers")

@@ -14,17 +14,18 @@ from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.sign_in import WantedKey
-from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
+from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, OwnChange
+from feiqian.backoffice.members import require
 from feiqian.backoffice.model import Change, ChangeState, StaffRole
+from feiqian.backoffice.queues import ChangeQueue
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
 
-from .console import PLACES, Console, Page, TheConsole, go
+from .console import Console, Page, TheConsole, go
 from .fresh import answers, kept_flow
 from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
 
-ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")
 KIND = "staff-act"
 REFUSED = (OwnChange, ChangeOver, CeilingExceeded, ChangeFailed, FactorNotEnrolled)
 
@@ -178,5 +179,4 @@ async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:
 
 
 def _allowed(console: Console) -> None:
-    if not console.me.has(*ALLOWED):
-        raise NotAllowed(ALLOWED)
+    require(console.me, *ChangeQueue.roles)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from feiqian.backoffice.back_office import open_back_office
 from feiqian.backoffice.model import SignedIn, StaffMember, StaffRole
+from feiqian.backoffice.staff_queues import StaffQueue
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
+from feiqian.web.problems import for_people, site_for
 from feiqian.web.session import staff_of
 from feiqian.web.site import Site, TheSite
 
@@ -21,71 +22,73 @@ from .who import StaffSignInFirst
 NOT_TAKEN = 422  # a form that has to be filled in otherwise
 Page = Response[Any] | Redirect
 
-_S, _R, _P, _U, _M = (
-    StaffRole.SUPPORTER,
-    StaffRole.REVIEWER,
-    StaffRole.APPROVER,
-    StaffRole.AUDITOR,
-    StaffRole.ADMIN,
-)
-PLACES = (
-    ("home", "/staff", "bank", (_S, _R, _P, _U, _M)),
-    ("customers", "/staff/customers", "person", (_S,)),
-    ("identity", "/staff/identity", "card", (_R,)),
-    ("cases", "/staff/cases", "bell", (_S,)),
-    ("changes", "/staff/changes", "split", (_S, _R, _P, _M)),
-    ("accounts", "/staff/accounts", "people", (_M,)),
-    ("trail", "/staff/trail", "receipt", (_U,)),
-)
-SAID = {
-    "frozen": "staff.said.frozen",
-    "proposed": "staff.said.proposed",
-    "approved": "staff.said.approved",
-    "refused": "staff.said.refused",
-    "case": "staff.said.case",
-    "noted": "staff.said.noted",
-    "closed": "staff.said.closed",
-    "decided": "staff.said.decided",
-    "cleared": "staff.said.cleared",
-    "suspended": "staff.said.suspended",
-}
+Asked = Request[Any, Any, State]
+Q = TypeVar("Q", bound=StaffQueue)
 
 
 class Place(NamedTuple):
     """A way in the console's navigation."""
 
+    order: int
     name: str
     address: str
     icon: str
+
+
+class Own(NamedTuple):
+    """One of the console's own, and who goes there."""
+
+    place: Place
+    roles: frozenset[StaffRole]
+
+
+OWN = (
+    Own(Place(0, "home", "/staff", "bank"), frozenset(StaffRole)),
+    Own(Place(10, "customers", "/staff/customers", "person"), frozenset({StaffRole.SUPPORTER})),
+    Own(Place(50, "accounts", "/staff/accounts", "people"), frozenset({StaffRole.ADMIN})),
+    Own(Place(60, "trail", "/staff/trail", "receipt"), frozenset({StaffRole.AUDITOR})),
+)
 
 
 class Console:
     """The console for one request of a member of staff."""
 
     def __init__(self, site: Site, who: SignedIn, said: str) -> None:
-        self.site, self.who, self._said = site, who, SAID.get(said, "")
-        services = site.services
-        self.back_office = open_back_office(services.staff, services.changes, services.support_view, services.real_name)
+        self.site, self.who, self.back_office = site, who, site.services.back_office
+        key = f"staff.said.{said}"
+        self._said = key if key in site.render.texts.catalogue else ""
 
     @property
     def me(self) -> StaffMember:
         return self.who.member
 
+    def queue(self, queue: type[Q]) -> Q:
+        """What works on a queue."""
+        return self.back_office.queues.get(queue)
+
+    def places(self) -> list[Place]:
+        """Where the member may go, in order."""
+        queues = [Place(one.order, one.name, one.address, one.icon) for one in self.back_office.queues.of(self.me)]
+        return sorted([*queues, *(own.place for own in OWN if self.me.has(*own.roles))])
+
     def text(self, key: str, **values: object) -> str:
         return self.site.render.texts(key, **values)
 
     async def page(self, template: str, active: str, form: Form | None = None, **values: object) -> Response[str]:
-        """A page of the console; with a form that is not good, its status says so."""
+        """A page of the console; with a form that is not good, its status says so.
+
+        `template` is one of backoffice, or `feature/name.html`; `active` is where in the navigation it stands.
+        """
         status = 200 if form is None or form.good else NOT_TAKEN
         logins = await self.back_office.staff.logins()
         html = self.site.render(
-            f"backoffice/{template}",
+            template if "/" in template else f"backoffice/{template}",
             texts={},
             here=self.site.here,
             framed=self.site.framed,
             page_for=self.site.page_for,
             me=self.me,
-            places=[Place(*place[:3]) for place in PLACES if self.me.has(*place[3])],
+            places=self.places(),
             active=active,
             said=self._said,
             form=form or Form(),
@@ -116,3 +119,18 @@ async def provide_console(site: TheSite, request: Request[Any, Any, State]) -> C
 def go(address: str, said: str = "") -> Redirect:
     """To another page after something was done."""
     return Redirect(f"{address}?said={said}" if said else address, status_code=303)
+
+
+def not_there(request: Asked, _: Exception) -> Response[Any]:
+    """Answers an error that says that there is no such thing."""
+    return problem(request, 404, "not_there")
+
+
+def problem(request: Asked, status: int, problem: str) -> Response[Any]:
+    """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors."""
+    site = site_for(request)
+    title = site.render.texts(f"staff.problem.{problem}")
+    if not for_people(request):
+        return Response({"problem": title}, status_code=status, headers=request.app.state.headers)
+    page = site.page("backoffice/problem.html", title=title, text=site.render.texts(f"staff.problem.{problem}.text"))
+    return Response(page.content, status_code=status, media_type=page.media_type, headers=request.app.state.headers)

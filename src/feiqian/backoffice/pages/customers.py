@@ -12,8 +12,6 @@ from litestar.params import FromPath, FromQuery
 from feiqian.backoffice.change_kinds import Kind
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.support_view import CustomerFile
-from feiqian.cases.errors import CaseInvalid
-from feiqian.cases.model import Kind as CaseKind
 from feiqian.money import BY_NUMBER, Money, MoneyInvalid
 from feiqian.subjects import Role, customer
 from feiqian.web.forms import Form, read_form
@@ -45,23 +43,6 @@ class CustomerPages(Controller):
             return await _file_page(console, id, form)
         await console.back_office.support_view.freeze(console.me, id, form["why"])
         return go(_address(id), "frozen")
-
-    @get("/{id:str}/case")
-    async def case_form(self, console: TheConsole, id: FromPath[str]) -> Page:
-        return await _case_page(console, id, Form())
-
-    @post("/{id:str}/case", status_code=303)
-    async def open_case(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        form = await read_form(request)
-        if not form["text"]:
-            form.wrong("text", console.text("staff.why.missing"))
-            return await _case_page(console, id, form)
-        try:
-            case = await console.back_office.case_queue.begin(console.me, id, form["kind"], form["text"])
-        except CaseInvalid:
-            form.wrong("text", console.text("staff.case.invalid"))
-            return await _case_page(console, id, form)
-        return go(f"/staff/cases/{case.id}", "case")
 
     @get("/{id:str}/propose/{kind:str}")
     async def propose_form(self, console: TheConsole, id: FromPath[str], kind: FromPath[str]) -> Page:
@@ -118,12 +99,6 @@ def _wallets(file: CustomerFile) -> list[Money]:
 def _merchants(console: Console, file: CustomerFile) -> dict[int, str]:
     found = {row.merchant: console.site.services.merchants.by_number(row.merchant) for row in file.payments}
     return {number: merchant.name if merchant else str(number) for number, merchant in found.items()}
-
-
-async def _case_page(console: Console, id: str, form: Form) -> Page:
-    file = await console.back_office.support_view.open(console.me, id)
-    kinds = [(kind.value, console.text(f"staff.case.kind.{kind}")) for kind in CaseKind]
-    return await console.page("case_new.html", "customers", form, file=file, kinds=kinds)
 
 
 async def _propose_page(

@@ -17,4 +17,4 @@ async def page_for() -> None:
 @get("/")
 async def home(console: TheConsole) -> Page:
     """Counts alone: nothing of a customer is looked at."""
-    return await console.page("home.html", "home", queues=await console.back_office.queues(console.me))
+    return await console.page("home.html", "home", queues=await console.back_office.queues.waiting(console.me))

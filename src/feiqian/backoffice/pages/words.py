@@ -49,11 +49,6 @@ def invalid_text(site: Site, error: ChangeInvalid) -> str:
     return failure_text(site, error.reason)
 
 
-def reason_text(site: Site, reason: str) -> str:
-    """Why an identity could not be decided without staff."""
-    return site.render.texts.catalogue.get(f"staff.reason.{reason}", reason)
-
-
 def action_name(site: Site, action: str) -> str:
     """What an entry of the trail tells; other features' acts as they are called."""
     return site.render.texts.catalogue.get(f"staff.action.{action}", action)

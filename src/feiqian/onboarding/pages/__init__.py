@@ -1,4 +1,4 @@
-"""The pages of registering and of the real-name check."""
+"""The pages of registering and of the real-name check, and for staff those of their reviews."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from .identity import IdentityPages
 from .register import Register
+from .reviews import ReviewPages
 
 PAGES: list[ControllerRouterHandler] = [Register, IdentityPages]
+STAFF_PAGES: list[ControllerRouterHandler] = [ReviewPages]

@@ -1,4 +1,4 @@
-"""The identity queue: one review with pictures, claim and matches, and the reviewer's decision."""
+"""Pages for staff: identities to decide, one review with pictures, claim and matches, and the decision."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.sign_in import WantedKey
 from feiqian.backoffice.errors import ReasonMissing
-from feiqian.backoffice.reviews import Decision
-from feiqian.kyc.errors import OwnClearance, ReviewOver
+from feiqian.backoffice.pages.console import Console, Page, TheConsole, go, not_there
+from feiqian.backoffice.pages.fresh import answers, kept_flow
+from feiqian.kyc.errors import OwnClearance, ReviewNotFound, ReviewOver
+from feiqian.onboarding.queues import Decision, Reviews
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
-
-from .console import Console, Page, TheConsole, go
-from .fresh import answers, kept_flow
-from .words import reason_text
 
 DECISIONS: dict[str, Decision] = {"verified": "verified", "refused": "refused"}
 KIND = "staff-verify"
@@ -35,16 +33,17 @@ WHY: dict[type[Exception], str] = {
 REFUSED: tuple[type[Exception], ...] = (*WHY, ReasonMissing)
 
 
-class IdentityPages(Controller):
+class ReviewPages(Controller):
     """`/staff/identity`."""
 
     path = "/identity"
+    exception_handlers = {ReviewNotFound: not_there}  # noqa: RUF012
 
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
-        waiting = await console.back_office.reviews.waiting(console.me)
-        rows = [(of, [reason_text(console.site, reason) for reason in of.review.reasons]) for of in waiting]
-        return await console.page("identity.html", "identity", rows=rows)
+        waiting = await console.queue(Reviews).waiting(console.me)
+        rows = [(of, [_reason_text(console, reason) for reason in of.review.reasons]) for of in waiting]
+        return await console.page("onboarding/reviews.html", "identity", rows=rows)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
@@ -52,7 +51,7 @@ class IdentityPages(Controller):
 
     @get("/{id:str}/pictures/{place:int}")
     async def picture(self, console: TheConsole, id: FromPath[str], place: FromPath[int]) -> Response[bytes]:
-        picture = await console.back_office.reviews.picture(console.me, id, place)
+        picture = await console.queue(Reviews).picture(console.me, id, place)
         headers = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
         return Response(picture, media_type="image/jpeg", headers=headers)
 
@@ -115,14 +114,14 @@ def _flow(console: Console, id: str, request: Request[Any, Any, State]) -> tuple
 
 async def _begin(console: Console, id: str, note: str) -> Page:
     """To the challenge; the note is kept by the browser meanwhile."""
-    reviews, session = console.back_office.reviews, console.who.session
+    reviews, session = console.queue(Reviews), console.who.session
     view = await reviews.confirm(console.me, id, note, console.site.language, session.device)
     cookie = keep(console.site, KIND, view.id, id, note.strip())
     return Redirect(f"/staff/identity/{id}/verify", status_code=303, cookies=[cookie])
 
 
 async def _decided(console: Console, id: str, outcome: Decision, note: str, challenge: str = "") -> Page:
-    review = await console.back_office.reviews.decide(console.me, id, outcome, note, challenge)
+    review = await console.queue(Reviews).decide(console.me, id, outcome, note, challenge)
     there = go("/staff/identity", "cleared" if review.waiting else "decided")
     there.cookies.append(forget(console.site))
     return there
@@ -140,6 +139,13 @@ async def _refused(console: Console, id: str, form: Form, error: Exception) -> P
 async def _review_page(console: Console, id: str, form: Form) -> Page:
     if not id.isascii():
         raise NotFoundException
-    file = await console.back_office.reviews.open(console.me, id)
-    reasons = [reason_text(console.site, reason) for reason in file.review.reasons]
-    return await console.page("review.html", "identity", form, file=file, review=file.review, reasons=reasons)
+    file = await console.queue(Reviews).open(console.me, id)
+    reasons = [_reason_text(console, reason) for reason in file.review.reasons]
+    return await console.page(
+        "onboarding/review.html", "identity", form, file=file, review=file.review, reasons=reasons
+    )
+
+
+def _reason_text(console: Console, reason: str) -> str:
+    """Why an identity could not be decided without staff."""
+    return console.site.render.texts.catalogue.get(f"staff.reason.{reason}", reason)

@@ -1,4 +1,4 @@
-"""Cases as supporters work on them. Every look at one is in the trail first; every line is there by the cases."""
+"""Cases as supporters work on them. Every look at one is in the audit log first; every line is there by the cases."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
+from feiqian.backoffice.staff_queues import StaffQueue
 from feiqian.cases.model import Case
-from feiqian.cases.service import Cases
-from feiqian.clock import Clock
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.registry import Customer, Customers
-from feiqian.db import BankDb
-from feiqian.runtime.work import Work
+from feiqian.customers.registry import Customer
+from feiqian.services import Services
 from feiqian.subjects import Subject, customer
 
 MANY = 50
@@ -30,14 +27,17 @@ class CaseOf(NamedTuple):
     customer: Customer | None
 
 
-class CaseQueue:
+class CaseQueue(StaffQueue):
     """For supporters; everyone else is refused (NotAllowed)."""
 
-    def __init__(
-        self, db: BankDb, clock: Clock, work: Work, audit_log: AuditLog, cases: Cases, customers: Customers
-    ) -> None:
-        self._db, self._clock, self._work, self._audit_log, self._cases = db, clock, work, audit_log, cases
-        self._customers = customers
+    name = "cases"
+    icon = "bell"
+    roles = frozenset({StaffRole.SUPPORTER})
+    order = 30
+
+    def __init__(self, services: Services) -> None:
+        self._db, self._clock, self._work = services.db, services.clock, services.work
+        self._audit_log, self._cases, self._customers = services.audit_log, services.cases, services.customers
 
     async def waiting(self, by: StaffMember) -> list[CaseOf]:
         """Open cases, the oldest first."""
@@ -92,3 +92,6 @@ class CaseQueue:
     def _act(self, act: _Act, by: StaffMember, id: str, text: str) -> Case:
         with self._db.write() as connection:
             return act(connection, id, text, by.subject, self._clock.now())
+
+
+QUEUES = (CaseQueue,)

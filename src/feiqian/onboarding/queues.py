@@ -1,4 +1,5 @@
-"""Identities that staff have to decide on. Each list, claim and picture that a reviewer sees is in the trail first."""
+"""Identities that staff have to decide on. Each list, claim and picture that a reviewer sees is in the audit
+log first."""
 
 from __future__ import annotations
 
@@ -9,23 +10,18 @@ from typing import Literal, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
-from feiqian.auth.challenges.service import Verification
 from feiqian.backoffice.errors import ReasonMissing
-from feiqian.backoffice.members import Members, require
+from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.backoffice.reasons import is_reason
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customer, Customers
-from feiqian.db import BankDb
+from feiqian.backoffice.staff_queues import StaffQueue
+from feiqian.customers.registry import Customer
 from feiqian.kyc.errors import ReviewOver
 from feiqian.kyc.model import Claim, Clearance, Review
-from feiqian.kyc.service import Identity
 from feiqian.notify.locks import lock
-from feiqian.onboarding.real_name import RealName
 from feiqian.policy.factors import Purpose
-from feiqian.runtime.work import Work
+from feiqian.services import Services
 from feiqian.subjects import customer
 
 MANY = 50
@@ -49,24 +45,19 @@ class ReviewFile(NamedTuple):
     first: Clearance | None  # that one of them has
 
 
-class Reviews:
+class Reviews(StaffQueue):
     """For reviewers; everyone else is refused (NotAllowed)."""
 
-    def __init__(
-        self,
-        db: BankDb,
-        clock: Clock,
-        work: Work,
-        audit_log: AuditLog,
-        identity: Identity,
-        customers: Customers,
-        real_name: RealName,
-        members: Members,
-        verification: Verification,
-    ) -> None:
-        self._db, self._clock, self._work, self._audit_log = db, clock, work, audit_log
-        self._members, self._verification = members, verification
-        self._identity, self._customers, self._real_name = identity, customers, real_name
+    name = "identity"
+    icon = "card"
+    roles = frozenset({StaffRole.REVIEWER})
+    order = 20
+
+    def __init__(self, services: Services) -> None:
+        self._db, self._clock, self._work = services.db, services.clock, services.work
+        self._audit_log, self._members = services.audit_log, services.staff.members
+        self._verification, self._identity = services.verification, services.identity
+        self._customers, self._real_name = services.customers, services.real_name
 
     async def waiting(self, by: StaffMember) -> list[ReviewOf]:
         """Reviews that nobody has decided, the oldest first."""
@@ -183,3 +174,6 @@ def verified_by(review: Review, note: str) -> ChallengeBinding:
     reference = f"{review.id} · {hashlib.sha256(content).hexdigest()}"
     about = str(customer(review.customer))
     return ChallengeBinding(purpose=Purpose.STAFF_ACT, kind="verify_identity", payee=about, reference=reference)
+
+
+QUEUES = (Reviews,)
