@@ -28,11 +28,10 @@ from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.sign_in import SignIn
 from feiqian.backoffice import accounts_audit
-from feiqian.backoffice.back_office import open_back_office
+from feiqian.backoffice.back_office import BackOffice
 from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.service import Staff
-from feiqian.backoffice.support_view import SupportView, SupportViewParts
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers import levels
@@ -202,7 +201,6 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
-    support_view = SupportViewParts(**_shared(base, SupportViewParts), freezing=freezing, reads=reads)
     payments = Payments(
         ledger,
         codes,
@@ -236,14 +234,13 @@ def _services(
         freezing=freezing,
         staff=staff,
         notices=Notices(base),
-        support_view=SupportView(support_view),
     )
     kinds = ChangeKinds(features.change_kinds(services), db, work, customers, staff.members)
     services.changes = ChangeRequests(
         db, base.cipher, clock, work, audit_log, staff.members, kinds, verification, base.policy
     )
-    queues = features.staff_queues(services)
-    services.back_office = open_back_office(staff, services.changes, services.support_view, queues)
+    queues, sections = features.staff_queues(services), features.support_sections(services)
+    services.back_office = BackOffice(services, queues, sections)
     return services
 
 

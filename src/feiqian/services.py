@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from feiqian.backoffice.back_office import BackOffice
     from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
-    from feiqian.backoffice.support_view import SupportView
     from feiqian.cases.service import Cases
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
@@ -80,7 +79,6 @@ class Services:
     freezing: Freezing
     notices: Notices
     staff: Staff
-    support_view: SupportView
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features

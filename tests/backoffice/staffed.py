@@ -15,12 +15,11 @@ from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.model import Details
 from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Opened
-from feiqian.backoffice.back_office import open_back_office
+from feiqian.backoffice.back_office import BackOffice
 from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
 from feiqian.backoffice.service import Staff
-from feiqian.backoffice.support_view import SupportView, SupportViewParts
 from feiqian.cases.queues import CaseQueue
 from feiqian.clock import ManualClock
 from feiqian.kyc.model import Review
@@ -59,18 +58,17 @@ class Staffed(People):
             real_name=self.real_name,
             freezing=self.freezing,
             notices=Notices(p),
+            reads=StillReads(),
+            merchants=SimpleNamespace(by_number=lambda number: None),
         )
         self.kinds = ChangeKinds(features.change_kinds(self.services), p.db, p.work, p.customers, self.members)
         self.changes = ChangeRequests(
             p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.kinds, p.verification, POLICY
         )
         self.services.changes = self.changes
-        shared = {f.name: getattr(p, f.name) for f in fields(SupportViewParts) if hasattr(p, f.name)}
-        self.support_view = SupportView(SupportViewParts(**shared, freezing=self.freezing, reads=StillReads()))
-        self.back_office = open_back_office(
-            self.staff, self.changes, self.support_view, features.staff_queues(self.services)
-        )
-        self.services.back_office = self.back_office
+        queues, sections = features.staff_queues(self.services), features.support_sections(self.services)
+        self.back_office = self.services.back_office = BackOffice(self.services, queues, sections)
+        self.support_view = self.back_office.support_view
         self.reviews, self.case_queue = (self.back_office.queues.get(one) for one in (Reviews, CaseQueue))
         self.secrets: dict[str, str] = {}
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from people import EVE_ID, MEI, MEI_ID
 
+from feiqian.accounts.support import Wallets
+from feiqian.auth.support import Access
 from feiqian.backoffice.errors import NotAllowed
 from feiqian.backoffice.names import masked_number, masked_query
 from feiqian.cases.errors import CaseNotFound
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.kyc.errors import ReviewNotFound, ReviewOver
+from feiqian.kyc.support import Document
+from feiqian.payments.support import RecentPayments
 from feiqian.subjects import customer
 
 ROLES = ("reviewer", "supporter", "approver", "auditor", "admin")
@@ -43,10 +47,11 @@ def test_a_search_is_in_the_trail_with_whom_it_found_and_hardly_what_was_typed(d
 
 def test_a_supporter_sees_the_file_with_the_identity_number_masked(desk) -> None:
     file = desk.run(desk.support_view.open(desk.alice, desk.mei_id))
-    assert (file.customer.number, file.level.name, file.frozen, file.lock) == (desk.mei.number, "remote", False, None)
-    assert file.document == "1" + "•" * 16 + MEI_ID[-1]
+    assert (file.customer.number, file.level.name) == (desk.mei.number, "remote")
+    assert file.of(Access) == (False, False, None)
+    assert file.of(Document) == "1" + "•" * 16 + MEI_ID[-1]
     assert MEI_ID not in repr(file)
-    assert [wallet.balance for wallet in file.wallets] == [0]
+    assert [wallet.minor for wallet in file.of(Wallets)] == [0]
     assert {entry.action for entry in file.entries} >= {"registered", "level_set"}
     assert "customer_opened" not in {entry.action for entry in file.entries}
 
@@ -206,6 +211,6 @@ def test_personal_things_are_masked(masked: str, shown: str) -> None:
 
 
 def test_abuse_85_a_file_says_whether_something_is_missing_in_its_payments(desk, monkeypatch) -> None:
-    assert not desk.run(desk.support_view.open(desk.alice, desk.mei_id)).incomplete
-    monkeypatch.setattr(desk.support_view.parts.reads, "lacking", True)
-    assert desk.run(desk.support_view.open(desk.alice, desk.mei_id)).incomplete
+    assert not desk.run(desk.support_view.open(desk.alice, desk.mei_id)).of(RecentPayments).incomplete
+    monkeypatch.setattr(desk.services.reads, "lacking", True)
+    assert desk.run(desk.support_view.open(desk.alice, desk.mei_id)).of(RecentPayments).incomplete

@@ -58,16 +58,17 @@ class Browser:
 
 def site_of(bank: Staffed) -> Site:
     """The site over this bank; of the other features only what the console asks."""
-    merchants = SimpleNamespace(by_number=lambda number: None)
     services = SimpleNamespace(
         settings=Settings(),
         cipher=bank.parts.cipher,
         clock=bank.clock,
         sessions=bank.parts.sessions,
         customers=bank.customers,
-        merchants=merchants,
         staff=bank.staff,
         back_office=bank.back_office,
+        policy=bank.parts.policy,
+        work=bank.parts.work,
+        db=bank.parts.db,
         verification=bank.parts.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")

@@ -5,26 +5,19 @@ The answer is read after its entry is durable, so nobody has seen anything that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from feiqian.accounts.service import Accounts
 from feiqian.audit_log.entry import Entry
 from feiqian.audit_log.log import AuditLog
-from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.model import FactorView, Lock
-from feiqian.auth.challenges.service import Verification
 from feiqian.auth.freezing import Freezing
-from feiqian.auth.sessions.model import Device, Session
-from feiqian.auth.sessions.service import Sessions
 from feiqian.backoffice.change_requests import MAX_WHY
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
-from feiqian.backoffice.names import masked_number, masked_query
-from feiqian.cases.model import Case
-from feiqian.cases.service import Cases
-from feiqian.clock import MICROSECONDS, Clock
+from feiqian.backoffice.names import masked_query
+from feiqian.backoffice.support_sections import SupportSection
+from feiqian.clock import Clock
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer, Customers
@@ -32,10 +25,7 @@ from feiqian.db import BankDb
 from feiqian.ids import CUSTOMER, is_id
 from feiqian.kyc.errors import IdentityError
 from feiqian.kyc.numbers import mobile
-from feiqian.kyc.service import Identity
 from feiqian.policy.model import Level, Policy
-from feiqian.projections.reads import Reads
-from feiqian.projections.rows import PaymentRow
 from feiqian.runtime.work import Work
 from feiqian.strings.normal import without_separators
 from feiqian.subjects import customer
@@ -45,70 +35,39 @@ LOOKS = frozenset({"customer_opened", "case_looked_at", "review_opened", "docume
 MAX_QUERY = 100
 
 
-class Wallet(NamedTuple):
-    """`balance` in minor units of the currency (ISO 4217 number)."""
-
-    currency: int
-    balance: int
-
-
 @dataclass(frozen=True, slots=True)
 class CustomerFile:
-    """All that a supporter sees of a customer. `document` is the identity number, masked, or ""; `entries` are acts."""
+    """What a supporter sees of a customer: `entries` are acts; `seen` is what each feature's section has to show."""
 
     customer: Customer
     profile: Profile | None
     level: Level
-    cooling: bool
-    frozen: bool
-    lock: Lock | None
-    document: str = field(repr=False)
-    wallets: tuple[Wallet, ...]
-    payments: tuple[PaymentRow, ...]
-    incomplete: bool  # something is missing in `payments`
-    devices: tuple[Device, ...]
-    sign_ins: tuple[Session, ...]
-    factors: tuple[FactorView, ...]
-    cases: tuple[Case, ...]
-    entries: tuple[Entry, ...]
-
-
-class _Kept(NamedTuple):
-    customer: Customer
-    profile: Profile | None
-    lock: Lock | None
-    devices: Sequence[Device]
-    sign_ins: Sequence[Session]
-    cases: Sequence[Case]
     entries: Sequence[Entry]
+    seen: Sequence[tuple[SupportSection, Any]]
 
-
-@dataclass(frozen=True, slots=True)
-class SupportViewParts:
-    """What the desk looks into."""
-
-    db: BankDb
-    clock: Clock
-    work: Work
-    policy: Policy
-    audit_log: AuditLog
-    cases: Cases
-    sessions: Sessions
-    identity: Identity
-    customers: Customers
-    accounts: Accounts
-    freezing: Freezing
-    verification: Verification
-    factors: Factors
-    reads: Reads
-    region: str = "CN"  # of mobile numbers without their country
+    def of(self, section: type[SupportSection]) -> Any:
+        """What the section of this class has to show."""
+        return next(seen for one, seen in self.seen if isinstance(one, section))
 
 
 class SupportView:
     """For supporters; everyone else is refused (NotAllowed)."""
 
-    def __init__(self, parts: SupportViewParts) -> None:
-        self.parts = self._p = parts
+    def __init__(
+        self,
+        db: BankDb,
+        clock: Clock,
+        work: Work,
+        policy: Policy,
+        audit_log: AuditLog,
+        customers: Customers,
+        freezing: Freezing,
+        sections: Iterable[SupportSection],
+        region: str = "CN",  # of mobile numbers without their country
+    ) -> None:
+        self._db, self._clock, self._work, self._policy = db, clock, work, policy
+        self._audit_log, self._customers, self._freezes, self._region = audit_log, customers, freezing, region
+        self._sections = sorted(sections, key=lambda section: section.order)
 
     # --- looking -------------------------------------------------------------------------------------------------
 
@@ -116,23 +75,27 @@ class SupportView:
         """Customers by mobile number, public id, number or the beginning of their name. Nothing for nothing."""
         require(by, StaffRole.SUPPORTER)
         text = text.strip()[:MAX_QUERY]
-        return await self._p.work.db(self._search, by, text) if text else []
+        return await self._work.db(self._search, by, text) if text else []
 
     async def open(self, by: StaffMember, id: str) -> CustomerFile:
         """A customer's file. Raises CustomerNotFound, and that is in the trail, too."""
         require(by, StaffRole.SUPPORTER)
-        number = await self._p.work.db(self._look, by, id)
-        kept = await self._p.work.db(self._keep, number)
-        return await self._file(kept)
+        number = await self._work.db(self._look, by, id)
+        found = self._customers.by_number(number)
+        assert found is not None
+        profile = await self._work.db(self._customers.profile, number)
+        entries = await self._work.db(self._entries, number)
+        seen = [(section, await section.look(number)) for section in self._sections]
+        return CustomerFile(found, profile, self._policy.levels[found.level], entries, seen)
 
     def _search(self, by: StaffMember, text: str) -> list[Customer]:
         kind, found = self._find(text)
         details = {"by": kind, "query": masked_query(text), "found": tuple(str(customer(c.number)) for c in found)}
-        self._p.audit_log.record(by.subject, "customer_searched", "customers", details, self._p.clock.now())
+        self._audit_log.record(by.subject, "customer_searched", "customers", details, self._clock.now())
         return found
 
     def _find(self, text: str) -> tuple[str, list[Customer]]:
-        customers = self._p.customers
+        customers = self._customers
         plain = without_separators(text)
         if is_id(CUSTOMER, plain):
             found = customers.by_id(plain)
@@ -141,70 +104,38 @@ class SupportView:
             found = customers.by_number(int(plain))
             return "number", [found] if found else []
         try:
-            found = customers.by_mobile(mobile(text, self._p.region))
+            found = customers.by_mobile(mobile(text, self._region))
             return "mobile", [found] if found else []
         except IdentityError:
             return "name", customers.find(text, MANY)
 
     def _look(self, by: StaffMember, id: str) -> int:
         """A look at what is not there may be a guess: it is kept about all customers, and the id that was tried."""
-        found, now = self._p.customers.by_id(id), self._p.clock.now()
+        found, now = self._customers.by_id(id), self._clock.now()
         if found is None:
             tried = {"tried": id[: MANY * 2]}
-            self._p.audit_log.record(by.subject, "customer_not_found", "customers", tried, now)
+            self._audit_log.record(by.subject, "customer_not_found", "customers", tried, now)
             raise CustomerNotFound("there is no such customer")
-        self._p.audit_log.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
+        self._audit_log.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
         return found.number
 
-    def _keep(self, number: int) -> _Kept:
-        p, subject = self._p, customer(number)
-        found, profile = p.customers.by_number(number), p.customers.profile(number)
-        assert found is not None
-        with p.db.read() as connection:
-            return _Kept(
-                found,
-                profile,
-                p.verification.lock_of(connection, subject),
-                p.sessions.devices(connection, subject),
-                p.sessions.recent(connection, subject, FEW),
-                p.cases.of(connection, number, FEW),
-                [entry for entry in p.audit_log.of(connection, str(subject)) if entry.action not in LOOKS][:MANY],
-            )
-
-    async def _file(self, kept: _Kept) -> CustomerFile:
-        p, number = self._p, kept.customer.number
-        wallets = [Wallet(code, await p.accounts.balance(number, code)) for code in p.accounts.wallets(number)]
-        claim = await p.identity.claim_of(number)
-        return CustomerFile(
-            kept.customer,
-            kept.profile,
-            p.policy.levels[kept.customer.level],
-            p.customers.cooling(number, p.clock.now() // MICROSECONDS),
-            p.accounts.frozen(number),
-            kept.lock,
-            masked_number(claim.number) if claim is not None else "",
-            tuple(wallets),
-            tuple(await p.reads.newest_of_customer(number, FEW)),
-            await p.reads.customer_incomplete(number),
-            tuple(kept.devices),
-            tuple(kept.sign_ins),
-            tuple(await p.factors.list(customer(number))),
-            tuple(kept.cases),
-            tuple(kept.entries),
-        )
+    def _entries(self, number: int) -> list[Entry]:
+        with self._db.read() as connection:
+            entries = self._audit_log.of(connection, str(customer(number)))
+        return [entry for entry in entries if entry.action not in LOOKS][:MANY]
 
     # --- acting --------------------------------------------------------------------------------------------------
 
     async def freeze(self, by: StaffMember, id: str, why: str) -> None:
         """Stops what leaves the customer's wallets, at once: one suffices. Raises CustomerNotFound, NotAllowed."""
         require(by, StaffRole.SUPPORTER)
-        number = await self._p.work.db(self._freezing, by, id, why)
-        await self._p.freezing.freeze(number, by.subject)
+        number = await self._work.db(self._freezing, by, id, why)
+        await self._freezes.freeze(number, by.subject)
 
     def _freezing(self, by: StaffMember, id: str, why: str) -> int:
-        found = self._p.customers.by_id(id)
+        found = self._customers.by_id(id)
         if found is None:
             raise CustomerNotFound("there is no such customer")
         details = {"why": masked_query(why.strip()[:MAX_WHY])}
-        self._p.audit_log.record(by.subject, "freeze_asked", str(customer(found.number)), details, self._p.clock.now())
+        self._audit_log.record(by.subject, "freeze_asked", str(customer(found.number)), details, self._clock.now())
         return found.number

@@ -40,6 +40,6 @@ async def _about(console: Console, text: str) -> str:
     """A customer's public id as the trail names them; anything else as it is."""
     if not is_id(CUSTOMER, text):
         return text
-    parts = console.back_office.parts
-    found = await parts.work.db(parts.customers.by_id, text)
+    services = console.site.services
+    found = await services.work.db(services.customers.by_id, text)
     return str(customer(found.number)) if found else text

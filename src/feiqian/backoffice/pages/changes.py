@@ -164,8 +164,9 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
 async def _level_now(console: Console, change: Change) -> str:
     if change.about.role is not Role.CUSTOMER:
         return ""
-    parts = console.back_office.parts
-    return level_name(console.site.render, parts.policy.levels[parts.customers.standing(change.about.number)].name)
+    services = console.site.services
+    level = services.policy.levels[services.customers.standing(change.about.number)]
+    return level_name(console.site.render, level.name)
 
 
 async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:

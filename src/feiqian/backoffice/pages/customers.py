@@ -11,8 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from feiqian.backoffice.change_kinds import Kind
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.support_view import CustomerFile
-from feiqian.money import BY_NUMBER, Money, MoneyInvalid
+from feiqian.money import MoneyInvalid
 from feiqian.subjects import Role, customer
 from feiqian.web.forms import Form, read_form
 
@@ -28,7 +27,7 @@ class CustomerPages(Controller):
     @get("/")
     async def search(self, console: TheConsole, q: FromQuery[str] = "") -> Page:
         found = await console.back_office.support_view.search(console.me, q)
-        levels = [level_name(console.site.render, level.name) for level in console.back_office.parts.policy.levels]
+        levels = [level_name(console.site.render, level.name) for level in console.site.services.policy.levels]
         return await console.page("customers.html", "customers", q=q.strip(), found=found, levels=levels)
 
     @get("/{id:str}")
@@ -83,22 +82,10 @@ async def _file_page(console: Console, id: str, form: Form) -> Page:
         form,
         file=file,
         level=level_name(site.render, file.level.name),
-        wallets=_wallets(file),
-        payments=[(row, Money(row.amount, BY_NUMBER[row.currency])) for row in file.payments],
-        merchants=_merchants(console, file),
         entries=[(e, action_name(site, e.action), short_details(e.details)) for e in file.entries],
         changes=[(change, kind_name(site, change.kind), change_text(kinds, change, site.render)) for change in changes],
         kinds=[(kind.name, kind_name(site, kind.name)) for kind in await kinds.possible(about)],
     )
-
-
-def _wallets(file: CustomerFile) -> list[Money]:
-    return [Money(wallet.balance, BY_NUMBER[wallet.currency]) for wallet in file.wallets]
-
-
-def _merchants(console: Console, file: CustomerFile) -> dict[int, str]:
-    found = {row.merchant: console.site.services.merchants.by_number(row.merchant) for row in file.payments}
-    return {number: merchant.name if merchant else str(number) for number, merchant in found.items()}
 
 
 async def _propose_page(
@@ -114,7 +101,6 @@ async def _propose_page(
         kind=kind,
         name=kind_name(console.site, kind.name),
         level=level_name(console.site.render, file.level.name),
-        wallets=_wallets(file),
         effect=effect,
         **choices,
     )

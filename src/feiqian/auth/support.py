@@ -1,0 +1,97 @@
+"""What supporters see of a customer's access: freeze and lock, factors, devices, sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from feiqian.auth.challenges.model import FactorView, Lock
+from feiqian.auth.sessions.model import Device, Session
+from feiqian.backoffice.support_sections import SupportSection
+from feiqian.clock import MICROSECONDS
+from feiqian.services import Services
+from feiqian.subjects import customer
+
+FEW = 10
+
+
+class Stopped(NamedTuple):
+    """What keeps the customer from paying or signing in; `cooling`: the low limits hold."""
+
+    frozen: bool
+    cooling: bool
+    lock: Lock | None
+
+
+class Access(SupportSection):
+    """Tags and lines of the profile."""
+
+    template = "auth/support_access.html"
+    order = 60
+
+    def __init__(self, services: Services) -> None:
+        self._db, self._clock, self._work = services.db, services.clock, services.work
+        self._customers, self._accounts, self._verification = (
+            services.customers,
+            services.accounts,
+            services.verification,
+        )
+
+    async def look(self, number: int) -> Stopped:
+        cooling = self._customers.cooling(number, self._clock.now() // MICROSECONDS)
+        return Stopped(self._accounts.frozen(number), cooling, await self._work.db(self._lock, number))
+
+    def _lock(self, number: int) -> Lock | None:
+        with self._db.read() as connection:
+            return self._verification.lock_of(connection, customer(number))
+
+
+class Enrolled(SupportSection):
+    """Factors."""
+
+    template = "auth/support_factors.html"
+    order = 60
+
+    def __init__(self, services: Services) -> None:
+        self._factors = services.factors
+
+    async def look(self, number: int) -> list[FactorView]:
+        return await self._factors.list(customer(number))
+
+
+class Devices(SupportSection):
+    """Browsers and telephones that are known."""
+
+    template = "auth/support_devices.html"
+    order = 70
+
+    def __init__(self, services: Services) -> None:
+        self._db, self._work, self._sessions = services.db, services.work, services.sessions
+
+    async def look(self, number: int) -> Sequence[Device]:
+        return await self._work.db(self._devices, number)
+
+    def _devices(self, number: int) -> Sequence[Device]:
+        with self._db.read() as connection:
+            return self._sessions.devices(connection, customer(number))
+
+
+class SignIns(SupportSection):
+    """The newest sessions."""
+
+    template = "auth/support_sign_ins.html"
+    column = "wide"
+    order = 60
+
+    def __init__(self, services: Services) -> None:
+        self._db, self._work, self._sessions = services.db, services.work, services.sessions
+
+    async def look(self, number: int) -> Sequence[Session]:
+        return await self._work.db(self._recent, number)
+
+    def _recent(self, number: int) -> Sequence[Session]:
+        with self._db.read() as connection:
+            return self._sessions.recent(connection, customer(number), FEW)
+
+
+SUPPORT = (Access, Enrolled, Devices, SignIns)

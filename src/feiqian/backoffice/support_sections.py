@@ -1,0 +1,20 @@
+"""What a supporter sees of a customer: what a feature says of each section in its `support.py`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+
+class SupportSection(ABC):
+    """One section. The template has macros for what it shows, each given what `look` returns: `panel` (a section of the
+    page), `tags` (beside the name), `facts` (lines of the profile), `summary` (lines of a form about the customer).
+    """
+
+    template: ClassVar[str]
+    column: ClassVar[Literal["narrow", "wide"]] = "narrow"  # where its panel stands
+    order: ClassVar[int]  # from the top; below 50 before what the console itself shows
+
+    @abstractmethod
+    async def look(self, number: int) -> Any:
+        """What it shows of the customer of this number. The look is in the audit log before."""

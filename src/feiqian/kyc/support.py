@@ -1,0 +1,24 @@
+"""What supporters see of who a customer is: the identity number, masked."""
+
+from __future__ import annotations
+
+from feiqian.backoffice.names import masked_number
+from feiqian.backoffice.support_sections import SupportSection
+from feiqian.services import Services
+
+
+class Document(SupportSection):
+    """A line of the profile."""
+
+    template = "kyc/support_document.html"
+    order = 10
+
+    def __init__(self, services: Services) -> None:
+        self._identity = services.identity
+
+    async def look(self, number: int) -> str:
+        claim = await self._identity.claim_of(number)
+        return masked_number(claim.number) if claim is not None else ""
+
+
+SUPPORT = (Document,)

@@ -1,0 +1,50 @@
+"""What supporters see of a customer's payments."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from feiqian.backoffice.support_sections import SupportSection
+from feiqian.money import BY_NUMBER, Money
+from feiqian.projections.rows import PaymentRow
+from feiqian.services import Services
+
+FEW = 10
+
+
+class Line(NamedTuple):
+    """A payment, and to whom."""
+
+    row: PaymentRow
+    amount: Money
+    payee: str
+
+
+class Recent(NamedTuple):
+    """The newest; `incomplete`: something is missing in them."""
+
+    lines: list[Line]
+    incomplete: bool
+
+
+class RecentPayments(SupportSection):
+    """The newest."""
+
+    template = "payments/support_payments.html"
+    column = "wide"
+    order = 10
+
+    def __init__(self, services: Services) -> None:
+        self._reads, self._merchants = services.reads, services.merchants
+
+    async def look(self, number: int) -> Recent:
+        rows = await self._reads.newest_of_customer(number, FEW)
+        lines = [Line(row, Money(row.amount, BY_NUMBER[row.currency]), self._payee(row.merchant)) for row in rows]
+        return Recent(lines, await self._reads.customer_incomplete(number))
+
+    def _payee(self, number: int) -> str:
+        merchant = self._merchants.by_number(number)
+        return merchant.name if merchant else str(number)
+
+
+SUPPORT = (RecentPayments,)
