@@ -13,7 +13,7 @@ from feiqian.backoffice.change_kinds import ChangeKind, Effect, Fact, Fields, Wo
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.ledger.bounds import MAX_AMOUNT, BoundExceeded
-from feiqian.money import BY_NUMBER, Money, currency, parse
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, currency, parse
 from feiqian.services import Services
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Role, Subject
@@ -25,15 +25,15 @@ CORRECTION_REASONS: tuple[str, ...] = get_args(CorrectionReason)
 class AmountValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`amount` in minor units of `currency` (ISO 4217 number)."""
 
-    currency: int
-    amount: int
+    currency: CurrencyNumber
+    amount: MinorUnits
 
 
 class CorrectionValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`amount` above zero is in the customer's favour; `reason` in one of a few words (texts "staff.correction.")."""
 
-    currency: int
-    amount: int
+    currency: CurrencyNumber
+    amount: MinorUnits
     reason: CorrectionReason = "other"
 
 
@@ -52,13 +52,13 @@ class _OfAWallet(ChangeKind[A]):
         self._accounts, self._notices, self._levels = services.accounts, services.notices, services.policy.levels
 
     async def possible(self, about: Subject) -> bool:
-        return bool(self._accounts.wallets(about.number))
+        return bool(self._accounts.wallets(about.customer))
 
     async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
-        return {"currencies": [(BY_NUMBER[code].code,) * 2 for code in self._accounts.wallets(about.number)]}
+        return {"currencies": [(BY_NUMBER[code].code,) * 2 for code in self._accounts.wallets(about.customer)]}
 
     def _has(self, about: Subject, values: A) -> bool:
-        return values.currency in self._accounts.wallets(about.number)
+        return values.currency in self._accounts.wallets(about.customer)
 
     def _check_wallet(self, about: Subject, values: A) -> None:
         if not self._has(about, values):
@@ -86,24 +86,24 @@ class Adjust(_OfAWallet[CorrectionValues]):
             raise ChangeInvalid("amount")
         self._check_wallet(about, values)
         try:
-            self._accounts.check_adjustment(about.number, values.currency, values.amount)
+            self._accounts.check_adjustment(about.customer, values.currency, values.amount)
         except BoundExceeded as error:
             raise ChangeInvalid(error.reason) from None
 
     async def apply(self, change: Change, values: CorrectionValues, by: Subject) -> None:
         try:
-            await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)
+            await self._accounts.adjust(change.about.customer, values.currency, values.amount, change.id)
         except BoundExceeded as error:  # as one that an older version let be proposed, or the sum by now
             raise ChangeInvalid(error.reason) from None
 
     async def effect(self, about: Subject, values: CorrectionValues) -> Effect | None:
         if not self._has(about, values):
             return None
-        balance = await self._accounts.balance(about.number, values.currency)
+        balance = await self._accounts.balance(about.customer, values.currency)
         return Effect(balance, balance + values.amount)
 
     def tell(self, connection: Connection, change: Change, values: CorrectionValues, now: int) -> None:
-        self._notices.corrected(connection, change.about.number, values.currency, values.amount, change.id, now)
+        self._notices.corrected(connection, change.about.customer, values.currency, values.amount, change.id, now)
 
     async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
         categories = [(word, words.texts(f"staff.correction.{word}")) for word in CORRECTION_REASONS]
@@ -116,7 +116,7 @@ class Adjust(_OfAWallet[CorrectionValues]):
         return {"currency": entered.currency.number, "amount": amount, **reason}
 
     def text(self, values: CorrectionValues, words: Words) -> str:
-        shown = words.amount(Money(abs(values.amount), BY_NUMBER[values.currency]))
+        shown = words.amount(Money(MinorUnits(abs(values.amount)), BY_NUMBER[values.currency]))
         return words.texts("staff.change.credit" if values.amount > 0 else "staff.change.debit", amount=shown)
 
     def facts(self, change: Change, values: CorrectionValues, words: Words) -> Sequence[Fact]:
@@ -144,22 +144,22 @@ class DayLimit(_OfAWallet[AmountValues]):
 
     async def apply(self, change: Change, values: AmountValues, by: Subject) -> None:
         self._check_highest(values)
-        await self._accounts.set_day_limit(change.about.number, values.currency, values.amount)
+        await self._accounts.set_day_limit(change.about.customer, values.currency, values.amount)
 
     async def effect(self, about: Subject, values: AmountValues) -> Effect | None:
         if not self._has(about, values):
             return None
-        return Effect(self._accounts.day_limit(about.number, values.currency), values.amount)
+        return Effect(self._accounts.day_limit(about.customer, values.currency), values.amount)
 
     def tell(self, connection: Connection, change: Change, values: AmountValues, now: int) -> None:
-        self._notices.changed(connection, change.about.number, "limit", now)
+        self._notices.changed(connection, change.about.customer, "limit", now)
 
     def read(self, form: Fields) -> dict[str, object]:
         entered = _entered(form)
         return {"currency": entered.currency.number, "amount": entered.minor}
 
     def text(self, values: AmountValues, words: Words) -> str:
-        amount = words.amount(Money(abs(values.amount), BY_NUMBER[values.currency]))
+        amount = words.amount(Money(MinorUnits(abs(values.amount)), BY_NUMBER[values.currency]))
         return words.texts("staff.change.day_limit", amount=amount)
 
     def _check_highest(self, values: AmountValues) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feiqian.backoffice.support_sections import SupportSection
+from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.services import Services
 
@@ -16,7 +17,7 @@ class Wallets(SupportSection):
     def __init__(self, services: Services) -> None:
         self._accounts = services.accounts
 
-    async def look(self, number: int) -> list[Money]:
+    async def look(self, number: CustomerNumber) -> list[Money]:
         accounts = self._accounts
         return [Money(await accounts.balance(number, code), BY_NUMBER[code]) for code in accounts.wallets(number)]
 

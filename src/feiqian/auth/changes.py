@@ -44,7 +44,7 @@ class Unfreeze(ChangeKind[FreezeValues]):
             raise ChangeInvalid("frozen_anew")
 
     async def apply(self, change: Change, values: FreezeValues, by: Subject) -> None:
-        number = change.about.number
+        number = change.about.customer
         if not await self._frozen_at(change.about):
             return  # it is as it was to be
 
@@ -66,7 +66,7 @@ class Unfreeze(ChangeKind[FreezeValues]):
 
     async def _frozen_at(self, about: Subject) -> int:
         """When the customer's wallets were frozen; 0: they are not."""
-        profile = await self._work.db(self._customers.profile, about.number)
+        profile = await self._work.db(self._customers.profile, about.customer)
         return profile.frozen_at if profile is not None and profile.frozen else 0
 
 
@@ -95,7 +95,7 @@ class ReleaseLock(ChangeKind[Nothing]):
 
     def tell(self, connection: Connection, change: Change, values: Nothing, now: int) -> None:
         if change.about.role is Role.CUSTOMER:
-            self._notices.changed(connection, change.about.number, "lock", now)
+            self._notices.changed(connection, change.about.customer, "lock", now)
 
     def text(self, values: Nothing, words: Words) -> str:
         return words.texts("staff.change.release_lock")

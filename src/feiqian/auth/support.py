@@ -9,6 +9,7 @@ from feiqian.auth.challenges.model import FactorView, Lock
 from feiqian.auth.sessions.model import Device, Session
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.clock import MICROSECONDS
+from feiqian.ids import CustomerNumber
 from feiqian.services import Services
 from feiqian.subjects import customer
 
@@ -37,11 +38,11 @@ class Access(SupportSection):
             services.verification,
         )
 
-    async def look(self, number: int) -> Stopped:
+    async def look(self, number: CustomerNumber) -> Stopped:
         cooling = self._customers.cooling(number, self._clock.now() // MICROSECONDS)
         return Stopped(self._accounts.frozen(number), cooling, await self._work.db(self._lock, number))
 
-    def _lock(self, number: int) -> Lock | None:
+    def _lock(self, number: CustomerNumber) -> Lock | None:
         with self._db.read() as connection:
             return self._verification.lock_of(connection, customer(number))
 
@@ -55,7 +56,7 @@ class Enrolled(SupportSection):
     def __init__(self, services: Services) -> None:
         self._factors = services.factors
 
-    async def look(self, number: int) -> list[FactorView]:
+    async def look(self, number: CustomerNumber) -> list[FactorView]:
         return await self._factors.list(customer(number))
 
 
@@ -68,10 +69,10 @@ class Devices(SupportSection):
     def __init__(self, services: Services) -> None:
         self._db, self._work, self._sessions = services.db, services.work, services.sessions
 
-    async def look(self, number: int) -> Sequence[Device]:
+    async def look(self, number: CustomerNumber) -> Sequence[Device]:
         return await self._work.db(self._devices, number)
 
-    def _devices(self, number: int) -> Sequence[Device]:
+    def _devices(self, number: CustomerNumber) -> Sequence[Device]:
         with self._db.read() as connection:
             return self._sessions.devices(connection, customer(number))
 
@@ -86,10 +87,10 @@ class SignIns(SupportSection):
     def __init__(self, services: Services) -> None:
         self._db, self._work, self._sessions = services.db, services.work, services.sessions
 
-    async def look(self, number: int) -> Sequence[Session]:
+    async def look(self, number: CustomerNumber) -> Sequence[Session]:
         return await self._work.db(self._recent, number)
 
-    def _recent(self, number: int) -> Sequence[Session]:
+    def _recent(self, number: CustomerNumber) -> Sequence[Session]:
         with self._db.read() as connection:
             return self._sessions.recent(connection, customer(number), FEW)
 

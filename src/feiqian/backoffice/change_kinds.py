@@ -191,7 +191,7 @@ class ChangeKinds:
 
     def _is_there(self, about: Subject) -> bool:
         if about.role is Role.CUSTOMER:
-            return self._customers.known(about.number)
+            return self._customers.known(about.customer)
         try:
             with self._db.read() as connection:
                 self._members.by_number(connection, about.number)

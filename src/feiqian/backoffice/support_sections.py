@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
+from feiqian.ids import CustomerNumber
+
 
 class SupportSection(ABC):
     """One section. The template has macros for what it shows, each given what `look` returns: `panel` (a section of the
@@ -16,5 +18,5 @@ class SupportSection(ABC):
     order: ClassVar[int]  # from the top; below 50 before what the console itself shows
 
     @abstractmethod
-    async def look(self, number: int) -> Any:
+    async def look(self, number: CustomerNumber) -> Any:
         """What it shows of the customer of this number. The look is in the audit log before."""

@@ -22,7 +22,7 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer, Customers
 from feiqian.db import BankDb
-from feiqian.ids import CUSTOMER, is_id
+from feiqian.ids import CUSTOMER, CustomerNumber, is_id
 from feiqian.kyc.errors import IdentityError
 from feiqian.kyc.numbers import mobile
 from feiqian.policy.model import Level, Policy
@@ -101,7 +101,7 @@ class SupportView:
             found = customers.by_id(plain)
             return "id", [found] if found else []
         if plain.isascii() and plain.isdigit() and len(plain) < FEW:
-            found = customers.by_number(int(plain))
+            found = customers.by_number(CustomerNumber(int(plain)))
             return "number", [found] if found else []
         try:
             found = customers.by_mobile(mobile(text, self._region))
@@ -109,7 +109,7 @@ class SupportView:
         except IdentityError:
             return "name", customers.find(text, MANY)
 
-    def _look(self, by: StaffMember, id: str) -> int:
+    def _look(self, by: StaffMember, id: str) -> CustomerNumber:
         """A look at what is not there may be a guess: it is kept about all customers, and the id that was tried."""
         found, now = self._customers.by_id(id), self._clock.now()
         if found is None:
@@ -119,7 +119,7 @@ class SupportView:
         self._audit_log.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
         return found.number
 
-    def _entries(self, number: int) -> list[Entry]:
+    def _entries(self, number: CustomerNumber) -> list[Entry]:
         with self._db.read() as connection:
             entries = self._audit_log.of(connection, str(customer(number)))
         return [entry for entry in entries if entry.action not in LOOKS][:MANY]
@@ -132,7 +132,7 @@ class SupportView:
         number = await self._work.db(self._freezing, by, id, why)
         await self._freezes.freeze(number, by.subject)
 
-    def _freezing(self, by: StaffMember, id: str, why: str) -> int:
+    def _freezing(self, by: StaffMember, id: str, why: str) -> CustomerNumber:
         found = self._customers.by_id(id)
         if found is None:
             raise CustomerNotFound("there is no such customer")

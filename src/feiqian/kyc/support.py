@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feiqian.backoffice.names import masked_number
 from feiqian.backoffice.support_sections import SupportSection
+from feiqian.ids import CustomerNumber
 from feiqian.services import Services
 
 
@@ -16,7 +17,7 @@ class Document(SupportSection):
     def __init__(self, services: Services) -> None:
         self._identity = services.identity
 
-    async def look(self, number: int) -> str:
+    async def look(self, number: CustomerNumber) -> str:
         claim = await self._identity.claim_of(number)
         return masked_number(claim.number) if claim is not None else ""
 

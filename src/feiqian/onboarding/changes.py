@@ -50,7 +50,7 @@ class SetLevel(ChangeKind[LevelValues]):
         if self._level(change.about) not in (values.before, values.level):
             raise ChangeInvalid("level_moved")
         await self._check_reviewed(change.about, values)
-        await self._real_name.raise_level(change.about.number, values.level, by)
+        await self._real_name.raise_level(change.about.customer, values.level, by)
 
     async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
         now = self._level(about)
@@ -67,11 +67,11 @@ class SetLevel(ChangeKind[LevelValues]):
     async def _check_reviewed(self, about: Subject, values: LevelValues) -> None:
         """Whose identity staff have to decide is not raised past them."""
         raised = self._policy.level(values.level).index > self._policy.level(values.before).index
-        if raised and await self._work.db(self._real_name.is_being_reviewed, about.number):
+        if raised and await self._work.db(self._real_name.is_being_reviewed, about.customer):
             raise ChangeInvalid("review_waits")
 
     def _level(self, about: Subject) -> str:
-        return self._policy.levels[self._customers.standing(about.number)].name
+        return self._policy.levels[self._customers.standing(about.customer)].name
 
 
 CHANGES = (SetLevel,)

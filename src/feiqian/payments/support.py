@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from feiqian.backoffice.support_sections import SupportSection
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.projections.rows import PaymentRow
 from feiqian.services import Services
@@ -37,12 +38,12 @@ class RecentPayments(SupportSection):
     def __init__(self, services: Services) -> None:
         self._reads, self._merchants = services.reads, services.merchants
 
-    async def look(self, number: int) -> Recent:
+    async def look(self, number: CustomerNumber) -> Recent:
         rows = await self._reads.newest_of_customer(number, FEW)
         lines = [Line(row, Money(row.amount, BY_NUMBER[row.currency]), self._payee(row.merchant)) for row in rows]
         return Recent(lines, await self._reads.customer_incomplete(number))
 
-    def _payee(self, number: int) -> str:
+    def _payee(self, number: MerchantNumber) -> str:
         merchant = self._merchants.by_number(number)
         return merchant.name if merchant else str(number)
 

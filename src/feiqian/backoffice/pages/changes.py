@@ -165,7 +165,7 @@ async def _level_now(console: Console, change: Change) -> str:
     if change.about.role is not Role.CUSTOMER:
         return ""
     services = console.site.services
-    level = services.policy.levels[services.customers.standing(change.about.number)]
+    level = services.policy.levels[services.customers.standing(change.about.customer)]
     return level_name(console.site.render, level.name)
 
 
