@@ -1,7 +1,6 @@
-"""The read model's tables, and whether those that are there belong to the journal at hand.
+"""Whether the read model that is there is whole, of this version and of the journal at hand.
 
-Money is in minor units, times in Unix microseconds, days are the bank's, as yyyymmdd. A change of the tables needs a
-new VERSION: an older read model is then thrown away and built again, never altered.
+A change of the tables needs a new VERSION: an older read model is then thrown away and built again, never altered.
 """
 
 from __future__ import annotations
@@ -17,75 +16,14 @@ from feiqian.runtime import logs
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
 from .errors import ReadModelMismatch
 from .files import is_damage, move_damaged
+from .tables import METADATA
 
 _log = logs.get("feiqian.projections")
 LARGEST = 2**63 - 1  # what a column holds
 
 VERSION = 3
 
-# Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
-# a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
-# For the same reason the lines lie in order of writing, and just their index in order of account. Where SQL adds up,
-# the table is STRICT, because SQLite else makes a sum that is too large a float.
-DDL = (
-    """CREATE TABLE progress (
-        one INTEGER PRIMARY KEY, version INTEGER NOT NULL, journal TEXT NOT NULL,
-        position INTEGER NOT NULL, hash BLOB NOT NULL,
-        seconds INTEGER NOT NULL, day INTEGER NOT NULL,
-        accounts INTEGER NOT NULL, payments INTEGER NOT NULL)""",
-    """CREATE TABLE accounts (
-        no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, currency INTEGER NOT NULL,
-        owner INTEGER NOT NULL)""",
-    "CREATE INDEX accounts_owner ON accounts (owner, kind)",
-    """CREATE TABLE payments (
-        no INTEGER PRIMARY KEY, id TEXT NOT NULL, transfer BLOB NOT NULL, merchant INTEGER NOT NULL,
-        customer INTEGER NOT NULL, merchant_order TEXT NOT NULL, status TEXT NOT NULL, amount INTEGER NOT NULL,
-        currency INTEGER NOT NULL, fee INTEGER NOT NULL, refunded INTEGER NOT NULL, created_at INTEGER NOT NULL,
-        expires_at INTEGER NOT NULL, closed_at INTEGER NOT NULL, day INTEGER NOT NULL, position INTEGER NOT NULL,
-        fact BLOB NOT NULL, refused TEXT) STRICT""",
-    "CREATE UNIQUE INDEX payments_id ON payments (id)",
-    "CREATE UNIQUE INDEX payments_order ON payments (merchant, merchant_order)",
-    "CREATE INDEX payments_transfer ON payments (transfer)",
-    "CREATE INDEX payments_merchant ON payments (merchant, created_at, no)",
-    """CREATE INDEX payments_exceptions ON payments (merchant, status, created_at, no)
-        WHERE status <> 'succeeded'""",
-    "CREATE INDEX payments_waiting ON payments (customer, no) WHERE status = 'needs_verification'",
-    "CREATE INDEX payments_unpaid ON payments (customer, no) WHERE status <> 'succeeded'",
-    """CREATE TABLE refunds (
-        id TEXT PRIMARY KEY, transfer BLOB NOT NULL, payment TEXT NOT NULL, merchant_refund TEXT NOT NULL,
-        status TEXT NOT NULL, merchant INTEGER NOT NULL, customer INTEGER NOT NULL, amount INTEGER NOT NULL,
-        currency INTEGER NOT NULL, created_at INTEGER NOT NULL, day INTEGER NOT NULL, position INTEGER NOT NULL,
-        fact BLOB NOT NULL)""",
-    "CREATE UNIQUE INDEX refunds_number ON refunds (payment, merchant_refund)",
-    "CREATE INDEX refunds_transfer ON refunds (transfer)",
-    """CREATE TABLE entries (
-        account INTEGER NOT NULL, sequence INTEGER NOT NULL, amount INTEGER NOT NULL, balance INTEGER NOT NULL,
-        kind INTEGER NOT NULL, transfer BLOB NOT NULL, payment INTEGER, at INTEGER NOT NULL, position INTEGER NOT NULL
-        )""",
-    "CREATE UNIQUE INDEX entries_account ON entries (account, sequence)",
-    """CREATE TABLE holds (
-        id BLOB PRIMARY KEY, debit BLOB NOT NULL, credit BLOB NOT NULL, amount INTEGER NOT NULL, payment INTEGER
-        ) WITHOUT ROWID""",
-    """CREATE TABLE merchant_days (
-        merchant INTEGER NOT NULL, day INTEGER NOT NULL, currency INTEGER NOT NULL, count INTEGER NOT NULL,
-        amount INTEGER NOT NULL, fees INTEGER NOT NULL, refunded INTEGER NOT NULL,
-        PRIMARY KEY (merchant, day, currency)) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE customer_days (
-        day INTEGER NOT NULL, customer INTEGER NOT NULL, currency INTEGER NOT NULL, count INTEGER NOT NULL,
-        amount INTEGER NOT NULL, refunded INTEGER NOT NULL,
-        PRIMARY KEY (day, customer, currency)) STRICT, WITHOUT ROWID""",
-    # What could not be projected, and whose accounts and which payments lack it. An owner has up to 64 bits.
-    """CREATE TABLE set_aside (
-        position INTEGER NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL,
-        records BLOB NOT NULL, facts BLOB NOT NULL, PRIMARY KEY (position, part)) WITHOUT ROWID""",
-    """CREATE TABLE incomplete (
-        kind INTEGER NOT NULL, owner TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL,
-        PRIMARY KEY (kind, owner, position, part)) WITHOUT ROWID""",
-    """CREATE TABLE incomplete_payments (
-        payment TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL,
-        PRIMARY KEY (payment, position, part)) WITHOUT ROWID""",
-)
-TABLES = tuple(text.split()[2] for text in DDL if text.startswith("CREATE TABLE"))
+TABLES = tuple(METADATA.tables)
 
 
 class JournalSource(Protocol):
@@ -124,7 +62,7 @@ def prepare(db: Database, journal: JournalSource) -> Progress:
         if len(missing) < len(TABLES):
             _log.error("read_model_begun_anew", version=found[0] if found else 0, missing=sorted(missing))
             _drop(db)
-        db.create(DDL)
+        db.create(METADATA.tables.values())
         first = (journal.identity, 0, journal.hash_at(0) or b"", 0, 0, 0, 0)
         db.change("INSERT INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", (VERSION, *first))
     return Progress(*first)
@@ -175,7 +113,7 @@ def move_aside(location: str | Path, error: Exception) -> None:
 
 
 def _drop(db: Database) -> None:
-    db.create(f"DROP TABLE IF EXISTS {table}" for table in TABLES)
+    db.drop(TABLES)
 
 
 def check_progress(progress: Progress, journal: JournalSource) -> None:
