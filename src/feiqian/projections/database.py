@@ -71,6 +71,10 @@ class Database(Protocol):
 
     def tables(self) -> set[str]: ...
 
+    def columns(self, table: str) -> set[str]:
+        """The columns of a table; none where it is not there."""
+        ...
+
     def gone(self) -> bool:
         """Whether its file was removed or replaced since it was opened: what is read or written is nobody's then."""
         ...
@@ -177,6 +181,9 @@ class SqliteDatabase:
     def tables(self) -> set[str]:
         return {name for (name,) in self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
+    def columns(self, table: str) -> set[str]:
+        return {name for (name,) in self._execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
     def close(self) -> None:
         self._connection.close()
 
@@ -236,6 +243,11 @@ class PostgresDatabase:
     def tables(self) -> set[str]:
         query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         return {name for (name,) in self._connection.execute(query)}
+
+    def columns(self, table: str) -> set[str]:
+        query = """SELECT column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name = %s"""
+        return {name for (name,) in self._connection.execute(query, (table,))}
 
     def close(self) -> None:
         self._connection.close()

@@ -1,58 +1,20 @@
-"""The read model's tables, for both databases.
+"""The tables of payments and of what moved on accounts.
 
 Money is in minor units, times in Unix microseconds, days are the bank's, as yyyymmdd. Rows are added in the
 order of the columns.
 
 Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
 a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
-For the same reason the lines lie in order of writing, and just their index in order of account. Where SQL adds up,
-the table is STRICT, because SQLite else makes a sum that is too large a float.
+For the same reason the lines lie in order of writing, and just their index in order of account.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Index, MetaData, Table
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, Table, Text, text
-
-from feiqian.db import BIG
+from feiqian.projections.columns import BY_KEY, STRICT, few, number, octets, words
 
 METADATA = MetaData()
-STRICT: dict[str, Any] = {"sqlite_strict": True}
-BY_KEY: dict[str, Any] = {"sqlite_with_rowid": False}  # the rows lie in the order of their key
-
-
-def number(name: str, *, key: bool = False, null: bool = False) -> Column[int]:
-    """A column of 64 bits; `key`: of the primary key."""
-    return Column(name, BIG, primary_key=key, nullable=null, autoincrement=False)
-
-
-def words(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=null)
-
-
-def octets(name: str, *, key: bool = False, unique: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary, primary_key=key, nullable=False, unique=unique or None)
-
-
-def few(name: str, condition: str, *columns: str) -> Index:
-    """An index of just those rows; a query uses it where it states the condition in the same words."""
-    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
-
-
-progress = Table(
-    "progress",
-    METADATA,
-    number("one", key=True),
-    number("version"),
-    words("journal"),
-    number("position"),
-    octets("hash"),
-    number("seconds"),
-    number("day"),
-    number("accounts"),
-    number("payments"),
-)
 
 accounts = Table(
     "accounts",
@@ -166,37 +128,5 @@ customer_days = Table(
     number("amount"),
     number("refunded"),
     **STRICT,
-    **BY_KEY,
-)
-
-# What could not be projected, and whose accounts and which payments lack it. An owner has up to 64 bits.
-set_aside = Table(
-    "set_aside",
-    METADATA,
-    number("position", key=True),
-    number("part", key=True),
-    words("what"),
-    words("why"),
-    octets("records"),
-    octets("facts"),
-    **BY_KEY,
-)
-
-incomplete = Table(
-    "incomplete",
-    METADATA,
-    number("kind", key=True),
-    words("owner", key=True),
-    number("position", key=True),
-    number("part", key=True),
-    **BY_KEY,
-)
-
-incomplete_payments = Table(
-    "incomplete_payments",
-    METADATA,
-    words("payment", key=True),
-    number("position", key=True),
-    number("part", key=True),
     **BY_KEY,
 )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.payments.kinds import TransferKind
+from feiqian.projections import aside
+from feiqian.projections.database import Database, Values
+from feiqian.projections.read_model import EVERYBODY
 
-from .aside import EVERYBODY, SetAside
+from ..kinds import TransferKind
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
-from .database import Database, Values
 from .fold import WAITING
+from .projection import NAME, account_key
 from .rows import (
     ENTRY_COLUMNS,
     PAYMENT_COLUMNS,
@@ -34,32 +36,14 @@ LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
 
-def position(db: Database) -> int:
-    """Up to which journal position the read model has come."""
-    row = db.one("SELECT position FROM progress")
-    return row[0] if row else 0
-
-
-def set_aside(db: Database) -> list[SetAside]:
-    """What could not be projected, in order of the journal."""
-    query = "SELECT position, part, what, why FROM set_aside ORDER BY position, part"
-    return [SetAside(*row) for row in db.all(query)]
-
-
-def count_set_aside(db: Database) -> int:
-    row = db.one("SELECT count(*) FROM set_aside")
-    return row[0] if row else 0
-
-
 def is_incomplete(db: Database, kind: int, owner: int) -> bool:
     """Whether something of these accounts (in any currency) was set aside, or of somebody who is not known."""
-    query = "SELECT 1 FROM incomplete WHERE (kind = ? AND owner = ?) OR kind = ? LIMIT 1"
-    return db.one(query, (kind, str(owner), EVERYBODY)) is not None
+    return aside.is_incomplete(db, NAME, account_key(kind, owner), EVERYBODY)
 
 
 def is_incomplete_payment(db: Database, id: str) -> bool:
     """Whether something of this payment was set aside: it may not be as it is shown."""
-    return db.one("SELECT 1 FROM incomplete_payments WHERE payment = ? LIMIT 1", (id,)) is not None
+    return aside.is_incomplete(db, NAME, id)
 
 
 def payment_by_id(db: Database, id: str) -> PaymentRow | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feiqian.events import PaymentDecided, RefundDecided, decode_fact
-
-from .database import Values
+from feiqian.projections.database import Values
 
 
 @dataclass(frozen=True, slots=True)
