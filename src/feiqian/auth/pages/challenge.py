@@ -12,6 +12,7 @@ from functools import reduce
 from typing import Any, NamedTuple, Protocol
 
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import (
@@ -179,6 +180,12 @@ async def take(site: Site, flow: ChallengeFlow, form: Form, finish: Finish) -> P
         return over(site, flow, error)
 
 
+async def lead(answers: Answers, view: ChallengeView, place: str, *cookies: Cookie) -> Redirect:
+    """To the page of a challenge that has just begun."""
+    sent = await start(answers, view)
+    return Redirect(f"{place}?sent={sent}" if sent else place, status_code=303, cookies=cookies)
+
+
 async def start(answers: Answers, view: ChallengeView, way: int = -1) -> str:
     """Sends the code that the page will ask for first, so that nobody has to ask for it.
 
@@ -207,6 +214,11 @@ async def key_options(answers: Answers, challenge: str, factor: str) -> Response
             return Response(await answers.options(challenge, wanted))
     except (ValueError, FactorNotEnrolled, Locked, SignInLocked, *OVER):
         pass
+    return over_for_scripts()
+
+
+def over_for_scripts() -> Response[Any]:
+    """There is nothing to sign (any more)."""
     return Response({"problem": "over"}, status_code=409)
 
 
