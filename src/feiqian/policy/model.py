@@ -12,7 +12,6 @@ from typing import NamedTuple
 from feiqian.policy.factors import Factor, Purpose
 
 Combination = frozenset[Factor]
-MICROSECONDS_OF_AN_HOUR = 3_600_000_000
 
 
 class Limits(NamedTuple):

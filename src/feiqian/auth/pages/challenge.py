@@ -42,7 +42,6 @@ SENT = (Factor.SMS, Factor.EMAIL)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
 LOCK = ""  # the error of a form that says that answers are locked
 OVER = (ChallengeOver, ChallengeNotFound, PreAuthFlowOver, ApplicationOver, BindingDiffers, NotPassed)
-LOCKS = (Locked, SignInLocked)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
 NOT_TAKEN = 422  # a form that has to be filled in again
@@ -153,12 +152,6 @@ class Asked:
     def long(self) -> bool:
         """Whether the code is one of those that are sent while answers are locked."""
         return self.digits > SHORT
-
-
-class Over(NamedTuple):
-    """A challenge can no longer be answered."""
-
-    state: str
 
 
 async def show(site: Site, flow: ChallengeFlow, way: int = -1, sent: str = "") -> Page:
