@@ -3,7 +3,8 @@
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
 `pages.PAGES` and `pages.STAFF_PAGES` (those in the staff's console), `queues.QUEUES` (what waits for staff),
 `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
-customer), `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names those below it.
+customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names
+those below it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from feiqian.backoffice.change_kinds import Kind
     from feiqian.backoffice.staff_queues import StaffQueue
     from feiqian.backoffice.support_sections import SupportSection
+    from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.v1.call import Route
 
@@ -71,3 +73,8 @@ def staff_queues(services: Services, features: tuple[str, ...] = FEATURES) -> li
 def support_sections(services: Services, features: tuple[str, ...] = FEATURES) -> list[SupportSection]:
     """All that supporters see of a customer."""
     return [section(services) for module in modules("support", features) for section in module.SUPPORT]
+
+
+def read_models() -> list[ReadModel]:
+    """The read models of all features."""
+    return [module.READ_MODEL for module in modules("read_model")]

@@ -24,8 +24,8 @@ from feiqian.cases.queues import CaseQueue
 from feiqian.clock import ManualClock
 from feiqian.kyc.model import Review
 from feiqian.onboarding.queues import Reviews
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
-from feiqian.projections.rows import PaymentRow
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
 STAFF_PASSWORD = "thirteen velvet lanterns"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import BY_NUMBER, Money
-from feiqian.projections.rows import PaymentRow
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.services import Services
 
 FEW = 10

@@ -17,7 +17,7 @@ from feiqian.web.whose import ACTS_FOR, HEADER, STAFF
 
 from .accounts import AccountPages
 from .audit_log import AuditLogPages
-from .changes import ChangePages
+from .changes import APPROVE, ChangePages
 from .console import Asked, not_there, problem, provide_console
 from .customers import CustomerPages
 from .enrol import EnrolPages
@@ -25,7 +25,15 @@ from .home import home, page_for
 from .sign_in import SignInPages, sign_out
 from .who import StaffOnly, StaffSignInFirst, staff_only
 
-OWN: list[ControllerRouterHandler] = [home, page_for, CustomerPages, ChangePages, AccountPages, AuditLogPages]
+OWN: list[ControllerRouterHandler] = [
+    home,
+    page_for,
+    CustomerPages,
+    ChangePages,
+    APPROVE,
+    AccountPages,
+    AuditLogPages,
+]
 PAGES: list[ControllerRouterHandler] = [SignInPages, EnrolPages, sign_out]
 NOT_THERE = (CustomerNotFound, ChangeNotFound, MemberNotFound)
 

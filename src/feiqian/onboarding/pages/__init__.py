@@ -5,8 +5,8 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from .identity import IdentityPages
-from .register import Register
-from .reviews import ReviewPages
+from .register import ENTER, Register
+from .reviews import VERIFY, ReviewPages
 
-PAGES: list[ControllerRouterHandler] = [Register, IdentityPages]
-STAFF_PAGES: list[ControllerRouterHandler] = [ReviewPages]
+PAGES: list[ControllerRouterHandler] = [Register, ENTER, IdentityPages]
+STAFF_PAGES: list[ControllerRouterHandler] = [ReviewPages, VERIFY]
