@@ -1,6 +1,7 @@
 """The features that a bank is made of; one name here takes a feature in.
 
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
+`api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says),
 `pages.PAGES` and `pages.STAFF_PAGES` (those in the staff's console), `queues.QUEUES` (what waits for staff),
 `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
 customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names
@@ -9,6 +10,7 @@ those below it.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -17,12 +19,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
-    from feiqian.backoffice.change_kinds import Kind
+    from feiqian.backoffice.change_kinds import Kind as ChangeKind
     from feiqian.backoffice.staff_queues import StaffQueue
     from feiqian.backoffice.support_sections import SupportSection
+    from feiqian.errors import FeiqianError
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.v1.call import Route
+    from feiqian.web.v1.problems import Kind, Told
 
 FEATURES = (
     "policy",
@@ -49,7 +53,19 @@ def modules(name: str, features: tuple[str, ...] = FEATURES) -> list[ModuleType]
 
 def routes() -> tuple[Route, ...]:
     """All operations of /v1."""
-    return tuple(route for module in modules("api") for route in module.ROUTES)
+    return tuple(route for module in modules("api") for route in getattr(module, "ROUTES", ()))
+
+
+@cache
+def problems() -> dict[type[FeiqianError], Kind]:
+    """Which problem each error of a feature becomes under /v1."""
+    return {error: kind for module in modules("api") for error, kind in module.PROBLEMS.items()}
+
+
+@cache
+def told() -> dict[type[FeiqianError], Told]:
+    """What adds to a problem what a client can act on, by the error."""
+    return {error: more for module in modules("api") for error, more in getattr(module, "TOLD", {}).items()}
 
 
 def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]:
@@ -60,7 +76,7 @@ def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]
     return [handler for module in found for handler in module.PAGES] + consoles
 
 
-def change_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[Kind]:
+def change_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[ChangeKind]:
     """All kinds of changes that two of the staff make."""
     return [kind(services) for module in modules("changes", features) for kind in module.CHANGES]
 

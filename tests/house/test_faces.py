@@ -40,5 +40,5 @@ def test_status_codes_live_in_the_faces(product: list[Source], obeyed: Callable[
     obeyed(
         findings,
         "features know nothing of HTTP.",
-        "raise an error; web/v1/problems.py says which status it is.",
+        "raise an error; PROBLEMS in the feature's api says which problem of web/v1 it is.",
     )

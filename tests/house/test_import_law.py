@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": {"ids", "money"},
     "subjects": {"ids"},
     "strings": set(),
-    "features": {"backoffice", "projections", "services", "web"},
+    "features": {"backoffice", "errors", "projections", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},

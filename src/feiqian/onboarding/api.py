@@ -6,9 +6,14 @@ from datetime import date
 
 from feiqian.auth.api import shapes
 from feiqian.auth.api.preauth import OF_ONE, WEAK, flow_routes
+from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED
 from feiqian.auth.api.render import DONE, shown, signed_in, told
 from feiqian.auth.model import Details
+from feiqian.errors import FeiqianError
+from feiqian.kyc.api import PICTURE_REFUSED
 from feiqian.kyc.images import FILE_BYTES, FILES
+from feiqian.notify.api import CODE_NOT_SENT
+from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, DocumentRefused
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
 
@@ -70,7 +75,7 @@ ROUTES = (
         handler=register,
         body=shapes.RegistrationStart,
         answer=shapes.Registering,
-        problems=(problems.CODE_NOT_SENT,),
+        problems=(CODE_NOT_SENT,),
     ),
     *flow_routes("Registration", REGISTRATION, lambda services: services.registration),
     Route(
@@ -82,7 +87,7 @@ ROUTES = (
         handler=confirm_registration,
         body=shapes.RegistrationConfirm,
         answer=shapes.Done,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED),
+        problems=(*OF_ONE, CHALLENGE_NOT_PASSED),
     ),
     Route(
         name="finishRegistration",
@@ -93,7 +98,7 @@ ROUTES = (
         handler=finish_registration,
         body=shapes.RegistrationFinish,
         answer=shapes.SignedIn,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED, problems.TOO_MANY_REQUESTS, *WEAK),
+        problems=(*OF_ONE, CHALLENGE_NOT_PASSED, problems.TOO_MANY_REQUESTS, *WEAK),
     ),
     Route(
         name="checkIdentity",
@@ -104,8 +109,21 @@ ROUTES = (
         handler=check_identity,
         body=shapes.IdentityImages,
         answer=shapes.ReviewShown,
-        problems=(problems.CONFLICT, problems.PICTURE_REFUSED),
+        problems=(problems.CONFLICT, PICTURE_REFUSED),
         body_limit=UPLOAD_BYTES,
         pictures=True,
     ),
 )
+
+PROBLEMS: dict[type[FeiqianError], problems.Kind] = {
+    AlreadyChecked: problems.CONFLICT,
+    DocumentRefused: problems.INVALID,
+    ChecksUsedUp: problems.TOO_MANY_REQUESTS,
+}
+
+
+def _refused(problem: problems.ProblemError, error: DocumentRefused) -> None:
+    problem.errors = tuple(problems.FieldError("", reason) for reason in error.reasons)
+
+
+TOLD: dict[type[FeiqianError], problems.Told] = {DocumentRefused: _refused}

@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 import feiqian
+from feiqian import features
 from feiqian.errors import FeiqianError, LedgerStopped
 from feiqian.features import routes
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
+from feiqian.web.v1.openapi import problems_of
 
 ROUTES = routes()
 
@@ -98,18 +100,32 @@ def test_no_error_of_the_product_is_left_unmapped() -> None:
             importlib.import_module(module.name)
     everything = [error for error in errors(FeiqianError) if error.__module__.startswith("feiqian.")]
     reach = [error for error in everything if error.__module__.split(".")[1] not in problems.NOT_SERVED]
-    unmapped = [error for error in reach if not any(cls in problems.KIND_OF_ERROR for cls in error.__mro__)]
+    unmapped = [error for error in reach if not any(cls in problems.kinds() for cls in error.__mro__)]
     leaves = [error for error in unmapped if not error.__subclasses__()]
     assert leaves == []
 
 
 def test_every_problem_has_a_type_of_its_own() -> None:
-    kinds = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
+    shared = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
+    asked = [kind for route in ROUTES for kind in problems_of(route)]
+    kinds = list(dict.fromkeys([*shared, *problems.kinds().values(), *asked]))
     assert len({kind.slug for kind in kinds}) == len(kinds)
     for kind in kinds:
         assert 400 <= kind.status <= 599
         assert kind.type == f"/problems/{kind.slug}"
     assert {kind for kind in kinds if kind.status == 503} <= {k for k in kinds if dict(k.headers).get(b"retry-after")}
+
+
+def test_every_problem_of_a_feature_is_described_with_some_operation() -> None:
+    described = {kind for route in ROUTES for kind in problems_of(route)}
+    assert set(features.problems().values()) <= described
+
+
+def test_no_error_is_declared_by_two_features() -> None:
+    declared = [error for module in features.modules("api") for error in module.PROBLEMS]
+    assert len(declared) == len(set(declared))
+    assert not set(declared) & set(problems.PROBLEMS)
+    assert set(features.told()) <= set(declared)
 
 
 def test_a_stopped_ledger_is_an_unknown_outcome_and_tells_no_more() -> None:

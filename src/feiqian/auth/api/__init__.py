@@ -1,5 +1,7 @@
 """`/v1/me`: proving who one is, and the security centre, for the bank's own apps."""
 
 from . import me, preauth, security
+from .refused import PROBLEMS, TOLD
 
+__all__ = ["PROBLEMS", "ROUTES", "TOLD"]
 ROUTES = (*me.ROUTES, *preauth.ROUTES, *security.ROUTES)

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from feiqian.auth.api.refused import (
+    ANSWER_WRONG,
+    CHALLENGE_NOT_PASSED,
+    FACTOR_NOT_USABLE,
+    LOCKED,
+    SECRET_TOO_WEAK,
+    SIGN_IN_REFUSED,
+)
 from feiqian.auth.preauth import PreAuthFlow
+from feiqian.notify.api import CODE_NOT_SENT
 from feiqian.policy.factors import Factor
 from feiqian.services import Services
 from feiqian.web.v1 import problems
@@ -19,7 +28,7 @@ from .render import DONE, shown, signed_in, told
 
 Handler = Callable[[CustomerCall], Coroutine[Any, Any, Answer]]
 OF_ONE = (problems.NOT_FOUND, problems.CHALLENGE_OVER)
-WEAK = (problems.SECRET_TOO_WEAK,)
+WEAK = (SECRET_TOO_WEAK,)
 
 
 def flow_routes(noun: str, path: str, door: Callable[[Services], PreAuthFlow]) -> tuple[Route, ...]:
@@ -45,7 +54,7 @@ def flow_routes(noun: str, path: str, door: Callable[[Services], PreAuthFlow]) -
 def challenge_routes(noun: str, path: str, who: str, handlers: tuple[Handler, ...]) -> tuple[Route, ...]:
     """The same four operations on a challenge, wherever it stands."""
     view, send, options, answer = handlers
-    usable = (*OF_ONE, problems.LOCKED, problems.FACTOR_NOT_USABLE)
+    usable = (*OF_ONE, LOCKED, FACTOR_NOT_USABLE)
     common = {"who": who, "answer": shapes.ChallengeShown}
     return (
         Route(
@@ -64,7 +73,7 @@ def challenge_routes(noun: str, path: str, who: str, handlers: tuple[Handler, ..
             summary="Send a code by SMS or e-mail; it replaces the one before",
             handler=send,
             body=shapes.SendCode,
-            problems=(*usable, problems.CODE_NOT_SENT),
+            problems=(*usable, CODE_NOT_SENT),
             **common,  # type: ignore[arg-type]
         ),
         Route(
@@ -87,7 +96,7 @@ def challenge_routes(noun: str, path: str, who: str, handlers: tuple[Handler, ..
             handler=answer,
             body=shapes.FactorAnswer,
             body_limit=shapes.KEY_BODY_BYTES,
-            problems=(*usable, problems.ANSWER_WRONG),
+            problems=(*usable, ANSWER_WRONG),
             **common,  # type: ignore[arg-type]
         ),
     )
@@ -154,7 +163,7 @@ ROUTES = (
         handler=sign_in,
         body=shapes.SignInStart,
         answer=shapes.ChallengeShown,
-        problems=(problems.SIGN_IN_REFUSED, problems.LOCKED),
+        problems=(SIGN_IN_REFUSED, LOCKED),
     ),
     *flow_routes("SignIn", SIGN_IN, lambda services: services.sign_in),
     Route(
@@ -166,7 +175,7 @@ ROUTES = (
         handler=finish_sign_in,
         body=shapes.SignInFinish,
         answer=shapes.SignedIn,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED),
+        problems=(*OF_ONE, CHALLENGE_NOT_PASSED),
     ),
     Route(
         name="beginPasskeySignIn",
@@ -187,7 +196,7 @@ ROUTES = (
         body=shapes.PasskeySignIn,
         body_limit=shapes.KEY_BODY_BYTES,
         answer=shapes.SignedIn,
-        problems=(*OF_ONE, problems.ANSWER_WRONG),
+        problems=(*OF_ONE, ANSWER_WRONG),
     ),
     Route(
         name="recover",
@@ -210,7 +219,7 @@ ROUTES = (
         handler=finish_recovery,
         body=shapes.RecoveryFinish,
         answer=shapes.Done,
-        problems=(*OF_ONE, problems.CHALLENGE_NOT_PASSED, *WEAK),
+        problems=(*OF_ONE, CHALLENGE_NOT_PASSED, *WEAK),
     ),
     Route(
         name="reportLostPhone",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from feiqian.auth.api.refused import ANSWER_WRONG, CHALLENGE_NOT_PASSED, ENROLMENT_REFUSED, FACTOR_NOT_USABLE, LOCKED
 from feiqian.auth.challenges.model import FactorView
 from feiqian.auth.model import Overview
 from feiqian.cases.model import Case
 from feiqian.clock import moment
+from feiqian.notify.api import CODE_NOT_SENT
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
@@ -180,7 +182,7 @@ async def remove_factor(call: CustomerCall) -> Answer:
     return DONE
 
 
-_SPENDS = (problems.NOT_FOUND, problems.CHALLENGE_OVER, problems.CHALLENGE_NOT_PASSED)
+_SPENDS = (problems.NOT_FOUND, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED)
 
 
 def _route(name: str, path: str, summary: str, handler: object, **more: object) -> Route:
@@ -197,7 +199,7 @@ ROUTES = (
         begin_challenge,
         body=shapes.ChallengeStart,
         answer=shapes.ChallengeShown,
-        problems=(problems.FACTOR_NOT_USABLE, problems.NOT_FOUND),
+        problems=(FACTOR_NOT_USABLE, problems.NOT_FOUND),
     ),
     *challenge_routes("", "/v1/me/challenges", "customer", (view_challenge, send_code, key_options, answer_challenge)),
     _route(
@@ -267,7 +269,7 @@ ROUTES = (
         start_contact,
         body=shapes.ContactStart,
         answer=shapes.Registering,
-        problems=(*_SPENDS, problems.CODE_NOT_SENT),
+        problems=(*_SPENDS, CODE_NOT_SENT),
     ),
     _route(
         "answerContact",
@@ -277,7 +279,7 @@ ROUTES = (
         body=shapes.FactorAnswer,
         body_limit=shapes.KEY_BODY_BYTES,
         answer=shapes.ChallengeShown,
-        problems=(*OF_ONE, problems.ANSWER_WRONG, problems.LOCKED, problems.FACTOR_NOT_USABLE),
+        problems=(*OF_ONE, ANSWER_WRONG, LOCKED, FACTOR_NOT_USABLE),
     ),
     _route(
         "finishContact",
@@ -302,7 +304,7 @@ ROUTES = (
         finish_token,
         body=shapes.TokenConfirmation,
         answer=shapes.FactorShown,
-        problems=(problems.NOT_FOUND, problems.ANSWER_WRONG, problems.LOCKED),
+        problems=(problems.NOT_FOUND, ANSWER_WRONG, LOCKED),
     ),
     _route(
         "beginKey",
@@ -321,7 +323,7 @@ ROUTES = (
         body=shapes.KeyEnrolment,
         body_limit=shapes.KEY_BODY_BYTES,
         answer=shapes.FactorShown,
-        problems=(problems.NOT_FOUND, problems.ENROLMENT_REFUSED),
+        problems=(problems.NOT_FOUND, ENROLMENT_REFUSED),
     ),
     _route(
         "removeFactor",

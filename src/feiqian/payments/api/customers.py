@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feiqian.accounts.opening import shown_reference
 from feiqian.auth.api import shapes
+from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown, told
 from feiqian.clock import MICROSECONDS, moment
 from feiqian.money import BY_NUMBER
@@ -134,7 +135,7 @@ ROUTES = (
         summary="Begin to confirm a payment; the challenge's `text` is what is confirmed",
         handler=challenge,
         answer=shapes.ChallengeShown,
-        problems=(*_OF_ONE, problems.FACTOR_NOT_USABLE),
+        problems=(*_OF_ONE, FACTOR_NOT_USABLE),
     ),
     Route(
         name="confirmPayment",
@@ -146,7 +147,7 @@ ROUTES = (
         handler=confirm,
         body=shapes.WithChallenge,
         answer=shapes.PaymentShown,
-        problems=(*_OF_ONE, problems.CHALLENGE_OVER, problems.CHALLENGE_NOT_PASSED),
+        problems=(*_OF_ONE, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
     ),
     Route(
         name="refusePayment",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from feiqian.payments.api.refused import ID_REUSED
 from feiqian.payments.errors import PaymentNotFound
 from feiqian.payments.requests import KnownReference, PaymentRequest, RefundRequest
 from feiqian.payments.views import BalanceView, Page, PaymentView, RefundView, refund_view
@@ -114,7 +115,7 @@ ROUTES = (
         handler=pay,
         body=PaymentRequest,
         answer=PaymentView,
-        problems=(problems.ID_REUSED,),
+        problems=(ID_REUSED,),
     ),
     Route(
         name="listPayments",
@@ -147,7 +148,7 @@ ROUTES = (
         handler=refund,
         body=RefundRequest,
         answer=RefundView,
-        problems=(*_OF_ONE, problems.ID_REUSED, problems.CONFLICT),
+        problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
     ),
     Route(
         name="listRefunds",
