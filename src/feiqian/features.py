@@ -37,10 +37,10 @@ FEATURES = (
     "customers",
     "cases",
     "auth",
+    "backoffice",
     "onboarding",
     "merchants",
     "payments",
-    "backoffice",
 )
 DEMO = ("demo",)  # what a demo has besides
 

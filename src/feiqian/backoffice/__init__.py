@@ -1,15 +1,6 @@
-"""The bank's staff and their console: queues, changes that another approves, the audit log's reader."""
+"""The bank's staff and their console: queues, changes that another approves, the audit log's reader.
 
-STANDS_ON: tuple[str, ...] = (
-    "policy",
-    "audit_log",
-    "notify",
-    "cases",
-    "kyc",
-    "accounts",
-    "customers",
-    "auth",
-    "onboarding",
-    "merchants",
-    "payments",
-)
+Of what features have for it, it knows what they register: `queues`, `changes`, `support`, and pages for staff.
+"""
+
+STANDS_ON: tuple[str, ...] = ("policy", "audit_log", "notify", "kyc", "customers", "auth")

@@ -42,8 +42,10 @@ class BackOffice:
     def __init__(self, bank: Bank, queues: Iterable[StaffQueue], sections: Iterable[SupportSection]) -> None:
         p = self._p = bank
         self.staff, self.changes = p.staff, p.changes
-        self.support_view = SupportView(p.db, p.clock, p.work, p.policy, p.audit_log, p.customers, p.freezing, sections)
         self.queues = StaffQueues(queues, p.db, p.work)
+        self.support_view = SupportView(
+            p.db, p.clock, p.work, p.policy, p.audit_log, p.customers, p.freezing, sections, self.queues.looks
+        )
         self.audit_log_reader = AuditLogReader(p.db, p.clock, p.work, p.audit_log)
 
     async def whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:

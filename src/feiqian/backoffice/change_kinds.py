@@ -73,6 +73,7 @@ class ChangeKind(ABC, Generic[V]):
     form: ClassVar[str] = ""  # the template of its fields, besides the reason
     fields: ClassVar[Mapping[str, str]] = {}  # which of them is wrong, by ChangeInvalid's reason
     has_effect: ClassVar[bool] = False  # `effect` says something
+    confirmed: ClassVar[tuple[str, ...]] = ()  # values that who approves reads with their factors, besides an amount
     capped: ClassVar[bool] = False  # an `amount` of a `currency`, which counts towards the ceilings of staff
 
     # --- does it make sense, and doing it --------------------------------------------------------------------------

@@ -105,7 +105,8 @@ class ChangeRequests:
         Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, and verification's FactorNotEnrolled.
         """
         change = await self._work.db(self._approvable, id, by)
-        return await self._verification.begin(by.subject, confirmed_by(change), language, device=device)
+        binding = confirmed_by(change, self.kinds.find(change.kind).confirmed)
+        return await self._verification.begin(by.subject, binding, language, device=device)
 
     async def approve(self, id: str, by: StaffMember, challenge: str) -> Change:
         """Carries the change out, once; `challenge` is of `confirm`, and is passed.
@@ -216,7 +217,7 @@ class ChangeRequests:
             change, approver = self._for_approval(connection, id, by)
             factors: tuple[Factor, ...] = ()
             if not approver.demo:
-                binding = confirmed_by(change)
+                binding = confirmed_by(change, self.kinds.find(change.kind).confirmed)
                 factors = self._verification.consume_within(connection, challenge, by.subject, binding, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
             if change.kind in self.kinds.capped:
@@ -303,12 +304,15 @@ class ChangeRequests:
         )
 
 
-def confirmed_by(change: Change) -> ChallengeBinding:
-    """What a challenge confirms of a change (dynamic linking): its amount and account, and all of its content."""
+def confirmed_by(change: Change, names: Sequence[str]) -> ChallengeBinding:
+    """What a challenge confirms of a change (dynamic linking): its amount and account, and all of its content.
+
+    `names` are the values that are told in words.
+    """
     amount, currency = (change.values.get(name, 0) for name in ("amount", "currency"))
     assert isinstance(amount, int)
     assert isinstance(currency, int)
-    said = [text for name in ("before", "level", "roles") if (text := _said(change.values.get(name, "")))]
+    said = [text for name in names if (text := _said(change.values.get(name, "")))]
     content = [change.id, change.kind, str(change.about), change.values, change.why, change.proposer]
     digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
     return ChallengeBinding(

@@ -25,6 +25,7 @@ class StaffRoles(ChangeKind[RolesValues]):
     values = RolesValues
     proposers = frozenset({StaffRole.ADMIN})
     about = frozenset({Role.STAFF})
+    confirmed = ("roles",)
 
     def __init__(self, services: Services) -> None:
         self._db, self._clock, self._work = services.db, services.clock, services.work

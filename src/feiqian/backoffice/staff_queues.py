@@ -22,6 +22,7 @@ class StaffQueue(ABC):
     icon: ClassVar[str]
     roles: ClassVar[frozenset[StaffRole]]  # who works on it: any one of these
     order: ClassVar[int] = LAST  # where it stands in the console's navigation
+    looks: ClassVar[frozenset[str]] = frozenset()  # what the audit log calls looks of staff, which are for auditors
 
     @property
     def address(self) -> str:
@@ -58,6 +59,11 @@ class StaffQueues:
     def of(self, member: StaffMember) -> list[StaffQueue]:
         """Those that the member works on, in order."""
         return [queue for queue in self._queues.values() if member.has(*queue.roles)]
+
+    @property
+    def looks(self) -> frozenset[str]:
+        """What the audit log calls looks of staff at what waits."""
+        return frozenset[str]().union(*(queue.looks for queue in self._queues.values()))
 
     async def waiting(self, by: StaffMember) -> list[Waiting]:
         """For the first page: counts alone, so nothing of a customer is looked at."""

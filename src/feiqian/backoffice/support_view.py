@@ -31,7 +31,7 @@ from feiqian.strings.normal import without_separators
 from feiqian.subjects import customer
 
 MANY, FEW = 20, 10
-LOOKS = frozenset({"customer_opened", "case_looked_at", "review_opened", "document_looked_at"})  # auditors read those
+LOOK = "customer_opened"
 MAX_QUERY = 100
 
 
@@ -63,10 +63,12 @@ class SupportView:
         customers: Customers,
         freezing: Freezing,
         sections: Iterable[SupportSection],
+        looks: frozenset[str],  # at other things of a customer, which are for auditors, as this one
         region: str = "CN",  # of mobile numbers without their country
     ) -> None:
         self._db, self._clock, self._work, self._policy = db, clock, work, policy
         self._audit_log, self._customers, self._freezes, self._region = audit_log, customers, freezing, region
+        self._looks = looks | {LOOK}
         self._sections = sorted(sections, key=lambda section: section.order)
 
     # --- looking -------------------------------------------------------------------------------------------------
@@ -116,13 +118,13 @@ class SupportView:
             tried = {"tried": id[: MANY * 2]}
             self._audit_log.record(by.subject, "customer_not_found", "customers", tried, now)
             raise CustomerNotFound("there is no such customer")
-        self._audit_log.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
+        self._audit_log.record(by.subject, LOOK, str(customer(found.number)), {"id": found.id}, now)
         return found.number
 
     def _entries(self, number: CustomerNumber) -> list[Entry]:
         with self._db.read() as connection:
             entries = self._audit_log.of(connection, str(customer(number)))
-        return [entry for entry in entries if entry.action not in LOOKS][:MANY]
+        return [entry for entry in entries if entry.action not in self._looks][:MANY]
 
     # --- acting --------------------------------------------------------------------------------------------------
 

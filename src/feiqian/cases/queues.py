@@ -34,6 +34,7 @@ class CaseQueue(StaffQueue):
     icon = "bell"
     roles = frozenset({StaffRole.SUPPORTER})
     order = 30
+    looks = frozenset({"case_looked_at"})
 
     def __init__(self, services: Services) -> None:
         self._db, self._clock, self._work = services.db, services.clock, services.work

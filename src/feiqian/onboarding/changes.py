@@ -30,6 +30,7 @@ class SetLevel(ChangeKind[LevelValues]):
     proposers = frozenset({StaffRole.SUPPORTER, StaffRole.REVIEWER})
     about = frozenset({Role.CUSTOMER})
     order = 10
+    confirmed = ("before", "level")
     form = "onboarding/propose_level.html"
     fields: ClassVar[Mapping[str, str]] = {"level": "level", "level_same": "level"}
 

@@ -52,6 +52,7 @@ class Reviews(StaffQueue):
     icon = "card"
     roles = frozenset({StaffRole.REVIEWER})
     order = 20
+    looks = frozenset({"review_opened", "document_looked_at"})
 
     def __init__(self, services: Services) -> None:
         self._db, self._clock, self._work = services.db, services.clock, services.work
