@@ -46,6 +46,7 @@ from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -181,6 +182,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         customers=customers,
         accounts=Accounts(ledger, policy),
         audit_log=audit_log,
+        intents=LedgerIntents(db, clock, work),
         cases=Cases(db, audit_log, cipher),
         notify=notify,
         sessions=sessions,
@@ -199,6 +201,7 @@ def _services(
     merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
+    base.intents.declare(real_name.intent, freezing.intent)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
     acts = Acts(
         db,

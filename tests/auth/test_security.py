@@ -77,7 +77,7 @@ def test_a_freeze_holds_after_a_crash(bank: People, mei: Opened) -> None:
     bank.run(bank.security.freeze(mei.session))
     again = bank.again()
     assert not again.paid(1)
-    assert again.run(again.real_name.resume()) == 0
+    assert again.run(again.intents.sweep()) == 0
     again.close()
 
 
@@ -128,9 +128,9 @@ def test_unfreezing_that_was_cut_in_two_is_completed_at_the_start(
         bank.run(bank.security.unfreeze(mei.session, challenge))
     assert not bank.paid(1)
     again = bank.again()
-    assert again.run(again.real_name.resume()) == 1
+    assert again.run(again.intents.sweep()) == 1
     assert again.paid(1)
-    assert again.run(again.real_name.resume()) == 0
+    assert again.run(again.intents.sweep()) == 0
     again.close()
 
 
@@ -139,9 +139,9 @@ def test_freezing_wins_over_an_unfreezing_under_way(bank: People, mei: Opened) -
     challenge = bank.passed(mei.session, Purpose.UNFREEZE)
 
     async def both() -> None:
-        thawing = asyncio.create_task(bank.security.unfreeze(mei.session, challenge))
+        unfreezing = asyncio.create_task(bank.security.unfreeze(mei.session, challenge))
         await asyncio.sleep(0)
-        await asyncio.gather(thawing, bank.security.freeze(mei.session))
+        await asyncio.gather(unfreezing, bank.security.freeze(mei.session))
 
     bank.run(both())
     assert not bank.paid(1)
