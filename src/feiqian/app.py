@@ -201,7 +201,6 @@ def _services(
     merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
-    base.intents.declare(real_name.intent, freezing.intent)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
     acts = Acts(
         db,
@@ -231,6 +230,11 @@ def _services(
         work,
     )
     accounts.when_stopped(payments.end_what_cannot_pay)
+    members = staff.members
+    changes = ChangeRequests(
+        db, base.cipher, clock, work, audit_log, base.intents, members, acts, verification, base.policy
+    )
+    base.intents.declare(real_name.intent, freezing.intent, changes.intent)
     return Services(
         **_shared(base, Services),
         settings=settings,
@@ -249,7 +253,7 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=ChangeRequests(db, base.cipher, clock, work, audit_log, staff.members, acts, verification, base.policy),
+        changes=changes,
         support_view=SupportView(support_view),
     )
 

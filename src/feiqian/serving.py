@@ -176,7 +176,6 @@ class Service:
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""
         await self.bank.services.intents.sweep()
-        await self.bank.services.changes.resume()
         await self.bank.services.freezing.resume()
 
     def stop(self) -> None:

@@ -35,6 +35,7 @@ from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import DetailsInvalid, FrozenByBank, NotFrozen, SecretUnchanged, SignInRefused
 from feiqian.auth.model import Opened
 from feiqian.customers.errors import ApplicationOver, CustomerNotFound
+from feiqian.errors import CommitOverdue
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
@@ -148,6 +149,26 @@ def test_freezing_wins_over_an_unfreezing_under_way(bank: People, mei: Opened) -
     profile = bank.customers.profile(1)
     assert profile is not None
     assert profile.frozen
+
+
+def test_freezing_takes_back_an_unfreezing_that_could_not_be_finished(
+    bank: People, mei: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    challenge = bank.passed(mei.session, Purpose.UNFREEZE)
+
+    async def stopped(_: int) -> None:
+        raise CommitOverdue("the journal does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bank.parts.accounts, "unfreeze", stopped)
+        with pytest.raises(CommitOverdue):
+            bank.run(bank.security.unfreeze(mei.session, challenge))
+    bank.run(bank.security.freeze(mei.session))
+    assert bank.run(bank.intents.sweep()) == 0
+    assert not bank.paid(1)
+    assert bank.audit_log(1).count("frozen") == 2
+    assert "unfrozen" not in bank.audit_log(1)
 
 
 def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: People, mei: Opened) -> None:

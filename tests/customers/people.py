@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from argon2 import PasswordHasher
 from PIL import Image
@@ -142,9 +142,9 @@ class People:
             factors=factors,
         )
 
-    def again(self) -> People:
+    def again(self) -> Self:
         self.close()
-        return People(self.folder, self.clock)
+        return type(self)(self.folder, self.clock)
 
     def close(self) -> None:
         self.work.close()

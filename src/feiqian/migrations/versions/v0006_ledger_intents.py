@@ -1,7 +1,7 @@
 """Version 6: what has to be told the ledger is in one table, whatever it is.
 
-Moved are levels that were decided and wallets that were being unfrozen. A level that hung on
-a review is decided only if the review is; of the others the review will say it. An intent that is there already stays.
+Moved are levels that were decided, wallets that were being unfrozen, and changes that were approved. A level that hung
+on a review is moved if the review is verified; otherwise the review decides it anew. An intent that is there stays.
 """
 
 import json
@@ -25,6 +25,7 @@ DECIDED = (
     " ORDER BY id DESC LIMIT 1) = 'verified'"
 )
 UNFREEZING = "SELECT customer, frozen_at FROM customers_profiles WHERE frozen = 'thawing'"
+APPLYING = "SELECT id, decided_at FROM staff_changes WHERE state = 'applying'"
 
 
 def upgrade() -> None:
@@ -40,6 +41,9 @@ def upgrade() -> None:
             payload = {"customer": row.customer, "by": ["customer", row.customer]}
             _put("unfreeze", f"customer:{row.customer}", payload, row.frozen_at)
         op.execute("UPDATE customers_profiles SET frozen = 'frozen' WHERE frozen = 'thawing'")
+    if has_table("staff_changes"):
+        for row in _rows(APPLYING):
+            _put("change_request", row.id, {}, row.decided_at)
 
 
 def _rows(statement: str) -> list[Any]:
@@ -47,7 +51,9 @@ def _rows(statement: str) -> list[Any]:
 
 
 def _put(kind: str, subject: str, payload: dict[str, Any], created_at: int) -> None:
-    values = {"id": f"int_{uuid4().hex}", "kind": kind, "subject": subject, "created_at": created_at}
+    random = uuid4().hex
+    id = f"int_{random[:12]}7{random[13:]}"  # as ids are shaped
+    values = {"id": id, "kind": kind, "subject": subject, "created_at": created_at}
     op.get_bind().execute(
         text(
             "INSERT INTO ledger_intents (id, kind, subject, payload, created_at)"
