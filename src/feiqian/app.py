@@ -47,6 +47,7 @@ from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -182,6 +183,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         customers=customers,
         accounts=Accounts(ledger, policy),
         audit_log=audit_log,
+        intents=LedgerIntents(db, clock, work),
         cases=Cases(db, audit_log, cipher),
         notify=notify,
         sessions=sessions,
@@ -237,8 +239,9 @@ def _services(
     )
     kinds = ChangeKinds(features.change_kinds(services), db, work, customers, staff.members)
     services.changes = ChangeRequests(
-        db, base.cipher, clock, work, audit_log, staff.members, kinds, verification, base.policy
+        db, base.cipher, clock, work, audit_log, base.intents, staff.members, kinds, verification, base.policy
     )
+    base.intents.declare(real_name.intent, freezing.intent, services.changes.intent)
     queues, sections = features.staff_queues(services), features.support_sections(services)
     services.back_office = BackOffice(services, queues, sections)
     return services

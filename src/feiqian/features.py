@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FEATURES = (
     "policy",
     "audit_log",
+    "ledger_intents",
     "notify",
     "kyc",
     "accounts",

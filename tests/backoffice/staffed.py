@@ -63,8 +63,9 @@ class Staffed(People):
         )
         self.kinds = ChangeKinds(features.change_kinds(self.services), p.db, p.work, p.customers, self.members)
         self.changes = ChangeRequests(
-            p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.kinds, p.verification, POLICY
+            p.db, p.cipher, p.clock, p.work, p.audit_log, p.intents, self.members, self.kinds, p.verification, POLICY
         )
+        self.intents.declare(self.changes.intent)
         self.services.changes = self.changes
         queues, sections = features.staff_queues(self.services), features.support_sections(self.services)
         self.back_office = self.services.back_office = BackOffice(self.services, queues, sections)

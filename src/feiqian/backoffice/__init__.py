@@ -3,4 +3,4 @@
 Of what features have for it, it knows what they register: `queues`, `changes`, `support`, and pages for staff.
 """
 
-STANDS_ON: tuple[str, ...] = ("policy", "audit_log", "notify", "kyc", "customers", "auth")
+STANDS_ON: tuple[str, ...] = ("policy", "audit_log", "ledger_intents", "notify", "kyc", "customers", "auth")

@@ -74,7 +74,7 @@ class SignedIn:
 
 class ChangeState(StrEnum):
     OPEN = "open"
-    APPLYING = "applying"  # approved, under way; carried out again after a crash
+    APPLYING = "applying"  # approved; a ledger intent is pending
     APPLIED = "applied"
     REFUSED = "refused"
 

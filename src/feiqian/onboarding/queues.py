@@ -97,7 +97,7 @@ class Reviews(StaffQueue):
         require(by, StaffRole.REVIEWER)
         review = await self._work.db(self._decide, by, id, outcome, note.strip(), challenge)
         if not review.waiting:
-            await self._real_name.apply_decision(review, by.subject)
+            await self._real_name.finish(review.customer)
         return review
 
     def count_waiting(self, connection: Connection) -> int:
@@ -152,7 +152,7 @@ class Reviews(StaffQueue):
                 review = self._identity.review(connection, id)
                 if (review.outcome, review.decided_by) != (outcome, by.subject):
                     raise
-                return review  # asked again, as after a crash: what follows from it is done again
+                return review  # asked again, as after a crash
             about = str(customer(review.customer))
             details: dict[str, object] = {"review": id, "outcome": outcome}
             if outcome == "verified" and not now_by.demo:
@@ -161,6 +161,7 @@ class Reviews(StaffQueue):
                 details["factors"] = tuple(map(str, passed.factors))
             action = "review_cleared_first" if review.waiting else "review_decided"
             self._record(connection, by, action, about, details)
+            self._real_name.apply_decision(connection, review, by.subject)
         return review
 
     def _record(
