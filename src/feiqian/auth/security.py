@@ -29,7 +29,7 @@ class Security(Changing):
 
     async def overview(self, session: Session) -> Overview:
         """Devices, factors, sessions, recent sign-ins, whether frozen. Raises CustomerNotFound."""
-        stopped = self._p.accounts.frozen(session.subject.number)  # the ledger is asked in the event loop
+        stopped = self._p.accounts.frozen(session.subject.customer)  # the ledger is asked in the event loop
         return await self.transactions.read(self._overview, session, stopped)
 
     def _overview(self, connection: Connection, session: Session, stopped: bool) -> Overview:
@@ -56,7 +56,7 @@ class Security(Changing):
 
     async def freeze(self, session: Session) -> None:
         """Nothing leaves the wallets when this returns."""
-        await self._freezing.freeze(session.subject.number, session.subject)
+        await self._freezing.freeze(session.subject.customer, session.subject)
 
     async def unfreeze(self, session: Session, challenge: str) -> None:
         """Raises FrozenByBank, NotFrozen, and verification's errors."""
@@ -65,7 +65,7 @@ class Security(Changing):
             binding = ChallengeBinding(purpose=Purpose.UNFREEZE)
             self._p.verification.consume_within(connection, challenge, session.subject, binding, now)
 
-        await self._freezing.unfreeze(session.subject.number, session.subject, consume)
+        await self._freezing.unfreeze(session.subject.customer, session.subject, consume)
 
     async def report_stolen(self, session: Session, note: str = "") -> Case:
         """Freezes, signs out everywhere else, forgets the other devices, opens a case."""

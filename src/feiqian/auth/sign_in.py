@@ -132,7 +132,7 @@ class SignIn(PreAuthFlow):
     async def _taken_up(self, opened: Opened) -> Opened:
         """After the transaction, because others have to see what was committed."""
         if opened.new_device:
-            await self._p.work.db(self._p.customers.take_up, opened.session.subject.number)
+            await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 
     def _open(

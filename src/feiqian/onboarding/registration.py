@@ -91,7 +91,7 @@ class Registration(PreAuthFlow):
         new = _New(details, claim, email, password, pin)
         # Another transaction, because hashes are slow and one that writes keeps all others waiting.
         opened = await self._p.work.db(self._finish, application, new, user_agent, device_token)
-        await self._p.work.db(self._p.customers.take_up, opened.session.subject.number)
+        await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 
     # --- the number ----------------------------------------------------------------------------------------------
