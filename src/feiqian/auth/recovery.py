@@ -48,21 +48,20 @@ class Recovery(PreAuthFlow):
     def _start(
         self, connection: Connection, what: str, mobile: str, number: str, name: str, language: str
     ) -> ChallengeView:
+        """Looks up as much whatever is right."""
         subject = self._owner(connection, mobile)
-        hopeless = not self._is_theirs(connection, subject, number, name)
+        right, two = self._are_theirs(connection, subject, number, name), self._has_two(connection, subject)
+        hopeless = not (right and two)
         view = self._p.verification.begin.within(connection, subject, _binding(what), language, hopeless=hopeless)
         self._remember(connection, view.id, Asked(subject, what, language))
+        if right and not two:  # after the subject's attempts are held, as wherever the audit log is written, too
+            self._to_the_branch(connection, subject)
         return view
 
-    def _is_theirs(self, connection: Connection, owner: Subject, number: str, name: str) -> bool:
-        """Whether the details are theirs, and two factors. Looks up as much whatever is right."""
+    def _are_theirs(self, connection: Connection, owner: Subject, number: str, name: str) -> bool:
         known = owner.role is Role.CUSTOMER
         claim = self._p.identity.claim(connection, owner.number if known else 0)
-        right = claims.same_person(claim, number, name, self._p.today()) and known
-        two = self._has_two(connection, owner)
-        if right and not two:
-            self._to_the_branch(connection, owner)
-        return right and two
+        return claims.same_person(claim, number, name, self._p.today()) and known
 
     def _has_two(self, connection: Connection, subject: Subject) -> bool:
         held = self._p.factors.all_of(connection, subject)
