@@ -19,7 +19,7 @@ from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Contacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
-from feiqian.runtime.transactions import Refused
+from feiqian.runtime.transactions import Refused, writes_or_refuses
 from feiqian.subjects import Role, customer
 
 _CODE_BY = {MOBILE: Factor.SMS, EMAIL: Factor.EMAIL}
@@ -43,31 +43,15 @@ class NewContacts(PreAuthFlow):
             raise DetailsInvalid("kind" if kind != EMAIL else "email", "invalid" if kind != EMAIL else "missing")
         return claims.checked_email(address)
 
-    async def start(self, session: Session, challenge: str, kind: str, address: str) -> Started:
-        """Spends a challenge of CHANGE_CONTACT that is bound to the new address, and sends a code there."""
-        return await self.transactions.write(self._start, session, challenge, kind, self.address(kind, address))
-
-    async def answer_of(self, session: Session, id: str, factor: Factor, answer: str) -> ChallengeView:
-        """The code that came to the new address."""
-        try:
-            return await self.transactions.write(self._answer_of, session, id, factor, answer)
-        except Locked as locked:
-            raise SignInLocked(locked.until) from None
-
-    async def finish(self, session: Session, id: str) -> None:
-        """The new address holds; the old one is told. Raises NotPassed, ApplicationOver."""
-        try:
-            await self.transactions.write(self._finish, session, id)
-        except IntegrityError:
-            raise ApplicationOver("the number has become another customer's since") from None
-        await self._p.work.db(self._p.customers.take_up, session.subject.customer)
-
-    # --- steps ---------------------------------------------------------------------------------------------------
-
-    def _start(
+    @writes_or_refuses
+    def start(
         self, connection: Connection, session: Session, challenge: str, kind: str, address: str
     ) -> Started | Refused:
-        """If no code may be sent, the challenge is spent all the same."""
+        """Spends a challenge of CHANGE_CONTACT that is bound to the new address, and sends a code there.
+
+        If no code may be sent, the challenge is spent all the same.
+        """
+        address = self.address(kind, address)
         now, owner, verification = self._p.clock.now(), session.subject, self._p.verification
         binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
         verification.consume_within(connection, challenge, owner, binding, now)
@@ -85,6 +69,23 @@ class NewContacts(PreAuthFlow):
         except (CodeThrottled, Locked, SendingCapped) as refused:
             return Refused(refused)
         return Started(application.id, view)
+
+    async def answer_of(self, session: Session, id: str, factor: Factor, answer: str) -> ChallengeView:
+        """The code that came to the new address."""
+        try:
+            return await self.transactions.write(self._answer_of, session, id, factor, answer)
+        except Locked as locked:
+            raise SignInLocked(locked.until) from None
+
+    async def finish(self, session: Session, id: str) -> None:
+        """The new address holds; the old one is told. Raises NotPassed, ApplicationOver."""
+        try:
+            await self.transactions.write(self._finish, session, id)
+        except IntegrityError:
+            raise ApplicationOver("the number has become another customer's since") from None
+        await self._p.work.db(self._p.customers.take_up, session.subject.customer)
+
+    # --- steps ---------------------------------------------------------------------------------------------------
 
     def _answer_of(
         self, connection: Connection, session: Session, id: str, factor: Factor, answer: str

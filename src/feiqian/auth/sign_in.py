@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,14 +23,6 @@ BOUND = ChallengeBinding(purpose=Purpose.SIGN_IN)
 _OWN_DEVICE = frozenset({Factor.PASSKEY, Factor.SHIELD})
 
 
-class _Begun(NamedTuple):
-    """A challenge whose password is about to be compared, in whose turn."""
-
-    challenge: str
-    subject: Subject
-    turn: str
-
-
 class SignIn(PreAuthFlow):
     """A device that is new to the customer is told on every channel, and low limits hold for a time (abuse case 39)."""
 
@@ -45,11 +36,17 @@ class SignIn(PreAuthFlow):
         and identity's NumberInvalid."""
         if is_no_password(password):
             raise SignInRefused  # before anything is looked up or counted
-        begun = await self.transactions.write(
-            self._begin, self._mobile(mobile), password, language, user_agent, device_token
-        )
-        told = partial(self._told, begun, language, user_agent)
+        browser = user_agent, device_token
+        begun = await self.transactions.write(self._begin, self._mobile(mobile), password, language, browser)
         id, subject, turn = begun
+
+        def told(connection: Connection, outcome: ChallengeView | VerificationError) -> None:
+            if isinstance(outcome, VerificationError):
+                what = "locked" if isinstance(outcome, Locked) else "wrong"
+                sign_ins.record(connection, subject, what, user_agent, self._p.clock.now())
+            else:
+                self._remember(connection, id, Asked(subject, "sign_in", language))
+
         try:
             return await self._p.verification.answer_slow(turn, id, subject, Factor.PASSWORD, password, told)
         except AnswerWrong:
@@ -59,7 +56,11 @@ class SignIn(PreAuthFlow):
 
     async def finish(self, challenge: str, user_agent: str = "", device_token: str | None = None) -> Opened:
         """Opens the session. Raises NotPassed, ChallengeOver, PreAuthFlowOver."""
-        return await self._taken_up(await self.transactions.write(self._finish, challenge, user_agent, device_token))
+
+        def finish(connection: Connection) -> Opened:
+            return self._open(connection, challenge, self._asked(connection, challenge), user_agent, device_token)
+
+        return await self._taken_up(finish)
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
         """What the browser keeps of a challenge, and is asked to sign, whoever's passkey it will be. Stores nothing."""
@@ -69,22 +70,22 @@ class SignIn(PreAuthFlow):
         self, challenge: str, response: str, user_agent: str = "", device_token: str | None = None, language: str = "en"
     ) -> Opened:
         """Whoever's passkey it was is signed in, also while locked. Raises AnswerWrong, ChallengeOver."""
-        signed = self.transactions.write(self._passkey, challenge, response, user_agent, device_token, language)
-        return await self._taken_up(await signed)
+
+        def sign_in(connection: Connection) -> Opened:
+            subject, passed = self._p.verification.answer_passkey_sign_in.within(connection, challenge, response)
+            if subject.role is not Role.CUSTOMER:
+                raise SignInRefused
+            return self._open(connection, passed.id, Asked(subject, "sign_in", language), user_agent, device_token)
+
+        return await self._taken_up(sign_in)
 
     # --- the first factor ----------------------------------------------------------------------------------------
 
     def _begin(
-        self,
-        connection: Connection,
-        mobile: str,
-        password: str,
-        language: str,
-        user_agent: str,
-        device_token: str | None,
-    ) -> _Begun | Refused:
-        """A challenge of whoever has the number, on the device that this browser is known as to them."""
-        subject = self._owner(connection, mobile)
+        self, connection: Connection, mobile: str, password: str, language: str, browser: tuple[str, str | None]
+    ) -> tuple[str, Subject, str] | Refused:
+        """A challenge of whoever has the number, on the device that they know this browser as; and its turn."""
+        subject, (user_agent, device_token) = self._owner(connection, mobile), browser
         device = self._p.sessions.known_device(connection, subject, device_token)
         challenge = self._p.verification.begin_unseen(
             connection, subject, BOUND, language, device=device.id if device else None
@@ -94,44 +95,13 @@ class SignIn(PreAuthFlow):
         except Locked as locked:
             sign_ins.record(connection, subject, "locked", user_agent, self._p.clock.now())
             return Refused(SignInLocked(locked.until))
-        return _Begun(challenge.id, subject, turn)
-
-    def _told(
-        self,
-        begun: _Begun,
-        language: str,
-        user_agent: str,
-        connection: Connection,
-        outcome: ChallengeView | VerificationError,
-    ) -> None:
-        if isinstance(outcome, VerificationError):
-            what = "locked" if isinstance(outcome, Locked) else "wrong"
-            sign_ins.record(connection, begun.subject, what, user_agent, self._p.clock.now())
-        else:
-            self._remember(connection, begun.challenge, Asked(begun.subject, "sign_in", language))
+        return challenge.id, subject, turn
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    def _finish(self, connection: Connection, challenge: str, user_agent: str, device_token: str | None) -> Opened:
-        return self._open(connection, challenge, self._asked(connection, challenge), user_agent, device_token)
-
-    def _passkey(
-        self,
-        connection: Connection,
-        challenge: str,
-        response: str,
-        user_agent: str,
-        device_token: str | None,
-        language: str,
-    ) -> Opened:
-        subject, passed = self._p.verification.answer_passkey_sign_in.within(connection, challenge, response)
-        if subject.role is not Role.CUSTOMER:
-            raise SignInRefused
-        return self._open(connection, passed.id, Asked(subject, "sign_in", language), user_agent, device_token)
-
-    async def _taken_up(self, opened: Opened) -> Opened:
-        """After the transaction, because others have to see what was committed."""
-        if opened.new_device:
+    async def _taken_up(self, rule: Callable[[Connection], Opened]) -> Opened:
+        opened = await self.transactions.write(rule)
+        if opened.new_device:  # after the transaction, because others have to see what was committed
             await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 

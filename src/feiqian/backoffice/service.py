@@ -34,7 +34,7 @@ from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import logs
-from feiqian.runtime.transactions import Refused, Transactions, reads, writes
+from feiqian.runtime.transactions import Refused, Transactions, reads, writes, writes_or_refuses
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
@@ -123,29 +123,51 @@ class Staff:
         this browser; wrong answers are counted for it. Raises SignInRefused, SignInLocked."""
         if is_no_password(password):
             raise SignInRefused  # before anything is looked up or counted
-        begun = await self.transactions.write(self._begin, login, password, language, device_token)
-        id, subject, turn = begun
+        id, subject, turn = await self.transactions.write(self._begin, login, password, language, device_token)
         try:
             return await self._verification.answer_slow(turn, id, subject, Factor.PASSWORD, password)
         except VerificationError as error:
             raise self._refused(error, subject) from None
 
-    async def code(
-        self, login: str, challenge: str, code: str, user_agent: str, language: str, device_token: str | None = None
-    ) -> Opened:
+    @writes_or_refuses
+    def code(
+        self,
+        connection: Connection,
+        login: str,
+        challenge: str,
+        code: str,
+        user_agent: str,
+        language: str,
+        device_token: str | None = None,
+    ) -> Opened | Refused:
         """The second step, by a one-time-code token. Raises SignInRefused, SignInLocked."""
-        return await self.transactions.write(self._code, login, challenge, code, user_agent, language, device_token)
+        subject = self._subject(connection, login)
+        try:
+            answered = self._verification.answer_fast(connection, challenge, subject, Factor.TOTP, code)
+            if isinstance(answered, Refused):
+                return Refused(self._refused(answered.error, subject))
+            return self._open(connection, challenge, subject, user_agent, language, device_token)
+        except VerificationError as error:
+            raise self._refused(error, subject) from None
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
         """A challenge and what the browser is asked for, whoever it is."""
         return self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
 
-    async def passkey(
-        self, challenge: str, response: str, user_agent: str, language: str, device_token: str | None = None
+    @writes
+    def passkey(
+        self,
+        connection: Connection,
+        challenge: str,
+        response: str,
+        user_agent: str,
+        language: str,
+        device_token: str | None = None,
     ) -> Opened:
         """Signs in with a passkey or security key alone, which is two factors. Raises SignInRefused."""
         try:
-            return await self.transactions.write(self._passkey, challenge, response, user_agent, language, device_token)
+            subject, passed = self._verification.answer_passkey_sign_in.within(connection, challenge, response)
+            return self._open(connection, passed.id, subject, user_agent, language, device_token)
         except VerificationError as error:
             raise self._refused(error, None) from None
 
@@ -191,37 +213,6 @@ class Staff:
             return challenge.id, subject, self._verification.check(connection, challenge, Factor.PASSWORD, password)
         except VerificationError as error:
             return Refused(self._refused(error, subject))
-
-    def _code(
-        self,
-        connection: Connection,
-        login: str,
-        challenge: str,
-        code: str,
-        user_agent: str,
-        language: str,
-        device_token: str | None,
-    ) -> Opened | Refused:
-        subject = self._subject(connection, login)
-        try:
-            answered = self._verification.answer_fast(connection, challenge, subject, Factor.TOTP, code)
-            if isinstance(answered, Refused):
-                return Refused(self._refused(answered.error, subject))
-            return self._open(connection, challenge, subject, user_agent, language, device_token)
-        except VerificationError as error:
-            raise self._refused(error, subject) from None
-
-    def _passkey(
-        self,
-        connection: Connection,
-        challenge: str,
-        response: str,
-        user_agent: str,
-        language: str,
-        device_token: str | None,
-    ) -> Opened:
-        subject, passed = self._verification.answer_passkey_sign_in.within(connection, challenge, response)
-        return self._open(connection, passed.id, subject, user_agent, language, device_token)
 
     def _open(
         self,

@@ -24,7 +24,7 @@ from feiqian.notify.model import Audience
 from feiqian.onboarding import newcomers
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
-from feiqian.runtime.transactions import Refused, writes
+from feiqian.runtime.transactions import Refused, writes, writes_or_refuses
 from feiqian.subjects import Role, customer
 
 BOUND = ChallengeBinding(purpose=Purpose.CONFIRM_MOBILE, kind="mobile")
@@ -50,9 +50,27 @@ class Registration(PreAuthFlow):
         super().__init__(parts)
         self._applications = Applications(parts.cipher)
 
-    async def start(self, mobile: str, language: str, user_agent: str = "") -> Started:
-        """Sends a code to the number. Raises identity's NumberInvalid, notify's SendingCapped."""
-        return await self.transactions.write(self._start, self._mobile(mobile), language)
+    @writes_or_refuses
+    def start(self, connection: Connection, mobile: str, language: str, user_agent: str = "") -> Started | Refused:
+        """Sends a code to the number. Raises identity's NumberInvalid, notify's SendingCapped.
+
+        If no code may be sent, what was begun is kept all the same: what made room for it is gone.
+        """
+        mobile = self._mobile(mobile)
+        known = self._p.customers.profiles.number_of(connection, mobile) is not None
+        subject, now = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile), self._p.clock.now()
+        challenge = self._p.verification.begin_unseen(connection, subject, BOUND, language).id
+        application = self._applications.add(connection, subject, REGISTER, 0, mobile, language, challenge, now)
+        client, asked = network.client.get(), Asked(subject, "register", language)
+        self._applications.remove(connection, self._p.strangers.applications(connection, client, application.id))
+        self._remember(connection, challenge, asked)
+        try:
+            with connection.begin_nested():
+                view = self._send(connection, challenge, asked, Factor.SMS)
+                self._warn_owner(connection, application, now)
+        except (CodeThrottled, SendingCapped, SignInLocked) as refused:
+            return Refused(refused)
+        return Started(application.id, view)
 
     @writes
     def send(self, connection: Connection, challenge: str, factor: Factor) -> ChallengeView:
@@ -95,24 +113,6 @@ class Registration(PreAuthFlow):
         return opened
 
     # --- the number ----------------------------------------------------------------------------------------------
-
-    def _start(self, connection: Connection, mobile: str, language: str) -> Started | Refused:
-        """If no code may be sent, what was begun is kept all the same: what made room for it is gone."""
-        known = self._p.customers.profiles.number_of(connection, mobile) is not None
-        subject, now = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile), self._p.clock.now()
-        challenge = self._p.verification.begin_unseen(connection, subject, BOUND, language).id
-        application = self._applications.add(connection, subject, REGISTER, 0, mobile, language, challenge, now)
-        client = network.client.get()
-        self._applications.remove(connection, self._p.strangers.applications(connection, client, application.id))
-        asked = Asked(subject, "register", language)
-        self._remember(connection, challenge, asked)
-        try:
-            with connection.begin_nested():
-                view = self._send(connection, challenge, asked, Factor.SMS)
-                self._warn_owner(connection, application, now)
-        except (CodeThrottled, SendingCapped, SignInLocked) as refused:
-            return Refused(refused)
-        return Started(application.id, view)
 
     def _warn_owner(self, connection: Connection, application: Application, now: int) -> None:
         warn_owner(self._p, connection, application, Audience.STRANGER, now)

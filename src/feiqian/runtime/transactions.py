@@ -17,6 +17,7 @@ from feiqian.errors import FeiqianError
 from feiqian.runtime.work import Work
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 S = TypeVar("S", bound="HasTransactions")
 
@@ -68,12 +69,12 @@ class HasTransactions(Protocol):
     transactions: Transactions
 
 
-class UseCase(Generic[P, T]):
+class UseCase(Generic[P, T, R]):
     """A rule with its service: awaited, it has a transaction of its own."""
 
     __slots__ = ("_run", "within")
 
-    def __init__(self, within: Callable[Concatenate[Connection, P], T], run: Callable[..., Any]) -> None:
+    def __init__(self, within: Callable[Concatenate[Connection, P], R], run: Callable[..., Any]) -> None:
         self.within, self._run = within, run
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -81,19 +82,24 @@ class UseCase(Generic[P, T]):
         return result
 
 
-class _Rule(Generic[S, P, T]):
-    def __init__(self, rule: Callable[Concatenate[S, Connection, P], T], run: Callable[..., Any]) -> None:
+class _Rule(Generic[S, P, T, R]):
+    def __init__(self, rule: Callable[Concatenate[S, Connection, P], R], run: Callable[..., Any]) -> None:
         self._rule, self._run, self.__doc__ = rule, run, rule.__doc__
 
-    def __get__(self, service: S, owner: type[S]) -> UseCase[P, T]:
+    def __get__(self, service: S, owner: type[S]) -> UseCase[P, T, R]:
         return UseCase(self._rule.__get__(service, owner), partial(self._run, service.transactions))
 
 
-def writes(rule: Callable[Concatenate[S, Connection, P], T]) -> _Rule[S, P, T]:
+def writes(rule: Callable[Concatenate[S, Connection, P], T]) -> _Rule[S, P, T, T]:
     """Makes a use case of a method that may write."""
     return _Rule(rule, Transactions.write)
 
 
-def reads(rule: Callable[Concatenate[S, Connection, P], T]) -> _Rule[S, P, T]:
+def writes_or_refuses(rule: Callable[Concatenate[S, Connection, P], T | Refused]) -> _Rule[S, P, T, T | Refused]:
+    """As `writes`, of a method that may return what it refuses with."""
+    return _Rule(rule, Transactions.write)
+
+
+def reads(rule: Callable[Concatenate[S, Connection, P], T]) -> _Rule[S, P, T, T]:
     """Makes a use case of a method that only reads."""
     return _Rule(rule, Transactions.read)

@@ -25,7 +25,7 @@ from feiqian.notify.model import Audience
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
 from feiqian.runtime import network
-from feiqian.runtime.transactions import Refused, Transactions, reads, writes
+from feiqian.runtime.transactions import Refused, Transactions, reads, writes, writes_or_refuses
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
@@ -258,9 +258,14 @@ class Verification:
 
     # --- ending ------------------------------------------------------------------------------------------------
 
-    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
+    @writes_or_refuses
+    def consume(self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding) -> Passed | Refused:
         """Uses a passed challenge, once. Raises NotPassed, BindingDiffers (and voids it), ChallengeOver."""
-        return await self.transactions.write(self._consume, id, subject, binding)
+        try:
+            return self.consume_within(connection, id, subject, binding, self._clock.now())
+        except BindingDiffers as differs:
+            store.void(connection, id)
+            return Refused(differs)
 
     def check_passed(
         self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding
@@ -295,15 +300,6 @@ class Verification:
     def cancel(self, connection: Connection, id: str, subject: Subject) -> None:
         """Voids an open or passed challenge; nothing happens to one that is over."""
         store.void(connection, self._answers.load(connection, id, subject, lock=True).id)
-
-    def _consume(
-        self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding
-    ) -> Passed | Refused:
-        try:
-            return self.consume_within(connection, id, subject, binding, self._clock.now())
-        except BindingDiffers as differs:
-            store.void(connection, id)
-            return Refused(differs)
 
     # --- locks -------------------------------------------------------------------------------------------------
 
