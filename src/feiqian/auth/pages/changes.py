@@ -12,6 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import (
     AnswerWrong,
     EnrolmentRefused,
@@ -31,7 +32,7 @@ from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
 from feiqian.web.whose import CUSTOMER
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, lead, over
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, lead, over
 from .keys import read_key_form
 from .recover import new_page, new_secret, refuse_secret
 from .steps import Step, challenge_pages

@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import (
     AnswerMalformed,
     AnswerWrong,
@@ -35,7 +36,7 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, CUSTOMER, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, lead, over
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, lead, over
 from .details import email_of
 from .mobiles import countries, mobile_of, shown_number
 from .steps import Step, challenge_pages
