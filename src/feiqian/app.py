@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
+from feiqian import features
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
@@ -53,11 +54,11 @@ from feiqian.onboarding.real_name import RealName
 from feiqian.onboarding.registration import Registration
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
 from feiqian.policy.model import Policy
-from feiqian.projections.reads import Reads
-from feiqian.projections.schema import check_read_model
+from feiqian.projections.schema import check_read_models
 from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.runtime import logs
 from feiqian.runtime.sweeping import Sweeper
@@ -136,7 +137,7 @@ def _open(
     folder, policy = Path(settings.data), load_policy(settings.policy)
     if exposed := open_to_others(folder):
         _log.warning("data_folder_open_to_others", folder=str(folder), files=exposed, do="chmod go= the folder")
-    check_read_model(journal, settings.read_location)
+    check_read_models(journal, settings.read_location, features.read_models())
     checkpoints, key_file = open_checkpoints(folder, settings.journal_url), KeyFile(settings.code_keys, clock)
     # Codes that were paid with must not hold again when the journal's time is set back, and comes there once more.
     ahead_seconds = settings.clock_ahead_days * DAY_SECONDS
@@ -145,7 +146,7 @@ def _open(
     keys = key_file.open()
     workers = Workers()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
-    reads = Reads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
+    reads = PaymentReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
     services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
     _measure(services)
     _watch_for(services)
@@ -155,7 +156,7 @@ def _open(
     sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
     for held in (base.verification.sweeps.held, *base.strangers.held):
         held.measure(services.metrics)
-    reads_watch = ReadsWatch(reads, lambda: ledger.durable_position)
+    reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)
     return Bank(services, journal, base.db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
@@ -192,7 +193,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
 
 
 def _services(
-    settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: Reads
+    settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: PaymentReads
 ) -> Services:
     """The features themselves."""
     db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log

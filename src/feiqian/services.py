@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
     from feiqian.payments.codes import Codes
+    from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
-    from feiqian.projections.reads import Reads
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.workers.pool import Workers
@@ -53,7 +53,7 @@ class Services:
     payments: Payments
     merchants: Merchants
     customers: Customers
-    reads: Reads
+    reads: PaymentReads
     codes: Codes
     db: BankDb
     work: Work

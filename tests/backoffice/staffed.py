@@ -21,8 +21,8 @@ from feiqian.backoffice.service import Staff
 from feiqian.backoffice.support_view import SupportView, SupportViewParts
 from feiqian.clock import ManualClock
 from feiqian.kyc.model import Review
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
-from feiqian.projections.rows import PaymentRow
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
 STAFF_PASSWORD = "thirteen velvet lanterns"

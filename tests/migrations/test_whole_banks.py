@@ -16,9 +16,10 @@ from feiqian.accounts.kinds import AccountKind
 from feiqian.db import SCHEMA_VERSION
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_journal
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.requests import PaymentRequest
 from feiqian.projections.errors import ReadModelMismatch
-from feiqian.projections.schema import check_read_model
+from feiqian.projections.schema import check_read_models
 from feiqian.settings import Settings
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -149,9 +150,9 @@ def test_a_server_does_not_start_beside_a_newer_read_model_and_does_beside_an_ol
     journal = open_journal(folder)
     if of_version == "newer":
         with pytest.raises(ReadModelMismatch, match="this program writes version"):
-            check_read_model(journal, folder / "read.db")
+            check_read_models(journal, folder / "read.db", [PAYMENTS])
     else:
-        assert check_read_model(journal, folder / "read.db") == 0
+        assert check_read_models(journal, folder / "read.db", [PAYMENTS]) == 0
     journal.close()
 
 

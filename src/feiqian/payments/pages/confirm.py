@@ -20,8 +20,8 @@ from feiqian.auth.pages.security import REMOVABLE
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
-from feiqian.projections.rows import PaymentRow
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ASKED_BY_A_PAGE, CUSTOMER
