@@ -33,7 +33,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import ApplicationOver
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.web.forms import Form
+from feiqian.web.forms import NOT_TAKEN, Form
 from feiqian.web.site import Site
 
 from .words import factor_name, refusal
@@ -44,7 +44,6 @@ LOCK = ""  # the error of a form that says that answers are locked
 OVER = (ChallengeOver, ChallengeNotFound, PreAuthFlowOver, ApplicationOver, BindingDiffers, NotPassed)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
-NOT_TAKEN = 422  # a form that has to be filled in again
 Page = Response[Any]
 Finish = Callable[[ChallengeView], Awaitable[Page]]
 
