@@ -14,6 +14,7 @@ from feiqian.auth.errors import FrozenByBank, NotFrozen
 from feiqian.auth.parts import Parts
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.profiles import FROZEN, UNFREEZING
+from feiqian.ids import CustomerNumber
 from feiqian.subjects import Role, Subject, customer
 
 Within = Callable[[Connection, int], None]
@@ -25,7 +26,7 @@ class Freezing:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
 
-    async def freeze(self, number: int, by: Subject) -> None:
+    async def freeze(self, number: CustomerNumber, by: Subject) -> None:
         """Nothing leaves the wallets when this returns. Again: nothing more happens. Raises CustomerNotFound."""
         if not self._p.customers.known(number):
             raise CustomerNotFound("there is no such customer")
@@ -34,7 +35,7 @@ class Freezing:
             await self._p.accounts.freeze(number)  # what was opened or thawed meanwhile, too
             await self._p.work.db(self._mark, number, by)
 
-    async def unfreeze(self, number: int, by: Subject, within: Within | None = None) -> None:
+    async def unfreeze(self, number: CustomerNumber, by: Subject, within: Within | None = None) -> None:
         """Raises NotFrozen, FrozenByBank (if `by` is no member of staff), CustomerNotFound.
 
         `within(connection, now)` takes part in the transaction that decides it, and may refuse by raising.
@@ -61,7 +62,7 @@ class Freezing:
                 begun += 1
         return begun
 
-    def _mark(self, number: int, by: Subject) -> None:
+    def _mark(self, number: CustomerNumber, by: Subject) -> None:
         now = self._p.clock.now()
         profiles = self._p.customers.profiles
         with self._p.db.write() as connection:
@@ -76,7 +77,7 @@ class Freezing:
             if held_by is None:
                 notifications.tell(self._p, connection, number, "frozen", now)
 
-    def _begin_thaw(self, number: int, by: Subject, stopped: bool, within: Within | None) -> None:
+    def _begin_thaw(self, number: CustomerNumber, by: Subject, stopped: bool, within: Within | None) -> None:
         now = self._p.clock.now()
         profiles = self._p.customers.profiles
         with self._p.db.write() as connection:
@@ -92,7 +93,7 @@ class Freezing:
             if profile is not None:
                 profiles.put_frozen(connection, number, UNFREEZING, held_by or by, now)
 
-    def _thawed(self, number: int, by: Subject) -> None:
+    def _thawed(self, number: CustomerNumber, by: Subject) -> None:
         now = self._p.clock.now()
         profiles = self._p.customers.profiles
         with self._p.db.write() as connection:
@@ -101,6 +102,6 @@ class Freezing:
             self._p.audit_log.append(connection, by, "unfrozen", str(customer(number)), {}, now)
             notifications.tell(self._p, connection, number, "unfrozen", now)
 
-    def _marked(self) -> list[tuple[int, str]]:
+    def _marked(self) -> list[tuple[CustomerNumber, str]]:
         with self._p.db.read() as connection:
             return self._p.customers.profiles.frozen(connection)

@@ -13,6 +13,7 @@ from feiqian.auth.parts import Parts
 from feiqian.clock import DAY
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.registry import UNVERIFIED
+from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing, IdentityError
 from feiqian.kyc.model import Review
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
@@ -31,7 +32,9 @@ class RealName:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
 
-    async def check_identity(self, number: int, images: list[bytes], corrected: Details | None = None) -> Review:
+    async def check_identity(
+        self, number: CustomerNumber, images: list[bytes], corrected: Details | None = None
+    ) -> Review:
         """Checks who the customer claimed to be when registering (or claims now) against pictures of the document.
 
         Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ChecksUsedUp,
@@ -57,11 +60,11 @@ class RealName:
             await self._p.work.db(self._forget, number)
         return review
 
-    async def used_up(self, number: int) -> bool:
+    async def used_up(self, number: CustomerNumber) -> bool:
         """Whether the customer has had as many checks as there may be in a day."""
         return await self._p.work.db(self._used_up, number)
 
-    def is_being_reviewed(self, number: int) -> bool:
+    def is_being_reviewed(self, number: CustomerNumber) -> bool:
         """Whether staff have to decide who the customer is (blocks)."""
         with self._p.db.read() as connection:
             return any(review.waiting for review in self._p.identity.of(connection, number, 1))
@@ -74,7 +77,7 @@ class RealName:
         elif review.outcome == "refused":
             await self._p.work.db(self._refused, number)
 
-    async def raise_level(self, number: int, level: str, by: Subject) -> None:
+    async def raise_level(self, number: CustomerNumber, level: str, by: Subject) -> None:
         """Sets the level, up or down, with the wallet and its limits. Raises CustomerNotFound, LevelUnknown."""
         try:
             wanted = self._p.policy.level(level)
@@ -95,14 +98,14 @@ class RealName:
 
     # --- a level -------------------------------------------------------------------------------------------------
 
-    async def _change(self, number: int, level: Level, by: Subject) -> None:
+    async def _change(self, number: CustomerNumber, level: Level, by: Subject) -> None:
         if not self._p.customers.known(number):
             raise CustomerNotFound("there is no such customer")
         async with self._p.turns.of(number):
             await self._p.work.db(self._intend, number, level, by)
             await self._carry_out(number, level, by)
 
-    async def _carry_out(self, number: int, level: Level, by: Subject) -> None:
+    async def _carry_out(self, number: CustomerNumber, level: Level, by: Subject) -> None:
         profile = await self._p.work.db(self._p.customers.profile, number)
         if level.pays:
             await self._p.accounts.open(number, level, frozen=profile is not None and profile.frozen)
@@ -111,7 +114,7 @@ class RealName:
         await self._p.work.db(self._p.customers.take_up, number)
         self._p.accounts.tell_stopped(number)  # only now is what waits judged by the new level
 
-    def _begin_check(self, number: int, level: Level, by: Subject) -> None:
+    def _begin_check(self, number: CustomerNumber, level: Level, by: Subject) -> None:
         with self._p.db.write() as connection:
             if self._p.customers.level_in(connection, number) != UNVERIFIED:
                 raise AlreadyChecked("who the customer is has been checked")
@@ -122,26 +125,26 @@ class RealName:
                 raise ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
             self._put_intent(connection, number, level, by, if_verified=True)
 
-    def _used_up(self, number: int) -> bool:
+    def _used_up(self, number: CustomerNumber) -> bool:
         with self._p.db.read() as connection:
             return self._are_used_up(self._p.identity.of(connection, number, CHECKS_A_DAY))
 
     def _are_used_up(self, newest: list[Review]) -> bool:
         return len(newest) == CHECKS_A_DAY and newest[-1].at > self._p.clock.now() - DAY
 
-    def _intend(self, number: int, level: Level, by: Subject) -> None:
+    def _intend(self, number: CustomerNumber, level: Level, by: Subject) -> None:
         with self._p.db.write() as connection:
             self._put_intent(connection, number, level, by)
 
     def _put_intent(
-        self, connection: Connection, number: int, level: Level, by: Subject, *, if_verified: bool = False
+        self, connection: Connection, number: CustomerNumber, level: Level, by: Subject, *, if_verified: bool = False
     ) -> None:
         connection.execute(delete(level_changes).where(_c.customer == number))
         values = {"customer": number, "level": level.index, "if_verified": int(if_verified)}
         values |= {"by_number": by.number, "created_at": self._p.clock.now()}
         connection.execute(insert(level_changes).values(**values, by_role=by.role.value))
 
-    def _intended(self) -> list[tuple[int, int, Subject]]:
+    def _intended(self) -> list[tuple[CustomerNumber, int, Subject]]:
         """What is to be carried out; what is still being looked at is not, yet."""
         with self._p.db.read() as connection:
             rows = connection.execute(select(level_changes).order_by(_c.created_at)).all()
@@ -152,11 +155,11 @@ class RealName:
         newest = self._p.identity.of(connection, row.customer, 1)
         return bool(newest) and newest[0].outcome == "verified" and newest[0].at >= row.created_at
 
-    def _forget(self, number: int) -> None:
+    def _forget(self, number: CustomerNumber) -> None:
         with self._p.db.write() as connection:
             connection.execute(delete(level_changes).where(_c.customer == number))
 
-    def _done(self, number: int, level: Level, by: Subject) -> None:
+    def _done(self, number: CustomerNumber, level: Level, by: Subject) -> None:
         now = self._p.clock.now()
         with self._p.db.write() as connection:
             before = self._p.customers.level_in(connection, number)
@@ -169,7 +172,7 @@ class RealName:
             elif before != level.index:
                 notifications.tell_changed(self._p, connection, number, "level", now)
 
-    def _refused(self, number: int) -> None:
+    def _refused(self, number: CustomerNumber) -> None:
         with self._p.db.write() as connection:
             connection.execute(delete(level_changes).where(_c.customer == number, _c.if_verified == 1))
             notifications.tell(self._p, connection, number, "identity_refused", self._p.clock.now())

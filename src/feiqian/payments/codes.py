@@ -8,8 +8,8 @@ whether they are of one device: equal digits mean nothing, because each depends 
 
 A slot is 10 s. A code is accepted in its own slot and the 4 after it, and one slot early, for a phone that shows the
 next code at once after a payment: so no code is accepted for longer than 60 s. Hence each device has 6 codes that would
-do at any moment, of 10**17; `codes_to_one_right` says what that makes of a guess. Guesses are counted per merchant
-(`guesses.py`), and a right one works once.
+do at any moment, of 10**17, and a guess is right with a chance of at most 6 × (devices not revoked) / 10**17: who has
+not the key can only choose among them blindly. Guesses are counted per merchant (`guesses.py`); a right one works once.
 
 "88" is no prefix in use for such codes in China (WeChat 10-15, Alipay 25-30, UnionPay 62, digital yuan 01).
 """
@@ -20,13 +20,14 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.ledger.chart import claim_id
 from feiqian.payments.code_keys import MASKED, KeyRing, Version
 from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.kinds import ClaimKind
 from feiqian.payments.masked_codes import MaskedKey
 from feiqian.payments.native_permutation import code_key
-from feiqian.payments.permutation import BODIES, DEVICES, CodeKey, Opened
+from feiqian.payments.permutation import DEVICES, CodeKey, Opened
 
 ISSUER = "88"
 DIGITS = 20
@@ -59,7 +60,7 @@ class CodeFault(Enum):
 class Scan(NamedTuple):
     """What a code says: whose it is, whether it holds, and until when it has to stay claimed (Unix s)."""
 
-    customer: int
+    customer: CustomerNumber
     fault: CodeFault | None
     claim_until: int
 
@@ -67,11 +68,11 @@ class Scan(NamedTuple):
 class KnowsDevices(Protocol):
     """What is asked of the customers feature; answered from memory."""
 
-    def customer_of(self, device: int) -> int:
+    def customer_of(self, device: int) -> CustomerNumber:
         """The customer whose issuing device this is; 0 if there is no such device, or it is revoked."""
         ...
 
-    def device_of(self, customer: int) -> int:
+    def device_of(self, customer: CustomerNumber) -> int:
         """The customer's newest issuing device that is not revoked, or 0."""
         ...
 
@@ -79,15 +80,6 @@ class KnowsDevices(Protocol):
 def claim_of(digits: str) -> bytes:
     """The id of the claim on a code of ours: it works once."""
     return claim_id(_PAYMENT_CODE, int(digits))
-
-
-def codes_to_one_right(devices: int) -> int:
-    """A guess is right with a chance of at most one in so many, where so many issuing devices are not revoked.
-
-    Exact: each device has `SLOTS_HELD` codes that do, a version of the key has 10**17, and who has not the key can only
-    choose among them blindly.
-    """
-    return BODIES // (SLOTS_HELD * max(devices, 1))
 
 
 class CodeIssuer:
@@ -121,7 +113,7 @@ class _Reader(NamedTuple):
     """One version: how its 17 digits are read, whose they are then, and from when it is refused (Unix s)."""
 
     read: Callable[[int, int, int], Opened]
-    customer_of: Callable[[int], int]
+    customer_of: Callable[[int], CustomerNumber]
     until: int | None
 
 
@@ -133,7 +125,7 @@ class Codes(CodeIssuer):
         self._readers: dict[str, _Reader] = {}
         super().__init__(ring)
 
-    def device_of(self, customer: int) -> int:
+    def device_of(self, customer: CustomerNumber) -> int:
         """The device that issues the customer's codes. Raises NoIssuingDevice."""
         device = self._devices.device_of(customer)
         if not device:
@@ -147,12 +139,12 @@ class Codes(CodeIssuer):
         ours = len(digits) == DIGITS and digits.isascii() and digits.isdigit() and digits.startswith(ISSUER)
         reader = self._readers.get(digits[2]) if ours else None
         if reader is None or (reader.until is not None and now_seconds >= reader.until):
-            return Scan(0, CodeFault.MALFORMED, 0)
+            return Scan(NO_CUSTOMER, CodeFault.MALFORMED, 0)
         newest = now_seconds // SLOT_SECONDS + SLOTS_AHEAD
         number, back = reader.read(int(digits[3:]), newest, _SLOTS_COMPARED)
-        customer = 0 if back is None else reader.customer_of(number)
+        customer = NO_CUSTOMER if back is None else reader.customer_of(number)
         if back is None or not customer:
-            return Scan(0, CodeFault.INVALID, 0)
+            return Scan(NO_CUSTOMER, CodeFault.INVALID, 0)
         if back >= SLOTS_HELD:
             return Scan(customer, CodeFault.EXPIRED, 0)
         return Scan(customer, None, (newest - back + SLOTS_AFTER + 1) * SLOT_SECONDS + CLAIM_MARGIN_SECONDS)
@@ -166,6 +158,7 @@ class Codes(CodeIssuer):
             return _Reader(MaskedKey(key.secret).read, self._customer_with_device, key.until)
         return _Reader(code_key(key.secret, version).read, self._devices.customer_of, key.until)
 
-    def _customer_with_device(self, customer: int) -> int:
+    def _customer_with_device(self, number: int) -> CustomerNumber:
         """A masked code names the customer; with every device of theirs revoked, it is refused, too."""
-        return customer if self._devices.device_of(customer) else 0
+        customer = CustomerNumber(number)
+        return customer if self._devices.device_of(customer) else NO_CUSTOMER

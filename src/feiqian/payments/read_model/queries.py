@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.projections import aside
 from feiqian.projections.database import Database, Values
 from feiqian.projections.read_model import EVERYBODY
@@ -54,7 +55,7 @@ def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
     return _payment(db.one(f"{_PAYMENT} WHERE p.transfer = ?", (transfer,)))
 
 
-def payment_by_order(db: Database, merchant: int, merchant_order: str) -> PaymentRow | None:
+def payment_by_order(db: Database, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
     return _payment(db.one(f"{_PAYMENT} WHERE p.merchant = ? AND p.merchant_order = ?", (merchant, merchant_order)))
 
 
@@ -64,7 +65,7 @@ def _payment(values: Values | None) -> PaymentRow | None:
 
 def payments(
     db: Database,
-    merchant: int,
+    merchant: MerchantNumber,
     cursor: str | None,
     limit: int,
     status: str | None,
@@ -72,7 +73,8 @@ def payments(
     created_before: int | None,
 ) -> tuple[list[PaymentRow], str | None]:
     """A page of a merchant's payments, newest first, and the cursor of the next. Raises CursorInvalid."""
-    where, values = ["p.merchant = ?"], [merchant]
+    where = ["p.merchant = ?"]
+    values: list[int] = [merchant]
     if cursor is not None:
         found = db.one(
             "SELECT created_at, no FROM payments WHERE id = ? AND merchant = ?",
@@ -108,7 +110,7 @@ def _checked(limit: int) -> int:
     return limit
 
 
-def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
+def newest_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
     """Those paid, by the lines of the customer's wallets; those that were not, by an index of their own."""
     query = "SELECT no FROM payments WHERE customer = ? AND status <> 'succeeded' ORDER BY no DESC LIMIT ?"
     numbers = {no for (no,) in db.all(query, (customer, _checked(limit)))}
@@ -120,7 +122,7 @@ def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentR
     return [payment_row(row) for row in db.all(query, tuple(newest))] if newest else []
 
 
-def corrections_of_customer(db: Database, customer: int, limit: int) -> list[CorrectionRow]:
+def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[CorrectionRow]:
     """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
     wallets = "SELECT no, currency FROM accounts WHERE owner = ? AND kind = ?"
     lines = """SELECT transfer, amount, at, position FROM (
@@ -135,7 +137,7 @@ def corrections_of_customer(db: Database, customer: int, limit: int) -> list[Cor
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]
 
 
-def waiting_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
+def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
     """What waits for the customer (and has not ended as far as the read model knows), newest first."""
     query = f"{_PAYMENT} WHERE p.customer = ? AND {WAITS} ORDER BY p.no DESC LIMIT ?"
     return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
@@ -171,14 +173,14 @@ def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> t
     return rows, statement_cursor(account, rows[-1].sequence) if more else None
 
 
-def merchant_day(db: Database, merchant: int, day: int) -> list[MerchantDay]:
+def merchant_day(db: Database, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
     """One row per currency; none if nothing happened."""
     query = """SELECT merchant, day, currency, count, amount, fees, refunded FROM merchant_days
     WHERE merchant = ? AND day = ? ORDER BY currency"""
     return [MerchantDay(*row) for row in db.all(query, (merchant, day))]
 
 
-def customer_day(db: Database, customer: int, day: int) -> list[CustomerDay]:
+def customer_day(db: Database, customer: CustomerNumber, day: int) -> list[CustomerDay]:
     """One row per currency; none if nothing happened."""
     query = """SELECT customer, day, currency, count, amount, refunded FROM customer_days
     WHERE customer = ? AND day = ? ORDER BY currency"""
