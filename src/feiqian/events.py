@@ -10,6 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from feiqian.ids import NO_CUSTOMER, NO_MERCHANT, CustomerNumber, MerchantNumber
+from feiqian.money import CurrencyNumber, MinorUnits
+
 PaymentStatus = Literal["succeeded", "declined", "needs_verification", "cancelled", "expired"]
 
 
@@ -20,11 +23,11 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
     transfer: bytes  # names its chain in the engine; of a waiting payment, its hold
     status: PaymentStatus
     reason: str | None  # why it was declined, a name of `payments.policy.Decline`
-    merchant: int
-    customer: int
-    amount: int
-    currency: int
-    fee: int
+    merchant: MerchantNumber
+    customer: CustomerNumber
+    amount: MinorUnits
+    currency: CurrencyNumber
+    fee: MinorUnits
     merchant_order: str
     description: str
     store: str
@@ -39,8 +42,8 @@ class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=Tru
 
     id: str
     cancelled_at: int
-    merchant: int = 0
-    customer: int = 0
+    merchant: MerchantNumber = NO_MERCHANT
+    customer: CustomerNumber = NO_CUSTOMER
 
 
 class RefundDecided(msgspec.Struct, tag="refund", array_like=True, frozen=True):
@@ -51,10 +54,10 @@ class RefundDecided(msgspec.Struct, tag="refund", array_like=True, frozen=True):
     payment: str
     status: Literal["succeeded", "declined"]
     reason: str | None
-    merchant: int
-    customer: int
-    amount: int
-    currency: int
+    merchant: MerchantNumber
+    customer: CustomerNumber
+    amount: MinorUnits
+    currency: CurrencyNumber
     merchant_refund: str
     created_at: int
 
@@ -63,11 +66,11 @@ class PaymentConfirmed(msgspec.Struct, tag="confirm", array_like=True, frozen=Tr
     """A waiting payment was confirmed by its customer, and succeeded at that moment."""
 
     id: str
-    merchant: int
-    customer: int
-    amount: int
-    currency: int
-    fee: int  # the fact of a payment that waits has none: it is charged now
+    merchant: MerchantNumber
+    customer: CustomerNumber
+    amount: MinorUnits
+    currency: CurrencyNumber
+    fee: MinorUnits  # the fact of a payment that waits has none: it is charged now
     challenge: str  # that the customer passed
     factors: tuple[str, ...]  # names of `policy.factors.Factor`
     evidence: str  # the id of a kept signature, or empty
@@ -78,10 +81,10 @@ class PaymentRefused(msgspec.Struct, tag="refuse", array_like=True, frozen=True)
     """A waiting payment was declined: by its customer, or by the bank when the customer confirmed it."""
 
     id: str
-    merchant: int
-    customer: int
-    amount: int
-    currency: int
+    merchant: MerchantNumber
+    customer: CustomerNumber
+    amount: MinorUnits
+    currency: CurrencyNumber
     reason: str  # a name of `payments.policy.Decline`
     refused_at: int
 
@@ -90,8 +93,8 @@ class PaymentExpired(msgspec.Struct, tag="expire", array_like=True, frozen=True)
     """Tells those concerned that a payment's time is over; the engine's record, in this row or before, ended it."""
 
     id: str
-    merchant: int
-    customer: int
+    merchant: MerchantNumber
+    customer: CustomerNumber
     expired_at: int
 
 

@@ -1,7 +1,7 @@
 """Public ids: a prefix that says what it names, and a UUIDv7 (RFC 9562) in hex. In order of time, unguessable.
 
 An id names; it never authorises. The 74 random bits come from the operating system, so that seeing one id tells nothing
-of the next.
+of the next. Within the bank customers and merchants have numbers, each of a type of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,11 @@ from __future__ import annotations
 import os
 import re
 import threading
+from typing import NewType
+
+CustomerNumber = NewType("CustomerNumber", int)  # from 1
+MerchantNumber = NewType("MerchantNumber", int)  # from 1
+NO_CUSTOMER, NO_MERCHANT = CustomerNumber(0), MerchantNumber(0)
 
 CUSTOMER, MERCHANT, PAYMENT, REFUND = "cus_", "mer_", "pay_", "ref_"
 STAFF, APPLICATION, SESSION, DEVICE, FACTOR = "stf_", "app_", "ses_", "dev_", "fac_"

@@ -6,9 +6,12 @@ Only what the ledger can hold is money here: from 0 to 2**64 - 1 minor units.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 
 MAX_MINOR = 2**64 - 1
+MinorUnits = NewType("MinorUnits", int)  # an amount whose currency stands beside it; a correction's may be below zero
+CurrencyNumber = NewType("CurrencyNumber", int)  # of ISO 4217
+NOTHING, NO_CURRENCY = MinorUnits(0), CurrencyNumber(0)
 
 
 class MoneyInvalid(ValueError):
@@ -19,7 +22,7 @@ class Currency(NamedTuple):
     """A currency of ISO 4217: its letters, its number, and how many decimals its major unit has."""
 
     code: str
-    number: int
+    number: CurrencyNumber
     decimals: int
 
 
@@ -41,7 +44,7 @@ VUV 548 0|WST 882 2|XAF 950 0|XCD 951 2|XCG 532 2|XOF 952 0|XPF 953 0|YER 886 2|
 """
 
 _ROWS = [row.split() for row in _TABLE.replace("\n", "|").split("|") if row]
-BY_CODE = {code: Currency(code, int(number), int(decimals)) for code, number, decimals in _ROWS}
+BY_CODE = {code: Currency(code, CurrencyNumber(int(number)), int(decimals)) for code, number, decimals in _ROWS}
 BY_NUMBER = {currency.number: currency for currency in BY_CODE.values()}
 CNY, EUR, JPY = BY_CODE["CNY"], BY_CODE["EUR"], BY_CODE["JPY"]
 
@@ -49,7 +52,7 @@ _SYMBOLS = {"CNY": "¥", "JPY": "JP¥", "EUR": "€", "USD": "$", "GBP": "£", "
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,18})(?:\.([0-9]{1,4}))?", re.ASCII)
 
 
-def currency(code_or_number: str | int) -> Currency:
+def currency(code_or_number: str | CurrencyNumber) -> Currency:
     """The currency of these letters or this number. Raises MoneyInvalid if ISO 4217 has none such in circulation."""
     found = BY_CODE.get(code_or_number) if isinstance(code_or_number, str) else BY_NUMBER.get(code_or_number)
     if found is None:
@@ -60,7 +63,7 @@ def currency(code_or_number: str | int) -> Currency:
 class Money(NamedTuple):
     """So many minor units of a currency. Make it with `money()` where the number comes from outside."""
 
-    minor: int
+    minor: MinorUnits
     currency: Currency
 
     def plus(self, other: Money) -> Money:
@@ -89,7 +92,7 @@ def money(minor: int, of: Currency) -> Money:
         raise MoneyInvalid("an amount is a whole number of minor units")
     if not 0 <= minor <= MAX_MINOR:
         raise MoneyInvalid("an amount lies between 0 and 2**64 - 1 minor units")
-    return Money(minor, of)
+    return Money(MinorUnits(minor), of)
 
 
 def parse(text: str, of: Currency) -> Money:

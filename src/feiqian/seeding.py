@@ -24,6 +24,7 @@ from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
 from feiqian.folder import FolderLock, make_folder
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.bounds import check_sums
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.journal import Journal
@@ -32,7 +33,7 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.merchants.samples import sample_merchants
-from feiqian.money import CNY, EUR, JPY
+from feiqian.money import CNY, EUR, JPY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
 from feiqian.policy.model import Level, Policy
@@ -79,12 +80,12 @@ class Plan(NamedTuple):
 
 
 class SeededMerchant(NamedTuple):
-    number: int
+    number: MerchantNumber
     name: str
     key: str
 
 
-def mobile_of(number: int) -> str:
+def mobile_of(number: CustomerNumber) -> str:
     """The invented mobile number (E.164) of a town's customer."""
     return f"+86138{number:08d}"
 
@@ -141,7 +142,7 @@ def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
 def _move_in(db: BankDb, cipher: FieldCipher, plan: Plan, clock: Clock) -> None:
     """Everybody gets a mobile number, and all of them the same password and PIN: one hash of each, computed once."""
     profiles, hasher, now = Customers(db, cipher).profiles, SecretHasher(cipher), clock.now()
-    numbers = range(1, plan.customers + 1)
+    numbers = [CustomerNumber(n) for n in range(1, plan.customers + 1)]
     with db.write() as connection:
         profiles.add(connection, (_profile(plan, number) for number in numbers))
         if plan.password:
@@ -150,14 +151,14 @@ def _move_in(db: BankDb, cipher: FieldCipher, plan: Plan, clock: Clock) -> None:
             add_secrets(connection, map(customer_of, numbers), hashes, now)
 
 
-def _profile(plan: Plan, number: int) -> NewProfile:
+def _profile(plan: Plan, number: CustomerNumber) -> NewProfile:
     if number > len(plan.first):
         return NewProfile(number, mobile_of(number), "", LANGUAGE)
     first = plan.first[number - 1]
     return NewProfile(number, mobile_of(number), first.email, first.language)
 
 
-def _level(plan: Plan, policy: Policy, number: int) -> Level:
+def _level(plan: Plan, policy: Policy, number: CustomerNumber) -> Level:
     return policy.level(plan.first[number - 1].level if number <= len(plan.first) else "full")
 
 
@@ -170,33 +171,33 @@ def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iter
     for merchant in merchants:
         yield merchant_opening.merchant(merchant.number, merchant.currency)
     dice = random.Random(SEED)
-    for number in range(1, plan.customers + 1):
+    for number in map(CustomerNumber, range(1, plan.customers + 1)):
         balance, level = _balance(plan, number, dice), _level(plan, policy, number)
         if not level.pays:
             continue
         yield _wallet(plan, level, number, CNY.number, balance)
         if plan.sample_people and number % EVERY_ABROAD == 0:
-            yield _wallet(plan, level, number, EUR.number, dice.randrange(20_00, 800_00))
-            yield _wallet(plan, level, number, JPY.number, dice.randrange(5_000, 90_000))
+            yield _wallet(plan, level, number, EUR.number, MinorUnits(dice.randrange(20_00, 800_00)))
+            yield _wallet(plan, level, number, JPY.number, MinorUnits(dice.randrange(5_000, 90_000)))
 
 
-def _balance(plan: Plan, number: int, dice: random.Random) -> int:
+def _balance(plan: Plan, number: CustomerNumber, dice: random.Random) -> MinorUnits:
     if number <= len(plan.first):
-        return plan.first[number - 1].balance
+        return MinorUnits(plan.first[number - 1].balance)
     # Most people have little; a few are rich.
-    return (
-        plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(1, 100_00) if plan.sample_people else plan.balance
-    )
+    if not plan.sample_people:
+        return MinorUnits(plan.balance)
+    return MinorUnits(plan.balance * dice.choice(_SHARES) // 100 + dice.randrange(1, 100_00))
 
 
-def _wallet(plan: Plan, level: Level, customer: int, currency: int, balance: int) -> bytes:
+def _wallet(plan: Plan, level: Level, customer: CustomerNumber, currency: CurrencyNumber, balance: MinorUnits) -> bytes:
     limits = level.limits_in(currency)
-    day = limits.day if limits is not None else 0
+    day = limits.day if limits is not None else NOTHING
     per_day = level.unverified_per_day if plan.unverified_per_day is None else plan.unverified_per_day
     wallet = opening.wallet(
         customer,
         currency,
-        day_amount=plan.day_amount if plan.day_amount is not None and currency == CNY.number else day,
+        day_amount=MinorUnits(plan.day_amount) if plan.day_amount is not None and currency == CNY.number else day,
         unverified_per_day=per_day,
     )
     return wallet + opening.opening_balance(customer, currency, balance)

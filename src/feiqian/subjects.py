@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from feiqian.ids import CustomerNumber
+
 
 class Role(StrEnum):
     """The sort of a subject."""
@@ -27,6 +29,13 @@ class Subject(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.role}:{self.number}"
+
+    @property
+    def customer(self) -> CustomerNumber:
+        """The number of a customer. Raises ValueError for anyone else."""
+        if self.role is not Role.CUSTOMER:
+            raise ValueError(f"{self} is no customer")
+        return CustomerNumber(self.number)
 
 
 def customer(number: int) -> Subject:

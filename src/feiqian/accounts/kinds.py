@@ -1,8 +1,14 @@
-"""The numbers by which the ledger knows what is the accounts' own. They are on disk: given once, never used again."""
+"""The numbers and ids by which the ledger knows what is the accounts' own. On disk: given once, never used again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
+
+from feiqian.ids import CustomerNumber
+from feiqian.ledger.chart import account_id, allowance_id
+from feiqian.money import NO_CURRENCY, CurrencyNumber
 
 
 class AccountKind(IntEnum):
@@ -27,3 +33,11 @@ class AccountTransferKind(IntEnum):
 
     OPENING_BALANCE = 4
     CORRECTION = 10  # of a customer's balance, by staff
+
+
+Id = Callable[[CurrencyNumber, CustomerNumber], bytes]
+wallet_id: Id = partial(account_id, int(AccountKind.CUSTOMER_WALLET))
+day_amount_id: Id = partial(allowance_id, int(AllowanceKind.DAY_AMOUNT))
+day_unverified_id: Callable[[CustomerNumber], bytes] = partial(
+    allowance_id, int(AllowanceKind.DAY_UNVERIFIED_COUNT), NO_CURRENCY
+)

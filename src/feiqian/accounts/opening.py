@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from feiqian.accounts.kinds import AccountKind, AccountTransferKind, AllowanceKind
+from feiqian.accounts.kinds import AccountKind, AccountTransferKind, day_amount_id, day_unverified_id, wallet_id
+from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, account_id, allowance_id, derived_id
+from feiqian.ledger.chart import BANK, account_id, derived_id
 from feiqian.ledger.engine import UNLIMITED, Period, Side, chain
+from feiqian.money import CurrencyNumber, MinorUnits
 
 
-def bank_accounts(currency: int) -> bytes:
+def bank_accounts(currency: CurrencyNumber) -> bytes:
     """The bank's own accounts in a currency (ISO 4217 number). All but that of fees may be debited without bound."""
     return chain(
         chart.account(account_id(AccountKind.MERCHANT_FEES, currency, BANK), AccountKind.MERCHANT_FEES, currency),
@@ -19,41 +21,42 @@ def bank_accounts(currency: int) -> bytes:
     )
 
 
-def wallet(customer: int, currency: int, *, day_amount: int, unverified_per_day: int) -> bytes:
+def wallet(
+    customer: CustomerNumber, currency: CurrencyNumber, *, day_amount: MinorUnits, unverified_per_day: int
+) -> bytes:
     """A customer's wallet, and what of it may be spent in a day: minor units, and a count in all currencies."""
-    kind = AccountKind.CUSTOMER_WALLET
     return chain(
-        chart.account(account_id(kind, currency, customer), kind, currency),
+        chart.account(wallet_id(currency, customer), AccountKind.CUSTOMER_WALLET, currency),
         day_limit(customer, currency, day_amount),
         unverified_count(customer, unverified_per_day),
     )
 
 
-def day_limit(customer: int, currency: int, amount: int) -> bytes:
+def day_limit(customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits) -> bytes:
     """Sets how much of a wallet may be paid with in a day, in minor units; what was paid today stays counted."""
-    return chart.allowance(allowance_id(AllowanceKind.DAY_AMOUNT, currency, customer), amount, Period.DAY)
+    return chart.allowance(day_amount_id(currency, customer), amount, Period.DAY)
 
 
-def unverified_count(customer: int, per_day: int) -> bytes:
+def unverified_count(customer: CustomerNumber, per_day: int) -> bytes:
     """Sets how many payments of a day the customer need not verify, in all currencies together."""
-    return chart.allowance(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), per_day, Period.DAY)
+    return chart.allowance(day_unverified_id(customer), per_day, Period.DAY)
 
 
-def freeze(customer: int, currency: int) -> bytes:
+def freeze(customer: CustomerNumber, currency: CurrencyNumber) -> bytes:
     """Stops what leaves a wallet, captures of holds too. What comes in still does."""
-    return chart.freeze(account_id(AccountKind.CUSTOMER_WALLET, currency, customer), Side.DEBIT)
+    return chart.freeze(wallet_id(currency, customer), Side.DEBIT)
 
 
-def unfreeze(customer: int, currency: int) -> bytes:
-    return chart.unfreeze(account_id(AccountKind.CUSTOMER_WALLET, currency, customer), Side.DEBIT)
+def unfreeze(customer: CustomerNumber, currency: CurrencyNumber) -> bytes:
+    return chart.unfreeze(wallet_id(currency, customer), Side.DEBIT)
 
 
-def opening_balance(customer: int, currency: int, amount: int) -> bytes:
+def opening_balance(customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits) -> bytes:
     """What a customer brought in, once: a second one for the same wallet is the first again, or refused."""
     return chart.transfer(
         derived_id(b"opening", currency.to_bytes(2, "big"), customer.to_bytes(8, "big")),
         account_id(AccountKind.OPENING, currency, BANK),
-        account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
+        wallet_id(currency, customer),
         amount,
         AccountTransferKind.OPENING_BALANCE,
     )
@@ -74,13 +77,13 @@ def shown_reference(transfer: bytes) -> str:
     return transfer.hex()[:10].upper()
 
 
-def correction(customer: int, currency: int, amount: int, reference: str) -> bytes:
+def correction(customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, reference: str) -> bytes:
     """A correction of a wallet by `amount` (above zero: the customer gains), once for each reference.
 
     Its other side is the bank's account of corrections, which a bank of an older version opens with the first one.
     """
     corrections = account_id(AccountKind.CORRECTIONS, currency, BANK)
-    sides = corrections, account_id(AccountKind.CUSTOMER_WALLET, currency, customer)
+    sides = corrections, wallet_id(currency, customer)
     debit, credit = sides if amount > 0 else sides[::-1]
     return chain(
         chart.account(corrections, AccountKind.CORRECTIONS, currency, overdraft=UNLIMITED),

@@ -15,6 +15,7 @@ from feiqian.auth import notifications
 from feiqian.auth.errors import FrozenByBank, NotFrozen
 from feiqian.auth.parts import Parts
 from feiqian.customers.errors import CustomerNotFound
+from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.subjects import Role, Subject, customer
 
@@ -25,7 +26,7 @@ Within = Callable[[Connection, int], None]
 class Unfreezing(msgspec.Struct, frozen=True):
     """Whose wallets are unfrozen, and by whom."""
 
-    customer: int
+    customer: CustomerNumber
     by: Subject
 
 
@@ -39,7 +40,7 @@ class Freezing:
     def intent(self) -> IntentKind:
         return IntentKind(UNFREEZE, Unfreezing, self._unfreeze, self._unfrozen)
 
-    async def freeze(self, number: int, by: Subject) -> None:
+    async def freeze(self, number: CustomerNumber, by: Subject) -> None:
         """Nothing leaves the wallets when this returns. Again: nothing more happens. Raises CustomerNotFound."""
         if not self._p.customers.known(number):
             raise CustomerNotFound("there is no such customer")
@@ -48,7 +49,7 @@ class Freezing:
             await self._p.accounts.freeze(number)  # what was opened or unfrozen meanwhile, too
             await self._p.work.db(self._mark, number, by)
 
-    async def unfreeze(self, number: int, by: Subject, within: Within | None = None) -> None:
+    async def unfreeze(self, number: CustomerNumber, by: Subject, within: Within | None = None) -> None:
         """Raises NotFrozen, FrozenByBank (if `by` is no member of staff), CustomerNotFound.
 
         `within(connection, now)` takes part in the transaction that decides it, and may refuse by raising.
@@ -65,7 +66,7 @@ class Freezing:
             if self._p.accounts.wallets(number) and not self._p.accounts.frozen(number):
                 await self._p.accounts.freeze(number)
 
-    def _mark(self, number: int, by: Subject) -> None:
+    def _mark(self, number: CustomerNumber, by: Subject) -> None:
         now = self._p.clock.now()
         profiles = self._p.customers.profiles
         with self._p.db.write() as connection:
@@ -81,7 +82,7 @@ class Freezing:
             if held_by is None:
                 notifications.tell(self._p, connection, number, "frozen", now)
 
-    def _intend(self, number: int, by: Subject, stopped: bool, within: Within | None) -> LedgerIntent:
+    def _intend(self, number: CustomerNumber, by: Subject, stopped: bool, within: Within | None) -> LedgerIntent:
         profiles = self._p.customers.profiles
         with self._p.db.write() as connection:
             profiles.lock(connection, number)
@@ -107,6 +108,6 @@ class Freezing:
         self._p.audit_log.append(connection, by, "unfrozen", str(customer(number)), {}, now)
         notifications.tell(self._p, connection, number, "unfrozen", now)
 
-    def _marked(self) -> list[int]:
+    def _marked(self) -> list[CustomerNumber]:
         with self._p.db.read() as connection:
             return self._p.customers.profiles.frozen(connection)

@@ -19,7 +19,7 @@ from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
 from feiqian.clock import DAY
-from feiqian.ids import REPORT, new_id
+from feiqian.ids import REPORT, CustomerNumber, new_id
 from feiqian.runtime import logs, network
 from feiqian.subjects import Role, Subject, customer
 from feiqian.texts import texts_in
@@ -64,7 +64,7 @@ class LostPhones(Numbers):
         done = [await self._carry_out(id, number) for id, number in waiting]
         return all(done)
 
-    async def _carry_out(self, id: str, number: int) -> bool:
+    async def _carry_out(self, id: str, number: CustomerNumber) -> bool:
         """One report: whatever keeps it from being carried out keeps no other."""
         try:
             await self._freezing.freeze(number, customer(number))
@@ -94,12 +94,12 @@ class LostPhones(Numbers):
             if given_up := p.strangers.reports(connection, client, id):
                 connection.execute(delete(reports).where(_c.id.in_(given_up), _c.outcome == WRONG))
 
-    def _waiting(self) -> list[tuple[str, int]]:
+    def _waiting(self) -> list[tuple[str, CustomerNumber]]:
         found = select(_c.id, _c.number).where(_c.done_at == 0).order_by(_c.at)
         with self._p.db.read() as connection:
             return [(row.id, row.number) for row in connection.execute(found)]
 
-    def _done(self, id: str, number: int) -> None:
+    def _done(self, id: str, number: CustomerNumber) -> None:
         p, now, subject = self._p, self._p.clock.now(), customer(number)
         with p.db.write() as connection:
             mark = update(reports).where(_c.id == id, _c.done_at == 0).values(done_at=now)

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from feiqian.accounts.opening import correction_reference
 from feiqian.auth import notifications
 from feiqian.auth.parts import Parts
-from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.ids import CustomerNumber
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
 
 
 class Notices:
@@ -17,13 +18,19 @@ class Notices:
         self._p = parts
 
     def corrected(
-        self, connection: Connection, number: int, currency: int, amount: int, reference: str, now: int
+        self,
+        connection: Connection,
+        number: CustomerNumber,
+        currency: CurrencyNumber,
+        amount: MinorUnits,
+        reference: str,
+        now: int,
     ) -> None:
         """A wallet was corrected by `amount` (minor units, above zero in the customer's favour) under `reference`."""
-        shown = format_plain(Money(abs(amount), BY_NUMBER[currency]))
+        shown = format_plain(Money(MinorUnits(abs(amount)), BY_NUMBER[currency]))
         values = {"amount": shown, "reference": correction_reference(reference)}
         notifications.tell(self._p, connection, number, "credited" if amount > 0 else "debited", now, values)
 
-    def changed(self, connection: Connection, number: int, what: str, now: int) -> None:
+    def changed(self, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
         """As `news.tell_changed`."""
         notifications.tell_changed(self._p, connection, number, what, now)

@@ -51,7 +51,7 @@ class Recovery(PreAuthFlow):
             raise ChallengeOver(view.state)
         hashed = await secrets.new_hash(self._p, asked.subject.number, WHAT[asked.kind], secret)
         await self._p.work.db(self._finish, challenge, asked, hashed)
-        await self._p.work.db(self._p.customers.take_up, asked.subject.number)
+        await self._p.work.db(self._p.customers.take_up, asked.subject.customer)
 
     # --- whose it is ---------------------------------------------------------------------------------------------
 

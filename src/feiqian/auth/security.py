@@ -29,7 +29,7 @@ class Security(Changing):
     async def overview(self, session: Session) -> Overview:
         """Devices, factors, sessions, recent sign-ins, whether frozen. Raises CustomerNotFound."""
         factors = await self._p.factors.list(session.subject)
-        stopped = self._p.accounts.frozen(session.subject.number)
+        stopped = self._p.accounts.frozen(session.subject.customer)
         return await self._p.work.db(self._overview, session, tuple(factors), stopped)
 
     async def cases(self, session: Session) -> list[Case]:
@@ -60,7 +60,7 @@ class Security(Changing):
 
     async def freeze(self, session: Session) -> None:
         """Nothing leaves the wallets when this returns."""
-        await self._freezing.freeze(session.subject.number, session.subject)
+        await self._freezing.freeze(session.subject.customer, session.subject)
 
     async def unfreeze(self, session: Session, challenge: str) -> None:
         """Raises FrozenByBank, NotFrozen, and verification's errors."""
@@ -69,7 +69,7 @@ class Security(Changing):
             binding = ChallengeBinding(purpose=Purpose.UNFREEZE)
             self._p.verification.consume_within(connection, challenge, session.subject, binding, now)
 
-        await self._freezing.unfreeze(session.subject.number, session.subject, consume)
+        await self._freezing.unfreeze(session.subject.customer, session.subject, consume)
 
     async def report_stolen(self, session: Session, note: str = "") -> Case:
         """Freezes, signs out everywhere else, forgets the other devices, opens a case."""

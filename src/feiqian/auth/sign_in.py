@@ -79,7 +79,7 @@ class SignIn(PreAuthFlow):
     async def _open(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:
         opened = await self._p.work.db(self._open_now, challenge, asked, user_agent, device_token)
         if opened.new_device:
-            await self._p.work.db(self._p.customers.take_up, asked.subject.number)
+            await self._p.work.db(self._p.customers.take_up, asked.subject.customer)
         return opened
 
     def _open_now(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:

@@ -22,6 +22,7 @@ from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.ledger.bounds import MAX_AMOUNT, BoundExceeded
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.onboarding.real_name import RealName
 from feiqian.policy.model import Policy
 from feiqian.runtime.work import Work
@@ -51,15 +52,15 @@ class FreezeValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AmountValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`amount` in minor units of `currency` (ISO 4217 number)."""
 
-    currency: int
-    amount: int
+    currency: CurrencyNumber
+    amount: MinorUnits
 
 
 class CorrectionValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`amount` above zero is in the customer's favour; `reason` in one of a few words (texts "staff.correction.")."""
 
-    currency: int
-    amount: int
+    currency: CurrencyNumber
+    amount: MinorUnits
     reason: CorrectionReason = "other"
 
 
@@ -75,8 +76,8 @@ Values = Nothing | LevelValues | FreezeValues | AmountValues | CorrectionValues 
 class Effect(NamedTuple):
     """A balance or limit in minor units, before a change and after it."""
 
-    before: int
-    after: int
+    before: MinorUnits
+    after: MinorUnits
 
 
 class Act(NamedTuple):
@@ -154,22 +155,22 @@ class Acts:
         converted = values_of(kind, values)
         if not isinstance(converted, AmountValues | CorrectionValues):
             return None
-        if converted.currency not in self._accounts.wallets(about.number):
+        if converted.currency not in self._accounts.wallets(about.customer):
             return None
         if isinstance(converted, AmountValues):
-            return Effect(self._accounts.day_limit(about.number, converted.currency), converted.amount)
-        balance = await self._accounts.balance(about.number, converted.currency)
-        return Effect(balance, balance + converted.amount)
+            return Effect(self._accounts.day_limit(about.customer, converted.currency), converted.amount)
+        balance = await self._accounts.balance(about.customer, converted.currency)
+        return Effect(balance, MinorUnits(balance + converted.amount))
 
     def tell(self, connection: Connection, change: Change, now: int) -> None:
         """Tells the customer of a change that was carried out, where the feature that did it has not."""
-        values, number = values_of(change.kind, change.values), change.about.number
+        values = values_of(change.kind, change.values)
         if isinstance(values, CorrectionValues):
-            self._notices.corrected(connection, number, values.currency, values.amount, change.id, now)
+            self._notices.corrected(connection, change.about.customer, values.currency, values.amount, change.id, now)
         elif isinstance(values, AmountValues):
-            self._notices.changed(connection, number, "limit", now)
+            self._notices.changed(connection, change.about.customer, "limit", now)
         elif change.kind is ChangeKind.RELEASE_LOCK and change.about.role is Role.CUSTOMER:
-            self._notices.changed(connection, number, "lock", now)
+            self._notices.changed(connection, change.about.customer, "lock", now)
 
     # --- does it make sense --------------------------------------------------------------------------------------
 
@@ -185,11 +186,11 @@ class Acts:
     async def _check_reviewed(self, about: Subject, values: LevelValues) -> None:
         """Whose identity staff have to decide is not raised past them."""
         raised = self._policy.level(values.level).index > self._policy.level(values.before).index
-        if raised and await self._work.db(self._real_name.is_being_reviewed, about.number):
+        if raised and await self._work.db(self._real_name.is_being_reviewed, about.customer):
             raise ChangeInvalid("review_waits")
 
     async def _check_unfreeze(self, about: Subject, values: FreezeValues) -> None:
-        profile = await self._work.db(self._customers.profile, about.number)
+        profile = await self._work.db(self._customers.profile, about.customer)
         if profile is None or not profile.frozen:
             raise ChangeInvalid("not_frozen")
         if profile.frozen_at != values.frozen_at:
@@ -200,7 +201,7 @@ class Acts:
             raise ChangeInvalid("amount")
         self._check_wallet(about, values.currency)
         try:
-            self._accounts.check_adjustment(about.number, values.currency, values.amount)
+            self._accounts.check_adjustment(about.customer, values.currency, values.amount)
         except BoundExceeded as error:
             raise ChangeInvalid(error.reason) from None
 
@@ -216,8 +217,8 @@ class Acts:
         if highest is None or values.amount > highest.day:
             raise ChangeInvalid("limit_high")
 
-    def _check_wallet(self, about: Subject, currency: int) -> None:
-        if currency not in self._accounts.wallets(about.number):
+    def _check_wallet(self, about: Subject, currency: CurrencyNumber) -> None:
+        if currency not in self._accounts.wallets(about.customer):
             raise ChangeInvalid("wallet")
 
     async def _check_lock(self, about: Subject, _: Nothing) -> None:
@@ -231,11 +232,11 @@ class Acts:
             raise ChangeInvalid("roles") from None
 
     def _level(self, about: Subject) -> str:
-        return self._policy.levels[self._customers.standing(about.number)].name
+        return self._policy.levels[self._customers.standing(about.customer)].name
 
     def _is_there(self, about: Subject) -> bool:
         if about.role is Role.CUSTOMER:
-            return self._customers.known(about.number)
+            return self._customers.known(about.customer)
         try:
             with self._db.read() as connection:
                 self._members.by_number(connection, about.number)
@@ -253,10 +254,10 @@ class Acts:
         if self._level(change.about) not in (values.before, values.level):
             raise ChangeInvalid("level_moved")
         await self._check_reviewed(change.about, values)
-        await self._real_name.raise_level(change.about.number, values.level, by)
+        await self._real_name.raise_level(change.about.customer, values.level, by)
 
     async def _unfreeze(self, change: Change, values: FreezeValues, by: Subject) -> None:
-        number = change.about.number
+        number = change.about.customer
         profile = await self._work.db(self._customers.profile, number)
         if profile is None or not profile.frozen:
             return  # it is as it was to be
@@ -270,13 +271,13 @@ class Acts:
 
     async def _adjust(self, change: Change, values: CorrectionValues, _: Subject) -> None:
         try:
-            await self._accounts.adjust(change.about.number, values.currency, values.amount, change.id)
+            await self._accounts.adjust(change.about.customer, values.currency, values.amount, change.id)
         except BoundExceeded as error:  # as one that an older version let be proposed, or the sum by now
             raise ChangeInvalid(error.reason) from None
 
     async def _day_limit(self, change: Change, values: AmountValues, _: Subject) -> None:
         self._check_highest(values)
-        await self._accounts.set_day_limit(change.about.number, values.currency, values.amount)
+        await self._accounts.set_day_limit(change.about.customer, values.currency, values.amount)
 
     async def _release_lock(self, change: Change, _: Nothing, by: Subject) -> None:
         await self._work.db(self._unlock, change.about, by)

@@ -55,10 +55,13 @@ class BackOffice:
         p, about = self.parts, {change.about for change in changes}
         shown = {"shown": tuple(sorted(map(str, about)))}
         p.audit_log.record(by.subject, "changes_looked_at", "changes", shown, p.clock.now())
-        names = p.customers.names([one.number for one in about if one.role is Role.CUSTOMER])
+        names = p.customers.names([one.customer for one in about if one.role is Role.CUSTOMER])
         with p.db.read() as connection:
             logins = self.staff.members.names(connection)
-        return {one: (names if one.role is Role.CUSTOMER else logins).get(one.number, str(one)) for one in about}
+        return {
+            one: names.get(one.customer, str(one)) if one.role is Role.CUSTOMER else logins.get(one.number, str(one))
+            for one in about
+        }
 
     def _counts(self) -> tuple[int, int, int]:
         with self.parts.db.read() as connection:

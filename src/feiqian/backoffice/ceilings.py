@@ -14,6 +14,7 @@ from feiqian.backoffice.errors import CeilingExceeded
 from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
 from feiqian.backoffice.tables import changes
 from feiqian.clock import MICROSECONDS, Clock
+from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.notify.locks import lock
 from feiqian.policy.model import NO_CORRECTION, Ceiling, Policy
 from feiqian.subjects import Subject
@@ -21,6 +22,9 @@ from feiqian.subjects import Subject
 LONGEST_DAY = 26 * 3_600 * MICROSECONDS  # when clocks are put back, and a little more
 APPROVED = (ChangeState.APPLYING.value, ChangeState.APPLIED.value)
 _c = changes.c
+
+
+Correction = tuple[CurrencyNumber, MinorUnits]  # the amount is above zero in the customer's favour
 
 
 class Ceilings:
@@ -33,31 +37,31 @@ class Ceilings:
         }
         self._clock = clock
 
-    def of(self, member: StaffMember, currency: int) -> Ceiling:
+    def of(self, member: StaffMember, currency: CurrencyNumber) -> Ceiling:
         """The highest of the member's roles."""
         own = [ceilings.get(currency, NO_CORRECTION) for role, ceilings in self._of_role.items() if member.has(role)]
-        return Ceiling(max((c.one for c in own), default=0), max((c.day for c in own), default=0))
+        return Ceiling(max((c.one for c in own), default=NOTHING), max((c.day for c in own), default=NOTHING))
 
     def check_proposal(
-        self, connection: Connection, by: StaffMember, about: Subject, currency: int, amount: int, now: int
+        self, connection: Connection, by: StaffMember, about: Subject, value: Correction, now: int
     ) -> None:
         """Raises CeilingExceeded. What the member has proposed today counts unless it was refused."""
         proposed = and_(_c.maker == by.number, _c.state != ChangeState.REFUSED.value)
-        self._check(connection, by, about, (currency, amount), now, proposed, _c.proposed_at)
+        self._check(connection, by, about, value, now, proposed, _c.proposed_at)
 
     def check_approval(
-        self, connection: Connection, by: StaffMember, change: Change, currency: int, amount: int, now: int
+        self, connection: Connection, by: StaffMember, change: Change, value: Correction, now: int
     ) -> None:
         """Raises CeilingExceeded. Of a change that `by` has just moved to applying, in this transaction."""
         approved = and_(_c.decided_by == by.number, _c.state.in_(APPROVED), _c.id != change.id)
-        self._check(connection, by, change.about, (currency, amount), now, approved, _c.decided_at, change.id)
+        self._check(connection, by, change.about, value, now, approved, _c.decided_at, change.id)
 
     def _check(
         self,
         connection: Connection,
         by: StaffMember,
         about: Subject,
-        value: tuple[int, int],
+        value: Correction,
         now: int,
         own: Any,
         at: Any,
@@ -75,7 +79,7 @@ class Ceilings:
         if self._today(connection, customers, _c.decided_at, currency, now) + amount > ceiling.day:
             raise CeilingExceeded("ceiling_customer", currency, ceiling.day)
 
-    def _today(self, connection: Connection, which: Any, at: Any, currency: int, now: int) -> int:
+    def _today(self, connection: Connection, which: Any, at: Any, currency: CurrencyNumber, now: int) -> int:
         """The sum of corrections of the bank's day that it is now.
 
         Those after `now` count, too: whoever asked the clock first may come to the lock last.

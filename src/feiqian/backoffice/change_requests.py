@@ -18,7 +18,7 @@ from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
 from feiqian.backoffice.acts import ACTS, Acts, CorrectionValues, Effect, values_of
-from feiqian.backoffice.ceilings import Ceilings
+from feiqian.backoffice.ceilings import Ceilings, Correction
 from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid, ChangeNotFound, ChangeOver, OwnChange
 from feiqian.backoffice.members import Members, require
 from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffMember, StaffRole
@@ -32,6 +32,7 @@ from feiqian.ids import CHANGE, new_id
 from feiqian.ledger_intents.errors import IntentRefused
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
@@ -194,7 +195,7 @@ class ChangeRequests:
         with self._db.write() as connection:
             now_by = self._members.still(connection, by, *ACTS[kind].proposers)
             if kind is ChangeKind.ADJUST:
-                self._ceilings.check_proposal(connection, now_by, about, *_money(values), now)
+                self._ceilings.check_proposal(connection, now_by, about, _money(values), now)
             connection.execute(insert(changes).values(row))
             change = self._one(connection, id)
             self._note(connection, by.subject, "change_proposed", change, now, effect=effect)
@@ -224,7 +225,7 @@ class ChangeRequests:
                 factors = self._verification.consume_within(connection, challenge, by.subject, binding, now).factors
             self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
             if change.kind is ChangeKind.ADJUST:
-                self._ceilings.check_approval(connection, approver, change, *_money(change.values), now)
+                self._ceilings.check_approval(connection, approver, change, _money(change.values), now)
             self._note(connection, by.subject, "change_approved", change, now, factors, effect)
             self._intents.put(connection, CHANGE_REQUEST, id, Approved())
 
@@ -319,8 +320,8 @@ def confirmed_by(change: Change) -> ChallengeBinding:
     return ChallengeBinding(
         purpose=Purpose.STAFF_ACT,
         kind=change.kind.value,
-        amount=abs(amount),
-        currency=currency,
+        amount=MinorUnits(abs(amount)),
+        currency=CurrencyNumber(currency),
         payee=str(change.about) if amount >= 0 else "",
         payer=str(change.about) if amount < 0 else "",
         reference=" · ".join([change.id, *said, digest]),
@@ -331,7 +332,7 @@ def _said(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _money(values: Mapping[str, object]) -> tuple[int, int]:
+def _money(values: Mapping[str, object]) -> Correction:
     """Currency and amount of a correction."""
     converted = values_of(ChangeKind.ADJUST, values)
     assert isinstance(converted, CorrectionValues)

@@ -29,10 +29,11 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer, Customers
 from feiqian.db import BankDb
-from feiqian.ids import CUSTOMER, is_id
+from feiqian.ids import CUSTOMER, CustomerNumber, is_id
 from feiqian.kyc.errors import IdentityError
 from feiqian.kyc.numbers import mobile
 from feiqian.kyc.service import Identity
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.model import Level, Policy
 from feiqian.projections.reads import Reads
 from feiqian.projections.rows import PaymentRow
@@ -48,8 +49,8 @@ MAX_QUERY = 100
 class Wallet(NamedTuple):
     """`balance` in minor units of the currency (ISO 4217 number)."""
 
-    currency: int
-    balance: int
+    currency: CurrencyNumber
+    balance: MinorUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class SupportView:
             found = customers.by_id(plain)
             return "id", [found] if found else []
         if plain.isascii() and plain.isdigit() and len(plain) < FEW:
-            found = customers.by_number(int(plain))
+            found = customers.by_number(CustomerNumber(int(plain)))
             return "number", [found] if found else []
         try:
             found = customers.by_mobile(mobile(text, self._p.region))
@@ -146,7 +147,7 @@ class SupportView:
         except IdentityError:
             return "name", customers.find(text, MANY)
 
-    def _look(self, by: StaffMember, id: str) -> int:
+    def _look(self, by: StaffMember, id: str) -> CustomerNumber:
         """A look at what is not there may be a guess: it is kept about all customers, and the id that was tried."""
         found, now = self._p.customers.by_id(id), self._p.clock.now()
         if found is None:
@@ -156,7 +157,7 @@ class SupportView:
         self._p.audit_log.record(by.subject, "customer_opened", str(customer(found.number)), {"id": found.id}, now)
         return found.number
 
-    def _keep(self, number: int) -> _Kept:
+    def _keep(self, number: CustomerNumber) -> _Kept:
         p, subject = self._p, customer(number)
         found, profile = p.customers.by_number(number), p.customers.profile(number)
         assert found is not None
@@ -201,7 +202,7 @@ class SupportView:
         number = await self._p.work.db(self._freezing, by, id, why)
         await self._p.freezing.freeze(number, by.subject)
 
-    def _freezing(self, by: StaffMember, id: str, why: str) -> int:
+    def _freezing(self, by: StaffMember, id: str, why: str) -> CustomerNumber:
         found = self._p.customers.by_id(id)
         if found is None:
             raise CustomerNotFound("there is no such customer")

@@ -12,8 +12,9 @@ from feiqian.ledger import chart
 from feiqian.ledger.engine import EVENT, NO_ID, UNLIMITED, Engine, Period, Type, chain
 from feiqian.ledger.native import NativeEngine
 from feiqian.ledger.spec import SpecEngine
+from feiqian.money import CurrencyNumber
 
-CNY = 156
+CNY = CurrencyNumber(156)
 NOW = 1_800_000_000, 20270115
 OPENED_AT_ONCE = 50_000
 BATCHES_AT_ONCE = 16

@@ -20,8 +20,9 @@ from feiqian.ledger import chart
 from feiqian.ledger.engine import UNLIMITED
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.money import CurrencyNumber
 
-CNY = 156
+CNY = CurrencyNumber(156)
 _OPENING = chart.account_id(AccountKind.OPENING, CNY, 0)
 
 

@@ -26,11 +26,12 @@ from feiqian.accounts import opening
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.clock import MICROSECONDS, SystemClock
 from feiqian.field_cipher import KEY_BYTES, FieldCipher
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant
-from feiqian.money import CNY
+from feiqian.money import CNY, MinorUnits
 from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer, Codes
 from feiqian.payments.requests import PaymentRequest
@@ -42,7 +43,7 @@ from feiqian.subjects import Subject
 MERCHANTS = 50
 OLDEST_SLOTS = 2
 POLICY = load_policy("cn")
-PLENTY = 10**12  # a balance or limit that no benchmark uses up
+PLENTY = MinorUnits(10**12)  # a balance or limit that no benchmark uses up
 CHAINS_PER_COMMIT = 4_000
 
 
@@ -89,22 +90,22 @@ class Everybody:
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def known(self, number: int) -> bool:
+    def known(self, number: CustomerNumber) -> bool:
         return 0 < number <= self.count
 
-    def standing(self, number: int) -> int:
+    def standing(self, number: CustomerNumber) -> int:
         return len(POLICY.levels) - 1 if 0 < number <= self.count else 0
 
-    def cooling(self, number: int, now_seconds: int) -> bool:
+    def cooling(self, number: CustomerNumber, now_seconds: int) -> bool:
         return False
 
-    def customer_of(self, device: int) -> int:
-        return device if self.known(device) else 0
+    def customer_of(self, device: int) -> CustomerNumber:
+        return CustomerNumber(device if self.known(CustomerNumber(device)) else 0)
 
-    def device_of(self, customer: int) -> int:
+    def device_of(self, customer: CustomerNumber) -> int:
         return customer if self.known(customer) else 0
 
-    def names(self, numbers: Collection[int]) -> dict[int, str]:
+    def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
         return {}
 
 
@@ -114,7 +115,7 @@ class NoneWaits:
     async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         raise NotImplementedError
 
-    def by_number(self, number: int) -> None:
+    def by_number(self, number: MerchantNumber) -> None:
         return None
 
 
@@ -137,7 +138,7 @@ class Town:
         )
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
-            for number in range(1, MERCHANTS + 1)
+            for number in map(MerchantNumber, range(1, MERCHANTS + 1))
         ]
         self._chance, self._orders = random.Random(customers), 0
         self._codes = self._fresh_codes()
@@ -152,11 +153,11 @@ class Town:
 
     def _chains(self) -> Iterator[bytes]:
         yield opening.bank_accounts(CNY.number)
-        for number in range(1, MERCHANTS + 1):
+        for number in map(MerchantNumber, range(1, MERCHANTS + 1)):
             yield merchant_opening.merchant(number, CNY.number)
-        for number in range(1, self.customers + 1):
-            yield opening.wallet(number, CNY.number, day_amount=PLENTY, unverified_per_day=PLENTY)
-            yield opening.opening_balance(number, CNY.number, PLENTY)
+        for owner in map(CustomerNumber, range(1, self.customers + 1)):
+            yield opening.wallet(owner, CNY.number, day_amount=PLENTY, unverified_per_day=PLENTY)
+            yield opening.opening_balance(owner, CNY.number, PLENTY)
 
     def requests(self, count: int, *, one_merchant: bool = False) -> list[tuple[Merchant, PaymentRequest]]:
         """Fresh ones, whose codes hold for another 20 s."""
@@ -187,7 +188,7 @@ class Town:
         merchant = self.merchants[0 if one_merchant else self._orders % MERCHANTS]
         request = PaymentRequest(
             payment_code=code,
-            amount=self._chance.randrange(1_00, 200_00),
+            amount=MinorUnits(self._chance.randrange(1_00, 200_00)),
             currency="CNY",
             merchant_order=f"order-{self._orders}",
             description="Groceries",

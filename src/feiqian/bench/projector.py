@@ -14,21 +14,22 @@ from pathlib import Path
 
 import msgspec
 
-from feiqian.accounts.kinds import AccountKind, AllowanceKind
+from feiqian.accounts.kinds import AccountKind, day_amount_id, day_unverified_id, wallet_id
 from feiqian.events import PaymentDecided, encode_fact
-from feiqian.ids import PAYMENT, new_id
+from feiqian.ids import PAYMENT, CustomerNumber, MerchantNumber, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
-from feiqian.ledger.chart import account_id, allowance_id
+from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import EVENT, NO_ID, UNLIMITED, Type, chain
 from feiqian.ledger.journal import GENESIS, Row, row_hash
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.merchants.kinds import MerchantAccountKind, payable_id
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.codes import claim_of
 from feiqian.payments.kinds import TransferKind
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 
-CURRENCY = 156
+CURRENCY = CurrencyNumber(156)
 START_SECONDS = 1_800_000_000
 DAY = 20270115
 
@@ -78,12 +79,13 @@ def make_journal(payments: int, customers: int, merchants: int, per_row: int, se
         records = [EVENT.pack(Type.TIME, 0, 0, DAY, now_us // 1_000_000, NO_ID, NO_ID, NO_ID, NO_ID)]
         facts = []
         for number in range(first, first + per_row):
-            customer, merchant = chance.randrange(customers), chance.randrange(merchants)
+            customer = CustomerNumber(chance.randrange(customers))
+            merchant = MerchantNumber(chance.randrange(merchants))
             transfer = chance.randbytes(16)
             records.append(_payment(transfer, customer, merchant, chance.getrandbits(60)))
             id = new_id(PAYMENT, now_us)
-            parties = merchant, customer, 1000, CURRENCY, 6, f"order-{number}"
-            texts = "a book", "Old Street", "till 1"
+            parties = merchant, customer, MinorUnits(1000), CURRENCY, MinorUnits(6)
+            texts = f"order-{number}", "a book", "Old Street", "till 1"
             facts.append(
                 encode_fact(PaymentDecided(id, transfer, "succeeded", None, *parties, *texts, now_us + number))
             )
@@ -103,14 +105,14 @@ def _open_accounts(journal: MadeJournal, customers: int, merchants: int) -> None
     journal.append(b"".join(opened), [])
 
 
-def _payment(transfer: bytes, customer: int, merchant: int, code: int) -> bytes:
-    wallet = account_id(AccountKind.CUSTOMER_WALLET, CURRENCY, customer)
-    payable = account_id(MerchantAccountKind.PAYABLE, CURRENCY, merchant)
+def _payment(transfer: bytes, customer: CustomerNumber, merchant: MerchantNumber, code: int) -> bytes:
+    wallet = wallet_id(CURRENCY, customer)
+    payable = payable_id(CURRENCY, merchant)
     fees = account_id(AccountKind.MERCHANT_FEES, CURRENCY, 0)
     return chain(
         chart.claim(claim_of(str(code)), START_SECONDS + 120),
-        chart.use(allowance_id(AllowanceKind.DAY_AMOUNT, CURRENCY, customer), 1000),
-        chart.use(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), 1),
+        chart.use(day_amount_id(CURRENCY, customer), 1000),
+        chart.use(day_unverified_id(customer), 1),
         chart.transfer(transfer, wallet, payable, 1000, TransferKind.PAYMENT),
         chart.transfer(transfer[::-1], payable, fees, 6, TransferKind.FEE, transfer),
     )

@@ -21,6 +21,7 @@ from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.ids import CustomerNumber
 from feiqian.notify.inbox import Inbox
 from feiqian.policy.load import FOLDER
 from feiqian.runtime.work import HEAVY_THREADS as HASHES_AT_ONCE
@@ -70,12 +71,12 @@ class Bank(BenchBank):
         self._work.close()
         super().__exit__(*error)
 
-    def mobile(self, number: int) -> str:
+    def mobile(self, number: CustomerNumber) -> str:
         profile = self._people.profile(number)
         assert profile is not None, "a town's people have profiles"
         return profile.mobile
 
-    def code(self, number: int) -> str:
+    def code(self, number: CustomerNumber) -> str:
         """The code that the customer's phone received."""
         deadline = time.monotonic() + MESSAGE_SECONDS
         while time.monotonic() < deadline:
@@ -113,7 +114,7 @@ class Client:
 def run(sign_ins: int = 40, pages: int = 300, at_once: int = 4) -> Result:
     customers = 2 * sign_ins + 2
     with _bank(customers) as bank:
-        numbers = iter(range(1, customers + 1))
+        numbers = map(CustomerNumber, range(1, customers + 1))
         client = Client(bank.settings.port)
         token = sign_in(bank, client, next(numbers))[1]  # warm
         alone = [sign_in(bank, client, next(numbers))[0] for _ in range(sign_ins)]
@@ -152,7 +153,7 @@ def policy_text() -> str:
     return _CAPS.sub(r"\g<1>1000000", Path(FOLDER / "cn.toml").read_text(encoding="utf-8"))
 
 
-def sign_in(bank: Bank, client: Client, number: int) -> tuple[list[float], str]:
+def sign_in(bank: Bank, client: Client, number: CustomerNumber) -> tuple[list[float], str]:
     """The times of its four requests, and the session's token."""
     client.took = []
     challenge = client.call("POST", "/v1/me/sign-ins", {"mobile": bank.mobile(number), "password": PASSWORD})["id"]
@@ -180,10 +181,12 @@ def _payments(bank: Bank) -> Iterator[float]:
             yield client.took[-1]
 
 
-def _together(bank: Bank, numbers: list[int], at_once: int, payments: Iterator[float]) -> tuple[float, list[float]]:
+def _together(
+    bank: Bank, numbers: list[CustomerNumber], at_once: int, payments: Iterator[float]
+) -> tuple[float, list[float]]:
     """Sign-ins a second with so many at once, and what payments took meanwhile."""
 
-    def one(number: int) -> None:
+    def one(number: CustomerNumber) -> None:
         client = Client(bank.settings.port)
         sign_in(bank, client, number)
         client.close()

@@ -13,13 +13,14 @@ from pathlib import Path
 import msgspec
 
 from feiqian import app
-from feiqian.accounts.kinds import AccountKind
+from feiqian.accounts.kinds import wallet_id
 from feiqian.clock import SystemClock
-from feiqian.ledger.chart import account_id, derived_id, transfer
+from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.ledger.chart import derived_id, transfer
 from feiqian.ledger.checkpointer import make_checkpoint
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.merchants.kinds import payable_id
 from feiqian.money import CNY
 from feiqian.payments.kinds import TransferKind
 from feiqian.seeding import Plan, seed
@@ -67,8 +68,8 @@ def _post(ledger: Ledger, numbers: range, accounts: int) -> None:
     """One row: a small payment for each number, spread over all customers and merchants."""
     events = []
     for number in numbers:
-        wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, 1 + number * 7919 % accounts)
-        merchant = account_id(MerchantAccountKind.PAYABLE, CNY.number, 1 + number % MERCHANTS)
+        wallet = wallet_id(CNY.number, CustomerNumber(1 + number * 7919 % accounts))
+        merchant = payable_id(CNY.number, MerchantNumber(1 + number % MERCHANTS))
         id = derived_id(b"bench", number.to_bytes(8, "big"))
         events.append(transfer(id, wallet, merchant, 1, TransferKind.PAYMENT))
     if set(ledger.post_many(b"".join(events))) != {0}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from feiqian.ids import CustomerNumber
 from feiqian.subjects import Subject
 
 
@@ -45,7 +46,7 @@ class Case:
     """A case of one customer; its time line oldest first."""
 
     id: str
-    customer: int
+    customer: CustomerNumber
     kind: Kind
     state: State
     opened_at: int

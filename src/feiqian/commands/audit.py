@@ -119,12 +119,13 @@ def _json(report: AuditReport, audit_log: str) -> str:
 
 
 def _text(report: AuditReport, audit_log: str) -> str:
-    from feiqian.money import Money, currency, format_plain
+    from feiqian.money import CurrencyNumber, MinorUnits, Money, currency, format_plain
 
     lines = [f"journal: {report.position} rows, last hash {report.hash.hex()}"]
     for number, totals in report.totals.items():
-        debits, credits = (format_plain(Money(n, currency(number))) for n in totals[:2])
-        lines.append(f"{currency(number).code}: debits {debits}, credits {credits}")
+        unit = currency(CurrencyNumber(number))
+        debits, credits = (format_plain(Money(MinorUnits(n), unit)) for n in totals[:2])
+        lines.append(f"{unit.code}: debits {debits}, credits {credits}")
     accounts, transfers, allowances, claims = report.counts
     lines.append(f"{accounts} accounts, {transfers} transfers, {allowances} allowances, {claims} claims")
     lines.append(f"checkpoints compared: {', '.join(map(str, report.checkpoints)) or 'none'}")

@@ -17,6 +17,7 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.tables import customers, issuing_devices
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.notify.locks import lock
 
 MAX_DEVICE = 10**9 - 1  # a payment code has nine digits for it
@@ -40,11 +41,11 @@ class IssuingDevices:
 
     # --- from memory ---------------------------------------------------------------------------------------------
 
-    def customer_of(self, device: int) -> int:
+    def customer_of(self, device: int) -> CustomerNumber:
         """The customer whose device this is; 0 if there is no such device, or it is revoked."""
-        return self._customers[device] if 0 <= device < len(self._customers) else 0
+        return CustomerNumber(self._customers[device]) if 0 <= device < len(self._customers) else NO_CUSTOMER
 
-    def device_of(self, customer: int) -> int:
+    def device_of(self, customer: CustomerNumber) -> int:
         """The customer's newest device that is not revoked, or 0."""
         return self._devices[customer] if 0 <= customer < len(self._devices) else 0
 
@@ -57,7 +58,7 @@ class IssuingDevices:
         with self._lock, self._db.read() as connection:
             self._customers, self._devices = _all(connection)
 
-    def take_up(self, customer: int) -> None:
+    def take_up(self, customer: CustomerNumber) -> None:
         """Takes up what was committed of one customer's devices."""
         with self._lock, self._db.read() as connection:  # in turn, so that an older reading never comes last
             own = select(_t.number, _t.revoked_at).where(_t.customer == customer).order_by(_t.number)
@@ -82,7 +83,7 @@ class IssuingDevices:
 
     # --- adding and revoking -------------------------------------------------------------------------------------
 
-    def add(self, customer: int, now_us: int) -> int:
+    def add(self, customer: CustomerNumber, now_us: int) -> int:
         """Another device of a customer, who shows its codes from now on. Returns its number.
 
         Raises CustomerNotFound, NoDevicesLeft.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from feiqian.ids import CustomerNumber
 from feiqian.subjects import Subject
 
 NAME_LENGTH = 100
@@ -13,7 +14,7 @@ NAME_LENGTH = 100
 class Profile:
     """A customer who can sign in. `frozen_by` is the customer or a member of staff, while wallets are frozen."""
 
-    number: int
+    number: CustomerNumber
     id: str
     name: str
     level: int

@@ -11,6 +11,7 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.tables import applications, customers, profiles, pushes
 from feiqian.field_cipher import FieldCipher
+from feiqian.ids import CustomerNumber
 from feiqian.notify.model import Contacts
 from feiqian.subjects import Role, Subject
 
@@ -35,10 +36,11 @@ class Profiles:
 
     # --- finding -------------------------------------------------------------------------------------------------
 
-    def number_of(self, connection: Connection, mobile: str) -> int | None:
+    def number_of(self, connection: Connection, mobile: str) -> CustomerNumber | None:
         """The customer's number of a mobile number (E.164)."""
         found = select(_c.customer).where(_c.mobile_blind == self._cipher.blind_index(mobile, "mobile"))
-        return connection.execute(found).scalar()
+        number = connection.execute(found).scalar()
+        return None if number is None else CustomerNumber(number)
 
     def get(self, connection: Connection, number: int) -> Profile | None:
         both = profiles.join(customers, customers.c.number == _c.customer)
@@ -67,7 +69,7 @@ class Profiles:
         profile, push = self.get(connection, number), self._pushes(connection, number)
         return None if profile is None else Contacts(subject, profile.mobile, profile.email, push, profile.language)
 
-    def frozen(self, connection: Connection) -> list[int]:
+    def frozen(self, connection: Connection) -> list[CustomerNumber]:
         """The numbers of all customers whose wallets are frozen."""
         return list(connection.execute(select(_c.customer).where(_c.frozen != "")).scalars())
 

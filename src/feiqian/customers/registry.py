@@ -23,7 +23,7 @@ from feiqian.customers.tables import customers, profiles
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import CUSTOMER, new_id
+from feiqian.ids import CUSTOMER, CustomerNumber, new_id
 from feiqian.notify.model import Contacts
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Subject
@@ -43,7 +43,7 @@ class NoNumbersLeft(FeiqianError):
 class Customer(NamedTuple):
     """`created_at` in Unix microseconds; `level` is the index in the policy's levels."""
 
-    number: int
+    number: CustomerNumber
     id: str
     name: str
     created_at: int
@@ -68,15 +68,15 @@ class Customers:
 
     # --- from memory ---------------------------------------------------------------------------------------------
 
-    def known(self, number: int) -> bool:
+    def known(self, number: CustomerNumber) -> bool:
         """Whether there is a customer of this number."""
         return 0 < number < len(self._levels)
 
-    def standing(self, number: int) -> int:
+    def standing(self, number: CustomerNumber) -> int:
         """The customer's level; 0 (unverified) of whoever is not known."""
         return self._levels[number] if 0 < number < len(self._levels) else UNVERIFIED
 
-    def cooling(self, number: int, now_seconds: int) -> bool:
+    def cooling(self, number: CustomerNumber, now_seconds: int) -> bool:
         """Whether the low limits hold for the customer at this Unix time in seconds."""
         until = self._cooling.get(number)
         return until is not None and now_seconds < until
@@ -92,7 +92,7 @@ class Customers:
             self._levels, self._cooling = _levels(connection), _cooling(connection)
         self.issuing.refresh()
 
-    def take_up(self, number: int) -> None:
+    def take_up(self, number: CustomerNumber) -> None:
         """Takes up what was committed of one customer, new or changed."""
         with self._lock, self._db.read() as connection:  # in turn, so that an older reading never comes last
             level = connection.execute(select(customers.c.level).where(customers.c.number == number)).scalar()
@@ -145,14 +145,14 @@ class Customers:
             connection.execute(insert(customers), [dict(zip(columns, row, strict=True)) for row in rows])
         return numbers, self.issuing.add_within(connection, numbers, now_us)
 
-    def level_in(self, connection: Connection, number: int) -> int:
+    def level_in(self, connection: Connection, number: CustomerNumber) -> int:
         """The level as the caller's transaction sees it. Raises CustomerNotFound."""
         level = connection.execute(select(customers.c.level).where(customers.c.number == number)).scalar()
         if level is None:
             raise CustomerNotFound("there is no such customer")
         return int(level)
 
-    def put_level(self, connection: Connection, number: int, level: int) -> None:
+    def put_level(self, connection: Connection, number: CustomerNumber, level: int) -> None:
         """In the caller's transaction; `take_up` after it. Raises CustomerNotFound."""
         changed = update(customers).where(customers.c.number == number).values(level=level)
         if not connection.execute(changed).rowcount:
@@ -167,7 +167,7 @@ class Customers:
             raise RuntimeError("what is personal was asked for without the data key")
         return self._profiles
 
-    def by_number(self, number: int) -> Customer | None:
+    def by_number(self, number: CustomerNumber) -> Customer | None:
         return self._one(customers.c.number == number)
 
     def by_id(self, id: str) -> Customer | None:
@@ -179,7 +179,7 @@ class Customers:
             number = self.profiles.number_of(connection, mobile)
         return None if number is None else self.by_number(number)
 
-    def profile(self, number: int) -> Profile | None:
+    def profile(self, number: CustomerNumber) -> Profile | None:
         """None: there is no such customer, or nothing is kept of them but the name."""
         with self._db.read() as connection:
             return self.profiles.get(connection, number)
@@ -202,7 +202,7 @@ class Customers:
             rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
             return [Customer(*row) for row in rows]
 
-    def names(self, numbers: Collection[int]) -> dict[int, str]:
+    def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
         """The names of some customers (a page of them, not all) by number."""
         columns = select(customers.c.number, customers.c.name)
         with self._db.read() as connection:

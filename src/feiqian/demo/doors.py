@@ -7,7 +7,8 @@ import asyncio
 from feiqian.auth.sessions.model import Opened
 from feiqian.backoffice.service import DEMO
 from feiqian.errors import FeiqianError
-from feiqian.money import BY_NUMBER
+from feiqian.ids import CustomerNumber
+from feiqian.money import BY_NUMBER, MinorUnits
 from feiqian.runtime import logs
 from feiqian.seeding import mobile_of
 from feiqian.services import Services
@@ -51,7 +52,7 @@ class Doors:
     async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
         return await self._services.work.db(self._open_phone, person.number, user_agent, device_token, language)
 
-    def _open_phone(self, number: int, user_agent: str, device_token: str | None, language: str) -> Opened:
+    def _open_phone(self, number: CustomerNumber, user_agent: str, device_token: str | None, language: str) -> Opened:
         services, now = self._services, self._services.clock.now()
         with services.db.write() as connection:
             return services.sessions.open(connection, customer(number), (), user_agent, device_token, now, language)
@@ -73,14 +74,14 @@ class Doors:
                     _log.debug("play_money_not_given_yet", error=type(error).__name__)
             await asyncio.sleep(LOOK_SECONDS)
 
-    def _newcomers(self) -> list[int]:
+    def _newcomers(self) -> list[CustomerNumber]:
         """Those who may pay and were given nothing in this run. From memory: it is asked all the time."""
         customers, levels = self._services.customers, self._services.policy.levels
-        numbers = range(self._settled + 1, customers.count + 1)
+        numbers = map(CustomerNumber, range(self._settled + 1, customers.count + 1))
         return [n for n in numbers if n not in self._given and levels[customers.standing(n)].pays]
 
-    async def _gift(self, number: int) -> None:
+    async def _gift(self, number: CustomerNumber) -> None:
         currency = BY_NUMBER[self._services.policy.currency]
-        amount = GIFT_MAJOR * 10**currency.decimals
+        amount = MinorUnits(GIFT_MAJOR * 10**currency.decimals)
         await self._services.accounts.adjust(number, currency.number, amount, f"play-money-{number}")
         self._given.add(number)

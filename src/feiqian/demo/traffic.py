@@ -12,6 +12,7 @@ import msgspec
 from feiqian.customers.registry import Customers
 from feiqian.customers.seeded import seeded_numbers
 from feiqian.db import BankDb
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import BY_NUMBER
 from feiqian.runtime import logs
 from feiqian.services import Services
@@ -33,7 +34,7 @@ class TrafficSwitch:
     def __init__(self, services: Services, port: Callable[[], int]) -> None:
         self._services, self._port = services, port
         self._shops: list[Shop] = []
-        self._made: list[tuple[int, str]] = []
+        self._made: list[tuple[MerchantNumber, str]] = []
         self._level: Level = "off"
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
@@ -111,4 +112,4 @@ def crowd(db: BankDb, customers: Customers) -> list[int]:
     Never those who registered, before this start or since: it is their money.
     """
     played = (number for number in seeded_numbers(db) if number > LEFT_ALONE)
-    return [device for number in played if (device := customers.issuing.device_of(number))]
+    return [device for number in played if (device := customers.issuing.device_of(CustomerNumber(number)))]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from feiqian.ids import CustomerNumber
 from feiqian.kyc.screening import Match
 from feiqian.subjects import Subject
 
@@ -50,7 +51,7 @@ class Review:
     """One check of a customer's identity. `decided_by` is None if the verifier decided. Times: Unix microseconds."""
 
     id: str
-    customer: int
+    customer: CustomerNumber
     outcome: Outcome
     reasons: tuple[str, ...]
     matches: tuple[Match, ...]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from hashlib import blake2b
 
+from feiqian.money import CurrencyNumber
+
 from .bounds import checked
 from .engine import EVENT, NO_ID, Period, Side, Type
 
@@ -19,12 +21,12 @@ _LOW = 2**64 - 1
 BANK = 0  # owns the accounts of fees, cash, opening balances and corrections
 
 
-def account_id(kind: int, currency: int, owner: int) -> bytes:
+def account_id(kind: int, currency: CurrencyNumber, owner: int) -> bytes:
     """The account of this kind and currency (ISO 4217 number) that belongs to this owner."""
     return _ID.pack(kind, currency, 0, owner)
 
 
-def allowance_id(kind: int, currency: int, owner: int) -> bytes:
+def allowance_id(kind: int, currency: CurrencyNumber, owner: int) -> bytes:
     """The allowance of this kind; currency 0 where it counts no money."""
     return _ID.pack(kind, currency, 0, owner)
 
@@ -54,7 +56,7 @@ _FREEZE, _UNFREEZE, _CLOSE = int(Type.FREEZE), int(Type.UNFREEZE), int(Type.CLOS
 _ALLOWANCE, _USE, _RESTORE, _CLAIM = int(Type.ALLOWANCE), int(Type.USE), int(Type.RESTORE), int(Type.CLAIM)
 
 
-def account(id: bytes, kind: int, currency: int, overdraft: int = 0) -> bytes:
+def account(id: bytes, kind: int, currency: CurrencyNumber, overdraft: int = 0) -> bytes:
     """Opens an account; `overdraft` in minor units, `engine.UNLIMITED` for one without bound."""
     return _pack(_ACCOUNT, 0, kind, currency, overdraft, id, NO_ID, NO_ID, NO_ID)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from feiqian.ids import MerchantNumber
 from feiqian.ledger import chart
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.merchants.kinds import MerchantAccountKind, payable_id
+from feiqian.money import CurrencyNumber
 
 
-def merchant(number: int, currency: int) -> bytes:
+def merchant(number: MerchantNumber, currency: CurrencyNumber) -> bytes:
     """A merchant's account of what it has received and not yet been paid out."""
-    kind = MerchantAccountKind.PAYABLE
-    return chart.account(chart.account_id(kind, currency, number), kind, currency)
+    return chart.account(payable_id(currency, number), MerchantAccountKind.PAYABLE, currency)

@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feiqian.db import BIG, METADATA, BankDb
 from feiqian.errors import FeiqianError
-from feiqian.ids import MERCHANT, new_id
+from feiqian.ids import MERCHANT, MerchantNumber, new_id
 from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
-from feiqian.money import BY_NUMBER
+from feiqian.money import BY_NUMBER, CurrencyNumber
 from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
 from feiqian.strings.visible import is_visible
 
@@ -76,10 +76,10 @@ class Store(NamedTuple):
 class Merchant(NamedTuple):
     """`currency` is the ISO 4217 number of what it is paid in; `status` is active or suspended."""
 
-    number: int
+    number: MerchantNumber
     id: str
     name: str
-    currency: int
+    currency: CurrencyNumber
     fee_basis_points: int
     status: str
     stores: tuple[Store, ...]
@@ -115,7 +115,7 @@ class NewMerchant(NamedTuple):
     """A merchant to add."""
 
     name: str
-    currency: int
+    currency: CurrencyNumber
     fee_basis_points: int
     stores: tuple[Store, ...] = ()
 
@@ -124,7 +124,7 @@ class KeyInfo(NamedTuple):
     """An API key as it is listed: the first letters only. Times in Unix microseconds."""
 
     shown: str
-    merchant: int
+    merchant: MerchantNumber
     kind: str
     created_at: int
     revoked_at: int | None
@@ -147,7 +147,7 @@ class Merchants:
         self._lock = threading.Lock()
         self._pool = Pool("merchants", 1, 0, ask_seconds)
         self._asking: asyncio.Task[None] | None = None
-        self._by_number: dict[int, Merchant] = {}
+        self._by_number: dict[MerchantNumber, Merchant] = {}
         self._by_hash: dict[bytes, KeyHolder] = {}
         self._seen = -1
         self._asked_at = 0.0  # not money: a time
@@ -195,12 +195,12 @@ class Merchants:
         kind = kind_of(key)
         return KeyRefusal.WRONG_KIND if kind is not None and kind != self._mode else KeyRefusal.UNKNOWN
 
-    def whose(self, key: str) -> int | None:
+    def whose(self, key: str) -> MerchantNumber | None:
         """The number of the merchant whose key this is, as far as is known without asking the database."""
         holder = self._by_hash.get(hash_of(key))
         return None if holder is None else holder.number
 
-    def by_number(self, number: int) -> Merchant | None:
+    def by_number(self, number: MerchantNumber) -> Merchant | None:
         return self._by_number.get(number)
 
     def by_id(self, id: str) -> Merchant | None:
@@ -210,7 +210,7 @@ class Merchants:
         """Every merchant, in order of joining."""
         return list(self._by_number.values())
 
-    def keys(self, merchant: int) -> list[KeyInfo]:
+    def keys(self, merchant: MerchantNumber) -> list[KeyInfo]:
         """A merchant's keys, revoked ones too; reads the database."""
         columns = _keys.c.shown, _keys.c.merchant, _keys.c.kind, _keys.c.created_at, _keys.c.revoked_at
         with self._db.read() as connection:
@@ -264,7 +264,7 @@ class Merchants:
         self.refresh()
         return added
 
-    def set_status(self, number: int, status: str) -> None:
+    def set_status(self, number: MerchantNumber, status: str) -> None:
         """Suspends a merchant, or lets it take payments again. Raises MerchantInvalid for another status."""
         if status not in ("active", "suspended"):
             raise MerchantInvalid(f"a merchant is active or suspended, not {status!r}")
@@ -273,7 +273,7 @@ class Merchants:
             _changed(connection)
         self.refresh()
 
-    def create_key(self, merchant: int, kind: Kind, now_us: int) -> str:
+    def create_key(self, merchant: MerchantNumber, kind: Kind, now_us: int) -> str:
         """A new API key, returned this once. Raises MerchantInvalid if there is no such merchant."""
         if merchant not in self._by_number:
             raise MerchantInvalid(f"there is no merchant number {merchant}")
@@ -285,7 +285,7 @@ class Merchants:
         self.refresh()
         return key
 
-    def revoke_key(self, merchant: int, shown: str, now_us: int) -> int:
+    def revoke_key(self, merchant: MerchantNumber, shown: str, now_us: int) -> int:
         """Revokes the merchant's keys that begin so; at once in this process. Returns how many there were."""
         mine = (_keys.c.merchant == merchant) & (_keys.c.shown == shown[:SHOWN]) & _keys.c.revoked_at.is_(None)
         with self._db.write() as connection:

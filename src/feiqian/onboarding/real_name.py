@@ -13,6 +13,7 @@ from feiqian.auth.parts import Parts
 from feiqian.clock import DAY
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.registry import UNVERIFIED
+from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing
 from feiqian.kyc.model import Review
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
@@ -28,7 +29,7 @@ LEVEL = "level"
 class LevelChange(msgspec.Struct, frozen=True):
     """Whose level is set, to which (by its place in the policy), and by whom."""
 
-    customer: int
+    customer: CustomerNumber
     level: int
     by: Subject
 
@@ -43,7 +44,9 @@ class RealName:
     def intent(self) -> IntentKind:
         return IntentKind(LEVEL, LevelChange, self._in_ledger, self._complete, self._committed)
 
-    async def check_identity(self, number: int, images: list[bytes], corrected: Details | None = None) -> Review:
+    async def check_identity(
+        self, number: CustomerNumber, images: list[bytes], corrected: Details | None = None
+    ) -> Review:
         """Checks who the customer claimed to be when registering (or claims now) against pictures of the document.
 
         Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ChecksUsedUp,
@@ -59,11 +62,11 @@ class RealName:
         await self.finish(number)
         return review
 
-    async def used_up(self, number: int) -> bool:
+    async def used_up(self, number: CustomerNumber) -> bool:
         """Whether the customer has had as many checks as there may be in a day."""
         return await self._p.work.db(self._used_up, number)
 
-    def is_being_reviewed(self, number: int) -> bool:
+    def is_being_reviewed(self, number: CustomerNumber) -> bool:
         """Whether staff have to decide who the customer is (blocks)."""
         with self._p.db.read() as connection:
             return any(review.waiting for review in self._p.identity.of(connection, number, 1))
@@ -74,11 +77,11 @@ class RealName:
         if review.outcome == "refused":
             notifications.tell(self._p, connection, review.customer, "identity_refused", self._p.clock.now())
 
-    async def finish(self, number: int) -> None:
+    async def finish(self, number: CustomerNumber) -> None:
         """Carry out a change of the customer's level that was decided, if there is one."""
         await self._p.intents.finish(LEVEL, str(customer(number)))
 
-    async def raise_level(self, number: int, level: str, by: Subject) -> None:
+    async def raise_level(self, number: CustomerNumber, level: str, by: Subject) -> None:
         """Sets the level, up or down, with the wallet and its limits. Raises CustomerNotFound, LevelUnknown."""
         try:
             wanted = self._p.policy.level(level)
@@ -91,7 +94,7 @@ class RealName:
 
     # --- a check -------------------------------------------------------------------------------------------------
 
-    def _may_be_checked(self, number: int) -> None:
+    def _may_be_checked(self, number: CustomerNumber) -> None:
         with self._p.db.read() as connection:
             if self._p.customers.level_in(connection, number) != UNVERIFIED:
                 raise AlreadyChecked("who the customer is has been checked")
@@ -101,7 +104,7 @@ class RealName:
         if self._are_used_up(checks):
             raise ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
 
-    def _used_up(self, number: int) -> bool:
+    def _used_up(self, number: CustomerNumber) -> bool:
         with self._p.db.read() as connection:
             return self._are_used_up(self._p.identity.of(connection, number, CHECKS_A_DAY))
 
@@ -118,11 +121,11 @@ class RealName:
 
     # --- a level -------------------------------------------------------------------------------------------------
 
-    def _intend(self, number: int, level: Level, by: Subject) -> LedgerIntent:
+    def _intend(self, number: CustomerNumber, level: Level, by: Subject) -> LedgerIntent:
         with self._p.db.write() as connection:
             return self._put(connection, number, level, by)
 
-    def _put(self, connection: Connection, number: int, level: Level, by: Subject) -> LedgerIntent:
+    def _put(self, connection: Connection, number: CustomerNumber, level: Level, by: Subject) -> LedgerIntent:
         """What was decided last is what counts."""
         change = LevelChange(number, level.index, by)
         return self._p.intents.put(connection, LEVEL, str(customer(number)), change, instead=True)

@@ -84,7 +84,7 @@ class Registration(PreAuthFlow):
         pin = await self._p.factors.new_pin(details.pin, own)
         new = _New(details, claim, email, password, pin)
         opened = await self._p.work.db(self._finish, application, new, user_agent, device_token)
-        await self._p.work.db(self._p.customers.take_up, opened.session.subject.number)
+        await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 
     # --- the number ----------------------------------------------------------------------------------------------

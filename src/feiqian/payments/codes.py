@@ -20,6 +20,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.ledger.chart import claim_id
 from feiqian.payments.code_keys import MASKED, KeyRing, Version
 from feiqian.payments.errors import NoIssuingDevice
@@ -59,7 +60,7 @@ class CodeFault(Enum):
 class Scan(NamedTuple):
     """What a code says: whose it is, whether it holds, and until when it has to stay claimed (Unix s)."""
 
-    customer: int
+    customer: CustomerNumber
     fault: CodeFault | None
     claim_until: int
 
@@ -67,11 +68,11 @@ class Scan(NamedTuple):
 class KnowsDevices(Protocol):
     """What is asked of the customers feature; answered from memory."""
 
-    def customer_of(self, device: int) -> int:
+    def customer_of(self, device: int) -> CustomerNumber:
         """The customer whose issuing device this is; 0 if there is no such device, or it is revoked."""
         ...
 
-    def device_of(self, customer: int) -> int:
+    def device_of(self, customer: CustomerNumber) -> int:
         """The customer's newest issuing device that is not revoked, or 0."""
         ...
 
@@ -121,7 +122,7 @@ class _Reader(NamedTuple):
     """One version: how its 17 digits are read, whose they are then, and from when it is refused (Unix s)."""
 
     read: Callable[[int, int, int], Opened]
-    customer_of: Callable[[int], int]
+    customer_of: Callable[[int], CustomerNumber]
     until: int | None
 
 
@@ -133,7 +134,7 @@ class Codes(CodeIssuer):
         self._readers: dict[str, _Reader] = {}
         super().__init__(ring)
 
-    def device_of(self, customer: int) -> int:
+    def device_of(self, customer: CustomerNumber) -> int:
         """The device that issues the customer's codes. Raises NoIssuingDevice."""
         device = self._devices.device_of(customer)
         if not device:
@@ -147,12 +148,12 @@ class Codes(CodeIssuer):
         ours = len(digits) == DIGITS and digits.isascii() and digits.isdigit() and digits.startswith(ISSUER)
         reader = self._readers.get(digits[2]) if ours else None
         if reader is None or (reader.until is not None and now_seconds >= reader.until):
-            return Scan(0, CodeFault.MALFORMED, 0)
+            return Scan(NO_CUSTOMER, CodeFault.MALFORMED, 0)
         newest = now_seconds // SLOT_SECONDS + SLOTS_AHEAD
         number, back = reader.read(int(digits[3:]), newest, _SLOTS_COMPARED)
-        customer = 0 if back is None else reader.customer_of(number)
+        customer = NO_CUSTOMER if back is None else reader.customer_of(number)
         if back is None or not customer:
-            return Scan(0, CodeFault.INVALID, 0)
+            return Scan(NO_CUSTOMER, CodeFault.INVALID, 0)
         if back >= SLOTS_HELD:
             return Scan(customer, CodeFault.EXPIRED, 0)
         return Scan(customer, None, (newest - back + SLOTS_AFTER + 1) * SLOT_SECONDS + CLAIM_MARGIN_SECONDS)
@@ -166,6 +167,7 @@ class Codes(CodeIssuer):
             return _Reader(MaskedKey(key.secret).read, self._customer_with_device, key.until)
         return _Reader(code_key(key.secret, version).read, self._devices.customer_of, key.until)
 
-    def _customer_with_device(self, customer: int) -> int:
+    def _customer_with_device(self, number: int) -> CustomerNumber:
         """A masked code names the customer; with every device of theirs revoked, it is refused, too."""
-        return customer if self._devices.device_of(customer) else 0
+        customer = CustomerNumber(number)
+        return customer if self._devices.device_of(customer) else NO_CUSTOMER

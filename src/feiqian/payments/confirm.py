@@ -12,6 +12,7 @@ from typing import Protocol
 
 from feiqian import subjects
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
+from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
@@ -40,7 +41,7 @@ class ConsumesChallenges(Protocol):
 class NamesCustomers(Protocol):
     """What is asked of the customers feature."""
 
-    def names(self, numbers: Collection[int]) -> dict[int, str]:
+    def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
         """The names of some customers, by number (blocks)."""
         ...
 
@@ -63,7 +64,7 @@ class Confirmations:
         self._ledger, self._clock, self._reads, self._resolver = ledger, ledger.clock, reads, resolver
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
-    async def waiting(self, customer: int) -> list[WaitingPayment]:
+    async def waiting(self, customer: CustomerNumber) -> list[WaitingPayment]:
         """What waits for the customer now, newest first."""
         await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         rows = await self._reads.waiting_of_customer(customer)
@@ -81,11 +82,11 @@ class Confirmations:
             if self._status(row) == WAITING
         ]
 
-    async def bound_of(self, customer: int, payment_id: str) -> ChallengeBinding:
+    async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""
         return await self._binding(await self._row(customer, payment_id))
 
-    async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
+    async def confirm(self, customer: CustomerNumber, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.
 
         Raises PaymentNotFound, NotWaiting, NotDeciding, and what `Verification.consume` raises.
@@ -97,7 +98,7 @@ class Confirmations:
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
         return await self._told(row, self._resolver.confirm(row.fact, passed))
 
-    async def refuse(self, customer: int, payment_id: str) -> PaymentView:
+    async def refuse(self, customer: CustomerNumber, payment_id: str) -> PaymentView:
         """The customer does not want to pay. Raises PaymentNotFound, NotWaiting."""
         row = await self._row(customer, payment_id)
         return await self._told(row, self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
@@ -107,7 +108,7 @@ class Confirmations:
         await self._ledger.durable(resolved.position)
         return as_it_is(replace(row, status=resolved.status, reason=resolved.reason, fee=resolved.fee))
 
-    async def _row(self, customer: int, payment_id: str) -> PaymentRow:
+    async def _row(self, customer: CustomerNumber, payment_id: str) -> PaymentRow:
         """The customer's payment of this id, which waits. Raises PaymentNotFound, NotWaiting, RecordIncomplete."""
         await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         row = await self._reads.payment_by_id(payment_id)

@@ -18,7 +18,7 @@ from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
 from feiqian.merchants.registry import Merchant
-from feiqian.money import BY_CODE
+from feiqian.money import BY_CODE, NOTHING
 from feiqian.payments import plan
 from feiqian.payments.intent import Intent, Order
 from feiqian.payments.limits import STEP_UP, PaymentLimits
@@ -90,7 +90,7 @@ class Authorizer:
         """Decides, posts and records an attempt that the ledger does not remember. Raises LedgerStopped."""
         decline, step_up = self._allowed(intent)
         status: PaymentStatus = "declined"
-        fee, expires_at = 0, 0
+        fee, expires_at = NOTHING, 0
         if decline:
             self._ledger.post(plan.declined_payment(intent))
         elif step_up:
@@ -102,7 +102,7 @@ class Authorizer:
             fee = plan.fee_of(intent.amount, intent.fee_basis_points)
             decline = _decline(intent, self._ledger.post(plan.payment(intent, fee)), PAYMENT_STEPS)
             if decline:
-                fee = 0
+                fee = NOTHING
             else:
                 status = "succeeded"
         fact = PaymentDecided(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from feiqian.clock import MICROSECONDS
 from feiqian.errors import LedgerStopped, NotDeciding
 from feiqian.events import PaymentDecided, PaymentExpired, encode_fact
+from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.pending import WAITING, status_of
 
@@ -27,7 +28,7 @@ class Expiry:
     def __init__(self, ledger: Ledger, tell: Callable[[str], None]) -> None:
         self._ledger, self._clock, self._tell = ledger, ledger.clock, tell
         self._due: list[Due] = []
-        self._of: dict[int, dict[str, PaymentDecided]] = {}  # by customer and id
+        self._of: dict[CustomerNumber, dict[str, PaymentDecided]] = {}  # by customer and id
         self._changed = asyncio.Event()
 
     def add(self, payment: PaymentDecided) -> None:
@@ -43,7 +44,7 @@ class Expiry:
         for payment in payments:
             self.add(payment)
 
-    def of(self, customer: int) -> list[PaymentDecided]:
+    def of(self, customer: CustomerNumber) -> list[PaymentDecided]:
         """What waits for a customer, and what has waited and is not due yet."""
         return list(self._of.get(customer, {}).values())
 

@@ -10,7 +10,9 @@ from typing import Protocol
 import msgspec
 
 from feiqian.auth.challenges.model import Passed
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.engine import Refusal
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.policy import Decline
 
 
@@ -18,7 +20,7 @@ class Order(Protocol):
     """What a merchant asks for, whatever the method. Its number makes the payment one. Amount in minor units."""
 
     @property
-    def amount(self) -> int: ...
+    def amount(self) -> MinorUnits: ...
     @property
     def currency(self) -> str: ...  # letters of ISO 4217
     @property
@@ -49,10 +51,10 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A payment to decide, with its payer known. Amounts in minor units."""
 
     attempt: bytes  # 16 bytes that make the payment one: the ledger remembers the answer under it
-    payer: int  # a customer
-    payee: int  # a merchant
-    amount: int
-    currency: int  # ISO 4217 number
+    payer: CustomerNumber  # a customer
+    payee: MerchantNumber  # a merchant
+    amount: MinorUnits
+    currency: CurrencyNumber  # ISO 4217 number
     fee_basis_points: int
     merchant_order: str
     description: str

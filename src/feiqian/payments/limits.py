@@ -10,10 +10,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from feiqian.accounts.kinds import AccountKind, AllowanceKind
-from feiqian.ledger.chart import account_id, allowance_id
+from feiqian.accounts.kinds import day_amount_id, day_unverified_id, wallet_id
+from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
+from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments.policy import Decline
 from feiqian.policy.model import Level, Policy
 
@@ -21,15 +22,15 @@ from feiqian.policy.model import Level, Policy
 class KnowsCustomers(Protocol):
     """What is asked of the customers feature; answered from memory."""
 
-    def known(self, number: int) -> bool:
+    def known(self, number: CustomerNumber) -> bool:
         """Whether a customer of this number exists."""
         ...
 
-    def standing(self, number: int) -> int:
+    def standing(self, number: CustomerNumber) -> int:
         """The index of the customer's level; 0 (nothing may be paid) for whoever is not known."""
         ...
 
-    def cooling(self, number: int, now_seconds: int) -> bool:
+    def cooling(self, number: CustomerNumber, now_seconds: int) -> bool:
         """Whether the customer has changed something of late that a thief would change first."""
         ...
 
@@ -37,12 +38,12 @@ class KnowsCustomers(Protocol):
 class Bounds(NamedTuple):
     """Minor units of one currency. `day` is only set while the customer cools off: else the ledger knows it."""
 
-    unverified: int
-    payment: int
-    of_level: int  # the largest payment, once the customer does not cool off any more
-    day: int | None
+    unverified: MinorUnits
+    payment: MinorUnits
+    of_level: MinorUnits  # the largest payment, once the customer does not cool off any more
+    day: MinorUnits | None
 
-    def decline(self, amount: int) -> Decline:
+    def decline(self, amount: MinorUnits) -> Decline:
         """Why a payment above `payment` cannot be."""
         return Decline.AMOUNT_TOO_HIGH if amount > self.of_level else Decline.LIMIT_AFTER_CHANGE
 
@@ -54,9 +55,8 @@ class LimitDecision(Enum):
     STEP_UP = "step_up"  # its customer verifies it first
 
 
-_DAY_AMOUNT, _DAY_COUNT = int(AllowanceKind.DAY_AMOUNT), int(AllowanceKind.DAY_UNVERIFIED_COUNT)
 APPROVED, STEP_UP = LimitDecision.APPROVED, LimitDecision.STEP_UP  # an enumeration is slow to ask on the hot path
-Entitled = dict[int, Bounds]  # by currency
+Entitled = dict[CurrencyNumber, Bounds]  # by currency
 
 
 class PaymentLimits:
@@ -68,16 +68,18 @@ class PaymentLimits:
         self._pays = [level.pays for level in policy.levels]
         self._usual = [_usual(level) for level in policy.levels]
         self._cooling = [_cooling(level, policy) for level in policy.levels]
-        self.largest: dict[int, int] = {}  # payment that anyone may make, by currency
+        self.largest: dict[CurrencyNumber, MinorUnits] = {}  # payment that anyone may make, by currency
         for level in policy.levels:
             for currency, limits in level.limits.items():
-                self.largest[currency] = max(limits.payment, self.largest.get(currency, 0))
+                self.largest[currency] = max(limits.payment, self.largest.get(currency, NOTHING))
 
-    def _why_none(self, customer: int) -> Decline:
+    def _why_none(self, customer: CustomerNumber) -> Decline:
         pays = self._pays[self._standing(customer)]
         return Decline.NO_WALLET_IN_CURRENCY if pays else Decline.IDENTITY_NOT_VERIFIED
 
-    def check(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | LimitDecision:
+    def check(
+        self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, now_seconds: int
+    ) -> Decline | LimitDecision:
         """How a payment that was asked for goes on, or why the limits do not allow it. (The ledger may not, either.)"""
         by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
         bounds = by_level[self._standing(customer)].get(currency)
@@ -88,17 +90,19 @@ class PaymentLimits:
             return bounds.decline(amount)
         if amount > unverified:
             return STEP_UP
-        if self._exceeds(allowance_id(_DAY_COUNT, 0, customer), 1, None, now_seconds):
+        if self._exceeds(day_unverified_id(customer), 1, None, now_seconds):
             return STEP_UP
-        if day is not None and self._exceeds(allowance_id(_DAY_AMOUNT, currency, customer), amount, day, now_seconds):
+        if day is not None and self._exceeds(day_amount_id(currency, customer), amount, day, now_seconds):
             return Decline.LIMIT_AFTER_CHANGE
         return APPROVED
 
-    def pays(self, customer: int, currency: int) -> bool:
+    def pays(self, customer: CustomerNumber, currency: CurrencyNumber) -> bool:
         """Whether the customer's level may pay anything in this currency."""
         return currency in self._usual[self._standing(customer)]
 
-    def at_confirmation(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
+    def at_confirmation(
+        self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, now_seconds: int
+    ) -> Decline | None:
         """Why a payment that the customer has verified is not allowed (any more), or None."""
         by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
         bounds = by_level[self._standing(customer)].get(currency)
@@ -106,22 +110,24 @@ class PaymentLimits:
             return self._why_none(customer)
         if amount > bounds.payment:
             return bounds.decline(amount)
-        allowance = allowance_id(_DAY_AMOUNT, currency, customer)
+        allowance = day_amount_id(currency, customer)
         if bounds.day is not None and self._exceeds(allowance, amount, bounds.day, now_seconds):
             return Decline.LIMIT_AFTER_CHANGE
         return None
 
-    def beyond_today(self, customer: int, currency: int, amount: int, now_seconds: int) -> Decline | None:
+    def beyond_today(
+        self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, now_seconds: int
+    ) -> Decline | None:
         """Why a payment that would wait for its customer is more than is left of today's limit, or None."""
         decline = self.at_confirmation(customer, currency, amount, now_seconds)
         if decline is not None:
             return decline
-        beyond = self._exceeds(allowance_id(_DAY_AMOUNT, currency, customer), amount, None, now_seconds)
+        beyond = self._exceeds(day_amount_id(currency, customer), amount, None, now_seconds)
         return Decline.DAILY_LIMIT if beyond else None
 
-    def short_of(self, customer: int, currency: int, amount: int) -> bool:
+    def short_of(self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits) -> bool:
         """Whether the wallet holds too little. The ledger refuses one that is frozen, closed or missing."""
-        wallet = self._engine.account(account_id(AccountKind.CUSTOMER_WALLET, currency, customer))
+        wallet = self._engine.account(wallet_id(currency, customer))
         stopped = wallet is None or wallet.closed_and_frozen & (Side.DEBIT | CLOSED)
         return wallet is not None and not stopped and amount > wallet.available + wallet.overdraft
 

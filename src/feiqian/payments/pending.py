@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from feiqian.accounts.kinds import AccountKind
+from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
-from feiqian.ledger.chart import account_id
+from feiqian.ids import MerchantNumber
 from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant
+from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.errors import NotWaiting
 from feiqian.payments.limits import PaymentLimits
@@ -22,7 +23,6 @@ from feiqian.payments.plan import CONFIRMATION_STEPS
 from feiqian.payments.policy import Decline, decline_of
 
 WAITING: PaymentStatus = "needs_verification"
-_WALLET = AccountKind.CUSTOMER_WALLET
 _STATUS: dict[HoldState, PaymentStatus] = {
     HoldState.OPEN: WAITING,
     HoldState.CAPTURED: "succeeded",
@@ -34,7 +34,7 @@ _ENDED_BEFORE = (Refusal.HOLD_CAPTURED, Refusal.HOLD_RELEASED, Refusal.HOLD_EXPI
 class KnowsMerchants(Protocol):
     """What is asked of the merchants feature; from memory."""
 
-    def by_number(self, number: int) -> Merchant | None: ...
+    def by_number(self, number: MerchantNumber) -> Merchant | None: ...
 
 
 class Resolved(NamedTuple):
@@ -42,7 +42,7 @@ class Resolved(NamedTuple):
 
     status: PaymentStatus
     reason: Decline | None
-    fee: int
+    fee: MinorUnits
     position: int
 
 
@@ -70,8 +70,7 @@ class PendingPaymentResolver:
         if decline is not None or merchant is None:
             return self.decline(payment, decline or Decline.MERCHANT_NOT_ACCEPTING)
         fee = plan.fee_of(payment.amount, merchant.fee_basis_points)
-        parties = payment.customer, payment.merchant, payment.currency, payment.amount
-        posting = self._ledger.post(plan.confirmed_payment(payment.transfer, *parties, fee))
+        posting = self._ledger.post(plan.confirmed_payment(payment, fee))
         if posting.refusal is Refusal.EXISTS or posting.refusal in _ENDED_BEFORE:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         if posting.refusal is not Refusal.OK:
@@ -89,11 +88,11 @@ class PendingPaymentResolver:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
-        return Resolved("declined", reason, 0, self._ledger.position)
+        return Resolved("declined", reason, NOTHING, self._ledger.position)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
         """Whether the wallet is stopped or the level pays nothing, so that no answer of the customer's would count."""
-        wallet = self._ledger.engine.account(account_id(_WALLET, payment.currency, payment.customer))
+        wallet = self._ledger.engine.account(wallet_id(payment.currency, payment.customer))
         stopped = wallet is None or bool(wallet.closed_and_frozen & Side.DEBIT)
         return stopped or not self._limits.pays(payment.customer, payment.currency)
 

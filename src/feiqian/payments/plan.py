@@ -8,20 +8,23 @@ from __future__ import annotations
 import struct
 from hashlib import blake2b
 
-from feiqian.accounts.kinds import AccountKind, AllowanceKind
+from feiqian.accounts.kinds import AccountKind, day_amount_id, day_unverified_id, wallet_id
+from feiqian.events import PaymentDecided
+from feiqian.ids import MerchantNumber
 from feiqian.ledger import chart
-from feiqian.ledger.chart import BANK, account_id, allowance_id, derived_id
+from feiqian.ledger.chart import BANK, account_id, derived_id
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Period, Type, chain
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.merchants.kinds import payable_id
+from feiqian.money import MinorUnits
 from feiqian.payments.intent import Intent
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.policy import VERIFICATION_SECONDS, Step
+from feiqian.payments.requests import RefundRequest
 
 _THREE_EVENTS, _FOUR_EVENTS = (struct.Struct("<" + EVENT.format[1:] * n).pack for n in (3, 4))
 _USE, _TRANSFER = int(Type.USE), int(Type.TRANSFER)
 _PAYMENT, _FEE = int(TransferKind.PAYMENT), int(TransferKind.FEE)
-_WALLET, _PAYABLE, _FEES = AccountKind.CUSTOMER_WALLET, MerchantAccountKind.PAYABLE, AccountKind.MERCHANT_FEES
-_DAY_AMOUNT, _DAY_COUNT = AllowanceKind.DAY_AMOUNT, AllowanceKind.DAY_UNVERIFIED_COUNT
+_FEES = AccountKind.MERCHANT_FEES
 
 BASIS_POINTS = 10_000
 
@@ -32,7 +35,7 @@ CONFIRMATION_STEPS = (Step.PAYMENT, Step.DAY_AMOUNT, Step.PAYMENT, Step.FEE)
 REFUND_STEPS = (Step.REFUNDABLE, Step.REFUNDABLE, Step.REFUND)
 
 
-def fee_of(amount: int, basis_points: int) -> int:
+def fee_of(amount: MinorUnits, basis_points: int) -> MinorUnits:
     """The merchant's fee on an amount, rounded half to even to whole minor units.
 
     What rounding adds or leaves out is borne by the merchant's net, which is amount - fee: the sum is always exact. A
@@ -40,10 +43,10 @@ def fee_of(amount: int, basis_points: int) -> int:
     """
     fee, rest = divmod(amount * basis_points, BASIS_POINTS)
     half = BASIS_POINTS // 2
-    return fee + (rest > half or (rest == half and fee % 2 == 1))
+    return MinorUnits(fee + (rest > half or (rest == half and fee % 2 == 1)))
 
 
-def payment_transfer(merchant: int, merchant_order: str) -> bytes:
+def payment_transfer(merchant: MerchantNumber, merchant_order: str) -> bytes:
     """The id of the transfer (or hold) that a merchant's order names."""
     return derived_id(b"payment", merchant.to_bytes(8, "big"), merchant_order.encode())
 
@@ -90,19 +93,19 @@ def claims(events: bytes) -> list[bytes]:
     return [event[5] for event in EVENT.iter_unpack(events) if event[0] == Type.CLAIM]
 
 
-def payment(intent: Intent, fee: int) -> bytes:
+def payment(intent: Intent, fee: MinorUnits) -> bytes:
     """The chain of a payment that needs no verification.
 
     Its steps are the method's and PAYMENT_STEPS, the last only with a fee.
     """
     transfer, payer, currency, amount = intent.attempt, intent.payer, intent.currency, intent.amount
-    wallet, merchant = account_id(_WALLET, currency, payer), account_id(_PAYABLE, currency, intent.payee)
+    wallet, merchant = wallet_id(currency, payer), payable_id(currency, intent.payee)
     reference = content_reference(intent)
     # The hot path: all in one call, rather than event by event through `chart` and `chain` (a test compares the two).
     # fmt: off
     limits = (
-        _USE, LINKED, 0, 0, amount, allowance_id(_DAY_AMOUNT, currency, payer), NO_ID, NO_ID, NO_ID,
-        _USE, LINKED, 0, 0, 1, allowance_id(_DAY_COUNT, 0, payer), NO_ID, NO_ID, NO_ID,
+        _USE, LINKED, 0, 0, amount, day_amount_id(currency, payer), NO_ID, NO_ID, NO_ID,
+        _USE, LINKED, 0, 0, 1, day_unverified_id(payer), NO_ID, NO_ID, NO_ID,
     )
     if not fee:
         return intent.events + _THREE_EVENTS(
@@ -123,8 +126,8 @@ def pending_payment(intent: Intent) -> bytes:
     Its steps are the method's and PENDING_STEPS. It reserves the decision, not the money: balance and allowances count
     when the customer verifies.
     """
-    wallet = account_id(_WALLET, intent.currency, intent.payer)
-    merchant = account_id(_PAYABLE, intent.currency, intent.payee)
+    wallet = wallet_id(intent.currency, intent.payer)
+    merchant = payable_id(intent.currency, intent.payee)
     kind, reference = TransferKind.VERIFICATION, content_reference(intent)
     return intent.events + chart.hold(intent.attempt, wallet, merchant, 0, VERIFICATION_SECONDS, kind, reference)
 
@@ -135,24 +138,25 @@ def declined_payment(intent: Intent) -> bytes:
     It would reserve nothing, from the wallet for the wallet. The engine remembers the refusal under the payment's id,
     so that the payment stays declined, whoever asks again and whenever.
     """
-    wallet = account_id(_WALLET, intent.currency, intent.payer)
+    wallet = wallet_id(intent.currency, intent.payer)
     return chart.hold(intent.attempt, wallet, wallet, 0, 0, TransferKind.VERIFICATION)
 
 
-def confirmed_payment(payment: bytes, customer: int, merchant: int, currency: int, amount: int, fee: int) -> bytes:
+def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
     """The chain of a waiting payment that its customer confirms; its steps are CONFIRMATION_STEPS.
 
     The capture decides against cancelling and expiry, once; all else counts as of now: limit, balance, freeze.
     """
-    wallet, payable = account_id(_WALLET, currency, customer), account_id(_PAYABLE, currency, merchant)
-    transfer, fees = confirmed_transfer(payment), account_id(_FEES, currency, BANK)
+    hold, currency, amount = payment.transfer, payment.currency, payment.amount
+    wallet, payable = wallet_id(currency, payment.customer), payable_id(currency, payment.merchant)
+    transfer, fees = confirmed_transfer(hold), account_id(_FEES, currency, BANK)
     events = [
-        chart.capture(confirmation(payment), payment, 0, TransferKind.VERIFICATION, payment),
-        chart.use(allowance_id(_DAY_AMOUNT, currency, customer), amount),
-        chart.transfer(transfer, wallet, payable, amount, TransferKind.PAYMENT, payment),
+        chart.capture(confirmation(hold), hold, 0, TransferKind.VERIFICATION, hold),
+        chart.use(day_amount_id(currency, payment.customer), amount),
+        chart.transfer(transfer, wallet, payable, amount, TransferKind.PAYMENT, hold),
     ]
     if fee:
-        events.append(chart.transfer(fee_transfer(payment), payable, fees, fee, TransferKind.FEE, payment))
+        events.append(chart.transfer(fee_transfer(hold), payable, fees, fee, TransferKind.FEE, hold))
     return chain(*events)
 
 
@@ -161,23 +165,22 @@ def refuse(payment: bytes) -> bytes:
     return chart.release(refusal(payment), payment, TransferKind.REFUSAL, payment)
 
 
-def refund(
-    payment: bytes, merchant_refund: str, captured: int, amount: int, currency: int, merchant: int, customer: int
-) -> bytes:
+def refund(payment: PaymentDecided, request: RefundRequest) -> bytes:
     """The chain of a refund; its steps are REFUND_STEPS.
 
     All refunds of a payment use one allowance, capped at what was captured: whatever races, they never sum to more.
     """
+    limit, paid = refundable(payment.transfer), payment.transfer
     return chain(
-        chart.allowance(refundable(payment), captured, Period.EVER),
-        chart.use(refundable(payment), amount),
+        chart.allowance(limit, payment.amount, Period.EVER),
+        chart.use(limit, request.amount),
         chart.transfer(
-            refund_transfer(payment, merchant_refund),
-            account_id(MerchantAccountKind.PAYABLE, currency, merchant),
-            account_id(AccountKind.CUSTOMER_WALLET, currency, customer),
-            amount,
+            refund_transfer(paid, request.merchant_refund),
+            payable_id(payment.currency, payment.merchant),
+            wallet_id(payment.currency, payment.customer),
+            request.amount,
             TransferKind.REFUND,
-            payment,
+            paid,
         ),
     )
 

@@ -37,9 +37,7 @@ class Refunder:
         transfer = plan.refund_transfer(payment.transfer, request.merchant_refund)
         if self._ledger.engine.remembered(transfer) is not None:
             return RefundDecision(transfer, self._recent.get(transfer), self._ledger.position)
-        parties = payment.currency, payment.merchant, payment.customer
-        chain = plan.refund(payment.transfer, request.merchant_refund, payment.amount, request.amount, *parties)
-        fact = self._fact(payment, request, transfer, _decline(self._ledger.post(chain)))
+        fact = self._fact(payment, request, transfer, _decline(self._ledger.post(plan.refund(payment, request))))
         self._ledger.record(encode_fact(fact))
         self._recent.put(transfer, fact)
         return RefundDecision(transfer, fact, self._ledger.position)

@@ -7,11 +7,14 @@ from typing import Annotated
 import msgspec
 
 from feiqian.ledger.bounds import MAX_AMOUNT
+from feiqian.money import MinorUnits
 from feiqian.strings.patterns import LINE, matching
 
 _REFERENCE = "[A-Za-z0-9][A-Za-z0-9._:/-]*"  # what is not seen, or looks alike, makes no second number
 
-Amount = Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT, description="Whole minor units, such as fen or cents.")]
+Amount = Annotated[
+    MinorUnits, msgspec.Meta(ge=1, le=MAX_AMOUNT, description="Whole minor units, such as fen or cents.")
+]
 Reference = Annotated[str, matching(_REFERENCE, min_length=1, max_length=64)]  # a merchant's own number for something
 # To look for a number that was given before: versions until November 2026 took, and kept, a newline at its end.
 KnownReference = Annotated[str, matching(_REFERENCE + r"\n?", min_length=1, max_length=64)]

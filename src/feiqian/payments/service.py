@@ -18,11 +18,11 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, RefundDecided
 from feiqian.field_cipher import FieldCipher
-from feiqian.ledger.chart import account_id
+from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant
-from feiqian.money import BY_NUMBER
+from feiqian.money import BY_NUMBER, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
@@ -156,20 +156,20 @@ class Payments:
 
     # --- the customer's part -----------------------------------------------------------------------------------
 
-    async def waiting(self, customer: int) -> list[WaitingPayment]:
+    async def waiting(self, customer: CustomerNumber) -> list[WaitingPayment]:
         """See `Confirmations`, as of the three that follow."""
         return await self._confirmations.waiting(customer)
 
-    async def bound_of(self, customer: int, payment_id: str) -> ChallengeBinding:
+    async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
         return await self._confirmations.bound_of(customer, payment_id)
 
-    async def confirm(self, customer: int, payment_id: str, challenge_id: str) -> PaymentView:
+    async def confirm(self, customer: CustomerNumber, payment_id: str, challenge_id: str) -> PaymentView:
         return await self._confirmations.confirm(customer, payment_id, challenge_id)
 
-    async def refuse(self, customer: int, payment_id: str) -> PaymentView:
+    async def refuse(self, customer: CustomerNumber, payment_id: str) -> PaymentView:
         return await self._confirmations.refuse(customer, payment_id)
 
-    def end_what_cannot_pay(self, customer: int) -> None:
+    def end_what_cannot_pay(self, customer: CustomerNumber) -> None:
         """Declines what waits for a customer whose wallet is stopped, or whose level pays nothing. Never awaits.
 
         Called in the stretch in which that was posted, so that both are in one journal row. Raises LedgerStopped.
@@ -238,16 +238,16 @@ class Payments:
 
     async def balance(self, merchant: Merchant) -> BalanceView:
         """What the merchant has to get, from the ledger itself."""
-        id = account_id(MerchantAccountKind.PAYABLE, merchant.currency, merchant.number)
+        id = payable_id(merchant.currency, merchant.number)
         account, position = self._ledger.engine.account(id), self._ledger.position
         await self._ledger.durable(position)
-        balance, available = (account.balance, account.available) if account else (0, 0)
+        balance, available = map(MinorUnits, (account.balance, account.available) if account else (0, 0))
         incomplete = False
         with contextlib.suppress(ReadsBehind):
             incomplete = await self._reads.merchant_incomplete(merchant.number)
         return BalanceView(BY_NUMBER[merchant.currency].code, balance, available, incomplete)
 
-    def code_for(self, customer: int) -> IssuedCode:
+    def code_for(self, customer: CustomerNumber) -> IssuedCode:
         """The code to show on a customer's phone now: the next slot's, if this one has been used.
 
         It is made and read by the ledger's time; its times are told by the bank's clock, for phones to compare with

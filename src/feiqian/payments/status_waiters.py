@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from feiqian.ids import MerchantNumber
 from feiqian.runtime.shares import Places
 
 MAX_WAITS, MAX_WAITS_OF_MERCHANT = 512, 64
@@ -32,7 +33,7 @@ class StatusWaiters:
     async def ended(
         self,
         payment: str,
-        merchant: int,
+        merchant: MerchantNumber,
         seconds: float,  # not money: a time
     ) -> None:
         """Returns when the payment may have ended, after so many seconds, or at once where too many wait."""
@@ -47,7 +48,7 @@ class StatusWaiters:
         finally:
             self._leave(payment, merchant, future)
 
-    def _has_room(self, merchant: int) -> bool:
+    def _has_room(self, merchant: MerchantNumber) -> bool:
         places = self.places
         if places.room_for(merchant):
             return True
@@ -61,7 +62,7 @@ class StatusWaiters:
             oldest.set_result(None)
         return True
 
-    def _leave(self, payment: str, merchant: int, future: asyncio.Future[None]) -> None:
+    def _leave(self, payment: str, merchant: MerchantNumber, future: asyncio.Future[None]) -> None:
         waiting = self._waiting.get(payment, set())
         waiting.discard(future)
         if not waiting:

@@ -11,7 +11,7 @@ import msgspec
 
 from feiqian.clock import moment
 from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.money import BY_NUMBER
+from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments.intent import Order
 from feiqian.payments.policy import Decline
 from feiqian.payments.reasons import sentence
@@ -25,11 +25,11 @@ class PaymentView(msgspec.Struct, frozen=True):
     status: str  # succeeded, declined, needs_verification, cancelled, expired
     reason: str | None  # a name of `policy.Decline`
     message: str | None  # its sentence
-    amount: int
+    amount: MinorUnits
     currency: str
-    fee: int
-    net: int  # what the merchant gets, before refunds
-    refunded: int
+    fee: MinorUnits
+    net: MinorUnits  # what the merchant gets, before refunds
+    refunded: MinorUnits
     merchant_order: str
     description: str
     store: str
@@ -46,7 +46,7 @@ class RefundView(msgspec.Struct, frozen=True):
     status: str  # succeeded, declined
     reason: str | None
     message: str | None
-    amount: int
+    amount: MinorUnits
     currency: str
     merchant_refund: str
     created_at: datetime
@@ -57,8 +57,8 @@ class WaitingPayment(msgspec.Struct, frozen=True):
 
     id: str
     merchant_name: str
-    amount: int
-    currency: int  # ISO 4217 number
+    amount: MinorUnits
+    currency: CurrencyNumber  # ISO 4217 number
     description: str
     created_at: int
     expires_at: int
@@ -82,14 +82,14 @@ class BalanceView(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     currency: str
-    balance: int
-    available: int
+    balance: MinorUnits
+    available: MinorUnits
     incomplete: bool = False
 
 
 def first_answer(fact: PaymentDecided) -> PaymentView:
     """What the merchant was told at first, and is told again whenever it retries."""
-    return _view(fact, fact.status, 0)
+    return _view(fact, fact.status, NOTHING)
 
 
 def not_kept(request: Order, decline: Decline, now_us: int) -> PaymentView:
@@ -101,9 +101,9 @@ def not_kept(request: Order, decline: Decline, now_us: int) -> PaymentView:
         message=sentence(decline),
         amount=request.amount,
         currency=request.currency,
-        fee=0,
-        net=0,
-        refunded=0,
+        fee=NOTHING,
+        net=NOTHING,
+        refunded=NOTHING,
         merchant_order=request.merchant_order,
         description=request.description,
         store=request.store,
@@ -118,7 +118,7 @@ def as_it_is(row: PaymentRow, status: str = "") -> PaymentView:
     return _view(row, status or row.status, row.refunded)
 
 
-def _view(it: PaymentDecided | PaymentRow, status: str, refunded: int) -> PaymentView:
+def _view(it: PaymentDecided | PaymentRow, status: str, refunded: MinorUnits) -> PaymentView:
     return PaymentView(
         it.id,
         status,
@@ -127,7 +127,7 @@ def _view(it: PaymentDecided | PaymentRow, status: str, refunded: int) -> Paymen
         it.amount,
         BY_NUMBER[it.currency].code,
         it.fee,
-        it.amount - it.fee if status == "succeeded" else 0,
+        MinorUnits(it.amount - it.fee) if status == "succeeded" else NOTHING,
         refunded,
         it.merchant_order,
         it.description,

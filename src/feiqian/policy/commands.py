@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from feiqian.commands.common import Commands, command
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _told(policy: Policy) -> Iterator[str]:
             yield f"  {purpose}{_up_to(need.up_to, policy.currency)}: {ways}"
 
 
-def _level(level: Level, currency: int) -> str:
+def _level(level: Level, currency: CurrencyNumber) -> str:
     limits = level.limits_in(currency)
     if limits is None:
         return "pays nothing"
@@ -57,11 +58,11 @@ def _level(level: Level, currency: int) -> str:
     )
 
 
-def _up_to(amounts: object, currency: int) -> str:
+def _up_to(amounts: object, currency: CurrencyNumber) -> str:
     return f" up to {_amount(amounts[currency], currency)}" if isinstance(amounts, dict) and currency in amounts else ""
 
 
-def _amount(minor: int, number: int) -> str:
+def _amount(minor: MinorUnits, number: CurrencyNumber) -> str:
     from feiqian.money import Money, currency, format_plain
 
     return format_plain(Money(minor, currency(number)))

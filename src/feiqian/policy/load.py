@@ -17,7 +17,7 @@ import msgspec
 
 from feiqian.errors import FeiqianError
 from feiqian.ledger.bounds import BoundExceeded, checked
-from feiqian.money import BY_CODE, MoneyInvalid, parse
+from feiqian.money import BY_CODE, CurrencyNumber, MinorUnits, MoneyInvalid, parse
 from feiqian.policy import model
 from feiqian.policy.factors import Factor, Purpose, is_strong
 from feiqian.policy.layout import (
@@ -196,7 +196,9 @@ def _check_rise(lower: model.Level, higher: model.Level) -> None:
             _fail((*place, "limits", code), f"level '{higher.name}' may not allow less {code} than '{lower.name}'")
 
 
-def _by_currency(tables: Mapping[str, Any], place: Place, read: Callable[[str, Any, Place], T]) -> dict[int, T]:
+def _by_currency(
+    tables: Mapping[str, Any], place: Place, read: Callable[[str, Any, Place], T]
+) -> dict[CurrencyNumber, T]:
     """The amounts of each currency, by its number."""
     return {_currency(code, (*place, code)): read(code, table, (*place, code)) for code, table in tables.items()}
 
@@ -214,17 +216,19 @@ def _limits(code: str, given: Any, place: Place) -> model.Limits:
     return limits
 
 
-def _currency(code: str, place: Place) -> int:
+def _currency(code: str, place: Place) -> CurrencyNumber:
     if code not in BY_CODE:
         _fail(place, f"there is no currency {code!r}; use the letters of ISO 4217")
     return BY_CODE[code].number
 
 
-def _amount(text: str, code: str, place: Place) -> int:
+def _amount(text: str, code: str, place: Place) -> MinorUnits:
     try:
-        return checked(parse(text, BY_CODE[code]).minor)
+        amount = parse(text, BY_CODE[code]).minor
+        checked(amount)
     except (MoneyInvalid, BoundExceeded) as error:
         raise _Wrong(place, f"{text!r} is no amount of {code}: {error}") from None
+    return amount
 
 
 def _needed(tables: Mapping[str, Any]) -> dict[Purpose, tuple[model.Need, ...]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 
 Combination = frozenset[Factor]
@@ -18,12 +19,12 @@ MICROSECONDS_OF_AN_HOUR = 3_600_000_000
 class Limits(NamedTuple):
     """In one currency: the largest payment without verification, the largest payment, and all payments of a day."""
 
-    unverified: int
-    payment: int
-    day: int
+    unverified: MinorUnits
+    payment: MinorUnits
+    day: MinorUnits
 
 
-NOTHING = Limits(0, 0, 0)
+NO_LIMITS = Limits(NOTHING, NOTHING, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Level:
     index: int
     pays: bool
     unverified_per_day: int  # payments without verification
-    limits: Mapping[int, Limits]  # by ISO 4217 number
+    limits: Mapping[CurrencyNumber, Limits]  # by ISO 4217 number
 
-    def limits_in(self, currency: int) -> Limits | None:
+    def limits_in(self, currency: CurrencyNumber) -> Limits | None:
         """None: this level has no wallet in the currency."""
         return self.limits.get(currency)
 
@@ -46,10 +47,10 @@ class Cooling:
     """The low limits for so many hours after something was changed that a thief would change first."""
 
     hours: int
-    limits: Mapping[int, Limits]
+    limits: Mapping[CurrencyNumber, Limits]
 
-    def limits_in(self, currency: int) -> Limits:
-        return self.limits.get(currency, NOTHING)
+    def limits_in(self, currency: CurrencyNumber) -> Limits:
+        return self.limits.get(currency, NO_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +123,19 @@ class Ceiling(NamedTuple):
     """The most by which staff may correct wallets in one currency: at once; and in a day, by one member and of one
     customer."""
 
-    one: int
-    day: int
+    one: MinorUnits
+    day: MinorUnits
 
 
-NO_CORRECTION = Ceiling(0, 0)
+NO_CORRECTION = Ceiling(NOTHING, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
     """What a supporter may propose and an approver approve, by currency (ISO 4217 number)."""
 
-    supporter: Mapping[int, Ceiling]
-    approver: Mapping[int, Ceiling]
+    supporter: Mapping[CurrencyNumber, Ceiling]
+    approver: Mapping[CurrencyNumber, Ceiling]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,9 @@ class Need:
     """Any one of the combinations suffices, up to an amount for each currency (None: for any amount)."""
 
     combinations: tuple[Combination, ...]
-    up_to: Mapping[int, int] | None = None
+    up_to: Mapping[CurrencyNumber, MinorUnits] | None = None
 
-    def covers(self, amount: int, currency: int) -> bool:
+    def covers(self, amount: MinorUnits, currency: CurrencyNumber) -> bool:
         return self.up_to is None or amount <= self.up_to.get(currency, -1)
 
 
@@ -161,7 +162,7 @@ class Policy:
     """The whole of it. `currency` is that of the wallet a new customer gets."""
 
     name: str
-    currency: int
+    currency: CurrencyNumber
     challenge_seconds: int
     levels: tuple[Level, ...]
     cooling: Cooling
@@ -181,6 +182,8 @@ class Policy:
                 return level
         raise KeyError(name)
 
-    def needs(self, purpose: Purpose, amount: int = 0, currency: int = 0) -> tuple[Combination, ...]:
+    def needs(
+        self, purpose: Purpose, amount: MinorUnits = NOTHING, currency: CurrencyNumber = NO_CURRENCY
+    ) -> tuple[Combination, ...]:
         """The combinations of which any one suffices."""
         return next(need.combinations for need in self.needed[purpose] if need.covers(amount, currency))

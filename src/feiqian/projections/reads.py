@@ -18,6 +18,7 @@ import msgspec
 
 from feiqian.accounts.kinds import AccountKind
 from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.runtime.shares import Shares
 from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
@@ -165,11 +166,11 @@ class Reads:
 
     # --- what is set aside -------------------------------------------------------------------------------------
 
-    async def customer_incomplete(self, customer: int) -> bool:
+    async def customer_incomplete(self, customer: CustomerNumber) -> bool:
         """Whether something of a customer's wallets was set aside, so that lists and statements lack it."""
         return await self._one(queries.is_incomplete, AccountKind.CUSTOMER_WALLET, customer)
 
-    async def merchant_incomplete(self, merchant: int) -> bool:
+    async def merchant_incomplete(self, merchant: MerchantNumber) -> bool:
         return await self._one(queries.is_incomplete, MerchantAccountKind.PAYABLE, merchant)
 
     async def payment_incomplete(self, id: str) -> bool:
@@ -190,12 +191,12 @@ class Reads:
         """A payment by the transfer (or hold) that names it in the ledger."""
         return await self._one(queries.payment_by_transfer, transfer)
 
-    async def payment_by_order(self, merchant: int, merchant_order: str) -> PaymentRow | None:
+    async def payment_by_order(self, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
         return await self._one(queries.payment_by_order, merchant, merchant_order)
 
     async def payments(
         self,
-        merchant: int,
+        merchant: MerchantNumber,
         cursor: str | None = None,
         limit: int = 50,
         *,
@@ -210,15 +211,15 @@ class Reads:
         filters = status, created_from, created_before
         return await self._list(queries.payments, merchant, cursor, limit, *filters)
 
-    async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
+    async def newest_of_customer(self, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
         """A customer's newest payments, newest first, those declined too."""
         return await self._list(queries.newest_of_customer, customer, limit)
 
-    async def corrections_of_customer(self, customer: int, limit: int = 20) -> list[CorrectionRow]:
+    async def corrections_of_customer(self, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:
         """What the bank has corrected in a customer's wallets of late, newest first."""
         return await self._list(queries.corrections_of_customer, customer, limit)
 
-    async def waiting_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
+    async def waiting_of_customer(self, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
         """The payments that wait for a customer, newest first. What ended since the read model's position is there."""
         return await self._list(queries.waiting_of_customer, customer, limit)
 
@@ -248,11 +249,11 @@ class Reads:
         """
         return await self._list(queries.statement, account, cursor, limit)
 
-    async def merchant_day(self, merchant: int, day: int) -> list[MerchantDay]:
+    async def merchant_day(self, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
         """A merchant's totals of a bank day (yyyymmdd), one for each currency."""
         return await self._one(queries.merchant_day, merchant, day)
 
-    async def customer_day(self, customer: int, day: int) -> list[CustomerDay]:
+    async def customer_day(self, customer: CustomerNumber, day: int) -> list[CustomerDay]:
         """A customer's totals of a bank day (yyyymmdd), one for each currency."""
         return await self._one(queries.customer_day, customer, day)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feiqian.events import PaymentDecided, RefundDecided, decode_fact
+from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.money import CurrencyNumber, MinorUnits
 
 from .database import Values
 
@@ -22,12 +24,12 @@ class PaymentRow:
     transfer: bytes
     status: str
     reason: str | None
-    merchant: int
-    customer: int
-    amount: int
-    currency: int
-    fee: int
-    refunded: int
+    merchant: MerchantNumber
+    customer: CustomerNumber
+    amount: MinorUnits
+    currency: CurrencyNumber
+    fee: MinorUnits
+    refunded: MinorUnits
     merchant_order: str
     description: str
     store: str
@@ -49,8 +51,8 @@ class Entry:
     """
 
     sequence: int
-    amount: int
-    balance: int
+    amount: MinorUnits
+    balance: MinorUnits
     kind: int
     transfer: bytes
     payment: str | None
@@ -63,8 +65,8 @@ class CorrectionRow:
     """A correction of a customer's wallet by the bank. `amount` in minor units, above zero in the customer's favour."""
 
     transfer: bytes
-    amount: int
-    currency: int
+    amount: MinorUnits
+    currency: CurrencyNumber
     at: int
     position: int
 
@@ -73,25 +75,25 @@ class CorrectionRow:
 class MerchantDay:
     """A merchant's totals of a bank day in one currency: payments that succeeded, their fees, what was refunded."""
 
-    merchant: int
+    merchant: MerchantNumber
     day: int
-    currency: int
+    currency: CurrencyNumber
     count: int
-    amount: int
-    fees: int
-    refunded: int
+    amount: MinorUnits
+    fees: MinorUnits
+    refunded: MinorUnits
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerDay:
     """A customer's totals of a bank day in one currency: payments that succeeded, and what was refunded."""
 
-    customer: int
+    customer: CustomerNumber
     day: int
-    currency: int
+    currency: CurrencyNumber
     count: int
-    amount: int
-    refunded: int
+    amount: MinorUnits
+    refunded: MinorUnits
 
 
 PAYMENT_COLUMNS = "p.fact, p.status, p.refused, p.fee, p.refunded, p.closed_at, p.day, p.position"

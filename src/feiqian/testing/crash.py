@@ -25,8 +25,9 @@ from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger, replay_row
 from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.money import CurrencyNumber
 
-CNY = 156
+CNY = CurrencyNumber(156)
 OPENING = chart.account_id(AccountKind.OPENING, CNY, 0)
 PAYER = chart.account_id(AccountKind.CUSTOMER_WALLET, CNY, 1)
 PAYEE = chart.account_id(MerchantAccountKind.PAYABLE, CNY, 1)

@@ -15,8 +15,9 @@ import uvloop
 
 from feiqian import app
 from feiqian.features import routes
+from feiqian.ids import CustomerNumber
 from feiqian.ledger.recovery import open_journal
-from feiqian.money import CNY
+from feiqian.money import CNY, MinorUnits
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.projections.process import run_projector
@@ -112,17 +113,17 @@ class Served:
     def position(self) -> int:
         return self.inside(lambda: self.bank.services.ledger.position)
 
-    def customer(self) -> int:
+    def customer(self) -> CustomerNumber:
         """A customer that no other test uses."""
-        return next(self._customers)
+        return CustomerNumber(next(self._customers))
 
-    def rich_customer(self, amount: int) -> int:
+    def rich_customer(self, amount: int) -> CustomerNumber:
         """Another one, with so many fen more."""
         customer = self.customer()
-        self.wait_for(self.bank.services.accounts.adjust(customer, CNY.number, amount, f"rich-{customer}"))
+        self.wait_for(self.bank.services.accounts.adjust(customer, CNY.number, MinorUnits(amount), f"rich-{customer}"))
         return customer
 
-    def codes(self, customer: int, count: int = 1) -> list[str]:
+    def codes(self, customer: CustomerNumber, count: int = 1) -> list[str]:
         """Fresh codes of a customer, at most 40; they hold for at least 20 s."""
         now = int(time.time())
         issuers = [CodeIssuer(KeyRing(version, self.keys)) for version in range(10)]
@@ -130,7 +131,7 @@ class Served:
         moments = [now - back * SLOT_SECONDS for back in range(-1, 3)]
         return [issuer.issue(device, at).digits for at in moments for issuer in issuers][:count]
 
-    def order(self, customer: int | None = None, **fields: Any) -> dict[str, Any]:
+    def order(self, customer: CustomerNumber | None = None, **fields: Any) -> dict[str, Any]:
         """A request for a payment, with an order number of its own."""
         code = self.codes(self.customer() if customer is None else customer)[0]
         body = {"payment_code": code, "amount": 1250, "currency": "CNY", "merchant_order": secrets.token_hex(8)}

@@ -15,7 +15,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from feiqian.clock import MICROSECONDS, Clock
-from feiqian.money import Currency, Money, format_plain
+from feiqian.money import NOTHING, Currency, Money, format_plain
 from feiqian.texts import Texts
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN", "es": "es"}
@@ -78,4 +78,4 @@ class Formats:
 
 def symbol(currency: Currency) -> str:
     """What stands before an amount in English: "¥", "CHF "."""
-    return format_plain(Money(0, currency)).rstrip("0.")
+    return format_plain(Money(NOTHING, currency)).rstrip("0.")

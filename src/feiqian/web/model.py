@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, Protocol
 
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import Currency, Money
 
 
 class Person(NamedTuple):
     """A customer, as a page names them. `number` is the bank's, `id` the public one."""
 
-    number: int
+    number: CustomerNumber
     id: str
     name: str
     currency: Currency
@@ -41,7 +42,7 @@ class Waiting(NamedTuple):
 class Shop(NamedTuple):
     """A merchant, as a page names it."""
 
-    number: int
+    number: MerchantNumber
     id: str
     name: str
     store: str
@@ -137,7 +138,7 @@ class Bank(Protocol):
 
     async def people(self, limit: int) -> list[Person]: ...
     async def person(self, id: str) -> Person | None: ...
-    async def customer(self, number: int) -> Person | None: ...
+    async def customer(self, number: CustomerNumber) -> Person | None: ...
     async def standing(self, person: Person) -> Standing: ...
     async def waiting(self, person: Person) -> list[Waiting]:
         """What waits for the customer's confirmation, newest first."""
@@ -145,7 +146,7 @@ class Bank(Protocol):
 
     async def shops(self) -> list[Shop]: ...
     async def shop(self, id: str) -> Shop | None: ...
-    async def shop_name(self, number: int) -> str: ...
+    async def shop_name(self, number: MerchantNumber) -> str: ...
     async def counts(self) -> tuple[int, int]:
         """How many customers and merchants there are."""
         ...

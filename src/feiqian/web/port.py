@@ -10,16 +10,17 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from feiqian.accounts.kinds import AccountKind
+from feiqian.accounts.kinds import AccountKind, wallet_id
 from feiqian.accounts.opening import shown_reference
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
+from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import InvariantBroken, Totals
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant
-from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, Money
+from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, CurrencyNumber, MinorUnits, Money
 from feiqian.payments.codes import claim_of
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound
 from feiqian.payments.requests import PaymentRequest, RefundRequest
@@ -47,20 +48,20 @@ class RunningBank:
     def __init__(self, services: Services, currency: Currency = CNY) -> None:
         self._s = services
         self._currency = currency  # of the demo's wallets
-        self._people: dict[int, Person] = {}
+        self._people: dict[CustomerNumber, Person] = {}
         self._checked = (-1.0, False, 0)  # when, whether the books balanced, as of which position
 
     # --- who there is ------------------------------------------------------------------------------------------
 
     async def people(self, limit: int) -> list[Person]:
-        numbers = range(1, min(limit, self._s.customers.count) + 1)
+        numbers = [CustomerNumber(n) for n in range(1, min(limit, self._s.customers.count) + 1)]
         return list((await self._named(numbers)).values())
 
     async def person(self, id: str) -> Person | None:
         customer = await self._s.work.db(self._s.customers.by_id, id)
         return None if customer is None else self._person(customer)
 
-    async def customer(self, number: int) -> Person | None:
+    async def customer(self, number: CustomerNumber) -> Person | None:
         return (await self._named([number])).get(number)
 
     async def shops(self) -> list[Shop]:
@@ -70,7 +71,7 @@ class RunningBank:
         merchant = self._s.merchants.by_id(id)
         return None if merchant is None else _shop(merchant)
 
-    async def shop_name(self, number: int) -> str:
+    async def shop_name(self, number: MerchantNumber) -> str:
         merchant = self._s.merchants.by_number(number)
         return merchant.name if merchant is not None else ""
 
@@ -80,7 +81,7 @@ class RunningBank:
     def _person(self, customer: Customer) -> Person:
         return Person(customer.number, customer.id, customer.name, self._currency)
 
-    async def _named(self, numbers: Sequence[int]) -> dict[int, Person]:
+    async def _named(self, numbers: Sequence[CustomerNumber]) -> dict[CustomerNumber, Person]:
         missing = [number for number in set(numbers) if number not in self._people]
         if missing:
             if len(self._people) > NAMES_KEPT:
@@ -92,14 +93,14 @@ class RunningBank:
     # --- what there is -----------------------------------------------------------------------------------------
 
     async def balance(self, person: Person) -> Money:
-        return await self._available(AccountKind.CUSTOMER_WALLET, person.currency, person.number)
+        return await self._available(wallet_id(person.currency.number, person.number), person.currency)
 
     async def takings(self, shop: Shop) -> Money:
-        return await self._available(MerchantAccountKind.PAYABLE, shop.currency, shop.number)
+        return await self._available(payable_id(shop.currency.number, shop.number), shop.currency)
 
-    async def _available(self, kind: int, currency: Currency, owner: int) -> Money:
-        account = self._s.ledger.engine.account(account_id(kind, currency.number, owner))
-        available = account.available if account is not None else 0
+    async def _available(self, id: bytes, currency: Currency) -> Money:
+        account = self._s.ledger.engine.account(id)
+        available = MinorUnits(account.available if account is not None else 0)
         await self._s.ledger.durable(self._s.ledger.position)
         return Money(available, currency)
 
@@ -121,8 +122,9 @@ class RunningBank:
         reads = self._s.reads
         if whose is None:
             return await reads.set_aside() > 0
-        ask = reads.customer_incomplete if isinstance(whose, Person) else reads.merchant_incomplete
-        return await ask(whose.number)
+        if isinstance(whose, Person):
+            return await reads.customer_incomplete(whose.number)
+        return await reads.merchant_incomplete(whose.number)
 
     async def _items(self, ask: Callable[[], Awaitable[list[PaymentRow]]]) -> list[Item]:
         """Raises ReadsBehind if the read model, which is built by another process, is not there after a while."""
@@ -281,14 +283,15 @@ class RunningBank:
 
     def _total(self, number: int, sums: Totals) -> Total:
         """Wallets are what is left of all balances (which sum to zero), so that not every wallet is looked at."""
-        fees = self._balance(AccountKind.MERCHANT_FEES, number, BANK)
-        own = sum(self._balance(kind, number, BANK) for kind in OWN)
-        merchants = sum(self._balance(MerchantAccountKind.PAYABLE, number, m.number) for m in self._s.merchants.all())
+        currency = CurrencyNumber(number)
+        fees = self._balance(account_id(AccountKind.MERCHANT_FEES, currency, BANK))
+        own = sum(self._balance(account_id(kind, currency, BANK)) for kind in OWN)
+        merchants = sum(self._balance(payable_id(currency, m.number)) for m in self._s.merchants.all())
         wallets = -(own + fees + merchants)
-        return Total(BY_NUMBER[number], wallets, merchants, fees, sums.debits_posted, sums.credits_posted)
+        return Total(BY_NUMBER[currency], wallets, merchants, fees, sums.debits_posted, sums.credits_posted)
 
-    def _balance(self, kind: int, currency: int, owner: int) -> int:
-        account = self._s.ledger.engine.account(account_id(kind, currency, owner))
+    def _balance(self, id: bytes) -> int:
+        account = self._s.ledger.engine.account(id)
         return account.balance if account is not None else 0
 
 
@@ -298,7 +301,7 @@ def _shop(merchant: Merchant) -> Shop:
 
 
 def _correction(row: CorrectionRow) -> Item:
-    amount, nothing = (Money(minor, BY_NUMBER[row.currency]) for minor in (abs(row.amount), 0))
+    amount, nothing = (Money(MinorUnits(minor), BY_NUMBER[row.currency]) for minor in (abs(row.amount), 0))
     reference, sign = shown_reference(row.transfer), "+" if row.amount > 0 else "−"
     return Item(row.transfer.hex(), reference, "correction", "", amount, nothing, "", "", row.at, sign)
 

@@ -16,6 +16,7 @@ from litestar.handlers import BaseRouteHandler
 
 from feiqian.auth.sessions.model import Session
 from feiqian.backoffice.model import SignedIn
+from feiqian.ids import CustomerNumber
 from feiqian.services import Services
 from feiqian.subjects import Role, Subject
 
@@ -31,7 +32,7 @@ _STAFF_KEY = "feiqian.staff"
 class Customer(NamedTuple):
     """A customer who is signed in, by this session."""
 
-    number: int
+    number: CustomerNumber
     session: Session
 
     @property
@@ -106,7 +107,7 @@ async def _find(connection: Connection, *, used: bool | None = None) -> Customer
     session = await _session(site.services, token, used) if token else None
     if session is None or session.subject.role is not Role.CUSTOMER:
         return None
-    return Customer(session.subject.number, session)
+    return Customer(session.subject.customer, session)
 
 
 async def _session(services: Services, token: str, used: bool) -> Session | None:

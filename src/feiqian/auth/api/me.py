@@ -5,6 +5,7 @@ from __future__ import annotations
 from feiqian.auth.api import shapes
 from feiqian.auth.api.render import told
 from feiqian.clock import moment
+from feiqian.ids import CustomerNumber
 from feiqian.kyc.numbers import masked
 from feiqian.money import BY_NUMBER
 from feiqian.notify import mail_addresses
@@ -37,7 +38,7 @@ async def me(call: CustomerCall) -> Answer:
     )
 
 
-async def _incomplete(services: Services, customer: int) -> bool:
+async def _incomplete(services: Services, customer: CustomerNumber) -> bool:
     try:
         return await services.reads.customer_incomplete(customer)
     except ReadsBehind:

@@ -15,7 +15,7 @@ from babel.numbers import get_currency_symbol, parse_pattern
 
 from feiqian.auth.challenges.marks import Mark
 from feiqian.auth.challenges.model import ChallengeBinding
-from feiqian.money import currency
+from feiqian.money import CurrencyNumber, MinorUnits, currency
 from feiqian.texts import Texts
 
 _LONGEST_VALUE = 200
@@ -48,7 +48,7 @@ def summary(binding: ChallengeBinding, texts: Texts) -> str:
     return texts("canonical.summary", what=said, amount=amount, payee=one_line(binding.payee))
 
 
-def amount_text(minor: int, number: int, language: str) -> str:
+def amount_text(minor: MinorUnits, number: CurrencyNumber, language: str) -> str:
     """As the language writes it, with the currency's own decimals and always its letters: "¥1,234.50 (CNY)"."""
     unit = currency(number)
     locale = Locale.parse(language)

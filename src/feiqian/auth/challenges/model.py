@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Subject
 
@@ -23,8 +24,8 @@ class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
 
     purpose: Purpose
     kind: str = ""
-    amount: int = 0
-    currency: int = 0
+    amount: MinorUnits = NOTHING
+    currency: CurrencyNumber = NO_CURRENCY
     payee: str = ""
     payer: str = ""
     reference: str = ""

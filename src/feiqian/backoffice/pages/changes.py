@@ -166,7 +166,7 @@ async def _level_now(console: Console, change: Change) -> str:
     if change.about.role is not Role.CUSTOMER:
         return ""
     parts = console.back_office.parts
-    return level_name(console.site, parts.policy.levels[parts.customers.standing(change.about.number)].name)
+    return level_name(console.site, parts.policy.levels[parts.customers.standing(change.about.customer)].name)
 
 
 async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:

@@ -8,7 +8,7 @@ from feiqian.audit_log.entry import Entry
 from feiqian.backoffice.acts import Effect
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, ChangeKind
-from feiqian.money import BY_NUMBER, Money
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money
 from feiqian.web.site import Site
 
 _UNSAID = ("change", "case", "review", "session", "kind")
@@ -44,14 +44,15 @@ def effect_of(site: Site, effect: Effect | None, currency: object) -> tuple[str,
     """A balance or limit before a change and after it, as pages say them; one below nothing with a minus sign."""
     if effect is None:
         return None
-    unit = BY_NUMBER[_int(currency)]
-    before, after = (("−" if n < 0 else "") + site.render.amount(Money(abs(n), unit)) for n in effect)
+    unit = BY_NUMBER[CurrencyNumber(_int(currency))]
+    before, after = (("−" if n < 0 else "") + site.render.amount(Money(MinorUnits(abs(n)), unit)) for n in effect)
     return before, after
 
 
 def _amount_text(site: Site, change: Change) -> str:
     amount = _int(change.values["amount"])
-    shown = site.render.amount(Money(abs(amount), BY_NUMBER[_int(change.values["currency"])]))
+    unit = BY_NUMBER[CurrencyNumber(_int(change.values["currency"]))]
+    shown = site.render.amount(Money(MinorUnits(abs(amount)), unit))
     if change.kind is ChangeKind.DAY_LIMIT:
         return site.render.texts("staff.change.day_limit", amount=shown)
     sign = "staff.change.credit" if amount > 0 else "staff.change.debit"

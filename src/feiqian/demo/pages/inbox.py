@@ -55,13 +55,13 @@ class Inbox(Controller):
 async def _letters(site: Site, chosen: Person | None) -> list[Letter]:
     subject = subjects.customer(chosen.number) if chosen else None
     found = await site.services.notify.inbox(SHOWN, subject)
-    numbers = {message.to.number for message in found if message.to.role is subjects.Role.CUSTOMER}
+    numbers = {message.to.customer for message in found if message.to.role is subjects.Role.CUSTOMER}
     names = {number: person.name for number in numbers if (person := await site.bank.customer(number))}
     return [
         Letter(
             m.id,
             m.channel.value,
-            names.get(m.to.number, "") if m.to.role is subjects.Role.CUSTOMER else "",
+            names.get(m.to.customer, "") if m.to.role is subjects.Role.CUSTOMER else "",
             m.address,
             m.subject,
             m.text,

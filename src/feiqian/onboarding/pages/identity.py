@@ -20,7 +20,7 @@ from feiqian.kyc.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInv
 from feiqian.kyc.images import FILE_BYTES
 from feiqian.kyc.model import Review
 from feiqian.kyc.rules import FINAL
-from feiqian.money import BY_NUMBER, Currency, Money
+from feiqian.money import BY_NUMBER, Currency, MinorUnits, Money
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp
 from feiqian.onboarding.pages.details import CN_ID, document_of, tell
 from feiqian.policy.model import Level, Limits
@@ -46,7 +46,7 @@ class Allowed:
     limits: Limits | None
     currency: Currency
 
-    def money(self, minor: int) -> Money:
+    def money(self, minor: MinorUnits) -> Money:
         return Money(minor, self.currency)
 
 

@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from feiqian.bench.bank import PLENTY
 from feiqian.bench.sign_in import PASSWORD, PIN, Bank, Client, sign_in
+from feiqian.ids import CustomerNumber
 from feiqian.policy.load import FOLDER
 from feiqian.seeding import Plan
 
@@ -102,9 +103,9 @@ def _town() -> Iterator[_Stage]:
     plan = plan._replace(day_amount=PLENTY, unverified_per_day=10**6)
     with Bank(CUSTOMERS, SHOPS, plan=plan, policy=policy) as bank:
         client = Client(bank.settings.port)
-        token, attackers = (sign_in(bank, client, number)[1] for number in (1, 2))
+        token, attackers = (sign_in(bank, client, number)[1] for number in map(CustomerNumber, (1, 2)))
         client.close()
-        mobiles = map(bank.mobile, range(3, CUSTOMERS))
+        mobiles = (bank.mobile(CustomerNumber(number)) for number in range(3, CUSTOMERS))
         yield _Stage(bank, token, attackers, bank.merchants.pop().key, mobiles)
 
 

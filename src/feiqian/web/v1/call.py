@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from feiqian.ids import CustomerNumber
+
 from .problems import Headers, Kind
 
 if TYPE_CHECKING:
@@ -61,9 +63,9 @@ class CustomerCall:
         return self.visitor.session
 
     @property
-    def customer(self) -> int:
+    def customer(self) -> CustomerNumber:
         """The customer's number."""
-        return self.session.subject.number
+        return self.session.subject.customer
 
 
 class Answer(NamedTuple):

@@ -1,0 +1,51 @@
+"""The type checker refuses numbers of another sort: mypy reads these lines, and finds what is marked, nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from mypy import api
+
+LINES = """
+from feiqian.accounts.kinds import wallet_id
+from feiqian.accounts.opening import opening_balance
+from feiqian.events import PaymentCancelled
+from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.merchants.kinds import payable_id
+from feiqian.money import CNY, BY_NUMBER, MinorUnits, Money
+from feiqian.subjects import customer, staff
+
+li, cafe, amount = CustomerNumber(1), MerchantNumber(1), MinorUnits(5)
+wallet_id(CNY.number, li)
+wallet_id(CNY.number, cafe)  # refused
+wallet_id(amount, li)  # refused
+wallet_id(CNY.number, 1)  # refused
+payable_id(CNY.number, cafe)
+payable_id(CNY.number, li)  # refused
+opening_balance(li, CNY.number, amount)
+opening_balance(cafe, CNY.number, amount)  # refused
+opening_balance(li, amount, CNY.number)  # refused
+Money(amount, BY_NUMBER[CNY.number])
+Money(CNY.number, CNY)  # refused
+Money(amount, BY_NUMBER[amount])  # refused
+PaymentCancelled("pay_1", 0, cafe, li)
+PaymentCancelled("pay_1", 0, li, cafe)  # refused
+wallet_id(CNY.number, customer(li).customer)
+wallet_id(CNY.number, staff(1).number)  # refused
+"""
+
+
+def test_numbers_of_one_sort_are_refused_where_another_belongs(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MYPYPATH", str(root / "src"))
+    snippet = tmp_path / "swapped.py"
+    snippet.write_text(LINES)
+    found, trouble, _ = api.run(
+        ["--config-file", str(root / "pyproject.toml"), "--follow-imports=silent", "--no-error-summary", str(snippet)]
+    )
+    marked = {number for number, line in enumerate(LINES.splitlines(), 1) if line.endswith("# refused")}
+    assert not trouble
+    assert {int(number) for number in re.findall(r"swapped\.py:(\d+): error", found)} == marked, found
