@@ -200,7 +200,7 @@ def _services(
     """The features themselves."""
     db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log
     merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
-    accounts, verification = base.accounts, base.verification
+    accounts, verification, policy, intents = base.accounts, base.verification, base.policy, base.intents
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
     payments = Payments(
@@ -239,9 +239,9 @@ def _services(
     )
     kinds = ChangeKinds(features.change_kinds(services), db, work, customers, staff.members)
     services.changes = ChangeRequests(
-        db, base.cipher, clock, work, audit_log, base.intents, staff.members, kinds, verification, base.policy
+        db, base.cipher, clock, work, audit_log, intents, staff.members, kinds, verification, policy
     )
-    base.intents.declare(real_name.intent, freezing.intent, services.changes.intent)
+    intents.declare(real_name.intent, freezing.intent, services.changes.intent)
     queues, sections = features.staff_queues(services), features.support_sections(services)
     services.back_office = BackOffice(services, queues, sections)
     return services

@@ -19,7 +19,6 @@ from feiqian.web.site import Site, TheSite
 
 from .who import StaffSignInFirst
 
-NOT_TAKEN = 422  # a form that has to be filled in otherwise
 Page = Response[Any] | Redirect
 
 Asked = Request[Any, Any, State]
@@ -79,7 +78,7 @@ class Console:
 
         `template` is one of backoffice, or `feature/name.html`; `active` is where in the navigation it stands.
         """
-        status = 200 if form is None or form.good else NOT_TAKEN
+        status = form.status if form else 200
         logins = await self.back_office.staff.logins()
         html = self.site.render(
             template if "/" in template else f"backoffice/{template}",
