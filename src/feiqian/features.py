@@ -1,11 +1,11 @@
 """The features that a bank is made of; one name here takes a feature in.
 
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
-`api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says),
-`pages.PAGES` and `pages.STAFF_PAGES` (those in the staff's console), `queues.QUEUES` (what waits for staff),
-`changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
-customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names
-those below it.
+`api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
+`pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
+waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
+supporters see of a customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts` and `templates`.
+Its `STANDS_ON` names those below it.
 """
 
 from __future__ import annotations
@@ -90,6 +90,12 @@ def staff_queues(services: Services, features: tuple[str, ...] = FEATURES) -> li
 def support_sections(services: Services, features: tuple[str, ...] = FEATURES) -> list[SupportSection]:
     """All that supporters see of a customer."""
     return [section(services) for module in modules("support", features) for section in module.SUPPORT]
+
+
+@cache
+def longest() -> dict[str, int]:
+    """How many characters the fields of forms take that one feature alone has."""
+    return {field: length for module in modules("pages") for field, length in getattr(module, "LONGEST", {}).items()}
 
 
 def read_models() -> list[ReadModel]:

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from feiqian import features
 from feiqian.auth.api import shapes
 from feiqian.auth.challenges import codes
 from feiqian.kyc.mrz import LINE_LENGTH
 from feiqian.notify import mail_addresses
+from feiqian.web import lengths
 from feiqian.web.forms import LONGEST_VALUE
-from feiqian.web.lengths import LONGEST
+
+LONGEST = {**lengths.LONGEST, **features.longest()}
 
 TEMPLATES = sorted((Path(__file__).parents[2] / "src/feiqian").glob("*/templates/**/*.html"))
 OF_NUMBER = re.compile(r"maxlength=\"?([0-9]+)|pattern=\"")
@@ -27,7 +30,7 @@ def test_no_template_has_a_length_of_its_own(obeyed: Callable[..., None]) -> Non
     obeyed(
         findings,
         "A field that is shorter than what its check takes cuts what would be right, and nobody is told.",
-        "write maxlength=longest.<name>; the names are in web/lengths.py, made of the bounds of the checks.",
+        "write maxlength=longest.<name>; the names are in web/lengths.py and pages.LONGEST, of the bounds of checks.",
     )
 
 

@@ -17,7 +17,7 @@ class Wallets(SupportSection):
     def __init__(self, services: Services) -> None:
         self._accounts = services.accounts
 
-    async def look(self, number: CustomerNumber) -> list[Money]:
+    async def look(self, number: CustomerNumber, kept: None) -> list[Money]:
         accounts = self._accounts
         return [Money(await accounts.balance(number, code), BY_NUMBER[code]) for code in accounts.wallets(number)]
 

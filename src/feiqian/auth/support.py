@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from feiqian.auth.challenges.model import FactorView, Lock
 from feiqian.auth.sessions.model import Device, Session
 from feiqian.backoffice.support_sections import SupportSection
@@ -31,20 +33,15 @@ class Access(SupportSection):
     order = 60
 
     def __init__(self, services: Services) -> None:
-        self._db, self._clock, self._work = services.db, services.clock, services.work
-        self._customers, self._accounts, self._verification = (
-            services.customers,
-            services.accounts,
-            services.verification,
-        )
+        self._clock, self._customers, self._accounts = services.clock, services.customers, services.accounts
+        self._verification = services.verification
 
-    async def look(self, number: CustomerNumber) -> Stopped:
+    def read(self, connection: Connection, number: CustomerNumber) -> Lock | None:
+        return self._verification.lock_of(connection, customer(number))
+
+    async def look(self, number: CustomerNumber, kept: Lock | None) -> Stopped:
         cooling = self._customers.cooling(number, self._clock.now() // MICROSECONDS)
-        return Stopped(self._accounts.frozen(number), cooling, await self._work.db(self._lock, number))
-
-    def _lock(self, number: CustomerNumber) -> Lock | None:
-        with self._db.read() as connection:
-            return self._verification.lock_of(connection, customer(number))
+        return Stopped(self._accounts.frozen(number), cooling, kept)
 
 
 class Enrolled(SupportSection):
@@ -56,8 +53,8 @@ class Enrolled(SupportSection):
     def __init__(self, services: Services) -> None:
         self._factors = services.factors
 
-    async def look(self, number: CustomerNumber) -> list[FactorView]:
-        return await self._factors.list(customer(number))
+    def read(self, connection: Connection, number: CustomerNumber) -> list[FactorView]:
+        return self._factors.list.within(connection, customer(number))
 
 
 class Devices(SupportSection):
@@ -67,14 +64,10 @@ class Devices(SupportSection):
     order = 70
 
     def __init__(self, services: Services) -> None:
-        self._db, self._work, self._sessions = services.db, services.work, services.sessions
+        self._sessions = services.sessions
 
-    async def look(self, number: CustomerNumber) -> Sequence[Device]:
-        return await self._work.db(self._devices, number)
-
-    def _devices(self, number: CustomerNumber) -> Sequence[Device]:
-        with self._db.read() as connection:
-            return self._sessions.devices(connection, customer(number))
+    def read(self, connection: Connection, number: CustomerNumber) -> Sequence[Device]:
+        return self._sessions.devices(connection, customer(number))
 
 
 class SignIns(SupportSection):
@@ -85,14 +78,10 @@ class SignIns(SupportSection):
     order = 60
 
     def __init__(self, services: Services) -> None:
-        self._db, self._work, self._sessions = services.db, services.work, services.sessions
+        self._sessions = services.sessions
 
-    async def look(self, number: CustomerNumber) -> Sequence[Session]:
-        return await self._work.db(self._recent, number)
-
-    def _recent(self, number: CustomerNumber) -> Sequence[Session]:
-        with self._db.read() as connection:
-            return self._sessions.recent(connection, customer(number), FEW)
+    def read(self, connection: Connection, number: CustomerNumber) -> Sequence[Session]:
+        return self._sessions.recent(connection, customer(number), FEW)
 
 
 SUPPORT = (Access, Enrolled, Devices, SignIns)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from typing import Any, ClassVar, Literal
+
+from sqlalchemy import Connection
 
 from feiqian.ids import CustomerNumber
 
@@ -17,6 +19,10 @@ class SupportSection(ABC):
     column: ClassVar[Literal["narrow", "wide"]] = "narrow"  # where its panel stands
     order: ClassVar[int]  # from the top; below 50 before what the console itself shows
 
-    @abstractmethod
-    async def look(self, number: CustomerNumber) -> Any:
-        """What it shows of the customer of this number. The look is in the audit log before."""
+    def read(self, connection: Connection, number: CustomerNumber) -> Any:
+        """What of it is in the bank's database; all sections read in one transaction."""
+        return None
+
+    async def look(self, number: CustomerNumber, kept: Any) -> Any:
+        """What it shows of the customer of this number; `kept` is what `read` returned. The audit log has the look."""
+        return kept

@@ -85,9 +85,9 @@ class SupportView:
         number = await self._work.db(self._look, by, id)
         found = self._customers.by_number(number)
         assert found is not None
-        profile = await self._work.db(self._customers.profile, number)
-        entries = await self._work.db(self._entries, number)
-        seen = [(section, await section.look(number)) for section in self._sections]
+        profile, entries, kept = await self._work.db(self._read, number)
+        sections = zip(self._sections, kept, strict=True)
+        seen = [(section, await section.look(number, one)) for section, one in sections]
         return CustomerFile(found, profile, self._policy.levels[found.level], entries, seen)
 
     def _search(self, by: StaffMember, text: str) -> list[Customer]:
@@ -121,10 +121,12 @@ class SupportView:
         self._audit_log.record(by.subject, LOOK, str(customer(found.number)), {"id": found.id}, now)
         return found.number
 
-    def _entries(self, number: CustomerNumber) -> list[Entry]:
+    def _read(self, number: CustomerNumber) -> tuple[Profile | None, list[Entry], list[Any]]:
+        profile = self._customers.profile(number)
         with self._db.read() as connection:
             entries = self._audit_log.of(connection, str(customer(number)))
-        return [entry for entry in entries if entry.action not in self._looks][:MANY]
+            kept = [section.read(connection, number) for section in self._sections]
+        return profile, [entry for entry in entries if entry.action not in self._looks][:MANY], kept
 
     # --- acting --------------------------------------------------------------------------------------------------
 

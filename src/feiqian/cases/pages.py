@@ -13,6 +13,7 @@ from feiqian.backoffice.pages.console import Console, Page, TheConsole, go, not_
 from feiqian.cases.errors import CaseClosed, CaseInvalid, CaseNotFound
 from feiqian.cases.model import Kind
 from feiqian.cases.queues import CaseQueue
+from feiqian.cases.service import MAX_TEXT
 from feiqian.web.forms import Form, read_form
 
 
@@ -83,5 +84,6 @@ async def _new_page(console: Console, id: str, form: Form) -> Page:
     return await console.page("cases/case_new.html", "customers", form, file=file, kinds=kinds)
 
 
+LONGEST = {"case": MAX_TEXT}
 PAGES: list[ControllerRouterHandler] = []
 STAFF_PAGES: list[ControllerRouterHandler] = [CasePages, NewCase]

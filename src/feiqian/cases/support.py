@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.cases.model import Case
 from feiqian.ids import CustomerNumber
@@ -18,14 +20,10 @@ class CustomerCases(SupportSection):
     order = 20
 
     def __init__(self, services: Services) -> None:
-        self._db, self._work, self._cases = services.db, services.work, services.cases
+        self._cases = services.cases
 
-    async def look(self, number: CustomerNumber) -> list[Case]:
-        return await self._work.db(self._newest, number)
-
-    def _newest(self, number: CustomerNumber) -> list[Case]:
-        with self._db.read() as connection:
-            return self._cases.of(connection, number, FEW)
+    def read(self, connection: Connection, number: CustomerNumber) -> list[Case]:
+        return self._cases.of(connection, number, FEW)
 
 
 SUPPORT = (CustomerCases,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from feiqian.backoffice.names import masked_number
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.ids import CustomerNumber
@@ -17,8 +19,8 @@ class Document(SupportSection):
     def __init__(self, services: Services) -> None:
         self._identity = services.identity
 
-    async def look(self, number: CustomerNumber) -> str:
-        claim = await self._identity.claim_of(number)
+    def read(self, connection: Connection, number: CustomerNumber) -> str:
+        claim = self._identity.claim(connection, number)
         return masked_number(claim.number) if claim is not None else ""
 
 

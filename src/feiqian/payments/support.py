@@ -38,7 +38,7 @@ class RecentPayments(SupportSection):
     def __init__(self, services: Services) -> None:
         self._reads, self._merchants = services.reads, services.merchants
 
-    async def look(self, number: CustomerNumber) -> Recent:
+    async def look(self, number: CustomerNumber, kept: None) -> Recent:
         rows = await self._reads.newest_of_customer(number, FEW)
         lines = [Line(row, Money(row.amount, BY_NUMBER[row.currency]), self._payee(row.merchant)) for row in rows]
         return Recent(lines, await self._reads.customer_incomplete(number))

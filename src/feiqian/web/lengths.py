@@ -1,20 +1,17 @@
-"""How much each field of a form takes: the bounds of whoever checks it, so that no browser cuts what would be right."""
+"""How much each field of a form takes: the bounds of whoever checks it, so that no browser cuts what would be right.
+
+A field that the pages of one feature alone have is in its `pages.LONGEST`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from feiqian.audit_log.entry import MAX_ABOUT
 from feiqian.auth.challenges.factors import LONGEST_LABEL
 from feiqian.auth.challenges.hashing import LONGEST as SECRET
-from feiqian.backoffice.change_requests import MAX_WHY
-from feiqian.backoffice.members import LOGIN_LENGTH
-from feiqian.backoffice.support_view import MAX_QUERY
-from feiqian.cases.service import MAX_TEXT
 from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc import mrz
 from feiqian.kyc.numbers import TYPED_LIMIT as TYPED
-from feiqian.kyc.service import NOTE_LENGTH
 from feiqian.notify import mail_addresses
 
 LONGEST_NOTE = 500  # characters of what somebody tells of a stolen phone
@@ -34,10 +31,4 @@ LONGEST: Mapping[str, int] = {
     "password": SECRET,
     "label": LONGEST_LABEL,
     "note": LONGEST_NOTE,
-    "login": LOGIN_LENGTH,
-    "query": MAX_QUERY,
-    "about": MAX_ABOUT,
-    "why": MAX_WHY,
-    "case": MAX_TEXT,
-    "review": NOTE_LENGTH,
 }

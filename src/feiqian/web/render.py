@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from feiqian import features
 from feiqian.clock import Clock
 from feiqian.money import Money, decimal_text
 from feiqian.notify import mail_addresses
@@ -42,7 +43,8 @@ class Renderer:
             auto_reload=False,
         )
         self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
-        self._jinja.globals |= {"framed": False, "customer": None, "page_for": "", "longest": LONGEST}
+        self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
+        self._jinja.globals["longest"] = {**LONGEST, **features.longest()}
         self._jinja.filters |= {
             "money": formats.amount,
             "shape": formats.shape,

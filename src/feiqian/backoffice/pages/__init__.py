@@ -10,7 +10,11 @@ from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from feiqian.audit_log.entry import MAX_ABOUT
+from feiqian.backoffice.change_requests import MAX_WHY
 from feiqian.backoffice.errors import ChangeNotFound, MemberNotFound, NotAllowed
+from feiqian.backoffice.members import LOGIN_LENGTH
+from feiqian.backoffice.support_view import MAX_QUERY
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.web.problems import for_people
 from feiqian.web.whose import ACTS_FOR, HEADER, STAFF
@@ -35,6 +39,7 @@ OWN: list[ControllerRouterHandler] = [
     AuditLogPages,
 ]
 PAGES: list[ControllerRouterHandler] = [SignInPages, EnrolPages, sign_out]
+LONGEST = {"login": LOGIN_LENGTH, "query": MAX_QUERY, "about": MAX_ABOUT, "why": MAX_WHY}
 NOT_THERE = (CustomerNotFound, ChangeNotFound, MemberNotFound)
 
 
