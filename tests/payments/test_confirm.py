@@ -335,7 +335,9 @@ def test_too_little_money_is_declined_before_the_customer_is_asked(bank: Any, ru
 def test_what_is_held_back_for_others_counts_as_money_that_is_not_there(bank: Any, run: Any) -> None:
     customer = bank.customer(DEAR)
     wallet, other = (account_id(AccountKind.CUSTOMER_WALLET, CNY.number, one) for one in (customer, bank.customer(0)))
-    bank.post(chart.hold(b"h" * 16, wallet, other, 1, 600, TransferKind.PAYMENT))
+    bank.post(
+        chart.hold(b"h" * 16, debit=wallet, credit=other, amount=1, timeout_seconds=600, kind=TransferKind.PAYMENT)
+    )
     declined_at_once(bank, run, customer, DEAR, "insufficient_funds")
 
 

@@ -99,7 +99,7 @@ def _open_accounts(journal: MadeJournal, customers: int, merchants: int) -> None
     accounts += [(MerchantAccountKind.PAYABLE, owner, 0) for owner in range(merchants)]
     accounts.append((AccountKind.MERCHANT_FEES, 0, 0))
     opened = [
-        chart.account(account_id(kind, CURRENCY, owner), kind, CURRENCY, overdraft)
+        chart.account(account_id(kind, CURRENCY, owner), kind, CURRENCY, overdraft=overdraft)
         for kind, owner, overdraft in accounts
     ]
     journal.append(b"".join(opened), [])
@@ -113,8 +113,8 @@ def _payment(transfer: bytes, customer: CustomerNumber, merchant: MerchantNumber
         chart.claim(claim_of(str(code)), START_SECONDS + 120),
         chart.use(day_amount_id(CURRENCY, customer), 1000),
         chart.use(day_unverified_id(customer), 1),
-        chart.transfer(transfer, wallet, payable, 1000, TransferKind.PAYMENT),
-        chart.transfer(transfer[::-1], payable, fees, 6, TransferKind.FEE, transfer),
+        chart.transfer(transfer, debit=wallet, credit=payable, amount=1000, kind=TransferKind.PAYMENT),
+        chart.transfer(transfer[::-1], debit=payable, credit=fees, amount=6, kind=TransferKind.FEE, reference=transfer),
     )
 
 
