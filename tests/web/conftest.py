@@ -35,7 +35,7 @@ def still() -> StillBank:
 def site(still: StillBank) -> Site:
     services, clock = still_services(), ManualClock()
     looks, cookies = renderers(clock, "Asia/Shanghai"), Cookies(services.settings.public_origin)
-    return Site(still, Hub(), looks, services, cookies, StillDemo(services.sessions))
+    return Site(still, Hub(now=lambda: 0.0), looks, services, cookies, StillDemo(services.sessions))
 
 
 @pytest.fixture

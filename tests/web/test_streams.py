@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import Any
 
 import pytest
 from fakes import ALICE, CAFE
+from litestar.testing import TestClient
 
 from feiqian.demo.pages.till import _events as till_events
 from feiqian.events import (
@@ -152,6 +155,31 @@ def test_abuse_72_one_person_has_so_many_streams_and_then_the_oldest_ends() -> N
     mine = [hub.watch(("customer", 1)) for _ in range(300)]
     assert [watcher.closed for watcher in mine] == [True] * 294 + [False] * 6
     assert hub.places.total == streams.MAX_STREAMS_OF_ONE == 6
+
+
+def test_abuse_72_one_person_opens_so_many_streams_at_once_and_a_few_a_second_after_that() -> None:
+    seconds = 0.0
+    hub = Hub(now=lambda: seconds)
+    for _ in range(streams.OPENED_AT_ONCE):
+        hub.opening(1)
+    with pytest.raises(TooManyStreams):
+        hub.opening(1)
+    hub.opening(2)
+    seconds = 1.0
+    for _ in range(streams.OPENED_PER_SECOND):
+        hub.opening(1)
+    with pytest.raises(TooManyStreams):
+        hub.opening(1)
+
+
+def test_abuse_72_a_wallet_that_is_opened_too_fast_is_told_to_come_later(alice: TestClient[Any], site: Site) -> None:
+    page_for = re.search(r'name="page_for" value="([^"]+)"', alice.get("/wallet").text)
+    assert page_for is not None
+    for _ in range(streams.OPENED_AT_ONCE):
+        site.hub.opening(ALICE.number)
+    answer = alice.get("/wallet/events", params={"page_for": page_for[1]})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert site.hub.places.total == 0
 
 
 def test_an_ended_stream_tells_its_page_no_more() -> None:

@@ -17,9 +17,10 @@ import msgspec
 
 from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
 from feiqian.runtime.network import client
-from feiqian.runtime.shares import Places
+from feiqian.runtime.shares import Places, Throttle
 
 MAX_STREAMS, MAX_STREAMS_OF_ONE = 256, 6
+OPENED_PER_SECOND, OPENED_AT_ONCE = 2, 24  # by one person: who opens an older one's place again and again is refused
 HEARTBEAT_SECONDS = 15.0
 COALESCE_SECONDS = 0.25
 KEPT_FACTS = 8
@@ -31,7 +32,8 @@ MovesMoney = PaymentDecided | RefundDecided
 
 
 class TooManyStreams(Exception):
-    """As many live pages as are allowed are open, and nobody has more of them than whoever asks."""
+    """As many live pages as are allowed are open, and nobody has more of them than whoever asks; or one person opens
+    them too fast."""
 
 
 class Watcher:
@@ -111,7 +113,8 @@ class Rates:
 class Hub:
     """All open pages. `on_rows` is what the ledger calls, in the event loop."""
 
-    def __init__(self, max_streams: int = MAX_STREAMS) -> None:
+    def __init__(self, max_streams: int = MAX_STREAMS, now: Callable[[], float] = time.monotonic) -> None:
+        self._opened: Throttle[int] = Throttle(OPENED_PER_SECOND, OPENED_AT_ONCE, now)
         self._watchers: dict[Topic, set[Watcher]] = {}
         self.places: Places[Hashable, Watcher] = Places(max_streams)
         self._closed = False
@@ -135,6 +138,11 @@ class Hub:
         for topic in (("customer", fact.customer), ("merchant", fact.merchant)):
             for watcher in self._watchers.get(topic, ()):
                 watcher.wake(position, moves)
+
+    def opening(self, person: int) -> None:
+        """Before anything is looked up for a person's stream. Raises TooManyStreams; the page tries again later."""
+        if not self._opened.allow(person):
+            raise TooManyStreams
 
     def watch(self, topic: Topic) -> Watcher:
         """Raises TooManyStreams. Whoever watches must `leave`; a watcher is a context that does.

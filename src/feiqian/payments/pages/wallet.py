@@ -55,6 +55,7 @@ class Wallet(Controller):
 
     @get("/events", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
     async def events(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Stream:
+        site.hub.opening(signed_in.number)
         person = await _person(site, signed_in)
         watcher = site.hub.watch(("customer", person.number))
         return stream(_events(site, person, watcher, request))
