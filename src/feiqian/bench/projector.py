@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from feiqian.accounts.kinds import AccountKind, day_amount_id, day_unverified_id, wallet_id
-from feiqian.events import PaymentDecided, encode_fact
+from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, CustomerNumber, MerchantNumber, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
@@ -85,10 +85,8 @@ def make_journal(payments: int, customers: int, merchants: int, per_row: int, se
             records.append(_payment(transfer, customer, merchant, chance.getrandbits(60)))
             id = new_id(PAYMENT, now_us)
             parties = merchant, customer, MinorUnits(1000), CURRENCY, MinorUnits(6)
-            texts = f"order-{number}", "a book", "Old Street", "till 1"
-            facts.append(
-                encode_fact(PaymentDecided(id, transfer, "succeeded", None, *parties, *texts, now_us + number))
-            )
+            succeeded, texts = PaymentStatus.SUCCEEDED, (f"order-{number}", "a book", "Old Street", "till 1")
+            facts.append(encode_fact(PaymentDecided(id, transfer, succeeded, None, *parties, *texts, now_us + number)))
         journal.append(b"".join(records), facts)
     return journal
 

@@ -12,11 +12,12 @@ from typing import Protocol
 
 from feiqian import subjects
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
+from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
-from feiqian.payments.pending import WAITING, KnowsMerchants, PendingPaymentResolver, Resolved, status_of
+from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
@@ -79,7 +80,7 @@ class Confirmations:
                 row.expires_at,
             )
             for row in rows
-            if self._status(row) == WAITING
+            if self._status(row) is PaymentStatus.WAITING
         ]
 
     async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
@@ -119,15 +120,16 @@ class Confirmations:
             raise PaymentNotFound(f"there is no payment {payment_id}")
         if await self._reads.payment_incomplete(payment_id):
             raise RecordIncomplete
-        if (status := self._status(row)) != WAITING:
+        if (status := self._status(row)) is not PaymentStatus.WAITING:
             await self._ledger.durable(self._ledger.position)
             raise NotWaiting(status)
         return row
 
-    def _status(self, row: PaymentRow) -> str:
+    def _status(self, row: PaymentRow) -> PaymentStatus:
         """As the engine knows it, which is never behind; but for time, which only moves on when it is asked."""
         status = status_of(self._ledger.engine, row.fact)
-        return "expired" if status == WAITING and row.expires_at <= self._clock.now() else status
+        over = status is PaymentStatus.WAITING and row.expires_at <= self._clock.now()
+        return PaymentStatus.EXPIRED if over else status
 
     async def _binding(self, row: PaymentRow) -> ChallengeBinding:
         names = await self._work.db(self._customers.names, [row.customer])

@@ -20,6 +20,7 @@ from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, Page, key
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.pages.security import REMOVABLE
 from feiqian.auth.pages.sign_in import WantedKey
+from feiqian.events import PaymentStatus
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor
@@ -27,8 +28,6 @@ from feiqian.projections.rows import PaymentRow
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ASKED_BY_A_PAGE
-
-WAITING = "needs_verification"
 
 
 class Confirm(Controller):
@@ -59,7 +58,7 @@ class Confirm(Controller):
             await _binding(site, signed_in, payment)
         except NotWaiting as error:
             return {"status": error.status}
-        return {"status": WAITING}
+        return {"status": PaymentStatus.WAITING}
 
     @post("/refuse", status_code=303)
     async def refuse(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> Page:
