@@ -6,7 +6,7 @@ challenge. What is confirmed is what the ledger's fact says, which never changes
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
@@ -97,16 +97,20 @@ class Confirmations:
         self._ledger.require_deciding()  # before the challenge is spent
         passed = await self._verification.consume(challenge_id, subjects.customer(customer), binding)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
-        return await self._told(row, self._resolver.confirm(row.fact, passed))
+        return await self._ended(row, lambda: self._resolver.confirm(row.fact, passed))
 
     async def refuse(self, customer: CustomerNumber, payment_id: str) -> PaymentView:
         """The customer does not want to pay. Raises PaymentNotFound, NotWaiting."""
         row = await self._row(customer, payment_id)
-        return await self._told(row, self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
+        return await self._ended(row, lambda: self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
 
-    async def _told(self, row: PaymentRow, resolved: Resolved) -> PaymentView:
-        self._waits.tell(row.id)
-        await self._ledger.durable(resolved.position)
+    async def _ended(self, row: PaymentRow, end: Callable[[], Resolved]) -> PaymentView:
+        """Posts at once; that it is over, or was before, is told when it is durable. Raises NotWaiting."""
+        try:
+            resolved = end()
+            self._waits.tell(row.id)
+        finally:
+            await self._ledger.durable(self._ledger.position)
         return as_it_is(replace(row, status=resolved.status, reason=resolved.reason, fee=resolved.fee))
 
     async def _row(self, customer: CustomerNumber, payment_id: str) -> PaymentRow:

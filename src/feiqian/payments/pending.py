@@ -37,12 +37,11 @@ class KnowsMerchants(Protocol):
 
 
 class Resolved(NamedTuple):
-    """What a payment became, to be told once `position` is durable. `fee` in minor units."""
+    """What a payment became, to be told once the ledger's position is durable. `fee` in minor units."""
 
     status: PaymentStatus
     reason: Decline | None
     fee: MinorUnits
-    position: int
 
 
 def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
@@ -79,7 +78,7 @@ class PendingPaymentResolver:
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
         self._ledger.record(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
-        return Resolved(PaymentStatus.SUCCEEDED, None, fee, self._ledger.position)
+        return Resolved(PaymentStatus.SUCCEEDED, None, fee)
 
     def decline(self, payment: PaymentDecided, reason: Decline) -> Resolved:
         """Gives the hold up, so that the payment can end in no other way any more."""
@@ -88,7 +87,7 @@ class PendingPaymentResolver:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
-        return Resolved(PaymentStatus.DECLINED, reason, NOTHING, self._ledger.position)
+        return Resolved(PaymentStatus.DECLINED, reason, NOTHING)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
         """Whether the wallet is stopped or the level pays nothing, so that no answer of the customer's would count."""
