@@ -17,6 +17,7 @@ from feiqian.folder import FolderLock, make_file, make_folder, open_to_others
 from feiqian.ledger.checkpointer import make_checkpoint
 from feiqian.ledger.recovery import open_checkpoints, open_journal
 from feiqian.notify.push_key import open_push_key
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 from feiqian.seeding import Plan, seed
@@ -53,7 +54,7 @@ def test_every_file_of_a_bank_is_made_for_its_owner_only(tmp_path: Path) -> None
     journal, checkpoints, reads = open_journal(folder), open_checkpoints(folder), open_database(settings.read_location)
     assert checkpoints is not None
     make_checkpoint(journal, checkpoints)
-    Projector(journal, reads).step()
+    Projector(journal, reads, PAYMENTS).step()
     modes = {path.name: mode(path) for path in folder.iterdir()}
     expected = {"journal.db", "journal.id", "bank.db", "read.db", "checkpoints.db", "data-key", "code-keys.json"}
     expected |= {"code-keys.json.lock"}

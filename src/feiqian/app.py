@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
+from feiqian import features
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
@@ -46,6 +47,7 @@ from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -53,11 +55,11 @@ from feiqian.onboarding.real_name import RealName
 from feiqian.onboarding.registration import Registration
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
 from feiqian.policy.model import Policy
-from feiqian.projections.reads import Reads
-from feiqian.projections.schema import check_read_model
+from feiqian.projections.schema import check_read_models
 from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.runtime import logs
 from feiqian.runtime.sweeping import Sweeper
@@ -136,7 +138,7 @@ def _open(
     folder, policy = Path(settings.data), load_policy(settings.policy)
     if exposed := open_to_others(folder):
         _log.warning("data_folder_open_to_others", folder=str(folder), files=exposed, do="chmod go= the folder")
-    check_read_model(journal, settings.read_location)
+    check_read_models(journal, settings.read_location, features.read_models())
     checkpoints, key_file = open_checkpoints(folder, settings.journal_url), KeyFile(settings.code_keys, clock)
     # Codes that were paid with must not hold again when the journal's time is set back, and comes there once more.
     ahead_seconds = settings.clock_ahead_days * DAY_SECONDS
@@ -145,7 +147,7 @@ def _open(
     keys = key_file.open()
     workers = Workers()
     base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
-    reads = Reads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
+    reads = PaymentReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
     services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
     _measure(services)
     _watch_for(services)
@@ -155,7 +157,7 @@ def _open(
     sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
     for held in (base.verification.sweeps.held, *base.strangers.held):
         held.measure(services.metrics)
-    reads_watch = ReadsWatch(reads, lambda: ledger.durable_position)
+    reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)
     return Bank(services, journal, base.db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
@@ -181,6 +183,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         customers=customers,
         accounts=Accounts(ledger, policy),
         audit_log=audit_log,
+        intents=LedgerIntents(db, clock, work),
         cases=Cases(db, audit_log, cipher),
         notify=notify,
         sessions=sessions,
@@ -192,7 +195,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
 
 
 def _services(
-    settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: Reads
+    settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: PaymentReads
 ) -> Services:
     """The features themselves."""
     db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log
@@ -200,18 +203,9 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
+    members = staff.members
     acts = Acts(
-        db,
-        base.policy,
-        clock,
-        work,
-        customers,
-        accounts,
-        real_name,
-        freezing,
-        verification,
-        staff.members,
-        Notices(base),
+        db, base.policy, clock, work, customers, accounts, real_name, freezing, verification, members, Notices(base)
     )
     support_view = SupportViewParts(**_shared(base, SupportViewParts), freezing=freezing, reads=reads)
     payments = Payments(
@@ -228,6 +222,10 @@ def _services(
         work,
     )
     accounts.when_stopped(payments.end_what_cannot_pay)
+    changes = ChangeRequests(
+        db, base.cipher, clock, work, audit_log, base.intents, members, acts, verification, base.policy
+    )
+    base.intents.declare(real_name.intent, freezing.intent, changes.intent)
     return Services(
         **_shared(base, Services),
         settings=settings,
@@ -246,7 +244,7 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=ChangeRequests(db, base.cipher, clock, work, audit_log, staff.members, acts, verification, base.policy),
+        changes=changes,
         support_view=SupportView(support_view),
     )
 

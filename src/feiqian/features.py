@@ -1,7 +1,8 @@
 """The features that a bank is made of; one name here takes a feature in.
 
 A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
-`pages.PAGES`, `commands.register`, and the folders `texts` and `templates`. Its `STANDS_ON` names those below it.
+`pages.PAGES`, `commands.register`, `read_model.READ_MODEL`, and the folders `texts` and `templates`. Its `STANDS_ON`
+names those below it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from feiqian.projections.read_model import ReadModel
     from feiqian.web.v1.call import Route
 
 FEATURES = (
     "policy",
     "audit_log",
+    "ledger_intents",
     "notify",
     "cases",
     "kyc",
@@ -47,3 +50,8 @@ def routes() -> tuple[Route, ...]:
 def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]:
     """The handlers of all pages of these features."""
     return [handler for module in modules("pages", features) for handler in module.PAGES]
+
+
+def read_models() -> list[ReadModel]:
+    """The read models of all features."""
+    return [module.READ_MODEL for module in modules("read_model")]

@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
+    from feiqian.ledger_intents.service import LedgerIntents
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
     from feiqian.payments.codes import Codes
+    from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
-    from feiqian.projections.reads import Reads
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.workers.pool import Workers
@@ -53,7 +54,7 @@ class Services:
     payments: Payments
     merchants: Merchants
     customers: Customers
-    reads: Reads
+    reads: PaymentReads
     codes: Codes
     db: BankDb
     work: Work
@@ -62,6 +63,7 @@ class Services:
     cipher: FieldCipher
     policy: Policy
     audit_log: AuditLog
+    intents: LedgerIntents
     cases: Cases
     notify: Notify
     sessions: Sessions

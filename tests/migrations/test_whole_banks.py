@@ -16,9 +16,10 @@ from feiqian.accounts.kinds import AccountKind
 from feiqian.db import SCHEMA_VERSION
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_journal
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.requests import PaymentRequest
 from feiqian.projections.errors import ReadModelMismatch
-from feiqian.projections.schema import check_read_model
+from feiqian.projections.schema import check_read_models
 from feiqian.settings import Settings
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -149,9 +150,9 @@ def test_a_server_does_not_start_beside_a_newer_read_model_and_does_beside_an_ol
     journal = open_journal(folder)
     if of_version == "newer":
         with pytest.raises(ReadModelMismatch, match="this program writes version"):
-            check_read_model(journal, folder / "read.db")
+            check_read_models(journal, folder / "read.db", [PAYMENTS])
     else:
-        assert check_read_model(journal, folder / "read.db") == 0
+        assert check_read_models(journal, folder / "read.db", [PAYMENTS]) == 0
     journal.close()
 
 
@@ -159,3 +160,20 @@ def test_a_command_that_opens_the_bank_migrates_it(folder: Path) -> None:
     run(folder, "project")
     run(folder, "audit")
     assert schema(folder) == SCHEMA_VERSION
+
+
+def test_what_was_pending_is_carried_out_by_the_first_server(folder: Path) -> None:
+    with sqlite3.connect(folder / "bank.db") as database:
+        [(frozen,)] = database.execute("SELECT min(customer) FROM customers_profiles").fetchall()
+        database.execute("INSERT INTO customers_level_changes VALUES (1, 2, 0, 'staff', 1, 1)")
+        values = "frozen = 'thawing', frozen_role = 'customer', frozen_number = customer"
+        database.execute(f"UPDATE customers_profiles SET {values} WHERE customer = ?", (frozen,))
+    bank = app.build(Settings(data=str(folder)))
+    assert [asyncio.run(bank.services.intents.sweep()) for _ in range(2)] == [2, 0]
+    assert bank.services.customers.standing(1) == 2
+    profile = bank.services.customers.profile(frozen)
+    assert profile is not None
+    assert not profile.frozen
+    bank.close()
+    for command in ("project", "audit"):
+        run(folder, command)

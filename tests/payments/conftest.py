@@ -34,6 +34,8 @@ from feiqian.money import CNY, EUR
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
 from feiqian.payments.decide import AssessRisk, no_risk
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView, RefundView
@@ -41,7 +43,6 @@ from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
-from feiqian.projections.reads import Reads
 from feiqian.subjects import Subject
 
 T = TypeVar("T")
@@ -102,10 +103,10 @@ class Bank:
         self.ring = KeyFile(folder / "code-keys.json", clock).open()
         self.codes = Codes(self.ring, self.customers.issuing)
         self._read_db = open_database(folder / "read.db")
-        self.projector = Projector(self.journal, self._read_db)
+        self.projector = Projector(self.journal, self._read_db, PAYMENTS)
         self.projector.step()
         self.stop_projecting = self.ledger.subscribe(lambda position, facts: self.projector.step())
-        self.reads = Reads(folder / "read.db")
+        self.reads = PaymentReads(folder / "read.db")
         self.people, self.challenges = People(self.customers), Challenges()
         self.accounts = Accounts(self.ledger, CN)
         self.risk: AssessRisk = no_risk

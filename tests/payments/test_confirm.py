@@ -16,8 +16,9 @@ from feiqian.money import CNY
 from feiqian.payments.errors import NotCancellable, NotRefundable, NotWaiting, PaymentNotFound
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.policy import VERIFICATION_SECONDS
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.policy.factors import Purpose
-from feiqian.projections.tie import tie
+from feiqian.projections.reconcile import reconcile
 
 DEAR = 2_000_00  # waits at every level
 
@@ -29,7 +30,7 @@ def tied(bank: Any) -> Any:
     if bank.ledger.stopped:
         return  # it was opened again
     bank.ledger.commit()
-    assert tie(bank.engine, bank.folder / "read.db") == []
+    assert reconcile(bank.engine, bank.folder / "read.db", [PAYMENTS]) == []
 
 
 pytestmark = pytest.mark.usefixtures("tied")

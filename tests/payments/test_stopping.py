@@ -13,7 +13,8 @@ from feiqian.events import PaymentRefused
 from feiqian.money import CNY
 from feiqian.payments.errors import NotWaiting
 from feiqian.payments.policy import VERIFICATION_SECONDS
-from feiqian.projections.tie import tie
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.projections.reconcile import reconcile
 
 DEAR = 2_000_00
 NEUTRAL = ("declined", "wallet_cannot_pay")
@@ -37,7 +38,7 @@ def test_a_freeze_ends_what_waits_in_the_row_of_the_freeze(bank: Any, run: Any) 
         assert (view.status, view.reason) == NEUTRAL
     assert run(bank.payments.waiting(customer)) == []
     assert run(bank.payments.get(merchant, others.id)).status == "needs_verification"
-    assert tie(bank.engine, bank.folder / "read.db") == []
+    assert reconcile(bank.engine, bank.folder / "read.db", [PAYMENTS]) == []
 
 
 def test_a_frozen_customer_is_asked_for_nothing_any_more(bank: Any, run: Any) -> None:
@@ -65,7 +66,7 @@ def test_who_waits_for_the_payment_is_told_of_the_freeze_at_once(bank: Any, run:
     assert (view.status, view.reason) == NEUTRAL
 
 
-def test_a_freeze_again_and_a_thaw_change_nothing_of_what_ended(bank: Any, run: Any) -> None:
+def test_a_freeze_again_and_unfreezing_change_nothing_of_what_ended(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(9_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
     run(bank.accounts.freeze(customer))

@@ -15,7 +15,8 @@ from feiqian.ledger.audit import audit
 from feiqian.payments.errors import NotCancellable, NotWaiting
 from feiqian.payments.pending import status_of
 from feiqian.payments.policy import VERIFICATION_SECONDS
-from feiqian.projections.tie import tie_at
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.projections.reconcile import reconcile_at
 
 DEAR = 2_000_00
 LATE = (NotWaiting, NotCancellable)
@@ -138,7 +139,8 @@ def test_a_town_of_waiting_payments_ends_with_books_that_tie(bank: Any, run: Any
     bank.clock.advance(VERIFICATION_SECONDS)
     bank.payments.expiry.settle()
     bank.ledger.commit()
-    report = audit(bank.journal, tie=tie_at(bank.folder / "read.db"))  # both engines, from the journal alone
+    tie = reconcile_at(bank.folder / "read.db", [PAYMENTS])
+    report = audit(bank.journal, tie=tie)  # both engines, from the journal alone
     assert report.findings == []
     paid: Counter[int] = Counter()
     for one in payments:

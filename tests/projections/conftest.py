@@ -32,6 +32,7 @@ from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.ledger.spec import SpecEngine
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.projections import schema
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.projector import Projector
@@ -299,7 +300,7 @@ def project(books: Books, location: str) -> Callable[..., str]:
 
     def all_rows(max_rows: int = 1000) -> str:
         db = open_database(location)
-        projector = Projector(books.journal, db)
+        projector = Projector(books.journal, db, PAYMENTS)
         while projector.position < books.position:
             projector.step(max_rows)
         db.close()
@@ -315,7 +316,8 @@ def tables() -> Callable[[Database | str], dict[str, list[tuple[object, ...]]]]:
     def everything(of: Database | str) -> dict[str, list[tuple[object, ...]]]:
         db = open_database(of) if isinstance(of, str) else of
         try:
-            return {table: sorted(map(plain, db.all(f"SELECT * FROM {table}")), key=repr) for table in schema.TABLES}
+            names = (*schema.TABLES, *PAYMENTS.tables.tables)
+            return {table: sorted(map(plain, db.all(f"SELECT * FROM {table}")), key=repr) for table in names}
         finally:
             if isinstance(of, str):
                 db.close()

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from feiqian.projections import queries
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model import queries
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.projector import Projector, rebuild
-from feiqian.projections.schema import check_read_model
-from feiqian.projections.tie import tie
+from feiqian.projections.reconcile import reconcile
+from feiqian.projections.schema import check_read_models, read_position
 
 KILLS = 12
 CHILD = Path(__file__).with_name("projector_child.py")
@@ -43,19 +44,19 @@ def test_kills_in_the_middle_of_steps_change_nothing(books, location, tables: Ta
     chance, kills = random.Random(5), 0
     while not kill_midway(tmp_path / "journal.db", location, chance):
         kills += 1
-        assert check_read_model(books.journal, location) > 0  # whole at each moment, and of this journal
+        assert check_read_models(books.journal, location, [PAYMENTS]) > 0  # whole at each moment, and of this journal
     assert kills >= KILLS
     undisturbed = str(tmp_path / "undisturbed.db")
-    rebuild(books.journal, undisturbed)
+    rebuild(books.journal, undisturbed, [PAYMENTS])
     assert tables(location) == tables(undisturbed)
-    assert tie(books.engine, location) == []
+    assert reconcile(books.engine, location, [PAYMENTS]) == []
 
 
 class Breaking:
-    """A database that fails at its n-th call within transactions."""
+    """A database that fails at the n-th call from now within transactions; at none before `left` is set."""
 
-    def __init__(self, db: Database, at: int) -> None:
-        self._db, self.left = db, at
+    def __init__(self, db: Database) -> None:
+        self._db, self.left = db, 0
 
     def __getattr__(self, name: str) -> Any:
         wanted = getattr(self._db, name)
@@ -79,19 +80,20 @@ class Breaking:
 def test_a_failure_at_any_statement_leaves_nothing_of_its_step(books, location, tables: Tables, tmp_path) -> None:
     books.history(60, seed=4)
     undisturbed = str(tmp_path / "undisturbed.db")
-    rebuild(books.journal, undisturbed)
+    rebuild(books.journal, undisturbed, [PAYMENTS])
     db, at, failures = open_database(location), 0, 0
-    projector = Projector(books.journal, db)
+    breaking = Breaking(db)
+    projector = Projector(books.journal, breaking, PAYMENTS)  # type: ignore[arg-type]
     while projector.position < books.position:
         at += 1
         before = projector.position
-        projector._db = Breaking(db, at)  # type: ignore[assignment]
+        breaking.left = at
         try:
             projector.step(10)
             at = 0
         except OSError:
             failures += 1
-            assert projector.position == before == queries.position(db)
+            assert projector.position == before == read_position(db, PAYMENTS.name)
     assert failures > 30
     assert tables(db) == tables(undisturbed)
     db.close()
@@ -102,12 +104,12 @@ def test_a_read_model_that_lost_its_last_steps_catches_up(books, tables: Tables,
     books.history(100, seed=6)
     read, older = tmp_path / "read.db", tmp_path / "older.db"
     db = open_database(read)
-    projector = Projector(books.journal, db)
+    projector = Projector(books.journal, db, PAYMENTS)
     projector.step(20)
     db.one("VACUUM INTO ?", (str(older),))
     projector.step(1000)
     again = open_database(older)
-    assert Projector(books.journal, again).step(1000) == books.position
+    assert Projector(books.journal, again, PAYMENTS).step(1000) == books.position
     assert tables(again) == tables(db)
     again.close()
     db.close()
@@ -118,6 +120,6 @@ def test_a_killed_projectors_read_model_can_be_read_at_once(books, location, tmp
     books.history(200, seed=8)
     kill_midway(tmp_path / "journal.db", location, random.Random(1))
     db = open_database(location, read_only=True)
-    assert queries.position(db) > 0
+    assert read_position(db, PAYMENTS.name) > 0
     assert queries.newest(db, 1)
     db.close()

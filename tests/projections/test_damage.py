@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.projections import queries, schema
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.projections import schema
 from feiqian.projections.database import open_database
 from feiqian.projections.errors import ReadsBehind
 from feiqian.projections.files import damage_reported
 from feiqian.projections.process import LOOK_EVERY, run_projector
 from feiqian.projections.projector import Projector, rebuild
-from feiqian.projections.reads import Reads
-from feiqian.projections.tie import tie_at
+from feiqian.projections.reconcile import reconcile_at
+from feiqian.projections.schema import read_position
 
 Damage = Callable[[Path], object]
 
@@ -71,28 +73,29 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def projected(books, path: Path) -> Path:
     books.history(120)
-    rebuild(books.journal, path)
+    rebuild(books.journal, path, [PAYMENTS])
     return path
 
 
 def same(books, path: Path, tables, tmp_path: Path) -> bool:
-    rebuild(books.journal, tmp_path / "fresh.db")
+    rebuild(books.journal, tmp_path / "fresh.db", [PAYMENTS])
     return tables(str(path)) == tables(str(tmp_path / "fresh.db"))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_abuse_86_one_that_is_damaged_at_the_start_is_built_again(books, projected, tables, tmp_path, damage) -> None:
     damage(projected)
-    assert schema.check_read_model(books.journal, projected) in (0, books.position)  # no obstacle to the start
+    reached = schema.check_read_models(books.journal, projected, [PAYMENTS])
+    assert reached in (0, books.position)  # no obstacle to the start
     books.pay(1, 1, 100)
-    run_projector(books.journal, projected, Steps(1, lambda: None, 3))  # type: ignore[arg-type]
+    run_projector(books.journal, projected, [PAYMENTS], Steps(1, lambda: None, 3))  # type: ignore[arg-type]
     assert same(books, projected, tables, tmp_path)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_abuse_86_the_remedy_works_on_one_that_is_damaged(books, projected, tables, tmp_path, damage) -> None:
     damage(projected)
-    assert rebuild(books.journal, projected) == books.position
+    assert rebuild(books.journal, projected, [PAYMENTS]) == books.position
     assert same(books, projected, tables, tmp_path)
 
 
@@ -103,7 +106,7 @@ def test_abuse_86_one_that_is_deleted_under_a_running_projector_is_built_again(
         projected.unlink()
         books.pay(1, 1, 100)
 
-    run_projector(books.journal, projected, Steps(3, lose))  # type: ignore[arg-type]
+    run_projector(books.journal, projected, [PAYMENTS], Steps(3, lose))  # type: ignore[arg-type]
     assert same(books, projected, tables, tmp_path)
 
 
@@ -112,22 +115,22 @@ def test_abuse_86_tables_that_are_dropped_under_a_running_projector_are_built_ag
     books, location, tables, tmp_path, table
 ) -> None:
     books.history(60)
-    rebuild(books.journal, location)
+    rebuild(books.journal, location, [PAYMENTS])
 
     def drop() -> None:
         db = open_database(location)
         db.change(f"DROP TABLE {table}")
         db.close()
 
-    run_projector(books.journal, location, Steps(3, drop, 3 * LOOK_EVERY))  # type: ignore[arg-type]
-    rebuild(books.journal, tmp_path / "fresh.db")
+    run_projector(books.journal, location, [PAYMENTS], Steps(3, drop, 3 * LOOK_EVERY))  # type: ignore[arg-type]
+    rebuild(books.journal, tmp_path / "fresh.db", [PAYMENTS])
     assert tables(location) == tables(str(tmp_path / "fresh.db"))
 
 
 def test_a_damaged_file_is_kept_once_beside_the_new_one(books, projected) -> None:
     for _ in range(3):
         header_lost(projected)
-        run_projector(books.journal, projected, Steps(1, lambda: None, 3))  # type: ignore[arg-type]
+        run_projector(books.journal, projected, [PAYMENTS], Steps(1, lambda: None, 3))  # type: ignore[arg-type]
     kept = [file.name for file in projected.parent.iterdir() if ".damaged-" in file.name]
     assert len(kept) == 1
 
@@ -141,7 +144,7 @@ def test_damage_that_comes_back_at_once_ends_the_projector(books, projected, mon
 
     monkeypatch.setattr(Projector, "step", on_a_broken_disk)
     with pytest.raises(Exception, match="not a database"):
-        run_projector(books.journal, projected, Steps(1, lambda: None))  # type: ignore[arg-type]
+        run_projector(books.journal, projected, [PAYMENTS], Steps(1, lambda: None))  # type: ignore[arg-type]
 
 
 # --- readers ---------------------------------------------------------------------------------------------------------
@@ -151,7 +154,7 @@ def ask(path: Path, *between: Callable[[], object]) -> list[object]:
     """What one reader is told, before and after each of what happens to the file."""
 
     async def asking() -> list[object]:
-        reads, told = Reads(path), []
+        reads, told = PaymentReads(path), []
         for act in (lambda: None, *between):
             act()
             for question in (reads.newest(5), reads.payment_by_order(1, "none")):
@@ -167,7 +170,7 @@ def ask(path: Path, *between: Callable[[], object]) -> list[object]:
 
 def test_abuse_86_readers_say_that_it_is_gone_and_read_the_new_one(books, projected) -> None:
     def build() -> None:
-        run_projector(books.journal, projected, Steps(1, lambda: None, 3))  # type: ignore[arg-type]
+        run_projector(books.journal, projected, [PAYMENTS], Steps(1, lambda: None, 3))  # type: ignore[arg-type]
 
     whole = ask(projected)
     told = ask(projected, lambda: without(projected), build)
@@ -178,9 +181,9 @@ def test_abuse_86_readers_do_not_show_one_that_is_half_built(books, projected) -
     """Whoever has seen a position is not shown the lists of an earlier one."""
 
     def half() -> None:
-        schema.drop(projected)
+        schema.drop(projected, [PAYMENTS])
         db = open_database(projected)
-        Projector(books.journal, db).step(3)
+        Projector(books.journal, db, PAYMENTS).step(3)
         db.close()
 
     reads_before = ask(projected)
@@ -194,15 +197,15 @@ def test_abuse_86_damage_that_only_a_reader_meets_is_reported_and_mended(books, 
     pages_zeroed(projected)
     assert ReadsBehind in ask(projected)
     assert damage_reported(projected)
-    run_projector(books.journal, projected, Steps(2, lambda: None, 3))  # type: ignore[arg-type]
+    run_projector(books.journal, projected, [PAYMENTS], Steps(2, lambda: None, 3))  # type: ignore[arg-type]
     assert not damage_reported(projected)
     db = open_database(projected, read_only=True)
-    assert queries.position(db) == position
+    assert read_position(db, PAYMENTS.name) == position
     db.close()
     assert same(books, projected, tables, tmp_path)
 
 
 def test_abuse_86_an_audit_says_that_it_cannot_be_read(books, projected) -> None:
     header_lost(projected)
-    [finding] = tie_at(projected)(books.engine, books.position)
+    [finding] = reconcile_at(projected, [PAYMENTS])(books.engine, books.position)
     assert "project --rebuild" in finding

@@ -16,11 +16,13 @@ from feiqian.ledger.body import encode_body
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
-from feiqian.projections import queries, schema
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model import queries
+from feiqian.projections import schema
 from feiqian.projections.database import Database, SqliteDatabase, open_database
 from feiqian.projections.errors import ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
-from feiqian.projections.tie import tie, tie_at
+from feiqian.projections.reconcile import reconcile, reconcile_at
 
 CUSTOMER, MERCHANT = 1, 2
 WALLET = chart.account_id(AccountKind.CUSTOMER_WALLET, 156, CUSTOMER)
@@ -156,7 +158,7 @@ def test_a_verified_payment_succeeds_and_counts_on_that_day(books, project, read
     [day] = queries.merchant_day(db, MERCHANT, row.day)
     assert (day.count, day.amount, day.fees) == (1, 5_000, 50)
     assert queries.waiting_of_customer(db, CUSTOMER, 20) == queries.waiting(db) == []
-    assert tie(books.engine, project()) == []
+    assert reconcile(books.engine, project(), [PAYMENTS]) == []
 
 
 def test_a_payment_that_is_declined_when_it_is_confirmed_keeps_the_reason(books, project, read) -> None:
@@ -170,7 +172,7 @@ def test_a_payment_that_is_declined_when_it_is_confirmed_keeps_the_reason(books,
     assert (row.status, row.reason, row.closed_at) == ("declined", "insufficient_funds", books.clock.now())
     assert [row.id for row in queries.waiting_of_customer(db, CUSTOMER, 20)] == [other.id]
     assert queries.waiting(db) == [other]
-    assert tie(books.engine, project()) == []
+    assert reconcile(books.engine, project(), [PAYMENTS]) == []
 
 
 def test_a_payment_waits_is_confirmed_and_refunded_within_one_row(books, project, read) -> None:
@@ -183,14 +185,14 @@ def test_a_payment_waits_is_confirmed_and_refunded_within_one_row(books, project
     row = queries.payment_by_id(read(), facts[0].id)
     assert row is not None
     assert (row.status, row.fee, row.refunded) == ("succeeded", 50, 1_000)
-    assert tie(books.engine, project()) == []
+    assert reconcile(books.engine, project(), [PAYMENTS]) == []
 
 
 def test_that_people_are_told_of_an_expiry_changes_nothing(books, project, read) -> None:
     waiting = books.wait(CUSTOMER, MERCHANT, 5_000)
     books.expire(waiting)
     assert state(read(), waiting)[0] == "expired"
-    assert tie(books.engine, project()) == []
+    assert reconcile(books.engine, project(), [PAYMENTS]) == []
 
 
 def test_a_cancellation_that_an_older_version_noted_is_read() -> None:
@@ -226,11 +228,11 @@ def test_payments_of_one_row_count_on_either_side_of_midnight(books, read) -> No
 def test_steps_of_any_size_and_any_restart_give_the_same_tables(books, tables, tmp_path, rows_per_step) -> None:
     books.history(300)
     whole, restarted = str(tmp_path / "whole.db"), str(tmp_path / "restarted.db")
-    rebuild(books.journal, whole)
+    rebuild(books.journal, whole, [PAYMENTS])
     position = 0
     while position < books.position:
         db = open_database(restarted)
-        position = Projector(books.journal, db).step(rows_per_step)
+        position = Projector(books.journal, db, PAYMENTS).step(rows_per_step)
         db.close()
     assert tables(restarted) == tables(whole)
 
@@ -241,7 +243,7 @@ def test_a_rebuild_gives_identical_tables(books, project, tables) -> None:
     before = tables(project(5))
     assert before["refunds"]
     assert {row[6] for row in before["payments"]} == queries.STATUSES
-    assert rebuild(books.journal, project()) == books.position
+    assert rebuild(books.journal, project(), [PAYMENTS]) == books.position
     assert tables(project()) == before
 
 
@@ -249,28 +251,28 @@ def test_both_databases_get_the_same_tables(books, tables, tmp_path, postgres) -
     books.history(300)
     locations = str(tmp_path / "read.db"), postgres.database()
     for location in locations:
-        rebuild(books.journal, location)
+        rebuild(books.journal, location, [PAYMENTS])
     assert tables(locations[0]) == tables(locations[1])
 
 
 def test_a_history_ties_to_the_engine(books, project) -> None:
     books.history(400, seed=7)
-    assert tie(books.engine, project(11)) == []
-    assert tie_at(project())(books.engine, books.position) == []
+    assert reconcile(books.engine, project(11), [PAYMENTS]) == []
+    assert reconcile_at(project(), [PAYMENTS])(books.engine, books.position) == []
 
 
 def test_a_step_without_rows_changes_nothing(books, project, tables) -> None:
     before = tables(project())
     db = open_database(project())
-    assert Projector(books.journal, db).step() == books.position
+    assert Projector(books.journal, db, PAYMENTS).step() == books.position
     db.close()
     assert tables(project()) == before
 
 
 def test_accounts_are_forgotten_and_found_again(books, project, monkeypatch) -> None:
-    monkeypatch.setattr("feiqian.projections.projector.CACHED_ACCOUNTS", 2)
+    monkeypatch.setattr("feiqian.payments.read_model.projection.CACHED_ACCOUNTS", 2)
     books.history(200)
-    assert tie(books.engine, project(3)) == []
+    assert reconcile(books.engine, project(3), [PAYMENTS]) == []
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------
@@ -278,7 +280,7 @@ def test_accounts_are_forgotten_and_found_again(books, project, monkeypatch) -> 
 
 def test_a_second_projector_is_refused_and_changes_nothing(books, location, tables) -> None:
     one, other = open_database(location), open_database(location)
-    first, second = Projector(books.journal, one), Projector(books.journal, other)
+    first, second = Projector(books.journal, one, PAYMENTS), Projector(books.journal, other, PAYMENTS)
     first.step()
     before = tables(one)
     with pytest.raises(ReadModelMismatch, match="another projector"):
@@ -295,14 +297,14 @@ def test_a_journal_behind_the_read_model_is_refused(books, project, tmp_path) ->
     location = project()
     behind = SqliteJournal(old)
     with pytest.raises(JournalBehind, match="up to position 2, which the journal does not have"):
-        schema.check_read_model(behind, location)
+        schema.check_read_models(behind, location, [PAYMENTS])
     db = open_database(location)
     with pytest.raises(JournalBehind):
-        Projector(behind, db)
+        Projector(behind, db, PAYMENTS)
     behind.open_writer()
     behind.append(2, encode_body(b"", [], 0), 0)
     with pytest.raises(JournalBehind, match="at position 2 the journal has hash"):
-        schema.check_read_model(behind, location)
+        schema.check_read_models(behind, location, [PAYMENTS])
     behind.close()
     db.close()
 
@@ -311,7 +313,7 @@ def test_a_read_model_of_another_journal_is_refused(books, project, tmp_path) ->
     (tmp_path / "other").mkdir()
     other = SqliteJournal(tmp_path / "other" / "journal.db", create=True)
     with pytest.raises(ReadModelMismatch, match=f"from journal {books.journal.identity}"):
-        schema.check_read_model(other, project())
+        schema.check_read_models(other, project(), [PAYMENTS])
     other.close()
 
 
@@ -319,15 +321,15 @@ def test_a_read_model_of_another_version_is_refused(books, project, location) ->
     db = open_database(project())
     db.change("UPDATE progress SET version = 99")
     with pytest.raises(ReadModelMismatch, match="version 99"):
-        Projector(books.journal, db)
+        Projector(books.journal, db, PAYMENTS)
     db.close()
-    assert rebuild(books.journal, location) == books.position
+    assert rebuild(books.journal, location, [PAYMENTS]) == books.position
 
 
 def test_no_read_model_is_no_fault(books, location, tmp_path: Path) -> None:
-    assert schema.check_read_model(books.journal, location) == 0
-    assert schema.check_read_model(books.journal, tmp_path / "nowhere" / "read.db") == 0
+    assert schema.check_read_models(books.journal, location, [PAYMENTS]) == 0
+    assert schema.check_read_models(books.journal, tmp_path / "nowhere" / "read.db", [PAYMENTS]) == 0
 
 
 def test_a_good_read_model_passes(books, project) -> None:
-    assert schema.check_read_model(books.journal, project()) == books.position
+    assert schema.check_read_models(books.journal, project(), [PAYMENTS]) == books.position

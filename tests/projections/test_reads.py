@@ -14,10 +14,11 @@ import pytest
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.ledger import chart
 from feiqian.ledger.chart import account_id, derived_id
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.projections.database import open_database
 from feiqian.projections.errors import CursorInvalid, ReadsBehind
 from feiqian.projections.projector import Projector
-from feiqian.projections.reads import Reads
 
 T = TypeVar("T")
 CUSTOMER, MERCHANT, OTHER = 1, 1, 2
@@ -26,12 +27,12 @@ OTHERS_WALLET = account_id(AccountKind.CUSTOMER_WALLET, 156, 2)
 
 
 @pytest.fixture
-def ask(location: str) -> Callable[[Callable[[Reads], Coroutine[Any, Any, T]]], T]:
-    """Runs one coroutine over `Reads`, in an event loop of its own."""
+def ask(location: str) -> Callable[[Callable[[PaymentReads], Coroutine[Any, Any, T]]], T]:
+    """Runs one coroutine over `PaymentReads`, in an event loop of its own."""
 
-    def run(question: Callable[[Reads], Coroutine[Any, Any, T]]) -> T:
+    def run(question: Callable[[PaymentReads], Coroutine[Any, Any, T]]) -> T:
         async def asked() -> T:
-            reads = Reads(location)
+            reads = PaymentReads(location)
             try:
                 return await question(reads)
             finally:
@@ -42,7 +43,7 @@ def ask(location: str) -> Callable[[Callable[[Reads], Coroutine[Any, Any, T]]], 
     return run
 
 
-async def pages(reads: Reads, merchant: int, limit: int, **filters: Any) -> list[list[str]]:
+async def pages(reads: PaymentReads, merchant: int, limit: int, **filters: Any) -> list[list[str]]:
     """All pages of a merchant's payments, as lists of ids."""
     found, cursor = [], None
     while True:
@@ -73,7 +74,7 @@ def test_pages_stay_put_while_new_payments_come(books, project, ask) -> None:
     mine = [books.pay(CUSTOMER, MERCHANT, 100).id for _ in range(4)]
     project()
 
-    async def question(reads: Reads) -> list[str]:
+    async def question(reads: PaymentReads) -> list[str]:
         first, cursor = await reads.payments(MERCHANT, None, 2)
         books.pay(CUSTOMER, MERCHANT, 100)
         project()
@@ -113,7 +114,7 @@ def test_a_statement_in_pages(books, project, ask) -> None:
         books.pay(CUSTOMER, MERCHANT, 100)
     project()
 
-    async def question(reads: Reads) -> list[list[int]]:
+    async def question(reads: PaymentReads) -> list[list[int]]:
         found, cursor = [], None
         while True:
             entries, cursor = await reads.statement(WALLET, cursor, 2)
@@ -128,7 +129,7 @@ def test_newest_of_a_customer_and_of_all(books, project, ask) -> None:
     ids = [books.pay(customer, MERCHANT, amount).id for customer, amount in ((1, 100), (2, 100), (1, 1_000_000))]
     project()
 
-    async def question(reads: Reads) -> tuple[list[str], list[str]]:
+    async def question(reads: PaymentReads) -> tuple[list[str], list[str]]:
         of_one, of_all = await reads.newest_of_customer(1, 10), await reads.newest(2)
         return [row.id for row in of_one], [row.id for row in of_all]
 
@@ -156,7 +157,7 @@ def test_corrections_of_a_customer_are_listed_and_nobody_elses(books, project, a
 def test_what_is_not_there(books, project, ask) -> None:
     project()
 
-    async def question(reads: Reads) -> list[object]:
+    async def question(reads: PaymentReads) -> list[object]:
         return [
             await reads.payment_by_id("pay_x"),
             await reads.payment_by_transfer(bytes(16)),
@@ -181,7 +182,7 @@ def test_abuse_34_a_cursor_of_another_merchant_leads_to_an_empty_page(books, pro
             books.pay(CUSTOMER, merchant, 100)
     project()
 
-    async def question(reads: Reads) -> object:
+    async def question(reads: PaymentReads) -> object:
         _, others = await reads.payments(OTHER, None, 1)
         assert others is not None
         return await reads.payments(MERCHANT, others, 10)
@@ -194,7 +195,7 @@ def test_abuse_34_a_cursor_of_another_account_leads_to_an_empty_statement(books,
         books.pay(customer, MERCHANT, 100)
     project()
 
-    async def question(reads: Reads) -> object:
+    async def question(reads: PaymentReads) -> object:
         _, others = await reads.statement(OTHERS_WALLET, None, 1)
         assert others is not None
         return await reads.statement(WALLET, others, 10)
@@ -223,9 +224,9 @@ def test_waiting_for_what_is_there_returns_at_once(books, project, ask) -> None:
 def test_waiters_are_woken_when_their_position_is_reached(books, location, ask) -> None:
     books.pay(CUSTOMER, MERCHANT, 100)
     db = open_database(location)
-    projector = Projector(books.journal, db)
+    projector = Projector(books.journal, db, PAYMENTS)
 
-    async def question(reads: Reads) -> list[str]:
+    async def question(reads: PaymentReads) -> list[str]:
         woken: list[str] = []
 
         async def waiter(name: str, position: int) -> None:
@@ -256,7 +257,7 @@ def test_waiting_too_long_says_how_far_the_read_model_is(books, project, ask) ->
 def test_one_who_gives_up_does_not_wake_another(books, project, ask) -> None:
     project()
 
-    async def question(reads: Reads) -> None:
+    async def question(reads: PaymentReads) -> None:
         patient = asyncio.create_task(reads.wait(2, 60))
         with pytest.raises(ReadsBehind):
             await reads.wait(2, 0)
@@ -268,7 +269,7 @@ def test_one_who_gives_up_does_not_wake_another(books, project, ask) -> None:
 
 
 def test_where_there_is_no_read_model_yet_it_is_waited_for(books, project, ask) -> None:
-    async def question(reads: Reads) -> int:
+    async def question(reads: PaymentReads) -> int:
         assert reads.position == 0
         with pytest.raises(ReadsBehind):
             await reads.payment_by_id("pay_x")
@@ -288,14 +289,14 @@ def test_abuse_79_a_locked_read_model_is_waited_for_in_a_thread(tmp_path: Path) 
     path = tmp_path / "read.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as maker:
         maker.execute("PRAGMA journal_mode = WAL")
-        maker.execute("CREATE TABLE progress (position INTEGER)")
-        maker.execute("INSERT INTO progress VALUES (7)")
+        maker.execute("CREATE TABLE progress (name TEXT, position INTEGER)")
+        maker.execute("INSERT INTO progress VALUES ('payments', 7)")
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
 
     async def question() -> None:
-        reads = Reads(path)
+        reads = PaymentReads(path)
         asked = asyncio.create_task(reads.wait(7))
         while not reads.pool.under_way:  # the loop runs on, and a thread waits
             await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import MetaData, Table
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentConfirmed, PaymentDecided, encode_fact
@@ -12,12 +13,16 @@ from feiqian.ledger.engine import EVENT, UNLIMITED, Type, chain
 from feiqian.ledger.stamp import write_stamp
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
-from feiqian.projections import queries
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model import queries
+from feiqian.payments.read_model.fold import Fold
+from feiqian.projections import aside, schema
+from feiqian.projections.columns import number, octets, words
 from feiqian.projections.database import Database, open_database
-from feiqian.projections.fold import Fold
+from feiqian.projections.errors import ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
-from feiqian.projections.schema import read_progress
-from feiqian.projections.tie import set_aside_in, tie, tie_at
+from feiqian.projections.reconcile import reconcile, reconcile_at, set_aside_in
+from feiqian.projections.schema import read_position, read_progress
 
 CNY = 156
 LI, WANG, ZHAO, SHOP, OTHER_SHOP = 1, 2, 3, 1, 2
@@ -61,12 +66,12 @@ def test_abuse_85_a_correction_that_no_column_holds_is_set_aside_and_the_rest_go
     with_refund = books.refund(before, 200)
     location = project()
     db = open_database(location, read_only=True)
-    assert queries.position(db) == books.position
+    assert read_position(db, PAYMENTS.name) == books.position
     assert all(known(db, fact) for fact in (before, after, own))
     assert queries.refunds_of(db, before.id) == [with_refund]
-    [aside] = queries.set_aside(db)
-    assert (aside.position, aside.what) == (3, "records")
-    assert "OverflowError" in aside.why or "out of range" in aside.why
+    [found] = aside.read(db)
+    assert (found.position, found.what) == (3, "records")
+    assert "OverflowError" in found.why or "out of range" in found.why
     assert incomplete(db) == {LI}
     assert incomplete(db, PAYABLE) == set()
     entries, _ = queries.statement(db, wallet(WANG), None, 10)
@@ -76,7 +81,7 @@ def test_abuse_85_a_correction_that_no_column_holds_is_set_aside_and_the_rest_go
 
 def test_abuse_85_audit_reports_what_is_set_aside_with_its_position(books, project) -> None:
     correct(books, LI, HUGE)
-    findings = tie_at(project())(books.engine, books.position)
+    findings = reconcile_at(project(), [PAYMENTS])(books.engine, books.position)
     assert findings[0].startswith("read model: set aside at position 2, part ")
 
 
@@ -102,8 +107,8 @@ def test_steps_of_any_size_set_aside_the_same(books, project, tables, location, 
     books.history(60, seed=2)
     correct(books, WANG, HUGE, b"again")
     first = tables(project(rows_per_step))
-    assert {row[0] for row in first["set_aside"]} > {books.position}
-    rebuild(books.journal, location)
+    assert {row[1] for row in first["set_aside"]} > {books.position}
+    rebuild(books.journal, location, [PAYMENTS])
     assert tables(location) == first
 
 
@@ -123,8 +128,8 @@ def test_abuse_85_a_fact_that_is_nested_beyond_all_reading_is_set_aside_and_the_
     after = books.pay(WANG, SHOP, 500)
     db = open_database(project(), read_only=True)
     assert known(db, after)
-    [aside] = queries.set_aside(db)
-    assert aside.what == "facts"
+    [found] = aside.read(db)
+    assert found.what == "facts"
     db.close()
 
 
@@ -151,10 +156,10 @@ def test_of_a_row_only_the_part_at_fault_is_set_aside(books, project) -> None:
         ("succeeded", 1_000),
         ("declined", 0),
     ]
-    assert [one.what for one in queries.set_aside(db)] == ["records"]
+    assert [one.what for one in aside.read(db)] == ["records"]
     assert (incomplete(db), incomplete(db, PAYABLE)) == (set(), {OTHER_SHOP})
     db.close()
-    assert tie(books.engine, location) == []  # the engine never had that record
+    assert reconcile(books.engine, location, [PAYMENTS]) == []  # the engine never had that record
 
 
 def test_a_fact_that_is_not_understood_concerns_the_payment_that_it_names(books, project) -> None:
@@ -162,7 +167,7 @@ def test_a_fact_that_is_not_understood_concerns_the_payment_that_it_names(books,
     books._facts.append(b"\x92\xa5later" + bytes([0xD9, len(paid.id)]) + paid.id.encode())
     books.write()
     db = open_database(project(), read_only=True)
-    assert [one.what for one in queries.set_aside(db)] == ["facts"]
+    assert [one.what for one in aside.read(db)] == ["facts"]
     assert queries.is_incomplete_payment(db, paid.id)
     assert not queries.is_incomplete_payment(db, other.id)
     assert (incomplete(db), incomplete(db, PAYABLE)) == ({LI}, {SHOP})
@@ -211,7 +216,7 @@ def test_what_ends_a_payment_that_was_set_aside_marks_the_same_people(books, pro
     books.write()
     books.verify(waiting)
     db = open_database(project(), read_only=True)
-    assert [one.what for one in queries.set_aside(db)] == ["records", "records"]
+    assert [one.what for one in aside.read(db)] == ["records", "records"]
     assert incomplete(db) == {LI, ZHAO}
     row = queries.payment_by_id(db, waiting.id)
     assert row is not None
@@ -225,7 +230,7 @@ def test_a_body_that_cannot_be_taken_apart_is_set_aside_whole(books, project) ->
     later = books.pay(WANG, SHOP, 100)
     db = open_database(project(), read_only=True)
     assert known(db, later)
-    assert len(queries.set_aside(db)) == 1
+    assert len(aside.read(db)) == 1
     assert incomplete(db) == {LI, WANG, ZHAO}
     db.close()
 
@@ -249,7 +254,7 @@ def test_a_confirmation_that_cannot_be_kept_marks_its_payment(books, project) ->
     books.note(PaymentConfirmed(waiting.id, SHOP, LI, 500, CNY, 5, "chl_1", ("pin",), "", books.clock.now()))
     books.write()
     db = open_database(project(), read_only=True)
-    [one] = queries.set_aside(db)
+    [one] = aside.read(db)
     assert one.what == "records and facts"
     assert queries.is_incomplete_payment(db, waiting.id)
     assert incomplete(db) == {LI}
@@ -264,13 +269,13 @@ def test_a_fault_of_the_database_sets_nothing_aside(books, project) -> None:
     location = project()
     books.pay(LI, SHOP, 100)
     db = open_database(location)
-    projector = Projector(books.journal, db)
+    projector = Projector(books.journal, db, PAYMENTS)
     db.change("ALTER TABLE merchant_days RENAME TO elsewhere")
     with pytest.raises(Exception, match="merchant_days"):
         projector.step()
     db.change("ALTER TABLE elsewhere RENAME TO merchant_days")
     assert projector.step() == books.position
-    assert queries.set_aside(db) == []
+    assert aside.read(db) == []
     db.close()
 
 
@@ -293,17 +298,17 @@ def test_abuse_85_after_an_upgrade_a_rebuild_projects_again_what_was_set_aside(
     db = open_database(location, read_only=True)
     assert not known(db, paid)
     db.close()
-    rebuild(books.journal, location)
+    rebuild(books.journal, location, [PAYMENTS])
     assert set_aside_in(location) == []
-    assert tie(books.engine, location) == []
-    assert tables(location)["incomplete"] == tables(location)["incomplete_payments"] == []
+    assert reconcile(books.engine, location, [PAYMENTS]) == []
+    assert tables(location)["incomplete"] == []
 
 
 def test_a_crash_between_two_rows_sets_the_same_aside_once(books, location, monkeypatch) -> None:
     correct(books, LI, HUGE)
     books.pay(LI, SHOP, 100)
     db = open_database(location)
-    projector, take_apart = Projector(books.journal, db), Projector._take_apart
+    projector, take_apart = Projector(books.journal, db, PAYMENTS), Projector._take_apart
 
     def power_cut(self: Projector, row: object) -> None:
         take_apart(self, row)  # type: ignore[arg-type]
@@ -313,17 +318,18 @@ def test_a_crash_between_two_rows_sets_the_same_aside_once(books, location, monk
         cut.setattr(Projector, "_take_apart", power_cut)
         with pytest.raises(KeyboardInterrupt):
             projector.step()
-    again = Projector(books.journal, db)
+    again = Projector(books.journal, db, PAYMENTS)
     assert again.position == 2
     assert again.step() == books.position
-    assert len(queries.set_aside(db)) == 1
+    assert len(aside.read(db)) == 1
     db.close()
 
 
 def test_the_marks_are_found_by_their_keys(books, project) -> None:
     db = open_database(project(), read_only=True)
     try:
-        plan = str(db.all("EXPLAIN QUERY PLAN SELECT 1 FROM incomplete WHERE (kind = 1 AND owner = '1') OR kind = -1"))
+        query = "SELECT 1 FROM incomplete WHERE model = 'payments' AND concerned IN ('1:1', '*')"
+        plan = str(db.all(f"EXPLAIN QUERY PLAN {query}"))
     except Exception:
         plan = "SEARCH"  # PostgreSQL explains otherwise
     assert "SCAN" not in plan
@@ -334,9 +340,51 @@ def test_a_read_model_of_an_older_version_is_built_again_by_itself(books, projec
     books.history(30)
     before = tables(project())
     db = open_database(location)
-    for table in ("set_aside", "incomplete", "incomplete_payments"):
-        db.change(f"DROP TABLE {table}")
-    db.change("UPDATE progress SET version = 2")
-    assert read_progress(db) is None
+    db.change("DROP TABLE set_aside")
+    db.change("UPDATE progress SET version = 2, tables = tables || ' gone'")
+    assert read_progress(db, PAYMENTS) is None
     db.close()
     assert tables(project()) == before
+
+
+# As version 3 had it, when there was one read model for all.
+OLD_PROGRESS = Table(
+    "progress",
+    MetaData(),
+    number("one", key=True),
+    number("version"),
+    words("journal"),
+    number("position"),
+    octets("hash"),
+    *(number(name) for name in ("seconds", "day", "accounts", "payments")),
+)
+OLD_MARKS = Table("incomplete_payments", MetaData(), words("payment"), number("position"), number("part"))
+
+
+def as_version_3_left_it(location: str, journal: str, hash: bytes, position: int) -> None:
+    db = open_database(location)
+    with db.transaction():
+        db.drop(schema.TABLES)
+        db.create([OLD_PROGRESS, OLD_MARKS])
+        db.insert("progress", [(1, 3, journal, position, hash, 0, 0, 1, 1)])
+    db.close()
+
+
+def test_one_read_model_for_all_of_version_3_is_built_again_by_itself(books, project, tables, location) -> None:
+    books.history(30)
+    before = tables(project())
+    as_version_3_left_it(location, books.journal.identity, books.journal.hash_at(2), 2)
+    assert schema.check_read_models(books.journal, location, [PAYMENTS]) == 0
+    assert tables(project()) == before
+    db = open_database(location)
+    assert db.tables() == {*schema.TABLES, *PAYMENTS.tables.tables}
+    db.close()
+
+
+def test_one_read_model_for_all_of_another_journal_is_refused(books, project, location) -> None:
+    project()
+    as_version_3_left_it(location, "another", b"", 2)
+    with pytest.raises(ReadModelMismatch, match="from journal another"):
+        schema.check_read_models(books.journal, location, [PAYMENTS])
+    with pytest.raises(ReadModelMismatch, match="from journal another"):
+        project()

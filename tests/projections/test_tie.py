@@ -1,11 +1,12 @@
-"""The tie bites: each table is changed by one cent or one line, and the change is named."""
+"""Reconciling bites: each table is changed by one cent or one line, and the change is named."""
 
 from __future__ import annotations
 
 import pytest
 
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.projections.database import open_database
-from feiqian.projections.tie import tie, tie_at
+from feiqian.projections.reconcile import reconcile, reconcile_at
 
 ONE = "(SELECT no FROM payments WHERE status = 'succeeded' AND refunded = 0 ORDER BY no LIMIT 1)"
 TAMPERING = [
@@ -38,16 +39,17 @@ def test_any_change_of_a_sum_is_found(books, project, statement: str, what: str)
         books.pay(2, merchant, 500)
         books.refund(payment, 100)
     location = project()
-    assert tie(books.engine, location) == []
+    assert reconcile(books.engine, location, [PAYMENTS]) == []
     db = open_database(location)
     assert db.change(statement) > 0
     db.close()
-    assert any(what in str(found) for found in tie(books.engine, location)), tie(books.engine, location)
+    told = [str(found) for found in reconcile(books.engine, location, [PAYMENTS])]
+    assert any(what in found for found in told), told
 
 
 def test_a_read_model_that_is_not_as_far_is_said_to_be_so(books, project) -> None:
     location = project()
     books.pay(1, 1, 100)
-    assert tie_at(location)(books.engine, books.position) == [
-        "the read model is at position 1, the audit at position 2: let the projector catch up first"
+    assert reconcile_at(location, [PAYMENTS])(books.engine, books.position) == [
+        "the read model of payments is at position 1, the audit at position 2: let the projector catch up first"
     ]

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 import structlog
 
+from feiqian.payments.read_model import READ_MODEL as PAYMENTS
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.projections import watch as watching
 from feiqian.projections.projector import rebuild
-from feiqian.projections.reads import Reads
 from feiqian.projections.watch import Watch
 from feiqian.runtime import alarms
 from feiqian.runtime.metrics import Metrics
@@ -19,9 +20,9 @@ def test_each_alarm_is_told_once_when_it_begins_and_once_when_it_ends(books, tmp
     monkeypatch.setattr(watching, "MOST_BEHIND", 2)
     path, metrics = tmp_path / "read.db", Metrics()
     books.pay(1, 1, 100)
-    rebuild(books.journal, path)
-    reads = Reads(path)
-    watch = Watch(reads, lambda: books.position)
+    rebuild(books.journal, path, [PAYMENTS])
+    reads = PaymentReads(path)
+    watch = Watch([reads], lambda: books.position)
     watch.measure(metrics)
 
     def look() -> dict[str, float]:
@@ -38,13 +39,13 @@ def test_each_alarm_is_told_once_when_it_begins_and_once_when_it_ends(books, tmp
         for _ in range(3):
             books.write()
         assert look()["projector_rows_behind"] == 3
-        rebuild(books.journal, path)
+        rebuild(books.journal, path, [PAYMENTS])
         shown = look()
         assert (shown["set_aside"], shown["records_set_aside"]) == (1, 1)
         assert (shown["projector_rows_behind"], shown["read_model_rebuilding"]) == (0, 0)
         path.unlink()
         assert look()["read_model_rebuilding"] == 1
-        rebuild(books.journal, path)
+        rebuild(books.journal, path, [PAYMENTS])
         look()
     reads.close()
     alarming = [entry for entry in told if entry["event"].startswith("alarm_")]
@@ -67,8 +68,8 @@ def _uncached_loggers() -> None:
 
 def test_what_is_missing_while_the_projector_starts_is_no_alarm_until_it_does_not_come(books, tmp_path) -> None:
     books.pay(1, 1, 100)
-    reads = Reads(tmp_path / "read.db", at_least=books.position)
-    watch = Watch(reads, lambda: books.position)
+    reads = PaymentReads(tmp_path / "read.db", at_least=books.position)
+    watch = Watch([reads], lambda: books.position)
     states = []
     for _ in range(watching.STARTING_LOOKS + 1):
         asyncio.run(watch.look())

@@ -16,7 +16,6 @@ import msgspec
 from feiqian.audit_log.errors import EntryRefused
 from feiqian.subjects import Role, Subject
 
-Detail = str | int | bool | None | tuple[str, ...] | tuple[int, ...]
 GENESIS = b"\0" * 32  # what stands before the first entry
 MAX_DETAILS_BYTES = 4_000
 MAX_ABOUT, MAX_ACTION = 64, 40

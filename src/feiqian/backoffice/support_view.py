@@ -34,9 +34,9 @@ from feiqian.kyc.errors import IdentityError
 from feiqian.kyc.numbers import mobile
 from feiqian.kyc.service import Identity
 from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.model import Level, Policy
-from feiqian.projections.reads import Reads
-from feiqian.projections.rows import PaymentRow
 from feiqian.runtime.work import Work
 from feiqian.strings.normal import without_separators
 from feiqian.subjects import customer
@@ -101,7 +101,7 @@ class SupportViewParts:
     freezing: Freezing
     verification: Verification
     factors: Factors
-    reads: Reads
+    reads: PaymentReads
     region: str = "CN"  # of mobile numbers without their country
 
 

@@ -20,8 +20,9 @@ from typing import Any
 
 from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
+from feiqian.payments.read_model import READ_MODEL
 from feiqian.projections.database import DATABASE_ERRORS, open_database
-from feiqian.projections.queries import position
+from feiqian.projections.schema import read_position
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 
@@ -112,7 +113,7 @@ class BenchBank:
         except DATABASE_ERRORS:
             return 1  # not made yet
         try:
-            return int(self.health()["position"]) - position(db)
+            return int(self.health()["position"]) - read_position(db, READ_MODEL.name)
         except DATABASE_ERRORS:
             return 1
         finally:

@@ -34,10 +34,10 @@ from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
 from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer, Codes
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
-from feiqian.projections.reads import Reads
 from feiqian.subjects import Subject
 
 MERCHANTS = 50
@@ -129,7 +129,7 @@ class Town:
         self._open_accounts()
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
         self._issuers = [CodeIssuer(KeyRing(version, keys)) for version in keys]
-        reads = Reads(folder / "read.db")  # asked only about what is no longer in memory: never here
+        reads = PaymentReads(folder / "read.db")  # asked only about what is no longer in memory: never here
         everybody, none_waits = Everybody(customers), NoneWaits()
         codes = Codes(KeyRing(0, keys), everybody)
         cipher = FieldCipher(secrets.token_bytes(KEY_BYTES))

@@ -26,6 +26,7 @@ from feiqian.merchants.kinds import MerchantAccountKind, payable_id
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.codes import claim_of
 from feiqian.payments.kinds import TransferKind
+from feiqian.payments.read_model import READ_MODEL
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 
@@ -128,7 +129,7 @@ def run(
     journal = make_journal(payments, customers, merchants, per_row)
     with tempfile.TemporaryDirectory(prefix="feiqian-bench-") as folder:
         db = open_database(location or Path(folder) / "read.db")
-        projector = Projector(journal, db)
+        projector = Projector(journal, db, READ_MODEL)
         projector.step(1)  # opens the accounts
         processor, elapsed = time.process_time(), time.perf_counter()
         while projector.position < len(journal):

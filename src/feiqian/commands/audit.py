@@ -52,13 +52,15 @@ def _head(text: str) -> Head:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
+    from feiqian import features
     from feiqian.ledger.audit import audit
     from feiqian.ledger.recovery import open_journal
-    from feiqian.projections.tie import tie_at
+    from feiqian.projections.reconcile import reconcile_at
 
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)
-    tie = tie_at(settings.read_location) if settings.read_url or settings.file("read.db").exists() else None
+    derived = settings.read_url or settings.file("read.db").exists()
+    tie = reconcile_at(settings.read_location, features.read_models()) if derived else None
     checkpoints, unread = _checkpoints(folder, settings.journal_url)
     report = audit(journal, checkpoints, engines=options.engines, tie=tie)
     journal.close()

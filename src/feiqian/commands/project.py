@@ -28,25 +28,26 @@ def register(commands: Commands) -> None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
+    from feiqian import features
     from feiqian.ledger.recovery import open_journal
     from feiqian.projections.process import run_projector
     from feiqian.projections.projector import catch_up, rebuild
-    from feiqian.projections.tie import set_aside_in
+    from feiqian.projections.reconcile import set_aside_in
     from feiqian.runtime.supervise import end_with_parent
 
     journal = open_journal(Path(settings.data), settings.journal_url)
-    location = settings.read_location
+    location, models = settings.read_location, features.read_models()
     if options.child:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         end_with_parent()
-        run_projector(journal, location, stop)
+        run_projector(journal, location, models, stop)
         return 0
-    position = rebuild(journal, location) if options.rebuild else catch_up(journal, location)
+    position = rebuild(journal, location, models) if options.rebuild else catch_up(journal, location, models)
     found = set_aside_in(location)
     if found and options.repair and not options.rebuild:
-        position = rebuild(journal, location)
+        position = rebuild(journal, location, models)
         found = set_aside_in(location)
     print(f"the read model is at journal position {position}")
     for one in found:

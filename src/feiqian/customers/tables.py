@@ -30,7 +30,7 @@ profiles = Table(
     Column("email", EMAIL),
     Column("language", String(8), nullable=False),
     Column("cooling_until", BIG, nullable=False),  # 0: never
-    Column("frozen", String(10), nullable=False),  # "", "frozen", or "thawing" while the ledger is being told
+    Column("frozen", String(10), nullable=False),  # "" or "frozen"
     *FROZEN_BY.columns(),
     Column("frozen_at", BIG, nullable=False),
     index_of_few("customers_cooling", "cooling_until", "cooling_until > 0"),

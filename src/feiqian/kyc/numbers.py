@@ -41,7 +41,6 @@ class IdentityNumber(NamedTuple):
 
     number: str
     birth: date
-    female: bool
 
     def __repr__(self) -> str:
         return "IdentityNumber(…)"
@@ -118,7 +117,7 @@ def chinese_identity(text: str, today: date) -> IdentityNumber:
         raise NumberInvalid("check") from None
     if not date(today.year - OLDEST_YEARS, 1, 1) < birth <= today:
         raise NumberInvalid("birth")
-    return IdentityNumber(number, birth, int(number[16]) % 2 == 0)
+    return IdentityNumber(number, birth)
 
 
 def _old_foreigner(number: str, today: date) -> IdentityNumber:
@@ -132,7 +131,7 @@ def _old_foreigner(number: str, today: date) -> IdentityNumber:
     day = found[0].day
     if day is None:
         raise NumberInvalid("check")
-    return IdentityNumber(number, day, int(number[13]) % 2 == 0)
+    return IdentityNumber(number, day)
 
 
 def _is_place(code: str) -> bool:

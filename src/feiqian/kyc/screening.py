@@ -27,8 +27,6 @@ OTHER_BIRTH = 10.0  # what it costs that all known years of birth are others
 YEARS_APART = 2
 SAME_NUMBER = 100.0
 
-_Pair = tuple[int, str]  # a name of the list, one of its words
-
 
 class Match(NamedTuple):
     """An entry whose name, other name or document is like the one that was asked for. `score`: 0 to 100."""

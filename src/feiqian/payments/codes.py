@@ -8,8 +8,8 @@ whether they are of one device: equal digits mean nothing, because each depends 
 
 A slot is 10 s. A code is accepted in its own slot and the 4 after it, and one slot early, for a phone that shows the
 next code at once after a payment: so no code is accepted for longer than 60 s. Hence each device has 6 codes that would
-do at any moment, of 10**17; `codes_to_one_right` says what that makes of a guess. Guesses are counted per merchant
-(`guesses.py`), and a right one works once.
+do at any moment, of 10**17, and a guess is right with a chance of at most 6 × (devices not revoked) / 10**17: who has
+not the key can only choose among them blindly. Guesses are counted per merchant (`guesses.py`); a right one works once.
 
 "88" is no prefix in use for such codes in China (WeChat 10-15, Alipay 25-30, UnionPay 62, digital yuan 01).
 """
@@ -27,7 +27,7 @@ from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.kinds import ClaimKind
 from feiqian.payments.masked_codes import MaskedKey
 from feiqian.payments.native_permutation import code_key
-from feiqian.payments.permutation import BODIES, DEVICES, CodeKey, Opened
+from feiqian.payments.permutation import DEVICES, CodeKey, Opened
 
 ISSUER = "88"
 DIGITS = 20
@@ -80,15 +80,6 @@ class KnowsDevices(Protocol):
 def claim_of(digits: str) -> bytes:
     """The id of the claim on a code of ours: it works once."""
     return claim_id(_PAYMENT_CODE, int(digits))
-
-
-def codes_to_one_right(devices: int) -> int:
-    """A guess is right with a chance of at most one in so many, where so many issuing devices are not revoked.
-
-    Exact: each device has `SLOTS_HELD` codes that do, a version of the key has 10**17, and who has not the key can only
-    choose among them blindly.
-    """
-    return BODIES // (SLOTS_HELD * max(devices, 1))
 
 
 class CodeIssuer:

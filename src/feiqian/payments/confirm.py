@@ -19,11 +19,11 @@ from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplet
 from feiqian.payments.methods.code import CODE
 from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
 from feiqian.policy.factors import Purpose
-from feiqian.projections.reads import Reads
-from feiqian.projections.rows import PaymentRow
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
@@ -53,7 +53,7 @@ class Confirmations:
     def __init__(
         self,
         ledger: Ledger,
-        reads: Reads,
+        reads: PaymentReads,
         resolver: PendingPaymentResolver,
         customers: NamesCustomers,
         merchants: KnowsMerchants,

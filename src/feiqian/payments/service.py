@@ -42,6 +42,8 @@ from feiqian.payments.limits import KnowsCustomers, PaymentLimits
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, status_of
 from feiqian.payments.policy import Decline
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.refund import Refunder
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.status_waiters import StatusWaiters
@@ -58,8 +60,6 @@ from feiqian.payments.views import (
 )
 from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
-from feiqian.projections.reads import Reads
-from feiqian.projections.rows import PaymentRow
 from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.shares import Admission
 from feiqian.runtime.work import TooBusy, Work
@@ -80,7 +80,7 @@ class Payments:
         codes: Codes,
         clock: Clock,
         customers: KnowsAndNamesCustomers,
-        reads: Reads,
+        reads: PaymentReads,
         policy: Policy,
         merchants: KnowsMerchants,
         verification: ConsumesChallenges,

@@ -14,8 +14,8 @@ from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundS
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments.intent import Order
 from feiqian.payments.policy import Decline
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.reasons import sentence
-from feiqian.projections.rows import PaymentRow
 
 
 class PaymentView(msgspec.Struct, frozen=True):

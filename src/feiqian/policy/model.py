@@ -13,7 +13,6 @@ from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 
 Combination = frozenset[Factor]
-MICROSECONDS_OF_AN_HOUR = 3_600_000_000
 
 
 class Limits(NamedTuple):

@@ -15,13 +15,18 @@ from typing import Any, LiteralString, Protocol, cast
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from feiqian.folder import make_file
 
 Values = tuple[Any, ...]
 CONNECT_SECONDS = LOCK_SECONDS = 10
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
-
+_SQLITE: Dialect = sqlite.dialect()
+_POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DROP = "DROP TABLE IF EXISTS "
 
 # What a row's values cause, and not the state of the database.
 VALUE_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, psycopg.IntegrityError, psycopg.DataError)
@@ -56,11 +61,19 @@ class Database(Protocol):
         """Within a transaction: a context whose changes alone are taken back on an exception."""
         ...
 
-    def create(self, ddl: Iterable[str]) -> None:
-        """Executes DDL written for SQLite; within a transaction."""
+    def create(self, tables: Iterable[Table]) -> None:
+        """Makes tables with their indexes; within a transaction."""
+        ...
+
+    def drop(self, tables: Iterable[str]) -> None:
+        """Drops those of these tables that are there; within a transaction."""
         ...
 
     def tables(self) -> set[str]: ...
+
+    def columns(self, table: str) -> set[str]:
+        """The columns of a table; none where it is not there."""
+        ...
 
     def gone(self) -> bool:
         """Whether its file was removed or replaced since it was opened: what is read or written is nobody's then."""
@@ -157,12 +170,19 @@ class SqliteDatabase:
             raise
         self._execute("RELEASE part")
 
-    def create(self, ddl: Iterable[str]) -> None:
-        for statement in ddl:
+    def create(self, tables: Iterable[Table]) -> None:
+        for statement in _ddl(tables, _SQLITE):
             self._execute(statement)
+
+    def drop(self, tables: Iterable[str]) -> None:
+        for table in tables:
+            self._execute(_DROP + table)
 
     def tables(self) -> set[str]:
         return {name for (name,) in self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+    def columns(self, table: str) -> set[str]:
+        return {name for (name,) in self._execute("SELECT name FROM pragma_table_info(?)", (table,))}
 
     def close(self) -> None:
         self._connection.close()
@@ -209,9 +229,13 @@ class PostgresDatabase:
     def savepoint(self) -> Any:
         return self._connection.transaction()
 
-    def create(self, ddl: Iterable[str]) -> None:
-        for statement in ddl:
-            self._connection.execute(_ddl_for_postgres(statement))
+    def create(self, tables: Iterable[Table]) -> None:
+        for statement in _ddl(tables, _POSTGRES):
+            self._connection.execute(statement)
+
+    def drop(self, tables: Iterable[str]) -> None:
+        for table in tables:
+            self._connection.execute(sql.SQL(_DROP + "{}").format(sql.Identifier(table)))
 
     def gone(self) -> bool:
         return False
@@ -219,6 +243,11 @@ class PostgresDatabase:
     def tables(self) -> set[str]:
         query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         return {name for (name,) in self._connection.execute(query)}
+
+    def columns(self, table: str) -> set[str]:
+        query = """SELECT column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name = %s"""
+        return {name for (name,) in self._connection.execute(query, (table,))}
 
     def close(self) -> None:
         self._connection.close()
@@ -244,6 +273,9 @@ def _for_postgres(query: str) -> LiteralString:
     return query.replace("%", "%%").replace("?", "%s")
 
 
-def _ddl_for_postgres(statement: str) -> LiteralString:
-    statement = statement.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA")
-    return statement.replace(" STRICT,", "").replace(" STRICT", "").replace(" WITHOUT ROWID", "")
+def _ddl(tables: Iterable[Table], dialect: Dialect) -> Iterator[LiteralString]:
+    """What makes these tables, each with its indexes; from constants of this program."""
+    for table in tables:
+        yield str(CreateTable(table).compile(dialect=dialect))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            yield str(CreateIndex(index).compile(dialect=dialect))

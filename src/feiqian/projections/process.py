@@ -1,4 +1,4 @@
-"""The projector as a process of its own: follows the journal and keeps the read model up with it.
+"""The projector as a process of its own: follows the journal and keeps the read models up with it.
 
 It has the priority of any other process, because one that starves keeps readers waiting. A crash at any moment is
 harmless, so it ends as soon as it is told to or its parent is gone. What is damaged or gone is told of,
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -21,6 +21,7 @@ from .database import DATABASE_ERRORS, Database, open_database
 from .errors import ReadModelDamaged
 from .files import damage_reported, is_damage
 from .projector import ROWS_PER_STEP, JournalReader, Projector
+from .read_model import ReadModel
 
 # Rows that come while a step is under way, or in the pause after it, go into the next step together: the pause grows
 # with the work, so that under load steps are large (which makes each payment cheaper) and the server has the processor.
@@ -28,6 +29,7 @@ SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.002, 0.1  # not money: times
 IDLE_PAUSE_SECONDS = 0.005  # not money: a time
 PAUSE_PER_WORK = 2
 LOG_EVERY_SECONDS = 60
+ROWS_BESIDE_OTHERS = 200  # in a step of a read model that others are ahead of
 LOOK_EVERY = 100  # steps: whether its tables are still there
 ANEW_AT_MOST = 3  # damage that comes back at once is the disk's: then it ends, and is started again after a pause
 
@@ -37,6 +39,7 @@ _log = logs.get("feiqian.projections")
 def run_projector(
     journal: JournalReader,
     location: str | Path,
+    models: Sequence[ReadModel],
     stop: Event,
     *,
     parent: int | None = None,
@@ -49,7 +52,7 @@ def run_projector(
     """
     for anew in range(ANEW_AT_MOST + 1):
         try:
-            return _project(journal, location, stop, parent, rows_per_step)
+            return _project(journal, location, models, stop, parent, rows_per_step)
         except (ReadModelDamaged, *DATABASE_ERRORS) as error:
             if anew == ANEW_AT_MOST or not (isinstance(error, ReadModelDamaged) or is_damage(error)):
                 raise
@@ -59,50 +62,78 @@ def run_projector(
                 _log.error("read_model_damaged", why=str(error), then="it is built again from the journal")
 
 
-def _project(journal: JournalReader, location: str | Path, stop: Event, parent: int | None, rows_per_step: int) -> None:
+def _project(
+    journal: JournalReader,
+    location: str | Path,
+    models: Sequence[ReadModel],
+    stop: Event,
+    parent: int | None,
+    rows_per_step: int,
+) -> None:
     with closing(open_database(location)) as db:
-        projector = Projector(journal, db)
-        _log.info("projector_started", position=projector.position)
+        projectors = [Projector(journal, db, model) for model in models]
+        _log.info("projector_started", **_positions(projectors))
         try:
-            _follow(projector, _Look(db, location), stop, parent, rows_per_step)
+            _follow(projectors, _Look(db, location, models), stop, parent, rows_per_step)
         except DATABASE_ERRORS as error:
-            if is_damage(error) or not schema.lacking(db):
+            if is_damage(error) or not schema.lacking(db, models):
                 raise
             raise ReadModelDamaged(f"tables are missing: {error}") from error
-        _log.info("projector_stopped", position=projector.position)
+        _log.info("projector_stopped", **_positions(projectors))
+
+
+def _positions(projectors: Sequence[Projector]) -> dict[str, int]:
+    return {projector.model.name: projector.position for projector in projectors}
 
 
 class _Look:
     """Looks whether the read model is still what was opened. Raises ReadModelDamaged."""
 
-    def __init__(self, db: Database, location: str | Path) -> None:
-        self._db, self._location, self._looks = db, location, 0
+    def __init__(self, db: Database, location: str | Path, models: Sequence[ReadModel]) -> None:
+        self._db, self._location, self._models, self._looks = db, location, models, 0
 
     def __call__(self) -> None:
         if self._db.gone():
             raise ReadModelDamaged(f"{self._location} was removed or replaced")
         if damage_reported(self._location):
             raise ReadModelDamaged(f"a reader found {self._location} damaged")
-        if self._looks % LOOK_EVERY == 0 and (missing := schema.lacking(self._db)):
+        if self._looks % LOOK_EVERY == 0 and (missing := schema.lacking(self._db, self._models)):
             raise ReadModelDamaged(f"tables are missing: {', '.join(sorted(missing))}")
         self._looks += 1
 
 
 def _follow(
-    projector: Projector, look: Callable[[], None], stop: Event, parent: int | None, rows_per_step: int
+    projectors: Sequence[Projector], look: Callable[[], None], stop: Event, parent: int | None, rows_per_step: int
 ) -> None:
     pause = SHORTEST_PAUSE_SECONDS
-    logged, logged_position = time.monotonic(), projector.position
+    logged, at_log = time.monotonic(), _positions(projectors)
     while not stop.is_set() and (parent is None or os.getppid() == parent):
         look()
-        before, began = projector.position, time.monotonic()
-        after, ended = projector.step(rows_per_step), time.monotonic()
-        if after == before:
+        began = time.monotonic()
+        moved, behind = _step(projectors, rows_per_step)
+        ended = time.monotonic()
+        if not moved:
             pause = min(pause * 2, IDLE_PAUSE_SECONDS)
         else:
             pause = min(max(SHORTEST_PAUSE_SECONDS, PAUSE_PER_WORK * (ended - began)), LONGEST_PAUSE_SECONDS)
-        if ended - logged >= LOG_EVERY_SECONDS and after != logged_position:
-            _log.info("projected", position=after, rows=after - logged_position)
-            logged, logged_position = ended, after
-        if after - before < rows_per_step:  # else it is behind, and goes on at once
+        if ended - logged >= LOG_EVERY_SECONDS and (at := _positions(projectors)) != at_log:
+            _log.info("projected", **at)
+            logged, at_log = ended, at
+        if not behind:  # else it goes on at once
             stop.wait(pause)
+
+
+def _step(projectors: Sequence[Projector], rows_per_step: int) -> tuple[bool, bool]:
+    """One step of each read model. Whether any has moved, and whether any may have more to do at once.
+
+    One that is being built, beside others that serve, takes short steps, so that these are not kept waiting.
+    """
+    moved = behind = False
+    furthest = max(projector.position for projector in projectors)
+    for projector in projectors:
+        before = projector.position
+        rows = rows_per_step if before == furthest else min(rows_per_step, ROWS_BESIDE_OTHERS)
+        after = projector.step(rows)
+        moved |= after > before
+        behind |= after - before >= rows
+    return moved, behind

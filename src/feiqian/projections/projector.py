@@ -1,4 +1,4 @@
-"""Journal rows into the read model: each step is one transaction that holds its own position, so a crash anywhere is
+"""Journal rows into a read model: each step is one transaction that holds its own position, so a crash anywhere is
 harmless, and no row is ever projected twice. What cannot be projected is set aside, and the rest goes on.
 
 Says nothing of processes or of waiting.
@@ -6,8 +6,8 @@ Says nothing of processes or of waiting.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -16,15 +16,12 @@ from feiqian.errors import LedgerError
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.journal import Row
 
-from . import schema
-from .aside import Aside
-from .database import DATABASE_ERRORS, VALUE_ERRORS, Database, Values, open_database
+from . import aside, schema
+from .database import DATABASE_ERRORS, VALUE_ERRORS, Database, open_database
 from .errors import ReadModelMismatch
 from .files import is_damage
-from .fold import WAITING, Account, End, Fold, Hold
-from .parts import Part, parts_of
+from .read_model import Part, ReadModel
 
-CACHED_ACCOUNTS = 400_000  # about 100 MB; the cache begins anew when it is full
 ROWS_PER_STEP = 2_000
 
 
@@ -34,19 +31,8 @@ class JournalReader(schema.JournalSource, Protocol):
     def rows(self, after: int) -> Iterator[Row]: ...
 
 
-_ADD_MERCHANT_DAY = """
-INSERT INTO merchant_days VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (merchant, day, currency) DO UPDATE SET
-count = merchant_days.count + excluded.count, amount = merchant_days.amount + excluded.amount,
-fees = merchant_days.fees + excluded.fees, refunded = merchant_days.refunded + excluded.refunded"""
-_ADD_CUSTOMER_DAY = """
-INSERT INTO customer_days (customer, day, currency, count, amount, refunded) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (day, customer, currency) DO UPDATE SET count = customer_days.count + excluded.count,
-amount = customer_days.amount + excluded.amount, refunded = customer_days.refunded + excluded.refunded"""
-_END_WAITING = (
-    "UPDATE payments SET status = ?, closed_at = ?, day = ?, fee = ?, refused = ? WHERE no = ? AND status = ?"
-)
 _MOVE_PROGRESS = """
-UPDATE progress SET position = ?, hash = ?, seconds = ?, day = ?, accounts = ?, payments = ? WHERE position = ?"""
+UPDATE progress SET position = ?, hash = ?, seconds = ?, day = ? WHERE name = ? AND position = ?"""
 
 
 class Projector:
@@ -55,10 +41,10 @@ class Projector:
     Raises JournalBehind or ReadModelMismatch if the read model that is there is not of this journal.
     """
 
-    def __init__(self, journal: JournalReader, db: Database) -> None:
-        self._journal, self._db = journal, db
-        self._cache: dict[bytes, Account] = {}
-        self._progress = schema.prepare(db, journal)
+    def __init__(self, journal: JournalReader, db: Database, model: ReadModel) -> None:
+        self._journal, self._db, self.model = journal, db, model
+        self._progress = schema.prepare(db, journal, model)
+        self._projection = model.projection(db)
 
     @property
     def position(self) -> int:
@@ -79,24 +65,38 @@ class Projector:
                 raise
             for row in islice(self._journal.rows(self.position), max_rows):
                 self._try(row)
-        if len(self._cache) > CACHED_ACCOUNTS:
-            self._cache.clear()
         return self.position
 
     def _step(self, rows: Iterable[Row]) -> None:
-        fold, row = self._fold(self._cache), None
-        try:
+        row = None
+        with self._from_memory():
             for row in rows:
-                fold.add(row)
+                self._projection.add(row.position, *decode_body(row.body))
             if row is not None:
-                self._progress = self._write(fold, row)
+                after = self._after(row, *self._projection.moment)
+                with self._db.transaction():
+                    self._move_to(after)
+                    self._projection.write()
+                self._progress = after
+
+    @contextmanager
+    def _from_memory(self) -> Iterator[None]:
+        """A step, or a part of one, which is forgotten unless all of it is written."""
+        self._projection.begin(self._progress.seconds, self._progress.day)
+        try:
+            yield
         except BaseException:
-            self._cache.clear()  # it ran ahead of what is written
+            self._projection.forget()
             raise
 
-    def _fold(self, cache: dict[bytes, Account]) -> Fold:
-        p = self._progress
-        return Fold(self, cache, day=p.day, seconds=p.seconds, last=(p.accounts, p.payments))
+    def _after(self, row: Row, seconds: int, day: int) -> schema.Progress:
+        return schema.Progress(self._progress.journal, row.position, row.hash, seconds, day)
+
+    def _move_to(self, after: schema.Progress) -> None:
+        """Comes first: it takes the lock, and fails if another projector was faster."""
+        values = after.position, after.hash, after.seconds, after.day
+        if self._db.change(_MOVE_PROGRESS, (*values, self.model.name, self.position)) != 1:
+            raise ReadModelMismatch(f"another projector has moved the read model on from position {self.position}")
 
     # --- what cannot be projected ------------------------------------------------------------------------------
 
@@ -114,100 +114,39 @@ class Projector:
         before = self._progress
         try:
             with self._db.transaction():
-                self._move_progress(_after(row, before))
-                self._progress = schema.Progress(before.journal, *_after(row, before))
+                self._move_to(self._after(row, before.seconds, before.day))
+                self._progress = self._after(row, before.seconds, before.day)
                 self._project_parts(row)
-                self._move_progress(_after(row, self._progress))
+                self._move_to(self._progress)
         except BaseException:
             self._progress = before
+            self._projection.forget()
             raise
 
     def _project_parts(self, row: Row) -> None:
-        aside = Aside(self._db)
         try:
             records, facts = decode_body(row.body)
         except ValueError as error:
-            aside.put_row(row.position, row.body, error)
+            self._set_aside(row, 0, Part(b"", [row.body]), error)
             return
-        for number, part in enumerate(parts_of(records, facts, self._transfer_of)):
+        for number, part in enumerate(self._projection.parts(records, facts)):
             try:
                 with self._db.savepoint():
                     self._project_part(row, part)
             except Exception as error:
                 if not _is_the_rows(error):
                     raise
-                aside.put(row.position, number, *part, error)
+                self._set_aside(row, number, part, error)
 
     def _project_part(self, row: Row, part: Part) -> None:
-        fold = self._fold({})
-        fold.add_part(row.position, *part)
-        self._write_additions(fold)
-        after = fold.seconds, fold.day, fold.last_account, fold.last_payment
-        schema.check_numbers(after)
-        self._progress = schema.Progress(self._progress.journal, row.position, row.hash, *after)
+        with self._from_memory():
+            self._projection.add(row.position, *part)
+            self._projection.write()
+            schema.check_numbers(*self._projection.moment)
+            self._progress = self._after(row, *self._projection.moment)
 
-    def _transfer_of(self, payment: str) -> bytes | None:
-        row = self._db.one("SELECT transfer FROM payments WHERE id = ?", (payment,))
-        return None if row is None else bytes(row[0])
-
-    # --- writing -----------------------------------------------------------------------------------------------
-
-    def _write(self, fold: Fold, last: Row) -> schema.Progress:
-        after = (last.position, last.hash, fold.seconds, fold.day, fold.last_account, fold.last_payment)
-        with self._db.transaction():
-            self._move_progress(after)
-            self._write_additions(fold)
-        return schema.Progress(self._progress.journal, *after)
-
-    def _move_progress(self, after: Values) -> None:
-        """Comes first: it takes the lock, and fails if another projector was faster."""
-        if self._db.change(_MOVE_PROGRESS, (*after, self.position)) != 1:
-            raise ReadModelMismatch(f"another projector has moved the read model on from position {self.position}")
-
-    def _write_additions(self, fold: Fold) -> None:
-        db = self._db
-        db.insert("accounts", fold.accounts)
-        db.insert("payments", fold.payments)
-        db.insert("entries", fold.entries)
-        db.insert("holds", [(id, *hold) for id, hold in fold.holds.items()])
-        db.insert("refunds", fold.refunds)
-        if fold.refunded:
-            db.change_many("UPDATE payments SET refunded = refunded + ? WHERE id = ?", fold.refunded)
-        if fold.holds_ended:
-            db.change_many("DELETE FROM holds WHERE id = ?", [(id,) for id in fold.holds_ended])
-        for end in fold.ended:
-            self._end_waiting(fold, end)
-        if fold.merchant_days:
-            db.change_many(_ADD_MERCHANT_DAY, [(*key, *totals) for key, totals in fold.merchant_days.items()])
-            db.change_many(_ADD_CUSTOMER_DAY, [(*key, *totals) for key, totals in fold.customer_days.items()])
-
-    def _end_waiting(self, fold: Fold, end: End) -> None:
-        """States only move forward: what no longer waits stays as it is."""
-        status, _, day, fee, _, no = end
-        if self._db.change(_END_WAITING, (*end, WAITING)) and status == "succeeded":
-            row = self._db.one("SELECT merchant, customer, currency, amount FROM payments WHERE no = ?", (no,))
-            assert row is not None
-            merchant, customer, currency, amount = row
-            fold.count(merchant, customer, day, currency, amount, fee)
-
-    # --- what earlier steps have written (`fold.Known`) --------------------------------------------------------
-
-    def account(self, id: bytes) -> Account | None:
-        row = self._db.one("SELECT no FROM accounts WHERE id = ?", (id,))
-        if row is None:
-            return None
-        last = self._db.one(
-            "SELECT balance, sequence FROM entries WHERE account = ? ORDER BY sequence DESC LIMIT 1", (row[0],)
-        )
-        return Account(row[0], *(last or (0, 0)))
-
-    def hold(self, id: bytes) -> Hold | None:
-        row = self._db.one("SELECT debit, credit, amount, payment FROM holds WHERE id = ?", (id,))
-        return None if row is None else (row[0], row[1], row[2], row[3])
-
-    def payment_number(self, id: str) -> int | None:
-        row = self._db.one("SELECT no FROM payments WHERE id = ?", (id,))
-        return None if row is None else int(row[0])
+    def _set_aside(self, row: Row, number: int, part: Part, error: Exception) -> None:
+        aside.put(self._db, self.model.name, row.position, number, part, self._projection.concerned(part), error)
 
 
 def _is_the_rows(error: Exception) -> bool:
@@ -217,37 +156,38 @@ def _is_the_rows(error: Exception) -> bool:
     return isinstance(error, VALUE_ERRORS) or not isinstance(error, DATABASE_ERRORS)
 
 
-def _after(row: Row, progress: schema.Progress) -> Values:
-    return row.position, row.hash, progress.seconds, progress.day, progress.accounts, progress.payments
+def catch_up(
+    journal: JournalReader, location: str | Path, models: Iterable[ReadModel], max_rows: int = ROWS_PER_STEP
+) -> int:
+    """Brings the read models to the journal's end, also beside a server's projector; returns their position then.
 
-
-def catch_up(journal: JournalReader, location: str | Path, max_rows: int = ROWS_PER_STEP) -> int:
-    """Brings the read model to the journal's end, also beside a server's projector; returns its position then.
-
-    One that is damaged is moved aside, and made again.
+    What is damaged is moved aside, and made again.
     """
+    models = list(models)
     try:
-        return _catch_up(journal, location, max_rows)
+        return min(_catch_up(journal, location, model, max_rows) for model in models)
     except DATABASE_ERRORS as error:
         if not is_damage(error):
             raise
         schema.move_aside(location, error)
-        return _catch_up(journal, location, max_rows)
+        return min(_catch_up(journal, location, model, max_rows) for model in models)
 
 
-def _catch_up(journal: JournalReader, location: str | Path, max_rows: int) -> int:
+def _catch_up(journal: JournalReader, location: str | Path, model: ReadModel, max_rows: int) -> int:
     with closing(open_database(location)) as db:
-        projector, before = Projector(journal, db), -1
+        projector, before = Projector(journal, db, model), -1
         while projector.position != before:
             before = projector.position
             try:
                 projector.step(max_rows)
             except ReadModelMismatch:  # the other one was faster: go on from where it is
-                projector, before = Projector(journal, db), -1
+                projector, before = Projector(journal, db, model), -1
         return projector.position
 
 
-def rebuild(journal: JournalReader, location: str | Path, max_rows: int = ROWS_PER_STEP) -> int:
-    """Throws the read model away and makes it again from the whole journal; returns the position that it has then."""
-    schema.drop(location)
-    return catch_up(journal, location, max_rows)
+def rebuild(
+    journal: JournalReader, location: str | Path, models: Sequence[ReadModel], max_rows: int = ROWS_PER_STEP
+) -> int:
+    """Throws the read models away and makes them again from the whole journal; returns the position they have then."""
+    schema.drop(location, models)
+    return catch_up(journal, location, models, max_rows)

@@ -1,4 +1,4 @@
-"""The read model as the server asks it: does not block the event loop for long, and can wait until it is far enough.
+"""A read model as the server asks it: does not block the event loop for long, and can wait until it is far enough.
 
 A question about one thing is answered at once from SQLite (some 20 µs); lists, and everything from PostgreSQL, in a few
 threads of its own, with a bounded wait and a bounded queue. Writes nothing.
@@ -16,18 +16,15 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from feiqian.accounts.kinds import AccountKind
-from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.ids import CustomerNumber, MerchantNumber, Party
-from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.ids import Party
 from feiqian.runtime.shares import Shares
 from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
 
-from . import queries
+from . import aside
 from .database import DATABASE_ERRORS, Database, is_locked, is_postgres, open_database
 from .errors import ReadModelDamaged, ReadsBehind
 from .files import is_damage, report_damage
-from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow
+from .schema import read_position
 
 THREADS, QUEUE = 4, 256
 ANSWER_SECONDS = 5.0  # not money: a time
@@ -43,7 +40,7 @@ Question = Callable[Concatenate[Database, P], T]
 
 
 class Reads:
-    """One read model, asked from one event loop.
+    """One read model, asked from one event loop; a feature adds its questions to it.
 
     Every method may raise ReadsBehind if the read model cannot be read now, is being built again or its database stands
     still (whoever has seen a position is not shown the lists of an earlier one), and TooBusy if too many ask at once.
@@ -52,12 +49,14 @@ class Reads:
     def __init__(
         self,
         location: str | Path,
+        model: str,
         answer_seconds: float = ANSWER_SECONDS,  # not money: a time
         *,
         at_least: int = 0,
     ) -> None:
-        """`at_least`: the journal position that there was at the start; lists of before it are not shown."""
-        self._location = location
+        """`model`: its name. `at_least`: the journal position at the start; lists of before it are not shown."""
+        self._location, self.model = location, model
+        self._where: Callable[[Database], int] = lambda db: read_position(db, model)
         self._threaded = is_postgres(location)
         self._own: Database | None = None  # the event loop's connection
         self._of_thread = threading.local()
@@ -83,7 +82,7 @@ class Reads:
                 self._looking = loop.create_task(self.look(), name="read model's position")
             return self._seen
         try:
-            self._reached(self._here(queries.position))
+            self._reached(self._here(self._where))
         except ReadsBehind:
             self._reached(0)
         return self._seen
@@ -152,7 +151,7 @@ class Reads:
     async def look(self) -> int:
         """As `position`, without holding the event loop up where the database is somewhere else."""
         try:
-            self._reached(await self._one(queries.position))
+            self._reached(await self._one(self._where))
         except ReadsBehind:
             self._reached(0)
         except TooBusy:
@@ -164,98 +163,9 @@ class Reads:
         """The position as it was last looked at, by anyone; asks nothing."""
         return self._seen
 
-    # --- what is set aside -------------------------------------------------------------------------------------
-
-    async def customer_incomplete(self, customer: CustomerNumber) -> bool:
-        """Whether something of a customer's wallets was set aside, so that lists and statements lack it."""
-        return await self._one(queries.is_incomplete, AccountKind.CUSTOMER_WALLET, customer)
-
-    async def merchant_incomplete(self, merchant: MerchantNumber) -> bool:
-        return await self._one(queries.is_incomplete, MerchantAccountKind.PAYABLE, merchant)
-
-    async def payment_incomplete(self, id: str) -> bool:
-        """Whether something of this payment was set aside, so that it may not be as it is shown."""
-        return await self._one(queries.is_incomplete_payment, id)
-
     async def set_aside(self) -> int:
         """How many parts of the journal could not be projected."""
-        return await self._one(queries.count_set_aside)
-
-    # --- payments ----------------------------------------------------------------------------------------------
-
-    async def payment_by_id(self, id: str) -> PaymentRow | None:
-        """A payment by its public id, whoever's it is: the caller checks that."""
-        return await self._one(queries.payment_by_id, id)
-
-    async def payment_by_transfer(self, transfer: bytes) -> PaymentRow | None:
-        """A payment by the transfer (or hold) that names it in the ledger."""
-        return await self._one(queries.payment_by_transfer, transfer)
-
-    async def payment_by_order(self, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
-        return await self._one(queries.payment_by_order, merchant, merchant_order)
-
-    async def payments(
-        self,
-        merchant: MerchantNumber,
-        cursor: str | None = None,
-        limit: int = 50,
-        *,
-        status: str | None = None,
-        created_from: int | None = None,
-        created_before: int | None = None,
-    ) -> tuple[list[PaymentRow], str | None]:
-        """A page of a merchant's payments, newest first, and the next page's cursor (None: there is none).
-
-        Times are Unix microseconds. A cursor of another merchant gives an empty page. Raises CursorInvalid.
-        """
-        filters = status, created_from, created_before
-        return await self._list(queries.payments, merchant, cursor, limit, *filters)
-
-    async def newest_of_customer(self, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
-        """A customer's newest payments, newest first, those declined too."""
-        return await self._list(queries.newest_of_customer, customer, limit)
-
-    async def corrections_of_customer(self, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:
-        """What the bank has corrected in a customer's wallets of late, newest first."""
-        return await self._list(queries.corrections_of_customer, customer, limit)
-
-    async def waiting_of_customer(self, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
-        """The payments that wait for a customer, newest first. What ended since the read model's position is there."""
-        return await self._list(queries.waiting_of_customer, customer, limit)
-
-    async def waiting(self) -> list[PaymentDecided]:
-        """All payments that wait for their customers, in no order."""
-        return await self._list(queries.waiting)
-
-    async def newest(self, limit: int = 20) -> list[PaymentRow]:
-        """The newest payments of all."""
-        return await self._list(queries.newest, limit)
-
-    async def refunds_of(self, payment: str) -> list[RefundDecided]:
-        """All refunds of the payment of this id, declined ones too, oldest first."""
-        return await self._list(queries.refunds_of, payment)
-
-    async def refund_by_transfer(self, transfer: bytes) -> RefundDecided | None:
-        return await self._one(queries.refund_by_transfer, transfer)
-
-    # --- statements and totals ---------------------------------------------------------------------------------
-
-    async def statement(
-        self, account: bytes, cursor: str | None = None, limit: int = 50
-    ) -> tuple[list[Entry], str | None]:
-        """A page of the statement of a ledger account (`chart.account_id`), newest first, and the next page's cursor.
-
-        A cursor of another account gives an empty page. Raises CursorInvalid.
-        """
-        return await self._list(queries.statement, account, cursor, limit)
-
-    async def merchant_day(self, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
-        """A merchant's totals of a bank day (yyyymmdd), one for each currency."""
-        return await self._one(queries.merchant_day, merchant, day)
-
-    async def customer_day(self, customer: CustomerNumber, day: int) -> list[CustomerDay]:
-        """A customer's totals of a bank day (yyyymmdd), one for each currency."""
-        return await self._one(queries.customer_day, customer, day)
+        return await self._one(aside.how_many, self.model)
 
     # --- connections -------------------------------------------------------------------------------------------
 
@@ -322,8 +232,8 @@ class Reads:
         if db.gone():
             raise ReadModelDamaged("its file was removed or replaced")
         answer = question(db, *values, **_)
-        if question is not queries.position:
-            self._reached(queries.position(db))
+        if question is not self._where:
+            self._reached(self._where(db))
             if self.rebuilding:
                 raise ReadsBehind("the read model is being built again")
         return answer

@@ -1,91 +1,72 @@
-"""The read model's tables, and whether those that are there belong to the journal at hand.
+"""The projector's own tables: how far each read model has come, and what of the journal it could not take.
 
-Money is in minor units, times in Unix microseconds, days are the bank's, as yyyymmdd. A change of the tables needs a
-new VERSION: an older read model is then thrown away and built again, never altered.
+Says whether a read model that is there is whole, of its feature's version, and of the journal at hand. One that is of
+another version is thrown away and built again, never altered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import MetaData, Table
 
 from feiqian.errors import JournalBehind
 from feiqian.runtime import logs
 
+from .columns import BY_KEY, number, octets, words
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
 from .errors import ReadModelMismatch
 from .files import is_damage, move_damaged
+from .read_model import ReadModel
 
 _log = logs.get("feiqian.projections")
 LARGEST = 2**63 - 1  # what a column holds
 
-VERSION = 3
+METADATA = MetaData()
 
-# Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
-# a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
-# For the same reason the lines lie in order of writing, and just their index in order of account. Where SQL adds up,
-# the table is STRICT, because SQLite else makes a sum that is too large a float.
-DDL = (
-    """CREATE TABLE progress (
-        one INTEGER PRIMARY KEY, version INTEGER NOT NULL, journal TEXT NOT NULL,
-        position INTEGER NOT NULL, hash BLOB NOT NULL,
-        seconds INTEGER NOT NULL, day INTEGER NOT NULL,
-        accounts INTEGER NOT NULL, payments INTEGER NOT NULL)""",
-    """CREATE TABLE accounts (
-        no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, currency INTEGER NOT NULL,
-        owner INTEGER NOT NULL)""",
-    "CREATE INDEX accounts_owner ON accounts (owner, kind)",
-    """CREATE TABLE payments (
-        no INTEGER PRIMARY KEY, id TEXT NOT NULL, transfer BLOB NOT NULL, merchant INTEGER NOT NULL,
-        customer INTEGER NOT NULL, merchant_order TEXT NOT NULL, status TEXT NOT NULL, amount INTEGER NOT NULL,
-        currency INTEGER NOT NULL, fee INTEGER NOT NULL, refunded INTEGER NOT NULL, created_at INTEGER NOT NULL,
-        expires_at INTEGER NOT NULL, closed_at INTEGER NOT NULL, day INTEGER NOT NULL, position INTEGER NOT NULL,
-        fact BLOB NOT NULL, refused TEXT) STRICT""",
-    "CREATE UNIQUE INDEX payments_id ON payments (id)",
-    "CREATE UNIQUE INDEX payments_order ON payments (merchant, merchant_order)",
-    "CREATE INDEX payments_transfer ON payments (transfer)",
-    "CREATE INDEX payments_merchant ON payments (merchant, created_at, no)",
-    """CREATE INDEX payments_exceptions ON payments (merchant, status, created_at, no)
-        WHERE status <> 'succeeded'""",
-    "CREATE INDEX payments_waiting ON payments (customer, no) WHERE status = 'needs_verification'",
-    "CREATE INDEX payments_unpaid ON payments (customer, no) WHERE status <> 'succeeded'",
-    """CREATE TABLE refunds (
-        id TEXT PRIMARY KEY, transfer BLOB NOT NULL, payment TEXT NOT NULL, merchant_refund TEXT NOT NULL,
-        status TEXT NOT NULL, merchant INTEGER NOT NULL, customer INTEGER NOT NULL, amount INTEGER NOT NULL,
-        currency INTEGER NOT NULL, created_at INTEGER NOT NULL, day INTEGER NOT NULL, position INTEGER NOT NULL,
-        fact BLOB NOT NULL)""",
-    "CREATE UNIQUE INDEX refunds_number ON refunds (payment, merchant_refund)",
-    "CREATE INDEX refunds_transfer ON refunds (transfer)",
-    """CREATE TABLE entries (
-        account INTEGER NOT NULL, sequence INTEGER NOT NULL, amount INTEGER NOT NULL, balance INTEGER NOT NULL,
-        kind INTEGER NOT NULL, transfer BLOB NOT NULL, payment INTEGER, at INTEGER NOT NULL, position INTEGER NOT NULL
-        )""",
-    "CREATE UNIQUE INDEX entries_account ON entries (account, sequence)",
-    """CREATE TABLE holds (
-        id BLOB PRIMARY KEY, debit BLOB NOT NULL, credit BLOB NOT NULL, amount INTEGER NOT NULL, payment INTEGER
-        ) WITHOUT ROWID""",
-    """CREATE TABLE merchant_days (
-        merchant INTEGER NOT NULL, day INTEGER NOT NULL, currency INTEGER NOT NULL, count INTEGER NOT NULL,
-        amount INTEGER NOT NULL, fees INTEGER NOT NULL, refunded INTEGER NOT NULL,
-        PRIMARY KEY (merchant, day, currency)) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE customer_days (
-        day INTEGER NOT NULL, customer INTEGER NOT NULL, currency INTEGER NOT NULL, count INTEGER NOT NULL,
-        amount INTEGER NOT NULL, refunded INTEGER NOT NULL,
-        PRIMARY KEY (day, customer, currency)) STRICT, WITHOUT ROWID""",
-    # What could not be projected, and whose accounts and which payments lack it. An owner has up to 64 bits.
-    """CREATE TABLE set_aside (
-        position INTEGER NOT NULL, part INTEGER NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL,
-        records BLOB NOT NULL, facts BLOB NOT NULL, PRIMARY KEY (position, part)) WITHOUT ROWID""",
-    """CREATE TABLE incomplete (
-        kind INTEGER NOT NULL, owner TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL,
-        PRIMARY KEY (kind, owner, position, part)) WITHOUT ROWID""",
-    """CREATE TABLE incomplete_payments (
-        payment TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL,
-        PRIMARY KEY (payment, position, part)) WITHOUT ROWID""",
+# A read model's row: `tables` are those that it has made; its last journal row, and the engine's moment there.
+progress = Table(
+    "progress",
+    METADATA,
+    words("name", key=True),
+    number("version"),
+    words("tables"),
+    words("journal"),
+    number("position"),
+    octets("hash"),
+    number("seconds"),
+    number("day"),
 )
-TABLES = tuple(text.split()[2] for text in DDL if text.startswith("CREATE TABLE"))
+
+# What a read model could not take of the journal, and who lacks it.
+set_aside = Table(
+    "set_aside",
+    METADATA,
+    words("model", key=True),
+    number("position", key=True),
+    number("part", key=True),
+    words("what"),
+    words("why"),
+    octets("records"),
+    octets("facts"),
+    **BY_KEY,
+)
+incomplete = Table(
+    "incomplete",
+    METADATA,
+    words("model", key=True),
+    words("concerned", key=True),
+    number("position", key=True),
+    number("part", key=True),
+    **BY_KEY,
+)
+TABLES = tuple(METADATA.tables)
+# Until there was a read model for each feature there was one for all, and `progress` had a row without a name.
+_OF_ONE_FOR_ALL = ("incomplete_payments",)
 
 
 class JournalSource(Protocol):
@@ -99,69 +80,109 @@ class JournalSource(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """How far the read model has come: the row it ends with, the engine's moment there, the last numbers given."""
+    """How far a read model has come: the row it ends with, and the engine's moment there."""
 
     journal: str
     position: int
     hash: bytes
     seconds: int
     day: int
-    accounts: int
-    payments: int
 
 
-def prepare(db: Database, journal: JournalSource) -> Progress:
-    """The progress of a read model that is whole and of this version; what is not is thrown away and begun anew.
+class _Found(NamedTuple):
+    version: int
+    tables: list[str]
+    progress: Progress
+
+
+def prepare(db: Database, journal: JournalSource, model: ReadModel) -> Progress:
+    """The progress of a read model that is whole and of its version; what is not is thrown away and begun anew.
 
     Raises ReadModelMismatch (of another journal, or of a newer version) or JournalBehind, and then changes nothing.
     """
     with db.transaction():
-        found, missing = _find(db), lacking(db)
+        found = _find(db, model)
         if found is not None:
-            check_progress(found[1], journal)
-        if found is not None and found[0] == VERSION and not missing:
-            return found[1]
-        if len(missing) < len(TABLES):
-            _log.error("read_model_begun_anew", version=found[0] if found else 0, missing=sorted(missing))
-            _drop(db)
-        db.create(DDL)
-        first = (journal.identity, 0, journal.hash_at(0) or b"", 0, 0, 0, 0)
-        db.change("INSERT INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", (VERSION, *first))
-    return Progress(*first)
+            check_progress(found.progress, journal)
+        missing = lacking(db, [model])
+        if found is not None and found.version == model.version and not missing:
+            return found.progress
+        if found is not None or not missing >= set(model.tables.tables):
+            _log.error(
+                "read_model_begun_anew",
+                model=model.name,
+                version=found.version if found else 0,
+                missing=sorted(missing),
+            )
+        _make_own_tables(db)
+        _forget(db, model, found)
+        db.create(model.tables.tables.values())
+        first = Progress(journal.identity, 0, journal.hash_at(0) or b"", 0, 0)
+        values = first.journal, first.position, first.hash, first.seconds, first.day
+        db.insert(progress.name, [(model.name, model.version, " ".join(model.tables.tables), *values)])
+    return first
 
 
-def lacking(db: Database) -> set[str]:
-    """The tables that are not there."""
-    return set(TABLES) - db.tables()
+def _make_own_tables(db: Database) -> None:
+    """Where one is missing, or they are of one read model for all, nothing is known any more of any read model."""
+    if set(TABLES) <= db.tables() and "name" in db.columns(progress.name):
+        return
+    db.drop((*TABLES, *_OF_ONE_FOR_ALL))
+    db.create(METADATA.tables.values())
 
 
-def read_progress(db: Database) -> Progress | None:
-    """The read model's progress, or None where there is none of this version yet. Raises ReadModelMismatch."""
-    found = _find(db)
-    return found[1] if found is not None and found[0] == VERSION else None
+def _forget(db: Database, model: ReadModel, found: _Found | None) -> None:
+    """Drops a read model's tables, those too that only an earlier version of it has made."""
+    db.drop({*model.tables.tables, *(found.tables if found else ())})
+    db.change("DELETE FROM progress WHERE name = ?", (model.name,))
+    db.change("DELETE FROM set_aside WHERE model = ?", (model.name,))
+    db.change("DELETE FROM incomplete WHERE model = ?", (model.name,))
 
 
-def _find(db: Database) -> tuple[int, Progress] | None:
-    """The version and progress of the read model that is there, perhaps an older one. Raises ReadModelMismatch."""
-    if "progress" not in db.tables():
+def lacking(db: Database, models: Iterable[ReadModel]) -> set[str]:
+    """The tables that are not there, of these read models and of the projector."""
+    return {*TABLES, *(table for model in models for table in model.tables.tables)} - db.tables()
+
+
+def read_position(db: Database, name: str) -> int:
+    """Up to which journal position the read model of this name has come; 0 if it has not begun."""
+    row = db.one("SELECT position FROM progress WHERE name = ?", (name,))
+    return row[0] if row else 0
+
+
+def read_progress(db: Database, model: ReadModel) -> Progress | None:
+    """The read model's progress, or None where there is none of its version yet. Raises ReadModelMismatch."""
+    found = _find(db, model)
+    return found.progress if found is not None and found.version == model.version else None
+
+
+def _find(db: Database, model: ReadModel) -> _Found | None:
+    """What is there of a read model, perhaps of an older version. Raises ReadModelMismatch."""
+    columns = db.columns(progress.name)
+    if not columns:
         return None
-    row = db.one("SELECT version, journal, position, hash, seconds, day, accounts, payments FROM progress")
+    if "name" not in columns:
+        row = db.one("SELECT 0, '', journal, position, hash, 0, 0 FROM progress")
+    else:
+        query = "SELECT version, tables, journal, position, hash, seconds, day FROM progress WHERE name = ?"
+        row = db.one(query, (model.name,))
     if row is None:
         return None
-    version, *rest = row
-    if version > VERSION:
+    version, tables, *rest = row
+    if version > model.version:
         raise ReadModelMismatch(
-            f"the read model has version {version} and this program writes version {VERSION}; with"
-            " `feiqian project --rebuild` it is built again"
+            f"the read model of {model.name} has version {version} and this program writes version {model.version};"
+            " with `feiqian project --rebuild` it is built again"
         )
-    return version, Progress(*rest)
+    return _Found(version, tables.split(), Progress(*rest))
 
 
-def drop(location: str | Path) -> None:
-    """Throws the read model away, in one transaction; where its file is damaged, moves that aside."""
+def drop(location: str | Path, models: Iterable[ReadModel]) -> None:
+    """Throws the read models away, in one transaction; where their file is damaged, moves that aside."""
+    names = {table for model in models for table in model.tables.tables}
     try:
         with closing(open_database(location)) as db, db.transaction():
-            _drop(db)
+            db.drop((*TABLES, *_OF_ONE_FOR_ALL, *names))
     except DATABASE_ERRORS as error:
         if not is_damage(error):
             raise
@@ -174,37 +195,33 @@ def move_aside(location: str | Path, error: Exception) -> None:
     move_damaged(location)
 
 
-def _drop(db: Database) -> None:
-    db.create(f"DROP TABLE IF EXISTS {table}" for table in TABLES)
-
-
-def check_progress(progress: Progress, journal: JournalSource) -> None:
+def check_progress(found: Progress, journal: JournalSource) -> None:
     """Raises ReadModelMismatch or JournalBehind unless the read model's last row is a row of this journal."""
-    if progress.journal != journal.identity:
+    if found.journal != journal.identity:
         raise ReadModelMismatch(
-            f"the read model was made from journal {progress.journal}, but the journal here is {journal.identity}"
+            f"the read model was made from journal {found.journal}, but the journal here is {journal.identity}"
         )
-    found = journal.hash_at(progress.position)
-    if found is None:
+    hash = journal.hash_at(found.position)
+    if hash is None:
         raise JournalBehind(
-            f"the read model was made from the journal up to position {progress.position}, which the journal does not"
+            f"the read model was made from the journal up to position {found.position}, which the journal does not"
             " have: the journal has lost rows or is an older copy"
         )
-    if found != progress.hash:
+    if hash != found.hash:
         raise JournalBehind(
-            f"at position {progress.position} the journal has hash {found.hex()}, but the read model was made from"
-            f" {progress.hash.hex()}: the journal was changed or is another copy"
+            f"at position {found.position} the journal has hash {hash.hex()}, but the read model was made from"
+            f" {found.hash.hex()}: the journal was changed or is another copy"
         )
 
 
-def check_numbers(numbers: tuple[int, ...]) -> None:
+def check_numbers(*numbers: int) -> None:
     """Raises OverflowError for what a column of the read model does not hold."""
     if max(numbers) > LARGEST:
         raise OverflowError(f"a number is above {LARGEST}")
 
 
-def check_read_model(journal: JournalSource, location: str | Path) -> int:
-    """For the start of a server: how far the read model at `location` has come (0 if there is none that is sound).
+def check_read_models(journal: JournalSource, location: str | Path, models: Sequence[ReadModel]) -> int:
+    """For the start of a server: how far the read models at `location` have all come (0 if one is not there or sound).
 
     One that is damaged or older is told of, and is no obstacle: the projector builds it again. Raises JournalBehind if
     the journal lacks what the read model was made from, ReadModelMismatch if that is of another journal or newer.
@@ -213,12 +230,11 @@ def check_read_model(journal: JournalSource, location: str | Path) -> int:
         return 0
     try:
         with closing(open_database(location, read_only=True)) as db:
-            found = _find(db)
+            every = [(model, _find(db, model)) for model in models]
     except DATABASE_ERRORS as error:
         _log.error("read_model_unreadable", why=str(error), then="the projector builds it again from the journal")
         return 0
-    if found is None:
-        return 0
-    version, progress = found
-    check_progress(progress, journal)
-    return progress.position if version == VERSION else 0
+    for _, found in every:
+        if found is not None:
+            check_progress(found.progress, journal)
+    return min(found.progress.position if found and found.version == model.version else 0 for model, found in every)

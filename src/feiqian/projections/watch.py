@@ -1,4 +1,4 @@
-"""Looks every second how the read model is: what it lacks, what is set aside, whether it is being built again.
+"""Looks every second how the read models are: what they lack, what is set aside, whether one is being built again.
 
 Each of these is a gauge, and an alarm: one log line of level error when it becomes true, and one when it ends.
 """
@@ -6,7 +6,7 @@ Each of these is a gauge, and an alarm: one log line of level error when it beco
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from feiqian.runtime.alarms import Alarm
 from feiqian.runtime.metrics import Metrics
@@ -20,9 +20,9 @@ STARTING_LOOKS = 10  # the projector starts after the server: what is missing at
 
 
 class Watch:
-    """The read model of one server. `position` asks for the last durable row of the journal."""
+    """The read models of one server. `position` asks for the last durable row of the journal."""
 
-    def __init__(self, reads: Reads, position: Callable[[], int]) -> None:
+    def __init__(self, reads: Sequence[Reads], position: Callable[[], int]) -> None:
         self._reads, self._position = reads, position
         self.set_aside = self._looks = 0
         self._was_whole = False
@@ -30,7 +30,7 @@ class Watch:
         self.rebuilding = Alarm("read_model_rebuilding")
 
     def measure(self, metrics: Metrics) -> None:
-        behind = lambda: self._lacks(self._reads.seen)  # noqa: E731
+        behind = lambda: self._lacks(min(reads.seen for reads in self._reads))  # noqa: E731
         metrics.gauge("feiqian_projector_rows_behind", "Journal rows that the read model lacks", behind)
         metrics.gauge("feiqian_set_aside", "Parts of the journal that could not be projected", lambda: self.set_aside)
         self.late.measure(metrics, f"the read model lacks more than {MOST_BEHIND} rows")
@@ -45,14 +45,14 @@ class Watch:
 
     async def look(self) -> None:
         """Looks once. What cannot be read is as far behind as can be, and nothing new is known of what is set aside."""
-        reached = await self._reads.look()
-        lacks, rebuilding = self._lacks(reached), self._reads.rebuilding
+        reached = min([await reads.look() for reads in self._reads])
+        lacks, rebuilding = self._lacks(reached), any(reads.rebuilding for reads in self._reads)
         self._looks += 1
         self._was_whole |= not rebuilding
         self.late.set(lacks > MOST_BEHIND, behind=lacks)
         self.rebuilding.set(rebuilding and (self._was_whole or self._looks > STARTING_LOOKS), position=reached)
         try:
-            self.set_aside = await self._reads.set_aside()
+            self.set_aside = sum([await reads.set_aside() for reads in self._reads])
         except ReadsBehind:
             return
         self.aside.set(self.set_aside > 0, parts=self.set_aside, audit="`feiqian audit` says where")

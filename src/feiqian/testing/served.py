@@ -14,7 +14,7 @@ import httpx
 import uvloop
 
 from feiqian import app
-from feiqian.features import routes
+from feiqian.features import read_models, routes
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.recovery import open_journal
 from feiqian.money import CNY, MinorUnits
@@ -94,7 +94,7 @@ class Served:
 
     def _project(self) -> None:
         journal = open_journal(Path(self.settings.data))
-        run_projector(journal, self.settings.read_location, self._stop)
+        run_projector(journal, self.settings.read_location, read_models(), self._stop)
         journal.close()
 
     def inside(self, function: Callable[[], T]) -> T:

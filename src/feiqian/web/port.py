@@ -24,10 +24,10 @@ from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, BY_NUMBER, CNY, Currency, CurrencyNumber, MinorUnits, Money
 from feiqian.payments.codes import claim_of
 from feiqian.payments.errors import NotCancellable, NotRefundable, OrderConflict, PaymentNotFound
+from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
 from feiqian.projections.errors import ReadsBehind
-from feiqian.projections.rows import CorrectionRow, PaymentRow
 from feiqian.runtime import logs
 from feiqian.services import Services
 from feiqian.subjects import Role

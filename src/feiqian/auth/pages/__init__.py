@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from . import changes, contacts, recover, sign_in
 from .changes import Changes, Enrolments
 from .contacts import Contacts
 from .lost import Lost
@@ -14,12 +15,16 @@ from .strength import strength
 
 PAGES: list[ControllerRouterHandler] = [
     SignInPages,
+    sign_in.SECOND,
     sign_out,
     Recover,
+    recover.PROVE,
     Lost,
     SecurityPages,
     Changes,
+    changes.PROVE,
     Enrolments,
     Contacts,
+    contacts.PROVE,
     strength,
 ]

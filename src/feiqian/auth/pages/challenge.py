@@ -12,6 +12,7 @@ from functools import reduce
 from typing import Any, NamedTuple, Protocol
 
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import (
@@ -41,7 +42,6 @@ SENT = (Factor.SMS, Factor.EMAIL)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
 LOCK = ""  # the error of a form that says that answers are locked
 OVER = (ChallengeOver, ChallengeNotFound, PreAuthFlowOver, ApplicationOver, BindingDiffers, NotPassed)
-LOCKS = (Locked, SignInLocked)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
 NOT_TAKEN = 422  # a form that has to be filled in again
@@ -154,12 +154,6 @@ class Asked:
         return self.digits > SHORT
 
 
-class Over(NamedTuple):
-    """A challenge can no longer be answered."""
-
-    state: str
-
-
 async def show(site: Site, flow: ChallengeFlow, way: int = -1, sent: str = "") -> Page:
     """The page of a challenge; of one that is over, what to do now."""
     try:
@@ -177,6 +171,12 @@ async def take(site: Site, flow: ChallengeFlow, form: Form, finish: Finish) -> P
         return await _take(site, flow, form, finish)
     except OVER as error:
         return over(site, flow, error)
+
+
+async def lead(answers: Answers, view: ChallengeView, place: str, *cookies: Cookie) -> Redirect:
+    """To the page of a challenge that has just begun."""
+    sent = await start(answers, view)
+    return Redirect(f"{place}?sent={sent}" if sent else place, status_code=303, cookies=cookies)
 
 
 async def start(answers: Answers, view: ChallengeView, way: int = -1) -> str:
@@ -207,6 +207,11 @@ async def key_options(answers: Answers, challenge: str, factor: str) -> Response
             return Response(await answers.options(challenge, wanted))
     except (ValueError, FactorNotEnrolled, Locked, SignInLocked, *OVER):
         pass
+    return over_for_scripts()
+
+
+def over_for_scripts() -> Response[Any]:
+    """There is nothing to sign (any more)."""
     return Response({"problem": "over"}, status_code=409)
 
 

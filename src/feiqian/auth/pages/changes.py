@@ -6,10 +6,10 @@ import re
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import (
@@ -29,11 +29,12 @@ from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
+from feiqian.web.whose import CUSTOMER
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, lead, over
 from .keys import read_key_form
 from .recover import new_page, new_secret, refuse_secret
-from .sign_in import WantedKey
+from .steps import Step, challenge_pages
 from .words import refusal
 
 HOME = "/security"
@@ -78,41 +79,8 @@ class Changes(Controller):
             )
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
-        sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
-        return Redirect(f"{PLACE}/{act}/{challenge.id}" + (f"?sent={sent}" if sent else ""), status_code=303)
-
-    @get("/{act:str}/{challenge:str}")
-    async def ask(
-        self,
-        site: TheSite,
-        signed_in: TheCustomer,
-        act: FromPath[str],
-        challenge: FromPath[str],
-        way: FromQuery[int] = -1,
-        sent: FromQuery[str] = "",
-    ) -> Page:
-        return await show(site, _flow(site, signed_in, act, challenge), way, sent)
-
-    @post("/{act:str}/{challenge:str}", status_code=303)
-    async def answer(
-        self,
-        site: TheSite,
-        request: Request[Any, Any, State],
-        signed_in: TheCustomer,
-        act: FromPath[str],
-        challenge: FromPath[str],
-    ) -> Page:
-        async def finish(view: ChallengeView) -> Page:
-            return await _made(site, signed_in, act, view.id)
-
-        return await take(site, _flow(site, signed_in, act, challenge), await read_key_form(request), finish)
-
-    @post("/{act:str}/{challenge:str}/options", status_code=200)
-    async def options(
-        self, site: TheSite, signed_in: TheCustomer, challenge: FromPath[str], data: JSONBody[WantedKey]
-    ) -> Response[Any]:
         answers = OwnChallenges(site.services.verification, signed_in.subject)
-        return await key_options(answers, challenge, data.factor)
+        return await lead(answers, challenge, f"{PLACE}/{act}/{challenge.id}")
 
     @get("/{act:str}/{challenge:str}/new")
     async def new(self, site: TheSite, signed_in: TheCustomer, act: FromPath[str], challenge: FromPath[str]) -> Page:
@@ -141,6 +109,18 @@ class Changes(Controller):
         except OVER as error:
             return over(site, _flow(site, signed_in, act, challenge), error)
         return Redirect(f"{HOME}?said={what}", status_code=303)
+
+
+async def _proving(site: TheSite, signed_in: TheCustomer, act: FromPath[str], challenge: FromPath[str]) -> Step:
+    """The challenge of a change; what it is for is in its address, and the challenge is bound to it."""
+
+    async def finish(view: ChallengeView) -> Page:
+        return await _made(site, signed_in, act, view.id)
+
+    return Step(_flow(site, signed_in, act, challenge), finish)
+
+
+PROVE = challenge_pages(f"{PLACE}/{{act:str}}/{{challenge:str}}", _proving, (CUSTOMER,))
 
 
 class Enrolments(Controller):

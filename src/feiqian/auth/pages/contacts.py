@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import (
@@ -35,11 +35,10 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, CUSTOMER, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, lead, over
 from .details import email_of
-from .keys import read_key_form
 from .mobiles import countries, mobile_of, shown_number
-from .sign_in import WantedKey
+from .steps import Step, challenge_pages
 from .words import details_wrong, number_wrong, refusal
 
 PROVING, ENTERING = "contact", "contact-code"
@@ -71,10 +70,9 @@ class Contacts(Controller):
             return site.page("onboarding/cannot.html", status=409)
         except (DetailsInvalid, NumberInvalid) as error:
             return await _refused(site, signed_in, kind, form, error)
-        sent = await start(OwnChallenges(site.services.verification, signed_in.subject), challenge)
-        cookie = keep(site, PROVING, kind, address)
-        place = f"/security/contact/{kind}/{challenge.id}" + (f"?sent={sent}" if sent else "")
-        return Redirect(place, status_code=303, cookies=[cookie])
+        answers = OwnChallenges(site.services.verification, signed_in.subject)
+        place = f"/security/contact/{kind}/{challenge.id}"
+        return await lead(answers, challenge, place, keep(site, PROVING, kind, address))
 
     @get("/code")
     async def code(
@@ -94,42 +92,26 @@ class Contacts(Controller):
             return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
         return await _enter(site, signed_in, _known(kind), form, parts)
 
-    @get("/{challenge:str}")
-    async def prove(
-        self,
-        site: TheSite,
-        signed_in: TheCustomer,
-        kind: FromPath[str],
-        challenge: FromPath[str],
-        way: FromQuery[int] = -1,
-        sent: FromQuery[str] = "",
-    ) -> Page:
-        return await show(site, _flow(site, signed_in, _known(kind), challenge), way, sent)
 
-    @post("/{challenge:str}", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
-    async def answer(
-        self,
-        site: TheSite,
-        request: Request[Any, Any, State],
-        signed_in: TheCustomer,
-        kind: FromPath[str],
-        challenge: FromPath[str],
-    ) -> Page:
-        parts = kept(site, request, PROVING, 2)
-        if parts is None or parts[0] != _known(kind):
-            return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
+async def _proving(
+    site: TheSite,
+    request: Request[Any, Any, State],
+    signed_in: TheCustomer,
+    kind: FromPath[str],
+    challenge: FromPath[str],
+) -> Step | Redirect:
+    """The challenge of the change that this browser has begun."""
+    parts = kept(site, request, PROVING, 2)
+    if parts is None or parts[0] != _known(kind):
+        return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
 
-        async def finish(view: ChallengeView) -> Page:
-            return await _proved(site, signed_in, kind, view.id, parts[1])
+    async def finish(view: ChallengeView) -> Page:
+        return await _proved(site, signed_in, kind, view.id, parts[1])
 
-        return await take(site, _flow(site, signed_in, kind, challenge), await read_key_form(request), finish)
+    return Step(_flow(site, signed_in, kind, challenge), finish)
 
-    @post("/{challenge:str}/options", status_code=200)
-    async def options(
-        self, site: TheSite, signed_in: TheCustomer, challenge: FromPath[str], data: JSONBody[WantedKey]
-    ) -> Response[Any]:
-        answers = OwnChallenges(site.services.verification, signed_in.subject)
-        return await key_options(answers, challenge, data.factor)
+
+PROVE = challenge_pages("/security/contact/{kind:str}/{challenge:str}", _proving, (CUSTOMER, UNDER_WAY))
 
 
 async def _proved(site: Site, customer: Customer, kind: str, challenge: str, address: str) -> Page:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import State
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import TooWeak
@@ -21,11 +21,10 @@ from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, lead, over
 from .details import pin_of
-from .keys import read_key_form
 from .mobiles import countries, mobile_of
-from .sign_in import WantedKey
+from .steps import Step, challenge_pages
 from .words import number_wrong, weakness
 
 PROVING, PROVED = "recover", "recovered"
@@ -58,36 +57,7 @@ class Recover(Controller):
         except NumberInvalid as error:
             form.wrong("mobile", number_wrong(site, error))
             return _ask_page(site, form)
-        sent = await start(recovery, challenge)
-        cookie = keep(site, PROVING, challenge.id, what)
-        return Redirect(f"{PLACE}?sent={sent}" if sent else PLACE, status_code=303, cookies=[cookie])
-
-    @get("/confirm")
-    async def prove(
-        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
-    ) -> Page:
-        parts = kept(site, request, PROVING, 2)
-        if parts is None:
-            return Redirect("/recover", status_code=303)
-        return await show(site, _flow(site, parts[0]), way, sent)
-
-    @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
-    async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
-        parts = kept(site, request, PROVING, 2)
-        if parts is None:
-            return Redirect("/recover", status_code=303)
-
-        async def finish(view: ChallengeView) -> Page:
-            return Redirect(NEW, status_code=303, cookies=[keep(site, PROVED, view.id, parts[1])])
-
-        return await take(site, _flow(site, parts[0]), await read_key_form(request), finish)
-
-    @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
-    async def options(
-        self, site: TheSite, request: Request[Any, Any, State], data: JSONBody[WantedKey]
-    ) -> Response[Any]:
-        parts = kept(site, request, PROVING, 2) or [""]
-        return await key_options(site.services.recovery, parts[0], data.factor)
+        return await lead(recovery, challenge, PLACE, keep(site, PROVING, challenge.id, what))
 
     @get("/new")
     async def new(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
@@ -111,6 +81,21 @@ class Recover(Controller):
         except OVER as error:
             return over(site, _flow(site, challenge), error)
         return Redirect("/sign-in?said=recovered", status_code=303, cookies=[forget(site), *site.cookies.closed()])
+
+
+async def _proving(site: TheSite, request: Request[Any, Any, State]) -> Step | Redirect:
+    """The challenge of the recovery that this browser has begun."""
+    parts = kept(site, request, PROVING, 2)
+    if parts is None:
+        return Redirect("/recover", status_code=303)
+
+    async def finish(view: ChallengeView) -> Page:
+        return Redirect(NEW, status_code=303, cookies=[keep(site, PROVED, view.id, parts[1])])
+
+    return Step(_flow(site, parts[0]), finish)
+
+
+PROVE = challenge_pages(PLACE, _proving, (UNDER_WAY,))
 
 
 def new_secret(site: Site, form: Form, what: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import State
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import AnswerWrong
@@ -22,20 +21,15 @@ from feiqian.web.session import AFTER_SIGN_IN, TheCustomer, TheVisitor, own_path
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, key_options, over, show, start, take
+from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, lead, over
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
+from .steps import Step, challenge_pages
 from .words import number_wrong
 
 KIND = "sign-in"
 PLACE = "/sign-in/confirm"
 SAID = {"out": "customer.sign_in.said.out", "recovered": "customer.sign_in.said.recovered"}
-
-
-class WantedKey(msgspec.Struct, forbid_unknown_fields=True):
-    """Which key a script asks to use."""
-
-    factor: str
 
 
 class SignInPages(Controller):
@@ -71,37 +65,8 @@ class SignInPages(Controller):
         except NumberInvalid as error:
             form.wrong("mobile", number_wrong(site, error))
             return _form_page(site, form)
-        sent = await start(services.sign_in, challenge)
         cookie = keep(site, KIND, challenge.id, own_path(form["next"]))
-        return Redirect(f"{PLACE}?sent={sent}" if sent else PLACE, status_code=303, cookies=[cookie])
-
-    @get("/confirm")
-    async def second(
-        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
-    ) -> Page:
-        parts = kept(site, request, KIND, 2)
-        if parts is None:
-            return Redirect("/sign-in", status_code=303)
-        return await show(site, _flow(site, parts[0]), way, sent)
-
-    @post("/confirm", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
-    async def answer(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
-        parts = kept(site, request, KIND, 2)
-        if parts is None:
-            return Redirect("/sign-in", status_code=303)
-
-        async def finish(view: ChallengeView) -> Page:
-            opened = await site.services.sign_in.finish(view.id, user_agent(request), device(site, request))
-            return signed_in(site, opened, parts[1])
-
-        return await take(site, _flow(site, parts[0]), await read_key_form(request), finish)
-
-    @post("/confirm/options", status_code=200, opt={ACTS_FOR: (UNDER_WAY,)})
-    async def options(
-        self, site: TheSite, request: Request[Any, Any, State], data: JSONBody[WantedKey]
-    ) -> Response[Any]:
-        parts = kept(site, request, KIND, 2) or [""]
-        return await key_options(site.services.sign_in, parts[0], data.factor)
+        return await lead(services.sign_in, challenge, PLACE, cookie)
 
     @post("/passkey/options", status_code=200, opt={ACTS_FOR: ANYBODY})
     async def passkey_options(self, site: TheSite) -> dict[str, Any]:
@@ -128,6 +93,22 @@ async def sign_out(site: TheSite, signed_in: TheCustomer) -> Redirect:
     """Ends this session; the device stays known."""
     await site.services.security.sign_out(signed_in.session)
     return Redirect("/sign-in?said=out", status_code=303, cookies=site.cookies.closed())
+
+
+async def _second(site: TheSite, request: Request[Any, Any, State]) -> Step | Redirect:
+    """The second factor of the sign-in that this browser has begun."""
+    parts = kept(site, request, KIND, 2)
+    if parts is None:
+        return Redirect("/sign-in", status_code=303)
+
+    async def finish(view: ChallengeView) -> Page:
+        opened = await site.services.sign_in.finish(view.id, user_agent(request), device(site, request))
+        return signed_in(site, opened, parts[1])
+
+    return Step(_flow(site, parts[0]), finish)
+
+
+SECOND = challenge_pages(PLACE, _second, (UNDER_WAY,))
 
 
 def signed_in(site: Site, opened: Opened, next: str = AFTER_SIGN_IN) -> Redirect:

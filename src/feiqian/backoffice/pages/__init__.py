@@ -20,12 +20,12 @@ from feiqian.web.whose import ACTS_FOR, HEADER, STAFF
 from .accounts import AccountPages
 from .audit_log import AuditLogPages
 from .cases import CasePages
-from .changes import ChangePages
+from .changes import APPROVE, ChangePages
 from .console import provide_console
 from .customers import CustomerPages
 from .enrol import EnrolPages
 from .home import home, page_for
-from .identity import IdentityPages
+from .identity import VERIFY, IdentityPages
 from .sign_in import SignInPages, sign_out
 from .who import StaffOnly, StaffSignInFirst, staff_only
 
@@ -34,8 +34,10 @@ CONSOLE: list[ControllerRouterHandler] = [
     page_for,
     CustomerPages,
     IdentityPages,
+    VERIFY,
     CasePages,
     ChangePages,
+    APPROVE,
     AccountPages,
     AuditLogPages,
 ]

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from feiqian.accounts.opening import correction_reference
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
-from feiqian.auth.pages.keys import read_key_form
-from feiqian.auth.pages.sign_in import WantedKey
+from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.backoffice.errors import CeilingExceeded, ChangeFailed, ChangeOver, NotAllowed, OwnChange
 from feiqian.backoffice.model import Change, ChangeKind, ChangeState, StaffRole
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
+from feiqian.web.whose import STAFF
 
 from .console import PLACES, Console, Page, TheConsole, go
-from .fresh import answers, kept_flow
+from .fresh import kept_flow
 from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
 
 ALLOWED = next(place[3] for place in PLACES if place[0] == "changes")
@@ -67,40 +66,25 @@ class ChangePages(Controller):
             return await _refused(console, id, form, error)
         return go(f"/staff/changes/{id}", "refused")
 
-    @get("/{id:str}/approve")
-    async def confirm(
-        self,
-        console: TheConsole,
-        id: FromPath[str],
-        request: Request[Any, Any, State],
-        way: FromQuery[int] = -1,
-        sent: FromQuery[str] = "",
-    ) -> Page:
-        """The challenge of who approves."""
-        flow = _flow(console, id, request)
-        return await show(console.site, flow, way, sent) if flow else go(f"/staff/changes/{id}")
 
-    @post("/{id:str}/approve", status_code=303)
-    async def approve(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        flow = _flow(console, id, request)
-        if flow is None:
-            return go(f"/staff/changes/{id}")
+async def _confirming(console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Step | Redirect:
+    """The challenge of who approves."""
+    _allowed(console)
+    address = f"/staff/changes/{id}"
+    found = kept_flow(console, request, KIND, address, "approve", id)
+    if found is None:
+        return go(address)
 
-        async def finish(view: ChallengeView) -> Page:
-            try:
-                return await _approved(console, id, view.id)
-            except REFUSED as error:
-                return await _refused(console, id, Form(), error)
+    async def finish(view: ChallengeView) -> Page:
+        try:
+            return await _approved(console, id, view.id)
+        except REFUSED as error:
+            return await _refused(console, id, Form(), error)
 
-        return await take(console.site, flow, await read_key_form(request), finish)
+    return Step(found[0], finish)
 
-    @post("/{id:str}/approve/options", status_code=200)
-    async def options(
-        self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
-    ) -> Response[Any]:
-        flow = _flow(console, id, request)
-        challenge = flow.challenge if flow else ""
-        return await key_options(answers(console), challenge, data.factor)
+
+APPROVE = challenge_pages("/changes/{id:str}/approve", _confirming, (STAFF,))
 
 
 async def _begin(console: Console, id: str) -> Page:
@@ -130,12 +114,6 @@ async def _refused(console: Console, id: str, form: Form, error: Exception) -> P
     else:
         form.wrong("", console.text("staff.change.own" if isinstance(error, OwnChange) else "staff.change.no_factor"))
     return await _change_page(console, id, form)
-
-
-def _flow(console: Console, id: str, request: Request[Any, Any, State]) -> ChallengeFlow | None:
-    _allowed(console)
-    found = kept_flow(console, request, KIND, f"/staff/changes/{id}", "approve", id)
-    return found[0] if found else None
 
 
 async def _change_page(console: Console, id: str, form: Form) -> Page:

@@ -101,7 +101,7 @@ async def _choose(site: Site, form: Form) -> Page:
         member = await _staff(site).enrolment(form["token"])
     except EnrolmentOver:
         return _over(site)
-    return _page(site, "enrol_choose.html", form, ("staff.key.",), member=member)
+    return _page(site, "enrol_choose.html", form, ("customer.key.script.",), member=member)
 
 
 async def _other_token(site: Site, form: Form) -> Page:

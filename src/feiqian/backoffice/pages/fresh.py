@@ -13,11 +13,6 @@ from feiqian.web.kept import kept
 from .console import Console
 
 
-def answers(console: Console) -> OwnChallenges:
-    """What takes the answers of whoever is signed in."""
-    return OwnChallenges(console.site.services.verification, console.me.subject)
-
-
 def kept_flow(
     console: Console, request: Request[Any, Any, State], kind: str, address: str, step: str, id: str, more: int = 0
 ) -> tuple[ChallengeFlow, list[str]] | None:
@@ -29,7 +24,7 @@ def kept_flow(
     if parts is None or parts[1] != id:
         return None
     flow = ChallengeFlow(
-        answers(console),
+        OwnChallenges(console.site.services.verification, console.me.subject),
         parts[0],
         f"{address}/{step}",
         address,

@@ -7,22 +7,21 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.pages.challenge import ChallengeFlow, key_options, show, take
-from feiqian.auth.pages.keys import read_key_form
-from feiqian.auth.pages.sign_in import WantedKey
+from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.reviews import Decision
 from feiqian.kyc.errors import OwnClearance, ReviewOver
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
+from feiqian.web.whose import STAFF
 
 from .console import Console, Page, TheConsole, go
-from .fresh import answers, kept_flow
+from .fresh import kept_flow
 from .words import reason_text
 
 DECISIONS: dict[str, Decision] = {"verified": "verified", "refused": "refused"}
@@ -73,44 +72,25 @@ class IdentityPages(Controller):
         except REFUSED as error:
             return await _refused(console, id, form, error)
 
-    @get("/{id:str}/verify")
-    async def confirm(
-        self,
-        console: TheConsole,
-        id: FromPath[str],
-        request: Request[Any, Any, State],
-        way: FromQuery[int] = -1,
-        sent: FromQuery[str] = "",
-    ) -> Page:
-        """The challenge of who verifies."""
-        found = _flow(console, id, request)
-        return await show(console.site, found[0], way, sent) if found else go(f"/staff/identity/{id}")
 
-    @post("/{id:str}/verify", status_code=303)
-    async def verify(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
-        found = _flow(console, id, request)
-        if found is None:
-            return go(f"/staff/identity/{id}")
-        flow, (note,) = found
+async def _confirming(console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Step | Redirect:
+    """The challenge of who verifies."""
+    address = f"/staff/identity/{id}"
+    found = kept_flow(console, request, KIND, address, "verify", id, 1)
+    if found is None:
+        return go(address)
+    flow, (note,) = found
 
-        async def finish(view: ChallengeView) -> Page:
-            try:
-                return await _decided(console, id, "verified", note, view.id)
-            except REFUSED as error:
-                return await _refused(console, id, Form({"outcome": "verified", "note": note}), error)
+    async def finish(view: ChallengeView) -> Page:
+        try:
+            return await _decided(console, id, "verified", note, view.id)
+        except REFUSED as error:
+            return await _refused(console, id, Form({"outcome": "verified", "note": note}), error)
 
-        return await take(console.site, flow, await read_key_form(request), finish)
-
-    @post("/{id:str}/verify/options", status_code=200)
-    async def options(
-        self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State], data: JSONBody[WantedKey]
-    ) -> Response[Any]:
-        found = _flow(console, id, request)
-        return await key_options(answers(console), found[0].challenge if found else "", data.factor)
+    return Step(flow, finish)
 
 
-def _flow(console: Console, id: str, request: Request[Any, Any, State]) -> tuple[ChallengeFlow, list[str]] | None:
-    return kept_flow(console, request, KIND, f"/staff/identity/{id}", "verify", id, 1)
+VERIFY = challenge_pages("/identity/{id:str}/verify", _confirming, (STAFF,))
 
 
 async def _begin(console: Console, id: str, note: str) -> Page:

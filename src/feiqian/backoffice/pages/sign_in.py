@@ -118,7 +118,7 @@ def _staff(site: Site) -> Staff:
 
 def _page(site: Site, form: Form, said: str = "") -> Page:
     status = 200 if form.good else NOT_TAKEN
-    return site.page("backoffice/sign_in.html", ("staff.key.",), status=status, form=form, said=said)
+    return site.page("backoffice/sign_in.html", ("customer.key.script.",), status=status, form=form, said=said)
 
 
 def _refused(site: Site, form: Form, error: SignInRefused | SignInLocked, field: str = "") -> Form:

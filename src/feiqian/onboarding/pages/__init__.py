@@ -5,6 +5,6 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from .identity import IdentityPages
-from .register import Register
+from .register import ENTER, Register
 
-PAGES: list[ControllerRouterHandler] = [Register, IdentityPages]
+PAGES: list[ControllerRouterHandler] = [Register, ENTER, IdentityPages]

@@ -10,16 +10,15 @@ from typing import Any
 
 from litestar import Controller, Request, get, post
 from litestar.datastructures import State
-from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import CodeThrottled, TooWeak
 from feiqian.auth.errors import DetailsInvalid, NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details
-from feiqian.auth.pages.challenge import NOT_TAKEN, ChallengeFlow, Page, over, show, take
-from feiqian.auth.pages.keys import read_key_form
+from feiqian.auth.pages.challenge import NOT_TAKEN, ChallengeFlow, Page, over
 from feiqian.auth.pages.mobiles import countries, mobile_of
 from feiqian.auth.pages.sign_in import signed_in
+from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.auth.pages.words import contact, number_wrong, reasons_of, refusal, weakness
 from feiqian.customers.errors import ApplicationOver
 from feiqian.kyc.errors import MrzInvalid, NumberInvalid
@@ -68,27 +67,6 @@ class Register(Controller):
         cookie = keep(site, CODE, started.application, started.challenge.id)
         return Redirect(f"{PLACE}?sent=1", status_code=303, cookies=[cookie])
 
-    @get("/code")
-    async def code(
-        self, site: TheSite, request: Request[Any, Any, State], way: FromQuery[int] = -1, sent: FromQuery[str] = ""
-    ) -> Page:
-        parts = kept(site, request, CODE, 2)
-        if parts is None:
-            return Redirect("/register", status_code=303)
-        return await show(site, _flow(site, parts[1]), way, sent)
-
-    @post("/code", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
-    async def enter(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
-        parts = kept(site, request, CODE, 2)
-        if parts is None:
-            return Redirect("/register", status_code=303)
-
-        async def finish(view: ChallengeView) -> Page:
-            await site.services.registration.confirm(parts[0], view.id)
-            return Redirect(WHO, status_code=303, cookies=[keep(site, DETAILS, parts[0])])
-
-        return await take(site, _flow(site, parts[1]), await read_key_form(request), finish)
-
     @get("/details")
     async def who(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         if kept(site, request, DETAILS, 1) is None:
@@ -109,6 +87,22 @@ class Register(Controller):
         if not form.good:
             return _secrets_page(site, form)
         return await _finish(site, request, form, parts[0], replace(details, password=password, pin=pin))
+
+
+async def _code(site: TheSite, request: Request[Any, Any, State]) -> Step | Redirect:
+    """The code that goes to the number which this browser has given."""
+    parts = kept(site, request, CODE, 2)
+    if parts is None:
+        return Redirect("/register", status_code=303)
+
+    async def finish(view: ChallengeView) -> Page:
+        await site.services.registration.confirm(parts[0], view.id)
+        return Redirect(WHO, status_code=303, cookies=[keep(site, DETAILS, parts[0])])
+
+    return Step(_flow(site, parts[1]), finish)
+
+
+ENTER = challenge_pages(PLACE, _code, (UNDER_WAY,))
 
 
 async def _check(site: Site, form: Form, application: str, details: Details) -> Page:

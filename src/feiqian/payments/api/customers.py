@@ -7,7 +7,7 @@ from feiqian.auth.api import shapes
 from feiqian.auth.api.render import shown, told
 from feiqian.clock import MICROSECONDS, moment
 from feiqian.money import BY_NUMBER
-from feiqian.projections.rows import CorrectionRow, PaymentRow
+from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from .confirm import Confirm
+from .confirm import CONFIRM, Confirm
 from .wallet import Wallet
 
-PAGES: list[ControllerRouterHandler] = [Wallet, Confirm]
+PAGES: list[ControllerRouterHandler] = [Wallet, Confirm, CONFIRM]

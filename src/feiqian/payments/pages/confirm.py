@@ -6,28 +6,25 @@ A challenge is begun by looking, and named in the page's address: it is of the o
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
-from litestar import Controller, Request, Response, get, post
-from litestar.datastructures import State
+from litestar import Controller, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
-from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, Page, key_options, show, take, way_text
-from feiqian.auth.pages.keys import read_key_form
+from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, Page, way_text
 from feiqian.auth.pages.security import REMOVABLE
-from feiqian.auth.pages.sign_in import WantedKey
+from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.events import PaymentStatus
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
-from feiqian.projections.rows import PaymentRow
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import ASKED_BY_A_PAGE
+from feiqian.web.whose import ASKED_BY_A_PAGE, CUSTOMER
 
 
 class Confirm(Controller):
@@ -70,55 +67,25 @@ class Confirm(Controller):
             pass  # as above
         return Redirect(f"/confirm/{payment}", status_code=303)
 
-    @get("/{challenge:str}")
-    async def ask(
-        self,
-        site: TheSite,
-        signed_in: TheCustomer,
-        payment: FromPath[str],
-        challenge: FromPath[str],
-        way: FromQuery[int] = -1,
-        sent: FromQuery[str] = "",
-    ) -> Page:
-        try:
-            binding = await _binding(site, signed_in, payment)
-        except NotWaiting:
-            return Redirect(f"/confirm/{payment}", status_code=303)
-        flow = _flow(site, signed_in, payment, challenge, binding)
-        return await show(site, flow, way, sent)
 
-    @post("/{challenge:str}", status_code=303)
-    async def answer(
-        self,
-        site: TheSite,
-        request: Request[Any, Any, State],
-        signed_in: TheCustomer,
-        payment: FromPath[str],
-        challenge: FromPath[str],
-    ) -> Page:
-        try:
-            binding = await _binding(site, signed_in, payment)
-        except NotWaiting:
-            return Redirect(f"/confirm/{payment}", status_code=303)
-        flow = _flow(site, signed_in, payment, challenge, binding)
+async def _confirming(
+    site: TheSite, signed_in: TheCustomer, payment: FromPath[str], challenge: FromPath[str]
+) -> Step | Redirect:
+    """The challenge of a payment, while that waits."""
+    try:
+        binding = await _binding(site, signed_in, payment)
+    except NotWaiting:
+        return Redirect(f"/confirm/{payment}", status_code=303)
 
-        async def finish(view: ChallengeView) -> Page:
-            with contextlib.suppress(NotWaiting):  # the page it leads to says what became of it meanwhile
-                await site.services.payments.confirm(signed_in.number, payment, view.id)
-            return Redirect(f"/confirm/{payment}", status_code=303)
+    async def finish(view: ChallengeView) -> Page:
+        with contextlib.suppress(NotWaiting):  # the page it leads to says what became of it meanwhile
+            await site.services.payments.confirm(signed_in.number, payment, view.id)
+        return Redirect(f"/confirm/{payment}", status_code=303)
 
-        return await take(site, flow, await read_key_form(request), finish)
+    return Step(_flow(site, signed_in, payment, challenge, binding), finish)
 
-    @post("/{challenge:str}/options", status_code=200)
-    async def options(
-        self,
-        site: TheSite,
-        signed_in: TheCustomer,
-        challenge: FromPath[str],
-        data: JSONBody[WantedKey],
-    ) -> Response[Any]:
-        answers = OwnChallenges(site.services.verification, signed_in.subject)
-        return await key_options(answers, challenge, data.factor)
+
+CONFIRM = challenge_pages("/confirm/{payment:str}/{challenge:str}", _confirming, (CUSTOMER,))
 
 
 def _missing(site: Site, payment: str, binding: ChallengeBinding) -> Page:

@@ -53,6 +53,9 @@ export function postJson(url, data, milliseconds = 8000) {
   return request(url, { method: "POST", headers, body: JSON.stringify(data) }, milliseconds);
 }
 
+export const postForm = (url, fields, milliseconds = 8000) =>
+  request(url, { method: "POST", body: fields }, milliseconds);
+
 export const postBlob = (url, blob, milliseconds = 4000) =>
   request(url, { method: "POST", headers: { "Content-Type": blob.type }, body: blob }, milliseconds);
 

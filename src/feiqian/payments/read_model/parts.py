@@ -6,30 +6,23 @@ Only for a row that cannot be projected as a whole, so that no more of it than n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
 from feiqian.events import Fact, PaymentDecided, RefundDecided, decode_fact
 from feiqian.ledger.engine import EVENT, EVENT_SIZE, LINKED, Type
+from feiqian.projections.read_model import Part
 
 HoldOf = Callable[[str], bytes | None]  # the hold (or transfer) that names a payment, by the payment's public id
 
 _ENDS_HOLD = frozenset({int(Type.CAPTURE), int(Type.RELEASE)})
 
 
-class Part(NamedTuple):
-    """`records` of one chain (perhaps none), and its `facts` as they were encoded."""
-
-    records: bytes
-    facts: list[bytes]
-
-
 def parts_of(records: bytes, blobs: list[bytes], hold_of: HoldOf) -> list[Part]:
     """The parts of a row, in the order of its records; then facts that belong to no chain, each alone."""
     parts = [Part(chain, []) for chain in _chains(records)]
     by_name = {name: part for part in parts for name in _names(part.records)}
-    facts = [(_decoded(blob), blob) for blob in blobs]
+    facts = [(decoded(blob), blob) for blob in blobs]
     transfers = {fact.id: fact.transfer for fact, _ in facts if isinstance(fact, PaymentDecided)}
     for fact, blob in facts:
         name = _name(fact, transfers, hold_of)
@@ -69,7 +62,7 @@ def _name(fact: Fact | None, transfers: dict[str, bytes], hold_of: HoldOf) -> tu
     return None if hold is None else (hold, True)
 
 
-def _decoded(blob: bytes) -> Fact | None:
+def decoded(blob: bytes) -> Fact | None:
     try:
         return decode_fact(blob)
     except (msgspec.DecodeError, ValueError):

@@ -1,7 +1,7 @@
 """What journal rows add to the read model, gathered in memory: the meaning of records and facts, without any SQL.
 
 Statement lines come from the engine's records alone, so that a statement is what the ledger did; facts only say which
-payment a movement belongs to. What was written by earlier steps is asked for through `Known`.
+payment a movement belongs to. What was written by earlier steps is asked for through `Prior`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from feiqian.events import (
     RefundDecided,
     decode_fact,
 )
-from feiqian.ledger.body import decode_body
 from feiqian.ledger.engine import EVENT, LINKED, Type
-from feiqian.ledger.journal import Row
-from feiqian.payments.kinds import TransferKind
+from feiqian.projections.database import Values
 
-from .database import Values
+from ..kinds import TransferKind
 
 WAITING = "needs_verification"
 
@@ -47,7 +45,7 @@ class Account:
         self.no, self.balance, self.sequence = no, balance, sequence
 
 
-class Known(Protocol):
+class Prior(Protocol):
     """What the read model has from earlier steps."""
 
     def account(self, id: bytes) -> Account | None: ...
@@ -60,8 +58,8 @@ class Known(Protocol):
 class Fold:
     """The additions of one step. `accounts` is a cache that outlives the step, unless the step fails."""
 
-    def __init__(self, known: Known, cache: dict[bytes, Account], *, day: int, seconds: int, last: tuple[int, int]):
-        self._known, self._cache = known, cache
+    def __init__(self, prior: Prior, cache: dict[bytes, Account], *, day: int, seconds: int, last: tuple[int, int]):
+        self._prior, self._cache = prior, cache
         self.day, self.seconds = day, seconds
         self.last_account, self.last_payment = last
         self.accounts: list[Values] = []
@@ -89,12 +87,11 @@ class Fold:
         }
         self._link: Link | None = None  # of the chain under way
 
-    def add(self, row: Row) -> None:
-        """Adds one journal row. Raises ValueError or msgspec.DecodeError for one that cannot be understood."""
-        self.add_part(row.position, *decode_body(row.body))
+    def add(self, position: int, records: bytes, blobs: list[bytes]) -> None:
+        """Adds a row, or whole chains of one with their facts.
 
-    def add_part(self, position: int, records: bytes, blobs: list[bytes]) -> None:
-        """Adds whole chains of a row with their facts. Raises as `add` does."""
+        Raises ValueError or msgspec.DecodeError for what cannot be understood.
+        """
         self._position = position
         self._links.clear()
         self._days.clear()
@@ -135,7 +132,7 @@ class Fold:
 
     def _number(self, payment: str) -> int | None:
         no = self._numbers.get(payment)
-        return self._known.payment_number(payment) if no is None else no
+        return self._prior.payment_number(payment) if no is None else no
 
     def _add_payment(self, no: int, fact: PaymentDecided, blob: bytes) -> None:
         day = self._days.get(fact.transfer, self.day)
@@ -223,7 +220,7 @@ class Fold:
         self.entries.append((to.no, to.sequence, amount, to.balance, kind, id, payment, at, position))
 
     def _account(self, id: bytes) -> Account:
-        account = self._known.account(id)
+        account = self._prior.account(id)
         if account is None:
             raise ValueError(f"a record moves money of account {id.hex()}, which was never opened")
         self._cache[id] = account
@@ -258,7 +255,7 @@ class Fold:
     def _end_hold(self, id: bytes) -> Hold:
         hold = self.holds.pop(id, None)
         if hold is None:
-            hold = self._known.hold(id)
+            hold = self._prior.hold(id)
             self.holds_ended.append(id)
         if hold is None:
             raise ValueError(f"a record ends the hold {id.hex()}, which was never opened")

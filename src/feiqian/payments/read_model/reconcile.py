@@ -1,88 +1,24 @@
-"""Ties the read model to the ledger, to the cent: what the tables say, against what the engine has. Only reads.
+"""Reconciles the read model of payments with the ledger, to the cent: what the tables say, against what the engine has.
 
-The engine must be as of the read model's own position; `feiqian audit` replays the journal up to there.
+Only reads. The engine must be as of the read model's own position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from feiqian.ledger.engine import Engine
 from feiqian.merchants.kinds import MerchantAccountKind
-from feiqian.payments.kinds import TransferKind
+from feiqian.projections.database import Database
+from feiqian.projections.read_model import Discrepancy
 
-from . import queries
-from .aside import SetAside
-from .database import DATABASE_ERRORS, Database, open_database
-from .schema import read_progress
+from ..kinds import TransferKind
 
 
-class Discrepancy(NamedTuple):
-    """Where two sums that must be the same are not. Sums are in minor units (or are counts)."""
-
-    where: str
-    what: str
-    expected: int
-    found: int
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what} should be {self.expected} and is {self.found}"
-
-
-def tie(engine: Engine, location: str | Path) -> list[Discrepancy]:
-    """Compares the read model at `location` with an engine that is as of the same journal position."""
-    db = open_database(location, read_only=True)
-    try:
-        checks = (_accounts, _payments, _refunded, _merchant_accounts, _merchant_days, _customer_days)
-        return [*_engine_accounts(engine, db), *(found for check in checks for found in check(db))]
-    finally:
-        db.close()
-
-
-def tie_at(location: str | Path) -> Callable[[Engine, int], list[str]]:
-    """For `ledger.audit`: what does not tie, in words; first of all whether the read model is as far as the engine."""
-
-    def compare(engine: Engine, position: int) -> list[str]:
-        try:
-            return _compare(location, engine, position)
-        except DATABASE_ERRORS as error:
-            return [f"the read model cannot be read ({error}): `feiqian project --rebuild` makes it anew"]
-
-    return compare
-
-
-def _compare(location: str | Path, engine: Engine, position: int) -> list[str]:
-    at = position_of(location)
-    if at != position:
-        return [
-            f"the read model is at position {at}, the audit at position {position}: let the projector catch up first"
-        ]
-    aside = [f"read model: set aside at {found}" for found in set_aside_in(location)]
-    try:
-        return aside + [f"read model: {found}" for found in tie(engine, location)]
-    except DATABASE_ERRORS as error:
-        if not aside:
-            raise
-        return [*aside, f"read model: not compared to the end, as sums do not fit: {error}"]
-
-
-def set_aside_in(location: str | Path) -> list[SetAside]:
-    """What is set aside in the read model at `location`, in order of the journal."""
-    with closing(open_database(location, read_only=True)) as db:
-        return queries.set_aside(db)
-
-
-def position_of(location: str | Path) -> int:
-    """How far the read model at `location` has come; 0 if it has not begun."""
-    db = open_database(location, read_only=True)
-    try:
-        progress = read_progress(db)
-        return progress.position if progress else 0
-    finally:
-        db.close()
+def reconcile(engine: Engine, db: Database) -> Iterator[Discrepancy]:
+    yield from _engine_accounts(engine, db)
+    for check in (_accounts, _payments, _refunded, _merchant_accounts, _merchant_days, _customer_days):
+        yield from check(db)
 
 
 def _engine_accounts(engine: Engine, db: Database) -> Iterator[Discrepancy]:

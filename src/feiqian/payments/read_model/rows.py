@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, decode_fact
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import CurrencyNumber, MinorUnits
-
-from .database import Values
+from feiqian.projections.database import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, RefundDecided
-from feiqian.payments.kinds import TransferKind
+from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.projections import aside
+from feiqian.projections.database import Database, Values
+from feiqian.projections.read_model import EVERYBODY
 
-from .aside import EVERYBODY, SetAside
+from ..kinds import TransferKind
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
-from .database import Database, Values
 from .fold import WAITING
+from .projection import NAME, account_key
 from .rows import (
     ENTRY_COLUMNS,
     PAYMENT_COLUMNS,
@@ -34,32 +37,14 @@ LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
 
-def position(db: Database) -> int:
-    """Up to which journal position the read model has come."""
-    row = db.one("SELECT position FROM progress")
-    return row[0] if row else 0
-
-
-def set_aside(db: Database) -> list[SetAside]:
-    """What could not be projected, in order of the journal."""
-    query = "SELECT position, part, what, why FROM set_aside ORDER BY position, part"
-    return [SetAside(*row) for row in db.all(query)]
-
-
-def count_set_aside(db: Database) -> int:
-    row = db.one("SELECT count(*) FROM set_aside")
-    return row[0] if row else 0
-
-
 def is_incomplete(db: Database, kind: int, owner: int) -> bool:
     """Whether something of these accounts (in any currency) was set aside, or of somebody who is not known."""
-    query = "SELECT 1 FROM incomplete WHERE (kind = ? AND owner = ?) OR kind = ? LIMIT 1"
-    return db.one(query, (kind, str(owner), EVERYBODY)) is not None
+    return aside.is_incomplete(db, NAME, account_key(kind, owner), EVERYBODY)
 
 
 def is_incomplete_payment(db: Database, id: str) -> bool:
     """Whether something of this payment was set aside: it may not be as it is shown."""
-    return db.one("SELECT 1 FROM incomplete_payments WHERE payment = ? LIMIT 1", (id,)) is not None
+    return aside.is_incomplete(db, NAME, id)
 
 
 def payment_by_id(db: Database, id: str) -> PaymentRow | None:
@@ -70,7 +55,7 @@ def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
     return _payment(db.one(f"{_PAYMENT} WHERE p.transfer = ?", (transfer,)))
 
 
-def payment_by_order(db: Database, merchant: int, merchant_order: str) -> PaymentRow | None:
+def payment_by_order(db: Database, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
     return _payment(db.one(f"{_PAYMENT} WHERE p.merchant = ? AND p.merchant_order = ?", (merchant, merchant_order)))
 
 
@@ -80,7 +65,7 @@ def _payment(values: Values | None) -> PaymentRow | None:
 
 def payments(
     db: Database,
-    merchant: int,
+    merchant: MerchantNumber,
     cursor: str | None,
     limit: int,
     status: str | None,
@@ -88,7 +73,8 @@ def payments(
     created_before: int | None,
 ) -> tuple[list[PaymentRow], str | None]:
     """A page of a merchant's payments, newest first, and the cursor of the next. Raises CursorInvalid."""
-    where, values = ["p.merchant = ?"], [merchant]
+    where = ["p.merchant = ?"]
+    values: list[int] = [merchant]
     if cursor is not None:
         found = db.one(
             "SELECT created_at, no FROM payments WHERE id = ? AND merchant = ?",
@@ -124,7 +110,7 @@ def _checked(limit: int) -> int:
     return limit
 
 
-def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
+def newest_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
     """Those paid, by the lines of the customer's wallets; those that were not, by an index of their own."""
     query = "SELECT no FROM payments WHERE customer = ? AND status <> 'succeeded' ORDER BY no DESC LIMIT ?"
     numbers = {no for (no,) in db.all(query, (customer, _checked(limit)))}
@@ -136,7 +122,7 @@ def newest_of_customer(db: Database, customer: int, limit: int) -> list[PaymentR
     return [payment_row(row) for row in db.all(query, tuple(newest))] if newest else []
 
 
-def corrections_of_customer(db: Database, customer: int, limit: int) -> list[CorrectionRow]:
+def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[CorrectionRow]:
     """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
     wallets = "SELECT no, currency FROM accounts WHERE owner = ? AND kind = ?"
     lines = """SELECT transfer, amount, at, position FROM (
@@ -151,7 +137,7 @@ def corrections_of_customer(db: Database, customer: int, limit: int) -> list[Cor
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]
 
 
-def waiting_of_customer(db: Database, customer: int, limit: int) -> list[PaymentRow]:
+def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
     """What waits for the customer (and has not ended as far as the read model knows), newest first."""
     query = f"{_PAYMENT} WHERE p.customer = ? AND {WAITS} ORDER BY p.no DESC LIMIT ?"
     return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
@@ -187,14 +173,14 @@ def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> t
     return rows, statement_cursor(account, rows[-1].sequence) if more else None
 
 
-def merchant_day(db: Database, merchant: int, day: int) -> list[MerchantDay]:
+def merchant_day(db: Database, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
     """One row per currency; none if nothing happened."""
     query = """SELECT merchant, day, currency, count, amount, fees, refunded FROM merchant_days
     WHERE merchant = ? AND day = ? ORDER BY currency"""
     return [MerchantDay(*row) for row in db.all(query, (merchant, day))]
 
 
-def customer_day(db: Database, customer: int, day: int) -> list[CustomerDay]:
+def customer_day(db: Database, customer: CustomerNumber, day: int) -> list[CustomerDay]:
     """One row per currency; none if nothing happened."""
     query = """SELECT customer, day, currency, count, amount, refunded FROM customer_days
     WHERE customer = ? AND day = ? ORDER BY currency"""

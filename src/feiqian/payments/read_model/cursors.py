@@ -11,8 +11,7 @@ import re
 from hashlib import blake2b
 
 from feiqian.ids import PAYMENT, is_id
-
-from .errors import CursorInvalid
+from feiqian.projections.errors import CursorInvalid
 
 _STATEMENT = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})", re.ASCII)
 

@@ -1,0 +1,199 @@
+"""Writes what journal rows add to the read model of payments, and says whom a part concerns that could not be taken."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from feiqian.accounts.kinds import AccountKind
+from feiqian.events import RefundDecided, decode_values
+from feiqian.ids import PAYMENT, is_id
+from feiqian.ledger.engine import EVENT, Type
+from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.projections import aside
+from feiqian.projections.database import Database
+from feiqian.projections.read_model import EVERYBODY, Part
+
+from .fold import WAITING, Account, End, Fold, Hold
+from .parts import decoded, parts_of
+
+NAME = "payments"
+CACHED_ACCOUNTS = 400_000  # about 100 MB; the cache begins anew when it is full
+
+_ACCOUNT_ID = struct.Struct(">HHIQ")
+_MOVES = frozenset({int(Type.TRANSFER), int(Type.SWEEP), int(Type.HOLD)})
+_ENDS = {int(Type.CAPTURE): 6, int(Type.RELEASE): 6, int(Type.EXPIRE_HOLD): 5}  # where the hold's id stands
+
+_ADD_MERCHANT_DAY = """
+INSERT INTO merchant_days VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (merchant, day, currency) DO UPDATE SET
+count = merchant_days.count + excluded.count, amount = merchant_days.amount + excluded.amount,
+fees = merchant_days.fees + excluded.fees, refunded = merchant_days.refunded + excluded.refunded"""
+_ADD_CUSTOMER_DAY = """
+INSERT INTO customer_days (customer, day, currency, count, amount, refunded) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (day, customer, currency) DO UPDATE SET count = customer_days.count + excluded.count,
+amount = customer_days.amount + excluded.amount, refunded = customer_days.refunded + excluded.refunded"""
+_END_WAITING = (
+    "UPDATE payments SET status = ?, closed_at = ?, day = ?, fee = ?, refused = ? WHERE no = ? AND status = ?"
+)
+
+
+class PaymentsProjection:
+    """See `projections.read_model.Projection`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._cache: dict[bytes, Account] = {}
+        self._last: tuple[int, int] | None = None  # the last numbers given to an account and to a payment
+        self._fold: Fold
+
+    def begin(self, seconds: int, day: int) -> None:
+        if len(self._cache) > CACHED_ACCOUNTS:
+            self._cache.clear()
+        if self._last is None:
+            self._last = self._newest("accounts"), self._newest("payments")
+        self._fold = Fold(self, self._cache, day=day, seconds=seconds, last=self._last)
+
+    def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
+        self._fold.add(position, records, facts)
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        return self._fold.seconds, self._fold.day
+
+    def forget(self) -> None:
+        self._cache.clear()
+        self._last = None
+
+    def _newest(self, table: str) -> int:
+        row = self._db.one(f"SELECT max(no) FROM {table}")
+        return (row and row[0]) or 0
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        db, fold = self._db, self._fold
+        db.insert("accounts", fold.accounts)
+        db.insert("payments", fold.payments)
+        db.insert("entries", fold.entries)
+        db.insert("holds", [(id, *hold) for id, hold in fold.holds.items()])
+        db.insert("refunds", fold.refunds)
+        if fold.refunded:
+            db.change_many("UPDATE payments SET refunded = refunded + ? WHERE id = ?", fold.refunded)
+        if fold.holds_ended:
+            db.change_many("DELETE FROM holds WHERE id = ?", [(id,) for id in fold.holds_ended])
+        for end in fold.ended:
+            self._end_waiting(fold, end)
+        if fold.merchant_days:
+            db.change_many(_ADD_MERCHANT_DAY, [(*key, *totals) for key, totals in fold.merchant_days.items()])
+            db.change_many(_ADD_CUSTOMER_DAY, [(*key, *totals) for key, totals in fold.customer_days.items()])
+        self._last = fold.last_account, fold.last_payment
+
+    def _end_waiting(self, fold: Fold, end: End) -> None:
+        """States only move forward: what no longer waits stays as it is."""
+        status, _, day, fee, _, no = end
+        if self._db.change(_END_WAITING, (*end, WAITING)) and status == "succeeded":
+            row = self._db.one("SELECT merchant, customer, currency, amount FROM payments WHERE no = ?", (no,))
+            assert row is not None
+            merchant, customer, currency, amount = row
+            fold.count(merchant, customer, day, currency, amount, fee)
+
+    # --- what earlier steps have written (`fold.Prior`) --------------------------------------------------------
+
+    def account(self, id: bytes) -> Account | None:
+        row = self._db.one("SELECT no FROM accounts WHERE id = ?", (id,))
+        if row is None:
+            return None
+        last = self._db.one(
+            "SELECT balance, sequence FROM entries WHERE account = ? ORDER BY sequence DESC LIMIT 1", (row[0],)
+        )
+        return Account(row[0], *(last or (0, 0)))
+
+    def hold(self, id: bytes) -> Hold | None:
+        row = self._db.one("SELECT debit, credit, amount, payment FROM holds WHERE id = ?", (id,))
+        return None if row is None else (row[0], row[1], row[2], row[3])
+
+    def payment_number(self, id: str) -> int | None:
+        row = self._db.one("SELECT no FROM payments WHERE id = ?", (id,))
+        return None if row is None else int(row[0])
+
+    # --- what cannot be taken, and whom it concerns ------------------------------------------------------------
+
+    def parts(self, records: bytes, facts: list[bytes]) -> list[Part]:
+        return parts_of(records, facts, self._transfer_of)
+
+    def _transfer_of(self, payment: str) -> bytes | None:
+        row = self._db.one("SELECT transfer FROM payments WHERE id = ?", (payment,))
+        return None if row is None else bytes(row[0])
+
+    def concerned(self, part: Part) -> set[str]:
+        """Accounts, as `account_key` names them, and payments' ids; nobody unless an account is among them."""
+        accounts: set[str] = set()
+        payments: set[str] = set()
+        for event in EVENT.iter_unpack(part.records):
+            accounts |= {account_key(*_kind_and_owner(id)) for id in self._accounts(event)}
+            payments |= self._payments_named((event[5], event[6]))
+        for blob in part.facts:
+            texts, ids = _named_in(blob)
+            named = self._payments_named(ids) | {text for text in texts if is_id(PAYMENT, text)}
+            payments |= named
+            accounts |= _parties(blob) or {key for id in named for key in self._parties_of(id)}
+        return payments | (accounts or {EVERYBODY})
+
+    def _accounts(self, event: tuple[Any, ...]) -> Iterator[bytes]:
+        type_ = event[0]
+        if type_ in _MOVES:
+            yield from event[6:8]
+        elif type_ == Type.ACCOUNT:
+            yield event[5]
+        elif type_ in _ENDS:
+            yield from self._accounts_of_hold(event[_ENDS[type_]])
+
+    def _accounts_of_hold(self, hold: bytes) -> list[bytes]:
+        """Of a hold that is there, or that has itself been set aside."""
+        row = self._db.one("SELECT debit, credit FROM holds WHERE id = ?", (hold,))
+        if row is not None:
+            return [bytes(id) for id in row]
+        for records in aside.records(self._db, NAME):
+            for event in EVENT.iter_unpack(records):
+                if event[0] == Type.HOLD and event[5] == hold:
+                    return list(event[6:8])
+        return []
+
+    def _payments_named(self, ids: Iterable[bytes]) -> set[str]:
+        """Payments that these transfers or holds name."""
+        rows = [self._db.one("SELECT id FROM payments WHERE transfer = ?", (id,)) for id in ids]
+        return {row[0] for row in rows if row is not None}
+
+    def _parties_of(self, payment: str) -> set[str]:
+        row = self._db.one("SELECT merchant, customer FROM payments WHERE id = ?", (payment,))
+        return set() if row is None else _accounts_of(*row)
+
+
+def account_key(kind: int, owner: int) -> str:
+    """Whom a part that was set aside concerns: an owner's accounts of a kind, in any currency."""
+    return f"{int(kind)}:{owner}"
+
+
+def _kind_and_owner(account: bytes) -> tuple[int, int]:
+    kind, _, _, owner = _ACCOUNT_ID.unpack(account)
+    return kind, owner
+
+
+def _accounts_of(merchant: int, customer: int) -> set[str]:
+    return {account_key(MerchantAccountKind.PAYABLE, merchant), account_key(AccountKind.CUSTOMER_WALLET, customer)}
+
+
+def _parties(blob: bytes) -> set[str]:
+    fact = decoded(blob)
+    return set() if fact is None or not fact.merchant else _accounts_of(fact.merchant, fact.customer)
+
+
+def _named_in(blob: bytes) -> tuple[list[str], list[bytes]]:
+    """Texts and ids of 16 bytes in a fact, even in one that this version does not know."""
+    fact = decoded(blob)
+    if fact is not None:
+        return [fact.payment if isinstance(fact, RefundDecided) else fact.id], []
+    values = decode_values(blob)
+    texts = [value for value in values if isinstance(value, str)]
+    return texts, [value for value in values if isinstance(value, bytes) and len(value) == 16]
