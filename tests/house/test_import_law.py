@@ -17,7 +17,7 @@ FACES = {"api", "pages", "changes", "queues", "support"}  # what a feature shows
 CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
-TOOLS = {"data_key", "db", "runtime", "field_cipher", "settings", "workers"}
+TOOLS = {"columns", "data_key", "db", "runtime", "field_cipher", "settings", "workers"}
 LEDGER = {"ledger", "projections"}
 # Each module or folder that is no feature, and what of the project it may import beside itself.
 MAY_IMPORT: dict[str, set[str] | None] = {
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "settings": {"clock", "errors", "money", "runtime", "strings"},
     "migrations": set(),
     "db": {"errors", "folder", "migrations", "runtime", "settings"},
+    "columns": {"db", "field_cipher", "subjects"},
     "data_key": {"db", "field_cipher"},
     "runtime": {"clock", "db", "errors", "strings", "workers"},
     "workers": {"runtime"},
