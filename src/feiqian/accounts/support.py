@@ -12,6 +12,7 @@ class Wallets(SupportSection):
     """The balance of each."""
 
     template = "accounts/support_wallets.html"
+    shows = frozenset({"panel", "summary"})
     order = 10
 
     def __init__(self, services: Services) -> None:

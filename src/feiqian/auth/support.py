@@ -30,6 +30,7 @@ class Access(SupportSection):
     """Tags and lines of the profile."""
 
     template = "auth/support_access.html"
+    shows = frozenset({"tags", "facts"})
     order = 60
 
     def __init__(self, services: Services) -> None:

@@ -16,6 +16,7 @@ class SupportSection(ABC):
     """
 
     template: ClassVar[str]
+    shows: ClassVar[frozenset[str]] = frozenset({"panel"})  # which of these macros it has
     column: ClassVar[Literal["narrow", "wide"]] = "narrow"  # where its panel stands
     order: ClassVar[int]  # from the top; below 50 before what the console itself shows
 

@@ -14,6 +14,7 @@ class Document(SupportSection):
     """A line of the profile."""
 
     template = "kyc/support_document.html"
+    shows = frozenset({"facts"})
     order = 10
 
     def __init__(self, services: Services) -> None:
