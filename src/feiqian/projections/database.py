@@ -1,4 +1,4 @@
-"""One way to both databases of the read model: SQL is written for SQLite, and changed here for PostgreSQL.
+"""One way to both databases of the read models: SQLAlchemy makes the text of statements, the drivers execute them.
 
 A location is a path, or a URL that begins with postgresql://. Nothing here knows what the tables mean.
 """
@@ -11,21 +11,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, LiteralString, Protocol, cast
+from typing import Any, LiteralString, NamedTuple, Protocol, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Dialect, Table
+from sqlalchemy import BindParameter, Dialect, Executable, Table, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 
 from feiqian.folder import make_file
 
 Values = tuple[Any, ...]
+Statement = Executable | str  # as text its parameters are written `:name`
 CONNECT_SECONDS = LOCK_SECONDS = 10
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 _SQLITE: Dialect = sqlite.dialect()
-_POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+_POSTGRES: Dialect = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 _DROP = "DROP TABLE IF EXISTS "
 
 # What a row's values cause, and not the state of the database.
@@ -37,19 +40,21 @@ class UniqueViolation(Exception):
 
 
 class Database(Protocol):
-    """A connection; used by one thread at a time. SQL has `?` for parameters."""
+    """A connection; used by one thread at a time. Parameters are given by name."""
 
-    def one(self, query: str, values: Values = ()) -> Values | None: ...
+    def one(self, query: Statement, /, **values: Any) -> Values | None: ...
 
-    def all(self, query: str, values: Values = ()) -> list[Values]: ...
+    def all(self, query: Statement, /, **values: Any) -> list[Values]: ...
 
-    def change(self, statement: str, values: Values = ()) -> int:
+    def change(self, statement: Statement, /, **values: Any) -> int:
         """Executes one statement and returns how many rows it changed."""
         ...
 
-    def change_many(self, statement: str, rows: Sequence[Values]) -> None: ...
+    def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
+        """For each row; its values stand in the order in which the statement names its parameters."""
+        ...
 
-    def insert(self, table: str, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, rows: Sequence[Values]) -> None:
         """Adds whole rows, in the order of the table's columns. Raises UniqueViolation; then only rollback is left."""
         ...
 
@@ -129,22 +134,23 @@ class SqliteDatabase:
     def gone(self) -> bool:
         return _file(self._path) != self._file
 
-    def one(self, query: str, values: Values = ()) -> Values | None:
-        return cast("Values | None", self._execute(query, values).fetchone())
+    def one(self, query: Statement, /, **values: Any) -> Values | None:
+        return cast("Values | None", self._execute(*_made(query, _SQLITE).with_values(values)).fetchone())
 
-    def all(self, query: str, values: Values = ()) -> list[Values]:
-        return self._execute(query, values).fetchall()
+    def all(self, query: Statement, /, **values: Any) -> list[Values]:
+        return self._execute(*_made(query, _SQLITE).with_values(values)).fetchall()
 
-    def change(self, statement: str, values: Values = ()) -> int:
-        return self._execute(statement, values).rowcount
+    def change(self, statement: Statement, /, **values: Any) -> int:
+        return self._execute(*_made(statement, _SQLITE).with_values(values)).rowcount
 
-    def change_many(self, statement: str, rows: Sequence[Values]) -> None:
-        self._connection.executemany(statement, rows)
+    def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
+        self._connection.executemany(_made(statement, _SQLITE).text, rows)
 
-    def insert(self, table: str, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, rows: Sequence[Values]) -> None:
         if rows:
+            marks = ", ".join("?" * len(rows[0]))
             try:
-                self._connection.executemany(_insert_statement(table, len(rows[0])), rows)
+                self._connection.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)
             except sqlite3.IntegrityError as error:
                 raise UniqueViolation(str(error)) from error
 
@@ -197,23 +203,23 @@ class PostgresDatabase:
         self._connection.read_only = read_only
         self._columns: dict[str, int] = {}
 
-    def one(self, query: str, values: Values = ()) -> Values | None:
-        return self._connection.execute(_for_postgres(query), values).fetchone()
+    def one(self, query: Statement, /, **values: Any) -> Values | None:
+        return self._connection.execute(*_made(query, _POSTGRES).with_values(values)).fetchone()
 
-    def all(self, query: str, values: Values = ()) -> list[Values]:
-        return self._connection.execute(_for_postgres(query), values).fetchall()
+    def all(self, query: Statement, /, **values: Any) -> list[Values]:
+        return self._connection.execute(*_made(query, _POSTGRES).with_values(values)).fetchall()
 
-    def change(self, statement: str, values: Values = ()) -> int:
-        return self._connection.execute(_for_postgres(statement), values).rowcount
+    def change(self, statement: Statement, /, **values: Any) -> int:
+        return self._connection.execute(*_made(statement, _POSTGRES).with_values(values)).rowcount
 
-    def change_many(self, statement: str, rows: Sequence[Values]) -> None:
+    def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
         with self._connection.cursor() as cursor:
-            cursor.executemany(_for_postgres(statement), rows)
+            cursor.executemany(_made(statement, _POSTGRES).text, rows)
 
-    def insert(self, table: str, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, rows: Sequence[Values]) -> None:
         if not rows:
             return
-        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table.name))
         try:
             with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
                 for row in rows:
@@ -262,15 +268,38 @@ def _file(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-@lru_cache(maxsize=256)
-def _insert_statement(table: str, columns: int) -> str:
-    return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"
+class _Made(NamedTuple):
+    """A statement as a driver takes it: its text, its parameters' names in order, and those that it brings itself."""
+
+    text: LiteralString
+    names: tuple[str, ...]
+    constants: dict[str, Any]
+
+    def with_values(self, values: dict[str, Any]) -> tuple[LiteralString, Values]:
+        if self.constants:
+            values = {**self.constants, **values}
+        return self.text, tuple([values[name] for name in self.names])
 
 
-@lru_cache(maxsize=256)
-def _for_postgres(query: str) -> LiteralString:
-    # Our SQL is made of constants of this package, in which ? stands for nothing but a parameter.
-    return query.replace("%", "%%").replace("?", "%s")
+@lru_cache(maxsize=512)
+def _made(statement: Statement, dialect: Dialect) -> _Made:
+    """From constants of this program: made once, as it takes longer than most statements."""
+    compiled = (text(statement) if isinstance(statement, str) else cast("ClauseElement", statement)).compile(
+        dialect=dialect
+    )
+    assert isinstance(compiled, SQLCompiler)
+    names = tuple(compiled.positiontup or ())
+    constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+    return _Made(str(compiled), names, constants)
+
+
+def several(name: str, count: int) -> list[BindParameter[Any]]:
+    """So many parameters, for a list of just that length; `numbered` gives their values."""
+    return [bindparam(f"{name}{number}") for number in range(count)]
+
+
+def numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    return {f"{name}{number}": value for number, value in enumerate(values)}
 
 
 def _ddl(tables: Iterable[Table], dialect: Dialect) -> Iterator[LiteralString]:
