@@ -47,6 +47,7 @@ from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -182,6 +183,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
         customers=customers,
         accounts=Accounts(ledger, policy),
         audit_log=audit_log,
+        intents=LedgerIntents(db, clock, work),
         cases=Cases(db, audit_log, cipher),
         notify=notify,
         sessions=sessions,
@@ -201,18 +203,9 @@ def _services(
     accounts, verification = base.accounts, base.verification
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
+    members = staff.members
     acts = Acts(
-        db,
-        base.policy,
-        clock,
-        work,
-        customers,
-        accounts,
-        real_name,
-        freezing,
-        verification,
-        staff.members,
-        Notices(base),
+        db, base.policy, clock, work, customers, accounts, real_name, freezing, verification, members, Notices(base)
     )
     support_view = SupportViewParts(**_shared(base, SupportViewParts), freezing=freezing, reads=reads)
     payments = Payments(
@@ -229,6 +222,10 @@ def _services(
         work,
     )
     accounts.when_stopped(payments.end_what_cannot_pay)
+    changes = ChangeRequests(
+        db, base.cipher, clock, work, audit_log, base.intents, members, acts, verification, base.policy
+    )
+    base.intents.declare(real_name.intent, freezing.intent, changes.intent)
     return Services(
         **_shared(base, Services),
         settings=settings,
@@ -247,7 +244,7 @@ def _services(
         real_name=real_name,
         freezing=freezing,
         staff=staff,
-        changes=ChangeRequests(db, base.cipher, clock, work, audit_log, staff.members, acts, verification, base.policy),
+        changes=changes,
         support_view=SupportView(support_view),
     )
 

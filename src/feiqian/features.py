@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FEATURES = (
     "policy",
     "audit_log",
+    "ledger_intents",
     "notify",
     "cases",
     "kyc",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
+    from feiqian.ledger_intents.service import LedgerIntents
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -62,6 +63,7 @@ class Services:
     cipher: FieldCipher
     policy: Policy
     audit_log: AuditLog
+    intents: LedgerIntents
     cases: Cases
     notify: Notify
     sessions: Sessions

@@ -168,15 +168,15 @@ class Service:
         """What runs beside the server."""
         services = self.bank.services
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
-        features = services.notify.run(), services.payments.run(), services.merchants.run()
+        features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
         return [*watches, *features, *beside]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""
-        await self.bank.services.real_name.resume()
-        await self.bank.services.changes.resume()
+        await self.bank.services.intents.sweep()
+        await self.bank.services.freezing.resume()
 
     def stop(self) -> None:
         if self._pages is not None:

@@ -35,6 +35,7 @@ from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import DetailsInvalid, FrozenByBank, NotFrozen, SecretUnchanged, SignInRefused
 from feiqian.auth.model import Opened
 from feiqian.customers.errors import ApplicationOver, CustomerNotFound
+from feiqian.errors import CommitOverdue
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
@@ -77,7 +78,7 @@ def test_a_freeze_holds_after_a_crash(bank: People, mei: Opened) -> None:
     bank.run(bank.security.freeze(mei.session))
     again = bank.again()
     assert not again.paid(1)
-    assert again.run(again.real_name.resume()) == 0
+    assert again.run(again.intents.sweep()) == 0
     again.close()
 
 
@@ -128,9 +129,9 @@ def test_unfreezing_that_was_cut_in_two_is_completed_at_the_start(
         bank.run(bank.security.unfreeze(mei.session, challenge))
     assert not bank.paid(1)
     again = bank.again()
-    assert again.run(again.real_name.resume()) == 1
+    assert again.run(again.intents.sweep()) == 1
     assert again.paid(1)
-    assert again.run(again.real_name.resume()) == 0
+    assert again.run(again.intents.sweep()) == 0
     again.close()
 
 
@@ -139,15 +140,35 @@ def test_freezing_wins_over_an_unfreezing_under_way(bank: People, mei: Opened) -
     challenge = bank.passed(mei.session, Purpose.UNFREEZE)
 
     async def both() -> None:
-        thawing = asyncio.create_task(bank.security.unfreeze(mei.session, challenge))
+        unfreezing = asyncio.create_task(bank.security.unfreeze(mei.session, challenge))
         await asyncio.sleep(0)
-        await asyncio.gather(thawing, bank.security.freeze(mei.session))
+        await asyncio.gather(unfreezing, bank.security.freeze(mei.session))
 
     bank.run(both())
     assert not bank.paid(1)
     profile = bank.customers.profile(1)
     assert profile is not None
     assert profile.frozen
+
+
+def test_freezing_takes_back_an_unfreezing_that_could_not_be_finished(
+    bank: People, mei: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.run(bank.security.freeze(mei.session))
+    challenge = bank.passed(mei.session, Purpose.UNFREEZE)
+
+    async def stopped(_: int) -> None:
+        raise CommitOverdue("the journal does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bank.parts.accounts, "unfreeze", stopped)
+        with pytest.raises(CommitOverdue):
+            bank.run(bank.security.unfreeze(mei.session, challenge))
+    bank.run(bank.security.freeze(mei.session))
+    assert bank.run(bank.intents.sweep()) == 0
+    assert not bank.paid(1)
+    assert bank.audit_log(1).count("frozen") == 2
+    assert "unfrozen" not in bank.audit_log(1)
 
 
 def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: People, mei: Opened) -> None:

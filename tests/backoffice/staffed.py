@@ -63,8 +63,9 @@ class Staffed(People):
             Notices(p),
         )
         self.changes = ChangeRequests(
-            p.db, p.cipher, p.clock, p.work, p.audit_log, self.members, self.acts, p.verification, POLICY
+            p.db, p.cipher, p.clock, p.work, p.audit_log, p.intents, self.members, self.acts, p.verification, POLICY
         )
+        self.intents.declare(self.changes.intent)
         shared = {f.name: getattr(p, f.name) for f in fields(SupportViewParts) if hasattr(p, f.name)}
         self.support_view = SupportView(SupportViewParts(**shared, freezing=self.freezing, reads=StillReads()))
         self.back_office = open_back_office(self.staff, self.changes, self.support_view, self.real_name)

@@ -62,7 +62,7 @@ def without_ceilings(bank) -> None:
     most = {CNY.number: Ceiling(2**63, 2**63)}
     p, policy = bank.parts, replace(POLICY, corrections=Corrections(most, most))
     bank.changes = ChangeRequests(
-        p.db, p.cipher, p.clock, p.work, p.audit_log, bank.members, bank.acts, p.verification, policy
+        p.db, p.cipher, p.clock, p.work, p.audit_log, p.intents, bank.members, bank.acts, p.verification, policy
     )
 
 
@@ -328,7 +328,7 @@ def test_what_was_approved_before_a_crash_is_carried_out_once_after_it(desk, mon
             desk.run(desk.approve(change.id, desk.bob))
     assert desk.run(desk.changes.get(change.id)).state is ChangeState.APPLYING
     for expected in (1, 0):
-        assert desk.run(desk.changes.resume()) == expected
+        assert desk.run(desk.intents.sweep()) == expected
         assert balance(desk) == 125_00
     assert desk.run(desk.changes.get(change.id)).state is ChangeState.APPLIED
 
@@ -340,11 +340,11 @@ def test_a_crash_between_doing_and_saying_so_does_nothing_twice(desk, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk.changes, "_end", dies)
+        patch.setattr(desk.intents, "_complete", dies)
         with pytest.raises(KeyboardInterrupt):
             desk.run(desk.approve(change.id, desk.bob))
     assert balance(desk) == 125_00
-    assert desk.run(desk.changes.resume()) == 1
+    assert desk.run(desk.intents.sweep()) == 1
     assert balance(desk) == 125_00
 
 

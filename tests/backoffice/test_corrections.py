@@ -156,7 +156,7 @@ def test_the_customer_is_told_once_in_their_language_with_the_reference(desk) ->
     change = proposed(desk, -30_00)
     assert "debited" not in {kind for kind, _ in desk.told(desk.mei.number)}
     desk.run(desk.approve(change.id, desk.bob))
-    assert desk.run(desk.changes.resume()) == 0
+    assert desk.run(desk.intents.sweep()) == 0
     assert [channel for kind, channel in desk.told(desk.mei.number) if kind == "debited"].count("sms") == 1
     (message,) = [m for m in desk.arrived(desk.mei) if "余额" in m.text and "30.00" in m.text and m.channel == "sms"]
     assert correction_reference(change.id) in message.text

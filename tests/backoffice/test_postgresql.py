@@ -21,6 +21,7 @@ from feiqian.backoffice.model import OPERATOR, Change, ChangeKind, ChangeState, 
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.policy.model import Ceiling, Corrections
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
@@ -100,7 +101,9 @@ def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
     members, acts, audit_log = members_of(db, work), Counting(), AuditLog(db)
     proposer = enrolled(db, members, "alice", "supporter")
     checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
-    changes = ChangeRequests(db, FieldCipher(b"k" * 32), CLOCK, work, audit_log, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
+    cipher, intents = FieldCipher(b"k" * 32), LedgerIntents(db, CLOCK, work)
+    changes = ChangeRequests(db, cipher, CLOCK, work, audit_log, intents, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
+    intents.declare(changes.intent)
 
     async def all_at_once() -> list[object]:
         values = {"currency": 156, "amount": -(2**62)}

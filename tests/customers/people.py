@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from argon2 import PasswordHasher
 from PIL import Image
@@ -37,6 +37,7 @@ from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.chart import account_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
@@ -104,6 +105,8 @@ class People:
         self.customers, self.notify, self.verification, self.factors = p.customers, p.notify, p.verification, p.factors
         self.registration, self.sign_in, self.recovery = Registration(p), SignIn(p), Recovery(p)
         self.security, self.real_name, self.freezing = Security(p), RealName(p), Freezing(p)
+        self.intents = p.intents
+        self.intents.declare(self.real_name.intent, self.freezing.intent)
 
     def _parts(self) -> Parts:
         db, cipher, clock, work = self.db, self.cipher, self.clock, self.work
@@ -122,6 +125,7 @@ class People:
             customers=customers,
             accounts=Accounts(self.ledger, POLICY),
             audit_log=audit_log,
+            intents=LedgerIntents(db, clock, work),
             cases=Cases(db, audit_log, cipher),
             notify=notify,
             sessions=sessions,
@@ -138,9 +142,9 @@ class People:
             factors=factors,
         )
 
-    def again(self) -> People:
+    def again(self) -> Self:
         self.close()
-        return People(self.folder, self.clock)
+        return type(self)(self.folder, self.clock)
 
     def close(self) -> None:
         self.work.close()

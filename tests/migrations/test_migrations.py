@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,13 +15,14 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from feiqian import app, migrations
 from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseTooNew
+from feiqian.ids import INTENT, is_id
 from feiqian.testing.postgres import Postgres
 
 KEPT = Path(__file__).parents[1] / "fixtures" / "bank_versions"
 VERSIONS = range(1, SCHEMA_VERSION + 1)
 HEAD = f"{SCHEMA_VERSION:04}"
 Rows = dict[str, list[dict[str, Any]]]
-MOVED = {"verification_tries"}  # whose rows are in another table since
+MOVED = {"verification_tries", "customers_level_changes"}  # whose rows are in another table since
 assert app.build  # whose imports declare every table
 
 
@@ -35,12 +37,14 @@ def url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
-def restore(folder: Path, url: str, version: int) -> Rows:
-    """Writes the database as that version left it, and returns its rows."""
+def restore(folder: Path, url: str, version: int, *more: str) -> Rows:
+    """Writes the database as that version left it, and `more`; returns its rows."""
     with raw(folder, url) as connection:
         METADATA.drop_all(connection)
         dialect = connection.dialect.name
         for statement in (KEPT / f"version_{version}.{dialect}.sql").read_text().splitlines():
+            connection.exec_driver_sql(statement)
+        for statement in more:
             connection.exec_driver_sql(statement)
         return rows(connection)
 
@@ -149,3 +153,43 @@ def test_alembic_is_not_imported_where_nothing_is_to_be_migrated(tmp_path: Path,
         " BankDb(Path(sys.argv[1])); sys.exit('alembic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
+
+
+LEVEL = "INSERT INTO customers_level_changes (customer, level, if_verified, by_role, by_number, created_at) VALUES"
+REVIEW = (
+    "INSERT INTO identity_reviews (id, customer, document, outcome, reasons, matches, images, at, decided_at, note)"
+    " SELECT '{id}', {customer}, document, '{outcome}', '', matches, 0, {at}, {at}, note FROM identity_reviews"
+    " WHERE id = 'x'"
+)
+PENDING_AT_5 = (
+    f"{LEVEL} (2, 2, 0, 'staff', 7, 10)",
+    f"{LEVEL} (3, 1, 1, 'customer', 3, 20)",
+    REVIEW.format(id="doc_1", customer=3, outcome="refused", at=19),
+    REVIEW.format(id="doc_2", customer=3, outcome="verified", at=21),
+    f"{LEVEL} (4, 1, 1, 'customer', 4, 30)",
+    REVIEW.format(id="doc_3", customer=4, outcome="unknown", at=31),
+    f"{LEVEL} (5, 1, 1, 'customer', 5, 40)",
+    REVIEW.format(id="doc_4", customer=5, outcome="verified", at=39),
+    "UPDATE customers_profiles SET frozen = 'thawing', frozen_role = 'staff', frozen_number = 7, frozen_at = 50",
+    "UPDATE staff_changes SET state = 'applying', decided_at = 5",
+)
+
+
+def test_what_was_pending_at_version_5_is_an_intent_of_its_kind(tmp_path: Path, url: str) -> None:
+    restore(tmp_path, url, 5, *PENDING_AT_5)
+    for _ in range(2):
+        db = BankDb(tmp_path, url)
+        with db.write() as connection:
+            found = rows(connection)
+            connection.execute(text("UPDATE bank_schema SET version = 5"))
+        db.close()
+        intents = sorted(found["ledger_intents"], key=lambda row: row["created_at"])
+        assert [(row["kind"], row["subject"], json.loads(row["payload"]), row["created_at"]) for row in intents] == [
+            ("change_request", "x", {}, 5),
+            ("level", "customer:2", {"customer": 2, "level": 2, "by": ["staff", 7]}, 10),
+            ("level", "customer:3", {"customer": 3, "level": 1, "by": ["customer", 3]}, 20),
+            ("unfreeze", "customer:1", {"customer": 1, "by": ["customer", 1]}, 50),
+        ]
+        assert all(is_id(INTENT, row["id"]) for row in intents)
+        assert found["customers_profiles"][0]["frozen"] == "frozen"
+        assert found["staff_changes"][0]["state"] == "applying"

@@ -160,3 +160,20 @@ def test_a_command_that_opens_the_bank_migrates_it(folder: Path) -> None:
     run(folder, "project")
     run(folder, "audit")
     assert schema(folder) == SCHEMA_VERSION
+
+
+def test_what_was_pending_is_carried_out_by_the_first_server(folder: Path) -> None:
+    with sqlite3.connect(folder / "bank.db") as database:
+        [(frozen,)] = database.execute("SELECT min(customer) FROM customers_profiles").fetchall()
+        database.execute("INSERT INTO customers_level_changes VALUES (1, 2, 0, 'staff', 1, 1)")
+        values = "frozen = 'thawing', frozen_role = 'customer', frozen_number = customer"
+        database.execute(f"UPDATE customers_profiles SET {values} WHERE customer = ?", (frozen,))
+    bank = app.build(Settings(data=str(folder)))
+    assert [asyncio.run(bank.services.intents.sweep()) for _ in range(2)] == [2, 0]
+    assert bank.services.customers.standing(1) == 2
+    profile = bank.services.customers.profile(frozen)
+    assert profile is not None
+    assert not profile.frozen
+    bank.close()
+    for command in ("project", "audit"):
+        run(folder, command)

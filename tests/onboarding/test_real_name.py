@@ -8,10 +8,12 @@ from datetime import date
 
 import pytest
 from people import EVE, EVE_DETAILS, MEI_DETAILS, People, picture
+from sqlalchemy import Connection
 
 from feiqian.accounts.kinds import AllowanceKind
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.kyc.errors import ClaimMissing, ImageRefused
+from feiqian.kyc.model import Outcome
 from feiqian.ledger.chart import allowance_id
 from feiqian.money import CNY
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
@@ -93,6 +95,11 @@ def test_a_document_is_of_one_customer_and_under_another_name_that_is_told_at_th
     assert bank.customers.standing(2) == 0
 
 
+def decide(connection: Connection, bank: People, review: str, outcome: Outcome) -> None:
+    decided = bank.parts.identity.decide(connection, review, outcome, ADA, "seen")
+    bank.real_name.apply_decision(connection, decided, ADA)
+
+
 def waiting(bank: People) -> int:
     """A customer whose name is like one of the sanctions list that is shipped: the verifier does not say."""
     bank.register(details=replace(MEI_DETAILS, name="Ottoline Quillfeather"))
@@ -107,8 +114,8 @@ def waiting(bank: People) -> int:
 def test_staff_decide_what_the_verifier_could_not(bank: People, outcome: str, level: int, told: str) -> None:
     waiting(bank)
     (review,) = bank.do(bank.parts.identity.waiting)
-    decided = bank.do(bank.parts.identity.decide, review.id, outcome, ADA, "seen")
-    bank.run(bank.real_name.apply_decision(decided, ADA))
+    bank.do(decide, bank, review.id, outcome)
+    bank.run(bank.real_name.finish(1))
     assert bank.customers.standing(1) == level
     assert {kind for kind, _ in bank.told(1)} == {told}
     assert bool(bank.parts.accounts.wallets(1)) == bool(level)
@@ -146,9 +153,9 @@ def test_a_crash_before_the_ledger_was_told_is_made_good_at_the_start(
         bank.run(bank.real_name.check_identity(1, [picture()]))
     assert bank.customers.standing(1) == 0
     again = bank.again()
-    assert again.run(again.real_name.resume()) == 1
+    assert again.run(again.intents.sweep()) == 1
     assert (again.customers.standing(1), again.parts.accounts.wallets(1)) == (1, [CNY.number])
-    assert again.run(again.real_name.resume()) == 0
+    assert again.run(again.intents.sweep()) == 0
     again.close()
 
 
@@ -160,13 +167,13 @@ def test_a_crash_before_the_database_was_told_is_made_good_at_the_start(
     def crash(*_: object) -> None:
         raise KeyError("the power went")
 
-    monkeypatch.setattr(bank.real_name, "_done", crash)
+    monkeypatch.setattr(bank.intents, "_complete", crash)
     with pytest.raises(KeyError):
         bank.run(bank.real_name.check_identity(1, [picture()]))
     assert bank.parts.accounts.wallets(1) == [CNY.number]
     assert bank.customers.standing(1) == 0
     again = bank.again()
-    again.run(again.real_name.resume())
+    again.run(again.intents.sweep())
     assert again.customers.standing(1) == 1
     again.close()
 
@@ -179,11 +186,11 @@ def test_a_check_whose_level_was_lost_in_a_crash_is_made_good_at_the_start(
     async def crash(*_: object) -> None:
         raise KeyError("the power went")
 
-    monkeypatch.setattr(bank.real_name, "_carry_out", crash)
+    monkeypatch.setattr(bank.intents, "finish", crash)
     with pytest.raises(KeyError):
         bank.run(bank.real_name.check_identity(1, [picture()]))
     again = bank.again()
-    assert again.run(again.real_name.resume()) == 1
+    assert again.run(again.intents.sweep()) == 1
     assert again.customers.standing(1) == 1
     again.close()
 
@@ -228,10 +235,10 @@ def test_two_checks_at_once_open_one_wallet(bank: People) -> None:
 def test_a_decision_of_staff_that_was_lost_in_a_crash_is_made_good_at_the_start(bank: People) -> None:
     waiting(bank)
     again = bank.again()
-    assert again.run(again.real_name.resume()) == 0  # still being looked at
+    assert again.run(again.intents.sweep()) == 0  # still being looked at
     (review,) = again.do(again.parts.identity.waiting)
-    again.do(again.parts.identity.decide, review.id, "verified", ADA, "seen")
-    assert again.run(again.real_name.resume()) == 1
+    again.do(decide, again, review.id, "verified")
+    assert again.run(again.intents.sweep()) == 1
     assert again.customers.standing(1) == 1
     again.close()
 
@@ -240,6 +247,6 @@ def test_who_was_lowered_by_staff_stays_so_after_a_restart(bank: People) -> None
     bank.checked()
     bank.run(bank.real_name.raise_level(1, "unverified", ADA))
     again = bank.again()
-    assert again.run(again.real_name.resume()) == 0
+    assert again.run(again.intents.sweep()) == 0
     assert again.customers.standing(1) == 0
     again.close()

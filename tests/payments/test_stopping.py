@@ -66,7 +66,7 @@ def test_who_waits_for_the_payment_is_told_of_the_freeze_at_once(bank: Any, run:
     assert (view.status, view.reason) == NEUTRAL
 
 
-def test_a_freeze_again_and_a_thaw_change_nothing_of_what_ended(bank: Any, run: Any) -> None:
+def test_a_freeze_again_and_unfreezing_change_nothing_of_what_ended(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(9_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
     run(bank.accounts.freeze(customer))

@@ -12,15 +12,16 @@ from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.strangers import Strangers
-from feiqian.auth.turns import Turns
 from feiqian.cases.service import Cases
 from feiqian.clock import DEFAULT_ZONE, MICROSECONDS, Clock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.service import Identity
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.notify.service import Notify
 from feiqian.policy.model import Policy
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 
 
@@ -36,6 +37,7 @@ class Parts:
     customers: Customers
     accounts: Accounts
     audit_log: AuditLog
+    intents: LedgerIntents
     cases: Cases
     notify: Notify
     sessions: Sessions
@@ -43,9 +45,13 @@ class Parts:
     verification: Verification
     factors: Factors
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))  # of times in messages
-    turns: Turns = field(default_factory=Turns)
     strangers: Strangers = field(default_factory=Strangers)
     region: str = "CN"  # of mobile numbers that are entered without their country (ISO 3166-1 alpha-2)
+
+    @property
+    def transactions(self) -> Transactions:
+        """Of the feature database, in its pool."""
+        return Transactions(self.db, self.work)
 
     def today(self) -> date:
         """The bank's civil date."""

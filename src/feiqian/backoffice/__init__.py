@@ -3,6 +3,7 @@
 STANDS_ON: tuple[str, ...] = (
     "policy",
     "audit_log",
+    "ledger_intents",
     "notify",
     "cases",
     "kyc",

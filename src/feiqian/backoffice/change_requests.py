@@ -1,8 +1,8 @@
 """Changes of money, limits, levels and roles: proposed by one, approved by another, done once; all in the trail.
 
 A change goes open → applying → applied, or open → refused. Only one of two who approve at once moves it to applying.
-If carrying it out fails, it says so and is open again; if the outcome is unknown, or there was a crash, it stays
-applying, and `resume` carries it out again at the next start (every act is idempotent).
+Applying is a ledger intent. If carrying it out fails, the change says so and is open again; if the outcome is unknown,
+or there was a crash, it stays applying and is carried out again (every act is idempotent).
 """
 
 from __future__ import annotations
@@ -29,17 +29,26 @@ from feiqian.db import BankDb
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CHANGE, new_id
+from feiqian.ledger_intents.errors import IntentRefused
+from feiqian.ledger_intents.model import IntentKind, LedgerIntent
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
-from feiqian.runtime.work import Work
+from feiqian.runtime.work import Work, WorkOverdue
 from feiqian.subjects import Role, Subject, staff
 
 MAX_WHY = 500
+MAX_FAILURE = 200
 MANY = 50
+CHANGE_REQUEST = "change_request"
 _c = changes.c
 _log = logs.get("feiqian.staff")
+
+
+class Approved(msgspec.Struct, frozen=True):
+    """The change, whose id is the intent's subject, says all."""
 
 
 class ChangeRequests:
@@ -52,6 +61,7 @@ class ChangeRequests:
         clock: Clock,
         work: Work,
         audit_log: AuditLog,
+        intents: LedgerIntents,
         members: Members,
         acts: Acts,
         verification: Verification,
@@ -59,7 +69,11 @@ class ChangeRequests:
     ) -> None:
         self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
         self._audit_log, self._members, self._acts, self._verification = audit_log, members, acts, verification
-        self._ceilings = Ceilings(policy, clock)
+        self._ceilings, self._intents = Ceilings(policy, clock), intents
+
+    @property
+    def intent(self) -> IntentKind:
+        return IntentKind(CHANGE_REQUEST, Approved, self._in_ledger, self._applied, refuse=self._failed)
 
     # --- asking ------------------------------------------------------------------------------------------------
 
@@ -120,8 +134,12 @@ class ChangeRequests:
         """
         before = await self.get(id)
         effect = await self.effect(before) if before.state is ChangeState.OPEN else None
-        change = await self._work.db(self._begin, id, by, challenge, effect)
-        return await self._carry_out(change)
+        await self._work.db(self._begin, id, by, challenge, effect)
+        await self._intents.finish(CHANGE_REQUEST, id)
+        change = await self.get(id)
+        if change.state is ChangeState.OPEN:
+            raise ChangeFailed(change.failure)
+        return change
 
     async def effect(self, change: Change) -> Effect | None:
         """What an open change of an amount would find and leave now; None of others."""
@@ -135,33 +153,16 @@ class ChangeRequests:
         """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
         return await self._work.db(self._refuse, id, by, note.strip()[:MAX_WHY])
 
-    async def resume(self) -> int:
-        """At the start, and when the journal answers again: carries out what was approved and not carried out.
-
-        Returns how many there were.
-        """
-        under_way = _c.state == ChangeState.APPLYING.value
-        left = await self._work.db(self._list, under_way, _c.decided_at.asc(), None)
-        for change in left:
-            try:
-                await self._carry_out(change)
-            except ChangeFailed as error:
-                _log.warning("staff_change_failed", change=change.id, why=error.why)
-        return len(left)
-
-    async def _carry_out(self, change: Change) -> Change:
-        by = staff(change.decided_by)
+    async def _in_ledger(self, intent: LedgerIntent) -> None:
+        change = await self.get(intent.subject)
         try:
-            await self._acts.apply(change, by)
-        except LedgerError:
-            raise  # the outcome is unknown: it stays applying, and is carried out again after the restart
+            await self._acts.apply(change, staff(change.decided_by))
+        except (LedgerError, WorkOverdue):
+            raise  # the outcome is unknown: it stays applying
         except Exception as error:
-            why = str(error) if isinstance(error, FeiqianError) else type(error).__name__
             if not isinstance(error, FeiqianError):
                 _log.error("staff_change_failed", change=change.id, exc_info=error)
-            await self._work.db(self._end, change, ChangeState.OPEN, "change_failed", why[:200])
-            raise ChangeFailed(why) from error
-        return await self._work.db(self._end, change, ChangeState.APPLIED, "change_applied", "")
+            raise IntentRefused(str(error) if isinstance(error, FeiqianError) else type(error).__name__) from error
 
     # --- in the database -----------------------------------------------------------------------------------------
 
@@ -214,7 +215,7 @@ class ChangeRequests:
             raise ChangeOver(change.state)
         return change, approver
 
-    def _begin(self, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> Change:
+    def _begin(self, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> None:
         now = self._clock.now()
         with self._db.write() as connection:
             change, approver = self._for_approval(connection, id, by)
@@ -226,7 +227,7 @@ class ChangeRequests:
             if change.kind is ChangeKind.ADJUST:
                 self._ceilings.check_approval(connection, approver, change, _money(change.values), now)
             self._note(connection, by.subject, "change_approved", change, now, factors, effect)
-            return self._one(connection, id)
+            self._intents.put(connection, CHANGE_REQUEST, id, Approved())
 
     def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
         now = self._clock.now()
@@ -240,17 +241,18 @@ class ChangeRequests:
             self._note(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
             return self._one(connection, id)
 
-    def _end(self, change: Change, state: ChangeState, action: str, failure: str) -> Change:
-        with self._db.write() as connection:
-            ended = update(changes).where(_c.id == change.id, _c.state == ChangeState.APPLYING.value)
-            if connection.execute(
-                ended.values(state=state.value, failure=failure)
-            ).rowcount:  # once, if two carried it out
-                now = self._clock.now()
-                self._note(connection, staff(change.decided_by), action, change, now)
-                if state is ChangeState.APPLIED:
-                    self._acts.tell(connection, change, now)
-            return self._one(connection, change.id)
+    def _applied(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
+        change = self._end(connection, intent.subject, ChangeState.APPLIED, "")
+        self._note(connection, staff(change.decided_by), "change_applied", change, now)
+        self._acts.tell(connection, change, now)
+
+    def _failed(self, connection: Connection, intent: LedgerIntent, why: str, now: int) -> None:
+        change = self._end(connection, intent.subject, ChangeState.OPEN, why[:MAX_FAILURE])
+        self._note(connection, staff(change.decided_by), "change_failed", change, now)
+
+    def _end(self, connection: Connection, id: str, state: ChangeState, failure: str) -> Change:
+        connection.execute(update(changes).where(_c.id == id).values(state=state.value, failure=failure))
+        return self._one(connection, id)
 
     def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
         """From open; of several who try, one succeeds."""

@@ -85,7 +85,7 @@ class ChangeKind(StrEnum):
 
 class ChangeState(StrEnum):
     OPEN = "open"
-    APPLYING = "applying"  # approved, under way; carried out again after a crash
+    APPLYING = "applying"  # approved; a ledger intent is pending
     APPLIED = "applied"
     REFUSED = "refused"
 

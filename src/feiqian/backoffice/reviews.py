@@ -105,7 +105,7 @@ class Reviews:
         require(by, StaffRole.REVIEWER)
         review = await self._work.db(self._decide, by, id, outcome, note.strip(), challenge)
         if not review.waiting:
-            await self._real_name.apply_decision(review, by.subject)
+            await self._real_name.finish(review.customer)
         return review
 
     def count_waiting(self, connection: Connection) -> int:
@@ -160,7 +160,7 @@ class Reviews:
                 review = self._identity.review(connection, id)
                 if (review.outcome, review.decided_by) != (outcome, by.subject):
                     raise
-                return review  # asked again, as after a crash: what follows from it is done again
+                return review  # asked again, as after a crash
             about = str(customer(review.customer))
             details: dict[str, object] = {"review": id, "outcome": outcome}
             if outcome == "verified" and not now_by.demo:
@@ -169,6 +169,7 @@ class Reviews:
                 details["factors"] = tuple(map(str, passed.factors))
             action = "review_cleared_first" if review.waiting else "review_decided"
             self._record(connection, by, action, about, details)
+            self._real_name.apply_decision(connection, review, by.subject)
         return review
 
     def _record(

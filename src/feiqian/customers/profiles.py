@@ -15,7 +15,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.notify.model import Contacts
 from feiqian.subjects import Role, Subject
 
-FROZEN, UNFREEZING = "frozen", "thawing"
+FROZEN = "frozen"
 _c = profiles.c
 
 
@@ -69,10 +69,9 @@ class Profiles:
         profile, push = self.get(connection, number), self._pushes(connection, number)
         return None if profile is None else Contacts(subject, profile.mobile, profile.email, push, profile.language)
 
-    def frozen(self, connection: Connection) -> list[tuple[CustomerNumber, str]]:
-        """All customers whose wallets are, or are about to be, frozen or thawed: number and state."""
-        rows = connection.execute(select(_c.customer, _c.frozen).where(_c.frozen != ""))
-        return [(row.customer, row.frozen) for row in rows]
+    def frozen(self, connection: Connection) -> list[CustomerNumber]:
+        """The numbers of all customers whose wallets are frozen."""
+        return list(connection.execute(select(_c.customer).where(_c.frozen != "")).scalars())
 
     # --- changing ------------------------------------------------------------------------------------------------
 
@@ -92,9 +91,9 @@ class Profiles:
         sealed = self._cipher.seal(email.encode(), _place("email", number)) if email else None
         self.put(connection, number, email=sealed)
 
-    def put_frozen(self, connection: Connection, number: int, state: str, by: Subject | None, now: int) -> None:
-        """`state` is "", FROZEN or UNFREEZING. Raises CustomerNotFound."""
-        role, by_number = (by.role.value, by.number) if by else ("", 0)
+    def put_frozen(self, connection: Connection, number: int, by: Subject | None, now: int) -> None:
+        """Who froze the wallets; None: nobody, any more. Raises CustomerNotFound."""
+        state, role, by_number = (FROZEN, by.role.value, by.number) if by else ("", "", 0)
         self.put(connection, number, frozen=state, frozen_role=role, frozen_number=by_number, frozen_at=now)
 
     def cool(self, connection: Connection, number: int, until: int) -> None:

@@ -26,7 +26,7 @@ profiles = Table(
     Column("email", LargeBinary),
     Column("language", String(8), nullable=False),
     Column("cooling_until", BIG, nullable=False),  # 0: never
-    Column("frozen", String(10), nullable=False),  # "", "frozen", or "thawing" while the ledger is being told
+    Column("frozen", String(10), nullable=False),  # "" or "frozen"
     Column("frozen_role", String(10), nullable=False),
     Column("frozen_number", BIG, nullable=False),
     Column("frozen_at", BIG, nullable=False),

@@ -5,7 +5,7 @@ A document belongs to one customer: who comes with another's is refused, and it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from feiqian.workers.frames import Refused
 from feiqian.workers.pool import Workers
 from feiqian.workers.process import JobKilled
 
+Within = Callable[[Connection, Review], None]
 NOTE_LENGTH, NOBODY = 500, 0  # customers' numbers begin at 1
 _log = logs.get("feiqian.identity")
 
@@ -61,8 +62,12 @@ class Identity:
 
     # --- checking ----------------------------------------------------------------------------------------------
 
-    async def submit(self, customer: int, claim: Claim, images: Sequence[bytes]) -> Review:
+    async def submit(
+        self, customer: int, claim: Claim, images: Sequence[bytes], within: Within = lambda *_: None
+    ) -> Review:
         """Checks a claim against pictures of the document. Raises ImageRefused, TooBusy: nothing is kept then.
+
+        `within(connection, review)` adds what follows from a new review in the transaction that keeps it.
 
         Kept are the claim and pictures of what is verified or waits for staff. While one waits, it is the answer:
         nobody changes what staff are looking at, or tries until another spelling of a name goes through.
@@ -70,9 +75,9 @@ class Identity:
         pictures = await self._encoded(customer, images)
         verdict = await self.judges.run(self._judge, claim, pictures)
         try:
-            return await self._work.db(self._keep, customer, claim, pictures, verdict)
+            return await self._work.db(self._keep, customer, claim, pictures, verdict, within)
         except IntegrityError:  # another customer has just been verified with this document: now that is seen
-            return await self._work.db(self._keep, customer, claim, pictures, verdict)
+            return await self._work.db(self._keep, customer, claim, pictures, verdict, within)
 
     async def _encoded(self, customer: int, images: Sequence[bytes]) -> list[bytes]:
         try:
@@ -89,7 +94,7 @@ class Identity:
             _log.error("verifier_failed", error=type(error).__name__)
             return Verdict("unknown", ("looked_at_by_staff",))
 
-    def _keep(self, customer: int, claim: Claim, pictures: Sequence[bytes], verdict: Verdict) -> Review:
+    def _keep(self, customer: int, claim: Claim, pictures: Sequence[bytes], verdict: Verdict, within: Within) -> Review:
         now = self._clock.now()
         with self._db.write() as connection:
             waiting = reviews.c.customer == customer, reviews.c.outcome == "unknown"
@@ -105,7 +110,9 @@ class Identity:
             for place, picture in enumerate(pictures):
                 sealed = self._cipher.seal(picture, f"identity_documents/{id}/{place}")
                 connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
-            return self.review(connection, id)
+            review = self.review(connection, id)
+            within(connection, review)
+            return review
 
     def _write(
         self, connection: Connection, customer: int, document: bytes, verdict: Verdict, pictures: int, now: int

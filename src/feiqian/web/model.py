@@ -25,7 +25,7 @@ class Standing(NamedTuple):
     no_device (whose codes were revoked)."""
 
     state: Literal["open", "frozen", "unverified", "no_device"]
-    by_bank: bool = False  # frozen by staff, who alone can thaw it
+    by_bank: bool = False  # frozen by staff, who alone can unfreeze it
     cooling_until: int = 0  # Unix microseconds; until then limits are low
 
 
