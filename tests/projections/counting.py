@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from sqlalchemy import MetaData, Table
 
 from feiqian.ledger.engine import EVENT, Engine, Type
-from feiqian.projections.columns import number
+from feiqian.projections.columns import numbers
 from feiqian.projections.database import Database
 from feiqian.projections.read_model import Discrepancy, Part, ReadModel
 
 POISON = 999
 METADATA = MetaData()
-TRANSFERS = Table("transfers_by_kind", METADATA, number("kind", key=True), number("count"))
+TRANSFERS = Table("transfers_by_kind", METADATA, *numbers("kind", key=True), *numbers("count"))
 _ADD = "UPDATE transfers_by_kind SET count = count + :count WHERE kind = :kind"
 
 

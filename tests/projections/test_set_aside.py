@@ -17,7 +17,7 @@ from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import queries
 from feiqian.payments.read_model.fold import Fold
 from feiqian.projections import aside, schema
-from feiqian.projections.columns import number, octets, words
+from feiqian.projections.columns import numbers, octets, words
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.errors import ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
@@ -349,14 +349,14 @@ def test_a_read_model_of_an_older_version_is_built_again_by_itself(books, projec
 OLD_PROGRESS = Table(
     "progress",
     MetaData(),
-    number("one", key=True),
-    number("version"),
-    words("journal"),
-    number("position"),
-    octets("hash"),
-    *(number(name) for name in ("seconds", "day", "accounts", "payments")),
+    *numbers("one", key=True),
+    *numbers("version"),
+    *words("journal"),
+    *numbers("position"),
+    *octets("hash"),
+    *numbers("seconds", "day", "accounts", "payments"),
 )
-OLD_MARKS = Table("incomplete_payments", MetaData(), words("payment"), number("position"), number("part"))
+OLD_MARKS = Table("incomplete_payments", MetaData(), *words("payment"), *numbers("position", "part"))
 
 
 def as_version_3_left_it(location: str, journal: str, hash: bytes, position: int) -> None:

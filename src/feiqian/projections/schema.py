@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, Table, bindparam, delete, select
 from feiqian.errors import JournalBehind
 from feiqian.runtime import logs
 
-from .columns import BY_KEY, number, octets, words
+from .columns import BY_KEY, numbers, octets, words
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
 from .errors import ReadModelMismatch
 from .files import is_damage, move_damaged
@@ -32,36 +32,29 @@ METADATA = MetaData()
 progress = Table(
     "progress",
     METADATA,
-    words("name", key=True),
-    number("version"),
-    words("tables"),
-    words("journal"),
-    number("position"),
-    octets("hash"),
-    number("seconds"),
-    number("day"),
+    *words("name", key=True),
+    *numbers("version"),
+    *words("tables", "journal"),
+    *numbers("position"),
+    *octets("hash"),
+    *numbers("seconds", "day"),
 )
 
 # What a read model could not take of the journal, and who lacks it.
 set_aside = Table(
     "set_aside",
     METADATA,
-    words("model", key=True),
-    number("position", key=True),
-    number("part", key=True),
-    words("what"),
-    words("why"),
-    octets("records"),
-    octets("facts"),
+    *words("model", key=True),
+    *numbers("position", "part", key=True),
+    *words("what", "why"),
+    *octets("records", "facts"),
     **BY_KEY,
 )
 incomplete = Table(
     "incomplete",
     METADATA,
-    words("model", key=True),
-    words("concerned", key=True),
-    number("position", key=True),
-    number("part", key=True),
+    *words("model", "concerned", key=True),
+    *numbers("position", "part", key=True),
     **BY_KEY,
 )
 TABLES = tuple(METADATA.tables)
