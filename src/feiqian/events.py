@@ -6,14 +6,29 @@ microseconds. Fields are only ever added, at the end and with a default, because
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import StrEnum
 
 import msgspec
 
 from feiqian.ids import NO_CUSTOMER, NO_MERCHANT, CustomerNumber, MerchantNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 
-PaymentStatus = Literal["succeeded", "declined", "needs_verification", "cancelled", "expired"]
+
+class PaymentStatus(StrEnum):
+    """What became of a payment. The values are on the wire and on disk."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    WAITING = "needs_verification"  # for its customer
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class RefundStatus(StrEnum):
+    """What became of a refund, at once and for good."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
 
 
 class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True):
@@ -52,7 +67,7 @@ class RefundDecided(msgspec.Struct, tag="refund", array_like=True, frozen=True):
     id: str
     transfer: bytes
     payment: str
-    status: Literal["succeeded", "declined"]
+    status: RefundStatus
     reason: str | None
     merchant: MerchantNumber
     customer: CustomerNumber

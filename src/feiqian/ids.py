@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 import threading
-from typing import NewType
+from typing import Literal, NewType
 
 CustomerNumber = NewType("CustomerNumber", int)  # from 1
 MerchantNumber = NewType("MerchantNumber", int)  # from 1
 NO_CUSTOMER, NO_MERCHANT = CustomerNumber(0), MerchantNumber(0)
+Party = tuple[Literal["customer"], CustomerNumber] | tuple[Literal["merchant"], MerchantNumber]  # of a payment
 
 CUSTOMER, MERCHANT, PAYMENT, REFUND = "cus_", "mer_", "pay_", "ref_"
 STAFF, APPLICATION, SESSION, DEVICE, FACTOR = "stf_", "app_", "ses_", "dev_", "fac_"

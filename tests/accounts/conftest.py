@@ -62,7 +62,7 @@ class Books:
         sides = (AccountKind.CUSTOMER_WALLET, customer), (MerchantAccountKind.PAYABLE, 1)
         debit, credit = (account_id(kind, CNY.number, owner) for kind, owner in sides)
         id = derived_id(b"test", self._payments.to_bytes(4, "big"), self.ledger.epoch.to_bytes(4, "big"))
-        return self.ledger.post(transfer(id, debit, credit, amount)).refusal
+        return self.ledger.post(transfer(id, debit=debit, credit=credit, amount=amount)).refusal
 
     def day_limit(self, customer: int, currency: int = CNY.number) -> int:
         used = self.engine.used(allowance_id(AllowanceKind.DAY_AMOUNT, currency, customer))

@@ -234,7 +234,9 @@ class People:
         sides = (AccountKind.CUSTOMER_WALLET, number), (MerchantAccountKind.PAYABLE, 1)
         debit, credit = (account_id(kind, CNY.number, owner) for kind, owner in sides)
         id = derived_id(b"test", self.clock.now().to_bytes(8, "big"), self._payments.to_bytes(8, "big"))
-        (refusal,) = self.ledger.post_many(transfer(id, debit, credit, amount, TransferKind.PAYMENT))
+        (refusal,) = self.ledger.post_many(
+            transfer(id, debit=debit, credit=credit, amount=amount, kind=TransferKind.PAYMENT)
+        )
         self.ledger.commit()
         return refusal == Refusal.OK
 

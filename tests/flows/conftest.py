@@ -29,7 +29,7 @@ class Books:
         self.ledger: Ledger = open_ledger(self.journal, None, self.clock)
         self.engine = self.ledger.engine
         self.opening = account_id(AccountKind.OPENING, CNY, 0)
-        self.post(chart.account(self.opening, AccountKind.OPENING, CNY, UNLIMITED))
+        self.post(chart.account(self.opening, AccountKind.OPENING, CNY, overdraft=UNLIMITED))
 
     def post(self, events: bytes) -> Refusal:
         return self.ledger.post(events).refusal
@@ -40,7 +40,7 @@ class Books:
         assert self.post(chart.account(id, AccountKind.CUSTOMER_WALLET, CNY)) == Refusal.OK
         if balance:
             brought = chart.derived_id(b"opening", owner.to_bytes(8, "big"))
-            assert self.post(chart.transfer(brought, self.opening, id, balance)) == Refusal.OK
+            assert self.post(chart.transfer(brought, debit=self.opening, credit=id, amount=balance)) == Refusal.OK
         return id
 
     def balance(self, id: bytes) -> int:

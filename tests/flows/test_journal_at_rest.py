@@ -17,7 +17,7 @@ def folder(books):
     payer, payee = books.wallet(1, 5_000), books.wallet(2)
     for n in range(5):
         id = chart.derived_id(b"pay", bytes([n]))
-        assert books.post(chart.transfer(id, payer, payee, 200)) == Refusal.OK
+        assert books.post(chart.transfer(id, debit=payer, credit=payee, amount=200)) == Refusal.OK
         books.ledger.commit()
     books.close()
     return books.folder

@@ -12,45 +12,45 @@ HOLD, FIRST, SECOND = (chart.derived_id(b"test", name) for name in (b"hold", b"f
 
 def test_abuse_15_a_capture_above_the_hold_is_refused_and_changes_nothing(books):
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
-    assert books.post(chart.hold(HOLD, payer, payee, 3_000, 60)) == Refusal.OK
+    assert books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60)) == Refusal.OK
     before = books.engine.account(payer), books.engine.account(payee)
-    assert books.post(chart.capture(FIRST, HOLD, 3_001)) == Refusal.AMOUNT_ABOVE_HOLD
+    assert books.post(chart.capture(FIRST, hold=HOLD, amount=3_001)) == Refusal.AMOUNT_ABOVE_HOLD
     assert (books.engine.account(payer), books.engine.account(payee)) == before
     assert books.engine.remembered(HOLD).status == HoldState.OPEN
-    assert books.post(chart.capture(SECOND, HOLD, 3_000)) == Refusal.OK
+    assert books.post(chart.capture(SECOND, hold=HOLD, amount=3_000)) == Refusal.OK
     assert books.balance(payee) == 3_000
 
 
 def test_abuse_15_parts_of_a_hold_cannot_be_captured_one_after_another(books):
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
-    books.post(chart.hold(HOLD, payer, payee, 3_000, 60))
-    assert books.post(chart.capture(FIRST, HOLD, 2_000)) == Refusal.OK
-    assert books.post(chart.capture(SECOND, HOLD, 2_000)) == Refusal.HOLD_CAPTURED
+    books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60))
+    assert books.post(chart.capture(FIRST, hold=HOLD, amount=2_000)) == Refusal.OK
+    assert books.post(chart.capture(SECOND, hold=HOLD, amount=2_000)) == Refusal.HOLD_CAPTURED
     assert (books.balance(payer), books.balance(payee)) == (8_000, 2_000)
     assert books.engine.account(payer).available == 8_000, "the rest of the hold was released"
 
 
 def test_abuse_16_a_capture_in_the_second_of_expiry_comes_too_late(books):
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
-    books.post(chart.hold(HOLD, payer, payee, 3_000, 60))
+    books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60))
     books.clock.advance(60)
-    assert books.post(chart.capture(FIRST, HOLD, 3_000)) == Refusal.HOLD_EXPIRED
+    assert books.post(chart.capture(FIRST, hold=HOLD, amount=3_000)) == Refusal.HOLD_EXPIRED
     assert books.engine.remembered(HOLD).status == HoldState.EXPIRED
     assert (books.balance(payer), books.balance(payee)) == (10_000, 0)
 
 
 def test_abuse_16_what_was_captured_in_time_never_expires(books, open_books):
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
-    books.post(chart.hold(HOLD, payer, payee, 3_000, 60))
+    books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60))
     books.clock.advance(59)
-    assert books.post(chart.capture(FIRST, HOLD, 3_000)) == Refusal.OK
+    assert books.post(chart.capture(FIRST, hold=HOLD, amount=3_000)) == Refusal.OK
     books.clock.advance(1)
     books.post(chart.account(chart.account_id(9, 156, 9), 9, 156))  # the engine sees the later time
     assert books.engine.remembered(HOLD).status == HoldState.CAPTURED
     restarted = books.again()
     try:
         assert restarted.engine.remembered(HOLD).status == HoldState.CAPTURED
-        assert restarted.post(chart.capture(FIRST, HOLD, 3_000)) == Refusal.EXISTS
+        assert restarted.post(chart.capture(FIRST, hold=HOLD, amount=3_000)) == Refusal.EXISTS
         assert restarted.balance(payee) == 3_000
     finally:
         restarted.close()
@@ -62,9 +62,9 @@ def test_abuse_16_the_order_in_the_ledger_decides_once_in_every_history(books):
     dice = random.Random(16)
     for round_ in range(200):
         hold, capture, release = (chart.derived_id(b"race", bytes([n]), round_.to_bytes(4, "big")) for n in range(3))
-        assert books.post(chart.hold(hold, payer, payee, 100, 10)) == Refusal.OK
+        assert books.post(chart.hold(hold, debit=payer, credit=payee, amount=100, timeout_seconds=10)) == Refusal.OK
         received = books.balance(payee)
-        acts = [chart.capture(capture, hold, 100), chart.release(release, hold), None]
+        acts = [chart.capture(capture, hold=hold, amount=100), chart.release(release, hold=hold), None]
         dice.shuffle(acts)
         answers = []
         for act in acts:
@@ -86,11 +86,11 @@ def test_abuse_20_an_account_closed_in_mid_payment_leaves_the_payment_whole_or_u
     for step in range(4):
         payer, payee = books.wallet(10 + step, 100), books.wallet(20 + step)
         fees = books.wallet(30 + step)
-        empty = chart.transfer(chart.derived_id(b"empty", bytes([step])), payee, fees, 100)
+        empty = chart.transfer(chart.derived_id(b"empty", bytes([step])), debit=payee, credit=fees, amount=100)
         name = chart.derived_id(b"pay", bytes([step]))
         events = [
-            chart.transfer(name, payer, payee, 100),
-            chart.transfer(chart.derived_id(b"fee", name), payee, fees, 100),
+            chart.transfer(name, debit=payer, credit=payee, amount=100),
+            chart.transfer(chart.derived_id(b"fee", name), debit=payee, credit=fees, amount=100),
         ]
         if step < 3:
             events.insert(step, chart.close(payee))
@@ -105,12 +105,12 @@ def test_abuse_20_an_account_closed_in_mid_payment_leaves_the_payment_whole_or_u
 
 def test_abuse_20_a_hold_keeps_an_account_open_until_it_is_decided(books):
     payer, payee = books.wallet(1, 500), books.wallet(2)
-    books.post(chart.hold(HOLD, payer, payee, 500, 0))
+    books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=500, timeout_seconds=0))
     assert books.post(chart.close(payer)) == Refusal.ACCOUNT_NOT_EMPTY
     assert books.post(chart.close(payee)) == Refusal.ACCOUNT_NOT_EMPTY
-    assert books.post(chart.capture(FIRST, HOLD, 500)) == Refusal.OK
+    assert books.post(chart.capture(FIRST, hold=HOLD, amount=500)) == Refusal.OK
     assert books.post(chart.close(payer)) == Refusal.OK
-    assert books.post(chart.transfer(SECOND, payee, payer, 1)) == Refusal.CREDIT_ACCOUNT_CLOSED
+    assert books.post(chart.transfer(SECOND, debit=payee, credit=payer, amount=1)) == Refusal.CREDIT_ACCOUNT_CLOSED
 
 
 def test_abuse_66_no_event_that_can_be_written_down_unbalances_the_books(books):
@@ -140,7 +140,9 @@ def test_abuse_66_no_event_that_can_be_written_down_unbalances_the_books(books):
 
 def test_abuse_66_an_adjustment_has_a_second_side_or_is_refused(books):
     wallet = books.wallet(1, 100)
-    assert books.post(chart.transfer(FIRST, wallet, wallet, 50)) == Refusal.ACCOUNTS_MUST_BE_DIFFERENT
-    assert books.post(chart.transfer(SECOND, NO_ID, wallet, 50)) == Refusal.DEBIT_ACCOUNT_NOT_FOUND
-    assert books.post(chart.transfer(HOLD, wallet, NO_ID, 50)) == Refusal.CREDIT_ACCOUNT_NOT_FOUND
+    assert (
+        books.post(chart.transfer(FIRST, debit=wallet, credit=wallet, amount=50)) == Refusal.ACCOUNTS_MUST_BE_DIFFERENT
+    )
+    assert books.post(chart.transfer(SECOND, debit=NO_ID, credit=wallet, amount=50)) == Refusal.DEBIT_ACCOUNT_NOT_FOUND
+    assert books.post(chart.transfer(HOLD, debit=wallet, credit=NO_ID, amount=50)) == Refusal.CREDIT_ACCOUNT_NOT_FOUND
     assert books.balance(wallet) == 100

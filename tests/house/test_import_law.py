@@ -16,7 +16,7 @@ STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in F
 FACES = {"api", "pages"}  # what a feature shows: operations of /v1 and pages, which know HTTP
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
-TOOLS = {"data_key", "db", "runtime", "field_cipher", "settings", "workers"}
+TOOLS = {"columns", "data_key", "db", "runtime", "field_cipher", "settings", "workers"}
 LEDGER = {"ledger", "projections"}
 # Each module or folder that is no feature, and what of the project it may import beside itself.
 MAY_IMPORT: dict[str, set[str] | None] = {
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "settings": {"clock", "errors", "money", "runtime", "strings"},
     "migrations": set(),
     "db": {"errors", "folder", "migrations", "runtime", "settings"},
+    "columns": {"db", "field_cipher", "subjects"},
     "data_key": {"db", "field_cipher"},
     "runtime": {"clock", "db", "errors", "strings", "workers"},
     "workers": {"runtime"},

@@ -11,8 +11,8 @@ from pathlib import Path
 LINES = """
 from feiqian.accounts.kinds import wallet_id
 from feiqian.accounts.opening import opening_balance
-from feiqian.events import PaymentCancelled
-from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.events import PaymentCancelled, PaymentStatus, RefundStatus
+from feiqian.ids import CustomerNumber, MerchantNumber, Party
 from feiqian.merchants.kinds import payable_id
 from feiqian.money import CNY, BY_NUMBER, MinorUnits, Money
 from feiqian.subjects import customer, staff
@@ -34,6 +34,9 @@ PaymentCancelled("pay_1", 0, cafe, li)
 PaymentCancelled("pay_1", 0, li, cafe)  # refused
 wallet_id(CNY.number, customer(li).customer)
 wallet_id(CNY.number, staff(1).number)  # refused
+payers: Party = ("customer", li)
+payees: Party = ("customer", cafe)  # refused
+RefundStatus.SUCCEEDED is PaymentStatus.SUCCEEDED  # refused
 """
 
 

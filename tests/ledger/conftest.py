@@ -98,10 +98,10 @@ class Bank:
     @staticmethod
     def opening() -> bytes:
         return chain(
-            chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
+            chart.account(OPENING, AccountKind.OPENING, CNY, overdraft=UNLIMITED),
             chart.account(PAYER, AccountKind.CUSTOMER_WALLET, CNY),
             chart.account(PAYEE, MerchantAccountKind.PAYABLE, CNY),
-            chart.transfer(chart.derived_id(b"opening", b"1"), OPENING, PAYER, FUNDS),
+            chart.transfer(chart.derived_id(b"opening", b"1"), debit=OPENING, credit=PAYER, amount=FUNDS),
         )
 
     @staticmethod
@@ -109,7 +109,7 @@ class Bank:
         return chart.derived_id(b"payment", number.to_bytes(8, "big"))
 
     def payment(self, number: int, amount: int = 1) -> bytes:
-        return chart.transfer(self.payment_id(number), PAYER, PAYEE, amount)
+        return chart.transfer(self.payment_id(number), debit=PAYER, credit=PAYEE, amount=amount)
 
     @staticmethod
     def break_journal(ledger: Ledger, error: BaseException) -> list[int]:

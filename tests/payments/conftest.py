@@ -71,6 +71,7 @@ class Challenges:
 
     def __init__(self) -> None:
         self._open: dict[str, tuple[Subject, ChallengeBinding]] = {}
+        self.meanwhile: Callable[[], object] = lambda: None  # what happens while one is spent
 
     def passed(self, customer: int, binding: ChallengeBinding) -> str:
         id = f"chl_{len(self._open) + 1}"
@@ -79,6 +80,7 @@ class Challenges:
 
     async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
         await asyncio.sleep(0)  # as the real one, which asks its database
+        self.meanwhile()
         found = self._open.get(id)
         if found is None or found[0] != subject:
             raise ChallengeOver("spent")

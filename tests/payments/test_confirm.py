@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -271,15 +270,9 @@ def test_time_that_runs_out_while_the_challenge_is_spent_is_seen_by_the_ledger(b
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
     challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, waiting.id)))
-
-    async def late() -> None:
-        confirming = asyncio.create_task(bank.payments.confirm(customer, waiting.id, challenge))
-        await asyncio.sleep(0)  # it has found the payment waiting, and is spending the challenge
-        bank.clock.advance(VERIFICATION_SECONDS)
-        await confirming
-
+    bank.challenges.meanwhile = lambda: bank.clock.advance(VERIFICATION_SECONDS)
     with pytest.raises(NotWaiting) as error:
-        run(late())
+        run(bank.payments.confirm(customer, waiting.id, challenge))
     assert error.value.status == "expired"
     assert bank.wallet(customer) == 5_000_00
     assert run(bank.payments.get(merchant, waiting.id)).status == "expired"
@@ -336,7 +329,9 @@ def test_too_little_money_is_declined_before_the_customer_is_asked(bank: Any, ru
 def test_what_is_held_back_for_others_counts_as_money_that_is_not_there(bank: Any, run: Any) -> None:
     customer = bank.customer(DEAR)
     wallet, other = (account_id(AccountKind.CUSTOMER_WALLET, CNY.number, one) for one in (customer, bank.customer(0)))
-    bank.post(chart.hold(b"h" * 16, wallet, other, 1, 600, TransferKind.PAYMENT))
+    bank.post(
+        chart.hold(b"h" * 16, debit=wallet, credit=other, amount=1, timeout_seconds=600, kind=TransferKind.PAYMENT)
+    )
     declined_at_once(bank, run, customer, DEAR, "insufficient_funds")
 
 

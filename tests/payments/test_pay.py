@@ -102,7 +102,7 @@ def test_abuse_20_a_wallet_closed_in_mid_payment_pays_nothing(bank: Any, run: An
     assert waiting.status == "needs_verification"
     assert (view.status, view.reason) == ("declined", "wallet_cannot_pay")
     transfer = plan.payment_transfer(merchant.number, "order-1")
-    capture = chart.capture(chart.derived_id(b"confirm", transfer), transfer, 0)
+    capture = chart.capture(chart.derived_id(b"confirm", transfer), hold=transfer, amount=0)
     assert bank.ledger.post(capture).refusal is Refusal.DEBIT_ACCOUNT_CLOSED
 
 
@@ -281,7 +281,7 @@ def test_abuse_9_payer_and_payee_are_never_one_account(bank: Any, run: Any) -> N
     assert customer == merchant.number
     assert run(bank.pay(merchant, customer, 1_00)).status == "succeeded"
     wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer)
-    itself = chart.transfer(chart.derived_id(b"itself"), wallet, wallet, 1)
+    itself = chart.transfer(chart.derived_id(b"itself"), debit=wallet, credit=wallet, amount=1)
     assert bank.ledger.post(itself).refusal is Refusal.ACCOUNTS_MUST_BE_DIFFERENT
 
 
@@ -422,7 +422,10 @@ def test_abuse_27_a_refused_payment_stays_refused_after_a_top_up(bank: Any, run:
     wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer)
     bank.post(
         chart.transfer(
-            chart.derived_id(b"topup"), account_id(AccountKind.BANK_CASH, CNY.number, plan.BANK), wallet, 100_00
+            chart.derived_id(b"topup"),
+            debit=account_id(AccountKind.BANK_CASH, CNY.number, plan.BANK),
+            credit=wallet,
+            amount=100_00,
         )
     )
     assert first.reason == "insufficient_funds"

@@ -85,10 +85,26 @@ def test_the_chain_of_a_payment_is_what_the_events_say_one_by_one(
         claim,
         chart.use(allowance_id(AllowanceKind.DAY_AMOUNT, 156, customer), amount),
         chart.use(allowance_id(AllowanceKind.DAY_UNVERIFIED_COUNT, 0, customer), 1),
-        chart.transfer(it.attempt, wallet, payable, amount, TransferKind.PAYMENT, plan.content_reference(it)),
+        chart.transfer(
+            it.attempt,
+            debit=wallet,
+            credit=payable,
+            amount=amount,
+            kind=TransferKind.PAYMENT,
+            reference=plan.content_reference(it),
+        ),
     ]
     if fee:
-        events.append(chart.transfer(plan.fee_transfer(it.attempt), payable, fees, fee, TransferKind.FEE, it.attempt))
+        events.append(
+            chart.transfer(
+                plan.fee_transfer(it.attempt),
+                debit=payable,
+                credit=fees,
+                amount=fee,
+                kind=TransferKind.FEE,
+                reference=it.attempt,
+            )
+        )
     assert plan.payment(it, fee) == chain(*events)
     assert plan.payment(msgspec.structs.replace(it, events=b""), fee) == chain(*events[1:])
 

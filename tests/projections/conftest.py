@@ -74,7 +74,7 @@ class Books:
 
     def _open(self) -> None:
         events = [
-            chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
+            chart.account(OPENING, AccountKind.OPENING, CNY, overdraft=UNLIMITED),
             chart.account(FEES, AccountKind.MERCHANT_FEES, CNY),
         ]
         events += [chart.account(payable(merchant), MerchantAccountKind.PAYABLE, CNY) for merchant in (1, 2, 3)]
@@ -82,7 +82,13 @@ class Books:
             events.append(chart.account(wallet(customer), AccountKind.CUSTOMER_WALLET, CNY))
             opening = derived_id(b"opening", bytes([customer]))
             events.append(
-                chart.transfer(opening, OPENING, wallet(customer), FUNDS, AccountTransferKind.OPENING_BALANCE)
+                chart.transfer(
+                    opening,
+                    debit=OPENING,
+                    credit=wallet(customer),
+                    amount=FUNDS,
+                    kind=AccountTransferKind.OPENING_BALANCE,
+                )
             )
         assert self.post(chain(*events)) is Refusal.OK
         self.write()
@@ -124,10 +130,18 @@ class Books:
     def pay(self, customer: int, merchant: int, amount: int, order: str = "") -> PaymentDecided:
         order = order or f"order-{next(self._numbers)}"
         transfer, fee = derived_id(b"payment", bytes([merchant]), order.encode()), amount // 100
-        events = [chart.transfer(transfer, wallet(customer), payable(merchant), amount, TransferKind.PAYMENT)]
+        events = [
+            chart.transfer(
+                transfer, debit=wallet(customer), credit=payable(merchant), amount=amount, kind=TransferKind.PAYMENT
+            )
+        ]
         if fee:
             id = derived_id(b"fee", transfer)
-            events.append(chart.transfer(id, payable(merchant), FEES, fee, TransferKind.FEE, transfer))
+            events.append(
+                chart.transfer(
+                    id, debit=payable(merchant), credit=FEES, amount=fee, kind=TransferKind.FEE, reference=transfer
+                )
+            )
         refusal = self.post(chain(*events))
         if refusal is Refusal.OK:
             return self._decided(transfer, "succeeded", None, customer, merchant, amount, fee, order)
@@ -138,7 +152,14 @@ class Books:
         order = f"order-{next(self._numbers)}"
         transfer = derived_id(b"payment", bytes([merchant]), order.encode())
         kind = TransferKind.VERIFICATION
-        hold = chart.hold(transfer, wallet(customer), payable(merchant), 0, WAIT_SECONDS, kind)
+        hold = chart.hold(
+            transfer,
+            debit=wallet(customer),
+            credit=payable(merchant),
+            amount=0,
+            timeout_seconds=WAIT_SECONDS,
+            kind=kind,
+        )
         assert self.post(hold) is Refusal.OK
         return self._decided(transfer, "needs_verification", None, customer, merchant, amount, 0, order)
 
@@ -162,11 +183,21 @@ class Books:
         merchant, customer, fee = payable(payment.merchant), wallet(payment.customer), payment.amount // 100
         kind = TransferKind.PAYMENT
         events = [
-            chart.capture(derived_id(b"verify", payment.transfer), payment.transfer, 0),
-            chart.transfer(derived_id(b"verified", payment.transfer), customer, merchant, payment.amount, kind),
+            chart.capture(derived_id(b"verify", payment.transfer), hold=payment.transfer, amount=0),
+            chart.transfer(
+                derived_id(b"verified", payment.transfer),
+                debit=customer,
+                credit=merchant,
+                amount=payment.amount,
+                kind=kind,
+            ),
         ]
         if fee:
-            events.append(chart.transfer(derived_id(b"fee", payment.transfer), merchant, FEES, fee, TransferKind.FEE))
+            events.append(
+                chart.transfer(
+                    derived_id(b"fee", payment.transfer), debit=merchant, credit=FEES, amount=fee, kind=TransferKind.FEE
+                )
+            )
         assert self.post(chain(*events)) is Refusal.OK
         whose = payment.id, payment.merchant, payment.customer, payment.amount, CNY
         self.note(PaymentConfirmed(*whose, fee, "chl_1", ("pin",), "", self.clock.now()))
@@ -174,7 +205,9 @@ class Books:
 
     def decline(self, payment: PaymentDecided, reason: str) -> None:
         """The customer refuses, or the bank does when the customer confirms."""
-        release = chart.release(derived_id(b"refuse", payment.transfer), payment.transfer, TransferKind.REFUSAL)
+        release = chart.release(
+            derived_id(b"refuse", payment.transfer), hold=payment.transfer, kind=TransferKind.REFUSAL
+        )
         assert self.post(release) is Refusal.OK
         whose = payment.id, payment.merchant, payment.customer, payment.amount, CNY
         self.note(PaymentRefused(*whose, reason, self.clock.now()))
@@ -182,7 +215,7 @@ class Books:
 
     def cancel(self, payment: PaymentDecided) -> None:
         id = derived_id(b"cancel", payment.transfer)
-        assert self.post(chart.release(id, payment.transfer, TransferKind.CANCELLATION)) is Refusal.OK
+        assert self.post(chart.release(id, hold=payment.transfer, kind=TransferKind.CANCELLATION)) is Refusal.OK
         self.note(PaymentCancelled(payment.id, self.clock.now()))
         self.write()
 
@@ -197,8 +230,9 @@ class Books:
     def refund(self, payment: PaymentDecided, amount: int, number: str = "") -> RefundDecided:
         number = number or f"refund-{next(self._numbers)}"
         transfer = derived_id(b"refund", payment.transfer, number.encode())
-        sides = payable(payment.merchant), wallet(payment.customer)
-        refusal = self.post(chart.transfer(transfer, *sides, amount, TransferKind.REFUND, payment.transfer))
+        sides = {"debit": payable(payment.merchant), "credit": wallet(payment.customer)}
+        kind, of = TransferKind.REFUND, payment.transfer
+        refusal = self.post(chart.transfer(transfer, **sides, amount=amount, kind=kind, reference=of))
         status = "succeeded" if refusal is Refusal.OK else "declined"
         reason = None if refusal is Refusal.OK else "merchant_balance"
         parties = payment.merchant, payment.customer, amount, CNY

@@ -141,9 +141,10 @@ def test_corrections_of_a_customer_are_listed_and_nobody_elses(books, project, a
     for number, (customer, amount) in enumerate(((1, 300), (2, 100), (1, -200))):
         books.clock.advance(60)
         owners = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
-        sides = (bank, owners) if amount > 0 else (owners, bank)
+        debit, credit = (bank, owners) if amount > 0 else (owners, bank)
         ids.append(derived_id(b"correction", bytes([number])))
-        books.post(chart.transfer(ids[-1], *sides, abs(amount), AccountTransferKind.CORRECTION))
+        kind = AccountTransferKind.CORRECTION
+        books.post(chart.transfer(ids[-1], debit=debit, credit=credit, amount=abs(amount), kind=kind))
         books.write()
         books.pay(customer, MERCHANT, 100)
     project()

@@ -42,7 +42,7 @@ def moved(id: bytes, debit: bytes, credit: bytes, amount: int, kind: int = Accou
 
 
 def correct(books, customer: int, amount: int, name: bytes = b"huge") -> None:
-    account = chart.account(CORRECTIONS, AccountKind.CORRECTIONS, CNY, UNLIMITED)
+    account = chart.account(CORRECTIONS, AccountKind.CORRECTIONS, CNY, overdraft=UNLIMITED)
     assert books.post(chain(account, moved(derived_id(name), CORRECTIONS, wallet(customer), amount))) == 0
     books.write()
 
@@ -207,7 +207,9 @@ def test_what_ends_a_payment_that_was_set_aside_marks_the_same_people(books, pro
     poisoned = PaymentDecided("pay_1", b"x" * 16, "succeeded", None, SHOP, ZHAO, 2**70, CNY, 0, "o", "", "", "", 1)
     with pytest.raises(OverflowError):
         encode_fact(poisoned)
-    hold = chart.hold(b"h" * 16, wallet(ZHAO), b"\7" * 16, 0, 60, TransferKind.VERIFICATION)
+    hold = chart.hold(
+        b"h" * 16, debit=wallet(ZHAO), credit=b"\7" * 16, amount=0, timeout_seconds=60, kind=TransferKind.VERIFICATION
+    )
     books._records.append(hold + moved(b"m" * 16, bytes(15) + b"\1", wallet(LI), 1))
     books._records[-1] = chain(hold, books._records[-1][len(hold) :])
     books._records.append(EVENT.pack(Type.EXPIRE_HOLD, 0, 0, 0, 0, b"h" * 16, *(bytes(16),) * 3))
@@ -246,7 +248,7 @@ def test_an_owner_beyond_what_sql_holds_is_marked_all_the_same(books, project) -
 def test_a_confirmation_that_cannot_be_kept_marks_its_payment(books, project) -> None:
     waiting = books.wait(LI, SHOP, 500)
     project()
-    capture = chart.capture(derived_id(b"verify", waiting.transfer), waiting.transfer, 0)
+    capture = chart.capture(derived_id(b"verify", waiting.transfer), hold=waiting.transfer, amount=0)
     unknown = moved(derived_id(b"x"), wallet(LI), bytes(15) + b"\1", 500)
     books._records.append(chain(capture, unknown))
     books.note(PaymentConfirmed(waiting.id, SHOP, LI, 500, CNY, 5, "chl_1", ("pin",), "", books.clock.now()))

@@ -55,10 +55,10 @@ def opening_balance(customer: CustomerNumber, currency: CurrencyNumber, amount: 
     """What a customer brought in, once: a second one for the same wallet is the first again, or refused."""
     return chart.transfer(
         derived_id(b"opening", currency.to_bytes(2, "big"), customer.to_bytes(8, "big")),
-        account_id(AccountKind.OPENING, currency, BANK),
-        wallet_id(currency, customer),
-        amount,
-        AccountTransferKind.OPENING_BALANCE,
+        debit=account_id(AccountKind.OPENING, currency, BANK),
+        credit=wallet_id(currency, customer),
+        amount=amount,
+        kind=AccountTransferKind.OPENING_BALANCE,
     )
 
 
@@ -87,5 +87,11 @@ def correction(customer: CustomerNumber, currency: CurrencyNumber, amount: Minor
     debit, credit = sides if amount > 0 else sides[::-1]
     return chain(
         chart.account(corrections, AccountKind.CORRECTIONS, currency, overdraft=UNLIMITED),
-        chart.transfer(correction_id(reference), debit, credit, abs(amount), AccountTransferKind.CORRECTION),
+        chart.transfer(
+            correction_id(reference),
+            debit=debit,
+            credit=credit,
+            amount=abs(amount),
+            kind=AccountTransferKind.CORRECTION,
+        ),
     )

@@ -46,7 +46,7 @@ def _open_accounts(engine: Engine, accounts: int) -> list[bytes]:
     ids = [chart.account_id(wallet, CNY, owner) for owner in range(1, accounts + 1)]
     for start in range(0, accounts, OPENED_AT_ONCE):
         some = ids[start : start + OPENED_AT_ONCE]
-        engine.apply(b"".join(chart.account(id, wallet, CNY, UNLIMITED) for id in some), *NOW)
+        engine.apply(b"".join(chart.account(id, wallet, CNY, overdraft=UNLIMITED) for id in some), *NOW)
     return ids
 
 

@@ -59,11 +59,13 @@ def _bank(ledger: Ledger, accounts: int) -> Callable[[], bytes]:
     """Opens accounts with money, and returns what makes transfers between two of them at random."""
     wallet = AccountKind.CUSTOMER_WALLET
     ids = [chart.account_id(wallet, CNY, owner) for owner in range(1, accounts + 1)]
-    ledger.post_many(chart.account(_OPENING, AccountKind.OPENING, CNY, UNLIMITED))
+    ledger.post_many(chart.account(_OPENING, AccountKind.OPENING, CNY, overdraft=UNLIMITED))
     for start in range(0, accounts, 4096):
         some = ids[start : start + 4096]
         ledger.post_many(b"".join(chart.account(id, wallet, CNY) for id in some))
-        ledger.post_many(b"".join(chart.transfer(b"open" + id[4:], _OPENING, id, 10**9) for id in some))
+        ledger.post_many(
+            b"".join(chart.transfer(b"open" + id[4:], debit=_OPENING, credit=id, amount=10**9) for id in some)
+        )
         ledger.commit()
     numbers = random.Random(1)
     made = 0
@@ -72,7 +74,7 @@ def _bank(ledger: Ledger, accounts: int) -> Callable[[], bytes]:
         nonlocal made
         made += 1
         debit, credit = numbers.sample(ids, 2)
-        return chart.transfer(made.to_bytes(16, "big"), debit, credit, 1 + made % 100)
+        return chart.transfer(made.to_bytes(16, "big"), debit=debit, credit=credit, amount=1 + made % 100)
 
     return next_event
 

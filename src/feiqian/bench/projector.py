@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from feiqian.accounts.kinds import AccountKind, day_amount_id, day_unverified_id, wallet_id
-from feiqian.events import PaymentDecided, encode_fact
+from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, CustomerNumber, MerchantNumber, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
@@ -86,10 +86,8 @@ def make_journal(payments: int, customers: int, merchants: int, per_row: int, se
             records.append(_payment(transfer, customer, merchant, chance.getrandbits(60)))
             id = new_id(PAYMENT, now_us)
             parties = merchant, customer, MinorUnits(1000), CURRENCY, MinorUnits(6)
-            texts = f"order-{number}", "a book", "Old Street", "till 1"
-            facts.append(
-                encode_fact(PaymentDecided(id, transfer, "succeeded", None, *parties, *texts, now_us + number))
-            )
+            succeeded, texts = PaymentStatus.SUCCEEDED, (f"order-{number}", "a book", "Old Street", "till 1")
+            facts.append(encode_fact(PaymentDecided(id, transfer, succeeded, None, *parties, *texts, now_us + number)))
         journal.append(b"".join(records), facts)
     return journal
 
@@ -100,7 +98,7 @@ def _open_accounts(journal: MadeJournal, customers: int, merchants: int) -> None
     accounts += [(MerchantAccountKind.PAYABLE, owner, 0) for owner in range(merchants)]
     accounts.append((AccountKind.MERCHANT_FEES, 0, 0))
     opened = [
-        chart.account(account_id(kind, CURRENCY, owner), kind, CURRENCY, overdraft)
+        chart.account(account_id(kind, CURRENCY, owner), kind, CURRENCY, overdraft=overdraft)
         for kind, owner, overdraft in accounts
     ]
     journal.append(b"".join(opened), [])
@@ -114,8 +112,8 @@ def _payment(transfer: bytes, customer: CustomerNumber, merchant: MerchantNumber
         chart.claim(claim_of(str(code)), START_SECONDS + 120),
         chart.use(day_amount_id(CURRENCY, customer), 1000),
         chart.use(day_unverified_id(customer), 1),
-        chart.transfer(transfer, wallet, payable, 1000, TransferKind.PAYMENT),
-        chart.transfer(transfer[::-1], payable, fees, 6, TransferKind.FEE, transfer),
+        chart.transfer(transfer, debit=wallet, credit=payable, amount=1000, kind=TransferKind.PAYMENT),
+        chart.transfer(transfer[::-1], debit=payable, credit=fees, amount=6, kind=TransferKind.FEE, reference=transfer),
     )
 
 

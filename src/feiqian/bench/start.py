@@ -71,7 +71,7 @@ def _post(ledger: Ledger, numbers: range, accounts: int) -> None:
         wallet = wallet_id(CNY.number, CustomerNumber(1 + number * 7919 % accounts))
         merchant = payable_id(CNY.number, MerchantNumber(1 + number % MERCHANTS))
         id = derived_id(b"bench", number.to_bytes(8, "big"))
-        events.append(transfer(id, wallet, merchant, 1, TransferKind.PAYMENT))
+        events.append(transfer(id, debit=wallet, credit=merchant, amount=1, kind=TransferKind.PAYMENT))
     if set(ledger.post_many(b"".join(events))) != {0}:
         raise RuntimeError("the ledger refused a benchmark's transfer")
     ledger.start_commit()

@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from feiqian.audit_log.log import AuditLog
 from feiqian.cases.errors import CaseClosed, CaseInvalid, CaseNotFound
 from feiqian.cases.model import Case, Kind, Line, State, What
-from feiqian.cases.tables import cases, lines
+from feiqian.cases.tables import TEXT, cases, lines
+from feiqian.columns import SUBJECT
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CASE, new_id
 from feiqian.strings.normal import comparison
-from feiqian.subjects import Role, Subject, customer
+from feiqian.subjects import Subject, customer
 
 MAX_TEXT = 2_000
 MANY = 50
@@ -37,7 +38,7 @@ class Cases:
         except ValueError:
             raise CaseInvalid(f"there is no such kind of case; there are {', '.join(Kind)}") from None
         id = new_id(CASE, now)
-        values = {"id": id, "customer": customer, "kind": kind.value, "state": State.OPEN.value, "opened_at": now}
+        values = {"id": id, "customer": customer, "kind": kind, "state": State.OPEN, "opened_at": now}
         connection.execute(insert(cases).values(values))
         return self._add(connection, self._case(connection, _c.id == id), What.OPENED, text, by, now)
 
@@ -50,7 +51,7 @@ class Cases:
     def close(self, connection: Connection, id: str, text: str, by: Subject, now: int) -> Case:
         """Closes a case, with what came of it. Raises CaseNotFound, CaseClosed, CaseInvalid."""
         case = self._still_open(connection, id)
-        connection.execute(update(cases).where(_c.id == id).values(state=State.CLOSED.value))
+        connection.execute(update(cases).where(_c.id == id).values(state=State.CLOSED))
         return self._add(connection, case, What.CLOSED, text, by, now)
 
     def get(self, connection: Connection, id: str) -> Case:
@@ -63,20 +64,20 @@ class Cases:
 
     def waiting(self, connection: Connection, limit: int = MANY) -> list[Case]:
         """Open cases, the oldest first."""
-        return self._list(connection, _c.state == State.OPEN.value, _c.opened_at, limit)
+        return self._list(connection, _c.state == State.OPEN, _c.opened_at, limit)
 
     def count_waiting(self, connection: Connection) -> int:
         """How many cases are open."""
-        return connection.execute(select(func.count()).where(_c.state == State.OPEN.value)).scalar_one()
+        return connection.execute(select(func.count()).where(_c.state == State.OPEN)).scalar_one()
 
     def _add(self, connection: Connection, case: Case, what: What, text: str, by: Subject, now: int) -> Case:
         text = text.strip()
         if len(text) > MAX_TEXT:
             raise CaseInvalid(f"a text of a case has at most {MAX_TEXT} letters")
         place = len(case.timeline)
-        values = {"case_id": case.id, "place": place, "at": now, "role": by.role.value, "number": by.number}
-        sealed = self._cipher.seal(text.encode(), _place(case.id, place))
-        connection.execute(insert(lines).values(**values, what=what.value, text=sealed))
+        values = {"case_id": case.id, "place": place, "at": now, "what": what} | SUBJECT.values(by)
+        sealed = TEXT.seal(self._cipher, text, f"{case.id}/{place}")
+        connection.execute(insert(lines).values(**values, text=sealed))
         details = {"case": case.id, "kind": case.kind.value}
         self._audit_log.append(connection, by, f"case_{what}", str(customer(case.customer)), details, now)
         return self.get(connection, case.id)
@@ -104,12 +105,8 @@ class Cases:
     def _with_lines(self, connection: Connection, row: Any) -> Case:
         found = connection.execute(select(lines).where(lines.c.case_id == row.id).order_by(lines.c.place))
         timeline = tuple(self._line(line) for line in found)
-        return Case(row.id, row.customer, Kind(row.kind), State(row.state), row.opened_at, timeline)
+        return Case(row.id, row.customer, row.kind, row.state, row.opened_at, timeline)
 
     def _line(self, row: Any) -> Line:
-        text = self._cipher.open(bytes(row.text), _place(row.case_id, row.place)).decode()
-        return Line(row.at, Subject(Role(row.role), row.number), What(row.what), text)
-
-
-def _place(id: str, place: int) -> str:
-    return f"cases_lines/text/{id}/{place}"
+        text = TEXT.text(self._cipher, row.text, f"{row.case_id}/{row.place}")
+        return Line(row.at, SUBJECT.of(row), row.what, text)

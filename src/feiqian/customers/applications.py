@@ -7,13 +7,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, select, update
 
 from feiqian.clock import MINUTE
+from feiqian.columns import SUBJECT
 from feiqian.customers.errors import ApplicationOver
-from feiqian.customers.profiles import application_place
-from feiqian.customers.tables import applications
+from feiqian.customers.tables import ADDRESS, applications
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import APPLICATION, new_id
 from feiqian.runtime.sweeping import remove_some
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 LASTS = 30 * MINUTE  # from its beginning to its end, in microseconds
 REGISTER, MOBILE, EMAIL = "register", "mobile", "email"
@@ -55,9 +55,8 @@ class Applications:
     ) -> Application:
         """Returns it as it is kept."""
         id, language = new_id(APPLICATION, now), language[:8]
-        role, number = subject
-        values: dict[str, object] = {"id": id, "role": role.value, "number": number, "kind": kind, "customer": customer}
-        values |= {"address": self._cipher.seal(address.encode(), application_place(id)), "language": language}
+        values = {"id": id, "kind": kind, "customer": customer, "language": language} | SUBJECT.values(subject)
+        values |= {"address": ADDRESS.seal(self._cipher, address, id)}
         values |= {"challenge": challenge, "created_at": now, "confirmed_at": 0, "finished_at": 0}
         connection.execute(insert(applications).values(values))
         return Application(id, subject, kind, customer, address, language, challenge, 0)
@@ -73,8 +72,7 @@ class Applications:
         row = connection.execute(found.with_for_update()).one_or_none()
         if row is None:
             raise ApplicationOver("there is no such application any more; begin anew")
-        address = self._cipher.open(bytes(row.address), application_place(row.id)).decode()
-        subject = Subject(Role(row.role), row.number)
+        subject, address = SUBJECT.of(row), ADDRESS.text(self._cipher, row.address, row.id)
         return Application(
             row.id, subject, row.kind, row.customer, address, row.language, row.challenge, row.confirmed_at
         )

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from feiqian.columns import SUBJECT
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
-from feiqian.customers.tables import applications, customers, profiles, pushes
+from feiqian.customers.tables import ADDRESS, EMAIL, FROZEN_BY, MOBILE, PUSH, applications, customers, profiles, pushes
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
 from feiqian.notify.model import Contacts
@@ -83,18 +84,16 @@ class Profiles:
 
     def put_mobile(self, connection: Connection, number: int, mobile: str) -> None:
         """Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
-        sealed = self._cipher.seal(mobile.encode(), _place("mobile", number))
+        sealed = MOBILE.seal(self._cipher, mobile, number)
         self.put(connection, number, mobile=sealed, mobile_blind=self._cipher.blind_index(mobile, "mobile"))
 
     def put_email(self, connection: Connection, number: int, email: str) -> None:
         """Raises CustomerNotFound."""
-        sealed = self._cipher.seal(email.encode(), _place("email", number)) if email else None
-        self.put(connection, number, email=sealed)
+        self.put(connection, number, email=EMAIL.seal(self._cipher, email, number) if email else None)
 
     def put_frozen(self, connection: Connection, number: int, by: Subject | None, now: int) -> None:
         """Who froze the wallets; None: nobody, any more. Raises CustomerNotFound."""
-        state, role, by_number = (FROZEN, by.role.value, by.number) if by else ("", "", 0)
-        self.put(connection, number, frozen=state, frozen_role=role, frozen_number=by_number, frozen_at=now)
+        self.put(connection, number, frozen=FROZEN if by else "", frozen_at=now, **FROZEN_BY.values(by))
 
     def cool(self, connection: Connection, number: int, until: int) -> None:
         """The low limits hold until then; a longer time that holds already stays."""
@@ -110,7 +109,7 @@ class Profiles:
         """Where a browser wants to be told; of another customer before, it is this one's now."""
         blind_index = self._cipher.blind_index(address, "push")
         connection.execute(delete(pushes).where(pushes.c.address_blind == blind_index))
-        sealed = self._cipher.seal(address.encode(), _push_place(blind_index))
+        sealed = PUSH.seal(self._cipher, address, blind_index.hex())
         connection.execute(insert(pushes).values(customer=number, address=sealed, address_blind=blind_index))
 
     def forget_push(self, connection: Connection, address: str) -> None:
@@ -120,61 +119,45 @@ class Profiles:
     # --- sealing -------------------------------------------------------------------------------------------------
 
     def _row(self, new: NewProfile) -> dict[str, Any]:
-        number, seal = new.customer, self._cipher.seal
+        number, cipher = new.customer, self._cipher
         return {
             "customer": number,
-            "mobile": seal(new.mobile.encode(), _place("mobile", number)),
+            "mobile": MOBILE.seal(cipher, new.mobile, number),
             "mobile_blind": self._cipher.blind_index(new.mobile, "mobile"),
-            "email": seal(new.email.encode(), _place("email", number)) if new.email else None,
+            "email": EMAIL.seal(cipher, new.email, number) if new.email else None,
             "language": new.language,
             "cooling_until": 0,
             "frozen": "",
-            "frozen_role": "",
-            "frozen_number": 0,
             "frozen_at": 0,
-        }
+        } | FROZEN_BY.values(None)
 
     def _profile(self, row: Any) -> Profile:
         number = row.customer
-        by = Subject(Role(row.frozen_role), row.frozen_number) if row.frozen and row.frozen_role else None
         return Profile(
             number,
             row.id,
             row.name,
             row.level,
             row.created_at,
-            self._cipher.open(bytes(row.mobile), _place("mobile", number)).decode(),
-            self._cipher.open(bytes(row.email), _place("email", number)).decode() if row.email else "",
+            MOBILE.text(self._cipher, row.mobile, number),
+            EMAIL.text(self._cipher, row.email, number),
             row.language,
             row.cooling_until,
-            by,
+            FROZEN_BY.of(row) if row.frozen and row.frozen_role else None,
             row.frozen_at,
         )
 
     def _pushes(self, connection: Connection, number: int) -> tuple[str, ...]:
         found = select(pushes.c.address, pushes.c.address_blind).where(pushes.c.customer == number)
         rows = connection.execute(found.order_by(pushes.c.id))
-        return tuple(self._cipher.open(bytes(row[0]), _push_place(bytes(row[1]))).decode() for row in rows)
+        return tuple(PUSH.text(self._cipher, row[0], bytes(row[1]).hex()) for row in rows)
 
     def _applicant(self, connection: Connection, subject: Subject) -> Contacts | None:
         a = applications.c
-        found = select(a.id, a.kind, a.address, a.language).where(a.role == subject.role, a.number == subject.number)
+        found = select(a.id, a.kind, a.address, a.language).where(SUBJECT.are(applications, subject))
         row = connection.execute(found.order_by(a.created_at.desc()).limit(1)).one_or_none()
         if row is None:
             return None
-        address = self._cipher.open(bytes(row.address), application_place(row.id)).decode()
+        address = ADDRESS.text(self._cipher, row.address, row.id)
         mobile, email = ("", address) if row.kind == "email" else (address, "")
         return Contacts(subject, mobile, email, (), row.language)
-
-
-def application_place(id: str) -> str:
-    """The context that an application's address is sealed in."""
-    return f"customers_applications/address/{id}"
-
-
-def _place(column: str, number: int) -> str:
-    return f"customers_profiles/{column}/{number}"
-
-
-def _push_place(blind_index: bytes) -> str:
-    return f"customers_pushes/address/{blind_index.hex()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table
 
+from feiqian.columns import SUBJECT, Sealed, SubjectColumns
 from feiqian.customers.model import NAME_LENGTH
 from feiqian.db import BIG, METADATA, index_of_few
 
@@ -16,19 +17,21 @@ customers = Table(
     Column("created_at", BIG, nullable=False),
     Column("level", SmallInteger, nullable=False),  # index in the policy's levels
 )
+MOBILE, EMAIL = Sealed("customers_profiles/mobile"), Sealed("customers_profiles/email")
+PUSH, ADDRESS = Sealed("customers_pushes/address"), Sealed("customers_applications/address")
+FROZEN_BY = SubjectColumns("frozen_role", "frozen_number")
 # Of a customer who can sign in. Customers of a bank that was seeded for a benchmark have none.
 profiles = Table(
     "customers_profiles",
     METADATA,
     Column("customer", BIG, ForeignKey("customers.number"), primary_key=True, autoincrement=False),
-    Column("mobile", LargeBinary, nullable=False),
+    Column("mobile", MOBILE, nullable=False),
     Column("mobile_blind", LargeBinary(16), nullable=False, unique=True),
-    Column("email", LargeBinary),
+    Column("email", EMAIL),
     Column("language", String(8), nullable=False),
     Column("cooling_until", BIG, nullable=False),  # 0: never
     Column("frozen", String(10), nullable=False),  # "" or "frozen"
-    Column("frozen_role", String(10), nullable=False),
-    Column("frozen_number", BIG, nullable=False),
+    *FROZEN_BY.columns(),
     Column("frozen_at", BIG, nullable=False),
     index_of_few("customers_cooling", "cooling_until", "cooling_until > 0"),
     index_of_few("customers_frozen", "frozen", "frozen <> ''"),
@@ -55,7 +58,7 @@ pushes = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("customer", BIG, ForeignKey("customers.number"), nullable=False, index=True),
-    Column("address", LargeBinary, nullable=False),
+    Column("address", PUSH, nullable=False),
     Column("address_blind", LargeBinary(16), nullable=False, unique=True),
 )
 # An address that somebody has to show is theirs: a newcomer's number, or a customer's new number or e-mail address.
@@ -63,11 +66,10 @@ applications = Table(
     "customers_applications",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),  # applicant, or nobody where the number is a customer's already
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),  # an applicant, or nobody where the number is a customer's already
     Column("kind", String(10), nullable=False),  # register, mobile, email
     Column("customer", BIG, nullable=False),  # whose new address it is to be; 0 of newcomers
-    Column("address", LargeBinary, nullable=False),
+    Column("address", ADDRESS, nullable=False),
     Column("language", String(8), nullable=False),
     Column("challenge", String(36), nullable=False, index=True),
     Column("created_at", BIG, nullable=False),

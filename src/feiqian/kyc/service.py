@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import MICROSECONDS, Clock
+from feiqian.columns import BY
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import DOCUMENT, new_id
@@ -25,12 +26,12 @@ from feiqian.kyc.judging import Judges
 from feiqian.kyc.model import Claim, Clearance, Outcome, Review, Verdict
 from feiqian.kyc.names import agree
 from feiqian.kyc.screening import Match
-from feiqian.kyc.tables import claims, clearances, documents, reviews
+from feiqian.kyc.tables import CLAIM, CLEARED, MATCHES, NOTE, PICTURE, claims, clearances, documents, reviews
 from feiqian.kyc.verifier import Verifier
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 from feiqian.workers.counting import COSTLY
 from feiqian.workers.frames import Refused
 from feiqian.workers.pool import Workers
@@ -120,7 +121,7 @@ class Identity:
             self.put_claim(connection, customer, claim, now)
         id = self._write(connection, customer, document, verdict, len(pictures), now)
         for place, picture in enumerate(pictures):
-            sealed = self._cipher.seal(picture, f"identity_documents/{id}/{place}")
+            sealed = PICTURE.seal(self._cipher, picture, f"{id}/{place}")
             connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
         review = self.review(connection, id)
         within(connection, review)
@@ -137,7 +138,7 @@ class Identity:
                 document=document,
                 outcome=verdict.outcome,
                 reasons=" ".join(verdict.reasons),
-                matches=self._cipher.seal(msgspec.json.encode(verdict.matches), f"identity_reviews/matches/{id}"),
+                matches=MATCHES.seal(self._cipher, msgspec.json.encode(verdict.matches), id),
                 images=pictures,
                 at=now,
                 decided_at=0 if verdict.outcome == "unknown" else now,
@@ -166,7 +167,7 @@ class Identity:
 
     def put_claim(self, connection: Connection, customer: int, claim: Claim, now: int) -> None:
         """Keeps what a customer says of themselves, instead of what they said before."""
-        sealed = self._cipher.seal(msgspec.json.encode(claim), f"identity_claims/sealed/{customer}")
+        sealed = CLAIM.seal(self._cipher, msgspec.json.encode(claim), customer)
         document = self._holders.of_claim(claim, self.today())
         values: dict[str, Any] = {"document": document, "sealed": sealed, "made_at": now}
         if not connection.execute(update(claims).where(claims.c.customer == customer).values(**values)).rowcount:
@@ -177,7 +178,7 @@ class Identity:
         sealed = connection.execute(select(claims.c.sealed).where(claims.c.customer == customer)).scalar()
         if sealed is None:
             return None
-        plain = self._cipher.open(sealed, f"identity_claims/sealed/{customer}")
+        plain = CLAIM.open(self._cipher, sealed, customer)
         return msgspec.json.decode(plain, type=Claim)
 
     async def claim_of(self, customer: int) -> Claim | None:
@@ -220,7 +221,7 @@ class Identity:
         sealed = connection.execute(select(documents.c.sealed).where(*wanted)).scalar()
         if sealed is None:
             raise ReviewNotFound("there is no such picture")
-        return self._cipher.open(sealed, f"identity_documents/{id}/{place}")
+        return PICTURE.open(self._cipher, sealed, f"{id}/{place}")
 
     def decide(self, connection: Connection, id: str, outcome: Outcome, by: Subject, note: str = "") -> Review:
         """Staff settle what the verifier could not, once.
@@ -237,11 +238,9 @@ class Identity:
             self._take_document(connection, review)
         values: dict[str, Any] = {
             "outcome": outcome,
-            "by_role": by.role,
-            "by_number": by.number,
             "decided_at": self._clock.now(),
-            "note": self._cipher.seal(note[:NOTE_LENGTH].encode(), f"identity_reviews/note/{id}"),
-        }
+            "note": NOTE.seal(self._cipher, note[:NOTE_LENGTH], id),
+        } | BY.values(by)
         if outcome == "verified":
             values["reasons"] = ""
         waiting = reviews.c.id == id, reviews.c.outcome == "unknown"
@@ -258,8 +257,7 @@ class Identity:
         row = connection.execute(select(clearances).where(clearances.c.review == id)).first()
         if row is None:
             return None
-        note = self._cipher.open(row.note, f"identity_clearances/note/{id}").decode()
-        return Clearance(Subject(Role(row.by_role), row.by_number), row.at, note)
+        return Clearance(BY.of(row), row.at, CLEARED.text(self._cipher, row.note, id))
 
     def _cleared_before(self, connection: Connection, id: str, by: Subject, note: str) -> bool:
         """Whether another one has cleared it; if nobody has, `by` has now. Raises OwnClearance."""
@@ -268,9 +266,9 @@ class Identity:
             if first.by == by:
                 raise OwnClearance("somebody else has to clear this, too")
             return True
-        sealed = self._cipher.seal(note[:NOTE_LENGTH].encode(), f"identity_clearances/note/{id}")
-        who = {"by_role": by.role.value, "by_number": by.number, "at": self._clock.now()}
-        connection.execute(insert(clearances).values(review=id, note=sealed, **who))
+        sealed = CLEARED.seal(self._cipher, note[:NOTE_LENGTH], id)
+        values = {"review": id, "at": self._clock.now(), "note": sealed} | BY.values(by)
+        connection.execute(insert(clearances).values(values))
         return False
 
     def _take_document(self, connection: Connection, review: Review) -> None:
@@ -279,9 +277,9 @@ class Identity:
             raise DocumentTaken("another customer has been verified with this document")
 
     def _review(self, row: Row[Any]) -> Review:
-        matches = self._cipher.open(row.matches, f"identity_reviews/matches/{row.id}")
-        note = self._cipher.open(row.note, f"identity_reviews/note/{row.id}").decode() if row.note else ""
-        by = Subject(Role(row.by_role), row.by_number) if row.by_role else None
+        matches = MATCHES.open(self._cipher, row.matches, row.id)
+        note = NOTE.text(self._cipher, row.note, row.id)
+        by = BY.of(row) if row.by_role else None
         reasons = tuple(row.reasons.split())
         found = tuple(msgspec.json.decode(matches, type=list[Match]))
         return Review(row.id, row.customer, row.outcome, reasons, found, row.at, row.images, by, row.decided_at, note)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
+from feiqian.columns import BY, Sealed
 from feiqian.db import BIG, METADATA
+
+CLAIM, PICTURE = Sealed("identity_claims/sealed"), Sealed("identity_documents")
+MATCHES, NOTE = Sealed("identity_reviews/matches"), Sealed("identity_reviews/note")
+CLEARED = Sealed("identity_clearances/note")
 
 claims = Table(
     "identity_claims",
     METADATA,
     Column("customer", BIG, primary_key=True, autoincrement=False),
     Column("document", LargeBinary(16), nullable=False, index=True),  # blind, of the kind and number
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", CLAIM, nullable=False),
     Column("made_at", BIG, nullable=False),
 )
 
@@ -23,13 +28,12 @@ reviews = Table(
     Column("document", LargeBinary(16), nullable=False, index=True),  # as in claims
     Column("outcome", String(10), nullable=False, index=True),
     Column("reasons", String(200), nullable=False),  # words, with spaces between
-    Column("matches", LargeBinary, nullable=False),  # sealed
+    Column("matches", MATCHES, nullable=False),
     Column("images", Integer, nullable=False),
     Column("at", BIG, nullable=False),
-    Column("by_role", String(10)),
-    Column("by_number", BIG),
+    *BY.columns(nullable=True),
     Column("decided_at", BIG, nullable=False),
-    Column("note", LargeBinary, nullable=False),  # sealed
+    Column("note", NOTE, nullable=False),
 )
 
 # Who was the first of two to clear a match with the sanctions list.
@@ -37,10 +41,9 @@ clearances = Table(
     "identity_clearances",
     METADATA,
     Column("review", String(36), primary_key=True),
-    Column("by_role", String(10), nullable=False),
-    Column("by_number", BIG, nullable=False),
+    *BY.columns(),
     Column("at", BIG, nullable=False),
-    Column("note", LargeBinary, nullable=False),  # sealed
+    Column("note", CLEARED, nullable=False),
 )
 
 # Whose document it is, from when somebody was verified with it.
@@ -56,5 +59,5 @@ documents = Table(
     METADATA,
     Column("review", String(36), primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", PICTURE, nullable=False),
 )

@@ -56,18 +56,19 @@ _FREEZE, _UNFREEZE, _CLOSE = int(Type.FREEZE), int(Type.UNFREEZE), int(Type.CLOS
 _ALLOWANCE, _USE, _RESTORE, _CLAIM = int(Type.ALLOWANCE), int(Type.USE), int(Type.RESTORE), int(Type.CLAIM)
 
 
-def account(id: bytes, kind: int, currency: CurrencyNumber, overdraft: int = 0) -> bytes:
+def account(id: bytes, kind: int, currency: CurrencyNumber, *, overdraft: int = 0) -> bytes:
     """Opens an account; `overdraft` in minor units, `engine.UNLIMITED` for one without bound."""
     return _pack(_ACCOUNT, 0, kind, currency, overdraft, id, NO_ID, NO_ID, NO_ID)
 
 
-def transfer(id: bytes, debit: bytes, credit: bytes, amount: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
+def transfer(id: bytes, *, debit: bytes, credit: bytes, amount: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
     """Moves `amount` minor units from the debit account to the credit account. Raises BoundExceeded."""
     return _pack(_TRANSFER, 0, kind, 0, checked(amount), id, debit, credit, reference)
 
 
 def hold(
     id: bytes,
+    *,
     debit: bytes,
     credit: bytes,
     amount: int,
@@ -82,17 +83,17 @@ def hold(
     return _pack(_HOLD, 0, kind, timeout_seconds, checked(amount), id, debit, credit, reference)
 
 
-def capture(id: bytes, hold: bytes, amount: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
+def capture(id: bytes, *, hold: bytes, amount: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
     """Moves `amount` minor units of what is held; the rest of the hold is released. Raises BoundExceeded."""
     return _pack(_CAPTURE, 0, kind, 0, checked(amount), id, hold, NO_ID, reference)
 
 
-def release(id: bytes, hold: bytes, kind: int = 0, reference: bytes = NO_ID) -> bytes:
+def release(id: bytes, *, hold: bytes, kind: int = 0, reference: bytes = NO_ID) -> bytes:
     """Gives a hold up."""
     return _pack(_RELEASE, 0, kind, 0, 0, id, hold, NO_ID, reference)
 
 
-def sweep(id: bytes, debit: bytes, credit: bytes, at_most: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
+def sweep(id: bytes, *, debit: bytes, credit: bytes, at_most: int, kind: int = 0, reference: bytes = NO_ID) -> bytes:
     """Moves what is available, and not more than `at_most` minor units."""
     return _pack(_SWEEP, 0, kind, 0, at_most, id, debit, credit, reference)
 
@@ -122,7 +123,7 @@ def use(allowance: bytes, amount: int) -> bytes:
     return _pack(_USE, 0, 0, 0, amount, allowance, NO_ID, NO_ID, NO_ID)
 
 
-def restore(allowance: bytes, amount: int, period_number: int) -> bytes:
+def restore(allowance: bytes, *, amount: int, period_number: int) -> bytes:
     """Gives back what was used in the period of that number (`engine.period_number`)."""
     return _pack(_RESTORE, 0, 0, period_number, amount, allowance, NO_ID, NO_ID, NO_ID)
 

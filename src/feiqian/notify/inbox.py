@@ -8,13 +8,14 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from feiqian.clock import Clock
+from feiqian.columns import SUBJECT
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
-from feiqian.notify.model import Channel, Delivered, Outgoing
-from feiqian.notify.tables import inbox
+from feiqian.notify.model import Delivered, Outgoing
+from feiqian.notify.tables import RECEIVED, inbox
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.runtime.work import Work
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 NEWEST = 500  # messages that are kept
 _c = inbox.c
@@ -35,12 +36,11 @@ class Inbox:
 
     @writes
     def send(self, connection: Connection, outgoing: Outgoing) -> None:
-        """Keeps it; sent twice it is here once."""
         plain = msgspec.json.encode(_Sealed(outgoing.address, outgoing.subject, outgoing.text))
-        values: dict[str, Any] = {"id": outgoing.id, "role": outgoing.to.role, "number": outgoing.to.number}
+        values: dict[str, Any] = {"id": outgoing.id} | SUBJECT.values(outgoing.to)
         values |= {"channel": outgoing.channel, "kind": outgoing.kind, "language": outgoing.language}
-        values |= {"sealed": self._cipher.seal(plain, _context(outgoing.id)), "at": self._clock.now()}
-        connection.execute(delete(inbox).where(_c.id == outgoing.id))
+        values |= {"sealed": RECEIVED.seal(self._cipher, plain, outgoing.id), "at": self._clock.now()}
+        connection.execute(delete(inbox).where(_c.id == outgoing.id))  # sent twice is here once
         connection.execute(inbox.insert().values(values))
         self._thin(connection)
 
@@ -52,7 +52,7 @@ class Inbox:
         """The newest messages (of somebody), the newest first."""
         found = select(inbox).order_by(_c.id.desc()).limit(limit)
         if subject is not None:
-            found = found.where(_c.role == subject.role, _c.number == subject.number)
+            found = found.where(SUBJECT.are(inbox, subject))
         return [self._delivered(row) for row in connection.execute(found)]
 
     def read_now(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
@@ -65,11 +65,6 @@ class Inbox:
             connection.execute(delete(inbox).where(_c.id < id))
 
     def _delivered(self, row: Any) -> Delivered:
-        plain = msgspec.json.decode(self._cipher.open(row.sealed, _context(row.id)), type=_Sealed)
-        to, channel = Subject(Role(row.role), row.number), Channel(row.channel)
+        plain = msgspec.json.decode(RECEIVED.open(self._cipher, row.sealed, row.id), type=_Sealed)
         words = (plain.address, row.kind, row.language, plain.subject, plain.text)
-        return Delivered(row.id, to, channel, *words, row.at)
-
-
-def _context(id: str) -> str:
-    return f"notify_inbox/sealed/{id}"
+        return Delivered(row.id, SUBJECT.of(row), row.channel, *words, row.at)

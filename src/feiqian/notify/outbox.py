@@ -13,11 +13,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
 
 from feiqian.clock import DAY, MICROSECONDS
+from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.model import Channel, Message
-from feiqian.notify.tables import outbox
-from feiqian.subjects import Role, Subject
+from feiqian.notify.tables import OUTGOING, outbox
+from feiqian.subjects import Subject
 
 LEASE = 120 * MICROSECONDS  # longer than any sending takes
 KEEP_DONE = 7 * DAY
@@ -45,9 +46,9 @@ class _Sealed(msgspec.Struct):
 def add(connection: Connection, cipher: FieldCipher, message: Message, now: int) -> str:
     id = new_id(MESSAGE, now)
     plain = msgspec.json.encode(_Sealed(message.address, dict(message.values)))
-    values: dict[str, Any] = {"id": id, "role": message.to.role, "number": message.to.number}
+    values: dict[str, Any] = {"id": id} | SUBJECT.values(message.to)
     values |= {"channel": message.channel, "kind": message.kind, "language": message.language}
-    values |= {"sealed": cipher.seal(plain, _context(id)), "state": "queued", "attempts": 0, "next_at": now}
+    values |= {"sealed": OUTGOING.seal(cipher, plain, id), "state": "queued", "attempts": 0, "next_at": now}
     values |= {"created_at": now, "expires_at": message.expires_at, "done_at": 0, "why": ""}
     connection.execute(insert(outbox).values(values))
     return id
@@ -90,7 +91,7 @@ def prune(connection: Connection, now: int) -> None:
 
 def lately(connection: Connection, to: Subject, channel: Channel, kind: str, since: int) -> int:
     """How often somebody was told something by a channel since a time; all of their addresses at once are one time."""
-    theirs = and_(_c.role == to.role, _c.number == to.number, _c.created_at > since)
+    theirs = and_(SUBJECT.are(outbox, to), _c.created_at > since)
     counted = (
         select(func.count(_c.created_at.distinct()))
         .select_from(outbox)
@@ -122,15 +123,10 @@ def _take(connection: Connection, row: Any, now: int) -> bool:
 def _open(connection: Connection, row: Any, cipher: FieldCipher, now: int) -> Claimed | None:
     """None for what cannot be opened: it is given up, so that it does not stand in the way of the others."""
     try:
-        plain = msgspec.json.decode(cipher.open(row.sealed, _context(row.id)), type=_Sealed)
+        plain = msgspec.json.decode(OUTGOING.open(cipher, row.sealed, row.id), type=_Sealed)
     except SealBroken:
         done(connection, row.id, "failed", "seal broken", now)
         return None
-    to = Subject(Role(row.role), row.number)
-    channel, expires_at = Channel(row.channel), row.expires_at
-    message = Message(to, channel, plain.address, row.kind, row.language, plain.values, expires_at=expires_at)
+    to, expires_at = SUBJECT.of(row), row.expires_at
+    message = Message(to, row.channel, plain.address, row.kind, row.language, plain.values, expires_at=expires_at)
     return Claimed(row.id, message, row.attempts + 1)
-
-
-def _context(id: str) -> str:
-    return f"notify_outbox/sealed/{id}"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
 
+from feiqian.columns import SUBJECT, Sealed, Word
 from feiqian.db import BIG, METADATA
+from feiqian.notify.model import Channel
 
+OUTGOING, RECEIVED = Sealed("notify_outbox/sealed"), Sealed("notify_inbox/sealed")
 outbox = Table(
     "notify_outbox",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
-    Column("channel", String(8), nullable=False),
+    *SUBJECT.columns(),
+    Column("channel", Word(Channel, 8), nullable=False),
     Column("kind", String(40), nullable=False),
     Column("language", String(8), nullable=False),
-    Column("sealed", LargeBinary),  # the address and the values; null once it is done
+    Column("sealed", OUTGOING),  # the address and the values; null once it is done
     Column("state", String(8), nullable=False),  # queued, sent, failed, expired
     Column("attempts", Integer, nullable=False),
     Column("next_at", BIG, nullable=False),
@@ -46,12 +48,11 @@ inbox = Table(
     "notify_inbox",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
-    Column("channel", String(8), nullable=False),
+    *SUBJECT.columns(),
+    Column("channel", Word(Channel, 8), nullable=False),
     Column("kind", String(40), nullable=False),
     Column("language", String(8), nullable=False),
-    Column("sealed", LargeBinary, nullable=False),  # address, subject line, text
+    Column("sealed", RECEIVED, nullable=False),  # address, subject line, text
     Column("at", BIG, nullable=False),
     Index("notify_inbox_of_subject", "role", "number", "id"),
 )

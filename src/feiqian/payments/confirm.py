@@ -6,17 +6,18 @@ challenge. What is confirmed is what the ledger's fact says, which never changes
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
 from feiqian import subjects
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
+from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
-from feiqian.payments.pending import WAITING, KnowsMerchants, PendingPaymentResolver, Resolved, status_of
+from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
@@ -79,7 +80,7 @@ class Confirmations:
                 row.expires_at,
             )
             for row in rows
-            if self._status(row) == WAITING
+            if self._status(row) is PaymentStatus.WAITING
         ]
 
     async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
@@ -96,16 +97,20 @@ class Confirmations:
         self._ledger.require_deciding()  # before the challenge is spent
         passed = await self._verification.consume(challenge_id, subjects.customer(customer), binding)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
-        return await self._told(row, self._resolver.confirm(row.fact, passed))
+        return await self._ended(row, lambda: self._resolver.confirm(row.fact, passed))
 
     async def refuse(self, customer: CustomerNumber, payment_id: str) -> PaymentView:
         """The customer does not want to pay. Raises PaymentNotFound, NotWaiting."""
         row = await self._row(customer, payment_id)
-        return await self._told(row, self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
+        return await self._ended(row, lambda: self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
 
-    async def _told(self, row: PaymentRow, resolved: Resolved) -> PaymentView:
-        self._waits.tell(row.id)
-        await self._ledger.durable(resolved.position)
+    async def _ended(self, row: PaymentRow, end: Callable[[], Resolved]) -> PaymentView:
+        """Posts at once; that it is over, or was before, is told when it is durable. Raises NotWaiting."""
+        try:
+            resolved = end()
+            self._waits.tell(row.id)
+        finally:
+            await self._ledger.durable(self._ledger.position)
         return as_it_is(replace(row, status=resolved.status, reason=resolved.reason, fee=resolved.fee))
 
     async def _row(self, customer: CustomerNumber, payment_id: str) -> PaymentRow:
@@ -119,15 +124,16 @@ class Confirmations:
             raise PaymentNotFound(f"there is no payment {payment_id}")
         if await self._reads.payment_incomplete(payment_id):
             raise RecordIncomplete
-        if (status := self._status(row)) != WAITING:
+        if (status := self._status(row)) is not PaymentStatus.WAITING:
             await self._ledger.durable(self._ledger.position)
             raise NotWaiting(status)
         return row
 
-    def _status(self, row: PaymentRow) -> str:
+    def _status(self, row: PaymentRow) -> PaymentStatus:
         """As the engine knows it, which is never behind; but for time, which only moves on when it is asked."""
         status = status_of(self._ledger.engine, row.fact)
-        return "expired" if status == WAITING and row.expires_at <= self._clock.now() else status
+        over = status is PaymentStatus.WAITING and row.expires_at <= self._clock.now()
+        return PaymentStatus.EXPIRED if over else status
 
     async def _binding(self, row: PaymentRow) -> ChallengeBinding:
         names = await self._work.db(self._customers.names, [row.customer])

@@ -89,14 +89,14 @@ class Authorizer:
     def decide(self, intent: Intent) -> Decision:
         """Decides, posts and records an attempt that the ledger does not remember. Raises LedgerStopped."""
         decline, step_up = self._allowed(intent)
-        status: PaymentStatus = "declined"
+        status = PaymentStatus.DECLINED
         fee, expires_at = NOTHING, 0
         if decline:
             self._ledger.post(plan.declined_payment(intent))
         elif step_up:
             decline = _decline(intent, self._ledger.post(plan.pending_payment(intent)), PENDING_STEPS)
             if not decline:
-                status = "needs_verification"
+                status = PaymentStatus.WAITING
                 expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
         else:
             fee = plan.fee_of(intent.amount, intent.fee_basis_points)
@@ -104,7 +104,7 @@ class Authorizer:
             if decline:
                 fee = NOTHING
             else:
-                status = "succeeded"
+                status = PaymentStatus.SUCCEEDED
         fact = PaymentDecided(
             new_id(PAYMENT, intent.asked_at),
             intent.attempt,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feiqian.errors import FeiqianError
+from feiqian.events import PaymentStatus
 
 
 class PaymentError(FeiqianError):
@@ -20,7 +21,7 @@ class OrderConflict(PaymentError):
 class NotRefundable(PaymentError):
     """The payment did not succeed, so there is nothing to give back. `status` is what it is instead."""
 
-    def __init__(self, status: str) -> None:
+    def __init__(self, status: PaymentStatus) -> None:
         super().__init__(f"a payment that is {status} cannot be refunded")
         self.status = status
 
@@ -28,7 +29,7 @@ class NotRefundable(PaymentError):
 class NotCancellable(PaymentError):
     """The payment does not wait for its customer (any more). `status` is what it is instead."""
 
-    def __init__(self, status: str) -> None:
+    def __init__(self, status: PaymentStatus) -> None:
         super().__init__(f"a payment that is {status} cannot be cancelled")
         self.status = status
 
@@ -36,7 +37,7 @@ class NotCancellable(PaymentError):
 class NotWaiting(PaymentError):
     """The payment does not wait for its customer (any more). `status` is what it is instead."""
 
-    def __init__(self, status: str) -> None:
+    def __init__(self, status: PaymentStatus) -> None:
         super().__init__(f"a payment that is {status} cannot be confirmed or refused")
         self.status = status
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable
 
 from feiqian.clock import MICROSECONDS
 from feiqian.errors import LedgerStopped, NotDeciding
-from feiqian.events import PaymentDecided, PaymentExpired, encode_fact
+from feiqian.events import PaymentDecided, PaymentExpired, PaymentStatus, encode_fact
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
-from feiqian.payments.pending import WAITING, status_of
+from feiqian.payments.pending import status_of
 
 LOOK_SECONDS = 10
+UNENDED = (PaymentStatus.WAITING, PaymentStatus.EXPIRED)  # by anybody
 Due = tuple[int, str, PaymentDecided]  # when (Unix µs), the payment's id to tell two apart, the payment
 
 
@@ -60,7 +61,7 @@ class Expiry:
             due.append(heapq.heappop(self._due)[2])
         for payment in due:
             self._forget(payment)
-        open_ = [payment for payment in due if status_of(self._ledger.engine, payment) in (WAITING, "expired")]
+        open_ = [payment for payment in due if status_of(self._ledger.engine, payment) in UNENDED]
         if open_:
             try:
                 self._ledger.post_many(b"")
@@ -68,7 +69,7 @@ class Expiry:
                 self.add_all(due)
                 raise
         for payment in open_:
-            if status_of(self._ledger.engine, payment) == "expired":
+            if status_of(self._ledger.engine, payment) is PaymentStatus.EXPIRED:
                 parties = payment.merchant, payment.customer
                 self._ledger.record(encode_fact(PaymentExpired(payment.id, *parties, payment.expires_at)))
                 self._tell(payment.id)

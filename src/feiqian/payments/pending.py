@@ -22,11 +22,10 @@ from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.plan import CONFIRMATION_STEPS
 from feiqian.payments.policy import Decline, decline_of
 
-WAITING: PaymentStatus = "needs_verification"
 _STATUS: dict[HoldState, PaymentStatus] = {
-    HoldState.OPEN: WAITING,
-    HoldState.CAPTURED: "succeeded",
-    HoldState.EXPIRED: "expired",
+    HoldState.OPEN: PaymentStatus.WAITING,
+    HoldState.CAPTURED: PaymentStatus.SUCCEEDED,
+    HoldState.EXPIRED: PaymentStatus.EXPIRED,
 }
 _ENDED_BEFORE = (Refusal.HOLD_CAPTURED, Refusal.HOLD_RELEASED, Refusal.HOLD_EXPIRED)
 
@@ -38,12 +37,11 @@ class KnowsMerchants(Protocol):
 
 
 class Resolved(NamedTuple):
-    """What a payment became, to be told once `position` is durable. `fee` in minor units."""
+    """What a payment became, to be told once the ledger's position is durable. `fee` in minor units."""
 
     status: PaymentStatus
     reason: Decline | None
     fee: MinorUnits
-    position: int
 
 
 def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
@@ -54,7 +52,8 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
     if hold.status != HoldState.RELEASED:
         return _STATUS[HoldState(hold.status)]
     cancelled = engine.remembered(plan.cancellation(payment.transfer))
-    return "cancelled" if cancelled is not None and cancelled.type == Type.RELEASE else "declined"
+    released = cancelled is not None and cancelled.type == Type.RELEASE
+    return PaymentStatus.CANCELLED if released else PaymentStatus.DECLINED
 
 
 class PendingPaymentResolver:
@@ -79,7 +78,7 @@ class PendingPaymentResolver:
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
         self._ledger.record(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
-        return Resolved("succeeded", None, fee, self._ledger.position)
+        return Resolved(PaymentStatus.SUCCEEDED, None, fee)
 
     def decline(self, payment: PaymentDecided, reason: Decline) -> Resolved:
         """Gives the hold up, so that the payment can end in no other way any more."""
@@ -88,7 +87,7 @@ class PendingPaymentResolver:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
-        return Resolved("declined", reason, NOTHING, self._ledger.position)
+        return Resolved(PaymentStatus.DECLINED, reason, NOTHING)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
         """Whether the wallet is stopped or the level pays nothing, so that no answer of the customer's would count."""

@@ -129,7 +129,15 @@ def pending_payment(intent: Intent) -> bytes:
     wallet = wallet_id(intent.currency, intent.payer)
     merchant = payable_id(intent.currency, intent.payee)
     kind, reference = TransferKind.VERIFICATION, content_reference(intent)
-    return intent.events + chart.hold(intent.attempt, wallet, merchant, 0, VERIFICATION_SECONDS, kind, reference)
+    return intent.events + chart.hold(
+        intent.attempt,
+        debit=wallet,
+        credit=merchant,
+        amount=0,
+        timeout_seconds=VERIFICATION_SECONDS,
+        kind=kind,
+        reference=reference,
+    )
 
 
 def declined_payment(intent: Intent) -> bytes:
@@ -139,7 +147,9 @@ def declined_payment(intent: Intent) -> bytes:
     so that the payment stays declined, whoever asks again and whenever.
     """
     wallet = wallet_id(intent.currency, intent.payer)
-    return chart.hold(intent.attempt, wallet, wallet, 0, 0, TransferKind.VERIFICATION)
+    return chart.hold(
+        intent.attempt, debit=wallet, credit=wallet, amount=0, timeout_seconds=0, kind=TransferKind.VERIFICATION
+    )
 
 
 def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
@@ -151,18 +161,24 @@ def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
     wallet, payable = wallet_id(currency, payment.customer), payable_id(currency, payment.merchant)
     transfer, fees = confirmed_transfer(hold), account_id(_FEES, currency, BANK)
     events = [
-        chart.capture(confirmation(hold), hold, 0, TransferKind.VERIFICATION, hold),
+        chart.capture(confirmation(hold), hold=hold, amount=0, kind=TransferKind.VERIFICATION, reference=hold),
         chart.use(day_amount_id(currency, payment.customer), amount),
-        chart.transfer(transfer, wallet, payable, amount, TransferKind.PAYMENT, hold),
+        chart.transfer(
+            transfer, debit=wallet, credit=payable, amount=amount, kind=TransferKind.PAYMENT, reference=hold
+        ),
     ]
     if fee:
-        events.append(chart.transfer(fee_transfer(hold), payable, fees, fee, TransferKind.FEE, hold))
+        events.append(
+            chart.transfer(
+                fee_transfer(hold), debit=payable, credit=fees, amount=fee, kind=TransferKind.FEE, reference=hold
+            )
+        )
     return chain(*events)
 
 
 def refuse(payment: bytes) -> bytes:
     """Gives up the hold of a waiting payment that is declined."""
-    return chart.release(refusal(payment), payment, TransferKind.REFUSAL, payment)
+    return chart.release(refusal(payment), hold=payment, kind=TransferKind.REFUSAL, reference=payment)
 
 
 def refund(payment: PaymentDecided, request: RefundRequest) -> bytes:
@@ -176,15 +192,15 @@ def refund(payment: PaymentDecided, request: RefundRequest) -> bytes:
         chart.use(limit, request.amount),
         chart.transfer(
             refund_transfer(paid, request.merchant_refund),
-            payable_id(payment.currency, payment.merchant),
-            wallet_id(payment.currency, payment.customer),
-            request.amount,
-            TransferKind.REFUND,
-            paid,
+            debit=payable_id(payment.currency, payment.merchant),
+            credit=wallet_id(payment.currency, payment.customer),
+            amount=request.amount,
+            kind=TransferKind.REFUND,
+            reference=paid,
         ),
     )
 
 
 def cancel(payment: bytes) -> bytes:
     """Gives up the hold of a waiting payment."""
-    return chart.release(cancellation(payment), payment, TransferKind.CANCELLATION, payment)
+    return chart.release(cancellation(payment), hold=payment, kind=TransferKind.CANCELLATION, reference=payment)

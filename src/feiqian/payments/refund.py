@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feiqian.events import PaymentDecided, RefundDecided, encode_fact
+from feiqian.events import PaymentDecided, RefundDecided, RefundStatus, encode_fact
 from feiqian.ids import REFUND, new_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger, Posting
@@ -50,7 +50,7 @@ class Refunder:
             id=new_id(REFUND, now_us),
             transfer=transfer,
             payment=payment.id,
-            status="declined" if decline else "succeeded",
+            status=RefundStatus.DECLINED if decline else RefundStatus.SUCCEEDED,
             reason=decline,
             merchant=payment.merchant,
             customer=payment.customer,

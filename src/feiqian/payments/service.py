@@ -16,7 +16,7 @@ from typing import Protocol
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import NotDeciding
-from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
@@ -40,7 +40,7 @@ from feiqian.payments.errors import (
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import KnowsCustomers, PaymentLimits
 from feiqian.payments.methods.code import CodeMethod
-from feiqian.payments.pending import WAITING, KnowsMerchants, PendingPaymentResolver, status_of
+from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
@@ -127,7 +127,7 @@ class Payments:
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
         """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded."""
         row = await self._own(merchant, payment_id)
-        if row.status != "succeeded":
+        if row.status is not PaymentStatus.SUCCEEDED:
             raise NotRefundable(row.status)
         self.admission.begin(merchant.number)
         try:
@@ -150,7 +150,7 @@ class Payments:
             await self._ledger.durable(self._ledger.position)
         finally:
             self.admission.leave(merchant.number)
-        if status != "cancelled":
+        if status is not PaymentStatus.CANCELLED:
             raise NotCancellable(status)
         return as_it_is(row, status)
 
@@ -175,7 +175,7 @@ class Payments:
         Called in the stretch in which that was posted, so that both are in one journal row. Raises LedgerStopped.
         """
         for payment in self.expiry.of(customer):
-            if status_of(self._ledger.engine, payment) == WAITING and self._resolver.cannot_pay(payment):
+            if status_of(self._ledger.engine, payment) is PaymentStatus.WAITING and self._resolver.cannot_pay(payment):
                 with contextlib.suppress(NotWaiting):  # its time was over: posting has moved time on
                     self._resolver.decline(payment, Decline.WALLET_CANNOT_PAY)
                 self.status_waiters.tell(payment.id)
@@ -214,8 +214,8 @@ class Payments:
         At once, too, where too many wait already. Raises PaymentNotFound.
         """
         row = await self._own(merchant, payment_id)
-        if wait_seconds and row.status == WAITING:
-            if status_of(self._ledger.engine, row.fact) == WAITING:
+        if wait_seconds and row.status is PaymentStatus.WAITING:
+            if status_of(self._ledger.engine, row.fact) is PaymentStatus.WAITING:
                 await self.status_waiters.ended(payment_id, merchant.number, wait_seconds)
             await self._ledger.durable(self._ledger.position)
             row = await self._own(merchant, payment_id)

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from feiqian.clock import moment
-from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments.intent import Order
 from feiqian.payments.policy import Decline
@@ -22,7 +22,7 @@ class PaymentView(msgspec.Struct, frozen=True):
     """A payment. Amounts in minor units. `id` is None for a declined request that was not kept (see `service`)."""
 
     id: str | None
-    status: str  # succeeded, declined, needs_verification, cancelled, expired
+    status: PaymentStatus
     reason: str | None  # a name of `policy.Decline`
     message: str | None  # its sentence
     amount: MinorUnits
@@ -43,7 +43,7 @@ class RefundView(msgspec.Struct, frozen=True):
 
     id: str
     payment: str
-    status: str  # succeeded, declined
+    status: RefundStatus
     reason: str | None
     message: str | None
     amount: MinorUnits
@@ -96,7 +96,7 @@ def not_kept(request: Order, decline: Decline, now_us: int) -> PaymentView:
     """A request declined before it named a payer: there is no payment to ask for later."""
     return PaymentView(
         id=None,
-        status="declined",
+        status=PaymentStatus.DECLINED,
         reason=decline,
         message=sentence(decline),
         amount=request.amount,
@@ -113,12 +113,12 @@ def not_kept(request: Order, decline: Decline, now_us: int) -> PaymentView:
     )
 
 
-def as_it_is(row: PaymentRow, status: str = "") -> PaymentView:
+def as_it_is(row: PaymentRow, status: PaymentStatus | None = None) -> PaymentView:
     """A payment of the read model, as it is now; or in a newer `status` that the read model may not have yet."""
     return _view(row, status or row.status, row.refunded)
 
 
-def _view(it: PaymentDecided | PaymentRow, status: str, refunded: MinorUnits) -> PaymentView:
+def _view(it: PaymentDecided | PaymentRow, status: PaymentStatus, refunded: MinorUnits) -> PaymentView:
     return PaymentView(
         it.id,
         status,
@@ -127,7 +127,7 @@ def _view(it: PaymentDecided | PaymentRow, status: str, refunded: MinorUnits) ->
         it.amount,
         BY_NUMBER[it.currency].code,
         it.fee,
-        MinorUnits(it.amount - it.fee) if status == "succeeded" else NOTHING,
+        MinorUnits(it.amount - it.fee) if status is PaymentStatus.SUCCEEDED else NOTHING,
         refunded,
         it.merchant_order,
         it.description,

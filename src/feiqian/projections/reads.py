@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
+from feiqian.ids import Party
 from feiqian.runtime.shares import Shares
 from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
 
@@ -62,7 +63,7 @@ class Reads:
         self._opened: list[Database] = []  # by the threads
         self.pool = Pool("reads", THREADS, QUEUE, answer_seconds)
         self._seen, self._newest = 0, at_least  # the position as it was last seen, and the furthest ever
-        self.waiting_for_it: Shares[Hashable] = Shares(MAX_WAITING)
+        self.waiting_for_it: Shares[Party] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position
         self._order = count()
         self._poller: asyncio.Task[None] | None = None
@@ -98,7 +99,7 @@ class Reads:
         self,
         position: int,
         timeout_seconds: float = WAIT_SECONDS,  # not money: a time
-        who: Hashable = None,
+        who: Party | None = None,
     ) -> None:
         """Returns once the read model has reached this journal position. Raises ReadsBehind after the timeout.
 

@@ -40,11 +40,11 @@ REFUSED_EVERY = 7  # each seventh payment is for more than there is
 def opening() -> bytes:
     """The accounts, and what the customer has."""
     return chain(
-        chart.account(OPENING, AccountKind.OPENING, CNY, UNLIMITED),
+        chart.account(OPENING, AccountKind.OPENING, CNY, overdraft=UNLIMITED),
         chart.account(PAYER, AccountKind.CUSTOMER_WALLET, CNY),
         chart.account(PAYEE, MerchantAccountKind.PAYABLE, CNY),
         chart.account(FEES, AccountKind.MERCHANT_FEES, CNY),
-        chart.transfer(chart.derived_id(b"opening", b"1"), OPENING, PAYER, FUNDS),
+        chart.transfer(chart.derived_id(b"opening", b"1"), debit=OPENING, credit=PAYER, amount=FUNDS),
     )
 
 
@@ -63,8 +63,8 @@ def amount(number: int) -> int:
 def payment(number: int) -> bytes:
     """Payment and fee, one chain."""
     return chain(
-        chart.transfer(payment_id(number), PAYER, PAYEE, amount(number)),
-        chart.transfer(fee_id(number), PAYEE, FEES, 1),
+        chart.transfer(payment_id(number), debit=PAYER, credit=PAYEE, amount=amount(number)),
+        chart.transfer(fee_id(number), debit=PAYEE, credit=FEES, amount=1),
     )
 
 

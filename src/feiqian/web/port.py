@@ -15,6 +15,7 @@ from feiqian.accounts.opening import shown_reference
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customer
 from feiqian.errors import FeiqianError
+from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import InvariantBroken, Totals
@@ -217,7 +218,7 @@ class RunningBank:
 
     async def cancel(self, shop: Shop, amount: Money, order: str) -> Answer:
         found = await self.ask(shop, amount, order)
-        if found.status != "needs_verification":
+        if found.status is not PaymentStatus.WAITING:
             return found
         try:
             return _answer(await self._s.payments.cancel(self._merchant(shop), found.payment))

@@ -12,10 +12,12 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from typing import Literal
 
 import msgspec
 
 from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+from feiqian.ids import Party
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Places, Throttle
 
@@ -25,9 +27,8 @@ HEARTBEAT_SECONDS = 15.0
 COALESCE_SECONDS = 0.25
 KEPT_FACTS = 8
 
-PERSON = "customer"
-Topic = tuple[str, int]  # ("customer", number), ("merchant", number), ("bank", 0)
-ONLY_BANK = {("bank", 0)}  # who looks once a second by itself
+Topic = Party | tuple[Literal["bank"], Literal[0]]
+ONLY_BANK: set[Topic] = {("bank", 0)}  # who looks once a second by itself
 MovesMoney = PaymentDecided | RefundDecided
 
 
@@ -151,7 +152,7 @@ class Hub:
         """
         if self._closed:
             raise TooManyStreams
-        whose: Hashable = topic if topic[0] == PERSON else client.get()
+        whose: Hashable = topic if topic[0] == "customer" else client.get()
         self._make_room(whose)
         watcher = Watcher(self, topic, whose)
         self._watchers.setdefault(topic, set()).add(watcher)

@@ -104,19 +104,11 @@ def test_abuse_92_a_pin_is_judged_in_the_form_that_is_compared(bank: Bank, pin: 
     assert weak.value.warning_key != "weak.not_six_digits"
 
 
-def is_right(bank: Bank, password: str) -> bool:
-    try:
-        bank.answer(bank.begin(SIGN_IN).id, Factor.PASSWORD, password)
-    except AnswerWrong:
-        return False
-    return True
-
-
 def test_a_password_and_a_pin_that_were_set_in_another_form_are_right_in_every_form(bank: Bank) -> None:
     bank.run(bank.factors.set_password(OWNER, "ｗandering\u200b teapot\u00a0umbrella", OWN))
     bank.run(bank.set_pin(OWNER, full_width("402957"), OWN))
     for typed in ("wandering teapot umbrella", "wandering teapot umbrella\ufeff"):
-        assert is_right(bank, typed)
+        assert bank.is_password(typed)
     assert bank.answer(bank.begin(SMALL, needs=BY_PIN).id, Factor.PIN, "402957").state == "passed"
 
 
@@ -125,14 +117,14 @@ def test_a_hash_of_a_version_before_is_right_once_more_and_made_anew(bank: Bank)
     before = bank.hasher._argon2.hash(bank.cipher.blind_index(typed, "secret").hex())
     with bank.db.write() as connection:
         bank.factors.put_secret(connection, OWNER, Factor.PASSWORD, before, bank.clock.now())
-    assert not is_right(bank, plain)
+    assert not bank.is_password(plain)
     bank.answer(bank.begin(SIGN_IN).id, Factor.PASSWORD, typed)
     with bank.db.read() as connection:
         after = (credentials.secret_of(connection, OWNER, Factor.PASSWORD) or b"").decode()
     assert after != before
     assert not bank.hasher.outdated(after, typed)
-    assert is_right(bank, plain)
-    assert is_right(bank, typed)
+    assert bank.is_password(plain)
+    assert bank.is_password(typed)
 
 
 @pytest.mark.parametrize(("typed", "hashes"), [("not the password", 1), ("not\u200b the password", 2)])

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from feiqian.accounts.kinds import AccountKind
+from feiqian.accounts.kinds import AccountKind, wallet_id
 from feiqian.ledger.chart import account_id, transfer
 from feiqian.money import CNY
 from feiqian.testing.served import BALANCE, Served
@@ -136,9 +136,9 @@ def test_abuse_27_a_declined_order_stays_declined_after_a_top_up(served: Served,
     order = served.order(customer, amount=600_00)
     first = shop.post("/v1/payments", json=order)
     assert first.json()["reason"] == "insufficient_funds"
-    opening, wallet = AccountKind.OPENING, AccountKind.CUSTOMER_WALLET
-    accounts = account_id(opening, CNY.number, 0), account_id(wallet, CNY.number, customer)
-    served.inside(lambda: served.bank.services.ledger.post(transfer(b"top-up of a test", *accounts, 500_00, 1)))
+    opening, wallet = account_id(AccountKind.OPENING, CNY.number, 0), wallet_id(CNY.number, customer)
+    top_up = transfer(b"top-up of a test", debit=opening, credit=wallet, amount=500_00, kind=1)
+    served.inside(lambda: served.bank.services.ledger.post(top_up))
     again = order | {"payment_code": served.codes(customer, 2)[1]}
     assert shop.post("/v1/payments", json=order).content == first.content
     assert shop.post("/v1/payments", json=again).content == first.content

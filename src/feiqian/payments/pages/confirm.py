@@ -18,6 +18,7 @@ from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, Page, way_text
 from feiqian.auth.pages.security import REMOVABLE
 from feiqian.auth.pages.steps import Step, challenge_pages
+from feiqian.events import PaymentStatus
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.payments.read_model.rows import PaymentRow
@@ -25,8 +26,6 @@ from feiqian.policy.factors import Factor
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ASKED_BY_A_PAGE, CUSTOMER
-
-WAITING = "needs_verification"
 
 
 class Confirm(Controller):
@@ -57,7 +56,7 @@ class Confirm(Controller):
             await _binding(site, signed_in, payment)
         except NotWaiting as error:
             return {"status": error.status}
-        return {"status": WAITING}
+        return {"status": PaymentStatus.WAITING}
 
     @post("/refuse", status_code=303)
     async def refuse(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> Page:

@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
-from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.money import BY_NUMBER, Money
 from feiqian.web.model import Person
 from feiqian.web.session import BY_ITSELF, Customer, TheCustomer, customers_only, still_signed_in
@@ -19,7 +19,7 @@ from feiqian.web.streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
 from feiqian.web.whose import ASKED_BY_A_PAGE
 
 SHOWN = 20
-KINDS = {"succeeded": "paid", "declined": "declined", "needs_verification": "waiting"}
+KINDS = {PaymentStatus.SUCCEEDED: "paid", PaymentStatus.DECLINED: "declined", PaymentStatus.WAITING: "waiting"}
 
 
 class Wallet(Controller):
@@ -113,7 +113,7 @@ async def _sheet(site: Site, fact: MovesMoney) -> str | None:
     amount = Money(fact.amount, BY_NUMBER[fact.currency])
     merchant = await site.bank.shop_name(fact.merchant)
     if isinstance(fact, RefundDecided):
-        if fact.status != "succeeded":
+        if fact.status is not RefundStatus.SUCCEEDED:
             return None  # nothing of the customer's has changed
         return site.render("payments/parts/wallet_sheet.html", kind="refunded", amount=amount, merchant=merchant)
     assert isinstance(fact, PaymentDecided)

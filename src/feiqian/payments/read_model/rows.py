@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feiqian.events import PaymentDecided, RefundDecided, decode_fact
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, decode_fact
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.projections.database import Values
@@ -21,7 +21,7 @@ class PaymentRow:
 
     id: str
     transfer: bytes
-    status: str
+    status: PaymentStatus
     reason: str | None
     merchant: MerchantNumber
     customer: CustomerNumber
@@ -106,7 +106,7 @@ def payment_row(values: Values) -> PaymentRow:
     return PaymentRow(
         fact.id,
         fact.transfer,
-        status,
+        PaymentStatus(status),
         refused or fact.reason,
         fact.merchant,
         fact.customer,
