@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
 from feiqian.auth import notifications, sign_ins
 from feiqian.auth.challenges.errors import Locked, VerificationError
-from feiqian.auth.challenges.model import ChallengeBinding
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.model import Opened
 from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Asked, PreAuthFlow
@@ -58,20 +58,20 @@ class SignIn(SigningIn, PreAuthFlow):
             await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 
-    def _opened(
-        self, connection: Connection, opened: Opened, factors: Sequence[Factor], user_agent: str, now: int
-    ) -> None:
+    def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         subject = opened.session.subject
-        sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=opened.new_device)
-        details = {"device": opened.session.user_agent, "factors": tuple(map(str, factors))}
+        sign_ins.record(
+            connection, subject, "ok", user_agent, now, factors=passed.factors, new_device=opened.new_device
+        )
+        details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
         self._p.audit_log.append(connection, subject, "signed_in", str(subject), details, now)
         if opened.new_device:
-            self._beware(connection, opened, factors, now)
+            self._beware(connection, opened, passed, now)
 
-    def _beware(self, connection: Connection, opened: Opened, factors: Sequence[Factor], now: int) -> None:
+    def _beware(self, connection: Connection, opened: Opened, passed: Passed, now: int) -> None:
         number = opened.session.subject.number
         profile = self._p.customers.profiles.need(connection, number)
         values = {"device": opened.session.user_agent, "at": notifications.moment(self._p, profile.language, now)}
         notifications.tell(self._p, connection, number, "signed_in", now, values)
-        if not _OWN_DEVICE.intersection(factors):
+        if not _OWN_DEVICE.intersection(passed.factors):
             notifications.cool(self._p, connection, number, now)

@@ -6,14 +6,14 @@ nobody's is answered as one that is somebody's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
 
 from feiqian.auth.challenges.errors import AnswerWrong, Locked, VerificationError
 from feiqian.auth.challenges.forms import is_no_password
-from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Passed
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.sessions.model import Opened
@@ -24,6 +24,7 @@ from feiqian.policy.factors import Factor
 from feiqian.runtime.transactions import Refused, Transactions
 from feiqian.subjects import Role, Subject
 
+Browser = tuple[str, str | None]  # or app: its own account of itself, and what an earlier sign-in gave it
 Begun = tuple[str, Subject, str]  # a challenge, whose it is, and the turn in which its password is compared
 
 
@@ -77,7 +78,7 @@ class SigningIn:
         return await self._opening(sign_in)
 
     def _begin(
-        self, connection: Connection, name: str, password: str, language: str, browser: tuple[str, str | None]
+        self, connection: Connection, name: str, password: str, language: str, browser: Browser
     ) -> Begun | Refused:
         """A challenge of whoever has the name, on the device that they know this browser as; and its turn."""
         subject, (user_agent, device_token) = self._whose(connection, name), browser
@@ -94,18 +95,13 @@ class SigningIn:
         return await self.transactions.write(rule)
 
     def _open(
-        self,
-        connection: Connection,
-        challenge: str,
-        subject: Subject,
-        language: str,
-        browser: tuple[str, str | None],
+        self, connection: Connection, challenge: str, subject: Subject, language: str, browser: Browser
     ) -> Opened:
         """A session for a challenge that was passed. Raises NotPassed, ChallengeOver."""
         now = self._clock.now()
         passed = self._verification.consume_within(connection, challenge, subject, self.binding, now)
         opened = self._sessions.open(connection, subject, passed.factors, *browser, now, language)
-        self._opened(connection, opened, passed.factors, browser[0], now)
+        self._opened(connection, opened, passed, browser[0], now)
         return opened
 
     # --- in which customers and staff differ -----------------------------------------------------------------------
@@ -130,8 +126,6 @@ class SigningIn:
             return SignInLocked(error.until)
         return SignInRefused() if isinstance(error, AnswerWrong) else error
 
-    def _opened(
-        self, connection: Connection, opened: Opened, factors: Sequence[Factor], user_agent: str, now: int
-    ) -> None:
+    def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         """Writes what is kept of a sign-in; an error takes the session back."""
         raise NotImplementedError

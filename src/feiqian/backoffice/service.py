@@ -6,7 +6,7 @@ passed and is spent for it, as the policy asks. Who is unknown, not enrolled or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.errors import Locked, VerificationError
 from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.model import ChallengeBinding, TotpEnrolment
+from feiqian.auth.challenges.model import ChallengeBinding, Passed, TotpEnrolment
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.sessions.model import Opened
@@ -174,13 +174,11 @@ class Staff(SigningIn):
         except VerificationError as error:
             raise self._refusal(error, None) from None
 
-    def _opened(
-        self, connection: Connection, opened: Opened, factors: Sequence[Factor], user_agent: str, now: int
-    ) -> None:
+    def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         subject = opened.session.subject
         if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
             raise SignInRefused(ASKED)
-        details = {"factors": [factor.value for factor in factors], "session": opened.session.id}
+        details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
         self._audit_log.append(connection, subject, "signed_in", str(subject), details, now)
 
     def _at_work(self, connection: Connection, number: int) -> StaffMember | None:
