@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from feiqian.runtime.alarms import Alarms, Readiness
 from feiqian.runtime.metrics import Live, Metrics
+from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ class Services:
     back_office: BackOffice = field(init=False)
     alarms: Alarms = field(init=False)
     readiness: Readiness = field(init=False)
+
+    @property
+    def transactions(self) -> Transactions:
+        """Of the feature database, in its pool."""
+        return Transactions(self.db, self.work)
 
     def __post_init__(self) -> None:
         self.alarms = Alarms(self.metrics)

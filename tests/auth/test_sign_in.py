@@ -186,6 +186,6 @@ def test_a_view_of_a_strangers_sign_in_says_nothing_of_what_is_enrolled(bank: Pe
 
 
 def _binding() -> object:
-    from feiqian.auth.sign_in import BOUND
+    from feiqian.auth.sign_in import SignIn
 
-    return BOUND
+    return SignIn.binding

@@ -7,7 +7,8 @@ from authenticator import Authenticator
 from staffed import FIREFOX, STAFF_PASSWORD
 
 from feiqian.auth.challenges.errors import AnswerWrong, TooWeak
-from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid, SignInRefused
+from feiqian.auth.errors import SignInRefused
+from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid
 from feiqian.backoffice.model import OPERATOR, MemberState
 from feiqian.policy.factors import Factor
 

@@ -9,9 +9,10 @@ from authenticator import Authenticator
 from staffed import FIREFOX, STAFF_PASSWORD
 
 from feiqian.auth.challenges.model import ChallengeBinding
-from feiqian.backoffice.errors import MemberInvalid, MemberNotFound, NotAllowed, SignInLocked, SignInRefused
+from feiqian.auth.errors import SignInLocked, SignInRefused
+from feiqian.backoffice.errors import MemberInvalid, MemberNotFound, NotAllowed
 from feiqian.backoffice.model import OPERATOR, MemberState
-from feiqian.backoffice.service import SIGN_IN
+from feiqian.backoffice.service import Staff
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role
 
@@ -118,7 +119,7 @@ def test_abuse_42_a_challenge_for_something_else_opens_no_session(bank) -> None:
     bank.run(bank.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD))
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.code("alice", view.id, bank.code_of("alice"), FIREFOX, "en"))
-    assert SIGN_IN.purpose is Purpose.STAFF_SIGN_IN
+    assert Staff.binding.purpose is Purpose.STAFF_SIGN_IN
 
 
 def test_abuse_33_a_suspended_member_is_out_at_once_everywhere(bank) -> None:

@@ -103,9 +103,9 @@ def test_every_refusal_is_explained(root: Path) -> None:
 
 def test_every_reason_for_declining_is_explained(root: Path) -> None:
     from feiqian.payments.policy import Decline
-    from feiqian.payments.reasons import ENGLISH
+    from feiqian.payments.reasons import sentence
 
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", (root / "docs/REFUSALS.md").read_text(), re.M)
-    assert rows == [(reason.value, ENGLISH[reason]) for reason in Decline], (
+    assert rows == [(reason.value, sentence(reason)) for reason in Decline], (
         "docs/REFUSALS.md: the reasons are out of date"
     )

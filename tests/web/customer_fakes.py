@@ -20,6 +20,7 @@ from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.subjects import Subject, customer
 
@@ -280,6 +281,7 @@ def add_customers(services: Any, clock: ManualClock) -> Any:
     services.uploads = Uploads(Path(tempfile.gettempdir()))
     services.reads, services.ledger = services.payments, SimpleNamespace(durable_position=1)
     services.db = SimpleNamespace(read=nullcontext)
+    services.transactions = Transactions(services.db, services.work)
     services.level = 0
     services.customers = SimpleNamespace(standing=lambda number: services.level)
     return services

@@ -1,4 +1,4 @@
-"""What is refused to customers who prove who they are, or change what proves it.
+"""What is refused to those who prove who they are, or change what proves it.
 
 No text tells whether a number or a name is known.
 """
@@ -9,14 +9,14 @@ from feiqian.customers.errors import CustomersError
 
 
 class SignInRefused(CustomersError):
-    """The mobile number or the password is not right. Nobody is told which."""
+    """The mobile number or login, or what proves it, is not right. Nobody is told which."""
 
-    def __init__(self) -> None:
-        super().__init__("the mobile number or the password is not right")
+    def __init__(self, asked: str = "the mobile number or the password") -> None:
+        super().__init__(f"{asked} is not right")
 
 
 class SignInLocked(CustomersError):
-    """Too many wrong answers for this number, known or not. `until` in Unix microseconds; a passkey still opens."""
+    """Too many wrong answers for this name, known or not. `until` in Unix microseconds; a passkey still opens."""
 
     def __init__(self, until: int) -> None:
         super().__init__("too many wrong answers; try again later, or sign in with a passkey")

@@ -34,7 +34,7 @@ class Freezing:
     """For customers by `Security`, for staff directly. What a member of staff froze, only staff unfreeze."""
 
     def __init__(self, parts: Parts) -> None:
-        self._p = parts
+        self._p, self.transactions = parts, parts.transactions
 
     @property
     def intent(self) -> IntentKind:
@@ -47,7 +47,7 @@ class Freezing:
         await self._p.accounts.freeze(number)  # before any waiting in turn
         async with self._p.intents.turn(str(customer(number))):
             await self._p.accounts.freeze(number)  # what was opened or unfrozen meanwhile, too
-            await self._p.work.db(self._mark, number, by)
+            await self.transactions.write(self._mark, number, by)
 
     async def unfreeze(self, number: CustomerNumber, by: Subject, within: Within | None = None) -> None:
         """Raises NotFrozen, FrozenByBank (if `by` is no member of staff), CustomerNotFound.
@@ -58,44 +58,45 @@ class Freezing:
             raise CustomerNotFound("there is no such customer")
         async with self._p.intents.turn(str(customer(number))):
             stopped = self._p.accounts.frozen(number)
-            await self._p.intents.carry_out(await self._p.work.db(self._intend, number, by, stopped, within))
+            intent = await self.transactions.write(self._intend, number, by, stopped, within)
+            await self._p.intents.carry_out(intent)
 
     async def resume(self) -> None:
         """At the start: tell the engine of each freeze that it does not know."""
-        for number in await self._p.work.db(self._marked):
+        for number in await self.transactions.read(self._p.customers.profiles.frozen):
             if self._p.accounts.wallets(number) and not self._p.accounts.frozen(number):
                 await self._p.accounts.freeze(number)
 
-    def _mark(self, number: CustomerNumber, by: Subject) -> None:
+    def _mark(self, connection: Connection, number: CustomerNumber, by: Subject) -> None:
         now = self._p.clock.now()
         profiles = self._p.customers.profiles
-        with self._p.db.write() as connection:
-            profiles.lock(connection, number)
-            profile = profiles.get(connection, number)
-            unfreezing = self._p.intents.withdraw(connection, UNFREEZE, str(customer(number)))
-            held_by = profile.frozen_by if profile and not unfreezing else None
-            if held_by is not None and (held_by.role is Role.STAFF or by.role is not Role.STAFF):
-                return
-            if profile is not None:
-                profiles.put_frozen(connection, number, by, now)
-            self._p.audit_log.append(connection, by, "frozen", str(customer(number)), {}, now)
-            if held_by is None:
-                notifications.tell(self._p, connection, number, "frozen", now)
+        profiles.lock(connection, number)
+        profile = profiles.get(connection, number)
+        unfreezing = self._p.intents.withdraw(connection, UNFREEZE, str(customer(number)))
+        held_by = profile.frozen_by if profile and not unfreezing else None
+        if held_by is not None and (held_by.role is Role.STAFF or by.role is not Role.STAFF):
+            return
+        if profile is not None:
+            profiles.put_frozen(connection, number, by, now)
+        self._p.audit_log.append(connection, by, "frozen", str(customer(number)), {}, now)
+        if held_by is None:
+            notifications.tell(self._p, connection, number, "frozen", now)
 
-    def _intend(self, number: CustomerNumber, by: Subject, stopped: bool, within: Within | None) -> LedgerIntent:
+    def _intend(
+        self, connection: Connection, number: CustomerNumber, by: Subject, stopped: bool, within: Within | None
+    ) -> LedgerIntent:
         profiles = self._p.customers.profiles
-        with self._p.db.write() as connection:
-            profiles.lock(connection, number)
-            profile = profiles.get(connection, number)
-            held_by = profile.frozen_by if profile else None
-            if held_by is None and not stopped:
-                raise NotFrozen("the wallets are not frozen")
-            if held_by is not None and held_by.role is Role.STAFF and by.role is not Role.STAFF:
-                raise FrozenByBank("the bank has frozen the wallets")
-            if within is not None:
-                within(connection, self._p.clock.now())
-            unfreezing = Unfreezing(number, by)
-            return self._p.intents.put(connection, UNFREEZE, str(customer(number)), unfreezing, instead=True)
+        profiles.lock(connection, number)
+        profile = profiles.get(connection, number)
+        held_by = profile.frozen_by if profile else None
+        if held_by is None and not stopped:
+            raise NotFrozen("the wallets are not frozen")
+        if held_by is not None and held_by.role is Role.STAFF and by.role is not Role.STAFF:
+            raise FrozenByBank("the bank has frozen the wallets")
+        if within is not None:
+            within(connection, self._p.clock.now())
+        unfreezing = Unfreezing(number, by)
+        return self._p.intents.put(connection, UNFREEZE, str(customer(number)), unfreezing, instead=True)
 
     async def _unfreeze(self, intent: LedgerIntent) -> None:
         await self._p.accounts.unfreeze(intent.payload.customer)
@@ -107,7 +108,3 @@ class Freezing:
             profiles.put_frozen(connection, number, None, now)
         self._p.audit_log.append(connection, by, "unfrozen", str(customer(number)), {}, now)
         notifications.tell(self._p, connection, number, "unfrozen", now)
-
-    def _marked(self) -> list[CustomerNumber]:
-        with self._p.db.read() as connection:
-            return self._p.customers.profiles.frozen(connection)

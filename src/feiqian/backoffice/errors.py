@@ -1,8 +1,6 @@
 """What the staff's side refuses. The texts are for staff; they hold no secrets and nothing of a customer.
 
 StaffError
-  SignInRefused     login, password or code is wrong; which is not told
-  SignInLocked      too many wrong answers; says until when
   EnrolmentOver     the enrolment token is unknown, used or out of time
   MemberInvalid     a staff account cannot be as was asked
   MemberNotFound    there is no such staff account
@@ -25,21 +23,6 @@ from feiqian.errors import FeiqianError
 
 class StaffError(FeiqianError):
     """Whatever the package raises."""
-
-
-class SignInRefused(StaffError):
-    """Nobody is told which of login, password and code was wrong."""
-
-    def __init__(self) -> None:
-        super().__init__("the login, the password or the code is not right")
-
-
-class SignInLocked(StaffError):
-    """`until` in Unix microseconds; a passkey or security key still opens."""
-
-    def __init__(self, until: int) -> None:
-        super().__init__("too many wrong answers; locked for a time")
-        self.until = until
 
 
 class EnrolmentOver(StaffError):

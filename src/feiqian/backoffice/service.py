@@ -6,6 +6,7 @@ passed and is spent for it, as the policy asks. Who is unknown, not enrolled or 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,18 +14,16 @@ from sqlalchemy import Connection
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.errors import Locked, VerificationError
 from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.forms import is_no_password
-from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, TotpEnrolment
+from feiqian.auth.challenges.model import ChallengeBinding, Passed, TotpEnrolment
 from feiqian.auth.challenges.service import Verification
+from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.signing_in import SigningIn
 from feiqian.backoffice.errors import (
     EnrolmentOver,
     MemberInvalid,
     MemberNotFound,
-    SignInLocked,
-    SignInRefused,
-    StaffError,
 )
 from feiqian.backoffice.members import Members, login_of, require
 from feiqian.backoffice.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
@@ -38,7 +37,7 @@ from feiqian.runtime.transactions import Refused, Transactions, reads, writes, w
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
-SIGN_IN = ChallengeBinding(purpose=Purpose.STAFF_SIGN_IN)
+ASKED = "the login, the password or the code"
 DEMO = (
     ("alice", "Alice Moreau", ("reviewer", "supporter")),
     ("bob", "Bob Tan", ("approver", "auditor", "admin", "reviewer")),
@@ -47,8 +46,10 @@ DEMO = (
 _log = logs.get("feiqian.staff")
 
 
-class Staff:
+class Staff(SigningIn):
     """The staff of one bank."""
+
+    role, binding = Role.STAFF, ChallengeBinding(purpose=Purpose.STAFF_SIGN_IN)
 
     def __init__(
         self,
@@ -116,19 +117,6 @@ class Staff:
 
     # --- signing in --------------------------------------------------------------------------------------------
 
-    async def password(
-        self, login: str, password: str, language: str, device_token: str | None = None
-    ) -> ChallengeView:
-        """The first of two steps; the challenge wants a second factor. `device_token`: what an earlier sign-in gave
-        this browser; wrong answers are counted for it. Raises SignInRefused, SignInLocked."""
-        if is_no_password(password):
-            raise SignInRefused  # before anything is looked up or counted
-        id, subject, turn = await self.transactions.write(self._begin, login, password, language, device_token)
-        try:
-            return await self._verification.answer_slow(turn, id, subject, Factor.PASSWORD, password)
-        except VerificationError as error:
-            raise self._refused(error, subject) from None
-
     @writes_or_refuses
     def code(
         self,
@@ -141,35 +129,14 @@ class Staff:
         device_token: str | None = None,
     ) -> Opened | Refused:
         """The second step, by a one-time-code token. Raises SignInRefused, SignInLocked."""
-        subject = self._subject(connection, login)
+        subject = self._whose(connection, login)
         try:
             answered = self._verification.answer_fast(connection, challenge, subject, Factor.TOTP, code)
             if isinstance(answered, Refused):
-                return Refused(self._refused(answered.error, subject))
-            return self._open(connection, challenge, subject, user_agent, language, device_token)
+                return Refused(self._refusal(answered.error, subject))
+            return self._open(connection, challenge, subject, language, (user_agent, device_token))
         except VerificationError as error:
-            raise self._refused(error, subject) from None
-
-    async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
-        """A challenge and what the browser is asked for, whoever it is."""
-        return self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
-
-    @writes
-    def passkey(
-        self,
-        connection: Connection,
-        challenge: str,
-        response: str,
-        user_agent: str,
-        language: str,
-        device_token: str | None = None,
-    ) -> Opened:
-        """Signs in with a passkey or security key alone, which is two factors. Raises SignInRefused."""
-        try:
-            subject, passed = self._verification.answer_passkey_sign_in.within(connection, challenge, response)
-            return self._open(connection, passed.id, subject, user_agent, language, device_token)
-        except VerificationError as error:
-            raise self._refused(error, None) from None
+            raise self._refusal(error, subject) from None
 
     @writes
     def sign_out(self, connection: Connection, who: SignedIn) -> None:
@@ -190,48 +157,29 @@ class Staff:
             member = self._at_work(connection, session.subject.number)
         return SignedIn(member, session) if member else None
 
-    def _subject(self, connection: Connection, login: str) -> Subject:
-        """Nobody, always the same for the same login, unless an account of this login is at work."""
+    def _whose(self, connection: Connection, name: str) -> Subject:
+        """Nobody, unless an account of this login is at work."""
         try:
-            member = self.members.by_login(connection, login)
+            member = self.members.by_login(connection, name)
         except MemberNotFound:
             member = None
         if member is not None and member.state is MemberState.ACTIVE and not member.demo:
             return member.subject
-        blind_index = self._cipher.blind_index(login_of(login), "nobody of staff")
+        blind_index = self._cipher.blind_index(login_of(name), "nobody of staff")
         return Subject(Role.NOBODY, int.from_bytes(blind_index[:7], "big"))
 
-    def _begin(
-        self, connection: Connection, login: str, password: str, language: str, device_token: str | None
-    ) -> tuple[str, Subject, str] | Refused:
-        """A challenge of whoever has the login, on the device that this browser is known as to them; and its turn."""
-        subject = self._subject(connection, login)
-        known = self._sessions.known_device(connection, subject, device_token)
-        device = known.id if known else None
+    async def _opening(self, rule: Callable[[Connection], Opened]) -> Opened:
         try:
-            challenge = self._verification.begin_unseen(connection, subject, SIGN_IN, language, device=device)
-            return challenge.id, subject, self._verification.check(connection, challenge, Factor.PASSWORD, password)
+            return await super()._opening(rule)
         except VerificationError as error:
-            return Refused(self._refused(error, subject))
+            raise self._refusal(error, None) from None
 
-    def _open(
-        self,
-        connection: Connection,
-        challenge: str,
-        subject: Subject,
-        user_agent: str,
-        language: str,
-        device_token: str | None,
-    ) -> Opened:
-        now = self._clock.now()
-        passed = self._verification.consume_within(connection, challenge, subject, SIGN_IN, now)
+    def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
+        subject = opened.session.subject
         if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
-            raise SignInRefused
-        factors = passed.factors
-        opened = self._sessions.open(connection, subject, factors, user_agent, device_token, now, language)
-        details = {"factors": [factor.value for factor in factors], "session": opened.session.id}
+            raise SignInRefused(ASKED)
+        details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
         self._audit_log.append(connection, subject, "signed_in", str(subject), details, now)
-        return opened
 
     def _at_work(self, connection: Connection, number: int) -> StaffMember | None:
         try:
@@ -240,10 +188,10 @@ class Staff:
             return None
         return member if member.state is MemberState.ACTIVE else None
 
-    def _refused(self, error: FeiqianError, subject: Subject | None) -> StaffError:
+    def _refusal(self, error: FeiqianError, subject: Subject | None) -> FeiqianError:
         """The same for everybody. It is in the log and not in the trail, which strangers must not be able to fill."""
         _log.warning("staff_sign_in_refused", subject=str(subject or "unknown"), why=type(error).__name__)
-        return SignInLocked(error.until) if isinstance(error, Locked) else SignInRefused()
+        return SignInLocked(error.until) if isinstance(error, Locked) else SignInRefused(ASKED)
 
     # --- accounts ----------------------------------------------------------------------------------------------
 

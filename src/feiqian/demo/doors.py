@@ -50,12 +50,9 @@ class Doors:
         return mobile_of(person.number)
 
     async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
-        return await self._services.work.db(self._open_phone, person.number, user_agent, device_token, language)
-
-    def _open_phone(self, number: CustomerNumber, user_agent: str, device_token: str | None, language: str) -> Opened:
-        services, now = self._services, self._services.clock.now()
-        with services.db.write() as connection:
-            return services.sessions.open(connection, customer(number), (), user_agent, device_token, now, language)
+        services = self._services
+        who, now = (customer(person.number), (), user_agent), services.clock.now()
+        return await services.transactions.write(services.sessions.open, *who, device_token, now, language)
 
     async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
         if login not in dict(self.staff):

@@ -29,6 +29,7 @@ from feiqian.kyc.screening import Match
 from feiqian.kyc.tables import CLAIM, CLEARED, MATCHES, NOTE, PICTURE, claims, clearances, documents, reviews
 from feiqian.kyc.verifier import Verifier
 from feiqian.runtime import logs
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
 from feiqian.workers.counting import COSTLY
@@ -56,7 +57,8 @@ class Identity:
         zone: str = "UTC",
     ) -> None:
         """`two_people_score`: from which score on two have to clear a match with the sanctions list."""
-        self._db, self._cipher, self._clock, self._work, self._verifier = db, cipher, clock, work, verifier
+        self._cipher, self._clock, self._verifier = cipher, clock, verifier
+        self.transactions = Transactions(db, work)
         self._workers, self.judges = workers, Judges()
         self._zone, self._two_people_score = ZoneInfo(zone), two_people_score
         self._holders = Holders(cipher)
@@ -75,10 +77,14 @@ class Identity:
         """
         pictures = await self._encoded(customer, images)
         verdict = await self.judges.run(self._judge, claim, pictures)
+
+        def keep(connection: Connection) -> Review:
+            return self._keep(connection, customer, claim, pictures, verdict, within)
+
         try:
-            return await self._work.db(self._keep, customer, claim, pictures, verdict, within)
+            return await self.transactions.write(keep)
         except IntegrityError:  # another customer has just been verified with this document: now that is seen
-            return await self._work.db(self._keep, customer, claim, pictures, verdict, within)
+            return await self.transactions.write(keep)
 
     async def _encoded(self, customer: int, images: Sequence[bytes]) -> list[bytes]:
         try:
@@ -95,25 +101,31 @@ class Identity:
             _log.error("verifier_failed", error=type(error).__name__)
             return Verdict("unknown", ("looked_at_by_staff",))
 
-    def _keep(self, customer: int, claim: Claim, pictures: Sequence[bytes], verdict: Verdict, within: Within) -> Review:
-        now = self._clock.now()
-        with self._db.write() as connection:
-            waiting = reviews.c.customer == customer, reviews.c.outcome == "unknown"
-            if (before := connection.execute(select(reviews).where(*waiting)).first()) is not None:
-                return self._review(before)
-            document = self._holders.of_claim(claim, self.today())
-            verdict = self._final(connection, customer, document, verdict)
-            if verdict.outcome == "refused":
-                pictures = ()
-            else:
-                self.put_claim(connection, customer, claim, now)
-            id = self._write(connection, customer, document, verdict, len(pictures), now)
-            for place, picture in enumerate(pictures):
-                sealed = PICTURE.seal(self._cipher, picture, f"{id}/{place}")
-                connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
-            review = self.review(connection, id)
-            within(connection, review)
-            return review
+    def _keep(
+        self,
+        connection: Connection,
+        customer: int,
+        claim: Claim,
+        pictures: Sequence[bytes],
+        verdict: Verdict,
+        within: Within,
+    ) -> Review:
+        now, waiting = self._clock.now(), (reviews.c.customer == customer, reviews.c.outcome == "unknown")
+        if (before := connection.execute(select(reviews).where(*waiting)).first()) is not None:
+            return self._review(before)
+        document = self._holders.of_claim(claim, self.today())
+        verdict = self._final(connection, customer, document, verdict)
+        if verdict.outcome == "refused":
+            pictures = ()
+        else:
+            self.put_claim(connection, customer, claim, now)
+        id = self._write(connection, customer, document, verdict, len(pictures), now)
+        for place, picture in enumerate(pictures):
+            sealed = PICTURE.seal(self._cipher, picture, f"{id}/{place}")
+            connection.execute(insert(documents).values(review=id, place=place, sealed=sealed))
+        review = self.review(connection, id)
+        within(connection, review)
+        return review
 
     def _write(
         self, connection: Connection, customer: int, document: bytes, verdict: Verdict, pictures: int, now: int
@@ -171,12 +183,7 @@ class Identity:
 
     async def claim_of(self, customer: int) -> Claim | None:
         """As `claim`, in a transaction of its own."""
-
-        def ask() -> Claim | None:
-            with self._db.read() as connection:
-                return self.claim(connection, customer)
-
-        return await self._work.db(ask)
+        return await self.transactions.read(self.claim, customer)
 
     def blind_index(self, claim: Claim) -> bytes:
         """What stands for a claim's document, and does not tell its number."""

@@ -21,6 +21,7 @@ from feiqian.ledger_intents.errors import IntentPending, IntentRefused
 from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
 from feiqian.ledger_intents.tables import ledger_intents
 from feiqian.runtime import logs
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 
 EVERY_SECONDS = 10.0
@@ -32,7 +33,7 @@ class LedgerIntents:
     """The intents of one bank. Methods with a connection block, in the caller's transaction."""
 
     def __init__(self, db: BankDb, clock: Clock, work: Work) -> None:
-        self._db, self._clock, self._work = db, clock, work
+        self._clock, self.transactions = clock, Transactions(db, work)
         self._kinds: dict[str, IntentKind] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # kept while anybody has one
 
@@ -96,15 +97,15 @@ class LedgerIntents:
         try:
             await kind.in_ledger(intent)
         except IntentRefused as refused:
-            await self._work.db(self._refuse, kind, intent, str(refused))
+            await self.transactions.write(self._refuse, kind, intent, str(refused))
         else:
-            await self._work.db(self._complete, kind, intent)
+            await self.transactions.write(self._complete, kind, intent)
             await kind.committed(intent)
 
     async def finish(self, kind: str, subject: str) -> bool:
         """Take the subject's turn and carry out what is pending then; whether anything was."""
         async with self.turn(subject):
-            intent = await self._work.db(self._pending, kind, subject)
+            intent = await self.transactions.read(self.pending, kind, subject)
             if intent is not None:
                 await self.carry_out(intent)
         return intent is not None
@@ -115,7 +116,7 @@ class LedgerIntents:
         What keeps one from being carried out keeps no other, unless the ledger does not serve: raises LedgerError.
         """
         finished = 0
-        for kind, subject in await self._work.db(self._all):
+        for kind, subject in await self.transactions.read(self._all):
             try:
                 finished += await self.finish(kind, subject)
             except LedgerError:
@@ -133,24 +134,17 @@ class LedgerIntents:
             except Exception as error:
                 _log.error("ledger_intents_not_swept", why=type(error).__name__)
 
-    def _all(self) -> list[tuple[str, str]]:
-        with self._db.read() as connection:
-            rows = connection.execute(select(_c.kind, _c.subject).order_by(_c.created_at, _c.id))
-            return [(row.kind, row.subject) for row in rows]
+    def _all(self, connection: Connection) -> list[tuple[str, str]]:
+        rows = connection.execute(select(_c.kind, _c.subject).order_by(_c.created_at, _c.id))
+        return [(row.kind, row.subject) for row in rows]
 
-    def _pending(self, kind: str, subject: str) -> LedgerIntent | None:
-        with self._db.read() as connection:
-            return self.pending(connection, kind, subject)
+    def _complete(self, connection: Connection, kind: IntentKind, intent: LedgerIntent) -> None:
+        if self._remove(connection, intent):
+            kind.complete(connection, intent, self._clock.now())
 
-    def _complete(self, kind: IntentKind, intent: LedgerIntent) -> None:
-        with self._db.write() as connection:
-            if self._remove(connection, intent):
-                kind.complete(connection, intent, self._clock.now())
-
-    def _refuse(self, kind: IntentKind, intent: LedgerIntent, why: str) -> None:
-        with self._db.write() as connection:
-            if self._remove(connection, intent):
-                kind.refuse(connection, intent, why, self._clock.now())
+    def _refuse(self, connection: Connection, kind: IntentKind, intent: LedgerIntent, why: str) -> None:
+        if self._remove(connection, intent):
+            kind.refuse(connection, intent, why, self._clock.now())
 
     def _remove(self, connection: Connection, intent: LedgerIntent) -> bool:
         return bool(connection.execute(delete(ledger_intents).where(_c.id == intent.id)).rowcount)

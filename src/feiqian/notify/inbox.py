@@ -13,6 +13,7 @@ from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Delivered, Outgoing
 from feiqian.notify.tables import RECEIVED, inbox
+from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
 
@@ -30,35 +31,33 @@ class Inbox:
     """An adapter for any channel. Its texts are sealed like everything else that is personal."""
 
     def __init__(self, db: BankDb, cipher: FieldCipher, clock: Clock, work: Work, newest: int = NEWEST) -> None:
-        self._db, self._cipher, self._clock, self._work, self._newest = db, cipher, clock, work, newest
+        self._cipher, self._clock, self._newest = cipher, clock, newest
+        self.transactions = Transactions(db, work)
 
-    async def send(self, outgoing: Outgoing) -> None:
-        await self._work.db(self._keep, outgoing)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def read(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
-        """The newest messages (of somebody), the newest first."""
-        return await self._work.db(self.read_now, limit, subject)
-
-    def read_now(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
-        """`read`, blocking."""
-        found = select(inbox).order_by(_c.id.desc()).limit(limit)
-        if subject is not None:
-            found = found.where(SUBJECT.are(inbox, subject))
-        with self._db.read() as connection:
-            return [self._delivered(row) for row in connection.execute(found)]
-
-    def _keep(self, outgoing: Outgoing) -> None:
+    @writes
+    def send(self, connection: Connection, outgoing: Outgoing) -> None:
         plain = msgspec.json.encode(_Sealed(outgoing.address, outgoing.subject, outgoing.text))
         values: dict[str, Any] = {"id": outgoing.id} | SUBJECT.values(outgoing.to)
         values |= {"channel": outgoing.channel, "kind": outgoing.kind, "language": outgoing.language}
         values |= {"sealed": RECEIVED.seal(self._cipher, plain, outgoing.id), "at": self._clock.now()}
-        with self._db.write() as connection:
-            connection.execute(delete(inbox).where(_c.id == outgoing.id))  # sent twice is here once
-            connection.execute(inbox.insert().values(values))
-            self._thin(connection)
+        connection.execute(delete(inbox).where(_c.id == outgoing.id))  # sent twice is here once
+        connection.execute(inbox.insert().values(values))
+        self._thin(connection)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    @reads
+    def read(self, connection: Connection, limit: int, subject: Subject | None = None) -> list[Delivered]:
+        """The newest messages (of somebody), the newest first."""
+        found = select(inbox).order_by(_c.id.desc()).limit(limit)
+        if subject is not None:
+            found = found.where(SUBJECT.are(inbox, subject))
+        return [self._delivered(row) for row in connection.execute(found)]
+
+    def read_now(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
+        """`read`, blocking."""
+        return self.transactions.read_now(self.read.within, limit, subject)
 
     def _thin(self, connection: Connection) -> None:
         oldest = select(_c.id).order_by(_c.id.desc()).offset(self._newest - 1).limit(1)

@@ -19,6 +19,7 @@ from feiqian.kyc.model import Review
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
 from feiqian.policy.model import Level
+from feiqian.runtime.transactions import reads
 from feiqian.subjects import Subject, customer
 
 CHECKS_A_DAY = 5
@@ -38,7 +39,7 @@ class RealName:
     """A level is an intent: written in the transaction that decides it, then told the ledger, then completed."""
 
     def __init__(self, parts: Parts) -> None:
-        self._p = parts
+        self._p, self.transactions = parts, parts.transactions
 
     @property
     def intent(self) -> IntentKind:
@@ -57,14 +58,15 @@ class RealName:
         claim = claims.claim_of(corrected, self._p.today()) if corrected else await self._p.identity.claim_of(number)
         if claim is None:
             raise ClaimMissing("nothing is known of who this customer says they are")
-        await self._p.work.db(self._may_be_checked, number)
+        await self.transactions.read(self._may_be_checked, number)
         review = await self._p.identity.submit(number, claim, images, partial(self._verified, by=customer(number)))
         await self.finish(number)
         return review
 
-    async def used_up(self, number: CustomerNumber) -> bool:
+    @reads
+    def used_up(self, connection: Connection, number: CustomerNumber) -> bool:
         """Whether the customer has had as many checks as there may be in a day."""
-        return await self._p.work.db(self._used_up, number)
+        return self._are_used_up(self._p.identity.of(connection, number, CHECKS_A_DAY))
 
     def is_being_reviewed(self, number: CustomerNumber) -> bool:
         """Whether staff have to decide who the customer is (blocks)."""
@@ -90,23 +92,18 @@ class RealName:
         if not self._p.customers.known(number):
             raise CustomerNotFound("there is no such customer")
         async with self._p.intents.turn(str(customer(number))):
-            await self._p.intents.carry_out(await self._p.work.db(self._intend, number, wanted, by))
+            await self._p.intents.carry_out(await self.transactions.write(self._put, number, wanted, by))
 
     # --- a check -------------------------------------------------------------------------------------------------
 
-    def _may_be_checked(self, number: CustomerNumber) -> None:
-        with self._p.db.read() as connection:
-            if self._p.customers.level_in(connection, number) != UNVERIFIED:
-                raise AlreadyChecked("who the customer is has been checked")
-            checks = self._p.identity.of(connection, number, CHECKS_A_DAY)
+    def _may_be_checked(self, connection: Connection, number: CustomerNumber) -> None:
+        if self._p.customers.level_in(connection, number) != UNVERIFIED:
+            raise AlreadyChecked("who the customer is has been checked")
+        checks = self._p.identity.of(connection, number, CHECKS_A_DAY)
         if any(review.waiting for review in checks[:1]):
             raise AlreadyChecked("what was sent is being looked at")
         if self._are_used_up(checks):
             raise ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
-
-    def _used_up(self, number: CustomerNumber) -> bool:
-        with self._p.db.read() as connection:
-            return self._are_used_up(self._p.identity.of(connection, number, CHECKS_A_DAY))
 
     def _are_used_up(self, newest: list[Review]) -> bool:
         return len(newest) == CHECKS_A_DAY and newest[-1].at > self._p.clock.now() - DAY
@@ -120,10 +117,6 @@ class RealName:
             self._put(connection, number, self._p.policy.level(CHECKED), by)
 
     # --- a level -------------------------------------------------------------------------------------------------
-
-    def _intend(self, number: CustomerNumber, level: Level, by: Subject) -> LedgerIntent:
-        with self._p.db.write() as connection:
-            return self._put(connection, number, level, by)
 
     def _put(self, connection: Connection, number: CustomerNumber, level: Level, by: Subject) -> LedgerIntent:
         """What was decided last is what counts."""

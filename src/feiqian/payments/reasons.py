@@ -9,7 +9,6 @@ _SENTENCES = {
     language: {reason.value: texts_in(language)(f"reason.{reason}.text") for reason in Decline}
     for language in LANGUAGES
 }
-ENGLISH = _SENTENCES["en"]
 
 
 def sentence(reason: str, language: str = "en") -> str:

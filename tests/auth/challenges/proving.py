@@ -11,6 +11,7 @@ import pyotp
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
+from feiqian.auth.challenges.errors import AnswerWrong
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
@@ -120,6 +121,14 @@ class Bank:
 
     def answer(self, id: str, factor: Factor, answer: str, subject: Subject = OWNER) -> ChallengeView:
         return self.run(self.verification.answer(id, subject, factor, answer))
+
+    def is_password(self, password: str) -> bool:
+        """Whether it is the owner's."""
+        try:
+            self.answer(self.begin(SIGN_IN).id, Factor.PASSWORD, password)
+        except AnswerWrong:
+            return False
+        return True
 
     def send(self, id: str, factor: Factor = Factor.SMS, subject: Subject = OWNER) -> str:
         """Sends a code and returns it (of nobody: the one that is sent to no one)."""

@@ -73,7 +73,6 @@ def test_a_password_that_is_nothing_takes_no_try_and_no_hash(bank: Bank, typed: 
     for subject in (OWNER, NOBODY):
         with pytest.raises(AnswerMalformed):
             bank.answer(bank.begin(SIGN_IN, subject).id, Factor.PASSWORD, typed, subject)
-    assert not bank.run(bank.factors.check_password(OWNER, typed))
     assert (left(bank), bank.hasher.compared) == (before, [])
 
 
@@ -109,7 +108,7 @@ def test_a_password_and_a_pin_that_were_set_in_another_form_are_right_in_every_f
     bank.run(bank.factors.set_password(OWNER, "ｗandering\u200b teapot\u00a0umbrella", OWN))
     bank.run(bank.set_pin(OWNER, full_width("402957"), OWN))
     for typed in ("wandering teapot umbrella", "wandering teapot umbrella\ufeff"):
-        assert bank.run(bank.factors.check_password(OWNER, typed))
+        assert bank.is_password(typed)
     assert bank.answer(bank.begin(SMALL, needs=BY_PIN).id, Factor.PIN, "402957").state == "passed"
 
 
@@ -118,14 +117,14 @@ def test_a_hash_of_a_version_before_is_right_once_more_and_made_anew(bank: Bank)
     before = bank.hasher._argon2.hash(bank.cipher.blind_index(typed, "secret").hex())
     with bank.db.write() as connection:
         bank.factors.put_secret(connection, OWNER, Factor.PASSWORD, before, bank.clock.now())
-    assert not bank.run(bank.factors.check_password(OWNER, plain))
+    assert not bank.is_password(plain)
     bank.answer(bank.begin(SIGN_IN).id, Factor.PASSWORD, typed)
     with bank.db.read() as connection:
         after = (credentials.secret_of(connection, OWNER, Factor.PASSWORD) or b"").decode()
     assert after != before
     assert not bank.hasher.outdated(after, typed)
-    assert bank.run(bank.factors.check_password(OWNER, plain))
-    assert bank.run(bank.factors.check_password(OWNER, typed))
+    assert bank.is_password(plain)
+    assert bank.is_password(typed)
 
 
 @pytest.mark.parametrize(("typed", "hashes"), [("not the password", 1), ("not\u200b the password", 2)])

@@ -124,7 +124,7 @@ async def passkey_options(call: CustomerCall) -> Answer:
 async def passkey_sign_in(call: CustomerCall) -> Answer:
     body: shapes.PasskeySignIn = call.body
     visitor, token = call.visitor, body.device_token or None
-    opened = call.services.sign_in.passkey(call.id, body.response, visitor.user_agent, token, visitor.language)
+    opened = call.services.sign_in.passkey(call.id, body.response, visitor.user_agent, visitor.language, token)
     return signed_in(await opened)
 
 

@@ -1,6 +1,6 @@
 """Between an answer that could be guessed and its comparison: takes tries, locks, and says what to raise.
 
-Its functions block, in the caller's transaction; that of `take` must be committed before anything is compared.
+Its functions block, in the caller's transaction. Either the answer is compared in that of `take`, or after its commit.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ place share one count over factors, sessions and challenges, and lock that place
 locks the owner out on a known device. Besides, each factor has a number of wrong answers a day: one half for unknown
 devices, one for all known devices together, so that neither uses up the other's.
 
-A try is taken in a transaction of its own before the answer is compared, and given back if the answer was right:
-however many guess at once, no more are compared than may be wrong. All functions block, in the caller's transaction,
-and hold the subject's anchor row until it ends, so that they come one after the other.
+A try is taken before the answer is compared, and given back if the answer was right: however many guess at once, no
+more are compared than may be wrong. All functions block, in the caller's transaction, and hold the subject's anchor row
+until it ends, so that they come one after the other.
 """
 
 from __future__ import annotations

@@ -11,10 +11,8 @@ from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.auth.challenges import credentials, strength, totp
 from feiqian.auth.challenges.attempt_limiter import AttemptLimiter
-from feiqian.auth.challenges.attempts import UNKNOWN
 from feiqian.auth.challenges.contact_resolver import ContactResolver
 from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound
-from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import FactorView, TotpEnrolment
 from feiqian.auth.challenges.passkeys import RelyingParty
@@ -57,7 +55,7 @@ class Factors:
         hasher: SecretHasher | None = None,
         apps: Sequence[str] = (),
     ) -> None:
-        self._db, self._cipher, self._policy, self._clock, self._work = db, cipher, policy, clock, work
+        self._cipher, self._policy, self._clock, self._work = cipher, policy, clock, work
         self.transactions = Transactions(db, work)
         self.hasher = hasher or SecretHasher(cipher)
         self.party = RelyingParty(origin, apps)
@@ -80,12 +78,6 @@ class Factors:
         hash = await self.new_password(password, own)
         await self.transactions.write(self.put_secret, subject, Factor.PASSWORD, hash, self._clock.now())
 
-    async def check_password(self, subject: Subject, password: str) -> bool:
-        """Whether it is right; a wrong one counts as a try on an unknown device, if it can be one. Raises Locked."""
-        if is_no_password(password):
-            return False
-        return await self._work.heavy_for(str(subject), self._check_password, subject, password)
-
     def put_secret(self, connection: Connection, subject: Subject, factor: Factor, hash: str, now: int) -> None:
         """Sets a password or PIN by its hash, in the caller's transaction (blocks)."""
         credentials.put_secret(connection, subject, factor, hash.encode(), now)
@@ -93,19 +85,6 @@ class Factors:
     def _hash_password(self, password: str, own: Sequence[str]) -> str:
         strength.check_password(self._policy.passwords, password, own)
         return self.hasher.hash(password)
-
-    def _check_password(self, subject: Subject, password: str) -> bool:
-        here = (subject, UNKNOWN, Factor.PASSWORD)
-        with self._db.write() as connection:
-            last = self.limiter.take(connection, *here, self._clock.now(), stranger=True)
-            hash = credentials.secret_of(connection, subject, Factor.PASSWORD)
-        right = self.hasher.matches(None if hash is None else hash.decode(), password)
-        with self._db.write() as connection:
-            if right:
-                self.limiter.give_back(connection, *here, self._clock.now())
-            else:
-                self.limiter.wrong(connection, *here, self._clock.now(), last=last, stranger=True)
-        return right
 
     # --- tokens ------------------------------------------------------------------------------------------------
 

@@ -9,14 +9,13 @@ from litestar.datastructures import State
 from litestar.response import Redirect
 
 from feiqian.auth.errors import ReportsThrottled
-from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import HOME
 from feiqian.web.forms import Form, read_form
 from feiqian.web.site import Site, TheSite
 
 from .challenge import Page
-from .mobiles import countries, mobile_of
+from .mobiles import claimant_of, countries
 from .words import number_wrong
 
 
@@ -31,12 +30,8 @@ class Lost(Controller):
 
     @post("/", status_code=303)
     async def report(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
-        form, t = await read_form(request), site.render.texts
-        mobile = mobile_of(site, form)
-        if not form["number"]:
-            form.wrong("number", t("customer.recover.number.missing"))
-        if not form["name"] or len(form["name"]) > NAME_LENGTH:
-            form.wrong("name", t("customer.details.name.missing"))
+        form = await read_form(request)
+        mobile = claimant_of(site, form)
         if not form.good:
             return _page(site, form)
         try:
@@ -44,7 +39,7 @@ class Lost(Controller):
         except NumberInvalid as error:
             form.wrong("mobile", number_wrong(site, error))
         except ReportsThrottled:
-            form.wrong("", t("customer.lost.too_many"))
+            form.wrong("", site.render.texts("customer.lost.too_many"))
         return Redirect("/lost/done", status_code=303) if form.good else _page(site, form)
 
     @get("/done")

@@ -9,6 +9,7 @@ import phonenumbers
 from babel import Locale
 from pypinyin import lazy_pinyin
 
+from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import HOME, mobile
 from feiqian.web.formats import LOCALES
@@ -39,6 +40,16 @@ def mobile_of(site: Site, form: Form) -> str:
     except NumberInvalid as error:
         form.wrong("mobile", number_wrong(site, error))
         return ""
+
+
+def claimant_of(site: Site, form: Form) -> str:
+    """As `mobile_of`, of a form in which somebody says who they are: their number and name are there, too."""
+    mobile, t = mobile_of(site, form), site.render.texts
+    if not form["number"]:
+        form.wrong("number", t("customer.recover.number.missing"))
+    if not form["name"] or len(form["name"]) > NAME_LENGTH:
+        form.wrong("name", t("customer.details.name.missing"))
+    return mobile
 
 
 def shown_number(e164: str) -> str:

@@ -13,7 +13,6 @@ from feiqian.auth.challenges.errors import TooWeak
 from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.errors import SecretUnchanged
 from feiqian.auth.model import ChallengeView
-from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import HOME
 from feiqian.web.forms import Form, read_form
@@ -23,7 +22,7 @@ from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
 from .challenge import OVER, ChallengeFlow, Page, lead, over
 from .details import pin_of
-from .mobiles import countries, mobile_of
+from .mobiles import claimant_of, countries
 from .steps import Step, challenge_pages
 from .words import number_wrong, weakness
 
@@ -43,13 +42,9 @@ class Recover(Controller):
 
     @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def begin(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
-        form, t = await read_form(request), site.render.texts
+        form, recovery = await read_form(request), site.services.recovery
         what = form["what"] if form["what"] in KINDS else "password"
-        mobile, recovery = mobile_of(site, form), site.services.recovery
-        if not form["number"]:
-            form.wrong("number", t("customer.recover.number.missing"))
-        if not form["name"] or len(form["name"]) > NAME_LENGTH:
-            form.wrong("name", t("customer.details.name.missing"))
+        mobile = claimant_of(site, form)
         if not form.good:
             return _ask_page(site, form)
         try:

@@ -78,7 +78,7 @@ class SignInPages(Controller):
         form = await read_key_form(request)
         try:
             opened = await site.services.sign_in.passkey(
-                form["challenge"], form["answer"], user_agent(request), device(site, request), site.language
+                form["challenge"], form["answer"], user_agent(request), site.language, device(site, request)
             )
         except (AnswerWrong, SignInRefused):
             form.wrong("", site.render.texts("customer.sign_in.passkey.unknown"))

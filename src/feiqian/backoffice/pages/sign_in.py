@@ -9,9 +9,9 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.pages.keys import read_key_form
 from feiqian.auth.sessions.model import Opened
-from feiqian.backoffice.errors import SignInLocked, SignInRefused
 from feiqian.backoffice.service import Staff
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept, user_agent
@@ -46,7 +46,7 @@ class SignInPages(Controller):
             return _page(site, form)
         try:
             challenge = await _staff(site).password(
-                form["login"], form.raw("password"), site.language, _device(site, request)
+                form["login"], form.raw("password"), site.language, user_agent(request), _device(site, request)
             )
         except (SignInRefused, SignInLocked) as error:
             return _page(site, _refused(site, form, error))

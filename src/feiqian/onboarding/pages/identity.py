@@ -94,13 +94,7 @@ async def _checked(site: Site, signed_in: Customer, form: Form, pictures: dict[s
 
 async def newest_review(site: Site, customer: int) -> Review | None:
     """The last check of the customer's identity."""
-    services = site.services
-
-    def ask() -> list[Review]:
-        with services.db.read() as connection:
-            return services.identity.of(connection, customer, 1)
-
-    found = await services.work.db(ask)
+    found = await site.services.transactions.read(site.services.identity.of, customer, 1)
     return found[0] if found else None
 
 
