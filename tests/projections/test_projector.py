@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from feiqian.accounts.kinds import AccountKind
 from feiqian.errors import JournalBehind
@@ -203,9 +204,15 @@ def test_a_cancellation_that_an_older_version_noted_is_read() -> None:
 def test_what_waits_is_found_without_looking_at_all_payments(books, read) -> None:
     db = read()
     if isinstance(db, SqliteDatabase):
-        for condition in (queries.WAITS, f"p.customer = 1 AND {queries.WAITS}"):
-            steps = db.all(f"EXPLAIN QUERY PLAN SELECT p.fact FROM payments p WHERE {condition}")
-            assert "payments_waiting" in str(steps)
+        for query, index in (
+            (queries.WAIT, "payments_waiting"),
+            (queries.WAIT_FOR_CUSTOMER, "payments_waiting"),
+            (queries.NOT_PAID, "payments_unpaid"),
+            (queries._page(True, "declined", True, True), "payments_exceptions"),
+        ):
+            text = str(query.compile(dialect=sqlite.dialect()))
+            steps = db._execute(f"EXPLAIN QUERY PLAN {text}", (1,) * text.count("?")).fetchall()
+            assert index in str(steps)
 
 
 # --- days ----------------------------------------------------------------------------------------------------------

@@ -136,7 +136,8 @@ class Fold:
 
     def _add_payment(self, no: int, fact: PaymentDecided, blob: bytes) -> None:
         day = self._days.get(fact.transfer, self.day)
-        merchant, customer, status = fact.merchant, fact.customer, fact.status
+        # An enumeration's member is a text, too, but SQLite's driver takes microseconds to find that out.
+        merchant, customer, status = fact.merchant, fact.customer, fact.status.value
         amount, currency, fee = fact.amount, fact.currency, fact.fee
         self.payments.append(
             (
@@ -179,7 +180,7 @@ class Fold:
 
     def _add_refund(self, fact: RefundDecided, blob: bytes) -> None:
         day = self._days.get(fact.transfer, self.day)
-        parties = fact.status, fact.merchant, fact.customer, fact.amount, fact.currency
+        parties = fact.status.value, fact.merchant, fact.customer, fact.amount, fact.currency
         numbers = fact.id, fact.transfer, fact.payment, fact.merchant_refund
         self.refunds.append((*numbers, *parties, fact.created_at, day, self._position, blob))
         if fact.status == "succeeded":
