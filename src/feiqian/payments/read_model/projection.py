@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.events import RefundDecided, decode_values
+from feiqian.events import PaymentStatus, RefundDecided, decode_values
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -15,7 +15,7 @@ from feiqian.projections import aside
 from feiqian.projections.database import Database
 from feiqian.projections.read_model import EVERYBODY, Part
 
-from .fold import WAITING, Account, End, Fold, Hold
+from .fold import Account, End, Fold, Hold
 from .parts import decoded, parts_of
 
 NAME = "payments"
@@ -92,7 +92,7 @@ class PaymentsProjection:
     def _end_waiting(self, fold: Fold, end: End) -> None:
         """States only move forward: what no longer waits stays as it is."""
         status, _, day, fee, _, no = end
-        if self._db.change(_END_WAITING, (*end, WAITING)) and status == "succeeded":
+        if self._db.change(_END_WAITING, (*end, PaymentStatus.WAITING)) and status is PaymentStatus.SUCCEEDED:
             row = self._db.one("SELECT merchant, customer, currency, amount FROM payments WHERE no = ?", (no,))
             assert row is not None
             merchant, customer, currency, amount = row

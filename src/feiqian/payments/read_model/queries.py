@@ -6,7 +6,7 @@ A tenant's number is part of every question about a tenant's things, so that no 
 from __future__ import annotations
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
-from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.projections import aside
 from feiqian.projections.database import Database, Values
@@ -14,7 +14,6 @@ from feiqian.projections.read_model import EVERYBODY
 
 from ..kinds import TransferKind
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
-from .fold import WAITING
 from .projection import NAME, account_key
 from .rows import (
     ENTRY_COLUMNS,
@@ -31,8 +30,7 @@ from .rows import (
 
 _WALLETS = "SELECT no FROM accounts WHERE owner = ? AND kind = ?"
 _PAYMENT = f"SELECT {PAYMENT_COLUMNS} FROM payments p"
-WAITS = f"p.status = '{WAITING}'"  # in just these words an index has them alone
-STATUSES = frozenset({"succeeded", "declined", WAITING, "cancelled", "expired"})
+WAITS = f"p.status = '{PaymentStatus.WAITING}'"  # in just these words an index has them alone
 LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
@@ -99,9 +97,8 @@ def payments(
 
 def _status_is(status: str) -> str:
     """As literals, because an index on the exceptions is used only where the text says that it is one of them."""
-    if status not in STATUSES:
-        raise ValueError(f"a payment is never {status!r}")
-    return f"p.status = '{status}'" + ("" if status == "succeeded" else " AND p.status <> 'succeeded'")
+    known = PaymentStatus(status)  # raises ValueError for what a payment never is
+    return f"p.status = '{known}'" + ("" if known is PaymentStatus.SUCCEEDED else " AND p.status <> 'succeeded'")
 
 
 def _checked(limit: int) -> int:
