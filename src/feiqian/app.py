@@ -200,12 +200,11 @@ def _services(
     """The features themselves."""
     db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log
     merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
-    accounts, verification = base.accounts, base.verification
+    accounts, verification, policy, intents = base.accounts, base.verification, base.policy, base.intents
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
-    members = staff.members
     acts = Acts(
-        db, base.policy, clock, work, customers, accounts, real_name, freezing, verification, members, Notices(base)
+        db, policy, clock, work, customers, accounts, real_name, freezing, verification, staff.members, Notices(base)
     )
     support_view = SupportViewParts(**_shared(base, SupportViewParts), freezing=freezing, reads=reads)
     payments = Payments(
@@ -223,9 +222,9 @@ def _services(
     )
     accounts.when_stopped(payments.end_what_cannot_pay)
     changes = ChangeRequests(
-        db, base.cipher, clock, work, audit_log, base.intents, members, acts, verification, base.policy
+        db, base.cipher, clock, work, audit_log, intents, staff.members, acts, verification, policy
     )
-    base.intents.declare(real_name.intent, freezing.intent, changes.intent)
+    intents.declare(real_name.intent, freezing.intent, changes.intent)
     return Services(
         **_shared(base, Services),
         settings=settings,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, UNKNOWN, People
+from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People
 
+from feiqian.auth.challenges.errors import ChallengeOver, CodeThrottled
+from feiqian.auth.errors import SignInLocked, SignInRefused
+from feiqian.auth.model import Opened
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer
@@ -98,3 +103,24 @@ def test_devices_added_and_revoked_at_once_get_numbers_of_their_own_and_memory_i
     before = [(issuing.customer_of(n), issuing.device_of(n)) for n in range(50)]
     issuing.refresh()
     assert [(issuing.customer_of(n), issuing.device_of(n)) for n in range(50)] == before
+
+
+def test_use_cases_of_one_person_at_once_never_wait_for_each_other_in_a_circle(bank: People) -> None:
+    bank.register(details=replace(MEI_DETAILS, email=""))  # whom a recovery leads to the branch
+    bank.clock.advance(3_600)
+    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en"))
+    bank.run(bank.sign_in.send(view.id, Factor.SMS))
+    bank.run(bank.sign_in.answer(view.id, Factor.SMS, bank.code()))
+
+    async def at_once() -> list[object]:
+        work: list[Coroutine[Any, Any, object]] = [bank.sign_in.finish(view.id)]
+        for _ in range(4):
+            work += [bank.recovery.start("password", MEI, MEI_ID, "李梅", "en")]
+            work += [bank.registration.start(mobile, "en") for mobile in (MEI, EVE)]
+            work += [bank.sign_in.password(MEI, PASSWORD, "en"), bank.sign_in.password(MEI, NEW_PASSWORD, "en")]
+        return await asyncio.gather(*work, return_exceptions=True)
+
+    outcomes = bank.run(at_once())
+    refused = {type(one) for one in outcomes if isinstance(one, Exception)}
+    assert refused <= {SignInRefused, SignInLocked, CodeThrottled, ChallengeOver}, outcomes
+    assert isinstance(outcomes[0], Opened)

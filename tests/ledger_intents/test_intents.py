@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.errors import LedgerStopped
+from feiqian.ledger_intents import service
 from feiqian.ledger_intents.errors import IntentPending, IntentRefused
 from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
@@ -37,6 +38,7 @@ class Books:
         self.intents.declare(IntentKind("order", Order, self.post, self.complete, self.committed, self.refuse))
         self.ledger: dict[str, int] = {}
         self.told: list[str] = []
+        self.taken_up = asyncio.Event()
         self.fails: dict[str, Exception] = {}  # by step and subject
 
     async def post(self, intent: LedgerIntent) -> None:
@@ -50,6 +52,7 @@ class Books:
 
     async def committed(self, intent: LedgerIntent) -> None:
         self.told.append(f"committed {intent.subject}")
+        self.taken_up.set()
 
     def refuse(self, _: Connection, intent: LedgerIntent, why: str, now: int) -> None:
         self.told.append(f"refused {intent.subject}: {why}")
@@ -170,6 +173,20 @@ def test_a_ledger_that_does_not_serve_ends_the_sweep(books: Books) -> None:
         books.run(books.intents.sweep())
     assert books.told == []
     assert books.run(books.intents.sweep()) == 2
+
+
+def test_the_sweep_goes_on_after_a_ledger_that_did_not_serve(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "EVERY_SECONDS", 0)
+    books.put()
+    books.fails["ledger a"] = LedgerStopped("the disk is gone")
+
+    async def until_committed() -> None:
+        sweeping = asyncio.create_task(books.intents.run())
+        await asyncio.wait_for(books.taken_up.wait(), 60)
+        sweeping.cancel()
+
+    books.run(until_committed())
+    assert books.told == ["completed a", "committed a"]
 
 
 def test_what_is_taken_back_is_not_done(books: Books) -> None:

@@ -8,8 +8,9 @@ from datetime import date
 
 import pytest
 from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, UNKNOWN, People, chinese_number, picture, shape
-from sqlalchemy import event
+from sqlalchemy import Connection, event, select
 
+from feiqian.auth.challenges import tables
 from feiqian.auth.challenges.errors import AnswerWrong, NotPassed, TooWeak
 from feiqian.auth.claims import checked_name
 from feiqian.auth.errors import DetailsInvalid, NotConfirmed
@@ -174,6 +175,25 @@ def test_abuse_43_the_caps_of_messages_do_not_tell_a_known_number(bank: People) 
     known, unknown = until_refused(MEI), until_refused(EVE)
     assert known == unknown
     assert SendingCapped.__name__ in known or "CodeThrottled" in known
+
+
+def test_abuse_43_a_resend_beyond_the_caps_keeps_as_much_of_a_known_number_as_of_an_unknown_one(bank: People) -> None:
+    bank.register()
+    bank.clock.advance(90_000)
+    begun = [bank.run(bank.registration.start(mobile, "en")).challenge.id for mobile in (MEI, EVE)]
+    for n in range(bank.parts.policy.sending.per_prefix_hour - len(begun)):
+        bank.run(bank.registration.start(f"{MEI[:-4]}{n:04d}", "en"))
+    bank.clock.advance(30)
+    before = bank.do(sent_codes)
+    for challenge in begun:
+        with pytest.raises(SendingCapped):
+            bank.run(bank.registration.send(challenge, Factor.SMS))
+    assert bank.do(sent_codes) == before
+
+
+def sent_codes(connection: Connection) -> list[tuple[object, ...]]:
+    """What is kept of codes that were sent: of challenges, and of whom they are."""
+    return [tuple(row) for table in (tables.codes, tables.sends) for row in connection.execute(select(table))]
 
 
 def test_abuse_73_registrations_with_invented_numbers_leave_customers_their_codes(bank: People) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import kill_midway
 
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import queries
@@ -20,23 +18,8 @@ from feiqian.projections.reconcile import reconcile
 from feiqian.projections.schema import check_read_models, read_position
 
 KILLS = 12
-CHILD = Path(__file__).with_name("projector_child.py")
 
 Tables = Callable[..., dict[str, list[tuple[object, ...]]]]
-
-
-def kill_midway(journal: Path, location: str, chance: random.Random) -> bool:
-    """Starts a projector, and kills it some steps later while it is in another. Whether it got to the end first."""
-    command = [sys.executable, str(CHILD), str(journal), location]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        for _ in range(chance.randint(1, 8)):
-            if not child.stdout.readline():
-                return True
-        for _ in range(chance.randrange(20_000)):  # somewhere within the next step, not at its beginning
-            pass
-        child.kill()
-    return child.returncode == 0
 
 
 def test_kills_in_the_middle_of_steps_change_nothing(books, location, tables: Tables, tmp_path) -> None:

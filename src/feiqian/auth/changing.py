@@ -15,8 +15,8 @@ from feiqian.auth.contacts import NewContacts
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import ChallengeView, FactorView, Session, Started
 from feiqian.auth.parts import Parts
-from feiqian.customers.model import Profile
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.runtime.transactions import Refused, writes
 from feiqian.texts import LANGUAGES
 
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
@@ -30,7 +30,7 @@ class Changing:
     """Every method is of the session's own customer."""
 
     def __init__(self, parts: Parts) -> None:
-        self._p = parts
+        self._p, self.transactions = parts, parts.transactions
         self._contacts = NewContacts(parts)
 
     async def challenge(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> ChallengeView:
@@ -51,11 +51,13 @@ class Changing:
         """As `change_password`."""
         await self._change_secret(session, challenge, Factor.PIN, new)
 
-    async def change_language(self, session: Session, language: str) -> None:
+    @writes
+    def change_language(self, connection: Connection, session: Session, language: str) -> None:
         """What messages and pages are in from now on. Raises DetailsInvalid."""
         if language not in LANGUAGES:
             raise DetailsInvalid("language", "invalid")
-        await self._p.work.db(self._change_language, session, language)
+        self._p.customers.profiles.put(connection, session.subject.number, language=language)
+        self._p.sessions.set_language(connection, session.id, language)
 
     async def start_contact(self, session: Session, challenge: str, kind: str, address: str) -> Started:
         """Spends the challenge and sends a code to the new address (`kind` is mobile or email)."""
@@ -69,45 +71,61 @@ class Changing:
         """The new address holds from now on; the old one is told. Raises NotPassed, ApplicationOver."""
         await self._contacts.finish(session, application)
 
-    async def remove_email(self, session: Session, challenge: str) -> None:
+    @writes
+    def remove_email(self, connection: Connection, session: Session, challenge: str) -> None:
         """Bound to kind email and the reference ""."""
-        await self._p.work.db(self._remove_email, session, challenge)
+        self._consume(connection, session, challenge, ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email"))
+        self._tell_changed(connection, session, "email")  # while the address is still known
+        self._p.customers.profiles.put_email(connection, session.subject.number, "")
+        self._note(connection, session, "contact_changed", {"kind": "email"})
 
-    async def begin_totp(self, session: Session, challenge: str) -> TotpEnrolment:
+    @writes
+    def begin_totp(self, connection: Connection, session: Session, challenge: str) -> TotpEnrolment:
         """Spends a challenge of ADD_FACTOR, kind totp."""
-        await self._p.verification.consume(challenge, session.subject, _adding(Factor.TOTP))
-        name = (await self._p.work.db(self._profile, session)).name
-        return await self._p.factors.begin_totp(session.subject, name)
+        self._consume(connection, session, challenge, _adding(Factor.TOTP))
+        profile = self._p.customers.profiles.need(connection, session.subject.number)
+        return self._p.factors.begin_totp.within(connection, session.subject, profile.name)
 
-    async def finish_totp(self, session: Session, enrolment: str, code: str) -> FactorView:
+    @writes
+    def finish_totp(self, connection: Connection, session: Session, enrolment: str, code: str) -> FactorView:
         """Raises AnswerWrong, FactorNotFound."""
-        added = await self._p.factors.confirm_totp(session.subject, enrolment, code)
-        await self._p.work.db(self._factor_added, session, added.factor)
-        return added
+        added = self._p.factors.confirm_totp.within(connection, session.subject, enrolment, code)
+        return self._added(connection, session, added)
 
-    async def begin_key(self, session: Session, challenge: str, factor: Factor) -> tuple[str, dict[str, Any]]:
+    @writes
+    def begin_key(
+        self, connection: Connection, session: Session, challenge: str, factor: Factor
+    ) -> tuple[str, dict[str, Any]]:
         """Spends a challenge of ADD_FACTOR, kind passkey or shield. Raises DetailsInvalid."""
         if factor not in KEYS:
             raise DetailsInvalid("kind", "invalid")
-        await self._p.verification.consume(challenge, session.subject, _adding(factor))
-        profile = await self._p.work.db(self._profile, session)
-        return await self._p.factors.begin_key(session.subject, profile.name, profile.name, factor)
+        self._consume(connection, session, challenge, _adding(factor))
+        profile = self._p.customers.profiles.need(connection, session.subject.number)
+        return self._p.factors.begin_key.within(connection, session.subject, profile.name, profile.name, factor)
 
-    async def finish_key(self, session: Session, enrolment: str, response: str, label: str = "") -> FactorView:
+    @writes
+    def finish_key(
+        self, connection: Connection, session: Session, enrolment: str, response: str, label: str = ""
+    ) -> FactorView:
         """Raises EnrolmentRefused, FactorNotFound."""
-        added = await self._p.factors.finish_key(session.subject, enrolment, response, label)
-        await self._p.work.db(self._factor_added, session, added.factor)
-        return added
+        added = self._p.factors.finish_key.within(connection, session.subject, enrolment, response, label)
+        return self._added(connection, session, added)
 
-    async def remove_factor(self, session: Session, challenge: str, factor_id: str) -> None:
+    @writes
+    def remove_factor(self, connection: Connection, session: Session, challenge: str, factor_id: str) -> None:
         """Raises FactorNotFound, and verification's errors."""
-        await self._p.work.db(self._remove_factor, session, challenge, factor_id)
+        binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
+        self._consume(connection, session, challenge, binding)
+        self._p.factors.remove.within(connection, session.subject, factor_id)
+        self._note(connection, session, "factor_removed", {"factor": factor_id})
+        self._tell_changed(connection, session, "factor_removed")
 
-    async def add_push(self, session: Session, subscription: str) -> None:
+    @writes
+    def add_push(self, connection: Connection, session: Session, subscription: str) -> None:
         """A browser's push subscription (its JSON). Raises DetailsInvalid."""
         if not 0 < len(subscription) <= LONGEST_PUSH:
             raise DetailsInvalid("subscription", "invalid")
-        await self._p.work.db(self._add_push, session, subscription)
+        self._p.customers.profiles.add_push(connection, session.subject.number, subscription)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -125,58 +143,47 @@ class Changing:
         raise DetailsInvalid("purpose", "invalid")
 
     async def _change_secret(self, session: Session, challenge: str, factor: Factor, new: str) -> None:
-        """The new one is compared with the old, and with what is known of the customer: only after the proof."""
+        """The new one is compared with the old, and with what is known of the customer: only after the proof.
+
+        Two transactions, because hashes are slow and one that writes keeps all others waiting.
+        """
         binding = ChallengeBinding(purpose=_PURPOSES[factor])
-        await self._p.verification.check_passed(challenge, session.subject, binding)
-        hashed = await secrets.new_hash(self._p, session.subject.number, factor, new)
-        await self._p.work.db(self._put_secret, session, challenge, binding, factor, hashed)
+        known = await self.transactions.write(self._passed, session, challenge, binding, factor)
+        hashed = await secrets.new_hash(self._p, known, factor, new)
+        await self.transactions.write(self._put_secret, session, challenge, binding, factor, hashed)
+
+    def _passed(
+        self, connection: Connection, session: Session, challenge: str, binding: ChallengeBinding, factor: Factor
+    ) -> secrets.Known | Refused:
+        refused = self._p.verification.check_passed(connection, challenge, session.subject, binding)
+        return refused or secrets.known(self._p, connection, session.subject, factor)
 
     def _put_secret(
-        self, session: Session, challenge: str, binding: ChallengeBinding, factor: Factor, hashed: str
+        self,
+        connection: Connection,
+        session: Session,
+        challenge: str,
+        binding: ChallengeBinding,
+        factor: Factor,
+        hashed: str,
     ) -> None:
-        p, now = self._p, self._p.clock.now()
-        with p.db.write() as connection:
-            p.verification.consume_within(connection, challenge, session.subject, binding, now)
-            p.factors.put_secret(connection, session.subject, factor, hashed, now)
-            p.sessions.close_all(connection, session.subject, except_session=session.id)
-            self._note(connection, session, f"{factor}_changed", {})
-            notifications.tell_changed(p, connection, session.subject.number, str(factor), now)
+        self._consume(connection, session, challenge, binding)
+        self._p.factors.put_secret(connection, session.subject, factor, hashed, self._p.clock.now())
+        self._p.sessions.close_all(connection, session.subject, except_session=session.id)
+        self._note(connection, session, f"{factor}_changed", {})
+        self._tell_changed(connection, session, str(factor))
 
-    def _change_language(self, session: Session, language: str) -> None:
-        with self._p.db.write() as connection:
-            self._p.customers.profiles.put(connection, session.subject.number, language=language)
-            self._p.sessions.set_language(connection, session.id, language)
+    def _added(self, connection: Connection, session: Session, added: FactorView) -> FactorView:
+        self._note(connection, session, "factor_added", {"factor": str(added.factor)})
+        self._tell_changed(connection, session, str(added.factor))
+        return added
 
-    def _remove_email(self, session: Session, challenge: str) -> None:
-        p, now, number = self._p, self._p.clock.now(), session.subject.number
-        binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email")
-        with p.db.write() as connection:
-            p.verification.consume_within(connection, challenge, session.subject, binding, now)
-            notifications.tell_changed(p, connection, number, "email", now)  # while the address is still known
-            p.customers.profiles.put_email(connection, number, "")
-            self._note(connection, session, "contact_changed", {"kind": "email"})
+    def _consume(self, connection: Connection, session: Session, challenge: str, binding: ChallengeBinding) -> None:
+        now = self._p.clock.now()
+        self._p.verification.consume_within(connection, challenge, session.subject, binding, now)
 
-    def _remove_factor(self, session: Session, challenge: str, factor_id: str) -> None:
-        p, now = self._p, self._p.clock.now()
-        with p.db.write() as connection:
-            binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
-            p.verification.consume_within(connection, challenge, session.subject, binding, now)
-            p.factors.remove_within(connection, session.subject, factor_id)
-            self._note(connection, session, "factor_removed", {"factor": factor_id})
-            notifications.tell_changed(p, connection, session.subject.number, "factor_removed", now)
-
-    def _factor_added(self, session: Session, factor: Factor) -> None:
-        with self._p.db.write() as connection:
-            self._note(connection, session, "factor_added", {"factor": str(factor)})
-            notifications.tell_changed(self._p, connection, session.subject.number, str(factor), self._p.clock.now())
-
-    def _add_push(self, session: Session, subscription: str) -> None:
-        with self._p.db.write() as connection:
-            self._p.customers.profiles.add_push(connection, session.subject.number, subscription)
-
-    def _profile(self, session: Session) -> Profile:
-        with self._p.db.read() as connection:
-            return self._p.customers.profiles.need(connection, session.subject.number)
+    def _tell_changed(self, connection: Connection, session: Session, what: str) -> None:
+        notifications.tell_changed(self._p, connection, session.subject.number, what, self._p.clock.now())
 
     def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
         """In the trail."""

@@ -6,18 +6,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.auth import claims, notifications
+from feiqian.auth.challenges.errors import CodeThrottled, Locked
 from feiqian.auth.challenges.model import ChallengeBinding
-from feiqian.auth.errors import DetailsInvalid
+from feiqian.auth.errors import DetailsInvalid, SignInLocked
 from feiqian.auth.model import ChallengeView, Started
 from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.sessions.model import Session
 from feiqian.customers.applications import EMAIL, MOBILE, Application, Applications
 from feiqian.customers.errors import ApplicationOver
+from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Contacts, Message
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
-from feiqian.subjects import Role, Subject, customer
+from feiqian.runtime.transactions import Refused, writes_or_refuses
+from feiqian.subjects import Role, customer
 
 _CODE_BY = {MOBILE: Factor.SMS, EMAIL: Factor.EMAIL}
 
@@ -40,81 +43,77 @@ class NewContacts(PreAuthFlow):
             raise DetailsInvalid("kind" if kind != EMAIL else "email", "invalid" if kind != EMAIL else "missing")
         return claims.checked_email(address)
 
-    async def start(self, session: Session, challenge: str, kind: str, address: str) -> Started:
-        """Spends a challenge of CHANGE_CONTACT that is bound to the new address, and sends a code there."""
+    @writes_or_refuses
+    def start(
+        self, connection: Connection, session: Session, challenge: str, kind: str, address: str
+    ) -> Started | Refused:
+        """Spends a challenge of CHANGE_CONTACT that is bound to the new address, and sends a code there.
+
+        If no code may be sent, the challenge is spent all the same.
+        """
         address = self.address(kind, address)
-        id, subject = await self._p.work.db(self._apply, session, challenge, kind, address)
-        needs: tuple[Combination, ...] = (frozenset({_CODE_BY[kind]}),)
-        begun = await self._p.verification.begin(subject, _binding(kind), session.language, needs)
-        await self._p.work.db(self._begun, id, begun.id, Asked(subject, kind, session.language))
-        await self._p.verification.send(begun.id, subject, _CODE_BY[kind], self.audience)
-        await self._p.work.db(self._warn_owner, id)
-        return Started(id, await self.view(begun.id))
+        now, owner, verification = self._p.clock.now(), session.subject, self._p.verification
+        binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
+        verification.consume_within(connection, challenge, owner, binding, now)
+        taken = kind == MOBILE and self._p.customers.profiles.number_of(connection, address) is not None
+        subject = self._stranger(Role.NOBODY if taken else Role.APPLICANT, f"{owner} {address}")
+        code, language = _CODE_BY[kind], session.language
+        needs: tuple[Combination, ...] = (frozenset({code}),)
+        begun = verification.begin_unseen(connection, subject, _binding(kind), language, needs).id
+        application = self._applications.add(connection, subject, kind, owner.number, address, language, begun, now)
+        self._remember(connection, begun, Asked(subject, kind, language), str(subject))
+        try:
+            with connection.begin_nested():
+                view = verification.send.within(connection, begun, subject, code, self.audience)
+                warn_owner(self._p, connection, application, self.audience, now)
+        except (CodeThrottled, Locked, SendingCapped) as refused:
+            return Refused(refused)
+        return Started(application.id, view)
 
     async def answer_of(self, session: Session, id: str, factor: Factor, answer: str) -> ChallengeView:
         """The code that came to the new address."""
-        application = await self._p.work.db(self._own, session, id)
-        return await self.answer(application.challenge, factor, answer)
+        try:
+            return await self.transactions.write(self._answer_of, session, id, factor, answer)
+        except Locked as locked:
+            raise SignInLocked(locked.until) from None
 
     async def finish(self, session: Session, id: str) -> None:
         """The new address holds; the old one is told. Raises NotPassed, ApplicationOver."""
         try:
-            await self._p.work.db(self._finish, session, id)
+            await self.transactions.write(self._finish, session, id)
         except IntegrityError:
             raise ApplicationOver("the number has become another customer's since") from None
         await self._p.work.db(self._p.customers.take_up, session.subject.customer)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
-    def _apply(self, session: Session, challenge: str, kind: str, address: str) -> tuple[str, Subject]:
-        now, owner = self._p.clock.now(), session.subject
-        binding = ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind=kind, reference=address)
-        with self._p.db.write() as connection:
-            self._p.verification.consume_within(connection, challenge, owner, binding, now)
-            taken = kind == MOBILE and self._p.customers.profiles.number_of(connection, address) is not None
-            subject = self._stranger(Role.NOBODY if taken else Role.APPLICANT, f"{owner} {address}")
-            language = session.language
-            id = self._applications.add(connection, subject, kind, owner.number, address, language, now)
-            return id, subject
+    def _answer_of(
+        self, connection: Connection, session: Session, id: str, factor: Factor, answer: str
+    ) -> ChallengeView | Refused:
+        own = self._own(connection, session, id, self._p.clock.now())
+        return self._answer_fast(connection, own.challenge, factor, answer)
 
-    def _begun(self, id: str, challenge: str, asked: Asked) -> None:
-        with self._p.db.write() as connection:
-            self._applications.put_challenge(connection, id, challenge)
-            self._remember(connection, challenge, asked, self._p.clock.now(), str(asked.subject))
-
-    def _warn_owner(self, id: str) -> None:
-        now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            warn_owner(self._p, connection, self._applications.get(connection, id, now), self.audience, now)
-
-    def _own(self, session: Session, id: str) -> Application:
-        with self._p.db.write() as connection:
-            return self._own_in(connection, session, id, self._p.clock.now())
-
-    def _own_in(self, connection: Connection, session: Session, id: str, now: int) -> Application:
+    def _own(self, connection: Connection, session: Session, id: str, now: int) -> Application:
         application = self._applications.get(connection, id, now)
         if application.customer != session.subject.number or application.kind not in self.kinds:
             raise ApplicationOver("there is no such application any more; begin anew")
         return application
 
-    def _finish(self, session: Session, id: str) -> None:
+    def _finish(self, connection: Connection, session: Session, id: str) -> None:
         now, owner = self._p.clock.now(), session.subject
         profiles = self._p.customers.profiles
-        with self._p.db.write() as connection:
-            application = self._own_in(connection, session, id, now)
-            kind = application.kind
-            self._p.verification.consume_within(
-                connection, application.challenge, application.subject, _binding(kind), now
-            )
-            self._applications.finish(connection, id, now)
-            before = self._p.customers.contacts(connection, owner)
-            put = profiles.put_mobile if kind == MOBILE else profiles.put_email
-            put(connection, owner.number, application.address)
-            notifications.cool(self._p, connection, owner.number, now)
-            self._p.audit_log.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
-            if before is not None:
-                self._p.notify.tell(connection, before, "changed", {"what": kind}, now)
-            self._tell_new(connection, application, now)
+        application = self._own(connection, session, id, now)
+        kind, binding = application.kind, _binding(application.kind)
+        self._p.verification.consume_within(connection, application.challenge, application.subject, binding, now)
+        self._applications.finish(connection, id, now)
+        before = self._p.customers.contacts(connection, owner)
+        put = profiles.put_mobile if kind == MOBILE else profiles.put_email
+        put(connection, owner.number, application.address)
+        notifications.cool(self._p, connection, owner.number, now)
+        self._p.audit_log.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
+        if before is not None:
+            self._p.notify.tell(connection, before, "changed", {"what": kind}, now)
+        self._tell_new(connection, application, now)
 
     def _tell_new(self, connection: Connection, application: Application, now: int) -> None:
         """At the new address alone: the old ones, and every other channel, have been told."""

@@ -26,7 +26,7 @@ Within = Callable[[Connection, int], None]
 class Unfreezing(msgspec.Struct, frozen=True):
     """Whose wallets are unfrozen, and by whom."""
 
-    customer: int
+    customer: CustomerNumber
     by: Subject
 
 

@@ -43,7 +43,7 @@ class LostPhones(Numbers):
         Raises identity's NumberInvalid for what is no mobile number at all, ReportsThrottled.
         """
         mobile = self._mobile(mobile)
-        await self._p.work.db(self._note, mobile, number, name, network.client.get())
+        await self.transactions.write(self._note, mobile, number, name)
         self._noted.set()
 
     async def run(self) -> None:
@@ -58,7 +58,7 @@ class LostPhones(Numbers):
     async def carry_out(self) -> bool:
         """Freezes whoever was reported rightly and is not frozen yet. False: not all could be, and should be again."""
         try:
-            waiting = await self._p.work.db(self._waiting)
+            waiting = await self.transactions.read(self._waiting)
         except Exception as error:
             return _not_carried_out(error)
         done = [await self._carry_out(id, number) for id, number in waiting]
@@ -68,47 +68,44 @@ class LostPhones(Numbers):
         """One report: whatever keeps it from being carried out keeps no other."""
         try:
             await self._freezing.freeze(number, customer(number))
-            await self._p.work.db(self._done, id, number)
+            await self.transactions.write(self._done, id, number)
         except Exception as error:  # whatever it is: a freeze that was promised is tried until it is done
             return _not_carried_out(error)
         return True
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
-    def _note(self, mobile: str, number: str, name: str, client: str) -> None:
+    def _note(self, connection: Connection, mobile: str, number: str, name: str) -> None:
         """Looks up and keeps as much whatever is right."""
-        p, now, owner = self._p, self._p.clock.now(), self._owner(mobile)
-        blind_index = p.cipher.blind_index(client, "reports/network")
-        with p.db.write() as connection:
-            if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
-                raise ReportsThrottled
-            known = owner.role is Role.CUSTOMER
-            claim = p.identity.claim(connection, owner.number if known else 0)
-            right = claims.same_person(claim, number, name, p.today()) and known
-            more = _right(connection, owner, now) < p.policy.reports.per_person_day
-            outcome = (RIGHT if more else CAPPED) if right else WRONG
-            id = new_id(REPORT, now)
-            values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind_index, "at": now}
-            done = 0 if outcome == RIGHT else now
-            connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
-            if given_up := p.strangers.reports(connection, client, id):
-                connection.execute(delete(reports).where(_c.id.in_(given_up), _c.outcome == WRONG))
+        p, now, client = self._p, self._p.clock.now(), network.client.get()
+        owner, blind_index = self._owner(connection, mobile), p.cipher.blind_index(client, "reports/network")
+        if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
+            raise ReportsThrottled
+        known = owner.role is Role.CUSTOMER
+        claim = p.identity.claim(connection, owner.number if known else 0)
+        right = claims.same_person(claim, number, name, p.today()) and known
+        more = _right(connection, owner, now) < p.policy.reports.per_person_day
+        outcome = (RIGHT if more else CAPPED) if right else WRONG
+        id = new_id(REPORT, now)
+        values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind_index, "at": now}
+        done = 0 if outcome == RIGHT else now
+        connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
+        if given_up := p.strangers.reports(connection, client, id):
+            connection.execute(delete(reports).where(_c.id.in_(given_up), _c.outcome == WRONG))
 
-    def _waiting(self) -> list[tuple[str, CustomerNumber]]:
+    def _waiting(self, connection: Connection) -> list[tuple[str, CustomerNumber]]:
         found = select(_c.id, _c.number).where(_c.done_at == 0).order_by(_c.at)
-        with self._p.db.read() as connection:
-            return [(row.id, row.number) for row in connection.execute(found)]
+        return [(row.id, row.number) for row in connection.execute(found)]
 
-    def _done(self, id: str, number: CustomerNumber) -> None:
+    def _done(self, connection: Connection, id: str, number: CustomerNumber) -> None:
         p, now, subject = self._p, self._p.clock.now(), customer(number)
-        with p.db.write() as connection:
-            mark = update(reports).where(_c.id == id, _c.done_at == 0).values(done_at=now)
-            if not connection.execute(mark).rowcount:
-                return
-            self._open_case(connection, subject, now)
-            p.audit_log.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
-            left = max(0, p.policy.reports.per_person_day - _right(connection, subject, now))
-            notifications.tell(p, connection, number, "frozen_by_report", now, {"left": str(left)})
+        mark = update(reports).where(_c.id == id, _c.done_at == 0).values(done_at=now)
+        if not connection.execute(mark).rowcount:
+            return
+        self._open_case(connection, subject, now)
+        p.audit_log.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
+        left = max(0, p.policy.reports.per_person_day - _right(connection, subject, now))
+        notifications.tell(p, connection, number, "frozen_by_report", now, {"left": str(left)})
 
     def _open_case(self, connection: Connection, subject: Subject, now: int) -> None:
         """One for staff, unless one is open; every further report is a line of it."""

@@ -21,6 +21,7 @@ from feiqian.kyc.service import Identity
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.notify.service import Notify
 from feiqian.policy.model import Policy
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 
 
@@ -46,6 +47,11 @@ class Parts:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))  # of times in messages
     strangers: Strangers = field(default_factory=Strangers)
     region: str = "CN"  # of mobile numbers that are entered without their country (ISO 3166-1 alpha-2)
+
+    @property
+    def transactions(self) -> Transactions:
+        """Of the feature database, in its pool."""
+        return Transactions(self.db, self.work)
 
     def today(self) -> date:
         """The bank's civil date."""

@@ -11,12 +11,11 @@ from sqlalchemy import Connection
 
 from feiqian.auth import claims, notifications, secrets
 from feiqian.auth.challenges.errors import ChallengeOver, NotPassed
-from feiqian.auth.challenges.model import ChallengeBinding, Passed
+from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.model import ChallengeView
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.errors import CustomersError
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.runtime import network
 from feiqian.subjects import Role, Subject
 
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
@@ -34,38 +33,35 @@ class Recovery(PreAuthFlow):
         """
         if what not in WHAT:
             raise CustomersError("a password or a PIN can be recovered")
-        mobile = self._mobile(mobile)
-        subject, right = await self._p.work.db(self._who, mobile, number, name)
-        view = await self._p.verification.begin(subject, _binding(what), language, hopeless=not right)
-        await self._p.work.db(self._remember_now, view.id, Asked(subject, what, language), network.client.get())
-        return view
+        return await self.transactions.write(self._start, what, self._mobile(mobile), number, name, language)
 
     async def finish(self, challenge: str, secret: str) -> None:
         """Sets the new secret, lifts the lock, ends every session. Raises NotPassed, TooWeak, SecretUnchanged,
         ChallengeOver, PreAuthFlowOver."""
-        asked = await self._asked(challenge)
-        view = await self._p.verification.view(challenge, asked.subject)
-        if view.state in ("open", "locked"):
-            raise NotPassed
-        if view.state != "passed":
-            raise ChallengeOver(view.state)
-        hashed = await secrets.new_hash(self._p, asked.subject.number, WHAT[asked.kind], secret)
-        await self._p.work.db(self._finish, challenge, asked, hashed)
+        asked, known = await self.transactions.read(self._passed, challenge)
+        hashed = await secrets.new_hash(self._p, known, WHAT[asked.kind], secret)
+        await self.transactions.write(self._finish, challenge, asked, hashed)
         await self._p.work.db(self._p.customers.take_up, asked.subject.customer)
 
     # --- whose it is ---------------------------------------------------------------------------------------------
 
-    def _who(self, mobile: str, number: str, name: str) -> tuple[Subject, bool]:
-        """Whose number it is (or nobody), and whether the details are theirs. Looks up as much whatever is right."""
-        owner = self._owner(mobile)
-        with self._p.db.write() as connection:
-            known = owner.role is Role.CUSTOMER
-            claim = self._p.identity.claim(connection, owner.number if known else 0)
-            right = claims.same_person(claim, number, name, self._p.today()) and known
-            two = self._has_two(connection, owner)
-            if right and not two:
-                self._to_the_branch(connection, owner)
-        return owner, right and two
+    def _start(
+        self, connection: Connection, what: str, mobile: str, number: str, name: str, language: str
+    ) -> ChallengeView:
+        """Looks up as much whatever is right."""
+        subject = self._owner(connection, mobile)
+        right, two = self._are_theirs(connection, subject, number, name), self._has_two(connection, subject)
+        hopeless = not (right and two)
+        view = self._p.verification.begin.within(connection, subject, _binding(what), language, hopeless=hopeless)
+        self._remember(connection, view.id, Asked(subject, what, language))
+        if right and not two:  # after the subject's attempts are held, as wherever the audit log is written, too
+            self._to_the_branch(connection, subject)
+        return view
+
+    def _are_theirs(self, connection: Connection, owner: Subject, number: str, name: str) -> bool:
+        known = owner.role is Role.CUSTOMER
+        claim = self._p.identity.claim(connection, owner.number if known else 0)
+        return claims.same_person(claim, number, name, self._p.today()) and known
 
     def _has_two(self, connection: Connection, subject: Subject) -> bool:
         held = self._p.factors.all_of(connection, subject)
@@ -82,19 +78,26 @@ class Recovery(PreAuthFlow):
 
     # --- the new one ---------------------------------------------------------------------------------------------
 
-    def _finish(self, challenge: str, asked: Asked, hashed: str) -> None:
+    def _passed(self, connection: Connection, challenge: str) -> tuple[Asked, secrets.Known]:
+        """Nothing that is kept is compared with the new secret before the proof."""
+        asked = self._asked(connection, challenge)
+        view = self._p.verification.view.within(connection, challenge, asked.subject)
+        if view.state in ("open", "locked"):
+            raise NotPassed
+        if view.state != "passed":
+            raise ChallengeOver(view.state)
+        return asked, secrets.known(self._p, connection, asked.subject, WHAT[asked.kind])
+
+    def _finish(self, connection: Connection, challenge: str, asked: Asked, hashed: str) -> None:
         now, subject = self._p.clock.now(), asked.subject
-        with self._p.db.write() as connection:
-            passed: Passed = self._p.verification.consume_within(
-                connection, challenge, subject, _binding(asked.kind), now
-            )
-            self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)
-            self._p.verification.unlock(connection, subject, subject)
-            self._p.sessions.close_all(connection, subject)
-            notifications.cool(self._p, connection, subject.number, now)
-            details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
-            self._p.audit_log.append(connection, subject, "recovered", str(subject), details, now)
-            notifications.tell(self._p, connection, subject.number, "recovered", now)
+        passed = self._p.verification.consume_within(connection, challenge, subject, _binding(asked.kind), now)
+        self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)
+        self._p.verification.unlock(connection, subject, subject)
+        self._p.sessions.close_all(connection, subject)
+        notifications.cool(self._p, connection, subject.number, now)
+        details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
+        self._p.audit_log.append(connection, subject, "recovered", str(subject), details, now)
+        notifications.tell(self._p, connection, subject.number, "recovered", now)
 
 
 def _binding(what: str) -> ChallengeBinding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection
 
 from feiqian.auth import claims
@@ -9,23 +11,28 @@ from feiqian.auth.challenges import credentials
 from feiqian.auth.errors import SecretUnchanged
 from feiqian.auth.parts import Parts
 from feiqian.policy.factors import Factor
-from feiqian.subjects import Subject, customer
+from feiqian.subjects import Subject
 
 
-async def new_hash(parts: Parts, number: int, factor: Factor, new: str) -> str:
-    """The hash of a customer's new password or PIN. Raises TooWeak, SecretUnchanged."""
-    own, old = await parts.work.db(_known, parts, number, factor)
-    if old is not None and await parts.work.heavy(parts.factors.hasher.matches, old, new):
+class Known(NamedTuple):
+    """What would be easy to guess, and the old hash."""
+
+    own: list[str]
+    old: str | None
+
+
+def known(parts: Parts, connection: Connection, subject: Subject, factor: Factor) -> Known:
+    """What a customer's new password or PIN is compared with."""
+    old = credentials.secret_of(connection, subject, factor)
+    return Known(_own_words(parts, connection, subject), old.decode() if old is not None else None)
+
+
+async def new_hash(parts: Parts, known: Known, factor: Factor, new: str) -> str:
+    """The hash of a new password or PIN. Raises TooWeak, SecretUnchanged."""
+    if known.old is not None and await parts.work.heavy(parts.factors.hasher.matches, known.old, new):
         raise SecretUnchanged("it has to be another than before")
     make = parts.factors.new_password if factor is Factor.PASSWORD else parts.factors.new_pin
-    return await make(new, own)
-
-
-def _known(parts: Parts, number: int, factor: Factor) -> tuple[list[str], str | None]:
-    """What would be easy to guess, and the old hash."""
-    with parts.db.read() as connection:
-        old = credentials.secret_of(connection, customer(number), factor)
-        return _own_words(parts, connection, customer(number)), old.decode() if old is not None else None
+    return await make(new, known.own)
 
 
 def _own_words(parts: Parts, connection: Connection, subject: Subject) -> list[str]:

@@ -11,10 +11,11 @@ from feiqian.auth import notifications, sign_ins
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.changing import Changing
 from feiqian.auth.freezing import Freezing
-from feiqian.auth.model import FactorView, Overview, Session
+from feiqian.auth.model import Overview, Session
 from feiqian.auth.parts import Parts
 from feiqian.cases.model import Case, Kind
 from feiqian.policy.factors import Purpose
+from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import Role
 from feiqian.texts import texts_in
 
@@ -28,33 +29,28 @@ class Security(Changing):
 
     async def overview(self, session: Session) -> Overview:
         """Devices, factors, sessions, recent sign-ins, whether frozen. Raises CustomerNotFound."""
-        factors = await self._p.factors.list(session.subject)
-        stopped = self._p.accounts.frozen(session.subject.customer)
-        return await self._p.work.db(self._overview, session, tuple(factors), stopped)
+        stopped = self._p.accounts.frozen(session.subject.customer)  # the ledger is asked in the event loop
+        return await self.transactions.read(self._overview, session, stopped)
 
-    async def cases(self, session: Session) -> list[Case]:
-        """The customer's cases, the newest first."""
-        return await self._p.work.db(self._cases, session)
-
-    def _overview(self, session: Session, factors: tuple[FactorView, ...], stopped: bool) -> Overview:
+    def _overview(self, connection: Connection, session: Session, stopped: bool) -> Overview:
         p, subject = self._p, session.subject
-        with p.db.read() as connection:
-            profile = p.customers.profiles.need(connection, subject.number)
-            return Overview(
-                profile=profile,
-                level=p.policy.levels[profile.level].name,
-                sessions=tuple(p.sessions.list(connection, subject)),
-                devices=tuple(p.sessions.devices(connection, subject, session)),
-                factors=factors,
-                sign_ins=sign_ins.newest(connection, subject),
-                frozen=profile.frozen or stopped,
-                frozen_by_bank=profile.frozen_by is not None and profile.frozen_by.role is Role.STAFF,
-                cooling=p.clock.now() < profile.cooling_until,
-            )
+        profile = p.customers.profiles.need(connection, subject.number)
+        return Overview(
+            profile=profile,
+            level=p.policy.levels[profile.level].name,
+            sessions=tuple(p.sessions.list(connection, subject)),
+            devices=tuple(p.sessions.devices(connection, subject, session)),
+            factors=tuple(p.factors.list.within(connection, subject)),
+            sign_ins=sign_ins.newest(connection, subject),
+            frozen=profile.frozen or stopped,
+            frozen_by_bank=profile.frozen_by is not None and profile.frozen_by.role is Role.STAFF,
+            cooling=p.clock.now() < profile.cooling_until,
+        )
 
-    def _cases(self, session: Session) -> list[Case]:
-        with self._p.db.read() as connection:
-            return self._p.cases.of(connection, session.subject.number)
+    @reads
+    def cases(self, connection: Connection, session: Session) -> list[Case]:
+        """The customer's cases, the newest first."""
+        return self._p.cases.of(connection, session.subject.number)
 
     # --- stopping ------------------------------------------------------------------------------------------------
 
@@ -74,50 +70,39 @@ class Security(Changing):
     async def report_stolen(self, session: Session, note: str = "") -> Case:
         """Freezes, signs out everywhere else, forgets the other devices, opens a case."""
         await self.freeze(session)
-        return await self._p.work.db(self._report_stolen, session, note)
+        return await self.transactions.write(self._report_stolen, session, note)
 
-    async def sign_out(self, session: Session) -> None:
-        await self._p.work.db(self._end, session, session.id)
+    @writes
+    def sign_out(self, connection: Connection, session: Session) -> None:
+        """This session ends."""
+        if self._p.sessions.close(connection, session.id, session.subject):
+            self._note(connection, session, "signed_out", {"session": session.id})
 
-    async def sign_out_everywhere(self, session: Session) -> None:
+    @writes
+    def sign_out_everywhere(self, connection: Connection, session: Session) -> None:
         """Every session but this one ends."""
-        await self._p.work.db(self._end_others, session)
+        ended = self._p.sessions.close_all(connection, session.subject, except_session=session.id)
+        self._note(connection, session, "signed_out_everywhere", {"sessions_ended": ended})
 
-    async def forget_device(self, session: Session, device_id: str) -> bool:
+    @writes
+    def forget_device(self, connection: Connection, session: Session, device_id: str) -> bool:
         """And ends its sessions. False if it is none of theirs."""
-        return await self._p.work.db(self._forget, session, device_id)
+        forgotten = self._p.sessions.forget_device(connection, session.subject, device_id)
+        if forgotten:
+            self._note(connection, session, "device_forgotten", {"device": device_id})
+        return forgotten
 
-    def _report_stolen(self, session: Session, note: str) -> Case:
+    def _report_stolen(self, connection: Connection, session: Session, note: str) -> Case:
         p, subject, now = self._p, session.subject, self._p.clock.now()
-        with p.db.write() as connection:
-            ended = p.sessions.close_all(connection, subject, except_session=session.id)
-            others = [d for d in p.sessions.devices(connection, subject, session) if d.id != session.device]
-            for device in others:
-                p.sessions.forget_device(connection, subject, device.id)
-            case = p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, note, subject, now)
-            texts = texts_in(session.language)
-            p.cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
-            done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
-            case = p.cases.note(connection, case.id, done, subject, now)
-            p.audit_log.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
-            notifications.tell(p, connection, subject.number, "case_opened", now)
-            return case
-
-    def _end(self, session: Session, session_id: str) -> bool:
-        with self._p.db.write() as connection:
-            ended = self._p.sessions.close(connection, session_id, session.subject)
-            if ended:
-                self._note(connection, session, "signed_out", {"session": session_id})
-            return ended
-
-    def _end_others(self, session: Session) -> None:
-        with self._p.db.write() as connection:
-            ended = self._p.sessions.close_all(connection, session.subject, except_session=session.id)
-            self._note(connection, session, "signed_out_everywhere", {"sessions_ended": ended})
-
-    def _forget(self, session: Session, device_id: str) -> bool:
-        with self._p.db.write() as connection:
-            forgotten = self._p.sessions.forget_device(connection, session.subject, device_id)
-            if forgotten:
-                self._note(connection, session, "device_forgotten", {"device": device_id})
-            return forgotten
+        ended = p.sessions.close_all(connection, subject, except_session=session.id)
+        others = [d for d in p.sessions.devices(connection, subject, session) if d.id != session.device]
+        for device in others:
+            p.sessions.forget_device(connection, subject, device.id)
+        case = p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, note, subject, now)
+        texts = texts_in(session.language)
+        p.cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
+        done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
+        case = p.cases.note(connection, case.id, done, subject, now)
+        p.audit_log.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
+        notifications.tell(p, connection, subject.number, "case_opened", now)
+        return case

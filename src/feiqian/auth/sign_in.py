@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from feiqian.auth import notifications, sign_ins
-from feiqian.auth.challenges.errors import AnswerWrong, Locked
+from feiqian.auth.challenges.errors import AnswerWrong, Locked, VerificationError
 from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.model import ChallengeView, Opened
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.runtime import network
+from feiqian.runtime.transactions import Refused
 from feiqian.subjects import Role, Subject
 
 BOUND = ChallengeBinding(purpose=Purpose.SIGN_IN)
@@ -36,23 +36,31 @@ class SignIn(PreAuthFlow):
         and identity's NumberInvalid."""
         if is_no_password(password):
             raise SignInRefused  # before anything is looked up or counted
-        subject, device = await self._p.work.db(self._who, self._mobile(mobile), device_token)
-        begun = await self._p.verification.begin(subject, BOUND, language, device=device)
+        browser = user_agent, device_token
+        begun = await self.transactions.write(self._begin, self._mobile(mobile), password, language, browser)
+        id, subject, turn = begun
+
+        def told(connection: Connection, outcome: ChallengeView | VerificationError) -> None:
+            if isinstance(outcome, VerificationError):
+                what = "locked" if isinstance(outcome, Locked) else "wrong"
+                sign_ins.record(connection, subject, what, user_agent, self._p.clock.now())
+            else:
+                self._remember(connection, id, Asked(subject, "sign_in", language))
+
         try:
-            view = await self._p.verification.answer(begun.id, subject, Factor.PASSWORD, password)
+            return await self._p.verification.answer_slow(turn, id, subject, Factor.PASSWORD, password, told)
         except AnswerWrong:
-            await self._p.work.db(self._failed, subject, "wrong", user_agent)
             raise SignInRefused from None
         except Locked as locked:
-            await self._p.work.db(self._failed, subject, "locked", user_agent)
             raise SignInLocked(locked.until) from None
-        await self._p.work.db(self._remember_now, view.id, Asked(subject, "sign_in", language), network.client.get())
-        return view
 
     async def finish(self, challenge: str, user_agent: str = "", device_token: str | None = None) -> Opened:
         """Opens the session. Raises NotPassed, ChallengeOver, PreAuthFlowOver."""
-        asked = await self._asked(challenge)
-        return await self._open(challenge, asked, user_agent, device_token)
+
+        def finish(connection: Connection) -> Opened:
+            return self._open(connection, challenge, self._asked(connection, challenge), user_agent, device_token)
+
+        return await self._taken_up(finish)
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
         """What the browser keeps of a challenge, and is asked to sign, whoever's passkey it will be. Stores nothing."""
@@ -62,40 +70,53 @@ class SignIn(PreAuthFlow):
         self, challenge: str, response: str, user_agent: str = "", device_token: str | None = None, language: str = "en"
     ) -> Opened:
         """Whoever's passkey it was is signed in, also while locked. Raises AnswerWrong, ChallengeOver."""
-        subject, passed = await self._p.verification.answer_passkey_sign_in(challenge, response)
-        if subject.role is not Role.CUSTOMER:
-            raise SignInRefused
-        return await self._open(passed.id, Asked(subject, "sign_in", language), user_agent, device_token)
 
-    def _who(self, mobile: str, device_token: str | None) -> tuple[Subject, str | None]:
-        """Whose number it is, and the device that this browser is known as to them."""
-        subject = self._owner(mobile)
-        with self._p.db.read() as connection:
-            device = self._p.sessions.known_device(connection, subject, device_token)
-        return subject, device.id if device else None
+        def sign_in(connection: Connection) -> Opened:
+            subject, passed = self._p.verification.answer_passkey_sign_in.within(connection, challenge, response)
+            if subject.role is not Role.CUSTOMER:
+                raise SignInRefused
+            return self._open(connection, passed.id, Asked(subject, "sign_in", language), user_agent, device_token)
+
+        return await self._taken_up(sign_in)
+
+    # --- the first factor ----------------------------------------------------------------------------------------
+
+    def _begin(
+        self, connection: Connection, mobile: str, password: str, language: str, browser: tuple[str, str | None]
+    ) -> tuple[str, Subject, str] | Refused:
+        """A challenge of whoever has the number, on the device that they know this browser as; and its turn."""
+        subject, (user_agent, device_token) = self._owner(connection, mobile), browser
+        device = self._p.sessions.known_device(connection, subject, device_token)
+        challenge = self._p.verification.begin_unseen(
+            connection, subject, BOUND, language, device=device.id if device else None
+        )
+        try:
+            turn = self._p.verification.check(connection, challenge, Factor.PASSWORD, password)
+        except Locked as locked:
+            sign_ins.record(connection, subject, "locked", user_agent, self._p.clock.now())
+            return Refused(SignInLocked(locked.until))
+        return challenge.id, subject, turn
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    async def _open(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:
-        opened = await self._p.work.db(self._open_now, challenge, asked, user_agent, device_token)
-        if opened.new_device:
-            await self._p.work.db(self._p.customers.take_up, asked.subject.customer)
+    async def _taken_up(self, rule: Callable[[Connection], Opened]) -> Opened:
+        opened = await self.transactions.write(rule)
+        if opened.new_device:  # after the transaction, because others have to see what was committed
+            await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 
-    def _open_now(self, challenge: str, asked: Asked, user_agent: str, device_token: str | None) -> Opened:
+    def _open(
+        self, connection: Connection, challenge: str, asked: Asked, user_agent: str, device_token: str | None
+    ) -> Opened:
         now, subject = self._p.clock.now(), asked.subject
-        with self._p.db.write() as connection:
-            passed = self._p.verification.consume_within(connection, challenge, subject, BOUND, now)
-            opened = self._p.sessions.open(
-                connection, subject, passed.factors, user_agent, device_token, now, asked.language
-            )
-            sign_ins.record(
-                connection, subject, "ok", user_agent, now, factors=passed.factors, new_device=opened.new_device
-            )
-            details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
-            self._p.audit_log.append(connection, subject, "signed_in", str(subject), details, now)
-            if opened.new_device:
-                self._beware(connection, subject, opened, passed.factors, now)
+        passed = self._p.verification.consume_within(connection, challenge, subject, BOUND, now)
+        factors = passed.factors
+        opened = self._p.sessions.open(connection, subject, factors, user_agent, device_token, now, asked.language)
+        sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=opened.new_device)
+        details = {"device": opened.session.user_agent, "factors": tuple(map(str, factors))}
+        self._p.audit_log.append(connection, subject, "signed_in", str(subject), details, now)
+        if opened.new_device:
+            self._beware(connection, subject, opened, factors, now)
         return opened
 
     def _beware(
@@ -106,8 +127,3 @@ class SignIn(PreAuthFlow):
         notifications.tell(self._p, connection, subject.number, "signed_in", now, values)
         if not _OWN_DEVICE.intersection(factors):
             notifications.cool(self._p, connection, subject.number, now)
-
-    def _failed(self, subject: Subject, outcome: str, user_agent: str) -> None:
-        now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            sign_ins.record(connection, subject, outcome, user_agent, now)

@@ -160,6 +160,8 @@ class ChangeRequests:
         except (LedgerError, WorkOverdue):
             raise  # the outcome is unknown: it stays applying
         except Exception as error:
+            if await self._work.db(self._begun, change.about):
+                raise  # an act that is an intent itself will still be carried out
             if not isinstance(error, FeiqianError):
                 _log.error("staff_change_failed", change=change.id, exc_info=error)
             raise IntentRefused(str(error) if isinstance(error, FeiqianError) else type(error).__name__) from error
@@ -240,6 +242,10 @@ class ChangeRequests:
             self._move(connection, change, ChangeState.REFUSED, **refused)
             self._note(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
             return self._one(connection, id)
+
+    def _begun(self, about: Subject) -> bool:
+        with self._db.read() as connection:
+            return self._intents.any_pending(connection, str(about))
 
     def _applied(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         change = self._end(connection, intent.subject, ChangeState.APPLIED, "")

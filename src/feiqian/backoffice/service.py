@@ -30,9 +30,11 @@ from feiqian.backoffice.members import Members, login_of, require
 from feiqian.backoffice.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
 from feiqian.clock import Clock
 from feiqian.db import BankDb
+from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import logs
+from feiqian.runtime.transactions import Refused, Transactions, reads, writes, writes_or_refuses
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
@@ -60,63 +62,57 @@ class Staff:
         factors: Factors,
     ) -> None:
         self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
+        self.transactions = Transactions(db, work)
         self._audit_log, self._sessions, self._verification, self._factors = audit_log, sessions, verification, factors
         self.members = Members(audit_log, sessions)
 
     # --- enrolling ---------------------------------------------------------------------------------------------
 
-    async def enrolment(self, token: str) -> StaffMember:
+    @reads
+    def enrolment(self, connection: Connection, token: str) -> StaffMember:
         """Whom this token enrols. Raises EnrolmentOver."""
-        return (await self._work.db(self._enrolling, token))[0]
+        return self.members.enrolling(connection, token, self._clock.now())[0]
 
     async def choose_password(self, token: str, password: str) -> None:
         """The first factor of two. Raises EnrolmentOver, TooWeak."""
-        member = await self._fresh(token)
+        member = await self.transactions.write(self._fresh, token)
         await self._factors.set_password(member.subject, password, [member.login, *member.name.split(), "feiqian"])
 
-    async def begin_token(self, token: str) -> TotpEnrolment:
+    @writes
+    def begin_token(self, connection: Connection, token: str) -> TotpEnrolment:
         """The second: a one-time-code token's secret. Raises EnrolmentOver."""
-        member = await self.enrolment(token)
-        return await self._factors.begin_totp(member.subject, member.login)
+        member = self.enrolment.within(connection, token)
+        return self._factors.begin_totp.within(connection, member.subject, member.login)
 
-    async def finish_token(self, token: str, enrolment: str, code: str) -> StaffMember:
+    @writes
+    def finish_token(self, connection: Connection, token: str, enrolment: str, code: str) -> StaffMember:
         """The account is at work once the first code is right. Raises EnrolmentOver, AnswerWrong, FactorNotFound."""
-        member = await self.enrolment(token)
-        if not await self._work.db(self._has, member.subject, Factor.PASSWORD):
+        member = self.enrolment.within(connection, token)
+        if not self._factors.has(connection, member.subject, Factor.PASSWORD):
             raise EnrolmentOver
-        await self._factors.confirm_totp(member.subject, enrolment, code)
-        return await self._work.db(self._enrolled, token)
+        self._factors.confirm_totp.within(connection, member.subject, enrolment, code)
+        return self.members.enrolled(connection, token, self._clock.now())
 
-    async def begin_key(self, token: str, factor: Factor) -> tuple[str, dict[str, Any]]:
+    @writes
+    def begin_key(self, connection: Connection, token: str, factor: Factor) -> tuple[str, dict[str, Any]]:
         """Instead of both: a passkey or security key, which is two factors. Raises EnrolmentOver."""
-        member = await self._fresh(token)
-        return await self._factors.begin_key(member.subject, member.login, member.name, factor)
+        member = self._fresh(connection, token)
+        return self._factors.begin_key.within(connection, member.subject, member.login, member.name, factor)
 
-    async def finish_key(self, token: str, enrolment: str, response: str, label: str) -> StaffMember:
+    @writes
+    def finish_key(self, connection: Connection, token: str, enrolment: str, response: str, label: str) -> StaffMember:
         """Raises EnrolmentOver, EnrolmentRefused, FactorNotFound."""
-        member = await self.enrolment(token)
-        await self._factors.finish_key(member.subject, enrolment, response, label)
-        return await self._work.db(self._enrolled, token)
+        member = self.enrolment.within(connection, token)
+        self._factors.finish_key.within(connection, member.subject, enrolment, response, label)
+        return self.members.enrolled(connection, token, self._clock.now())
 
-    async def _fresh(self, token: str) -> StaffMember:
+    def _fresh(self, connection: Connection, token: str) -> StaffMember:
         """The member, rid of tokens and keys of before this invitation: those may be in somebody else's hands."""
-        member, invited_at = await self._work.db(self._enrolling, token)
-        for view in await self._factors.list(member.subject):
+        member, invited_at = self.members.enrolling(connection, token, self._clock.now())
+        for view in self._factors.list.within(connection, member.subject):
             if view.added_at < invited_at and view.factor in (Factor.TOTP, Factor.PASSKEY, Factor.SHIELD):
-                await self._factors.remove(member.subject, view.id)
+                self._factors.remove.within(connection, member.subject, view.id)
         return member
-
-    def _enrolling(self, token: str) -> tuple[StaffMember, int]:
-        with self._db.read() as connection:
-            return self.members.enrolling(connection, token, self._clock.now())
-
-    def _enrolled(self, token: str) -> StaffMember:
-        with self._db.write() as connection:
-            return self.members.enrolled(connection, token, self._clock.now())
-
-    def _has(self, subject: Subject, factor: Factor) -> bool:
-        with self._db.read() as connection:
-            return self._factors.has(connection, subject, factor)
 
     # --- signing in --------------------------------------------------------------------------------------------
 
@@ -127,21 +123,30 @@ class Staff:
         this browser; wrong answers are counted for it. Raises SignInRefused, SignInLocked."""
         if is_no_password(password):
             raise SignInRefused  # before anything is looked up or counted
-        subject, device = await self._work.db(self._who, login, device_token)
+        id, subject, turn = await self.transactions.write(self._begin, login, password, language, device_token)
         try:
-            challenge = await self._verification.begin(subject, SIGN_IN, language, device=device)
-            return await self._verification.answer(challenge.id, subject, Factor.PASSWORD, password)
+            return await self._verification.answer_slow(turn, id, subject, Factor.PASSWORD, password)
         except VerificationError as error:
             raise self._refused(error, subject) from None
 
-    async def code(
-        self, login: str, challenge: str, code: str, user_agent: str, language: str, device_token: str | None = None
-    ) -> Opened:
+    @writes_or_refuses
+    def code(
+        self,
+        connection: Connection,
+        login: str,
+        challenge: str,
+        code: str,
+        user_agent: str,
+        language: str,
+        device_token: str | None = None,
+    ) -> Opened | Refused:
         """The second step, by a one-time-code token. Raises SignInRefused, SignInLocked."""
-        subject = await self._work.db(self._subject, login)
+        subject = self._subject(connection, login)
         try:
-            await self._verification.answer(challenge, subject, Factor.TOTP, code)
-            return await self._work.db(self._open, challenge, subject, user_agent, language, device_token)
+            answered = self._verification.answer_fast(connection, challenge, subject, Factor.TOTP, code)
+            if isinstance(answered, Refused):
+                return Refused(self._refused(answered.error, subject))
+            return self._open(connection, challenge, subject, user_agent, language, device_token)
         except VerificationError as error:
             raise self._refused(error, subject) from None
 
@@ -149,19 +154,29 @@ class Staff:
         """A challenge and what the browser is asked for, whoever it is."""
         return self._verification.begin_passkey_sign_in(language, Purpose.STAFF_SIGN_IN)
 
-    async def passkey(
-        self, challenge: str, response: str, user_agent: str, language: str, device_token: str | None = None
+    @writes
+    def passkey(
+        self,
+        connection: Connection,
+        challenge: str,
+        response: str,
+        user_agent: str,
+        language: str,
+        device_token: str | None = None,
     ) -> Opened:
         """Signs in with a passkey or security key alone, which is two factors. Raises SignInRefused."""
         try:
-            subject, passed = await self._verification.answer_passkey_sign_in(challenge, response)
-            return await self._work.db(self._open, passed.id, subject, user_agent, language, device_token)
+            subject, passed = self._verification.answer_passkey_sign_in.within(connection, challenge, response)
+            return self._open(connection, passed.id, subject, user_agent, language, device_token)
         except VerificationError as error:
             raise self._refused(error, None) from None
 
-    async def sign_out(self, who: SignedIn) -> None:
+    @writes
+    def sign_out(self, connection: Connection, who: SignedIn) -> None:
         """Ends this session, at once."""
-        await self._work.db(self._sign_out, who)
+        if self._sessions.close(connection, who.session.id, who.subject):
+            details, now = {"session": who.session.id}, self._clock.now()
+            self._audit_log.append(connection, who.subject, "signed_out", str(who.subject), details, now)
 
     async def of_session(self, token: str) -> SignedIn | None:
         """Who is at work by this token: only while the session lives and the account is not suspended."""
@@ -175,37 +190,47 @@ class Staff:
             member = self._at_work(connection, session.subject.number)
         return SignedIn(member, session) if member else None
 
-    def _subject(self, login: str) -> Subject:
+    def _subject(self, connection: Connection, login: str) -> Subject:
         """Nobody, always the same for the same login, unless an account of this login is at work."""
-        with self._db.read() as connection:
-            try:
-                member = self.members.by_login(connection, login)
-            except MemberNotFound:
-                member = None
+        try:
+            member = self.members.by_login(connection, login)
+        except MemberNotFound:
+            member = None
         if member is not None and member.state is MemberState.ACTIVE and not member.demo:
             return member.subject
         blind_index = self._cipher.blind_index(login_of(login), "nobody of staff")
         return Subject(Role.NOBODY, int.from_bytes(blind_index[:7], "big"))
 
-    def _who(self, login: str, device_token: str | None) -> tuple[Subject, str | None]:
-        """Whose login it is, and the device that this browser is known as to them."""
-        subject = self._subject(login)
-        with self._db.read() as connection:
-            device = self._sessions.known_device(connection, subject, device_token)
-        return subject, device.id if device else None
+    def _begin(
+        self, connection: Connection, login: str, password: str, language: str, device_token: str | None
+    ) -> tuple[str, Subject, str] | Refused:
+        """A challenge of whoever has the login, on the device that this browser is known as to them; and its turn."""
+        subject = self._subject(connection, login)
+        known = self._sessions.known_device(connection, subject, device_token)
+        device = known.id if known else None
+        try:
+            challenge = self._verification.begin_unseen(connection, subject, SIGN_IN, language, device=device)
+            return challenge.id, subject, self._verification.check(connection, challenge, Factor.PASSWORD, password)
+        except VerificationError as error:
+            return Refused(self._refused(error, subject))
 
     def _open(
-        self, challenge: str, subject: Subject, user_agent: str, language: str, device_token: str | None
+        self,
+        connection: Connection,
+        challenge: str,
+        subject: Subject,
+        user_agent: str,
+        language: str,
+        device_token: str | None,
     ) -> Opened:
         now = self._clock.now()
-        with self._db.write() as connection:
-            passed = self._verification.consume_within(connection, challenge, subject, SIGN_IN, now)
-            if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
-                raise SignInRefused
-            factors = passed.factors
-            opened = self._sessions.open(connection, subject, factors, user_agent, device_token, now, language)
-            details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
-            self._audit_log.append(connection, subject, "signed_in", str(subject), details, now)
+        passed = self._verification.consume_within(connection, challenge, subject, SIGN_IN, now)
+        if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
+            raise SignInRefused
+        factors = passed.factors
+        opened = self._sessions.open(connection, subject, factors, user_agent, device_token, now, language)
+        details = {"factors": [factor.value for factor in factors], "session": opened.session.id}
+        self._audit_log.append(connection, subject, "signed_in", str(subject), details, now)
         return opened
 
     def _at_work(self, connection: Connection, number: int) -> StaffMember | None:
@@ -215,65 +240,43 @@ class Staff:
             return None
         return member if member.state is MemberState.ACTIVE else None
 
-    def _sign_out(self, who: SignedIn) -> None:
-        now = self._clock.now()
-        with self._db.write() as connection:
-            if self._sessions.close(connection, who.session.id, who.subject):
-                details = {"session": who.session.id}
-                self._audit_log.append(connection, who.subject, "signed_out", str(who.subject), details, now)
-
-    def _refused(self, error: VerificationError, subject: Subject | None) -> StaffError:
+    def _refused(self, error: FeiqianError, subject: Subject | None) -> StaffError:
         """The same for everybody. It is in the log and not in the trail, which strangers must not be able to fill."""
         _log.warning("staff_sign_in_refused", subject=str(subject or "unknown"), why=type(error).__name__)
         return SignInLocked(error.until) if isinstance(error, Locked) else SignInRefused()
 
     # --- accounts ----------------------------------------------------------------------------------------------
 
-    async def suspend(self, id: str, by: StaffMember) -> StaffMember:
+    @writes
+    def suspend(self, connection: Connection, id: str, by: StaffMember) -> StaffMember:
         """One admin suffices: what stops somebody need not wait. Raises NotAllowed, MemberNotFound."""
-        return await self._work.db(self._suspend, id, by)
+        require(by, StaffRole.ADMIN)
+        member = self.members.by_id(connection, id)
+        return self.members.suspend(connection, member.number, by.subject, self._clock.now())
 
-    async def all(self, by: StaffMember) -> list[StaffMember]:
+    @reads
+    def all(self, connection: Connection, by: StaffMember) -> list[StaffMember]:
         """Every account. Raises NotAllowed."""
         require(by, StaffRole.ADMIN)
-        return await self._work.db(self._all)
+        return self.members.all(connection)
 
-    async def member(self, id: str, by: StaffMember) -> StaffMember:
+    @writes
+    def member(self, connection: Connection, id: str, by: StaffMember) -> StaffMember:
         """One account. Raises NotAllowed, MemberNotFound."""
         require(by, StaffRole.ADMIN)
-        return await self._work.db(self._look, id, by)
-
-    async def locked(self, member: StaffMember) -> bool:
-        """Whether too many wrong answers have locked the account's password and token for now."""
-        return await self._work.db(self._locked, member.subject)
-
-    async def logins(self) -> dict[int, str]:
-        """The logins by number, for pages that name who did something."""
-        return await self._work.db(self._logins)
-
-    def _all(self) -> list[StaffMember]:
-        with self._db.read() as connection:
-            return self.members.all(connection)
-
-    def _look(self, id: str, by: StaffMember) -> StaffMember:
-        with self._db.write() as connection:
-            member = self.members.by_id(connection, id)
-            self._audit_log.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
+        member = self.members.by_id(connection, id)
+        self._audit_log.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
         return member
 
-    def _locked(self, subject: Subject) -> bool:
-        with self._db.read() as connection:
-            return self._verification.lock_of(connection, subject) is not None
+    @reads
+    def locked(self, connection: Connection, member: StaffMember) -> bool:
+        """Whether too many wrong answers have locked the account's password and token for now."""
+        return self._verification.lock_of(connection, member.subject) is not None
 
-    def _logins(self) -> dict[int, str]:
-        with self._db.read() as connection:
-            return self.members.names(connection)
-
-    def _suspend(self, id: str, by: StaffMember) -> StaffMember:
-        require(by, StaffRole.ADMIN)
-        with self._db.write() as connection:
-            member = self.members.by_id(connection, id)
-            return self.members.suspend(connection, member.number, by.subject, self._clock.now())
+    @reads
+    def logins(self, connection: Connection) -> dict[int, str]:
+        """The logins by number, for pages that name who did something."""
+        return self.members.names(connection)
 
     # --- the demo ----------------------------------------------------------------------------------------------
 
@@ -285,16 +288,12 @@ class Staff:
                 if login not in there:
                     self.members.add_demo(connection, login, name, roles, OPERATOR, self._clock.now())
 
-    async def open_demo(self, login: str, user_agent: str, language: str) -> Opened:
+    @writes
+    def open_demo(self, connection: Connection, login: str, user_agent: str, language: str) -> Opened:
         """A session of an account of the demo, without any factor. Raises MemberInvalid for every other account."""
-        return await self._work.db(self._open_demo, login, user_agent, language)
-
-    def _open_demo(self, login: str, user_agent: str, language: str) -> Opened:
-        now = self._clock.now()
-        with self._db.write() as connection:
-            member = self.members.by_login(connection, login)
-            if not member.demo or member.state is not MemberState.ACTIVE:
-                raise MemberInvalid("demo", "only an account of the demo is opened so")
-            opened = self._sessions.open(connection, member.subject, (), user_agent, None, now, language)
-            self._audit_log.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
+        now, member = self._clock.now(), self.members.by_login(connection, login)
+        if not member.demo or member.state is not MemberState.ACTIVE:
+            raise MemberInvalid("demo", "only an account of the demo is opened so")
+        opened = self._sessions.open(connection, member.subject, (), user_agent, None, now, language)
+        self._audit_log.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
         return opened

@@ -43,23 +43,28 @@ class Applications:
         self._cipher = cipher
 
     def add(
-        self, connection: Connection, subject: Subject, kind: str, customer: int, address: str, language: str, now: int
-    ) -> str:
-        """Returns its id. The challenge follows by `put_challenge`."""
-        id = new_id(APPLICATION, now)
-        values = {"id": id, "kind": kind, "customer": customer, "language": language[:8]} | SUBJECT.values(subject)
-        values |= {"address": ADDRESS.seal(self._cipher, address, id)}
-        values |= {"challenge": "", "created_at": now, "confirmed_at": 0, "finished_at": 0}
+        self,
+        connection: Connection,
+        subject: Subject,
+        kind: str,
+        customer: int,
+        address: str,
+        language: str,
+        challenge: str,
+        now: int,
+    ) -> Application:
+        """Returns it as it is kept."""
+        id, language = new_id(APPLICATION, now), language[:8]
+        values = {"id": id, "kind": kind, "customer": customer, "language": language} | SUBJECT.values(subject)
+        values |= {"address": ADDRESS.seal(self._cipher, address, id), "challenge": challenge}
+        values |= {"created_at": now, "confirmed_at": 0, "finished_at": 0}
         connection.execute(insert(applications).values(values))
-        return id
+        return Application(id, subject, kind, customer, address, language, challenge, 0)
 
     def remove(self, connection: Connection, ids: list[str]) -> None:
         """They made room for others."""
         if ids:
             connection.execute(delete(applications).where(_c.id.in_(ids)))
-
-    def put_challenge(self, connection: Connection, id: str, challenge: str) -> None:
-        connection.execute(update(applications).where(_c.id == id).values(challenge=challenge))
 
     def get(self, connection: Connection, id: str, now: int) -> Application:
         """One that is still open; it stays so until the caller's transaction ends. Raises ApplicationOver."""

@@ -60,7 +60,12 @@ class IssuingDevices:
 
     def take_up(self, customer: CustomerNumber) -> None:
         """Takes up what was committed of one customer's devices."""
-        with self._lock, self._db.read() as connection:  # in turn, so that an older reading never comes last
+        with self._db.read() as connection:
+            self.take_up_in(connection, customer)
+
+    def take_up_in(self, connection: Connection, customer: int) -> None:
+        """As `take_up`, in a transaction that only reads."""
+        with self._lock:  # in turn, so that an older reading never comes last
             own = select(_t.number, _t.revoked_at).where(_t.customer == customer).order_by(_t.number)
             rows = connection.execute(own).all()
             self._put((row.number, 0 if row.revoked_at else customer) for row in rows)

@@ -105,7 +105,7 @@ class Customers:
             else:
                 self._cooling.pop(number, None)
             self._levels[number] = level
-        self.issuing.take_up(number)
+            self.issuing.take_up_in(connection, number)
 
     def _make_room(self, newest: int) -> None:
         missing = newest + 1 - len(self._levels)

@@ -81,6 +81,10 @@ class LedgerIntents:
         payload = msgspec.json.decode(row.payload, type=self._kinds[kind].payload)
         return LedgerIntent(row.id, kind, subject, payload, row.created_at)
 
+    def any_pending(self, connection: Connection, subject: str) -> bool:
+        """Tell whether anything of any kind is to be done, or to be completed."""
+        return connection.execute(select(_c.id).where(_c.subject == subject)).first() is not None
+
     # --- carrying out ----------------------------------------------------------------------------------------------
 
     async def carry_out(self, intent: LedgerIntent) -> None:

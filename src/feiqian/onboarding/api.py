@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from feiqian.auth.api import shapes
-from feiqian.auth.api.preauth import OF_ONE, WEAK, flow_routes
+from feiqian.auth.api.preauth import OF_ONE, WEAK, challenge_routes
 from feiqian.auth.api.render import DONE, shown, signed_in, told
 from feiqian.auth.model import Details
 from feiqian.kyc.images import FILE_BYTES, FILES
@@ -72,7 +72,7 @@ ROUTES = (
         answer=shapes.Registering,
         problems=(problems.CODE_NOT_SENT,),
     ),
-    *flow_routes("Registration", REGISTRATION, lambda services: services.registration),
+    *challenge_routes("Registration", REGISTRATION, lambda call: call.services.registration),
     Route(
         name="confirmRegistration",
         method="POST",

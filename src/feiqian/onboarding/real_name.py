@@ -29,7 +29,7 @@ LEVEL = "level"
 class LevelChange(msgspec.Struct, frozen=True):
     """Whose level is set, to which (by its place in the policy), and by whom."""
 
-    customer: int
+    customer: CustomerNumber
     level: int
     by: Subject
 

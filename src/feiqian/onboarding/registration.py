@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.auth import claims, sign_ins
+from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.contacts import warn_owner
-from feiqian.auth.errors import NotConfirmed
+from feiqian.auth.errors import NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details, Opened, Started
 from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Asked, PreAuthFlow
@@ -18,11 +19,13 @@ from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import NewProfile
 from feiqian.kyc.model import Claim
+from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience
 from feiqian.onboarding import newcomers
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
-from feiqian.subjects import Role, Subject, customer
+from feiqian.runtime.transactions import Refused, writes, writes_or_refuses
+from feiqian.subjects import Role, customer
 
 BOUND = ChallengeBinding(purpose=Purpose.CONFIRM_MOBILE, kind="mobile")
 _TRIES = 5  # two newcomers at once may draw the same number
@@ -47,102 +50,86 @@ class Registration(PreAuthFlow):
         super().__init__(parts)
         self._applications = Applications(parts.cipher)
 
-    async def start(self, mobile: str, language: str, user_agent: str = "") -> Started:
-        """Sends a code to the number. Raises identity's NumberInvalid, notify's SendingCapped."""
-        mobile = self._mobile(mobile)
-        client = network.client.get()
-        id, subject = await self._p.work.db(self._apply, mobile, language, client)
-        begun = await self._p.verification.begin(subject, BOUND, language)
-        await self._p.work.db(self._begun, id, begun.id, Asked(subject, "register", language), client)
-        return Started(id, await self.send(begun.id, Factor.SMS))
+    @writes_or_refuses
+    def start(self, connection: Connection, mobile: str, language: str, user_agent: str = "") -> Started | Refused:
+        """Sends a code to the number. Raises identity's NumberInvalid, notify's SendingCapped.
 
-    async def send(self, challenge: str, factor: Factor) -> ChallengeView:
+        If no code may be sent, what was begun is kept all the same: what made room for it is gone.
+        """
+        mobile = self._mobile(mobile)
+        known = self._p.customers.profiles.number_of(connection, mobile) is not None
+        subject, now = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile), self._p.clock.now()
+        challenge = self._p.verification.begin_unseen(connection, subject, BOUND, language).id
+        application = self._applications.add(connection, subject, REGISTER, 0, mobile, language, challenge, now)
+        client, asked = network.client.get(), Asked(subject, "register", language)
+        self._applications.remove(connection, self._p.strangers.applications(connection, client, application.id))
+        self._remember(connection, challenge, asked)
+        try:
+            with connection.begin_nested():
+                view = self._send(connection, challenge, asked, Factor.SMS)
+                self._warn_owner(connection, application, now)
+        except (CodeThrottled, SendingCapped, SignInLocked) as refused:
+            return Refused(refused)
+        return Started(application.id, view)
+
+    @writes
+    def send(self, connection: Connection, challenge: str, factor: Factor) -> ChallengeView:
         """Again to the same number. Raises CodeThrottled, SendingCapped, SignInLocked."""
-        view = await super().send(challenge, factor)
-        await self._p.work.db(self._warn_owner, challenge)
+        view = self._send(connection, challenge, self._asked(connection, challenge), factor)
+        now = self._p.clock.now()
+        self._warn_owner(connection, self._applications.by_challenge(connection, challenge, now), now)
         return view
 
-    async def confirm(self, application: str, challenge: str) -> None:
+    @writes
+    def confirm(self, connection: Connection, application: str, challenge: str) -> None:
         """The code was entered (`answer`): uses the challenge. Raises NotPassed, ApplicationOver."""
-        await self._p.work.db(self._confirm, application, challenge)
+        now = self._p.clock.now()
+        kept = self._applications.get(connection, application, now)
+        if kept.challenge != challenge or kept.kind != REGISTER:
+            raise ApplicationOver("there is no such application")
+        self._p.verification.consume_within(connection, challenge, kept.subject, BOUND, now)
+        self._applications.confirm(connection, application, now)
 
     async def check(self, application: str, details: Details) -> None:
         """Whether somebody may become a customer with this document, before they choose secrets. Keeps nothing of it.
 
         Raises as `finish` does, but for TooWeak.
         """
-        await self._checked(application, details)
+        await self.transactions.write(self._check, application, details)
 
     async def finish(
         self, application: str, details: Details, user_agent: str = "", device_token: str | None = None
     ) -> Opened:
         """Makes the customer, who is signed in at once. Raises NotConfirmed, ApplicationOver, DetailsInvalid,
         DocumentRefused, ChecksUsedUp, TooWeak, and identity's NumberInvalid and MrzInvalid."""
-        kept, claim, email = await self._checked(application, details)
+        kept, claim, email = await self.transactions.write(self._check, application, details)
         own = claims.own_words(claim, kept.address, email)
         password = await self._p.factors.new_password(details.password, own)
         pin = await self._p.factors.new_pin(details.pin, own)
         new = _New(details, claim, email, password, pin)
+        # Another transaction, because hashes are slow and one that writes keeps all others waiting.
         opened = await self._p.work.db(self._finish, application, new, user_agent, device_token)
         await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
         return opened
 
     # --- the number ----------------------------------------------------------------------------------------------
 
-    def _apply(self, mobile: str, language: str, client: str) -> tuple[str, Subject]:
-        with self._p.db.write() as connection:
-            known = self._p.customers.profiles.number_of(connection, mobile) is not None
-            subject = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile)
-            now = self._p.clock.now()
-            id = self._applications.add(connection, subject, REGISTER, 0, mobile, language, now)
-            self._applications.remove(connection, self._p.strangers.applications(connection, client, id))
-            return id, subject
-
-    def _begun(self, id: str, challenge: str, asked: Asked, client: str) -> None:
-        with self._p.db.write() as connection:
-            self._applications.put_challenge(connection, id, challenge)
-            self._remember(connection, challenge, asked, self._p.clock.now(), client)
-
-    def _warn_owner(self, challenge: str) -> None:
-        now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            warn_owner(
-                self._p, connection, self._applications.by_challenge(connection, challenge, now), Audience.STRANGER, now
-            )
-
-    def _confirm(self, id: str, challenge: str) -> None:
-        now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            application = self._applications.get(connection, id, now)
-            if application.challenge != challenge or application.kind != REGISTER:
-                raise ApplicationOver("there is no such application")
-            self._p.verification.consume_within(connection, challenge, application.subject, BOUND, now)
-            self._applications.confirm(connection, id, now)
+    def _warn_owner(self, connection: Connection, application: Application, now: int) -> None:
+        warn_owner(self._p, connection, application, Audience.STRANGER, now)
 
     # --- the customer --------------------------------------------------------------------------------------------
 
-    async def _checked(self, application: str, details: Details) -> tuple[Application, Claim, str]:
-        kept = await self._p.work.db(self._confirmed, application)
-        claim, email = newcomers.claim_of(self._p, details), claims.checked_email(details.email)
-        if await self._p.work.db(self._is_held, application, claim):
-            raise newcomers.refuse_held()
-        return kept, claim, email
-
-    def _confirmed(self, id: str) -> Application:
-        with self._p.db.write() as connection:
-            return self._confirmed_in(connection, id, self._p.clock.now())
-
-    def _is_held(self, id: str, claim: Claim) -> bool:
-        """One answer of "yes" costs the application, and the mobile number's code with it."""
+    def _check(self, connection: Connection, id: str, details: Details) -> tuple[Application, Claim, str] | Refused:
+        """One answer of "yes", a customer has it, costs the application, and the mobile number's code with it."""
         now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            application = self._confirmed_in(connection, id, now)
-            held = newcomers.is_held(self._p, connection, application, claim, now)
-            if held:
-                self._applications.finish(connection, id, now)
-            return held
+        application = self._confirmed(connection, id, now)
+        claim, email = newcomers.claim_of(self._p, details), claims.checked_email(details.email)
+        if newcomers.is_held(self._p, connection, application, claim, now):
+            self._applications.finish(connection, id, now)
+            return Refused(newcomers.refuse_held())
+        return application, claim, email
 
-    def _confirmed_in(self, connection: Connection, id: str, now: int) -> Application:
+    def _confirmed(self, connection: Connection, id: str, now: int) -> Application:
         application = self._applications.get(connection, id, now)
         if not application.confirmed_at or application.kind != REGISTER:
             raise NotConfirmed("the code that was sent comes first")
@@ -151,28 +138,29 @@ class Registration(PreAuthFlow):
     def _finish(self, id: str, new: _New, user_agent: str, device_token: str | None) -> Opened:
         for tried in range(_TRIES):
             try:
-                return self._finish_once(id, new, user_agent, device_token)
+                return self.transactions.write_now(self._finish_once, id, new, user_agent, device_token)
             except IntegrityError:
                 if tried == _TRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
-    def _finish_once(self, id: str, new: _New, user_agent: str, device_token: str | None) -> Opened:
+    def _finish_once(
+        self, connection: Connection, id: str, new: _New, user_agent: str, device_token: str | None
+    ) -> Opened:
         now = self._p.clock.now()
-        with self._p.db.write() as connection:
-            application = self._confirmed_in(connection, id, now)
-            if self._p.customers.profiles.number_of(connection, application.address) is not None:
-                raise ApplicationOver("the number has become a customer's since")
-            self._applications.finish(connection, id, now)
-            subject = customer(self._add(connection, application, new, now))
-            factors = (Factor.PASSWORD, Factor.SMS)
-            opened = self._p.sessions.open(
-                connection, subject, factors, user_agent, device_token, now, application.language
-            )
-            sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=True)
-            details = {"kind": new.claim.kind, "country": new.claim.country}
-            self._p.audit_log.append(connection, subject, "registered", str(subject), details, now)
-            return opened
+        application = self._confirmed(connection, id, now)
+        if self._p.customers.profiles.number_of(connection, application.address) is not None:
+            raise ApplicationOver("the number has become a customer's since")
+        self._applications.finish(connection, id, now)
+        subject = customer(self._add(connection, application, new, now))
+        factors = (Factor.PASSWORD, Factor.SMS)
+        opened = self._p.sessions.open(
+            connection, subject, factors, user_agent, device_token, now, application.language
+        )
+        sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=True)
+        details = {"kind": new.claim.kind, "country": new.claim.country}
+        self._p.audit_log.append(connection, subject, "registered", str(subject), details, now)
+        return opened
 
     def _add(self, connection: Connection, application: Application, new: _New, now: int) -> int:
         (number,) = self._p.customers.add_within(connection, [new.claim.name], now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextvars
 import os
 import threading
 from collections.abc import Callable
@@ -52,15 +53,15 @@ class Work:
 
     async def db(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function that asks a database. Raises TooBusy, WorkOverdue."""
-        return await self.database.run(lambda: function(*args, **kwargs))
+        return await self.database.run(_in_context(function, *args, **kwargs))
 
     async def heavy(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function that computes for long (password hashes, pictures). Raises TooBusy."""
-        return await self.heavy_pool.run("", lambda: function(*args, **kwargs))
+        return await self.heavy_pool.run("", _in_context(function, *args, **kwargs))
 
     async def heavy_for(self, account: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `heavy`, for an account: those of one network address take turns."""
-        return await self.heavy_pool.run(account, lambda: function(*args, **kwargs))
+        return await self.heavy_pool.run(account, _in_context(function, *args, **kwargs))
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of hashes; `app` watches the databases' pool."""
@@ -72,6 +73,12 @@ class Work:
     def close(self) -> bool:
         """Waits for what is under way, for a while. Returns whether all of it has ended."""
         return self.database.close() & self.heavy_pool.close()
+
+
+def _in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """The call in the context of whoever asks: for whom a request is (`network.client`) is known in the thread, too."""
+    context = contextvars.copy_context()
+    return lambda: context.run(function, *args, **kwargs)
 
 
 class Pool:

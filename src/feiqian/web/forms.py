@@ -23,6 +23,7 @@ from feiqian.strings.visible import is_visible
 from feiqian.workers.bodies import TOO_MANY, form_fields
 from feiqian.workers.frames import Refused
 
+NOT_TAKEN = 422  # a form that has to be filled in again
 FORM_BYTES = 16_384
 LONGEST_VALUE = 2_000
 URL_ENCODED, MULTIPART = FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -67,6 +68,11 @@ class Form:
     @property
     def good(self) -> bool:
         return not self.errors
+
+    @property
+    def status(self) -> int:
+        """Of the page that shows it."""
+        return 200 if self.good else NOT_TAKEN
 
 
 async def read_form(request: Asked, longest: Mapping[str, int] = NONE) -> Form:

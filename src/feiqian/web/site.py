@@ -17,6 +17,7 @@ from feiqian.services import Services
 from feiqian.texts import LANGUAGES
 
 from .cookies import Cookies
+from .forms import Form
 from .model import Bank, Code, Person, Shop
 from .render import Renderer
 from .streams import Hub
@@ -96,15 +97,18 @@ class Site:
         template: str,
         scripts: tuple[str, ...] = (),
         *,
-        status: int = 200,
+        status: int | None = None,
+        form: Form | None = None,
         cookies: Iterable[Cookie] = (),
         **values: object,
     ) -> Response[str]:
-        """A whole page; `scripts` names the texts (by prefix) that its script needs."""
+        """A whole page, with the status of its form; `scripts` names the texts (by prefix) that its script needs."""
+        if form is not None:
+            values["form"], status = form, status or form.status
         texts = self.render.texts.for_scripts("link.", *scripts)
         own = {"here": self.here, "framed": self.framed, "page_for": self.page_for}
         html = self.render(template, texts=texts, **own, **values)
-        return Response(html, status_code=status, media_type="text/html; charset=utf-8", cookies=list(cookies))
+        return Response(html, status_code=status or 200, media_type="text/html; charset=utf-8", cookies=list(cookies))
 
     async def person(self, id: str) -> Person:
         return _found(await self.bank.person(id))

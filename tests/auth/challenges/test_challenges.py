@@ -234,16 +234,6 @@ def test_what_ended_long_ago_is_removed(bank: Bank) -> None:
         bank.run(bank.verification.view(view.id, OWNER))
 
 
-def test_a_code_that_is_voided_while_it_is_compared_is_wrong(bank: Bank) -> None:
-    id, answers = bank.begin(SMALL, needs=(frozenset({Factor.SMS}),)).id, bank.verification._answers
-    code = bank.send(id)
-    attempt = answers._take(id, OWNER, Factor.SMS, code)
-    bank.clock.advance(30)
-    bank.send(id)
-    with pytest.raises(AnswerWrong):
-        answers._settle(attempt, False)
-
-
 def test_the_same_code_is_kept_differently_for_each_challenge_and_channel(bank: Bank) -> None:
     places = [("chl_1", Factor.SMS), ("chl_2", Factor.SMS), ("chl_1", Factor.EMAIL)]
     assert len({codes.hash_of(bank.cipher, challenge, factor, "271828") for challenge, factor in places}) == 3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from feiqian.auth.api import shapes
 from feiqian.auth.api.render import told
+from feiqian.auth.challenges.contact_resolver import mask
 from feiqian.clock import moment
 from feiqian.ids import CustomerNumber
 from feiqian.kyc.numbers import masked
 from feiqian.money import BY_NUMBER
-from feiqian.notify import mail_addresses
 from feiqian.projections.errors import ReadsBehind
 from feiqian.services import Services
 from feiqian.web.v1.call import Answer, CustomerCall, Route
@@ -28,7 +28,7 @@ async def me(call: CustomerCall) -> Answer:
             level=overview.level,
             language=profile.language,  # type: ignore[arg-type]  # the registry keeps only languages there are
             mobile=masked(profile.mobile),
-            email=masked_email(profile.email),
+            email=mask(profile.email) if profile.email else "",
             frozen=overview.frozen,
             frozen_by_bank=overview.frozen_by_bank,
             cooling_until=moment(profile.cooling_until) if overview.cooling else None,
@@ -43,12 +43,6 @@ async def _incomplete(services: Services, customer: CustomerNumber) -> bool:
         return await services.reads.customer_incomplete(customer)
     except ReadsBehind:
         return False  # while lists are built again, they are not shown at all
-
-
-def masked_email(address: str) -> str:
-    """`l•••@example.org`, or empty if there is none."""
-    name, at, host = mail_addresses.shown(address).rpartition("@")
-    return f"{name[:1]}•••{at}{host}" if address else ""
 
 
 ROUTES = (

@@ -8,43 +8,41 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from feiqian.auth.preauth import PreAuthFlow
+from feiqian.auth.answering import Answers
 from feiqian.policy.factors import Factor
-from feiqian.services import Services
 from feiqian.web.v1 import problems
 from feiqian.web.v1.call import Answer, CustomerCall, Route
 
 from . import shapes
 from .render import DONE, shown, signed_in, told
 
+Routes = tuple[Route, ...]
 Handler = Callable[[CustomerCall], Coroutine[Any, Any, Answer]]
 OF_ONE = (problems.NOT_FOUND, problems.CHALLENGE_OVER)
 WEAK = (problems.SECRET_TOO_WEAK,)
 
 
-def flow_routes(noun: str, path: str, door: Callable[[Services], PreAuthFlow]) -> tuple[Route, ...]:
-    """Looking at, sending codes for, and answering the challenges of a door."""
-
+def _operations(answers: Callable[[CustomerCall], Answers]) -> tuple[Handler, ...]:
     async def view(call: CustomerCall) -> Answer:
-        return told(shown(await door(call.services).view(call.id)))
+        return told(shown(await answers(call).view(call.id)))
 
     async def send(call: CustomerCall) -> Answer:
-        return told(shown(await door(call.services).send(call.id, Factor(call.body.factor))))
+        return told(shown(await answers(call).send(call.id, Factor(call.body.factor))))
 
     async def options(call: CustomerCall) -> Answer:
-        asked = await door(call.services).options(call.id, Factor(call.body.factor))
+        asked = await answers(call).options(call.id, Factor(call.body.factor))
         return told(shapes.KeyChallenge(call.id, asked))
 
     async def answer(call: CustomerCall) -> Answer:
         body: shapes.FactorAnswer = call.body
-        return told(shown(await door(call.services).answer(call.id, body.factor, body.answer)))
+        return told(shown(await answers(call).answer(call.id, body.factor, body.answer)))
 
-    return challenge_routes(noun, path, "anyone", (view, send, options, answer))
+    return view, send, options, answer
 
 
-def challenge_routes(noun: str, path: str, who: str, handlers: tuple[Handler, ...]) -> tuple[Route, ...]:
-    """The same four operations on a challenge, wherever it stands."""
-    view, send, options, answer = handlers
+def challenge_routes(noun: str, path: str, answers: Callable[[CustomerCall], Answers], who: str = "anyone") -> Routes:
+    """Looking at challenges, sending codes for them and answering them: the same operations wherever they stand."""
+    view, send, options, answer = _operations(answers)
     usable = (*OF_ONE, problems.LOCKED, problems.FACTOR_NOT_USABLE)
     common = {"who": who, "answer": shapes.ChallengeShown}
     return (
@@ -156,7 +154,7 @@ ROUTES = (
         answer=shapes.ChallengeShown,
         problems=(problems.SIGN_IN_REFUSED, problems.LOCKED),
     ),
-    *flow_routes("SignIn", SIGN_IN, lambda services: services.sign_in),
+    *challenge_routes("SignIn", SIGN_IN, lambda call: call.services.sign_in),
     Route(
         name="finishSignIn",
         method="POST",
@@ -200,7 +198,7 @@ ROUTES = (
         body=shapes.RecoveryStart,
         answer=shapes.ChallengeShown,
     ),
-    *flow_routes("Recovery", RECOVERY, lambda services: services.recovery),
+    *challenge_routes("Recovery", RECOVERY, lambda call: call.services.recovery),
     Route(
         name="finishRecovery",
         method="POST",

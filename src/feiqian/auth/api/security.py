@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feiqian.auth.answering import Answers, OwnChallenges
 from feiqian.auth.challenges.model import FactorView
 from feiqian.auth.model import Overview
 from feiqian.cases.model import Case
@@ -28,24 +29,8 @@ async def begin_challenge(call: CustomerCall) -> Answer:
     return told(shown(began))
 
 
-async def view_challenge(call: CustomerCall) -> Answer:
-    return told(shown(await call.services.verification.view(call.id, call.session.subject)))
-
-
-async def send_code(call: CustomerCall) -> Answer:
-    sent = await call.services.verification.send(call.id, call.session.subject, Factor(call.body.factor))
-    return told(shown(sent))
-
-
-async def key_options(call: CustomerCall) -> Answer:
-    asked = await call.services.verification.options(call.id, call.session.subject, Factor(call.body.factor))
-    return told(shapes.KeyChallenge(call.id, asked))
-
-
-async def answer_challenge(call: CustomerCall) -> Answer:
-    body: shapes.FactorAnswer = call.body
-    subject = call.session.subject
-    return told(shown(await call.services.verification.answer(call.id, subject, body.factor, body.answer)))
+def own_challenges(call: CustomerCall) -> Answers:
+    return OwnChallenges(call.services.verification, call.session.subject)
 
 
 # --- the security centre ---------------------------------------------------------------------------------------------
@@ -199,7 +184,7 @@ ROUTES = (
         answer=shapes.ChallengeShown,
         problems=(problems.FACTOR_NOT_USABLE, problems.NOT_FOUND),
     ),
-    *challenge_routes("", "/v1/me/challenges", "customer", (view_challenge, send_code, key_options, answer_challenge)),
+    *challenge_routes("", "/v1/me/challenges", own_challenges, "customer"),
     _route(
         "getSecurity",
         "/v1/me/security",

@@ -1,14 +1,15 @@
 """Answers to challenges, compared by factor. What could be guessed passes the guard first; what is signed does not.
 
-In three steps: a try is taken, in a transaction of its own; the answer is compared; the outcome is written, and
-whatever serves once (a code, a token's step, a key's count) is used up by one SQL statement. The three are one piece of
-work, begun when its turn has come: what is refused because too much waits was never counted, and a client who goes
-away changes nothing. Only a crash in between leaves tries counted without an outcome: at most those under way.
+A try is taken, the answer is compared, the outcome is written, and whatever serves once (a code, a token's step, a
+key's count) is used up by one SQL statement: all in one transaction. Passwords and PINs take two, because their hashes
+are slow and a transaction that writes keeps all others waiting: the try is committed before the hash is computed. Both
+are one piece of work, begun when its turn has come: what is refused because too much waits was never counted, and a
+client who goes away changes nothing. Only a crash in between leaves tries counted without an outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from feiqian.auth.challenges.errors import (
     AnswerWrong,
     ChallengeOver,
     FactorNotEnrolled,
+    Locked,
     VerificationError,
 )
 from feiqian.auth.challenges.factors import Factors
@@ -32,10 +34,11 @@ from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
-from feiqian.runtime.work import Work
+from feiqian.runtime.transactions import Refused
 from feiqian.subjects import Subject
 
-KNOWN = (Factor.PASSWORD, Factor.PIN)
+Told = Callable[[Connection, ChallengeView | VerificationError], None]
+SLOW = (Factor.PASSWORD, Factor.PIN)  # whose hashes are slow
 LENGTHS = {
     Factor.PIN: strength.PIN_DIGITS,
     Factor.SMS: codes.DIGITS,
@@ -59,8 +62,8 @@ class _Attempt(NamedTuple):
 class Answers:
     """Compares answers, and says how far a challenge is."""
 
-    def __init__(self, db: BankDb, cipher: FieldCipher, clock: Clock, work: Work, factors: Factors) -> None:
-        self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
+    def __init__(self, db: BankDb, cipher: FieldCipher, clock: Clock, factors: Factors) -> None:
+        self._db, self._cipher, self._clock = db, cipher, clock
         self._factors, self._limiter, self._resolver = factors, factors.limiter, factors.resolver
         self._voided: dict[str, int] = {}
 
@@ -127,50 +130,67 @@ class Answers:
 
     # --- what could be guessed ---------------------------------------------------------------------------------
 
-    async def guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
-        """A password, PIN or code. Raises AnswerMalformed, which takes no try."""
-        if factor not in KNOWN:
-            return await self._work.db(self._guess, id, subject, factor, answer)
-        place = await self._work.db(
-            self._check, id, subject, factor, answer
-        )  # so that what is locked waits for no turn
+    def enter(
+        self, connection: Connection, id: str, subject: Subject, factor: Factor, answer: str
+    ) -> ChallengeView | Refused:
+        """A code, or a token's. Raises AnswerMalformed, which takes no try, Locked, and what `open` raises."""
+        now = self._clock.now()
+        attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
+        attempt = self._take(connection, id, subject, factor, answer, now)
+        outcome = self._outcome(connection, attempt, False, now)
+        return Refused(outcome) if isinstance(outcome, VerificationError) else outcome
+
+    def check(self, connection: Connection, challenge: Challenge, factor: Factor, answer: str) -> str:
+        """Before an answer waits for its turn; its account in `heavy_for`. Raises AnswerMalformed, Locked."""
+        now = self._clock.now()
+        _waiting(challenge, factor, now)
+        read_answer(factor, answer)
+        stranger = challenge.by_stranger
+        self._limiter.check(connection, challenge.subject, challenge.place, factor, now, stranger=stranger)
         # A known device has turns of its own, as it has tries of its own.
-        return await self._work.heavy_for(f"{subject} {place}", self._guess, id, subject, factor, answer)
+        return f"{challenge.subject} {challenge.place}"
 
-    def _guess(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
-        attempt = self._take(id, subject, factor, answer)
-        known = factor in KNOWN and self._factors.hasher.matches(_text(attempt.secret), attempt.answer)
-        view = self._settle(attempt, known)
-        if known:
-            self._freshen(attempt)
-        return view
-
-    def _check(self, id: str, subject: Subject, factor: Factor, answer: str) -> str:
-        """The place where it is answered. Raises AnswerMalformed, Locked."""
-        now = self._clock.now()
-        with self._db.read() as connection:
-            challenge = self.open(connection, id, subject, factor, now)
-            read_answer(factor, answer)
-            stranger = challenge.by_stranger
-            self._limiter.check(connection, subject, challenge.place, factor, now, stranger=stranger)
-        return challenge.place
-
-    def _take(self, id: str, subject: Subject, factor: Factor, answer: str) -> _Attempt:
-        now = self._clock.now()
+    def compare(
+        self, id: str, subject: Subject, factor: Factor, answer: str, told: Told | None = None
+    ) -> ChallengeView:
+        """A password or PIN; blocks for as long as its hash takes. `told` writes, where it is decided, what follows."""
+        try:
+            with self._db.write() as connection:
+                attempt = self._take(connection, id, subject, factor, answer, self._clock.now())
+        except Locked as locked:
+            with self._db.write() as connection:
+                if told is not None:
+                    told(connection, locked)
+            raise
+        right = self._factors.hasher.matches(_text(attempt.secret), attempt.answer)
         with self._db.write() as connection:
-            challenge = self.open(connection, id, subject, factor, now)
-            answer = read_answer(factor, answer)  # before a try is taken: who mistypes does not guess
-            secret, long = self._secret(connection, challenge, factor)
-            secret = None if challenge.hopeless else secret
-            if factor in CHANNELS and len(answer) != codes.length(long):
-                raise AnswerMalformed(factor)
-            if long:
-                if not codes.take_long(connection, id, factor):
-                    raise AnswerWrong(0)
-                return _Attempt(challenge, factor, secret, answer, False, False)
-            stranger = challenge.by_stranger
-            last = self._limiter.take(connection, subject, challenge.place, factor, now, stranger=stranger)
-            return _Attempt(challenge, factor, secret, answer, True, last)
+            now = self._clock.now()
+            attempts.hold(connection, subject, now)
+            outcome = self._outcome(connection, attempt, right, now)
+            if told is not None:
+                told(connection, outcome)
+        if isinstance(outcome, VerificationError):
+            raise outcome
+        if right:
+            self._freshen(attempt)
+        return outcome
+
+    def _take(
+        self, connection: Connection, id: str, subject: Subject, factor: Factor, answer: str, now: int
+    ) -> _Attempt:
+        challenge = self.open(connection, id, subject, factor, now)
+        answer = read_answer(factor, answer)  # before a try is taken: who mistypes does not guess
+        secret, long = self._secret(connection, challenge, factor)
+        secret = None if challenge.hopeless else secret
+        if factor in CHANNELS and len(answer) != codes.length(long):
+            raise AnswerMalformed(factor)
+        if long:
+            if not codes.take_long(connection, id, factor):
+                raise AnswerWrong(0)
+            return _Attempt(challenge, factor, secret, answer, False, False)
+        stranger = challenge.by_stranger
+        last = self._limiter.take(connection, subject, challenge.place, factor, now, stranger=stranger)
+        return _Attempt(challenge, factor, secret, answer, True, last)
 
     def _secret(self, connection: Connection, challenge: Challenge, factor: Factor) -> tuple[bytes | None, bool]:
         """What the answer is compared with; and whether it is too long to be guessed."""
@@ -180,17 +200,16 @@ class Answers:
         reached = factor in self._resolver.channels(connection, challenge.subject)
         return (sent.hash if reached else None), sent.long
 
-    def _settle(self, attempt: _Attempt, known: bool) -> ChallengeView:
-        now, subject = self._clock.now(), attempt.challenge.subject
+    def _outcome(
+        self, connection: Connection, attempt: _Attempt, known: bool, now: int
+    ) -> ChallengeView | VerificationError:
+        """Writes what came of an answer, and returns it; `known`: it is the right password or PIN."""
         step = self._step(attempt, now)
-        with self._db.write() as connection:
-            attempts.hold(connection, subject, now)
-            if known or step is not None or self._is_code(attempt):
-                view = self._right(connection, attempt, step, now)
-                if view is not None:
-                    return view
-            error = self._wrong(connection, attempt, now)
-        raise error
+        if known or step is not None or self._is_code(attempt):
+            view = self._right(connection, attempt, step, now)
+            if view is not None:
+                return view
+        return self._wrong(connection, attempt, now)
 
     def _step(self, attempt: _Attempt, now: int) -> int | None:
         if attempt.factor is not Factor.TOTP or attempt.secret is None:
@@ -241,17 +260,14 @@ class Answers:
 
     # --- what is signed ----------------------------------------------------------------------------------------
 
-    async def sign(self, id: str, subject: Subject, factor: Factor, response: str) -> ChallengeView:
+    def sign(self, connection: Connection, id: str, subject: Subject, factor: Factor, response: str) -> ChallengeView:
         """A passkey's or shield's answer. Cannot be guessed, so it is neither counted nor locked out."""
-        return await self._work.db(self._sign, id, subject, factor, response)
-
-    def _sign(self, id: str, subject: Subject, factor: Factor, response: str) -> ChallengeView:
-        with self._db.read() as connection:
-            challenge = self.open(connection, id, subject, factor, self._clock.now())
-            key = self.key_of(connection, response)
-            if key is None or challenge.hopeless or (key.subject, key.factor) != (subject, factor):
-                raise AnswerWrong(self._limiter.left(connection, subject, challenge.place, None, self._clock.now()))
-        return self.signed(challenge, key, response)
+        now = self._clock.now()
+        challenge = self.open(connection, id, subject, factor, now)
+        key = self.key_of(connection, response)
+        if key is None or challenge.hopeless or (key.subject, key.factor) != (subject, factor):
+            raise AnswerWrong(self._limiter.left(connection, subject, challenge.place, None, now))
+        return self.signed(connection, challenge, key, response)
 
     def key_of(self, connection: Connection, response: str) -> credentials.Key | None:
         """The enrolled key that a response says it is of."""
@@ -259,7 +275,13 @@ class Answers:
         return None if answered is None else credentials.key_by_credential(connection, answered.raw_id)
 
     def signed(
-        self, challenge: Challenge, key: credentials.Key, response: str, *, stored: bool = True
+        self,
+        connection: Connection,
+        challenge: Challenge,
+        key: credentials.Key,
+        response: str,
+        *,
+        stored: bool = True,
     ) -> ChallengeView:
         """Checks a key's signature of the challenge's text; the challenge is that subject's from now on.
 
@@ -271,20 +293,19 @@ class Answers:
         signed = None
         if answered is not None:
             signed = self._factors.party.signed(answered, challenge.text, key.public_key)
-        with self._db.write() as connection:
-            attempts.hold(connection, key.subject, now)
-            if not stored and signed is not None and not store.add(connection, self._cipher, challenge):
-                raise ChallengeOver("spent")
-            if stored or signed is not None:
-                challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
-            if signed is None or not credentials.take_count(connection, key, signed, now):
-                raise AnswerWrong(self._limiter.left(connection, key.subject, challenge.place, None, now))
-            if evidence.is_kept(key.factor, challenge.purpose):
-                what = (key.subject, challenge.text, key.factor)
-                kept = evidence.keep(connection, self._cipher, self._factors.party, what, key.public_key, signed, now)
-                challenge = replace(challenge, evidence=kept)
-            attempts.lift(connection, key.subject, now)
-            return self._passed(connection, replace(challenge, subject=key.subject), key.factor, now)
+        attempts.hold(connection, key.subject, now)
+        if not stored and signed is not None and not store.add(connection, self._cipher, challenge):
+            raise ChallengeOver("spent")
+        if stored or signed is not None:
+            challenge = self.open(connection, challenge.id, challenge.subject, key.factor, now, lock=True)
+        if signed is None or not credentials.take_count(connection, key, signed, now):
+            raise AnswerWrong(self._limiter.left(connection, key.subject, challenge.place, None, now))
+        if evidence.is_kept(key.factor, challenge.purpose):
+            what = (key.subject, challenge.text, key.factor)
+            kept = evidence.keep(connection, self._cipher, self._factors.party, what, key.public_key, signed, now)
+            challenge = replace(challenge, evidence=kept)
+        attempts.lift(connection, key.subject, now)
+        return self._passed(connection, replace(challenge, subject=key.subject), key.factor, now)
 
     # --- both --------------------------------------------------------------------------------------------------
 

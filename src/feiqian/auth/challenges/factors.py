@@ -26,6 +26,7 @@ from feiqian.ids import FACTOR, new_id
 from feiqian.notify.model import KnowsContacts
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
+from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.runtime.work import Work
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Role, Subject
@@ -57,6 +58,7 @@ class Factors:
         apps: Sequence[str] = (),
     ) -> None:
         self._db, self._cipher, self._policy, self._clock, self._work = db, cipher, policy, clock, work
+        self.transactions = Transactions(db, work)
         self.hasher = hasher or SecretHasher(cipher)
         self.party = RelyingParty(origin, apps)
         self.resolver = ContactResolver(notify, people)
@@ -76,7 +78,7 @@ class Factors:
     async def set_password(self, subject: Subject, password: str, own: Sequence[str]) -> None:
         """Raises TooWeak. `own`: the person's name, number, birth date and so on, which must not help to guess it."""
         hash = await self.new_password(password, own)
-        await self._work.db(self._put, subject, Factor.PASSWORD, hash)
+        await self.transactions.write(self.put_secret, subject, Factor.PASSWORD, hash, self._clock.now())
 
     async def check_password(self, subject: Subject, password: str) -> bool:
         """Whether it is right; a wrong one counts as a try on an unknown device, if it can be one. Raises Locked."""
@@ -91,10 +93,6 @@ class Factors:
     def _hash_password(self, password: str, own: Sequence[str]) -> str:
         strength.check_password(self._policy.passwords, password, own)
         return self.hasher.hash(password)
-
-    def _put(self, subject: Subject, factor: Factor, hash: str) -> None:
-        with self._db.write() as connection:
-            self.put_secret(connection, subject, factor, hash, self._clock.now())
 
     def _check_password(self, subject: Subject, password: str) -> bool:
         here = (subject, UNKNOWN, Factor.PASSWORD)
@@ -111,57 +109,54 @@ class Factors:
 
     # --- tokens ------------------------------------------------------------------------------------------------
 
-    async def begin_totp(self, subject: Subject, account: str) -> TotpEnrolment:
+    @writes
+    def begin_totp(self, connection: Connection, subject: Subject, account: str) -> TotpEnrolment:
         """A new token's secret; counts once confirmed. `account` is what the token shows as its name."""
         secret = totp.new_secret()
-        id = await self._work.db(self._begin, subject, Factor.TOTP, secret.encode())
+        id = self._begin(connection, subject, Factor.TOTP, secret.encode())
         return TotpEnrolment(id, totp.uri(secret, account))
 
-    async def confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
+    @writes
+    def confirm_totp(self, connection: Connection, subject: Subject, id: str, code: str) -> FactorView:
         """The token before, if any, counts no more. Raises AnswerWrong, FactorNotFound."""
-        return await self._work.db(self._confirm_totp, subject, id, code_digits(code) or "")
-
-    def _confirm_totp(self, subject: Subject, id: str, code: str) -> FactorView:
         now = self._clock.now()
-        with self._db.write() as connection:
-            _, secret = self._enrolment(connection, subject, id, (Factor.TOTP,), now)
-            step = totp.step_of(secret.decode(), code, now)
-            if step is None:
-                raise AnswerWrong(self._policy.tries.at_most)  # who enrols knows the secret: nothing can be guessed
-            self._end(connection, id)
-            sealed = credentials.seal_token(self._cipher, subject, secret.decode())
-            factor_id = credentials.put_secret(connection, subject, Factor.TOTP, sealed, now, last_step=step)
-            return FactorView(factor_id, Factor.TOTP, "", now, 0)
+        _, secret = self._enrolment(connection, subject, id, (Factor.TOTP,), now)
+        step = totp.step_of(secret.decode(), code_digits(code) or "", now)
+        if step is None:
+            raise AnswerWrong(self._policy.tries.at_most)  # who enrols knows the secret: nothing can be guessed
+        self._end(connection, id)
+        sealed = credentials.seal_token(self._cipher, subject, secret.decode())
+        factor_id = credentials.put_secret(connection, subject, Factor.TOTP, sealed, now, last_step=step)
+        return FactorView(factor_id, Factor.TOTP, "", now, 0)
 
     # --- keys --------------------------------------------------------------------------------------------------
 
-    async def begin_key(self, subject: Subject, name: str, display: str, factor: Factor) -> tuple[str, dict[str, Any]]:
+    @writes
+    def begin_key(
+        self, connection: Connection, subject: Subject, name: str, display: str, factor: Factor
+    ) -> tuple[str, dict[str, Any]]:
         """An enrolment's id, and what the browser is asked for (PublicKeyCredentialCreationOptions as JSON)."""
         if factor not in credentials.KEYS:
             raise FactorNotEnrolled(factor)
         challenge = secrets.token_bytes(32)
-        id = await self._work.db(self._begin, subject, factor, challenge)
-        known = await self._work.db(self._known, subject, factor)
+        id = self._begin(connection, subject, factor, challenge)
+        known = [key.credential for key in credentials.keys_of(connection, subject, factor)]
         return id, self.party.creation(factor, self._handle(subject, factor), (name, display), challenge, known)
 
-    async def finish_key(self, subject: Subject, id: str, response_json: str, label: str) -> FactorView:
+    @writes
+    def finish_key(
+        self, connection: Connection, subject: Subject, id: str, response_json: str, label: str
+    ) -> FactorView:
         """`label` is its owner's name for it. Raises EnrolmentRefused, FactorNotFound."""
-        return await self._work.db(self._finish_key, subject, id, response_json, label.strip()[:LONGEST_LABEL])
-
-    def _finish_key(self, subject: Subject, id: str, response: str, label: str) -> FactorView:
         now = self._clock.now()
-        with self._db.write() as connection:
-            factor, challenge = self._enrolment(connection, subject, id, credentials.KEYS, now)
-            key = self.party.created(response, challenge)
-            view = key and credentials.add_key(connection, subject, factor, key, label, now)
-            if view is None:
-                raise EnrolmentRefused
-            self._end(connection, id)
-            return view
-
-    def _known(self, subject: Subject, factor: Factor) -> builtins.list[bytes]:
-        with self._db.read() as connection:
-            return [key.credential for key in credentials.keys_of(connection, subject, factor)]
+        factor, challenge = self._enrolment(connection, subject, id, credentials.KEYS, now)
+        key = self.party.created(response_json, challenge)
+        label = label.strip()[:LONGEST_LABEL]
+        view = key and credentials.add_key(connection, subject, factor, key, label, now)
+        if view is None:
+            raise EnrolmentRefused
+        self._end(connection, id)
+        return view
 
     def _handle(self, subject: Subject, factor: Factor) -> bytes:
         """What a key calls its owner: says nothing, and differs, so that one device may be passkey and shield."""
@@ -169,16 +164,14 @@ class Factors:
 
     # --- all ---------------------------------------------------------------------------------------------------
 
-    async def list(self, subject: Subject) -> builtins.list[FactorView]:
+    @reads
+    def list(self, connection: Connection, subject: Subject) -> builtins.list[FactorView]:
         """What is enrolled, the oldest first."""
-        return await self._work.db(self._list, subject)
+        return [*credentials.listed(connection, subject)]
 
-    async def remove(self, subject: Subject, factor_id: str) -> None:
+    @writes
+    def remove(self, connection: Connection, subject: Subject, factor_id: str) -> None:
         """Removes a token or key. Raises FactorNotFound; passwords and PINs are changed, never removed."""
-        await self._work.db(self._remove, subject, factor_id)
-
-    def remove_within(self, connection: Connection, subject: Subject, factor_id: str) -> None:
-        """As `remove`, in the caller's transaction (blocks)."""
         if not credentials.remove(connection, subject, factor_id):
             raise FactorNotFound
 
@@ -191,24 +184,15 @@ class Factors:
         held = credentials.kinds(connection, subject) | self.resolver.channels(connection, subject)
         return _OF_NOBODY if subject.role is Role.NOBODY else held
 
-    def _list(self, subject: Subject) -> builtins.list[FactorView]:
-        with self._db.read() as connection:
-            return [*credentials.listed(connection, subject)]
-
-    def _remove(self, subject: Subject, factor_id: str) -> None:
-        with self._db.write() as connection:
-            self.remove_within(connection, subject, factor_id)
-
     # --- enrolments under way ----------------------------------------------------------------------------------
 
-    def _begin(self, subject: Subject, factor: Factor, secret: bytes) -> str:
+    def _begin(self, connection: Connection, subject: Subject, factor: Factor, secret: bytes) -> str:
         now = self._clock.now()
         id = new_id(FACTOR, now)
         row = {"id": id, "role": str(subject.role), "number": subject.number, "factor": str(factor)}
         row |= {"secret": self._cipher.seal(secret, _place(id)), "expires_at": now + ENROLMENT}
-        with self._db.write() as connection:
-            connection.execute(delete(enrolments).where(of(enrolments, subject), _e.factor == str(factor)))
-            connection.execute(insert(enrolments).values(row))
+        connection.execute(delete(enrolments).where(of(enrolments, subject), _e.factor == str(factor)))
+        connection.execute(insert(enrolments).values(row))
         return id
 
     def _enrolment(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from feiqian.auth.challenges import attempts, codes, credentials, store, unnamed
-from feiqian.auth.challenges.answers import Answers
+from feiqian.auth.challenges.answers import SLOW, Answers, Told
 from feiqian.auth.challenges.canonical import challenge_text, summary
 from feiqian.auth.challenges.contact_resolver import CHANNELS, audience_of
 from feiqian.auth.challenges.errors import AnswerWrong, BindingDiffers, ChallengeOver, FactorNotEnrolled
@@ -25,6 +25,7 @@ from feiqian.notify.model import Audience
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
 from feiqian.runtime import network
+from feiqian.runtime.transactions import Refused, Transactions, reads, writes, writes_or_refuses
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 from feiqian.texts import texts_in
@@ -53,10 +54,11 @@ class Verification:
         factors: Factors,
         devices: KnowsDevices,
     ) -> None:
-        self._db, self._cipher, self._policy, self._clock, self._work = db, cipher, policy, clock, work
+        self._cipher, self._policy, self._clock, self._work = cipher, policy, clock, work
+        self.transactions = Transactions(db, work)
         self._factors, self._limiter, self._resolver = factors, factors.limiter, factors.resolver
         self._devices = devices
-        self._answers = Answers(db, cipher, clock, work, factors)
+        self._answers = Answers(db, cipher, clock, factors)
         self._sweeps = Sweeps()
 
     @property
@@ -66,8 +68,10 @@ class Verification:
 
     # --- beginning and looking ---------------------------------------------------------------------------------
 
-    async def begin(
+    @writes
+    def begin(
         self,
+        connection: Connection,
         subject: Subject,
         binding: ChallengeBinding,
         language: str,
@@ -83,41 +87,42 @@ class Verification:
 
         Raises FactorNotEnrolled if the subject can pass none of the combinations (those of the policy, or `needs`).
         """
-        return await self._work.db(
-            self._begin, subject, binding, language, needs, device, hopeless, network.client.get()
-        )
+        challenge = self.begin_unseen(connection, subject, binding, language, needs, device=device, hopeless=hopeless)
+        return self._answers.view(connection, challenge, self._clock.now())
 
-    async def view(self, id: str, subject: Subject) -> ChallengeView:
-        """Raises ChallengeNotFound."""
-        return await self._work.db(self._view, id, subject)
-
-    def _begin(
+    def begin_unseen(
         self,
+        connection: Connection,
         subject: Subject,
         binding: ChallengeBinding,
         language: str,
-        needs: tuple[Combination, ...] | None,
-        device: str | None,
-        hopeless: bool,
-        client: str,
-    ) -> ChallengeView:
+        needs: tuple[Combination, ...] | None = None,
+        *,
+        device: str | None = None,
+        hopeless: bool = False,
+    ) -> Challenge:
+        """As `begin`, for whoever shows how far it is later."""
         now = self._clock.now()
-        with self._db.write() as connection:
-            wanted = needs or self._policy.needs(binding.purpose, binding.amount, binding.currency)
-            if binding.purpose not in STRANGERS:
-                held = self._factors.all_of(connection, subject)
-                wanted = tuple(combination for combination in wanted if combination <= held)
-                if not wanted:
-                    raise FactorNotEnrolled
-            attempts.hold(connection, subject, now)
-            place = self._place(connection, subject, device)
-            store.make_room(connection, subject, binding.purpose, place, now)
-            challenge = self._challenge(new_id(CHALLENGE, now), subject, binding, language, wanted, now)
-            challenge = replace(challenge, place=place, hopeless=hopeless)
-            store.add(connection, self._cipher, challenge)
-            if binding.purpose in STRANGERS:
-                self._sweeps.take(connection, client, challenge.id)
-            return self._answers.view(connection, challenge, now)
+        wanted = needs or self._policy.needs(binding.purpose, binding.amount, binding.currency)
+        if binding.purpose not in STRANGERS:
+            held = self._factors.all_of(connection, subject)
+            wanted = tuple(combination for combination in wanted if combination <= held)
+            if not wanted:
+                raise FactorNotEnrolled
+        attempts.hold(connection, subject, now)
+        place = self._place(connection, subject, device)
+        store.make_room(connection, subject, binding.purpose, place, now)
+        challenge = self._challenge(new_id(CHALLENGE, now), subject, binding, language, wanted, now)
+        challenge = replace(challenge, place=place, hopeless=hopeless)
+        store.add(connection, self._cipher, challenge)
+        if binding.purpose in STRANGERS:
+            self._sweeps.take(connection, network.client.get(), challenge.id)
+        return challenge
+
+    @reads
+    def view(self, connection: Connection, id: str, subject: Subject) -> ChallengeView:
+        """Raises ChallengeNotFound."""
+        return self._answers.view(connection, self._answers.load(connection, id, subject), self._clock.now())
 
     def _challenge(
         self,
@@ -153,57 +158,71 @@ class Verification:
         known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
         return device if device and known else attempts.UNKNOWN
 
-    def _view(self, id: str, subject: Subject) -> ChallengeView:
-        with self._db.read() as connection:
-            return self._answers.view(connection, self._answers.load(connection, id, subject), self._clock.now())
-
     # --- answering ---------------------------------------------------------------------------------------------
 
-    async def send(self, id: str, subject: Subject, factor: Factor, audience: Audience | None = None) -> ChallengeView:
+    @writes
+    def send(
+        self, connection: Connection, id: str, subject: Subject, factor: Factor, audience: Audience | None = None
+    ) -> ChallengeView:
         """Sends a code by SMS or e-mail; it voids the code before. `audience`: for whom, if not as the challenge says.
 
         Raises CodeThrottled, notify's SendingCapped, Locked, ChallengeOver, FactorNotEnrolled.
         """
-        return await self._work.db(self._send, id, subject, factor, audience)
+        now = self._clock.now()
+        challenge = self._answers.open(connection, id, subject, factor, now)
+        if factor not in CHANNELS:
+            raise FactorNotEnrolled(factor)
+        lock = self._limiter.lock_of(connection, subject, challenge.place, factor, now)
+        long = challenge.purpose is Purpose.RECOVERY and lock is not None
+        if not long:
+            self._limiter.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
+        code = codes.new_code(long)
+        codes.issue(connection, self._cipher, id, factor, code, long, now)
+        audience = audience or audience_of(challenge)
+        codes.count_send(connection, self._policy.sending, subject, factor, audience, now)
+        self._resolver.send(connection, challenge, factor, code, audience, now)
+        return self._answers.view(connection, challenge, now)
 
-    async def options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
+    @reads
+    def options(self, connection: Connection, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
         """What the browser is asked to sign with a passkey or shield (PublicKeyCredentialRequestOptions as JSON).
 
         Raises ChallengeOver, FactorNotEnrolled.
         """
-        return await self._work.db(self._options, id, subject, factor)
-
-    async def answer(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
-        """One factor's answer. Raises AnswerWrong, Locked, ChallengeOver, FactorNotEnrolled."""
-        if factor in GUESSABLE:
-            return await self._answers.guess(id, subject, factor, answer)
-        return await self._answers.sign(id, subject, factor, answer)
-
-    def _send(self, id: str, subject: Subject, factor: Factor, audience: Audience | None) -> ChallengeView:
-        now = self._clock.now()
-        with self._db.write() as connection:
-            challenge = self._answers.open(connection, id, subject, factor, now)
-            if factor not in CHANNELS:
-                raise FactorNotEnrolled(factor)
-            lock = self._limiter.lock_of(connection, subject, challenge.place, factor, now)
-            long = challenge.purpose is Purpose.RECOVERY and lock is not None
-            if not long:
-                self._limiter.check(connection, subject, challenge.place, factor, now, stranger=challenge.by_stranger)
-            code = codes.new_code(long)
-            codes.issue(connection, self._cipher, id, factor, code, long, now)
-            audience = audience or audience_of(challenge)
-            codes.count_send(connection, self._policy.sending, subject, factor, audience, now)
-            self._resolver.send(connection, challenge, factor, code, audience, now)
-            return self._answers.view(connection, challenge, now)
-
-    def _options(self, id: str, subject: Subject, factor: Factor) -> dict[str, Any]:
         if factor not in credentials.KEYS:
             raise FactorNotEnrolled(factor)
-        with self._db.read() as connection:
-            challenge = self._answers.open(connection, id, subject, factor, self._clock.now())
-            # A stranger is not told which keys there are; all are discoverable, so none need be named.
-            keys = [] if challenge.by_stranger else credentials.keys_of(connection, subject, factor)
+        challenge = self._answers.open(connection, id, subject, factor, self._clock.now())
+        # A stranger is not told which keys there are; all are discoverable, so none need be named.
+        keys = [] if challenge.by_stranger else credentials.keys_of(connection, subject, factor)
         return self._factors.party.request(challenge.text, [(key.credential, key.transports) for key in keys])
+
+    async def answer(self, id: str, subject: Subject, factor: Factor, answer: str) -> ChallengeView:
+        """One factor's answer. Raises AnswerMalformed, AnswerWrong, Locked, ChallengeOver, FactorNotEnrolled."""
+        if factor not in SLOW:
+            return await self.transactions.write(self.answer_fast, id, subject, factor, answer)
+        turn = await self.transactions.read(self._check, id, subject, factor, answer)  # what is locked waits for none
+        return await self.answer_slow(turn, id, subject, factor, answer)
+
+    def answer_fast(
+        self, connection: Connection, id: str, subject: Subject, factor: Factor, answer: str
+    ) -> ChallengeView | Refused:
+        """As `answer`, in the caller's transaction, of whatever is no password or PIN."""
+        if factor in GUESSABLE:
+            return self._answers.enter(connection, id, subject, factor, answer)
+        return self._answers.sign(connection, id, subject, factor, answer)
+
+    def check(self, connection: Connection, challenge: Challenge, factor: Factor, answer: str) -> str:
+        """Before `answer_slow`: in whose turn it is. Raises AnswerMalformed, Locked."""
+        return self._answers.check(connection, challenge, factor, answer)
+
+    async def answer_slow(
+        self, turn: str, id: str, subject: Subject, factor: Factor, answer: str, told: Told | None = None
+    ) -> ChallengeView:
+        """As `answer`, of a password or PIN that was checked. `told(connection, outcome)` writes what follows of it."""
+        return await self._work.heavy_for(turn, self._answers.compare, id, subject, factor, answer, told)
+
+    def _check(self, connection: Connection, id: str, subject: Subject, factor: Factor, answer: str) -> str:
+        return self.check(connection, self._answers.load(connection, id, subject), factor, answer)
 
     # --- signing in by passkey, without a name -----------------------------------------------------------------
 
@@ -217,36 +236,48 @@ class Verification:
         options = self._factors.party.request(self._unnamed(begun).text, [])
         return begun.token(self._cipher), options
 
-    async def answer_passkey_sign_in(self, token: str, response: str) -> tuple[Subject, ChallengeView]:
+    @writes
+    def answer_passkey_sign_in(
+        self, connection: Connection, token: str, response: str
+    ) -> tuple[Subject, ChallengeView]:
         """Whose passkey has signed, and the challenge to be spent with `ChallengeBinding(purpose=purpose)`: once.
 
         Raises AnswerWrong, ChallengeOver, ChallengeNotFound.
         """
-        return await self._work.db(self._answer_unnamed, token, response)
+        challenge, now = self._unnamed(unnamed.read(self._cipher, token)), self._clock.now()
+        if not challenge.begun_at <= now < challenge.expires_at:
+            raise ChallengeOver("expired")
+        key = self._answers.key_of(connection, response)
+        if key is None or _SIGNS_IN.get(key.subject.role) is not challenge.purpose:
+            raise AnswerWrong(self._policy.tries.at_most)
+        return key.subject, self._answers.signed(connection, challenge, key, response, stored=False)
 
     def _unnamed(self, begun: unnamed.Unnamed) -> Challenge:
         binding, needs = ChallengeBinding(purpose=begun.purpose), self._policy.needs(begun.purpose)
         return self._challenge(begun.id, NEW, binding, begun.language, needs, begun.begun_at)
 
-    def _answer_unnamed(self, token: str, response: str) -> tuple[Subject, ChallengeView]:
-        challenge, now = self._unnamed(unnamed.read(self._cipher, token)), self._clock.now()
-        if not challenge.begun_at <= now < challenge.expires_at:
-            raise ChallengeOver("expired")
-        with self._db.read() as connection:
-            key = self._answers.key_of(connection, response)
-        if key is None or _SIGNS_IN.get(key.subject.role) is not challenge.purpose:
-            raise AnswerWrong(self._policy.tries.at_most)
-        return key.subject, self._answers.signed(challenge, key, response, stored=False)
-
     # --- ending ------------------------------------------------------------------------------------------------
 
-    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
+    @writes_or_refuses
+    def consume(self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding) -> Passed | Refused:
         """Uses a passed challenge, once. Raises NotPassed, BindingDiffers (and voids it), ChallengeOver."""
-        return await self._work.db(self._consume, id, subject, binding)
+        try:
+            return self.consume_within(connection, id, subject, binding, self._clock.now())
+        except BindingDiffers as differs:
+            store.void(connection, id)
+            return Refused(differs)
 
-    async def check_passed(self, id: str, subject: Subject, binding: ChallengeBinding) -> None:
-        """Before anything that is kept is compared with what is asked for: raises as `consume`, but uses nothing up."""
-        await self._work.db(self._check_passed, id, subject, binding)
+    def check_passed(
+        self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding
+    ) -> Refused | None:
+        """Before anything that is kept is compared with what is asked for: as `consume`, but uses nothing up."""
+        challenge = self._answers.load(connection, id, subject)
+        try:
+            store.check_passed(challenge, binding.digest(), self._clock.now())
+        except BindingDiffers as differs:
+            store.void(connection, id)
+            return Refused(differs)
+        return None
 
     def consume_within(
         self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding, now: int
@@ -265,30 +296,10 @@ class Verification:
             self._answers.remember_void(challenge, now)
             raise
 
-    async def cancel(self, id: str, subject: Subject) -> None:
+    @writes
+    def cancel(self, connection: Connection, id: str, subject: Subject) -> None:
         """Voids an open or passed challenge; nothing happens to one that is over."""
-        await self._work.db(self._cancel, id, subject)
-
-    def _consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
-        try:
-            with self._db.write() as connection:
-                return self.consume_within(connection, id, subject, binding, self._clock.now())
-        except BindingDiffers:
-            self._cancel(id, subject)
-            raise
-
-    def _check_passed(self, id: str, subject: Subject, binding: ChallengeBinding) -> None:
-        with self._db.read() as connection:
-            challenge = self._answers.load(connection, id, subject)
-        try:
-            store.check_passed(challenge, binding.digest(), self._clock.now())
-        except BindingDiffers:
-            self._cancel(id, subject)
-            raise
-
-    def _cancel(self, id: str, subject: Subject) -> None:
-        with self._db.write() as connection:
-            store.void(connection, self._answers.load(connection, id, subject, lock=True).id)
+        store.void(connection, self._answers.load(connection, id, subject, lock=True).id)
 
     # --- locks -------------------------------------------------------------------------------------------------
 

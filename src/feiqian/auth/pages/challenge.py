@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
+from feiqian.auth.answering import Answers, OwnChallenges
 from feiqian.auth.challenges.errors import (
     AnswerMalformed,
     AnswerWrong,
@@ -32,8 +33,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.customers.errors import ApplicationOver
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import Subject
-from feiqian.web.forms import Form
+from feiqian.web.forms import NOT_TAKEN, Form
 from feiqian.web.site import Site
 
 from .words import factor_name, refusal
@@ -44,44 +44,8 @@ LOCK = ""  # the error of a form that says that answers are locked
 OVER = (ChallengeOver, ChallengeNotFound, PreAuthFlowOver, ApplicationOver, BindingDiffers, NotPassed)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
 SHORT = 6  # digits of a code, but of those that are sent in spite of a lock
-NOT_TAKEN = 422  # a form that has to be filled in again
 Page = Response[Any]
 Finish = Callable[[ChallengeView], Awaitable[Page]]
-
-
-class Answers(Protocol):
-    """Who takes the answers to a challenge: the doors of those who are not signed in yet, or verification itself."""
-
-    async def view(self, challenge: str) -> ChallengeView: ...
-
-    async def send(self, challenge: str, factor: Factor) -> ChallengeView: ...
-
-    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]: ...
-
-    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView: ...
-
-
-class OwnChallenges:
-    """Those of somebody who is signed in; another's challenge is not found."""
-
-    def __init__(self, verification: Any, subject: Subject) -> None:
-        self._verification, self._subject = verification, subject
-
-    async def view(self, challenge: str) -> ChallengeView:
-        view: ChallengeView = await self._verification.view(challenge, self._subject)
-        return view
-
-    async def send(self, challenge: str, factor: Factor) -> ChallengeView:
-        view: ChallengeView = await self._verification.send(challenge, self._subject, factor)
-        return view
-
-    async def options(self, challenge: str, factor: Factor) -> dict[str, Any]:
-        options: dict[str, Any] = await self._verification.options(challenge, self._subject, factor)
-        return options
-
-    async def answer(self, challenge: str, factor: Factor, answer: str) -> ChallengeView:
-        view: ChallengeView = await self._verification.answer(challenge, self._subject, factor, answer)
-        return view
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import (
     AnswerWrong,
     EnrolmentRefused,
@@ -31,8 +32,8 @@ from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
 from feiqian.web.whose import CUSTOMER
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, lead, over
-from .keys import read_key_form
+from .challenge import OVER, ChallengeFlow, Page, lead, over
+from .keys import letters_of, read_key_form
 from .recover import new_page, new_secret, refuse_secret
 from .steps import Step, challenge_pages
 from .words import refusal
@@ -40,8 +41,6 @@ from .words import refusal
 HOME = "/security"
 PLACE = "/security/change"
 _REMOVE = re.compile(r"remove-(fac_[0-9a-f]+)")
-_SECRET_OF_URI = re.compile(r"[?&]secret=([A-Z2-7]+)")
-LONGEST_URI = 500
 
 
 class Act(NamedTuple):
@@ -137,7 +136,7 @@ class Enrolments(Controller):
             form.wrong("code", refusal(site, error, Factor.TOTP))
             return _totp_page(site, form["enrolment"], form["uri"], form)
         except FactorNotFound:
-            return site.page("auth/over.html", status=409, state="expired", again=HOME, leave=HOME, inside=True)
+            return _over(site, "expired")
         return Redirect(f"{HOME}?said=added", status_code=303)
 
     @post("/key", status_code=303)
@@ -147,7 +146,7 @@ class Enrolments(Controller):
         try:
             await site.services.security.finish_key(signed_in.session, form["enrolment"], form["answer"], label)
         except (EnrolmentRefused, FactorNotFound):
-            return site.page("auth/over.html", status=409, state="refused", again=HOME, leave=HOME, inside=True)
+            return _over(site, "refused")
         return Redirect(f"{HOME}?said=added", status_code=303)
 
 
@@ -199,19 +198,22 @@ def _secret(act: str) -> str:
     return act
 
 
+def _over(site: Site, state: str) -> Page:
+    return site.page("auth/over.html", status=409, state=state, again=HOME, leave=HOME, inside=True)
+
+
 def _totp_page(site: Site, enrolment: str, uri: str, form: Form) -> Page:
     """The token's secret as a picture and as letters. The page carries it on while a code is typed wrongly."""
-    found = _SECRET_OF_URI.search(uri) if uri.startswith("otpauth:") and len(uri) <= LONGEST_URI else None
-    if found is None:
-        return site.page("auth/over.html", status=409, state="expired", again=HOME, leave=HOME, inside=True)
+    letters = letters_of(uri)
+    if not letters:
+        return _over(site, "expired")
     return site.page(
         "auth/enrol_totp.html",
-        status=200 if form.good else NOT_TAKEN,
         form=form,
         enrolment=enrolment,
         uri=uri,
         picture=qr(uri),
-        letters=re.sub(r"(.{4})(?=.)", r"\1 ", found[1]),
+        letters=letters,
     )
 
 

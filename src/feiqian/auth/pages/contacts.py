@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import (
     AnswerMalformed,
     AnswerWrong,
@@ -35,7 +36,7 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, CUSTOMER, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, OwnChallenges, Page, lead, over
+from .challenge import OVER, ChallengeFlow, Page, lead, over
 from .details import email_of
 from .mobiles import countries, mobile_of, shown_number
 from .steps import Step, challenge_pages
@@ -186,7 +187,6 @@ async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -
     overview = await site.services.security.overview(customer.session)
     return site.page(
         "auth/contact.html",
-        status=200 if form.good else NOT_TAKEN,
         form=form,
         kind=kind,
         heading=HEADINGS[kind],
@@ -196,7 +196,6 @@ async def _address_page(site: Site, customer: Customer, kind: str, form: Form) -
 
 
 def _code_page(site: Site, form: Form, kind: str, address: str) -> Page:
-    status = 200 if form.good else NOT_TAKEN
     heading = HEADINGS[kind]
     address = shown(address) if kind == MAIL else address
-    return site.page("auth/contact_code.html", status=status, form=form, kind=kind, heading=heading, address=address)
+    return site.page("auth/contact_code.html", form=form, kind=kind, heading=heading, address=address)

@@ -15,7 +15,7 @@ from feiqian.kyc.numbers import HOME
 from feiqian.web.forms import Form, read_form
 from feiqian.web.site import Site, TheSite
 
-from .challenge import NOT_TAKEN, Page
+from .challenge import Page
 from .mobiles import countries, mobile_of
 from .words import number_wrong
 
@@ -53,5 +53,4 @@ class Lost(Controller):
 
 
 def _page(site: Site, form: Form) -> Page:
-    status = 200 if form.good else NOT_TAKEN
-    return site.page("auth/lost.html", status=status, form=form, countries=countries(site.language))
+    return site.page("auth/lost.html", form=form, countries=countries(site.language))

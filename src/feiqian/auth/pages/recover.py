@@ -21,7 +21,7 @@ from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, lead, over
+from .challenge import OVER, ChallengeFlow, Page, lead, over
 from .details import pin_of
 from .mobiles import countries, mobile_of
 from .steps import Step, challenge_pages
@@ -117,7 +117,6 @@ def new_page(site: Site, form: Form, what: str, place: str, back: str = "") -> P
     return site.page(
         "auth/new_secret.html",
         ("customer.strength.script.",),
-        status=200 if form.good else NOT_TAKEN,
         form=form,
         what=what,
         place=place,
@@ -135,5 +134,4 @@ def _flow(site: Site, challenge: str) -> ChallengeFlow:
 
 
 def _ask_page(site: Site, form: Form) -> Page:
-    status = 200 if form.good else NOT_TAKEN
-    return site.page("auth/recover.html", status=status, form=form, countries=countries(site.language))
+    return site.page("auth/recover.html", form=form, countries=countries(site.language))

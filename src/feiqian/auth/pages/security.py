@@ -17,7 +17,7 @@ from feiqian.web.model import Waiting
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 
-from .challenge import KEYS, NOT_TAKEN, Page
+from .challenge import KEYS, Page
 from .mobiles import shown_number
 from .words import FACTORS
 
@@ -88,7 +88,7 @@ class SecurityPages(Controller):
         form = await read_form(request)
         if len(form["note"]) > LONGEST_NOTE:
             form.wrong("note", site.render.texts("customer.stolen.note.too_long", most=LONGEST_NOTE))
-            return site.page("auth/stolen.html", status=NOT_TAKEN, form=form)
+            return site.page("auth/stolen.html", form=form)
         case = await site.services.security.report_stolen(signed_in.session, form["note"])
         return Redirect(f"/security/cases/{case.id}", status_code=303)
 

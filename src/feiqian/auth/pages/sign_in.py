@@ -15,13 +15,13 @@ from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.model import ChallengeView, Opened
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import HOME
-from feiqian.web.forms import Form, read_form
+from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.kept import device, forget, keep, kept, user_agent
 from feiqian.web.session import AFTER_SIGN_IN, TheCustomer, TheVisitor, own_path
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-from .challenge import NOT_TAKEN, OVER, ChallengeFlow, Page, lead, over
+from .challenge import OVER, ChallengeFlow, Page, lead, over
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
 from .steps import Step, challenge_pages
@@ -61,7 +61,7 @@ class SignInPages(Controller):
             form.wrong("", site.render.texts("customer.sign_in.refused"))
             return _form_page(site, form)
         except SignInLocked as error:
-            return _locked(site, form, error)
+            return _form_page(site, form, locked_until=error.until)
         except NumberInvalid as error:
             form.wrong("mobile", number_wrong(site, error))
             return _form_page(site, form)
@@ -129,25 +129,13 @@ def _flow(site: Site, challenge: str) -> ChallengeFlow:
     )
 
 
-def _form_page(site: Site, form: Form, said: str = "") -> Page:
+def _form_page(site: Site, form: Form, said: str = "", locked_until: int = 0) -> Page:
     return site.page(
         "auth/sign_in.html",
         ("customer.key.script.",),
-        status=200 if form.good else NOT_TAKEN,
+        status=NOT_TAKEN if locked_until else None,
         form=form,
         countries=countries(site.language),
         said=SAID.get(said, ""),
-        locked_until=0,
-    )
-
-
-def _locked(site: Site, form: Form, error: SignInLocked) -> Page:
-    return site.page(
-        "auth/sign_in.html",
-        ("customer.key.script.",),
-        status=NOT_TAKEN,
-        form=form,
-        countries=countries(site.language),
-        said="",
-        locked_until=error.until,
+        locked_until=locked_until,
     )

@@ -18,7 +18,6 @@ from feiqian.web.site import Site, TheSite
 
 from .who import StaffSignInFirst
 
-NOT_TAKEN = 422  # a form that has to be filled in otherwise
 Page = Response[Any] | Redirect
 
 _S, _R, _P, _U, _M = (
@@ -76,7 +75,7 @@ class Console:
 
     async def page(self, template: str, active: str, form: Form | None = None, **values: object) -> Response[str]:
         """A page of the console; with a form that is not good, its status says so."""
-        status = 200 if form is None or form.good else NOT_TAKEN
+        status = form.status if form else 200
         logins = await self.back_office.staff.logins()
         html = self.site.render(
             f"backoffice/{template}",

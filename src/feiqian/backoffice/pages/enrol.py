@@ -13,17 +13,17 @@ from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotFound, Locked, TooWeak
 from feiqian.auth.challenges.model import TotpEnrolment
-from feiqian.auth.pages.keys import read_key_form
+from feiqian.auth.pages.keys import letters_of, read_key_form
 from feiqian.backoffice.errors import EnrolmentOver
 from feiqian.backoffice.service import Staff
 from feiqian.policy.factors import Factor
 from feiqian.strings.normal import comparison
-from feiqian.web.forms import Form, read_form
+from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
 from feiqian.web.whose import FOR_ANYBODY
 
-from .console import NOT_TAKEN, Page
+from .console import Page
 from .who import SIGN_IN
 
 DONE = f"{SIGN_IN}?said=enrolled"
@@ -115,10 +115,8 @@ async def _other_token(site: Site, form: Form) -> Page:
 
 
 def _token_page(site: Site, form: Form, enrolment: TotpEnrolment) -> Page:
-    secret = enrolment.uri.partition("secret=")[2].partition("&")[0]
-    fours = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    picture = qr(enrolment.uri)
-    return _page(site, "enrol_token.html", form, enrolment=enrolment.id, picture=picture, secret=fours)
+    uri = enrolment.uri
+    return _page(site, "enrol_token.html", form, enrolment=enrolment.id, picture=qr(uri), secret=letters_of(uri))
 
 
 def _over(site: Site) -> Page:
@@ -127,10 +125,8 @@ def _over(site: Site) -> Page:
     return _page(site, "enrol.html", form)
 
 
-def _page(site: Site, template: str, form: Form, scripts: tuple[str, ...] = (), **values: object) -> Page:
-    status = 200 if form.good else NOT_TAKEN
-    values |= {"form": form}
-    return site.page(f"backoffice/{template}", scripts, status=status, cookies=(), **values)
+def _page(site: Site, template: str, form: Form, scripts: tuple[str, ...] = (), **values: Any) -> Page:
+    return site.page(f"backoffice/{template}", scripts, form=form, **values)
 
 
 def _staff(site: Site) -> Staff:

@@ -7,7 +7,8 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import State
 
-from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges
+from feiqian.auth.answering import OwnChallenges
+from feiqian.auth.pages.challenge import ChallengeFlow
 from feiqian.web.kept import kept
 
 from .console import Console

@@ -19,7 +19,7 @@ from feiqian.web.session import staff_of
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, STAFF, UNDER_WAY
 
-from .console import NOT_TAKEN, Page
+from .console import Page
 from .who import SIGN_IN, staff_path
 
 KIND = "staff-sign-in"
@@ -71,7 +71,7 @@ class SignInPages(Controller):
             )
         except (SignInRefused, SignInLocked) as error:
             form = _refused(site, Form(), error, "code")
-            return site.page("backoffice/code.html", status=NOT_TAKEN, form=form)
+            return site.page("backoffice/code.html", form=form)
         return signed_in(site, opened, next)
 
     @post("/key-options", status_code=200, opt={ACTS_FOR: ANYBODY})
@@ -117,8 +117,7 @@ def _staff(site: Site) -> Staff:
 
 
 def _page(site: Site, form: Form, said: str = "") -> Page:
-    status = 200 if form.good else NOT_TAKEN
-    return site.page("backoffice/sign_in.html", ("customer.key.script.",), status=status, form=form, said=said)
+    return site.page("backoffice/sign_in.html", ("customer.key.script.",), form=form, said=said)
 
 
 def _refused(site: Site, form: Form, error: SignInRefused | SignInLocked, field: str = "") -> Form:

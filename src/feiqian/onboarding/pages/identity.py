@@ -13,7 +13,7 @@ from litestar.response import Redirect
 
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import Details
-from feiqian.auth.pages.challenge import NOT_TAKEN, Page
+from feiqian.auth.pages.challenge import Page
 from feiqian.auth.pages.words import contact, image_wrong, reasons_of
 from feiqian.customers.registry import UNVERIFIED
 from feiqian.kyc.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInvalid
@@ -134,7 +134,6 @@ async def _page(site: Site, customer: Customer, form: Form) -> Page:
     return site.page(
         "onboarding/identity.html",
         ("customer.images.script.",),
-        status=200 if form.good else NOT_TAKEN,
         form=form,
         standing=standing,
         levels=[

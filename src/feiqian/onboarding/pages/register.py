@@ -15,7 +15,7 @@ from litestar.response import Redirect
 from feiqian.auth.challenges.errors import CodeThrottled, TooWeak
 from feiqian.auth.errors import DetailsInvalid, NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details
-from feiqian.auth.pages.challenge import NOT_TAKEN, ChallengeFlow, Page, over
+from feiqian.auth.pages.challenge import ChallengeFlow, Page, over
 from feiqian.auth.pages.mobiles import countries, mobile_of
 from feiqian.auth.pages.sign_in import signed_in
 from feiqian.auth.pages.steps import Step, challenge_pages
@@ -28,7 +28,7 @@ from feiqian.notify.errors import SendingCapped
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 from feiqian.onboarding.pages.details import CN_ID, document_of, secrets_of, tell
 from feiqian.policy.factors import Factor
-from feiqian.web.forms import Form, read_form
+from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.kept import device, keep, kept, user_agent
 from feiqian.web.session import TheVisitor
 from feiqian.web.site import Site, TheSite
@@ -159,18 +159,13 @@ def _flow(site: Site, challenge: str) -> ChallengeFlow:
 
 
 def _mobile_page(site: Site, form: Form) -> Page:
-    status = 200 if form.good else NOT_TAKEN
-    return site.page("onboarding/register.html", status=status, form=form, countries=countries(site.language))
+    return site.page("onboarding/register.html", form=form, countries=countries(site.language))
 
 
 def _who_page(site: Site, form: Form) -> Page:
-    status = 200 if form.good else NOT_TAKEN
-    return site.page("onboarding/register_who.html", status=status, form=form)
+    return site.page("onboarding/register_who.html", form=form)
 
 
 def _secrets_page(site: Site, form: Form) -> Page:
-    status = 200 if form.good else NOT_TAKEN
     scripts = ("customer.strength.script.",)
-    return site.page(
-        "onboarding/register_secrets.html", scripts, status=status, form=form, rules=site.services.policy.passwords
-    )
+    return site.page("onboarding/register_secrets.html", scripts, form=form, rules=site.services.policy.passwords)

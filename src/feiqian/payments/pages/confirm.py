@@ -12,9 +12,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
-from feiqian.auth.pages.challenge import ChallengeFlow, OwnChallenges, Page, way_text
+from feiqian.auth.pages.challenge import ChallengeFlow, Page, way_text
 from feiqian.auth.pages.security import REMOVABLE
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.events import PaymentStatus
