@@ -19,7 +19,7 @@ from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
 from feiqian.clock import DAY
-from feiqian.ids import REPORT, CustomerNumber, new_id
+from feiqian.ids import NO_CUSTOMER, REPORT, CustomerNumber, new_id
 from feiqian.runtime import logs, network
 from feiqian.subjects import Role, Subject, customer
 from feiqian.texts import texts_in
@@ -82,7 +82,7 @@ class LostPhones(Numbers):
         if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
             raise ReportsThrottled
         known = owner.role is Role.CUSTOMER
-        claim = p.identity.claim(connection, owner.number if known else 0)
+        claim = p.identity.claim(connection, owner.customer if known else NO_CUSTOMER)
         right = claims.same_person(claim, number, name, p.today()) and known
         more = _right(connection, owner, now) < p.policy.reports.per_person_day
         outcome = (RIGHT if more else CAPPED) if right else WRONG
@@ -110,13 +110,13 @@ class LostPhones(Numbers):
     def _open_case(self, connection: Connection, subject: Subject, now: int) -> None:
         """One for staff, unless one is open; every further report is a line of it."""
         p = self._p
-        profile = p.customers.profiles.need(connection, subject.number)
+        profile = p.customers.profiles.need(connection, subject.customer)
         text = texts_in(profile.language)("customers.case.reported")
-        for case in p.cases.of(connection, subject.number):
+        for case in p.cases.of(connection, subject.customer):
             if case.kind is Kind.STOLEN_PHONE and case.state is State.OPEN:
                 p.cases.note(connection, case.id, text, subject, now)
                 return
-        p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, text, subject, now)
+        p.cases.open(connection, subject.customer, Kind.STOLEN_PHONE, text, subject, now)
 
 
 def _not_carried_out(error: Exception) -> bool:

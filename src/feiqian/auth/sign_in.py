@@ -122,8 +122,8 @@ class SignIn(PreAuthFlow):
     def _beware(
         self, connection: Connection, subject: Subject, opened: Opened, factors: Sequence[Factor], now: int
     ) -> None:
-        profile = self._p.customers.profiles.need(connection, subject.number)
+        profile = self._p.customers.profiles.need(connection, subject.customer)
         values = {"device": opened.session.user_agent, "at": notifications.moment(self._p, profile.language, now)}
-        notifications.tell(self._p, connection, subject.number, "signed_in", now, values)
+        notifications.tell(self._p, connection, subject.customer, "signed_in", now, values)
         if not _OWN_DEVICE.intersection(factors):
-            notifications.cool(self._p, connection, subject.number, now)
+            notifications.cool(self._p, connection, subject.customer, now)

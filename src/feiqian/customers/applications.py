@@ -11,7 +11,7 @@ from feiqian.columns import SUBJECT
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.tables import ADDRESS, applications
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import APPLICATION, new_id
+from feiqian.ids import APPLICATION, CustomerNumber, new_id
 from feiqian.runtime.sweeping import remove_some
 from feiqian.subjects import Subject
 
@@ -26,7 +26,7 @@ class Application(NamedTuple):
     id: str
     subject: Subject
     kind: str
-    customer: int
+    customer: CustomerNumber
     address: str
     language: str
     challenge: str
@@ -47,7 +47,7 @@ class Applications:
         connection: Connection,
         subject: Subject,
         kind: str,
-        customer: int,
+        customer: CustomerNumber,
         address: str,
         language: str,
         challenge: str,
