@@ -19,6 +19,7 @@ from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
 from feiqian.clock import DAY
+from feiqian.columns import SUBJECT
 from feiqian.ids import NO_CUSTOMER, REPORT, CustomerNumber, new_id
 from feiqian.runtime import logs, network
 from feiqian.subjects import Role, Subject, customer
@@ -87,7 +88,7 @@ class LostPhones(Numbers):
         more = _right(connection, owner, now) < p.policy.reports.per_person_day
         outcome = (RIGHT if more else CAPPED) if right else WRONG
         id = new_id(REPORT, now)
-        values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind_index, "at": now}
+        values = {"id": id, "network": blind_index, "at": now} | SUBJECT.values(owner)
         done = 0 if outcome == RIGHT else now
         connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
         if given_up := p.strangers.reports(connection, client, id):
@@ -126,7 +127,7 @@ def _not_carried_out(error: Exception) -> bool:
 
 def _right(connection: Connection, subject: Subject, now: int) -> int:
     """How many reports of the day have been, or will be, carried out."""
-    of = (_c.role == str(subject.role)) & (_c.number == subject.number) & (_c.outcome == RIGHT)
+    of = SUBJECT.are(reports, subject) & (_c.outcome == RIGHT)
     return _count(connection, of, now)
 
 
