@@ -11,16 +11,15 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Dialect, Index, Integer, LargeBinary, String, Table, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeDecorator
 
-from feiqian.columns import SUBJECT, Sealed, Word, Words
+from feiqian.columns import SUBJECT, Converted, Sealed, Word, Words
 from feiqian.db import BIG, METADATA
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.subjects import Subject
 
 
-class _Combinations(TypeDecorator[tuple[Combination, ...]]):
+class _Combinations(Converted[tuple[Combination, ...]]):
     """Combinations of factors: "pin+sms|passkey"."""
 
     impl, cache_ok = String, True
