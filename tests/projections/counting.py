@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from sqlalchemy import MetaData, Table
 
 from feiqian.ledger.engine import EVENT, Engine, Type
-from feiqian.projections.columns import number
+from feiqian.projections.columns import numbers
 from feiqian.projections.database import Database
 from feiqian.projections.read_model import Discrepancy, Part, ReadModel
 
 POISON = 999
 METADATA = MetaData()
-Table("transfers_by_kind", METADATA, number("kind", key=True), number("count"))
+TRANSFERS = Table("transfers_by_kind", METADATA, *numbers("kind", key=True), *numbers("count"))
+_ADD = "UPDATE transfers_by_kind SET count = count + :count WHERE kind = :kind"
 
 
 class CountingProjection:
@@ -33,8 +34,8 @@ class CountingProjection:
 
     def write(self) -> None:
         for kind, count in self._counts.items():
-            if not self._db.change(f"UPDATE transfers_by_kind SET count = count + {count} WHERE kind = {kind}"):
-                self._db.insert("transfers_by_kind", [(kind, count)])
+            if not self._db.change(_ADD, count=count, kind=kind):
+                self._db.insert(TRANSFERS, [(kind, count)])
 
     def forget(self) -> None:
         pass

@@ -46,11 +46,11 @@ class Breaking:
         if name not in ("change", "change_many", "insert"):
             return wanted
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             self.left -= 1
             if self.left == 0:
                 raise OSError("the disk is gone")
-            return wanted(*arguments)
+            return wanted(*arguments, **named)
 
         return call
 
@@ -89,7 +89,7 @@ def test_a_read_model_that_lost_its_last_steps_catches_up(books, tables: Tables,
     db = open_database(read)
     projector = Projector(books.journal, db, PAYMENTS)
     projector.step(20)
-    db.one("VACUUM INTO ?", (str(older),))
+    db.one("VACUUM INTO :path", path=str(older))
     projector.step(1000)
     again = open_database(older)
     assert Projector(books.journal, again, PAYMENTS).step(1000) == books.position

@@ -17,7 +17,7 @@ from feiqian.ledger.chart import derived_id
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.projections import aside, process, schema
-from feiqian.projections.columns import number
+from feiqian.projections.columns import numbers
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.errors import ReadModelMismatch, ReadsBehind
 from feiqian.projections.projector import Projector, catch_up, rebuild
@@ -111,7 +111,7 @@ def test_steps_of_one_that_is_built_beside_others_are_short(books, served, monke
 def test_another_version_is_built_again_alone_and_leaves_nothing_of_the_older(books, served) -> None:
     catch_up(books.journal, served, BOTH)
     later = MetaData()
-    Table("transfers_by_kind_and_day", later, number("kind", key=True), number("day", key=True))
+    Table("transfers_by_kind_and_day", later, *numbers("kind", "day", key=True))
 
     class Nothing(CountingProjection):
         def write(self) -> None:

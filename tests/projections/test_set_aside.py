@@ -17,7 +17,7 @@ from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import queries
 from feiqian.payments.read_model.fold import Fold
 from feiqian.projections import aside, schema
-from feiqian.projections.columns import number, octets, words
+from feiqian.projections.columns import numbers, octets, words
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.errors import ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
@@ -89,11 +89,11 @@ def test_a_sum_of_a_day_that_no_column_holds_is_set_aside(books, project) -> Non
     """SQLite would make it a float; the payments are small enough each, and the wallets, too."""
     facts = [books.pay(LI, SHOP, 100), books.pay(WANG, SHOP, 100)]
     db = open_database(project())
-    db.change("UPDATE merchant_days SET amount = ? WHERE merchant = ?", (HUGE - 150, SHOP))
+    db.change("UPDATE merchant_days SET amount = :amount WHERE merchant = :shop", amount=HUGE - 150, shop=SHOP)
     facts += [books.pay(WANG, SHOP, 100), books.pay(ZHAO, SHOP, 100), books.pay(ZHAO, OTHER_SHOP, 100)]
     project()
     assert [known(db, fact) for fact in facts] == [True, True, True, False, True]
-    [(amount,)] = db.all("SELECT amount FROM merchant_days WHERE merchant = ?", (SHOP,))
+    [(amount,)] = db.all("SELECT amount FROM merchant_days WHERE merchant = :shop", shop=SHOP)
     assert amount == HUGE - 50
     assert (incomplete(db), incomplete(db, PAYABLE)) == ({ZHAO}, {SHOP})
     db.close()
@@ -351,14 +351,14 @@ def test_a_read_model_of_an_older_version_is_built_again_by_itself(books, projec
 OLD_PROGRESS = Table(
     "progress",
     MetaData(),
-    number("one", key=True),
-    number("version"),
-    words("journal"),
-    number("position"),
-    octets("hash"),
-    *(number(name) for name in ("seconds", "day", "accounts", "payments")),
+    *numbers("one", key=True),
+    *numbers("version"),
+    *words("journal"),
+    *numbers("position"),
+    *octets("hash"),
+    *numbers("seconds", "day", "accounts", "payments"),
 )
-OLD_MARKS = Table("incomplete_payments", MetaData(), words("payment"), number("position"), number("part"))
+OLD_MARKS = Table("incomplete_payments", MetaData(), *words("payment"), *numbers("position", "part"))
 
 
 def as_version_3_left_it(location: str, journal: str, hash: bytes, position: int) -> None:
@@ -366,7 +366,7 @@ def as_version_3_left_it(location: str, journal: str, hash: bytes, position: int
     with db.transaction():
         db.drop(schema.TABLES)
         db.create([OLD_PROGRESS, OLD_MARKS])
-        db.insert("progress", [(1, 3, journal, position, hash, 0, 0, 1, 1)])
+        db.insert(OLD_PROGRESS, [(1, 3, journal, position, hash, 0, 0, 1, 1)])
     db.close()
 
 

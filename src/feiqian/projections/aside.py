@@ -9,15 +9,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
+from sqlalchemy import bindparam, func, literal_column, select
 
 from feiqian.runtime import logs
 
 from .database import Database
 from .read_model import EVERYBODY, Part
+from .schema import incomplete, set_aside
 
 WHY_LENGTH = 300
 
 _log = logs.get("feiqian.projections")
+
+
+_OF_MODEL = set_aside.c.model == bindparam("model")
+_ALL = select(*(set_aside.c[name] for name in ("model", "position", "part", "what", "why"))).order_by(
+    set_aside.c.position, set_aside.c.part, set_aside.c.model
+)
+_RECORDS = select(set_aside.c.records).where(_OF_MODEL)
+_CONCERNING = (
+    select(incomplete.c.part)
+    .where(incomplete.c.model == bindparam("model"))
+    .where(incomplete.c.concerned.in_([bindparam("who"), bindparam("other")]))
+    .limit(literal_column("1"))
+)
+_HOW_MANY = select(func.count()).select_from(set_aside).where(_OF_MODEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +57,27 @@ def put(
     what = " and ".join(name for name, there in zip(Part._fields, part, strict=True) if there) or "row"
     why = f"{type(error).__name__}: {error}".replace("\0", "")[:WHY_LENGTH]
     row = (model, position, number, what, why, part.records, msgspec.msgpack.encode(part.facts))
-    db.insert("set_aside", [row])
-    db.insert("incomplete", [(model, who, position, number) for who in sorted(concerned or {EVERYBODY})])
+    db.insert(set_aside, [row])
+    db.insert(incomplete, [(model, who, position, number) for who in sorted(concerned or {EVERYBODY})])
     _log.error("set_aside", model=model, position=position, part=number, what=what, why=why, concerned=len(concerned))
 
 
 def read(db: Database) -> list[SetAside]:
     """What could not be projected, by any read model, in order of the journal."""
-    query = "SELECT model, position, part, what, why FROM set_aside ORDER BY position, part, model"
-    return [SetAside(*row) for row in db.all(query)]
+    return [SetAside(*row) for row in db.all(_ALL)]
 
 
 def records(db: Database, model: str) -> Iterator[bytes]:
     """The engine's records that a read model has set aside."""
-    for (found,) in db.all("SELECT records FROM set_aside WHERE model = ?", (model,)):
+    for (found,) in db.all(_RECORDS, model=model):
         yield bytes(found)
 
 
 def how_many(db: Database, model: str) -> int:
-    row = db.one("SELECT count(*) FROM set_aside WHERE model = ?", (model,))
+    row = db.one(_HOW_MANY, model=model)
     return row[0] if row else 0
 
 
-def is_incomplete(db: Database, model: str, *concerned: str) -> bool:
-    """Whether a read model has set something aside that concerns any of these."""
-    marks = ", ".join("?" * len(concerned))
-    query = f"SELECT 1 FROM incomplete WHERE model = ? AND concerned IN ({marks}) LIMIT 1"
-    return db.one(query, (model, *concerned)) is not None
+def is_incomplete(db: Database, model: str, who: str, *, or_everybody: bool = False) -> bool:
+    """Whether a read model has set something aside that concerns this one (or may concern everybody)."""
+    return db.one(_CONCERNING, model=model, who=who, other=EVERYBODY if or_everybody else who) is not None

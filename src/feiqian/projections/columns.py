@@ -12,17 +12,17 @@ STRICT: dict[str, Any] = {"sqlite_strict": True}  # where SQL adds up: else SQLi
 BY_KEY: dict[str, Any] = {"sqlite_with_rowid": False}  # the rows lie in the order of their key
 
 
-def number(name: str, *, key: bool = False, null: bool = False) -> Column[int]:
-    """A column of 64 bits; `key`: of the primary key."""
-    return Column(name, BIG, primary_key=key, nullable=null, autoincrement=False)
+def numbers(*names: str, key: bool = False, null: bool = False) -> list[Column[int]]:
+    """Columns of 64 bits; `key`: of the primary key."""
+    return [Column(name, BIG, primary_key=key, nullable=null, autoincrement=False) for name in names]
 
 
-def words(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=null)
+def words(*names: str, key: bool = False, null: bool = False) -> list[Column[str]]:
+    return [Column(name, Text, primary_key=key, nullable=null) for name in names]
 
 
-def octets(name: str, *, key: bool = False, unique: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary, primary_key=key, nullable=False, unique=unique or None)
+def octets(*names: str, key: bool = False, unique: bool = False) -> list[Column[bytes]]:
+    return [Column(name, LargeBinary, primary_key=key, nullable=False, unique=unique or None) for name in names]
 
 
 def few(name: str, condition: str, *columns: str) -> Index:

@@ -1,4 +1,4 @@
-"""One way to both databases of the read model: SQL is written for SQLite, and changed here for PostgreSQL.
+"""One way to both databases of the read models: SQLAlchemy makes the text of statements, the drivers execute them.
 
 A location is a path, or a URL that begins with postgresql://. Nothing here knows what the tables mean.
 """
@@ -7,26 +7,27 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, LiteralString, Protocol, cast
+from typing import Any, ClassVar, LiteralString, NamedTuple, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Dialect, Table
+from sqlalchemy import BindParameter, Dialect, Executable, MetaData, Table, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 
 from feiqian.folder import make_file
 
 Values = tuple[Any, ...]
+Statement = Executable | str  # as text its parameters are written `:name`
 CONNECT_SECONDS = LOCK_SECONDS = 10
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
-_SQLITE: Dialect = sqlite.dialect()
-_POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-_DROP = "DROP TABLE IF EXISTS "
 
 # What a row's values cause, and not the state of the database.
 VALUE_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, psycopg.IntegrityError, psycopg.DataError)
@@ -36,49 +37,62 @@ class UniqueViolation(Exception):
     """A row is there already, under one of the table's unique keys."""
 
 
-class Database(Protocol):
-    """A connection; used by one thread at a time. SQL has `?` for parameters."""
+class Database(ABC):
+    """A connection; used by one thread at a time. Parameters are given by name."""
 
-    def one(self, query: str, values: Values = ()) -> Values | None: ...
+    _dialect: ClassVar[Dialect]
+    _execute: Callable[..., Any]  # the driver's
 
-    def all(self, query: str, values: Values = ()) -> list[Values]: ...
+    def one(self, query: Statement, /, **values: Any) -> Values | None:
+        return cast("Values | None", self._execute(*_made(query, self._dialect).with_values(values)).fetchone())
 
-    def change(self, statement: str, values: Values = ()) -> int:
+    def all(self, query: Statement, /, **values: Any) -> list[Values]:
+        return cast("list[Values]", self._execute(*_made(query, self._dialect).with_values(values)).fetchall())
+
+    def change(self, statement: Statement, /, **values: Any) -> int:
         """Executes one statement and returns how many rows it changed."""
-        ...
+        return cast("int", self._execute(*_made(statement, self._dialect).with_values(values)).rowcount)
 
-    def change_many(self, statement: str, rows: Sequence[Values]) -> None: ...
+    @abstractmethod
+    def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
+        """For each row; its values stand in the order in which the statement names its parameters."""
 
-    def insert(self, table: str, rows: Sequence[Values]) -> None:
+    @abstractmethod
+    def insert(self, table: Table, rows: Sequence[Values]) -> None:
         """Adds whole rows, in the order of the table's columns. Raises UniqueViolation; then only rollback is left."""
-        ...
 
-    def transaction(self) -> Any:
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Any]:
         """A context that commits at its end, or takes everything back on an exception."""
-        ...
 
-    def savepoint(self) -> Any:
+    @abstractmethod
+    def savepoint(self) -> AbstractContextManager[Any]:
         """Within a transaction: a context whose changes alone are taken back on an exception."""
-        ...
 
     def create(self, tables: Iterable[Table]) -> None:
         """Makes tables with their indexes; within a transaction."""
-        ...
+        for table in tables:
+            self._execute(str(CreateTable(table).compile(dialect=self._dialect)))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                self._execute(str(CreateIndex(index).compile(dialect=self._dialect)))
 
     def drop(self, tables: Iterable[str]) -> None:
         """Drops those of these tables that are there; within a transaction."""
-        ...
+        for table in tables:
+            self._execute(str(DropTable(Table(table, MetaData()), if_exists=True).compile(dialect=self._dialect)))
 
+    @abstractmethod
     def tables(self) -> set[str]: ...
 
+    @abstractmethod
     def columns(self, table: str) -> set[str]:
         """The columns of a table; none where it is not there."""
-        ...
 
+    @abstractmethod
     def gone(self) -> bool:
         """Whether its file was removed or replaced since it was opened: what is read or written is nobody's then."""
-        ...
 
+    @abstractmethod
     def close(self) -> None: ...
 
 
@@ -101,12 +115,14 @@ def open_database(location: str | Path, *, read_only: bool = False, lock_seconds
     return SqliteDatabase(Path(location), read_only=read_only, lock_seconds=lock_seconds)
 
 
-class SqliteDatabase:
+class SqliteDatabase(Database):
     """See `Database`.
 
     WAL, so that readers never wait for the projector. synchronous=NORMAL: a power cut may lose the last steps, never
     half of one, and what is lost is projected again from the journal, which is the one that is kept with FULL.
     """
+
+    _dialect = sqlite.dialect()
 
     def __init__(self, path: Path, *, read_only: bool = False, lock_seconds: int = LOCK_SECONDS) -> None:
         self._path, mode = path, "ro" if read_only else "rwc"
@@ -129,22 +145,14 @@ class SqliteDatabase:
     def gone(self) -> bool:
         return _file(self._path) != self._file
 
-    def one(self, query: str, values: Values = ()) -> Values | None:
-        return cast("Values | None", self._execute(query, values).fetchone())
+    def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
+        self._connection.executemany(_made(statement, self._dialect).text, rows)
 
-    def all(self, query: str, values: Values = ()) -> list[Values]:
-        return self._execute(query, values).fetchall()
-
-    def change(self, statement: str, values: Values = ()) -> int:
-        return self._execute(statement, values).rowcount
-
-    def change_many(self, statement: str, rows: Sequence[Values]) -> None:
-        self._connection.executemany(statement, rows)
-
-    def insert(self, table: str, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, rows: Sequence[Values]) -> None:
         if rows:
+            marks = ", ".join("?" * len(rows[0]))
             try:
-                self._connection.executemany(_insert_statement(table, len(rows[0])), rows)
+                self._connection.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)
             except sqlite3.IntegrityError as error:
                 raise UniqueViolation(str(error)) from error
 
@@ -170,14 +178,6 @@ class SqliteDatabase:
             raise
         self._execute("RELEASE part")
 
-    def create(self, tables: Iterable[Table]) -> None:
-        for statement in _ddl(tables, _SQLITE):
-            self._execute(statement)
-
-    def drop(self, tables: Iterable[str]) -> None:
-        for table in tables:
-            self._execute(_DROP + table)
-
     def tables(self) -> set[str]:
         return {name for (name,) in self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
@@ -188,32 +188,25 @@ class SqliteDatabase:
         self._connection.close()
 
 
-class PostgresDatabase:
+class PostgresDatabase(Database):
     """See `Database`. Rows are added with COPY, which is many times faster than INSERT over a socket."""
+
+    _dialect = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         timeout: dict[str, Any] = {} if "connect_timeout" in url else {"connect_timeout": CONNECT_SECONDS}
         self._connection = psycopg.connect(url, autocommit=True, application_name="feiqian read model", **timeout)
         self._connection.read_only = read_only
-        self._columns: dict[str, int] = {}
+        self._execute = self._connection.execute
 
-    def one(self, query: str, values: Values = ()) -> Values | None:
-        return self._connection.execute(_for_postgres(query), values).fetchone()
-
-    def all(self, query: str, values: Values = ()) -> list[Values]:
-        return self._connection.execute(_for_postgres(query), values).fetchall()
-
-    def change(self, statement: str, values: Values = ()) -> int:
-        return self._connection.execute(_for_postgres(statement), values).rowcount
-
-    def change_many(self, statement: str, rows: Sequence[Values]) -> None:
+    def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
         with self._connection.cursor() as cursor:
-            cursor.executemany(_for_postgres(statement), rows)
+            cursor.executemany(_made(statement, self._dialect).text, rows)
 
-    def insert(self, table: str, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, rows: Sequence[Values]) -> None:
         if not rows:
             return
-        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table.name))
         try:
             with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
                 for row in rows:
@@ -229,25 +222,17 @@ class PostgresDatabase:
     def savepoint(self) -> Any:
         return self._connection.transaction()
 
-    def create(self, tables: Iterable[Table]) -> None:
-        for statement in _ddl(tables, _POSTGRES):
-            self._connection.execute(statement)
-
-    def drop(self, tables: Iterable[str]) -> None:
-        for table in tables:
-            self._connection.execute(sql.SQL(_DROP + "{}").format(sql.Identifier(table)))
-
     def gone(self) -> bool:
         return False
 
     def tables(self) -> set[str]:
         query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-        return {name for (name,) in self._connection.execute(query)}
+        return {name for (name,) in self._execute(query)}
 
     def columns(self, table: str) -> set[str]:
         query = """SELECT column_name FROM information_schema.columns
         WHERE table_schema = current_schema() AND table_name = %s"""
-        return {name for (name,) in self._connection.execute(query, (table,))}
+        return {name for (name,) in self._execute(query, (table,))}
 
     def close(self) -> None:
         self._connection.close()
@@ -262,20 +247,35 @@ def _file(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-@lru_cache(maxsize=256)
-def _insert_statement(table: str, columns: int) -> str:
-    return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"
+class _Made(NamedTuple):
+    """A statement as a driver takes it: its text, its parameters' names in order, and those that it brings itself."""
+
+    text: LiteralString
+    names: tuple[str, ...]
+    constants: dict[str, Any]
+
+    def with_values(self, values: dict[str, Any]) -> tuple[LiteralString, Values]:
+        if self.constants:
+            values = {**self.constants, **values}
+        return self.text, tuple([values[name] for name in self.names])
 
 
-@lru_cache(maxsize=256)
-def _for_postgres(query: str) -> LiteralString:
-    # Our SQL is made of constants of this package, in which ? stands for nothing but a parameter.
-    return query.replace("%", "%%").replace("?", "%s")
+@lru_cache(maxsize=512)
+def _made(statement: Statement, dialect: Dialect) -> _Made:
+    """From constants of this program: made once, as it takes longer than most statements."""
+    compiled = (text(statement) if isinstance(statement, str) else cast("ClauseElement", statement)).compile(
+        dialect=dialect
+    )
+    assert isinstance(compiled, SQLCompiler)
+    names = tuple(compiled.positiontup or ())
+    constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+    return _Made(str(compiled), names, constants)
 
 
-def _ddl(tables: Iterable[Table], dialect: Dialect) -> Iterator[LiteralString]:
-    """What makes these tables, each with its indexes; from constants of this program."""
-    for table in tables:
-        yield str(CreateTable(table).compile(dialect=dialect))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            yield str(CreateIndex(index).compile(dialect=dialect))
+def several(name: str, count: int) -> list[BindParameter[Any]]:
+    """So many parameters, for a list of just that length; `numbered` gives their values."""
+    return [bindparam(f"{name}{number}") for number in range(count)]
+
+
+def numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    return {f"{name}{number}": value for number, value in enumerate(values)}

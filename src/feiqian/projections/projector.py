@@ -31,8 +31,8 @@ class JournalReader(schema.JournalSource, Protocol):
     def rows(self, after: int) -> Iterator[Row]: ...
 
 
-_MOVE_PROGRESS = """
-UPDATE progress SET position = ?, hash = ?, seconds = ?, day = ? WHERE name = ? AND position = ?"""
+_MOVE_PROGRESS = """UPDATE progress SET position = :to, hash = :hash, seconds = :seconds, day = :day
+WHERE name = :name AND position = :position"""
 
 
 class Projector:
@@ -94,8 +94,9 @@ class Projector:
 
     def _move_to(self, after: schema.Progress) -> None:
         """Comes first: it takes the lock, and fails if another projector was faster."""
-        values = after.position, after.hash, after.seconds, after.day
-        if self._db.change(_MOVE_PROGRESS, (*values, self.model.name, self.position)) != 1:
+        whose = {"name": self.model.name, "position": self.position}
+        to = {"to": after.position, "hash": after.hash, "seconds": after.seconds, "day": after.day}
+        if self._db.change(_MOVE_PROGRESS, **whose, **to) != 1:
             raise ReadModelMismatch(f"another projector has moved the read model on from position {self.position}")
 
     # --- what cannot be projected ------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import MetaData, Table, bindparam, delete, select
 
 from feiqian.errors import JournalBehind
 from feiqian.runtime import logs
 
-from .columns import BY_KEY, number, octets, words
+from .columns import BY_KEY, numbers, octets, words
 from .database import DATABASE_ERRORS, Database, is_postgres, open_database
 from .errors import ReadModelMismatch
 from .files import is_damage, move_damaged
@@ -32,41 +32,40 @@ METADATA = MetaData()
 progress = Table(
     "progress",
     METADATA,
-    words("name", key=True),
-    number("version"),
-    words("tables"),
-    words("journal"),
-    number("position"),
-    octets("hash"),
-    number("seconds"),
-    number("day"),
+    *words("name", key=True),
+    *numbers("version"),
+    *words("tables", "journal"),
+    *numbers("position"),
+    *octets("hash"),
+    *numbers("seconds", "day"),
 )
 
 # What a read model could not take of the journal, and who lacks it.
 set_aside = Table(
     "set_aside",
     METADATA,
-    words("model", key=True),
-    number("position", key=True),
-    number("part", key=True),
-    words("what"),
-    words("why"),
-    octets("records"),
-    octets("facts"),
+    *words("model", key=True),
+    *numbers("position", "part", key=True),
+    *words("what", "why"),
+    *octets("records", "facts"),
     **BY_KEY,
 )
 incomplete = Table(
     "incomplete",
     METADATA,
-    words("model", key=True),
-    words("concerned", key=True),
-    number("position", key=True),
-    number("part", key=True),
+    *words("model", "concerned", key=True),
+    *numbers("position", "part", key=True),
     **BY_KEY,
 )
 TABLES = tuple(METADATA.tables)
 # Until there was a read model for each feature there was one for all, and `progress` had a row without a name.
 _OF_ONE_FOR_ALL = ("incomplete_payments",)
+
+_P = progress.c
+_POSITION = select(_P.position).where(_P.name == bindparam("name"))
+_FOUND = select(_P.version, _P.tables, _P.journal, _P.position, _P.hash, _P.seconds, _P.day).where(
+    _P.name == bindparam("name")
+)
 
 
 class JournalSource(Protocol):
@@ -119,7 +118,7 @@ def prepare(db: Database, journal: JournalSource, model: ReadModel) -> Progress:
         db.create(model.tables.tables.values())
         first = Progress(journal.identity, 0, journal.hash_at(0) or b"", 0, 0)
         values = first.journal, first.position, first.hash, first.seconds, first.day
-        db.insert(progress.name, [(model.name, model.version, " ".join(model.tables.tables), *values)])
+        db.insert(progress, [(model.name, model.version, " ".join(model.tables.tables), *values)])
     return first
 
 
@@ -134,9 +133,8 @@ def _make_own_tables(db: Database) -> None:
 def _forget(db: Database, model: ReadModel, found: _Found | None) -> None:
     """Drops a read model's tables, those too that only an earlier version of it has made."""
     db.drop({*model.tables.tables, *(found.tables if found else ())})
-    db.change("DELETE FROM progress WHERE name = ?", (model.name,))
-    db.change("DELETE FROM set_aside WHERE model = ?", (model.name,))
-    db.change("DELETE FROM incomplete WHERE model = ?", (model.name,))
+    for name in (progress.c.name, set_aside.c.model, incomplete.c.model):
+        db.change(delete(name.table).where(name == model.name))
 
 
 def lacking(db: Database, models: Iterable[ReadModel]) -> set[str]:
@@ -146,7 +144,7 @@ def lacking(db: Database, models: Iterable[ReadModel]) -> set[str]:
 
 def read_position(db: Database, name: str) -> int:
     """Up to which journal position the read model of this name has come; 0 if it has not begun."""
-    row = db.one("SELECT position FROM progress WHERE name = ?", (name,))
+    row = db.one(_POSITION, name=name)
     return row[0] if row else 0
 
 
@@ -164,8 +162,7 @@ def _find(db: Database, model: ReadModel) -> _Found | None:
     if "name" not in columns:
         row = db.one("SELECT 0, '', journal, position, hash, 0, 0 FROM progress")
     else:
-        query = "SELECT version, tables, journal, position, hash, seconds, day FROM progress WHERE name = ?"
-        row = db.one(query, (model.name,))
+        row = db.one(_FOUND, name=model.name)
     if row is None:
         return None
     version, tables, *rest = row

@@ -18,7 +18,6 @@ from feiqian.events import (
     PaymentRefused,
     PaymentStatus,
     RefundDecided,
-    RefundStatus,
     decode_fact,
 )
 from feiqian.ledger.engine import EVENT, LINKED, Type
@@ -26,14 +25,12 @@ from feiqian.projections.database import Values
 
 from ..kinds import TransferKind
 
-SUCCEEDED = PaymentStatus.SUCCEEDED  # an enumeration is slow to ask for each payment
+WAITING = PaymentStatus.WAITING.value
 
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it
 Hold = tuple[bytes, bytes, int, int | None]  # debit, credit, amount, payment number
 Link = tuple[int | None, int]  # payment number, and when it happened
-End = tuple[
-    PaymentStatus, int, int, int, str | None, int
-]  # of a waiting payment: status, at, day, fee, why declined, number
+End = tuple[str, int, int, int, str | None, int]  # of a waiting payment: status, at, day, fee, why declined, number
 Words = tuple[int, int, str | None]  # what a fact says of such an end: when, fee, why declined
 Key = tuple[int, int, int]  # owner, day, currency: of a day's totals
 
@@ -140,7 +137,8 @@ class Fold:
 
     def _add_payment(self, no: int, fact: PaymentDecided, blob: bytes) -> None:
         day = self._days.get(fact.transfer, self.day)
-        merchant, customer, status = fact.merchant, fact.customer, fact.status
+        # An enumeration's member is a text, too, but SQLite's driver takes microseconds to find that out.
+        merchant, customer, status = fact.merchant, fact.customer, fact.status.value
         amount, currency, fee = fact.amount, fact.currency, fact.fee
         self.payments.append(
             (
@@ -164,7 +162,7 @@ class Fold:
                 None,
             )
         )
-        if status is SUCCEEDED:
+        if status == "succeeded":
             self.count(merchant, customer, day, currency, amount, fee)
 
     def count(self, merchant: int, customer: int, day: int, currency: int, amount: int, fee: int) -> None:
@@ -183,10 +181,10 @@ class Fold:
 
     def _add_refund(self, fact: RefundDecided, blob: bytes) -> None:
         day = self._days.get(fact.transfer, self.day)
-        parties = fact.status, fact.merchant, fact.customer, fact.amount, fact.currency
+        parties = fact.status.value, fact.merchant, fact.customer, fact.amount, fact.currency
         numbers = fact.id, fact.transfer, fact.payment, fact.merchant_refund
         self.refunds.append((*numbers, *parties, fact.created_at, day, self._position, blob))
-        if fact.status is RefundStatus.SUCCEEDED:
+        if fact.status == "succeeded":
             self.refunded.append((fact.amount, fact.payment))
             self.merchant_days.setdefault((fact.merchant, day, fact.currency), [0, 0, 0, 0])[3] += fact.amount
             self.customer_days.setdefault((fact.customer, day, fact.currency), [0, 0, 0])[2] += fact.amount
@@ -271,19 +269,18 @@ class Fold:
         link = self._name_chain(id, payment)
         if amount:
             self._move(kind, amount, id, debit, credit, link)
-        self._end_waiting(SUCCEEDED, payment)
+        self._end_waiting("succeeded", payment)
 
     def _release(self, event: Event) -> None:
         *_, payment = self._end_hold(event[6])
         self._name_chain(event[5], payment)
-        refused = event[2] == TransferKind.REFUSAL
-        self._end_waiting(PaymentStatus.DECLINED if refused else PaymentStatus.CANCELLED, payment)
+        self._end_waiting("declined" if event[2] == TransferKind.REFUSAL else "cancelled", payment)
 
     def _expire(self, event: Event) -> None:
         *_, payment = self._end_hold(event[5])
-        self._end_waiting(PaymentStatus.EXPIRED, payment)
+        self._end_waiting("expired", payment)
 
-    def _end_waiting(self, status: PaymentStatus, payment: int | None) -> None:
+    def _end_waiting(self, status: str, payment: int | None) -> None:
         if payment is not None:
             at, fee, reason = self._end_of(payment)
             self.ended.append((status, at, self.day, fee, reason, payment))

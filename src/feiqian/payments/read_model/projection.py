@@ -6,8 +6,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
+
 from feiqian.accounts.kinds import AccountKind
-from feiqian.events import PaymentStatus, RefundDecided, decode_values
+from feiqian.events import RefundDecided, decode_values
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -15,8 +17,9 @@ from feiqian.projections import aside
 from feiqian.projections.database import Database
 from feiqian.projections.read_model import EVERYBODY, Part
 
-from .fold import Account, End, Fold, Hold
+from .fold import WAITING, Account, End, Fold, Hold
 from .parts import decoded, parts_of
+from .tables import accounts, entries, holds, payments, refunds
 
 NAME = "payments"
 CACHED_ACCOUNTS = 400_000  # about 100 MB; the cache begins anew when it is full
@@ -25,16 +28,38 @@ _ACCOUNT_ID = struct.Struct(">HHIQ")
 _MOVES = frozenset({int(Type.TRANSFER), int(Type.SWEEP), int(Type.HOLD)})
 _ENDS = {int(Type.CAPTURE): 6, int(Type.RELEASE): 6, int(Type.EXPIRE_HOLD): 5}  # where the hold's id stands
 
+# What is written often is text; each names its parameters in the order of what `Fold` gathers.
 _ADD_MERCHANT_DAY = """
-INSERT INTO merchant_days VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (merchant, day, currency) DO UPDATE SET
+INSERT INTO merchant_days VALUES (:merchant, :day, :currency, :count, :amount, :fees, :refunded)
+ON CONFLICT (merchant, day, currency) DO UPDATE SET
 count = merchant_days.count + excluded.count, amount = merchant_days.amount + excluded.amount,
 fees = merchant_days.fees + excluded.fees, refunded = merchant_days.refunded + excluded.refunded"""
 _ADD_CUSTOMER_DAY = """
-INSERT INTO customer_days (customer, day, currency, count, amount, refunded) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO customer_days (customer, day, currency, count, amount, refunded)
+VALUES (:customer, :day, :currency, :count, :amount, :refunded)
 ON CONFLICT (day, customer, currency) DO UPDATE SET count = customer_days.count + excluded.count,
 amount = customer_days.amount + excluded.amount, refunded = customer_days.refunded + excluded.refunded"""
-_END_WAITING = (
-    "UPDATE payments SET status = ?, closed_at = ?, day = ?, fee = ?, refused = ? WHERE no = ? AND status = ?"
+_ADD_REFUND = "UPDATE payments SET refunded = refunded + :amount WHERE id = :payment"
+_END_HOLD = "DELETE FROM holds WHERE id = :id"
+_END_WAITING = """UPDATE payments SET status = :status, closed_at = :at, day = :day, fee = :fee, refused = :refused
+WHERE no = :no AND status = :waiting"""
+
+_NO: BindParameter[int] = bindparam("no")
+_ID: BindParameter[Any] = bindparam("id")
+_ACCOUNT = select(accounts.c.no).where(accounts.c.id == _ID)
+_LAST_LINE = (
+    select(entries.c.balance, entries.c.sequence)
+    .where(entries.c.account == _NO)
+    .order_by(entries.c.sequence.desc())
+    .limit(literal_column("1"))
+)
+_HOLD = select(holds.c.debit, holds.c.credit, holds.c.amount, holds.c.payment).where(holds.c.id == _ID)
+_NUMBER = select(payments.c.no).where(payments.c.id == _ID)
+_TRANSFER = select(payments.c.transfer).where(payments.c.id == _ID)
+_NAMED = select(payments.c.id).where(payments.c.transfer == _ID)
+_PARTIES = select(payments.c.merchant, payments.c.customer).where(payments.c.id == _ID)
+_SUM = select(payments.c.merchant, payments.c.customer, payments.c.currency, payments.c.amount).where(
+    payments.c.no == _NO
 )
 
 
@@ -51,7 +76,7 @@ class PaymentsProjection:
         if len(self._cache) > CACHED_ACCOUNTS:
             self._cache.clear()
         if self._last is None:
-            self._last = self._newest("accounts"), self._newest("payments")
+            self._last = self._newest(accounts), self._newest(payments)
         self._fold = Fold(self, self._cache, day=day, seconds=seconds, last=self._last)
 
     def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
@@ -65,23 +90,23 @@ class PaymentsProjection:
         self._cache.clear()
         self._last = None
 
-    def _newest(self, table: str) -> int:
-        row = self._db.one(f"SELECT max(no) FROM {table}")
+    def _newest(self, table: Table) -> int:
+        row = self._db.one(select(func.max(table.c.no)))
         return (row and row[0]) or 0
 
     # --- writing -----------------------------------------------------------------------------------------------
 
     def write(self) -> None:
         db, fold = self._db, self._fold
-        db.insert("accounts", fold.accounts)
-        db.insert("payments", fold.payments)
-        db.insert("entries", fold.entries)
-        db.insert("holds", [(id, *hold) for id, hold in fold.holds.items()])
-        db.insert("refunds", fold.refunds)
+        db.insert(accounts, fold.accounts)
+        db.insert(payments, fold.payments)
+        db.insert(entries, fold.entries)
+        db.insert(holds, [(id, *hold) for id, hold in fold.holds.items()])
+        db.insert(refunds, fold.refunds)
         if fold.refunded:
-            db.change_many("UPDATE payments SET refunded = refunded + ? WHERE id = ?", fold.refunded)
+            db.change_many(_ADD_REFUND, fold.refunded)
         if fold.holds_ended:
-            db.change_many("DELETE FROM holds WHERE id = ?", [(id,) for id in fold.holds_ended])
+            db.change_many(_END_HOLD, [(id,) for id in fold.holds_ended])
         for end in fold.ended:
             self._end_waiting(fold, end)
         if fold.merchant_days:
@@ -91,9 +116,10 @@ class PaymentsProjection:
 
     def _end_waiting(self, fold: Fold, end: End) -> None:
         """States only move forward: what no longer waits stays as it is."""
-        status, _, day, fee, _, no = end
-        if self._db.change(_END_WAITING, (*end, PaymentStatus.WAITING)) and status is PaymentStatus.SUCCEEDED:
-            row = self._db.one("SELECT merchant, customer, currency, amount FROM payments WHERE no = ?", (no,))
+        status, at, day, fee, refused, no = end
+        values = {"status": status, "at": at, "day": day, "fee": fee, "refused": refused, "no": no}
+        if self._db.change(_END_WAITING, waiting=WAITING, **values) and status == "succeeded":
+            row = self._db.one(_SUM, no=no)
             assert row is not None
             merchant, customer, currency, amount = row
             fold.count(merchant, customer, day, currency, amount, fee)
@@ -101,20 +127,18 @@ class PaymentsProjection:
     # --- what earlier steps have written (`fold.Prior`) --------------------------------------------------------
 
     def account(self, id: bytes) -> Account | None:
-        row = self._db.one("SELECT no FROM accounts WHERE id = ?", (id,))
+        row = self._db.one(_ACCOUNT, id=id)
         if row is None:
             return None
-        last = self._db.one(
-            "SELECT balance, sequence FROM entries WHERE account = ? ORDER BY sequence DESC LIMIT 1", (row[0],)
-        )
+        last = self._db.one(_LAST_LINE, no=row[0])
         return Account(row[0], *(last or (0, 0)))
 
     def hold(self, id: bytes) -> Hold | None:
-        row = self._db.one("SELECT debit, credit, amount, payment FROM holds WHERE id = ?", (id,))
+        row = self._db.one(_HOLD, id=id)
         return None if row is None else (row[0], row[1], row[2], row[3])
 
     def payment_number(self, id: str) -> int | None:
-        row = self._db.one("SELECT no FROM payments WHERE id = ?", (id,))
+        row = self._db.one(_NUMBER, id=id)
         return None if row is None else int(row[0])
 
     # --- what cannot be taken, and whom it concerns ------------------------------------------------------------
@@ -123,22 +147,22 @@ class PaymentsProjection:
         return parts_of(records, facts, self._transfer_of)
 
     def _transfer_of(self, payment: str) -> bytes | None:
-        row = self._db.one("SELECT transfer FROM payments WHERE id = ?", (payment,))
+        row = self._db.one(_TRANSFER, id=payment)
         return None if row is None else bytes(row[0])
 
     def concerned(self, part: Part) -> set[str]:
         """Accounts, as `account_key` names them, and payments' ids; nobody unless an account is among them."""
-        accounts: set[str] = set()
-        payments: set[str] = set()
+        owners: set[str] = set()
+        paid: set[str] = set()
         for event in EVENT.iter_unpack(part.records):
-            accounts |= {account_key(*_kind_and_owner(id)) for id in self._accounts(event)}
-            payments |= self._payments_named((event[5], event[6]))
+            owners |= {account_key(*_kind_and_owner(id)) for id in self._accounts(event)}
+            paid |= self._payments_named((event[5], event[6]))
         for blob in part.facts:
             texts, ids = _named_in(blob)
             named = self._payments_named(ids) | {text for text in texts if is_id(PAYMENT, text)}
-            payments |= named
-            accounts |= _parties(blob) or {key for id in named for key in self._parties_of(id)}
-        return payments | (accounts or {EVERYBODY})
+            paid |= named
+            owners |= _parties(blob) or {key for id in named for key in self._parties_of(id)}
+        return paid | (owners or {EVERYBODY})
 
     def _accounts(self, event: tuple[Any, ...]) -> Iterator[bytes]:
         type_ = event[0]
@@ -151,9 +175,9 @@ class PaymentsProjection:
 
     def _accounts_of_hold(self, hold: bytes) -> list[bytes]:
         """Of a hold that is there, or that has itself been set aside."""
-        row = self._db.one("SELECT debit, credit FROM holds WHERE id = ?", (hold,))
+        row = self._db.one(_HOLD, id=hold)
         if row is not None:
-            return [bytes(id) for id in row]
+            return [bytes(id) for id in row[:2]]
         for records in aside.records(self._db, NAME):
             for event in EVENT.iter_unpack(records):
                 if event[0] == Type.HOLD and event[5] == hold:
@@ -162,11 +186,11 @@ class PaymentsProjection:
 
     def _payments_named(self, ids: Iterable[bytes]) -> set[str]:
         """Payments that these transfers or holds name."""
-        rows = [self._db.one("SELECT id FROM payments WHERE transfer = ?", (id,)) for id in ids]
+        rows = [self._db.one(_NAMED, id=id) for id in ids]
         return {row[0] for row in rows if row is not None}
 
     def _parties_of(self, payment: str) -> set[str]:
-        row = self._db.one("SELECT merchant, customer FROM payments WHERE id = ?", (payment,))
+        row = self._db.one(_PARTIES, id=payment)
         return set() if row is None else _accounts_of(*row)
 
 

@@ -1,43 +1,107 @@
-"""The questions that the read model answers, over one connection. Only reads; lists are bounded by `limit`.
+"""The questions that the read model of payments answers, over one connection. Only reads; lists are bounded by `limit`.
 
 A tenant's number is part of every question about a tenant's things, so that no cursor and no id leads to another's.
+An index of few rows is used only where the text says that it is one of them: so those conditions stand there literally.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_column, select, tuple_
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.projections import aside
-from feiqian.projections.database import Database, Values
-from feiqian.projections.read_model import EVERYBODY
+from feiqian.projections.database import Database, Values, numbered, several
 
 from ..kinds import TransferKind
+from . import tables
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
+from .fold import WAITING
 from .projection import NAME, account_key
-from .rows import (
-    ENTRY_COLUMNS,
-    PAYMENT_COLUMNS,
-    CorrectionRow,
-    CustomerDay,
-    Entry,
-    MerchantDay,
-    PaymentRow,
-    payment_fact,
-    payment_row,
-    refund_fact,
-)
+from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow, payment_fact, payment_row, refund_fact
 
-_WALLETS = "SELECT no FROM accounts WHERE owner = ? AND kind = ?"
-_PAYMENT = f"SELECT {PAYMENT_COLUMNS} FROM payments p"
-WAITS = f"p.status = '{PaymentStatus.WAITING}'"  # in just these words an index has them alone
+STATUSES = frozenset(status.value for status in PaymentStatus)
 LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
+
+_P, _R, _E, _A = tables.payments.c, tables.refunds.c, tables.entries.c, tables.accounts.c
+_M, _C = tables.merchant_days.c, tables.customer_days.c
+_LIMIT: BindParameter[int] = bindparam("limit")
+
+
+def _status(text: str, *, other: bool = False) -> ColumnElement[bool]:
+    literal: ColumnElement[str] = literal_column(f"'{text}'")
+    return _P.status != literal if other else _P.status == literal
+
+
+_PAYMENT = select(_P.fact, _P.status, _P.refused, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
+_BY_ID = _PAYMENT.where(_P.id == bindparam("id"))
+_BY_TRANSFER = _PAYMENT.where(_P.transfer == bindparam("transfer"))
+_BY_ORDER = _PAYMENT.where(_P.merchant == bindparam("merchant"), _P.merchant_order == bindparam("order"))
+_NEWEST = _PAYMENT.order_by(_P.no.desc()).limit(_LIMIT)
+_PLACE = select(_P.created_at, _P.no).where(_P.id == bindparam("id"), _P.merchant == bindparam("merchant"))
+
+WAIT = select(_P.fact).where(_status(WAITING))
+WAIT_FOR_CUSTOMER = _NEWEST.where(_P.customer == bindparam("customer"), _status(WAITING))
+NOT_PAID = (
+    select(_P.no)
+    .where(_P.customer == bindparam("customer"), _status("succeeded", other=True))
+    .order_by(_P.no.desc())
+    .limit(_LIMIT)
+)
+_WALLETS = select(_A.no, _A.currency).where(
+    _A.owner == bindparam("customer"), _A.kind == int(AccountKind.CUSTOMER_WALLET)
+)
+_PAID = (
+    select(_E.payment)
+    .where(_E.account == bindparam("account"), _E.kind == int(TransferKind.PAYMENT))
+    .order_by(_E.sequence.desc())
+    .limit(_LIMIT)
+)
+_LATEST = (
+    select(_E.transfer, _E.amount, _E.kind, _E.at, _E.position, _E.sequence)
+    .where(_E.account == bindparam("account"))
+    .order_by(_E.sequence.desc())
+    .limit(literal_column(str(LOOKED_AT)))
+    .subquery("latest")
+)
+_CORRECTIONS = (
+    select(_LATEST.c.transfer, _LATEST.c.amount, _LATEST.c.at, _LATEST.c.position)
+    .where(_LATEST.c.kind == int(AccountTransferKind.CORRECTION))
+    .order_by(_LATEST.c.sequence.desc())
+    .limit(_LIMIT)
+)
+_REFUNDS = select(_R.fact).where(_R.payment == bindparam("payment")).order_by(_R.created_at, _R.id)
+_REFUND = select(_R.fact).where(_R.transfer == bindparam("transfer"))
+_STATEMENT = (
+    select(_E.sequence, _E.amount, _E.balance, _E.kind, _E.transfer, _P.id, _E.at, _E.position)
+    .select_from(tables.entries.outerjoin(tables.payments, _P.no == _E.payment))
+    .where(
+        _E.account == select(_A.no).where(_A.id == bindparam("account")).scalar_subquery(),
+        _E.sequence < bindparam("before"),
+    )
+    .order_by(_E.sequence.desc())
+    .limit(_LIMIT)
+)
+_MERCHANT_DAY = (
+    select(_M.merchant, _M.day, _M.currency, _M.count, _M.amount, _M.fees, _M.refunded)
+    .where(_M.merchant == bindparam("merchant"), _M.day == bindparam("day"))
+    .order_by(_M.currency)
+)
+_CUSTOMER_DAY = (
+    select(_C.customer, _C.day, _C.currency, _C.count, _C.amount, _C.refunded)
+    .where(_C.customer == bindparam("customer"), _C.day == bindparam("day"))
+    .order_by(_C.currency)
+)
 
 
 def is_incomplete(db: Database, kind: int, owner: int) -> bool:
     """Whether something of these accounts (in any currency) was set aside, or of somebody who is not known."""
-    return aside.is_incomplete(db, NAME, account_key(kind, owner), EVERYBODY)
+    return aside.is_incomplete(db, NAME, account_key(kind, owner), or_everybody=True)
 
 
 def is_incomplete_payment(db: Database, id: str) -> bool:
@@ -46,15 +110,15 @@ def is_incomplete_payment(db: Database, id: str) -> bool:
 
 
 def payment_by_id(db: Database, id: str) -> PaymentRow | None:
-    return _payment(db.one(f"{_PAYMENT} WHERE p.id = ?", (id,)))
+    return _payment(db.one(_BY_ID, id=id))
 
 
 def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
-    return _payment(db.one(f"{_PAYMENT} WHERE p.transfer = ?", (transfer,)))
+    return _payment(db.one(_BY_TRANSFER, transfer=transfer))
 
 
 def payment_by_order(db: Database, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
-    return _payment(db.one(f"{_PAYMENT} WHERE p.merchant = ? AND p.merchant_order = ?", (merchant, merchant_order)))
+    return _payment(db.one(_BY_ORDER, merchant=merchant, order=merchant_order))
 
 
 def _payment(values: Values | None) -> PaymentRow | None:
@@ -71,34 +135,34 @@ def payments(
     created_before: int | None,
 ) -> tuple[list[PaymentRow], str | None]:
     """A page of a merchant's payments, newest first, and the cursor of the next. Raises CursorInvalid."""
-    where = ["p.merchant = ?"]
-    values: list[int] = [merchant]
+    asked: dict[str, Any] = {"merchant": merchant, "from": created_from, "before": created_before}
     if cursor is not None:
-        found = db.one(
-            "SELECT created_at, no FROM payments WHERE id = ? AND merchant = ?",
-            (check_payment_cursor(cursor), merchant),
-        )
+        found = db.one(_PLACE, id=check_payment_cursor(cursor), merchant=merchant)
         if found is None:
             return [], None
-        where.append("(p.created_at, p.no) < (?, ?)")
-        values += found
-    if created_from is not None:
-        where.append("p.created_at >= ?")
-        values.append(created_from)
-    if created_before is not None:
-        where.append("p.created_at < ?")
-        values.append(created_before)
-    if status is not None:
-        where.append(_status_is(status))
-    query = f"{_PAYMENT} WHERE {' AND '.join(where)} ORDER BY p.created_at DESC, p.no DESC LIMIT ?"
-    rows = [payment_row(row) for row in db.all(query, (*values, _checked(limit) + 1))]
+        asked["at"], asked["no"] = found
+    query = _page(cursor is not None, status, created_from is not None, created_before is not None)
+    rows = [payment_row(row) for row in db.all(query, limit=_checked(limit) + 1, **asked)]
     return (rows[:limit], rows[limit - 1].id) if len(rows) > limit else (rows, None)
 
 
-def _status_is(status: str) -> str:
-    """As literals, because an index on the exceptions is used only where the text says that it is one of them."""
-    known = PaymentStatus(status)  # raises ValueError for what a payment never is
-    return f"p.status = '{known}'" + ("" if known is PaymentStatus.SUCCEEDED else " AND p.status <> 'succeeded'")
+@lru_cache
+def _page(after: bool, status: str | None, created_from: bool, created_before: bool) -> Select[Any]:
+    """A merchant's payments: `after` a place in the list, of one status, of a time."""
+    if status is not None and status not in STATUSES:
+        raise ValueError(f"a payment is never {status!r}")
+    query = _PAYMENT.where(_P.merchant == bindparam("merchant"))
+    if after:
+        query = query.where(tuple_(_P.created_at, _P.no) < tuple_(bindparam("at"), bindparam("no")))
+    if created_from:
+        query = query.where(_P.created_at >= bindparam("from"))
+    if created_before:
+        query = query.where(_P.created_at < bindparam("before"))
+    if status is not None:
+        query = query.where(_status(status))
+        if status != "succeeded":
+            query = query.where(_status("succeeded", other=True))
+    return query.order_by(_P.created_at.desc(), _P.no.desc()).limit(_LIMIT)
 
 
 def _checked(limit: int) -> int:
@@ -109,76 +173,65 @@ def _checked(limit: int) -> int:
 
 def newest_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
     """Those paid, by the lines of the customer's wallets; those that were not, by an index of their own."""
-    query = "SELECT no FROM payments WHERE customer = ? AND status <> 'succeeded' ORDER BY no DESC LIMIT ?"
-    numbers = {no for (no,) in db.all(query, (customer, _checked(limit)))}
-    query = "SELECT payment FROM entries WHERE account = ? AND kind = ? ORDER BY sequence DESC LIMIT ?"
-    for (account,) in db.all(_WALLETS, (customer, int(AccountKind.CUSTOMER_WALLET))):
-        numbers |= {no for (no,) in db.all(query, (account, int(TransferKind.PAYMENT), limit)) if no is not None}
+    numbers = {no for (no,) in db.all(NOT_PAID, customer=customer, limit=_checked(limit))}
+    for account, _ in db.all(_WALLETS, customer=customer):
+        numbers |= {no for (no,) in db.all(_PAID, account=account, limit=limit) if no is not None}
     newest = sorted(numbers, reverse=True)[:limit]
-    query = f"{_PAYMENT} WHERE p.no IN ({', '.join('?' * len(newest))}) ORDER BY p.no DESC"
-    return [payment_row(row) for row in db.all(query, tuple(newest))] if newest else []
+    query = _numbered(len(newest))
+    return [payment_row(row) for row in db.all(query, **numbered("no", newest))] if newest else []
+
+
+@lru_cache
+def _numbered(count: int) -> Select[Any]:
+    return _PAYMENT.where(_P.no.in_(several("no", count))).order_by(_P.no.desc())
 
 
 def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[CorrectionRow]:
     """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
-    wallets = "SELECT no, currency FROM accounts WHERE owner = ? AND kind = ?"
-    lines = """SELECT transfer, amount, at, position FROM (
-        SELECT transfer, amount, kind, at, position, sequence FROM entries
-        WHERE account = ? ORDER BY sequence DESC LIMIT ?) AS newest
-    WHERE kind = ? ORDER BY sequence DESC LIMIT ?"""
     found = []
-    for no, currency in db.all(wallets, (customer, int(AccountKind.CUSTOMER_WALLET))):
-        asked = no, LOOKED_AT, int(AccountTransferKind.CORRECTION), _checked(limit)
-        rows = db.all(lines, asked)
+    for account, currency in db.all(_WALLETS, customer=customer):
+        rows = db.all(_CORRECTIONS, account=account, limit=_checked(limit))
         found += [CorrectionRow(transfer, amount, currency, at, place) for transfer, amount, at, place in rows]
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]
 
 
 def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
     """What waits for the customer (and has not ended as far as the read model knows), newest first."""
-    query = f"{_PAYMENT} WHERE p.customer = ? AND {WAITS} ORDER BY p.no DESC LIMIT ?"
-    return [payment_row(row) for row in db.all(query, (customer, _checked(limit)))]
+    return [payment_row(row) for row in db.all(WAIT_FOR_CUSTOMER, customer=customer, limit=_checked(limit))]
 
 
 def waiting(db: Database) -> list[PaymentDecided]:
     """All payments that wait for their customers, as they were decided."""
-    return [payment_fact(blob) for (blob,) in db.all(f"SELECT p.fact FROM payments p WHERE {WAITS}")]
+    return [payment_fact(blob) for (blob,) in db.all(WAIT)]
 
 
 def newest(db: Database, limit: int) -> list[PaymentRow]:
-    return [payment_row(row) for row in db.all(f"{_PAYMENT} ORDER BY p.no DESC LIMIT ?", (_checked(limit),))]
+    return [payment_row(row) for row in db.all(_NEWEST, limit=_checked(limit))]
 
 
 def refunds_of(db: Database, payment: str) -> list[RefundDecided]:
     """All refunds of a payment, declined ones too, oldest first."""
-    query = "SELECT fact FROM refunds WHERE payment = ? ORDER BY created_at, id"
-    return [refund_fact(blob) for (blob,) in db.all(query, (payment,))]
+    return [refund_fact(blob) for (blob,) in db.all(_REFUNDS, payment=payment)]
 
 
 def refund_by_transfer(db: Database, transfer: bytes) -> RefundDecided | None:
-    row = db.one("SELECT fact FROM refunds WHERE transfer = ?", (transfer,))
+    row = db.one(_REFUND, transfer=transfer)
     return None if row is None else refund_fact(row[0])
 
 
 def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
     """A page of an account's statement, newest first, and the cursor of the next. Raises CursorInvalid."""
     before = statement_sequence(account, cursor) if cursor is not None else 2**63 - 1
-    query = f"""SELECT {ENTRY_COLUMNS} FROM entries e LEFT JOIN payments p ON p.no = e.payment
-    WHERE e.account = (SELECT no FROM accounts WHERE id = ?) AND e.sequence < ? ORDER BY e.sequence DESC LIMIT ?"""
-    rows = [Entry(*row) for row in db.all(query, (account, before, _checked(limit)))]
+    rows = [Entry(*row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
     more = len(rows) == limit and rows[-1].sequence > 1
     return rows, statement_cursor(account, rows[-1].sequence) if more else None
 
 
 def merchant_day(db: Database, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
     """One row per currency; none if nothing happened."""
-    query = """SELECT merchant, day, currency, count, amount, fees, refunded FROM merchant_days
-    WHERE merchant = ? AND day = ? ORDER BY currency"""
-    return [MerchantDay(*row) for row in db.all(query, (merchant, day))]
+    return [MerchantDay(*row) for row in db.all(_MERCHANT_DAY, merchant=merchant, day=day)]
 
 
 def customer_day(db: Database, customer: CustomerNumber, day: int) -> list[CustomerDay]:
     """One row per currency; none if nothing happened."""
-    query = """SELECT customer, day, currency, count, amount, refunded FROM customer_days
-    WHERE customer = ? AND day = ? ORDER BY currency"""
-    return [CustomerDay(*row) for row in db.all(query, (customer, day))]
+    return [CustomerDay(*row) for row in db.all(_CUSTOMER_DAY, customer=customer, day=day)]

@@ -95,12 +95,8 @@ class CustomerDay:
     refunded: MinorUnits
 
 
-PAYMENT_COLUMNS = "p.fact, p.status, p.refused, p.fee, p.refunded, p.closed_at, p.day, p.position"
-ENTRY_COLUMNS = "e.sequence, e.amount, e.balance, e.kind, e.transfer, p.id, e.at, e.position"
-
-
 def payment_row(values: Values) -> PaymentRow:
-    """From PAYMENT_COLUMNS."""
+    """From the columns that `queries` asks a payment by."""
     blob, status, refused, fee, refunded, closed_at, day, position = values
     fact = payment_fact(blob)
     return PaymentRow(
