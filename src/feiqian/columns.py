@@ -6,6 +6,7 @@ What is stored is what it always was; tables say how, and nobody else.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Dialect, LargeBinary, String, Table, and_
@@ -15,10 +16,21 @@ from feiqian.db import BIG
 from feiqian.field_cipher import FieldCipher
 from feiqian.subjects import Role, Subject
 
+T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 
-class Word(TypeDecorator[E], Generic[E]):
+class Converted(TypeDecorator[T]):
+    """What all share. A type's part of the key of a compiled statement is made once: SQLAlchemy makes it each time."""
+
+    cache_ok = True  # of each subclass, too: SQLAlchemy asks the class itself
+
+    @cached_property
+    def _static_cache_key(self) -> Any:
+        return super()._static_cache_key
+
+
+class Word(Converted[E], Generic[E]):
     """A member of an enumeration, by its value; None where the text is empty."""
 
     impl, cache_ok = String, True
@@ -34,7 +46,7 @@ class Word(TypeDecorator[E], Generic[E]):
         return self.of(value) if value else None
 
 
-class Words(TypeDecorator[tuple[E, ...]], Generic[E]):
+class Words(Converted[tuple[E, ...]], Generic[E]):
     """Members of an enumeration in their order, by their values, with a mark between."""
 
     impl, cache_ok = String, True
@@ -50,7 +62,7 @@ class Words(TypeDecorator[tuple[E, ...]], Generic[E]):
         return tuple(map(self.of, value.split(self.mark))) if value else ()
 
 
-class Sealed(TypeDecorator[bytes]):
+class Sealed(Converted[bytes]):
     """What is encrypted, for its row only: `place` and the row's key are the context (`FieldCipher.seal`)."""
 
     impl, cache_ok = LargeBinary, True

@@ -38,7 +38,7 @@ class Subject(NamedTuple):
         return CustomerNumber(self.number)
 
 
-def customer(number: int) -> Subject:
+def customer(number: CustomerNumber) -> Subject:
     return Subject(Role.CUSTOMER, number)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from feiqian.ledger import chart
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, HoldState, Refusal, Type, chain
@@ -10,7 +11,7 @@ from feiqian.ledger.engine import EVENT, LINKED, NO_ID, HoldState, Refusal, Type
 HOLD, FIRST, SECOND = (chart.derived_id(b"test", name) for name in (b"hold", b"first", b"second"))
 
 
-def test_abuse_15_a_capture_above_the_hold_is_refused_and_changes_nothing(books):
+def test_abuse_15_a_capture_above_the_hold_is_refused_and_changes_nothing(books: Any) -> None:
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
     assert books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60)) == Refusal.OK
     before = books.engine.account(payer), books.engine.account(payee)
@@ -21,7 +22,7 @@ def test_abuse_15_a_capture_above_the_hold_is_refused_and_changes_nothing(books)
     assert books.balance(payee) == 3_000
 
 
-def test_abuse_15_parts_of_a_hold_cannot_be_captured_one_after_another(books):
+def test_abuse_15_parts_of_a_hold_cannot_be_captured_one_after_another(books: Any) -> None:
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
     books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60))
     assert books.post(chart.capture(FIRST, hold=HOLD, amount=2_000)) == Refusal.OK
@@ -30,7 +31,7 @@ def test_abuse_15_parts_of_a_hold_cannot_be_captured_one_after_another(books):
     assert books.engine.account(payer).available == 8_000, "the rest of the hold was released"
 
 
-def test_abuse_16_a_capture_in_the_second_of_expiry_comes_too_late(books):
+def test_abuse_16_a_capture_in_the_second_of_expiry_comes_too_late(books: Any) -> None:
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
     books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60))
     books.clock.advance(60)
@@ -39,7 +40,7 @@ def test_abuse_16_a_capture_in_the_second_of_expiry_comes_too_late(books):
     assert (books.balance(payer), books.balance(payee)) == (10_000, 0)
 
 
-def test_abuse_16_what_was_captured_in_time_never_expires(books, open_books):
+def test_abuse_16_what_was_captured_in_time_never_expires(books: Any, open_books: Any) -> None:
     payer, payee = books.wallet(1, 10_000), books.wallet(2)
     books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=3_000, timeout_seconds=60))
     books.clock.advance(59)
@@ -56,7 +57,7 @@ def test_abuse_16_what_was_captured_in_time_never_expires(books, open_books):
         restarted.close()
 
 
-def test_abuse_16_the_order_in_the_ledger_decides_once_in_every_history(books):
+def test_abuse_16_the_order_in_the_ledger_decides_once_in_every_history(books: Any) -> None:
     """Capture, release and expiry come in every order; one of them ends the hold, and retries agree with it."""
     payer, payee = books.wallet(1, 1_000_000), books.wallet(2)
     dice = random.Random(16)
@@ -81,7 +82,7 @@ def test_abuse_16_the_order_in_the_ledger_decides_once_in_every_history(books):
     assert books.engine.account(payer).debits_pending == 0
 
 
-def test_abuse_20_an_account_closed_in_mid_payment_leaves_the_payment_whole_or_undone(books):
+def test_abuse_20_an_account_closed_in_mid_payment_leaves_the_payment_whole_or_undone(books: Any) -> None:
     """Closing is tried between every two steps of a payment of two transfers."""
     for step in range(4):
         payer, payee = books.wallet(10 + step, 100), books.wallet(20 + step)
@@ -103,7 +104,7 @@ def test_abuse_20_an_account_closed_in_mid_payment_leaves_the_payment_whole_or_u
     books.engine.check()
 
 
-def test_abuse_20_a_hold_keeps_an_account_open_until_it_is_decided(books):
+def test_abuse_20_a_hold_keeps_an_account_open_until_it_is_decided(books: Any) -> None:
     payer, payee = books.wallet(1, 500), books.wallet(2)
     books.post(chart.hold(HOLD, debit=payer, credit=payee, amount=500, timeout_seconds=0))
     assert books.post(chart.close(payer)) == Refusal.ACCOUNT_NOT_EMPTY
@@ -113,7 +114,7 @@ def test_abuse_20_a_hold_keeps_an_account_open_until_it_is_decided(books):
     assert books.post(chart.transfer(SECOND, debit=payee, credit=payer, amount=1)) == Refusal.CREDIT_ACCOUNT_CLOSED
 
 
-def test_abuse_66_no_event_that_can_be_written_down_unbalances_the_books(books):
+def test_abuse_66_no_event_that_can_be_written_down_unbalances_the_books(books: Any) -> None:
     """Any bytes whatever, aimed at real accounts: debits and credits stay equal, because every event has two sides."""
     dice = random.Random(66)
     ids = [books.wallet(owner, 10_000) for owner in range(4)] + [books.opening, NO_ID]
@@ -138,7 +139,7 @@ def test_abuse_66_no_event_that_can_be_written_down_unbalances_the_books(books):
         assert totals.debits_pending == totals.credits_pending
 
 
-def test_abuse_66_an_adjustment_has_a_second_side_or_is_refused(books):
+def test_abuse_66_an_adjustment_has_a_second_side_or_is_refused(books: Any) -> None:
     wallet = books.wallet(1, 100)
     assert (
         books.post(chart.transfer(FIRST, debit=wallet, credit=wallet, amount=50)) == Refusal.ACCOUNTS_MUST_BE_DIFFERENT

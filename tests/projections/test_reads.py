@@ -57,7 +57,7 @@ async def pages(reads: PaymentReads, merchant: int, limit: int, **filters: Any) 
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
-def test_pages_have_every_payment_once_newest_first(books, project, ask, limit: int) -> None:
+def test_pages_have_every_payment_once_newest_first(books: Any, project: Any, ask: Any, limit: int) -> None:
     mine = []
     for number in range(6):
         books.clock.advance(number % 2)  # some at the very same moment
@@ -70,7 +70,7 @@ def test_pages_have_every_payment_once_newest_first(books, project, ask, limit: 
     assert found[-1]
 
 
-def test_pages_stay_put_while_new_payments_come(books, project, ask) -> None:
+def test_pages_stay_put_while_new_payments_come(books: Any, project: Any, ask: Any) -> None:
     mine = [books.pay(CUSTOMER, MERCHANT, 100).id for _ in range(4)]
     project()
 
@@ -84,7 +84,7 @@ def test_pages_stay_put_while_new_payments_come(books, project, ask) -> None:
     assert ask(question) == mine[::-1]
 
 
-def test_filters_of_status_and_time(books, project, ask) -> None:
+def test_filters_of_status_and_time(books: Any, project: Any, ask: Any) -> None:
     first = books.pay(CUSTOMER, MERCHANT, 100)
     books.clock.advance(10)
     declined = books.pay(CUSTOMER, MERCHANT, 1_000_000)
@@ -103,13 +103,13 @@ def test_filters_of_status_and_time(books, project, ask) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
-def test_a_page_is_bounded(project, ask, limit: int) -> None:
+def test_a_page_is_bounded(project: Any, ask: Any, limit: int) -> None:
     project()
     with pytest.raises(ValueError, match="a page has 1 to"):
         ask(lambda reads: reads.payments(MERCHANT, None, limit))
 
 
-def test_a_statement_in_pages(books, project, ask) -> None:
+def test_a_statement_in_pages(books: Any, project: Any, ask: Any) -> None:
     for _ in range(4):
         books.pay(CUSTOMER, MERCHANT, 100)
     project()
@@ -125,7 +125,7 @@ def test_a_statement_in_pages(books, project, ask) -> None:
     assert ask(question) == [[99_600, 99_700], [99_800, 99_900], [100_000]]
 
 
-def test_newest_of_a_customer_and_of_all(books, project, ask) -> None:
+def test_newest_of_a_customer_and_of_all(books: Any, project: Any, ask: Any) -> None:
     ids = [books.pay(customer, MERCHANT, amount).id for customer, amount in ((1, 100), (2, 100), (1, 1_000_000))]
     project()
 
@@ -136,7 +136,7 @@ def test_newest_of_a_customer_and_of_all(books, project, ask) -> None:
     assert ask(question) == ([ids[2], ids[0]], [ids[2], ids[1]])
 
 
-def test_corrections_of_a_customer_are_listed_and_nobody_elses(books, project, ask) -> None:
+def test_corrections_of_a_customer_are_listed_and_nobody_elses(books: Any, project: Any, ask: Any) -> None:
     ids, bank = [], account_id(AccountKind.OPENING, 156, 0)
     for number, (customer, amount) in enumerate(((1, 300), (2, 100), (1, -200))):
         books.clock.advance(60)
@@ -154,7 +154,7 @@ def test_corrections_of_a_customer_are_listed_and_nobody_elses(books, project, a
     assert [row.amount for row in ask(lambda reads: reads.corrections_of_customer(1, 1))] == [-200]
 
 
-def test_what_is_not_there(books, project, ask) -> None:
+def test_what_is_not_there(books: Any, project: Any, ask: Any) -> None:
     project()
 
     async def question(reads: PaymentReads) -> list[object]:
@@ -176,7 +176,7 @@ def test_what_is_not_there(books, project, ask) -> None:
 # --- abuse ---------------------------------------------------------------------------------------------------------
 
 
-def test_abuse_34_a_cursor_of_another_merchant_leads_to_an_empty_page(books, project, ask) -> None:
+def test_abuse_34_a_cursor_of_another_merchant_leads_to_an_empty_page(books: Any, project: Any, ask: Any) -> None:
     for merchant in (MERCHANT, OTHER):
         for _ in range(3):
             books.pay(CUSTOMER, merchant, 100)
@@ -190,7 +190,7 @@ def test_abuse_34_a_cursor_of_another_merchant_leads_to_an_empty_page(books, pro
     assert ask(question) == ([], None)
 
 
-def test_abuse_34_a_cursor_of_another_account_leads_to_an_empty_statement(books, project, ask) -> None:
+def test_abuse_34_a_cursor_of_another_account_leads_to_an_empty_statement(books: Any, project: Any, ask: Any) -> None:
     for customer in (CUSTOMER, 2):
         books.pay(customer, MERCHANT, 100)
     project()
@@ -204,7 +204,7 @@ def test_abuse_34_a_cursor_of_another_account_leads_to_an_empty_statement(books,
 
 
 @pytest.mark.parametrize("cursor", ["", "1", "pay_", "' OR 1=1 --", "pay_" + "0" * 32, "é" * 36, "x" * 10_000])
-def test_abuse_34_what_was_never_given_out_is_no_cursor(project, ask, cursor: str) -> None:
+def test_abuse_34_what_was_never_given_out_is_no_cursor(project: Any, ask: Any, cursor: str) -> None:
     project()
     with pytest.raises(CursorInvalid):
         ask(lambda reads: reads.payments(MERCHANT, cursor))
@@ -215,13 +215,13 @@ def test_abuse_34_what_was_never_given_out_is_no_cursor(project, ask, cursor: st
 # --- waiting -------------------------------------------------------------------------------------------------------
 
 
-def test_waiting_for_what_is_there_returns_at_once(books, project, ask) -> None:
+def test_waiting_for_what_is_there_returns_at_once(books: Any, project: Any, ask: Any) -> None:
     project()
     ask(lambda reads: reads.wait(books.position))
     ask(lambda reads: reads.wait(0))
 
 
-def test_waiters_are_woken_when_their_position_is_reached(books, location, ask) -> None:
+def test_waiters_are_woken_when_their_position_is_reached(books: Any, location: Any, ask: Any) -> None:
     books.pay(CUSTOMER, MERCHANT, 100)
     db = open_database(location)
     projector = Projector(books.journal, db, PAYMENTS)
@@ -248,13 +248,13 @@ def test_waiters_are_woken_when_their_position_is_reached(books, location, ask) 
     db.close()
 
 
-def test_waiting_too_long_says_how_far_the_read_model_is(books, project, ask) -> None:
+def test_waiting_too_long_says_how_far_the_read_model_is(books: Any, project: Any, ask: Any) -> None:
     project()
     with pytest.raises(ReadsBehind, match="at journal position 1, and has not reached 99"):
         ask(lambda reads: reads.wait(99, 0))
 
 
-def test_one_who_gives_up_does_not_wake_another(books, project, ask) -> None:
+def test_one_who_gives_up_does_not_wake_another(books: Any, project: Any, ask: Any) -> None:
     project()
 
     async def question(reads: PaymentReads) -> None:
@@ -268,7 +268,7 @@ def test_one_who_gives_up_does_not_wake_another(books, project, ask) -> None:
     ask(question)
 
 
-def test_where_there_is_no_read_model_yet_it_is_waited_for(books, project, ask) -> None:
+def test_where_there_is_no_read_model_yet_it_is_waited_for(books: Any, project: Any, ask: Any) -> None:
     async def question(reads: PaymentReads) -> int:
         assert reads.position == 0
         with pytest.raises(ReadsBehind):

@@ -56,7 +56,7 @@ class Changing:
         """What messages and pages are in from now on. Raises DetailsInvalid."""
         if language not in LANGUAGES:
             raise DetailsInvalid("language", "invalid")
-        self._p.customers.profiles.put(connection, session.subject.number, language=language)
+        self._p.customers.profiles.put(connection, session.subject.customer, language=language)
         self._p.sessions.set_language(connection, session.id, language)
 
     async def start_contact(self, session: Session, challenge: str, kind: str, address: str) -> Started:
@@ -76,14 +76,14 @@ class Changing:
         """Bound to kind email and the reference ""."""
         self._consume(connection, session, challenge, ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email"))
         self._tell_changed(connection, session, "email")  # while the address is still known
-        self._p.customers.profiles.put_email(connection, session.subject.number, "")
+        self._p.customers.profiles.put_email(connection, session.subject.customer, "")
         self._note(connection, session, "contact_changed", {"kind": "email"})
 
     @writes
     def begin_totp(self, connection: Connection, session: Session, challenge: str) -> TotpEnrolment:
         """Spends a challenge of ADD_FACTOR, kind totp."""
         self._consume(connection, session, challenge, _adding(Factor.TOTP))
-        profile = self._p.customers.profiles.need(connection, session.subject.number)
+        profile = self._p.customers.profiles.need(connection, session.subject.customer)
         return self._p.factors.begin_totp.within(connection, session.subject, profile.name)
 
     @writes
@@ -100,7 +100,7 @@ class Changing:
         if factor not in KEYS:
             raise DetailsInvalid("kind", "invalid")
         self._consume(connection, session, challenge, _adding(factor))
-        profile = self._p.customers.profiles.need(connection, session.subject.number)
+        profile = self._p.customers.profiles.need(connection, session.subject.customer)
         return self._p.factors.begin_key.within(connection, session.subject, profile.name, profile.name, factor)
 
     @writes
@@ -125,7 +125,7 @@ class Changing:
         """A browser's push subscription (its JSON). Raises DetailsInvalid."""
         if not 0 < len(subscription) <= LONGEST_PUSH:
             raise DetailsInvalid("subscription", "invalid")
-        self._p.customers.profiles.add_push(connection, session.subject.number, subscription)
+        self._p.customers.profiles.add_push(connection, session.subject.customer, subscription)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Changing:
         self._p.verification.consume_within(connection, challenge, session.subject, binding, now)
 
     def _tell_changed(self, connection: Connection, session: Session, what: str) -> None:
-        notifications.tell_changed(self._p, connection, session.subject.number, what, self._p.clock.now())
+        notifications.tell_changed(self._p, connection, session.subject.customer, what, self._p.clock.now())
 
     def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
         """In the trail."""

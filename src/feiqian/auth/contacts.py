@@ -60,7 +60,7 @@ class NewContacts(PreAuthFlow):
         code, language = _CODE_BY[kind], session.language
         needs: tuple[Combination, ...] = (frozenset({code}),)
         begun = verification.begin_unseen(connection, subject, _binding(kind), language, needs).id
-        application = self._applications.add(connection, subject, kind, owner.number, address, language, begun, now)
+        application = self._applications.add(connection, subject, kind, owner.customer, address, language, begun, now)
         self._remember(connection, begun, Asked(subject, kind, language), str(subject))
         try:
             with connection.begin_nested():
@@ -108,8 +108,8 @@ class NewContacts(PreAuthFlow):
         self._applications.finish(connection, id, now)
         before = self._p.customers.contacts(connection, owner)
         put = profiles.put_mobile if kind == MOBILE else profiles.put_email
-        put(connection, owner.number, application.address)
-        notifications.cool(self._p, connection, owner.number, now)
+        put(connection, owner.customer, application.address)
+        notifications.cool(self._p, connection, owner.customer, now)
         self._p.audit_log.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
         if before is not None:
             self._p.notify.tell(connection, before, "changed", {"what": kind}, now)

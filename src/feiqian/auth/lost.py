@@ -19,7 +19,8 @@ from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
 from feiqian.clock import DAY
-from feiqian.ids import REPORT, CustomerNumber, new_id
+from feiqian.columns import SUBJECT
+from feiqian.ids import NO_CUSTOMER, REPORT, CustomerNumber, new_id
 from feiqian.runtime import logs, network
 from feiqian.subjects import Role, Subject, customer
 from feiqian.texts import texts_in
@@ -82,12 +83,12 @@ class LostPhones(Numbers):
         if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
             raise ReportsThrottled
         known = owner.role is Role.CUSTOMER
-        claim = p.identity.claim(connection, owner.number if known else 0)
+        claim = p.identity.claim(connection, owner.customer if known else NO_CUSTOMER)
         right = claims.same_person(claim, number, name, p.today()) and known
         more = _right(connection, owner, now) < p.policy.reports.per_person_day
         outcome = (RIGHT if more else CAPPED) if right else WRONG
         id = new_id(REPORT, now)
-        values = {"id": id, "role": str(owner.role), "number": owner.number, "network": blind_index, "at": now}
+        values = {"id": id, "network": blind_index, "at": now} | SUBJECT.values(owner)
         done = 0 if outcome == RIGHT else now
         connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
         if given_up := p.strangers.reports(connection, client, id):
@@ -110,13 +111,13 @@ class LostPhones(Numbers):
     def _open_case(self, connection: Connection, subject: Subject, now: int) -> None:
         """One for staff, unless one is open; every further report is a line of it."""
         p = self._p
-        profile = p.customers.profiles.need(connection, subject.number)
+        profile = p.customers.profiles.need(connection, subject.customer)
         text = texts_in(profile.language)("customers.case.reported")
-        for case in p.cases.of(connection, subject.number):
+        for case in p.cases.of(connection, subject.customer):
             if case.kind is Kind.STOLEN_PHONE and case.state is State.OPEN:
                 p.cases.note(connection, case.id, text, subject, now)
                 return
-        p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, text, subject, now)
+        p.cases.open(connection, subject.customer, Kind.STOLEN_PHONE, text, subject, now)
 
 
 def _not_carried_out(error: Exception) -> bool:
@@ -126,7 +127,7 @@ def _not_carried_out(error: Exception) -> bool:
 
 def _right(connection: Connection, subject: Subject, now: int) -> int:
     """How many reports of the day have been, or will be, carried out."""
-    of = (_c.role == str(subject.role)) & (_c.number == subject.number) & (_c.outcome == RIGHT)
+    of = SUBJECT.are(reports, subject) & (_c.outcome == RIGHT)
     return _count(connection, of, now)
 
 

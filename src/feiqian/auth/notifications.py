@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from feiqian.auth.parts import Parts
 from feiqian.clock import MICROSECONDS
+from feiqian.ids import CustomerNumber
 from feiqian.subjects import customer
 
 HOUR = 3_600 * MICROSECONDS
@@ -17,7 +18,12 @@ _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN", "es": "es_ES"}
 
 
 def tell(
-    parts: Parts, connection: Connection, number: int, kind: str, now: int, values: Mapping[str, str] | None = None
+    parts: Parts,
+    connection: Connection,
+    number: CustomerNumber,
+    kind: str,
+    now: int,
+    values: Mapping[str, str] | None = None,
 ) -> None:
     """Queues the message in the caller's transaction, for every channel that the customer has."""
     contacts = parts.customers.contacts(connection, customer(number))
@@ -25,12 +31,12 @@ def tell(
         parts.notify.tell(connection, contacts, kind, values or {}, now)
 
 
-def tell_changed(parts: Parts, connection: Connection, number: int, what: str, now: int) -> None:
+def tell_changed(parts: Parts, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
     """That something was changed: one of the words of the texts "message.what."."""
     tell(parts, connection, number, "changed", now, {"what": what})
 
 
-def cool(parts: Parts, connection: Connection, number: int, now: int) -> None:
+def cool(parts: Parts, connection: Connection, number: CustomerNumber, now: int) -> None:
     """Low limits from now on, for the policy's time; `take_up` the customer after the transaction."""
     parts.customers.profiles.cool(connection, number, now + parts.policy.cooling.hours * HOUR)
 

@@ -15,6 +15,7 @@ from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.errors import PreAuthFlowOver, SignInLocked
 from feiqian.auth.parts import Parts
 from feiqian.auth.tables import doors
+from feiqian.columns import SUBJECT
 from feiqian.kyc import numbers
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor
@@ -105,13 +106,12 @@ class PreAuthFlow(Numbers):
         row = connection.execute(found).one_or_none()
         if row is None:
             raise PreAuthFlowOver("there is nothing of this kind under way; begin anew")
-        return Asked(Subject(Role(row.role), row.number), row.kind, row.language)
+        return Asked(SUBJECT.of(row), row.kind, row.language)
 
     def _remember(self, connection: Connection, challenge: str, asked: Asked, client: str = "") -> None:
         """`client`: whose share it is of what is kept; the network that asks, if nobody is signed in."""
         if given_up := self._p.strangers.doors(connection, client or network.client.get(), challenge):
             connection.execute(delete(doors).where(doors.c.challenge.in_(given_up)))
-        role, number = asked.subject
-        row: dict[str, object] = {"challenge": challenge, "kind": asked.kind, "role": str(role), "number": number}
+        row = {"challenge": challenge, "kind": asked.kind} | SUBJECT.values(asked.subject)
         row |= {"language": asked.language[:LONGEST_LANGUAGE], "created_at": self._p.clock.now()}
         connection.execute(insert(doors).values(row))

@@ -15,6 +15,7 @@ from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.model import ChallengeView
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.errors import CustomersError
+from feiqian.ids import NO_CUSTOMER
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 
@@ -60,7 +61,7 @@ class Recovery(PreAuthFlow):
 
     def _are_theirs(self, connection: Connection, owner: Subject, number: str, name: str) -> bool:
         known = owner.role is Role.CUSTOMER
-        claim = self._p.identity.claim(connection, owner.number if known else 0)
+        claim = self._p.identity.claim(connection, owner.customer if known else NO_CUSTOMER)
         return claims.same_person(claim, number, name, self._p.today()) and known
 
     def _has_two(self, connection: Connection, subject: Subject) -> bool:
@@ -69,12 +70,12 @@ class Recovery(PreAuthFlow):
 
     def _to_the_branch(self, connection: Connection, subject: Subject) -> None:
         """With neither an e-mail address nor a key, only people can help: once, and told by message alone."""
-        opened = self._p.cases.of(connection, subject.number)
+        opened = self._p.cases.of(connection, subject.customer)
         if any(case.kind == "recovery_help" and case.state == "open" for case in opened):
             return
         now = self._p.clock.now()
-        self._p.cases.open(connection, subject.number, "recovery_help", "", subject, now)
-        notifications.tell(self._p, connection, subject.number, "recovery_help", now)
+        self._p.cases.open(connection, subject.customer, "recovery_help", "", subject, now)
+        notifications.tell(self._p, connection, subject.customer, "recovery_help", now)
 
     # --- the new one ---------------------------------------------------------------------------------------------
 
@@ -94,10 +95,10 @@ class Recovery(PreAuthFlow):
         self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)
         self._p.verification.unlock(connection, subject, subject)
         self._p.sessions.close_all(connection, subject)
-        notifications.cool(self._p, connection, subject.number, now)
+        notifications.cool(self._p, connection, subject.customer, now)
         details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
         self._p.audit_log.append(connection, subject, "recovered", str(subject), details, now)
-        notifications.tell(self._p, connection, subject.number, "recovered", now)
+        notifications.tell(self._p, connection, subject.customer, "recovered", now)
 
 
 def _binding(what: str) -> ChallengeBinding:

@@ -36,6 +36,6 @@ async def new_hash(parts: Parts, known: Known, factor: Factor, new: str) -> str:
 
 
 def _own_words(parts: Parts, connection: Connection, subject: Subject) -> list[str]:
-    profile = parts.customers.profiles.need(connection, subject.number)
-    claim = parts.identity.claim(connection, subject.number)
+    profile = parts.customers.profiles.need(connection, subject.customer)
+    claim = parts.identity.claim(connection, subject.customer)
     return claims.own_words(claim, profile.name, profile.mobile, profile.email)

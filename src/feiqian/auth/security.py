@@ -34,7 +34,7 @@ class Security(Changing):
 
     def _overview(self, connection: Connection, session: Session, stopped: bool) -> Overview:
         p, subject = self._p, session.subject
-        profile = p.customers.profiles.need(connection, subject.number)
+        profile = p.customers.profiles.need(connection, subject.customer)
         return Overview(
             profile=profile,
             level=p.policy.levels[profile.level].name,
@@ -50,7 +50,7 @@ class Security(Changing):
     @reads
     def cases(self, connection: Connection, session: Session) -> list[Case]:
         """The customer's cases, the newest first."""
-        return self._p.cases.of(connection, session.subject.number)
+        return self._p.cases.of(connection, session.subject.customer)
 
     # --- stopping ------------------------------------------------------------------------------------------------
 
@@ -98,11 +98,11 @@ class Security(Changing):
         others = [d for d in p.sessions.devices(connection, subject, session) if d.id != session.device]
         for device in others:
             p.sessions.forget_device(connection, subject, device.id)
-        case = p.cases.open(connection, subject.number, Kind.STOLEN_PHONE, note, subject, now)
+        case = p.cases.open(connection, subject.customer, Kind.STOLEN_PHONE, note, subject, now)
         texts = texts_in(session.language)
         p.cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
         done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
         case = p.cases.note(connection, case.id, done, subject, now)
         p.audit_log.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
-        notifications.tell(p, connection, subject.number, "case_opened", now)
+        notifications.tell(p, connection, subject.customer, "case_opened", now)
         return case

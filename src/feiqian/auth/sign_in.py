@@ -69,7 +69,7 @@ class SignIn(SigningIn, PreAuthFlow):
             self._beware(connection, opened, passed, now)
 
     def _beware(self, connection: Connection, opened: Opened, passed: Passed, now: int) -> None:
-        number = opened.session.subject.number
+        number = opened.session.subject.customer
         profile = self._p.customers.profiles.need(connection, number)
         values = {"device": opened.session.user_agent, "at": notifications.moment(self._p, profile.language, now)}
         notifications.tell(self._p, connection, number, "signed_in", now, values)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
+from feiqian.columns import SUBJECT, Words
 from feiqian.db import BIG, METADATA, index_of_few
+from feiqian.policy.factors import Factor
 
 # Whose challenge it is, of those who are not signed in.
 doors = Table(
@@ -12,8 +14,7 @@ doors = Table(
     METADATA,
     Column("challenge", String(36), primary_key=True),
     Column("kind", String(10), nullable=False),  # sign_in, password, pin
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),
     Column("language", String(8), nullable=False),
     Column("created_at", BIG, nullable=False, index=True),
 )
@@ -22,12 +23,11 @@ sign_ins = Table(
     "customers_sign_ins",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),
     Column("at", BIG, nullable=False),
     Column("outcome", String(10), nullable=False),  # ok, wrong, locked
     Column("user_agent", String(100), nullable=False),
-    Column("factors", String(80), nullable=False),
+    Column("factors", Words(Factor, 80), nullable=False),
     Column("new_device", SmallInteger, nullable=False),
     Index("customers_sign_ins_of", "role", "number", "id"),
 )
@@ -37,8 +37,7 @@ reports = Table(
     "customers_reports",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),  # customer, or nobody for a number that is no customer's
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),  # a customer, or nobody for a number that is no customer's
     Column("network", LargeBinary(16), nullable=False),
     Column("outcome", String(10), nullable=False),  # right, wrong, or capped: right, and too many in a day
     Column("at", BIG, nullable=False, index=True),

@@ -16,7 +16,7 @@ from feiqian.cases.tables import TEXT, cases, lines
 from feiqian.columns import SUBJECT
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import CASE, new_id
+from feiqian.ids import CASE, CustomerNumber, new_id
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Subject, customer
 
@@ -31,7 +31,9 @@ class Cases:
     def __init__(self, db: BankDb, audit_log: AuditLog, cipher: FieldCipher) -> None:
         self._db, self._audit_log, self._cipher = db, audit_log, cipher
 
-    def open(self, connection: Connection, customer: int, kind: Kind | str, text: str, by: Subject, now: int) -> Case:
+    def open(
+        self, connection: Connection, customer: CustomerNumber, kind: Kind | str, text: str, by: Subject, now: int
+    ) -> Case:
         """A new case of a customer (by number). Raises CaseInvalid for a kind that there is not, or too long a text."""
         try:
             kind = Kind(kind)
@@ -58,7 +60,7 @@ class Cases:
         """Raises CaseNotFound."""
         return self._case(connection, _c.id == id)
 
-    def of(self, connection: Connection, customer: int, limit: int = MANY) -> list[Case]:
+    def of(self, connection: Connection, customer: CustomerNumber, limit: int = MANY) -> list[Case]:
         """A customer's cases, newest first."""
         return self._list(connection, _c.customer == customer, _c.opened_at.desc(), limit)
 

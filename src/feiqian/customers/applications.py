@@ -11,7 +11,7 @@ from feiqian.columns import SUBJECT
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.tables import ADDRESS, applications
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import APPLICATION, new_id
+from feiqian.ids import APPLICATION, CustomerNumber, new_id
 from feiqian.runtime.sweeping import remove_some
 from feiqian.subjects import Subject
 
@@ -26,7 +26,7 @@ class Application(NamedTuple):
     id: str
     subject: Subject
     kind: str
-    customer: int
+    customer: CustomerNumber
     address: str
     language: str
     challenge: str
@@ -47,7 +47,7 @@ class Applications:
         connection: Connection,
         subject: Subject,
         kind: str,
-        customer: int,
+        customer: CustomerNumber,
         address: str,
         language: str,
         challenge: str,
@@ -56,8 +56,8 @@ class Applications:
         """Returns it as it is kept."""
         id, language = new_id(APPLICATION, now), language[:8]
         values = {"id": id, "kind": kind, "customer": customer, "language": language} | SUBJECT.values(subject)
-        values |= {"address": ADDRESS.seal(self._cipher, address, id)}
-        values |= {"challenge": challenge, "created_at": now, "confirmed_at": 0, "finished_at": 0}
+        values |= {"address": ADDRESS.seal(self._cipher, address, id), "challenge": challenge}
+        values |= {"created_at": now, "confirmed_at": 0, "finished_at": 0}
         connection.execute(insert(applications).values(values))
         return Application(id, subject, kind, customer, address, language, challenge, 0)
 

@@ -12,7 +12,7 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.tables import ADDRESS, EMAIL, FROZEN_BY, MOBILE, PUSH, applications, customers, profiles, pushes
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import CustomerNumber
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.notify.model import Contacts
 from feiqian.subjects import Role, Subject
 
@@ -23,7 +23,7 @@ _c = profiles.c
 class NewProfile(NamedTuple):
     """What is kept of a new customer; `mobile` in E.164."""
 
-    customer: int
+    customer: CustomerNumber
     mobile: str
     email: str
     language: str
@@ -43,20 +43,20 @@ class Profiles:
         number = connection.execute(found).scalar()
         return None if number is None else CustomerNumber(number)
 
-    def get(self, connection: Connection, number: int) -> Profile | None:
+    def get(self, connection: Connection, number: CustomerNumber) -> Profile | None:
         both = profiles.join(customers, customers.c.number == _c.customer)
         columns = (customers.c.id, customers.c.name, customers.c.level, customers.c.created_at, *_c)
         row = connection.execute(select(*columns).select_from(both).where(_c.customer == number)).one_or_none()
         return None if row is None else self._profile(row)
 
-    def need(self, connection: Connection, number: int) -> Profile:
+    def need(self, connection: Connection, number: CustomerNumber) -> Profile:
         """Raises CustomerNotFound."""
         profile = self.get(connection, number)
         if profile is None:
             raise CustomerNotFound("there is no such customer")
         return profile
 
-    def lock(self, connection: Connection, number: int) -> None:
+    def lock(self, connection: Connection, number: CustomerNumber) -> None:
         """No other transaction changes this profile until this one ends."""
         connection.execute(select(_c.customer).where(_c.customer == number).with_for_update())
 
@@ -66,7 +66,7 @@ class Profiles:
         if subject.role not in (Role.CUSTOMER, Role.NOBODY):
             return None
         # Of nobody the same is looked up, in vain, so that a stranger's requests cost the same whoever is known.
-        number = subject.number if subject.role is Role.CUSTOMER else 0
+        number = subject.customer if subject.role is Role.CUSTOMER else NO_CUSTOMER
         profile, push = self.get(connection, number), self._pushes(connection, number)
         return None if profile is None else Contacts(subject, profile.mobile, profile.email, push, profile.language)
 
@@ -82,30 +82,30 @@ class Profiles:
         if rows:
             connection.execute(insert(profiles), rows)
 
-    def put_mobile(self, connection: Connection, number: int, mobile: str) -> None:
+    def put_mobile(self, connection: Connection, number: CustomerNumber, mobile: str) -> None:
         """Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
         sealed = MOBILE.seal(self._cipher, mobile, number)
         self.put(connection, number, mobile=sealed, mobile_blind=self._cipher.blind_index(mobile, "mobile"))
 
-    def put_email(self, connection: Connection, number: int, email: str) -> None:
+    def put_email(self, connection: Connection, number: CustomerNumber, email: str) -> None:
         """Raises CustomerNotFound."""
         self.put(connection, number, email=EMAIL.seal(self._cipher, email, number) if email else None)
 
-    def put_frozen(self, connection: Connection, number: int, by: Subject | None, now: int) -> None:
+    def put_frozen(self, connection: Connection, number: CustomerNumber, by: Subject | None, now: int) -> None:
         """Who froze the wallets; None: nobody, any more. Raises CustomerNotFound."""
         self.put(connection, number, frozen=FROZEN if by else "", frozen_at=now, **FROZEN_BY.values(by))
 
-    def cool(self, connection: Connection, number: int, until: int) -> None:
+    def cool(self, connection: Connection, number: CustomerNumber, until: int) -> None:
         """The low limits hold until then; a longer time that holds already stays."""
         longer = update(profiles).where(_c.customer == number, _c.cooling_until < until)
         connection.execute(longer.values(cooling_until=until))
 
-    def put(self, connection: Connection, number: int, **values: Any) -> None:
+    def put(self, connection: Connection, number: CustomerNumber, **values: Any) -> None:
         """Raises CustomerNotFound."""
         if not connection.execute(update(profiles).where(_c.customer == number).values(**values)).rowcount:
             raise CustomerNotFound("there is no such customer")
 
-    def add_push(self, connection: Connection, number: int, address: str) -> None:
+    def add_push(self, connection: Connection, number: CustomerNumber, address: str) -> None:
         """Where a browser wants to be told; of another customer before, it is this one's now."""
         blind_index = self._cipher.blind_index(address, "push")
         connection.execute(delete(pushes).where(pushes.c.address_blind == blind_index))
@@ -147,7 +147,7 @@ class Profiles:
             row.frozen_at,
         )
 
-    def _pushes(self, connection: Connection, number: int) -> tuple[str, ...]:
+    def _pushes(self, connection: Connection, number: CustomerNumber) -> tuple[str, ...]:
         found = select(pushes.c.address, pushes.c.address_blind).where(pushes.c.customer == number)
         rows = connection.execute(found.order_by(pushes.c.id))
         return tuple(PUSH.text(self._cipher, row[0], bytes(row[1]).hex()) for row in rows)

@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Connection, and_, insert, or_, select
 
 from feiqian.field_cipher import FieldCipher
+from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import MrzInvalid
 from feiqian.kyc.model import Claim
 from feiqian.kyc.mrz import parse_mrz
@@ -36,19 +37,19 @@ class Holders:
                 number = claim.mrz
         return self.blind_index(claim.kind, number)
 
-    def holder(self, connection: Connection, document: bytes) -> int | None:
+    def holder(self, connection: Connection, document: bytes) -> CustomerNumber | None:
         """The customer who was verified with it."""
         found = connection.execute(select(holders.c.customer).where(holders.c.document == document)).scalar()
-        return None if found is None else int(found)
+        return None if found is None else CustomerNumber(found)
 
-    def take(self, connection: Connection, document: bytes, customer: int) -> bool:
+    def take(self, connection: Connection, document: bytes, customer: CustomerNumber) -> bool:
         """Makes the customer its holder; False if another one is. Raises IntegrityError if one becomes so just now."""
         holder = self.holder(connection, document)
         if holder is None:
             connection.execute(insert(holders).values(document=document, customer=customer))
         return holder in (None, customer)
 
-    def known_to_staff(self, connection: Connection, document: bytes, customer: int) -> bool:
+    def known_to_staff(self, connection: Connection, document: bytes, customer: CustomerNumber) -> bool:
         """Whether staff have refused this document or customer, or are about to decide on this document."""
         refused = and_(
             reviews.c.outcome == "refused",

@@ -18,7 +18,7 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.columns import BY
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import DOCUMENT, new_id
+from feiqian.ids import DOCUMENT, NO_CUSTOMER, CustomerNumber, new_id
 from feiqian.kyc.errors import DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.kyc.holders import Holders
 from feiqian.kyc.images import encode, refused_by
@@ -38,7 +38,7 @@ from feiqian.workers.pool import Workers
 from feiqian.workers.process import JobKilled
 
 Within = Callable[[Connection, Review], None]
-NOTE_LENGTH, NOBODY = 500, 0  # customers' numbers begin at 1
+NOTE_LENGTH = 500
 _log = logs.get("feiqian.identity")
 
 
@@ -66,7 +66,7 @@ class Identity:
     # --- checking ----------------------------------------------------------------------------------------------
 
     async def submit(
-        self, customer: int, claim: Claim, images: Sequence[bytes], within: Within = lambda *_: None
+        self, customer: CustomerNumber, claim: Claim, images: Sequence[bytes], within: Within = lambda *_: None
     ) -> Review:
         """Checks a claim against pictures of the document. Raises ImageRefused, TooBusy: nothing is kept then.
 
@@ -86,7 +86,7 @@ class Identity:
         except IntegrityError:  # another customer has just been verified with this document: now that is seen
             return await self.transactions.write(keep)
 
-    async def _encoded(self, customer: int, images: Sequence[bytes]) -> list[bytes]:
+    async def _encoded(self, customer: CustomerNumber, images: Sequence[bytes]) -> list[bytes]:
         try:
             return await self._workers.run(encode, images, f"customer:{customer}")
         except Refused as refused:
@@ -104,7 +104,7 @@ class Identity:
     def _keep(
         self,
         connection: Connection,
-        customer: int,
+        customer: CustomerNumber,
         claim: Claim,
         pictures: Sequence[bytes],
         verdict: Verdict,
@@ -128,7 +128,13 @@ class Identity:
         return review
 
     def _write(
-        self, connection: Connection, customer: int, document: bytes, verdict: Verdict, pictures: int, now: int
+        self,
+        connection: Connection,
+        customer: CustomerNumber,
+        document: bytes,
+        verdict: Verdict,
+        pictures: int,
+        now: int,
     ) -> str:
         id = new_id(DOCUMENT, now)
         connection.execute(
@@ -147,7 +153,7 @@ class Identity:
         )
         return id
 
-    def _final(self, connection: Connection, customer: int, document: bytes, verdict: Verdict) -> Verdict:
+    def _final(self, connection: Connection, customer: CustomerNumber, document: bytes, verdict: Verdict) -> Verdict:
         """What becomes of a verdict where the document, or the customer, is known from before."""
         if verdict.outcome == "refused":
             return verdict
@@ -165,7 +171,7 @@ class Identity:
 
     # --- claims ------------------------------------------------------------------------------------------------
 
-    def put_claim(self, connection: Connection, customer: int, claim: Claim, now: int) -> None:
+    def put_claim(self, connection: Connection, customer: CustomerNumber, claim: Claim, now: int) -> None:
         """Keeps what a customer says of themselves, instead of what they said before."""
         sealed = CLAIM.seal(self._cipher, msgspec.json.encode(claim), customer)
         document = self._holders.of_claim(claim, self.today())
@@ -173,7 +179,7 @@ class Identity:
         if not connection.execute(update(claims).where(claims.c.customer == customer).values(**values)).rowcount:
             connection.execute(insert(claims).values(customer=customer, **values))
 
-    def claim(self, connection: Connection, customer: int) -> Claim | None:
+    def claim(self, connection: Connection, customer: CustomerNumber) -> Claim | None:
         """What a customer says of themselves."""
         sealed = connection.execute(select(claims.c.sealed).where(claims.c.customer == customer)).scalar()
         if sealed is None:
@@ -181,7 +187,7 @@ class Identity:
         plain = CLAIM.open(self._cipher, sealed, customer)
         return msgspec.json.decode(plain, type=Claim)
 
-    async def claim_of(self, customer: int) -> Claim | None:
+    async def claim_of(self, customer: CustomerNumber) -> Claim | None:
         """As `claim`, in a transaction of its own."""
         return await self.transactions.read(self.claim, customer)
 
@@ -189,11 +195,11 @@ class Identity:
         """What stands for a claim's document, and does not tell its number."""
         return self._holders.of_claim(claim, self.today())
 
-    def holder_named(self, connection: Connection, claim: Claim) -> int | None:
+    def holder_named(self, connection: Connection, claim: Claim) -> CustomerNumber | None:
         """The customer who was verified with this document, if the claim has their name. Asks as much for an unknown
         document as for a known one."""
         holder = self._holders.holder(connection, self.blind_index(claim))
-        kept = self.claim(connection, holder or NOBODY) or claim
+        kept = self.claim(connection, holder or NO_CUSTOMER) or claim
         return holder if _same_name(claim.name, kept.name) else None
 
     # --- reviews -----------------------------------------------------------------------------------------------
@@ -203,7 +209,7 @@ class Identity:
         found = select(reviews).where(reviews.c.outcome == "unknown").order_by(reviews.c.at).limit(limit)
         return [self._review(row) for row in connection.execute(found)]
 
-    def of(self, connection: Connection, customer: int, limit: int = 20) -> list[Review]:
+    def of(self, connection: Connection, customer: CustomerNumber, limit: int = 20) -> list[Review]:
         """A customer's, the newest first."""
         found = select(reviews).where(reviews.c.customer == customer).order_by(reviews.c.id.desc()).limit(limit)
         return [self._review(row) for row in connection.execute(found)]

@@ -18,6 +18,7 @@ from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import NewProfile
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.kyc.model import Claim
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience
@@ -60,7 +61,9 @@ class Registration(PreAuthFlow):
         known = self._p.customers.profiles.number_of(connection, mobile) is not None
         subject, now = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile), self._p.clock.now()
         challenge = self._p.verification.begin_unseen(connection, subject, BOUND, language).id
-        application = self._applications.add(connection, subject, REGISTER, 0, mobile, language, challenge, now)
+        application = self._applications.add(
+            connection, subject, REGISTER, NO_CUSTOMER, mobile, language, challenge, now
+        )
         client, asked = network.client.get(), Asked(subject, "register", language)
         self._applications.remove(connection, self._p.strangers.applications(connection, client, application.id))
         self._remember(connection, challenge, asked)
@@ -162,8 +165,9 @@ class Registration(PreAuthFlow):
         self._p.audit_log.append(connection, subject, "registered", str(subject), details, now)
         return opened
 
-    def _add(self, connection: Connection, application: Application, new: _New, now: int) -> int:
-        (number,) = self._p.customers.add_within(connection, [new.claim.name], now)
+    def _add(self, connection: Connection, application: Application, new: _New, now: int) -> CustomerNumber:
+        (added,) = self._p.customers.add_within(connection, [new.claim.name], now)
+        number = CustomerNumber(added)
         profile = NewProfile(number, application.address, new.email, application.language)
         self._p.customers.profiles.add(connection, [profile])
         self._p.identity.put_claim(connection, number, new.claim, now)

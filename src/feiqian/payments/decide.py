@@ -26,6 +26,7 @@ from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS
 from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 
+SUCCEEDED, DECLINED = PaymentStatus.SUCCEEDED, PaymentStatus.DECLINED  # an enumeration is slow to ask on the hot path
 O = TypeVar("O", bound=Order)  # noqa: E741
 Identify: TypeAlias = Callable[[Merchant, O, bytes, int], Intent | Decline]
 """A method: the intent of this attempt, asked for at this time (Unix µs), or why the payer is not known."""
@@ -89,7 +90,7 @@ class Authorizer:
     def decide(self, intent: Intent) -> Decision:
         """Decides, posts and records an attempt that the ledger does not remember. Raises LedgerStopped."""
         decline, step_up = self._allowed(intent)
-        status = PaymentStatus.DECLINED
+        status = DECLINED
         fee, expires_at = NOTHING, 0
         if decline:
             self._ledger.post(plan.declined_payment(intent))
@@ -104,7 +105,7 @@ class Authorizer:
             if decline:
                 fee = NOTHING
             else:
-                status = PaymentStatus.SUCCEEDED
+                status = SUCCEEDED
         fact = PaymentDecided(
             new_id(PAYMENT, intent.asked_at),
             intent.attempt,

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from feiqian.ids import CustomerNumber
 from feiqian.policy.factors import Factor
 from feiqian.subjects import customer
 from feiqian.testing.served import Served, is_documented
@@ -91,7 +92,9 @@ class Person:
             with services.db.write() as connection:
                 factors = (Factor.PASSWORD, Factor.SMS)
                 now = services.clock.now()
-                return services.sessions.open(connection, customer(self.number), factors, "test", None, now).token
+                return services.sessions.open(
+                    connection, customer(CustomerNumber(self.number)), factors, "test", None, now
+                ).token
 
         self.api.headers["authorization"] = f"Bearer {self.bank.wait_for(services.work.db(opened))}"
 

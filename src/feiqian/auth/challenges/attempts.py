@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from feiqian.auth.challenges.model import Lock
 from feiqian.auth.challenges.tables import attempts, insert_missing, of
+from feiqian.columns import SUBJECT
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Tries
 from feiqian.runtime import logs
@@ -237,4 +238,4 @@ def _put(connection: Connection, subject: Subject, row: _Row, now: int) -> None:
 
 
 def _values(subject: Subject, row: _Row, now: int) -> dict[str, Any]:
-    return {"role": str(subject.role), "number": subject.number, "at": now} | row._asdict()
+    return SUBJECT.values(subject) | {"at": now} | row._asdict()

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.tables import changed, codes, insert_missing, of, sends
+from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.model import Audience
@@ -83,7 +84,7 @@ def count_send(
         count, first = connection.execute(within).one()
         if count >= most:
             raise CodeThrottled(int(first) + span)
-    row = {"id": new_id(MESSAGE, now), "role": str(subject.role), "number": subject.number}
+    row = {"id": new_id(MESSAGE, now)} | SUBJECT.values(subject)
     connection.execute(insert(sends).values(row | {"factor": str(factor), "audience": str(audience), "at": now}))
 
 

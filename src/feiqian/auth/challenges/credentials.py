@@ -10,11 +10,12 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from feiqian.auth.challenges.model import FactorView
 from feiqian.auth.challenges.passkeys import Credential, Signed
 from feiqian.auth.challenges.tables import changed, insert_missing, keys, of, secrets
+from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import FACTOR, new_id
 from feiqian.policy.factors import Factor
 from feiqian.runtime import logs
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 SECRETS = (Factor.PASSWORD, Factor.PIN, Factor.TOTP)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
@@ -39,7 +40,7 @@ def put_secret(
     """Sets the one password, PIN or token of a subject. Returns its new id."""
     id = new_id(FACTOR, now)
     values = {"id": id, "secret": secret, "last_step": last_step, "added_at": now, "used_at": 0}
-    row = {"role": str(subject.role), "number": subject.number, "factor": str(factor)} | values
+    row = {"factor": str(factor)} | SUBJECT.values(subject) | values
     if not insert_missing(connection, secrets, row):
         connection.execute(update(secrets).where(_one(subject, factor)).values(values))
     return id
@@ -94,7 +95,7 @@ def add_key(
     view = FactorView(new_id(FACTOR, now), factor, label, now, 0)
     if connection.execute(select(_k.id).where(_k.credential == key.id)).first() is not None:
         return None
-    row = {"id": view.id, "role": str(subject.role), "number": subject.number, "factor": str(factor)}
+    row = {"id": view.id, "factor": str(factor)} | SUBJECT.values(subject)
     row |= {"credential": key.id, "public_key": key.public_key, "sign_count": key.sign_count}
     row |= {"user_verified": int(key.user_verified), "transports": ",".join(key.transports)}
     connection.execute(insert(keys).values(row | {"label": label, "added_at": now, "used_at": 0}))
@@ -149,8 +150,7 @@ def _one(subject: Subject, factor: Factor) -> Any:
 
 def _key(row: Any) -> Key:
     transports = tuple(name for name in row.transports.split(",") if name)
-    subject = Subject(Role(row.role), row.number)
-    return Key(row.id, subject, Factor(row.factor), bytes(row.credential), bytes(row.public_key), transports)
+    return Key(row.id, SUBJECT.of(row), Factor(row.factor), bytes(row.credential), bytes(row.public_key), transports)
 
 
 def _token_place(subject: Subject) -> str:

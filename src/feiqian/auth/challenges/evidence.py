@@ -12,11 +12,12 @@ from sqlalchemy import Connection, insert, select
 from feiqian.auth.challenges.marks import read_mark
 from feiqian.auth.challenges.passkeys import RelyingParty, Signed, base64url, challenge_of
 from feiqian.auth.challenges.proof import FORMAT, Document
-from feiqian.auth.challenges.tables import evidence, of
+from feiqian.auth.challenges.tables import DOCUMENT, evidence, of
+from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import EVIDENCE, new_id
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 
 class Kept(NamedTuple):
@@ -60,8 +61,8 @@ def keep(
         signature=base64url(signed.signature),
     )
     id = new_id(EVIDENCE, now)
-    row = {"id": id, "role": str(subject.role), "number": subject.number, "challenge": mark.challenge, "at": now}
-    row |= {"purpose": mark.purpose, "factor": str(factor), "document": cipher.seal(document.json(), _place(id))}
+    row = {"id": id, "challenge": mark.challenge, "at": now} | SUBJECT.values(subject)
+    row |= {"purpose": mark.purpose, "factor": factor, "document": DOCUMENT.seal(cipher, document.json(), id)}
     connection.execute(insert(evidence).values(row))
     return id
 
@@ -78,13 +79,8 @@ def listed(connection: Connection, subject: Subject | None = None, limit: int = 
 def document(connection: Connection, cipher: FieldCipher, id: str) -> bytes | None:
     """The document as JSON; None if there is none of this id. Raises SealBroken."""
     sealed = connection.execute(select(evidence.c.document).where(evidence.c.id == id)).scalar()
-    return None if sealed is None else cipher.open(sealed, _place(id))
+    return None if sealed is None else DOCUMENT.open(cipher, sealed, id)
 
 
 def _kept(row: Any) -> Kept:
-    subject = Subject(Role(row.role), row.number)
-    return Kept(row.id, subject, row.challenge, Purpose(row.purpose), Factor(row.factor), row.at)
-
-
-def _place(id: str) -> str:
-    return f"verification_evidence/document/{id}"
+    return Kept(row.id, SUBJECT.of(row), row.challenge, row.purpose, Factor(row.factor), row.at)

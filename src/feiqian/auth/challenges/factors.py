@@ -16,8 +16,9 @@ from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, Factor
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import FactorView, TotpEnrolment
 from feiqian.auth.challenges.passkeys import RelyingParty
-from feiqian.auth.challenges.tables import changed, enrolments, of
+from feiqian.auth.challenges.tables import SECRET, changed, enrolments, of
 from feiqian.clock import Clock
+from feiqian.columns import SUBJECT
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import FACTOR, new_id
@@ -168,8 +169,8 @@ class Factors:
     def _begin(self, connection: Connection, subject: Subject, factor: Factor, secret: bytes) -> str:
         now = self._clock.now()
         id = new_id(FACTOR, now)
-        row = {"id": id, "role": str(subject.role), "number": subject.number, "factor": str(factor)}
-        row |= {"secret": self._cipher.seal(secret, _place(id)), "expires_at": now + ENROLMENT}
+        row = {"id": id, "factor": str(factor)} | SUBJECT.values(subject)
+        row |= {"secret": SECRET.seal(self._cipher, secret, id), "expires_at": now + ENROLMENT}
         connection.execute(delete(enrolments).where(of(enrolments, subject), _e.factor == str(factor)))
         connection.execute(insert(enrolments).values(row))
         return id
@@ -181,13 +182,9 @@ class Factors:
         row: Any = connection.execute(select(_e.factor, _e.secret).where(*mine)).first()
         if row is None:
             raise FactorNotFound
-        return Factor(row.factor), self._cipher.open(row.secret, _place(id))
+        return Factor(row.factor), SECRET.open(self._cipher, row.secret, id)
 
     def _end(self, connection: Connection, id: str) -> None:
         """Of two who finish the same, one does."""
         if not changed(connection, delete(enrolments).where(_e.id == id)):
             raise FactorNotFound
-
-
-def _place(id: str) -> str:
-    return f"verification_enrolments/secret/{id}"

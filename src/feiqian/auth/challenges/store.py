@@ -10,12 +10,13 @@ from sqlalchemy import Connection, select, update
 from feiqian.auth.challenges import tables
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeNotFound, ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import Passed, State
-from feiqian.auth.challenges.tables import challenges, changed, of
+from feiqian.auth.challenges.tables import SUMMARY, TEXT, challenges, changed, of
+from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.runtime import logs
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
 _c = challenges.c
@@ -61,12 +62,12 @@ class Challenge:
 
 def add(connection: Connection, cipher: FieldCipher, challenge: Challenge) -> bool:
     """Whether there was none of this id yet; of two who add the same, one does."""
-    row: dict[str, Any] = {"id": challenge.id, "role": str(challenge.subject.role), "number": challenge.subject.number}
-    row |= {"purpose": str(challenge.purpose), "bound": challenge.binding, "language": challenge.language}
-    for name, text in (("text", challenge.text), ("summary", challenge.summary)):
-        row[name] = cipher.seal(text.encode(), _place(name, challenge.id))
-    row |= {"combinations": _joined(challenge.combinations), "state": challenge.state}
-    row |= {"passed": "+".join(challenge.passed), "evidence": challenge.evidence}
+    row = {"id": challenge.id} | SUBJECT.values(challenge.subject)
+    row |= {"purpose": challenge.purpose, "bound": challenge.binding, "language": challenge.language}
+    row |= {"text": TEXT.seal(cipher, challenge.text, challenge.id)}
+    row |= {"summary": SUMMARY.seal(cipher, challenge.summary, challenge.id)}
+    row |= {"combinations": challenge.combinations, "state": challenge.state}
+    row |= {"passed": challenge.passed, "evidence": challenge.evidence}
     row |= {"begun_at": challenge.begun_at, "expires_at": challenge.expires_at, "place": challenge.place}
     row["hopeless"] = int(challenge.hopeless)
     return tables.insert_missing(connection, challenges, row)
@@ -81,14 +82,14 @@ def load(connection: Connection, cipher: FieldCipher, id: str, subject: Subject,
         raise ChallengeNotFound
     return Challenge(
         id=row.id,
-        subject=Subject(Role(row.role), row.number),
-        purpose=Purpose(row.purpose),
+        subject=SUBJECT.of(row),
+        purpose=row.purpose,
         binding=bytes(row.bound),
-        text=cipher.open(row.text, _place("text", row.id)).decode(),
-        summary=cipher.open(row.summary, _place("summary", row.id)).decode(),
+        text=TEXT.text(cipher, row.text, row.id),
+        summary=SUMMARY.text(cipher, row.summary, row.id),
         language=row.language,
-        combinations=_parted(row.combinations),
-        passed=tuple(Factor(name) for name in row.passed.split("+") if name),
+        combinations=row.combinations,
+        passed=row.passed,
         state=row.state,
         evidence=row.evidence,
         begun_at=row.begun_at,
@@ -104,10 +105,8 @@ def make_room(connection: Connection, subject: Subject, purpose: Purpose, place:
     Those in which nothing was passed yet go first: a stranger who begins many cannot end the one that the owner is
     about to pass.
     """
-    alive = (
-        (_c.purpose == str(purpose)) & (_c.place == place) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
-    )
-    query = select(_c.id).where(of(challenges, subject), alive).order_by((_c.passed != "").desc(), _c.id.desc())
+    alive = (_c.purpose == purpose) & (_c.place == place) & _c.state.in_(("open", "passed")) & (_c.expires_at > now)
+    query = select(_c.id).where(of(challenges, subject), alive).order_by((_c.passed != ()).desc(), _c.id.desc())
     many = connection.execute(query.offset(OPEN_AT_ONCE - 1)).scalars().all()
     if many:
         connection.execute(update(challenges).where(_c.id.in_(many)).values(state="void"))
@@ -123,12 +122,11 @@ def record(connection: Connection, challenge: Challenge, now: int) -> Challenge:
         update(challenges)
         .where(_c.id == challenge.id, _c.state == "open", _c.expires_at > now)
         .values(
-            passed="+".join(challenge.passed),
-            combinations=_joined(challenge.combinations),
+            passed=challenge.passed,
+            combinations=challenge.combinations,
             evidence=challenge.evidence,
             state=state,
-            role=str(challenge.subject.role),
-            number=challenge.subject.number,
+            **SUBJECT.values(challenge.subject),
         )
     )
     if not changed(connection, statement):
@@ -162,15 +160,3 @@ def check_passed(challenge: Challenge, binding: bytes, now: int) -> None:
     state = challenge.state_at(now)
     if state != "passed":
         raise NotPassed if state == "open" else ChallengeOver(state)
-
-
-def _joined(combinations: tuple[Combination, ...]) -> str:
-    return "|".join("+".join(sorted(combination)) for combination in combinations)
-
-
-def _parted(text: str) -> tuple[Combination, ...]:
-    return tuple(frozenset(map(Factor, part.split("+"))) for part in text.split("|") if part)
-
-
-def _place(name: str, id: str) -> str:
-    return f"verification_challenges/{name}/{id}"

@@ -9,32 +9,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, LargeBinary, String, Table, literal
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, Index, Integer, LargeBinary, String, Table, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
+from feiqian.columns import SUBJECT, Converted, Sealed, Word, Words
 from feiqian.db import BIG, METADATA
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.model import Combination
 from feiqian.subjects import Subject
 
 
-def _subject(primary_key: bool = False) -> tuple[Column[Any], Column[Any]]:
-    return (
-        Column("role", String(10), nullable=False, primary_key=primary_key),
-        Column("number", BIG, nullable=False, primary_key=primary_key, autoincrement=False),
-    )
+class _Combinations(Converted[tuple[Combination, ...]]):
+    """Combinations of factors: "pin+sms|passkey"."""
+
+    impl, cache_ok = String, True
+
+    def process_bind_param(self, value: tuple[Combination, ...] | None, dialect: Dialect) -> str:
+        return "|".join("+".join(sorted(combination)) for combination in value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Combination, ...]:
+        return tuple(frozenset(map(Factor, part.split("+"))) for part in (value or "").split("|") if part)
 
 
+TEXT, SUMMARY = Sealed("verification_challenges/text"), Sealed("verification_challenges/summary")
+SECRET, DOCUMENT = Sealed("verification_enrolments/secret"), Sealed("verification_evidence/document")
 challenges = Table(
     "verification_challenges",
     METADATA,
     Column("id", String(36), primary_key=True),
-    *_subject(),
-    Column("purpose", String(20), nullable=False),
+    *SUBJECT.columns(),
+    Column("purpose", Word(Purpose, 20), nullable=False),
     Column("bound", LargeBinary(32), nullable=False),  # Bound.digest()
-    Column("text", LargeBinary, nullable=False),  # sealed
-    Column("summary", LargeBinary, nullable=False),  # sealed
+    Column("text", TEXT, nullable=False),
+    Column("summary", SUMMARY, nullable=False),
     Column("language", String(2), nullable=False),
-    Column("combinations", String(400), nullable=False),  # pin+sms|passkey
-    Column("passed", String(80), nullable=False),  # pin+sms, in order
+    Column("combinations", _Combinations(400), nullable=False),
+    Column("passed", Words(Factor, 80, "+"), nullable=False),  # in order
     Column("state", String(6), nullable=False),  # open, passed, spent or void
     Column("evidence", String(36), nullable=False),
     Column("begun_at", BIG, nullable=False),
@@ -59,7 +69,7 @@ sends = Table(
     "verification_sends",
     METADATA,
     Column("id", String(36), primary_key=True),
-    *_subject(),
+    *SUBJECT.columns(),
     Column("factor", String(10), nullable=False),
     Column("audience", String(8), nullable=False),
     Column("at", BIG, nullable=False),
@@ -68,7 +78,7 @@ sends = Table(
 attempts = Table(
     "verification_attempts",
     METADATA,
-    *_subject(primary_key=True),
+    *SUBJECT.columns(primary_key=True),
     Column("place", String(36), primary_key=True),  # a device's id; "": all unknown devices
     Column("factor", String(10), primary_key=True),  # "": the row that is held while it is counted
     Column("wrong", Integer, nullable=False),  # answers, and those being compared
@@ -82,7 +92,7 @@ attempts = Table(
 secrets = Table(
     "verification_secrets",
     METADATA,
-    *_subject(primary_key=True),
+    *SUBJECT.columns(primary_key=True),
     Column("factor", String(10), primary_key=True),
     Column("id", String(36), nullable=False, unique=True),
     Column("secret", LargeBinary, nullable=False),  # Argon2id of a password or PIN; a token's secret, sealed
@@ -94,7 +104,7 @@ keys = Table(
     "verification_keys",
     METADATA,
     Column("id", String(36), primary_key=True),
-    *_subject(),
+    *SUBJECT.columns(),
     Column("factor", String(10), nullable=False),
     Column("credential", LargeBinary(1023), nullable=False, unique=True),
     Column("public_key", LargeBinary, nullable=False),  # COSE (RFC 9052)
@@ -110,28 +120,28 @@ enrolments = Table(
     "verification_enrolments",
     METADATA,
     Column("id", String(36), primary_key=True),
-    *_subject(),
+    *SUBJECT.columns(),
     Column("factor", String(10), nullable=False),
-    Column("secret", LargeBinary, nullable=False),  # a token's secret or a key's challenge, sealed
+    Column("secret", SECRET, nullable=False),  # a token's, or a key's challenge
     Column("expires_at", BIG, nullable=False),
 )
 evidence = Table(
     "verification_evidence",
     METADATA,
     Column("id", String(36), primary_key=True),
-    *_subject(),
+    *SUBJECT.columns(),
     Column("challenge", String(36), nullable=False),
-    Column("purpose", String(20), nullable=False),
+    Column("purpose", Word(Purpose, 20), nullable=False),
     Column("factor", String(10), nullable=False),
     Column("at", BIG, nullable=False),
-    Column("document", LargeBinary, nullable=False),  # sealed
+    Column("document", DOCUMENT, nullable=False),
     Index("verification_evidence_of", "role", "number"),
 )
 
 
 def of(table: Table, subject: Subject) -> ColumnElement[bool]:
     """The rows of one subject."""
-    return (table.c.role == str(subject.role)) & (table.c.number == subject.number)
+    return SUBJECT.are(table, subject)
 
 
 def insert_missing(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from feiqian.auth.sessions.model import Device
 from feiqian.auth.sessions.tables import devices
 from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.clock import DAY
+from feiqian.columns import SUBJECT
 from feiqian.ids import DEVICE, new_id
 from feiqian.subjects import Subject
 
@@ -63,7 +64,7 @@ class Devices:
 
     def _add(self, connection: Connection, subject: Subject, label: str, token: str, now: int) -> str:
         id = new_id(DEVICE, now)
-        values = {"id": id, "role": subject.role, "number": subject.number, "token_hash": hash_of(token)}
+        values = {"id": id, "token_hash": hash_of(token)} | SUBJECT.values(subject)
         connection.execute(insert(devices).values(**values, label=label, first_at=now, seen_at=now))
         return id
 
@@ -75,4 +76,4 @@ def _tokens(value: str | None) -> list[str]:
 
 
 def _of(subject: Subject) -> ColumnElement[bool]:
-    return and_(_c.role == subject.role, _c.number == subject.number)
+    return SUBJECT.are(devices, subject)

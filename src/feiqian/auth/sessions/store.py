@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 
 from feiqian.auth.sessions.model import Session
 from feiqian.auth.sessions.tables import sessions
+from feiqian.columns import SUBJECT
 from feiqian.ids import SESSION, new_id
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Role, Subject
@@ -39,11 +40,10 @@ def add(
     connection.execute(
         insert(sessions).values(
             id=id,
-            role=subject.role,
-            number=subject.number,
+            **SUBJECT.values(subject),
             token_hash=token_hash,
             device=device,
-            factors=",".join(factors),
+            factors=factors,
             created_at=now,
             seen_at=now,
             expires_at=expires_at,
@@ -114,10 +114,9 @@ def _end(connection: Connection, now: int, by: Subject, *which: ColumnElement[bo
 
 
 def _of(subject: Subject) -> ColumnElement[bool]:
-    return and_(_c.role == subject.role, _c.number == subject.number)
+    return SUBJECT.are(sessions, subject)
 
 
 def _session(row: Any) -> Session:
     id, role, number, device, factors, *rest = row
-    named = tuple(Factor(name) for name in factors.split(",") if name)
-    return Session(id, Subject(Role(role), number), device, named, *rest)
+    return Session(id, Subject(role, number), device, factors, *rest)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table
 
+from feiqian.columns import SUBJECT, Words
 from feiqian.db import BIG, METADATA
+from feiqian.policy.factors import Factor
 
 sessions = Table(
     "sessions_sessions",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),
     Column("token_hash", LargeBinary(32), unique=True),  # null once it has ended
     Column("device", String(36)),
-    Column("factors", String(100), nullable=False),
+    Column("factors", Words(Factor, 100), nullable=False),
     Column("created_at", BIG, nullable=False),
     Column("seen_at", BIG, nullable=False),
     Column("expires_at", BIG, nullable=False, index=True),
@@ -29,8 +30,7 @@ devices = Table(
     "sessions_devices",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),
     Column("token_hash", LargeBinary(32), nullable=False, unique=True),
     Column("label", String(40), nullable=False),
     Column("first_at", BIG, nullable=False),

@@ -16,6 +16,7 @@ from feiqian.auth.model import Details
 from feiqian.auth.pages.challenge import Page
 from feiqian.auth.pages.words import contact, image_wrong, reasons_of
 from feiqian.customers.registry import UNVERIFIED
+from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing, ImageRefused, MrzInvalid, NumberInvalid
 from feiqian.kyc.images import FILE_BYTES
 from feiqian.kyc.model import Review
@@ -92,7 +93,7 @@ async def _checked(site: Site, signed_in: Customer, form: Form, pictures: dict[s
     return Redirect("/identity", status_code=303) if form.good else await _page(site, signed_in, form)
 
 
-async def newest_review(site: Site, customer: int) -> Review | None:
+async def newest_review(site: Site, customer: CustomerNumber) -> Review | None:
     """The last check of the customer's identity."""
     found = await site.services.transactions.read(site.services.identity.of, customer, 1)
     return found[0] if found else None

@@ -16,6 +16,7 @@ from feiqian.events import (
     PaymentConfirmed,
     PaymentDecided,
     PaymentRefused,
+    PaymentStatus,
     RefundDecided,
     decode_fact,
 )
@@ -24,7 +25,7 @@ from feiqian.projections.database import Values
 
 from ..kinds import TransferKind
 
-WAITING = "needs_verification"
+WAITING = PaymentStatus.WAITING.value
 
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it
 Hold = tuple[bytes, bytes, int, int | None]  # debit, credit, amount, payment number

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_column, select, tuple_
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
-from feiqian.events import PaymentDecided, RefundDecided
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.projections import aside
 from feiqian.projections.database import Database, Values, numbered, several
@@ -24,7 +24,7 @@ from .fold import WAITING
 from .projection import NAME, account_key
 from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow, payment_fact, payment_row, refund_fact
 
-STATUSES = frozenset({"succeeded", "declined", WAITING, "cancelled", "expired"})
+STATUSES = frozenset(status.value for status in PaymentStatus)
 LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
