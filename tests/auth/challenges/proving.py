@@ -122,10 +122,10 @@ class Bank:
     def answer(self, id: str, factor: Factor, answer: str, subject: Subject = OWNER) -> ChallengeView:
         return self.run(self.verification.answer(id, subject, factor, answer))
 
-    def is_password(self, password: str) -> bool:
-        """Whether it is the owner's."""
+    def is_password(self, password: str, subject: Subject = OWNER) -> bool:
+        """Whether it is theirs."""
         try:
-            self.answer(self.begin(SIGN_IN).id, Factor.PASSWORD, password)
+            self.answer(self.begin(SIGN_IN, subject).id, Factor.PASSWORD, password, subject)
         except AnswerWrong:
             return False
         return True
