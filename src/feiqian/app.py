@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, closing
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -203,30 +202,32 @@ def _services(
     accounts, verification, policy, intents = base.accounts, base.verification, base.policy, base.intents
     real_name, freezing = RealName(base), Freezing(base)
     staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
-    payments = Payments(
-        ledger,
-        codes,
-        clock,
-        customers,
-        reads,
-        base.policy,
-        merchants,
-        verification,
-        base.cipher,
-        settings.in_flight_limit,
-        work,
-    )
+    limit, cipher = settings.in_flight_limit, base.cipher
+    payments = Payments(ledger, codes, clock, customers, reads, policy, merchants, verification, cipher, limit, work)
     accounts.when_stopped(payments.end_what_cannot_pay)
     services = Services(
-        **_shared(base, Services),
         settings=settings,
+        db=db,
+        cipher=cipher,
+        policy=policy,
+        clock=clock,
+        work=work,
+        customers=customers,
+        accounts=accounts,
+        audit_log=audit_log,
+        intents=intents,
+        cases=base.cases,
+        notify=base.notify,
+        sessions=base.sessions,
+        identity=base.identity,
+        verification=verification,
+        factors=base.factors,
         workers=workers,
         uploads=Uploads(Path(settings.data)),
         ledger=ledger,
         payments=payments,
         merchants=merchants,
         reads=reads,
-        codes=codes,
         registration=Registration(base),
         sign_in=SignIn(base),
         recovery=Recovery(base),
@@ -237,19 +238,19 @@ def _services(
         staff=staff,
         notices=Notices(base),
     )
-    kinds = ChangeKinds(features.change_kinds(services), db, work, customers, staff.members)
-    services.changes = ChangeRequests(
-        db, base.cipher, clock, work, audit_log, intents, staff.members, kinds, verification, policy
-    )
-    intents.declare(real_name.intent, freezing.intent, services.changes.intent)
-    queues, sections = features.staff_queues(services), features.support_sections(services)
-    services.back_office = BackOffice(services, queues, sections)
+    _add_back_office(services)
     return services
 
 
-def _shared(base: Parts, what: type[Any]) -> dict[str, Any]:
-    """What the other dataclass has, by the same names, of the base."""
-    return {field.name: getattr(base, field.name) for field in fields(what) if hasattr(base, field.name)}
+def _add_back_office(services: Services) -> None:
+    """What asks all features: changes that two approve, queues, the sections of a customer's file."""
+    s = services
+    kinds = ChangeKinds(features.change_kinds(s), s.db, s.work, s.customers, s.staff.members)
+    s.changes = ChangeRequests(
+        s.db, s.cipher, s.clock, s.work, s.audit_log, s.intents, s.staff.members, kinds, s.verification, s.policy
+    )
+    s.intents.declare(s.real_name.intent, s.freezing.intent, s.changes.intent)
+    s.back_office = BackOffice(s, features.staff_queues(s), features.support_sections(s))
 
 
 def _measure(services: Services) -> None:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
-    from feiqian.payments.codes import Codes
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
@@ -57,7 +56,6 @@ class Services:
     merchants: Merchants
     customers: Customers
     reads: PaymentReads
-    codes: Codes
     db: BankDb
     work: Work
     workers: Workers
