@@ -18,10 +18,10 @@ from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.service import Verification
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.lost import LostPhones
 from feiqian.auth.notices import Notices
-from feiqian.auth.parts import Parts
 from feiqian.auth.recovery import Recovery
 from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
@@ -161,7 +161,9 @@ def _open(
     return Bank(services, journal, base.db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
 
-def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers) -> Parts:
+def _base(
+    settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers
+) -> Dependencies:
     """What the features of people stand on."""
     cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
     customers, audit_log = Customers(db, cipher), AuditLog(db)
@@ -173,7 +175,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
     verifier = BuiltInVerifier(policy.identity, sanctions)
     origin, apps = settings.public_origin, settings.app_origins
     factors = Factors(db, cipher, policy, clock, work, notify, customers, origin, apps=apps)
-    return Parts(
+    return Dependencies(
         db=db,
         cipher=cipher,
         policy=policy,
@@ -194,7 +196,7 @@ def _base(settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: 
 
 
 def _services(
-    settings: Settings, base: Parts, workers: Workers, ledger: Ledger, codes: Codes, reads: PaymentReads
+    settings: Settings, base: Dependencies, workers: Workers, ledger: Ledger, codes: Codes, reads: PaymentReads
 ) -> Services:
     """The features themselves."""
     db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log

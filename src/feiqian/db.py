@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 
 from feiqian.errors import FeiqianError
 from feiqian.folder import make_file, make_folder
-from feiqian.runtime.place import Place
+from feiqian.runtime.database_files import DatabaseFiles
 
 CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = 6  # the newest revision in `migrations`
@@ -77,7 +77,7 @@ class BankDb:
             if not url:
                 make_folder(folder)
                 make_file(folder / "bank.db")
-            self._place = None if url else Place(folder / "bank.db", DatabaseMoved, alone=True)
+            self._place = None if url else DatabaseFiles(folder / "bank.db", DatabaseMoved, alone=True)
             self.engine = _engine(url or f"sqlite:///{folder / 'bank.db'}")
             with self._transaction() as connection:
                 _bring_up_to_date(connection)

@@ -1,4 +1,4 @@
-"""A trail with a few entries, on SQLite and on PostgreSQL."""
+"""An audit log with a few entries, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels and roles that were edited in the database are found: they are compared with what the trail says."""
+"""Levels and roles that were edited in the database are found: they are compared with what the audit log says."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def test_levels_and_roles_that_were_edited_are_named(db: BankDb) -> None:
     edit(db, "UPDATE customers SET level = 1 WHERE number = 3")
     edit(db, "UPDATE staff_members SET roles = 'admin,approver', state = 'active'")
     assert found(db) == [
-        "customer 3 has the level 1; the trail says 2",
-        "customer 8 has the level 2; the trail says 0",
-        "the account staff:1 has the roles admin, approver; the trail says supporter",
-        "the account staff:1 is active; the trail says invited",
+        "customer 3 has the level 1; the audit log says 2",
+        "customer 8 has the level 2; the audit log says 0",
+        "the account staff:1 has the roles admin, approver; the audit log says supporter",
+        "the account staff:1 is active; the audit log says invited",
     ]
 
 
@@ -79,9 +79,9 @@ def test_rows_that_were_put_in_or_taken_out_are_named(db: BankDb) -> None:
     )
     edit(db, "INSERT INTO customers VALUES (1, 'cus_1', 'Mallory', 0, 2)")
     assert found(db) == [
-        "customer 1 has the level 2; the trail says 0",
+        "customer 1 has the level 2; the audit log says 0",
         "the account staff:1 is gone",
-        "the account staff:7 was added without the trail",
+        "the account staff:7 was added without the audit log",
     ]
 
 
@@ -99,8 +99,8 @@ def test_an_account_that_was_made_one_without_factors_is_named(db: BankDb, older
     assert found(db) == []
     edit(db, "UPDATE staff_members SET demo = 1 - demo")
     assert found(db) == [
-        "the account staff:1 is one of a demo, which needs no factors; the trail says otherwise",
-        "the account staff:2 is none of a demo, which needs no factors; the trail says otherwise",
+        "the account staff:1 is one of a demo, which needs no factors; the audit log says otherwise",
+        "the account staff:2 is none of a demo, which needs no factors; the audit log says otherwise",
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_baseline_that_does_not_say_who_needs_factors_is_not_held_to_it(db: Ba
     edit(db, "UPDATE staff_members SET demo = 1")
     assert found(db) == []
     edit(db, "UPDATE staff_members SET roles = 'admin'")
-    assert found(db) == ["the account staff:1 has the roles admin; the trail says approver"]
+    assert found(db) == ["the account staff:1 has the roles admin; the audit log says approver"]
 
 
 def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
@@ -137,8 +137,8 @@ def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
     edit(db, "UPDATE customers SET level = 2 WHERE number = 1000")
     edit(db, "UPDATE staff_members SET roles = 'admin'")
     assert found(db) == [
-        "customer 1000 has the level 2; the trail says 1",
-        "the account staff:1 has the roles admin; the trail says auditor",
+        "customer 1000 has the level 2; the audit log says 1",
+        "the account staff:1 has the roles admin; the audit log says auditor",
     ]
 
 
@@ -161,4 +161,4 @@ def test_the_audit_of_a_bank_finds_an_edited_level(tmp_path: Path, capsys: pytes
     edit(db, "UPDATE customers SET level = 0 WHERE number = 17")
     db.close()
     assert main([*data, "audit", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["findings"] == ["customer 17 has the level 0; the trail says 2"]
+    assert json.loads(capsys.readouterr().out)["findings"] == ["customer 17 has the level 0; the audit log says 2"]

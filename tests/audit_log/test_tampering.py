@@ -1,4 +1,4 @@
-"""A trail that somebody with the database in hand has changed: the first position that is wrong is named."""
+"""An audit log that somebody with the database in hand has changed: the first position that is wrong is named."""
 
 from __future__ import annotations
 

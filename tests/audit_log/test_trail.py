@@ -1,4 +1,4 @@
-"""The trail: in order, one chain however many append at once, and nothing secret in it."""
+"""The audit log: in order, one chain however many append at once, and nothing secret in it."""
 
 from __future__ import annotations
 

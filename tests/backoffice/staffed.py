@@ -130,7 +130,7 @@ class Staffed(People):
     # --- what was written ----------------------------------------------------------------------------------------
 
     def entries(self, about: str = "") -> list[Entry]:
-        """The trail, the oldest first."""
+        """The audit log, the oldest first."""
         with self.db.read() as connection:
             found = self.trail_book.of(connection, about) if about else self.trail_book.newest(connection)
         return found[::-1]
@@ -139,7 +139,7 @@ class Staffed(People):
         return [entry.action for entry in self.entries(about)]
 
     def whole(self) -> bool:
-        """Whether the trail's chain is."""
+        """Whether the audit log's chain is."""
         with self.db.read() as connection:
             return self.trail_book.verify(connection) is None
 

@@ -1,4 +1,4 @@
-"""Maker and checker: one proposes, another approves, once; what fails says so and stays open; all in the trail."""
+"""Maker and checker: one proposes, another approves, once; what fails says so and stays open; all in the audit log."""
 
 from __future__ import annotations
 

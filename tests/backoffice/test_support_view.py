@@ -1,4 +1,4 @@
-"""The desk: customers are found, opened and frozen, and each look is in the trail before it is answered."""
+"""The desk: customers are found, opened and frozen, and each look is in the audit log before it is answered."""
 
 from __future__ import annotations
 

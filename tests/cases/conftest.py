@@ -1,4 +1,4 @@
-"""Cases over a database of their own, with a trail."""
+"""Cases over a database of their own, with an audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases: opened, noted on, closed; each step on the time line and in the trail, and what was written sealed."""
+"""Cases: opened, noted on, closed; each step on the time line and in the audit log, and what was written sealed."""
 
 from __future__ import annotations
 

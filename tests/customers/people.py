@@ -19,9 +19,9 @@ from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.challenges.service import Verification
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import Details, Opened, Session
-from feiqian.auth.parts import Parts
 from feiqian.auth.recovery import Recovery
 from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
@@ -108,7 +108,7 @@ class People:
         self.intents = p.intents
         self.intents.declare(self.real_name.intent, self.freezing.intent)
 
-    def _parts(self) -> Parts:
+    def _parts(self) -> Dependencies:
         db, cipher, clock, work = self.db, self.cipher, self.clock, self.work
         self.hasher = CountingHasher(cipher)
         self.inbox = Inbox(db, cipher, clock, work)
@@ -116,7 +116,7 @@ class People:
         sessions = Sessions(db, POLICY, clock, work)
         notify = Notify(db, cipher, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
         factors = Factors(db, cipher, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
-        return Parts(
+        return Dependencies(
             db=db,
             cipher=cipher,
             policy=POLICY,

@@ -1,4 +1,4 @@
-"""The staff's console: look-ups, freezes that two take back, identities decided; every look is in the trail."""
+"""The staff's console: look-ups, freezes that two take back, identities decided; every look is in the audit log."""
 
 from __future__ import annotations
 

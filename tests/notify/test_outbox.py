@@ -10,7 +10,7 @@ from notifying import BOTH, CODE, CONTACTS, MAIL, MEI, MOBILE, Scripted, code
 
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify import outbox
-from feiqian.notify.delivery import LONGEST_SECONDS, Lane
+from feiqian.notify.delivery import LONGEST_SECONDS, ChannelWorker
 from feiqian.notify.errors import AddressGone, ChannelMissing, SendingFailed, SendingRefused
 from feiqian.notify.model import Channel, Contacts, Message
 from feiqian.notify.service import NOTICE_SECONDS, PROMPTS_AT_MOST, PROMPTS_SECONDS
@@ -228,14 +228,14 @@ def test_trouble_with_the_database_is_waited_out(bank, log, monkeypatch) -> None
 
     bank.build({Channel.SMS: Telling()})
     failures = [OSError("disk"), OSError("disk")]
-    claim_now = Lane._claim_now
+    claim_now = ChannelWorker._claim_now
 
-    def failing(lane: Lane, limit: int):
+    def failing(worker: ChannelWorker, limit: int):
         if failures:
             raise failures.pop()
-        return claim_now(lane, limit)
+        return claim_now(worker, limit)
 
-    monkeypatch.setattr(Lane, "_claim_now", failing)
+    monkeypatch.setattr(ChannelWorker, "_claim_now", failing)
 
     async def run() -> None:
         running = asyncio.create_task(bank.notify.run())

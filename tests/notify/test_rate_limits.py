@@ -9,7 +9,7 @@ from notifying import BOTH, MAIL, MOBILE, Scripted, code
 
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Message
-from feiqian.notify.places import Place, place_of
+from feiqian.notify.number_ranges import NumberRange, range_of
 from feiqian.notify.rate_limits import Alarm
 from feiqian.runtime.metrics import Metrics
 
@@ -269,15 +269,15 @@ def alarms(bank) -> list[Alarm]:
 @pytest.mark.parametrize(
     ("address", "place"),
     [
-        ("+8613800138000", Place("CN", "+861380")),
-        ("+34612345678", Place("ES", "+346123")),
-        ("+447400123456", Place("GB", "+447400")),
-        ("+447911123456", Place("GG", "+447911")),
-        ("+393451234567", Place("IT", "+393451")),
-        ("+88213300655", Place("+882", "+8821330")),
-        ("+1", Place("?", "+1")),
-        ("mei@example.com", Place("", "")),
+        ("+8613800138000", NumberRange("CN", "+861380")),
+        ("+34612345678", NumberRange("ES", "+346123")),
+        ("+447400123456", NumberRange("GB", "+447400")),
+        ("+447911123456", NumberRange("GG", "+447911")),
+        ("+393451234567", NumberRange("IT", "+393451")),
+        ("+88213300655", NumberRange("+882", "+8821330")),
+        ("+1", NumberRange("?", "+1")),
+        ("mei@example.com", NumberRange("", "")),
     ],
 )
-def test_a_place_is_a_country_and_the_first_digits(address: str, place: Place) -> None:
-    assert place_of(address) == place
+def test_a_place_is_a_country_and_the_first_digits(address: str, place: NumberRange) -> None:
+    assert range_of(address) == place

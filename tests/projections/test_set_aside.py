@@ -15,7 +15,7 @@ from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import queries
-from feiqian.payments.read_model.fold import Fold
+from feiqian.payments.read_model.step import ProjectionStep
 from feiqian.projections import aside, schema
 from feiqian.projections.columns import numbers, octets, words
 from feiqian.projections.database import Database, open_database
@@ -284,15 +284,15 @@ def test_abuse_85_after_an_upgrade_a_rebuild_projects_again_what_was_set_aside(
 ) -> None:
     paid = books.pay(LI, SHOP, 1_000)
     books.pay(WANG, SHOP, 700)
-    add = Fold._add_payment
+    add = ProjectionStep._add_payment
 
-    def of_an_older_version(fold: Fold, no: int, fact: PaymentDecided, blob: bytes) -> None:
+    def of_an_older_version(fold: ProjectionStep, no: int, fact: PaymentDecided, blob: bytes) -> None:
         if fact.customer == LI:
             raise ValueError("this version knows no such payment")
         add(fold, no, fact, blob)
 
     with monkeypatch.context() as older:
-        older.setattr(Fold, "_add_payment", of_an_older_version)
+        older.setattr(ProjectionStep, "_add_payment", of_an_older_version)
         project()
     assert [one.position for one in set_aside_in(location)] == [2]
     db = open_database(location, read_only=True)

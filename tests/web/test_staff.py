@@ -349,7 +349,7 @@ def test_a_case_is_opened_noted_on_and_closed(bank, browser: Browser, mei: str) 
     assert case not in browser.get("/staff/cases").text
 
 
-# --- accounts and the trail --------------------------------------------------------------------------------------
+# --- accounts and the audit log --------------------------------------------------------------------------------------
 
 
 def test_an_admin_suspends_alone_and_proposes_roles_for_another_to_approve(bank, browser: Browser) -> None:

@@ -1,4 +1,4 @@
-"""An entry of the trail, how it is hashed, and what may be in it. Computes only; nothing here asks a database.
+"""An entry of the audit log, how it is hashed, and what may be in it. Computes only; nothing here asks a database.
 
 The hash of an entry is BLAKE2b-256 (RFC 7693) of: the hash before it, its position (8 bytes, big-endian), and the
 canonical MessagePack of [at, role, number, action, about, details], the details' keys in order.
@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where the trail ends. Kept outside the database it is an anchor: what was before it cannot be changed unseen."""
+    """Where the audit log ends. Kept outside the database, nothing before it can be changed unseen."""
 
     position: int
     hash: bytes
@@ -53,7 +53,7 @@ class Head:
         """What `str` made of a head. Raises ValueError."""
         match = _HEAD.fullmatch(text.strip())
         if match is None:
-            raise ValueError("a head of the trail is a position, a colon and 64 hexadecimal digits")
+            raise ValueError("a head of the audit log is a position, a colon and 64 hexadecimal digits")
         return cls(int(match[1]), bytes.fromhex(match[2]))
 
 
@@ -69,7 +69,7 @@ class Finding:
 
 
 def pack_details(details: Mapping[str, object]) -> bytes:
-    """Canonical MessagePack of what may stand in the trail. Raises EntryRefused; its text has no values."""
+    """Canonical MessagePack of what may stand in the audit log. Raises EntryRefused; its text has no values."""
     for name, value in details.items():
         _check_detail(name, value)
     packed = _encoder.encode(dict(details))
@@ -103,7 +103,7 @@ def subject_of(role: str, number: int) -> Subject:
 
 def _check_detail(name: str, value: object) -> None:
     if name.lower() in FORBIDDEN:
-        raise EntryRefused(f"the trail holds no {name}")
+        raise EntryRefused(f"the audit log holds no {name}")
     items = value if isinstance(value, tuple | list) else (value,)
     if not all(item is None or isinstance(item, str | int) for item in items):
         raise EntryRefused(f"the detail {name} is neither text nor a whole number")

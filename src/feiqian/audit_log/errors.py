@@ -1,4 +1,4 @@
-"""What the trail refuses to take."""
+"""What the audit log refuses to take."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from feiqian.errors import FeiqianError
 
 
 class EntryRefused(FeiqianError):
-    """An entry has what may not stand in the trail: a secret by its name, a kind of value unknown here, too much."""
+    """An entry has what may not stand in the audit log: a secret by its name, an unknown kind of value, too much."""

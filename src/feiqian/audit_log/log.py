@@ -1,4 +1,4 @@
-"""The audit trail: who looked at what and who did what, appended in the same transaction as what it tells of.
+"""The audit log: who looked at what and who did what, appended in the same transaction as what it tells of.
 
 Each entry is chained to the one before it by hash, and appends are serialised, so parallel ones make one chain. What
 `verify` cannot see by itself: that somebody with write access to the database has computed the chain anew from some
@@ -28,13 +28,13 @@ from feiqian.db import BankDb
 from feiqian.subjects import Subject
 
 PAGE = 100
-_LOCK = 0x6671_7472_6169_6C00  # of this trail among PostgreSQL's advisory locks
+_LOCK = 0x6671_7472_6169_6C00  # of this log among PostgreSQL's advisory locks
 _HEAD = 1  # the head's only row
 _c = entries.c
 
 
 class AuditLog:
-    """The trail of one bank's database. Methods take the caller's connection and block."""
+    """The audit log of one bank's database. Methods take the caller's connection and block."""
 
     def __init__(self, db: BankDb) -> None:
         self._db = db
@@ -64,7 +64,7 @@ class AuditLog:
             return self.append(connection, actor, action, about, details, now)
 
     def head(self, connection: Connection) -> Head:
-        """The end of the trail; position 0 of an empty one."""
+        """The end of the audit log; position 0 of an empty one."""
         row = connection.execute(select(head.c.position, head.c.hash).where(head.c.id == _HEAD)).first()
         return Head(0, GENESIS) if row is None else Head(row.position, bytes(row.hash))
 
@@ -108,10 +108,10 @@ class AuditLog:
     def _end(self, connection: Connection, found: int, kept: Head, anchor: Head | None) -> Finding | None:
         last = max(kept.position, anchor.position if anchor else 0)
         if found < last:
-            return Finding(found + 1, f"the trail ends before it; it had {last} entries")
+            return Finding(found + 1, f"the audit log ends before it; it had {last} entries")
         now = self.head(connection).position
         if found > now:
-            return Finding(now + 1, "the entry was not appended by the trail: its head ends before it")
+            return Finding(now + 1, "the entry was not appended by the audit log: its head ends before it")
         return None
 
     def _select(self, connection: Connection, which: ColumnElement[bool], limit: int) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""The trail's tables. Entries are only ever inserted; the head is the one row that moves."""
+"""The audit log's tables. Entries are only ever inserted; the head is the one row that moves."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from feiqian.auth import notifications, secrets
 from feiqian.auth.challenges.model import ChallengeBinding, TotpEnrolment
 from feiqian.auth.contacts import NewContacts
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import ChallengeView, FactorView, Session, Started
-from feiqian.auth.parts import Parts
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime.transactions import Refused, writes
 from feiqian.texts import LANGUAGES
@@ -29,7 +29,7 @@ LONGEST_PUSH = 4_096
 class Changing:
     """Every method is of the session's own customer."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         self._p, self.transactions = parts, parts.transactions
         self._contacts = NewContacts(parts)
 
@@ -186,7 +186,7 @@ class Changing:
         notifications.tell_changed(self._p, connection, session.subject.customer, what, self._p.clock.now())
 
     def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
-        """In the trail."""
+        """In the audit log."""
         now = self._p.clock.now()
         self._p.audit_log.append(connection, session.subject, action, str(session.subject), details, now)
 

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from feiqian.auth import claims, notifications
 from feiqian.auth.challenges.errors import CodeThrottled, Locked
 from feiqian.auth.challenges.model import ChallengeBinding
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import DetailsInvalid, SignInLocked
 from feiqian.auth.model import ChallengeView, Started
-from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.sessions.model import Session
 from feiqian.customers.applications import EMAIL, MOBILE, Application, Applications
@@ -31,7 +31,7 @@ class NewContacts(PreAuthFlow):
     kinds = (MOBILE, EMAIL)
     audience = Audience.CUSTOMER  # who asks has proved who they are
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         super().__init__(parts)
         self._applications = Applications(parts.cipher)
 
@@ -122,7 +122,9 @@ class NewContacts(PreAuthFlow):
         self._p.notify.tell(connection, new, "changed", {"what": application.kind}, now)
 
 
-def warn_owner(parts: Parts, connection: Connection, application: Application, audience: Audience, now: int) -> None:
+def warn_owner(
+    parts: Dependencies, connection: Connection, application: Application, audience: Audience, now: int
+) -> None:
     """Instead of a code, a customer whose number somebody else entered gets a word of it. Raises SendingCapped."""
     if application.subject.role is not Role.NOBODY:
         return

@@ -12,8 +12,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from feiqian.auth import notifications
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import FrozenByBank, NotFrozen
-from feiqian.auth.parts import Parts
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
@@ -33,7 +33,7 @@ class Unfreezing(msgspec.Struct, frozen=True):
 class Freezing:
     """For customers by `Security`, for staff directly. What a member of staff froze, only staff unfreeze."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         self._p, self.transactions = parts, parts.transactions
 
     @property

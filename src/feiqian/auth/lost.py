@@ -12,9 +12,9 @@ import asyncio
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from feiqian.auth import claims, notifications
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import ReportsThrottled
 from feiqian.auth.freezing import Freezing
-from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Numbers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
@@ -34,7 +34,7 @@ _c = reports.c
 class LostPhones(Numbers):
     """`report` is for anybody; `run` is one per process."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         super().__init__(parts)
         self._freezing, self._noted = Freezing(parts), asyncio.Event()
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from feiqian.accounts.opening import correction_reference
 from feiqian.auth import notifications
-from feiqian.auth.parts import Parts
+from feiqian.auth.dependencies import Dependencies
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
 
@@ -14,7 +14,7 @@ from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_p
 class Notices:
     """Messages go out with the caller's transaction."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         self._p = parts
 
     def corrected(

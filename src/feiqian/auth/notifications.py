@@ -8,7 +8,7 @@ from datetime import datetime
 from babel.dates import format_datetime
 from sqlalchemy import Connection
 
-from feiqian.auth.parts import Parts
+from feiqian.auth.dependencies import Dependencies
 from feiqian.clock import MICROSECONDS
 from feiqian.ids import CustomerNumber
 from feiqian.subjects import customer
@@ -18,7 +18,7 @@ _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN", "es": "es_ES"}
 
 
 def tell(
-    parts: Parts,
+    parts: Dependencies,
     connection: Connection,
     number: CustomerNumber,
     kind: str,
@@ -31,17 +31,17 @@ def tell(
         parts.notify.tell(connection, contacts, kind, values or {}, now)
 
 
-def tell_changed(parts: Parts, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
+def tell_changed(parts: Dependencies, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
     """That something was changed: one of the words of the texts "message.what."."""
     tell(parts, connection, number, "changed", now, {"what": what})
 
 
-def cool(parts: Parts, connection: Connection, number: CustomerNumber, now: int) -> None:
+def cool(parts: Dependencies, connection: Connection, number: CustomerNumber, now: int) -> None:
     """Low limits from now on, for the policy's time; `take_up` the customer after the transaction."""
     parts.customers.profiles.cool(connection, number, now + parts.policy.cooling.hours * HOUR)
 
 
-def moment(parts: Parts, language: str, now: int) -> str:
+def moment(parts: Dependencies, language: str, now: int) -> str:
     """The time as it is told in a message, in the bank's time zone."""
     local = datetime.fromtimestamp(now / MICROSECONDS, parts.zone)
     return format_datetime(local, "medium", locale=_LOCALES.get(language, "en_GB"))

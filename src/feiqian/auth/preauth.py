@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, insert, select
 from feiqian.auth.challenges.answers import SLOW
 from feiqian.auth.challenges.errors import Locked
 from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import PreAuthFlowOver, SignInLocked
-from feiqian.auth.parts import Parts
 from feiqian.auth.tables import doors
 from feiqian.columns import SUBJECT
 from feiqian.kyc import numbers
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
 class Numbers:
     """Whoever is asked for a mobile number by somebody who is not signed in."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         self._p, self.transactions = parts, parts.transactions
 
     def _mobile(self, text: str) -> str:

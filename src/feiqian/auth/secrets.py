@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from feiqian.auth import claims
 from feiqian.auth.challenges import credentials
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import SecretUnchanged
-from feiqian.auth.parts import Parts
 from feiqian.policy.factors import Factor
 from feiqian.subjects import Subject
 
@@ -21,13 +21,13 @@ class Known(NamedTuple):
     old: str | None
 
 
-def known(parts: Parts, connection: Connection, subject: Subject, factor: Factor) -> Known:
+def known(parts: Dependencies, connection: Connection, subject: Subject, factor: Factor) -> Known:
     """What a customer's new password or PIN is compared with."""
     old = credentials.secret_of(connection, subject, factor)
     return Known(_own_words(parts, connection, subject), old.decode() if old is not None else None)
 
 
-async def new_hash(parts: Parts, known: Known, factor: Factor, new: str) -> str:
+async def new_hash(parts: Dependencies, known: Known, factor: Factor, new: str) -> str:
     """The hash of a new password or PIN. Raises TooWeak, SecretUnchanged."""
     if known.old is not None and await parts.work.heavy(parts.factors.hasher.matches, known.old, new):
         raise SecretUnchanged("it has to be another than before")
@@ -35,7 +35,7 @@ async def new_hash(parts: Parts, known: Known, factor: Factor, new: str) -> str:
     return await make(new, known.own)
 
 
-def _own_words(parts: Parts, connection: Connection, subject: Subject) -> list[str]:
+def _own_words(parts: Dependencies, connection: Connection, subject: Subject) -> list[str]:
     profile = parts.customers.profiles.need(connection, subject.customer)
     claim = parts.identity.claim(connection, subject.customer)
     return claims.own_words(claim, profile.name, profile.mobile, profile.email)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from feiqian.auth import notifications, sign_ins
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.changing import Changing
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import Overview, Session
-from feiqian.auth.parts import Parts
 from feiqian.cases.model import Case, Kind
 from feiqian.policy.factors import Purpose
 from feiqian.runtime.transactions import reads, writes
@@ -23,7 +23,7 @@ from feiqian.texts import texts_in
 class Security(Changing):
     """Every method is of the session's own customer; another's ids are not found (abuse case 28)."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         super().__init__(parts)
         self._freezing = Freezing(parts)
 

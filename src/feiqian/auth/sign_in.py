@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from feiqian.auth import notifications, sign_ins
 from feiqian.auth.challenges.errors import Locked, VerificationError
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.model import Opened
-from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.signing_in import SigningIn
 from feiqian.policy.factors import Factor, Purpose
@@ -26,7 +26,7 @@ class SignIn(SigningIn, PreAuthFlow):
     kinds = ("sign_in",)
     role, binding = Role.CUSTOMER, ChallengeBinding(purpose=Purpose.SIGN_IN)
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         super().__init__(parts)
         self._clock, self._sessions, self._verification = parts.clock, parts.sessions, parts.verification
 

@@ -1,6 +1,6 @@
-"""Staff accounts as the trail tells of them: roles, states, and who needs no factors, compared with what is stored.
+"""Staff accounts as the audit log tells of them: roles, states, and who needs no factors, compared with what is stored.
 
-Every change of an account is in the trail in the same transaction; accounts of a bank that is older than this begin
+Every change of an account is in the audit log in the same transaction; accounts of a bank that is older than this begin
 with a baseline of each, written at the first start. Blocks.
 """
 
@@ -45,7 +45,7 @@ def record_baseline(audit_log: AuditLog, connection: Connection, members: Member
 
 
 def differences(audit_log: AuditLog, connection: Connection, members: Members) -> Iterator[str]:
-    """Accounts that are not what the trail says; nothing where no baseline was written yet."""
+    """Accounts that are not what the audit log says; nothing where no baseline was written yet."""
     told = _told(audit_log.each(connection, _ACTIONS))
     if told is None:
         return
@@ -53,15 +53,15 @@ def differences(audit_log: AuditLog, connection: Connection, members: Members) -
     for name in sorted(stored.keys() | told.keys()):
         is_now, was = stored.get(name), told.get(name)
         if is_now is None or was is None:
-            yield f"the account {name} {'is gone' if is_now is None else 'was added without the trail'}"
+            yield f"the account {name} {'is gone' if is_now is None else 'was added without the audit log'}"
             continue
         if is_now.roles != was.roles:
-            yield f"the account {name} has the roles {_list(is_now)}; the trail says {_list(was)}"
+            yield f"the account {name} has the roles {_list(is_now)}; the audit log says {_list(was)}"
         if is_now.state != was.state:
-            yield f"the account {name} is {is_now.state}; the trail says {was.state}"
+            yield f"the account {name} is {is_now.state}; the audit log says {was.state}"
         if was.demo is not None and is_now.demo != was.demo:
             kind = "one" if is_now.demo else "none"
-            yield f"the account {name} is {kind} of a demo, which needs no factors; the trail says otherwise"
+            yield f"the account {name} is {kind} of a demo, which needs no factors; the audit log says otherwise"
 
 
 def _told(entries: Iterable[Entry]) -> dict[str, _Account] | None:

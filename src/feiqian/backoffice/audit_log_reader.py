@@ -1,4 +1,4 @@
-"""The trail as auditors read it. Reading it is in it, too."""
+"""The audit log as auditors read it. Reading it is in it, too."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AuditLogReader:
         self._db, self._clock, self._work, self._audit_log = db, clock, work, audit_log
 
     async def read(self, by: StaffMember, about: str = "", before: int = 0) -> Pages:
-        """A page of the trail: of all, or about one subject ("customer:17", "staff:2")."""
+        """A page of the audit log: of all, or about one subject ("customer:17", "staff:2")."""
         require(by, StaffRole.AUDITOR)
         return await self._work.db(self._read, by, about.strip()[:64], before)
 

@@ -49,7 +49,7 @@ class BackOffice:
         self.audit_log_reader = AuditLogReader(p.db, p.clock, p.work, p.audit_log)
 
     async def whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:
-        """The names of those whose accounts the changes are about; that they were shown is in the trail first."""
+        """The names of those whose accounts the changes are about; that they were shown is in the audit log first."""
         return await self._p.work.db(self._whose, by, changes)
 
     def _whose(self, by: StaffMember, changes: Sequence[Change]) -> dict[Subject, str]:

@@ -1,4 +1,4 @@
-"""Changes of money, limits, levels and roles: proposed by one, approved by another, done once; all in the trail.
+"""Changes of money, limits, levels and roles: proposed by one, approved by another, done once; all in the audit log.
 
 A change goes open → applying → applied, or open → refused. Only one of two who approve at once moves it to applying.
 Applying is a ledger intent. If carrying it out fails, the change says so and is open again; if the outcome is unknown,

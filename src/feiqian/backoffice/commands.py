@@ -28,7 +28,7 @@ examples:
   feiqian staff suspend mei          ends every session of the account, at once
 
 roles: reviewer (identities), supporter (customers, cases), approver (approves changes that others propose),
-auditor (reads the trail), admin (staff accounts). What one proposes, only another approves.
+auditor (reads the audit log), admin (staff accounts). What one proposes, only another approves.
 """
 
 

@@ -1,6 +1,6 @@
 """Staff accounts in the database: added with an enrolment token, found, suspended. Blocks; works without a server.
 
-Every change of an account is in the trail, in the same transaction. Roles are read anew at every request.
+Every change of an account is in the audit log, in the same transaction. Roles are read anew at every request.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class StaffRole(StrEnum):
     REVIEWER = "reviewer"  # decides on identities
     SUPPORTER = "supporter"  # looks customers up, freezes, works on cases, proposes changes
     APPROVER = "approver"  # approves changes that others have proposed
-    AUDITOR = "auditor"  # reads the trail
+    AUDITOR = "auditor"  # reads the audit log
     ADMIN = "admin"  # staff accounts
 
 

@@ -1,4 +1,4 @@
-"""How personal things look in the trail and on pages of staff who need not know all: most of it left out."""
+"""How personal things look in the audit log and on pages of staff who need not know all: most of it left out."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def masked_number(number: str) -> str:
 
 
 def masked_query(text: str) -> str:
-    """What somebody searched for, as the trail keeps it: runs of digits by their last two, and no more of the rest."""
+    """What somebody searched for, as the audit log keeps it: runs of digits by their last two, no more of the rest."""
     return _DIGITS.sub(lambda found: "•" * (len(found[0]) - 2) + found[0][-2:], comparison(text).strip())[:SHOWN]

@@ -189,7 +189,7 @@ class Staff(SigningIn):
         return member if member.state is MemberState.ACTIVE else None
 
     def _refusal(self, error: FeiqianError, subject: Subject | None) -> FeiqianError:
-        """The same for everybody. It is in the log and not in the trail, which strangers must not be able to fill."""
+        """The same for everybody. It is logged and not in the audit log, which strangers must not be able to fill."""
         _log.warning("staff_sign_in_refused", subject=str(subject or "unknown"), why=type(error).__name__)
         return SignInLocked(error.until) if isinstance(error, Locked) else SignInRefused(ASKED)
 

@@ -1,6 +1,6 @@
-"""What supporters do for customers: look them up and freeze them. Every look is in the trail first.
+"""What supporters do for customers: look them up and freeze them. Every look is in the audit log first.
 
-The answer is read after its entry is durable, so nobody has seen anything that the trail does not tell.
+The answer is read after its entry is durable, so nobody has seen anything that the audit log does not tell.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class SupportView:
         return await self._work.db(self._search, by, text) if text else []
 
     async def open(self, by: StaffMember, id: str) -> CustomerFile:
-        """A customer's file. Raises CustomerNotFound, and that is in the trail, too."""
+        """A customer's file. Raises CustomerNotFound, and that is in the audit log, too."""
         require(by, StaffRole.SUPPORTER)
         number = await self._work.db(self._look, by, id)
         found = self._customers.by_number(number)

@@ -1,6 +1,6 @@
-"""Cases: opened by customers or staff, noted on, closed; each act is in the trail, in the same transaction.
+"""Cases: opened by customers or staff, noted on, closed; each act is in the audit log, in the same transaction.
 
-What people write is sealed at rest and never in the trail. Methods take the caller's connection and block.
+What people write is sealed at rest and never in the audit log. Methods take the caller's connection and block.
 """
 
 from __future__ import annotations

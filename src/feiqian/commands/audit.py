@@ -20,7 +20,7 @@ MOST = 1_000  # differences that are told
 EPILOG = """\
 Verifies the journal's chain row by row, replays it into both engines and compares them, checks that debits equal
 credits, that every checkpoint is the state at its position, and that the read model ties to the ledger to the cent.
-Then the trail of what staff and customers looked at and did: whether each entry is as it was written. Its end is
+Then the audit log of what staff and customers looked at and did: whether each entry is as it was written. Its end is
 printed: keep it elsewhere and give it to the next audit, so that entries taken off the end are noticed.
 
 examples:
@@ -28,17 +28,17 @@ examples:
   feiqian --data bank audit --trail-head 812:5f0c...
   feiqian --data bank audit --json | jq .findings
 
-And levels of customers, roles and states of staff accounts: whether they are what the trail says.
+And levels of customers, roles and states of staff accounts: whether they are what the audit log says.
 
 Exit code 0: clean. 1: there are findings; each names its position.
 """
 
 
 def register(commands: Commands) -> None:
-    parser = command(commands, "audit", run, "verify the journal, the books, the read model and the trail", EPILOG)
+    parser = command(commands, "audit", run, "verify the journal, the books, the read model and the audit log", EPILOG)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
-        "--trail-head", type=_head, metavar="HEAD", help="an end of the trail that an earlier audit printed"
+        "--trail-head", type=_head, metavar="HEAD", help="an end of the audit log that an earlier audit printed"
     )
     parser.add_argument(
         "--engines", choices=("both", "native", "spec"), default="both", help="what replays (default: both)"
@@ -83,7 +83,7 @@ def _checkpoints(folder: Path, url: str) -> tuple[Checkpoints | None, list[str]]
 
 
 def _audit_log(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
-    """Where the trail of what people looked at and did ends, and what is wrong with it; `kept` is an end of before."""
+    """Where the audit log ends, and what is wrong with it; `kept` is an end of before."""
     from itertools import chain, islice
 
     from feiqian.audit_log.log import AuditLog

@@ -1,4 +1,4 @@
-"""Customers' levels as the trail tells of them: written there where they are set, and compared with what is stored.
+"""Customers' levels as the audit log tells of them: written there where they are set, and compared with what is stored.
 
 Whoever is told nothing of has the lowest level. A bank that is older than this begins with a baseline: what its levels
 were at the first start, in runs of numbers. All functions block.
@@ -47,7 +47,7 @@ def record_added(audit_log: AuditLog, connection: Connection, numbers: range, le
 
 
 def differences(audit_log: AuditLog, connection: Connection) -> Iterator[str]:
-    """Customers whose stored level is not what the trail says; nothing where no baseline was written yet."""
+    """Customers whose stored level is not what the audit log says; nothing where no baseline was written yet."""
     told = _told(audit_log.each(connection, (BASELINE, ADDED, SET)))
     if told is None:
         return
@@ -55,11 +55,11 @@ def differences(audit_log: AuditLog, connection: Connection) -> Iterator[str]:
     for number, level in rows:
         expected = told[number] if number < len(told) else UNVERIFIED
         if level != expected:
-            yield f"customer {number} has the level {level}; the trail says {expected}"
+            yield f"customer {number} has the level {level}; the audit log says {expected}"
 
 
 def _told(entries: Iterable[Entry]) -> bytearray | None:
-    """The levels by number as the trail tells them since its baseline; None without one."""
+    """The levels by number as the audit log tells them since its baseline; None without one."""
     told: bytearray | None = None
     for entry in entries:
         if entry.action == BASELINE:

@@ -13,7 +13,7 @@ from typing import Any
 
 from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalMoved, JournalUnavailable, LedgerError
 from feiqian.folder import make_file
-from feiqian.runtime.place import Place
+from feiqian.runtime.database_files import DatabaseFiles
 
 from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, row_of, write_marker
 from .sqlite_errors import LOOK, is_damage
@@ -61,7 +61,7 @@ class SqliteJournal(Chain):
             if not create:
                 raise JournalMissing(f"there is no journal at {self._path}")
             make_file(self._path)
-        self._place = Place(self._path, JournalMoved)
+        self._place = DatabaseFiles(self._path, JournalMoved)
         self._connection = self._connect("rw")
         try:
             self.identity = self._prepare(create, marker)

@@ -1,4 +1,4 @@
-"""Delivery: one lane a channel, each with sendings of its own under way, so that a slow channel holds up no other.
+"""Delivery: one worker a channel, each with sendings of its own under way, so that a slow channel holds up no other.
 
 What is claimed is sent at least once: a crash between the other side's yes and our note of it sends it again when the
 lease is over. Nothing is given up before it expires, unless the other side refuses it for good.
@@ -46,7 +46,7 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Lane:
+class ChannelWorker:
     """Delivers what is queued for one channel. `chance` is the jitter, from 0 to 1; `gone` hears of dead addresses."""
 
     channel: Channel

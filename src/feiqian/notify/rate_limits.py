@@ -19,7 +19,7 @@ from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.errors import Cap, SendingCapped
 from feiqian.notify.locks import lock
 from feiqian.notify.model import Audience
-from feiqian.notify.places import place_of
+from feiqian.notify.number_ranges import range_of
 from feiqian.notify.tables import codes
 from feiqian.policy.model import Sending
 
@@ -82,7 +82,7 @@ class RateLimits:
         `entered`: whether it holds a code that somebody may enter.
         """
         used = []
-        country, prefix = place_of(address)
+        country, prefix = range_of(address)
         lock(connection, f"codes to {country}")
         blind_index = self._blind(address)
         theirs = _c.audience == audience.value

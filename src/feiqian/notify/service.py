@@ -17,7 +17,7 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify import outbox
-from feiqian.notify.delivery import Counts, Gone, Lane
+from feiqian.notify.delivery import ChannelWorker, Counts, Gone
 from feiqian.notify.errors import ChannelMissing, SendingCapped
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.locks import lock
@@ -62,8 +62,8 @@ class Notify:
         self._rate_limits = RateLimits(policy.sending, policy.challenge_seconds, cipher, customers)
         self.counts = Counts()
         self._watch = Watch(db, self._rate_limits, clock, work)
-        self._lanes = {
-            channel: Lane(channel, adapter, db, cipher, clock, work, self.counts, chance, gone)
+        self._workers = {
+            channel: ChannelWorker(channel, adapter, db, cipher, clock, work, self.counts, chance, gone)
             for channel, adapter in self._adapters.items()
         }
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -109,8 +109,8 @@ class Notify:
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as group:
-                for lane in self._lanes.values():
-                    group.create_task(lane.run())
+                for worker in self._workers.values():
+                    group.create_task(worker.run())
                 group.create_task(self._watch.run())
         finally:
             self._loop = None
@@ -119,7 +119,7 @@ class Notify:
 
     async def deliver_due(self) -> int:
         """Delivers what is due now, once, and waits for it. Returns how many messages were tried."""
-        return sum(await asyncio.gather(*(lane.deliver_due() for lane in self._lanes.values())))
+        return sum(await asyncio.gather(*(worker.deliver_due() for worker in self._workers.values())))
 
     async def inbox(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
         """The newest messages (of somebody), the newest first; empty where they are really sent."""
@@ -176,9 +176,9 @@ class Notify:
         return True
 
     def _wake(self, channel: Channel) -> None:
-        # From any thread, within the transaction: the lane looks again and again for a moment.
+        # From any thread, within the transaction: the worker looks again and again for a moment.
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._lanes[channel].wake)
+            self._loop.call_soon_threadsafe(self._workers[channel].wake)
 
 
 def _addresses(contacts: Contacts) -> list[tuple[Channel, str]]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from feiqian.auth import claims, notifications
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.model import Details
-from feiqian.auth.parts import Parts
 from feiqian.clock import DAY
 from feiqian.customers.applications import Application
 from feiqian.kyc import rules
@@ -22,7 +22,7 @@ DOCUMENTS_A_DAY = 5  # of one mobile number
 _TYPED, _HELD = "document_typed", "document_of_another"
 
 
-def claim_of(parts: Parts, details: Details) -> Claim:
+def claim_of(parts: Dependencies, details: Details) -> Claim:
     """What the document says. Raises DetailsInvalid, DocumentRefused, and identity's NumberInvalid and MrzInvalid."""
     claim = claims.claim_of(details, parts.today())
     wrong = rules.examine(claim, parts.policy.identity, parts.today()).wrong
@@ -31,7 +31,7 @@ def claim_of(parts: Parts, details: Details) -> Claim:
     return claim
 
 
-def is_held(parts: Parts, connection: Connection, application: Application, claim: Claim, now: int) -> bool:
+def is_held(parts: Dependencies, connection: Connection, application: Application, claim: Claim, now: int) -> bool:
     """Whether the document is another customer's, who is told so in the caller's transaction. Raises ChecksUsedUp."""
     _count(parts, connection, application, claim, now)
     holder = parts.identity.holder_named(connection, claim)
@@ -45,10 +45,10 @@ def refuse_held() -> DocumentRefused:
     return DocumentRefused((_HELD,))
 
 
-def _count(parts: Parts, connection: Connection, application: Application, claim: Claim, now: int) -> None:
+def _count(parts: Dependencies, connection: Connection, application: Application, claim: Claim, now: int) -> None:
     """Each document counts once, so that going back and forth, or choosing a password again, costs nothing.
 
-    The trail keeps as little of it as tells a handful of documents apart.
+    The audit log keeps as little of it as tells a handful of documents apart.
     """
     about, which = str(application.subject), parts.identity.blind_index(claim)[:2].hex()
     entries = parts.audit_log.of(connection, about, 2 * DOCUMENTS_A_DAY)

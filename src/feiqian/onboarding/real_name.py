@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from feiqian.auth import claims, notifications
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.model import Details
-from feiqian.auth.parts import Parts
 from feiqian.clock import DAY
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.registry import UNVERIFIED
@@ -38,7 +38,7 @@ class LevelChange(msgspec.Struct, frozen=True):
 class RealName:
     """A level is an intent: written in the transaction that decides it, then told the ledger, then completed."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         self._p, self.transactions = parts, parts.transactions
 
     @property

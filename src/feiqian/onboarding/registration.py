@@ -11,9 +11,9 @@ from feiqian.auth import claims, sign_ins
 from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.contacts import warn_owner
+from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details, Opened, Started
-from feiqian.auth.parts import Parts
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
@@ -47,7 +47,7 @@ class Registration(PreAuthFlow):
 
     kinds = ("register",)
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         super().__init__(parts)
         self._applications = Applications(parts.cipher)
 

@@ -12,7 +12,7 @@ from feiqian.runtime import network
 from feiqian.runtime.shares import Admission, Overloaded
 from feiqian.web.server import turns as module
 from feiqian.web.server.pace import Paced
-from feiqian.web.server.turns import PATIENCE_SECONDS, Place, Turns
+from feiqian.web.server.turns import PATIENCE_SECONDS, Slot, Turns
 
 MERCHANT = 1
 
@@ -29,7 +29,7 @@ class Loop:
     def page(self, name: str, steps: int, seconds: float = 0.0) -> asyncio.Task[str]:
         """A page of the network `name`; each of its steps takes so long."""
 
-        async def work(_: Place) -> str:
+        async def work(_: Slot) -> str:
             for _step in range(steps):
                 self.done.append(name)
                 self.now += seconds
@@ -131,7 +131,7 @@ def test_abuse_72_places_under_way_are_shared_by_network(monkeypatch: pytest.Mon
     async def scenario(loop: Loop) -> None:
         never = asyncio.Event()
 
-        async def stand(_: Place) -> None:
+        async def stand(_: Slot) -> None:
             await never.wait()
 
         async def ask(name: str) -> None:
@@ -178,11 +178,11 @@ async def _ended(tasks: list[asyncio.Task[str]]) -> list[asyncio.Task[str]]:
 
 def test_what_a_page_raises_and_what_is_thrown_into_it_arrive() -> None:
     async def scenario(loop: Loop) -> None:
-        async def wrong(_: Place) -> None:
+        async def wrong(_: Slot) -> None:
             await asyncio.sleep(0)
             raise KeyError("x")
 
-        async def patient(_: Place) -> str:
+        async def patient(_: Slot) -> str:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(asyncio.Event().wait(), 0.001)
             return "went on"

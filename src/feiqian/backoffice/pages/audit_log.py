@@ -1,4 +1,4 @@
-"""The audit trail, for auditors; reading it is in it, too."""
+"""The audit log, for auditors; reading it is in it, too."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def _trail_page(console: Console, about: str, before: int, checked: Checke
 
 
 async def _about(console: Console, text: str) -> str:
-    """A customer's public id as the trail names them; anything else as it is."""
+    """A customer's public id as the audit log names them; anything else as it is."""
     if not is_id(CUSTOMER, text):
         return text
     services = console.site.services

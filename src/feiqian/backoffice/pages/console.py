@@ -25,7 +25,7 @@ Asked = Request[Any, Any, State]
 Q = TypeVar("Q", bound=StaffQueue)
 
 
-class Place(NamedTuple):
+class MenuItem(NamedTuple):
     """A way in the console's navigation."""
 
     order: int
@@ -37,15 +37,15 @@ class Place(NamedTuple):
 class Own(NamedTuple):
     """One of the console's own, and who goes there."""
 
-    place: Place
+    place: MenuItem
     roles: frozenset[StaffRole]
 
 
 OWN = (
-    Own(Place(0, "home", "/staff", "bank"), frozenset(StaffRole)),
-    Own(Place(10, "customers", "/staff/customers", "person"), frozenset({StaffRole.SUPPORTER})),
-    Own(Place(50, "accounts", "/staff/accounts", "people"), frozenset({StaffRole.ADMIN})),
-    Own(Place(60, "trail", "/staff/trail", "receipt"), frozenset({StaffRole.AUDITOR})),
+    Own(MenuItem(0, "home", "/staff", "bank"), frozenset(StaffRole)),
+    Own(MenuItem(10, "customers", "/staff/customers", "person"), frozenset({StaffRole.SUPPORTER})),
+    Own(MenuItem(50, "accounts", "/staff/accounts", "people"), frozenset({StaffRole.ADMIN})),
+    Own(MenuItem(60, "trail", "/staff/trail", "receipt"), frozenset({StaffRole.AUDITOR})),
 )
 
 
@@ -65,9 +65,9 @@ class Console:
         """What works on a queue."""
         return self.back_office.queues.get(queue)
 
-    def places(self) -> list[Place]:
+    def menu(self) -> list[MenuItem]:
         """Where the member may go, in order."""
-        queues = [Place(one.order, one.name, one.address, one.icon) for one in self.back_office.queues.of(self.me)]
+        queues = [MenuItem(one.order, one.name, one.address, one.icon) for one in self.back_office.queues.of(self.me)]
         return sorted([*queues, *(own.place for own in OWN if self.me.has(*own.roles))])
 
     def text(self, key: str, **values: object) -> str:
@@ -87,7 +87,7 @@ class Console:
             framed=self.site.framed,
             page_for=self.site.page_for,
             me=self.me,
-            places=self.places(),
+            menu=self.menu(),
             active=active,
             said=self._said,
             form=form or Form(),

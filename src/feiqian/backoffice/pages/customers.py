@@ -1,4 +1,4 @@
-"""Customers as supporters see them: found, opened, frozen. Every look is in the trail before it is answered."""
+"""Customers as supporters see them: found, opened, frozen. Every look is in the audit log before it is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the console says levels, changes, reasons and entries of the trail in the language of who looks."""
+"""How the console says levels, changes, reasons and entries of the audit log in the language of who looks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def invalid_text(site: Site, error: ChangeInvalid) -> str:
 
 
 def action_name(site: Site, action: str) -> str:
-    """What an entry of the trail tells; other features' acts as they are called."""
+    """What an entry of the audit log tells; other features' acts as they are called."""
     return site.render.texts.catalogue.get(f"staff.action.{action}", action)
 
 

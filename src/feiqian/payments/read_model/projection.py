@@ -17,8 +17,8 @@ from feiqian.projections import aside
 from feiqian.projections.database import Database
 from feiqian.projections.read_model import EVERYBODY, Part
 
-from .fold import WAITING, Account, End, Fold, Hold
 from .parts import decoded, parts_of
+from .step import WAITING, Account, End, Hold, ProjectionStep
 from .tables import accounts, entries, holds, payments, refunds
 
 NAME = "payments"
@@ -70,21 +70,21 @@ class PaymentsProjection:
         self._db = db
         self._cache: dict[bytes, Account] = {}
         self._last: tuple[int, int] | None = None  # the last numbers given to an account and to a payment
-        self._fold: Fold
+        self._step: ProjectionStep
 
     def begin(self, seconds: int, day: int) -> None:
         if len(self._cache) > CACHED_ACCOUNTS:
             self._cache.clear()
         if self._last is None:
             self._last = self._newest(accounts), self._newest(payments)
-        self._fold = Fold(self, self._cache, day=day, seconds=seconds, last=self._last)
+        self._step = ProjectionStep(self, self._cache, day=day, seconds=seconds, last=self._last)
 
     def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
-        self._fold.add(position, records, facts)
+        self._step.add(position, records, facts)
 
     @property
     def moment(self) -> tuple[int, int]:
-        return self._fold.seconds, self._fold.day
+        return self._step.seconds, self._step.day
 
     def forget(self) -> None:
         self._cache.clear()
@@ -97,24 +97,24 @@ class PaymentsProjection:
     # --- writing -----------------------------------------------------------------------------------------------
 
     def write(self) -> None:
-        db, fold = self._db, self._fold
-        db.insert(accounts, fold.accounts)
-        db.insert(payments, fold.payments)
-        db.insert(entries, fold.entries)
-        db.insert(holds, [(id, *hold) for id, hold in fold.holds.items()])
-        db.insert(refunds, fold.refunds)
-        if fold.refunded:
-            db.change_many(_ADD_REFUND, fold.refunded)
-        if fold.holds_ended:
-            db.change_many(_END_HOLD, [(id,) for id in fold.holds_ended])
-        for end in fold.ended:
-            self._end_waiting(fold, end)
-        if fold.merchant_days:
-            db.change_many(_ADD_MERCHANT_DAY, [(*key, *totals) for key, totals in fold.merchant_days.items()])
-            db.change_many(_ADD_CUSTOMER_DAY, [(*key, *totals) for key, totals in fold.customer_days.items()])
-        self._last = fold.last_account, fold.last_payment
+        db, step = self._db, self._step
+        db.insert(accounts, step.accounts)
+        db.insert(payments, step.payments)
+        db.insert(entries, step.entries)
+        db.insert(holds, [(id, *hold) for id, hold in step.holds.items()])
+        db.insert(refunds, step.refunds)
+        if step.refunded:
+            db.change_many(_ADD_REFUND, step.refunded)
+        if step.holds_ended:
+            db.change_many(_END_HOLD, [(id,) for id in step.holds_ended])
+        for end in step.ended:
+            self._end_waiting(step, end)
+        if step.merchant_days:
+            db.change_many(_ADD_MERCHANT_DAY, [(*key, *totals) for key, totals in step.merchant_days.items()])
+            db.change_many(_ADD_CUSTOMER_DAY, [(*key, *totals) for key, totals in step.customer_days.items()])
+        self._last = step.last_account, step.last_payment
 
-    def _end_waiting(self, fold: Fold, end: End) -> None:
+    def _end_waiting(self, step: ProjectionStep, end: End) -> None:
         """States only move forward: what no longer waits stays as it is."""
         status, at, day, fee, refused, no = end
         values = {"status": status, "at": at, "day": day, "fee": fee, "refused": refused, "no": no}
@@ -122,9 +122,9 @@ class PaymentsProjection:
             row = self._db.one(_SUM, no=no)
             assert row is not None
             merchant, customer, currency, amount = row
-            fold.count(merchant, customer, day, currency, amount, fee)
+            step.count(merchant, customer, day, currency, amount, fee)
 
-    # --- what earlier steps have written (`fold.Prior`) --------------------------------------------------------
+    # --- what earlier steps have written (`step.Prior`) --------------------------------------------------------
 
     def account(self, id: bytes) -> Account | None:
         row = self._db.one(_ACCOUNT, id=id)

@@ -20,9 +20,9 @@ from feiqian.projections.database import Database, Values, numbered, several
 from ..kinds import TransferKind
 from . import tables
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
-from .fold import WAITING
 from .projection import NAME, account_key
 from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow, payment_fact, payment_row, refund_fact
+from .step import WAITING
 
 STATUSES = frozenset(status.value for status in PaymentStatus)
 LARGEST_LIMIT = 1000

@@ -8,7 +8,7 @@ from typing import Any
 from feiqian.runtime.shares import Overloaded
 from feiqian.texts import LANGUAGES, texts_in
 
-from .turns import Place, Turns
+from .turns import Slot, Turns
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 _KEYS = ("problem.busy", "problem.busy.text")
@@ -28,7 +28,7 @@ class Paced:
         self._app, self._turns = app, turns
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        async def answer(place: Place) -> None:
+        async def answer(place: Slot) -> None:
             async def sending(message: MutableMapping[str, Any]) -> None:
                 place.leave()
                 await send(message)

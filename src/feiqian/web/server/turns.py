@@ -25,7 +25,7 @@ HOPS = 3  # turns of the loop in which a payment that has arrived is read, and b
 T = TypeVar("T")
 
 
-class Place:
+class Slot:
     """A place among the requests under way, which whoever is answered for long gives back before the end."""
 
     def __init__(self, places: Shares[str], network: str) -> None:
@@ -54,9 +54,9 @@ class Turns:
         self._ended = 0.0  # when the last step did
         self._seen = 0
 
-    async def run(self, work: Callable[[Place], Coroutine[Any, Any, T]]) -> T:
+    async def run(self, work: Callable[[Slot], Coroutine[Any, Any, T]]) -> T:
         """Does the work, step by step, in a place of those under way. Raises Overloaded, and what the work raises."""
-        place = Place(self.places, client.get())
+        place = Slot(self.places, client.get())
         try:
             return await _Steps(self, place.network, work(place))
         finally:

@@ -56,7 +56,7 @@ class Prior(Protocol):
     def payment_number(self, id: str) -> int | None: ...
 
 
-class Fold:
+class ProjectionStep:
     """The additions of one step. `accounts` is a cache that outlives the step, unless the step fails."""
 
     def __init__(self, prior: Prior, cache: dict[bytes, Account], *, day: int, seconds: int, last: tuple[int, int]):

@@ -16,7 +16,7 @@ from feiqian.errors import FeiqianError
 _BESIDE = ("-wal", "-shm")
 
 
-class Place:
+class DatabaseFiles:
     """The files of one database, by name, device and inode. Call `note` once the database has been opened and read.
 
     `moved` is the error that is raised. `alone` looks at the file only: where all connections may close and open again,

@@ -26,7 +26,7 @@ from feiqian.runtime.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """Everything below the customers' services. They share it; none of them keeps anything else."""
 
     db: BankDb
