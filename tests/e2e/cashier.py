@@ -20,7 +20,7 @@ def paste(till: Page, code: str) -> None:
 
 
 def answered(till: Page, status: str) -> None:
-    expect(till.locator(f'.outcome[data-status="{status}"]')).to_be_visible(timeout=20_000)
+    expect(till.locator(f'.outcome[data-status="{status}"]')).to_be_visible(timeout=60_000)
 
 
 def balance(phone: Page) -> Decimal:
@@ -29,5 +29,5 @@ def balance(phone: Page) -> Decimal:
 
 def unused_code(phone: Page) -> str:
     """The digits that the phone shows, once they are such as pay."""
-    expect(phone.locator("#code:not(.stale)")).to_be_visible(timeout=20_000)
+    expect(phone.locator("#code:not(.stale)")).to_be_visible(timeout=60_000)
     return (phone.locator("#digits-text").text_content() or "").replace(" ", "")

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, screenshot, start_demo, stop_demo
 
-expect.set_options(timeout=20_000)  # a machine may have other things to do; nothing is judged by time
+expect.set_options(timeout=60_000)  # a machine may have other things to do; nothing is judged by time
 
 
 # For one module at a time: Playwright keeps an event loop running, in which other tests could not run theirs.

@@ -17,7 +17,7 @@ from feiqian.seeding import mobile_of
 from feiqian.testing.people import PASSWORD, PIN, identity_number, picture
 
 CODE = re.compile(r"(?<!\d)(?:\d{6}|\d{4}(?: \d{4}){3})(?!\d)")  # the long ones are sent while answers are locked
-SLOW = 20_000  # milliseconds, for what the bank's projector or a message has to bring
+SLOW = 60_000  # milliseconds, for what the bank's projector or a message has to bring
 CN_ID, PASSPORT = "cn_id", "passport"
 
 

@@ -27,8 +27,8 @@ def test_the_bank_is_live_and_its_books_balance(demo: Demo, watched: Watched, ke
     before = bank.locator("#position").text_content() or ""
     bank.locator('[data-level="gentle"]').click()
     expect(bank.locator('[data-level="gentle"]')).to_have_attribute("aria-pressed", "true")
-    expect(bank.locator("#position")).not_to_have_text(before, timeout=20_000)
-    expect(bank.locator("#newest .row").nth(3)).to_be_visible(timeout=20_000)
+    expect(bank.locator("#position")).not_to_have_text(before, timeout=60_000)
+    expect(bank.locator("#newest .row").nth(3)).to_be_visible(timeout=60_000)
     expect(bank.locator("#p99")).to_contain_text("ms")
     expect(bank.locator("#books")).to_have_text("Books balance")
     expect(bank.locator("#hash")).to_have_text(re.compile("[0-9a-f]{64}"))

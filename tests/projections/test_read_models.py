@@ -160,8 +160,8 @@ def test_kills_while_one_is_built_change_nothing(books, served, tables, tmp_path
 
 
 def test_what_one_cannot_take_is_set_aside_for_it_alone(books, served) -> None:
-    sides = chart.account_id(5, 156, 0), chart.account_id(1, 156, 1)
-    books.post(chart.transfer(derived_id(b"poison"), *sides, 1, POISON))
+    sides = {"debit": chart.account_id(5, 156, 0), "credit": chart.account_id(1, 156, 1)}
+    books.post(chart.transfer(derived_id(b"poison"), **sides, amount=1, kind=POISON))
     position = books.write()
     catch_up(books.journal, served, BOTH)
     assert [(one.model, one.position) for one in set_aside_in(served)] == [("counting", position)]

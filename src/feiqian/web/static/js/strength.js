@@ -4,7 +4,7 @@ import { byId, postJson, text } from "./page.js";
 
 const PAUSE = 350; // milliseconds without typing before the server is asked
 const AGAIN = 2000; // after no answer, or while the server judges for others
-const TIMES = 10;
+const TIMES = 30;
 const hint = byId("strength");
 
 function watch(input) {
