@@ -8,7 +8,7 @@ from collections.abc import Callable
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in, paste, unused_code
 from persons import PASSPORT, SLOW, Person, newcomer, passport, upload_picture
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 Keep = Callable[[Page, str], None]
 
@@ -65,6 +65,19 @@ def test_what_is_typed_wrongly_is_said_at_its_field_and_kept(demo: Demo, watched
     expect(he.page.locator("#f-name")).to_have_value("Zhang Wei")
     keep(he.page, "register-wrong-details")
     watched.complaints.clear()  # of the pages that ask again (422)
+
+
+def test_a_password_that_was_typed_before_the_page_had_its_script_is_judged(demo: Demo, watched: Watched) -> None:
+    he, held = newcomer(watched, demo, 4, "Zhang Wei"), list[Route]()
+    he.confirm_mobile()
+    he.type_document()
+    he.page.route(re.compile(r"/js/strength\b"), lambda route: held.append(route))
+    he.page.locator('button[name="do"][value="next"]').click(no_wait_after=True)
+    he.page.locator("#f-password").fill(he.password)
+    while not held:
+        he.page.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(he.page.locator('#strength[data-state="strong"]')).to_be_visible()
 
 
 def test_a_weak_password_is_refused_while_it_is_typed_and_when_it_is_sent(demo: Demo, watched: Watched) -> None:

@@ -30,14 +30,17 @@ function watch(input) {
     } else say(answer.strong ? "strong" : "weak", answer.text);
   }
 
-  input.addEventListener("input", () => {
+  function typed() {
     clearTimeout(timer);
     newest += 1;
     const missing = least - input.value.length;
     if (!input.value) say("", "");
     else if (missing > 0) say("weak", text("customer.strength.script.short", { left: missing }));
     else timer = setTimeout(ask, PAUSE, TIMES);
-  });
+  }
+
+  input.addEventListener("input", typed);
+  typed(); // what was typed before this script was there
 }
 
 if (hint) watch(byId(hint.dataset.field));
