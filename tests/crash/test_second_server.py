@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served_bank import WAIT_SECONDS, ServedBank
+from served_bank import WAIT_SECONDS, ServedBank, until
 
 from feiqian.ledger.recovery import open_journal
 from feiqian.testing.postgres import Postgres
@@ -124,6 +124,7 @@ def test_whatever_the_umask_all_that_a_server_makes_is_its_owners_only(new_bank:
         bank.start()
         assert bank.pay(1)["status"] == "succeeded"
         folder = Path(bank.settings.data)
+        until((folder / "read.db-shm").exists)  # its projector begins by itself
         assert bank.command("checkpoint").wait(WAIT_SECONDS) == 0
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path != bank.log}
     finally:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served_bank import WAIT_SECONDS, ServedBank
+from served_bank import WAIT_SECONDS, ServedBank, until
 
 from feiqian.testing.postgres import Postgres
 
@@ -69,13 +68,6 @@ def standing_still(server: Postgres) -> Iterator[Callable[[], None]]:
 
 def get(bank: ServedBank, path: str) -> tuple[int, bytes]:
     return bank.request(bank.connect(), "GET", path, None)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def told(bank: ServedBank, event: str) -> int:
