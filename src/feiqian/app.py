@@ -34,6 +34,7 @@ from feiqian.backoffice.service import Staff
 from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.customers import levels
+from feiqian.customers.level_numbers import number_levels
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
@@ -145,7 +146,10 @@ def _open(
     ledger = open_ledger(journal, checkpoints, clock, commit_seconds=settings.journal_seconds, start=start)
     keys = key_file.open()
     workers = Workers()
-    base = _base(settings, clock, BankDb(folder, settings.bank_url), policy, ledger, workers)
+    db = BankDb(folder, settings.bank_url)
+    with db.write() as connection:
+        policy = number_levels(AuditLog(db), connection, policy, clock.now())
+    base = _base(settings, clock, db, policy, ledger, workers)
     reads = PaymentReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
     services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
     _measure(services)

@@ -34,7 +34,7 @@ from feiqian.folder import make_file, make_folder
 from feiqian.runtime.database_files import DatabaseFiles
 
 CONNECT_SECONDS = 10  # to PostgreSQL
-SCHEMA_VERSION = 6  # the newest revision in `migrations`
+SCHEMA_VERSION = 7  # the newest revision in `migrations`
 METADATA = MetaData()
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
 

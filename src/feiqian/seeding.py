@@ -14,6 +14,7 @@ from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.credentials import add_secrets
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.clock import Clock, SystemClock
+from feiqian.customers.level_numbers import number_levels
 from feiqian.customers.levels import record_baseline
 from feiqian.customers.profiles import NewProfile
 from feiqian.customers.registry import Customers
@@ -108,6 +109,7 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
     db = BankDb(Path(settings.data), settings.bank_url)
     try:
         with db.write() as connection:
+            policy = number_levels(AuditLog(db), connection, policy, clock.now())
             record_baseline(AuditLog(db), connection, clock.now())
         _add_customers(db, plan, policy, clock.now())
         if plan.sample_people:
@@ -131,8 +133,8 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
 def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
     customers = Customers(db)
     for first in plan.first:
-        customers.add([first.name], now, policy.level(first.level).index)
-    full = policy.level("full").index
+        customers.add([first.name], now, policy.level(first.level).number)
+    full = policy.level("full").number
     for begin in range(len(plan.first) + 1, plan.customers + 1, NAMES_PER_BATCH):
         end = min(begin + NAMES_PER_BATCH, plan.customers + 1)
         customers.add(sample_names(end - begin, SEED + begin), now, full)

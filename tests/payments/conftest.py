@@ -48,7 +48,7 @@ from feiqian.subjects import Subject
 T = TypeVar("T")
 FEE_BASIS_POINTS = 60
 CN = load_policy("cn")
-FULL = CN.level("full").index
+FULL = CN.level("full").number
 
 
 class People:

@@ -37,7 +37,7 @@ class Security(Changing):
         profile = p.customers.profiles.need(connection, subject.customer)
         return Overview(
             profile=profile,
-            level=p.policy.levels[profile.level].name,
+            level=p.policy.level_numbered(profile.level).name,
             sessions=tuple(p.sessions.list(connection, subject)),
             devices=tuple(p.sessions.devices(connection, subject, session)),
             factors=tuple(p.factors.list.within(connection, subject)),

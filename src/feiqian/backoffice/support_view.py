@@ -88,7 +88,7 @@ class SupportView:
         profile, entries, kept = await self._work.db(self._read, number)
         sections = zip(self._sections, kept, strict=True)
         seen = [(section, await section.look(number, one)) for section, one in sections]
-        return CustomerFile(found, profile, self._policy.levels[found.level], entries, seen)
+        return CustomerFile(found, profile, self._policy.level_numbered(found.level), entries, seen)
 
     def _search(self, by: StaffMember, text: str) -> list[Customer]:
         kind, found = self._find(text)

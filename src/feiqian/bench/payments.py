@@ -94,7 +94,7 @@ class Everybody:
         return 0 < number <= self.count
 
     def standing(self, number: CustomerNumber) -> int:
-        return len(POLICY.levels) - 1 if 0 < number <= self.count else 0
+        return POLICY.levels[-1].number if 0 < number <= self.count else 0
 
     def cooling(self, number: CustomerNumber, now_seconds: int) -> bool:
         return False

@@ -89,7 +89,7 @@ def _audit_log(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
     from feiqian.audit_log.log import AuditLog
     from feiqian.backoffice import accounts_audit
     from feiqian.backoffice.members import Members
-    from feiqian.customers import levels
+    from feiqian.customers import level_numbers, levels
     from feiqian.db import BankDb
 
     if not settings.bank_url and not settings.file("bank.db").exists():
@@ -99,6 +99,7 @@ def _audit_log(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
         audit_log = AuditLog(db)
         finding, head = audit_log.verify(connection, kept), audit_log.head(connection)
         told = (
+            level_numbers.differences(audit_log, connection),
             levels.differences(audit_log, connection),
             accounts_audit.differences(audit_log, connection, Members(audit_log)),
         )

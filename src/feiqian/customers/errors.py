@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feiqian.errors import FeiqianError
+from feiqian.errors import FeiqianError, StartRefused
 
 
 class CustomersError(FeiqianError):
@@ -11,6 +11,10 @@ class CustomersError(FeiqianError):
 
 class ApplicationOver(CustomersError):
     """There is no such application, or it took too long, or it has been finished. Begin anew."""
+
+
+class LevelsRefused(StartRefused):
+    """The policy's levels are not those that customers have. Nothing was changed."""
 
 
 class CustomerNotFound(CustomersError):

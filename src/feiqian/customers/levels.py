@@ -22,7 +22,7 @@ ABOUT = "levels"
 RUNS = 200  # of an entry
 MANY = 100_000
 UNVERIFIED = 0
-_BY = Subject(Role.STAFF, 0)  # the operator
+BY = Subject(Role.STAFF, 0)  # the operator
 _c = customers.c
 Run = tuple[int, int, int]  # the first number, how many, their level
 
@@ -35,7 +35,7 @@ def record_baseline(audit_log: AuditLog, connection: Connection, now: int) -> bo
     parts = [runs[at : at + RUNS] for at in range(0, len(runs), RUNS)] or [[]]
     for number, part in enumerate(parts, 1):
         details = {"runs": _flat(part), "part": number, "parts": len(parts)}
-        audit_log.append(connection, _BY, BASELINE, ABOUT, details, now)
+        audit_log.append(connection, BY, BASELINE, ABOUT, details, now)
     return True
 
 
@@ -43,7 +43,7 @@ def record_added(audit_log: AuditLog, connection: Connection, numbers: range, le
     """New customers who begin with another level than the lowest: of a seed."""
     if numbers and level != UNVERIFIED:
         details = {"runs": (numbers.start, len(numbers), level)}
-        audit_log.append(connection, _BY, ADDED, f"customers:{numbers.start}", details, now)
+        audit_log.append(connection, BY, ADDED, f"customers:{numbers.start}", details, now)
 
 
 def differences(audit_log: AuditLog, connection: Connection) -> Iterator[str]:

@@ -41,7 +41,7 @@ class NoNumbersLeft(FeiqianError):
 
 
 class Customer(NamedTuple):
-    """`created_at` in Unix microseconds; `level` is the index in the policy's levels."""
+    """`created_at` in Unix microseconds; `level` is the number of one of the policy's levels."""
 
     number: CustomerNumber
     id: str

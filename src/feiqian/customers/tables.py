@@ -15,7 +15,14 @@ customers = Table(
     Column("id", String(36), nullable=False, unique=True),
     Column("name", String(NAME_LENGTH), nullable=False),
     Column("created_at", BIG, nullable=False),
-    Column("level", SmallInteger, nullable=False),  # index in the policy's levels
+    Column("level", SmallInteger, nullable=False),  # a number of `levels`
+)
+# The name of each level that the bank's policy ever had, and the number that the name has got.
+levels = Table(
+    "customers_levels",
+    METADATA,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", String(NAME_LENGTH), nullable=False, unique=True),
 )
 MOBILE, EMAIL = Sealed("customers_profiles/mobile"), Sealed("customers_profiles/email")
 PUSH, ADDRESS = Sealed("customers_pushes/address"), Sealed("customers_applications/address")

@@ -73,9 +73,9 @@ class Doors:
 
     def _newcomers(self) -> list[CustomerNumber]:
         """Those who may pay and were given nothing in this run. From memory: it is asked all the time."""
-        customers, levels = self._services.customers, self._services.policy.levels
+        customers, level_of = self._services.customers, self._services.policy.level_numbered
         numbers = map(CustomerNumber, range(self._settled + 1, customers.count + 1))
-        return [n for n in numbers if n not in self._given and levels[customers.standing(n)].pays]
+        return [n for n in numbers if n not in self._given and level_of(customers.standing(n)).pays]
 
     async def _gift(self, number: CustomerNumber) -> None:
         currency = BY_NUMBER[self._services.policy.currency]

@@ -72,7 +72,7 @@ class SetLevel(ChangeKind[LevelValues]):
             raise ChangeInvalid("review_waits")
 
     def _level(self, about: Subject) -> str:
-        return self._policy.levels[self._customers.standing(about.customer)].name
+        return self._policy.level_numbered(self._customers.standing(about.customer)).name
 
 
 CHANGES = (SetLevel,)

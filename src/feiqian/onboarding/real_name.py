@@ -28,7 +28,7 @@ LEVEL = "level"
 
 
 class LevelChange(msgspec.Struct, frozen=True):
-    """Whose level is set, to which (by its place in the policy), and by whom."""
+    """Whose level is set, to which (the number that the bank stores), and by whom."""
 
     customer: CustomerNumber
     level: int
@@ -120,25 +120,27 @@ class RealName:
 
     def _put(self, connection: Connection, number: CustomerNumber, level: Level, by: Subject) -> LedgerIntent:
         """What was decided last is what counts."""
-        change = LevelChange(number, level.index, by)
+        change = LevelChange(number, level.number, by)
         return self._p.intents.put(connection, LEVEL, str(customer(number)), change, instead=True)
 
     async def _in_ledger(self, intent: LedgerIntent) -> None:
-        number, level = intent.payload.customer, self._p.policy.levels[intent.payload.level]
+        number, level = intent.payload.customer, self._p.policy.level_numbered(intent.payload.level)
         profile = await self._p.work.db(self._p.customers.profile, number)
         if level.pays:
             await self._p.accounts.open(number, level, frozen=profile is not None and profile.frozen)
         await self._p.accounts.set_level(number, level)
 
     def _complete(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
-        number, by, level = intent.payload.customer, intent.payload.by, self._p.policy.levels[intent.payload.level]
+        number, by = intent.payload.customer, intent.payload.by
+        level = self._p.policy.level_numbered(intent.payload.level)
         before = self._p.customers.level_in(connection, number)
-        self._p.customers.put_level(connection, number, level.index)
-        details = {"level": level.name, "before": self._p.policy.levels[before].name, "index": level.index}
+        self._p.customers.put_level(connection, number, level.number)
+        was = self._p.policy.level_numbered(before).name
+        details = {"level": level.name, "before": was, "index": level.number}
         self._p.audit_log.append(connection, by, "level_set", str(customer(number)), details, now)
         if before == UNVERIFIED and level.pays:
             notifications.tell(self._p, connection, number, "verified", now)
-        elif before != level.index:
+        elif before != level.number:
             notifications.tell_changed(self._p, connection, number, "level", now)
 
     async def _committed(self, intent: LedgerIntent) -> None:

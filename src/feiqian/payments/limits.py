@@ -27,7 +27,7 @@ class KnowsCustomers(Protocol):
         ...
 
     def standing(self, number: CustomerNumber) -> int:
-        """The index of the customer's level; 0 (nothing may be paid) for whoever is not known."""
+        """The number of the customer's level; 0 (nothing may be paid) for whoever is not known."""
         ...
 
     def cooling(self, number: CustomerNumber, now_seconds: int) -> bool:
@@ -65,9 +65,9 @@ class PaymentLimits:
     def __init__(self, policy: Policy, customers: KnowsCustomers, ledger: Ledger) -> None:
         self._standing, self._cools = customers.standing, customers.cooling
         self._engine, self._day = ledger.engine, ledger.clock.day
-        self._pays = [level.pays for level in policy.levels]
-        self._usual = [_usual(level) for level in policy.levels]
-        self._cooling = [_cooling(level, policy) for level in policy.levels]
+        self._pays = {level.number: level.pays for level in policy.levels}
+        self._usual = {level.number: _usual(level) for level in policy.levels}
+        self._cooling = {level.number: _cooling(level, policy) for level in policy.levels}
         self.largest: dict[CurrencyNumber, MinorUnits] = {}  # payment that anyone may make, by currency
         for level in policy.levels:
             for currency, limits in level.limits.items():

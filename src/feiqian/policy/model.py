@@ -6,7 +6,7 @@ Amounts are minor units of the currency. A policy is made by `load.load_policy`,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
@@ -28,10 +28,14 @@ NO_LIMITS = Limits(NOTHING, NOTHING, NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How well a customer's identity is known, and what that allows. `index` is its place, from the lowest (0)."""
+    """How well a customer's identity is known, and what that allows. `index` is its place, from the lowest (0).
+
+    `number` is what a bank stores for the name, once and for ever; the place, in a policy that no bank has numbered.
+    """
 
     name: str
     index: int
+    number: int
     pays: bool
     unverified_per_day: int  # payments without verification
     limits: Mapping[CurrencyNumber, Limits]  # by ISO 4217 number
@@ -180,6 +184,17 @@ class Policy:
             if level.name == name:
                 return level
         raise KeyError(name)
+
+    def level_numbered(self, number: int) -> Level:
+        """The level that the bank stores as this number. Raises KeyError."""
+        for level in self.levels:
+            if level.number == number:
+                return level
+        raise KeyError(number)
+
+    def numbered(self, numbers: Mapping[str, int]) -> Policy:
+        """The same policy with the numbers that a bank has given to the names."""
+        return replace(self, levels=tuple(replace(level, number=numbers[level.name]) for level in self.levels))
 
     def needs(
         self, purpose: Purpose, amount: MinorUnits = NOTHING, currency: CurrencyNumber = NO_CURRENCY

@@ -173,7 +173,7 @@ class RunningBank:
         if (profile is not None and profile.frozen) or self._s.accounts.frozen(person.number):
             own = profile is not None and profile.frozen_by is not None and profile.frozen_by.role is Role.CUSTOMER
             return Standing("frozen", by_bank=not own)
-        if not self._s.policy.levels[level].pays:
+        if not self._s.policy.level_numbered(level).pays:
             return Standing("unverified", cooling_until=cooling)
         shows_codes = self._s.customers.issuing.device_of(person.number)
         return Standing("open" if shows_codes else "no_device", cooling_until=cooling)

@@ -143,7 +143,7 @@ async def _level_now(console: Console, change: Change) -> str:
     if change.about.role is not Role.CUSTOMER:
         return ""
     services = console.site.services
-    level = services.policy.levels[services.customers.standing(change.about.customer)]
+    level = services.policy.level_numbered(services.customers.standing(change.about.customer))
     return level_name(console.site.render, level.name)
 
 

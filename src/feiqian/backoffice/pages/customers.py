@@ -27,7 +27,9 @@ class CustomerPages(Controller):
     @get("/")
     async def search(self, console: TheConsole, q: FromQuery[str] = "") -> Page:
         found = await console.back_office.support_view.search(console.me, q)
-        levels = [level_name(console.site.render, level.name) for level in console.site.services.policy.levels]
+        levels = {
+            level.number: level_name(console.site.render, level.name) for level in console.site.services.policy.levels
+        }
         return await console.page("customers.html", "customers", q=q.strip(), found=found, levels=levels)
 
     @get("/{id:str}")

@@ -132,7 +132,7 @@ async def _page(site: Site, customer: Customer, form: Form) -> Page:
         form=form,
         standing=standing,
         levels=[
-            Allowed(level, level.index == standing, level.limits_in(policy.currency), currency)
+            Allowed(level, level.number == standing, level.limits_in(policy.currency), currency)
             for level in policy.levels
         ],
         review=review,
