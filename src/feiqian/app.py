@@ -267,6 +267,7 @@ def _measure(services: Services) -> None:
     services.workers.measure(metrics)
     services.uploads.measure(metrics)
     services.identity.judges.measure(metrics)
+    services.intents.measure(metrics)
     waiters = services.payments.status_waiters
     services.alarms.watch("held_waits", "requests that wait for a customer to decide", waiters.places)
     services.alarms.watch("read_waits", "requests that wait for the read model", services.reads.waiting_for_it)

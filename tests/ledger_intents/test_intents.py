@@ -165,6 +165,15 @@ def test_what_cannot_be_carried_out_keeps_no_other(books: Books) -> None:
     assert [subject for subject in ("a", "b", "c") if books.pending(subject)] == ["b"]
 
 
+def test_an_alarm_lasts_while_an_intent_fails(books: Books) -> None:
+    books.put()
+    for failed in (1, 0):
+        if failed:
+            books.fails["ledger a"] = KeyError("a defect")
+        books.run(books.intents.sweep())
+        assert (books.intents.failed, books.intents.alarm.on) == (failed, bool(failed))
+
+
 def test_a_ledger_that_does_not_serve_ends_the_sweep(books: Books) -> None:
     for subject in ("a", "b"):
         books.put(subject)

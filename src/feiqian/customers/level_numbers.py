@@ -77,6 +77,6 @@ def _check_missing(connection: Connection, missing: Mapping[int, str]) -> None:
     counts = select(customers.c.level, func.count()).where(customers.c.level.in_(missing)).group_by(customers.c.level)
     for number, count in connection.execute(counts):
         raise LevelsRefused(
-            f"customers with the level {missing[number]!r}, which the policy lacks: {count}. Put it back, let staff give"
-            " them another, then take it out"
+            f"customers with the level {missing[number]!r}, which the policy lacks: {count}. Put it back, let staff"
+            " give them another, then take it out"
         )

@@ -21,6 +21,8 @@ from feiqian.ledger_intents.errors import IntentPending, IntentRefused
 from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
 from feiqian.ledger_intents.tables import ledger_intents
 from feiqian.runtime import logs
+from feiqian.runtime.alarms import Alarm
+from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 
@@ -35,6 +37,7 @@ class LedgerIntents:
     def __init__(self, db: BankDb, clock: Clock, work: Work) -> None:
         self._clock, self.transactions = clock, Transactions(db, work)
         self._kinds: dict[str, IntentKind] = {}
+        self.failed, self.alarm = 0, Alarm("ledger_intents_failed")  # of the last sweep
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # kept while anybody has one
 
     def declare(self, *kinds: IntentKind) -> None:
@@ -43,6 +46,12 @@ class LedgerIntents:
             if kind.name in self._kinds:
                 raise ValueError(f"the kind {kind.name} is declared already")
             self._kinds[kind.name] = kind
+
+    def measure(self, metrics: Metrics) -> None:
+        """Register the gauge of what could not be carried out, and its alarm."""
+        what = "decisions that the last sweep could not carry out"
+        metrics.gauge("feiqian_ledger_intents_failed", what.capitalize(), lambda: self.failed)
+        self.alarm.measure(metrics, f"there are {what}")
 
     def turn(self, subject: str) -> asyncio.Lock:
         """Keep everything else that changes the ledger for this subject waiting: `async with intents.turn(subject)`."""
@@ -115,14 +124,17 @@ class LedgerIntents:
 
         What keeps one from being carried out keeps no other, unless the ledger does not serve: raises LedgerError.
         """
-        finished = 0
+        finished = failed = 0
         for kind, subject in await self.transactions.read(self._all):
             try:
                 finished += await self.finish(kind, subject)
             except LedgerError:
                 raise
             except Exception as error:  # whatever it is: what was decided is tried until it is done
+                failed += 1
                 _log.error("ledger_intent_not_finished", kind=kind, subject=subject, exc_info=error)
+        self.failed = failed
+        self.alarm.set(failed > 0, failed=failed)
         return finished
 
     async def run(self) -> None:
