@@ -1,0 +1,75 @@
+"""What a feature writes into the audit log has words in each language, in its texts or those of features below it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sources import Source
+
+from feiqian.features import FEATURES
+
+WRITERS = ("append", "record", "_note", "_record")  # AuditLog's methods, and what features have before them
+
+
+def actions(source: Source) -> Iterator[str]:
+    """What is written as actions: constants, names of constants, and what begins with one (as `case_`)."""
+    named = dict(constants(source.tree))
+    for call in ast.walk(source.tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS:
+            to_log = call.func.attr.startswith("_") or ast.unparse(call.func.value).endswith("audit_log")
+            place = 1 if call.func.attr == "record" else 2
+            if to_log and len(call.args) > place:
+                yield from texts_of(call.args[place], named)
+
+
+def constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            for name, value in zip(node.targets[0].elts, getattr(node.value, "elts", ()), strict=False):
+                yield ast.unparse(name), value
+
+
+def texts_of(node: ast.expr, named: dict[str, ast.expr]) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.IfExp):
+        yield from (*texts_of(node.body, named), *texts_of(node.orelse, named))
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+    elif isinstance(node, ast.Name) and node.id in named:
+        yield from texts_of(named[node.id], named)
+
+
+def keys(feature: Path, language: str) -> set[str]:
+    texts = feature / "texts" / f"{language}.toml"
+    return set(tomllib.loads(texts.read_text())) if texts.exists() else set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "es"])
+def test_every_action_has_words(product: list[Source], obeyed: Callable[..., None], root: Path, language: str) -> None:
+    findings, found = [], 0
+    for source in product:
+        feature = source.module.split(".")[0]
+        if feature not in FEATURES:
+            continue
+        below = import_module(f"feiqian.{feature}").STANDS_ON
+        words = {key for name in (feature, *below) for key in keys(root / "src/feiqian" / name, language)}
+        for action in actions(source):
+            found += 1
+            wanted = re.compile(re.escape(f"staff.action.{action}").replace(r"\*", "[a-z]+"))
+            if not any(wanted.fullmatch(key) for key in words):
+                findings.append(f"{source.path}: {action}")
+    assert found > 40
+    obeyed(
+        findings,
+        "an entry of the audit log is shown in words.",
+        f'add "staff.action.<action>" to the feature\'s texts/{language}.toml.',
+    )
