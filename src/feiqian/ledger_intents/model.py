@@ -32,7 +32,8 @@ class IntentKind:
 
     `in_ledger` may be called again after a crash and must then change nothing more: it posts under ids that are derived
     from the intent. It raises IntentRefused for what the ledger refuses for good. `complete` works in the transaction
-    that removes the intent, as does `refuse`, which is told why; `committed` follows in the event loop, but for a crash.
+    that removes the intent, as does `refuse`, which is told why; `committed` then follows in the event loop, unless
+    whoever carries out has left.
     """
 
     name: str
