@@ -6,7 +6,7 @@ when they are missing; what else has changed since an older version is a revisio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from feiqian.runtime.database_files import DatabaseFiles
 CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = 7  # the newest revision in `migrations`
 METADATA = MetaData()
+_FOLLOWS = "follows"  # of a connection: what is called after the commit
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
 
 _schema = Table("bank_schema", METADATA, Column("version", Integer, primary_key=True))
@@ -51,6 +52,12 @@ _revision = Table(
 def index_of_few(name: str, column: str, condition: str) -> Index:
     """An index of the few rows that are so."""
     return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+def after_commit(connection: Connection, function: Callable[[], object]) -> None:
+    """Call `function` once the transaction of `BankDb.write` is committed, in its thread: whoever waited for it may be
+    gone by then, and what memory has to know is known all the same."""
+    connection.info[_FOLLOWS].append(function)
 
 
 class DatabaseTooNew(FeiqianError):
@@ -96,14 +103,16 @@ class BankDb:
 
         Raises DatabaseMoved where the file is no longer the one that was opened: at the end that leaves it unknown.
         """
-        if self._place is None:
-            with self._transaction() as connection:
-                yield connection
-            return
-        self._place.check()
+        place = self._place
+        if place is not None:
+            place.check()
         with self._transaction() as connection:
+            follows = connection.info[_FOLLOWS] = []
             yield connection
-        self._place.check()
+        if place is not None:
+            place.check()
+        for function in follows:
+            function()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

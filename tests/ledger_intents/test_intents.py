@@ -50,7 +50,7 @@ class Books:
         self.step("complete", intent)
         self.told.append(f"completed {intent.subject}")
 
-    async def committed(self, intent: LedgerIntent) -> None:
+    def committed(self, intent: LedgerIntent) -> None:
         self.told.append(f"committed {intent.subject}")
         self.taken_up.set()
 

@@ -83,7 +83,6 @@ class NewContacts(PreAuthFlow):
             await self.transactions.write(self._finish, session, id)
         except IntegrityError:
             raise ApplicationOver("the number has become another customer's since") from None
-        await self._p.work.db(self._p.customers.take_up, session.subject.customer)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 

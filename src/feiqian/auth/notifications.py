@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from babel.dates import format_datetime
 from sqlalchemy import Connection
 
 from feiqian.auth.dependencies import Dependencies
 from feiqian.clock import MICROSECONDS
+from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.subjects import customer
 
@@ -37,8 +39,9 @@ def tell_changed(parts: Dependencies, connection: Connection, number: CustomerNu
 
 
 def cool(parts: Dependencies, connection: Connection, number: CustomerNumber, now: int) -> None:
-    """Low limits from now on, for the policy's time; `take_up` the customer after the transaction."""
+    """Low limits for the policy's time, from the caller's commit on."""
     parts.customers.profiles.cool(connection, number, now + parts.policy.cooling.hours * HOUR)
+    after_commit(connection, partial(parts.customers.take_up, number))
 
 
 def moment(parts: Dependencies, language: str, now: int) -> str:

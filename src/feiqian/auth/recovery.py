@@ -42,7 +42,6 @@ class Recovery(PreAuthFlow):
         asked, known = await self.transactions.read(self._passed, challenge)
         hashed = await secrets.new_hash(self._p, known, WHAT[asked.kind], secret)
         await self.transactions.write(self._finish, challenge, asked, hashed)
-        await self._p.work.db(self._p.customers.take_up, asked.subject.customer)
 
     # --- whose it is ---------------------------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection
 
 from feiqian.auth import notifications, sign_ins
@@ -14,6 +12,7 @@ from feiqian.auth.model import Opened
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.signing_in import SigningIn
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.runtime.transactions import writes
 from feiqian.subjects import Role, Subject
 
 # They were enrolled on a device that the customer had before, and sign for no other site: no thief's device has them.
@@ -30,14 +29,13 @@ class SignIn(SigningIn, PreAuthFlow):
         super().__init__(parts)
         self._clock, self._sessions, self._verification = parts.clock, parts.sessions, parts.verification
 
-    async def finish(self, challenge: str, user_agent: str = "", device_token: str | None = None) -> Opened:
+    @writes
+    def finish(
+        self, connection: Connection, challenge: str, user_agent: str = "", device_token: str | None = None
+    ) -> Opened:
         """Opens the session. Raises NotPassed, ChallengeOver, PreAuthFlowOver."""
-
-        def finish(connection: Connection) -> Opened:
-            asked = self._asked(connection, challenge)
-            return self._open(connection, challenge, asked.subject, asked.language, (user_agent, device_token))
-
-        return await self._opening(finish)
+        asked = self._asked(connection, challenge)
+        return self._open(connection, challenge, asked.subject, asked.language, (user_agent, device_token))
 
     def _name(self, typed: str) -> str:
         return self._mobile(typed)
@@ -51,12 +49,6 @@ class SignIn(SigningIn, PreAuthFlow):
     def _failed(self, connection: Connection, subject: Subject, error: VerificationError, user_agent: str) -> None:
         what = "locked" if isinstance(error, Locked) else "wrong"
         sign_ins.record(connection, subject, what, user_agent, self._clock.now())
-
-    async def _opening(self, rule: Callable[[Connection], Opened]) -> Opened:
-        opened = await super()._opening(rule)
-        if opened.new_device:  # after the transaction, because others have to see what was committed
-            await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
-        return opened
 
     def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         subject = opened.session.subject

@@ -1,7 +1,7 @@
 """The bank's customers: a number (below 10**9, in order of joining), a public id, a name and a level. No money.
 
 What every payment asks (who exists, of which level, who is cooling off) is answered from memory. Who changes it in the
-database calls `take_up` once that is committed: memory never holds what could still be rolled back.
+database has `take_up` called `after_commit`: memory never holds what could still be rolled back.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Customers:
         return numbers
 
     def add_within(self, connection: Connection, names: Sequence[str], now_us: int, level: int = UNVERIFIED) -> range:
-        """As `add`, in the caller's transaction; `take_up` them after it. On PostgreSQL two at once may collide."""
+        """As `add`, in the caller's transaction; `take_up` them after commit. On PostgreSQL two at once may collide."""
         return self._add(connection, names, now_us, level)[0]
 
     def _add(self, connection: Connection, names: Sequence[str], now_us: int, level: int) -> tuple[range, range]:
@@ -153,7 +153,7 @@ class Customers:
         return int(level)
 
     def put_level(self, connection: Connection, number: CustomerNumber, level: int) -> None:
-        """In the caller's transaction; `take_up` after it. Raises CustomerNotFound."""
+        """In the caller's transaction; `take_up` after commit. Raises CustomerNotFound."""
         changed = update(customers).where(customers.c.number == number).values(level=level)
         if not connection.execute(changed).rowcount:
             raise CustomerNotFound("there is no such customer")

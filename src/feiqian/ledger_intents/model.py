@@ -22,10 +22,6 @@ class LedgerIntent(NamedTuple):
     created_at: int  # Unix time in microseconds
 
 
-async def _nothing(_: LedgerIntent) -> None:
-    """What most kinds do once all is committed."""
-
-
 def _never_refused(_connection: Connection, intent: LedgerIntent, why: str, _now: int) -> None:
     raise RuntimeError(f"an intent of the kind {intent.kind} was refused: {why}")
 
@@ -36,12 +32,13 @@ class IntentKind:
 
     `in_ledger` may be called again after a crash and must then change nothing more: it posts under ids that are derived
     from the intent. It raises IntentRefused for what the ledger refuses for good. `complete` works in the transaction
-    that removes the intent, as does `refuse`, which is told why; `committed` takes up in memory what was completed.
+    that removes the intent, as does `refuse`, which is told why; `committed` then follows in the event loop, unless
+    whoever carries out has left.
     """
 
     name: str
     payload: type[msgspec.Struct]
     in_ledger: Callable[[LedgerIntent], Awaitable[None]]
     complete: Callable[[Connection, LedgerIntent, int], None]
-    committed: Callable[[LedgerIntent], Awaitable[None]] = _nothing
+    committed: Callable[[LedgerIntent], None] = lambda _: None
     refuse: Callable[[Connection, LedgerIntent, str, int], None] = _never_refused

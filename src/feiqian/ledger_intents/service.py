@@ -109,7 +109,7 @@ class LedgerIntents:
             await self.transactions.write(self._refuse, kind, intent, str(refused))
         else:
             await self.transactions.write(self._complete, kind, intent)
-            await kind.committed(intent)
+            kind.committed(intent)
 
     async def finish(self, kind: str, subject: str) -> bool:
         """Take the subject's turn and carry out what is pending then; whether anything was."""

@@ -13,6 +13,7 @@ from feiqian.auth.model import Details
 from feiqian.clock import DAY
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.registry import UNVERIFIED
+from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing
 from feiqian.kyc.model import Review
@@ -135,6 +136,7 @@ class RealName:
         level = self._p.policy.level_numbered(intent.payload.level)
         before = self._p.customers.level_in(connection, number)
         self._p.customers.put_level(connection, number, level.number)
+        after_commit(connection, partial(self._p.customers.take_up, number))
         was = self._p.policy.level_numbered(before).name
         details = {"level": level.name, "before": was, "index": level.number}
         self._p.audit_log.append(connection, by, "level_set", str(customer(number)), details, now)
@@ -143,7 +145,5 @@ class RealName:
         elif before != level.number:
             notifications.tell_changed(self._p, connection, number, "level", now)
 
-    async def _committed(self, intent: LedgerIntent) -> None:
-        number = intent.payload.customer
-        await self._p.work.db(self._p.customers.take_up, number)
-        self._p.accounts.tell_stopped(number)  # only now is what waits judged by the new level
+    def _committed(self, intent: LedgerIntent) -> None:
+        self._p.accounts.tell_stopped(intent.payload.customer)  # only now is what waits judged by the new level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import NewProfile
+from feiqian.db import after_commit
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.kyc.model import Claim
 from feiqian.notify.errors import SendingCapped
@@ -111,9 +113,7 @@ class Registration(PreAuthFlow):
         pin = await self._p.factors.new_pin(details.pin, own)
         new = _New(details, claim, email, password, pin)
         # Another transaction, because hashes are slow and one that writes keeps all others waiting.
-        opened = await self._p.work.db(self._finish, application, new, user_agent, device_token)
-        await self._p.work.db(self._p.customers.take_up, opened.session.subject.customer)
-        return opened
+        return await self._p.work.db(self._finish, application, new, user_agent, device_token)
 
     # --- the number ----------------------------------------------------------------------------------------------
 
@@ -173,4 +173,5 @@ class Registration(PreAuthFlow):
         self._p.identity.put_claim(connection, number, new.claim, now)
         for factor, hashed in ((Factor.PASSWORD, new.password_hash), (Factor.PIN, new.pin_hash)):
             self._p.factors.put_secret(connection, customer(number), factor, hashed, now)
+        after_commit(connection, partial(self._p.customers.take_up, number))
         return number
