@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 import httpx
@@ -16,7 +18,7 @@ from feiqian.errors import FeiqianError, LedgerStopped
 from feiqian.features import routes
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
-from feiqian.web.v1.openapi import problems_of
+from feiqian.web.v1.openapi import every_problem, problems_of
 
 ROUTES = routes()
 
@@ -106,14 +108,28 @@ def test_no_error_of_the_product_is_left_unmapped() -> None:
 
 
 def test_every_problem_has_a_type_of_its_own() -> None:
-    shared = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
-    asked = [kind for route in ROUTES for kind in problems_of(route)]
-    kinds = list(dict.fromkeys([*shared, *problems.kinds().values(), *asked]))
+    kinds = every_problem(ROUTES)
     assert len({kind.slug for kind in kinds}) == len(kinds)
     for kind in kinds:
         assert 400 <= kind.status <= 599
         assert kind.type == f"/problems/{kind.slug}"
     assert {kind for kind in kinds if kind.status == 503} <= {k for k in kinds if dict(k.headers).get(b"retry-after")}
+
+
+def test_the_type_of_every_problem_leads_to_a_page_that_says_what_it_is(served: Served) -> None:
+    loaded = [vars(module) for name, module in sys.modules.items() if name.split(".")[0] == "feiqian"]
+    kinds = {value for names in loaded for value in names.values() if isinstance(value, problems.Kind)}
+    assert kinds == set(every_problem(ROUTES))
+    with httpx.Client(base_url=served.url) as client:
+        for kind in kinds:
+            page = client.get(kind.type)
+            assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), kind.type
+            assert kind.type in page.text
+            assert escape(kind.title) in page.text
+            assert client.head(kind.type).headers["content-length"] == str(len(page.content))
+        answered = client.get("/v1/payments").json()
+        assert client.get(answered["type"]).status_code == 200
+        assert client.get("/problems/none-of-them").json()["type"] == problems.NOT_FOUND.type
 
 
 def test_every_problem_of_a_feature_is_described_with_some_operation() -> None:

@@ -47,7 +47,7 @@ CUSTOMER_RATE, CUSTOMER_BURST = 20, 60  # requests of one customer a second, and
 STRANGER_RATE, STRANGER_BURST = 50, 200  # of all who are not signed in behind one address: a carrier's may be thousands
 EXCHANGE = "feiqian.exchange"
 PAY = "createPayment"
-PATHS = ("/v1", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
+PATHS = ("/v1", "/problems/", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
 
 
 class Api:

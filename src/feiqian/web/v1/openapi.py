@@ -48,6 +48,13 @@ def problems_of(route: Route) -> tuple[Kind, ...]:
     return tuple(dict.fromkeys(common + route.problems))
 
 
+def every_problem(routes: tuple[Route, ...]) -> tuple[Kind, ...]:
+    """All that are answered: those that all share, of errors, and of operations."""
+    shared = [kind for kind in vars(problems).values() if isinstance(kind, Kind)]
+    asked = [kind for route in routes for kind in problems_of(route)]
+    return tuple(dict.fromkeys([*shared, *problems.kinds().values(), *asked]))
+
+
 def document(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
     types = [t for route in routes for t in (route.answer, route.body) if t is not None] + [Problem]
     _, components = msgspec.json.schema_components(dict.fromkeys(types), ref_template=REF)
