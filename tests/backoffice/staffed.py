@@ -54,6 +54,7 @@ class Staffed(People):
         self.members = self.staff.members
         self.services: Any = SimpleNamespace(  # as of a whole bank, as far as staff change something of it
             **{field.name: getattr(p, field.name) for field in fields(p)},
+            transactions=p.transactions,
             staff=self.staff,
             real_name=self.real_name,
             freezing=self.freezing,
