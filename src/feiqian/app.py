@@ -251,9 +251,9 @@ def _services(
 def _add_back_office(services: Services) -> None:
     """What asks all features: changes that two approve, queues, the sections of a customer's file."""
     s = services
-    kinds = ChangeKinds(features.change_kinds(s), s.db, s.work, s.customers, s.staff.members)
+    kinds = ChangeKinds(features.change_kinds(s), s.transactions, s.customers, s.staff.members)
     s.changes = ChangeRequests(
-        s.db, s.cipher, s.clock, s.work, s.audit_log, s.intents, s.staff.members, kinds, s.verification, s.policy
+        s.transactions, s.cipher, s.clock, s.audit_log, s.intents, s.staff.members, kinds, s.verification, s.policy
     )
     s.intents.declare(s.real_name.intent, s.freezing.intent, s.changes.intent)
     s.back_office = BackOffice(s, features.staff_queues(s), features.support_sections(s))

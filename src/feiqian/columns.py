@@ -5,11 +5,12 @@ What is stored is what it always was; tables say how, and nobody else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Dialect, LargeBinary, String, Table, and_
+from sqlalchemy import Column, ColumnElement, Dialect, LargeBinary, SmallInteger, String, Table, and_
 from sqlalchemy.types import TypeDecorator
 
 from feiqian.db import BIG
@@ -60,6 +61,34 @@ class Words(Converted[tuple[E, ...]], Generic[E]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[E, ...]:
         return tuple(map(self.of, value.split(self.mark))) if value else ()
+
+
+class Flag(Converted[bool]):
+    """Whether something is so: 0 or 1."""
+
+    impl, cache_ok = SmallInteger, True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool:
+        return bool(value)
+
+
+class Encoded(Converted[T], Generic[T]):
+    """A value of several parts, by a codec of its own."""
+
+    impl, cache_ok = LargeBinary, True
+
+    def __init__(self, encode: Callable[[T], bytes], decode: Callable[[bytes], T]) -> None:
+        super().__init__()
+        self.encode, self.decode = encode, decode
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else self.encode(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> T | None:
+        return None if value is None else self.decode(value)
 
 
 class Sealed(Converted[bytes]):

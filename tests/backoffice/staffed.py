@@ -54,6 +54,7 @@ class Staffed(People):
         self.members = self.staff.members
         self.services: Any = SimpleNamespace(  # as of a whole bank, as far as staff change something of it
             **{field.name: getattr(p, field.name) for field in fields(p)},
+            transactions=p.transactions,
             staff=self.staff,
             real_name=self.real_name,
             freezing=self.freezing,
@@ -61,9 +62,9 @@ class Staffed(People):
             reads=StillReads(),
             merchants=SimpleNamespace(by_number=lambda number: None),
         )
-        self.kinds = ChangeKinds(features.change_kinds(self.services), p.db, p.work, p.customers, self.members)
+        self.kinds = ChangeKinds(features.change_kinds(self.services), p.transactions, p.customers, self.members)
         self.changes = ChangeRequests(
-            p.db, p.cipher, p.clock, p.work, p.audit_log, p.intents, self.members, self.kinds, p.verification, POLICY
+            p.transactions, p.cipher, p.clock, p.audit_log, p.intents, self.members, self.kinds, p.verification, POLICY
         )
         self.intents.declare(self.changes.intent)
         self.services.changes = self.changes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-import msgspec
 import pytest
 from people import POLICY
 from sqlalchemy import update
@@ -62,7 +61,7 @@ def without_ceilings(bank) -> None:
     most = {CNY.number: Ceiling(2**63, 2**63)}
     p, policy = bank.parts, replace(POLICY, corrections=Corrections(most, most))
     bank.changes = ChangeRequests(
-        p.db, p.cipher, p.clock, p.work, p.audit_log, p.intents, bank.members, bank.kinds, p.verification, policy
+        p.transactions, p.cipher, p.clock, p.audit_log, p.intents, bank.members, bank.kinds, p.verification, policy
     )
 
 
@@ -297,7 +296,7 @@ def test_an_amount_that_an_older_version_let_be_proposed_is_refused_on_approval(
     without_ceilings(desk)
     change = adjusted(desk, 5)
     with desk.db.write() as connection:
-        values = msgspec.json.encode({"currency": CNY.number, "amount": 2**63 - 1})
+        values = {"currency": CNY.number, "amount": 2**63 - 1}
         connection.execute(update(changes).values({changes.c["values"]: values}))
     with pytest.raises(ChangeFailed) as failed:
         desk.run(desk.approve(change.id, desk.bob))

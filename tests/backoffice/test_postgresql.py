@@ -24,6 +24,7 @@ from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.policy.model import Ceiling, Corrections
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
 from feiqian.testing.postgres import Postgres
@@ -108,7 +109,7 @@ def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
     proposer = enrolled(db, members, "alice", "supporter")
     checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
     cipher, intents = FieldCipher(b"k" * 32), LedgerIntents(db, CLOCK, work)
-    changes = ChangeRequests(db, cipher, CLOCK, work, audit_log, intents, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
+    changes = ChangeRequests(Transactions(db, work), cipher, CLOCK, audit_log, intents, members, acts, Passes(), HUGE)  # type: ignore[arg-type]
     intents.declare(changes.intent)
 
     async def all_at_once() -> list[object]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.entry import Entry, Finding, Head
+from feiqian.audit_log.entry import MAX_ABOUT, Entry, Finding, Head
 from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.clock import Clock
-from feiqian.db import BankDb
-from feiqian.runtime.work import Work
+from feiqian.runtime.transactions import Transactions, writes
 
 PAGE = 50
 
@@ -34,32 +34,29 @@ class Checked(NamedTuple):
 class AuditLogReader:
     """For auditors; everyone else is refused (NotAllowed)."""
 
-    def __init__(self, db: BankDb, clock: Clock, work: Work, audit_log: AuditLog) -> None:
-        self._db, self._clock, self._work, self._audit_log = db, clock, work, audit_log
+    def __init__(self, transactions: Transactions, clock: Clock, audit_log: AuditLog) -> None:
+        self.transactions, self._clock, self._audit_log = transactions, clock, audit_log
 
-    async def read(self, by: StaffMember, about: str = "", before: int = 0) -> Pages:
+    @writes
+    def read(self, connection: Connection, by: StaffMember, about: str = "", before: int = 0) -> Pages:
         """A page of the audit log: of all, or about one subject ("customer:17", "staff:2")."""
         require(by, StaffRole.AUDITOR)
-        return await self._work.db(self._read, by, about.strip()[:64], before)
-
-    async def check(self, by: StaffMember) -> Checked:
-        """Follows the whole chain."""
-        require(by, StaffRole.AUDITOR)
-        return await self._work.db(self._check, by)
-
-    def _read(self, by: StaffMember, about: str, before: int) -> Pages:
-        details = {"about": about, "before": before}
-        self._audit_log.record(by.subject, "trail_read", "trail", details, self._clock.now())
-        with self._db.read() as connection:
-            entries = self._entries(connection, about, before)
+        about = about.strip()[:MAX_ABOUT]
+        self._record(connection, by, "trail_read", {"about": about, "before": before})
+        if about:
+            entries = self._audit_log.of(connection, about, PAGE + 1, before)
+        else:
+            entries = self._audit_log.newest(connection, PAGE + 1, before)
         return Pages(entries[:PAGE], entries[PAGE - 1].position if len(entries) > PAGE else 0)
 
-    def _entries(self, connection: Connection, about: str, before: int) -> list[Entry]:
-        if about:
-            return self._audit_log.of(connection, about, PAGE + 1, before)
-        return self._audit_log.newest(connection, PAGE + 1, before)
+    async def check(self, by: StaffMember) -> Checked:
+        """Follows the whole chain, while others write."""
+        require(by, StaffRole.AUDITOR)
+        await self.transactions.write(self._record, by, "trail_checked", {})
+        return await self.transactions.read(self._checked)
 
-    def _check(self, by: StaffMember) -> Checked:
-        self._audit_log.record(by.subject, "trail_checked", "trail", {}, self._clock.now())
-        with self._db.read() as connection:
-            return Checked(self._audit_log.verify(connection), self._audit_log.head(connection))
+    def _checked(self, connection: Connection) -> Checked:
+        return Checked(self._audit_log.verify(connection), self._audit_log.head(connection))
+
+    def _record(self, connection: Connection, by: StaffMember, action: str, details: Mapping[str, object]) -> None:
+        self._audit_log.append(connection, by.subject, action, "trail", details, self._clock.now())

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, and_, select
 
 from feiqian.backoffice.errors import CeilingExceeded
 from feiqian.backoffice.model import Change, ChangeState, StaffMember, StaffRole
 from feiqian.backoffice.tables import changes
 from feiqian.clock import MICROSECONDS, Clock
+from feiqian.columns import SUBJECT
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.notify.locks import lock
 from feiqian.policy.model import NO_CORRECTION, Ceiling, Policy
 from feiqian.subjects import Subject
 
 LONGEST_DAY = 26 * 3_600 * MICROSECONDS  # when clocks are put back, and a little more
-APPROVED = (ChangeState.APPLYING.value, ChangeState.APPLIED.value)
+APPROVED = (ChangeState.APPLYING, ChangeState.APPLIED)
 _c = changes.c
 
 
@@ -47,7 +47,7 @@ class Ceilings:
         self, connection: Connection, by: StaffMember, about: Subject, value: Correction, now: int
     ) -> None:
         """Raises CeilingExceeded. What the member has proposed today counts unless it was refused."""
-        proposed = and_(_c.maker == by.number, _c.state != ChangeState.REFUSED.value)
+        proposed = and_(_c.maker == by.number, _c.state != ChangeState.REFUSED)
         self._check(connection, by, about, value, now, proposed, _c.proposed_at)
 
     def check_approval(
@@ -75,8 +75,7 @@ class Ceilings:
         lock(connection, "staff corrections")
         if self._today(connection, own, at, currency, now) + amount > ceiling.day:
             raise CeilingExceeded("ceiling_day", currency, ceiling.day)
-        customers = and_(_c.role == about.role.value, _c.number == about.number, _c.state.in_(APPROVED))
-        customers = and_(customers, _c.id != this)
+        customers = and_(SUBJECT.are(changes, about), _c.state.in_(APPROVED), _c.id != this)
         if self._today(connection, customers, _c.decided_at, currency, now) + amount > ceiling.day:
             raise CeilingExceeded("ceiling_customer", currency, ceiling.day)
 
@@ -88,8 +87,8 @@ class Ceilings:
         corrections = and_(_c.kind.in_(self._kinds), at > now - LONGEST_DAY)
         rows = connection.execute(select(_c["values"], at).where(corrections, which))
         today = self._day(now)
-        decoded = (msgspec.json.decode(bytes(values)) for values, moment in rows if self._day(moment) == today)
-        return sum(abs(values["amount"]) for values in decoded if values["currency"] == currency)
+        counted = (values for values, moment in rows if self._day(moment) == today)
+        return sum(abs(values["amount"]) for values in counted if values["currency"] == currency)
 
     def _day(self, moment: int) -> int:
         return self._clock.day(moment // MICROSECONDS)

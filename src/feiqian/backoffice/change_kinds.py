@@ -12,13 +12,12 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
-from feiqian.backoffice.errors import ChangeInvalid, MemberNotFound
+from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.customers.registry import Customers
-from feiqian.db import BankDb
 from feiqian.money import Money
-from feiqian.runtime.work import Work
+from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Role, Subject
 from feiqian.texts import Texts
 
@@ -123,9 +122,11 @@ Kind = ChangeKind[Any]
 class ChangeKinds:
     """All kinds of one bank. A name that no kind has is ChangeInvalid: "kind"."""
 
-    def __init__(self, kinds: Iterable[Kind], db: BankDb, work: Work, customers: Customers, members: Members) -> None:
+    def __init__(
+        self, kinds: Iterable[Kind], transactions: Transactions, customers: Customers, members: Members
+    ) -> None:
         """Raises ValueError for two kinds of one name."""
-        self._db, self._work, self._customers, self._members = db, work, customers, members
+        self._transactions, self._customers, self._members = transactions, customers, members
         self._kinds: dict[str, Kind] = {}
         for kind in sorted(kinds, key=lambda kind: kind.order):
             if kind.name in self._kinds:
@@ -154,7 +155,7 @@ class ChangeKinds:
     async def check(self, name: str, about: Subject, values: Mapping[str, object]) -> None:
         """Raises ChangeInvalid."""
         kind, converted = self._of(name, values)
-        if about.role not in kind.about or not await self._work.db(self._is_there, about):
+        if about.role not in kind.about or not await self._transactions.read(self._is_there, about):
             raise ChangeInvalid("about")
         await kind.check(about, converted)
 
@@ -190,12 +191,7 @@ class ChangeKinds:
         except msgspec.ValidationError:
             raise ChangeInvalid("values") from None
 
-    def _is_there(self, about: Subject) -> bool:
+    def _is_there(self, connection: Connection, about: Subject) -> bool:
         if about.role is Role.CUSTOMER:
             return self._customers.known(about.customer)
-        try:
-            with self._db.read() as connection:
-                self._members.by_number(connection, about.number)
-        except MemberNotFound:
-            return False
-        return True
+        return about.number in self._members.names(connection)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
@@ -23,9 +23,9 @@ from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid, ChangeNotFoun
 from feiqian.backoffice.members import Members, require
 from feiqian.backoffice.model import Change, ChangeState, StaffMember, StaffRole
 from feiqian.backoffice.reasons import is_reason
-from feiqian.backoffice.tables import changes
+from feiqian.backoffice.tables import NOTE, WHY, changes
 from feiqian.clock import Clock
-from feiqian.db import BankDb
+from feiqian.columns import SUBJECT
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CHANGE, new_id
@@ -36,8 +36,9 @@ from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
-from feiqian.runtime.work import Work, WorkOverdue
-from feiqian.subjects import Role, Subject, staff
+from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.runtime.work import WorkOverdue
+from feiqian.subjects import Subject, staff
 
 MAX_WHY = 500
 MAX_FAILURE = 200
@@ -56,10 +57,9 @@ class ChangeRequests:
 
     def __init__(
         self,
-        db: BankDb,
+        transactions: Transactions,
         cipher: FieldCipher,
         clock: Clock,
-        work: Work,
         audit_log: AuditLog,
         intents: LedgerIntents,
         members: Members,
@@ -67,7 +67,7 @@ class ChangeRequests:
         verification: Verification,
         policy: Policy,
     ) -> None:
-        self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
+        self.transactions, self._cipher, self._clock = transactions, cipher, clock
         self._audit_log, self._members, self.kinds, self._verification = audit_log, members, kinds, verification
         self._ceilings, self._intents = Ceilings(policy, clock, kinds.capped), intents
 
@@ -77,27 +77,29 @@ class ChangeRequests:
 
     # --- asking ------------------------------------------------------------------------------------------------
 
-    async def get(self, id: str) -> Change:
+    @reads
+    def get(self, connection: Connection, id: str) -> Change:
         """Raises ChangeNotFound."""
-        return await self._work.db(self._get, id)
+        return self._one(connection, id)
 
-    async def waiting(self, limit: int = MANY) -> list[Change]:
+    @reads
+    def waiting(self, connection: Connection) -> list[Change]:
         """Open ones, the oldest first."""
-        return await self._work.db(self._list, _c.state == ChangeState.OPEN.value, _c.proposed_at.asc(), limit)
+        return self._list(connection, _c.state == ChangeState.OPEN, _c.proposed_at, MANY)
 
-    async def decided(self, limit: int = MANY) -> list[Change]:
+    @reads
+    def decided(self, connection: Connection, limit: int = MANY) -> list[Change]:
         """Decided ones, and those under way, the newest first."""
-        return await self._work.db(self._list, _c.state != ChangeState.OPEN.value, _c.decided_at.desc(), limit)
+        return self._list(connection, _c.state != ChangeState.OPEN, _c.decided_at.desc(), limit)
 
-    async def of(self, about: Subject, limit: int = MANY) -> list[Change]:
+    @reads
+    def of(self, connection: Connection, about: Subject, limit: int = MANY) -> list[Change]:
         """Changes of somebody's accounts, the newest first."""
-        which = and_(_c.role == about.role.value, _c.number == about.number)
-        return await self._work.db(self._list, which, _c.proposed_at.desc(), limit)
+        return self._list(connection, SUBJECT.are(changes, about), _c.proposed_at.desc(), limit)
 
     def count_waiting(self, connection: Connection) -> int:
         """How many are open."""
-        open_ones = select(func.count()).where(_c.state == ChangeState.OPEN.value)
-        return connection.execute(open_ones).scalar_one()
+        return connection.execute(select(func.count()).where(_c.state == ChangeState.OPEN)).scalar_one()
 
     # --- proposing and deciding ----------------------------------------------------------------------------------
 
@@ -110,17 +112,19 @@ class ChangeRequests:
             raise ChangeInvalid("why")
         await self.kinds.check(kind, about, values)
         effect = await self.kinds.effect(kind, about, values)
-        return await self._work.db(self._propose, kind, about, values, by, why.strip(), effect)
+        return await self.transactions.write(self._propose, kind, about, values, by, why.strip(), effect)
 
-    async def confirm(self, id: str, by: StaffMember, language: str, device: str | None = None) -> ChallengeView:
+    @writes
+    def confirm(
+        self, connection: Connection, id: str, by: StaffMember, language: str, device: str | None = None
+    ) -> ChallengeView:
         """What who approves has to pass first: fresh factors, for this change as it stands and nothing else.
 
         `device`: that of the session, where wrong answers count for themselves, whatever strangers answer elsewhere.
         Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, and verification's FactorNotEnrolled.
         """
-        change = await self._work.db(self._approvable, id, by)
-        binding = confirmed_by(change, self.kinds.find(change.kind).confirmed)
-        return await self._verification.begin(by.subject, binding, language, device=device)
+        change, _ = self._for_approval(connection, id, by)
+        return self._verification.begin.within(connection, by.subject, self._binding(change), language, device=device)
 
     async def approve(self, id: str, by: StaffMember, challenge: str) -> Change:
         """Carries the change out, once; `challenge` is of `confirm`, and is passed.
@@ -130,25 +134,25 @@ class ChangeRequests:
         ChallengeNotFound.
         """
         before = await self.get(id)
-        effect = await self.effect(before) if before.state is ChangeState.OPEN else None
-        await self._work.db(self._begin, id, by, challenge, effect)
+        is_open = before.state is ChangeState.OPEN
+        effect = await self.kinds.effect(before.kind, before.about, before.values) if is_open else None
+        await self.transactions.write(self._begin, id, by, challenge, effect)
         await self._intents.finish(CHANGE_REQUEST, id)
         change = await self.get(id)
         if change.state is ChangeState.OPEN:
             raise ChangeFailed(change.failure)
         return change
 
-    async def effect(self, change: Change) -> Effect | None:
-        """What an open change of an amount would find and leave now; None of others."""
-        return await self.effect_of(change.kind, change.about, change.values)
-
-    async def effect_of(self, kind: str, about: Subject, values: Mapping[str, object]) -> Effect | None:
-        """The same of what is about to be proposed. Raises ChangeInvalid."""
-        return await self.kinds.effect(kind, about, values)
-
-    async def refuse(self, id: str, by: StaffMember, note: str) -> Change:
+    @writes
+    def refuse(self, connection: Connection, id: str, by: StaffMember, note: str) -> Change:
         """Refuses it; who made it thereby takes it back. Raises NotAllowed, ChangeNotFound, ChangeOver."""
-        return await self._work.db(self._refuse, id, by, note.strip()[:MAX_WHY])
+        change, now = self._one(connection, id), self._clock.now()
+        own = by.number == change.proposer
+        self._members.still(connection, by, *(StaffRole if own else (StaffRole.APPROVER,)))
+        sealed = NOTE.seal(self._cipher, note.strip()[:MAX_WHY], id)
+        self._move(connection, change, ChangeState.REFUSED, decided_by=by.number, decided_at=now, note=sealed)
+        self._record(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
+        return self._one(connection, id)
 
     async def _in_ledger(self, intent: LedgerIntent) -> None:
         change = await self.get(intent.subject)
@@ -157,7 +161,7 @@ class ChangeRequests:
         except (LedgerError, WorkOverdue):
             raise  # the outcome is unknown: it stays applying
         except Exception as error:
-            if await self._work.db(self._begun, change.about):
+            if await self.transactions.read(self._intents.any_pending, str(change.about)):
                 raise  # an act that is an intent itself will still be carried out
             if not isinstance(error, FeiqianError):
                 _log.error("staff_change_failed", change=change.id, exc_info=error)
@@ -167,6 +171,7 @@ class ChangeRequests:
 
     def _propose(
         self,
+        connection: Connection,
         kind: str,
         about: Subject,
         values: Mapping[str, object],
@@ -174,35 +179,28 @@ class ChangeRequests:
         why: str,
         effect: Effect | None,
     ) -> Change:
+        now_by = self._members.still(connection, by, *self.kinds.find(kind).proposers)
         now = self._clock.now()
+        if kind in self.kinds.capped:
+            self._ceilings.check_proposal(connection, now_by, about, _money(values), now)
         id = new_id(CHANGE, now)
         row = {
             "id": id,
             "kind": kind,
-            "role": about.role.value,
-            "number": about.number,
-            "values": msgspec.json.encode(values, order="deterministic"),
-            "why": self._cipher.seal(why.encode(), _place("why", id)),
+            "values": values,
+            "why": WHY.seal(self._cipher, why, id),
             "maker": by.number,
             "proposed_at": now,
-            "state": ChangeState.OPEN.value,
+            "state": ChangeState.OPEN,
             "decided_by": 0,
             "decided_at": 0,
-            "note": self._cipher.seal(b"", _place("note", id)),
+            "note": NOTE.seal(self._cipher, "", id),
             "failure": "",
         }
-        with self._db.write() as connection:
-            now_by = self._members.still(connection, by, *self.kinds.find(kind).proposers)
-            if kind in self.kinds.capped:
-                self._ceilings.check_proposal(connection, now_by, about, _money(values), now)
-            connection.execute(insert(changes).values(row))
-            change = self._one(connection, id)
-            self._note(connection, by.subject, "change_proposed", change, now, effect=effect)
+        connection.execute(insert(changes).values(row | SUBJECT.values(about)))
+        change = self._one(connection, id)
+        self._record(connection, by.subject, "change_proposed", change, now, effect=effect)
         return change
-
-    def _approvable(self, id: str, by: StaffMember) -> Change:
-        with self._db.read() as connection:
-            return self._for_approval(connection, id, by)[0]
 
     def _for_approval(self, connection: Connection, id: str, by: StaffMember) -> tuple[Change, StaffMember]:
         """The change, and who approves as the account is now."""
@@ -214,56 +212,42 @@ class ChangeRequests:
             raise ChangeOver(change.state)
         return change, approver
 
-    def _begin(self, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> None:
+    def _begin(self, connection: Connection, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> None:
+        change, approver = self._for_approval(connection, id, by)
+        factors: tuple[Factor, ...] = ()
         now = self._clock.now()
-        with self._db.write() as connection:
-            change, approver = self._for_approval(connection, id, by)
-            factors: tuple[Factor, ...] = ()
-            if not approver.demo:
-                binding = confirmed_by(change, self.kinds.find(change.kind).confirmed)
-                factors = self._verification.consume_within(connection, challenge, by.subject, binding, now).factors
-            self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
-            if change.kind in self.kinds.capped:
-                self._ceilings.check_approval(connection, approver, change, _money(change.values), now)
-            self._note(connection, by.subject, "change_approved", change, now, factors, effect)
-            self._intents.put(connection, CHANGE_REQUEST, id, Approved())
+        if not approver.demo:
+            passed = self._verification.consume_within(connection, challenge, by.subject, self._binding(change), now)
+            factors = passed.factors
+        self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
+        if change.kind in self.kinds.capped:
+            self._ceilings.check_approval(connection, approver, change, _money(change.values), now)
+        self._record(connection, by.subject, "change_approved", change, now, factors, effect)
+        self._intents.put(connection, CHANGE_REQUEST, id, Approved())
 
-    def _refuse(self, id: str, by: StaffMember, note: str) -> Change:
-        now = self._clock.now()
-        with self._db.write() as connection:
-            change = self._one(connection, id)
-            own = by.number == change.proposer
-            self._members.still(connection, by, *(StaffRole if own else (StaffRole.APPROVER,)))
-            sealed = self._cipher.seal(note.encode(), _place("note", id))
-            refused = {"decided_by": by.number, "decided_at": now, "note": sealed}
-            self._move(connection, change, ChangeState.REFUSED, **refused)
-            self._note(connection, by.subject, "change_withdrawn" if own else "change_refused", change, now)
-            return self._one(connection, id)
-
-    def _begun(self, about: Subject) -> bool:
-        with self._db.read() as connection:
-            return self._intents.any_pending(connection, str(about))
+    def _binding(self, change: Change) -> ChallengeBinding:
+        return confirmed_by(change, self.kinds.find(change.kind).confirmed)
 
     def _applied(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         change = self._end(connection, intent.subject, ChangeState.APPLIED, "")
-        self._note(connection, staff(change.decided_by), "change_applied", change, now)
+        self._record(connection, staff(change.decided_by), "change_applied", change, now)
         self.kinds.tell(connection, change, now)
 
     def _failed(self, connection: Connection, intent: LedgerIntent, why: str, now: int) -> None:
         change = self._end(connection, intent.subject, ChangeState.OPEN, why[:MAX_FAILURE])
-        self._note(connection, staff(change.decided_by), "change_failed", change, now)
+        self._record(connection, staff(change.decided_by), "change_failed", change, now)
 
     def _end(self, connection: Connection, id: str, state: ChangeState, failure: str) -> Change:
-        connection.execute(update(changes).where(_c.id == id).values(state=state.value, failure=failure))
+        connection.execute(update(changes).where(_c.id == id).values(state=state, failure=failure))
         return self._one(connection, id)
 
     def _move(self, connection: Connection, change: Change, state: ChangeState, **values: Any) -> None:
         """From open; of several who try, one succeeds."""
-        moved = update(changes).where(_c.id == change.id, _c.state == ChangeState.OPEN.value)
-        if not connection.execute(moved.values(state=state.value, **values)).rowcount:
+        moved = update(changes).where(_c.id == change.id, _c.state == ChangeState.OPEN)
+        if not connection.execute(moved.values(state=state, **values)).rowcount:
             raise ChangeOver(self._one(connection, change.id).state)
 
-    def _note(
+    def _record(
         self,
         connection: Connection,
         by: Subject,
@@ -280,14 +264,11 @@ class ChangeRequests:
         details |= effect._asdict() if effect is not None else {}
         self._audit_log.append(connection, by, action, str(change.about), details, now)
 
-    def _get(self, id: str) -> Change:
-        with self._db.read() as connection:
-            return self._one(connection, id)
-
-    def _list(self, which: ColumnElement[bool], order: ColumnElement[Any], limit: int | None) -> list[Change]:
-        with self._db.read() as connection:
-            rows = connection.execute(select(changes).where(which).order_by(order).limit(limit))
-            return [self._change(row) for row in rows]
+    def _list(
+        self, connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any], limit: int
+    ) -> list[Change]:
+        rows = connection.execute(select(changes).where(which).order_by(order).limit(limit))
+        return [self._change(row) for row in rows]
 
     def _one(self, connection: Connection, id: str) -> Change:
         row = connection.execute(select(changes).where(_c.id == id)).first()
@@ -299,15 +280,15 @@ class ChangeRequests:
         return Change(
             row.id,
             row.kind,
-            Subject(Role(row.role), row.number),
-            msgspec.json.decode(bytes(row._mapping[_c["values"]])),
-            self._cipher.open(bytes(row.why), _place("why", row.id)).decode(),
+            SUBJECT.of(row),
+            row._mapping[_c["values"]],
+            WHY.text(self._cipher, row.why, row.id),
             row.maker,
             row.proposed_at,
-            ChangeState(row.state),
+            row.state,
             row.decided_by,
             row.decided_at,
-            self._cipher.open(bytes(row.note), _place("note", row.id)).decode(),
+            NOTE.text(self._cipher, row.note, row.id),
             row.failure,
         )
 
@@ -348,7 +329,3 @@ def _money(values: Mapping[str, object]) -> Correction:
 
 def _detail(value: object) -> object:
     return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
-
-
-def _place(column: str, id: str) -> str:
-    return f"staff_changes/{column}/{id}"

@@ -28,7 +28,7 @@ class StaffRoles(ChangeKind[RolesValues]):
     confirmed = ("roles",)
 
     def __init__(self, services: Services) -> None:
-        self._db, self._clock, self._work = services.db, services.clock, services.work
+        self._transactions, self._clock = services.transactions, services.clock
         self._members = services.staff.members
 
     async def check(self, about: Subject, values: RolesValues) -> None:
@@ -38,15 +38,12 @@ class StaffRoles(ChangeKind[RolesValues]):
             raise ChangeInvalid("roles") from None
 
     async def apply(self, change: Change, values: RolesValues, by: Subject) -> None:
-        await self._work.db(self._set, change.about.number, values.roles, by)
+        number, now = change.about.number, self._clock.now()
+        await self._transactions.write(self._members.set_roles, number, values.roles, by, now)
 
     def text(self, values: RolesValues, words: Words) -> str:
         names = ", ".join(words.texts(f"staff.role.{role}") for role in values.roles)
         return words.texts("staff.change.roles", roles=names)
-
-    def _set(self, number: int, roles: tuple[str, ...], by: Subject) -> None:
-        with self._db.write() as connection:
-            self._members.set_roles(connection, number, roles, by, self._clock.now())
 
 
 CHANGES = (StaffRoles,)

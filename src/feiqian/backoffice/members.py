@@ -93,7 +93,7 @@ class Members:
         if connection.execute(select(_c.number).where(_c.login == login)).first():
             raise MemberInvalid("taken", f"there is a staff account {login!r} already")
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        values = {"token_hash": _hash(token), "state": MemberState.INVITED.value, "demo": 0}
+        values = {"token_hash": _hash(token), "state": MemberState.INVITED, "demo": False}
         member = self._insert(connection, login, name, chosen, now, values)
         details = {"login": login, "roles": sorted(chosen)}
         self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
@@ -103,7 +103,7 @@ class Members:
         self, connection: Connection, login: str, name: str, roles: Iterable[str], by: Subject, now: int
     ) -> StaffMember:
         """An account of a demo: at work at once, without factors, so that nothing but the demo's button opens it."""
-        values = {"token_hash": None, "state": MemberState.ACTIVE.value, "demo": 1}
+        values = {"token_hash": None, "state": MemberState.ACTIVE, "demo": True}
         member = self._insert(connection, login, name, roles_of(roles), now, values)
         details = {"login": login, "demo": True, "roles": sorted(member.roles)}
         self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
@@ -114,7 +114,7 @@ class Members:
         member, token = self.by_number(connection, number), secrets.token_urlsafe(TOKEN_BYTES)
         if member.demo:
             raise MemberInvalid("demo", "an account of a demo is not enrolled")
-        values = {"token_hash": _hash(token), "state": MemberState.INVITED.value, "invited_at": now}
+        values = {"token_hash": _hash(token), "state": MemberState.INVITED, "invited_at": now}
         connection.execute(update(members).where(_c.number == number).values(values))
         self._sessions.close_all(connection, member.subject, by=by)
         self._audit_log.append(connection, by, "staff_invited", str(member.subject), {"login": member.login}, now)
@@ -124,7 +124,7 @@ class Members:
         """The account is at work from now on, and the token is used. Raises EnrolmentOver, for the second of two."""
         member, _ = self.enrolling(connection, token, now)
         used = update(members).where(_c.token_hash == _hash(token))
-        if not connection.execute(used.values(token_hash=None, state=MemberState.ACTIVE.value)).rowcount:
+        if not connection.execute(used.values(token_hash=None, state=MemberState.ACTIVE)).rowcount:
             raise EnrolmentOver
         self._audit_log.append(connection, member.subject, "staff_enrolled", str(member.subject), {}, now)
         return self.by_number(connection, member.number)
@@ -133,7 +133,7 @@ class Members:
         """Ends the account's sessions, and lets nobody in. Raises MemberNotFound. Again, it changes nothing."""
         member = self.by_number(connection, number)
         if member.state is not MemberState.SUSPENDED:
-            values = {"state": MemberState.SUSPENDED.value, "token_hash": None}
+            values = {"state": MemberState.SUSPENDED, "token_hash": None}
             connection.execute(update(members).where(_c.number == number).values(values))
             closed = self._sessions.close_all(connection, member.subject, by=by)
             details = {"login": member.login, "sessions": closed}
@@ -142,8 +142,8 @@ class Members:
 
     def set_roles(self, connection: Connection, number: int, roles: Iterable[str], by: Subject, now: int) -> None:
         """Part of a change that was approved. Raises MemberNotFound."""
-        chosen = sorted(roles_of(roles))
-        if not connection.execute(update(members).where(_c.number == number).values(roles=",".join(chosen))).rowcount:
+        chosen = tuple(sorted(roles_of(roles)))
+        if not connection.execute(update(members).where(_c.number == number).values(roles=chosen)).rowcount:
             raise MemberNotFound
         self._audit_log.append(connection, by, "staff_roles_set", str(staff(number)), {"roles": chosen}, now)
 
@@ -158,7 +158,7 @@ class Members:
     ) -> StaffMember:
         number = connection.execute(select(func.coalesce(func.max(_c.number), 0))).scalar_one() + 1
         row = {"number": number, "id": new_id(STAFF, now), "login": login, "name": name, "created_at": now}
-        row |= {"roles": ",".join(sorted(roles)), "invited_at": now}
+        row |= {"roles": tuple(sorted(roles)), "invited_at": now}
         connection.execute(insert(members).values(row | values))
         return self.by_number(connection, number)
 
@@ -199,9 +199,8 @@ def _check(login: str, name: str) -> None:
 
 
 def _member(row: Any) -> StaffMember:
-    roles = frozenset(StaffRole(name) for name in row.roles.split(",") if name)
-    state = MemberState(row.state)
-    return StaffMember(row.number, row.id, row.login, row.name, roles, state, row.created_at, bool(row.demo))
+    roles = frozenset(row.roles)
+    return StaffMember(row.number, row.id, row.login, row.name, roles, row.state, row.created_at, row.demo)
 
 
 def _hash(token: str) -> bytes:

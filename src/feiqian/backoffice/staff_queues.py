@@ -9,8 +9,7 @@ from typing import ClassVar, NamedTuple, TypeVar
 from sqlalchemy import Connection
 
 from feiqian.backoffice.model import StaffMember, StaffRole
-from feiqian.db import BankDb
-from feiqian.runtime.work import Work
+from feiqian.runtime.transactions import Transactions, reads
 
 LAST = 100
 
@@ -46,8 +45,8 @@ class Waiting(NamedTuple):
 class StaffQueues:
     """All queues of one bank."""
 
-    def __init__(self, queues: Iterable[StaffQueue], db: BankDb, work: Work) -> None:
-        self._db, self._work = db, work
+    def __init__(self, queues: Iterable[StaffQueue], transactions: Transactions) -> None:
+        self.transactions = transactions
         self._queues = {type(queue): queue for queue in sorted(queues, key=lambda queue: queue.order)}
 
     def get(self, queue: type[Q]) -> Q:
@@ -65,10 +64,7 @@ class StaffQueues:
         """What the audit log calls looks of staff at what waits."""
         return frozenset[str]().union(*(queue.looks for queue in self._queues.values()))
 
-    async def waiting(self, by: StaffMember) -> list[Waiting]:
+    @reads
+    def waiting(self, connection: Connection, by: StaffMember) -> list[Waiting]:
         """For the first page: counts alone, so nothing of a customer is looked at."""
-        return await self._work.db(self._waiting, self.of(by))
-
-    def _waiting(self, queues: list[StaffQueue]) -> list[Waiting]:
-        with self._db.read() as connection:
-            return [Waiting(queue, queue.count_waiting(connection)) for queue in queues]
+        return [Waiting(queue, queue.count_waiting(connection)) for queue in self.of(by)]

@@ -1,13 +1,15 @@
 """What supporters do for customers: look them up and freeze them. Every look is in the audit log first.
 
-The answer is read after its entry is durable, so nobody has seen anything that the audit log does not tell.
+The answer is given after its entry is durable, so nobody has seen anything that the audit log does not tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Connection
 
 from feiqian.audit_log.entry import Entry
 from feiqian.audit_log.log import AuditLog
@@ -21,11 +23,11 @@ from feiqian.clock import Clock
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer, Customers
-from feiqian.db import BankDb
 from feiqian.ids import CUSTOMER, CustomerNumber, is_id
 from feiqian.kyc.errors import IdentityError
 from feiqian.kyc.numbers import mobile
 from feiqian.policy.model import Level, Policy
+from feiqian.runtime.transactions import Refused, Transactions
 from feiqian.runtime.work import Work
 from feiqian.strings.normal import without_separators
 from feiqian.subjects import customer
@@ -33,6 +35,7 @@ from feiqian.subjects import customer
 MANY, FEW = 20, 10
 LOOK = "customer_opened"
 MAX_QUERY = 100
+REGION = "CN"  # of mobile numbers without their country
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,18 @@ class SupportView:
 
     def __init__(
         self,
-        db: BankDb,
-        clock: Clock,
+        transactions: Transactions,
         work: Work,
+        clock: Clock,
         policy: Policy,
         audit_log: AuditLog,
         customers: Customers,
         freezing: Freezing,
         sections: Iterable[SupportSection],
         looks: frozenset[str],  # at other things of a customer, which are for auditors, as this one
-        region: str = "CN",  # of mobile numbers without their country
     ) -> None:
-        self._db, self._clock, self._work, self._policy = db, clock, work, policy
-        self._audit_log, self._customers, self._freezes, self._region = audit_log, customers, freezing, region
+        self._transactions, self._work, self._clock, self._policy = transactions, work, clock, policy
+        self._audit_log, self._customers, self._freezing = audit_log, customers, freezing
         self._looks = looks | {LOOK}
         self._sections = sorted(sections, key=lambda section: section.order)
 
@@ -77,24 +79,21 @@ class SupportView:
         """Customers by mobile number, public id, number or the beginning of their name. Nothing for nothing."""
         require(by, StaffRole.SUPPORTER)
         text = text.strip()[:MAX_QUERY]
-        return await self._work.db(self._search, by, text) if text else []
+        if not text:
+            return []
+        kind, found = await self._work.db(self._find, text)
+        details = {"by": kind, "query": masked_query(text), "found": tuple(str(customer(c.number)) for c in found)}
+        await self._transactions.write(self._record, by, "customer_searched", "customers", details)
+        return found
 
     async def open(self, by: StaffMember, id: str) -> CustomerFile:
         """A customer's file. Raises CustomerNotFound, and that is in the audit log, too."""
         require(by, StaffRole.SUPPORTER)
-        number = await self._work.db(self._look, by, id)
-        found = self._customers.by_number(number)
-        assert found is not None
-        profile, entries, kept = await self._work.db(self._read, number)
+        found = await self._transactions.write(self._look, by, id)
+        profile, entries, kept = await self._transactions.read(self._read, found.number)
         sections = zip(self._sections, kept, strict=True)
-        seen = [(section, await section.look(number, one)) for section, one in sections]
+        seen = [(section, await section.look(found.number, one)) for section, one in sections]
         return CustomerFile(found, profile, self._policy.level_numbered(found.level), entries, seen)
-
-    def _search(self, by: StaffMember, text: str) -> list[Customer]:
-        kind, found = self._find(text)
-        details = {"by": kind, "query": masked_query(text), "found": tuple(str(customer(c.number)) for c in found)}
-        self._audit_log.record(by.subject, "customer_searched", "customers", details, self._clock.now())
-        return found
 
     def _find(self, text: str) -> tuple[str, list[Customer]]:
         customers = self._customers
@@ -106,40 +105,43 @@ class SupportView:
             found = customers.by_number(CustomerNumber(int(plain)))
             return "number", [found] if found else []
         try:
-            found = customers.by_mobile(mobile(text, self._region))
+            found = customers.by_mobile(mobile(text, REGION))
             return "mobile", [found] if found else []
         except IdentityError:
             return "name", customers.find(text, MANY)
 
-    def _look(self, by: StaffMember, id: str) -> CustomerNumber:
+    def _look(self, connection: Connection, by: StaffMember, id: str) -> Customer | Refused:
         """A look at what is not there may be a guess: it is kept about all customers, and the id that was tried."""
-        found, now = self._customers.by_id(id), self._clock.now()
+        found = self._customers.by_id(id)
         if found is None:
-            tried = {"tried": id[: MANY * 2]}
-            self._audit_log.record(by.subject, "customer_not_found", "customers", tried, now)
-            raise CustomerNotFound("there is no such customer")
-        self._audit_log.record(by.subject, LOOK, str(customer(found.number)), {"id": found.id}, now)
-        return found.number
+            self._record(connection, by, "customer_not_found", "customers", {"tried": id[: MANY * 2]})
+            return Refused(CustomerNotFound("there is no such customer"))
+        self._record(connection, by, LOOK, str(customer(found.number)), {"id": found.id})
+        return found
 
-    def _read(self, number: CustomerNumber) -> tuple[Profile | None, list[Entry], list[Any]]:
-        profile = self._customers.profile(number)
-        with self._db.read() as connection:
-            entries = self._audit_log.of(connection, str(customer(number)))
-            kept = [section.read(connection, number) for section in self._sections]
-        return profile, [entry for entry in entries if entry.action not in self._looks][:MANY], kept
+    def _read(self, connection: Connection, number: CustomerNumber) -> tuple[Profile | None, list[Entry], list[Any]]:
+        entries = self._audit_log.of(connection, str(customer(number)))
+        acts = [entry for entry in entries if entry.action not in self._looks][:MANY]
+        kept = [section.read(connection, number) for section in self._sections]
+        return self._customers.profiles.get(connection, number), acts, kept
+
+    def _record(
+        self, connection: Connection, by: StaffMember, action: str, about: str, details: Mapping[str, object]
+    ) -> None:
+        self._audit_log.append(connection, by.subject, action, about, details, self._clock.now())
 
     # --- acting --------------------------------------------------------------------------------------------------
 
     async def freeze(self, by: StaffMember, id: str, why: str) -> None:
         """Stops what leaves the customer's wallets, at once: one suffices. Raises CustomerNotFound, NotAllowed."""
         require(by, StaffRole.SUPPORTER)
-        number = await self._work.db(self._freezing, by, id, why)
-        await self._freezes.freeze(number, by.subject)
+        number = await self._transactions.write(self._ask_to_freeze, by, id, why)
+        await self._freezing.freeze(number, by.subject)
 
-    def _freezing(self, by: StaffMember, id: str, why: str) -> CustomerNumber:
+    def _ask_to_freeze(self, connection: Connection, by: StaffMember, id: str, why: str) -> CustomerNumber:
         found = self._customers.by_id(id)
         if found is None:
             raise CustomerNotFound("there is no such customer")
         details = {"why": masked_query(why.strip()[:MAX_WHY])}
-        self._audit_log.record(by.subject, "freeze_asked", str(customer(found.number)), details, self._clock.now())
+        self._record(connection, by, "freeze_asked", str(customer(found.number)), details)
         return found.number

@@ -59,7 +59,7 @@ class CustomerPages(Controller):
         try:
             values = chosen.read(form)
             if form["act"] == "preview" and chosen.has_effect:
-                effect = await console.back_office.changes.effect_of(chosen.name, about, values)
+                effect = await console.back_office.changes.kinds.effect(chosen.name, about, values)
                 return await _propose_page(
                     console, id, chosen, form, effect_of(console.site, effect, values["currency"])
                 )
