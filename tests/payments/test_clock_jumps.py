@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from feiqian.accounts import opening
-from feiqian.clock import ManualClock, SteadyClock
+from feiqian.clock import SteadyClock
 from feiqian.errors import NotDeciding
 from feiqian.merchants import opening as merchant_opening
 from feiqian.money import CNY
+from feiqian.testing.clock import ManualClock
 
 YEAR = 365 * 86_400
 

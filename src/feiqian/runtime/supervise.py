@@ -28,7 +28,6 @@ class Child:
 
     def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
         self.name = name
-        self.restarts = 0
         self._command = [sys.executable, "-m", "feiqian", *arguments]
         self._environment = {**os.environ, **environment}
         self._process: asyncio.subprocess.Process | None = None
@@ -49,7 +48,6 @@ class Child:
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - started > HEALTHY_SECONDS else pause
             _log.error("child_died", child=self.name, exit_code=code, restart_in_seconds=pause)
             await asyncio.sleep(pause)
-            self.restarts += 1
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _run_once(self) -> int:

@@ -21,7 +21,7 @@ from ..kinds import TransferKind
 from . import tables
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
 from .projection import NAME, account_key
-from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow, payment_fact, payment_row, refund_fact
+from .rows import CorrectionRow, Entry, PaymentRow, payment_fact, payment_row, refund_fact
 from .step import WAITING
 
 STATUSES = frozenset(status.value for status in PaymentStatus)
@@ -29,7 +29,6 @@ LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
 _P, _R, _E, _A = tables.payments.c, tables.refunds.c, tables.entries.c, tables.accounts.c
-_M, _C = tables.merchant_days.c, tables.customer_days.c
 _LIMIT: BindParameter[int] = bindparam("limit")
 
 
@@ -41,7 +40,6 @@ def _status(text: str, *, other: bool = False) -> ColumnElement[bool]:
 _PAYMENT = select(_P.fact, _P.status, _P.refused, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
 _BY_ID = _PAYMENT.where(_P.id == bindparam("id"))
 _BY_TRANSFER = _PAYMENT.where(_P.transfer == bindparam("transfer"))
-_BY_ORDER = _PAYMENT.where(_P.merchant == bindparam("merchant"), _P.merchant_order == bindparam("order"))
 _NEWEST = _PAYMENT.order_by(_P.no.desc()).limit(_LIMIT)
 _PLACE = select(_P.created_at, _P.no).where(_P.id == bindparam("id"), _P.merchant == bindparam("merchant"))
 
@@ -87,16 +85,6 @@ _STATEMENT = (
     .order_by(_E.sequence.desc())
     .limit(_LIMIT)
 )
-_MERCHANT_DAY = (
-    select(_M.merchant, _M.day, _M.currency, _M.count, _M.amount, _M.fees, _M.refunded)
-    .where(_M.merchant == bindparam("merchant"), _M.day == bindparam("day"))
-    .order_by(_M.currency)
-)
-_CUSTOMER_DAY = (
-    select(_C.customer, _C.day, _C.currency, _C.count, _C.amount, _C.refunded)
-    .where(_C.customer == bindparam("customer"), _C.day == bindparam("day"))
-    .order_by(_C.currency)
-)
 
 
 def is_incomplete(db: Database, kind: int, owner: int) -> bool:
@@ -115,10 +103,6 @@ def payment_by_id(db: Database, id: str) -> PaymentRow | None:
 
 def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
     return _payment(db.one(_BY_TRANSFER, transfer=transfer))
-
-
-def payment_by_order(db: Database, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
-    return _payment(db.one(_BY_ORDER, merchant=merchant, order=merchant_order))
 
 
 def _payment(values: Values | None) -> PaymentRow | None:
@@ -225,13 +209,3 @@ def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> t
     rows = [Entry(*row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
     more = len(rows) == limit and rows[-1].sequence > 1
     return rows, statement_cursor(account, rows[-1].sequence) if more else None
-
-
-def merchant_day(db: Database, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
-    """One row per currency; none if nothing happened."""
-    return [MerchantDay(*row) for row in db.all(_MERCHANT_DAY, merchant=merchant, day=day)]
-
-
-def customer_day(db: Database, customer: CustomerNumber, day: int) -> list[CustomerDay]:
-    """One row per currency; none if nothing happened."""
-    return [CustomerDay(*row) for row in db.all(_CUSTOMER_DAY, customer=customer, day=day)]

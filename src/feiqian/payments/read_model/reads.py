@@ -12,7 +12,7 @@ from feiqian.projections.reads import ANSWER_SECONDS, Reads
 
 from . import queries
 from .projection import NAME
-from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow
+from .rows import CorrectionRow, Entry, PaymentRow
 
 
 class PaymentReads(Reads):
@@ -49,9 +49,6 @@ class PaymentReads(Reads):
     async def payment_by_transfer(self, transfer: bytes) -> PaymentRow | None:
         """A payment by the transfer (or hold) that names it in the ledger."""
         return await self._one(queries.payment_by_transfer, transfer)
-
-    async def payment_by_order(self, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
-        return await self._one(queries.payment_by_order, merchant, merchant_order)
 
     async def payments(
         self,
@@ -97,7 +94,7 @@ class PaymentReads(Reads):
     async def refund_by_transfer(self, transfer: bytes) -> RefundDecided | None:
         return await self._one(queries.refund_by_transfer, transfer)
 
-    # --- statements and totals ---------------------------------------------------------------------------------
+    # --- statements -------------------------------------------------------------------------------------------
 
     async def statement(
         self, account: bytes, cursor: str | None = None, limit: int = 50
@@ -107,11 +104,3 @@ class PaymentReads(Reads):
         A cursor of another account gives an empty page. Raises CursorInvalid.
         """
         return await self._list(queries.statement, account, cursor, limit)
-
-    async def merchant_day(self, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
-        """A merchant's totals of a bank day (yyyymmdd), one for each currency."""
-        return await self._one(queries.merchant_day, merchant, day)
-
-    async def customer_day(self, customer: CustomerNumber, day: int) -> list[CustomerDay]:
-        """A customer's totals of a bank day (yyyymmdd), one for each currency."""
-        return await self._one(queries.customer_day, customer, day)
