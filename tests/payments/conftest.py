@@ -203,8 +203,8 @@ class Bank:
     async def confirm(self, customer: int, payment: PaymentView) -> PaymentView:
         """The customer passes a challenge for the payment, and confirms it."""
         id = payment.id or ""
-        challenge = self.challenges.passed(customer, await self.payments.bound_of(customer, id))
-        return await self.payments.confirm(customer, id, challenge)
+        challenge = self.challenges.passed(customer, await self.payments.confirmations.bound_of(customer, id))
+        return await self.payments.confirmations.confirm(customer, id, challenge)
 
     async def refund(self, merchant: Merchant, payment: PaymentView, amount: int, number: str) -> RefundView:
         assert payment.id is not None

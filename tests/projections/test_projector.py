@@ -95,7 +95,7 @@ def test_the_first_fact_is_kept_byte_for_byte(books, read) -> None:
 def test_a_declined_payment_is_listed_and_moves_nothing(books, read) -> None:
     fact = books.pay(CUSTOMER, MERCHANT, 100_001)
     db = read()
-    [row], _ = queries.payments(db, MERCHANT, None, 10, None, None, None)
+    [row], _ = queries.payments(db, MERCHANT, None, 10)
     assert (row.id, row.status, row.reason) == (fact.id, "declined", "insufficient_funds")
     assert lines(db, PAYABLE) == []
     assert merchant_days(db) == []

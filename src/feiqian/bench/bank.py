@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
+from feiqian.payments.code_keys import KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
+from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model import READ_MODEL
 from feiqian.projections.database import DATABASE_ERRORS, open_database
 from feiqian.projections.schema import read_position

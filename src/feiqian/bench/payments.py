@@ -14,7 +14,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ import msgspec
 import uvloop
 
 from feiqian.accounts import opening
-from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.clock import MICROSECONDS, SystemClock
 from feiqian.field_cipher import KEY_BYTES, FieldCipher
 from feiqian.ids import CustomerNumber, MerchantNumber
@@ -32,13 +31,13 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
+from feiqian.payments.code_keys import VERSIONS, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer, Codes
+from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
-from feiqian.subjects import Subject
 
 MERCHANTS = 50
 OLDEST_SLOTS = 2
@@ -105,19 +104,6 @@ class Everybody:
     def device_of(self, customer: CustomerNumber) -> int:
         return customer if self.known(customer) else 0
 
-    def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
-        return {}
-
-
-class NoneWaits:
-    """No payment of the benchmark waits, so nothing is confirmed."""
-
-    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
-        raise NotImplementedError
-
-    def by_number(self, number: MerchantNumber) -> None:
-        return None
-
 
 class Town:
     """A ledger with so many customers, and endless requests of theirs."""
@@ -130,12 +116,11 @@ class Town:
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
         self._issuers = [CodeIssuer(KeyRing(version, keys)) for version in keys]
         reads = PaymentReads(folder / "read.db")  # asked only about what is no longer in memory: never here
-        everybody, none_waits = Everybody(customers), NoneWaits()
+        everybody: Any = Everybody(customers)
+        nobody: Any = None  # no payment of the benchmark waits, so nothing is confirmed
         codes = Codes(KeyRing(0, keys), everybody)
         cipher = FieldCipher(secrets.token_bytes(KEY_BYTES))
-        self.payments = Payments(
-            self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits, cipher
-        )
+        self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, POLICY, nobody, nobody, cipher)
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
             for number in map(MerchantNumber, range(1, MERCHANTS + 1))

@@ -179,7 +179,7 @@ class RunningBank:
         return Standing("open" if shows_codes else "no_device", cooling_until=cooling)
 
     async def waiting(self, person: Person) -> list[Waiting]:
-        found = await self._s.payments.waiting(person.number)
+        found = await self._s.payments.confirmations.waiting(person.number)
         return [
             Waiting(p.id, p.merchant_name, Money(p.amount, BY_NUMBER[p.currency]), p.description, p.expires_at)
             for p in found

@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.projections import aside
 from feiqian.projections.database import Database, Values, numbered, several
 
@@ -87,21 +88,32 @@ _STATEMENT = (
 )
 
 
+def customer_incomplete(db: Database, customer: CustomerNumber) -> bool:
+    """Whether something of a customer's wallets was set aside, so that lists and statements lack it."""
+    return is_incomplete(db, AccountKind.CUSTOMER_WALLET, customer)
+
+
+def merchant_incomplete(db: Database, merchant: MerchantNumber) -> bool:
+    return is_incomplete(db, MerchantAccountKind.PAYABLE, merchant)
+
+
 def is_incomplete(db: Database, kind: int, owner: int) -> bool:
     """Whether something of these accounts (in any currency) was set aside, or of somebody who is not known."""
     return aside.is_incomplete(db, NAME, account_key(kind, owner), or_everybody=True)
 
 
-def is_incomplete_payment(db: Database, id: str) -> bool:
+def payment_incomplete(db: Database, id: str) -> bool:
     """Whether something of this payment was set aside: it may not be as it is shown."""
     return aside.is_incomplete(db, NAME, id)
 
 
 def payment_by_id(db: Database, id: str) -> PaymentRow | None:
+    """A payment by its public id, whoever's it is: the caller checks that."""
     return _payment(db.one(_BY_ID, id=id))
 
 
 def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
+    """A payment by the transfer (or hold) that names it in the ledger."""
     return _payment(db.one(_BY_TRANSFER, transfer=transfer))
 
 
@@ -112,13 +124,17 @@ def _payment(values: Values | None) -> PaymentRow | None:
 def payments(
     db: Database,
     merchant: MerchantNumber,
-    cursor: str | None,
-    limit: int,
-    status: str | None,
-    created_from: int | None,
-    created_before: int | None,
+    cursor: str | None = None,
+    limit: int = 50,
+    *,
+    status: str | None = None,
+    created_from: int | None = None,
+    created_before: int | None = None,
 ) -> tuple[list[PaymentRow], str | None]:
-    """A page of a merchant's payments, newest first, and the cursor of the next. Raises CursorInvalid."""
+    """A page of a merchant's payments, newest first, and the cursor of the next page (None: there is none).
+
+    Times are Unix microseconds. A cursor of another merchant gives an empty page. Raises CursorInvalid.
+    """
     asked: dict[str, Any] = {"merchant": merchant, "from": created_from, "before": created_before}
     if cursor is not None:
         found = db.one(_PLACE, id=check_payment_cursor(cursor), merchant=merchant)
@@ -155,8 +171,8 @@ def _checked(limit: int) -> int:
     return limit
 
 
-def newest_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
-    """Those paid, by the lines of the customer's wallets; those that were not, by an index of their own."""
+def newest_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
+    """A customer's newest payments, newest first: those paid, by the lines of the wallets, and those that were not."""
     numbers = {no for (no,) in db.all(NOT_PAID, customer=customer, limit=_checked(limit))}
     for account, _ in db.all(_WALLETS, customer=customer):
         numbers |= {no for (no,) in db.all(_PAID, account=account, limit=limit) if no is not None}
@@ -170,7 +186,7 @@ def _numbered(count: int) -> Select[Any]:
     return _PAYMENT.where(_P.no.in_(several("no", count))).order_by(_P.no.desc())
 
 
-def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[CorrectionRow]:
+def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:
     """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
     found = []
     for account, currency in db.all(_WALLETS, customer=customer):
@@ -179,7 +195,7 @@ def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) 
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]
 
 
-def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
+def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
     """What waits for the customer (and has not ended as far as the read model knows), newest first."""
     return [payment_row(row) for row in db.all(WAIT_FOR_CUSTOMER, customer=customer, limit=_checked(limit))]
 
@@ -189,7 +205,8 @@ def waiting(db: Database) -> list[PaymentDecided]:
     return [payment_fact(blob) for (blob,) in db.all(WAIT)]
 
 
-def newest(db: Database, limit: int) -> list[PaymentRow]:
+def newest(db: Database, limit: int = 20) -> list[PaymentRow]:
+    """The newest payments of all."""
     return [payment_row(row) for row in db.all(_NEWEST, limit=_checked(limit))]
 
 
@@ -203,8 +220,13 @@ def refund_by_transfer(db: Database, transfer: bytes) -> RefundDecided | None:
     return None if row is None else refund_fact(row[0])
 
 
-def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
-    """A page of an account's statement, newest first, and the cursor of the next. Raises CursorInvalid."""
+def statement(
+    db: Database, account: bytes, cursor: str | None = None, limit: int = 50
+) -> tuple[list[Entry], str | None]:
+    """A page of the statement of a ledger account (`chart.account_id`), newest first, and the cursor of the next page.
+
+    A cursor of another account gives an empty page. Raises CursorInvalid.
+    """
     before = statement_sequence(account, cursor) if cursor is not None else 2**63 - 1
     rows = [Entry(*row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
     more = len(rows) == limit and rows[-1].sequence > 1
