@@ -206,7 +206,7 @@ class Payments:
     """One payment, of customer 1, that waits."""
 
     def __init__(self) -> None:
-        self.status, self.did = "needs_verification", []
+        self.status, self.did, self.confirmations = "needs_verification", [], self
 
     async def bound_of(self, number: int, payment: str) -> ChallengeBinding:
         if (number, payment) != (1, "pay_1"):
