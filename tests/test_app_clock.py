@@ -15,11 +15,12 @@ from msgspec import structs
 
 from feiqian import app
 from feiqian.cli import main
-from feiqian.clock import ManualClock, SteadyClock
+from feiqian.clock import SteadyClock
 from feiqian.errors import ClockRefused
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
+from feiqian.testing.clock import ManualClock
 
 DAY = 86_400
 YEAR = 365 * DAY

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
-from feiqian.clock import MICROSECONDS, ManualClock, SteadyClock, SystemClock
+from feiqian.clock import MICROSECONDS, SteadyClock, SystemClock
+from feiqian.testing.clock import ManualClock
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ import uuid
 
 import pytest
 
-from feiqian.ids import CUSTOMER, PAYMENT, PREFIXES, is_id, new_id
+from feiqian import ids
+from feiqian.ids import CUSTOMER, PAYMENT, is_id, new_id
 
 NOW = 1_800_000_000_123_456
 
 
 def test_an_id_is_a_prefix_and_a_uuid_of_version_7() -> None:
-    for prefix in PREFIXES:
+    prefixes = [text for text in vars(ids).values() if isinstance(text, str) and len(text) == 4 and text[3] == "_"]
+    assert len(prefixes) == len(set(prefixes)) > 10
+    for prefix in prefixes:
         id = new_id(prefix, NOW)
         assert is_id(prefix, id)
         number = uuid.UUID(id[4:])

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -66,10 +66,13 @@ from feiqian.runtime.sweeping import Sweeper
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Pool, Work
 from feiqian.services import Services
-from feiqian.serving import EXIT_STOPPED, Bank, Pages, Service, create_app
+from feiqian.serving import EXIT_STOPPED, Bank, Service, create_app
 from feiqian.settings import Settings
 from feiqian.web.server.listen import bind
 from feiqian.workers.pool import Workers
+
+if TYPE_CHECKING:
+    from feiqian.web.application import Pages
 
 _log = logs.get("feiqian.app")
 
@@ -266,8 +269,10 @@ def _measure(services: Services) -> None:
     services.notify.measure(metrics)
     services.workers.measure(metrics)
     services.uploads.measure(metrics)
-    services.identity.judges.measure(metrics)
     services.intents.measure(metrics)
+    asked = services.identity.verifications
+    metrics.gauge("feiqian_verifications", "Identities that a verifier is asked about", lambda: asked.under_way)
+    services.alarms.add("verifications_full", "no more of them are taken", lambda: asked.full)
     waiters = services.payments.status_waiters
     services.alarms.watch("held_waits", "requests that wait for a customer to decide", waiters.places)
     services.alarms.watch("read_waits", "requests that wait for the read model", services.reads.waiting_for_it)

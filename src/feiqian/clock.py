@@ -51,7 +51,7 @@ class Clock(Protocol):
         ...
 
 
-class _BankDays:
+class BankDays:
     """Turns Unix time into bank days; remembers the newest quarter of an hour, because payments ask ever the same."""
 
     def __init__(self, zone: str) -> None:
@@ -67,7 +67,7 @@ class _BankDays:
         return self._day
 
 
-class SystemClock(_BankDays):
+class SystemClock(BankDays):
     """The machine's clock. `zone` is a name of the IANA time zone database; raises ZoneInfoNotFoundError if unknown."""
 
     jumped = False  # it cannot tell
@@ -116,20 +116,3 @@ class SteadyClock:
         """When the machine was started, as its clock should have it."""
         self._beginning = beginning
         self._earliest, self._latest = beginning - self._bound, beginning + self._bound
-
-
-class ManualClock(_BankDays):
-    """A clock that stands still until it is told otherwise; for tests and for making seeds."""
-
-    jumped = False
-
-    def __init__(self, now: int = 1_800_000_000 * MICROSECONDS, zone: str = DEFAULT_ZONE) -> None:
-        super().__init__(zone)
-        self._now = now
-
-    def now(self) -> int:
-        return self._now
-
-    def advance(self, seconds: float) -> None:
-        """Moves on (or, in tests of a clock that jumps, back) by so many seconds."""
-        self._now += round(seconds * MICROSECONDS)

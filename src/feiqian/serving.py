@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from feiqian.db import BankDb
 from feiqian.errors import CommitOverdue, LedgerError
@@ -32,6 +32,9 @@ from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.asgi import PATHS, Api
+
+if TYPE_CHECKING:
+    from feiqian.web.application import Pages
 
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 SWITCH_SECONDS = 0.0005  # for which a thread that computes may keep the event loop waiting; Python's own are 0.005
@@ -93,14 +96,6 @@ def create_app(services: Services, admission: Admission | None = None, pages: As
         await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)
 
     return app
-
-
-class Pages(Protocol):
-    """An ASGI application whose live pages can be ended, so that a server that stops waits for no browser."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class Service:

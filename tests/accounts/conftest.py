@@ -12,7 +12,6 @@ import pytest
 from feiqian.accounts import opening
 from feiqian.accounts.kinds import AccountKind, AllowanceKind
 from feiqian.accounts.service import Accounts
-from feiqian.clock import ManualClock
 from feiqian.ledger.chart import account_id, allowance_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
@@ -20,6 +19,7 @@ from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
 from feiqian.policy.load import load_policy
+from feiqian.testing.clock import ManualClock
 
 T = TypeVar("T")
 CN = load_policy("cn")

@@ -12,10 +12,10 @@ from feiqian.backoffice import accounts_audit
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import OPERATOR
 from feiqian.cli import main
-from feiqian.clock import ManualClock
 from feiqian.customers import levels
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.testing.clock import ManualClock
 
 NOW = ManualClock().now()
 

@@ -21,11 +21,11 @@ from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
 from feiqian.backoffice.service import Staff
 from feiqian.cases.queues import CaseQueue
-from feiqian.clock import ManualClock
 from feiqian.kyc.model import Review
 from feiqian.onboarding.queues import Reviews
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
+from feiqian.testing.clock import ManualClock
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
 STAFF_PASSWORD = "thirteen velvet lanterns"

@@ -19,7 +19,6 @@ from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.errors import ChangeOver, EnrolmentOver
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import OPERATOR, Change, ChangeState, MemberState, StaffMember
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ledger_intents.service import LedgerIntents
@@ -27,6 +26,7 @@ from feiqian.policy.model import Ceiling, Corrections
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
 CLOCK = ManualClock()

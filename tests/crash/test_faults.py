@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from feiqian.clock import ManualClock
 from feiqian.errors import LedgerStopped
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.crash import OPENING, PAYEE, REFUSED_EVERY, opening, payment
 from feiqian.testing.postgres import Postgres
 

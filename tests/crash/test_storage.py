@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from feiqian import app, cli
-from feiqian.clock import ManualClock
 from feiqian.errors import FeiqianError, JournalDamaged, JournalMissing, JournalUnavailable
 from feiqian.ledger.audit import audit
 from feiqian.ledger.checkpointer import make_checkpoint
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.settings import Settings
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.crash import opening, payment
 
 KEPT = Path(__file__).parents[1] / "fixtures" / "a30ad07"

@@ -27,7 +27,6 @@ from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.sign_in import SignIn
 from feiqian.cases.service import Cases
-from feiqian.clock import ManualClock
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -51,6 +50,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
+from feiqian.testing.clock import ManualClock
 from feiqian.workers.pool import Workers
 
 T = TypeVar("T")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.clock import ManualClock
 from feiqian.ledger import chart
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.engine import UNLIMITED, Refusal
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.testing.clock import ManualClock
 
 CNY = 156
 

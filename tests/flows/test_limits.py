@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from feiqian.accounts.kinds import AllowanceKind
-from feiqian.clock import MICROSECONDS, ManualClock
+from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -25,6 +25,7 @@ from feiqian.payments.views import PaymentView
 from feiqian.policy.load import load_policy
 from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
+from feiqian.testing.clock import ManualClock
 
 CNY = 156
 ANNA = 1

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.model import Claim, Review
@@ -22,6 +21,7 @@ from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 from feiqian.workers.pool import Workers
 

@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.clock import ManualClock
 from feiqian.ledger import chart
 from feiqian.ledger.checkpoints import Checkpoints
 from feiqian.ledger.engine import UNLIMITED, chain
@@ -20,6 +19,7 @@ from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
 CNY = 156

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from feiqian.clock import MICROSECONDS, ManualClock, SteadyClock
+from feiqian.clock import MICROSECONDS, SteadyClock
 from feiqian.errors import ClockRefused, NotDeciding
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.engine import EVENT, Refusal, Type
 from feiqian.ledger.ledger_clock import LedgerClock
 from feiqian.ledger.recovery import open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
+from feiqian.testing.clock import ManualClock
 
 YEAR, WEEK = 365 * DAY_SECONDS, 7 * DAY_SECONDS
 BOUNDS = StartTime(30, WEEK)

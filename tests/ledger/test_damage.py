@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from feiqian.clock import ManualClock
 from feiqian.errors import JournalBehind, JournalDamaged
 from feiqian.ledger.body import decode_body, encode_body
 from feiqian.ledger.journal import Head, Row, row_hash, verified
 from feiqian.ledger.recovery import Watermark, open_ledger
+from feiqian.testing.clock import ManualClock
 
 
 class Kept:

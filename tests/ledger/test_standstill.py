@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from feiqian.clock import ManualClock
 from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_ledger
 from feiqian.ledger.standstill import MOST_SECONDS, SLOW_SECONDS, TIMES_SLOWER
+from feiqian.testing.clock import ManualClock
 
 
 class Disk(SqliteJournal):

@@ -14,7 +14,6 @@ import pytest
 
 from feiqian import app, cli
 from feiqian.accounts.kinds import AccountKind
-from feiqian.clock import ManualClock
 from feiqian.errors import JournalDamaged
 from feiqian.ledger.audit import audit
 from feiqian.ledger.body import decode_body, encode_body
@@ -23,6 +22,7 @@ from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.stamp import FIRST, FORMAT, format_of
 from feiqian.payments.requests import PaymentRequest
 from feiqian.settings import Settings
+from feiqian.testing.clock import ManualClock
 
 KEPT = Path(__file__).parents[1] / "fixtures" / "a30ad07"
 EXPECTED: dict[str, Any] = json.loads((KEPT / "expected.json").read_text())

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from sqlalchemy import Connection
 
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.errors import LedgerStopped
 from feiqian.ledger_intents import service
@@ -19,6 +18,7 @@ from feiqian.ledger_intents.errors import IntentPending, IntentRefused
 from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.runtime.work import Work
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import structlog
 
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.inbox import Inbox
@@ -19,6 +18,7 @@ from feiqian.notify.model import Channel
 from feiqian.policy.load import load_policy
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Adapter, Channel, Contacts, Message, Outgoing
 from feiqian.notify.service import Notify
 from feiqian.runtime.work import Work
 from feiqian.subjects import customer
+from feiqian.testing.clock import ManualClock
 
 MEI = customer(1)
 MOBILE, MAIL = "+8613800138000", "mei@example.com"

@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from notifying import outgoing
 from py_vapid import Vapid
 
-from feiqian.clock import ManualClock
 from feiqian.notify.addresses import is_public
 from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
 from feiqian.notify.model import Channel
 from feiqian.notify.push import Push
 from feiqian.notify.push_key import PushKeyInvalid, open_push_key
+from feiqian.testing.clock import ManualClock
 
 CONTACT = "mailto:pay@bank.example"
 

@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from notifying import CODE, MAIL, outgoing
 
-from feiqian.clock import ManualClock
 from feiqian.notify import smtp
 from feiqian.notify.errors import SendingFailed, SendingRefused
 from feiqian.notify.mail_addresses import canonical
 from feiqian.notify.model import Channel
 from feiqian.notify.smtp import Smtp, SmtpInvalid, SmtpServer
+from feiqian.testing.clock import ManualClock
 
 SENDER = "Feiqian <no-reply@bank.example>"
 

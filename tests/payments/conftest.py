@@ -18,7 +18,7 @@ from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.service import Accounts
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
-from feiqian.clock import MICROSECONDS, ManualClock
+from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
@@ -44,6 +44,7 @@ from feiqian.policy.load import load_policy
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 from feiqian.subjects import Subject
+from feiqian.testing.clock import ManualClock
 
 T = TypeVar("T")
 FEE_BASIS_POINTS = 60
@@ -102,8 +103,8 @@ class Bank:
         self.customers, self.merchants = Customers(self.db), Merchants(self.db, "live")
         self.ring = KeyFile(folder / "code-keys.json", clock).open()
         self.codes = Codes(self.ring, self.customers.issuing)
-        self._read_db = open_database(folder / "read.db")
-        self.projector = Projector(self.journal, self._read_db, PAYMENTS)
+        self.read_db = open_database(folder / "read.db")
+        self.projector = Projector(self.journal, self.read_db, PAYMENTS)
         self.projector.step()
         self.stop_projecting = self.ledger.subscribe(lambda position, facts: self.projector.step())
         self.reads = PaymentReads(folder / "read.db")
@@ -134,7 +135,7 @@ class Bank:
             self.ledger.commit()
         self.ledger.close()
         self.reads.close()
-        self._read_db.close()
+        self.read_db.close()
         self.journal.close()
         self.db.close()
 
@@ -202,8 +203,8 @@ class Bank:
     async def confirm(self, customer: int, payment: PaymentView) -> PaymentView:
         """The customer passes a challenge for the payment, and confirms it."""
         id = payment.id or ""
-        challenge = self.challenges.passed(customer, await self.payments.bound_of(customer, id))
-        return await self.payments.confirm(customer, id, challenge)
+        challenge = self.challenges.passed(customer, await self.payments.confirmations.bound_of(customer, id))
+        return await self.payments.confirmations.confirm(customer, id, challenge)
 
     async def refund(self, merchant: Merchant, payment: PaymentView, amount: int, number: str) -> RefundView:
         assert payment.id is not None

@@ -41,7 +41,7 @@ def test_a_waiting_payment_is_cancelled_once_and_again_to_the_same_end(bank: Any
     again = run(bank.pay(merchant, customer, 2_000_00, order="A-1"))
     assert again == waiting, "a retry gets the first answer"
     with pytest.raises(NotWaiting) as error:
-        run(bank.payments.bound_of(customer, waiting.id))
+        run(bank.payments.confirmations.bound_of(customer, waiting.id))
     assert error.value.status == "cancelled"
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from feiqian.accounts import opening
-from feiqian.clock import ManualClock, SteadyClock
+from feiqian.clock import SteadyClock
 from feiqian.errors import NotDeciding
 from feiqian.merchants import opening as merchant_opening
 from feiqian.money import CNY
+from feiqian.testing.clock import ManualClock
 
 YEAR = 365 * 86_400
 
@@ -78,10 +79,10 @@ def test_abuse_88_a_payment_that_waits_expires_by_the_time_that_it_was_given(ban
         left = bank.payments.expiry.seconds_left
         bank.clock.advance(left - 1)
         bank.payments.expiry.settle()
-        assert len(await bank.payments.waiting(customer)) == 1
+        assert len(await bank.payments.confirmations.waiting(customer)) == 1
         bank.clock.advance(60)
         bank.payments.expiry.settle()
-        assert await bank.payments.waiting(customer) == []
+        assert await bank.payments.confirmations.waiting(customer) == []
         await bank.ledger.durable(bank.ledger.position)
         assert (await bank.payments.get(merchant, waiting.id)).status == "expired"
 
@@ -95,15 +96,15 @@ def test_abuse_88_what_is_refused_while_the_clock_has_jumped_uses_nothing_up(gua
     async def scene() -> None:
         payments, paid = guarded.payments, await guarded.pay(merchant, customer, 1_00)
         waiting = await guarded.pay(merchant, customer, 2_000_00)
-        challenge = guarded.challenges.passed(customer, await payments.bound_of(customer, waiting.id))
+        challenge = guarded.challenges.passed(customer, await payments.confirmations.bound_of(customer, waiting.id))
         clock.advance(10)
         request = guarded.request(customer, 3_00)
         before = guarded.journaled()
         clock.advance(jump)
         for refused in (
             payments.pay(merchant, request),
-            payments.confirm(customer, waiting.id, challenge),
-            payments.refuse(customer, waiting.id),
+            payments.confirmations.confirm(customer, waiting.id, challenge),
+            payments.confirmations.refuse(customer, waiting.id),
             payments.cancel(merchant, waiting.id),
             guarded.refund(merchant, paid, 1_00, "r"),
         ):
@@ -112,7 +113,7 @@ def test_abuse_88_what_is_refused_while_the_clock_has_jumped_uses_nothing_up(gua
         assert guarded.journaled() == before
         clock.advance(-jump)
         assert (await payments.pay(merchant, request)).status == "succeeded"
-        assert (await payments.confirm(customer, waiting.id, challenge)).status == "succeeded"
+        assert (await payments.confirmations.confirm(customer, waiting.id, challenge)).status == "succeeded"
         assert (await guarded.refund(merchant, paid, 1_00, "r")).status == "succeeded"
 
     run(scene())

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.clock import ManualClock
 from feiqian.payments.code_keys import (
     ACCEPTED_SECONDS,
     MASKED,
@@ -20,6 +19,7 @@ from feiqian.payments.code_keys import (
     KeyRing,
     KeysInvalid,
 )
+from feiqian.testing.clock import ManualClock
 
 NOW = 1_800_000_000
 HEX = "00" * SECRET_BYTES

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from feiqian.accounts import opening
-from feiqian.clock import ManualClock
 from feiqian.money import CNY
 from feiqian.payments.code_keys import ACCEPTED_SECONDS
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.masked_codes import masked_code
 
 OLD = bytes(range(7, 39))

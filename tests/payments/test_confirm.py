@@ -45,8 +45,8 @@ def test_a_confirmed_payment_moves_the_money_and_charges_the_fee_then(bank: Any,
     assert (bank.wallet(customer), bank.takings(merchant), bank.fees) == (3_000_00, 1_988_00, 12_00)
     assert run(bank.payments.get(merchant, waiting.id)) == view
     day = bank.clock.day(bank.clock.now() // 1_000_000)
-    (totals,) = run(bank.reads.merchant_day(merchant.number, day))
-    assert (totals.count, totals.amount, totals.fees) == (1, DEAR, 12_00)
+    totals = bank.read_db.all("SELECT count, amount, fees FROM merchant_days WHERE day = :day", day=day)
+    assert totals == [(1, DEAR, 12_00)]
 
 
 def test_the_journal_says_who_proved_what(bank: Any, run: Any) -> None:
@@ -86,21 +86,21 @@ def test_a_confirmed_payment_is_refunded_like_any_other(bank: Any, run: Any) -> 
 def test_what_a_challenge_is_bound_to_is_the_payment_as_the_ledger_has_it(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant("Tea House")
     waiting = run(bank.pay(merchant, customer, DEAR))
-    binding = run(bank.payments.bound_of(customer, waiting.id))
+    binding = run(bank.payments.confirmations.bound_of(customer, waiting.id))
     assert (binding.purpose, binding.amount, binding.currency) == (Purpose.PAYMENT, DEAR, CNY.number)
     assert (binding.payer, binding.payee, binding.reference) == ("Li Na", "Tea House", waiting.id)
-    (listed,) = run(bank.payments.waiting(customer))
+    (listed,) = run(bank.payments.confirmations.waiting(customer))
     assert (listed.id, listed.merchant_name, listed.amount) == (waiting.id, "Tea House", DEAR)
 
 
 def test_the_list_has_only_what_still_waits_and_only_ones_own(bank: Any, run: Any) -> None:
     before, customer, after, merchant = (*(bank.customer(9_000_00) for _ in range(3)), bank.merchant())
     first, second, third = (run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(3))
-    assert [one.id for one in run(bank.payments.waiting(customer))] == [third.id, second.id, first.id]
-    assert [run(bank.payments.waiting(other)) for other in (before, after)] == [[], []]
-    run(bank.payments.refuse(customer, third.id))
+    assert [one.id for one in run(bank.payments.confirmations.waiting(customer))] == [third.id, second.id, first.id]
+    assert [run(bank.payments.confirmations.waiting(other)) for other in (before, after)] == [[], []]
+    run(bank.payments.confirmations.refuse(customer, third.id))
     bank.clock.advance(VERIFICATION_SECONDS - 20)  # the first is over, though nothing has told the engine
-    assert [one.id for one in run(bank.payments.waiting(customer))] == [second.id]
+    assert [one.id for one in run(bank.payments.confirmations.waiting(customer))] == [second.id]
 
 
 # --- who may ----------------------------------------------------------------------------------------------------
@@ -109,12 +109,12 @@ def test_the_list_has_only_what_still_waits_and_only_ones_own(bank: Any, run: An
 def test_abuse_28_another_customers_payment_is_not_found(bank: Any, run: Any) -> None:
     customer, thief, merchant = bank.customer(5_000_00), bank.customer(0), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    challenge = bank.challenges.passed(thief, run(bank.payments.bound_of(customer, waiting.id)))
+    challenge = bank.challenges.passed(thief, run(bank.payments.confirmations.bound_of(customer, waiting.id)))
     for asked in (
-        bank.payments.bound_of(thief, waiting.id),
-        bank.payments.confirm(thief, waiting.id, challenge),
-        bank.payments.refuse(thief, waiting.id),
-        bank.payments.refuse(customer, "pay_nobody"),
+        bank.payments.confirmations.bound_of(thief, waiting.id),
+        bank.payments.confirmations.confirm(thief, waiting.id, challenge),
+        bank.payments.confirmations.refuse(thief, waiting.id),
+        bank.payments.confirmations.refuse(customer, "pay_nobody"),
     ):
         with pytest.raises(PaymentNotFound):
             run(asked)
@@ -125,18 +125,18 @@ def test_abuse_37_a_challenge_confirms_one_payment_and_no_other(bank: Any, run: 
     customer, merchant = bank.customer(9_000_00), bank.merchant()
     first = run(bank.pay(merchant, customer, DEAR))
     second = run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer)))
-    challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, first.id)))
+    challenge = bank.challenges.passed(customer, run(bank.payments.confirmations.bound_of(customer, first.id)))
     with pytest.raises(BindingDiffers):
-        run(bank.payments.confirm(customer, second.id, challenge))
+        run(bank.payments.confirmations.confirm(customer, second.id, challenge))
     with pytest.raises(ChallengeOver):
-        run(bank.payments.confirm(customer, first.id, challenge))
+        run(bank.payments.confirmations.confirm(customer, first.id, challenge))
     assert bank.wallet(customer) == 9_000_00
 
 
 def test_abuse_38_a_shop_that_takes_another_name_voids_what_was_shown(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(9_000_00), bank.merchant("Tea House")
     waiting = run(bank.pay(merchant, customer, DEAR))
-    binding = run(bank.payments.bound_of(customer, waiting.id))
+    binding = run(bank.payments.confirmations.bound_of(customer, waiting.id))
     for other in (
         {"payee": "Charity"},
         {"amount": DEAR - 1},
@@ -146,7 +146,7 @@ def test_abuse_38_a_shop_that_takes_another_name_voids_what_was_shown(bank: Any,
     ):
         changed = type(binding)(**{name: getattr(binding, name) for name in binding.__struct_fields__} | other)
         with pytest.raises(BindingDiffers):
-            run(bank.payments.confirm(customer, waiting.id, bank.challenges.passed(customer, changed)))
+            run(bank.payments.confirmations.confirm(customer, waiting.id, bank.challenges.passed(customer, changed)))
     assert bank.wallet(customer) == 9_000_00
 
 
@@ -219,8 +219,8 @@ def test_the_day_of_a_payment_is_that_of_its_confirmation(bank: Any, run: Any) -
     bank.clock.advance(200)
     assert run(bank.confirm(customer, waiting)).status == "succeeded", "it is another day"
     day = bank.clock.day(bank.clock.now() // 1_000_000)
-    (totals,) = run(bank.reads.customer_day(customer, day))
-    assert (totals.count, totals.amount) == (1, DEAR)
+    totals = bank.read_db.all("SELECT count, amount FROM customer_days WHERE day = :day", day=day)
+    assert totals == [(1, DEAR)]
 
 
 # --- the customer says no ---------------------------------------------------------------------------------------
@@ -229,12 +229,12 @@ def test_the_day_of_a_payment_is_that_of_its_confirmation(bank: Any, run: Any) -
 def test_a_customer_refuses_without_proving_anything_and_it_is_final(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    view = run(bank.payments.refuse(customer, waiting.id))
+    view = run(bank.payments.confirmations.refuse(customer, waiting.id))
     assert (view.status, view.reason) == ("declined", "refused_by_customer")
     assert view.message == "The customer has refused this payment."
     assert run(bank.payments.get(merchant, waiting.id)) == view
     with pytest.raises(NotWaiting):
-        run(bank.payments.refuse(customer, waiting.id))
+        run(bank.payments.confirmations.refuse(customer, waiting.id))
     again = run(bank.pay(merchant, customer, DEAR, order=waiting.merchant_order))
     assert again == waiting, "the merchant's retry gets the first answer, and asks for what became of it"
 
@@ -246,7 +246,7 @@ def test_what_was_decided_is_durable_before_anyone_is_told(bank: Any, run: Any) 
     async def decide() -> None:
         await bank.confirm(customer, waiting[0])
         assert bank.ledger.durable_position == bank.ledger.position
-        await bank.payments.refuse(customer, waiting[1].id)
+        await bank.payments.confirmations.refuse(customer, waiting[1].id)
         assert bank.ledger.durable_position == bank.ledger.position
 
     run(decide())
@@ -258,10 +258,10 @@ def test_what_was_decided_is_durable_before_anyone_is_told(bank: Any, run: Any) 
 def test_a_confirmation_after_the_expiry_comes_too_late(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, waiting.id)))
+    challenge = bank.challenges.passed(customer, run(bank.payments.confirmations.bound_of(customer, waiting.id)))
     bank.clock.advance(VERIFICATION_SECONDS)
     with pytest.raises(NotWaiting) as late:
-        run(bank.payments.confirm(customer, waiting.id, challenge))
+        run(bank.payments.confirmations.confirm(customer, waiting.id, challenge))
     assert late.value.status == "expired"
     assert bank.wallet(customer) == 5_000_00
 
@@ -269,10 +269,10 @@ def test_a_confirmation_after_the_expiry_comes_too_late(bank: Any, run: Any) -> 
 def test_time_that_runs_out_while_the_challenge_is_spent_is_seen_by_the_ledger(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    challenge = bank.challenges.passed(customer, run(bank.payments.bound_of(customer, waiting.id)))
+    challenge = bank.challenges.passed(customer, run(bank.payments.confirmations.bound_of(customer, waiting.id)))
     bank.challenges.meanwhile = lambda: bank.clock.advance(VERIFICATION_SECONDS)
     with pytest.raises(NotWaiting) as error:
-        run(bank.payments.confirm(customer, waiting.id, challenge))
+        run(bank.payments.confirmations.confirm(customer, waiting.id, challenge))
     assert error.value.status == "expired"
     assert bank.wallet(customer) == 5_000_00
     assert run(bank.payments.get(merchant, waiting.id)).status == "expired"
@@ -281,11 +281,11 @@ def test_time_that_runs_out_while_the_challenge_is_spent_is_seen_by_the_ledger(b
 def test_a_crash_after_the_challenge_was_spent_leaves_a_payment_that_still_waits(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
-    binding = run(bank.payments.bound_of(customer, waiting.id))
+    binding = run(bank.payments.confirmations.bound_of(customer, waiting.id))
     spent = bank.challenges.passed(customer, binding)
     run(bank.challenges.consume(spent, (bank.challenges._open[spent])[0], binding))  # and then the process died
     with pytest.raises(ChallengeOver):
-        run(bank.payments.confirm(customer, waiting.id, spent))
+        run(bank.payments.confirmations.confirm(customer, waiting.id, spent))
     assert run(bank.confirm(customer, waiting)).status == "succeeded"
 
 
@@ -311,7 +311,7 @@ def test_a_confirmation_outlives_a_restart(bank: Any, run: Any) -> None:
 def declined_at_once(bank: Any, run: Any, customer: int, amount: int, reason: str) -> None:
     view = run(bank.pay(bank.merchant(), customer, amount, code=bank.fresh_code(customer)))
     assert (view.status, view.reason) == ("declined", reason)
-    assert run(bank.payments.waiting(customer)) == []
+    assert run(bank.payments.confirmations.waiting(customer)) == []
 
 
 def test_too_little_money_is_declined_before_the_customer_is_asked(bank: Any, run: Any) -> None:
@@ -319,7 +319,7 @@ def test_too_little_money_is_declined_before_the_customer_is_asked(bank: Any, ru
     code = bank.code(customer)
     view = run(bank.pay(merchant, customer, DEAR, order="A-1", code=code))
     assert (view.status, view.reason) == ("declined", "insufficient_funds")
-    assert run(bank.payments.waiting(customer)) == []
+    assert run(bank.payments.confirmations.waiting(customer)) == []
     assert (bank.wallet(customer), bank.takings(merchant)) == (DEAR - 1, 0)
     run(bank.accounts.adjust(customer, CNY.number, 1, "top-up"))
     assert run(bank.pay(merchant, customer, DEAR, order="A-1", code=code)) == view, "an order is decided once"

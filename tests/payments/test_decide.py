@@ -66,7 +66,7 @@ def test_a_payment_without_a_code_waits_for_its_customer_like_any_other(bank: An
     customer, merchant = bank.customer(2_000_00), bank.merchant()
     fact = bank.payments._authorizer.decide(intent(bank, customer, merchant, ABOVE_UNVERIFIED)).fact
     bank.ledger.commit()
-    (waiting,) = run(bank.payments.waiting(customer))
+    (waiting,) = run(bank.payments.confirmations.waiting(customer))
     assert (fact.status, waiting.id) == ("needs_verification", fact.id)
 
 
@@ -99,7 +99,7 @@ def test_a_payment_that_is_too_risky_is_declined_for_good(bank: Any, run: Any, a
     assert run(bank.payments.pay(merchant, request)) == first
     (seen,) = asked
     assert (seen.payer, seen.payee, seen.amount, seen.method.name) == (customer, merchant.number, amount, "code")
-    assert (bank.wallet(customer), run(bank.payments.waiting(customer))) == (2_000_00, [])
+    assert (bank.wallet(customer), run(bank.payments.confirmations.waiting(customer))) == (2_000_00, [])
     bank.risk = lambda intent: None
     assert run(bank.payments.pay(merchant, request)) == first, "a decision is made once"
     assert run(bank.pay(merchant, customer, 1_00, code=request.payment_code)).status == "succeeded", (

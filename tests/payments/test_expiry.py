@@ -49,7 +49,7 @@ def test_what_ended_before_writes_nothing_when_its_time_is_over(bank: Any, run: 
     customer, merchant = bank.customer(9_000_00), bank.merchant()
     waiting = [run(bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))) for _ in range(3)]
     run(bank.confirm(customer, waiting[0]))
-    run(bank.payments.refuse(customer, waiting[1].id))
+    run(bank.payments.confirmations.refuse(customer, waiting[1].id))
     run(bank.payments.cancel(merchant, waiting[2].id))
     before = bank.ledger.position
     bank.clock.advance(VERIFICATION_SECONDS)
@@ -121,7 +121,7 @@ def test_who_waits_for_a_payment_is_answered_when_it_ends(bank: Any, run: Any) -
         return str((await asked).status)
 
     assert run(ask_and(lambda it: bank.confirm(customer, it))) == "succeeded"
-    assert run(ask_and(lambda it: bank.payments.refuse(customer, it.id))) == "declined"
+    assert run(ask_and(lambda it: bank.payments.confirmations.refuse(customer, it.id))) == "declined"
     assert run(ask_and(lambda it: bank.payments.cancel(merchant, it.id))) == "cancelled"
     assert bank.payments.status_waiters.open == 0
 

@@ -72,7 +72,7 @@ def test_abuse_85_what_does_not_depend_on_it_goes_on(poisoned: Any, run: Any) ->
 
 
 def test_a_customer_is_told_that_a_payment_is_incomplete_and_not_that_there_is_none(poisoned: Any, run: Any) -> None:
-    for question in (poisoned.payments.bound_of, poisoned.payments.refuse):
+    for question in (poisoned.payments.confirmations.bound_of, poisoned.payments.confirmations.refuse):
         with pytest.raises(RecordIncomplete):
             run(question(poisoned.li, poisoned.lost.id))
         with pytest.raises(PaymentNotFound):

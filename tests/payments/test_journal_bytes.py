@@ -81,7 +81,7 @@ async def _waiting(bank: Any, pay: Any, answers: list[object], rich: int, shop: 
     confirmed, cancelled, refused, expired = [await pay(rich, 1_100_00 + n) for n in range(4)]
     answers.append(await bank.confirm(rich, confirmed))
     answers.append(await bank.payments.cancel(shop, cancelled.id))
-    answers.append(await bank.payments.refuse(rich, refused.id))
+    answers.append(await bank.payments.confirmations.refuse(rich, refused.id))
     bank.clock.advance(400)
     bank.payments.expiry.settle()
     stopped = await pay(rich, 1_200_00)

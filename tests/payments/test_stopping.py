@@ -36,7 +36,7 @@ def test_a_freeze_ends_what_waits_in_the_row_of_the_freeze(bank: Any, run: Any) 
     for one in waiting:
         view = run(bank.payments.get(merchant, one.id))
         assert (view.status, view.reason) == NEUTRAL
-    assert run(bank.payments.waiting(customer)) == []
+    assert run(bank.payments.confirmations.waiting(customer)) == []
     assert run(bank.payments.get(merchant, others.id)).status == "needs_verification"
     assert reconcile(bank.engine, bank.folder / "read.db", [PAYMENTS]) == []
 
@@ -45,7 +45,10 @@ def test_a_frozen_customer_is_asked_for_nothing_any_more(bank: Any, run: Any) ->
     customer, merchant = bank.customer(9_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))
     run(bank.accounts.freeze(customer))
-    for asked in (bank.payments.bound_of(customer, waiting.id), bank.payments.confirm(customer, waiting.id, "chl_1")):
+    for asked in (
+        bank.payments.confirmations.bound_of(customer, waiting.id),
+        bank.payments.confirmations.confirm(customer, waiting.id, "chl_1"),
+    ):
         with pytest.raises(NotWaiting) as ended:
             run(asked)
         assert ended.value.status == "declined"

@@ -53,7 +53,7 @@ class Acts:
         return str((await self.bank.confirm(self.customer, self.payment)).status)
 
     async def refuse(self) -> str:
-        return str((await self.bank.payments.refuse(self.customer, self.payment.id)).status)
+        return str((await self.bank.payments.confirmations.refuse(self.customer, self.payment.id)).status)
 
     async def cancel(self) -> str:
         return str((await self.bank.payments.cancel(self.merchant, self.payment.id)).status)

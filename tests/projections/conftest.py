@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
-from feiqian.clock import ManualClock
 from feiqian.events import (
     Fact,
     PaymentCancelled,
@@ -37,6 +36,7 @@ from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.projections import schema
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.projector import Projector
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests

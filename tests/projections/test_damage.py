@@ -157,7 +157,7 @@ def ask(path: Path, *between: Callable[[], object]) -> list[object]:
         reads, told = PaymentReads(path), []
         for act in (lambda: None, *between):
             act()
-            for question in (reads.newest(5), reads.payment_by_order(1, "none")):
+            for question in (reads.newest(5), reads.payment_by_id("none")):
                 try:
                     told.append(await question)
                 except ReadsBehind:

@@ -168,8 +168,8 @@ def test_a_fact_that_is_not_understood_concerns_the_payment_that_it_names(books,
     books.write()
     db = open_database(project(), read_only=True)
     assert [one.what for one in aside.read(db)] == ["facts"]
-    assert queries.is_incomplete_payment(db, paid.id)
-    assert not queries.is_incomplete_payment(db, other.id)
+    assert queries.payment_incomplete(db, paid.id)
+    assert not queries.payment_incomplete(db, other.id)
     assert (incomplete(db), incomplete(db, PAYABLE)) == ({LI}, {SHOP})
     db.close()
 
@@ -194,7 +194,7 @@ def test_an_order_that_was_decided_twice_is_set_aside(books, project) -> None:
     later = books.pay(WANG, SHOP, 100)
     db = open_database(project(), read_only=True)
     assert known(db, later)
-    assert queries.is_incomplete_payment(db, fact.id)
+    assert queries.payment_incomplete(db, fact.id)
     assert (incomplete(db), incomplete(db, PAYABLE)) == ({LI}, {SHOP})
     db.close()
 
@@ -256,7 +256,7 @@ def test_a_confirmation_that_cannot_be_kept_marks_its_payment(books, project) ->
     db = open_database(project(), read_only=True)
     [one] = aside.read(db)
     assert one.what == "records and facts"
-    assert queries.is_incomplete_payment(db, waiting.id)
+    assert queries.payment_incomplete(db, waiting.id)
     assert incomplete(db) == {LI}
     db.close()
 

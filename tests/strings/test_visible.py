@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from feiqian.clock import ManualClock
 from feiqian.runtime import logs
 from feiqian.strings.visible import is_visible, shown
+from feiqian.testing.clock import ManualClock
 from feiqian.web.render import Renderer
 
 REFUSED = [

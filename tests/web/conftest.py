@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 from fakes import StillBank, StillDemo, from_own_pages, still_services
 
 from feiqian import features
-from feiqian.clock import ManualClock
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.served import Served
 from feiqian.web.application import OWN, application
 from feiqian.web.cookies import Cookies

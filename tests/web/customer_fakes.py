@@ -14,7 +14,6 @@ from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, FactorView, TotpEnrolment
 from feiqian.auth.model import Overview, SignInSeen, Started
 from feiqian.auth.sessions.model import Device, Opened, Session
-from feiqian.clock import ManualClock
 from feiqian.customers.model import Profile
 from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
@@ -23,6 +22,7 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.subjects import Subject, customer
+from feiqian.testing.clock import ManualClock
 
 HOUR = 3_600_000_000
 TEXT = "Confirm a payment\nTo: Corner <Café>\n[feiqian-1 chl_1 payment customer:1 2027-01-15T08:00:00.000000Z]"
@@ -206,7 +206,7 @@ class Payments:
     """One payment, of customer 1, that waits."""
 
     def __init__(self) -> None:
-        self.status, self.did = "needs_verification", []
+        self.status, self.did, self.confirmations = "needs_verification", [], self
 
     async def bound_of(self, number: int, payment: str) -> ChallengeBinding:
         if (number, payment) != (1, "pay_1"):

@@ -11,12 +11,12 @@ from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp
 
 from feiqian.auth.sessions.model import Opened, Session
-from feiqian.clock import ManualClock
 from feiqian.field_cipher import FieldCipher
 from feiqian.money import CNY, Money
 from feiqian.notify.model import Channel, Delivered
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
+from feiqian.testing.clock import ManualClock
 from feiqian.web import session
 from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
 from feiqian.web.site import Level

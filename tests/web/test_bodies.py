@@ -12,8 +12,8 @@ import pytest
 from customer_fakes import add_customers
 from litestar.testing import TestClient
 
-from feiqian.clock import ManualClock
 from feiqian.onboarding.pages.identity import UPLOAD_BYTES
+from feiqian.testing.clock import ManualClock
 from feiqian.web import forms
 from feiqian.web.bounds import COOKIE_BYTES, COOKIES, QUERY_BYTES, QUERY_FIELDS
 from feiqian.web.forms import FORM_BYTES

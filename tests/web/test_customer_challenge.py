@@ -10,9 +10,9 @@ from customer_fakes import PASSWORD_AND_SMS, RIGHT, Answers, add_customers, over
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import ChallengeNotFound, CodeThrottled, Locked
-from feiqian.clock import ManualClock
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
+from feiqian.testing.clock import ManualClock
 from feiqian.web.site import Site
 
 PAGE = "/security/change/password/chl_1"

@@ -10,9 +10,9 @@ from fakes import StillBank
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
-from feiqian.clock import ManualClock
 from feiqian.money import CNY, Money
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.testing.clock import ManualClock
 from feiqian.web.model import Waiting
 from feiqian.web.site import Site
 

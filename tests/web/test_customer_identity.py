@@ -10,10 +10,10 @@ from customer_fakes import add_customers, chinese_id
 from litestar.testing import TestClient
 
 from feiqian.auth.errors import DetailsInvalid
-from feiqian.clock import ManualClock
 from feiqian.kyc.errors import ClaimMissing, ImageRefused
 from feiqian.kyc.images import FILE_BYTES
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp
+from feiqian.testing.clock import ManualClock
 from feiqian.web.site import Site
 
 FRONT = {"front": ("front.jpg", b"\xff\xd8picture", "image/jpeg")}

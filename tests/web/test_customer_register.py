@@ -12,13 +12,13 @@ from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import NotPassed, TooWeak
 from feiqian.auth.errors import DetailsInvalid, SecretUnchanged, SignInLocked
-from feiqian.clock import ManualClock
 from feiqian.customers.errors import ApplicationOver
 from feiqian.kyc.mrz import check_digit
 from feiqian.notify.errors import SendingCapped
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 from feiqian.onboarding.pages.details import tell
 from feiqian.policy.factors import Factor
+from feiqian.testing.clock import ManualClock
 from feiqian.web.forms import Form
 from feiqian.web.kept import keep
 from feiqian.web.site import Site

@@ -11,10 +11,10 @@ from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound, TooWeak
 from feiqian.auth.errors import DetailsInvalid, FrozenByBank, SecretUnchanged
-from feiqian.clock import ManualClock
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.testing.clock import ManualClock
 from feiqian.web.site import Site
 
 PIN = {"do": "answer", "factor": "pin", "answer": RIGHT[Factor.PIN], "way": "0"}

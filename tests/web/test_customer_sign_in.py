@@ -10,9 +10,9 @@ from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import AnswerWrong
 from feiqian.auth.errors import PreAuthFlowOver, SignInLocked, SignInRefused
-from feiqian.clock import ManualClock
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.policy.factors import Factor
+from feiqian.testing.clock import ManualClock
 from feiqian.web.site import Site
 
 KNOWN = {"country": "CN", "mobile": "138 0013 8000", "password": "canary-password"}

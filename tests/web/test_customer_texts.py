@@ -11,7 +11,7 @@ from customer_fakes import add_customers
 from litestar.testing import TestClient
 
 import feiqian
-from feiqian.clock import ManualClock
+from feiqian.testing.clock import ManualClock
 from feiqian.texts import LANGUAGES, english
 from feiqian.web.site import Site
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from litestar.testing import TestClient
 
-from feiqian.clock import ManualClock
 from feiqian.money import CNY, EUR, JPY, Money, currency
+from feiqian.testing.clock import ManualClock
 from feiqian.texts import language_for, texts_in
 from feiqian.web.formats import Formats
 from feiqian.web.site import Site

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from feiqian.clock import ManualClock
 from feiqian.money import CNY, EUR, JPY, currency
 from feiqian.payments.policy import Decline
+from feiqian.testing.clock import ManualClock
 from feiqian.texts import Texts, english
 from feiqian.web import render
 from feiqian.web.render import Renderer, fours, initials, short, symbol, tone

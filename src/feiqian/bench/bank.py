@@ -15,19 +15,21 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
-from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
+from feiqian.payments.code_keys import VERSIONS, KeyFile, KeyRing
+from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model import READ_MODEL
 from feiqian.projections.database import DATABASE_ERRORS, open_database
 from feiqian.projections.schema import read_position
 from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 
+from .codes import fresh_codes
+
 READY_SECONDS, CATCH_UP_SECONDS = 120, 600
-KEY_VERSIONS = 10
 TICKS = os.sysconf("SC_CLK_TCK")
 PLENTY = 10**12  # a balance or limit that no benchmark uses up
 
@@ -52,7 +54,6 @@ class BenchBank:
         self.merchants = self._seed(plan or plenty)
         self.log = (self.folder / "server.log").open("w+")
         self._orders = 0
-        self._left: dict[tuple[int, int], Iterator[int]] = {}  # key version, slot → devices not asked for a code yet
 
     def __enter__(self) -> BenchBank:
         environment = {**os.environ, **self.settings.environment()}
@@ -80,10 +81,9 @@ class BenchBank:
         return f"http://127.0.0.1:{self.settings.port}"
 
     def _seed(self, plan: Plan) -> list[SeededMerchant]:
-        """Several code keys at once give each customer several codes at a time, which customers never need."""
-        keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(KEY_VERSIONS)}
+        keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, keys))
-        self._codes = [CodeIssuer(KeyRing(version, keys)) for version in range(KEY_VERSIONS)]
+        self._codes = fresh_codes(self.customers, keys)
         return seed(self.settings, plan)
 
     def _wait_until_ready(self) -> None:
@@ -141,9 +141,7 @@ class BenchBank:
     def payments(self, count: int, *, one_merchant: bool = False) -> Iterator[tuple[str, str]]:
         """So many fresh requests, as (API key, JSON body), each with its own code and order. Use them within 20 s."""
         now, chance = int(time.time()), random.Random(self._orders)
-        shown = self._fresh_codes(now // SLOT_SECONDS)
-        for _ in range(count):
-            code = next(shown)
+        for code in islice(self._codes, count):
             merchant = self.merchants[0 if one_merchant else chance.randrange(len(self.merchants))]
             self._orders += 1
             body = (
@@ -151,21 +149,6 @@ class BenchBank:
                 f'"currency":"CNY","merchant_order":"{now}-{self._orders}","store":"main","terminal":"till 1"}}'
             )
             yield merchant.key, body
-
-    def _fresh_codes(self, now: int) -> Iterator[str]:
-        """Codes that hold for 20 s from slot `now` on and were not given out before."""
-        for slot in (now + 1, now, now - 1, now - 2):
-            for version, codes in enumerate(self._codes):
-                for device in self._devices_left(version, slot):
-                    yield codes.issue(device, slot * SLOT_SECONDS).digits
-
-    def _devices_left(self, version: int, slot: int) -> Iterator[int]:
-        """Of a bank that was just seeded: each customer has one, of the same number."""
-        if (version, slot) not in self._left:
-            numbers = list(range(1, self.customers + 1))
-            random.Random(version).shuffle(numbers)
-            self._left[version, slot] = iter(numbers)
-        return self._left[version, slot]
 
     def processor_seconds(self) -> dict[str, float]:
         """What the server and its children have used of the processors."""

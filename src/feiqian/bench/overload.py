@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import threading
 
-import msgspec
-
 from .bank import BenchBank, resident_bytes
 from .load import Load, Outcome, request
 
@@ -18,30 +16,10 @@ NORMAL_MS = 25.0
 WINDOW_SECONDS = 0.25
 
 
-class Result(msgspec.Struct, frozen=True):
-    """Rates are per second, times in milliseconds, memory of the server process in MB."""
-
-    peak: float
-    offered: float
-    sent: float
-    served: float
-    goodput_of_peak: float
-    served_p50_ms: float
-    served_p99_ms: float
-    refused: float
-    refused_p50_ms: float
-    refused_p99_ms: float
-    others: float
-    memory_before_mb: float
-    memory_most_mb: float
-    memory_after_mb: float
-    normal_after_seconds: float
-    afterwards_p99_ms: float
-
-
 def run(
     times: int = 10, seconds: int = 8, connections: int = 1000, customers: int = 10_000, merchants: int = 50
-) -> Result:
+) -> dict[str, float]:
+    """Rates are per second, times in milliseconds, memory of the server process in MB."""
     with BenchBank(customers, merchants) as bank:
         _closed(bank, 2.0)
         before = resident_bytes(bank.process.pid)
@@ -65,28 +43,28 @@ def _closed(bank: BenchBank, seconds: float) -> Outcome:
     return outcome
 
 
-def _result(peak: float, over: Outcome, after: Outcome, memory: tuple[int, int, int]) -> Result:
+def _result(peak: float, over: Outcome, after: Outcome, memory: tuple[int, int, int]) -> dict[str, float]:
     normal = _normal_after(after)
     served, refused = over.rate(200), over.rate(503)
     before, most, now = (round(n / 1e6, 1) for n in memory)
-    return Result(
-        peak=peak,
-        offered=over.due / over.seconds,
-        sent=(over.due - over.not_sent) / over.seconds,
-        served=served,
-        goodput_of_peak=served / peak,
-        served_p50_ms=over.took_ms(200, 0.5),
-        served_p99_ms=over.took_ms(200, 0.99),
-        refused=refused,
-        refused_p50_ms=over.took_ms(503, 0.5),
-        refused_p99_ms=over.took_ms(503, 0.99),
-        others=len(over.answered) / over.seconds - served - refused,
-        memory_before_mb=before,
-        memory_most_mb=most,
-        memory_after_mb=now,
-        normal_after_seconds=normal,
-        afterwards_p99_ms=after.took_ms(200, 0.99, normal),
-    )
+    return {
+        "peak": peak,
+        "offered": over.due / over.seconds,
+        "sent": (over.due - over.not_sent) / over.seconds,
+        "served": served,
+        "goodput_of_peak": served / peak,
+        "served_p50_ms": over.took_ms(200, 0.5),
+        "served_p99_ms": over.took_ms(200, 0.99),
+        "refused": refused,
+        "refused_p50_ms": over.took_ms(503, 0.5),
+        "refused_p99_ms": over.took_ms(503, 0.99),
+        "others": len(over.answered) / over.seconds - served - refused,
+        "memory_before_mb": before,
+        "memory_most_mb": most,
+        "memory_after_mb": now,
+        "normal_after_seconds": normal,
+        "afterwards_p99_ms": after.took_ms(200, 0.99, normal),
+    }
 
 
 def _normal_after(after: Outcome) -> float:

@@ -14,7 +14,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ import msgspec
 import uvloop
 
 from feiqian.accounts import opening
-from feiqian.auth.challenges.model import ChallengeBinding, Passed
-from feiqian.clock import MICROSECONDS, SystemClock
+from feiqian.clock import SystemClock
 from feiqian.field_cipher import KEY_BYTES, FieldCipher
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.journal import Journal
@@ -32,38 +31,20 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.code_keys import SECRET_BYTES, VERSIONS, KeyRing
-from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer, Codes
+from feiqian.payments.code_keys import VERSIONS, KeyRing
+from feiqian.payments.codes import Codes
+from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
-from feiqian.subjects import Subject
+
+from .codes import fresh_codes
 
 MERCHANTS = 50
-OLDEST_SLOTS = 2
 POLICY = load_policy("cn")
 PLENTY = MinorUnits(10**12)  # a balance or limit that no benchmark uses up
 CHAINS_PER_COMMIT = 4_000
-
-
-class Result(msgspec.Struct, frozen=True):
-    """Rates and ratios (to `payments_per_second`) are medians over the rounds; times are in milliseconds."""
-
-    engine: str
-    customers: int
-    concurrency: int
-    payments_per_second: float
-    payments_per_commit: float
-    own_ms: float  # everything but the append, with `concurrency` payments at once: mean
-    own_single_p50_ms: float  # one at a time
-    own_single_p99_ms: float
-    single_p50_ms: float  # the append included
-    one_merchant_per_second: float
-    one_merchant_ratio: float
-    large_customers: int
-    large_per_second: float
-    large_ratio: float
 
 
 class TimedJournal:
@@ -105,19 +86,6 @@ class Everybody:
     def device_of(self, customer: CustomerNumber) -> int:
         return customer if self.known(customer) else 0
 
-    def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
-        return {}
-
-
-class NoneWaits:
-    """No payment of the benchmark waits, so nothing is confirmed."""
-
-    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
-        raise NotImplementedError
-
-    def by_number(self, number: MerchantNumber) -> None:
-        return None
-
 
 class Town:
     """A ledger with so many customers, and endless requests of theirs."""
@@ -128,20 +96,18 @@ class Town:
         self.ledger = open_ledger(self.journal, None, self.clock)
         self._open_accounts()
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
-        self._issuers = [CodeIssuer(KeyRing(version, keys)) for version in keys]
         reads = PaymentReads(folder / "read.db")  # asked only about what is no longer in memory: never here
-        everybody, none_waits = Everybody(customers), NoneWaits()
+        everybody: Any = Everybody(customers)
+        nobody: Any = None  # no payment of the benchmark waits, so nothing is confirmed
         codes = Codes(KeyRing(0, keys), everybody)
         cipher = FieldCipher(secrets.token_bytes(KEY_BYTES))
-        self.payments = Payments(
-            self.ledger, codes, self.clock, everybody, reads, POLICY, none_waits, none_waits, cipher
-        )
+        self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, POLICY, nobody, nobody, cipher)
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
             for number in map(MerchantNumber, range(1, MERCHANTS + 1))
         ]
         self._chance, self._orders = random.Random(customers), 0
-        self._codes = self._fresh_codes()
+        self._codes = fresh_codes(customers, keys)
 
     def _open_accounts(self) -> None:
         chains = self._chains()
@@ -162,26 +128,6 @@ class Town:
     def requests(self, count: int, *, one_merchant: bool = False) -> list[tuple[Merchant, PaymentRequest]]:
         """Fresh ones, whose codes hold for another 20 s."""
         return [self._request(code, one_merchant) for code in islice(self._codes, count)]
-
-    def _fresh_codes(self) -> Iterator[str]:
-        """No code twice: ten keys and four slots give a customer forty codes at a time, which customers never need."""
-        used: set[tuple[int, int]] = set()
-        while True:
-            now = self._slot()
-            issuers = ((slot, n) for slot in range(now + 1, now - OLDEST_SLOTS - 1, -1) for n in range(VERSIONS))
-            free = next((pair for pair in issuers if pair not in used), None)
-            if free is None:
-                time.sleep(0.1)  # all are used: until the next slot
-                continue
-            used.add(free)
-            slot, version = free
-            for number in self._chance.sample(range(1, self.customers + 1), self.customers):
-                if slot < self._slot() - OLDEST_SLOTS:
-                    break
-                yield self._issuers[version].issue(number, slot * SLOT_SECONDS).digits
-
-    def _slot(self) -> int:
-        return self.clock.now() // MICROSECONDS // SLOT_SECONDS
 
     def _request(self, code: str, one_merchant: bool) -> tuple[Merchant, PaymentRequest]:
         self._orders += 1
@@ -219,8 +165,12 @@ def run(
     rounds: int = 5,
     singles: int = 5_000,
     folder: str = "",
-) -> Result:
-    """`payments` in each round; `large_customers` 0 leaves the comparison out; `folder` is where the journals are."""
+) -> dict[str, Any]:
+    """`payments` in each round; `large_customers` 0 leaves the comparison out; `folder` is where the journals are.
+
+    Rates and ratios (to `payments_per_second`) are medians over the rounds; times are in milliseconds. `own_ms` is the
+    mean of everything but the append, with `concurrency` payments at once; `own_single…` is of one at a time.
+    """
     with tempfile.TemporaryDirectory(dir=folder or None, prefix="feiqian-bench-") as name:
         town = Town(Path(name) / "town", customers)
         city = Town(Path(name) / "city", large_customers) if large_customers else town
@@ -238,22 +188,22 @@ def run(
         if city is not town:
             city.close()
     rate, one_rate, large_rate = (_median(kind, "per_second") for kind in (spread, one, large))
-    return Result(
-        engine=engine,
-        customers=customers,
-        concurrency=concurrency,
-        payments_per_second=rate,
-        payments_per_commit=_median(spread, "per_commit"),
-        own_ms=_median(spread, "own_ms"),
-        own_single_p50_ms=statistics.median(own) * 1e3,
-        own_single_p99_ms=statistics.quantiles(own, n=100)[98] * 1e3,
-        single_p50_ms=statistics.median(whole) * 1e3,
-        one_merchant_per_second=one_rate,
-        one_merchant_ratio=_ratio(one, spread),
-        large_customers=large_customers,
-        large_per_second=large_rate,
-        large_ratio=_ratio(large, spread),
-    )
+    return {
+        "engine": engine,
+        "customers": customers,
+        "concurrency": concurrency,
+        "payments_per_second": rate,
+        "payments_per_commit": _median(spread, "per_commit"),
+        "own_ms": _median(spread, "own_ms"),
+        "own_single_p50_ms": statistics.median(own) * 1e3,
+        "own_single_p99_ms": statistics.quantiles(own, n=100)[98] * 1e3,
+        "single_p50_ms": statistics.median(whole) * 1e3,
+        "one_merchant_per_second": one_rate,
+        "one_merchant_ratio": _ratio(one, spread),
+        "large_customers": large_customers,
+        "large_per_second": large_rate,
+        "large_ratio": _ratio(large, spread),
+    }
 
 
 def _median(rounds: list[Round], figure: str) -> float:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-
-import msgspec
+from typing import Any
 
 from feiqian import app
 from feiqian.accounts.kinds import wallet_id
@@ -29,14 +28,7 @@ from feiqian.settings import Settings
 MERCHANTS = 50
 
 
-class Result(msgspec.Struct, frozen=True):
-    accounts: int
-    records: int
-    rows: int
-    seconds: float
-
-
-def run(accounts: int = 1_000_000, records: int = 1_000_000, records_per_row: int = 100) -> Result:
+def run(accounts: int = 1_000_000, records: int = 1_000_000, records_per_row: int = 100) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="feiqian-bench-") as folder:
         settings = Settings(data=folder, log_level="warning")
         seed(settings, Plan(accounts, MERCHANTS))
@@ -45,7 +37,7 @@ def run(accounts: int = 1_000_000, records: int = 1_000_000, records_per_row: in
         bank = app.build(settings)
         seconds = time.perf_counter() - began
         bank.close()
-    return Result(accounts, records, rows, seconds)
+    return {"accounts": accounts, "records": records, "rows": rows, "seconds": seconds}
 
 
 def _add_tail(settings: Settings, accounts: int, records: int, records_per_row: int) -> int:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from pathlib import Path
 
 from feiqian.settings import Settings
 
-from .common import Commands, command
+from .common import Commands, command, told_to_stop
 
 EPILOG = """\
 A server starts from the newest checkpoint and the journal rows after it. `feiqian serve` makes them by itself, every
@@ -27,7 +25,6 @@ def register(commands: Commands) -> None:
 def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.ledger.checkpointer import make_checkpoint, run_checkpointer
     from feiqian.ledger.recovery import open_checkpoints, open_journal
-    from feiqian.runtime.supervise import end_with_parent
 
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)
@@ -37,9 +34,5 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         made = make_checkpoint(journal, checkpoints)
         print(f"checkpoint at position {made.position}")
         return 0
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    end_with_parent()
-    run_checkpointer(journal, checkpoints, settings.checkpoint_every, stop)
+    run_checkpointer(journal, checkpoints, settings.checkpoint_every, told_to_stop())
     return 0

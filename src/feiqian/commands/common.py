@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -29,3 +31,14 @@ def address(parser: argparse.ArgumentParser) -> None:
     """The options of what listens."""
     parser.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: 8080; 0 takes any free one)")
+
+
+def told_to_stop() -> threading.Event:
+    """In a server's child: is set by SIGTERM and SIGINT; and the process ends with its parent."""
+    from feiqian.runtime.supervise import end_with_parent
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    end_with_parent()
+    return stop

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from pathlib import Path
 
 from feiqian.settings import Settings
 
-from .common import Commands, command
+from .common import Commands, command, told_to_stop
 
 EPILOG = """\
 `feiqian serve` starts one by itself. By hand it catches up and ends; with --rebuild it throws the read model away first
@@ -33,16 +31,11 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.projections.process import run_projector
     from feiqian.projections.projector import catch_up, rebuild
     from feiqian.projections.reconcile import set_aside_in
-    from feiqian.runtime.supervise import end_with_parent
 
     journal = open_journal(Path(settings.data), settings.journal_url)
     location, models = settings.read_location, features.read_models()
     if options.child:
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        end_with_parent()
-        run_projector(journal, location, models, stop)
+        run_projector(journal, location, models, told_to_stop())
         return 0
     position = rebuild(journal, location, models) if options.rebuild else catch_up(journal, location, models)
     found = set_aside_in(location)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from feiqian.db import BankDb
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import BY_NUMBER
 from feiqian.runtime import logs
+from feiqian.runtime.supervise import end
 from feiqian.services import Services
 from feiqian.web.site import Level
 
@@ -23,7 +23,6 @@ from .shoppers import Orders, Shop
 RATES: dict[Level, float] = {"gentle": 4.0, "rush": 250.0}  # payments a second
 SHOPS = 50
 LEFT_ALONE = 24  # the first customers, whom the start page offers: somebody may be looking at their wallets
-STOP_SECONDS = 3.0
 
 _log = logs.get("feiqian.demo")
 
@@ -87,15 +86,8 @@ class TrafficSwitch:
 
     async def _stop(self) -> None:
         process, self._process, self._level = self._process, None, "off"
-        if process is None or process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        if process is not None:
+            await end(process)
 
     def _make_keys(self) -> None:
         merchants, settings = self._services.merchants, self._services.settings

@@ -22,7 +22,6 @@ from feiqian.ids import DOCUMENT, NO_CUSTOMER, CustomerNumber, new_id
 from feiqian.kyc.errors import DocumentTaken, ImageRefused, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.kyc.holders import Holders
 from feiqian.kyc.images import encode, refused_by
-from feiqian.kyc.judging import Judges
 from feiqian.kyc.model import Claim, Clearance, Outcome, Review, Verdict
 from feiqian.kyc.names import agree
 from feiqian.kyc.screening import Match
@@ -30,7 +29,7 @@ from feiqian.kyc.tables import CLAIM, CLEARED, MATCHES, NOTE, PICTURE, claims, c
 from feiqian.kyc.verifier import Verifier
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import Transactions
-from feiqian.runtime.work import Work
+from feiqian.runtime.work import Pool, Work
 from feiqian.subjects import Subject
 from feiqian.workers.counting import COSTLY
 from feiqian.workers.frames import Refused
@@ -39,6 +38,7 @@ from feiqian.workers.process import JobKilled
 
 Within = Callable[[Connection, Review], None]
 NOTE_LENGTH = 500
+VERIFIER_THREADS, VERIFIER_QUEUE = 2, 32
 _log = logs.get("feiqian.identity")
 
 
@@ -59,7 +59,9 @@ class Identity:
         """`two_people_score`: from which score on two have to clear a match with the sanctions list."""
         self._cipher, self._clock, self._verifier = cipher, clock, verifier
         self.transactions = Transactions(db, work)
-        self._workers, self.judges = workers, Judges()
+        self._workers = workers
+        # A verifier may ask another party over a network: it makes neither passwords nor the database wait.
+        self.verifications = Pool("verifier", VERIFIER_THREADS, VERIFIER_QUEUE)
         self._zone, self._two_people_score = ZoneInfo(zone), two_people_score
         self._holders = Holders(cipher)
 
@@ -76,7 +78,7 @@ class Identity:
         nobody changes what staff are looking at, or tries until another spelling of a name goes through.
         """
         pictures = await self._encoded(customer, images)
-        verdict = await self.judges.run(self._judge, claim, pictures)
+        verdict = await self.verifications.run(lambda: self._judge(claim, pictures))
 
         def keep(connection: Connection) -> Review:
             return self._keep(connection, customer, claim, pictures, verdict, within)

@@ -28,18 +28,6 @@ MASKED, PERMUTED = 1, 2  # the formats of codes: customer's number behind a mask
 CLOCKS_DIFFER_SECONDS = 60  # at most, of processes that work on one file
 ACCEPTED_SECONDS = 60  # after a version has stopped issuing: as long as a code holds
 
-__all__ = [
-    "ACCEPTED_SECONDS",
-    "MASKED",
-    "PERMUTED",
-    "SECRET_BYTES",
-    "VERSIONS",
-    "KeyFile",
-    "KeyRing",
-    "KeysInvalid",
-    "Version",
-]
-
 
 class KeysInvalid(FeiqianError):
     """The key file cannot be used. Says why; never what is in it."""

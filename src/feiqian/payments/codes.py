@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.ledger.chart import claim_id
@@ -28,6 +28,9 @@ from feiqian.payments.kinds import ClaimKind
 from feiqian.payments.masked_codes import MaskedKey
 from feiqian.payments.native_permutation import code_key
 from feiqian.payments.permutation import DEVICES, CodeKey, Opened
+
+if TYPE_CHECKING:
+    from feiqian.customers.issuing import IssuingDevices
 
 ISSUER = "88"
 DIGITS = 20
@@ -63,18 +66,6 @@ class Scan(NamedTuple):
     customer: CustomerNumber
     fault: CodeFault | None
     claim_until: int
-
-
-class KnowsDevices(Protocol):
-    """What is asked of the customers feature; answered from memory."""
-
-    def customer_of(self, device: int) -> CustomerNumber:
-        """The customer whose issuing device this is; 0 if there is no such device, or it is revoked."""
-        ...
-
-    def device_of(self, customer: CustomerNumber) -> int:
-        """The customer's newest issuing device that is not revoked, or 0."""
-        ...
 
 
 def claim_of(digits: str) -> bytes:
@@ -120,7 +111,7 @@ class _Reader(NamedTuple):
 class Codes(CodeIssuer):
     """Issues and reads codes. Takes the time as an argument; the caller sees to it that it does not go back."""
 
-    def __init__(self, ring: KeyRing, devices: KnowsDevices) -> None:
+    def __init__(self, ring: KeyRing, devices: IssuingDevices) -> None:
         self._devices = devices
         self._readers: dict[str, _Reader] = {}
         super().__init__(ring)

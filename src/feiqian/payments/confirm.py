@@ -6,18 +6,20 @@ challenge. What is confirmed is what the ledger's fact says, which never changes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from feiqian import subjects
-from feiqian.auth.challenges.model import ChallengeBinding, Passed
+from feiqian.auth.challenges.model import ChallengeBinding
+from feiqian.auth.challenges.service import Verification
+from feiqian.customers.registry import Customers
 from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.merchants.registry import Merchants
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
-from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, Resolved, status_of
+from feiqian.payments.pending import PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
@@ -26,25 +28,8 @@ from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
 from feiqian.policy.factors import Purpose
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
-from feiqian.subjects import Subject
 
 _log = logs.get("feiqian.payments")
-
-
-class ConsumesChallenges(Protocol):
-    """What is asked of the verification feature."""
-
-    async def consume(self, id: str, subject: Subject, binding: ChallengeBinding) -> Passed:
-        """Once, and only for what the challenge is bound to; raises otherwise."""
-        ...
-
-
-class NamesCustomers(Protocol):
-    """What is asked of the customers feature."""
-
-    def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
-        """The names of some customers, by number (blocks)."""
-        ...
 
 
 class Confirmations:
@@ -55,9 +40,9 @@ class Confirmations:
         ledger: Ledger,
         reads: PaymentReads,
         resolver: PendingPaymentResolver,
-        customers: NamesCustomers,
-        merchants: KnowsMerchants,
-        verification: ConsumesChallenges,
+        customers: Customers,
+        merchants: Merchants,
+        verification: Verification,
         waits: StatusWaiters,
         work: Work,
     ) -> None:

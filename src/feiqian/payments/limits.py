@@ -8,31 +8,16 @@ nothing, neither here nor in the ledger.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from feiqian.accounts.kinds import day_amount_id, day_unverified_id, wallet_id
+from feiqian.customers.registry import Customers
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments.policy import Decline
 from feiqian.policy.model import Level, Policy
-
-
-class KnowsCustomers(Protocol):
-    """What is asked of the customers feature; answered from memory."""
-
-    def known(self, number: CustomerNumber) -> bool:
-        """Whether a customer of this number exists."""
-        ...
-
-    def standing(self, number: CustomerNumber) -> int:
-        """The number of the customer's level; 0 (nothing may be paid) for whoever is not known."""
-        ...
-
-    def cooling(self, number: CustomerNumber, now_seconds: int) -> bool:
-        """Whether the customer has changed something of late that a thief would change first."""
-        ...
 
 
 class Bounds(NamedTuple):
@@ -62,7 +47,7 @@ Entitled = dict[CurrencyNumber, Bounds]  # by currency
 class PaymentLimits:
     """All limits of a policy, ready to be looked up."""
 
-    def __init__(self, policy: Policy, customers: KnowsCustomers, ledger: Ledger) -> None:
+    def __init__(self, policy: Policy, customers: Customers, ledger: Ledger) -> None:
         self._standing, self._cools = customers.standing, customers.cooling
         self._engine, self._day = ledger.engine, ledger.clock.day
         self._pays = {level.number: level.pays for level in policy.levels}

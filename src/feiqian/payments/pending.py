@@ -5,16 +5,15 @@ Whatever ends it is one posting to its zero-amount authorisation hold; what foll
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
-from feiqian.ids import MerchantNumber
 from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
-from feiqian.merchants.registry import Merchant
+from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.errors import NotWaiting
@@ -28,12 +27,6 @@ _STATUS: dict[HoldState, PaymentStatus] = {
     HoldState.EXPIRED: PaymentStatus.EXPIRED,
 }
 _ENDED_BEFORE = (Refusal.HOLD_CAPTURED, Refusal.HOLD_RELEASED, Refusal.HOLD_EXPIRED)
-
-
-class KnowsMerchants(Protocol):
-    """What is asked of the merchants feature; from memory."""
-
-    def by_number(self, number: MerchantNumber) -> Merchant | None: ...
 
 
 class Resolved(NamedTuple):
@@ -59,7 +52,7 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
 class PendingPaymentResolver:
     """Confirms and declines what waits, for the customer. Raises NotWaiting and LedgerStopped."""
 
-    def __init__(self, ledger: Ledger, limits: PaymentLimits, merchants: KnowsMerchants) -> None:
+    def __init__(self, ledger: Ledger, limits: PaymentLimits, merchants: Merchants) -> None:
         self._ledger, self._clock, self._limits, self._merchants = ledger, ledger.clock, limits, merchants
 
     def confirm(self, payment: PaymentDecided, passed: Passed) -> Resolved:

@@ -2,7 +2,7 @@
 
 It holds no rules: those are in `methods/`, `decide`, `refund`, `cancel` and `pending`, which never await. Whatever is
 asked here may raise LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What
-customers do with payments that wait is in `confirm.py`.
+customers do with payments that wait is in `confirm.py` (`confirmations`).
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import Protocol
 
-from feiqian.auth.challenges.model import ChallengeBinding
+from feiqian.auth.challenges.service import Verification
 from feiqian.clock import MICROSECONDS, Clock
+from feiqian.customers.registry import Customers
 from feiqian.errors import NotDeciding
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.kinds import payable_id
-from feiqian.merchants.registry import Merchant
+from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
-from feiqian.payments.confirm import Confirmations, ConsumesChallenges, NamesCustomers
+from feiqian.payments.confirm import Confirmations
 from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
 from feiqian.payments.errors import (
     NotCancellable,
@@ -38,9 +38,9 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
-from feiqian.payments.limits import KnowsCustomers, PaymentLimits
+from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.methods.code import CodeMethod
-from feiqian.payments.pending import KnowsMerchants, PendingPaymentResolver, status_of
+from feiqian.payments.pending import PendingPaymentResolver, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
@@ -52,7 +52,6 @@ from feiqian.payments.views import (
     Page,
     PaymentView,
     RefundView,
-    WaitingPayment,
     as_it_is,
     first_answer,
     not_kept,
@@ -67,10 +66,6 @@ from feiqian.runtime.work import TooBusy, Work
 RESUME_SECONDS = 0.5  # not money: a time
 
 
-class KnowsAndNamesCustomers(KnowsCustomers, NamesCustomers, Protocol):
-    """What is asked of the customers feature."""
-
-
 class Payments:
     """One bank's payments."""
 
@@ -79,11 +74,11 @@ class Payments:
         ledger: Ledger,
         codes: Codes,
         clock: Clock,
-        customers: KnowsAndNamesCustomers,
+        customers: Customers,
         reads: PaymentReads,
         policy: Policy,
-        merchants: KnowsMerchants,
-        verification: ConsumesChallenges,
+        merchants: Merchants,
+        verification: Verification,
         cipher: FieldCipher,
         in_flight_limit: int = sys.maxsize,
         work: Work | None = None,
@@ -97,7 +92,7 @@ class Payments:
         self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
         self._by_code = CodeMethod(codes, customers, cipher, ledger.clock)
         self._resolver = PendingPaymentResolver(ledger, limits, merchants)
-        self._confirmations = Confirmations(
+        self.confirmations = Confirmations(
             ledger, reads, self._resolver, customers, merchants, verification, self.status_waiters, work or Work()
         )
         self._refunder = Refunder(ledger)
@@ -153,21 +148,6 @@ class Payments:
         if status is not PaymentStatus.CANCELLED:
             raise NotCancellable(status)
         return as_it_is(row, status)
-
-    # --- the customer's part -----------------------------------------------------------------------------------
-
-    async def waiting(self, customer: CustomerNumber) -> list[WaitingPayment]:
-        """See `Confirmations`, as of the three that follow."""
-        return await self._confirmations.waiting(customer)
-
-    async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
-        return await self._confirmations.bound_of(customer, payment_id)
-
-    async def confirm(self, customer: CustomerNumber, payment_id: str, challenge_id: str) -> PaymentView:
-        return await self._confirmations.confirm(customer, payment_id, challenge_id)
-
-    async def refuse(self, customer: CustomerNumber, payment_id: str) -> PaymentView:
-        return await self._confirmations.refuse(customer, payment_id)
 
     def end_what_cannot_pay(self, customer: CustomerNumber) -> None:
         """Declines what waits for a customer whose wallet is stopped, or whose level pays nothing. Never awaits.

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -193,9 +194,8 @@ class Reads:
         except ReadsBehind as error:
             if not is_locked(error.__cause__):
                 raise
-            return await self._list(
-                question, *values, **_
-            )  # somebody locks the file: a thread waits for it, not the loop
+            # Somebody locks the file: a thread waits for it, not the loop.
+            return await self._list(question, *values, **_)
 
     async def _list(self, question: Question[P, T], *values: P.args, **_: P.kwargs) -> T:
         try:
@@ -246,3 +246,23 @@ class Reads:
             db.close()
         self._reached(0)
         return ReadsBehind(f"the read model cannot be read: {error}")
+
+
+class _Asked(Generic[P, T]):
+    """A question as a method of a feature's `Reads`."""
+
+    def __init__(self, question: Question[P, T], ask: Callable[..., Any]) -> None:
+        self._question, self._ask = question, ask
+
+    def __get__(self, reads: Reads, owner: type[Reads]) -> Callable[P, Coroutine[Any, Any, T]]:
+        return cast("Callable[P, Coroutine[Any, Any, T]]", partial(self._ask, reads, self._question))
+
+
+def at_once(question: Question[P, T]) -> _Asked[P, T]:
+    """Makes a method of a question about one thing: SQLite answers it in the event loop."""
+    return _Asked(question, Reads._one)
+
+
+def in_a_thread(question: Question[P, T]) -> _Asked[P, T]:
+    """Makes a method of a question about many things."""
+    return _Asked(question, Reads._list)

@@ -9,27 +9,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from feiqian.runtime import logs
 from feiqian.runtime.metrics import Metrics
+from feiqian.runtime.shares import Places, Shares
 
 LOOK_SECONDS = 0.5  # not money: a time
 QUIET_SECONDS = 10.0  # an alarm that is rung comes and goes: within this time it is one alarm
 Condition = Callable[[], bool]
+Bounded = Shares[Any] | Places[Any, Any]
 
 _log = logs.get("feiqian.alarms")
-
-
-class Bounded(Protocol):
-    """A share, cap or queue as `Alarms.watch` looks at it. `refused` counts from the start and never falls."""
-
-    @property
-    def total(self) -> int: ...
-    @property
-    def limit(self) -> int: ...
-    @property
-    def refused(self) -> int: ...
 
 
 class Alarm:

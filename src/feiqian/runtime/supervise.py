@@ -8,6 +8,7 @@ pipe as its standard input; when the server is gone, however it went, the pipe c
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -28,7 +29,6 @@ class Child:
 
     def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
         self.name = name
-        self.restarts = 0
         self._command = [sys.executable, "-m", "feiqian", *arguments]
         self._environment = {**os.environ, **environment}
         self._process: asyncio.subprocess.Process | None = None
@@ -49,7 +49,6 @@ class Child:
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - started > HEALTHY_SECONDS else pause
             _log.error("child_died", child=self.name, exit_code=code, restart_in_seconds=pause)
             await asyncio.sleep(pause)
-            self.restarts += 1
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _run_once(self) -> int:
@@ -64,16 +63,23 @@ class Child:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            _log.error("child_killed", child=self.name, pid=process.pid)
+        if self._process is not None and not await end(self._process):
+            _log.error("child_killed", child=self.name, pid=self._process.pid)
+
+
+async def end(process: asyncio.subprocess.Process) -> bool:
+    """Asks a process to end, and makes it if it does not. Returns whether it did by itself."""
+    if process.returncode is not None:
+        return True
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
             process.kill()
-            await process.wait()
+        await process.wait()
+        return False
+    return True
 
 
 def end_with_parent() -> None:

@@ -18,8 +18,9 @@ from feiqian.features import read_models, routes
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.recovery import open_journal
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.code_keys import SECRET_BYTES, KeyFile, KeyRing
+from feiqian.payments.code_keys import KeyFile, KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
+from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.projections.process import run_projector
 from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission

@@ -77,6 +77,7 @@ class RunningBank:
         return merchant.name if merchant is not None else ""
 
     async def counts(self) -> tuple[int, int]:
+        """How many customers and merchants there are."""
         return self._s.customers.count, len(self._s.merchants.all())
 
     def _person(self, customer: Customer) -> Person:
@@ -94,6 +95,7 @@ class RunningBank:
     # --- what there is -----------------------------------------------------------------------------------------
 
     async def balance(self, person: Person) -> Money:
+        """What the wallet holds; answered only when durable."""
         return await self._available(wallet_id(person.currency.number, person.number), person.currency)
 
     async def takings(self, shop: Shop) -> Money:
@@ -120,6 +122,7 @@ class RunningBank:
         return await self._items(lambda: self._s.reads.newest(limit))
 
     async def incomplete(self, whose: Person | Shop | None) -> bool:
+        """Whether something is missing in the lists of a customer, of a shop, or in any (None)."""
         reads = self._s.reads
         if whose is None:
             return await reads.set_aside() > 0
@@ -153,6 +156,7 @@ class RunningBank:
         )
 
     async def settled(self, position: int) -> None:
+        """Returns when the lists show everything up to this journal position, or after a short while."""
         try:
             await self._s.reads.wait(position, SETTLE_SECONDS)
         except ReadsBehind:
@@ -161,6 +165,7 @@ class RunningBank:
     # --- the code ----------------------------------------------------------------------------------------------
 
     async def code(self, person: Person) -> Code:
+        """The code to show now; that it was used already happens after two payments within seconds."""
         issued = self._s.payments.code_for(person.number)
         left = issued.refresh_at - self._s.clock.now() / MICROSECONDS
         used = self._s.ledger.engine.claimed(claim_of(issued.digits))
@@ -179,7 +184,8 @@ class RunningBank:
         return Standing("open" if shows_codes else "no_device", cooling_until=cooling)
 
     async def waiting(self, person: Person) -> list[Waiting]:
-        found = await self._s.payments.waiting(person.number)
+        """What waits for the customer's confirmation, newest first."""
+        found = await self._s.payments.confirmations.waiting(person.number)
         return [
             Waiting(p.id, p.merchant_name, Money(p.amount, BY_NUMBER[p.currency]), p.description, p.expires_at)
             for p in found

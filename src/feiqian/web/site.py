@@ -18,7 +18,8 @@ from feiqian.texts import LANGUAGES
 
 from .cookies import Cookies
 from .forms import Form
-from .model import Bank, Code, Person, Shop
+from .model import Code, Person, Shop
+from .port import RunningBank
 from .render import Renderer
 from .streams import Hub
 from .symbols import Symbol, code128, qr
@@ -58,7 +59,7 @@ class Site:
 
     def __init__(
         self,
-        bank: Bank,
+        bank: RunningBank,
         hub: Hub,
         renderers: Mapping[str, Renderer],
         services: Services,

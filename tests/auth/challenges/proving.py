@@ -17,7 +17,6 @@ from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.service import Sessions
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Contacts, Message
@@ -25,6 +24,7 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject, customer
+from feiqian.testing.clock import ManualClock
 
 T = TypeVar("T")
 ORIGIN = "http://localhost:8080"

@@ -11,12 +11,12 @@ import pytest
 
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.auth.sessions.service import Sessions
-from feiqian.clock import ManualClock
 from feiqian.db import BankDb
 from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
+from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"

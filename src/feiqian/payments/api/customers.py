@@ -64,13 +64,13 @@ async def confirmations(call: CustomerCall) -> Answer:
             created_at=moment(payment.created_at),
             expires_at=moment(payment.expires_at),
         )
-        for payment in await call.services.payments.waiting(call.customer)
+        for payment in await call.services.payments.confirmations.waiting(call.customer)
     ]
     return told(shapes.WaitingList(waiting, await call.services.reads.customer_incomplete(call.customer)))
 
 
 async def challenge(call: CustomerCall) -> Answer:
-    binding = await call.services.payments.bound_of(call.customer, call.id)
+    binding = await call.services.payments.confirmations.bound_of(call.customer, call.id)
     session, verification = call.session, call.services.verification
     begun = verification.begin(session.subject, binding, call.visitor.language, device=session.device)
     return told(shown(await begun))
@@ -78,12 +78,12 @@ async def challenge(call: CustomerCall) -> Answer:
 
 async def confirm(call: CustomerCall) -> Answer:
     body: shapes.WithChallenge = call.body
-    await call.services.payments.confirm(call.customer, call.id, body.challenge)
+    await call.services.payments.confirmations.confirm(call.customer, call.id, body.challenge)
     return await _as_it_is(call)
 
 
 async def refuse(call: CustomerCall) -> Answer:
-    await call.services.payments.refuse(call.customer, call.id)
+    await call.services.payments.confirmations.refuse(call.customer, call.id)
     return await _as_it_is(call)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from feiqian.clock import MICROSECONDS
+from feiqian.customers.registry import Customers
 from feiqian.events import PaymentDecided
 from feiqian.field_cipher import FieldCipher
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Refusal, Type
@@ -15,7 +16,6 @@ from feiqian.payments.decide import same_content
 from feiqian.payments.errors import OrderConflict
 from feiqian.payments.guesses import Guesses
 from feiqian.payments.intent import Channel, Intent, Method
-from feiqian.payments.limits import KnowsCustomers
 from feiqian.payments.policy import Decline
 from feiqian.payments.requests import PaymentRequest
 
@@ -27,7 +27,7 @@ _CLAIM, _POINT_OF_SALE = int(Type.CLAIM), Channel.POINT_OF_SALE
 class CodeMethod:
     """Reads codes at tills, and counts the wrong ones."""
 
-    def __init__(self, codes: Codes, customers: KnowsCustomers, cipher: FieldCipher, clock: LedgerClock) -> None:
+    def __init__(self, codes: Codes, customers: Customers, cipher: FieldCipher, clock: LedgerClock) -> None:
         self._codes, self._customers, self._hash, self._clock = codes, customers, cipher.blind_index, clock
         self.guesses = Guesses()
 

@@ -61,7 +61,7 @@ class Confirm(Controller):
     @post("/refuse", status_code=303)
     async def refuse(self, site: TheSite, signed_in: TheCustomer, payment: FromPath[str]) -> Page:
         try:
-            await site.services.payments.refuse(signed_in.number, payment)
+            await site.services.payments.confirmations.refuse(signed_in.number, payment)
         except PaymentNotFound:
             raise NotFoundException from None
         except NotWaiting:
@@ -80,7 +80,7 @@ async def _confirming(
 
     async def finish(view: ChallengeView) -> Page:
         with contextlib.suppress(NotWaiting):  # the page it leads to says what became of it meanwhile
-            await site.services.payments.confirm(signed_in.number, payment, view.id)
+            await site.services.payments.confirmations.confirm(signed_in.number, payment, view.id)
         return Redirect(f"/confirm/{payment}", status_code=303)
 
     return Step(_flow(site, signed_in, payment, challenge, binding), finish)
@@ -108,7 +108,7 @@ def _missing(site: Site, payment: str, binding: ChallengeBinding) -> Page:
 async def _binding(site: Site, customer: Customer, payment: str) -> ChallengeBinding:
     """What is to be confirmed. Raises NotWaiting, and NotFoundException for another's payment."""
     try:
-        return await site.services.payments.bound_of(customer.number, payment)
+        return await site.services.payments.confirmations.bound_of(customer.number, payment)
     except PaymentNotFound:
         raise NotFoundException from None
 

@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.projections import aside
 from feiqian.projections.database import Database, Values, numbered, several
 
@@ -21,7 +22,7 @@ from ..kinds import TransferKind
 from . import tables
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
 from .projection import NAME, account_key
-from .rows import CorrectionRow, CustomerDay, Entry, MerchantDay, PaymentRow, payment_fact, payment_row, refund_fact
+from .rows import CorrectionRow, Entry, PaymentRow, payment_fact, payment_row, refund_fact
 from .step import WAITING
 
 STATUSES = frozenset(status.value for status in PaymentStatus)
@@ -29,7 +30,6 @@ LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
 _P, _R, _E, _A = tables.payments.c, tables.refunds.c, tables.entries.c, tables.accounts.c
-_M, _C = tables.merchant_days.c, tables.customer_days.c
 _LIMIT: BindParameter[int] = bindparam("limit")
 
 
@@ -41,7 +41,6 @@ def _status(text: str, *, other: bool = False) -> ColumnElement[bool]:
 _PAYMENT = select(_P.fact, _P.status, _P.refused, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
 _BY_ID = _PAYMENT.where(_P.id == bindparam("id"))
 _BY_TRANSFER = _PAYMENT.where(_P.transfer == bindparam("transfer"))
-_BY_ORDER = _PAYMENT.where(_P.merchant == bindparam("merchant"), _P.merchant_order == bindparam("order"))
 _NEWEST = _PAYMENT.order_by(_P.no.desc()).limit(_LIMIT)
 _PLACE = select(_P.created_at, _P.no).where(_P.id == bindparam("id"), _P.merchant == bindparam("merchant"))
 
@@ -87,16 +86,15 @@ _STATEMENT = (
     .order_by(_E.sequence.desc())
     .limit(_LIMIT)
 )
-_MERCHANT_DAY = (
-    select(_M.merchant, _M.day, _M.currency, _M.count, _M.amount, _M.fees, _M.refunded)
-    .where(_M.merchant == bindparam("merchant"), _M.day == bindparam("day"))
-    .order_by(_M.currency)
-)
-_CUSTOMER_DAY = (
-    select(_C.customer, _C.day, _C.currency, _C.count, _C.amount, _C.refunded)
-    .where(_C.customer == bindparam("customer"), _C.day == bindparam("day"))
-    .order_by(_C.currency)
-)
+
+
+def customer_incomplete(db: Database, customer: CustomerNumber) -> bool:
+    """Whether something of a customer's wallets was set aside, so that lists and statements lack it."""
+    return is_incomplete(db, AccountKind.CUSTOMER_WALLET, customer)
+
+
+def merchant_incomplete(db: Database, merchant: MerchantNumber) -> bool:
+    return is_incomplete(db, MerchantAccountKind.PAYABLE, merchant)
 
 
 def is_incomplete(db: Database, kind: int, owner: int) -> bool:
@@ -104,21 +102,19 @@ def is_incomplete(db: Database, kind: int, owner: int) -> bool:
     return aside.is_incomplete(db, NAME, account_key(kind, owner), or_everybody=True)
 
 
-def is_incomplete_payment(db: Database, id: str) -> bool:
+def payment_incomplete(db: Database, id: str) -> bool:
     """Whether something of this payment was set aside: it may not be as it is shown."""
     return aside.is_incomplete(db, NAME, id)
 
 
 def payment_by_id(db: Database, id: str) -> PaymentRow | None:
+    """A payment by its public id, whoever's it is: the caller checks that."""
     return _payment(db.one(_BY_ID, id=id))
 
 
 def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
+    """A payment by the transfer (or hold) that names it in the ledger."""
     return _payment(db.one(_BY_TRANSFER, transfer=transfer))
-
-
-def payment_by_order(db: Database, merchant: MerchantNumber, merchant_order: str) -> PaymentRow | None:
-    return _payment(db.one(_BY_ORDER, merchant=merchant, order=merchant_order))
 
 
 def _payment(values: Values | None) -> PaymentRow | None:
@@ -128,13 +124,17 @@ def _payment(values: Values | None) -> PaymentRow | None:
 def payments(
     db: Database,
     merchant: MerchantNumber,
-    cursor: str | None,
-    limit: int,
-    status: str | None,
-    created_from: int | None,
-    created_before: int | None,
+    cursor: str | None = None,
+    limit: int = 50,
+    *,
+    status: str | None = None,
+    created_from: int | None = None,
+    created_before: int | None = None,
 ) -> tuple[list[PaymentRow], str | None]:
-    """A page of a merchant's payments, newest first, and the cursor of the next. Raises CursorInvalid."""
+    """A page of a merchant's payments, newest first, and the cursor of the next page (None: there is none).
+
+    Times are Unix microseconds. A cursor of another merchant gives an empty page. Raises CursorInvalid.
+    """
     asked: dict[str, Any] = {"merchant": merchant, "from": created_from, "before": created_before}
     if cursor is not None:
         found = db.one(_PLACE, id=check_payment_cursor(cursor), merchant=merchant)
@@ -171,8 +171,8 @@ def _checked(limit: int) -> int:
     return limit
 
 
-def newest_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
-    """Those paid, by the lines of the customer's wallets; those that were not, by an index of their own."""
+def newest_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
+    """A customer's newest payments, newest first: those paid, by the lines of the wallets, and those that were not."""
     numbers = {no for (no,) in db.all(NOT_PAID, customer=customer, limit=_checked(limit))}
     for account, _ in db.all(_WALLETS, customer=customer):
         numbers |= {no for (no,) in db.all(_PAID, account=account, limit=limit) if no is not None}
@@ -186,7 +186,7 @@ def _numbered(count: int) -> Select[Any]:
     return _PAYMENT.where(_P.no.in_(several("no", count))).order_by(_P.no.desc())
 
 
-def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[CorrectionRow]:
+def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:
     """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
     found = []
     for account, currency in db.all(_WALLETS, customer=customer):
@@ -195,7 +195,7 @@ def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int) 
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]
 
 
-def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int) -> list[PaymentRow]:
+def waiting_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
     """What waits for the customer (and has not ended as far as the read model knows), newest first."""
     return [payment_row(row) for row in db.all(WAIT_FOR_CUSTOMER, customer=customer, limit=_checked(limit))]
 
@@ -205,7 +205,8 @@ def waiting(db: Database) -> list[PaymentDecided]:
     return [payment_fact(blob) for (blob,) in db.all(WAIT)]
 
 
-def newest(db: Database, limit: int) -> list[PaymentRow]:
+def newest(db: Database, limit: int = 20) -> list[PaymentRow]:
+    """The newest payments of all."""
     return [payment_row(row) for row in db.all(_NEWEST, limit=_checked(limit))]
 
 
@@ -219,19 +220,14 @@ def refund_by_transfer(db: Database, transfer: bytes) -> RefundDecided | None:
     return None if row is None else refund_fact(row[0])
 
 
-def statement(db: Database, account: bytes, cursor: str | None, limit: int) -> tuple[list[Entry], str | None]:
-    """A page of an account's statement, newest first, and the cursor of the next. Raises CursorInvalid."""
+def statement(
+    db: Database, account: bytes, cursor: str | None = None, limit: int = 50
+) -> tuple[list[Entry], str | None]:
+    """A page of the statement of a ledger account (`chart.account_id`), newest first, and the cursor of the next page.
+
+    A cursor of another account gives an empty page. Raises CursorInvalid.
+    """
     before = statement_sequence(account, cursor) if cursor is not None else 2**63 - 1
     rows = [Entry(*row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
     more = len(rows) == limit and rows[-1].sequence > 1
     return rows, statement_cursor(account, rows[-1].sequence) if more else None
-
-
-def merchant_day(db: Database, merchant: MerchantNumber, day: int) -> list[MerchantDay]:
-    """One row per currency; none if nothing happened."""
-    return [MerchantDay(*row) for row in db.all(_MERCHANT_DAY, merchant=merchant, day=day)]
-
-
-def customer_day(db: Database, customer: CustomerNumber, day: int) -> list[CustomerDay]:
-    """One row per currency; none if nothing happened."""
-    return [CustomerDay(*row) for row in db.all(_CUSTOMER_DAY, customer=customer, day=day)]

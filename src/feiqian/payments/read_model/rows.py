@@ -70,31 +70,6 @@ class CorrectionRow:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantDay:
-    """A merchant's totals of a bank day in one currency: payments that succeeded, their fees, what was refunded."""
-
-    merchant: MerchantNumber
-    day: int
-    currency: CurrencyNumber
-    count: int
-    amount: MinorUnits
-    fees: MinorUnits
-    refunded: MinorUnits
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerDay:
-    """A customer's totals of a bank day in one currency: payments that succeeded, and what was refunded."""
-
-    customer: CustomerNumber
-    day: int
-    currency: CurrencyNumber
-    count: int
-    amount: MinorUnits
-    refunded: MinorUnits
-
-
 def payment_row(values: Values) -> PaymentRow:
     """From the columns that `queries` asks a payment by."""
     blob, status, refused, fee, refunded, closed_at, day, position = values

@@ -23,17 +23,15 @@ if TYPE_CHECKING:
 Who = Literal["merchant", "customer", "anyone"]
 
 
+@dataclass(slots=True, eq=False)
 class Call:
     """A merchant's request. `id` is the path's `{id}`; `body` and `query` are of the route's types."""
 
-    __slots__ = ("body", "id", "merchant", "query", "services")
-
-    def __init__(self, services: Services, merchant: Merchant, id: str, body: Any, query: Any) -> None:
-        self.services = services
-        self.merchant = merchant
-        self.id = id
-        self.body = body
-        self.query = query
+    services: Services
+    merchant: Merchant
+    id: str
+    body: Any
+    query: Any
 
 
 class Visitor(NamedTuple):
@@ -44,17 +42,15 @@ class Visitor(NamedTuple):
     language: str
 
 
+@dataclass(slots=True, eq=False)
 class CustomerCall:
     """A customer's request, or of somebody who may become one: authenticated where the route asks for it."""
 
-    __slots__ = ("body", "id", "query", "services", "visitor")
-
-    def __init__(self, services: Services, visitor: Visitor, id: str, body: Any, query: Any) -> None:
-        self.services = services
-        self.visitor = visitor
-        self.id = id
-        self.body = body
-        self.query = query
+    services: Services
+    visitor: Visitor
+    id: str
+    body: Any
+    query: Any
 
     @property
     def session(self) -> Session:

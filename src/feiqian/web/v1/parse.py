@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import islice
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -23,6 +23,9 @@ from feiqian.workers.frames import Refused
 
 from . import problems
 from .problems import FieldError, ProblemError
+
+if TYPE_CHECKING:
+    from feiqian.runtime.uploads import Spool
 
 BODY_LIMIT_BYTES = 16 * 1024
 QUERY_LIMIT_BYTES = 2 * 1024
@@ -239,12 +242,6 @@ class Disconnected(Exception):
     """The client went away before its request was whole."""
 
 
-class Sink(Protocol):
-    """What takes a body as it comes."""
-
-    async def write(self, data: bytes) -> None: ...
-
-
 async def read_body(
     receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int = BODY_LIMIT_BYTES
 ) -> bytes:
@@ -252,10 +249,10 @@ async def read_body(
     return b"".join([chunk async for chunk in _chunks(receive, content_length, limit)])
 
 
-async def spool_body(receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int, sink: Sink) -> None:
+async def spool_body(receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int, spool: Spool) -> None:
     """As `read_body`, for bodies that are not held in memory."""
     async for chunk in _chunks(receive, content_length, limit):
-        await sink.write(chunk)
+        await spool.write(chunk)
 
 
 async def _chunks(receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int) -> AsyncIterator[bytes]:

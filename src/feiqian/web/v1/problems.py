@@ -113,7 +113,6 @@ PROBLEMS: dict[type[errors.FeiqianError], Kind] = {
     DataKeyInvalid: INTERNAL,
     BoundExceeded: INTERNAL,
 }
-NOT_SERVED = frozenset({"bench", "demo", "seeding", "testing"})  # whose errors cannot get here
 
 
 class ProblemError(Exception):
