@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
-
 from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, screenshot, start_demo, stop_demo
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 expect.set_options(timeout=60_000)  # a machine may have other things to do; nothing is judged by time
 

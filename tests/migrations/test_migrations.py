@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import dumps
 import pytest
 from sqlalchemy import Connection, Engine, inspect, text
 
@@ -18,7 +19,6 @@ from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseTooNew
 from feiqian.ids import INTENT, is_id
 from feiqian.testing.postgres import Postgres
 
-KEPT = Path(__file__).parents[1] / "fixtures" / "bank_versions"
 VERSIONS = range(1, SCHEMA_VERSION + 1)
 HEAD = f"{SCHEMA_VERSION:04}"
 Rows = dict[str, list[dict[str, Any]]]
@@ -41,10 +41,7 @@ def restore(folder: Path, url: str, version: int, *more: str) -> Rows:
     """Writes the database as that version left it, and `more`; returns its rows."""
     with raw(folder, url) as connection:
         METADATA.drop_all(connection)
-        dialect = connection.dialect.name
-        for statement in (KEPT / f"version_{version}.{dialect}.sql").read_text().splitlines():
-            connection.exec_driver_sql(statement)
-        for statement in more:
+        for statement in (*dumps.statements(version, connection.dialect.name), *more):
             connection.exec_driver_sql(statement)
         return rows(connection)
 
@@ -84,6 +81,12 @@ def at(db: BankDb) -> tuple[int, str]:
     with db.read() as connection:
         version = connection.execute(text("SELECT version FROM bank_schema")).scalar_one()
         return version, connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+
+
+def test_the_dumps_are_those_that_the_program_of_each_version_wrote() -> None:
+    for line in dumps.DIGESTS.read_text().splitlines():
+        digest, _, version, dialect = line.split()
+        assert dumps.digest(dumps.statements(int(version), dialect)) == digest, (version, dialect)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from notifying import Bank
 
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -20,10 +20,6 @@ from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from notifying import Bank
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,8 +37,6 @@ from feiqian.projections.database import Database, open_database
 from feiqian.projections.projector import Projector
 from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 CNY = 156
 FUNDS = 100_000

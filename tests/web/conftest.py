@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import structlog
-from litestar.testing import TestClient
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
-
 from fakes import StillBank, StillDemo, from_own_pages, still_services
+from litestar.testing import TestClient
 
 from feiqian import features
 from feiqian.testing.clock import ManualClock

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from fakes import StillBank, from_own_pages
 from litestar.testing import TestClient
+from staffed import Staffed
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / folder) for folder in ("backoffice", "customers", "auth/challenges", "web")]
-
-from fakes import StillBank, from_own_pages  # noqa: E402  # found by the line above
-from staffed import Staffed  # noqa: E402
-
-from feiqian import features  # noqa: E402
-from feiqian.settings import Settings  # noqa: E402
-from feiqian.web.application import application  # noqa: E402
-from feiqian.web.assets import static_file  # noqa: E402
-from feiqian.web.cookies import Cookies  # noqa: E402
-from feiqian.web.language import change_language  # noqa: E402
-from feiqian.web.render import renderers  # noqa: E402
-from feiqian.web.site import Site  # noqa: E402
-from feiqian.web.streams import Hub  # noqa: E402
+from feiqian import features
+from feiqian.settings import Settings
+from feiqian.web.application import application
+from feiqian.web.assets import static_file
+from feiqian.web.cookies import Cookies
+from feiqian.web.language import change_language
+from feiqian.web.render import renderers
+from feiqian.web.site import Site
+from feiqian.web.streams import Hub
 
 HTML = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -11,9 +10,6 @@ from urllib.parse import quote
 import pyotp
 import pytest
 from litestar.testing import TestClient
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
-
 from staff_pages import Browser, app_of, hidden, site_of, text_of
 from staffed import STAFF_PASSWORD, Staffed
 
