@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People
+from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People, picture
 from sqlalchemy import event, text
 
 from feiqian.auth.challenges.errors import ChallengeOver, CodeThrottled
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.model import Opened
 from feiqian.auth.sessions.model import Session
+from feiqian.kyc.model import Review
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer
@@ -89,6 +90,17 @@ def test_one_number_at_once_makes_one_customer(bank: People) -> None:
 
     assert bank.run(at_once()) == ["ApplicationOver"] * 5 + ["Opened"]
     assert bank.customers.count == 1
+
+
+def test_of_two_checks_at_once_one_waits_for_staff_and_is_the_answer_to_both(bank: People) -> None:
+    bank.register(details=replace(MEI_DETAILS, name="Ottoline Quillfeather"))
+    images = [picture()]
+
+    async def at_once() -> list[Review]:
+        return await asyncio.gather(*(bank.real_name.check_identity(1, images) for _ in range(2)))
+
+    assert len({review.id for review in bank.run(at_once())}) == 1
+    assert len(bank.do(bank.parts.identity.waiting)) == 1
 
 
 def test_devices_added_and_revoked_at_once_get_numbers_of_their_own_and_memory_is_as_the_database(bank: People) -> None:
