@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
@@ -25,7 +26,7 @@ from feiqian.backoffice.model import Change, ChangeState, StaffMember, StaffRole
 from feiqian.backoffice.reasons import is_reason
 from feiqian.backoffice.tables import changes
 from feiqian.clock import Clock
-from feiqian.db import BankDb
+from feiqian.db import BankDb, DatabaseMoved
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CHANGE, new_id
@@ -154,7 +155,7 @@ class ChangeRequests:
         change = await self.get(intent.subject)
         try:
             await self.kinds.apply(change, staff(change.decided_by))
-        except (LedgerError, WorkOverdue):
+        except (LedgerError, WorkOverdue, DatabaseMoved, OperationalError):
             raise  # the outcome is unknown: it stays applying
         except Exception as error:
             if await self._work.db(self._begun, change.about):
