@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from staffed import Staffed
 
 from feiqian.auth.errors import NotFrozen
@@ -143,4 +145,31 @@ def test_a_change_whose_level_is_still_to_be_completed_is_not_called_failed(
     assert bank.run(bank.intents.sweep()) in (1, 2)  # the change carries the level out, or finds it carried out
     assert bank.run(bank.changes.get(change.id)).state is ChangeState.APPLIED
     assert bank.customers.standing(mei.number) == 2
+    assert "change_failed" not in bank.actions()
+
+
+def test_a_change_of_which_the_database_says_nothing_is_carried_out_again(bank: Staffed) -> None:
+    alice, bob, eve = (bank.member(*one) for one in (("alice", "admin"), ("bob", "approver"), ("eve", "reviewer")))
+    values = {"roles": ["auditor"]}
+    change = bank.run(bank.changes.propose("staff_roles", eve.subject, values, alice, WHY))
+    challenge = bank.run(bank.proved(change.id, bob))
+    said: list[str] = []
+
+    def asked(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.extend(["set"] * statement.startswith("UPDATE staff_members SET roles"))
+
+    def lost(_: object) -> None:
+        if said == ["set"]:
+            said.append("lost")
+            raise OperationalError("COMMIT", None, Exception("the server closed the connection unexpectedly"))
+
+    event.listen(bank.db.engine, "before_cursor_execute", asked)
+    event.listen(bank.db.engine, "commit", lost)
+    with pytest.raises(OperationalError):
+        bank.run(bank.changes.approve(change.id, bob, challenge))
+    event.remove(bank.db.engine, "commit", lost)
+    event.remove(bank.db.engine, "before_cursor_execute", asked)
+    assert bank.run(bank.changes.get(change.id)).state is ChangeState.APPLYING
+    assert bank.run(bank.intents.sweep()) == 1
+    assert bank.run(bank.changes.get(change.id)).state is ChangeState.APPLIED
     assert "change_failed" not in bank.actions()

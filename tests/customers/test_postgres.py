@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People
+from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People, picture
+from sqlalchemy import event, text
 
 from feiqian.auth.challenges.errors import ChallengeOver, CodeThrottled
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.model import Opened
+from feiqian.auth.sessions.model import Session
+from feiqian.kyc.model import Review
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer
@@ -87,6 +92,17 @@ def test_one_number_at_once_makes_one_customer(bank: People) -> None:
     assert bank.customers.count == 1
 
 
+def test_of_two_checks_at_once_one_waits_for_staff_and_is_the_answer_to_both(bank: People) -> None:
+    bank.register(details=replace(MEI_DETAILS, name="Ottoline Quillfeather"))
+    images = [picture()]
+
+    async def at_once() -> list[Review]:
+        return await asyncio.gather(*(bank.real_name.check_identity(1, images) for _ in range(2)))
+
+    assert len({review.id for review in bank.run(at_once())}) == 1
+    assert len(bank.do(bank.parts.identity.waiting)) == 1
+
+
 def test_devices_added_and_revoked_at_once_get_numbers_of_their_own_and_memory_is_as_the_database(bank: People) -> None:
     customers = bank.customers
     customers.add(["A"] * 4, 1)
@@ -124,3 +140,76 @@ def test_use_cases_of_one_person_at_once_never_wait_for_each_other_in_a_circle(b
     refused = {type(one) for one in outcomes if isinstance(one, Exception)}
     assert refused <= {SignInRefused, SignInLocked, CodeThrottled, ChallengeOver}, outcomes
     assert isinstance(outcomes[0], Opened)
+
+
+UseCase = Coroutine[Any, Any, object]
+
+
+def sign_in(bank: People, _: Session) -> UseCase:
+    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en"))
+    bank.run(bank.sign_in.send(view.id, Factor.SMS))
+    bank.run(bank.sign_in.answer(view.id, Factor.SMS, bank.code()))
+    return bank.sign_in.finish(view.id)
+
+
+def recovery(bank: People, _: Session) -> UseCase:
+    challenge = bank.run(bank.recovery.start("password", MEI, MEI_ID, MEI_DETAILS.name, "en")).id
+    for factor in (Factor.SMS, Factor.EMAIL):
+        bank.run(bank.recovery.send(challenge, factor))
+        bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
+    return bank.recovery.finish(challenge, NEW_PASSWORD)
+
+
+def freeze(bank: People, session: Session) -> UseCase:
+    return bank.security.freeze(session)
+
+
+def unfreeze(bank: People, session: Session) -> UseCase:
+    bank.run(bank.security.freeze(session))
+    return bank.security.unfreeze(session, bank.passed(session, Purpose.UNFREEZE))
+
+
+AUDIT_LOG, PROFILE = "pg_advisory_xact_lock(%(lock)s)", "FROM customers_profiles \nWHERE customers_profiles.customer ="
+
+
+async def meet(bank: People, first: UseCase, second: UseCase, at: str) -> list[object]:
+    """The first stands still once it holds the lock that a statement `at` takes, until the second waits or is over."""
+    loop, stands, over = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    waiting, holder = text("SELECT count(*) FROM pg_locks WHERE NOT granted"), 0
+
+    def took(connection: object, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal holder
+        if holder or at not in statement or (at == PROFILE and "FOR UPDATE" not in statement):
+            return
+        holder = threading.get_ident()
+        loop.call_soon_threadsafe(stands.set)
+        with bank.db.engine.connect() as looking:
+            while not over.is_set() and not looking.execute(waiting).scalar_one():
+                time.sleep(0.01)
+
+    async def then() -> object:
+        await stands.wait()
+        try:
+            return await second
+        finally:
+            over.set()
+
+    event.listen(bank.db.engine, "after_cursor_execute", took)
+    try:
+        return await asyncio.gather(first, then(), return_exceptions=True)
+    finally:
+        event.remove(bank.db.engine, "after_cursor_execute", took)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "at"),
+    [(sign_in, freeze, AUDIT_LOG), (unfreeze, sign_in, PROFILE), (unfreeze, recovery, PROFILE)],
+)
+def test_who_changes_a_profile_takes_their_locks_in_one_order(
+    bank: People, first: Callable[..., UseCase], second: Callable[..., UseCase], at: str
+) -> None:
+    session = bank.checked().session
+    bank.clock.advance(3_600)
+    later = second(bank, session)
+    outcomes = bank.run(meet(bank, first(bank, session), later, at))
+    assert not [one for one in outcomes if isinstance(one, Exception)]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from feiqian.accounts.kinds import AllowanceKind
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.kyc.errors import ClaimMissing, ImageRefused
-from feiqian.kyc.model import Outcome
+from feiqian.kyc.model import Outcome, Review
 from feiqian.ledger.chart import allowance_id
 from feiqian.money import CNY
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
@@ -67,6 +67,20 @@ def test_documents_cannot_be_tried_out_one_after_the_other(bank: People) -> None
         bank.run(bank.real_name.check_identity(number, [picture()], MEI_DETAILS))
     bank.clock.advance(86_401)
     assert bank.run(bank.real_name.check_identity(number, [picture()], MEI_DETAILS)).outcome == "verified"
+
+
+def test_documents_cannot_be_tried_out_at_once(bank: People) -> None:
+    number = bank.register().session.subject.number
+    wrong, images = replace(MEI_DETAILS, birth=date(1991, 3, 7)), [picture()]
+    for _ in range(4):
+        bank.run(bank.real_name.check_identity(number, images, wrong))
+
+    async def at_once() -> list[object]:
+        checks = [bank.real_name.check_identity(number, images, wrong) for _ in range(2)]
+        return await asyncio.gather(*checks, return_exceptions=True)
+
+    assert {type(one) for one in bank.run(at_once())} == {Review, ChecksUsedUp}
+    assert len(bank.do(bank.parts.identity.of, number)) == 5
 
 
 def test_who_was_checked_is_not_checked_again(bank: People) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from feiqian.auth import notifications
+from feiqian.auth.challenges import attempts
 from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import FrozenByBank, NotFrozen
 from feiqian.customers.errors import CustomerNotFound
@@ -85,7 +86,8 @@ class Freezing:
     def _intend(
         self, connection: Connection, number: CustomerNumber, by: Subject, stopped: bool, within: Within | None
     ) -> LedgerIntent:
-        profiles = self._p.customers.profiles
+        now, profiles = self._p.clock.now(), self._p.customers.profiles
+        attempts.hold(connection, customer(number), now)  # before the profile, as wherever both are held
         profiles.lock(connection, number)
         profile = profiles.get(connection, number)
         held_by = profile.frozen_by if profile else None
@@ -94,7 +96,7 @@ class Freezing:
         if held_by is not None and held_by.role is Role.STAFF and by.role is not Role.STAFF:
             raise FrozenByBank("the bank has frozen the wallets")
         if within is not None:
-            within(connection, self._p.clock.now())
+            within(connection, now)
         unfreezing = Unfreezing(number, by)
         return self._p.intents.put(connection, UNFREEZE, str(customer(number)), unfreezing, instead=True)
 

@@ -56,9 +56,9 @@ class SignIn(SigningIn, PreAuthFlow):
             connection, subject, "ok", user_agent, now, factors=passed.factors, new_device=opened.new_device
         )
         details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
-        self._p.audit_log.append(connection, subject, "signed_in", str(subject), details, now)
         if opened.new_device:
             self._beware(connection, opened, passed, now)
+        self._p.audit_log.append(connection, subject, "signed_in", str(subject), details, now)  # after the profile
 
     def _beware(self, connection: Connection, opened: Opened, passed: Passed, now: int) -> None:
         number = opened.session.subject.customer

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
@@ -26,6 +27,7 @@ from feiqian.backoffice.reasons import is_reason
 from feiqian.backoffice.tables import NOTE, WHY, changes
 from feiqian.clock import Clock
 from feiqian.columns import SUBJECT
+from feiqian.db import DatabaseMoved
 from feiqian.errors import FeiqianError, LedgerError
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CHANGE, new_id
@@ -158,7 +160,7 @@ class ChangeRequests:
         change = await self.get(intent.subject)
         try:
             await self.kinds.apply(change, staff(change.decided_by))
-        except (LedgerError, WorkOverdue):
+        except (LedgerError, WorkOverdue, DatabaseMoved, OperationalError):
             raise  # the outcome is unknown: it stays applying
         except Exception as error:
             if await self.transactions.read(self._intents.any_pending, str(change.about)):

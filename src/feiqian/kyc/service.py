@@ -113,6 +113,8 @@ class Identity:
         within: Within,
     ) -> Review:
         now, waiting = self._clock.now(), (reviews.c.customer == customer, reviews.c.outcome == "unknown")
+        # Held, so that of two checks at once the second sees what came of the first.
+        connection.execute(select(claims.c.customer).where(claims.c.customer == customer).with_for_update())
         if (before := connection.execute(select(reviews).where(*waiting)).first()) is not None:
             return self._review(before)
         document = self._holders.of_claim(claim, self.today())

@@ -60,7 +60,7 @@ class RealName:
         if claim is None:
             raise ClaimMissing("nothing is known of who this customer says they are")
         await self.transactions.read(self._may_be_checked, number)
-        review = await self._p.identity.submit(number, claim, images, partial(self._verified, by=customer(number)))
+        review = await self._p.identity.submit(number, claim, images, self._kept)
         await self.finish(number)
         return review
 
@@ -104,10 +104,16 @@ class RealName:
         if any(review.waiting for review in checks[:1]):
             raise AlreadyChecked("what was sent is being looked at")
         if self._are_used_up(checks):
-            raise ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
+            raise _used_up()
 
     def _are_used_up(self, newest: list[Review]) -> bool:
         return len(newest) == CHECKS_A_DAY and newest[-1].at > self._p.clock.now() - DAY
+
+    def _kept(self, connection: Connection, review: Review) -> None:
+        """Counted again with the new one: of several at once, each was the last that may be when it began."""
+        if self._are_used_up(self._p.identity.of(connection, review.customer, CHECKS_A_DAY + 1)[1:]):
+            raise _used_up()
+        self._verified(connection, review, customer(review.customer))
 
     def _verified(self, connection: Connection, review: Review, by: Subject) -> None:
         """The level follows in the same transaction, unless the customer has one or is about to get it from staff."""
@@ -147,3 +153,7 @@ class RealName:
 
     def _committed(self, intent: LedgerIntent) -> None:
         self._p.accounts.tell_stopped(intent.payload.customer)  # only now is what waits judged by the new level
+
+
+def _used_up() -> ChecksUsedUp:
+    return ChecksUsedUp("the identity was checked as often as it may be in a day; try again tomorrow")
