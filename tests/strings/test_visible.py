@@ -53,6 +53,11 @@ def test_lines_may_have_line_ends_and_nothing_else_of_it() -> None:
         assert shown(f"a{character}b") == f"a⟨U+{ord(character):04X}⟩b"
 
 
+def test_of_all_characters_those_are_shown_by_their_number_that_are_refused() -> None:
+    for character in map(chr, range(0x110000)):
+        assert (shown(character) == character) == is_visible(character, lines=True)
+
+
 def test_a_page_shows_by_its_number_what_was_stored() -> None:
     render = Renderer(ManualClock(), "Asia/Shanghai")
     page = render("problem.html", title="Shop \u202egnp.exe", text="<b>\x07\u2066")

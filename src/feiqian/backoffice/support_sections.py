@@ -11,8 +11,9 @@ from feiqian.ids import CustomerNumber
 
 
 class SupportSection(ABC):
-    """One section. The template has macros for what it shows, each given what `look` returns: `panel` (a section of the
-    page), `tags` (beside the name), `facts` (lines of the profile), `summary` (lines of a form about the customer).
+    """One section. The template has macros for what it shows: `panel` (a section of the page), `tags` (beside the
+    name), `facts` (lines of the profile), `summary` (lines of a form about the customer). Each is given what `look`
+    returns, the customer's file, and `who`, which names a subject; of the page it knows nothing else.
     """
 
     template: ClassVar[str]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
+from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
 from feiqian import features
@@ -44,6 +45,7 @@ class Renderer:
         )
         self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
         self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
+        self._jinja.globals["macros"] = self._macros
         self._jinja.globals["longest"] = {**LONGEST, **features.longest()}
         self._jinja.filters |= {
             "money": formats.amount,
@@ -67,6 +69,10 @@ class Renderer:
 
     def __call__(self, template: str, **values: object) -> str:
         return self._jinja.get_template(template).render(values)
+
+    def _macros(self, template: str) -> TemplateModule:
+        """The macros of a template whose name a page finds out; made once, so they know nothing of the page."""
+        return self._jinja.get_template(template).module
 
     def reason(self, reason: str) -> str:
         """The sentence for why something was declined; "" for no reason."""
