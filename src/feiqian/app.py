@@ -166,7 +166,7 @@ def _base(
 ) -> Dependencies:
     """What the features of people stand on."""
     cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
-    customers, audit_log = Customers(db, cipher), AuditLog(db)
+    customers, audit_log = Customers(db, cipher), AuditLog()
     adapters = adapters_from(settings, db, cipher, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
     notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
@@ -185,7 +185,7 @@ def _base(
         accounts=Accounts(ledger, policy),
         audit_log=audit_log,
         intents=LedgerIntents(db, clock, work),
-        cases=Cases(db, audit_log, cipher),
+        cases=Cases(audit_log, cipher),
         notify=notify,
         sessions=sessions,
         identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
