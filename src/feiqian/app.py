@@ -151,7 +151,7 @@ def _open(
     workers = Workers()
     db = BankDb(folder, settings.bank_url)
     with db.write() as connection:
-        policy = number_levels(AuditLog(db), connection, policy, clock.now())
+        policy = number_levels(AuditLog(), connection, policy, clock.now())
     base = _base(settings, clock, db, policy, ledger, workers)
     reads = PaymentReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
     services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
@@ -173,7 +173,7 @@ def _base(
 ) -> Dependencies:
     """What the features of people stand on."""
     cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
-    customers, audit_log = Customers(db, cipher), AuditLog(db)
+    customers, audit_log = Customers(db, cipher), AuditLog()
     adapters = adapters_from(settings, db, cipher, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
     notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
@@ -192,7 +192,7 @@ def _base(
         accounts=Accounts(ledger, policy),
         audit_log=audit_log,
         intents=LedgerIntents(db, clock, work),
-        cases=Cases(db, audit_log, cipher),
+        cases=Cases(audit_log, cipher),
         notify=notify,
         sessions=sessions,
         identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),

@@ -109,8 +109,8 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
     db = BankDb(Path(settings.data), settings.bank_url)
     try:
         with db.write() as connection:
-            policy = number_levels(AuditLog(db), connection, policy, clock.now())
-            record_baseline(AuditLog(db), connection, clock.now())
+            policy = number_levels(AuditLog(), connection, policy, clock.now())
+            record_baseline(AuditLog(), connection, clock.now())
         _add_customers(db, plan, policy, clock.now())
         if plan.sample_people:
             _move_in(db, data_key_of(db, settings.data_key), plan, clock)

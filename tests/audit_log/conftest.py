@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
-from feiqian.subjects import customer, staff
+from feiqian.subjects import Subject, customer, staff
 from feiqian.testing.postgres import Postgres
 
 NOW = 1_800_000_000_000_000
@@ -38,9 +38,20 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BankDb]:
 
 
 @pytest.fixture
-def written(sqlite: BankDb) -> AuditLog:
+def record() -> Callable[..., int]:
+    """Writes an entry in a transaction of its own."""
+
+    def record(db: BankDb, actor: Subject, action: str, about: str, details: Mapping[str, object], now: int) -> int:
+        with db.write() as connection:
+            return AuditLog().append(connection, actor, action, about, details, now)
+
+    return record
+
+
+@pytest.fixture
+def written(sqlite: BankDb, record: Callable[..., int]) -> AuditLog:
     """Ten entries."""
-    audit_log = AuditLog(sqlite)
+    audit_log = AuditLog()
     for n in range(10):
-        audit_log.record(ALICE, "customer_opened", str(MEI), {"why": "asked", "n": n}, NOW + n)
+        record(sqlite, ALICE, "customer_opened", str(MEI), {"why": "asked", "n": n}, NOW + n)
     return audit_log

@@ -28,7 +28,7 @@ def db(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def found(db: BankDb) -> list[str]:
-    audit_log = AuditLog(db)
+    audit_log = AuditLog()
     with db.snapshot() as connection:
         return [
             *levels.differences(audit_log, connection),
@@ -39,8 +39,8 @@ def found(db: BankDb) -> list[str]:
 def start(db: BankDb) -> None:
     """What a server does first."""
     with db.write() as connection:
-        levels.record_baseline(AuditLog(db), connection, NOW)
-        accounts_audit.record_baseline(AuditLog(db), connection, Members(AuditLog(db)), NOW)
+        levels.record_baseline(AuditLog(), connection, NOW)
+        accounts_audit.record_baseline(AuditLog(), connection, Members(AuditLog()), NOW)
 
 
 def edit(db: BankDb, statement: str) -> None:
@@ -53,7 +53,7 @@ def test_levels_and_roles_that_were_edited_are_named(db: BankDb) -> None:
     Customers(db).add([f"Customer {n}" for n in range(1, 8)], NOW, 2)
     Customers(db).add(["Newcomer"], NOW)
     with db.write() as connection:
-        Members(AuditLog(db)).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
+        Members(AuditLog()).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
     assert found(db) == []
     edit(db, "UPDATE customers SET level = 2 WHERE number = 8")
     edit(db, "UPDATE customers SET level = 1 WHERE number = 3")
@@ -70,7 +70,7 @@ def test_rows_that_were_put_in_or_taken_out_are_named(db: BankDb) -> None:
     start(db)
     with db.write() as connection:
         for login in ("alice", "bob"):
-            Members(AuditLog(db)).add(connection, login, login, ["supporter"], OPERATOR, NOW)
+            Members(AuditLog()).add(connection, login, login, ["supporter"], OPERATOR, NOW)
     edit(db, "DELETE FROM staff_members WHERE number = 1")
     edit(
         db,
@@ -91,7 +91,7 @@ def test_an_account_that_was_made_one_without_factors_is_named(db: BankDb, older
     if not older:
         start(db)
     with db.write() as connection:
-        members = Members(AuditLog(db))
+        members = Members(AuditLog())
         members.add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW)
         members.add_demo(connection, "bob", "Bob", ["approver"], OPERATOR, NOW)
     if older:
@@ -106,7 +106,7 @@ def test_an_account_that_was_made_one_without_factors_is_named(db: BankDb, older
 
 def test_a_baseline_that_does_not_say_who_needs_factors_is_not_held_to_it(db: BankDb) -> None:
     """As versions wrote it before; what comes after it is compared."""
-    audit_log = AuditLog(db)
+    audit_log = AuditLog()
     with db.write() as connection:
         member = Members(audit_log).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).member
         was = {"roles": ("approver",), "state": "invited"}
@@ -122,7 +122,7 @@ def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
     Customers(db).add([f"Customer {n}" for n in range(1_001)], NOW)
     edit(db, "UPDATE customers SET level = number % 3")  # as an older version has left them
     with db.write() as connection:
-        Members(AuditLog(db)).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
+        Members(AuditLog()).add(connection, "alice", "Alice", ["supporter"], OPERATOR, NOW)
     edit(db, "UPDATE staff_members SET roles = 'auditor', state = 'active'")
     edit(db, "DELETE FROM trail_entries")
     edit(db, "DELETE FROM trail_head")
@@ -130,8 +130,8 @@ def test_a_bank_that_is_older_begins_with_what_it_has(db: BankDb) -> None:
     start(db)
     start(db)  # once in a bank's life
     with db.read() as connection:
-        assert AuditLog(db).verify(connection) is None
-        baseline = list(AuditLog(db).each(connection, [levels.BASELINE]))
+        assert AuditLog().verify(connection) is None
+        baseline = list(AuditLog().each(connection, [levels.BASELINE]))
     assert len(baseline) == baseline[0].details["parts"] > 1
     assert found(db) == []
     edit(db, "UPDATE customers SET level = 2 WHERE number = 1000")
@@ -146,7 +146,7 @@ def test_a_seed_is_one_entry_for_many_customers(db: BankDb) -> None:
     start(db)
     Customers(db).add(["Somebody"] * 5_000, NOW, 2)
     with db.read() as connection:
-        (entry,) = AuditLog(db).each(connection, [levels.ADDED])
+        (entry,) = AuditLog().each(connection, [levels.ADDED])
     assert entry.details["runs"] == [1, 5_000, 2]
     assert found(db) == []
 

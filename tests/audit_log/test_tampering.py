@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
-from feiqian.audit_log.entry import Head
+from feiqian.audit_log.entry import GENESIS, Head, hash_of, pack_details
 from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import customer, staff
@@ -101,22 +103,26 @@ def test_a_tail_cut_with_its_head_is_seen_by_a_head_kept_elsewhere_alone(written
     assert wrong(written, sqlite, kept) == 10
 
 
-def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: AuditLog, sqlite: BankDb) -> None:
+def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(
+    written: AuditLog, sqlite: BankDb, record: Callable[..., int]
+) -> None:
     with sqlite.read() as connection:
         kept, entries = written.head(connection), written.newest(connection)[::-1]
     run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
     for entry in entries:
-        written.record(entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+        record(sqlite, entry.actor, "customer_helped", entry.about, entry.details, entry.at)
     assert wrong(written, sqlite) is None
     assert wrong(written, sqlite, kept) == 10
 
 
-def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(written: AuditLog, sqlite: BankDb) -> None:
+def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(
+    written: AuditLog, sqlite: BankDb, record: Callable[..., int]
+) -> None:
     with sqlite.read() as connection:
         kept, entries = written.head(connection), written.newest(connection)[::-1]
     run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
     for entry in entries:
-        written.record(entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+        record(sqlite, entry.actor, "customer_helped", entry.about, entry.details, entry.at)
     run(sqlite, f"UPDATE trail_head SET hash = x'{kept.hash.hex()}'")
     assert wrong(written, sqlite) == 10
 
@@ -130,16 +136,18 @@ def test_a_head_is_read_as_it_is_told(written: AuditLog, sqlite: BankDb) -> None
             Head.read(said)
 
 
-def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(written: AuditLog, sqlite: BankDb) -> None:
+def test_an_anchor_of_the_middle_holds_for_a_trail_that_has_grown(
+    written: AuditLog, sqlite: BankDb, record: Callable[..., int]
+) -> None:
     with sqlite.read() as connection:
         kept, entry = written.head(connection), written.newest(connection)[0]
-    written.record(entry.actor, "signed_out", entry.about, {}, entry.at)
+    record(sqlite, entry.actor, "signed_out", entry.about, {}, entry.at)
     assert wrong(written, sqlite, kept) is None
 
 
-def test_the_hash_is_what_the_document_says(sqlite: BankDb) -> None:
-    audit_log = AuditLog(sqlite)
-    audit_log.record(staff(3), "looked", str(customer(4)), {"b": 1, "a": "x"}, 5)
+def test_the_hash_is_what_the_document_says(sqlite: BankDb, record: Callable[..., int]) -> None:
+    audit_log = AuditLog()
+    record(sqlite, staff(3), "looked", str(customer(4)), {"b": 1, "a": "x"}, 5)
     packed = bytes([0x96, 5]) + b"\xa5staff" + bytes([3]) + b"\xa6looked" + b"\xaacustomer:4"
     packed += b"\x82\xa1a\xa1x\xa1b\x01"
     with sqlite.read() as connection:
@@ -147,3 +155,14 @@ def test_the_hash_is_what_the_document_says(sqlite: BankDb) -> None:
             audit_log.head(connection).hash
             == hashlib.blake2b(bytes(32) + (1).to_bytes(8, "big") + packed, digest_size=32).digest()
         )
+
+
+def test_an_entry_of_nobody_that_there_is_was_not_written_by_the_audit_log(
+    sqlite: BankDb, record: Callable[..., int]
+) -> None:
+    record(sqlite, staff(3), "looked", str(customer(4)), {}, 5)
+    king: Any = staff(3)._replace(role="king")  # type: ignore[arg-type]
+    hashed = hash_of(GENESIS, 1, 5, king, "looked", str(customer(4)), pack_details({})).hex()
+    run(sqlite, "UPDATE trail_entries SET role = 'king'")
+    run(sqlite, *[f"UPDATE {table} SET hash = x'{hashed}'" for table in ("trail_entries", "trail_head")])
+    assert wrong(AuditLog(), sqlite) == 1

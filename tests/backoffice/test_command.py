@@ -36,7 +36,7 @@ def test_an_account_is_added_listed_and_suspended(folder: Path, capsys: pytest.C
     assert "suspended" in capsys.readouterr().out
     db = BankDb(folder)
     with db.read() as connection:
-        actions = [entry.action for entry in AuditLog(db).newest(connection)]
+        actions = [entry.action for entry in AuditLog().newest(connection)]
     db.close()
     assert actions == ["staff_suspended", "staff_invited", "staff_added"]
 

@@ -76,7 +76,7 @@ def work() -> Iterator[Work]:
 
 
 def members_of(db: BankDb, work: Work) -> Members:
-    return Members(AuditLog(db), Sessions(db, POLICY, CLOCK, work))
+    return Members(AuditLog(), Sessions(db, POLICY, CLOCK, work))
 
 
 def enrolled(db: BankDb, members: Members, login: str, *roles: str) -> StaffMember:
@@ -105,7 +105,7 @@ class Passes:
 
 
 def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:
-    members, acts, audit_log = members_of(db, work), Counting(), AuditLog(db)
+    members, acts, audit_log = members_of(db, work), Counting(), AuditLog()
     proposer = enrolled(db, members, "alice", "supporter")
     checkers = [enrolled(db, members, f"bob{n}", "approver") for n in range(6)]
     cipher, intents = FieldCipher(b"k" * 32), LedgerIntents(db, CLOCK, work)

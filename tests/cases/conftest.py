@@ -23,6 +23,6 @@ class SupportView(NamedTuple):
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[SupportView]:
     db = BankDb(tmp_path)
-    audit_log = AuditLog(db)
-    yield SupportView(db, Cases(db, audit_log, FieldCipher(b"k" * 32)), audit_log)
+    audit_log = AuditLog()
+    yield SupportView(db, Cases(audit_log, FieldCipher(b"k" * 32)), audit_log)
     db.close()

@@ -112,7 +112,7 @@ class People:
         db, cipher, clock, work = self.db, self.cipher, self.clock, self.work
         self.hasher = CountingHasher(cipher)
         self.inbox = Inbox(db, cipher, clock, work)
-        customers, audit_log = Customers(db, cipher), AuditLog(db)
+        customers, audit_log = Customers(db, cipher), AuditLog()
         sessions = Sessions(db, POLICY, clock, work)
         notify = Notify(db, cipher, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
         factors = Factors(db, cipher, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
@@ -126,7 +126,7 @@ class People:
             accounts=Accounts(self.ledger, POLICY),
             audit_log=audit_log,
             intents=LedgerIntents(db, clock, work),
-            cases=Cases(db, audit_log, cipher),
+            cases=Cases(audit_log, cipher),
             notify=notify,
             sessions=sessions,
             identity=Identity(

@@ -55,8 +55,8 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BankDb]:
 def started(db: BankDb, text: str) -> Policy:
     """What a server does first."""
     with db.write() as connection:
-        policy = number_levels(AuditLog(db), connection, read_policy(text, "policy"), NOW)
-        levels.record_baseline(AuditLog(db), connection, NOW)
+        policy = number_levels(AuditLog(), connection, read_policy(text, "policy"), NOW)
+        levels.record_baseline(AuditLog(), connection, NOW)
         return policy
 
 
@@ -66,7 +66,7 @@ def numbers(policy: Policy) -> dict[str, int]:
 
 def found(db: BankDb) -> list[str]:
     with db.snapshot() as connection:
-        audit_log = AuditLog(db)
+        audit_log = AuditLog()
         return [*level_numbers.differences(audit_log, connection), *levels.differences(audit_log, connection)]
 
 
@@ -98,7 +98,7 @@ def test_a_bank_of_before_version_7_gets_its_names_by_place(db: BankDb) -> None:
     Customers(db).add(["Ann", "Bo"], NOW, 2)
     with db.write() as connection:
         details = {"level": "full", "before": "remote", "index": 2}
-        AuditLog(db).append(connection, staff(1), levels.SET, str(customer(CustomerNumber(1))), details, NOW)
+        AuditLog().append(connection, staff(1), levels.SET, str(customer(CustomerNumber(1))), details, NOW)
     with pytest.raises(LevelsRefused, match="customer:1 got the level 'full' when it was at place 2"):
         started(db, with_seen())
     assert numbers(started(db, CN)) == {"unverified": 0, "remote": 1, "full": 2}

@@ -35,7 +35,7 @@ def answers(bank: Served) -> dict[str, object]:
 def console(bank: Served) -> dict[str, object]:
     """Alice of the demo proposes, Bob approves: they need no factors."""
     staff, changes = bank.bank.services.staff, bank.bank.services.changes
-    staff.seed_demo()
+    bank.bank.services.transactions.write_now(staff.seed_demo)
     alice, bob = (bank.wait_for(staff.open_demo(login, "tests", "en")).token for login in ("alice", "bob"))
     found = bank.bank.services.customers.by_number(CustomerNumber(7))
     assert found is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from feiqian.audit_log.errors import EntryRefused
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 GENESIS = b"\0" * 32  # what stands before the first entry
 MAX_DETAILS_BYTES = 4_000
@@ -85,7 +85,7 @@ def unpack_details(packed: bytes) -> dict[str, object]:
 
 def hash_of(previous: bytes, position: int, at: int, actor: Subject, action: str, about: str, details: bytes) -> bytes:
     """The 32 bytes that chain an entry; `details` as packed."""
-    entry = [at, actor.role.value, actor.number, action, about, msgspec.Raw(details)]
+    entry = [at, *actor, action, about, msgspec.Raw(details)]
     hashed = hashlib.blake2b(previous, digest_size=32)
     hashed.update(position.to_bytes(8, "big") + _encoder.encode(entry))
     return hashed.digest()
@@ -95,10 +95,6 @@ def check_entry(action: str, about: str) -> None:
     """Raises EntryRefused for what the columns cannot hold."""
     if not 0 < len(action) <= MAX_ACTION or not 0 < len(about) <= MAX_ABOUT:
         raise EntryRefused("an entry says what was done and about whom, in few letters")
-
-
-def subject_of(role: str, number: int) -> Subject:
-    return Subject(Role(role), number)
 
 
 def _check_detail(name: str, value: object) -> None:

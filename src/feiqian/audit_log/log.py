@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, String, and_, insert, select, text, type_coerce, update
 
 from feiqian.audit_log.entry import (
     GENESIS,
@@ -20,24 +20,32 @@ from feiqian.audit_log.entry import (
     check_entry,
     hash_of,
     pack_details,
-    subject_of,
-    unpack_details,
 )
 from feiqian.audit_log.tables import entries, head
-from feiqian.db import BankDb
-from feiqian.subjects import Subject
+from feiqian.columns import SUBJECT
+from feiqian.subjects import Role, Subject
 
 PAGE = 100
 _LOCK = 0x6671_7472_6169_6C00  # of this log among PostgreSQL's advisory locks
 _HEAD = 1  # the head's only row
+_BATCHES = {"yield_per": 1_000}
+_ROLES = frozenset(Role)
 _c = entries.c
+# As the bytes are: whoever has changed them may have written what no value is.
+_STORED = select(
+    _c.position,
+    _c.at,
+    type_coerce(_c.role, String).label("role"),
+    _c.number,
+    _c.action,
+    _c.about,
+    type_coerce(_c.details, LargeBinary).label("details"),
+    _c.hash,
+).order_by(_c.position)
 
 
 class AuditLog:
     """The audit log of one bank's database. Methods take the caller's connection and block."""
-
-    def __init__(self, db: BankDb) -> None:
-        self._db = db
 
     def append(
         self, connection: Connection, actor: Subject, action: str, about: str, details: Mapping[str, object], now: int
@@ -52,29 +60,19 @@ class AuditLog:
         last = self.head(connection)
         position = last.position + 1
         hashed = hash_of(last.hash, position, now, actor, action, about, packed)
-        row: dict[str, object] = {"position": position, "at": now, "role": actor.role.value, "number": actor.number}
-        row |= {"action": action, "about": about, "details": packed, "hash": hashed}
-        connection.execute(insert(entries).values(row))
+        row = {"position": position, "at": now, "action": action, "about": about, "details": packed, "hash": hashed}
+        connection.execute(insert(entries).values(row | SUBJECT.values(actor)))
         self._move_head(connection, position, hashed)
         return position
-
-    def record(self, actor: Subject, action: str, about: str, details: Mapping[str, object], now: int) -> int:
-        """`append` in a transaction of its own, durable on return: for looks, which change nothing else."""
-        with self._db.write() as connection:
-            return self.append(connection, actor, action, about, details, now)
 
     def head(self, connection: Connection) -> Head:
         """The end of the audit log; position 0 of an empty one."""
         row = connection.execute(select(head.c.position, head.c.hash).where(head.c.id == _HEAD)).first()
-        return Head(0, GENESIS) if row is None else Head(row.position, bytes(row.hash))
+        return Head(0, GENESIS) if row is None else Head(row.position, row.hash)
 
     def of(self, connection: Connection, about: str, limit: int = PAGE, before: int = 0) -> list[Entry]:
         """The newest entries about somebody or something (or those `before` a position), newest first."""
         return self._select(connection, and_(_c.about == about, _before(before)), limit)
-
-    def by(self, connection: Connection, actor: Subject, limit: int = PAGE) -> list[Entry]:
-        """The newest entries of what somebody did, newest first."""
-        return self._select(connection, and_(_c.role == actor.role.value, _c.number == actor.number), limit)
 
     def newest(self, connection: Connection, limit: int = PAGE, before: int = 0) -> list[Entry]:
         """The newest entries of all (or of those `before` a position), newest first."""
@@ -83,7 +81,7 @@ class AuditLog:
     def each(self, connection: Connection, actions: Sequence[str]) -> Iterator[Entry]:
         """Every entry of these actions, the oldest first."""
         found = select(entries).where(_c.action.in_(actions)).order_by(_c.position)
-        return map(_entry, connection.execute(found, execution_options={"yield_per": 1_000}))
+        return map(_entry, connection.execute(found, execution_options=_BATCHES))
 
     def verify(self, connection: Connection, anchor: Head | None = None) -> Finding | None:
         """The first position that is not as it was written; None if the chain is whole. Reads all of it.
@@ -92,13 +90,13 @@ class AuditLog:
         """
         kept = self.head(connection)  # first: entries that are appended meanwhile come after it
         previous, position = GENESIS, 0
-        for row in self._rows(connection):
+        for row in connection.execute(_STORED, execution_options=_BATCHES):
             position += 1
             if row.position != position:
                 return Finding(position, f"the entry is missing; the next there is has position {row.position}")
             if finding := _differs(row, previous):
                 return finding
-            previous = bytes(row.hash)
+            previous = row.hash
             if position == kept.position and previous != kept.hash:
                 return Finding(position, "the entry is not the one that the head names")
             if anchor is not None and position == anchor.position and previous != anchor.hash:
@@ -118,10 +116,6 @@ class AuditLog:
         found = connection.execute(select(entries).where(which).order_by(_c.position.desc()).limit(limit))
         return [_entry(row) for row in found]
 
-    def _rows(self, connection: Connection) -> Iterator[Any]:
-        options = {"yield_per": 1_000}
-        return iter(connection.execute(select(entries).order_by(_c.position), execution_options=options))
-
     def _lock(self, connection: Connection) -> None:
         """SQLite's writers are one at a time already (`BankDb.write` begins immediately)."""
         if connection.dialect.name == "postgresql":
@@ -138,15 +132,12 @@ def _before(position: int) -> ColumnElement[bool]:
 
 
 def _entry(row: Any) -> Entry:
-    actor, details = subject_of(row.role, row.number), unpack_details(bytes(row.details))
-    return Entry(row.position, row.at, actor, row.action, row.about, details)
+    return Entry(row.position, row.at, SUBJECT.of(row), row.action, row.about, row.details)
 
 
 def _differs(row: Any, previous: bytes) -> Finding | None:
-    changed = Finding(row.position, "the entry was changed, inserted or moved: its hash does not follow from the chain")
-    try:
-        actor = subject_of(row.role, row.number)
-    except ValueError:
-        return changed
-    expected = hash_of(previous, row.position, row.at, actor, row.action, row.about, bytes(row.details))
-    return None if expected == bytes(row.hash) else changed
+    actor = Subject(row.role, row.number)
+    expected = hash_of(previous, row.position, row.at, actor, row.action, row.about, row.details)
+    if row.role in _ROLES and row.hash == expected:
+        return None
+    return Finding(row.position, "the entry was changed, inserted or moved: its hash does not follow from the chain")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
 
+from feiqian.audit_log.entry import unpack_details
+from feiqian.columns import SUBJECT, Encoded
 from feiqian.db import BIG, METADATA
 
 entries = Table(
@@ -11,11 +15,10 @@ entries = Table(
     METADATA,
     Column("position", BIG, primary_key=True, autoincrement=False),
     Column("at", BIG, nullable=False),
-    Column("role", String(10), nullable=False),
-    Column("number", BIG, nullable=False),
+    *SUBJECT.columns(),
     Column("action", String(40), nullable=False),
     Column("about", String(64), nullable=False),
-    Column("details", LargeBinary, nullable=False),  # canonical MessagePack
+    Column("details", Encoded[Any](bytes, unpack_details), nullable=False),  # packed by whoever chains it
     Column("hash", LargeBinary(32), nullable=False),
     Index("trail_entries_about", "about", "position"),
     Index("trail_entries_actor", "role", "number", "position"),

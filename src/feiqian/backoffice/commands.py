@@ -102,7 +102,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Connection, Members, int]]:
         raise SystemExit(f"feiqian: there is no bank in the folder {settings.data!r}; --data names another")
     db, clock, work = BankDb(Path(settings.data), settings.bank_url), SystemClock(settings.zone), Work()
     try:
-        members = Members(AuditLog(db), Sessions(db, load_policy(settings.policy), clock, work))
+        members = Members(AuditLog(), Sessions(db, load_policy(settings.policy), clock, work))
         with db.write() as connection:
             yield connection, members, clock.now()
     finally:

@@ -20,11 +20,7 @@ from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.signing_in import SigningIn
-from feiqian.backoffice.errors import (
-    EnrolmentOver,
-    MemberInvalid,
-    MemberNotFound,
-)
+from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid, MemberNotFound
 from feiqian.backoffice.members import Members, login_of, require
 from feiqian.backoffice.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
 from feiqian.clock import Clock
@@ -62,8 +58,7 @@ class Staff(SigningIn):
         verification: Verification,
         factors: Factors,
     ) -> None:
-        self._db, self._cipher, self._clock, self._work = db, cipher, clock, work
-        self.transactions = Transactions(db, work)
+        self._cipher, self._clock, self.transactions = cipher, clock, Transactions(db, work)
         self._audit_log, self._sessions, self._verification, self._factors = audit_log, sessions, verification, factors
         self.members = Members(audit_log, sessions)
 
@@ -147,14 +142,10 @@ class Staff(SigningIn):
 
     async def of_session(self, token: str) -> SignedIn | None:
         """Who is at work by this token: only while the session lives and the account is not suspended."""
-        return await self._work.db(self._of_session, token)
-
-    def _of_session(self, token: str) -> SignedIn | None:
-        session = self._sessions.find_now(token)
+        session = await self._sessions.find(token)
         if session is None or session.subject.role is not Role.STAFF:
             return None
-        with self._db.read() as connection:
-            member = self._at_work(connection, session.subject.number)
+        member = await self.transactions.read(self._at_work, session.subject.number)
         return SignedIn(member, session) if member else None
 
     def _whose(self, connection: Connection, name: str) -> Subject:
@@ -228,13 +219,12 @@ class Staff(SigningIn):
 
     # --- the demo ----------------------------------------------------------------------------------------------
 
-    def seed_demo(self) -> None:
-        """Adds alice and bob of the demo, if they are not there. Blocks. Nothing but a demo calls it."""
-        with self._db.write() as connection:
-            there = set(self.members.names(connection).values())
-            for login, name, roles in DEMO:
-                if login not in there:
-                    self.members.add_demo(connection, login, name, roles, OPERATOR, self._clock.now())
+    def seed_demo(self, connection: Connection) -> None:
+        """Adds alice and bob of the demo, if they are not there. Nothing but a demo calls it."""
+        there = set(self.members.names(connection).values())
+        for login, name, roles in DEMO:
+            if login not in there:
+                self.members.add_demo(connection, login, name, roles, OPERATOR, self._clock.now())
 
     @writes
     def open_demo(self, connection: Connection, login: str, user_agent: str, language: str) -> Opened:

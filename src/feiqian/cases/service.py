@@ -14,7 +14,6 @@ from feiqian.cases.errors import CaseClosed, CaseInvalid, CaseNotFound
 from feiqian.cases.model import Case, Kind, Line, State, What
 from feiqian.cases.tables import TEXT, cases, lines
 from feiqian.columns import SUBJECT
-from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CASE, CustomerNumber, new_id
 from feiqian.strings.normal import comparison
@@ -28,8 +27,8 @@ _c = cases.c
 class Cases:
     """The cases of one bank."""
 
-    def __init__(self, db: BankDb, audit_log: AuditLog, cipher: FieldCipher) -> None:
-        self._db, self._audit_log, self._cipher = db, audit_log, cipher
+    def __init__(self, audit_log: AuditLog, cipher: FieldCipher) -> None:
+        self._audit_log, self._cipher = audit_log, cipher
 
     def open(
         self, connection: Connection, customer: CustomerNumber, kind: Kind | str, text: str, by: Subject, now: int

@@ -96,7 +96,7 @@ def _audit_log(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:
         return "", []
     db = BankDb(Path(settings.data), settings.bank_url)
     with db.snapshot() as connection:
-        audit_log = AuditLog(db)
+        audit_log = AuditLog()
         finding, head = audit_log.verify(connection, kept), audit_log.head(connection)
         told = (
             level_numbers.differences(audit_log, connection),

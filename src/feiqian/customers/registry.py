@@ -121,7 +121,7 @@ class Customers:
         """
         with self._db.write() as connection:
             numbers, devices = self._add(connection, names, now_us, level)
-            record_added(AuditLog(self._db), connection, numbers, level, now_us)
+            record_added(AuditLog(), connection, numbers, level, now_us)
         self.issuing.took_up(devices, numbers)
         with self._lock:
             self._make_room(numbers.stop - 1)

@@ -76,7 +76,7 @@ def run(settings: Settings) -> int:
     seed_if_empty(settings)
     bank = build(settings, listen=True, accept_time=True)  # play money may lie about for months
     try:
-        bank.services.staff.seed_demo()
+        bank.services.transactions.write_now(bank.services.staff.seed_demo)
     except BaseException:
         bank.close()
         raise

@@ -21,6 +21,7 @@ from feiqian.kyc.errors import ReviewOver
 from feiqian.kyc.model import Claim, Clearance, Review
 from feiqian.notify.locks import lock
 from feiqian.policy.factors import Purpose
+from feiqian.runtime.transactions import writes
 from feiqian.services import Services
 from feiqian.subjects import customer
 
@@ -55,28 +56,40 @@ class Reviews(StaffQueue):
     looks = frozenset({"review_opened", "document_looked_at"})
 
     def __init__(self, services: Services) -> None:
-        self._db, self._clock, self._work = services.db, services.clock, services.work
+        self.transactions, self._clock = services.transactions, services.clock
         self._audit_log, self._members = services.audit_log, services.staff.members
         self._verification, self._identity = services.verification, services.identity
         self._customers, self._real_name = services.customers, services.real_name
 
-    async def waiting(self, by: StaffMember) -> list[ReviewOf]:
+    @writes
+    def waiting(self, connection: Connection, by: StaffMember) -> list[ReviewOf]:
         """Reviews that nobody has decided, the oldest first."""
         require(by, StaffRole.REVIEWER)
-        return await self._work.db(self._waiting, by)
+        found = self._identity.waiting(connection, MANY)
+        shown = {"shown": tuple(review.id for review in found)}
+        self._record(connection, by, "reviews_listed", "reviews", shown)
+        return [ReviewOf(review, self._customers.by_number(review.customer)) for review in found]
 
-    async def open(self, by: StaffMember, id: str) -> ReviewFile:
+    @writes
+    def open(self, connection: Connection, by: StaffMember, id: str) -> ReviewFile:
         """Raises ReviewNotFound."""
         require(by, StaffRole.REVIEWER)
-        return await self._work.db(self._open, by, id)
+        review = self._identity.review(connection, id)
+        self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
+        claim = self._identity.claim(connection, review.customer)
+        first = self._identity.clearance(connection, id)
+        whose = self._customers.by_number(review.customer)
+        return ReviewFile(review, whose, claim, self._identity.needs_two(review), first)
 
     async def picture(self, by: StaffMember, id: str, place: int) -> bytes:
         """A picture of the document (JPEG), counted from 0, as it was encoded anew. Raises ReviewNotFound."""
         require(by, StaffRole.REVIEWER)
-        return await self._work.db(self._picture, by, id, place)
+        await self.transactions.write(self._look, by, id, place)
+        return await self.transactions.read(self._identity.image, id, place)
 
-    async def confirm(
-        self, by: StaffMember, id: str, note: str, language: str, device: str | None = None
+    @writes
+    def confirm(
+        self, connection: Connection, by: StaffMember, id: str, note: str, language: str, device: str | None = None
     ) -> ChallengeView:
         """What who verifies has to pass first: fresh factors, for this review and this note and nothing else.
 
@@ -84,8 +97,12 @@ class Reviews(StaffQueue):
         ReasonMissing, and verification's FactorNotEnrolled.
         """
         require(by, StaffRole.REVIEWER)
-        review = await self._work.db(self._verifiable, id, note.strip())
-        return await self._verification.begin(by.subject, verified_by(review, note.strip()), language, device=device)
+        review, note = self._identity.review(connection, id), note.strip()
+        if not review.waiting:
+            raise ReviewOver
+        self._check_note(review, note)
+        binding = verified_by(review, note)
+        return self._verification.begin.within(connection, by.subject, binding, language, device=device)
 
     async def decide(self, by: StaffMember, id: str, outcome: Decision, note: str, challenge: str = "") -> Review:
         """Decides once. Verified: the customer's level and wallet follow; `challenge` is of `confirm`, and is passed.
@@ -95,7 +112,7 @@ class Reviews(StaffQueue):
         NotPassed, BindingDiffers, ChallengeOver, ChallengeNotFound.
         """
         require(by, StaffRole.REVIEWER)
-        review = await self._work.db(self._decide, by, id, outcome, note.strip(), challenge)
+        review = await self.transactions.write(self._decide, by, id, outcome, note.strip(), challenge)
         if not review.waiting:
             await self._real_name.finish(review.customer)
         return review
@@ -104,64 +121,36 @@ class Reviews(StaffQueue):
         """How many wait, as far as they are counted."""
         return len(self._identity.waiting(connection, MANY))
 
-    def _waiting(self, by: StaffMember) -> list[ReviewOf]:
-        with self._db.write() as connection:
-            found = self._identity.waiting(connection, MANY)
-            shown = {"shown": tuple(review.id for review in found)}
-            self._record(connection, by, "reviews_listed", "reviews", shown)
-        return [ReviewOf(review, self._customers.by_number(review.customer)) for review in found]
-
-    def _open(self, by: StaffMember, id: str) -> ReviewFile:
-        with self._db.write() as connection:
-            review = self._identity.review(connection, id)
-            self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
-        with self._db.read() as connection:
-            claim = self._identity.claim(connection, review.customer)
-            first = self._identity.clearance(connection, id)
-        whose = self._customers.by_number(review.customer)
-        return ReviewFile(review, whose, claim, self._identity.needs_two(review), first)
-
-    def _picture(self, by: StaffMember, id: str, place: int) -> bytes:
-        with self._db.write() as connection:
-            about = str(customer(self._identity.review(connection, id).customer))
-            self._record(connection, by, "document_looked_at", about, {"review": id, "picture": place})
-        with self._db.read() as connection:
-            return self._identity.image(connection, id, place)
-
-    def _verifiable(self, id: str, note: str) -> Review:
-        with self._db.read() as connection:
-            review = self._identity.review(connection, id)
-        if not review.waiting:
-            raise ReviewOver
-        self._check_note(review, note)
-        return review
+    def _look(self, connection: Connection, by: StaffMember, id: str, place: int) -> None:
+        about = str(customer(self._identity.review(connection, id).customer))
+        self._record(connection, by, "document_looked_at", about, {"review": id, "picture": place})
 
     def _check_note(self, review: Review, note: str) -> None:
         if self._identity.needs_two(review) and not is_reason(note):
             raise ReasonMissing
 
-    def _decide(self, by: StaffMember, id: str, outcome: Decision, note: str, challenge: str) -> Review:
-        with self._db.write() as connection:
-            lock(connection, f"review {id}")  # of two who clear it at once, one is the first
-            now_by = self._members.still(connection, by, StaffRole.REVIEWER)
-            if outcome == "verified":
-                self._check_note(self._identity.review(connection, id), note)
-            try:
-                review = self._identity.decide(connection, id, outcome, by.subject, note)
-            except ReviewOver:
-                review = self._identity.review(connection, id)
-                if (review.outcome, review.decided_by) != (outcome, by.subject):
-                    raise
-                return review  # asked again, as after a crash
-            about = str(customer(review.customer))
-            details: dict[str, object] = {"review": id, "outcome": outcome}
-            if outcome == "verified" and not now_by.demo:
-                binding, now = verified_by(review, note), self._clock.now()
-                passed = self._verification.consume_within(connection, challenge, by.subject, binding, now)
-                details["factors"] = tuple(map(str, passed.factors))
-            action = "review_cleared_first" if review.waiting else "review_decided"
-            self._record(connection, by, action, about, details)
-            self._real_name.apply_decision(connection, review, by.subject)
+    def _decide(
+        self, connection: Connection, by: StaffMember, id: str, outcome: Decision, note: str, challenge: str
+    ) -> Review:
+        lock(connection, f"review {id}")  # of two who clear it at once, one is the first
+        now_by = self._members.still(connection, by, StaffRole.REVIEWER)
+        if outcome == "verified":
+            self._check_note(self._identity.review(connection, id), note)
+        try:
+            review = self._identity.decide(connection, id, outcome, by.subject, note)
+        except ReviewOver:
+            review = self._identity.review(connection, id)
+            if (review.outcome, review.decided_by) != (outcome, by.subject):
+                raise
+            return review  # asked again, as after a crash
+        details: dict[str, object] = {"review": id, "outcome": outcome}
+        if outcome == "verified" and not now_by.demo:
+            binding, now = verified_by(review, note), self._clock.now()
+            passed = self._verification.consume_within(connection, challenge, by.subject, binding, now)
+            details["factors"] = tuple(map(str, passed.factors))
+        action = "review_cleared_first" if review.waiting else "review_decided"
+        self._record(connection, by, action, str(customer(review.customer)), details)
+        self._real_name.apply_decision(connection, review, by.subject)
         return review
 
     def _record(
