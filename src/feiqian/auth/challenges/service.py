@@ -158,6 +158,11 @@ class Verification:
         known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
         return device if device and known else attempts.UNKNOWN
 
+    def can_pass(self, connection: Connection, subject: Subject, purpose: Purpose) -> bool:
+        """Whether they have all factors of one of the policy's combinations."""
+        held = self._factors.all_of(connection, subject)
+        return any(combination <= held for combination in self._policy.needs(purpose))
+
     # --- answering ---------------------------------------------------------------------------------------------
 
     @writes
