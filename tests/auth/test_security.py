@@ -21,6 +21,7 @@ from people import (
     People,
 )
 
+from feiqian.auth.challenges import store
 from feiqian.auth.challenges.errors import (
     AnswerWrong,
     BindingDiffers,
@@ -293,7 +294,7 @@ def unusable(bank: People, mei: Opened, purpose: Purpose, state: str) -> str:
         return bank.passed(mei.session, Purpose.UNFREEZE)
     challenge = bank.passed(mei.session, purpose)
     if state == "void":
-        bank.run(bank.verification.cancel(challenge, mei.session.subject))
+        bank.do(store.void, challenge)
     else:
         bank.run(bank.verification.consume(challenge, mei.session.subject, ChallengeBinding(purpose=purpose)))
     return challenge

@@ -80,18 +80,18 @@ class ReleaseLock(ChangeKind[Nothing]):
     order = 50
 
     def __init__(self, services: Services) -> None:
-        self._db, self._work = services.db, services.work
-        self._verification, self._notices = services.verification, services.notices
+        self._transactions, self._verification = services.transactions, services.verification
+        self._notices = services.notices
 
     async def possible(self, about: Subject) -> bool:
-        return await self._work.db(self._locked, about)
+        return await self._transactions.read(self._verification.lock_of, about) is not None
 
     async def check(self, about: Subject, values: Nothing) -> None:
         if not await self.possible(about):
             raise ChangeInvalid("not_locked")
 
     async def apply(self, change: Change, values: Nothing, by: Subject) -> None:
-        await self._work.db(self._unlock, change.about, by)
+        await self._transactions.write(self._verification.unlock, change.about, by)
 
     def tell(self, connection: Connection, change: Change, values: Nothing, now: int) -> None:
         if change.about.role is Role.CUSTOMER:
@@ -99,14 +99,6 @@ class ReleaseLock(ChangeKind[Nothing]):
 
     def text(self, values: Nothing, words: Words) -> str:
         return words.texts("staff.change.release_lock")
-
-    def _locked(self, about: Subject) -> bool:
-        with self._db.read() as connection:
-            return self._verification.lock_of(connection, about) is not None
-
-    def _unlock(self, about: Subject, by: Subject) -> None:
-        with self._db.write() as connection:
-            self._verification.unlock(connection, about, by)
 
 
 CHANGES = (Unfreeze, ReleaseLock)
