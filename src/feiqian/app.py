@@ -9,62 +9,31 @@ from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import uvloop
 
 from feiqian import features
-from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
-from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.service import Verification
-from feiqian.auth.dependencies import Dependencies
-from feiqian.auth.freezing import Freezing
-from feiqian.auth.lost import LostPhones
-from feiqian.auth.notices import Notices
-from feiqian.auth.recovery import Recovery
-from feiqian.auth.security import Security
-from feiqian.auth.sessions.service import Sessions
-from feiqian.auth.sign_in import SignIn
 from feiqian.backoffice import accounts_audit
-from feiqian.backoffice.back_office import BackOffice
-from feiqian.backoffice.change_kinds import ChangeKinds
-from feiqian.backoffice.change_requests import ChangeRequests
-from feiqian.backoffice.service import Staff
-from feiqian.cases.service import Cases
 from feiqian.clock import Clock, SteadyClock, SystemClock
+from feiqian.composition import add_access, add_back_office, add_payments, services_of
 from feiqian.customers import levels
 from feiqian.customers.level_numbers import number_levels
-from feiqian.customers.registry import Customers
-from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.errors import JournalMissing
 from feiqian.folder import FolderLock, make_folder, open_to_others
-from feiqian.kyc.screening import Sanctions
-from feiqian.kyc.service import Identity
-from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
-from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
-from feiqian.ledger_intents.service import LedgerIntents
-from feiqian.merchants.registry import Merchants
-from feiqian.notify.adapters import adapters_from
-from feiqian.notify.service import Notify
-from feiqian.onboarding.real_name import RealName
-from feiqian.onboarding.registration import Registration
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
-from feiqian.payments.service import Payments
 from feiqian.policy.load import load_policy
-from feiqian.policy.model import Policy
 from feiqian.projections.schema import check_read_models
 from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.runtime import logs
 from feiqian.runtime.sweeping import Sweeper
-from feiqian.runtime.uploads import Uploads
-from feiqian.runtime.work import Pool, Work
+from feiqian.runtime.work import Pool
 from feiqian.services import Services
 from feiqian.serving import EXIT_STOPPED, Bank, Service, create_app
 from feiqian.settings import Settings
@@ -148,118 +117,26 @@ def _open(
     start = StartTime(settings.clock_jump_seconds, ahead_seconds, accept_time, key_file.replace)
     ledger = open_ledger(journal, checkpoints, clock, commit_seconds=settings.journal_seconds, start=start)
     keys = key_file.open()
-    workers = Workers()
     db = BankDb(folder, settings.bank_url)
     with db.write() as connection:
         policy = number_levels(AuditLog(), connection, policy, clock.now())
-    base = _base(settings, clock, db, policy, ledger, workers)
     reads = PaymentReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
-    services = _services(settings, base, workers, ledger, Codes(keys, base.customers.issuing), reads)
+    services = services_of(settings, db, clock, policy, ledger, reads, Workers())
+    add_payments(services, Codes(keys, services.customers.issuing))
+    add_access(services)
+    add_back_office(services)
     _measure(services)
     _watch_for(services)
-    with base.db.write() as connection:
-        levels.record_baseline(base.audit_log, connection, clock.now())
-        accounts_audit.record_baseline(base.audit_log, connection, services.staff.members, clock.now())
-    sweeper = Sweeper(base.db, clock, base.work, (*base.verification.sweeps.all, *base.strangers.sweeps))
-    for held in (base.verification.sweeps.held, *base.strangers.held):
+    audit_log, verification, strangers = services.audit_log, services.verification, services.strangers
+    with db.write() as connection:
+        levels.record_baseline(audit_log, connection, clock.now())
+        accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
+    sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps))
+    for held in (verification.sweeps.held, *strangers.held):
         held.measure(services.metrics)
     reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)
-    return Bank(services, journal, base.db, key_file, keys, sweeper, reads_watch, lock, *sockets)
-
-
-def _base(
-    settings: Settings, clock: Clock, db: BankDb, policy: Policy, ledger: Ledger, workers: Workers
-) -> Dependencies:
-    """What the features of people stand on."""
-    cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
-    customers, audit_log = Customers(db, cipher), AuditLog()
-    adapters = adapters_from(settings, db, cipher, clock, work)
-    forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
-    notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
-    sessions = Sessions(db, policy, clock, work)
-    sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
-    verifier = BuiltInVerifier(policy.identity, sanctions)
-    origin, apps = settings.public_origin, settings.app_origins
-    factors = Factors(db, cipher, policy, clock, work, notify, customers, origin, apps=apps)
-    return Dependencies(
-        db=db,
-        cipher=cipher,
-        policy=policy,
-        clock=clock,
-        work=work,
-        customers=customers,
-        accounts=Accounts(ledger, policy),
-        audit_log=audit_log,
-        intents=LedgerIntents(db, clock, work),
-        cases=Cases(audit_log, cipher),
-        notify=notify,
-        sessions=sessions,
-        identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
-        verification=Verification(db, cipher, policy, clock, work, factors, sessions),
-        factors=factors,
-        zone=ZoneInfo(settings.zone),
-    )
-
-
-def _services(
-    settings: Settings, base: Dependencies, workers: Workers, ledger: Ledger, codes: Codes, reads: PaymentReads
-) -> Services:
-    """The features themselves."""
-    db, clock, work, customers, audit_log = base.db, base.clock, base.work, base.customers, base.audit_log
-    merchants = Merchants(db, settings.mode, ask_seconds=settings.database_seconds)
-    accounts, verification, policy, intents = base.accounts, base.verification, base.policy, base.intents
-    real_name, freezing = RealName(base), Freezing(base)
-    staff = Staff(db, base.cipher, clock, work, audit_log, base.sessions, verification, base.factors)
-    limit, cipher = settings.in_flight_limit, base.cipher
-    payments = Payments(ledger, codes, clock, customers, reads, policy, merchants, verification, cipher, limit, work)
-    accounts.when_stopped(payments.end_what_cannot_pay)
-    services = Services(
-        settings=settings,
-        db=db,
-        cipher=cipher,
-        policy=policy,
-        clock=clock,
-        work=work,
-        customers=customers,
-        accounts=accounts,
-        audit_log=audit_log,
-        intents=intents,
-        cases=base.cases,
-        notify=base.notify,
-        sessions=base.sessions,
-        identity=base.identity,
-        verification=verification,
-        factors=base.factors,
-        workers=workers,
-        uploads=Uploads(Path(settings.data)),
-        ledger=ledger,
-        payments=payments,
-        merchants=merchants,
-        reads=reads,
-        registration=Registration(base),
-        sign_in=SignIn(base),
-        recovery=Recovery(base),
-        security=Security(base),
-        lost_phones=LostPhones(base),
-        real_name=real_name,
-        freezing=freezing,
-        staff=staff,
-        notices=Notices(base),
-    )
-    _add_back_office(services)
-    return services
-
-
-def _add_back_office(services: Services) -> None:
-    """What asks all features: changes that two approve, queues, the sections of a customer's file."""
-    s = services
-    kinds = ChangeKinds(features.change_kinds(s), s.transactions, s.customers, s.staff.members)
-    s.changes = ChangeRequests(
-        s.transactions, s.cipher, s.clock, s.audit_log, s.intents, s.staff.members, kinds, s.verification, s.policy
-    )
-    s.intents.declare(s.real_name.intent, s.freezing.intent, s.changes.intent)
-    s.back_office = BackOffice(s, features.staff_queues(s), features.support_sections(s))
+    return Bank(services, journal, db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
 
 def _measure(services: Services) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from feiqian.audit_log.log import AuditLog
     from feiqian.auth.challenges.factors import Factors
     from feiqian.auth.challenges.service import Verification
+    from feiqian.auth.changing import Changing
+    from feiqian.auth.contacts import NewContacts
     from feiqian.auth.freezing import Freezing
     from feiqian.auth.lost import LostPhones
     from feiqian.auth.notices import Notices
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
     from feiqian.auth.sign_in import SignIn
+    from feiqian.auth.strangers import Strangers
     from feiqian.backoffice.back_office import BackOffice
     from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
@@ -47,21 +50,19 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Services:
-    """One running bank. `live` observes payments only, `metrics` every request."""
+    """One running bank: what its features stand on, then the features. `live` observes payments only, `metrics` every
+    request."""
 
     settings: Settings
     clock: Clock
-    ledger: Ledger
-    payments: Payments
-    merchants: Merchants
-    customers: Customers
-    reads: PaymentReads
+    policy: Policy
     db: BankDb
     work: Work
     workers: Workers
     uploads: Uploads
     cipher: FieldCipher
-    policy: Policy
+    ledger: Ledger
+    reads: PaymentReads
     audit_log: AuditLog
     intents: LedgerIntents
     cases: Cases
@@ -69,21 +70,27 @@ class Services:
     sessions: Sessions
     identity: Identity
     accounts: Accounts
+    customers: Customers
+    merchants: Merchants
     factors: Factors
     verification: Verification
-    registration: Registration
-    sign_in: SignIn
-    recovery: Recovery
-    security: Security
-    lost_phones: LostPhones
-    real_name: RealName
-    freezing: Freezing
-    notices: Notices
-    staff: Staff
-    live: Live = field(default_factory=Live)
-    metrics: Metrics = field(default_factory=Metrics)
+    strangers: Strangers
+    payments: Payments = field(init=False)
+    registration: Registration = field(init=False)
+    sign_in: SignIn = field(init=False)
+    recovery: Recovery = field(init=False)
+    security: Security = field(init=False)
+    changing: Changing = field(init=False)
+    new_contacts: NewContacts = field(init=False)
+    lost_phones: LostPhones = field(init=False)
+    real_name: RealName = field(init=False)
+    freezing: Freezing = field(init=False)
+    notices: Notices = field(init=False)
+    staff: Staff = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
+    live: Live = field(default_factory=Live)
+    metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)
     readiness: Readiness = field(init=False)
 

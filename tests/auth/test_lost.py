@@ -36,7 +36,7 @@ def mine(bank: People) -> People:
 
 
 def report(bank: People, mobile: str, number: str, name: str) -> LostPhones:
-    lost = LostPhones(bank.parts)
+    lost = bank.lost_phones
     bank.run(lost.report(mobile, number, name))
     return lost
 
@@ -52,7 +52,7 @@ def test_identity_details_alone_freeze_and_everybody_is_told(mine: People) -> No
     assert set(mine.told(1)[before:]) == {
         (kind, channel) for kind in ("frozen", "frozen_by_report") for channel in ("sms", "email")
     }
-    assert [(case.customer, case.kind) for case in mine.do(mine.parts.cases.waiting)] == [(1, "stolen_phone")]
+    assert [(case.customer, case.kind) for case in mine.do(mine.services.cases.waiting)] == [(1, "stolen_phone")]
     assert mine.audit_log(1)[-1] == "reported_lost"
 
 
@@ -94,7 +94,7 @@ def test_so_many_reports_of_a_person_a_day_and_wrong_ones_use_none_up(bank: Peop
     reported(bank, *RIGHT)
     assert bank.paid(1)
     assert bank.told(1) == told
-    assert len(bank.do(bank.parts.cases.waiting)) == 1
+    assert len(bank.do(bank.services.cases.waiting)) == 1
     bank.clock.advance(DAY_SECONDS)
     reported(bank, *RIGHT)
     assert not bank.paid(1)
@@ -118,7 +118,7 @@ def test_a_report_is_carried_out_after_a_crash(mine: People) -> None:
     report(mine, *RIGHT)
     assert mine.paid(1)
     again = mine.again()
-    assert again.run(LostPhones(again.parts).carry_out())
+    assert again.run(again.lost_phones.carry_out())
     assert not again.paid(1)
     again.close()
 
@@ -175,9 +175,9 @@ def test_reports_are_swept_after_a_day_once_they_are_done(mine: People) -> None:
 
     def sweep() -> int:
         with mine.db.write() as connection:
-            return mine.parts.strangers._sweep_reports(connection, mine.clock.now(), BATCH)
+            return mine.services.strangers._sweep_reports(connection, mine.clock.now(), BATCH)
 
     assert sweep() == 1
-    assert mine.run(LostPhones(mine.parts).carry_out())
+    assert mine.run(mine.lost_phones.carry_out())
     assert sweep() == 1
     assert not mine.paid(1)

@@ -21,6 +21,7 @@ from people import (
     People,
 )
 
+from feiqian.auth.challenges import store
 from feiqian.auth.challenges.errors import (
     AnswerWrong,
     BindingDiffers,
@@ -84,7 +85,7 @@ def test_a_freeze_holds_after_a_crash(bank: People, mei: Opened) -> None:
 
 def test_unfreezing_takes_proof(bank: People, mei: Opened) -> None:
     bank.run(bank.security.freeze(mei.session))
-    challenge = bank.run(bank.security.challenge(mei.session, Purpose.UNFREEZE)).id
+    challenge = bank.run(bank.changing.challenge(mei.session, Purpose.UNFREEZE)).id
     with pytest.raises(NotPassed):
         bank.run(bank.security.unfreeze(mei.session, challenge))
     other = bank.passed(mei.session, Purpose.CHANGE_PIN)
@@ -124,7 +125,7 @@ def test_unfreezing_that_was_cut_in_two_is_completed_at_the_start(
     async def crash(_: int) -> None:
         raise KeyError("the power went")
 
-    monkeypatch.setattr(bank.parts.accounts, "unfreeze", crash)
+    monkeypatch.setattr(bank.services.accounts, "unfreeze", crash)
     with pytest.raises(KeyError):
         bank.run(bank.security.unfreeze(mei.session, challenge))
     assert not bank.paid(1)
@@ -161,7 +162,7 @@ def test_freezing_takes_back_an_unfreezing_that_could_not_be_finished(
         raise CommitOverdue("the journal does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bank.parts.accounts, "unfreeze", stopped)
+        patch.setattr(bank.services.accounts, "unfreeze", stopped)
         with pytest.raises(CommitOverdue):
             bank.run(bank.security.unfreeze(mei.session, challenge))
     bank.run(bank.security.freeze(mei.session))
@@ -175,8 +176,8 @@ def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: Peop
     thief = bank.enter()
     case = bank.run(bank.security.report_stolen(mei.session, "on the metro, at eight"))
     assert not bank.paid(1)
-    assert bank.run(bank.parts.sessions.find(thief.token)) is None
-    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    assert bank.run(bank.services.sessions.find(thief.token)) is None
+    assert bank.run(bank.services.sessions.find(mei.token)) is not None
     assert [d.id for d in bank.run(bank.security.overview(mei.session)).devices] == [mei.session.device]
     assert (case.customer, case.kind, case.timeline[0].text) == (
         1,
@@ -192,17 +193,17 @@ def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: Peop
 def test_signing_out_here_and_everywhere(bank: People, mei: Opened) -> None:
     other = bank.enter(device=mei.device_token)
     bank.run(bank.security.sign_out_everywhere(mei.session))
-    assert bank.run(bank.parts.sessions.find(other.token)) is None
-    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    assert bank.run(bank.services.sessions.find(other.token)) is None
+    assert bank.run(bank.services.sessions.find(mei.token)) is not None
     bank.run(bank.security.sign_out(mei.session))
-    assert bank.run(bank.parts.sessions.find(mei.token)) is None
+    assert bank.run(bank.services.sessions.find(mei.token)) is None
 
 
 def test_a_forgotten_device_is_signed_out_and_new_again(bank: People, mei: Opened) -> None:
     other = bank.enter()
     assert other.session.device is not None
     assert bank.run(bank.security.forget_device(mei.session, other.session.device))
-    assert bank.run(bank.parts.sessions.find(other.token)) is None
+    assert bank.run(bank.services.sessions.find(other.token)) is None
     assert bank.enter(device=other.device_token).new_device
     assert not bank.run(bank.security.forget_device(mei.session, "dev_unknown"))
 
@@ -211,21 +212,21 @@ def test_abuse_28_what_is_anothers_is_not_found(bank: People, mei: Opened) -> No
     eve = bank.register(EVE, EVE_DETAILS)
     assert mei.session.device is not None
     assert not bank.run(bank.security.forget_device(eve.session, mei.session.device))
-    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+    assert bank.run(bank.services.sessions.find(mei.token)) is not None
     bank.enrol(mei.session, Authenticator())
     key = next(f for f in bank.run(bank.security.overview(mei.session)).factors if f.factor is Factor.PASSKEY)
     theirs = bank.passed(eve.session, Purpose.REMOVE_FACTOR, reference=key.id)
     with pytest.raises(FactorNotFound):
-        bank.run(bank.security.remove_factor(eve.session, theirs, key.id))
+        bank.run(bank.changing.remove_factor(eve.session, theirs, key.id))
     challenge = bank.passed(mei.session, Purpose.CHANGE_PIN)
     with pytest.raises(ChallengeNotFound):
-        bank.run(bank.security.change_pin(eve.session, challenge, NEW_PIN))
+        bank.run(bank.changing.change_pin(eve.session, challenge, NEW_PIN))
     proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "email", "new@example.com")
-    started = bank.run(bank.security.start_contact(mei.session, proof, "email", "new@example.com"))
+    started = bank.run(bank.new_contacts.start(mei.session, proof, "email", "new@example.com"))
     with pytest.raises(ApplicationOver):
-        bank.run(bank.security.finish_contact(eve.session, started.application))
+        bank.run(bank.new_contacts.finish(eve.session, started.application))
     with pytest.raises(ApplicationOver):
-        bank.run(bank.security.answer_contact(eve.session, started.application, Factor.EMAIL, "123456"))
+        bank.run(bank.new_contacts.answer_code(eve.session, started.application, Factor.EMAIL, "123456"))
     assert bank.run(bank.security.cases(eve.session)) == []
 
 
@@ -245,9 +246,9 @@ def test_abuse_29_only_what_is_the_customers_own_can_be_changed(bank: People, me
         (Purpose.UNFREEZE, "", "2"),
     ):
         with pytest.raises(DetailsInvalid):
-            bank.run(bank.security.challenge(mei.session, purpose, kind, reference))
+            bank.run(bank.changing.challenge(mei.session, purpose, kind, reference))
     with pytest.raises(DetailsInvalid):
-        bank.run(bank.security.change_language(mei.session, "tlh"))
+        bank.run(bank.changing.change_language(mei.session, "tlh"))
 
 
 def test_a_new_password_takes_proof_and_ends_the_other_sessions(bank: People, mei: Opened) -> None:
@@ -255,14 +256,14 @@ def test_a_new_password_takes_proof_and_ends_the_other_sessions(bank: People, me
     challenge = bank.passed(mei.session, Purpose.CHANGE_PASSWORD)
     for weak in ("password", "limei19900307"):
         with pytest.raises(TooWeak):
-            bank.run(bank.security.change_password(mei.session, challenge, weak))
+            bank.run(bank.changing.change_password(mei.session, challenge, weak))
     with pytest.raises(SecretUnchanged):
-        bank.run(bank.security.change_password(mei.session, challenge, PASSWORD))
-    bank.run(bank.security.change_password(mei.session, challenge, NEW_PASSWORD))
+        bank.run(bank.changing.change_password(mei.session, challenge, PASSWORD))
+    bank.run(bank.changing.change_password(mei.session, challenge, NEW_PASSWORD))
     with pytest.raises(ChallengeOver):
-        bank.run(bank.security.change_password(mei.session, challenge, "another good lantern"))
-    assert bank.run(bank.parts.sessions.find(other.token)) is None
-    assert bank.run(bank.parts.sessions.find(mei.token)) is not None
+        bank.run(bank.changing.change_password(mei.session, challenge, "another good lantern"))
+    assert bank.run(bank.services.sessions.find(other.token)) is None
+    assert bank.run(bank.services.sessions.find(mei.token)) is not None
     with pytest.raises(SignInRefused):
         bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
     assert ("changed", "email") in bank.told(1)
@@ -274,8 +275,8 @@ def test_abuse_80_a_new_secret_tells_nothing_of_the_old_one_before_the_proof(
 ) -> None:
     """Who has only a session could try every PIN as a new one, uncounted: "it has to be another than before"."""
     for change, purpose, old, other, weak in (
-        (bank.security.change_pin, Purpose.CHANGE_PIN, PIN, "629471", "190307"),
-        (bank.security.change_password, Purpose.CHANGE_PASSWORD, PASSWORD, NEW_PASSWORD, "limei19900307"),
+        (bank.changing.change_pin, Purpose.CHANGE_PIN, PIN, "629471", "190307"),
+        (bank.changing.change_password, Purpose.CHANGE_PASSWORD, PASSWORD, NEW_PASSWORD, "limei19900307"),
     ):
         challenge = unusable(bank, mei, purpose, state)
         for tried in (old, other, weak):
@@ -288,12 +289,12 @@ def unusable(bank: People, mei: Opened, purpose: Purpose, state: str) -> str:
     if state == "unknown":
         return "chl_unknown"
     if state == "open":
-        return bank.run(bank.security.challenge(mei.session, purpose)).id
+        return bank.run(bank.changing.challenge(mei.session, purpose)).id
     if state == "of_another_purpose":
         return bank.passed(mei.session, Purpose.UNFREEZE)
     challenge = bank.passed(mei.session, purpose)
     if state == "void":
-        bank.run(bank.verification.cancel(challenge, mei.session.subject))
+        bank.do(store.void, challenge)
     else:
         bank.run(bank.verification.consume(challenge, mei.session.subject, ChallengeBinding(purpose=purpose)))
     return challenge
@@ -301,38 +302,38 @@ def unusable(bank: People, mei: Opened, purpose: Purpose, state: str) -> str:
 
 def test_a_new_pin_takes_proof(bank: People, mei: Opened) -> None:
     with pytest.raises(SecretUnchanged):
-        bank.run(bank.security.change_pin(mei.session, bank.passed(mei.session, Purpose.CHANGE_PIN), PIN))
-    bank.run(bank.security.change_pin(mei.session, bank.passed(mei.session, Purpose.CHANGE_PIN), NEW_PIN))
-    challenge = bank.run(bank.security.challenge(mei.session, Purpose.UNFREEZE))
+        bank.run(bank.changing.change_pin(mei.session, bank.passed(mei.session, Purpose.CHANGE_PIN), PIN))
+    bank.run(bank.changing.change_pin(mei.session, bank.passed(mei.session, Purpose.CHANGE_PIN), NEW_PIN))
+    challenge = bank.run(bank.changing.challenge(mei.session, Purpose.UNFREEZE))
     with pytest.raises(AnswerWrong):
         bank.run(bank.verification.answer(challenge.id, mei.session.subject, Factor.PIN, PIN))
 
 
 def contact(bank: People, opened: Opened, kind: str, address: str, channel: Channel) -> str:
     proof = bank.passed(opened.session, Purpose.CHANGE_CONTACT, kind, address)
-    started = bank.run(bank.security.start_contact(opened.session, proof, kind, address))
+    started = bank.run(bank.new_contacts.start(opened.session, proof, kind, address))
     factor = Factor.SMS if kind == "mobile" else Factor.EMAIL
-    bank.run(bank.security.answer_contact(opened.session, started.application, factor, bank.code(channel)))
+    bank.run(bank.new_contacts.answer_code(opened.session, started.application, factor, bank.code(channel)))
     return started.application
 
 
 def test_abuse_39_a_new_number_is_shown_to_be_theirs_and_brings_low_limits(bank: People, mei: Opened) -> None:
     application = contact(bank, mei, "mobile", UNKNOWN, Channel.SMS)
     assert bank.customers.by_mobile(UNKNOWN) is None
-    bank.run(bank.security.finish_contact(mei.session, application))
+    bank.run(bank.new_contacts.finish(mei.session, application))
     assert bank.customers.by_mobile(UNKNOWN) == bank.customers.by_number(1)
     assert bank.customers.by_mobile(MEI) is None
     assert bank.cooling(1)
     changed = {(m.channel.value, m.address) for m in bank.arrived(customer(1)) if m.kind == "changed"}
     assert changed == {("sms", MEI), ("email", EMAIL), ("sms", UNKNOWN)}
     with pytest.raises(ApplicationOver):
-        bank.run(bank.security.finish_contact(mei.session, application))
+        bank.run(bank.new_contacts.finish(mei.session, application))
     assert bank.enter(UNKNOWN).session.subject == customer(1)
 
 
 def test_a_new_mail_address_is_shown_to_be_theirs(bank: People, mei: Opened) -> None:
     application = contact(bank, mei, "email", "mei.li@example.com", Channel.EMAIL)
-    bank.run(bank.security.finish_contact(mei.session, application))
+    bank.run(bank.new_contacts.finish(mei.session, application))
     profile = bank.customers.profile(1)
     assert profile is not None
     assert profile.email == "mei.li@example.com"
@@ -343,23 +344,23 @@ def test_a_new_mail_address_is_shown_to_be_theirs(bank: People, mei: Opened) -> 
 def test_a_proof_for_one_address_changes_no_other(bank: People, mei: Opened) -> None:
     proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "mobile", UNKNOWN)
     with pytest.raises(BindingDiffers):
-        bank.run(bank.security.start_contact(mei.session, proof, "mobile", "+8613900007777"))
+        bank.run(bank.new_contacts.start(mei.session, proof, "mobile", "+8613900007777"))
 
 
 def test_abuse_43_a_number_that_is_anothers_is_answered_as_any_other(bank: People, mei: Opened) -> None:
     bank.register(EVE, EVE_DETAILS)
     before = len(bank.arrived())
     proof = bank.passed(mei.session, Purpose.CHANGE_CONTACT, "mobile", EVE)
-    started = bank.run(bank.security.start_contact(mei.session, proof, "mobile", EVE))
+    started = bank.run(bank.new_contacts.start(mei.session, proof, "mobile", EVE))
     assert [(m.kind, m.address) for m in bank.arrived()[before:]][-1] == ("number_known", EVE)
     with pytest.raises(AnswerWrong):
-        bank.run(bank.security.answer_contact(mei.session, started.application, Factor.SMS, "123456"))
+        bank.run(bank.new_contacts.answer_code(mei.session, started.application, Factor.SMS, "123456"))
     with pytest.raises(NotPassed):
-        bank.run(bank.security.finish_contact(mei.session, started.application))
+        bank.run(bank.new_contacts.finish(mei.session, started.application))
 
 
 def test_an_address_can_be_taken_away(bank: People, mei: Opened) -> None:
-    bank.run(bank.security.remove_email(mei.session, bank.passed(mei.session, Purpose.CHANGE_CONTACT, "email", "")))
+    bank.run(bank.changing.remove_email(mei.session, bank.passed(mei.session, Purpose.CHANGE_CONTACT, "email", "")))
     profile = bank.customers.profile(1)
     assert profile is not None
     assert profile.email == ""
@@ -367,8 +368,8 @@ def test_an_address_can_be_taken_away(bank: People, mei: Opened) -> None:
 
 
 def test_a_language_is_of_messages_and_of_this_sessions_pages(bank: People, mei: Opened) -> None:
-    bank.run(bank.security.change_language(mei.session, "es"))
-    session = bank.run(bank.parts.sessions.find(mei.token))
+    bank.run(bank.changing.change_language(mei.session, "es"))
+    session = bank.run(bank.services.sessions.find(mei.token))
     assert session is not None
     assert session.language == "es"
     bank.run(bank.security.freeze(mei.session))
@@ -377,14 +378,14 @@ def test_a_language_is_of_messages_and_of_this_sessions_pages(bank: People, mei:
 
 def test_a_token_is_enrolled_with_proof_and_removed_with_proof(bank: People, mei: Opened) -> None:
     with pytest.raises(VerificationError):
-        bank.run(bank.security.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "passkey")))
-    enrolment = bank.run(bank.security.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "totp")))
+        bank.run(bank.changing.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "passkey")))
+    enrolment = bank.run(bank.changing.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "totp")))
     token = pyotp.parse_uri(enrolment.uri)
     assert isinstance(token, pyotp.TOTP)
-    added = bank.run(bank.security.finish_totp(mei.session, enrolment.id, token.at(bank.clock.now() // 1_000_000)))
+    added = bank.run(bank.changing.finish_totp(mei.session, enrolment.id, token.at(bank.clock.now() // 1_000_000)))
     assert added.factor is Factor.TOTP
     proof = bank.passed(mei.session, Purpose.REMOVE_FACTOR, reference=added.id)
-    bank.run(bank.security.remove_factor(mei.session, proof, added.id))
+    bank.run(bank.changing.remove_factor(mei.session, proof, added.id))
     held = {factor.factor for factor in bank.run(bank.security.overview(mei.session)).factors}
     assert Factor.TOTP not in held
     assert {"factor_added", "factor_removed"} <= set(bank.audit_log(1))
@@ -393,7 +394,7 @@ def test_a_token_is_enrolled_with_proof_and_removed_with_proof(bank: People, mei
 @pytest.mark.parametrize("factor", [Factor.PASSKEY, Factor.SHIELD])
 def test_a_key_is_enrolled_with_proof(bank: People, mei: Opened, factor: Factor) -> None:
     with pytest.raises(DetailsInvalid):
-        bank.run(bank.security.begin_key(mei.session, "chl_", Factor.SMS))
+        bank.run(bank.changing.begin_key(mei.session, "chl_", Factor.SMS))
     bank.enrol(mei.session, Authenticator(), factor)
     assert factor in {one.factor for one in bank.run(bank.security.overview(mei.session)).factors}
     assert "factor_added" in bank.audit_log(1)
@@ -401,12 +402,12 @@ def test_a_key_is_enrolled_with_proof(bank: People, mei: Opened, factor: Factor)
 
 def test_push_goes_to_the_browser_that_asked_last(bank: People, mei: Opened) -> None:
     eve = bank.register(EVE, EVE_DETAILS)
-    bank.run(bank.security.add_push(mei.session, '{"endpoint":"https://push.example/1"}'))
+    bank.run(bank.changing.add_push(mei.session, '{"endpoint":"https://push.example/1"}'))
     bank.run(bank.security.freeze(mei.session))
     assert ("frozen", "push") in bank.told(1)
-    bank.run(bank.security.add_push(eve.session, '{"endpoint":"https://push.example/1"}'))
+    bank.run(bank.changing.add_push(eve.session, '{"endpoint":"https://push.example/1"}'))
     contacts = bank.do(bank.customers.contacts, customer(1))
     assert contacts is not None
     assert contacts.push == ()
     with pytest.raises(DetailsInvalid):
-        bank.run(bank.security.add_push(eve.session, "x" * 5_000))
+        bank.run(bank.changing.add_push(eve.session, "x" * 5_000))

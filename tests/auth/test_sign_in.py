@@ -64,7 +64,7 @@ def test_abuse_39_a_new_device_is_told_on_every_channel_and_has_low_limits(bank:
     assert sorted(bank.told(1)[before:]) == [("signed_in", "email"), ("signed_in", "sms")]
     assert "Chrome · Android" in bank.arrived(customer(1))[-1].text
     assert bank.cooling(1)
-    bank.clock.advance(bank.parts.policy.cooling.hours * 3_600 + 1)
+    bank.clock.advance(bank.services.policy.cooling.hours * 3_600 + 1)
     assert not bank.cooling(1)
 
 
@@ -133,7 +133,7 @@ def test_abuse_43_both_locks_are_as_long(bank: People) -> None:
                 break
             except SignInRefused:
                 continue
-    assert until[MEI] == until[UNKNOWN] == bank.parts.policy.tries.lock_minutes[0]
+    assert until[MEI] == until[UNKNOWN] == bank.services.policy.tries.lock_minutes[0]
 
 
 def test_abuse_44_who_is_locked_out_by_a_stranger_comes_in_with_a_passkey(bank: People) -> None:
@@ -143,7 +143,7 @@ def test_abuse_44_who_is_locked_out_by_a_stranger_comes_in_with_a_passkey(bank: 
         wrong(bank, MEI)
     with pytest.raises(SignInLocked):
         bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
-    assert bank.run(bank.parts.sessions.find(opened.token)) is not None  # who is in, stays in
+    assert bank.run(bank.services.sessions.find(opened.token)) is not None  # who is in, stays in
     id, options = bank.run(bank.sign_in.passkey_options("en"))
     bank.run(bank.sign_in.passkey(id, key.get(options), CHROME))
     assert bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME)).passed == (Factor.PASSWORD,)
@@ -155,7 +155,7 @@ def test_abuse_75_a_strangers_wrong_passwords_do_not_lock_the_owner_out_on_a_kno
         wrong(bank, MEI)
     with pytest.raises(SignInLocked):
         bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME))
-    challenge = bank.run(bank.security.challenge(mine.session, Purpose.UNFREEZE))
+    challenge = bank.run(bank.changing.challenge(mine.session, Purpose.UNFREEZE))
     assert bank.run(bank.verification.answer(challenge.id, mine.session.subject, Factor.PIN, PIN)).state == "open"
     view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en", CHROME, mine.device_token))
     assert view.passed == (Factor.PASSWORD,)
@@ -180,7 +180,7 @@ def test_a_view_of_a_strangers_sign_in_says_nothing_of_what_is_enrolled(bank: Pe
     views = []
     for mobile in (MEI, UNKNOWN):
         id = bank.customers.by_mobile(mobile)
-        subject = customer(id.number) if id else bank.do(bank.sign_in._owner, mobile)  # whoever it is
+        subject = customer(id.number) if id else bank.do(bank.sign_in.records.owner, mobile)  # whoever it is
         views.append(shape(bank.run(bank.verification.begin(subject, _binding(), "en"))))
     assert views[0] == views[1]
 

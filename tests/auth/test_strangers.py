@@ -30,7 +30,7 @@ def rows(bank: People) -> dict[str, int]:
 
 
 def sweep(bank: People) -> int:
-    all = (*bank.verification.sweeps.all, *bank.parts.strangers.sweeps)
+    all = (*bank.verification.sweeps.all, *bank.services.strangers.sweeps)
     return bank.run(Sweeper(bank.db, bank.clock, bank.work, all).sweep())
 
 

@@ -14,7 +14,6 @@ from people import CHROME, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNK
 from transactions import counted
 
 from feiqian.auth.errors import SignInRefused
-from feiqian.auth.lost import LostPhones
 from feiqian.auth.model import Session
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
@@ -94,7 +93,7 @@ def test_recovery(walk: Walk, bank: People) -> None:
         code = bank.code(channel)
         walk.run("answer", bank.recovery.answer(view.id, factor, code))
     walk.run("finish", bank.recovery.finish(view.id, NEW_PASSWORD))
-    walk.run("lost phone", LostPhones(bank.parts).report(MEI, MEI_ID, "李梅"))
+    walk.run("lost phone", bank.lost_phones.report(MEI, MEI_ID, "李梅"))
     assert walk.took == {
         "start": (1, 1, 17),
         "send": (1, 1, 21),
@@ -106,9 +105,9 @@ def test_recovery(walk: Walk, bank: People) -> None:
 
 def test_changing(walk: Walk, bank: People, monkeypatch: pytest.MonkeyPatch) -> None:
     session = bank.register().session
-    asked = walk.run("confirmation", bank.security.challenge(session, Purpose.CHANGE_PASSWORD))
+    asked = walk.run("confirmation", bank.changing.challenge(session, Purpose.CHANGE_PASSWORD))
     challenge = bank.prove(asked, session.subject)
-    walk.run("password", bank.security.change_password(session, challenge, OTHER_PASSWORD))
+    walk.run("password", bank.changing.change_password(session, challenge, OTHER_PASSWORD))
     monkeypatch.setattr(people, "PASSWORD", OTHER_PASSWORD)
     contact(walk, bank, session)
     factors(walk, bank, session)
@@ -132,19 +131,19 @@ def test_changing(walk: Walk, bank: People, monkeypatch: pytest.MonkeyPatch) -> 
 def contact(walk: Walk, bank: People, session: Session) -> None:
     """A new e-mail address."""
     challenge = bank.passed(session, Purpose.CHANGE_CONTACT, "email", OTHER_EMAIL)
-    started = walk.run("contact start", bank.security.start_contact(session, challenge, "email", OTHER_EMAIL))
+    started = walk.run("contact start", bank.new_contacts.start(session, challenge, "email", OTHER_EMAIL))
     code = bank.code(Channel.EMAIL)
-    walk.run("contact answer", bank.security.answer_contact(session, started.application, Factor.EMAIL, code))
-    walk.run("contact finish", bank.security.finish_contact(session, started.application))
+    walk.run("contact answer", bank.new_contacts.answer_code(session, started.application, Factor.EMAIL, code))
+    walk.run("contact finish", bank.new_contacts.finish(session, started.application))
 
 
 def factors(walk: Walk, bank: People, session: Session) -> None:
     """A token, and a passkey."""
     challenge = bank.passed(session, Purpose.ADD_FACTOR, "totp")
-    begun = walk.run("totp begin", bank.security.begin_totp(session, challenge))
+    begun = walk.run("totp begin", bank.changing.begin_totp(session, challenge))
     secret = parse_qs(urlsplit(begun.uri).query)["secret"][0]
     now = pyotp.TOTP(secret).at(bank.clock.now() // 1_000_000)
-    walk.run("totp finish", bank.security.finish_totp(session, begun.id, now))
+    walk.run("totp finish", bank.changing.finish_totp(session, begun.id, now))
     challenge, key = bank.passed(session, Purpose.ADD_FACTOR, "passkey"), Authenticator()
-    id, options = walk.run("key begin", bank.security.begin_key(session, challenge, Factor.PASSKEY))
-    walk.run("key finish", bank.security.finish_key(session, id, key.create(options), "my key"))
+    id, options = walk.run("key begin", bank.changing.begin_key(session, challenge, Factor.PASSKEY))
+    walk.run("key finish", bank.changing.finish_key(session, id, key.create(options), "my key"))

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from types import SimpleNamespace
 from typing import Any
 
 import pyotp
-from people import EVE, EVE_ID, PASSWORD, PIN, POLICY, People, picture
+from people import EVE, EVE_ID, PASSWORD, PIN, People, picture
 
-from feiqian import features
 from feiqian.audit_log.entry import Entry
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.model import Details
-from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Opened
-from feiqian.backoffice.back_office import BackOffice
-from feiqian.backoffice.change_kinds import ChangeKinds
-from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.model import OPERATOR, Change, StaffMember
-from feiqian.backoffice.service import Staff
 from feiqian.cases.queues import CaseQueue
+from feiqian.composition import add_back_office
 from feiqian.kyc.model import Review
 from feiqian.onboarding.queues import Reviews
-from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
 from feiqian.testing.clock import ManualClock
 
@@ -31,45 +23,15 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.
 STAFF_PASSWORD = "thirteen velvet lanterns"
 
 
-class StillReads:
-    """Nobody has paid yet. `lacking`: something of everybody was set aside."""
-
-    lacking = False
-
-    async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
-        return []
-
-    async def customer_incomplete(self, customer: int) -> bool:
-        return self.lacking
-
-
 class Staffed(People):
     """`alice` reviews and supports, `bob` approves, audits and administers; both are enrolled with real factors."""
 
     def __init__(self, folder: Any, clock: ManualClock | None = None) -> None:
         super().__init__(folder, clock)
-        p = self.parts
-        self.trail_book = p.audit_log
-        self.staff = Staff(p.db, p.cipher, p.clock, p.work, p.audit_log, p.sessions, p.verification, p.factors)
-        self.members = self.staff.members
-        self.services: Any = SimpleNamespace(  # as of a whole bank, as far as staff change something of it
-            **{field.name: getattr(p, field.name) for field in fields(p)},
-            transactions=p.transactions,
-            staff=self.staff,
-            real_name=self.real_name,
-            freezing=self.freezing,
-            notices=Notices(p),
-            reads=StillReads(),
-            merchants=SimpleNamespace(by_number=lambda number: None),
-        )
-        self.kinds = ChangeKinds(features.change_kinds(self.services), p.transactions, p.customers, self.members)
-        self.changes = ChangeRequests(
-            p.transactions, p.cipher, p.clock, p.audit_log, p.intents, self.members, self.kinds, p.verification, POLICY
-        )
-        self.intents.declare(self.changes.intent)
-        self.services.changes = self.changes
-        queues, sections = features.staff_queues(self.services), features.support_sections(self.services)
-        self.back_office = self.services.back_office = BackOffice(self.services, queues, sections)
+        add_back_office(self.services)
+        self.trail_book, self.staff = self.services.audit_log, self.services.staff
+        self.members, self.changes = self.staff.members, self.services.changes
+        self.back_office = self.services.back_office
         self.support_view = self.back_office.support_view
         self.reviews, self.case_queue = (self.back_office.queues.get(one) for one in (Reviews, CaseQueue))
         self.secrets: dict[str, str] = {}
@@ -99,9 +61,9 @@ class Staffed(People):
         return await self._passed(await self.changes.confirm(change, member, "en"), member)
 
     async def _passed(self, view: ChallengeView, member: StaffMember) -> str:
-        await self.parts.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD)
+        await self.services.verification.answer(view.id, member.subject, Factor.PASSWORD, STAFF_PASSWORD)
         code = self.code_of(member.login)
-        return (await self.parts.verification.answer(view.id, member.subject, Factor.TOTP, code)).id
+        return (await self.services.verification.answer(view.id, member.subject, Factor.TOTP, code)).id
 
     async def approve(self, change: str, member: StaffMember) -> Change:
         return await self.changes.approve(change, member, await self.proved(change, member))

@@ -59,14 +59,22 @@ def adjusted(bank, amount: int = 25_00):
 def without_ceilings(bank) -> None:
     """As with an older version, or a policy that allows everything: what is left are the bounds of the books."""
     most = {CNY.number: Ceiling(2**63, 2**63)}
-    p, policy = bank.parts, replace(POLICY, corrections=Corrections(most, most))
+    p, policy = bank.services, replace(POLICY, corrections=Corrections(most, most))
     bank.changes = ChangeRequests(
-        p.transactions, p.cipher, p.clock, p.audit_log, p.intents, bank.members, bank.kinds, p.verification, policy
+        p.transactions,
+        p.cipher,
+        p.clock,
+        p.audit_log,
+        p.intents,
+        bank.members,
+        bank.changes.kinds,
+        p.verification,
+        policy,
     )
 
 
 def balance(bank) -> int:
-    return bank.run(bank.parts.accounts.balance(bank.mei.number, CNY.number))
+    return bank.run(bank.services.accounts.balance(bank.mei.number, CNY.number))
 
 
 def test_a_proposed_change_changes_nothing_until_somebody_else_approves(desk) -> None:
@@ -278,7 +286,7 @@ def test_a_change_that_makes_no_sense_is_not_proposed(desk, kind: str, values: d
 
 def test_a_sum_that_the_books_cannot_hold_is_refused_when_it_is_proposed_and_when_it_is_approved(desk) -> None:
     without_ceilings(desk)
-    change, accounts = adjusted(desk, MAX_AMOUNT), desk.parts.accounts
+    change, accounts = adjusted(desk, MAX_AMOUNT), desk.services.accounts
     for number in range(MAX_SUM // MAX_AMOUNT - 1):
         desk.run(accounts.adjust(desk.mei.number, CNY.number, MAX_AMOUNT, f"earlier-{number}"))
     before = balance(desk)
@@ -322,7 +330,7 @@ def test_what_was_approved_before_a_crash_is_carried_out_once_after_it(desk, mon
         raise LedgerStopped("the disk is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk.parts.accounts, "adjust", stops)
+        patch.setattr(desk.services.accounts, "adjust", stops)
         with pytest.raises(LedgerStopped):
             desk.run(desk.approve(change.id, desk.bob))
     assert desk.run(desk.changes.get(change.id)).state is ChangeState.APPLYING
@@ -372,7 +380,7 @@ def test_abuse_83_a_session_left_open_approves_nothing(desk) -> None:
     half = desk.run(desk.changes.confirm(change.id, desk.bob, "en"))
     with pytest.raises(NotPassed):
         desk.run(desk.changes.approve(change.id, desk.bob, half.id))
-    desk.run(desk.parts.verification.answer(half.id, desk.bob.subject, Factor.PASSWORD, STAFF_PASSWORD))
+    desk.run(desk.services.verification.answer(half.id, desk.bob.subject, Factor.PASSWORD, STAFF_PASSWORD))
     with pytest.raises(NotPassed):
         desk.run(desk.changes.approve(change.id, desk.bob, half.id))
     assert (desk.run(desk.changes.get(change.id)).state, balance(desk)) == (ChangeState.OPEN, 100_00)
@@ -391,7 +399,7 @@ def test_abuse_83_every_kind_of_change_asks_for_fresh_factors(desk, kind: str) -
         "staff_roles": {"roles": ["auditor"]},
     }
     if kind == "release_lock":
-        guess = desk.parts.policy.tries, desk.mei, attempts.UNKNOWN, Factor.PASSWORD, desk.clock.now()
+        guess = desk.services.policy.tries, desk.mei, attempts.UNKNOWN, Factor.PASSWORD, desk.clock.now()
         desk.do(lambda connection: [attempts.take(connection, *guess) for _ in range(9)])
     if kind == "unfreeze":
         desk.run(desk.freezing.freeze(desk.mei.number, desk.mei))
@@ -472,12 +480,12 @@ def test_what_is_done_with_two_is_what_the_trail_says(desk) -> None:
 
 def test_abuse_76_strangers_who_lock_a_member_stop_no_approval_on_a_known_device(desk) -> None:
     device, change = desk.sign_in_as("bob").session.device, adjusted(desk)
-    rules, now = desk.parts.policy.tries, desk.clock.now()
+    rules, now = desk.services.policy.tries, desk.clock.now()
     guess = rules, desk.bob.subject, attempts.UNKNOWN, Factor.PASSWORD, now
     desk.do(lambda connection: [attempts.take(connection, *guess) for _ in range(rules.at_most)])
     for known, state in ((None, "locked"), (device, "open")):
         view = desk.run(desk.changes.confirm(change.id, desk.bob, "en", known))
         assert view.state == state
-    desk.run(desk.parts.verification.answer(view.id, desk.bob.subject, Factor.PASSWORD, STAFF_PASSWORD))
-    desk.run(desk.parts.verification.answer(view.id, desk.bob.subject, Factor.TOTP, desk.code_of("bob")))
+    desk.run(desk.services.verification.answer(view.id, desk.bob.subject, Factor.PASSWORD, STAFF_PASSWORD))
+    desk.run(desk.services.verification.answer(view.id, desk.bob.subject, Factor.TOTP, desk.code_of("bob")))
     assert desk.run(desk.changes.approve(change.id, desk.bob, view.id)).state is ChangeState.APPLIED

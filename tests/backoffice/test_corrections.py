@@ -37,7 +37,7 @@ def proposed(bank, amount: int, by=None, why: str = WHY, **values: object):
 
 
 def balance(bank) -> int:
-    return bank.run(bank.parts.accounts.balance(bank.mei.number, CNY.number))
+    return bank.run(bank.services.accounts.balance(bank.mei.number, CNY.number))
 
 
 def refusal(bank, amount: int, by=None) -> str:

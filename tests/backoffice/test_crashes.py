@@ -43,9 +43,9 @@ class Kind(NamedTuple):
 
 def level(desk: Staffed, mei: Subject, bob: StaffMember) -> Kind:
     def stands(bank: Staffed) -> tuple[Any, Any]:
-        return bank.customers.standing(mei.number), bank.parts.accounts.day_limit(mei.number, CNY.number)
+        return bank.customers.standing(mei.number), bank.services.accounts.day_limit(mei.number, CNY.number)
 
-    limits = [level.limits[CNY.number].day if level.limits else 0 for level in desk.parts.policy.levels]
+    limits = [level.limits[CNY.number].day if level.limits else 0 for level in desk.services.policy.levels]
     raised = lambda: desk.real_name.raise_level(mei.number, "full", bob.subject)  # noqa: E731
     return Kind(raised, "open", stands, (1, limits[1]), (2, limits[2]), "level_set", None)
 
@@ -54,7 +54,7 @@ def unfreeze(desk: Staffed, mei: Subject, bob: StaffMember) -> Kind:
     def stands(bank: Staffed) -> tuple[Any, Any]:
         profile = bank.customers.profile(mei.number)
         assert profile is not None
-        return profile.frozen, bank.parts.accounts.frozen(mei.number)
+        return profile.frozen, bank.services.accounts.frozen(mei.number)
 
     desk.run(desk.freezing.freeze(mei.number, bob.subject))
     unfrozen = lambda: desk.freezing.unfreeze(mei.number, bob.subject)  # noqa: E731
@@ -68,7 +68,7 @@ def change_request(desk: Staffed, mei: Subject, bob: StaffMember) -> Kind:
 
     def stands(bank: Staffed) -> tuple[Any, Any]:
         now = bank.run(bank.changes.get(change.id)).state
-        return now, bank.run(bank.parts.accounts.balance(mei.number, CNY.number))
+        return now, bank.run(bank.services.accounts.balance(mei.number, CNY.number))
 
     approved = lambda: desk.changes.approve(change.id, bob, challenge)  # noqa: E731
     applying, applied = (ChangeState.APPLYING, 100_00), (ChangeState.APPLIED, 125_00)
@@ -99,7 +99,7 @@ def test_what_a_crash_cuts_in_two_is_finished_once_at_the_start(
     bank: Staffed, mei: Subject, kind: Kind, done_in_ledger: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audited = bank.actions(str(mei)).count(kind.action)
-    cut = (bank.intents, "_complete") if done_in_ledger else (bank.parts.accounts, kind.in_ledger)
+    cut = (bank.intents, "_complete") if done_in_ledger else (bank.services.accounts, kind.in_ledger)
     with monkeypatch.context() as patch:
         patch.setattr(*cut, cut_off)
         with pytest.raises(PowerCut):

@@ -34,7 +34,7 @@ def test_a_password_alone_opens_nothing(bank) -> None:
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.code("alice", view.id, "000000", FIREFOX, "en"))
     with bank.db.read() as connection:
-        assert bank.parts.sessions.list(connection, member.subject) == []
+        assert bank.services.sessions.list(connection, member.subject) == []
 
 
 @pytest.mark.parametrize(("login", "password"), [("alice", "wrong"), ("nobody", STAFF_PASSWORD), ("", "wrong")])
@@ -127,7 +127,7 @@ def test_abuse_33_a_suspended_member_is_out_at_once_everywhere(bank) -> None:
     tokens = [bank.sign_in_as("alice").token for _ in range(2)]
     bank.run(bank.staff.suspend(alice.id, admin))
     assert [bank.run(bank.staff.of_session(token)) for token in tokens] == [None, None]
-    assert bank.do(bank.parts.sessions.list, alice.subject) == []
+    assert bank.do(bank.services.sessions.list, alice.subject) == []
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.password("alice", STAFF_PASSWORD, "en"))
     last = bank.entries(str(alice.subject))[-1]
@@ -158,7 +158,7 @@ def test_abuse_33_a_suspended_members_key_opens_nothing(bank) -> None:
 def test_abuse_33_a_session_that_outlived_its_accounts_suspension_would_open_nothing(bank) -> None:
     alice = bank.member("alice", "supporter")
     bank.do(bank.members.suspend, alice.number, OPERATOR, bank.clock.now())
-    opened = bank.do(bank.parts.sessions.open, alice.subject, (), FIREFOX, None, bank.clock.now())
+    opened = bank.do(bank.services.sessions.open, alice.subject, (), FIREFOX, None, bank.clock.now())
     assert bank.run(bank.staff.of_session(opened.token)) is None
 
 

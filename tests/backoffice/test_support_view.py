@@ -138,7 +138,7 @@ def test_a_verified_customer_gets_a_wallet_once_and_a_decision_stands(desk) -> N
     reviewer, other, review = desk.member("rae", "reviewer"), desk.member("sam", "reviewer"), desk.waiting_review()
     desk.run(desk.verify(review.id, reviewer, "passport compared"))
     assert desk.customers.standing(review.customer) == 1
-    assert desk.parts.accounts.wallets(review.customer)
+    assert desk.services.accounts.wallets(review.customer)
     for by, outcome in ((other, "refused"), (reviewer, "refused"), (other, "verified")):
         with pytest.raises(ReviewOver):
             desk.run(desk.reviews.decide(by, review.id, outcome, ""))

@@ -19,14 +19,11 @@ from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.challenges.service import Verification
-from feiqian.auth.dependencies import Dependencies
-from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import Details, Opened, Session
-from feiqian.auth.recovery import Recovery
-from feiqian.auth.security import Security
 from feiqian.auth.sessions.service import Sessions
-from feiqian.auth.sign_in import SignIn
+from feiqian.auth.strangers import Strangers
 from feiqian.cases.service import Cases
+from feiqian.composition import add_access
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -43,12 +40,14 @@ from feiqian.money import CNY
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel, Delivered
 from feiqian.notify.service import Notify
-from feiqian.onboarding.real_name import RealName
-from feiqian.onboarding.registration import Registration
 from feiqian.payments.kinds import TransferKind
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
+from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
+from feiqian.services import Services
+from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer
 from feiqian.testing.clock import ManualClock
 from feiqian.workers.pool import Workers
@@ -90,6 +89,25 @@ class CountingHasher(SecretHasher):
         return super().hash(text)
 
 
+class StillReads:
+    """Nobody has paid yet. `lacking`: something of everybody was set aside."""
+
+    lacking = False
+
+    async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
+        return []
+
+    async def customer_incomplete(self, customer: int) -> bool:
+        return self.lacking
+
+
+class StillMerchants:
+    """There is none."""
+
+    def by_number(self, number: int) -> None:
+        return None
+
+
 class People:
     """One bank; `again` is the same after a crash."""
 
@@ -100,15 +118,15 @@ class People:
         self.ledger.post_many(opening.bank_accounts(CNY.number) + merchant_opening.merchant(1, CNY.number))
         self.ledger.commit()
         self.db, self.cipher, self.work = BankDb(folder, url), FieldCipher(bytes(range(32))), Work()
-        self.parts = self._parts()
-        p = self.parts
-        self.customers, self.notify, self.verification, self.factors = p.customers, p.notify, p.verification, p.factors
-        self.registration, self.sign_in, self.recovery = Registration(p), SignIn(p), Recovery(p)
-        self.security, self.real_name, self.freezing = Security(p), RealName(p), Freezing(p)
-        self.intents = p.intents
-        self.intents.declare(self.real_name.intent, self.freezing.intent)
+        self.services = s = self._services()
+        add_access(s)
+        self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors
+        self.registration, self.sign_in, self.recovery = s.registration, s.sign_in, s.recovery
+        self.security, self.changing, self.new_contacts = s.security, s.changing, s.new_contacts
+        self.real_name, self.freezing, self.lost_phones = s.real_name, s.freezing, s.lost_phones
+        self.intents = s.intents
 
-    def _parts(self) -> Dependencies:
+    def _services(self) -> Services:
         db, cipher, clock, work = self.db, self.cipher, self.clock, self.work
         self.hasher = CountingHasher(cipher)
         self.inbox = Inbox(db, cipher, clock, work)
@@ -116,30 +134,30 @@ class People:
         sessions = Sessions(db, POLICY, clock, work)
         notify = Notify(db, cipher, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
         factors = Factors(db, cipher, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
-        return Dependencies(
-            db=db,
-            cipher=cipher,
-            policy=POLICY,
+        verifier = BuiltInVerifier(POLICY.identity, Sanctions())
+        return Services(
+            settings=Settings(),
             clock=clock,
+            policy=POLICY,
+            db=db,
             work=work,
-            customers=customers,
-            accounts=Accounts(self.ledger, POLICY),
+            workers=WORKERS,
+            uploads=Uploads(self.folder),
+            cipher=cipher,
+            ledger=self.ledger,
+            reads=StillReads(),  # type: ignore[arg-type]
             audit_log=audit_log,
             intents=LedgerIntents(db, clock, work),
             cases=Cases(audit_log, cipher),
             notify=notify,
             sessions=sessions,
-            identity=Identity(
-                db,
-                cipher,
-                clock,
-                work,
-                BuiltInVerifier(POLICY.identity, Sanctions()),
-                WORKERS,
-                POLICY.identity.two_people_score,
-            ),
-            verification=Verification(db, cipher, POLICY, clock, work, factors, sessions),
+            identity=Identity(db, cipher, clock, work, verifier, WORKERS, POLICY.identity.two_people_score),
+            accounts=Accounts(self.ledger, POLICY),
+            customers=customers,
+            merchants=StillMerchants(),  # type: ignore[arg-type]
             factors=factors,
+            verification=Verification(db, cipher, POLICY, clock, work, factors, sessions),
+            strangers=Strangers(),
         )
 
     def again(self) -> Self:
@@ -181,7 +199,7 @@ class People:
 
     def audit_log(self, number: int) -> list[str]:
         """What was done about a customer, the oldest first."""
-        entries = self.do(self.parts.audit_log.of, str(customer(number)))
+        entries = self.do(self.services.audit_log.of, str(customer(number)))
         return [entry.action for entry in entries][::-1]
 
     # --- people --------------------------------------------------------------------------------------------------
@@ -208,7 +226,7 @@ class People:
 
     def passed(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> str:
         """A challenge that the customer has passed with all that the policy may ask for without a key."""
-        view = self.run(self.security.challenge(session, purpose, kind, reference))
+        view = self.run(self.changing.challenge(session, purpose, kind, reference))
         return self.prove(view, session.subject)
 
     def prove(self, view: ChallengeView, subject: Subject) -> str:
@@ -224,8 +242,8 @@ class People:
 
     def enrol(self, session: Session, key: Any, factor: Factor = Factor.PASSKEY) -> None:
         challenge = self.passed(session, Purpose.ADD_FACTOR, factor.value)
-        id, options = self.run(self.security.begin_key(session, challenge, factor))
-        self.run(self.security.finish_key(session, id, key.create(options), "my key"))
+        id, options = self.run(self.changing.begin_key(session, challenge, factor))
+        self.run(self.changing.finish_key(session, id, key.create(options), "my key"))
 
     def paid(self, number: int, amount: int = 1) -> bool:
         """Whether money leaves the wallet now."""

@@ -50,9 +50,9 @@ def test_the_whole_way_of_a_customer(bank: People) -> None:
     bank.run(bank.security.unfreeze(opened.session, bank.passed(opened.session, Purpose.UNFREEZE)))
     assert bank.paid(1)
     proof = bank.passed(opened.session, Purpose.CHANGE_CONTACT, "mobile", UNKNOWN)
-    started = bank.run(bank.security.start_contact(opened.session, proof, "mobile", UNKNOWN))
-    bank.run(bank.security.answer_contact(opened.session, started.application, Factor.SMS, bank.code()))
-    bank.run(bank.security.finish_contact(opened.session, started.application))
+    started = bank.run(bank.new_contacts.start(opened.session, proof, "mobile", UNKNOWN))
+    bank.run(bank.new_contacts.answer_code(opened.session, started.application, Factor.SMS, bank.code()))
+    bank.run(bank.new_contacts.finish(opened.session, started.application))
     bank.clock.advance(3_600)
     challenge = bank.run(bank.recovery.start("password", UNKNOWN, MEI_ID, MEI_DETAILS.name, "en")).id
     for factor in (Factor.SMS, Factor.EMAIL):
@@ -60,7 +60,7 @@ def test_the_whole_way_of_a_customer(bank: People) -> None:
         bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
     bank.run(bank.recovery.finish(challenge, NEW_PASSWORD))
     assert bank.enter(UNKNOWN, NEW_PASSWORD).session.subject == customer(1)
-    assert bank.do(bank.parts.audit_log.verify) is None
+    assert bank.do(bank.services.audit_log.verify) is None
 
 
 def confirmed(bank: People, mobile: str) -> str:

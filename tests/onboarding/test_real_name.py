@@ -30,9 +30,9 @@ def day_limit(bank: People, number: int) -> int:
 
 def test_who_is_verified_has_a_wallet_with_the_levels_limits_and_is_told(bank: People) -> None:
     bank.checked()
-    level = bank.parts.policy.level("remote")
+    level = bank.services.policy.level("remote")
     assert bank.customers.standing(1) == level.index
-    assert bank.parts.accounts.wallets(1) == [CNY.number]
+    assert bank.services.accounts.wallets(1) == [CNY.number]
     assert day_limit(bank, 1) == level.limits[CNY.number].day
     assert sorted(bank.told(1)) == [("verified", "email"), ("verified", "sms")]
     assert "level_set" in bank.audit_log(1)
@@ -46,7 +46,7 @@ def test_what_contradicts_itself_is_refused_and_may_be_corrected(bank: People) -
     review = bank.run(bank.real_name.check_identity(number, [picture()], wrong))
     assert (review.outcome, review.reasons) == ("refused", ("birth_differs",))
     assert bank.customers.standing(number) == 0
-    assert bank.parts.accounts.wallets(number) == []
+    assert bank.services.accounts.wallets(number) == []
     assert bank.run(bank.real_name.check_identity(number, [picture()], MEI_DETAILS)).outcome == "verified"
     assert bank.customers.standing(number) == 1
 
@@ -55,7 +55,7 @@ def test_a_bad_picture_is_refused_and_nothing_is_kept(bank: People) -> None:
     bank.register()
     with pytest.raises(ImageRefused):
         bank.run(bank.real_name.check_identity(1, [b"%PDF-1.7"]))
-    assert bank.do(bank.parts.identity.of, 1) == []
+    assert bank.do(bank.services.identity.of, 1) == []
 
 
 def test_documents_cannot_be_tried_out_one_after_the_other(bank: People) -> None:
@@ -110,7 +110,7 @@ def test_a_document_is_of_one_customer_and_under_another_name_that_is_told_at_th
 
 
 def decide(connection: Connection, bank: People, review: str, outcome: Outcome) -> None:
-    decided = bank.parts.identity.decide(connection, review, outcome, ADA, "seen")
+    decided = bank.services.identity.decide(connection, review, outcome, ADA, "seen")
     bank.real_name.apply_decision(connection, decided, ADA)
 
 
@@ -119,7 +119,7 @@ def waiting(bank: People) -> int:
     bank.register(details=replace(MEI_DETAILS, name="Ottoline Quillfeather"))
     review = bank.run(bank.real_name.check_identity(1, [picture()]))
     assert review.outcome == "unknown"
-    return len(bank.do(bank.parts.identity.waiting))
+    return len(bank.do(bank.services.identity.waiting))
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,19 @@ def waiting(bank: People) -> int:
 )
 def test_staff_decide_what_the_verifier_could_not(bank: People, outcome: str, level: int, told: str) -> None:
     waiting(bank)
-    (review,) = bank.do(bank.parts.identity.waiting)
+    (review,) = bank.do(bank.services.identity.waiting)
     bank.do(decide, bank, review.id, outcome)
     bank.run(bank.real_name.finish(1))
     assert bank.customers.standing(1) == level
     assert {kind for kind, _ in bank.told(1)} == {told}
-    assert bool(bank.parts.accounts.wallets(1)) == bool(level)
+    assert bool(bank.services.accounts.wallets(1)) == bool(level)
 
 
 def test_staff_raise_and_lower_a_level_with_its_limits(bank: People) -> None:
     bank.checked()
     for name in ("full", "remote"):
         bank.run(bank.real_name.raise_level(1, name, ADA))
-        level = bank.parts.policy.level(name)
+        level = bank.services.policy.level(name)
         assert (bank.customers.standing(1), day_limit(bank, 1)) == (level.index, level.limits[CNY.number].day)
     bank.run(bank.real_name.raise_level(1, "unverified", ADA))
     assert (bank.customers.standing(1), day_limit(bank, 1)) == (0, 0)
@@ -162,13 +162,13 @@ def test_a_crash_before_the_ledger_was_told_is_made_good_at_the_start(
     async def crash(*_: object, **__: object) -> None:
         raise KeyError("the power went")
 
-    monkeypatch.setattr(bank.parts.accounts, "open", crash)
+    monkeypatch.setattr(bank.services.accounts, "open", crash)
     with pytest.raises(KeyError):
         bank.run(bank.real_name.check_identity(1, [picture()]))
     assert bank.customers.standing(1) == 0
     again = bank.again()
     assert again.run(again.intents.sweep()) == 1
-    assert (again.customers.standing(1), again.parts.accounts.wallets(1)) == (1, [CNY.number])
+    assert (again.customers.standing(1), again.services.accounts.wallets(1)) == (1, [CNY.number])
     assert again.run(again.intents.sweep()) == 0
     again.close()
 
@@ -184,7 +184,7 @@ def test_a_crash_before_the_database_was_told_is_made_good_at_the_start(
     monkeypatch.setattr(bank.intents, "_complete", crash)
     with pytest.raises(KeyError):
         bank.run(bank.real_name.check_identity(1, [picture()]))
-    assert bank.parts.accounts.wallets(1) == [CNY.number]
+    assert bank.services.accounts.wallets(1) == [CNY.number]
     assert bank.customers.standing(1) == 0
     again = bank.again()
     again.run(again.intents.sweep())
@@ -214,7 +214,7 @@ def test_a_newcomer_who_froze_gets_a_wallet_that_is_frozen(bank: People) -> None
     bank.run(bank.security.freeze(opened.session))
     bank.run(bank.real_name.check_identity(1, [picture()]))
     bank.fund(1)
-    assert bank.parts.accounts.frozen(1)
+    assert bank.services.accounts.frozen(1)
     assert not bank.paid(1)
 
 
@@ -250,7 +250,7 @@ def test_a_decision_of_staff_that_was_lost_in_a_crash_is_made_good_at_the_start(
     waiting(bank)
     again = bank.again()
     assert again.run(again.intents.sweep()) == 0  # still being looked at
-    (review,) = again.do(again.parts.identity.waiting)
+    (review,) = again.do(again.services.identity.waiting)
     again.do(decide, again, review.id, "verified")
     assert again.run(again.intents.sweep()) == 1
     assert again.customers.standing(1) == 1

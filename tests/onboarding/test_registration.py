@@ -26,12 +26,12 @@ from feiqian.subjects import Role, customer
 def test_a_newcomer_becomes_a_customer_who_is_signed_in_and_cannot_pay_yet(bank: People) -> None:
     opened = bank.register()
     assert opened.session.subject == customer(1)
-    assert bank.run(bank.parts.sessions.find(opened.token)) is not None
+    assert bank.run(bank.services.sessions.find(opened.token)) is not None
     profile = bank.customers.profile(1)
     assert profile is not None
     assert (profile.name, profile.mobile, profile.email, profile.level) == ("李梅", MEI, "mei@example.com", 0)
     assert bank.customers.standing(1) == 0
-    assert bank.parts.accounts.wallets(1) == []
+    assert bank.services.accounts.wallets(1) == []
     assert bank.customers.by_mobile(MEI) == bank.customers.by_number(1)
     assert bank.audit_log(1) == ["registered"]
     assert not bank.cooling(1)
@@ -181,7 +181,7 @@ def test_abuse_43_a_resend_beyond_the_caps_keeps_as_much_of_a_known_number_as_of
     bank.register()
     bank.clock.advance(90_000)
     begun = [bank.run(bank.registration.start(mobile, "en")).challenge.id for mobile in (MEI, EVE)]
-    for n in range(bank.parts.policy.sending.per_prefix_hour - len(begun)):
+    for n in range(bank.services.policy.sending.per_prefix_hour - len(begun)):
         bank.run(bank.registration.start(f"{MEI[:-4]}{n:04d}", "en"))
     bank.clock.advance(30)
     before = bank.do(sent_codes)
@@ -199,7 +199,7 @@ def sent_codes(connection: Connection) -> list[tuple[object, ...]]:
 def test_abuse_73_registrations_with_invented_numbers_leave_customers_their_codes(bank: People) -> None:
     bank.register()
     bank.clock.advance(90_000)
-    for n in range(bank.parts.policy.sending.per_prefix_hour):
+    for n in range(bank.services.policy.sending.per_prefix_hour):
         bank.run(bank.registration.start(f"{MEI[:-4]}{n:04d}", "en"))
     with pytest.raises(SendingCapped):
         bank.run(bank.registration.start(EVE, "en"))

@@ -188,8 +188,8 @@ class Security:
         self.did.append(("report_stolen", note))
         return CASE
 
-    async def start_contact(self, session: Session, challenge: str, kind: str, address: str) -> Started:
-        self.did.append(("start_contact", kind, address))
+    async def start(self, session: Session, challenge: str, kind: str, address: str) -> Started:
+        self.did.append(("start", kind, address))
         return Started("app_2", self._challenges.shown())
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -276,7 +276,8 @@ def add_customers(services: Any, clock: ManualClock) -> Any:
     names = RealName()
     services.clock, services.policy, services.work = clock, load_policy("cn"), AtOnce()
     services.registration = services.sign_in = services.recovery = doors
-    services.verification, services.security, services.payments = challenges, Security(challenges), Payments()
+    services.verification, services.payments = challenges, Payments()
+    services.security = services.changing = services.new_contacts = Security(challenges)
     services.real_name, services.identity = names, names
     services.uploads = Uploads(Path(tempfile.gettempdir()))
     services.reads, services.ledger = services.payments, SimpleNamespace(durable_position=1)

@@ -54,16 +54,16 @@ def site_of(bank: Staffed) -> Site:
     """The site over this bank; of the other features only what the console asks."""
     services = SimpleNamespace(
         settings=Settings(),
-        cipher=bank.parts.cipher,
+        cipher=bank.services.cipher,
         clock=bank.clock,
-        sessions=bank.parts.sessions,
+        sessions=bank.services.sessions,
         customers=bank.customers,
         staff=bank.staff,
         back_office=bank.back_office,
-        policy=bank.parts.policy,
-        work=bank.parts.work,
-        db=bank.parts.db,
-        verification=bank.parts.verification,
+        policy=bank.services.policy,
+        work=bank.services.work,
+        db=bank.services.db,
+        verification=bank.services.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
     return Site(StillBank(), Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]

@@ -180,16 +180,16 @@ def test_an_address_is_changed_by_proof_and_a_code_to_the_new_one(alice: TestCli
     code = alice.post(there.headers["location"], data=PIN, follow_redirects=False).headers["location"]
     assert code == "/security/contact/email/code"
     assert "Sent to new.one@example.com" in alice.get(code).text
-    services.security.raises["answer_contact"] = AnswerWrong(3)
+    services.security.raises["answer_code"] = AnswerWrong(3)
     assert "Tries left: 3" in alice.post(code, data={"code": "000000"}).text
     services.security.raises.clear()
     done = alice.post(code, data={"code": "333 444"})
     assert "Your e-mail address has been changed." in done.text
     expected = [
         ("challenge", Purpose.CHANGE_CONTACT, "email", "new.one@example.com"),
-        ("start_contact", "email", "new.one@example.com"),
-        ("answer_contact", "app_2", Factor.EMAIL, "333444"),
-        ("finish_contact", "app_2"),
+        ("start", "email", "new.one@example.com"),
+        ("answer_code", "app_2", Factor.EMAIL, "333444"),
+        ("finish", "app_2"),
     ]
     assert [did for did in services.security.did if did in expected] == expected
 
@@ -226,7 +226,7 @@ def test_a_new_address_that_no_code_reaches_is_said_so(
     async def capped(*_: Any) -> None:
         raise SendingCapped("number")
 
-    monkeypatch.setattr(services.security, "start_contact", capped, raising=False)
+    monkeypatch.setattr(services.new_contacts, "start", capped, raising=False)
     alice.post("/security/contact/email", data={"email": "a@example.com"})
     assert "No more codes can be sent" in alice.post("/security/contact/email/chl_1", data=PIN).text
 

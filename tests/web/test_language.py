@@ -14,7 +14,7 @@ from feiqian.web.site import Site
 DAY = 86_400_000_000
 
 
-class StillSecurity:
+class StillChanging:
     """Remembers what customers chose."""
 
     def __init__(self) -> None:
@@ -70,9 +70,9 @@ def test_a_choice_is_kept_and_leads_back_to_the_page(client: TestClient) -> None
 
 
 def test_the_choice_of_a_customer_is_kept_for_messages_too(alice: TestClient, site: Site) -> None:
-    site.services.security = security = StillSecurity()
+    site.services.changing = changing = StillChanging()
     alice.post("/language", data={"language": "es", "next": "/wallet"}, follow_redirects=False)
-    assert security.chosen == [("token-0", "es")]
+    assert changing.chosen == [("token-0", "es")]
 
 
 def test_a_customers_own_language_goes_before_the_browsers(client: TestClient, site: Site) -> None:

@@ -289,7 +289,7 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
     page = browser.follow(asked).text
     assert "¥2.50 (CNY)" in text_of(page)
     assert "customer:1" in page
-    assert bank.run(bank.parts.accounts.balance(1, CNY.number)) == 100_00
+    assert bank.run(bank.services.accounts.balance(1, CNY.number)) == 100_00
     wrong_password = browser.post(f"{change}/approve", factor="password", answer="not it", do="answer")
     assert wrong_password.status_code == 422
     half = browser.post(f"{change}/approve", factor="password", answer=STAFF_PASSWORD, do="answer")
@@ -298,7 +298,7 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
     assert "Approved and carried out." in browser.follow(done).text
     assert browser.get(f"{change}/approve").headers["location"] == change
     assert "too late" in browser.post(change, act="refuse").text
-    assert bank.run(bank.parts.accounts.balance(1, CNY.number)) == 97_50
+    assert bank.run(bank.services.accounts.balance(1, CNY.number)) == 97_50
 
 
 @pytest.mark.parametrize(
@@ -476,5 +476,5 @@ def test_abuse_91_a_page_of_one_member_of_staff_does_nothing_for_another(
         assert "Another person is signed in in this browser" in refused.text
     asked = browser.client.get("/staff/page-for", headers={"Page-For": mark[1]})
     assert (asked.status_code, asked.headers["page-for"]) == (409, "another")
-    assert not bank.parts.accounts.frozen(bank.customers.by_id(mei).number)
+    assert not bank.services.accounts.frozen(bank.customers.by_id(mei).number)
     assert browser.get("/staff").status_code == 200  # bob is at work still

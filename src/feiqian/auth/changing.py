@@ -5,18 +5,25 @@ The challenge is spent in the transaction that makes the change; `challenge` beg
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from feiqian.auth import notifications, secrets
+from feiqian.audit_log.log import AuditLog
+from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding, TotpEnrolment
+from feiqian.auth.challenges.service import Verification
 from feiqian.auth.contacts import NewContacts
-from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import DetailsInvalid
-from feiqian.auth.model import ChallengeView, FactorView, Session, Started
+from feiqian.auth.model import ChallengeView, FactorView, Session
+from feiqian.auth.notices import Notices
+from feiqian.auth.secrets import Known, Secrets
+from feiqian.auth.sessions.service import Sessions
+from feiqian.clock import Clock
+from feiqian.customers.registry import Customers
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.runtime.transactions import Refused, writes
+from feiqian.runtime.transactions import Refused, Transactions, writes
 from feiqian.texts import LANGUAGES
 
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
@@ -26,12 +33,20 @@ _PURPOSES = {Factor.PASSWORD: Purpose.CHANGE_PASSWORD, Factor.PIN: Purpose.CHANG
 LONGEST_PUSH = 4_096
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Changing:
     """Every method is of the session's own customer."""
 
-    def __init__(self, parts: Dependencies) -> None:
-        self._p, self.transactions = parts, parts.transactions
-        self._contacts = NewContacts(parts)
+    transactions: Transactions
+    clock: Clock
+    customers: Customers
+    sessions: Sessions
+    factors: Factors
+    verification: Verification
+    contacts: NewContacts
+    secrets: Secrets
+    audit_log: AuditLog
+    notices: Notices
 
     async def challenge(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> ChallengeView:
         """Begins a challenge for one of the methods below, bound as they expect.
@@ -41,7 +56,7 @@ class Changing:
         DetailsInvalid for others, identity's NumberInvalid.
         """
         binding = self._binding(purpose, kind, reference)
-        return await self._p.verification.begin(session.subject, binding, session.language, device=session.device)
+        return await self.verification.begin(session.subject, binding, session.language, device=session.device)
 
     async def change_password(self, session: Session, challenge: str, new: str) -> None:
         """Every other session ends. Raises TooWeak, SecretUnchanged, and verification's errors."""
@@ -56,40 +71,28 @@ class Changing:
         """What messages and pages are in from now on. Raises DetailsInvalid."""
         if language not in LANGUAGES:
             raise DetailsInvalid("language", "invalid")
-        self._p.customers.profiles.put(connection, session.subject.customer, language=language)
-        self._p.sessions.set_language(connection, session.id, language)
-
-    async def start_contact(self, session: Session, challenge: str, kind: str, address: str) -> Started:
-        """Spends the challenge and sends a code to the new address (`kind` is mobile or email)."""
-        return await self._contacts.start(session, challenge, kind, address)
-
-    async def answer_contact(self, session: Session, application: str, factor: Factor, answer: str) -> ChallengeView:
-        """The code that came to the new address."""
-        return await self._contacts.answer_of(session, application, factor, answer)
-
-    async def finish_contact(self, session: Session, application: str) -> None:
-        """The new address holds from now on; the old one is told. Raises NotPassed, ApplicationOver."""
-        await self._contacts.finish(session, application)
+        self.customers.profiles.put(connection, session.subject.customer, language=language)
+        self.sessions.set_language(connection, session.id, language)
 
     @writes
     def remove_email(self, connection: Connection, session: Session, challenge: str) -> None:
         """Bound to kind email and the reference ""."""
         self._consume(connection, session, challenge, ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email"))
         self._tell_changed(connection, session, "email")  # while the address is still known
-        self._p.customers.profiles.put_email(connection, session.subject.customer, "")
+        self.customers.profiles.put_email(connection, session.subject.customer, "")
         self._note(connection, session, "contact_changed", {"kind": "email"})
 
     @writes
     def begin_totp(self, connection: Connection, session: Session, challenge: str) -> TotpEnrolment:
         """Spends a challenge of ADD_FACTOR, kind totp."""
         self._consume(connection, session, challenge, _adding(Factor.TOTP))
-        profile = self._p.customers.profiles.need(connection, session.subject.customer)
-        return self._p.factors.begin_totp.within(connection, session.subject, profile.name)
+        profile = self.customers.profiles.need(connection, session.subject.customer)
+        return self.factors.begin_totp.within(connection, session.subject, profile.name)
 
     @writes
     def finish_totp(self, connection: Connection, session: Session, enrolment: str, code: str) -> FactorView:
         """Raises AnswerWrong, FactorNotFound."""
-        added = self._p.factors.confirm_totp.within(connection, session.subject, enrolment, code)
+        added = self.factors.confirm_totp.within(connection, session.subject, enrolment, code)
         return self._added(connection, session, added)
 
     @writes
@@ -100,15 +103,15 @@ class Changing:
         if factor not in KEYS:
             raise DetailsInvalid("kind", "invalid")
         self._consume(connection, session, challenge, _adding(factor))
-        profile = self._p.customers.profiles.need(connection, session.subject.customer)
-        return self._p.factors.begin_key.within(connection, session.subject, profile.name, profile.name, factor)
+        profile = self.customers.profiles.need(connection, session.subject.customer)
+        return self.factors.begin_key.within(connection, session.subject, profile.name, profile.name, factor)
 
     @writes
     def finish_key(
         self, connection: Connection, session: Session, enrolment: str, response: str, label: str = ""
     ) -> FactorView:
         """Raises EnrolmentRefused, FactorNotFound."""
-        added = self._p.factors.finish_key.within(connection, session.subject, enrolment, response, label)
+        added = self.factors.finish_key.within(connection, session.subject, enrolment, response, label)
         return self._added(connection, session, added)
 
     @writes
@@ -116,7 +119,7 @@ class Changing:
         """Raises FactorNotFound, and verification's errors."""
         binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
         self._consume(connection, session, challenge, binding)
-        self._p.factors.remove.within(connection, session.subject, factor_id)
+        self.factors.remove.within(connection, session.subject, factor_id)
         self._note(connection, session, "factor_removed", {"factor": factor_id})
         self._tell_changed(connection, session, "factor_removed")
 
@@ -125,7 +128,7 @@ class Changing:
         """A browser's push subscription (its JSON). Raises DetailsInvalid."""
         if not 0 < len(subscription) <= LONGEST_PUSH:
             raise DetailsInvalid("subscription", "invalid")
-        self._p.customers.profiles.add_push(connection, session.subject.customer, subscription)
+        self.customers.profiles.add_push(connection, session.subject.customer, subscription)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +141,7 @@ class Changing:
             return ChallengeBinding(purpose=purpose, reference=reference)
         if purpose is Purpose.CHANGE_CONTACT:
             none = kind == "email" and not reference
-            address = "" if none else self._contacts.address(kind, reference)
+            address = "" if none else self.contacts.address(kind, reference)
             return ChallengeBinding(purpose=purpose, kind=kind, reference=address)
         raise DetailsInvalid("purpose", "invalid")
 
@@ -149,14 +152,14 @@ class Changing:
         """
         binding = ChallengeBinding(purpose=_PURPOSES[factor])
         known = await self.transactions.write(self._passed, session, challenge, binding, factor)
-        hashed = await secrets.new_hash(self._p, known, factor, new)
+        hashed = await self.secrets.hash(known, factor, new)
         await self.transactions.write(self._put_secret, session, challenge, binding, factor, hashed)
 
     def _passed(
         self, connection: Connection, session: Session, challenge: str, binding: ChallengeBinding, factor: Factor
-    ) -> secrets.Known | Refused:
-        refused = self._p.verification.check_passed(connection, challenge, session.subject, binding)
-        return refused or secrets.known(self._p, connection, session.subject, factor)
+    ) -> Known | Refused:
+        refused = self.verification.check_passed(connection, challenge, session.subject, binding)
+        return refused or self.secrets.known(connection, session.subject, factor)
 
     def _put_secret(
         self,
@@ -168,8 +171,7 @@ class Changing:
         hashed: str,
     ) -> None:
         self._consume(connection, session, challenge, binding)
-        self._p.factors.put_secret(connection, session.subject, factor, hashed, self._p.clock.now())
-        self._p.sessions.close_all(connection, session.subject, except_session=session.id)
+        self.secrets.put(connection, session.subject, factor, hashed, self.clock.now(), except_session=session.id)
         self._note(connection, session, f"{factor}_changed", {})
         self._tell_changed(connection, session, str(factor))
 
@@ -179,16 +181,16 @@ class Changing:
         return added
 
     def _consume(self, connection: Connection, session: Session, challenge: str, binding: ChallengeBinding) -> None:
-        now = self._p.clock.now()
-        self._p.verification.consume_within(connection, challenge, session.subject, binding, now)
+        now = self.clock.now()
+        self.verification.consume_within(connection, challenge, session.subject, binding, now)
 
     def _tell_changed(self, connection: Connection, session: Session, what: str) -> None:
-        notifications.tell_changed(self._p, connection, session.subject.customer, what, self._p.clock.now())
+        self.notices.changed(connection, session.subject.customer, what, self.clock.now())
 
     def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
         """In the audit log."""
-        now = self._p.clock.now()
-        self._p.audit_log.append(connection, session.subject, action, str(session.subject), details, now)
+        now = self.clock.now()
+        self.audit_log.append(connection, session.subject, action, str(session.subject), details, now)
 
 
 def _adding(factor: Factor) -> ChallengeBinding:

@@ -7,17 +7,23 @@ the wallets frozen until the sweep.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection
 
-from feiqian.auth import notifications
+from feiqian.accounts.service import Accounts
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges import attempts
-from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import FrozenByBank, NotFrozen
+from feiqian.auth.notices import Notices
+from feiqian.clock import Clock
 from feiqian.customers.errors import CustomerNotFound
+from feiqian.customers.registry import Customers
 from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
+from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Role, Subject, customer
 
 UNFREEZE = "unfreeze"
@@ -31,11 +37,17 @@ class Unfreezing(msgspec.Struct, frozen=True):
     by: Subject
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Freezing:
     """For customers by `Security`, for staff directly. What a member of staff froze, only staff unfreeze."""
 
-    def __init__(self, parts: Dependencies) -> None:
-        self._p, self.transactions = parts, parts.transactions
+    transactions: Transactions
+    clock: Clock
+    customers: Customers
+    accounts: Accounts
+    intents: LedgerIntents
+    audit_log: AuditLog
+    notices: Notices
 
     @property
     def intent(self) -> IntentKind:
@@ -43,11 +55,11 @@ class Freezing:
 
     async def freeze(self, number: CustomerNumber, by: Subject) -> None:
         """Nothing leaves the wallets when this returns. Again: nothing more happens. Raises CustomerNotFound."""
-        if not self._p.customers.known(number):
+        if not self.customers.known(number):
             raise CustomerNotFound("there is no such customer")
-        await self._p.accounts.freeze(number)  # before any waiting in turn
-        async with self._p.intents.turn(str(customer(number))):
-            await self._p.accounts.freeze(number)  # what was opened or unfrozen meanwhile, too
+        await self.accounts.freeze(number)  # before any waiting in turn
+        async with self.intents.turn(str(customer(number))):
+            await self.accounts.freeze(number)  # what was opened or unfrozen meanwhile, too
             await self.transactions.write(self._mark, number, by)
 
     async def unfreeze(self, number: CustomerNumber, by: Subject, within: Within | None = None) -> None:
@@ -55,38 +67,38 @@ class Freezing:
 
         `within(connection, now)` takes part in the transaction that decides it, and may refuse by raising.
         """
-        if not self._p.customers.known(number):
+        if not self.customers.known(number):
             raise CustomerNotFound("there is no such customer")
-        async with self._p.intents.turn(str(customer(number))):
-            stopped = self._p.accounts.frozen(number)
+        async with self.intents.turn(str(customer(number))):
+            stopped = self.accounts.frozen(number)
             intent = await self.transactions.write(self._intend, number, by, stopped, within)
-            await self._p.intents.carry_out(intent)
+            await self.intents.carry_out(intent)
 
     async def resume(self) -> None:
         """At the start: tell the engine of each freeze that it does not know."""
-        for number in await self.transactions.read(self._p.customers.profiles.frozen):
-            if self._p.accounts.wallets(number) and not self._p.accounts.frozen(number):
-                await self._p.accounts.freeze(number)
+        for number in await self.transactions.read(self.customers.profiles.frozen):
+            if self.accounts.wallets(number) and not self.accounts.frozen(number):
+                await self.accounts.freeze(number)
 
     def _mark(self, connection: Connection, number: CustomerNumber, by: Subject) -> None:
-        now = self._p.clock.now()
-        profiles = self._p.customers.profiles
+        now = self.clock.now()
+        profiles = self.customers.profiles
         profiles.lock(connection, number)
         profile = profiles.get(connection, number)
-        unfreezing = self._p.intents.withdraw(connection, UNFREEZE, str(customer(number)))
+        unfreezing = self.intents.withdraw(connection, UNFREEZE, str(customer(number)))
         held_by = profile.frozen_by if profile and not unfreezing else None
         if held_by is not None and (held_by.role is Role.STAFF or by.role is not Role.STAFF):
             return
         if profile is not None:
             profiles.put_frozen(connection, number, by, now)
-        self._p.audit_log.append(connection, by, "frozen", str(customer(number)), {}, now)
+        self.audit_log.append(connection, by, "frozen", str(customer(number)), {}, now)
         if held_by is None:
-            notifications.tell(self._p, connection, number, "frozen", now)
+            self.notices.tell(connection, number, "frozen", now)
 
     def _intend(
         self, connection: Connection, number: CustomerNumber, by: Subject, stopped: bool, within: Within | None
     ) -> LedgerIntent:
-        now, profiles = self._p.clock.now(), self._p.customers.profiles
+        now, profiles = self.clock.now(), self.customers.profiles
         attempts.hold(connection, customer(number), now)  # before the profile, as wherever both are held
         profiles.lock(connection, number)
         profile = profiles.get(connection, number)
@@ -98,15 +110,15 @@ class Freezing:
         if within is not None:
             within(connection, now)
         unfreezing = Unfreezing(number, by)
-        return self._p.intents.put(connection, UNFREEZE, str(customer(number)), unfreezing, instead=True)
+        return self.intents.put(connection, UNFREEZE, str(customer(number)), unfreezing, instead=True)
 
     async def _unfreeze(self, intent: LedgerIntent) -> None:
-        await self._p.accounts.unfreeze(intent.payload.customer)
+        await self.accounts.unfreeze(intent.payload.customer)
 
     def _unfrozen(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         number, by = intent.payload.customer, intent.payload.by
-        profiles = self._p.customers.profiles
+        profiles = self.customers.profiles
         if profiles.get(connection, number) is not None:
             profiles.put_frozen(connection, number, None, now)
-        self._p.audit_log.append(connection, by, "unfrozen", str(customer(number)), {}, now)
-        notifications.tell(self._p, connection, number, "unfrozen", now)
+        self.audit_log.append(connection, by, "unfrozen", str(customer(number)), {}, now)
+        self.notices.tell(connection, number, "unfrozen", now)

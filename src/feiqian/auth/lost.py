@@ -8,21 +8,29 @@ be done by whoever knows the details: so often in a day, told on every channel, 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from feiqian.auth import claims, notifications
-from feiqian.auth.dependencies import Dependencies
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.errors import ReportsThrottled
 from feiqian.auth.freezing import Freezing
-from feiqian.auth.preauth import Numbers
+from feiqian.auth.notices import Notices
+from feiqian.auth.preauth import PreAuthRecords
+from feiqian.auth.strangers import Strangers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
-from feiqian.clock import DAY
+from feiqian.cases.service import Cases
+from feiqian.clock import DAY, Clock
 from feiqian.columns import SUBJECT
-from feiqian.ids import NO_CUSTOMER, REPORT, CustomerNumber, new_id
+from feiqian.customers.registry import Customers
+from feiqian.field_cipher import FieldCipher
+from feiqian.ids import REPORT, CustomerNumber, new_id
+from feiqian.kyc import numbers
+from feiqian.policy.model import ReportRules
 from feiqian.runtime import logs, network
-from feiqian.subjects import Role, Subject, customer
+from feiqian.runtime.transactions import Transactions
+from feiqian.subjects import Subject, customer
 from feiqian.texts import texts_in
 
 RIGHT, WRONG, CAPPED = "right", "wrong", "capped"
@@ -31,19 +39,29 @@ _log = logs.get("feiqian.customers")
 _c = reports.c
 
 
-class LostPhones(Numbers):
-    """`report` is for anybody; `run` is one per process."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class LostPhones:
+    """`report` is for anybody; `run` is one per process. `rules`: how many reports are taken and carried out."""
 
-    def __init__(self, parts: Dependencies) -> None:
-        super().__init__(parts)
-        self._freezing, self._noted = Freezing(parts), asyncio.Event()
+    transactions: Transactions
+    clock: Clock
+    cipher: FieldCipher
+    rules: ReportRules
+    customers: Customers
+    cases: Cases
+    records: PreAuthRecords
+    strangers: Strangers
+    freezing: Freezing
+    audit_log: AuditLog
+    notices: Notices
+    _noted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def report(self, mobile: str, number: str, name: str) -> None:
         """`number` and `name` are the identity document's. Written down when this returns; see `run`.
 
         Raises identity's NumberInvalid for what is no mobile number at all, ReportsThrottled.
         """
-        mobile = self._mobile(mobile)
+        mobile = numbers.mobile(mobile)
         await self.transactions.write(self._note, mobile, number, name)
         self._noted.set()
 
@@ -68,7 +86,7 @@ class LostPhones(Numbers):
     async def _carry_out(self, id: str, number: CustomerNumber) -> bool:
         """One report: whatever keeps it from being carried out keeps no other."""
         try:
-            await self._freezing.freeze(number, customer(number))
+            await self.freezing.freeze(number, customer(number))
             await self.transactions.write(self._done, id, number)
         except Exception as error:  # whatever it is: a freeze that was promised is tried until it is done
             return _not_carried_out(error)
@@ -78,20 +96,18 @@ class LostPhones(Numbers):
 
     def _note(self, connection: Connection, mobile: str, number: str, name: str) -> None:
         """Looks up and keeps as much whatever is right."""
-        p, now, client = self._p, self._p.clock.now(), network.client.get()
-        owner, blind_index = self._owner(connection, mobile), p.cipher.blind_index(client, "reports/network")
-        if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
+        now, client = self.clock.now(), network.client.get()
+        owner, blind_index = self.records.owner(connection, mobile), self.cipher.blind_index(client, "reports/network")
+        if _count(connection, _c.network == blind_index, now) >= self.rules.per_network_day:
             raise ReportsThrottled
-        known = owner.role is Role.CUSTOMER
-        claim = p.identity.claim(connection, owner.customer if known else NO_CUSTOMER)
-        right = claims.same_person(claim, number, name, p.today()) and known
-        more = _right(connection, owner, now) < p.policy.reports.per_person_day
+        right = self.records.are_theirs(connection, owner, number, name)
+        more = _right(connection, owner, now) < self.rules.per_person_day
         outcome = (RIGHT if more else CAPPED) if right else WRONG
         id = new_id(REPORT, now)
         values = {"id": id, "network": blind_index, "at": now} | SUBJECT.values(owner)
         done = 0 if outcome == RIGHT else now
         connection.execute(insert(reports).values(values | {"outcome": outcome, "done_at": done}))
-        if given_up := p.strangers.reports(connection, client, id):
+        if given_up := self.strangers.reports(connection, client, id):
             connection.execute(delete(reports).where(_c.id.in_(given_up), _c.outcome == WRONG))
 
     def _waiting(self, connection: Connection) -> list[tuple[str, CustomerNumber]]:
@@ -99,25 +115,24 @@ class LostPhones(Numbers):
         return [(row.id, row.number) for row in connection.execute(found)]
 
     def _done(self, connection: Connection, id: str, number: CustomerNumber) -> None:
-        p, now, subject = self._p, self._p.clock.now(), customer(number)
+        now, subject = self.clock.now(), customer(number)
         mark = update(reports).where(_c.id == id, _c.done_at == 0).values(done_at=now)
         if not connection.execute(mark).rowcount:
             return
         self._open_case(connection, subject, now)
-        p.audit_log.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
-        left = max(0, p.policy.reports.per_person_day - _right(connection, subject, now))
-        notifications.tell(p, connection, number, "frozen_by_report", now, {"left": str(left)})
+        self.audit_log.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
+        left = max(0, self.rules.per_person_day - _right(connection, subject, now))
+        self.notices.tell(connection, number, "frozen_by_report", now, {"left": str(left)})
 
     def _open_case(self, connection: Connection, subject: Subject, now: int) -> None:
         """One for staff, unless one is open; every further report is a line of it."""
-        p = self._p
-        profile = p.customers.profiles.need(connection, subject.customer)
+        profile = self.customers.profiles.need(connection, subject.customer)
         text = texts_in(profile.language)("customers.case.reported")
-        for case in p.cases.of(connection, subject.customer):
+        for case in self.cases.of(connection, subject.customer):
             if case.kind is Kind.STOLEN_PHONE and case.state is State.OPEN:
-                p.cases.note(connection, case.id, text, subject, now)
+                self.cases.note(connection, case.id, text, subject, now)
                 return
-        p.cases.open(connection, subject.customer, Kind.STOLEN_PHONE, text, subject, now)
+        self.cases.open(connection, subject.customer, Kind.STOLEN_PHONE, text, subject, now)
 
 
 def _not_carried_out(error: Exception) -> bool:

@@ -1,21 +1,83 @@
-"""What customers are told of what the bank's staff have done to their accounts: in their language, on every channel."""
+"""Telling customers on every channel they have, in their language; and the low limits that follow some news."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
 from sqlalchemy import Connection
 
 from feiqian.accounts.opening import correction_reference
-from feiqian.auth import notifications
-from feiqian.auth.dependencies import Dependencies
+from feiqian.clock import HOUR, MICROSECONDS
+from feiqian.customers.applications import MOBILE, Application
+from feiqian.customers.registry import Customers
+from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
+from feiqian.notify.model import Audience, Channel, Contacts, Message
+from feiqian.notify.service import Notify
+from feiqian.policy.model import Policy
+from feiqian.subjects import Role, customer
+
+_LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN", "es": "es_ES"}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Notices:
     """Messages go out with the caller's transaction."""
 
-    def __init__(self, parts: Dependencies) -> None:
-        self._p = parts
+    customers: Customers
+    notify: Notify
+    policy: Policy
+    zone: ZoneInfo  # of times in them
+
+    def tell(
+        self,
+        connection: Connection,
+        number: CustomerNumber,
+        kind: str,
+        now: int,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        """Queues the message for every channel that the customer has."""
+        contacts = self.customers.contacts(connection, customer(number))
+        if contacts is not None:
+            self.notify.tell(connection, contacts, kind, values or {}, now)
+
+    def changed(self, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
+        """That something was changed: one of the words of the texts "message.what."."""
+        self.tell(connection, number, "changed", now, {"what": what})
+
+    def moved(self, connection: Connection, before: Contacts | None, application: Application, now: int) -> None:
+        """That an address was changed: at those of before, and at the new one alone."""
+        what = {"what": application.kind}
+        if before is not None:
+            self.notify.tell(connection, before, "changed", what, now)
+        mobile, email = (application.address, "") if application.kind == MOBILE else ("", application.address)
+        new = Contacts(customer(application.customer), mobile, email, (), application.language)
+        self.notify.tell(connection, new, "changed", what, now)
+
+    def known(self, connection: Connection, application: Application, audience: Audience, now: int) -> None:
+        """Instead of a code, a customer whose number somebody else entered is told so. Raises SendingCapped."""
+        if application.subject.role is not Role.NOBODY:
+            return
+        number = self.customers.profiles.number_of(connection, application.address)
+        if number is None:
+            return
+        message = Message(
+            to=customer(number),
+            channel=Channel.SMS,
+            address=application.address,
+            kind="number_known",
+            language=self.customers.profiles.need(connection, number).language,
+            secret=True,  # counted and capped as the code that it stands for
+            audience=audience,
+        )
+        self.notify.queue(connection, message, now)
 
     def corrected(
         self,
@@ -29,8 +91,16 @@ class Notices:
         """A wallet was corrected by `amount` (minor units, above zero in the customer's favour) under `reference`."""
         shown = format_plain(Money(MinorUnits(abs(amount)), BY_NUMBER[currency]))
         values = {"amount": shown, "reference": correction_reference(reference)}
-        notifications.tell(self._p, connection, number, "credited" if amount > 0 else "debited", now, values)
+        self.tell(connection, number, "credited" if amount > 0 else "debited", now, values)
 
-    def changed(self, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
-        """As `news.tell_changed`."""
-        notifications.tell_changed(self._p, connection, number, what, now)
+    def signed_in(self, connection: Connection, number: CustomerNumber, device: str, now: int) -> None:
+        """On a device that is new to the customer."""
+        language = self.customers.profiles.need(connection, number).language
+        local = datetime.fromtimestamp(now / MICROSECONDS, self.zone)
+        at = format_datetime(local, "medium", locale=_LOCALES.get(language, "en_GB"))
+        self.tell(connection, number, "signed_in", now, {"device": device, "at": at})
+
+    def cool(self, connection: Connection, number: CustomerNumber, now: int) -> None:
+        """Low limits for the policy's time, from the caller's commit on."""
+        self.customers.profiles.cool(connection, number, now + self.policy.cooling.hours * HOUR)
+        after_commit(connection, partial(self.customers.take_up, number))

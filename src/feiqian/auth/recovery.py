@@ -7,25 +7,42 @@ whether the details were right.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
-from feiqian.auth import claims, notifications, secrets
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.errors import ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.model import ChallengeView
+from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import Asked, PreAuthFlow
+from feiqian.auth.secrets import Known, Secrets
+from feiqian.cases.service import Cases
+from feiqian.clock import Clock
 from feiqian.customers.errors import CustomersError
-from feiqian.ids import NO_CUSTOMER
+from feiqian.customers.registry import Customers
+from feiqian.kyc import numbers
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import Role, Subject
+from feiqian.runtime.work import Work
+from feiqian.subjects import Subject
 
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Recovery(PreAuthFlow):
     """Whatever is wrong, the answer to `start` is the same as if all were right (abuse cases 42, 43)."""
 
     kinds = tuple(WHAT)
+
+    clock: Clock
+    work: Work
+    customers: Customers
+    cases: Cases
+    secrets: Secrets
+    audit_log: AuditLog
+    notices: Notices
 
     async def start(self, what: str, mobile: str, number: str, name: str, language: str) -> ChallengeView:
         """`what` is password or pin; `number` and `name` are the identity document's. Nothing is sent yet: `send`.
@@ -34,13 +51,13 @@ class Recovery(PreAuthFlow):
         """
         if what not in WHAT:
             raise CustomersError("a password or a PIN can be recovered")
-        return await self.transactions.write(self._start, what, self._mobile(mobile), number, name, language)
+        return await self.transactions.write(self._start, what, numbers.mobile(mobile), number, name, language)
 
     async def finish(self, challenge: str, secret: str) -> None:
         """Sets the new secret, lifts the lock, ends every session. Raises NotPassed, TooWeak, SecretUnchanged,
         ChallengeOver, PreAuthFlowOver."""
         asked, known = await self.transactions.read(self._passed, challenge)
-        hashed = await secrets.new_hash(self._p, known, WHAT[asked.kind], secret)
+        hashed = await self.secrets.hash(known, WHAT[asked.kind], secret)
         await self.transactions.write(self._finish, challenge, asked, hashed)
 
     # --- whose it is ---------------------------------------------------------------------------------------------
@@ -49,55 +66,46 @@ class Recovery(PreAuthFlow):
         self, connection: Connection, what: str, mobile: str, number: str, name: str, language: str
     ) -> ChallengeView:
         """Looks up as much whatever is right."""
-        subject = self._owner(connection, mobile)
-        right, two = self._are_theirs(connection, subject, number, name), self._has_two(connection, subject)
+        subject = self.records.owner(connection, mobile)
+        right = self.records.are_theirs(connection, subject, number, name)
+        two = self.verification.can_pass(connection, subject, Purpose.RECOVERY)
         hopeless = not (right and two)
-        view = self._p.verification.begin.within(connection, subject, _binding(what), language, hopeless=hopeless)
-        self._remember(connection, view.id, Asked(subject, what, language))
+        view = self.verification.begin.within(connection, subject, _binding(what), language, hopeless=hopeless)
+        self.records.remember(connection, view.id, Asked(subject, what, language))
         if right and not two:  # after the subject's attempts are held, as wherever the audit log is written, too
             self._to_the_branch(connection, subject)
         return view
 
-    def _are_theirs(self, connection: Connection, owner: Subject, number: str, name: str) -> bool:
-        known = owner.role is Role.CUSTOMER
-        claim = self._p.identity.claim(connection, owner.customer if known else NO_CUSTOMER)
-        return claims.same_person(claim, number, name, self._p.today()) and known
-
-    def _has_two(self, connection: Connection, subject: Subject) -> bool:
-        held = self._p.factors.all_of(connection, subject)
-        return any(combination <= held for combination in self._p.policy.needs(Purpose.RECOVERY))
-
     def _to_the_branch(self, connection: Connection, subject: Subject) -> None:
         """With neither an e-mail address nor a key, only people can help: once, and told by message alone."""
-        opened = self._p.cases.of(connection, subject.customer)
+        opened = self.cases.of(connection, subject.customer)
         if any(case.kind == "recovery_help" and case.state == "open" for case in opened):
             return
-        now = self._p.clock.now()
-        self._p.cases.open(connection, subject.customer, "recovery_help", "", subject, now)
-        notifications.tell(self._p, connection, subject.customer, "recovery_help", now)
+        now = self.clock.now()
+        self.cases.open(connection, subject.customer, "recovery_help", "", subject, now)
+        self.notices.tell(connection, subject.customer, "recovery_help", now)
 
     # --- the new one ---------------------------------------------------------------------------------------------
 
-    def _passed(self, connection: Connection, challenge: str) -> tuple[Asked, secrets.Known]:
+    def _passed(self, connection: Connection, challenge: str) -> tuple[Asked, Known]:
         """Nothing that is kept is compared with the new secret before the proof."""
         asked = self._asked(connection, challenge)
-        view = self._p.verification.view.within(connection, challenge, asked.subject)
+        view = self.verification.view.within(connection, challenge, asked.subject)
         if view.state in ("open", "locked"):
             raise NotPassed
         if view.state != "passed":
             raise ChallengeOver(view.state)
-        return asked, secrets.known(self._p, connection, asked.subject, WHAT[asked.kind])
+        return asked, self.secrets.known(connection, asked.subject, WHAT[asked.kind])
 
     def _finish(self, connection: Connection, challenge: str, asked: Asked, hashed: str) -> None:
-        now, subject = self._p.clock.now(), asked.subject
-        passed = self._p.verification.consume_within(connection, challenge, subject, _binding(asked.kind), now)
-        self._p.factors.put_secret(connection, subject, WHAT[asked.kind], hashed, now)
-        self._p.verification.unlock(connection, subject, subject)
-        self._p.sessions.close_all(connection, subject)
-        notifications.cool(self._p, connection, subject.customer, now)
+        now, subject = self.clock.now(), asked.subject
+        passed = self.verification.consume_within(connection, challenge, subject, _binding(asked.kind), now)
+        self.secrets.put(connection, subject, WHAT[asked.kind], hashed, now)
+        self.verification.unlock(connection, subject, subject)
+        self.notices.cool(connection, subject.customer, now)
         details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
-        self._p.audit_log.append(connection, subject, "recovered", str(subject), details, now)
-        notifications.tell(self._p, connection, subject.customer, "recovered", now)
+        self.audit_log.append(connection, subject, "recovered", str(subject), details, now)
+        self.notices.tell(connection, subject.customer, "recovered", now)
 
 
 def _binding(what: str) -> ChallengeBinding:

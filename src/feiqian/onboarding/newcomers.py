@@ -7,54 +7,62 @@ document, and refused when pictures of it have been sent. Nobody asks about more
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
-from feiqian.auth import claims, notifications
-from feiqian.auth.dependencies import Dependencies
+from feiqian.audit_log.log import AuditLog
+from feiqian.auth import claims
 from feiqian.auth.model import Details
+from feiqian.auth.notices import Notices
 from feiqian.clock import DAY
 from feiqian.customers.applications import Application
 from feiqian.kyc import rules
 from feiqian.kyc.model import Claim
+from feiqian.kyc.service import Identity
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
+from feiqian.policy.model import IdentityRules
 
 DOCUMENTS_A_DAY = 5  # of one mobile number
-_TYPED, _HELD = "document_typed", "document_of_another"
+_TYPED, HELD = "document_typed", "document_of_another"
 
 
-def claim_of(parts: Dependencies, details: Details) -> Claim:
-    """What the document says. Raises DetailsInvalid, DocumentRefused, and identity's NumberInvalid and MrzInvalid."""
-    claim = claims.claim_of(details, parts.today())
-    wrong = rules.examine(claim, parts.policy.identity, parts.today()).wrong
-    if wrong:
-        raise DocumentRefused(wrong)
-    return claim
+@dataclass(kw_only=True, eq=False, repr=False)
+class Newcomers:
+    """In the caller's transaction."""
 
+    rules: IdentityRules
+    identity: Identity
+    audit_log: AuditLog
+    notices: Notices
 
-def is_held(parts: Dependencies, connection: Connection, application: Application, claim: Claim, now: int) -> bool:
-    """Whether the document is another customer's, who is told so in the caller's transaction. Raises ChecksUsedUp."""
-    _count(parts, connection, application, claim, now)
-    holder = parts.identity.holder_named(connection, claim)
-    if holder is None:
-        return False
-    notifications.tell(parts, connection, holder, "document_known", now)
-    return True
+    def claim_of(self, details: Details) -> Claim:
+        """What the document says. Raises DetailsInvalid, DocumentRefused, and identity's NumberInvalid, MrzInvalid."""
+        today = self.identity.today()
+        claim = claims.claim_of(details, today)
+        if wrong := rules.examine(claim, self.rules, today).wrong:
+            raise DocumentRefused(wrong)
+        return claim
 
+    def is_held(self, connection: Connection, application: Application, claim: Claim, now: int) -> bool:
+        """Whether the document is another customer's, who is told so. Raises ChecksUsedUp."""
+        self._count(connection, application, claim, now)
+        holder = self.identity.holder_named(connection, claim)
+        if holder is None:
+            return False
+        self.notices.tell(connection, holder, "document_known", now)
+        return True
 
-def refuse_held() -> DocumentRefused:
-    return DocumentRefused((_HELD,))
+    def _count(self, connection: Connection, application: Application, claim: Claim, now: int) -> None:
+        """Each document counts once, so that going back and forth, or choosing a password again, costs nothing.
 
-
-def _count(parts: Dependencies, connection: Connection, application: Application, claim: Claim, now: int) -> None:
-    """Each document counts once, so that going back and forth, or choosing a password again, costs nothing.
-
-    The audit log keeps as little of it as tells a handful of documents apart.
-    """
-    about, which = str(application.subject), parts.identity.blind_index(claim)[:2].hex()
-    entries = parts.audit_log.of(connection, about, 2 * DOCUMENTS_A_DAY)
-    asked = {entry.details.get("which") for entry in entries if entry.action == _TYPED and entry.at > now - DAY}
-    if which in asked:
-        return
-    if len(asked) >= DOCUMENTS_A_DAY:
-        raise ChecksUsedUp("as many documents were typed as may be in a day; try again tomorrow")
-    parts.audit_log.append(connection, application.subject, _TYPED, about, {"which": which}, now)
+        The audit log keeps as little of it as tells a handful of documents apart.
+        """
+        about, which = str(application.subject), self.identity.blind_index(claim)[:2].hex()
+        entries = self.audit_log.of(connection, about, 2 * DOCUMENTS_A_DAY)
+        asked = {entry.details.get("which") for entry in entries if entry.action == _TYPED and entry.at > now - DAY}
+        if which in asked:
+            return
+        if len(asked) >= DOCUMENTS_A_DAY:
+            raise ChecksUsedUp("as many documents were typed as may be in a day; try again tomorrow")
+        self.audit_log.append(connection, application.subject, _TYPED, about, {"which": which}, now)

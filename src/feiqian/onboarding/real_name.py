@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
 
-from feiqian.auth import claims, notifications
-from feiqian.auth.dependencies import Dependencies
+from feiqian.accounts.service import Accounts
+from feiqian.audit_log.log import AuditLog
+from feiqian.auth import claims
 from feiqian.auth.model import Details
-from feiqian.clock import DAY
+from feiqian.auth.notices import Notices
+from feiqian.clock import DAY, Clock
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.registry import UNVERIFIED
+from feiqian.customers.registry import UNVERIFIED, Customers
 from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing
 from feiqian.kyc.model import Review
+from feiqian.kyc.service import Identity
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
+from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
-from feiqian.policy.model import Level
-from feiqian.runtime.transactions import reads
+from feiqian.policy.model import Level, Policy
+from feiqian.runtime.transactions import Transactions, reads
+from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
 
 CHECKS_A_DAY = 5
@@ -36,11 +42,20 @@ class LevelChange(msgspec.Struct, frozen=True):
     by: Subject
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RealName:
     """A level is an intent: written in the transaction that decides it, then told the ledger, then completed."""
 
-    def __init__(self, parts: Dependencies) -> None:
-        self._p, self.transactions = parts, parts.transactions
+    transactions: Transactions
+    clock: Clock
+    work: Work
+    policy: Policy
+    customers: Customers
+    accounts: Accounts
+    identity: Identity
+    intents: LedgerIntents
+    audit_log: AuditLog
+    notices: Notices
 
     @property
     def intent(self) -> IntentKind:
@@ -54,105 +69,105 @@ class RealName:
         Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ChecksUsedUp,
         ClaimMissing, DetailsInvalid, and identity's errors of images and numbers.
         """
-        if self._p.customers.standing(number) != UNVERIFIED:
+        if self.customers.standing(number) != UNVERIFIED:
             raise AlreadyChecked("who the customer is has been checked")
-        claim = claims.claim_of(corrected, self._p.today()) if corrected else await self._p.identity.claim_of(number)
+        claim = claims.claim_of(corrected, self.identity.today()) if corrected else await self.identity.claim_of(number)
         if claim is None:
             raise ClaimMissing("nothing is known of who this customer says they are")
         await self.transactions.read(self._may_be_checked, number)
-        review = await self._p.identity.submit(number, claim, images, self._kept)
+        review = await self.identity.submit(number, claim, images, self._kept)
         await self.finish(number)
         return review
 
     @reads
     def used_up(self, connection: Connection, number: CustomerNumber) -> bool:
         """Whether the customer has had as many checks as there may be in a day."""
-        return self._are_used_up(self._p.identity.of(connection, number, CHECKS_A_DAY))
+        return self._are_used_up(self.identity.of(connection, number, CHECKS_A_DAY))
 
     def is_being_reviewed(self, number: CustomerNumber) -> bool:
         """Whether staff have to decide who the customer is (blocks)."""
-        with self._p.db.read() as connection:
-            return any(review.waiting for review in self._p.identity.of(connection, number, 1))
+        newest = self.transactions.read_now(self.identity.of, number, 1)
+        return any(review.waiting for review in newest)
 
     def apply_decision(self, connection: Connection, review: Review, by: Subject) -> None:
         """In the transaction in which staff decide what the verifier could not; `finish` after it."""
         self._verified(connection, review, by)
         if review.outcome == "refused":
-            notifications.tell(self._p, connection, review.customer, "identity_refused", self._p.clock.now())
+            self.notices.tell(connection, review.customer, "identity_refused", self.clock.now())
 
     async def finish(self, number: CustomerNumber) -> None:
         """Carry out a change of the customer's level that was decided, if there is one."""
-        await self._p.intents.finish(LEVEL, str(customer(number)))
+        await self.intents.finish(LEVEL, str(customer(number)))
 
     async def raise_level(self, number: CustomerNumber, level: str, by: Subject) -> None:
         """Sets the level, up or down, with the wallet and its limits. Raises CustomerNotFound, LevelUnknown."""
         try:
-            wanted = self._p.policy.level(level)
+            wanted = self.policy.level(level)
         except KeyError:
             raise LevelUnknown(f"the policy has no level {level!r}") from None
-        if not self._p.customers.known(number):
+        if not self.customers.known(number):
             raise CustomerNotFound("there is no such customer")
-        async with self._p.intents.turn(str(customer(number))):
-            await self._p.intents.carry_out(await self.transactions.write(self._put, number, wanted, by))
+        async with self.intents.turn(str(customer(number))):
+            await self.intents.carry_out(await self.transactions.write(self._put, number, wanted, by))
 
     # --- a check -------------------------------------------------------------------------------------------------
 
     def _may_be_checked(self, connection: Connection, number: CustomerNumber) -> None:
-        if self._p.customers.level_in(connection, number) != UNVERIFIED:
+        if self.customers.level_in(connection, number) != UNVERIFIED:
             raise AlreadyChecked("who the customer is has been checked")
-        checks = self._p.identity.of(connection, number, CHECKS_A_DAY)
+        checks = self.identity.of(connection, number, CHECKS_A_DAY)
         if any(review.waiting for review in checks[:1]):
             raise AlreadyChecked("what was sent is being looked at")
         if self._are_used_up(checks):
             raise _used_up()
 
     def _are_used_up(self, newest: list[Review]) -> bool:
-        return len(newest) == CHECKS_A_DAY and newest[-1].at > self._p.clock.now() - DAY
+        return len(newest) == CHECKS_A_DAY and newest[-1].at > self.clock.now() - DAY
 
     def _kept(self, connection: Connection, review: Review) -> None:
         """Counted again with the new one: of several at once, each was the last that may be when it began."""
-        if self._are_used_up(self._p.identity.of(connection, review.customer, CHECKS_A_DAY + 1)[1:]):
+        if self._are_used_up(self.identity.of(connection, review.customer, CHECKS_A_DAY + 1)[1:]):
             raise _used_up()
         self._verified(connection, review, customer(review.customer))
 
     def _verified(self, connection: Connection, review: Review, by: Subject) -> None:
         """The level follows in the same transaction, unless the customer has one or is about to get it from staff."""
         number = review.customer
-        if review.outcome != "verified" or self._p.customers.level_in(connection, number) != UNVERIFIED:
+        if review.outcome != "verified" or self.customers.level_in(connection, number) != UNVERIFIED:
             return
-        if self._p.intents.pending(connection, LEVEL, str(customer(number))) is None:
-            self._put(connection, number, self._p.policy.level(CHECKED), by)
+        if self.intents.pending(connection, LEVEL, str(customer(number))) is None:
+            self._put(connection, number, self.policy.level(CHECKED), by)
 
     # --- a level -------------------------------------------------------------------------------------------------
 
     def _put(self, connection: Connection, number: CustomerNumber, level: Level, by: Subject) -> LedgerIntent:
         """What was decided last is what counts."""
         change = LevelChange(number, level.number, by)
-        return self._p.intents.put(connection, LEVEL, str(customer(number)), change, instead=True)
+        return self.intents.put(connection, LEVEL, str(customer(number)), change, instead=True)
 
     async def _in_ledger(self, intent: LedgerIntent) -> None:
-        number, level = intent.payload.customer, self._p.policy.level_numbered(intent.payload.level)
-        profile = await self._p.work.db(self._p.customers.profile, number)
+        number, level = intent.payload.customer, self.policy.level_numbered(intent.payload.level)
+        profile = await self.work.db(self.customers.profile, number)
         if level.pays:
-            await self._p.accounts.open(number, level, frozen=profile is not None and profile.frozen)
-        await self._p.accounts.set_level(number, level)
+            await self.accounts.open(number, level, frozen=profile is not None and profile.frozen)
+        await self.accounts.set_level(number, level)
 
     def _complete(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         number, by = intent.payload.customer, intent.payload.by
-        level = self._p.policy.level_numbered(intent.payload.level)
-        before = self._p.customers.level_in(connection, number)
-        self._p.customers.put_level(connection, number, level.number)
-        after_commit(connection, partial(self._p.customers.take_up, number))
-        was = self._p.policy.level_numbered(before).name
+        level = self.policy.level_numbered(intent.payload.level)
+        before = self.customers.level_in(connection, number)
+        self.customers.put_level(connection, number, level.number)
+        after_commit(connection, partial(self.customers.take_up, number))
+        was = self.policy.level_numbered(before).name
         details = {"level": level.name, "before": was, "index": level.number}
-        self._p.audit_log.append(connection, by, "level_set", str(customer(number)), details, now)
+        self.audit_log.append(connection, by, "level_set", str(customer(number)), details, now)
         if before == UNVERIFIED and level.pays:
-            notifications.tell(self._p, connection, number, "verified", now)
+            self.notices.tell(connection, number, "verified", now)
         elif before != level.number:
-            notifications.tell_changed(self._p, connection, number, "level", now)
+            self.notices.changed(connection, number, "level", now)
 
     def _committed(self, intent: LedgerIntent) -> None:
-        self._p.accounts.tell_stopped(intent.payload.customer)  # only now is what waits judged by the new level
+        self.accounts.tell_stopped(intent.payload.customer)  # only now is what waits judged by the new level
 
 
 def _used_up() -> ChecksUsedUp:

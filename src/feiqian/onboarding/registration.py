@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from feiqian.audit_log.log import AuditLog
 from feiqian.auth import claims, sign_ins
 from feiqian.auth.challenges.errors import CodeThrottled
+from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding
-from feiqian.auth.contacts import warn_owner
-from feiqian.auth.dependencies import Dependencies
 from feiqian.auth.errors import NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details, Opened, Started
+from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import Asked, PreAuthFlow
+from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.strangers import Strangers
+from feiqian.clock import Clock
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import NewProfile
+from feiqian.customers.registry import Customers
 from feiqian.db import after_commit
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
+from feiqian.kyc import numbers
 from feiqian.kyc.model import Claim
+from feiqian.kyc.service import Identity
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience
-from feiqian.onboarding import newcomers
+from feiqian.onboarding.errors import DocumentRefused
+from feiqian.onboarding.newcomers import HELD, Newcomers
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
 from feiqian.runtime.transactions import Refused, writes, writes_or_refuses
+from feiqian.runtime.work import Work
 from feiqian.subjects import Role, customer
 
 BOUND = ChallengeBinding(purpose=Purpose.CONFIRM_MOBILE, kind="mobile")
@@ -44,14 +54,23 @@ class _New(NamedTuple):
     pin_hash: str
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Registration(PreAuthFlow):
     """A number that is a customer's already is answered as any other; its owner is told by message (abuse case 43)."""
 
     kinds = ("register",)
 
-    def __init__(self, parts: Dependencies) -> None:
-        super().__init__(parts)
-        self._applications = Applications(parts.cipher)
+    clock: Clock
+    work: Work
+    customers: Customers
+    applications: Applications
+    newcomers: Newcomers
+    strangers: Strangers
+    identity: Identity
+    factors: Factors
+    sessions: Sessions
+    audit_log: AuditLog
+    notices: Notices
 
     @writes_or_refuses
     def start(self, connection: Connection, mobile: str, language: str, user_agent: str = "") -> Started | Refused:
@@ -59,20 +78,20 @@ class Registration(PreAuthFlow):
 
         If no code may be sent, what was begun is kept all the same: what made room for it is gone.
         """
-        mobile = self._mobile(mobile)
-        known = self._p.customers.profiles.number_of(connection, mobile) is not None
-        subject, now = self._stranger(Role.NOBODY if known else Role.APPLICANT, mobile), self._p.clock.now()
-        challenge = self._p.verification.begin_unseen(connection, subject, BOUND, language).id
-        application = self._applications.add(
+        mobile = numbers.mobile(mobile)
+        known = self.customers.profiles.number_of(connection, mobile) is not None
+        subject, now = self.records.stranger(Role.NOBODY if known else Role.APPLICANT, mobile), self.clock.now()
+        challenge = self.verification.begin_unseen(connection, subject, BOUND, language).id
+        application = self.applications.add(
             connection, subject, REGISTER, NO_CUSTOMER, mobile, language, challenge, now
         )
         client, asked = network.client.get(), Asked(subject, "register", language)
-        self._applications.remove(connection, self._p.strangers.applications(connection, client, application.id))
-        self._remember(connection, challenge, asked)
+        self.applications.remove(connection, self.strangers.applications(connection, client, application.id))
+        self.records.remember(connection, challenge, asked)
         try:
             with connection.begin_nested():
                 view = self._send(connection, challenge, asked, Factor.SMS)
-                self._warn_owner(connection, application, now)
+                self.notices.known(connection, application, Audience.STRANGER, now)
         except (CodeThrottled, SendingCapped, SignInLocked) as refused:
             return Refused(refused)
         return Started(application.id, view)
@@ -81,19 +100,20 @@ class Registration(PreAuthFlow):
     def send(self, connection: Connection, challenge: str, factor: Factor) -> ChallengeView:
         """Again to the same number. Raises CodeThrottled, SendingCapped, SignInLocked."""
         view = self._send(connection, challenge, self._asked(connection, challenge), factor)
-        now = self._p.clock.now()
-        self._warn_owner(connection, self._applications.by_challenge(connection, challenge, now), now)
+        now = self.clock.now()
+        application = self.applications.by_challenge(connection, challenge, now)
+        self.notices.known(connection, application, Audience.STRANGER, now)
         return view
 
     @writes
     def confirm(self, connection: Connection, application: str, challenge: str) -> None:
         """The code was entered (`answer`): uses the challenge. Raises NotPassed, ApplicationOver."""
-        now = self._p.clock.now()
-        kept = self._applications.get(connection, application, now)
+        now = self.clock.now()
+        kept = self.applications.get(connection, application, now)
         if kept.challenge != challenge or kept.kind != REGISTER:
             raise ApplicationOver("there is no such application")
-        self._p.verification.consume_within(connection, challenge, kept.subject, BOUND, now)
-        self._applications.confirm(connection, application, now)
+        self.verification.consume_within(connection, challenge, kept.subject, BOUND, now)
+        self.applications.confirm(connection, application, now)
 
     async def check(self, application: str, details: Details) -> None:
         """Whether somebody may become a customer with this document, before they choose secrets. Keeps nothing of it.
@@ -109,31 +129,26 @@ class Registration(PreAuthFlow):
         DocumentRefused, ChecksUsedUp, TooWeak, and identity's NumberInvalid and MrzInvalid."""
         kept, claim, email = await self.transactions.write(self._check, application, details)
         own = claims.own_words(claim, kept.address, email)
-        password = await self._p.factors.new_password(details.password, own)
-        pin = await self._p.factors.new_pin(details.pin, own)
+        password = await self.factors.new_password(details.password, own)
+        pin = await self.factors.new_pin(details.pin, own)
         new = _New(details, claim, email, password, pin)
         # Another transaction, because hashes are slow and one that writes keeps all others waiting.
-        return await self._p.work.db(self._finish, application, new, user_agent, device_token)
-
-    # --- the number ----------------------------------------------------------------------------------------------
-
-    def _warn_owner(self, connection: Connection, application: Application, now: int) -> None:
-        warn_owner(self._p, connection, application, Audience.STRANGER, now)
+        return await self.work.db(self._finish, application, new, user_agent, device_token)
 
     # --- the customer --------------------------------------------------------------------------------------------
 
     def _check(self, connection: Connection, id: str, details: Details) -> tuple[Application, Claim, str] | Refused:
         """One answer of "yes", a customer has it, costs the application, and the mobile number's code with it."""
-        now = self._p.clock.now()
+        now = self.clock.now()
         application = self._confirmed(connection, id, now)
-        claim, email = newcomers.claim_of(self._p, details), claims.checked_email(details.email)
-        if newcomers.is_held(self._p, connection, application, claim, now):
-            self._applications.finish(connection, id, now)
-            return Refused(newcomers.refuse_held())
+        claim, email = self.newcomers.claim_of(details), claims.checked_email(details.email)
+        if self.newcomers.is_held(connection, application, claim, now):
+            self.applications.finish(connection, id, now)
+            return Refused(DocumentRefused((HELD,)))
         return application, claim, email
 
     def _confirmed(self, connection: Connection, id: str, now: int) -> Application:
-        application = self._applications.get(connection, id, now)
+        application = self.applications.get(connection, id, now)
         if not application.confirmed_at or application.kind != REGISTER:
             raise NotConfirmed("the code that was sent comes first")
         return application
@@ -150,28 +165,26 @@ class Registration(PreAuthFlow):
     def _finish_once(
         self, connection: Connection, id: str, new: _New, user_agent: str, device_token: str | None
     ) -> Opened:
-        now = self._p.clock.now()
+        now = self.clock.now()
         application = self._confirmed(connection, id, now)
-        if self._p.customers.profiles.number_of(connection, application.address) is not None:
+        if self.customers.profiles.number_of(connection, application.address) is not None:
             raise ApplicationOver("the number has become a customer's since")
-        self._applications.finish(connection, id, now)
+        self.applications.finish(connection, id, now)
         subject = customer(self._add(connection, application, new, now))
         factors = (Factor.PASSWORD, Factor.SMS)
-        opened = self._p.sessions.open(
-            connection, subject, factors, user_agent, device_token, now, application.language
-        )
+        opened = self.sessions.open(connection, subject, factors, user_agent, device_token, now, application.language)
         sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=True)
         details = {"kind": new.claim.kind, "country": new.claim.country}
-        self._p.audit_log.append(connection, subject, "registered", str(subject), details, now)
+        self.audit_log.append(connection, subject, "registered", str(subject), details, now)
         return opened
 
     def _add(self, connection: Connection, application: Application, new: _New, now: int) -> CustomerNumber:
-        (added,) = self._p.customers.add_within(connection, [new.claim.name], now)
+        (added,) = self.customers.add_within(connection, [new.claim.name], now)
         number = CustomerNumber(added)
         profile = NewProfile(number, application.address, new.email, application.language)
-        self._p.customers.profiles.add(connection, [profile])
-        self._p.identity.put_claim(connection, number, new.claim, now)
+        self.customers.profiles.add(connection, [profile])
+        self.identity.put_claim(connection, number, new.claim, now)
         for factor, hashed in ((Factor.PASSWORD, new.password_hash), (Factor.PIN, new.pin_hash)):
-            self._p.factors.put_secret(connection, customer(number), factor, hashed, now)
-        after_commit(connection, partial(self._p.customers.take_up, number))
+            self.factors.put_secret(connection, customer(number), factor, hashed, now)
+        after_commit(connection, partial(self.customers.take_up, number))
         return number

@@ -35,5 +35,5 @@ async def change_language(site: TheSite, request: Request[Any, Any, State]) -> R
         raise ValidationException("no such language")
     customer = await customer_of(request)
     if customer is not None:
-        await site.services.security.change_language(customer.session, language)
+        await site.services.changing.change_language(customer.session, language)
     return Redirect(own_path(form["next"]), status_code=303, cookies=[site.cookies.spoken(language)])

@@ -22,9 +22,9 @@ from .render import DONE, shown, told
 
 async def begin_challenge(call: CustomerCall) -> Answer:
     body: shapes.ChallengeStart = call.body
-    security = call.services.security
+    changing = call.services.changing
     try:
-        began = await security.challenge(call.session, Purpose(body.purpose), body.kind, body.reference)
+        began = await changing.challenge(call.session, Purpose(body.purpose), body.kind, body.reference)
     except ValueError:
         wrong = problems.FieldError("kind", "is not one for this purpose")
         raise problems.ProblemError(problems.INVALID, errors=(wrong,)) from None
@@ -100,19 +100,19 @@ def _case(case: Case) -> shapes.CaseShown:
 
 async def change_language(call: CustomerCall) -> Answer:
     body: shapes.LanguageChange = call.body
-    await call.services.security.change_language(call.session, body.language)
+    await call.services.changing.change_language(call.session, body.language)
     return DONE
 
 
 async def change_password(call: CustomerCall) -> Answer:
     body: shapes.NewSecret = call.body
-    await call.services.security.change_password(call.session, body.challenge, body.secret)
+    await call.services.changing.change_password(call.session, body.challenge, body.secret)
     return DONE
 
 
 async def change_pin(call: CustomerCall) -> Answer:
     body: shapes.NewSecret = call.body
-    await call.services.security.change_pin(call.session, body.challenge, body.secret)
+    await call.services.changing.change_pin(call.session, body.challenge, body.secret)
     return DONE
 
 
@@ -121,18 +121,18 @@ async def change_pin(call: CustomerCall) -> Answer:
 
 async def start_contact(call: CustomerCall) -> Answer:
     body: shapes.ContactStart = call.body
-    started = await call.services.security.start_contact(call.session, body.challenge, body.kind, body.address)
+    started = await call.services.new_contacts.start(call.session, body.challenge, body.kind, body.address)
     return told(shapes.Registering(started.application, shown(started.challenge)))
 
 
 async def answer_contact(call: CustomerCall) -> Answer:
     body: shapes.FactorAnswer = call.body
-    security = call.services.security
-    return told(shown(await security.answer_contact(call.session, call.id, body.factor, body.answer)))
+    contacts = call.services.new_contacts
+    return told(shown(await contacts.answer_code(call.session, call.id, body.factor, body.answer)))
 
 
 async def finish_contact(call: CustomerCall) -> Answer:
-    await call.services.security.finish_contact(call.session, call.id)
+    await call.services.new_contacts.finish(call.session, call.id)
     return DONE
 
 
@@ -141,29 +141,29 @@ async def finish_contact(call: CustomerCall) -> Answer:
 
 async def begin_token(call: CustomerCall) -> Answer:
     body: shapes.WithChallenge = call.body
-    enrolment = await call.services.security.begin_totp(call.session, body.challenge)
+    enrolment = await call.services.changing.begin_totp(call.session, body.challenge)
     return told(shapes.TokenEnrolment(enrolment.id, enrolment.uri))
 
 
 async def finish_token(call: CustomerCall) -> Answer:
     body: shapes.TokenConfirmation = call.body
-    return told(_factor(await call.services.security.finish_totp(call.session, call.id, body.code)))
+    return told(_factor(await call.services.changing.finish_totp(call.session, call.id, body.code)))
 
 
 async def begin_key(call: CustomerCall) -> Answer:
     body: shapes.KeyStart = call.body
-    id, options = await call.services.security.begin_key(call.session, body.challenge, Factor(body.factor))
+    id, options = await call.services.changing.begin_key(call.session, body.challenge, Factor(body.factor))
     return told(shapes.KeyChallenge(id, options))
 
 
 async def finish_key(call: CustomerCall) -> Answer:
     body: shapes.KeyEnrolment = call.body
-    return told(_factor(await call.services.security.finish_key(call.session, call.id, body.response, body.label)))
+    return told(_factor(await call.services.changing.finish_key(call.session, call.id, body.response, body.label)))
 
 
 async def remove_factor(call: CustomerCall) -> Answer:
     body: shapes.WithChallenge = call.body
-    await call.services.security.remove_factor(call.session, body.challenge, call.id)
+    await call.services.changing.remove_factor(call.session, body.challenge, call.id)
     return DONE
 
 

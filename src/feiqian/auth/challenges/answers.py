@@ -236,7 +236,7 @@ class Answers:
         else:
             credentials.used_secret(connection, subject, factor, now)
         if attempt.counted:
-            self._limiter.give_back(connection, subject, challenge.place, factor, now)
+            attempts.give_back(connection, self._limiter.rules, subject, challenge.place, factor, now)
         return self._passed(connection, challenge, factor, now)
 
     def _wrong(self, connection: Connection, attempt: _Attempt, now: int) -> VerificationError:

@@ -48,7 +48,7 @@ class AttemptLimiter:
         stranger: bool,
     ) -> VerificationError:
         """What to raise for a wrong answer, after this transaction; the owner is told of a lock."""
-        lock = attempts.lock_of(connection, self.rules, subject, place, factor, now)
+        lock = self.lock_of(connection, subject, place, factor, now)
         if lock is None:
             return AnswerWrong(self.left(connection, subject, place, factor, now))
         if last:
@@ -56,10 +56,6 @@ class AttemptLimiter:
             if lock.times:  # a day's count is used up only after locks that were told
                 self._resolver.tell_locked(connection, lock, now)
         return self._locked(connection, lock, stranger)
-
-    def give_back(self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int) -> None:
-        """The answer was right, or was not compared; those that were wrong before stay counted."""
-        attempts.give_back(connection, self.rules, subject, place, factor, now)
 
     def check(
         self, connection: Connection, subject: Subject, place: str, factor: Factor, now: int, *, stranger: bool
@@ -73,17 +69,19 @@ class AttemptLimiter:
         self, connection: Connection, subject: Subject, place: str, factor: Factor | None, now: int
     ) -> Lock | None:
         """The lock that holds here, of the place or (with a factor) of the factor for the day."""
-        return attempts.lock_of(connection, self.rules, subject, place, factor, now)
+        return attempts.read(connection, subject, now).lock(self.rules, place, factor)
 
     def locks_of(
         self, connection: Connection, subject: Subject, place: str, factors: Iterable[Factor], now: int
     ) -> dict[Factor, int]:
         """Until when each of these factors is locked here; those that are not are left out."""
-        return attempts.locks_of(connection, self.rules, subject, place, factors, now)
+        held = attempts.read(connection, subject, now)
+        locks = {factor: held.lock(self.rules, place, factor) for factor in factors}
+        return {factor: lock.until for factor, lock in locks.items() if lock}
 
     def left(self, connection: Connection, subject: Subject, place: str, factor: Factor | None, now: int) -> int:
         """How many wrong answers are left here."""
-        return attempts.left(connection, self.rules, subject, place, factor, now)
+        return attempts.read(connection, subject, now).left(self.rules, place, factor)
 
     def _locked(self, connection: Connection, lock: Lock, stranger: bool) -> Locked:
         return Locked(lock.until, self._ways(connection, lock.subject, stranger))

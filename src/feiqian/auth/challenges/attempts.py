@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from feiqian.auth.challenges.model import Lock
 from feiqian.auth.challenges.tables import attempts, insert_missing, of
+from feiqian.clock import DAY, MINUTE
 from feiqian.columns import SUBJECT
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Tries
@@ -26,7 +27,6 @@ from feiqian.runtime import logs
 from feiqian.subjects import Subject
 
 UNKNOWN = ""  # the place of all devices that the subject has not signed in from
-MINUTE, DAY = 60_000_000, 86_400_000_000
 _ANCHOR = (UNKNOWN, "")  # of no factor: the row that is held
 _log = logs.get("feiqian.verification")
 _c = attempts.c
@@ -60,7 +60,7 @@ class _Row(NamedTuple):
         return row
 
 
-class _Held:
+class Held:
     """All rows of one subject, as they count now."""
 
     def __init__(self, rows: Iterable[_Row], subject: Subject, now: int) -> None:
@@ -97,10 +97,12 @@ class _Held:
         return Lock(self.subject, until, 0, place) if until else None
 
     def lock(self, rules: Tries, place: str, factor: Factor | None) -> Lock | None:
+        """The lock that holds here; with a factor, that factor's for the day too."""
         locks = [self.place_lock(place), self.day_lock(rules, place, factor) if factor else None]
         return max((lock for lock in locks if lock), key=lambda lock: lock.until, default=None)
 
     def left(self, rules: Tries, place: str, factor: Factor | None) -> int:
+        """How many wrong answers are left here (of one factor) before a lock; 0 while one holds."""
         if self.lock(rules, place, factor):
             return 0
         left = rules.at_most - self.wrong(place)
@@ -171,55 +173,35 @@ def unlock(connection: Connection, subject: Subject, by: Subject, now: int) -> N
     _log.info("lock_lifted", subject=str(subject), by=str(by))
 
 
-def left(connection: Connection, rules: Tries, subject: Subject, place: str, factor: Factor | None, now: int) -> int:
-    """How many wrong answers are left here (of one factor) before a lock; 0 while one holds."""
-    return _read(connection, subject, now).left(rules, place, factor)
-
-
-def lock_of(
-    connection: Connection, rules: Tries, subject: Subject, place: str, factor: Factor | None, now: int
-) -> Lock | None:
-    """The lock that holds here; with a factor, that factor's for the day too."""
-    return _read(connection, subject, now).lock(rules, place, factor)
-
-
-def locks_of(
-    connection: Connection, rules: Tries, subject: Subject, place: str, factors: Iterable[Factor], now: int
-) -> dict[Factor, int]:
-    """Until when each of these factors is locked here; those that are not are left out."""
-    held = _read(connection, subject, now)
-    locks = {factor: held.lock(rules, place, factor) for factor in factors}
-    return {factor: lock.until for factor, lock in locks.items() if lock}
-
-
 def any_lock(connection: Connection, rules: Tries, subject: Subject, now: int) -> Lock | None:
     """The lock, of any place and factor, that holds the longest."""
-    held = _read(connection, subject, now)
+    held = read(connection, subject, now)
     places = {place for place, factor in held.rows if factor}
     locks = [held.lock(rules, place, factor) for place in places for factor in _factors(held, place)]
     return max((lock for lock in locks if lock), key=lambda lock: lock.until, default=None)
 
 
-def _factors(held: _Held, place: str) -> list[Factor]:
+def _factors(held: Held, place: str) -> list[Factor]:
     return [Factor(row.factor) for row in held.of_place(place) if row.factor]
 
 
-def _hold(connection: Connection, subject: Subject, now: int) -> _Held:
+def _hold(connection: Connection, subject: Subject, now: int) -> Held:
     """The subject's rows, held. Who tidies up may remove the anchor while it is waited for: then there is a new one."""
     place, factor = _ANCHOR
     anchor = select(_c.at).where(of(attempts, subject), _c.place == place, _c.factor == factor).with_for_update()
     while connection.execute(anchor).first() is None:
         insert_missing(connection, attempts, _values(subject, _Row(place, factor), now))
-    return _read(connection, subject, now)
+    return read(connection, subject, now)
 
 
-def _read(connection: Connection, subject: Subject, now: int) -> _Held:
+def read(connection: Connection, subject: Subject, now: int) -> Held:
+    """The subject's rows as they count now, not held."""
     columns = [_c[name] for name in _Row._fields]
     rows: Any = connection.execute(select(*columns).where(of(attempts, subject)))
-    return _Held((_Row(*row) for row in rows), subject, now)
+    return Held((_Row(*row) for row in rows), subject, now)
 
 
-def _lock(connection: Connection, rules: Tries, held: _Held, place: str) -> None:
+def _lock(connection: Connection, rules: Tries, held: Held, place: str) -> None:
     """Locks the place. Each lock in a row lasts longer; only right answers of what was wrong end the row."""
     wrong = [row for row in held.of_place(place) if row.wrong]
     times = 1 + max(row.locks for row in wrong)

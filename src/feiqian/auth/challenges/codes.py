@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.tables import changed, codes, insert_missing, of, sends
+from feiqian.clock import DAY, HOUR, MICROSECONDS
 from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
@@ -25,10 +26,9 @@ from feiqian.strings.normal import without_separators
 from feiqian.subjects import Subject
 
 DIGITS, LONG_DIGITS = 6, 16
-APART = 30_000_000  # microseconds between two codes of one challenge and channel
+APART = 30 * MICROSECONDS  # between two codes of one challenge and channel
 MOST_CODES = 3  # of one challenge and channel
 MOST_WRONG_LONG = 5  # answers to one code of sixteen digits
-_HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _c = codes.c
 
 
@@ -79,7 +79,7 @@ def count_send(
     Raises CodeThrottled.
     """
     mine = (of(sends, subject), sends.c.factor == str(factor), sends.c.audience == str(audience))
-    for span, most in ((_HOUR, rules.per_number_hour), (_DAY, rules.per_number_day)):
+    for span, most in ((HOUR, rules.per_number_hour), (DAY, rules.per_number_day)):
         within = select(func.count(), func.min(sends.c.at)).where(*mine, sends.c.at > now - span)
         count, first = connection.execute(within).one()
         if count >= most:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from feiqian.auth.challenges.model import Lock
 from feiqian.auth.challenges.store import Challenge
+from feiqian.clock import MINUTE
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.mail_addresses import shown
 from feiqian.notify.model import Audience, Channel, Contacts, KnowsContacts, Message
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 CHANNELS = {Factor.SMS: Channel.SMS, Factor.EMAIL: Channel.EMAIL}
 _PRETENDED = {Factor.SMS: "+8613800000000", Factor.EMAIL: "nobody@localhost"}
-MINUTE = 60_000_000
 _SHOWN = 4  # last digits of a number
 _log = logs.get("feiqian.verification")
 

@@ -17,7 +17,7 @@ from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import FactorView, TotpEnrolment
 from feiqian.auth.challenges.passkeys import RelyingParty
 from feiqian.auth.challenges.tables import SECRET, changed, enrolments, of
-from feiqian.clock import Clock
+from feiqian.clock import MINUTE, Clock
 from feiqian.columns import SUBJECT
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -33,7 +33,7 @@ from feiqian.subjects import Role, Subject
 if TYPE_CHECKING:
     from feiqian.notify.service import Notify
 
-ENROLMENT = 600_000_000  # microseconds that an enrolment may take
+ENROLMENT = 10 * MINUTE  # that an enrolment may take
 LONGEST_LABEL = 60
 _OF_NOBODY = frozenset({Factor.PASSWORD, Factor.PIN, Factor.SMS})
 _e = enrolments.c

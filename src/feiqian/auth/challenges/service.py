@@ -59,12 +59,7 @@ class Verification:
         self._factors, self._limiter, self._resolver = factors, factors.limiter, factors.resolver
         self._devices = devices
         self._answers = Answers(db, cipher, clock, factors)
-        self._sweeps = Sweeps()
-
-    @property
-    def sweeps(self) -> Sweeps:
-        """What strangers have begun, and what removes it."""
-        return self._sweeps
+        self.sweeps = Sweeps()  # what strangers have begun, and what removes it
 
     # --- beginning and looking ---------------------------------------------------------------------------------
 
@@ -116,7 +111,7 @@ class Verification:
         challenge = replace(challenge, place=place, hopeless=hopeless)
         store.add(connection, self._cipher, challenge)
         if binding.purpose in STRANGERS:
-            self._sweeps.take(connection, network.client.get(), challenge.id)
+            self.sweeps.take(connection, network.client.get(), challenge.id)
         return challenge
 
     @reads
@@ -157,6 +152,11 @@ class Verification:
     def _place(self, connection: Connection, subject: Subject, device: str | None) -> str:
         known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
         return device if device and known else attempts.UNKNOWN
+
+    def can_pass(self, connection: Connection, subject: Subject, purpose: Purpose) -> bool:
+        """Whether they have all factors of one of the policy's combinations."""
+        held = self._factors.all_of(connection, subject)
+        return any(combination <= held for combination in self._policy.needs(purpose))
 
     # --- answering ---------------------------------------------------------------------------------------------
 
@@ -295,11 +295,6 @@ class Verification:
         except BindingDiffers:
             self._answers.remember_void(challenge, now)
             raise
-
-    @writes
-    def cancel(self, connection: Connection, id: str, subject: Subject) -> None:
-        """Voids an open or passed challenge; nothing happens to one that is over."""
-        store.void(connection, self._answers.load(connection, id, subject, lock=True).id)
 
     # --- locks -------------------------------------------------------------------------------------------------
 

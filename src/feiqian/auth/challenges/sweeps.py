@@ -10,11 +10,11 @@ from sqlalchemy import Connection, and_, delete, or_, select
 
 from feiqian.auth.challenges import tables
 from feiqian.auth.challenges.store import STRANGERS
+from feiqian.clock import DAY, HOUR
 from feiqian.runtime.holdings import BEFORE, Holdings
 from feiqian.runtime.sweeping import Sweep, beyond_newest, remove_some
 from feiqian.subjects import Role
 
-HOUR, DAY = 3_600_000_000, 86_400_000_000  # microseconds
 KEPT = DAY  # after its end that a challenge is kept, to say how it ended
 STRANGERS_KEPT = HOUR  # and one that a stranger began
 STRANGERS_EACH = 1_000  # challenges of strangers that are kept, of one network

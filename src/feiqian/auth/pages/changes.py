@@ -73,7 +73,7 @@ class Changes(Controller):
         act = form["act"]
         wanted = act_of(act)
         try:
-            challenge = await site.services.security.challenge(
+            challenge = await site.services.changing.challenge(
                 signed_in.session, wanted.purpose, wanted.kind, wanted.reference
             )
         except FactorNotEnrolled:
@@ -98,8 +98,8 @@ class Changes(Controller):
         secret = new_secret(site, form, what)
         if not form.good:
             return new_page(site, form, what, place, HOME)
-        security = site.services.security
-        change = security.change_pin if what == "pin" else security.change_password
+        changing = site.services.changing
+        change = changing.change_pin if what == "pin" else changing.change_password
         try:
             await change(signed_in.session, challenge, secret)
         except (TooWeak, SecretUnchanged) as error:
@@ -131,7 +131,7 @@ class Enrolments(Controller):
     async def totp(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
         try:
-            await site.services.security.finish_totp(signed_in.session, form["enrolment"], form.code("code"))
+            await site.services.changing.finish_totp(signed_in.session, form["enrolment"], form.code("code"))
         except (AnswerWrong, Locked) as error:
             form.wrong("code", refusal(site, error, Factor.TOTP))
             return _totp_page(site, form["enrolment"], form["uri"], form)
@@ -144,7 +144,7 @@ class Enrolments(Controller):
         form = await read_key_form(request)
         label = " ".join(form["label"].split())[:LONGEST_LABEL]
         try:
-            await site.services.security.finish_key(signed_in.session, form["enrolment"], form["answer"], label)
+            await site.services.changing.finish_key(signed_in.session, form["enrolment"], form["answer"], label)
         except (EnrolmentRefused, FactorNotFound):
             return _over(site, "refused")
         return Redirect(f"{HOME}?said=added", status_code=303)
@@ -161,20 +161,20 @@ def act_of(act: str) -> Act:
 
 async def _made(site: Site, customer: Customer, act: str, challenge: str) -> Page:
     """Makes the change, or leads to where the rest of it is asked for."""
-    security, session, wanted = site.services.security, customer.session, act_of(act)
+    changing, session, wanted = site.services.changing, customer.session, act_of(act)
     if act in ("password", "pin"):
         return Redirect(f"{PLACE}/{act}/{challenge}/new", status_code=303)
     if wanted.kind == "totp":
-        enrolment = await security.begin_totp(session, challenge)
+        enrolment = await changing.begin_totp(session, challenge)
         return _totp_page(site, enrolment.id, enrolment.uri, Form())
     if wanted.purpose is Purpose.ADD_FACTOR:
-        id, options = await security.begin_key(session, challenge, Factor(wanted.kind))
+        id, options = await changing.begin_key(session, challenge, Factor(wanted.kind))
         return _key_page(site, wanted, id, options)
     try:
         if act == "unfreeze":
-            await security.unfreeze(session, challenge)
+            await site.services.security.unfreeze(session, challenge)
             return Redirect(f"{HOME}?said=unfrozen", status_code=303)
-        await security.remove_factor(session, challenge, wanted.reference)
+        await changing.remove_factor(session, challenge, wanted.reference)
     except (CustomersError, FactorNotFound):
         return Redirect(HOME, status_code=303)  # where it is said how things stand
     return Redirect(f"{HOME}?said=removed", status_code=303)

@@ -61,12 +61,12 @@ class Contacts(Controller):
     async def begin(
         self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
     ) -> Page:
-        form, security = await read_form(request), site.services.security
+        form, changing = await read_form(request), site.services.changing
         address = _address(site, form, _known(kind))
         if not form.good:
             return await _address_page(site, signed_in, kind, form)
         try:
-            challenge = await security.challenge(signed_in.session, Purpose.CHANGE_CONTACT, kind, address)
+            challenge = await changing.challenge(signed_in.session, Purpose.CHANGE_CONTACT, kind, address)
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
         except (DetailsInvalid, NumberInvalid) as error:
@@ -116,12 +116,12 @@ PROVE = challenge_pages("/security/contact/{kind:str}/{challenge:str}", _proving
 
 
 async def _proved(site: Site, customer: Customer, kind: str, challenge: str, address: str) -> Page:
-    security, session = site.services.security, customer.session
+    services, session = site.services, customer.session
     if kind == MAIL and not address:
-        await security.remove_email(session, challenge)
+        await services.changing.remove_email(session, challenge)
         return Redirect("/security?said=email", status_code=303, cookies=[forget(site)])
     try:
-        started = await security.start_contact(session, challenge, kind, address)
+        started = await services.new_contacts.start(session, challenge, kind, address)
     except (SendingCapped, DetailsInvalid, NumberInvalid) as error:
         return await _refused(site, customer, kind, Form({"country": HOME_COUNTRY}), error)
     cookie = keep(site, ENTERING, started.application, address)
@@ -129,11 +129,11 @@ async def _proved(site: Site, customer: Customer, kind: str, challenge: str, add
 
 
 async def _enter(site: Site, customer: Customer, kind: str, form: Form, parts: list[str]) -> Page:
-    security, session, (application, address) = site.services.security, customer.session, parts
+    contacts, session, (application, address) = site.services.new_contacts, customer.session, parts
     factor = Factor.EMAIL if kind == MAIL else Factor.SMS
     try:
-        await security.answer_contact(session, application, factor, form.code("code"))
-        await security.finish_contact(session, application)
+        await contacts.answer_code(session, application, factor, form.code("code"))
+        await contacts.finish(session, application)
     except (AnswerMalformed, AnswerWrong, Locked, CodeThrottled, FactorNotEnrolled) as error:
         form.wrong("code", refusal(site, error, factor))
         return _code_page(site, form, kind, address)

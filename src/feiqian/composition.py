@@ -1,0 +1,253 @@
+"""Builds the services of a bank, once: what features stand on, then the features. `app` opens what they need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from feiqian import features
+from feiqian.accounts.service import Accounts
+from feiqian.audit_log.log import AuditLog
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.service import Verification
+from feiqian.auth.changing import Changing
+from feiqian.auth.contacts import NewContacts
+from feiqian.auth.freezing import Freezing
+from feiqian.auth.lost import LostPhones
+from feiqian.auth.notices import Notices
+from feiqian.auth.preauth import PreAuthRecords
+from feiqian.auth.recovery import Recovery
+from feiqian.auth.secrets import Secrets
+from feiqian.auth.security import Security
+from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.sign_in import SignIn
+from feiqian.auth.strangers import Strangers
+from feiqian.backoffice.back_office import BackOffice
+from feiqian.backoffice.change_kinds import ChangeKinds
+from feiqian.backoffice.change_requests import ChangeRequests
+from feiqian.backoffice.service import Staff
+from feiqian.cases.service import Cases
+from feiqian.clock import Clock
+from feiqian.customers.applications import Applications
+from feiqian.customers.registry import Customers
+from feiqian.data_key import data_key_of
+from feiqian.db import BankDb
+from feiqian.kyc.screening import Sanctions
+from feiqian.kyc.service import Identity
+from feiqian.kyc.verifier import BuiltInVerifier
+from feiqian.ledger.ledger import Ledger
+from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.merchants.registry import Merchants
+from feiqian.notify.adapters import adapters_from
+from feiqian.notify.service import Notify
+from feiqian.onboarding.newcomers import Newcomers
+from feiqian.onboarding.real_name import RealName
+from feiqian.onboarding.registration import Registration
+from feiqian.payments.codes import Codes
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.payments.service import Payments
+from feiqian.policy.model import Policy
+from feiqian.runtime.uploads import Uploads
+from feiqian.runtime.work import Work
+from feiqian.services import Services
+from feiqian.settings import Settings
+from feiqian.workers.pool import Workers
+
+
+def services_of(
+    settings: Settings,
+    db: BankDb,
+    clock: Clock,
+    policy: Policy,
+    ledger: Ledger,
+    reads: PaymentReads,
+    workers: Workers,
+) -> Services:
+    """What the features stand on; `add_payments`, `add_access` and `add_back_office` build those."""
+    cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
+    customers, audit_log = Customers(db, cipher), AuditLog()
+    adapters = adapters_from(settings, db, cipher, clock, work)
+    forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
+    notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
+    sessions = Sessions(db, policy, clock, work)
+    sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
+    verifier = BuiltInVerifier(policy.identity, sanctions)
+    origin, apps = settings.public_origin, settings.app_origins
+    factors = Factors(db, cipher, policy, clock, work, notify, customers, origin, apps=apps)
+    return Services(
+        settings=settings,
+        clock=clock,
+        policy=policy,
+        db=db,
+        work=work,
+        workers=workers,
+        uploads=Uploads(Path(settings.data)),
+        cipher=cipher,
+        ledger=ledger,
+        reads=reads,
+        audit_log=audit_log,
+        intents=LedgerIntents(db, clock, work),
+        cases=Cases(audit_log, cipher),
+        notify=notify,
+        sessions=sessions,
+        identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
+        accounts=Accounts(ledger, policy),
+        customers=customers,
+        merchants=Merchants(db, settings.mode, ask_seconds=settings.database_seconds),
+        factors=factors,
+        verification=Verification(db, cipher, policy, clock, work, factors, sessions),
+        strangers=Strangers(),
+    )
+
+
+def add_payments(s: Services, codes: Codes) -> None:
+    """The decision of payments, which hears of accounts that may not pay any more."""
+    limit, verification = s.settings.in_flight_limit, s.verification
+    s.payments = Payments(
+        s.ledger, codes, s.clock, s.customers, s.reads, s.policy, s.merchants, verification, s.cipher, limit, s.work
+    )
+    s.accounts.when_stopped(s.payments.end_what_cannot_pay)
+
+
+def add_access(s: Services) -> None:
+    """Who customers and staff are, what they prove, and what customers change of it."""
+    applications = Applications(s.cipher)
+    records = PreAuthRecords(
+        cipher=s.cipher, clock=s.clock, customers=s.customers, identity=s.identity, strangers=s.strangers
+    )
+    secrets = Secrets(work=s.work, customers=s.customers, identity=s.identity, factors=s.factors, sessions=s.sessions)
+    s.notices = Notices(customers=s.customers, notify=s.notify, policy=s.policy, zone=ZoneInfo(s.settings.zone))
+    s.freezing = Freezing(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        accounts=s.accounts,
+        intents=s.intents,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    s.real_name = RealName(
+        transactions=s.transactions,
+        clock=s.clock,
+        work=s.work,
+        policy=s.policy,
+        customers=s.customers,
+        accounts=s.accounts,
+        identity=s.identity,
+        intents=s.intents,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    _add_pre_auth(s, applications, records, secrets)
+    _add_security(s, applications, records, secrets)
+    s.intents.declare(s.real_name.intent, s.freezing.intent)
+    s.staff = Staff(s.db, s.cipher, s.clock, s.work, s.audit_log, s.sessions, s.verification, s.factors)
+
+
+def _add_pre_auth(s: Services, applications: Applications, records: PreAuthRecords, secrets: Secrets) -> None:
+    """For customers who are not signed in."""
+    newcomers = Newcomers(rules=s.policy.identity, identity=s.identity, audit_log=s.audit_log, notices=s.notices)
+    s.registration = Registration(
+        transactions=s.transactions,
+        verification=s.verification,
+        records=records,
+        clock=s.clock,
+        work=s.work,
+        customers=s.customers,
+        applications=applications,
+        newcomers=newcomers,
+        strangers=s.strangers,
+        identity=s.identity,
+        factors=s.factors,
+        sessions=s.sessions,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    s.sign_in = SignIn(
+        transactions=s.transactions,
+        verification=s.verification,
+        records=records,
+        clock=s.clock,
+        work=s.work,
+        customers=s.customers,
+        sessions=s.sessions,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    s.recovery = Recovery(
+        transactions=s.transactions,
+        verification=s.verification,
+        records=records,
+        clock=s.clock,
+        work=s.work,
+        customers=s.customers,
+        cases=s.cases,
+        secrets=secrets,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    s.lost_phones = LostPhones(
+        transactions=s.transactions,
+        clock=s.clock,
+        cipher=s.cipher,
+        rules=s.policy.reports,
+        customers=s.customers,
+        cases=s.cases,
+        records=records,
+        strangers=s.strangers,
+        freezing=s.freezing,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+
+
+def _add_security(s: Services, applications: Applications, records: PreAuthRecords, secrets: Secrets) -> None:
+    """For customers who are signed in."""
+    s.new_contacts = NewContacts(
+        transactions=s.transactions,
+        verification=s.verification,
+        records=records,
+        clock=s.clock,
+        work=s.work,
+        customers=s.customers,
+        applications=applications,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    s.changing = Changing(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        sessions=s.sessions,
+        factors=s.factors,
+        verification=s.verification,
+        contacts=s.new_contacts,
+        secrets=secrets,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+    s.security = Security(
+        transactions=s.transactions,
+        clock=s.clock,
+        policy=s.policy,
+        customers=s.customers,
+        accounts=s.accounts,
+        sessions=s.sessions,
+        factors=s.factors,
+        verification=s.verification,
+        customer_cases=s.cases,
+        freezing=s.freezing,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
+
+
+def add_back_office(services: Services) -> None:
+    """What asks all features: changes that two approve, queues, the sections of a customer's file."""
+    s = services
+    kinds = ChangeKinds(features.change_kinds(s), s.transactions, s.customers, s.staff.members)
+    s.changes = ChangeRequests(
+        s.transactions, s.cipher, s.clock, s.audit_log, s.intents, s.staff.members, kinds, s.verification, s.policy
+    )
+    s.intents.declare(s.changes.intent)
+    s.back_office = BackOffice(s, features.staff_queues(s), features.support_sections(s))
