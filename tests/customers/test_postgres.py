@@ -100,7 +100,7 @@ def test_of_two_checks_at_once_one_waits_for_staff_and_is_the_answer_to_both(ban
         return await asyncio.gather(*(bank.real_name.check_identity(1, images) for _ in range(2)))
 
     assert len({review.id for review in bank.run(at_once())}) == 1
-    assert len(bank.do(bank.parts.identity.waiting)) == 1
+    assert len(bank.do(bank.services.identity.waiting)) == 1
 
 
 def test_devices_added_and_revoked_at_once_get_numbers_of_their_own_and_memory_is_as_the_database(bank: People) -> None:

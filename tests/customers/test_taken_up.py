@@ -78,7 +78,7 @@ def test_low_limits_hold_from_the_commit_on(bank: People, use_case: Callable[[Pe
 def test_a_level_holds_from_the_commit_on(bank: People) -> None:
     bank.checked()
     asyncio.run(left_at_commit(bank, bank.real_name.raise_level(1, "full", staff(1)), 2))
-    assert bank.customers.standing(1) == bank.parts.policy.level("full").index
+    assert bank.customers.standing(1) == bank.services.policy.level("full").index
 
 
 def test_a_newcomer_is_known_from_the_commit_on(bank: People) -> None:

@@ -80,7 +80,7 @@ def test_documents_cannot_be_tried_out_at_once(bank: People) -> None:
         return await asyncio.gather(*checks, return_exceptions=True)
 
     assert {type(one) for one in bank.run(at_once())} == {Review, ChecksUsedUp}
-    assert len(bank.do(bank.parts.identity.of, number)) == 5
+    assert len(bank.do(bank.services.identity.of, number)) == 5
 
 
 def test_who_was_checked_is_not_checked_again(bank: People) -> None:
