@@ -103,14 +103,6 @@ def test_a_challenge_ends_after_its_time(bank: Bank) -> None:
         assert over.value.state == "expired"
 
 
-def test_a_cancelled_challenge_is_void(bank: Bank) -> None:
-    id = bank.passed()
-    bank.run(bank.verification.cancel(id, OWNER))
-    with pytest.raises(ChallengeOver) as over:
-        bank.run(bank.verification.consume(id, OWNER, SMALL))
-    assert over.value.state == "void"
-
-
 def test_abuse_28_anothers_challenge_is_not_there(bank: Bank) -> None:
     id = bank.passed()
     for work in (
@@ -118,7 +110,6 @@ def test_abuse_28_anothers_challenge_is_not_there(bank: Bank) -> None:
         lambda: bank.answer(id, Factor.PIN, PIN, OTHER),
         lambda: bank.send(id, Factor.SMS, OTHER),
         lambda: bank.run(bank.verification.consume(id, OTHER, SMALL)),
-        lambda: bank.run(bank.verification.cancel(id, OTHER)),
         lambda: bank.run(bank.verification.view("chl_" + "0" * 32, OWNER)),
     ):
         with pytest.raises(ChallengeNotFound):

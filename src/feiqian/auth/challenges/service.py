@@ -288,18 +288,11 @@ class Verification:
         """
         attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
         challenge = self._answers.load(connection, id, subject, lock=True)
-        if challenge.state == "void":
-            raise ChallengeOver("void")
         try:
             return store.consume(connection, challenge, binding.digest(), now)
         except BindingDiffers:
             self._answers.remember_void(challenge, now)
             raise
-
-    @writes
-    def cancel(self, connection: Connection, id: str, subject: Subject) -> None:
-        """Voids an open or passed challenge; nothing happens to one that is over."""
-        store.void(connection, self._answers.load(connection, id, subject, lock=True).id)
 
     # --- locks -------------------------------------------------------------------------------------------------
 
