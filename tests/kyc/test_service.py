@@ -39,7 +39,7 @@ def test_a_verified_claim_is_kept_with_its_pictures(office: Office) -> None:
     review = office.submit(ANN, LI_MEI, office.picture, office.picture)
     assert (review.customer, review.outcome, review.reasons, review.images) == (ANN, "verified", (), 2)
     assert (review.at, review.decided_by, review.waiting) == (office.clock.now(), None, False)
-    assert asyncio.run(office.identity.claim_of(ANN)) == LI_MEI
+    assert office.do(office.identity.claim, ANN) == LI_MEI
     assert office.do(office.identity.image, review.id, 1).startswith(b"\xff\xd8")
     assert office.do(office.identity.of, ANN) == [review]
 
@@ -50,14 +50,14 @@ def test_a_refused_claim_says_why_and_keeps_neither_pictures_nor_claim(office: O
     assert (review.outcome, review.reasons, review.images) == ("refused", ("birth_differs",), 0)
     with pytest.raises(ReviewNotFound):
         office.do(office.identity.image, review.id, 0)
-    assert asyncio.run(office.identity.claim_of(ANN)) == LI_MEI
+    assert office.do(office.identity.claim, ANN) == LI_MEI
 
 
 def test_of_a_refused_picture_nothing_is_kept(office: Office) -> None:
     with pytest.raises(ImageRefused):
         office.submit(ANN, LI_MEI, office.picture, b"<svg/>")
     assert office.do(office.identity.of, ANN) == []
-    assert asyncio.run(office.identity.claim_of(ANN)) is None
+    assert office.do(office.identity.claim, ANN) is None
 
 
 def test_what_the_verifier_cannot_judge_waits_for_staff_the_oldest_first(
@@ -98,7 +98,7 @@ def test_what_the_verifier_has_decided_is_not_for_staff(office: Office) -> None:
 def test_while_a_review_waits_it_is_the_answer_whatever_is_sent(office: Office) -> None:
     review = office.submit(ANN, ZHU)
     assert office.submit(ANN, LI_MEI) == review  # another spelling does not get past those who look
-    assert asyncio.run(office.identity.claim_of(ANN)) == ZHU
+    assert office.do(office.identity.claim, ANN) == ZHU
     assert len(office.do(office.identity.waiting, 10)) == 1
 
 

@@ -191,10 +191,6 @@ class Identity:
         plain = CLAIM.open(self._cipher, sealed, customer)
         return msgspec.json.decode(plain, type=Claim)
 
-    async def claim_of(self, customer: CustomerNumber) -> Claim | None:
-        """As `claim`, in a transaction of its own."""
-        return await self.transactions.read(self.claim, customer)
-
     def blind_index(self, claim: Claim) -> bytes:
         """What stands for a claim's document, and does not tell its number."""
         return self._holders.of_claim(claim, self.today())

@@ -19,7 +19,7 @@ from feiqian.customers.registry import UNVERIFIED, Customers
 from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing
-from feiqian.kyc.model import Review
+from feiqian.kyc.model import Claim, Review
 from feiqian.kyc.service import Identity
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
@@ -69,12 +69,7 @@ class RealName:
         Verified: the level is "remote" and the wallet is open when this returns. Raises AlreadyChecked, ChecksUsedUp,
         ClaimMissing, DetailsInvalid, and identity's errors of images and numbers.
         """
-        if self.customers.standing(number) != UNVERIFIED:
-            raise AlreadyChecked("who the customer is has been checked")
-        claim = claims.claim_of(corrected, self.identity.today()) if corrected else await self.identity.claim_of(number)
-        if claim is None:
-            raise ClaimMissing("nothing is known of who this customer says they are")
-        await self.transactions.read(self._may_be_checked, number)
+        claim = await self.transactions.read(self._to_be_checked, number, corrected)
         review = await self.identity.submit(number, claim, images, self._kept)
         await self.finish(number)
         return review
@@ -112,14 +107,19 @@ class RealName:
 
     # --- a check -------------------------------------------------------------------------------------------------
 
-    def _may_be_checked(self, connection: Connection, number: CustomerNumber) -> None:
+    def _to_be_checked(self, connection: Connection, number: CustomerNumber, corrected: Details | None) -> Claim:
         if self.customers.level_in(connection, number) != UNVERIFIED:
             raise AlreadyChecked("who the customer is has been checked")
-        checks = self.identity.of(connection, number, CHECKS_A_DAY)
+        today, identity = self.identity.today(), self.identity
+        claim = claims.claim_of(corrected, today) if corrected else identity.claim(connection, number)
+        if claim is None:
+            raise ClaimMissing("nothing is known of who this customer says they are")
+        checks = identity.of(connection, number, CHECKS_A_DAY)
         if any(review.waiting for review in checks[:1]):
             raise AlreadyChecked("what was sent is being looked at")
         if self._are_used_up(checks):
             raise _used_up()
+        return claim
 
     def _are_used_up(self, newest: list[Review]) -> bool:
         return len(newest) == CHECKS_A_DAY and newest[-1].at > self.clock.now() - DAY

@@ -251,10 +251,9 @@ class Answers:
     def _freshen(self, attempt: _Attempt) -> None:
         """Hashes again what was hashed with other parameters, or in another form, than are used now."""
         hasher, old = self._factors.hasher, attempt.secret or b""
-        if hasher.outdated(old.decode(), attempt.answer):
-            self._rehash(attempt, old, hasher.hash(attempt.answer).encode())
-
-    def _rehash(self, attempt: _Attempt, old: bytes, new: bytes) -> None:
+        if not hasher.outdated(old.decode(), attempt.answer):
+            return
+        new = hasher.hash(attempt.answer).encode()
         with self._db.write() as connection:
             credentials.rehash(connection, attempt.challenge.subject, attempt.factor, old, new)
 

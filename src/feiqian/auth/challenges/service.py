@@ -288,8 +288,6 @@ class Verification:
         """
         attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
         challenge = self._answers.load(connection, id, subject, lock=True)
-        if challenge.state == "void":
-            raise ChallengeOver("void")
         try:
             return store.consume(connection, challenge, binding.digest(), now)
         except BindingDiffers:

@@ -141,20 +141,17 @@ def void(connection: Connection, id: str) -> None:
 
 def consume(connection: Connection, challenge: Challenge, binding: bytes, now: int) -> Passed:
     """Uses it once: of two at once, one wins. Raises BindingDiffers, NotPassed, ChallengeOver; voids nothing itself."""
-    if challenge.binding != binding:
-        raise BindingDiffers
-    right = (_c.id == challenge.id, of(challenges, challenge.subject), _c.bound == binding, _c.expires_at > now)
-    spent = update(challenges).where(*right, _c.state == "passed").values(state="spent")
-    if changed(connection, spent) != 1:
-        state = challenge.state_at(now)
-        if state == "open":
-            raise NotPassed
-        raise ChallengeOver("spent" if state == "passed" else state)
+    check_passed(challenge, binding, now)
+    spent = update(challenges).where(_c.id == challenge.id, _c.state == "passed").values(state="spent")
+    if not changed(connection, spent):
+        raise ChallengeOver("spent")
     return Passed(challenge.id, challenge.passed, challenge.evidence, now)
 
 
 def check_passed(challenge: Challenge, binding: bytes, now: int) -> None:
     """Raises what `consume` would raise now: BindingDiffers, NotPassed, ChallengeOver."""
+    if challenge.state == "void":
+        raise ChallengeOver("void")
     if challenge.binding != binding:
         raise BindingDiffers
     state = challenge.state_at(now)
