@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sources import Source
 
+from feiqian.auth.challenges.answers import SLOW
 from feiqian.features import FEATURES
 
 WRITERS = ("append", "record", "_note", "_record")  # AuditLog's methods, and what features have before them
@@ -73,3 +74,8 @@ def test_every_action_has_words(product: list[Source], obeyed: Callable[..., Non
         "an entry of the audit log is shown in words.",
         f'add "staff.action.<action>" to the feature\'s texts/{language}.toml.',
     )
+
+
+def test_a_change_of_each_secret_has_words(root: Path) -> None:
+    """Their actions are made of the factor's name, so that the code above does not show them."""
+    assert {f"staff.action.{factor}_changed" for factor in SLOW} <= keys(root / "src/feiqian/auth", "en")

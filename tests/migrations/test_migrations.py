@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import dumps
@@ -22,6 +24,7 @@ from feiqian.testing.postgres import Postgres
 VERSIONS = range(1, SCHEMA_VERSION + 1)
 HEAD = f"{SCHEMA_VERSION:04}"
 Rows = dict[str, list[dict[str, Any]]]
+OPENERS = 4
 MOVED = {"verification_tries", "customers_level_changes"}  # whose rows are in another table since
 assert app.build  # whose imports declare every table
 
@@ -196,3 +199,25 @@ def test_what_was_pending_at_version_5_is_an_intent_of_its_kind(tmp_path: Path, 
         assert all(is_id(INTENT, row["id"]) for row in intents)
         assert found["customers_profiles"][0]["frozen"] == "frozen"
         assert found["staff_changes"][0]["state"] == "applying"
+
+
+@pytest.mark.parametrize("version", [None, *VERSIONS])
+def test_of_several_who_open_a_database_at_once_one_makes_and_upgrades_it(
+    tmp_path: Path, url: str, version: int | None
+) -> None:
+    if version is not None:
+        restore(tmp_path, url, version)
+    together = Barrier(OPENERS)
+
+    def open_it(_: int) -> tuple[int, str]:
+        together.wait()
+        db = BankDb(tmp_path, url)
+        found = at(db)
+        db.close()
+        return found
+
+    with ThreadPoolExecutor(OPENERS) as pool:
+        assert list(pool.map(open_it, range(OPENERS))) == [(SCHEMA_VERSION, HEAD)] * OPENERS
+    with raw(tmp_path, url) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM bank_schema").scalar_one() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM alembic_version").scalar_one() == 1

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-import jinja2
 import pyotp
 import pytest
 from litestar.testing import TestClient
@@ -125,21 +123,6 @@ def test_abuse_28_what_is_not_there_is_not_found(bank, browser: Browser) -> None
         assert browser.get(f"/staff/{path}").status_code == 404, path
     assert browser.get("/staff/customers/cus_1/propose/move_money").status_code == 404
     assert bank.entries("customers")[-1].action == "customer_not_found"
-
-
-def test_the_macros_of_sections_are_made_once_and_not_for_each_page(bank, browser: Browser, mei, monkeypatch) -> None:
-    at_work(bank, browser, "supporter")
-    assert browser.get(f"/staff/customers/{mei}").status_code == 200
-    made, make_module = [], jinja2.Template.make_module
-
-    def counted(template: jinja2.Template, *given: Any) -> Any:
-        made.append(template.name)
-        return make_module(template, *given)
-
-    monkeypatch.setattr(jinja2.Template, "make_module", counted)
-    assert browser.get(f"/staff/customers/{mei}").status_code == 200
-    assert "parts.html" in made
-    assert [name for name in made if name.startswith("support_")] == []
 
 
 # --- signing in --------------------------------------------------------------------------------------------------

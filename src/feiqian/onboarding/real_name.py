@@ -110,7 +110,8 @@ class RealName:
     def _to_be_checked(self, connection: Connection, number: CustomerNumber, corrected: Details | None) -> Claim:
         if self.customers.level_in(connection, number) != UNVERIFIED:
             raise AlreadyChecked("who the customer is has been checked")
-        today, identity = self.identity.today(), self.identity
+        identity = self.identity
+        today = identity.today()
         claim = claims.claim_of(corrected, today) if corrected else identity.claim(connection, number)
         if claim is None:
             raise ClaimMissing("nothing is known of who this customer says they are")

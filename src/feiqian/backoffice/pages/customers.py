@@ -84,7 +84,7 @@ async def _file_page(console: Console, id: str, form: Form) -> Page:
         form,
         file=file,
         level=level_name(site.render, file.level.name),
-        entries=[(e, action_name(site, e.action), short_details(e.details)) for e in file.entries],
+        entries=[(e, action_name(site, e.action), short_details(site.render, e.details)) for e in file.entries],
         changes=[(change, kind_name(site, change.kind), change_text(kinds, change, site.render)) for change in changes],
         kinds=[(kind.name, kind_name(site, kind.name)) for kind in await kinds.possible(about)],
     )

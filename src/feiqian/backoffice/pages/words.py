@@ -8,10 +8,12 @@ from feiqian.audit_log.entry import Entry
 from feiqian.backoffice.change_kinds import ChangeKinds, Effect, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change
+from feiqian.ids import DEVICE, is_id
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money
 from feiqian.web.site import Site
 
-_UNSAID = ("change", "case", "review", "session", "kind")
+_IN_WORDS = ("kind", "outcome", "what", "factor", "reason", "factors")
+_AS_TYPED = ("device", "why")
 
 
 def level_name(words: Words, name: str) -> str:
@@ -59,9 +61,33 @@ def details_text(entry: Entry) -> str:
     return " · ".join(f"{name}: {_plain(value)}" for name, value in entry.details.items() if value not in ("", 0, []))
 
 
-def short_details(details: Mapping[str, object]) -> str:
-    """The same without the ids of what the entry is linked with."""
-    return " · ".join(_plain(value) for name, value in details.items() if name not in _UNSAID and value != "")
+def short_details(words: Words, details: Mapping[str, object]) -> str:
+    """What of them can be said in words; ids and numbers are left to whoever reads the audit log itself."""
+    said = [text for name in _IN_WORDS for text in _said(words, name, details.get(name))]
+    before, level = details.get("before"), details.get("level")
+    if isinstance(before, str) and isinstance(level, str):
+        names = {"before": level_name(words, before), "after": level_name(words, level)}
+        said.append(words.texts("staff.change.level", **names))
+    kept = [str(details.get(name, "")) for name in _AS_TYPED]
+    return " · ".join([*said, *(text for text in kept if text and not is_id(DEVICE, text))])
+
+
+def _said(words: Words, name: str, value: object) -> list[str]:
+    """The words for a value, or for each of several; none for what no text says."""
+    tried = [_keys(name, one) for one in (value if isinstance(value, list) else [value])]
+    found = (next((key for key in keys if key in words.texts.catalogue), None) for keys in tried)
+    return [words.texts(key) for key in found if key is not None]
+
+
+def _keys(name: str, value: object) -> tuple[str, ...]:
+    match name:
+        case "kind":
+            return f"staff.kind.{value}", f"staff.case.kind.{value}", f"staff.detail.{value}"
+        case "outcome":
+            return (f"staff.detail.{value}",)
+        case "reason":
+            return (f"staff.correction.{value}",)
+    return (f"staff.factor.{value}",)
 
 
 def _plain(value: object) -> str:

@@ -1,0 +1,90 @@
+"""A customer's file as supporters see it: sections of features, and the time line in words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from litestar.testing import TestClient
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
+
+from staff_pages import Browser, app_of, site_of, text_of
+from staffed import Staffed
+
+from feiqian.backoffice.pages.words import short_details
+from feiqian.clock import ManualClock
+from feiqian.ids import CHANGE, DEVICE, new_id
+from feiqian.web.render import renderers
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """Of a supporter."""
+    bank = Staffed(tmp_path / "bank")
+    bank.checked()
+    bank.member("alice", "supporter")
+    site = site_of(bank)
+    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+        browser = Browser(client, site)
+        browser.is_staff(bank.sign_in_as("alice").token)
+        yield browser
+    bank.close()
+
+
+@pytest.fixture
+def file(browser: Browser) -> str:
+    """The address of the file of the only customer."""
+    return f"/staff/customers/{browser.site.services.customers.by_number(1).id}"
+
+
+RAW = {
+    "before": "unverified",
+    "change": new_id(CHANGE, 0),
+    "country": "CHN",
+    "device": new_id(DEVICE, 0),
+    "factors": ["password", "sms", "horoscope"],
+    "index": 1,
+    "kind": "set_level",
+    "level": "remote",
+    "sessions_ended": 4,
+    "why": "she called",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Change the level · Password · SMS code · Unverified → Checked remotely · she called"),
+        ("zh", "调整等级 · 密码 · 短信验证码 · 未认证 → 远程核验 · she called"),
+        ("es", "Cambiar el nivel · Contraseña · Código por SMS · Sin verificar → Verificado a distancia · she called"),
+    ],
+)
+def test_the_time_line_says_details_in_words_or_not_at_all(language: str, said: str) -> None:
+    render = renderers(ManualClock(), "Asia/Shanghai")[language]
+    assert short_details(render, RAW) == said
+    assert short_details(render, {"kind": "horoscope", "level": 1, "before": 2, "session": "ses_1"}) == ""
+
+
+def test_the_time_line_of_a_customers_file_is_in_words(browser: Browser, file: str) -> None:
+    shown = text_of(browser.get(file).text).rpartition("Time line")[2]
+    assert "Set the level · Customer Unverified → Checked remotely" in shown
+    assert "Registered · Customer Identity card" in shown
+
+
+def test_the_macros_of_sections_are_made_once_and_not_for_each_page(browser: Browser, file: str, monkeypatch) -> None:
+    assert browser.get(file).status_code == 200
+    made, make_module = [], jinja2.Template.make_module
+
+    def counted(template: jinja2.Template, *given: Any) -> Any:
+        made.append(template.name)
+        return make_module(template, *given)
+
+    monkeypatch.setattr(jinja2.Template, "make_module", counted)
+    assert browser.get(file).status_code == 200
+    assert "parts.html" in made
+    assert [name for name in made if name.startswith("support_")] == []
