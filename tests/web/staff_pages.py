@@ -69,6 +69,7 @@ def site_of(bank: Staffed) -> Site:
         policy=bank.parts.policy,
         work=bank.parts.work,
         db=bank.parts.db,
+        transactions=bank.parts.transactions,
         verification=bank.parts.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")

@@ -68,7 +68,7 @@ class Reviews(StaffQueue):
         found = self._identity.waiting(connection, MANY)
         shown = {"shown": tuple(review.id for review in found)}
         self._record(connection, by, "reviews_listed", "reviews", shown)
-        return [ReviewOf(review, self._customers.by_number(review.customer)) for review in found]
+        return [ReviewOf(review, self._customers.by_number(connection, review.customer)) for review in found]
 
     @writes
     def open(self, connection: Connection, by: StaffMember, id: str) -> ReviewFile:
@@ -78,7 +78,7 @@ class Reviews(StaffQueue):
         self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
         claim = self._identity.claim(connection, review.customer)
         first = self._identity.clearance(connection, id)
-        whose = self._customers.by_number(review.customer)
+        whose = self._customers.by_number(connection, review.customer)
         return ReviewFile(review, whose, claim, self._identity.needs_two(review), first)
 
     async def picture(self, by: StaffMember, id: str, place: int) -> bytes:
