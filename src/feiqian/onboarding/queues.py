@@ -147,7 +147,7 @@ class Reviews(StaffQueue):
         if outcome == "verified" and not now_by.demo:
             binding, now = verified_by(review, note), self._clock.now()
             passed = self._verification.consume_within(connection, challenge, by.subject, binding, now)
-            details["factors"] = tuple(map(str, passed.factors))
+            details["factors"] = passed.factors
         action = "review_cleared_first" if review.waiting else "review_decided"
         self._record(connection, by, action, str(customer(review.customer)), details)
         self._real_name.apply_decision(connection, review, by.subject)
