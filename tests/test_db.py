@@ -68,7 +68,8 @@ def test_customers_of_version_1_could_all_pay_and_still_can(tmp_path: Path, url:
         assert version(db) == SCHEMA_VERSION
         customers = Customers(db)
         assert [customers.standing(number) for number in (0, 1, 2, 3)] == [0, 2, 2, 0]
-        first = customers.by_number(1)
+        with db.read() as connection:
+            first = customers.by_number(connection, 1)
         assert first is not None
         assert (first.name, first.level) == ("Li Na", 2)
         db.close()

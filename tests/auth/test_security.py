@@ -321,10 +321,10 @@ def contact(bank: People, opened: Opened, kind: str, address: str, channel: Chan
 
 def test_abuse_39_a_new_number_is_shown_to_be_theirs_and_brings_low_limits(bank: People, mei: Opened) -> None:
     application = contact(bank, mei, "mobile", UNKNOWN, Channel.SMS)
-    assert bank.customers.by_mobile(UNKNOWN) is None
+    assert bank.do(bank.customers.by_mobile, UNKNOWN) is None
     bank.run(bank.new_contacts.finish(mei.session, application))
-    assert bank.customers.by_mobile(UNKNOWN) == bank.customers.by_number(1)
-    assert bank.customers.by_mobile(MEI) is None
+    assert bank.do(bank.customers.by_mobile, UNKNOWN) == bank.do(bank.customers.by_number, 1)
+    assert bank.do(bank.customers.by_mobile, MEI) is None
     assert bank.cooling(1)
     changed = {(m.channel.value, m.address) for m in bank.arrived(customer(1)) if m.kind == "changed"}
     assert changed == {("sms", MEI), ("email", EMAIL), ("sms", UNKNOWN)}

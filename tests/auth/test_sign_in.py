@@ -179,7 +179,7 @@ def test_a_view_of_a_strangers_sign_in_says_nothing_of_what_is_enrolled(bank: Pe
     bank.register()
     views = []
     for mobile in (MEI, UNKNOWN):
-        id = bank.customers.by_mobile(mobile)
+        id = bank.do(bank.customers.by_mobile, mobile)
         subject = customer(id.number) if id else bank.do(bank.sign_in.records.owner, mobile)  # whoever it is
         views.append(shape(bank.run(bank.verification.begin(subject, _binding(), "en"))))
     assert views[0] == views[1]

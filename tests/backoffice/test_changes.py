@@ -218,7 +218,7 @@ def frozen_at(bank) -> int:
 
 
 def test_one_freezes_and_two_take_the_freeze_back(desk) -> None:
-    id = desk.customers.by_number(desk.mei.number).id
+    id = desk.do(desk.customers.by_number, desk.mei.number).id
     desk.run(desk.support_view.freeze(desk.alice, id, "stolen"))
     assert not desk.paid(desk.mei.number)
     change = propose(desk, "unfreeze", {"frozen_at": frozen_at(desk)})

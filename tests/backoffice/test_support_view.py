@@ -23,7 +23,7 @@ ROLES = ("reviewer", "supporter", "approver", "auditor", "admin")
 def desk(bank):
     bank.alice = bank.member("alice", "supporter")
     bank.mei = bank.checked().session.subject
-    bank.mei_id = bank.customers.by_number(bank.mei.number).id
+    bank.mei_id = bank.do(bank.customers.by_number, bank.mei.number).id
     return bank
 
 

@@ -34,13 +34,13 @@ def test_numbers_are_given_in_order_from_one(db: BankDb) -> None:
 def test_a_customer_is_found_by_number_and_by_id(db: BankDb) -> None:
     customers = Customers(db)
     customers.add(["Li Na", "王芳"], NOW)
-    customer = customers.by_number(2)
-    assert customer is not None
+    with db.read() as connection:
+        customer = customers.by_number(connection, 2)
+        assert customer is not None
+        assert customers.by_id(connection, customer.id) == customer
+        assert customers.by_number(connection, 3) is customers.by_id(connection, "cus_none") is None
     assert (customer.number, customer.name, customer.created_at) == (2, "王芳", NOW)
     assert is_id(CUSTOMER, customer.id)
-    assert customers.by_id(customer.id) == customer
-    assert customers.by_number(3) is customers.by_id("cus_none") is None
-    assert [c.number for c in customers.first(10)] == [1, 2]
     assert customers.names([2, 3]) == {2: "王芳"}
 
 

@@ -34,10 +34,11 @@ def answers(bank: Served) -> dict[str, object]:
 
 def console(bank: Served) -> dict[str, object]:
     """Alice of the demo proposes, Bob approves: they need no factors."""
-    staff, changes = bank.bank.services.staff, bank.bank.services.changes
-    bank.bank.services.transactions.write_now(staff.seed_demo)
+    services = bank.bank.services
+    staff, changes = services.staff, services.changes
+    services.transactions.write_now(staff.seed_demo)
     alice, bob = (bank.wait_for(staff.open_demo(login, "tests", "en")).token for login in ("alice", "bob"))
-    found = bank.bank.services.customers.by_number(CustomerNumber(7))
+    found = services.transactions.read_now(services.customers.by_number, CustomerNumber(7))
     assert found is not None
     file = f"/staff/customers/{found.id}"
     with Console(bank, alice) as page:

@@ -32,7 +32,7 @@ def test_a_newcomer_becomes_a_customer_who_is_signed_in_and_cannot_pay_yet(bank:
     assert (profile.name, profile.mobile, profile.email, profile.level) == ("李梅", MEI, "mei@example.com", 0)
     assert bank.customers.standing(1) == 0
     assert bank.services.accounts.wallets(1) == []
-    assert bank.customers.by_mobile(MEI) == bank.customers.by_number(1)
+    assert bank.do(bank.customers.by_mobile, MEI) == bank.do(bank.customers.by_number, 1)
     assert bank.audit_log(1) == ["registered"]
     assert not bank.cooling(1)
     assert bank.enter(device=opened.device_token).session.subject == customer(1)
@@ -282,7 +282,7 @@ def test_what_the_rules_refuse_is_refused_before_there_are_secrets_and_an_accoun
 ) -> None:
     application, hashes = confirmed(bank), len(bank.hasher.calls)
     assert answer(bank, application, details, method) == reasons
-    assert bank.customers.by_mobile(EVE) is None
+    assert bank.do(bank.customers.by_mobile, EVE) is None
     assert len(bank.hasher.calls) == hashes
     assert answer(bank, application, EVE_DETAILS) == "taken"  # another document may be typed
 
@@ -291,7 +291,7 @@ def test_a_check_comes_after_the_code_and_keeps_nothing(bank: People) -> None:
     started = bank.run(bank.registration.start(EVE, "en"))
     assert answer(bank, started.application, EVE_DETAILS) == "NotConfirmed"
     assert answer(bank, confirmed(bank, UNKNOWN), EVE_DETAILS) == "taken"
-    assert bank.customers.by_mobile(UNKNOWN) is None
+    assert bank.do(bank.customers.by_mobile, UNKNOWN) is None
 
 
 @pytest.mark.parametrize("method", ["check", "finish"])
@@ -301,7 +301,7 @@ def test_who_types_number_and_name_of_a_customer_hears_that_the_document_is_in_u
     assert answer(bank, application, replace(MEI_DETAILS, name="Li Mei"), method) == ("document_of_another",)
     assert [kind for kind, _ in bank.told(1)].count("document_known") == 2  # by message and by mail
     assert answer(bank, application, EVE_DETAILS, method) == "ApplicationOver"  # another question costs another number
-    assert bank.customers.by_mobile(EVE) is None
+    assert bank.do(bank.customers.by_mobile, EVE) is None
 
 
 def test_abuse_43_a_customers_document_under_another_name_is_answered_as_an_unknown_one(bank: People) -> None:

@@ -63,6 +63,7 @@ def site_of(bank: Staffed) -> Site:
         policy=bank.services.policy,
         work=bank.services.work,
         db=bank.services.db,
+        transactions=bank.services.transactions,
         verification=bank.services.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")

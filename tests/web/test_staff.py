@@ -38,7 +38,7 @@ def mei(bank: Staffed) -> str:
     """A customer with a wallet and 100.00 in it."""
     subject = bank.checked().session.subject
     bank.fund(subject.number)
-    return bank.customers.by_number(subject.number).id
+    return bank.do(bank.customers.by_number, subject.number).id
 
 
 def at_work(bank: Staffed, browser: Browser, *roles: str, login: str = "alice") -> None:
@@ -459,5 +459,5 @@ def test_abuse_91_a_page_of_one_member_of_staff_does_nothing_for_another(
         assert "Another person is signed in in this browser" in refused.text
     asked = browser.client.get("/staff/page-for", headers={"Page-For": mark[1]})
     assert (asked.status_code, asked.headers["page-for"]) == (409, "another")
-    assert not bank.services.accounts.frozen(bank.customers.by_id(mei).number)
+    assert not bank.services.accounts.frozen(bank.do(bank.customers.by_id, mei).number)
     assert browser.get("/staff").status_code == 200  # bob is at work still

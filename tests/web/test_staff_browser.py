@@ -63,7 +63,7 @@ def prepared(bank: Staffed, base: str) -> Served:
     """Something on every page."""
     mei = bank.checked().session.subject
     bank.fund(mei.number)
-    mei_id = bank.customers.by_number(mei.number).id
+    mei_id = bank.do(bank.customers.by_number, mei.number).id
     review = bank.waiting_review()
     alice, dan = bank.member("alice", *ALL), bank.member("dan", "supporter")
     case = bank.run(bank.case_queue.begin(alice, mei_id, "stolen_phone", "The bag, with the phone in it."))

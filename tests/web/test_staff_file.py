@@ -17,8 +17,8 @@ from staff_pages import Browser, app_of, site_of, text_of
 from staffed import Staffed
 
 from feiqian.backoffice.pages.words import short_details
-from feiqian.clock import ManualClock
 from feiqian.ids import CHANGE, DEVICE, new_id
+from feiqian.testing.clock import ManualClock
 from feiqian.web.render import renderers
 
 

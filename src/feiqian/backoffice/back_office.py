@@ -20,14 +20,12 @@ from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.policy.model import Policy
 from feiqian.runtime.transactions import Transactions, writes
-from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
 
 class Bank(Protocol):
     """What the console stands on."""
 
-    work: Work
     clock: Clock
     policy: Policy
     audit_log: AuditLog
@@ -48,7 +46,7 @@ class BackOffice:
         self.staff, self.changes, self.transactions = p.staff, p.changes, p.transactions
         self.queues = StaffQueues(queues, p.transactions)
         self.support_view = SupportView(
-            p.transactions, p.work, p.clock, p.policy, p.audit_log, p.customers, p.freezing, sections, self.queues.looks
+            p.transactions, p.clock, p.policy, p.audit_log, p.customers, p.freezing, sections, self.queues.looks
         )
         self.audit_log_reader = AuditLogReader(p.transactions, p.clock, p.audit_log)
 

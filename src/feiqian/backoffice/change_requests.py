@@ -259,11 +259,11 @@ class ChangeRequests:
         factors: tuple[Factor, ...] = (),
         effect: Effect | None = None,
     ) -> None:
-        details: dict[str, object] = {"change": change.id, "kind": change.kind}
+        details: dict[str, object] = {"change": change.id, "kind": change.kind, **change.values}
         if factors:
-            details["factors"] = tuple(map(str, factors))
-        details |= {name: _detail(value) for name, value in change.values.items()}
-        details |= effect._asdict() if effect is not None else {}
+            details["factors"] = factors
+        if effect is not None:
+            details |= effect._asdict()
         self._audit_log.append(connection, by, action, str(change.about), details, now)
 
     def _list(
@@ -327,7 +327,3 @@ def _money(values: Mapping[str, object]) -> Correction:
     assert isinstance(currency, int)
     assert isinstance(amount, int)
     return CurrencyNumber(currency), MinorUnits(amount)
-
-
-def _detail(value: object) -> object:
-    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -169,7 +169,7 @@ class Staff(SigningIn):
         subject = opened.session.subject
         if subject.role is not Role.STAFF or self._at_work(connection, subject.number) is None:
             raise SignInRefused(ASKED)
-        details = {"factors": [factor.value for factor in passed.factors], "session": opened.session.id}
+        details = {"factors": passed.factors, "session": opened.session.id}
         self._audit_log.append(connection, subject, "signed_in", str(subject), details, now)
 
     def _at_work(self, connection: Connection, number: int) -> StaffMember | None:

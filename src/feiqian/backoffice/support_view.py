@@ -28,7 +28,6 @@ from feiqian.kyc.errors import IdentityError
 from feiqian.kyc.numbers import mobile
 from feiqian.policy.model import Level, Policy
 from feiqian.runtime.transactions import Refused, Transactions
-from feiqian.runtime.work import Work
 from feiqian.strings.normal import without_separators
 from feiqian.subjects import customer
 
@@ -59,7 +58,6 @@ class SupportView:
     def __init__(
         self,
         transactions: Transactions,
-        work: Work,
         clock: Clock,
         policy: Policy,
         audit_log: AuditLog,
@@ -68,7 +66,7 @@ class SupportView:
         sections: Iterable[SupportSection],
         looks: frozenset[str],  # at other things of a customer, which are for auditors, as this one
     ) -> None:
-        self._transactions, self._work, self._clock, self._policy = transactions, work, clock, policy
+        self._transactions, self._clock, self._policy = transactions, clock, policy
         self._audit_log, self._customers, self._freezing = audit_log, customers, freezing
         self._looks = looks | {LOOK}
         self._sections = sorted(sections, key=lambda section: section.order)
@@ -81,7 +79,7 @@ class SupportView:
         text = text.strip()[:MAX_QUERY]
         if not text:
             return []
-        kind, found = await self._work.db(self._find, text)
+        kind, found = await self._transactions.read(self._find, text)
         details = {"by": kind, "query": masked_query(text), "found": tuple(str(customer(c.number)) for c in found)}
         await self._transactions.write(self._record, by, "customer_searched", "customers", details)
         return found
@@ -95,24 +93,24 @@ class SupportView:
         seen = [(section, await section.look(found.number, one)) for section, one in sections]
         return CustomerFile(found, profile, self._policy.level_numbered(found.level), entries, seen)
 
-    def _find(self, text: str) -> tuple[str, list[Customer]]:
+    def _find(self, connection: Connection, text: str) -> tuple[str, list[Customer]]:
         customers = self._customers
         plain = without_separators(text)
         if is_id(CUSTOMER, plain):
-            found = customers.by_id(plain)
+            found = customers.by_id(connection, plain)
             return "id", [found] if found else []
         if plain.isascii() and plain.isdigit() and len(plain) < FEW:
-            found = customers.by_number(CustomerNumber(int(plain)))
+            found = customers.by_number(connection, CustomerNumber(int(plain)))
             return "number", [found] if found else []
         try:
-            found = customers.by_mobile(mobile(text, REGION))
+            found = customers.by_mobile(connection, mobile(text, REGION))
             return "mobile", [found] if found else []
         except IdentityError:
-            return "name", customers.find(text, MANY)
+            return "name", customers.find(connection, text, MANY)
 
     def _look(self, connection: Connection, by: StaffMember, id: str) -> Customer | Refused:
         """A look at what is not there may be a guess: it is kept about all customers, and the id that was tried."""
-        found = self._customers.by_id(id)
+        found = self._customers.by_id(connection, id)
         if found is None:
             self._record(connection, by, "customer_not_found", "customers", {"tried": id[: MANY * 2]})
             return Refused(CustomerNotFound("there is no such customer"))
@@ -139,7 +137,7 @@ class SupportView:
         await self._freezing.freeze(number, by.subject)
 
     def _ask_to_freeze(self, connection: Connection, by: StaffMember, id: str, why: str) -> CustomerNumber:
-        found = self._customers.by_id(id)
+        found = self._customers.by_id(connection, id)
         if found is None:
             raise CustomerNotFound("there is no such customer")
         details = {"why": masked_query(why.strip()[:MAX_WHY])}

@@ -46,7 +46,7 @@ class CaseQueue(StaffQueue):
         cases = self._cases.waiting(connection, MANY)
         shown = {"shown": tuple(case.id for case in cases)}
         self._audit_log.append(connection, by.subject, "cases_listed", "cases", shown, self._clock.now())
-        return [CaseOf(case, self._customers.by_number(case.customer)) for case in cases]
+        return [CaseOf(case, self._customers.by_number(connection, case.customer)) for case in cases]
 
     @writes
     def open(self, connection: Connection, by: StaffMember, id: str) -> CaseOf:
@@ -55,13 +55,13 @@ class CaseQueue(StaffQueue):
         case = self._cases.get(connection, id)
         about = str(customer(case.customer))
         self._audit_log.append(connection, by.subject, "case_looked_at", about, {"case": id}, self._clock.now())
-        return CaseOf(case, self._customers.by_number(case.customer))
+        return CaseOf(case, self._customers.by_number(connection, case.customer))
 
     @writes
     def begin(self, connection: Connection, by: StaffMember, id: str, kind: str, text: str) -> Case:
         """A new case of the customer of this public id. Raises CustomerNotFound, CaseInvalid."""
         require(by, StaffRole.SUPPORTER)
-        found = self._customers.by_id(id)
+        found = self._customers.by_id(connection, id)
         if found is None:
             raise CustomerNotFound("there is no such customer")
         return self._cases.open(connection, found.number, kind, text, by.subject, self._clock.now())

@@ -167,17 +167,16 @@ class Customers:
             raise RuntimeError("what is personal was asked for without the data key")
         return self._profiles
 
-    def by_number(self, number: CustomerNumber) -> Customer | None:
-        return self._one(customers.c.number == number)
+    def by_number(self, connection: Connection, number: CustomerNumber) -> Customer | None:
+        return self._one(connection, customers.c.number == number)
 
-    def by_id(self, id: str) -> Customer | None:
-        return self._one(customers.c.id == id)
+    def by_id(self, connection: Connection, id: str) -> Customer | None:
+        return self._one(connection, customers.c.id == id)
 
-    def by_mobile(self, mobile: str) -> Customer | None:
+    def by_mobile(self, connection: Connection, mobile: str) -> Customer | None:
         """Whose number this is (E.164)."""
-        with self._db.read() as connection:
-            number = self.profiles.number_of(connection, mobile)
-        return None if number is None else self.by_number(number)
+        number = self.profiles.number_of(connection, mobile)
+        return None if number is None else self.by_number(connection, number)
 
     def profile(self, number: CustomerNumber) -> Profile | None:
         """None: there is no such customer, or nothing is kept of them but the name."""
@@ -188,19 +187,12 @@ class Customers:
         """Where a customer, or somebody who is about to become one, is reached. None of nobody and of staff."""
         return self.profiles.contacts(connection, subject)
 
-    def first(self, limit: int) -> list[Customer]:
-        """The customers with the lowest numbers."""
-        with self._db.read() as connection:
-            rows: Any = connection.execute(select(*_COLUMNS).order_by(customers.c.number).limit(limit))
-            return [Customer(*row) for row in rows]
-
-    def find(self, text: str, limit: int = 20) -> list[Customer]:
+    def find(self, connection: Connection, text: str, limit: int = 20) -> list[Customer]:
         """Customers whose name begins with, or whose public id is, this text; for staff."""
         starts = (customers.c.name.startswith(form, autoescape=True) for form in {text, comparison(text)})
         begins = or_(*starts, customers.c.id == text)
-        with self._db.read() as connection:
-            rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
-            return [Customer(*row) for row in rows]
+        rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
+        return [Customer(*row) for row in rows]
 
     def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
         """The names of some customers (a page of them, not all) by number."""
@@ -209,9 +201,8 @@ class Customers:
             rows = connection.execute(columns.where(customers.c.number.in_(numbers)))
             return {row.number: row.name for row in rows}
 
-    def _one(self, condition: Any) -> Customer | None:
-        with self._db.read() as connection:
-            row: Any = connection.execute(select(*_COLUMNS).where(condition)).one_or_none()
+    def _one(self, connection: Connection, condition: Any) -> Customer | None:
+        row: Any = connection.execute(select(*_COLUMNS).where(condition)).one_or_none()
         return None if row is None else Customer(*row)
 
 

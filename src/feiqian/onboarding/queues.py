@@ -68,7 +68,7 @@ class Reviews(StaffQueue):
         found = self._identity.waiting(connection, MANY)
         shown = {"shown": tuple(review.id for review in found)}
         self._record(connection, by, "reviews_listed", "reviews", shown)
-        return [ReviewOf(review, self._customers.by_number(review.customer)) for review in found]
+        return [ReviewOf(review, self._customers.by_number(connection, review.customer)) for review in found]
 
     @writes
     def open(self, connection: Connection, by: StaffMember, id: str) -> ReviewFile:
@@ -78,7 +78,7 @@ class Reviews(StaffQueue):
         self._record(connection, by, "review_opened", str(customer(review.customer)), {"review": id})
         claim = self._identity.claim(connection, review.customer)
         first = self._identity.clearance(connection, id)
-        whose = self._customers.by_number(review.customer)
+        whose = self._customers.by_number(connection, review.customer)
         return ReviewFile(review, whose, claim, self._identity.needs_two(review), first)
 
     async def picture(self, by: StaffMember, id: str, place: int) -> bytes:
@@ -147,7 +147,7 @@ class Reviews(StaffQueue):
         if outcome == "verified" and not now_by.demo:
             binding, now = verified_by(review, note), self._clock.now()
             passed = self._verification.consume_within(connection, challenge, by.subject, binding, now)
-            details["factors"] = tuple(map(str, passed.factors))
+            details["factors"] = passed.factors
         action = "review_cleared_first" if review.waiting else "review_decided"
         self._record(connection, by, action, str(customer(review.customer)), details)
         self._real_name.apply_decision(connection, review, by.subject)

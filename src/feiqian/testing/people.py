@@ -73,8 +73,8 @@ class Person:
         self.post(f"/v1/me/registrations/{challenge['id']}/confirm", {"application": began["application"]})
         who = {"name": name, "document": "cn_id", "number": self.document, "password": PASSWORD, "pin": PIN}
         self.take(self.post(f"/v1/me/applications/{began['application']}/finish", who))
-        me = self.get("/v1/me")
-        known = self.bank.bank.services.customers.by_id(me["id"])
+        me, services = self.get("/v1/me"), self.bank.bank.services
+        known = services.transactions.read_now(services.customers.by_id, me["id"])
         assert known is not None
         self.number = known.number
         return me

@@ -59,7 +59,7 @@ class RunningBank:
         return list((await self._named(numbers)).values())
 
     async def person(self, id: str) -> Person | None:
-        customer = await self._s.work.db(self._s.customers.by_id, id)
+        customer = await self._s.transactions.read(self._s.customers.by_id, id)
         return None if customer is None else self._person(customer)
 
     async def customer(self, number: CustomerNumber) -> Person | None:
@@ -88,7 +88,8 @@ class RunningBank:
         if missing:
             if len(self._people) > NAMES_KEPT:
                 self._people.clear()
-            found = await self._s.work.db(lambda: [self._s.customers.by_number(number) for number in missing])
+            by_number = self._s.customers.by_number
+            found = await self._s.transactions.read(lambda connection: [by_number(connection, n) for n in missing])
             self._people |= {c.number: self._person(c) for c in found if c is not None}
         return {number: self._people[number] for number in numbers if number in self._people}
 

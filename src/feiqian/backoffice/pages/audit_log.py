@@ -41,5 +41,5 @@ async def _about(console: Console, text: str) -> str:
     if not is_id(CUSTOMER, text):
         return text
     services = console.site.services
-    found = await services.work.db(services.customers.by_id, text)
+    found = await services.transactions.read(services.customers.by_id, text)
     return str(customer(found.number)) if found else text
