@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.clock import MICROSECONDS
@@ -190,17 +190,13 @@ class Customers:
 
     def first(self, limit: int) -> list[Customer]:
         """The customers with the lowest numbers."""
-        with self._db.read() as connection:
-            rows: Any = connection.execute(select(*_COLUMNS).order_by(customers.c.number).limit(limit))
-            return [Customer(*row) for row in rows]
+        return self._found(select(*_COLUMNS).order_by(customers.c.number).limit(limit))
 
     def find(self, text: str, limit: int = 20) -> list[Customer]:
         """Customers whose name begins with, or whose public id is, this text; for staff."""
         starts = (customers.c.name.startswith(form, autoescape=True) for form in {text, comparison(text)})
         begins = or_(*starts, customers.c.id == text)
-        with self._db.read() as connection:
-            rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
-            return [Customer(*row) for row in rows]
+        return self._found(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
 
     def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
         """The names of some customers (a page of them, not all) by number."""
@@ -210,9 +206,11 @@ class Customers:
             return {row.number: row.name for row in rows}
 
     def _one(self, condition: Any) -> Customer | None:
+        return next(iter(self._found(select(*_COLUMNS).where(condition))), None)
+
+    def _found(self, query: Select[Any]) -> list[Customer]:
         with self._db.read() as connection:
-            row: Any = connection.execute(select(*_COLUMNS).where(condition)).one_or_none()
-        return None if row is None else Customer(*row)
+            return [Customer(*row) for row in connection.execute(query)]
 
 
 def _levels(connection: Connection) -> bytearray:

@@ -252,11 +252,9 @@ class Answers:
         """Hashes again what was hashed with other parameters, or in another form, than are used now."""
         hasher, old = self._factors.hasher, attempt.secret or b""
         if hasher.outdated(old.decode(), attempt.answer):
-            self._rehash(attempt, old, hasher.hash(attempt.answer).encode())
-
-    def _rehash(self, attempt: _Attempt, old: bytes, new: bytes) -> None:
-        with self._db.write() as connection:
-            credentials.rehash(connection, attempt.challenge.subject, attempt.factor, old, new)
+            new = hasher.hash(attempt.answer).encode()
+            with self._db.write() as connection:
+                credentials.rehash(connection, attempt.challenge.subject, attempt.factor, old, new)
 
     # --- what is signed ----------------------------------------------------------------------------------------
 
@@ -275,13 +273,7 @@ class Answers:
         return None if answered is None else credentials.key_by_credential(connection, answered.raw_id)
 
     def signed(
-        self,
-        connection: Connection,
-        challenge: Challenge,
-        key: credentials.Key,
-        response: str,
-        *,
-        stored: bool = True,
+        self, connection: Connection, challenge: Challenge, key: credentials.Key, response: str, *, stored: bool = True
     ) -> ChallengeView:
         """Checks a key's signature of the challenge's text; the challenge is that subject's from now on.
 
