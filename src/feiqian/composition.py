@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from feiqian import features
@@ -47,6 +48,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
@@ -109,136 +111,93 @@ def add_payments(s: Services, codes: Codes) -> None:
     s.accounts.when_stopped(s.payments.end_what_cannot_pay)
 
 
+class _Common(TypedDict):
+    """What all services of customers' access take."""
+
+    transactions: Transactions
+    clock: Clock
+    customers: Customers
+    audit_log: AuditLog
+    notices: Notices
+
+
+class _PreAuth(_Common):
+    """What the pre-auth flows take besides."""
+
+    work: Work
+    verification: Verification
+    records: PreAuthRecords
+
+
 def add_access(s: Services) -> None:
     """Who customers and staff are, what they prove, and what customers change of it."""
-    applications = Applications(s.cipher)
-    records = PreAuthRecords(
-        cipher=s.cipher, clock=s.clock, customers=s.customers, identity=s.identity, strangers=s.strangers
-    )
-    secrets = Secrets(work=s.work, customers=s.customers, identity=s.identity, factors=s.factors, sessions=s.sessions)
-    s.notices = Notices(customers=s.customers, notify=s.notify, policy=s.policy, zone=ZoneInfo(s.settings.zone))
-    s.freezing = Freezing(
-        transactions=s.transactions,
-        clock=s.clock,
-        customers=s.customers,
-        accounts=s.accounts,
-        intents=s.intents,
-        audit_log=s.audit_log,
-        notices=s.notices,
-    )
+    clock, customers, identity, strangers = s.clock, s.customers, s.identity, s.strangers
+    s.notices = Notices(customers=customers, notify=s.notify, policy=s.policy, zone=ZoneInfo(s.settings.zone))
+    common: _Common = {
+        "transactions": s.transactions,
+        "clock": clock,
+        "customers": customers,
+        "audit_log": s.audit_log,
+        "notices": s.notices,
+    }
+    records = PreAuthRecords(cipher=s.cipher, clock=clock, customers=customers, identity=identity, strangers=strangers)
+    secrets = Secrets(work=s.work, customers=customers, identity=identity, factors=s.factors, sessions=s.sessions)
+    s.freezing = Freezing(**common, accounts=s.accounts, intents=s.intents)
     s.real_name = RealName(
-        transactions=s.transactions,
-        clock=s.clock,
-        work=s.work,
-        policy=s.policy,
-        customers=s.customers,
-        accounts=s.accounts,
-        identity=s.identity,
-        intents=s.intents,
-        audit_log=s.audit_log,
-        notices=s.notices,
+        **common, work=s.work, policy=s.policy, accounts=s.accounts, identity=identity, intents=s.intents
     )
-    _add_pre_auth(s, applications, records, secrets)
-    _add_security(s, applications, records, secrets)
+    s.lost_phones = LostPhones(
+        **common,
+        cipher=s.cipher,
+        rules=s.policy.reports,
+        cases=s.cases,
+        records=records,
+        strangers=strangers,
+        freezing=s.freezing,
+    )
+    _add_pre_auth(s, {**common, "work": s.work, "verification": s.verification, "records": records}, secrets)
+    _add_security(s, common, secrets)
     s.intents.declare(s.real_name.intent, s.freezing.intent)
     s.staff = Staff(s.db, s.cipher, s.clock, s.work, s.audit_log, s.sessions, s.verification, s.factors)
 
 
-def _add_pre_auth(s: Services, applications: Applications, records: PreAuthRecords, secrets: Secrets) -> None:
-    """For customers who are not signed in."""
+def _add_pre_auth(s: Services, common: _PreAuth, secrets: Secrets) -> None:
+    """What is asked before somebody is signed in, or before an address is theirs."""
+    applications = Applications(s.cipher)
     newcomers = Newcomers(rules=s.policy.identity, identity=s.identity, audit_log=s.audit_log, notices=s.notices)
     s.registration = Registration(
-        transactions=s.transactions,
-        verification=s.verification,
-        records=records,
-        clock=s.clock,
-        work=s.work,
-        customers=s.customers,
+        **common,
         applications=applications,
         newcomers=newcomers,
         strangers=s.strangers,
         identity=s.identity,
         factors=s.factors,
         sessions=s.sessions,
-        audit_log=s.audit_log,
-        notices=s.notices,
     )
-    s.sign_in = SignIn(
-        transactions=s.transactions,
-        verification=s.verification,
-        records=records,
-        clock=s.clock,
-        work=s.work,
-        customers=s.customers,
-        sessions=s.sessions,
-        audit_log=s.audit_log,
-        notices=s.notices,
-    )
-    s.recovery = Recovery(
-        transactions=s.transactions,
-        verification=s.verification,
-        records=records,
-        clock=s.clock,
-        work=s.work,
-        customers=s.customers,
-        cases=s.cases,
-        secrets=secrets,
-        audit_log=s.audit_log,
-        notices=s.notices,
-    )
-    s.lost_phones = LostPhones(
-        transactions=s.transactions,
-        clock=s.clock,
-        cipher=s.cipher,
-        rules=s.policy.reports,
-        customers=s.customers,
-        cases=s.cases,
-        records=records,
-        strangers=s.strangers,
-        freezing=s.freezing,
-        audit_log=s.audit_log,
-        notices=s.notices,
-    )
+    s.sign_in = SignIn(**common, sessions=s.sessions)
+    s.recovery = Recovery(**common, cases=s.cases, secrets=secrets)
+    s.new_contacts = NewContacts(**common, applications=applications)
 
 
-def _add_security(s: Services, applications: Applications, records: PreAuthRecords, secrets: Secrets) -> None:
+def _add_security(s: Services, common: _Common, secrets: Secrets) -> None:
     """For customers who are signed in."""
-    s.new_contacts = NewContacts(
-        transactions=s.transactions,
-        verification=s.verification,
-        records=records,
-        clock=s.clock,
-        work=s.work,
-        customers=s.customers,
-        applications=applications,
-        audit_log=s.audit_log,
-        notices=s.notices,
-    )
     s.changing = Changing(
-        transactions=s.transactions,
-        clock=s.clock,
-        customers=s.customers,
+        **common,
         sessions=s.sessions,
         factors=s.factors,
         verification=s.verification,
         contacts=s.new_contacts,
         secrets=secrets,
-        audit_log=s.audit_log,
-        notices=s.notices,
     )
     s.security = Security(
-        transactions=s.transactions,
-        clock=s.clock,
+        **common,
         policy=s.policy,
-        customers=s.customers,
         accounts=s.accounts,
         sessions=s.sessions,
         factors=s.factors,
         verification=s.verification,
         customer_cases=s.cases,
         freezing=s.freezing,
-        audit_log=s.audit_log,
-        notices=s.notices,
     )
 
 

@@ -10,43 +10,34 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import AuditLog
+from feiqian.auth.base import AccessService
+from feiqian.auth.challenges.credentials import ENROLLED, KEYS
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding, TotpEnrolment
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.contacts import NewContacts
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import ChallengeView, FactorView, Session
-from feiqian.auth.notices import Notices
 from feiqian.auth.secrets import Known, Secrets
 from feiqian.auth.sessions.service import Sessions
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.runtime.transactions import Refused, Transactions, writes
+from feiqian.runtime.transactions import Refused, writes
 from feiqian.texts import LANGUAGES
 
-KEYS = (Factor.PASSKEY, Factor.SHIELD)
-_ENROLLED = (Factor.TOTP, *KEYS)
 _BOUND_TO_NOTHING = (Purpose.UNFREEZE, Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN)
 _PURPOSES = {Factor.PASSWORD: Purpose.CHANGE_PASSWORD, Factor.PIN: Purpose.CHANGE_PIN}
 LONGEST_PUSH = 4_096
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Changing:
+class Changing(AccessService):
     """Every method is of the session's own customer."""
 
-    transactions: Transactions
-    clock: Clock
-    customers: Customers
     sessions: Sessions
     factors: Factors
     verification: Verification
     contacts: NewContacts
     secrets: Secrets
-    audit_log: AuditLog
-    notices: Notices
 
     async def challenge(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> ChallengeView:
         """Begins a challenge for one of the methods below, bound as they expect.
@@ -80,7 +71,7 @@ class Changing:
         self._consume(connection, session, challenge, ChallengeBinding(purpose=Purpose.CHANGE_CONTACT, kind="email"))
         self._tell_changed(connection, session, "email")  # while the address is still known
         self.customers.profiles.put_email(connection, session.subject.customer, "")
-        self._note(connection, session, "contact_changed", {"kind": "email"})
+        self._record(connection, session.subject, "contact_changed", {"kind": "email"})
 
     @writes
     def begin_totp(self, connection: Connection, session: Session, challenge: str) -> TotpEnrolment:
@@ -120,7 +111,7 @@ class Changing:
         binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
         self._consume(connection, session, challenge, binding)
         self.factors.remove.within(connection, session.subject, factor_id)
-        self._note(connection, session, "factor_removed", {"factor": factor_id})
+        self._record(connection, session.subject, "factor_removed", {"factor": factor_id})
         self._tell_changed(connection, session, "factor_removed")
 
     @writes
@@ -135,7 +126,7 @@ class Changing:
     def _binding(self, purpose: Purpose, kind: str, reference: str) -> ChallengeBinding:
         if purpose in _BOUND_TO_NOTHING and not kind and not reference:
             return ChallengeBinding(purpose=purpose)
-        if purpose is Purpose.ADD_FACTOR and kind in _ENROLLED and not reference:
+        if purpose is Purpose.ADD_FACTOR and kind in ENROLLED and not reference:
             return _adding(Factor(kind))
         if purpose is Purpose.REMOVE_FACTOR and not kind and reference:
             return ChallengeBinding(purpose=purpose, reference=reference)
@@ -172,11 +163,11 @@ class Changing:
     ) -> None:
         self._consume(connection, session, challenge, binding)
         self.secrets.put(connection, session.subject, factor, hashed, self.clock.now(), except_session=session.id)
-        self._note(connection, session, f"{factor}_changed", {})
+        self._record(connection, session.subject, f"{factor}_changed", {})
         self._tell_changed(connection, session, str(factor))
 
     def _added(self, connection: Connection, session: Session, added: FactorView) -> FactorView:
-        self._note(connection, session, "factor_added", {"factor": str(added.factor)})
+        self._record(connection, session.subject, "factor_added", {"factor": str(added.factor)})
         self._tell_changed(connection, session, str(added.factor))
         return added
 
@@ -186,11 +177,6 @@ class Changing:
 
     def _tell_changed(self, connection: Connection, session: Session, what: str) -> None:
         self.notices.changed(connection, session.subject.customer, what, self.clock.now())
-
-    def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
-        """In the audit log."""
-        now = self.clock.now()
-        self.audit_log.append(connection, session.subject, action, str(session.subject), details, now)
 
 
 def _adding(factor: Factor) -> ChallengeBinding:

@@ -7,26 +7,21 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth import claims
 from feiqian.auth.challenges.errors import CodeThrottled, Locked
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import DetailsInvalid, SignInLocked
 from feiqian.auth.model import ChallengeView, Started
-from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.sessions.model import Session
-from feiqian.clock import Clock
 from feiqian.customers.applications import EMAIL, MOBILE, Application, Applications
 from feiqian.customers.errors import ApplicationOver
-from feiqian.customers.registry import Customers
 from feiqian.kyc import numbers
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
 from feiqian.runtime.transactions import Refused, writes_or_refuses
-from feiqian.runtime.work import Work
 from feiqian.subjects import Role
 
 _CODE_BY = {MOBILE: Factor.SMS, EMAIL: Factor.EMAIL}
@@ -39,12 +34,7 @@ class NewContacts(PreAuthFlow):
     kinds = (MOBILE, EMAIL)
     audience = Audience.CUSTOMER  # who asks has proved who they are
 
-    clock: Clock
-    work: Work
-    customers: Customers
     applications: Applications
-    audit_log: AuditLog
-    notices: Notices
 
     def address(self, kind: str, address: str) -> str:
         """As it is kept and confirmed. Raises DetailsInvalid, identity's NumberInvalid."""
@@ -120,7 +110,7 @@ class NewContacts(PreAuthFlow):
         put = profiles.put_mobile if kind == MOBILE else profiles.put_email
         put(connection, owner.customer, application.address)
         self.notices.cool(connection, owner.customer, now)
-        self.audit_log.append(connection, owner, "contact_changed", str(owner), {"kind": kind}, now)
+        self._record(connection, owner, "contact_changed", {"kind": kind})
         self.notices.moved(connection, before, application, now)
 
 

@@ -13,17 +13,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
+from feiqian.auth.base import AccessService
 from feiqian.auth.challenges import attempts
 from feiqian.auth.errors import FrozenByBank, NotFrozen
-from feiqian.auth.notices import Notices
-from feiqian.clock import Clock
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.registry import Customers
 from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
-from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Role, Subject, customer
 
 UNFREEZE = "unfreeze"
@@ -38,16 +34,11 @@ class Unfreezing(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Freezing:
+class Freezing(AccessService):
     """For customers by `Security`, for staff directly. What a member of staff froze, only staff unfreeze."""
 
-    transactions: Transactions
-    clock: Clock
-    customers: Customers
     accounts: Accounts
     intents: LedgerIntents
-    audit_log: AuditLog
-    notices: Notices
 
     @property
     def intent(self) -> IntentKind:

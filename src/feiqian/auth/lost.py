@@ -12,24 +12,21 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from feiqian.audit_log.log import AuditLog
+from feiqian.auth.base import AccessService
 from feiqian.auth.errors import ReportsThrottled
 from feiqian.auth.freezing import Freezing
-from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import PreAuthRecords
 from feiqian.auth.strangers import Strangers
 from feiqian.auth.tables import reports
 from feiqian.cases.model import Kind, State
 from feiqian.cases.service import Cases
-from feiqian.clock import DAY, Clock
+from feiqian.clock import DAY
 from feiqian.columns import SUBJECT
-from feiqian.customers.registry import Customers
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import REPORT, CustomerNumber, new_id
 from feiqian.kyc import numbers
 from feiqian.policy.model import ReportRules
 from feiqian.runtime import logs, network
-from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject, customer
 from feiqian.texts import texts_in
 
@@ -40,20 +37,15 @@ _c = reports.c
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class LostPhones:
+class LostPhones(AccessService):
     """`report` is for anybody; `run` is one per process. `rules`: how many reports are taken and carried out."""
 
-    transactions: Transactions
-    clock: Clock
     cipher: FieldCipher
     rules: ReportRules
-    customers: Customers
     cases: Cases
     records: PreAuthRecords
     strangers: Strangers
     freezing: Freezing
-    audit_log: AuditLog
-    notices: Notices
     _noted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def report(self, mobile: str, number: str, name: str) -> None:
@@ -120,7 +112,7 @@ class LostPhones:
         if not connection.execute(mark).rowcount:
             return
         self._open_case(connection, subject, now)
-        self.audit_log.append(connection, subject, "reported_lost", str(subject), {"report": id}, now)
+        self._record(connection, subject, "reported_lost", {"report": id})
         left = max(0, self.rules.per_person_day - _right(connection, subject, now))
         self.notices.tell(connection, number, "frozen_by_report", now, {"left": str(left)})
 

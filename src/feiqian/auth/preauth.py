@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.auth import claims
+from feiqian.auth.base import AccessService
 from feiqian.auth.challenges.answers import SLOW
 from feiqian.auth.challenges.errors import Locked
 from feiqian.auth.challenges.model import ChallengeView
@@ -27,7 +28,8 @@ from feiqian.kyc.service import Identity
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import Factor
 from feiqian.runtime import network
-from feiqian.runtime.transactions import Refused, Transactions, reads, writes
+from feiqian.runtime.transactions import Refused, reads, writes
+from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject, customer
 
 LONGEST_LANGUAGE = 8
@@ -84,13 +86,13 @@ class PreAuthRecords:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class PreAuthFlow:
+class PreAuthFlow(AccessService):
     """What registration, sign-in and recovery have in common. Every method raises PreAuthFlowOver for an unknown id."""
 
     kinds: ClassVar[tuple[str, ...]] = ()  # of challenges that are answered here
     audience: ClassVar[Audience | None] = None  # for whom codes are sent, if not as the challenge says
 
-    transactions: Transactions
+    work: Work
     verification: Verification
     records: PreAuthRecords
 

@@ -11,20 +11,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.errors import ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.model import ChallengeView
-from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.secrets import Known, Secrets
 from feiqian.cases.service import Cases
-from feiqian.clock import Clock
 from feiqian.customers.errors import CustomersError
-from feiqian.customers.registry import Customers
 from feiqian.kyc import numbers
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
 
 WHAT = {"password": Factor.PASSWORD, "pin": Factor.PIN}
@@ -36,13 +31,8 @@ class Recovery(PreAuthFlow):
 
     kinds = tuple(WHAT)
 
-    clock: Clock
-    work: Work
-    customers: Customers
     cases: Cases
     secrets: Secrets
-    audit_log: AuditLog
-    notices: Notices
 
     async def start(self, what: str, mobile: str, number: str, name: str, language: str) -> ChallengeView:
         """`what` is password or pin; `number` and `name` are the identity document's. Nothing is sent yet: `send`.
@@ -104,7 +94,7 @@ class Recovery(PreAuthFlow):
         self.verification.unlock(connection, subject, subject)
         self.notices.cool(connection, subject.customer, now)
         details = {"what": asked.kind, "factors": tuple(map(str, passed.factors))}
-        self.audit_log.append(connection, subject, "recovered", str(subject), details, now)
+        self._record(connection, subject, "recovered", details)
         self.notices.tell(connection, subject.customer, "recovered", now)
 
 

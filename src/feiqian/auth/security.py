@@ -10,42 +10,34 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth import sign_ins
+from feiqian.auth.base import AccessService
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.freezing import Freezing
 from feiqian.auth.model import Overview, Session
-from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.service import Sessions
 from feiqian.cases.model import Case, Kind
 from feiqian.cases.service import Cases
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
 from feiqian.policy.factors import Purpose
 from feiqian.policy.model import Policy
-from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import Role
 from feiqian.texts import texts_in
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Security:
+class Security(AccessService):
     """Every method is of the session's own customer; another's ids are not found (abuse case 28)."""
 
-    transactions: Transactions
-    clock: Clock
     policy: Policy
-    customers: Customers
     accounts: Accounts
     sessions: Sessions
     factors: Factors
     verification: Verification
     customer_cases: Cases
     freezing: Freezing
-    audit_log: AuditLog
-    notices: Notices
 
     async def overview(self, session: Session) -> Overview:
         """Devices, factors, sessions, recent sign-ins, whether frozen. Raises CustomerNotFound."""
@@ -96,20 +88,20 @@ class Security:
     def sign_out(self, connection: Connection, session: Session) -> None:
         """This session ends."""
         if self.sessions.close(connection, session.id, session.subject):
-            self._note(connection, session, "signed_out", {"session": session.id})
+            self._record(connection, session.subject, "signed_out", {"session": session.id})
 
     @writes
     def sign_out_everywhere(self, connection: Connection, session: Session) -> None:
         """Every session but this one ends."""
         ended = self.sessions.close_all(connection, session.subject, except_session=session.id)
-        self._note(connection, session, "signed_out_everywhere", {"sessions_ended": ended})
+        self._record(connection, session.subject, "signed_out_everywhere", {"sessions_ended": ended})
 
     @writes
     def forget_device(self, connection: Connection, session: Session, device_id: str) -> bool:
         """And ends its sessions. False if it is none of theirs."""
         forgotten = self.sessions.forget_device(connection, session.subject, device_id)
         if forgotten:
-            self._note(connection, session, "device_forgotten", {"device": device_id})
+            self._record(connection, session.subject, "device_forgotten", {"device": device_id})
         return forgotten
 
     def _report_stolen(self, connection: Connection, session: Session, note: str) -> Case:
@@ -123,11 +115,6 @@ class Security:
         self.customer_cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
         done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
         case = self.customer_cases.note(connection, case.id, done, subject, now)
-        self.audit_log.append(connection, subject, "phone_stolen", str(subject), {"sessions_ended": ended}, now)
+        self._record(connection, subject, "phone_stolen", {"sessions_ended": ended})
         self.notices.tell(connection, subject.customer, "case_opened", now)
         return case
-
-    def _note(self, connection: Connection, session: Session, action: str, details: dict[str, object]) -> None:
-        """In the audit log."""
-        now = self.clock.now()
-        self.audit_log.append(connection, session.subject, action, str(session.subject), details, now)

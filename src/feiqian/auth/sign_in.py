@@ -6,21 +6,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth import sign_ins
 from feiqian.auth.challenges.errors import Locked, VerificationError
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.model import Opened
-from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.signing_in import SigningIn
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
 from feiqian.kyc import numbers
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime.transactions import writes
-from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
 # They were enrolled on a device that the customer had before, and sign for no other site: no thief's device has them.
@@ -34,12 +29,7 @@ class SignIn(SigningIn, PreAuthFlow):
     kinds = ("sign_in",)
     role, binding = Role.CUSTOMER, ChallengeBinding(purpose=Purpose.SIGN_IN)
 
-    clock: Clock
-    work: Work
-    customers: Customers
     sessions: Sessions
-    audit_log: AuditLog
-    notices: Notices
 
     def __post_init__(self) -> None:
         self._clock, self._sessions, self._verification = self.clock, self.sessions, self.verification
@@ -73,7 +63,7 @@ class SignIn(SigningIn, PreAuthFlow):
         details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
         if opened.new_device:
             self._beware(connection, opened, passed, now)
-        self.audit_log.append(connection, subject, "signed_in", str(subject), details, now)  # after the profile
+        self._record(connection, subject, "signed_in", details)  # after the profile
 
     def _beware(self, connection: Connection, opened: Opened, passed: Passed, now: int) -> None:
         number = opened.session.subject.customer

@@ -49,10 +49,6 @@ class IssuingDevices:
         """The customer's newest device that is not revoked, or 0."""
         return self._devices[customer] if 0 <= customer < len(self._devices) else 0
 
-    def memory_bytes(self) -> int:
-        """What both arrays hold."""
-        return sum(len(numbers) * numbers.itemsize for numbers in (self._customers, self._devices))
-
     def refresh(self) -> None:
         """Takes up all that is in the database, such as what another process has added."""
         with self._lock, self._db.read() as connection:

@@ -9,13 +9,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth import claims
+from feiqian.auth.base import AccessService
 from feiqian.auth.model import Details
-from feiqian.auth.notices import Notices
-from feiqian.clock import DAY, Clock
+from feiqian.clock import DAY
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.registry import UNVERIFIED, Customers
+from feiqian.customers.registry import UNVERIFIED
 from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.kyc.errors import ClaimMissing
@@ -25,7 +24,7 @@ from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, LevelUnknown
 from feiqian.policy.model import Level, Policy
-from feiqian.runtime.transactions import Transactions, reads
+from feiqian.runtime.transactions import reads
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
 
@@ -43,19 +42,14 @@ class LevelChange(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class RealName:
+class RealName(AccessService):
     """A level is an intent: written in the transaction that decides it, then told the ledger, then completed."""
 
-    transactions: Transactions
-    clock: Clock
     work: Work
     policy: Policy
-    customers: Customers
     accounts: Accounts
     identity: Identity
     intents: LedgerIntents
-    audit_log: AuditLog
-    notices: Notices
 
     @property
     def intent(self) -> IntentKind:

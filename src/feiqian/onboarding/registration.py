@@ -9,22 +9,18 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from feiqian.audit_log.log import AuditLog
 from feiqian.auth import claims, sign_ins
 from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details, Opened, Started
-from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import Asked, PreAuthFlow
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.strangers import Strangers
-from feiqian.clock import Clock
 from feiqian.customers.applications import REGISTER, Application, Applications
 from feiqian.customers.errors import ApplicationOver
 from feiqian.customers.profiles import NewProfile
-from feiqian.customers.registry import Customers
 from feiqian.db import after_commit
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.kyc import numbers
@@ -37,7 +33,6 @@ from feiqian.onboarding.newcomers import HELD, Newcomers
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import network
 from feiqian.runtime.transactions import Refused, writes, writes_or_refuses
-from feiqian.runtime.work import Work
 from feiqian.subjects import Role, customer
 
 BOUND = ChallengeBinding(purpose=Purpose.CONFIRM_MOBILE, kind="mobile")
@@ -60,17 +55,12 @@ class Registration(PreAuthFlow):
 
     kinds = ("register",)
 
-    clock: Clock
-    work: Work
-    customers: Customers
     applications: Applications
     newcomers: Newcomers
     strangers: Strangers
     identity: Identity
     factors: Factors
     sessions: Sessions
-    audit_log: AuditLog
-    notices: Notices
 
     @writes_or_refuses
     def start(self, connection: Connection, mobile: str, language: str, user_agent: str = "") -> Started | Refused:
@@ -175,7 +165,7 @@ class Registration(PreAuthFlow):
         opened = self.sessions.open(connection, subject, factors, user_agent, device_token, now, application.language)
         sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=True)
         details = {"kind": new.claim.kind, "country": new.claim.country}
-        self.audit_log.append(connection, subject, "registered", str(subject), details, now)
+        self._record(connection, subject, "registered", details)
         return opened
 
     def _add(self, connection: Connection, application: Application, new: _New, now: int) -> CustomerNumber:

@@ -13,8 +13,8 @@ import structlog
 from authenticator import Authenticator
 from proving import NOBODY, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 from sqlalchemy import text
+from webauthn.helpers import bytes_to_base64url as base64url
 
-from feiqian.auth.challenges.passkeys import base64url
 from feiqian.errors import FeiqianError
 from feiqian.policy.factors import Factor
 from feiqian.runtime import logs

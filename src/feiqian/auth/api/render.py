@@ -11,8 +11,7 @@ from feiqian.web.v1.call import Answer
 
 from .shapes import ChallengeShown, Done, SignedIn
 
-encode = msgspec.json.encode
-DONE = Answer(200, encode(Done()))
+DONE = Answer(200, msgspec.json.encode(Done()))
 
 
 def shown(challenge: ChallengeView) -> ChallengeShown:
@@ -33,7 +32,7 @@ def shown(challenge: ChallengeView) -> ChallengeShown:
 
 def told(value: object) -> Answer:
     """A whole answer from one of the shapes."""
-    return Answer(200, encode(value))
+    return Answer(200, msgspec.json.encode(value))
 
 
 def signed_in(opened: Opened) -> Answer:

@@ -251,11 +251,10 @@ class Answers:
     def _freshen(self, attempt: _Attempt) -> None:
         """Hashes again what was hashed with other parameters, or in another form, than are used now."""
         hasher, old = self._factors.hasher, attempt.secret or b""
-        if not hasher.outdated(old.decode(), attempt.answer):
-            return
-        new = hasher.hash(attempt.answer).encode()
-        with self._db.write() as connection:
-            credentials.rehash(connection, attempt.challenge.subject, attempt.factor, old, new)
+        if hasher.outdated(old.decode(), attempt.answer):
+            new = hasher.hash(attempt.answer).encode()
+            with self._db.write() as connection:
+                credentials.rehash(connection, attempt.challenge.subject, attempt.factor, old, new)
 
     # --- what is signed ----------------------------------------------------------------------------------------
 
@@ -274,13 +273,7 @@ class Answers:
         return None if answered is None else credentials.key_by_credential(connection, answered.raw_id)
 
     def signed(
-        self,
-        connection: Connection,
-        challenge: Challenge,
-        key: credentials.Key,
-        response: str,
-        *,
-        stored: bool = True,
+        self, connection: Connection, challenge: Challenge, key: credentials.Key, response: str, *, stored: bool = True
     ) -> ChallengeView:
         """Checks a key's signature of the challenge's text; the challenge is that subject's from now on.
 

@@ -17,8 +17,8 @@ from feiqian.policy.factors import Factor
 from feiqian.runtime import logs
 from feiqian.subjects import Subject
 
-SECRETS = (Factor.PASSWORD, Factor.PIN, Factor.TOTP)
 KEYS = (Factor.PASSKEY, Factor.SHIELD)
+ENROLLED = (Factor.TOTP, *KEYS)  # added and removed; of the others there is always one
 _s, _k = secrets.c, keys.c
 _log = logs.get("feiqian.verification")
 

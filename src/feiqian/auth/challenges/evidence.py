@@ -5,12 +5,13 @@ Documents are sealed at rest; once shown, they are checked by `proof` without us
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
+from webauthn.helpers import bytes_to_base64url as base64url
 
 from feiqian.auth.challenges.marks import read_mark
-from feiqian.auth.challenges.passkeys import RelyingParty, Signed, base64url, challenge_of
+from feiqian.auth.challenges.passkeys import RelyingParty, Signed, challenge_of
 from feiqian.auth.challenges.proof import FORMAT, Document
 from feiqian.auth.challenges.tables import DOCUMENT, evidence, of
 from feiqian.columns import SUBJECT
@@ -73,14 +74,11 @@ def listed(connection: Connection, subject: Subject | None = None, limit: int = 
     query = select(e.id, e.role, e.number, e.challenge, e.purpose, e.factor, e.at).order_by(e.id.desc()).limit(limit)
     if subject is not None:
         query = query.where(of(evidence, subject))
-    return [_kept(row) for row in connection.execute(query)]
+    rows = connection.execute(query)
+    return [Kept(row.id, SUBJECT.of(row), row.challenge, row.purpose, Factor(row.factor), row.at) for row in rows]
 
 
 def document(connection: Connection, cipher: FieldCipher, id: str) -> bytes | None:
     """The document as JSON; None if there is none of this id. Raises SealBroken."""
     sealed = connection.execute(select(evidence.c.document).where(evidence.c.id == id)).scalar()
     return None if sealed is None else DOCUMENT.open(cipher, sealed, id)
-
-
-def _kept(row: Any) -> Kept:
-    return Kept(row.id, SUBJECT.of(row), row.challenge, row.purpose, Factor(row.factor), row.at)

@@ -19,7 +19,7 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json, parse_client_data_json
+from webauthn.helpers import parse_authentication_credential_json, parse_client_data_json
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -170,10 +170,6 @@ def read_response(response: str) -> AuthenticationCredential | None:
         return parse_authentication_credential_json(_read(response))
     except _INVALID:
         return None
-
-
-def base64url(data: bytes) -> str:
-    return bytes_to_base64url(data)
 
 
 def _read(response: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from feiqian.auth.answering import Answers, OwnChallenges
+from feiqian.auth.challenges.credentials import KEYS
 from feiqian.auth.challenges.errors import (
     AnswerMalformed,
     AnswerWrong,
@@ -36,10 +37,9 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.web.forms import NOT_TAKEN, Form
 from feiqian.web.site import Site
 
-from .words import factor_name, refusal
+from .words import FACTORS, refusal
 
 SENT = (Factor.SMS, Factor.EMAIL)
-KEYS = (Factor.PASSKEY, Factor.SHIELD)
 LOCK = ""  # the error of a form that says that answers are locked
 OVER = (ChallengeOver, ChallengeNotFound, PreAuthFlowOver, ApplicationOver, BindingDiffers, NotPassed)
 SENT_NOW, NOT_SENT = "1", "no"  # in a page's address, of the code that it asks for
@@ -294,7 +294,7 @@ def chosen(ways: list[Way], number: int) -> Way:
 
 def way_text(site: Site, left: tuple[Factor, ...]) -> str:
     """A combination as people read it."""
-    names = (factor_name(site, factor) for factor in left)
+    names = (site.render.texts(FACTORS[factor]) for factor in left)
     return reduce(lambda first, second: site.render.texts("customer.challenge.and", first=first, second=second), names)
 
 

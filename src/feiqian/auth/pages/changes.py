@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,10 +20,8 @@ from feiqian.auth.challenges.errors import (
     FactorNotEnrolled,
     FactorNotFound,
     Locked,
-    TooWeak,
 )
 from feiqian.auth.challenges.factors import LONGEST_LABEL
-from feiqian.auth.errors import SecretUnchanged
 from feiqian.auth.model import ChallengeView
 from feiqian.customers.errors import CustomersError
 from feiqian.policy.factors import Factor, Purpose
@@ -32,9 +31,9 @@ from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
 from feiqian.web.whose import CUSTOMER
 
-from .challenge import OVER, ChallengeFlow, Page, lead, over
+from .challenge import ChallengeFlow, Page, lead
 from .keys import letters_of, read_key_form
-from .recover import new_page, new_secret, refuse_secret
+from .recover import choose, new_page
 from .steps import Step, challenge_pages
 from .words import refusal
 
@@ -95,18 +94,10 @@ class Changes(Controller):
         challenge: FromPath[str],
     ) -> Page:
         form, what, place = await read_form(request), _secret(act), f"{PLACE}/{act}/{challenge}/new"
-        secret = new_secret(site, form, what)
-        if not form.good:
-            return new_page(site, form, what, place, HOME)
-        changing = site.services.changing
+        changing, flow = site.services.changing, _flow(site, signed_in, act, challenge)
         change = changing.change_pin if what == "pin" else changing.change_password
-        try:
-            await change(signed_in.session, challenge, secret)
-        except (TooWeak, SecretUnchanged) as error:
-            refuse_secret(site, form, what, error)
-            return new_page(site, form, what, place, HOME)
-        except OVER as error:
-            return over(site, _flow(site, signed_in, act, challenge), error)
+        if page := await choose(site, form, what, place, flow, partial(change, signed_in.session, challenge), HOME):
+            return page
         return Redirect(f"{HOME}?said={what}", status_code=303)
 
 
@@ -207,14 +198,7 @@ def _totp_page(site: Site, enrolment: str, uri: str, form: Form) -> Page:
     letters = letters_of(uri)
     if not letters:
         return _over(site, "expired")
-    return site.page(
-        "auth/enrol_totp.html",
-        form=form,
-        enrolment=enrolment,
-        uri=uri,
-        picture=qr(uri),
-        letters=letters,
-    )
+    return site.page("auth/enrol_totp.html", form=form, enrolment=enrolment, uri=uri, picture=qr(uri), letters=letters)
 
 
 def _key_page(site: Site, wanted: Act, enrolment: str, options: dict[str, Any]) -> Page:

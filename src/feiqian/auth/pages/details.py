@@ -1,7 +1,8 @@
-"""An e-mail address and a new PIN as somebody types them; checked here only as far as typing goes wrong."""
+"""An e-mail address, a password and a new PIN as somebody types them; checked here only as far as typing goes wrong."""
 
 from __future__ import annotations
 
+from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.challenges.strength import PIN_DIGITS
 from feiqian.auth.claims import checked_email
 from feiqian.auth.errors import DetailsInvalid
@@ -19,6 +20,13 @@ def email_of(site: Site, form: Form) -> str:
     except DetailsInvalid as error:
         form.wrong("email", details_wrong(site, error))
         return ""
+
+
+def password_of(site: Site, form: Form) -> str:
+    """A password, as typed; the form says if there is none."""
+    if is_no_password(form.raw("password")):
+        form.wrong("password", site.render.texts("customer.password.missing"))
+    return form.raw("password")
 
 
 def pin_of(site: Site, form: Form) -> str:

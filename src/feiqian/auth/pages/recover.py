@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Request, get, post
@@ -10,7 +12,6 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import TooWeak
-from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.errors import SecretUnchanged
 from feiqian.auth.model import ChallengeView
 from feiqian.kyc.errors import NumberInvalid
@@ -21,7 +22,7 @@ from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
 from .challenge import OVER, ChallengeFlow, Page, lead, over
-from .details import pin_of
+from .details import password_of, pin_of
 from .mobiles import claimant_of, countries
 from .steps import Step, challenge_pages
 from .words import number_wrong, weakness
@@ -29,6 +30,7 @@ from .words import number_wrong, weakness
 PROVING, PROVED = "recover", "recovered"
 PLACE, NEW = "/recover/confirm", "/recover/new"
 KINDS = ("password", "pin")
+Change = Callable[[str], Awaitable[None]]
 
 
 class Recover(Controller):
@@ -65,16 +67,9 @@ class Recover(Controller):
         if parts is None:
             return Redirect("/recover", status_code=303)
         challenge, what = parts
-        secret = new_secret(site, form, what)
-        if not form.good:
-            return new_page(site, form, what, NEW)
-        try:
-            await site.services.recovery.finish(challenge, secret)
-        except (TooWeak, SecretUnchanged) as error:
-            refuse_secret(site, form, what, error)
-            return new_page(site, form, what, NEW)
-        except OVER as error:
-            return over(site, _flow(site, challenge), error)
+        finish = partial(site.services.recovery.finish, challenge)
+        if page := await choose(site, form, what, NEW, _flow(site, challenge), finish):
+            return page
         return Redirect("/sign-in?said=recovered", status_code=303, cookies=[forget(site), *site.cookies.closed()])
 
 
@@ -93,18 +88,22 @@ async def _proving(site: TheSite, request: Request[Any, Any, State]) -> Step | R
 PROVE = challenge_pages(PLACE, _proving, (UNDER_WAY,))
 
 
-def new_secret(site: Site, form: Form, what: str) -> str:
-    """The new password, or the new PIN (typed twice); the form says what is missing."""
-    if what == "pin":
-        return pin_of(site, form)
-    if is_no_password(form.raw("password")):
-        form.wrong("password", site.render.texts("customer.password.missing"))
-    return form.raw("password")
-
-
-def refuse_secret(site: Site, form: Form, what: str, error: TooWeak | SecretUnchanged) -> None:
-    text = weakness(site, error) if isinstance(error, TooWeak) else site.render.texts("customer.secret.unchanged")
-    form.wrong("pin" if what == "pin" else "password", text)
+async def choose(
+    site: Site, form: Form, what: str, place: str, flow: ChallengeFlow, change: Change, back: str = ""
+) -> Page | None:
+    """Sets the new password, or the new PIN (typed twice). Otherwise a page that says why it was not set."""
+    secret = pin_of(site, form) if what == "pin" else password_of(site, form)
+    if form.good:
+        try:
+            await change(secret)
+            return None
+        except TooWeak as error:
+            form.wrong(what, weakness(site, error))
+        except SecretUnchanged:
+            form.wrong(what, site.render.texts("customer.secret.unchanged"))
+        except OVER as error:
+            return over(site, flow, error)
+    return new_page(site, form, what, place, back)
 
 
 def new_page(site: Site, form: Form, what: str, place: str, back: str = "") -> Page:

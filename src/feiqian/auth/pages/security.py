@@ -10,14 +10,14 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from feiqian.policy.factors import Factor
+from feiqian.auth.challenges.credentials import ENROLLED, KEYS
 from feiqian.web.forms import Form, read_form
 from feiqian.web.lengths import LONGEST_NOTE
 from feiqian.web.model import Waiting
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 
-from .challenge import KEYS, Page
+from .challenge import Page
 from .mobiles import shown_number
 from .words import FACTORS
 
@@ -38,17 +38,12 @@ OUTCOMES = {
     "wrong": "customer.security.sign_ins.wrong",
     "locked": "customer.security.sign_ins.locked",
 }
-LINES = {
-    "opened": "customer.case.opened",
-    "note": "customer.case.note",
-    "closed": "customer.case.closed",
-}
+LINES = {"opened": "customer.case.opened", "note": "customer.case.note", "closed": "customer.case.closed"}
 CASES = {
     "stolen_phone": "customer.case.stolen_phone",
     "recovery_help": "customer.case.recovery_help",
     "identity": "customer.case.identity",
 }
-REMOVABLE = (Factor.TOTP, *KEYS)
 
 
 class SecurityPages(Controller):
@@ -70,7 +65,7 @@ class SecurityPages(Controller):
             factors=FACTORS,
             outcomes=OUTCOMES,
             kinds=CASES,
-            removable=REMOVABLE,
+            removable=ENROLLED,
             has_key=any(own.factor in KEYS for own in overview.factors),
         )
 
@@ -98,12 +93,7 @@ class SecurityPages(Controller):
             if case.id == id:
                 overview = await site.services.security.overview(signed_in.session)
                 return site.page(
-                    "auth/case.html",
-                    case=case,
-                    lines=LINES,
-                    kinds=CASES,
-                    frozen=overview.frozen,
-                    me=signed_in.subject,
+                    "auth/case.html", case=case, lines=LINES, kinds=CASES, frozen=overview.frozen, me=signed_in.subject
                 )
         raise NotFoundException
 

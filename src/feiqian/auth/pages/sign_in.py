@@ -10,7 +10,6 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import AnswerWrong
-from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.model import ChallengeView, Opened
 from feiqian.kyc.errors import NumberInvalid
@@ -22,6 +21,7 @@ from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
 from .challenge import OVER, ChallengeFlow, Page, lead, over
+from .details import password_of
 from .keys import read_key_form
 from .mobiles import countries, mobile_of
 from .steps import Step, challenge_pages
@@ -48,14 +48,12 @@ class SignInPages(Controller):
     @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
-        mobile, services = mobile_of(site, form), site.services
-        if is_no_password(form.raw("password")):
-            form.wrong("password", site.render.texts("customer.password.missing"))
+        mobile, password, services = mobile_of(site, form), password_of(site, form), site.services
         if not form.good:
             return _form_page(site, form)
         try:
             challenge = await services.sign_in.password(
-                mobile, form.raw("password"), site.language, user_agent(request), device(site, request)
+                mobile, password, site.language, user_agent(request), device(site, request)
             )
         except SignInRefused:
             form.wrong("", site.render.texts("customer.sign_in.refused"))

@@ -8,7 +8,7 @@ from feiqian.auth.challenges.errors import AnswerMalformed, AnswerWrong, CodeThr
 from feiqian.auth.errors import DetailsInvalid, SignInLocked
 from feiqian.clock import MICROSECONDS
 from feiqian.errors import FeiqianError
-from feiqian.kyc.errors import ImageRefused, MrzInvalid, NumberInvalid
+from feiqian.kyc.errors import ImageRefused, NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor
 from feiqian.web.site import Site
@@ -59,15 +59,11 @@ IMAGES = {
 }
 
 
-def factor_name(site: Site, factor: Factor) -> str:
-    return site.render.texts(FACTORS[factor])
-
-
 def refusal(site: Site, error: FeiqianError, factor: Factor) -> str:
     """Why an answer or a code did not go through, and what to do."""
     t = site.render.texts
     if isinstance(error, Locked | SignInLocked):
-        return locked(site, error.until)
+        return t("customer.locked.until", when=site.render.formats.when(error.until))
     if isinstance(error, AnswerMalformed):
         return t(MALFORMED.get(error.factor, "customer.malformed.code"))
     if isinstance(error, AnswerWrong):
@@ -89,10 +85,6 @@ def said_wrong(site: Site, error: AnswerWrong, factor: Factor) -> str:
     return t("customer.wrong.tries", what=what, tries=error.tries_left)
 
 
-def locked(site: Site, until: int) -> str:
-    return site.render.texts("customer.locked.until", when=site.render.formats.when(until))
-
-
 def weakness(site: Site, error: TooWeak) -> str:
     """Why a new secret is too weak, and what would be better."""
     return " ".join(site.render.texts(key) for key in (error.warning_key, *error.suggestion_keys))
@@ -100,10 +92,6 @@ def weakness(site: Site, error: TooWeak) -> str:
 
 def number_wrong(site: Site, error: NumberInvalid) -> str:
     return site.render.texts(NUMBERS.get(error.reason, "customer.details.invalid"))
-
-
-def mrz_wrong(site: Site, _: MrzInvalid) -> str:
-    return site.render.texts("customer.mrz.wrong")
 
 
 def details_wrong(site: Site, error: DetailsInvalid) -> str:

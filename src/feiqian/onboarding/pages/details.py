@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.claims import checked_name
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.model import Details
-from feiqian.auth.pages.details import email_of, pin_of
-from feiqian.auth.pages.words import details_wrong, mrz_wrong, number_wrong, reasons_of
+from feiqian.auth.pages.details import email_of, password_of, pin_of
+from feiqian.auth.pages.words import details_wrong, number_wrong, reasons_of
 from feiqian.customers.model import NAME_LENGTH
 from feiqian.kyc.births import certain
 from feiqian.kyc.errors import MrzInvalid, NumberInvalid
@@ -35,10 +34,7 @@ def document_of(site: Site, form: Form) -> Details | None:
 
 def secrets_of(site: Site, form: Form) -> tuple[str, str]:
     """Password and PIN, each as typed; the form says if one is missing or the PIN was typed in two ways."""
-    t = site.render.texts
-    if is_no_password(form.raw("password")):
-        form.wrong("password", t("customer.password.missing"))
-    return form.raw("password"), pin_of(site, form)
+    return password_of(site, form), pin_of(site, form)
 
 
 def tell(site: Site, form: Form, error: DetailsInvalid | DocumentRefused | NumberInvalid | MrzInvalid) -> None:
@@ -55,7 +51,7 @@ def tell(site: Site, form: Form, error: DetailsInvalid | DocumentRefused | Numbe
     elif isinstance(error, NumberInvalid):
         form.wrong("number", number_wrong(site, error))
     else:
-        form.wrong("mrz", mrz_wrong(site, error))
+        form.wrong("mrz", site.render.texts("customer.mrz.wrong"))
 
 
 def _name(site: Site, form: Form) -> str:
@@ -83,8 +79,8 @@ def _zone(site: Site, form: Form) -> tuple[str, str, date | None]:
     typed = form["mrz"]
     try:
         said = parse_mrz(typed, _today(site))
-    except MrzInvalid as error:
-        form.wrong("mrz", mrz_wrong(site, error))
+    except MrzInvalid:
+        form.wrong("mrz", site.render.texts("customer.mrz.wrong"))
         return "", "", None
     return "", "\n".join(lines_of(typed)), certain(said.births)
 

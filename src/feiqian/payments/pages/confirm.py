@@ -13,10 +13,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from feiqian.auth.answering import OwnChallenges
+from feiqian.auth.challenges.credentials import ENROLLED
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, Page, way_text
-from feiqian.auth.pages.security import REMOVABLE
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.events import PaymentStatus
 from feiqian.money import BY_NUMBER, Money
@@ -101,7 +101,7 @@ def _missing(site: Site, payment: str, binding: ChallengeBinding) -> Page:
         binding=binding,
         amount=Money(binding.amount, BY_NUMBER[binding.currency]),
         ways=[way_text(site, way) for way in ways],
-        addable=[factor for factor in REMOVABLE if factor in asked],
+        addable=[factor for factor in ENROLLED if factor in asked],
     )
 
 
