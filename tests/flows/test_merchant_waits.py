@@ -35,7 +35,7 @@ def test_a_request_that_waits_is_answered_when_the_payment_ends(served: Served) 
     with served.client() as shop, served.client() as till, ThreadPoolExecutor(1) as thread:
         payment = take(served, shop)
         asked = thread.submit(till.get, f"/v1/payments/{payment['id']}", params={"wait": "30"})
-        while not served.bank.services.payments.status_waiters.open:
+        while not served.bank.services.payments.status_waiters.places.total:
             assert not asked.done()
         assert shop.get("/v1/balance").status_code == 200, "nobody else is held up"
         shop.post(f"/v1/payments/{payment['id']}/cancel")
@@ -66,7 +66,7 @@ def test_a_server_that_stops_does_not_wait_for_those_who_wait(served: Served) ->
     with served.client() as shop, served.client() as till, ThreadPoolExecutor(1) as thread:
         payment = take(served, shop)
         asked = thread.submit(till.get, f"/v1/payments/{payment['id']}", params={"wait": "30"})
-        while not served.bank.services.payments.status_waiters.open:
+        while not served.bank.services.payments.status_waiters.places.total:
             assert not asked.done()
         served.loop.call_soon_threadsafe(served.bank.services.payments.status_waiters.close)
         assert asked.result(timeout=60).json() == payment

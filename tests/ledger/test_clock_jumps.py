@@ -67,7 +67,7 @@ def test_a_commit_that_is_overdue_and_a_clock_that_jumps_end_each_for_themselves
         sqlite.clock.advance(YEAR)
         assert ledger.look_at_clock()
         sqlite.clock.advance(-YEAR)
-        ledger._overdue = True  # as if a commit of before the jump were still under way
+        ledger.overdue = True  # as if a commit of before the jump were still under way
         assert not ledger.look_at_clock()
         ready = asyncio.create_task(ledger.deciding())
         await asyncio.sleep(0)

@@ -166,7 +166,7 @@ def test_an_engine_that_breaks_stops_the_ledger(sqlite, bank) -> None:
     def broken(*_: object) -> tuple[bytes, bytes]:
         raise RuntimeError("the engine is broken")
 
-    ledger._engine.apply = broken
+    ledger.engine.apply = broken
     with pytest.raises(RuntimeError):
         ledger.post(bank.payment(1))
     with pytest.raises(LedgerStopped, match="the engine is broken"):

@@ -228,14 +228,14 @@ def test_trouble_with_the_database_is_waited_out(bank, log, monkeypatch) -> None
 
     bank.build({Channel.SMS: Telling()})
     failures = [OSError("disk"), OSError("disk")]
-    claim_now = ChannelWorker._claim_now
+    claim = ChannelWorker._claim
 
     def failing(worker: ChannelWorker, limit: int):
         if failures:
             raise failures.pop()
-        return claim_now(worker, limit)
+        return claim(worker, limit)
 
-    monkeypatch.setattr(ChannelWorker, "_claim_now", failing)
+    monkeypatch.setattr(ChannelWorker, "_claim", failing)
 
     async def run() -> None:
         running = asyncio.create_task(bank.notify.run())

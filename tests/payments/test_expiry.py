@@ -94,7 +94,7 @@ def test_the_till_that_asks_is_told_when_the_time_is_over(bank: Any, run: Any) -
     async def served() -> str:
         waiting = await bank.pay(merchant, customer, DEAR)
         asked = asyncio.create_task(bank.payments.get(merchant, waiting.id, 30))
-        while not bank.payments.status_waiters.open:
+        while not bank.payments.status_waiters.places.total:
             await asyncio.sleep(0)
         bank.clock.advance(VERIFICATION_SECONDS)
         serving = asyncio.create_task(bank.payments.run())
@@ -114,7 +114,7 @@ def test_who_waits_for_a_payment_is_answered_when_it_ends(bank: Any, run: Any) -
     async def ask_and(end: Any) -> str:
         waiting = await bank.pay(merchant, customer, DEAR, code=bank.fresh_code(customer))
         asked = asyncio.create_task(bank.payments.get(merchant, waiting.id, 30))
-        while not bank.payments.status_waiters.open:
+        while not bank.payments.status_waiters.places.total:
             await asyncio.sleep(0)
         assert not asked.done()
         await end(waiting)
@@ -123,7 +123,7 @@ def test_who_waits_for_a_payment_is_answered_when_it_ends(bank: Any, run: Any) -
     assert run(ask_and(lambda it: bank.confirm(customer, it))) == "succeeded"
     assert run(ask_and(lambda it: bank.payments.confirmations.refuse(customer, it.id))) == "declined"
     assert run(ask_and(lambda it: bank.payments.cancel(merchant, it.id))) == "cancelled"
-    assert bank.payments.status_waiters.open == 0
+    assert bank.payments.status_waiters.places.total == 0
 
 
 def test_what_does_not_wait_is_answered_at_once(bank: Any, run: Any) -> None:
@@ -158,18 +158,18 @@ def test_only_so_many_wait_in_all_and_of_one_merchant() -> None:
         await waits.ended("pay_x", 1, 30)  # at once: it has two
         tasks.append(asyncio.create_task(waits.ended("pay_2", 2, 30)))
         await asyncio.sleep(0)
-        assert waits.open == 3
+        assert waits.places.total == 3
         tasks.append(asyncio.create_task(waits.ended("pay_y", 3, 30)))
         await tasks[0]  # the oldest of whoever has most gives way
-        assert waits.open == 3
+        assert waits.places.total == 3
         await waits.ended("pay_z", 3, 30)  # at once: there are three in all, and nobody has more
         waits.tell("pay_1")
         await tasks[1]
-        assert waits.open == 2
+        assert waits.places.total == 2
         waits.close()
         await asyncio.gather(*tasks)
         await waits.ended("pay_z", 3, 30)
-        assert waits.open == 0
+        assert waits.places.total == 0
 
     asyncio.run(crowd())
 
@@ -179,17 +179,17 @@ def test_abuse_71_waits_held_by_few_merchants_leave_room_for_all_others() -> Non
         waits = StatusWaiters()
         greedy = [asyncio.create_task(waits.ended(f"pay_{n}", n % 8, 30)) for n in range(8 * 64)]
         await asyncio.sleep(0)
-        assert waits.open == MAX_WAITS
+        assert waits.places.total == MAX_WAITS
         other = asyncio.create_task(waits.ended("pay_x", 99, 30))
         done, _ = await asyncio.wait(greedy, return_when=asyncio.FIRST_COMPLETED)
         assert len(done) == 1
         assert not other.done()
-        assert waits.open == MAX_WAITS
+        assert waits.places.total == MAX_WAITS
         waits.tell("pay_x")
         await other
         waits.close()
         await asyncio.gather(*greedy)
-        assert waits.open == 0
+        assert waits.places.total == 0
 
     asyncio.run(crowd())
 
@@ -201,6 +201,6 @@ def test_who_goes_away_makes_room() -> None:
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert waits.open == 0
+        assert waits.places.total == 0
 
     asyncio.run(leave())

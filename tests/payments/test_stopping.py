@@ -60,7 +60,7 @@ def test_who_waits_for_the_payment_is_told_of_the_freeze_at_once(bank: Any, run:
 
     async def both() -> Any:
         asking = asyncio.ensure_future(bank.payments.get(merchant, waiting.id, 3_600))
-        while not bank.payments.status_waiters.open:
+        while not bank.payments.status_waiters.places.total:
             await asyncio.sleep(0)
         await bank.accounts.freeze(customer)
         return await asyncio.wait_for(asking, 60)

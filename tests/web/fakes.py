@@ -14,6 +14,7 @@ from feiqian.auth.sessions.model import Opened, Session
 from feiqian.field_cipher import FieldCipher
 from feiqian.money import CNY, Money
 from feiqian.notify.model import Channel, Delivered
+from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
 from feiqian.testing.clock import ManualClock
@@ -188,7 +189,9 @@ def still_services(**others: object) -> Any:
         "notify": StillNotify(),
         "cipher": FieldCipher(bytes(32)),
     }
-    return SimpleNamespace(**(parts | {"work": StillWork(), "workers": WORKERS, "db": NoDb()} | others))
+    db, work = NoDb(), StillWork()
+    shared = {"work": work, "workers": WORKERS, "db": db, "transactions": Transactions(db, work)}
+    return SimpleNamespace(**(parts | shared | others))
 
 
 def from_own_pages(app: Litestar) -> ASGIApp:

@@ -92,8 +92,9 @@ class Town:
 
     def __init__(self, folder: Path, customers: int) -> None:
         self.customers, self.clock = customers, SystemClock()
-        self.journal = TimedJournal(open_journal(folder, create=True))
-        self.ledger = open_ledger(self.journal, None, self.clock)
+        timed: Any = TimedJournal(open_journal(folder, create=True))
+        self.journal = timed
+        self.ledger = open_ledger(timed, None, self.clock)
         self._open_accounts()
         keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(VERSIONS)}
         reads = PaymentReads(folder / "read.db")  # asked only about what is no longer in memory: never here

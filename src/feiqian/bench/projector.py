@@ -35,7 +35,7 @@ DAY = 20270115
 
 
 class MadeJournal:
-    """A journal in memory (`projector.JournalReader`), hashed like a real one."""
+    """A journal in memory as a projector reads it, hashed like a real one."""
 
     identity = "made"
 
@@ -117,7 +117,7 @@ def run(
 
     Microseconds are per payment; `payments_per_second` is the elapsed rate, the journal's making left out.
     """
-    journal = make_journal(payments, customers, merchants, per_row)
+    journal: Any = make_journal(payments, customers, merchants, per_row)
     with tempfile.TemporaryDirectory(prefix="feiqian-bench-") as folder:
         db = open_database(location or Path(folder) / "read.db")
         projector = Projector(journal, db, READ_MODEL)

@@ -11,11 +11,8 @@ from datetime import date
 from typing import NamedTuple
 
 from feiqian.kyc import births
-from feiqian.kyc.check_digits import weighted_731 as check_digit
 from feiqian.kyc.errors import MrzInvalid
 from feiqian.strings.normal import without_separators
-
-__all__ = ["Mrz", "check_digit", "parse_mrz"]
 
 LINE_LENGTH = 44
 _LINE = re.compile("[0-9A-Z<]{44}", re.ASCII)
@@ -105,6 +102,12 @@ def _check_digits(lower: str) -> None:
     if digit != "<" or personal.strip("<"):  # an empty personal number may have a filler for its digit
         _check(personal, digit, "personal_number")
     _check(lower[:10] + lower[13:20] + lower[21:43], lower[43], "composite")
+
+
+def check_digit(field: str) -> int:
+    """Part 3, 4.9: digits as they are, A to Z as 10 to 35, filler as 0, weighted 7 3 1, modulo 10."""
+    values = [0 if character == "<" else int(character, 36) for character in field]
+    return sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10
 
 
 def _check(field: str, digit: str, name: str) -> None:

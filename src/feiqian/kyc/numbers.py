@@ -19,8 +19,8 @@ from stdnum import numdb
 from stdnum.cn import ric
 
 from feiqian.kyc import births
-from feiqian.kyc.check_digits import weighted_731
 from feiqian.kyc.errors import NumberInvalid
+from feiqian.kyc.mrz import check_digit
 from feiqian.strings.normal import without_separators
 
 HOME = "CN"  # whose national numbers need no country code
@@ -122,7 +122,7 @@ def chinese_identity(text: str, today: date) -> IdentityNumber:
 
 def _old_foreigner(number: str, today: date) -> IdentityNumber:
     """The check digit is that of machine-readable documents; the digit before it is even for women."""
-    if weighted_731(number[:14]) != int(number[14]):
+    if check_digit(number[:14]) != int(number[14]):
         raise NumberInvalid("check")
     try:
         found = births.possible(number[7:13], today)

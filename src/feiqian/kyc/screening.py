@@ -79,13 +79,12 @@ class Sanctions:
             *self._whole(joined(name), self._joined, at_least),
             *self._by_words(_telling(name)),
         ]
-        best: dict[str, Match] = {}
-        for at, likeness in found:
-            known = self._names[at]
-            score = round(likeness - _other_birth(known, birth), 1)
-            if score >= at_least and (known.entry not in best or score > best[known.entry].score):
-                best[known.entry] = Match(known.entry, known.listed, known.name, score, known.remarks)
-        return sorted(best.values(), key=lambda match: -match.score)[:MOST_MATCHES]
+        scored = [(self._names[at], likeness) for at, likeness in found]
+        matches = [
+            Match(known.entry, known.listed, known.name, round(likeness - _other_birth(known, birth), 1), known.remarks)
+            for known, likeness in scored
+        ]
+        return most_alike(match for match in matches if match.score >= at_least)
 
     @staticmethod
     def _whole(name: str, names: list[str], at_least: float) -> Iterator[tuple[int, float]]:
@@ -106,6 +105,15 @@ class Sanctions:
             if len(pairs) >= 2 and min(len(pairs), len(paired)) >= min(here, there):
                 mean = sum(score for score, _ in pairs.values()) / len(pairs)
                 yield at, mean - EXTRA_WORD * abs(here - there)
+
+
+def most_alike(matches: Iterable[Match]) -> list[Match]:
+    """Of each entry the match that is most alike; the most alike first, at most MOST_MATCHES."""
+    best: dict[str, Match] = {}
+    for match in matches:
+        if match.entry not in best or match.score > best[match.entry].score:
+            best[match.entry] = match
+    return sorted(best.values(), key=lambda match: -match.score)[:MOST_MATCHES]
 
 
 def _numbers(names: list[Listed]) -> dict[str, list[tuple[int, str]]]:

@@ -12,7 +12,7 @@ from typing import Protocol
 from feiqian.kyc.errors import MrzInvalid, NumberInvalid
 from feiqian.kyc.model import Claim, Verdict
 from feiqian.kyc.rules import Examined, examine
-from feiqian.kyc.screening import MOST_MATCHES, Match, Sanctions
+from feiqian.kyc.screening import Match, Sanctions, most_alike
 from feiqian.policy.model import IdentityRules
 
 
@@ -48,8 +48,4 @@ class BuiltInVerifier:
         found = self._sanctions.find(examined.numbers)
         for name in sorted(examined.names):
             found += self._sanctions.screen(name, self._rules.screening_score, examined.birth)
-        best: dict[str, Match] = {}
-        for match in found:
-            if match.entry not in best or match.score > best[match.entry].score:
-                best[match.entry] = match
-        return tuple(sorted(best.values(), key=lambda match: -match.score)[:MOST_MATCHES])
+        return tuple(most_alike(found))

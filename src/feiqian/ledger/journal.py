@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalTooNew
 from feiqian.folder import make_file
@@ -53,60 +54,6 @@ class Head(NamedTuple):
     position: int
     hash: bytes
     epoch: int
-
-
-class Journal(Protocol):
-    """Rows of one shard, in order, in a database of their own. One writer; any number of readers, each with its own."""
-
-    @property
-    def identity(self) -> str:
-        """The journal's random name, given when it was made. Whatever is derived from it keeps this name."""
-        ...
-
-    def lock(self, *, take_over: bool = False) -> None:
-        """Takes the lock of the one writer, where the journal can be reached from several data folders.
-
-        It ends with this process. `take_over` ends the session of whoever holds it. Raises JournalLocked.
-        """
-        ...
-
-    def open_writer(self) -> Head:
-        """Takes the fence: from here on no earlier writer can append. Returns the end, with the new epoch.
-
-        Raises JournalDamaged, having written nothing, if the fence's epoch is below that of the last row, and
-        JournalTooNew if a later version has written that row.
-        """
-        ...
-
-    def append(self, position: int, body: bytes, written_at: int) -> bytes:
-        """Writes one row durably, in one statement, and returns its hash.
-
-        Raises ValueError, having written nothing, if position, format or `written_at` are not the next row's;
-        FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
-        """
-        ...
-
-    def check(self) -> None:
-        """For the writer, when idle: the journal answers, and the fence is still its own. Raises FencedOff."""
-        ...
-
-    def rows(self, after: int) -> Iterator[Row]:
-        """The rows after this position, verified one by one. Raises JournalDamaged, naming the position."""
-        ...
-
-    def head(self) -> Head:
-        """Where the journal ends now, as a reader sees it."""
-        ...
-
-    def hash_at(self, position: int) -> bytes | None:
-        """The stored hash of this row (GENESIS for 0), or None if there is no such row."""
-        ...
-
-    def check_place(self) -> None:
-        """Raises JournalMoved if what is written now would not be found at the next start."""
-        ...
-
-    def close(self) -> None: ...
 
 
 def row_hash(previous: bytes, position: int, epoch: int, body: bytes) -> bytes:
@@ -172,20 +119,38 @@ def known_format(row: Row) -> int:
     return format
 
 
-class Chain:
-    """What both stores do alike: the writer's place in the chain, and reading it page by page, verified."""
+class Journal(ABC):
+    """Rows of one shard, in order, in a database of their own. One writer; any number of readers, each with its own.
+
+    What all stores do alike is here: the writer's place in the chain, and reading it page by page, verified.
+    """
 
     PAGE = 64  # rows read at a time: no read stays open while they are worked on
+    identity: str  # its random name, given when it was made; whatever is derived from it keeps this name
 
     def __init__(self) -> None:
         self._epoch = self._last_position = 0
         self._last_hash, self._last_format = GENESIS, FIRST
         self._read = Read()  # the row that was last read and found good
 
+    @abstractmethod
+    def close(self) -> None: ...
+
     # --- writing -----------------------------------------------------------------------------------------------
 
+    @abstractmethod
+    def lock(self, *, take_over: bool = False) -> None:
+        """Takes the lock of the one writer, where the journal can be reached from several data folders.
+
+        It ends with this process. `take_over` ends the session of whoever holds it. Raises JournalLocked.
+        """
+
     def open_writer(self) -> Head:
-        """See `Journal.open_writer`."""
+        """Takes the fence: from here on no earlier writer can append. Returns the end, with the new epoch.
+
+        Raises JournalDamaged, having written nothing, if the fence's epoch is below that of the last row, and
+        JournalTooNew if a later version has written that row.
+        """
         self._format_at(self.head().position)  # a newer version's journal is refused before its writer is fenced off
         epoch = self._raise_fence()
         head = self.head()
@@ -203,9 +168,17 @@ class Chain:
         rows = self._page(position - 1, 1) if position else []
         return known_format(rows[0]) if rows else FIRST
 
+    @abstractmethod
     def _raise_fence(self) -> int | None:
         """Adds one to the fence's epoch and returns it; None, and nothing is written, if it is below the last row's."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def append(self, position: int, body: bytes, written_at: int) -> bytes:
+        """Writes one row durably, in one statement, and returns its hash.
+
+        Raises ValueError, having written nothing, if position, format or `written_at` are not the next row's;
+        FencedOff, having written nothing, if another writer took over; any other error leaves it unknown.
+        """
 
     def _next(self, position: int, body: bytes, written_at: int) -> tuple[bytes, bytes]:
         """The next row's previous hash and its own."""
@@ -230,13 +203,18 @@ class Chain:
             self._last_format = format_of(body)
         return hash
 
-    def check_place(self) -> None:
-        """See `Journal.check_place`. A server's database is where its address is."""
+    def check(self) -> None:
+        """For the writer, when idle: the journal answers, and the fence is still its own. Raises FencedOff."""
+        if self.head().epoch != self._epoch:
+            raise FencedOff("another writer has taken the journal over")
+
+    def check_place(self) -> None:  # noqa: B027  # a server's database is where its address is
+        """Raises JournalMoved if what is written now would not be found at the next start."""
 
     # --- reading -----------------------------------------------------------------------------------------------
 
     def rows(self, after: int) -> Iterator[Row]:
-        """See `Journal.rows`."""
+        """The rows after this position, verified one by one. Raises JournalDamaged, naming the position."""
         read = self._read if self._read.position == after else self._row_before(after)
         while page := self._page(read.position, self.PAGE):
             for row in verified(page, *read):
@@ -252,22 +230,17 @@ class Chain:
                 return Read(one.position, one.hash, one.epoch, format_of(one.body))
         raise JournalDamaged(position, "the row is missing")
 
-    def check(self) -> None:
-        """See `Journal.check`."""
-        if self.head().epoch != self._epoch:
-            raise FencedOff("another writer has taken the journal over")
-
+    @abstractmethod
     def head(self) -> Head:
-        """See `Journal.head`."""
-        raise NotImplementedError
+        """Where the journal ends now, as a reader sees it."""
 
+    @abstractmethod
     def hash_at(self, position: int) -> bytes | None:
-        """See `Journal.hash_at`."""
-        raise NotImplementedError
+        """The stored hash of this row (GENESIS for 0), or None if there is no such row."""
 
+    @abstractmethod
     def _page(self, after: int, count: int) -> list[Row]:
         """The next rows, at most so many, unverified."""
-        raise NotImplementedError
 
 
 def check_marker(marker: Path, identity: str | None) -> None:

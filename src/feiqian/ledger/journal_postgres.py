@@ -24,7 +24,7 @@ from feiqian.errors import (
     JournalUnavailable,
 )
 
-from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, write_marker
+from .journal import GENESIS, LAST_EPOCH, Head, Journal, Row, check_marker, write_marker
 from .stamp import SHARD
 
 _SCHEMA = """
@@ -65,7 +65,7 @@ AND classid = %s::bigint::oid AND objid = %s::bigint::oid
 LOCK_MILLISECONDS = 3_000
 
 
-class PostgresJournal(Chain):
+class PostgresJournal(Journal):
     """See `journal.Journal`. `standbys` is how many synchronous standbys must be streaming when a writer starts.
 
     Raises JournalMissing where there is no journal to open and none may be made, DurabilityRefused.

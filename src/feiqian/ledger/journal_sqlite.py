@@ -15,7 +15,7 @@ from feiqian.errors import FencedOff, JournalDamaged, JournalMissing, JournalMov
 from feiqian.folder import make_file
 from feiqian.runtime.database_files import DatabaseFiles
 
-from .journal import GENESIS, LAST_EPOCH, Chain, Head, Row, check_marker, row_of, write_marker
+from .journal import GENESIS, LAST_EPOCH, Head, Journal, Row, check_marker, row_of, write_marker
 from .sqlite_errors import LOOK, is_damage
 from .stamp import SHARD
 
@@ -44,7 +44,7 @@ _PAGE_BYTES = 8192  # twice SQLite's own: large rows cost a third less, small on
 _COLUMNS = "position, epoch, previous, hash, body, written_at, shard"
 
 
-class SqliteJournal(Chain):
+class SqliteJournal(Journal):
     """See `journal.Journal`. `create` allows a new file where no marker says that there was one.
 
     Raises JournalMissing where there is no journal to open, JournalDamaged where the file is no journal, and

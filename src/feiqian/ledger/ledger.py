@@ -74,14 +74,16 @@ class Ledger:
         timer: Callable[[], float] = time.monotonic,  # not money: a time
     ) -> None:
         self._standstill = Standstill(timer)
-        self._journal, self._engine, self._bank_clock = journal, engine, clock
-        self._clock = LedgerClock(clock, engine.moment.seconds * MICROSECONDS)
+        self._journal, self._bank_clock = journal, clock
+        self.engine = engine  # for asking only (balances, allowances, totals); what it says depends on `position`
+        # The time by which this ledger decides. Codes and deadlines go by it, and by no other clock.
+        self.clock = LedgerClock(clock, engine.moment.seconds * MICROSECONDS)
         self._records: list[bytes] = []  # of the row being filled
         self._facts: list[bytes] = []
-        self._taken = self._durable = head.position  # the last row handed to the journal, and the last that is on disk
-        self._durable_hash = head.hash
-        self._epoch = head.epoch
-        self._stopped: BaseException | None = None
+        self._taken = head.position  # the last row handed to the journal
+        self.durable_position, self.durable_hash = head.position, head.hash  # of the last row that is on disk
+        self.epoch = head.epoch  # this writer's
+        self.stopped: BaseException | None = None  # why nothing is decided any more
         self._scheduled = False
         self._waiting: dict[int, _RowFuture] = {}
         self._subscribers: list[Subscriber] = []
@@ -92,7 +94,7 @@ class Ledger:
         self._commit_seconds = commit_seconds
         self._launched_at = 0.0  # not money: a time of the loop's clock
         self._watched = False  # whether a timer looks at the flights
-        self._overdue = False
+        self.overdue = False  # the journal has not answered in time; until it does, nothing is decided
         self.overdue_times = 0  # how often it has been
         self._barred = False  # nothing is decided: stopped, or a commit is overdue
         self._clock_jumped = False  # neither then, but what was decided is committed
@@ -115,12 +117,12 @@ class Ledger:
         """Decides any number of chains, in order; returns a `Refusal` for each event. Raises as `post` does."""
         if self._barred:
             raise self._bar_error()
-        seconds = self._clock.now() // MICROSECONDS
+        seconds = self.clock.now() // MICROSECONDS
         if self._bank_clock.jumped:
             self._heed_clock()
             raise self._bar_error()
         try:
-            results, records = self._engine.apply(events, seconds, self._clock.day(seconds))
+            results, records = self.engine.apply(events, seconds, self.clock.day(seconds))
         except ValueError:
             raise  # not whole events: nothing was changed
         except BaseException as error:
@@ -144,34 +146,9 @@ class Ledger:
         self._schedule()
 
     @property
-    def engine(self) -> Engine:
-        """For asking only (balances, allowances, totals); what it says depends on `position`."""
-        return self._engine
-
-    @property
     def position(self) -> int:
         """The row that the state in memory depends on; every answer waits for it."""
         return self._taken + 1 if self._records or self._facts else self._taken
-
-    @property
-    def durable_position(self) -> int:
-        """The last row that is on disk."""
-        return self._durable
-
-    @property
-    def durable_hash(self) -> bytes:
-        """The hash of that row."""
-        return self._durable_hash
-
-    @property
-    def overdue(self) -> bool:
-        """Whether the journal has not answered in time; until it does, nothing is decided."""
-        return self._overdue
-
-    @property
-    def clock(self) -> LedgerClock:
-        """The time by which this ledger decides. Codes and deadlines go by it, and by no other clock."""
-        return self._clock
 
     def look_at_clock(self) -> bool:
         """Whether the machine's clock has jumped, so that nothing is decided now.
@@ -186,16 +163,6 @@ class Ledger:
     async def deciding(self) -> None:
         """Returns at once while all is well, else when the journal answers and the clock is right, or it stops."""
         await self._ready.wait()
-
-    @property
-    def epoch(self) -> int:
-        """This writer's epoch."""
-        return self._epoch
-
-    @property
-    def stopped(self) -> BaseException | None:
-        """Why nothing is decided any more, or None while all is well."""
-        return self._stopped
 
     def check_place(self) -> None:
         """Stops the ledger if its journal was moved; each commit looks by itself, and a watch does where none comes."""
@@ -216,10 +183,10 @@ class Ledger:
 
         After CommitOverdue the row may still get there: whoever was told asks again.
         """
-        if position <= self._durable:
+        if position <= self.durable_position:
             return
         if self._barred:
-            raise self._stop_error() if self._stopped is not None else _overdue_error()
+            raise self._stop_error() if self.stopped is not None else _overdue_error()
         future = self._waiting.get(position)
         if future is None:
             if position > self.position:
@@ -235,7 +202,7 @@ class Ledger:
         self._settle(timeout_seconds)
         self.start_commit()
         self._settle(timeout_seconds)
-        return self._durable
+        return self.durable_position
 
     def start_commit(self) -> None:
         """Hands what was posted to the journal's thread, and returns once the commit before it is durable.
@@ -265,7 +232,7 @@ class Ledger:
     def _tick(self) -> None:
         """The end of a tick: all that it decided becomes one row."""
         self._scheduled = False
-        if self._stopped is not None or self._flight is not None or not (self._records or self._facts):
+        if self.stopped is not None or self._flight is not None or not (self._records or self._facts):
             return
         began = self._standstill.begin()
         if self._threaded or began is None:
@@ -282,7 +249,7 @@ class Ledger:
 
     def _take(self) -> _Commit:
         self._taken += 1
-        commit = _Commit(self._taken, self._records, self._facts, self._clock.now())
+        commit = _Commit(self._taken, self._records, self._facts, self.clock.now())
         self._records, self._facts = [], []
         return commit
 
@@ -327,7 +294,7 @@ class Ledger:
         """Waits for the commit on its way, if there is one."""
         if self._flight is not None:
             self._land_flight(timeout_seconds)
-        if self._stopped is not None:
+        if self.stopped is not None:
             raise self._stop_error()
 
     def _land_flight(self, timeout_seconds: float | None = None) -> None:  # not money: a time
@@ -341,15 +308,15 @@ class Ledger:
         if error is not None:
             self._stop(error)
             return
-        if self._overdue:
-            self._overdue = self._barred = False
+        if self.overdue:
+            self.overdue = self._barred = False
             self._tell_ready()
         hash = flight.result()
         if commit is not None and hash is not None:  # else it was a probe
             self._landed(commit, hash)
 
     def _landed(self, commit: _Commit, hash: bytes) -> None:
-        self._durable, self._durable_hash = commit.position, hash
+        self.durable_position, self.durable_hash = commit.position, hash
         future = self._waiting.pop(commit.position, None)
         if future is not None:
             future.set_result(None)
@@ -366,13 +333,13 @@ class Ledger:
 
     def _look(self) -> None:
         self._watched = False
-        if self._flight is None or self._stopped is not None or self._overdue:
+        if self._flight is None or self.stopped is not None or self.overdue:
             return
         left = self._launched_at + self._commit_seconds - asyncio.get_running_loop().time()
         if left > 0:
             self._watch(left)
         elif not self._flight[1].done():
-            self._overdue = self._barred = True
+            self.overdue = self._barred = True
             self.overdue_times += 1
             self._tell_ready()
             self._tell_waiting(_overdue_error)
@@ -392,7 +359,7 @@ class Ledger:
             self._tell_ready()
 
     def _tell_ready(self) -> None:
-        if self._stopped is None and (self._overdue or self._clock_jumped):
+        if self.stopped is None and (self.overdue or self._clock_jumped):
             self._ready.clear()
         else:
             self._ready.set()
@@ -401,26 +368,26 @@ class Ledger:
 
     def _stop(self, error: BaseException) -> None:
         """The first failure ends service for good; everyone who waits is told that the outcome is unknown."""
-        self._stopped = self._stopped or error
-        self._barred, self._overdue = True, False
+        self.stopped = self.stopped or error
+        self._barred, self.overdue = True, False
         self._tell_ready()
         self._tell_waiting(self._stop_error)
 
     def _bar_error(self) -> LedgerError:
-        if self._stopped is not None:
+        if self.stopped is not None:
             return self._stop_error()
         why = "the journal does not answer" if self._barred else "the machine's clock has jumped"
         return NotDeciding(f"{why}, so nothing is decided: nothing was done; try again later")
 
     def _stop_error(self) -> LedgerStopped:
-        why = "another writer has taken over" if isinstance(self._stopped, FencedOff) else f"{self._stopped!r}"
+        why = "another writer has taken over" if isinstance(self.stopped, FencedOff) else f"{self.stopped!r}"
         error = LedgerStopped(f"the ledger stopped ({why}): outcome unknown; ask again by id after the restart")
-        error.__cause__ = self._stopped
+        error.__cause__ = self.stopped
         return error
 
     def close(self) -> None:
         """Ends the writer; what was posted and not committed is lost, so `commit` first. The journal stays open."""
-        if self._stopped is None:
+        if self.stopped is None:
             self._pool.shutdown(wait=True)
             self._stop(LedgerStopped("closed"))
 

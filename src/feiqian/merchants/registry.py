@@ -203,6 +203,11 @@ class Merchants:
     def by_number(self, number: MerchantNumber) -> Merchant | None:
         return self._by_number.get(number)
 
+    def name(self, number: MerchantNumber) -> str:
+        """A merchant's name; "" of nobody."""
+        merchant = self.by_number(number)
+        return merchant.name if merchant is not None else ""
+
     def by_id(self, id: str) -> Merchant | None:
         return next((merchant for merchant in self._by_number.values() if merchant.id == id), None)
 

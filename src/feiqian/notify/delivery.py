@@ -78,7 +78,7 @@ class ChannelWorker:
 
     async def deliver_due(self) -> int:
         """Delivers what is due now and waits for it; returns how many messages were tried."""
-        claimed = await self._claim(AT_ONCE)
+        claimed = await self.work.db(self._claim, AT_ONCE)
         await asyncio.gather(*(self._deliver(one) for one in claimed))
         return len(claimed)
 
@@ -100,15 +100,12 @@ class ChannelWorker:
         if limit <= 0:
             return []
         try:
-            return await self._claim(limit)
+            return await self.work.db(self._claim, limit)
         except Exception as error:
             _log.warning("messages_not_claimed", channel=self.channel.value, why=type(error).__name__)
             return []
 
-    async def _claim(self, limit: int) -> list[Claimed]:
-        return await self.work.db(self._claim_now, limit)
-
-    def _claim_now(self, limit: int) -> list[Claimed]:
+    def _claim(self, limit: int) -> list[Claimed]:
         now = self.clock.now()
         with self.db.read() as connection:
             if not outbox.any_due(connection, self.channel, now):

@@ -66,8 +66,8 @@ class KnowsContacts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What an adapter sends: a text, with a subject line where the channel has one. `seconds_left`: of its use."""
+class Worded:
+    """A message in words: a text, with a subject line where the channel has one."""
 
     id: str
     to: Subject
@@ -77,21 +77,19 @@ class Outgoing:
     language: str
     subject: str = field(repr=False)
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing(Worded):
+    """What an adapter sends. `seconds_left`: of its use."""
+
     seconds_left: int
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Worded):
     """A message as it would have arrived, kept in the inbox of a bank in test mode. `at` in Unix microseconds."""
 
-    id: str
-    to: Subject
-    channel: Channel
-    address: str = field(repr=False)
-    kind: str
-    language: str
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
     at: int
 
 

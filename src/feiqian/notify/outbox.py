@@ -6,7 +6,6 @@ sent again when the lease is over: it may arrive twice, it is never lost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -100,10 +99,9 @@ def lately(connection: Connection, to: Subject, channel: Channel, kind: str, sin
     return int(connection.execute(counted).scalar_one())
 
 
-def waiting(connection: Connection) -> Sequence[tuple[str, int]]:
-    """How many messages are queued, by channel."""
-    counted = select(_c.channel, func.count()).where(_c.state == "queued").group_by(_c.channel)
-    return [(row[0], row[1]) for row in connection.execute(counted)]
+def waiting(connection: Connection) -> int:
+    """How many messages are queued."""
+    return connection.execute(select(func.count()).where(_c.state == "queued")).scalar_one()
 
 
 def _due(channel: Channel, now: int) -> ColumnElement[bool]:

@@ -145,8 +145,8 @@ class Notify:
         metrics.gauge("feiqian_messages_waiting", "Messages in the outbox", lambda: watch.waiting)
         help = "Countries and prefixes where few of the codes that are sent are entered"
         metrics.gauge("feiqian_code_alarms", help, lambda: len(watch.alarms))
-        metrics.gauge("feiqian_code_caps_near", "Caps on codes that are nearly used up", lambda: watch.near)
-        metrics.gauge("feiqian_code_caps_full", "Caps on codes that are used up", lambda: watch.full)
+        metrics.gauge("feiqian_code_caps_near", "Caps on codes that are nearly used up", lambda: len(watch.near))
+        metrics.gauge("feiqian_code_caps_full", "Caps on codes that are used up", lambda: len(watch.full))
 
         if isinstance(sms := self._adapters.get(Channel.SMS), Smpp):
             receipts = sms.receipts

@@ -39,13 +39,11 @@ _LONGEST_VALIDITY = timedelta(days=2)
 
 
 class Command(IntEnum):
-    """Those that are exchanged (5.1.2.1)."""
+    """Those that are told apart here (5.1.2.1)."""
 
-    GENERIC_NACK = 0x8000_0000
     SUBMIT_SM = 0x0000_0004
     DELIVER_SM = 0x0000_0005
     UNBIND = 0x0000_0006
-    BIND_TRANSCEIVER = 0x0000_0009
     OUTBIND = 0x0000_000B
     ENQUIRE_LINK = 0x0000_0015
     ALERT_NOTIFICATION = 0x0000_0102

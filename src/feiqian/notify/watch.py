@@ -31,18 +31,8 @@ class Watch:
         self.waiting = 0
         self._told: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._near: dict[tuple[str, Audience], Raised] = {}
-        self._full: dict[tuple[str, Audience], Raised] = {}
-
-    @property
-    def near(self) -> int:
-        """Caps of which most is used."""
-        return len(self._near)
-
-    @property
-    def full(self) -> int:
-        """Caps that are used up."""
-        return len(self._full)
+        self.near: dict[tuple[str, Audience], Raised] = {}  # caps of which most is used
+        self.full: dict[tuple[str, Audience], Raised] = {}  # caps that are used up
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -61,7 +51,7 @@ class Watch:
         now = self._clock.now()
         with self._db.read() as connection:
             self.alarms = {alarm.place: alarm for alarm in self._rate_limits.alarms(connection, now)}
-            self.waiting = sum(count for _, count in outbox.waiting(connection))
+            self.waiting = outbox.waiting(connection)
             self._renew(self._rate_limits.used(connection, now))
         for alarm in self.alarms.values():
             self._tell(alarm, now)
@@ -80,7 +70,7 @@ class Watch:
         near = {(one.place, one.audience) for one in used if one.near}
         full = {(one.place, one.audience) for one in used if one.full}
         with self._lock:
-            for raised, still in ((self._near, near), (self._full, full)):
+            for raised, still in ((self.near, near), (self.full, full)):
                 for place, audience in [key for key in raised if key not in still]:
                     raised.pop((place, audience)).set(False, place=place, audience=audience.value)
             self._raise([one for one in used if one.near])
@@ -89,9 +79,9 @@ class Watch:
         for one in near:
             details = {"place": one.place, "audience": one.audience.value, "used": one.used, "most": one.most}
             key = one.place, one.audience
-            self._near.setdefault(key, Raised("code_cap_near")).set(True, **details)
+            self.near.setdefault(key, Raised("code_cap_near")).set(True, **details)
             if one.full:
-                self._full.setdefault(key, Raised("code_cap_full")).set(True, **details)
+                self.full.setdefault(key, Raised("code_cap_full")).set(True, **details)
 
     def _tell(self, alarm: Alarm, now: int) -> None:
         if now - self._told.get(alarm.place, -AGAIN) < AGAIN:

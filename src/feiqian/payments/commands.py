@@ -13,7 +13,8 @@ from feiqian.commands.common import Commands, command
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
-    from feiqian.db import BankDb
+    from feiqian.merchants.keys import Kind
+    from feiqian.merchants.registry import Merchants
 
 EPILOG = """\
 examples:
@@ -39,28 +40,21 @@ def register(commands: Commands) -> None:
 
 
 def _create(settings: Settings, options: argparse.Namespace) -> int:
-    from feiqian.merchants.registry import Merchants
-
-    db = _open(settings)
     kind = options.kind or settings.mode
-    print(Merchants(db, kind).create_key(options.merchant, kind, time.time_ns() // 1000))
+    print(_merchants(settings, kind).create_key(options.merchant, kind, time.time_ns() // 1000))
     return 0
 
 
 def _list(settings: Settings, options: argparse.Namespace) -> int:
-    from feiqian.merchants.registry import Merchants
-
-    for key in Merchants(_open(settings), settings.mode).keys(options.merchant):
+    for key in _merchants(settings, settings.mode).keys(options.merchant):
         state = f"revoked {_when(key.revoked_at)}" if key.revoked_at else "active"
         print(f"{key.shown}…  {key.kind}  made {_when(key.created_at)}  {state}")
     return 0
 
 
 def _revoke(settings: Settings, options: argparse.Namespace) -> int:
-    from feiqian.merchants.registry import Merchants
-
     shown = options.key.rstrip("…")
-    count = Merchants(_open(settings), settings.mode).revoke_key(options.merchant, shown, time.time_ns() // 1000)
+    count = _merchants(settings, settings.mode).revoke_key(options.merchant, shown, time.time_ns() // 1000)
     print(f"{count} revoked" if count else "no active key of this merchant begins so", file=sys.stderr)
     return 0 if count else 1
 
@@ -78,12 +72,13 @@ def _rotate(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _open(settings: Settings) -> BankDb:
+def _merchants(settings: Settings, kind: Kind) -> Merchants:
     from feiqian.db import BankDb
+    from feiqian.merchants.registry import Merchants
 
     if not settings.bank_url and not settings.file("bank.db").exists():
         raise SystemExit(f"feiqian: there is no bank in the folder {settings.data!r}; --data names another")
-    return BankDb(Path(settings.data), settings.bank_url)
+    return Merchants(BankDb(Path(settings.data), settings.bank_url), kind)
 
 
 def _when(microseconds: int) -> str:

@@ -57,7 +57,7 @@ class Confirmations:
         return [
             WaitingPayment(
                 row.id,
-                self._name(row),
+                self._merchants.name(row.merchant),
                 row.amount,
                 row.currency,
                 row.description,
@@ -127,11 +127,7 @@ class Confirmations:
             kind=CODE.name,
             amount=row.amount,
             currency=row.currency,
-            payee=self._name(row),
+            payee=self._merchants.name(row.merchant),
             payer=names.get(row.customer, ""),
             reference=row.id,
         )
-
-    def _name(self, row: PaymentRow) -> str:
-        merchant = self._merchants.by_number(row.merchant)
-        return merchant.name if merchant is not None else ""

@@ -25,11 +25,6 @@ class StatusWaiters:
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._closed = False
 
-    @property
-    def open(self) -> int:
-        """How many wait now."""
-        return self.places.total
-
     async def ended(
         self,
         payment: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from feiqian.backoffice.support_sections import SupportSection
-from feiqian.ids import CustomerNumber, MerchantNumber
+from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.services import Services
@@ -40,12 +40,13 @@ class RecentPayments(SupportSection):
 
     async def look(self, number: CustomerNumber, kept: None) -> Recent:
         rows = await self._reads.newest_of_customer(number, FEW)
-        lines = [Line(row, Money(row.amount, BY_NUMBER[row.currency]), self._payee(row.merchant)) for row in rows]
+        lines = [
+            Line(
+                row, Money(row.amount, BY_NUMBER[row.currency]), self._merchants.name(row.merchant) or str(row.merchant)
+            )
+            for row in rows
+        ]
         return Recent(lines, await self._reads.customer_incomplete(number))
-
-    def _payee(self, number: MerchantNumber) -> str:
-        merchant = self._merchants.by_number(number)
-        return merchant.name if merchant else str(number)
 
 
 SUPPORT = (RecentPayments,)

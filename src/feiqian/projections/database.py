@@ -5,7 +5,6 @@ A location is a path, or a URL that begins with postgresql://. Nothing here know
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 from feiqian.folder import make_file
+from feiqian.runtime.database_files import file_number
 
 Values = tuple[Any, ...]
 Statement = Executable | str  # as text its parameters are written `:name`
@@ -140,10 +140,10 @@ class SqliteDatabase(Database):
         self._execute(f"PRAGMA cache_size = {-8192 if read_only else -65536}")  # KiB
         self._execute("PRAGMA temp_store = MEMORY")
         self._execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opens the file: damage shows now
-        self._file = _file(path)
+        self._file = file_number(path)
 
     def gone(self) -> bool:
-        return _file(self._path) != self._file
+        return file_number(self._path) != self._file
 
     def change_many(self, statement: Statement, rows: Sequence[Values]) -> None:
         self._connection.executemany(_made(statement, self._dialect).text, rows)
@@ -236,15 +236,6 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _file(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another of the same name; None where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 class _Made(NamedTuple):

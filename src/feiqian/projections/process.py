@@ -14,13 +14,14 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+from feiqian.ledger.journal import Journal
 from feiqian.runtime import logs
 
 from . import schema
 from .database import DATABASE_ERRORS, Database, open_database
 from .errors import ReadModelDamaged
 from .files import damage_reported, is_damage
-from .projector import ROWS_PER_STEP, JournalReader, Projector
+from .projector import ROWS_PER_STEP, Projector
 from .read_model import ReadModel
 
 # Rows that come while a step is under way, or in the pause after it, go into the next step together: the pause grows
@@ -37,7 +38,7 @@ _log = logs.get("feiqian.projections")
 
 
 def run_projector(
-    journal: JournalReader,
+    journal: Journal,
     location: str | Path,
     models: Sequence[ReadModel],
     stop: Event,
@@ -63,7 +64,7 @@ def run_projector(
 
 
 def _project(
-    journal: JournalReader,
+    journal: Journal,
     location: str | Path,
     models: Sequence[ReadModel],
     stop: Event,

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from feiqian.errors import LedgerError
 from feiqian.ledger.body import decode_body
-from feiqian.ledger.journal import Row
+from feiqian.ledger.journal import Journal, Row
 
 from . import aside, schema
 from .database import DATABASE_ERRORS, VALUE_ERRORS, Database, open_database
@@ -23,12 +22,6 @@ from .files import is_damage
 from .read_model import Part, ReadModel
 
 ROWS_PER_STEP = 2_000
-
-
-class JournalReader(schema.JournalSource, Protocol):
-    """What the projector asks of a journal (`ledger.journal.Journal` has it)."""
-
-    def rows(self, after: int) -> Iterator[Row]: ...
 
 
 _MOVE_PROGRESS = """UPDATE progress SET position = :to, hash = :hash, seconds = :seconds, day = :day
@@ -41,7 +34,7 @@ class Projector:
     Raises JournalBehind or ReadModelMismatch if the read model that is there is not of this journal.
     """
 
-    def __init__(self, journal: JournalReader, db: Database, model: ReadModel) -> None:
+    def __init__(self, journal: Journal, db: Database, model: ReadModel) -> None:
         self._journal, self._db, self.model = journal, db, model
         self._progress = schema.prepare(db, journal, model)
         self._projection = model.projection(db)
@@ -157,9 +150,7 @@ def _is_the_rows(error: Exception) -> bool:
     return isinstance(error, VALUE_ERRORS) or not isinstance(error, DATABASE_ERRORS)
 
 
-def catch_up(
-    journal: JournalReader, location: str | Path, models: Iterable[ReadModel], max_rows: int = ROWS_PER_STEP
-) -> int:
+def catch_up(journal: Journal, location: str | Path, models: Iterable[ReadModel], max_rows: int = ROWS_PER_STEP) -> int:
     """Brings the read models to the journal's end, also beside a server's projector; returns their position then.
 
     What is damaged is moved aside, and made again.
@@ -174,7 +165,7 @@ def catch_up(
         return min(_catch_up(journal, location, model, max_rows) for model in models)
 
 
-def _catch_up(journal: JournalReader, location: str | Path, model: ReadModel, max_rows: int) -> int:
+def _catch_up(journal: Journal, location: str | Path, model: ReadModel, max_rows: int) -> int:
     with closing(open_database(location)) as db:
         projector, before = Projector(journal, db, model), -1
         while projector.position != before:
@@ -186,9 +177,7 @@ def _catch_up(journal: JournalReader, location: str | Path, model: ReadModel, ma
         return projector.position
 
 
-def rebuild(
-    journal: JournalReader, location: str | Path, models: Sequence[ReadModel], max_rows: int = ROWS_PER_STEP
-) -> int:
+def rebuild(journal: Journal, location: str | Path, models: Sequence[ReadModel], max_rows: int = ROWS_PER_STEP) -> int:
     """Throws the read models away and makes them again from the whole journal; returns the position they have then."""
     schema.drop(location, models)
     return catch_up(journal, location, models, max_rows)

@@ -63,7 +63,7 @@ class Reads:
         self._of_thread = threading.local()
         self._opened: list[Database] = []  # by the threads
         self.pool = Pool("reads", THREADS, QUEUE, answer_seconds)
-        self._seen, self._newest = 0, at_least  # the position as it was last seen, and the furthest ever
+        self.seen, self._newest = 0, at_least  # the position as anyone last looked at it, and the furthest ever
         self.waiting_for_it: Shares[Party] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position
         self._order = count()
@@ -81,20 +81,20 @@ class Reads:
         if self._threaded and (loop := asyncio._get_running_loop()) is not None:
             if self._looking is None or self._looking.done():
                 self._looking = loop.create_task(self.look(), name="read model's position")
-            return self._seen
+            return self.seen
         try:
             self._reached(self._here(self._where))
         except ReadsBehind:
             self._reached(0)
-        return self._seen
+        return self.seen
 
     @property
     def rebuilding(self) -> bool:
         """Whether it is gone, damaged, or not yet as far as it had once been seen."""
-        return self._seen < self._newest
+        return self.seen < self._newest
 
     def _reached(self, position: int) -> None:
-        self._seen, self._newest = position, max(position, self._newest)
+        self.seen, self._newest = position, max(position, self._newest)
 
     async def wait(
         self,
@@ -106,7 +106,7 @@ class Reads:
 
         At once, too, where `who` (a merchant, a customer) has as many requests waiting as it may. None is ourselves.
         """
-        if position <= self._seen or position <= await self.look():
+        if position <= self.seen or position <= await self.look():
             return
         if who is None:
             return await self._wait(position, timeout_seconds)
@@ -132,17 +132,17 @@ class Reads:
             await asyncio.wait_for(waiter, timeout_seconds)
         except TimeoutError:
             raise ReadsBehind(
-                f"the read model is at journal position {self._seen}, and has not reached {position} in time"
+                f"the read model is at journal position {self.seen}, and has not reached {position} in time"
             ) from None
 
     async def _poll(self) -> None:
         """While anyone waits, looks how far the read model is: one poller for all."""
         pause = FIRST_POLL_SECONDS
         while self._waiters:
-            before = self._seen
+            before = self.seen
             await self.look()
-            pause = FIRST_POLL_SECONDS if self._seen > before else min(pause * 2, LONGEST_POLL_SECONDS)
-            while self._waiters and (self._waiters[0][0] <= self._seen or self._waiters[0][2].done()):
+            pause = FIRST_POLL_SECONDS if self.seen > before else min(pause * 2, LONGEST_POLL_SECONDS)
+            while self._waiters and (self._waiters[0][0] <= self.seen or self._waiters[0][2].done()):
                 waiter = heapq.heappop(self._waiters)[2]
                 if not waiter.done():
                     waiter.set_result(None)
@@ -157,12 +157,7 @@ class Reads:
             self._reached(0)
         except TooBusy:
             pass  # how far it is cannot be asked now
-        return self._seen
-
-    @property
-    def seen(self) -> int:
-        """The position as it was last looked at, by anyone; asks nothing."""
-        return self._seen
+        return self.seen
 
     async def set_aside(self) -> int:
         """How many parts of the journal could not be projected."""

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from sqlalchemy import MetaData, Table, bindparam, delete, select
 
 from feiqian.errors import JournalBehind
+from feiqian.ledger.journal import Journal
 from feiqian.runtime import logs
 
 from .columns import BY_KEY, numbers, octets, words
@@ -68,15 +69,6 @@ _FOUND = select(_P.version, _P.tables, _P.journal, _P.position, _P.hash, _P.seco
 )
 
 
-class JournalSource(Protocol):
-    """What is asked of a journal to tell whether a read model is its own (`ledger.journal.Journal` has it)."""
-
-    @property
-    def identity(self) -> str: ...
-
-    def hash_at(self, position: int) -> bytes | None: ...
-
-
 @dataclass(slots=True)
 class Progress:
     """How far a read model has come: the row it ends with, and the engine's moment there."""
@@ -94,7 +86,7 @@ class _Found(NamedTuple):
     progress: Progress
 
 
-def prepare(db: Database, journal: JournalSource, model: ReadModel) -> Progress:
+def prepare(db: Database, journal: Journal, model: ReadModel) -> Progress:
     """The progress of a read model that is whole and of its version; what is not is thrown away and begun anew.
 
     Raises ReadModelMismatch (of another journal, or of a newer version) or JournalBehind, and then changes nothing.
@@ -192,7 +184,7 @@ def move_aside(location: str | Path, error: Exception) -> None:
     move_damaged(location)
 
 
-def check_progress(found: Progress, journal: JournalSource) -> None:
+def check_progress(found: Progress, journal: Journal) -> None:
     """Raises ReadModelMismatch or JournalBehind unless the read model's last row is a row of this journal."""
     if found.journal != journal.identity:
         raise ReadModelMismatch(
@@ -217,7 +209,7 @@ def check_numbers(*numbers: int) -> None:
         raise OverflowError(f"a number is above {LARGEST}")
 
 
-def check_read_models(journal: JournalSource, location: str | Path, models: Sequence[ReadModel]) -> int:
+def check_read_models(journal: Journal, location: str | Path, models: Sequence[ReadModel]) -> int:
     """For the start of a server: how far the read models at `location` have all come (0 if one is not there or sound).
 
     One that is damaged or older is told of, and is no obstacle: the projector builds it again. Raises JournalBehind if

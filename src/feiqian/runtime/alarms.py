@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from feiqian.runtime import logs
 from feiqian.runtime.metrics import Metrics
@@ -55,11 +55,6 @@ class Alarm:
         metrics.gauge(f"feiqian_alarm_{self.name}", f"1 while: {help}", lambda: int(self.on))
 
 
-class _Watched(NamedTuple):
-    alarm: Alarm
-    bounded: Bounded
-
-
 class Alarms:
     """The alarms of one process. `look` is called in the event loop (`run`); conditions look into memory only."""
 
@@ -67,7 +62,7 @@ class Alarms:
         self._metrics, self._now = metrics, now
         self._alarms: dict[str, Alarm] = {}
         self._conditions: dict[str, Condition] = {}
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[str, Bounded] = {}
         self._refused: dict[str, int] = {}
 
     def new(self, name: str, help: str) -> Alarm:
@@ -88,8 +83,8 @@ class Alarms:
 
         Its metrics: `feiqian_<name>`, `feiqian_<name>_limit`, `feiqian_<name>_refused_total`, `feiqian_alarm_<name>`.
         """
-        alarm = self.new(name, f"no room for more {help}")
-        self._watched[name] = _Watched(alarm, bounded)
+        self.new(name, f"no room for more {help}")
+        self._watched[name] = bounded
         self._refused[name] = bounded.refused
         metrics = self._metrics
         metrics.gauge(f"feiqian_{name}", f"How many {help}", lambda: bounded.total)
@@ -105,10 +100,10 @@ class Alarms:
         """Looks once at everything that is watched, and lets end what is over."""
         for name, condition in self._conditions.items():
             self._alarms[name].set(condition())
-        for name, (alarm, bounded) in self._watched.items():
+        for name, bounded in self._watched.items():
             refused = bounded.refused
             if refused > self._refused[name] or bounded.total >= bounded.limit:
-                alarm.ring(held=bounded.total, limit=bounded.limit, refused=refused - self._refused[name])
+                self._alarms[name].ring(held=bounded.total, limit=bounded.limit, refused=refused - self._refused[name])
             self._refused[name] = refused
         for alarm in self._alarms.values():
             alarm.look()

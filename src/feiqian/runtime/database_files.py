@@ -26,14 +26,14 @@ class DatabaseFiles:
     def __init__(self, path: Path, moved: type[FeiqianError], *, alone: bool = False) -> None:
         self._path, self._error = path.absolute(), moved
         self._beside = () if alone else _BESIDE
-        self._first = _number(str(self._path))  # None: it is made now
+        self._first = file_number(self._path)  # None: it is made now
         self._seen: list[tuple[str, int, int]] = []
 
     def note(self) -> None:
         """Remembers the files. Raises the error if the database's was exchanged since this was made."""
         path = str(self._path)
         names = [path, *(f"{_linked(path)}{ending}" for ending in self._beside)]
-        found = [(name, *number) for name in names if (number := _number(name)) is not None]
+        found = [(name, *number) for name in names if (number := file_number(name)) is not None]
         if len(found) != len(names) or self._first not in (None, found[0][1:]):
             raise self._moved(path)
         self._seen = found
@@ -56,8 +56,8 @@ class DatabaseFiles:
         )
 
 
-def _number(name: str) -> tuple[int, int] | None:
-    """Device and inode; None where nothing is found."""
+def file_number(name: str | Path) -> tuple[int, int] | None:
+    """Device and inode, which tell a file from another of the same name; None where nothing is found."""
     try:
         found = os.stat(name)
     except OSError:

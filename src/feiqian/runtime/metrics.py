@@ -9,6 +9,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from typing import TypedDict
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -61,28 +62,38 @@ class Live:
         return len(within) / WINDOW_SECONDS
 
 
-class _Route:
-    """Counts of one route: by status, and of latencies by bucket."""
+class _Histogram:
+    """Counts of times by bucket, each up to a bound of `bounds`, and their sum."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds, self._buckets, self._sum = bounds, [0] * (len(bounds) + 1), 0.0
+
+    def observe(self, seconds: float) -> None:
+        self._buckets[bisect_left(self._bounds, seconds)] += 1
+        self._sum += seconds
+
+    def add_to(self, family: HistogramMetricFamily, labels: list[str]) -> None:
+        """Prometheus counts in each bucket what is in those before it, too."""
+        bounds = [*map(str, self._bounds), "+Inf"]
+        family.add_metric(labels, list(zip(bounds, map(float, accumulate(self._buckets)), strict=True)), self._sum)
+
+
+class _Route(_Histogram):
+    """Counts of one route: by status, and of latencies."""
 
     def __init__(self) -> None:
+        super().__init__(BOUNDS_SECONDS)
         self.statuses: dict[int, int] = {}
-        self.buckets = [0] * (len(BOUNDS_SECONDS) + 1)
-        self.sum = 0.0
 
 
-class Lag:
+class Lag(_Histogram):
     """How late the event loop comes to what is due, looked at twenty times a second: what everybody waits at least."""
 
     BOUNDS_SECONDS = tuple(round(0.0002 * 1.25**n, 6) for n in range(50))  # to 11 s, a quarter more each
     EVERY_SECONDS = 0.05
 
     def __init__(self) -> None:
-        self.buckets = [0] * (len(self.BOUNDS_SECONDS) + 1)
-        self.sum = 0.0
-
-    def observe(self, seconds: float) -> None:
-        self.buckets[bisect_left(self.BOUNDS_SECONDS, seconds)] += 1
-        self.sum += seconds
+        super().__init__(self.BOUNDS_SECONDS)
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -94,7 +105,7 @@ class Lag:
 
     def metric(self) -> Metric:
         family = HistogramMetricFamily("feiqian_loop_lag_seconds", "How late the event loop is, in seconds")
-        family.add_metric([], _cumulative(self.buckets, self.BOUNDS_SECONDS), self.sum)
+        self.add_to(family, [])
         return family
 
 
@@ -112,8 +123,7 @@ class Metrics:
         if seen is None:
             seen = self._routes[route] = _Route()
         seen.statuses[status] = seen.statuses.get(status, 0) + 1
-        seen.buckets[bisect_left(BOUNDS_SECONDS, seconds)] += 1
-        seen.sum += seconds
+        seen.observe(seconds)
 
     def gauge(self, name: str, help: str, ask: Callable[[], float]) -> None:
         self._gauges[name] = help, ask
@@ -135,7 +145,7 @@ class Metrics:
         for route, seen in self._routes.items():
             for status, count in seen.statuses.items():
                 requests.add_metric([route, str(status)], count)
-            latency.add_metric([route], _cumulative(seen.buckets), seen.sum)
+            seen.add_to(latency, [route])
         return requests, latency
 
     def render(self) -> bytes:
@@ -143,11 +153,3 @@ class Metrics:
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
         return generate_latest(registry)
-
-
-def _cumulative(buckets: list[int], bounds: Iterable[float] = BOUNDS_SECONDS) -> list[tuple[str, float]]:
-    total, out = 0, []
-    for bound, count in zip([*map(str, bounds), "+Inf"], buckets, strict=True):
-        total += count
-        out.append((bound, float(total)))
-    return out

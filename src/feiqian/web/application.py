@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litestar import Litestar, Response, get
@@ -41,16 +41,7 @@ async def page_for(signed_in: TheCustomer) -> None:
 
 
 OWN: list[ControllerRouterHandler] = [page_for, change_language, static_file]  # of no feature
-PROBLEMS = {
-    400: "invalid",
-    403: "foreign",
-    404: "not_found",
-    405: "not_found",
-    413: "invalid",
-    414: "invalid",
-    415: "invalid",
-    431: "invalid",
-}
+PROBLEMS = {403: "foreign", 404: "not_found", 405: "not_found"} | dict.fromkeys((400, 413, 414, 415, 431), "invalid")
 
 _log = logs.get("feiqian.web")
 
@@ -100,14 +91,14 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     handlers: dict[Any, Any] = {
         SignInFirst: _sign_in_first,
         HTTPException: _http,
-        UnicodeDecodeError: _not_text,
+        UnicodeDecodeError: _told(400, "problem.invalid"),
         LookupError: _no_such_encoding,
-        NotVisibleText: _not_visible,
+        NotVisibleText: _told(422, "problem.not_visible"),
         PageOfAnother: _of_another,
         TooManyStreams: _busy,
         TooBusy: _busy,
         NotDeciding: _busy,
-        ReadsBehind: _behind,
+        ReadsBehind: _told(503, "problem.behind"),
         RecursionError: _too_deep,
         Exception: _failed,
     }
@@ -137,6 +128,11 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
 async def _provide_site(request: Asked) -> Site:
     await customer_of(request)  # who may have chosen a language
     return site_for(request)
+
+
+def _told(status: int, key: str) -> Callable[[Asked, Exception], Response[Any]]:
+    """A handler that tells this problem, whatever the error says."""
+    return lambda request, _: problem(request, status, key)
 
 
 def _sign_in_first(request: Asked, error: SignInFirst) -> Response[Any]:
@@ -169,17 +165,9 @@ def _too_deep(request: Asked, error: RecursionError) -> Response[Any]:
     return problem(request, 400, "problem.invalid")
 
 
-def _not_text(request: Asked, _: UnicodeDecodeError) -> Response[Any]:
-    return problem(request, 400, "problem.invalid")
-
-
 def _no_such_encoding(request: Asked, error: LookupError) -> Response[Any]:
     """A form that names an encoding which is none (`codecs.lookup`); a KeyError or an IndexError is a fault of ours."""
     return problem(request, 400, "problem.invalid") if type(error) is LookupError else _failed(request, error)
-
-
-def _not_visible(request: Asked, _: NotVisibleText) -> Response[Any]:
-    return problem(request, 422, "problem.not_visible")
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:
@@ -191,7 +179,3 @@ def _busy(request: Asked, _: Exception) -> Response[Any]:
     answer = problem(request, 503, "problem.busy")
     answer.headers["Retry-After"] = "5"
     return answer
-
-
-def _behind(request: Asked, _: ReadsBehind) -> Response[Any]:
-    return problem(request, 503, "problem.behind")

@@ -73,8 +73,7 @@ class RunningBank:
         return None if merchant is None else _shop(merchant)
 
     async def shop_name(self, number: MerchantNumber) -> str:
-        merchant = self._s.merchants.by_number(number)
-        return merchant.name if merchant is not None else ""
+        return self._s.merchants.name(number)
 
     async def counts(self) -> tuple[int, int]:
         """How many customers and merchants there are."""
@@ -143,7 +142,6 @@ class RunningBank:
 
     def _item(self, row: PaymentRow, person: Person | None) -> Item:
         currency = BY_NUMBER[row.currency]
-        merchant = self._s.merchants.by_number(row.merchant)
         return Item(
             id=row.id,
             order=row.merchant_order,
@@ -152,7 +150,7 @@ class RunningBank:
             amount=Money(row.amount, currency),
             refunded=Money(row.refunded, currency),
             customer=person.name if person else "",
-            merchant=merchant.name if merchant else "",
+            merchant=self._s.merchants.name(row.merchant),
             at=row.created_at,
         )
 

@@ -104,19 +104,16 @@ async def _find(connection: Connection, *, used: bool | None = None) -> Customer
     token = connection.cookies.get(site.cookies.session)
     if used is None:
         used = not connection.route_handler.opt.get(BY_ITSELF)
-    session = await _session(site.services, token, used) if token else None
+    services: Services = site.services
+    if not token:
+        return None
+    if used:
+        session = await services.sessions.find(token)
+    else:
+        session = await services.transactions.read(services.sessions.find_in, token, services.clock.now())
     if session is None or session.subject.role is not Role.CUSTOMER:
         return None
     return Customer(session.subject.customer, session)
-
-
-async def _session(services: Services, token: str, used: bool) -> Session | None:
-    return await (services.sessions.find(token) if used else services.work.db(_look, services, token))
-
-
-def _look(services: Services, token: str) -> Session | None:
-    with services.db.read() as connection:
-        return services.sessions.find_in(connection, token, services.clock.now())
 
 
 async def customers_only(connection: Connection, _: BaseRouteHandler) -> None:

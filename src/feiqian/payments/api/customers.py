@@ -36,7 +36,6 @@ def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
 
 
 def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
-    merchant = call.services.merchants.by_number(row.merchant)
     return shapes.PaymentShown(
         id=row.id,
         status=row.status,
@@ -44,7 +43,7 @@ def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
         amount=row.amount,
         refunded=row.refunded,
         currency=BY_NUMBER[row.currency].code,
-        merchant=merchant.name if merchant else "",
+        merchant=call.services.merchants.name(row.merchant),
         description=row.description,
         created_at=moment(row.created_at),
     )

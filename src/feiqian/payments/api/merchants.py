@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
@@ -60,24 +62,18 @@ async def list_payments(call: Call) -> Answer:
 
 async def get_payment(call: Call) -> Answer:
     query: WaitQuery = call.query
-    try:
+    with _theirs(call):
         return Answer(200, _encode(await call.services.payments.get(call.merchant, call.id, query.wait)))
-    except PaymentNotFound:
-        raise _not_theirs(call) from None
 
 
 async def refund(call: Call) -> Answer:
-    try:
+    with _theirs(call):
         return Answer(200, _encode(await call.services.payments.refund(call.merchant, call.id, call.body)))
-    except PaymentNotFound:
-        raise _not_theirs(call) from None
 
 
 async def list_refunds(call: Call) -> Answer:
-    try:
+    with _theirs(call):
         await call.services.payments.get(call.merchant, call.id)  # whether it is theirs
-    except PaymentNotFound:
-        raise _not_theirs(call) from None
     reads = call.services.reads
     facts = await reads.refunds_of(call.id)
     incomplete = await reads.merchant_incomplete(call.merchant.number)
@@ -85,20 +81,22 @@ async def list_refunds(call: Call) -> Answer:
 
 
 async def cancel(call: Call) -> Answer:
-    try:
+    with _theirs(call):
         return Answer(200, _encode(await call.services.payments.cancel(call.merchant, call.id)))
-    except PaymentNotFound:
-        raise _not_theirs(call) from None
 
 
 async def balance(call: Call) -> Answer:
     return Answer(200, _encode(await call.services.payments.balance(call.merchant)))
 
 
-def _not_theirs(call: Call) -> problems.ProblemError:
+@contextmanager
+def _theirs(call: Call) -> Iterator[None]:
     """404 whether it is nobody's or another's; logged, because asking for another's is how prying begins."""
-    _log.warning("payment_not_found", merchant=call.merchant.number, payment=call.id[:64])
-    return problems.ProblemError(problems.NOT_FOUND, "You have no such payment.")
+    try:
+        yield
+    except PaymentNotFound:
+        _log.warning("payment_not_found", merchant=call.merchant.number, payment=call.id[:64])
+        raise problems.ProblemError(problems.NOT_FOUND, "You have no such payment.") from None
 
 
 _OF_ONE = (problems.NOT_FOUND,)

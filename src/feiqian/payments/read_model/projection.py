@@ -124,7 +124,7 @@ class PaymentsProjection:
             merchant, customer, currency, amount = row
             step.count(merchant, customer, day, currency, amount, fee)
 
-    # --- what earlier steps have written (`step.Prior`) --------------------------------------------------------
+    # --- what earlier steps have written, which a step asks for --------------------------------------------------
 
     def account(self, id: bytes) -> Account | None:
         row = self._db.one(_ACCOUNT, id=id)

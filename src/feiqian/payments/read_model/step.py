@@ -1,13 +1,13 @@
 """What journal rows add to the read model, gathered in memory: the meaning of records and facts, without any SQL.
 
 Statement lines come from the engine's records alone, so that a statement is what the ledger did; facts only say which
-payment a movement belongs to. What was written by earlier steps is asked for through `Prior`.
+payment a movement belongs to. What was written by earlier steps is asked for through `prior`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from feiqian.clock import MICROSECONDS
 from feiqian.events import (
@@ -24,6 +24,9 @@ from feiqian.ledger.engine import EVENT, LINKED, Type
 from feiqian.projections.database import Values
 
 from ..kinds import TransferKind
+
+if TYPE_CHECKING:
+    from .projection import PaymentsProjection
 
 WAITING = PaymentStatus.WAITING.value
 
@@ -46,20 +49,12 @@ class Account:
         self.no, self.balance, self.sequence = no, balance, sequence
 
 
-class Prior(Protocol):
-    """What the read model has from earlier steps."""
-
-    def account(self, id: bytes) -> Account | None: ...
-
-    def hold(self, id: bytes) -> Hold | None: ...
-
-    def payment_number(self, id: str) -> int | None: ...
-
-
 class ProjectionStep:
     """The additions of one step. `accounts` is a cache that outlives the step, unless the step fails."""
 
-    def __init__(self, prior: Prior, cache: dict[bytes, Account], *, day: int, seconds: int, last: tuple[int, int]):
+    def __init__(
+        self, prior: PaymentsProjection, cache: dict[bytes, Account], *, day: int, seconds: int, last: tuple[int, int]
+    ):
         self._prior, self._cache = prior, cache
         self.day, self.seconds = day, seconds
         self.last_account, self.last_payment = last

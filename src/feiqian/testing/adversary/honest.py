@@ -29,7 +29,6 @@ class Told:
     name: str
     done: int = 0
     failed: Counter[str] = field(default_factory=Counter)
-    retries: int = 0
     unsaid: int = 0  # "later", without saying when
 
     @property
@@ -94,7 +93,6 @@ class Honest:
             if pause is None or clock() + pause > ends:
                 told.failed[str(answer.status or "no answer")] += 1
                 return
-            told.retries += 1
             await asyncio.sleep(pause)
 
     @staticmethod
