@@ -7,10 +7,12 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
 
 from feiqian.runtime import alarms, network
+from feiqian.testing.postgres import Postgres
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
 
@@ -28,6 +30,28 @@ def alarms_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MutableMapping
     monkeypatch.setattr(alarms, "_log", structlog.get_logger())
     with structlog.testing.capture_logs() as told:
         yield told
+
+
+@pytest.fixture(scope="session")
+def _postgres_of_the_run() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(_postgres_of_the_run: Postgres) -> Iterator[Postgres]:
+    """A server that tests share, so none may stop it; the databases that a test makes go with the test."""
+    yield _postgres_of_the_run
+    with psycopg.connect(_postgres_of_the_run.url("postgres"), autocommit=True) as connection:
+        made = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
+        for (name,) in made:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty PostgreSQL's, or "" for SQLite in a folder: a test that takes it runs once on each database."""
+    return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
 @pytest.fixture(autouse=True)

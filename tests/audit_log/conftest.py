@@ -10,16 +10,9 @@ import pytest
 from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import customer, staff
-from feiqian.testing.postgres import Postgres
 
 NOW = 1_800_000_000_000_000
 ALICE, MEI = staff(1), customer(17)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
 
 
 @pytest.fixture
@@ -29,9 +22,8 @@ def sqlite(tmp_path: Path) -> Iterator[BankDb]:
     db.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BankDb]:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+@pytest.fixture
+def db(url: str, tmp_path: Path) -> Iterator[BankDb]:
     db = BankDb(tmp_path, url)
     yield db
     db.close()
