@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, MutableMapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 import structlog
 
+from feiqian.db import BankDb
 from feiqian.runtime import alarms, network
 from feiqian.testing.postgres import Postgres
 
@@ -46,6 +48,13 @@ def postgres(_postgres_of_the_run: Postgres) -> Iterator[Postgres]:
         made = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
         for (name,) in made:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[BankDb]:
+    """An empty database of a bank, in the test's folder."""
+    with closing(BankDb(tmp_path)) as db:
+        yield db
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,16 +18,15 @@ ALICE, MEI = staff(1), customer(17)
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[BankDb]:
-    db = BankDb(tmp_path)
-    yield db
-    db.close()
+    with closing(BankDb(tmp_path)) as db:
+        yield db
 
 
 @pytest.fixture
 def db(url: str, tmp_path: Path) -> Iterator[BankDb]:
-    db = BankDb(tmp_path, url)
-    yield db
-    db.close()
+    """A test that takes it runs once on each database."""
+    with closing(BankDb(tmp_path, url)) as db:
+        yield db
 
 
 @pytest.fixture

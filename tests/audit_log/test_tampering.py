@@ -101,22 +101,24 @@ def test_a_tail_cut_with_its_head_is_seen_by_a_head_kept_elsewhere_alone(written
     assert wrong(written, sqlite, kept) == 10
 
 
-def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: AuditLog, sqlite: BankDb) -> None:
+def compute_anew(written: AuditLog, sqlite: BankDb) -> Head:
+    """Put other entries in the place of all; return the head from before."""
     with sqlite.read() as connection:
         kept, entries = written.head(connection), written.newest(connection)[::-1]
     run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
     for entry in entries:
         written.record(entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+    return kept
+
+
+def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(written: AuditLog, sqlite: BankDb) -> None:
+    kept = compute_anew(written, sqlite)
     assert wrong(written, sqlite) is None
     assert wrong(written, sqlite, kept) == 10
 
 
 def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(written: AuditLog, sqlite: BankDb) -> None:
-    with sqlite.read() as connection:
-        kept, entries = written.head(connection), written.newest(connection)[::-1]
-    run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
-    for entry in entries:
-        written.record(entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+    kept = compute_anew(written, sqlite)
     run(sqlite, f"UPDATE trail_head SET hash = x'{kept.hash.hex()}'")
     assert wrong(written, sqlite) == 10
 

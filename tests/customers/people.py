@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import pytest
 from argon2 import PasswordHasher
 from PIL import Image
 
@@ -88,6 +90,13 @@ class CountingHasher(SecretHasher):
     def hash(self, text: str) -> str:
         self.calls.append("hash")
         return super().hash(text)
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[People]:
+    """The folders whose conftest imports this have it."""
+    with closing(People(tmp_path / "bank")) as people:
+        yield people
 
 
 class People:
