@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, MutableMapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
 
+from feiqian.db import BankDb
 from feiqian.runtime import alarms, network
+from feiqian.testing.postgres import Postgres
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
 
@@ -28,6 +32,35 @@ def alarms_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MutableMapping
     monkeypatch.setattr(alarms, "_log", structlog.get_logger())
     with structlog.testing.capture_logs() as told:
         yield told
+
+
+@pytest.fixture(scope="session")
+def _postgres_of_the_run() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(_postgres_of_the_run: Postgres) -> Iterator[Postgres]:
+    """A server that tests share, so none may stop it; the databases that a test makes go with the test."""
+    yield _postgres_of_the_run
+    with psycopg.connect(_postgres_of_the_run.url("postgres"), autocommit=True) as connection:
+        made = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
+        for (name,) in made:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[BankDb]:
+    """An empty database of a bank, in the test's folder."""
+    with closing(BankDb(tmp_path)) as db:
+        yield db
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty PostgreSQL's, or "" for SQLite in a folder: a test that takes it runs once on each database."""
+    return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,6 @@ import pytest
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.field_cipher import DataKeyInvalid
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[BankDb]:
-    db = BankDb(tmp_path)
-    yield db
-    db.close()
 
 
 def test_a_key_is_made_for_a_new_bank_and_is_the_same_afterwards(db: BankDb, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from feiqian.customers.registry import Customers
 from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
 from feiqian.policy.load import load_policy
 from feiqian.subjects import customer
-from feiqian.testing.postgres import Postgres
 
 VERSION_1 = (
     "CREATE TABLE bank_schema (version INTEGER NOT NULL PRIMARY KEY)",
@@ -33,17 +31,6 @@ VERSION_2 = (
     " name VARCHAR(100) NOT NULL, created_at BIGINT NOT NULL, level SMALLINT NOT NULL)",
     "INSERT INTO customers VALUES (1, 'cus_1', 'Li Na', 7, 2), (2, 'cus_2', 'Ann', 8, 1), (4, 'cus_4', 'Eve', 9, 0)",
 )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
 def old(folder: Path, url: str, statements: tuple[str, ...] = VERSION_1) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,31 +11,22 @@ import pytest
 from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import Subject, customer, staff
-from feiqian.testing.postgres import Postgres
 
 NOW = 1_800_000_000_000_000
 ALICE, MEI = staff(1), customer(17)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[BankDb]:
+    with closing(BankDb(tmp_path)) as db:
+        yield db
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[BankDb]:
-    db = BankDb(tmp_path)
-    yield db
-    db.close()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BankDb]:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
-    db = BankDb(tmp_path, url)
-    yield db
-    db.close()
+def db(url: str, tmp_path: Path) -> Iterator[BankDb]:
+    """A test that takes it runs once on each database."""
+    with closing(BankDb(tmp_path, url)) as db:
+        yield db
 
 
 @pytest.fixture

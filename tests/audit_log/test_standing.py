@@ -21,10 +21,9 @@ NOW = ManualClock().now()
 
 
 @pytest.fixture
-def db(tmp_path: Path):  # type: ignore[no-untyped-def]
-    db = BankDb(tmp_path)
-    yield db
-    db.close()
+def db(sqlite: BankDb) -> BankDb:
+    """Commands find it in its folder."""
+    return sqlite
 
 
 def found(db: BankDb) -> list[str]:

@@ -103,14 +103,20 @@ def test_a_tail_cut_with_its_head_is_seen_by_a_head_kept_elsewhere_alone(written
     assert wrong(written, sqlite, kept) == 10
 
 
-def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(
-    written: AuditLog, sqlite: BankDb, record: Callable[..., int]
-) -> None:
+def compute_anew(written: AuditLog, sqlite: BankDb, record: Callable[..., int]) -> Head:
+    """Put other entries in the place of all; return the head from before."""
     with sqlite.read() as connection:
         kept, entries = written.head(connection), written.newest(connection)[::-1]
     run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
     for entry in entries:
         record(sqlite, entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+    return kept
+
+
+def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(
+    written: AuditLog, sqlite: BankDb, record: Callable[..., int]
+) -> None:
+    kept = compute_anew(written, sqlite, record)
     assert wrong(written, sqlite) is None
     assert wrong(written, sqlite, kept) == 10
 
@@ -118,11 +124,7 @@ def test_a_chain_computed_anew_is_seen_by_a_head_kept_elsewhere_alone(
 def test_a_chain_computed_anew_is_seen_by_a_head_that_was_left_behind(
     written: AuditLog, sqlite: BankDb, record: Callable[..., int]
 ) -> None:
-    with sqlite.read() as connection:
-        kept, entries = written.head(connection), written.newest(connection)[::-1]
-    run(sqlite, "DELETE FROM trail_entries", "DELETE FROM trail_head")
-    for entry in entries:
-        record(sqlite, entry.actor, "customer_helped", entry.about, entry.details, entry.at)
+    kept = compute_anew(written, sqlite, record)
     run(sqlite, f"UPDATE trail_head SET hash = x'{kept.hash.hex()}'")
     assert wrong(written, sqlite) == 10
 

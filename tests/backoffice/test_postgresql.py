@@ -55,12 +55,6 @@ class Counting:
         self.done.append(change.id)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
 @pytest.fixture
 def db(postgres: Postgres, tmp_path: Path) -> Iterator[BankDb]:
     db = BankDb(tmp_path, postgres.database())

@@ -138,12 +138,6 @@ def test_a_full_disk_in_mid_batch_keeps_whole_rows_only(tmp_path: Path) -> None:
     journal.close()
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    with Postgres() as server:
-        yield server
-
-
 @pytest.mark.parametrize("nth", range(1, WRITES + 1))
 def test_a_lost_connection_at_the_nth_write(postgres: Postgres, tmp_path: Path, nth: int) -> None:
     """The server ends the connection; the ledger does not connect again and go on as if nothing had been."""

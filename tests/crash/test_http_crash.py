@@ -11,10 +11,8 @@ import os
 import random
 import signal
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from served_bank import BALANCE, CUSTOMERS, Attempt, ServedBank, Tills
 
 from feiqian.accounts.kinds import AccountKind
@@ -25,13 +23,6 @@ from feiqian.ledger.recovery import open_journal, open_ledger
 KILLS = max(1, int(os.environ.get("KILLS") or 50) // 10)
 SEED = int(os.environ.get("SEED") or 20261124)
 CNY = 156
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[ServedBank]:
-    bank = ServedBank(tmp_path / "bank")
-    yield bank
-    bank.close()
 
 
 def test_abuse_25_a_server_killed_under_load_keeps_every_answer_that_it_gave(bank: ServedBank) -> None:

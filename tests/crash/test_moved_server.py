@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from served_bank import WAIT_SECONDS, Attempt, ServedBank, Tills
 
 from feiqian.app import EXIT_STOPPED
 from feiqian.ledger.recovery import open_journal
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[ServedBank]:
-    bank = ServedBank(tmp_path / "bank")
-    yield bank
-    bank.close()
-
-
-def ended(bank: ServedBank) -> int:
-    """Waits for a server that ends by itself. Returns its exit code."""
-    assert bank._process is not None
-    code = bank._process.wait(WAIT_SECONDS)
-    bank._process = None
-    return code
 
 
 def test_abuse_87_a_served_journal_that_is_renamed_stops_the_server_and_loses_no_answer(bank: ServedBank) -> None:
@@ -36,7 +19,7 @@ def test_abuse_87_a_served_journal_that_is_renamed_stops_the_server_and_loses_no
     tills.wait_for(200)
     journal = Path(bank.settings.data) / "journal.db"
     journal.rename(journal.with_name("moved.db"))
-    assert ended(bank) == EXIT_STOPPED
+    assert bank.wait() == EXIT_STOPPED
     tills.join()
     assert "JournalMoved" in bank.log.read_text()
     assert not journal.exists()  # nothing was begun anew in its place
@@ -57,7 +40,7 @@ def test_abuse_87_an_idle_server_whose_journal_is_renamed_stops_by_itself(bank: 
     before = reader.head().position
     folder.rename(folder.with_name("elsewhere"))
     bank.log = folder.with_name("elsewhere") / "server.log"
-    assert ended(bank) == EXIT_STOPPED
+    assert bank.wait() == EXIT_STOPPED
     assert "JournalMoved" in bank.log.read_text()
     assert reader.head().position == before
     reader.close()

@@ -32,12 +32,6 @@ def new_bank(tmp_path: Path) -> Iterator[NewBank]:
         bank.close()
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
 def epoch(bank: ServedBank) -> int:
     with closing(open_journal(Path(bank.settings.data), bank.settings.journal_url)) as journal:
         return journal.head().epoch

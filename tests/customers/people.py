@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import pytest
 from argon2 import PasswordHasher
 from PIL import Image
 
@@ -106,6 +108,13 @@ class StillMerchants:
 
     def by_number(self, number: int) -> None:
         return None
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[People]:
+    """The folders whose conftest imports this have it."""
+    with closing(People(tmp_path / "bank")) as people:
+        yield people
 
 
 class People:

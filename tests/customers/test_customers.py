@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from feiqian.customers import registry
@@ -13,13 +10,6 @@ from feiqian.db import BankDb
 from feiqian.ids import CUSTOMER, is_id
 
 NOW = 1_800_000_000_000_000
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[BankDb]:
-    db = BankDb(tmp_path)
-    yield db
-    db.close()
 
 
 def test_numbers_are_given_in_order_from_one(db: BankDb) -> None:

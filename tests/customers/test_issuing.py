@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,13 +16,6 @@ from feiqian.db import BankDb
 from feiqian.payments.permutation import DEVICES
 
 NOW = 1_800_000_000_000_000
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[BankDb]:
-    db = BankDb(tmp_path)
-    yield db
-    db.close()
 
 
 def in_memory(issuing: IssuingDevices, count: int = 12) -> tuple[list[int], list[int]]:

@@ -26,12 +26,6 @@ from feiqian.subjects import customer
 from feiqian.testing.postgres import Postgres
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
 @pytest.fixture
 def bank(postgres: Postgres, tmp_path: Path) -> Iterator[People]:
     people = People(tmp_path / "bank", url=postgres.database())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,19 @@ def take(served: Served, shop: httpx.Client) -> dict[str, Any]:
     return payment
 
 
-def test_a_request_that_waits_is_answered_when_the_payment_ends(served: Served) -> None:
+@contextmanager
+def waiting(served: Served) -> Iterator[tuple[dict[str, Any], Future[httpx.Response], httpx.Client]]:
+    """A payment, a request that waits for its end, and its shop."""
     with served.client() as shop, served.client() as till, ThreadPoolExecutor(1) as thread:
         payment = take(served, shop)
         asked = thread.submit(till.get, f"/v1/payments/{payment['id']}", params={"wait": "30"})
         while not served.bank.services.payments.status_waiters.places.total:
             assert not asked.done()
+        yield payment, asked, shop
+
+
+def test_a_request_that_waits_is_answered_when_the_payment_ends(served: Served) -> None:
+    with waiting(served) as (payment, asked, shop):
         assert shop.get("/v1/balance").status_code == 200, "nobody else is held up"
         shop.post(f"/v1/payments/{payment['id']}/cancel")
         assert asked.result(timeout=60).json()["status"] == "cancelled"
@@ -63,10 +71,6 @@ def test_another_shop_learns_nothing_by_waiting(served: Served) -> None:
 
 
 def test_a_server_that_stops_does_not_wait_for_those_who_wait(served: Served) -> None:
-    with served.client() as shop, served.client() as till, ThreadPoolExecutor(1) as thread:
-        payment = take(served, shop)
-        asked = thread.submit(till.get, f"/v1/payments/{payment['id']}", params={"wait": "30"})
-        while not served.bank.services.payments.status_waiters.places.total:
-            assert not asked.done()
+    with waiting(served) as (payment, asked, _):
         served.loop.call_soon_threadsafe(served.bank.services.payments.status_waiters.close)
         assert asked.result(timeout=60).json() == payment

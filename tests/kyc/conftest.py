@@ -22,7 +22,6 @@ from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
-from feiqian.testing.postgres import Postgres
 from feiqian.workers.pool import Workers
 
 Picture = Callable[..., bytes]
@@ -102,23 +101,14 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def workers() -> Iterator[Workers]:
     pool = Workers()
     yield pool
     pool.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def office(
-    request: pytest.FixtureRequest, tmp_path: Path, sanctions: Sanctions, picture: Picture, workers: Workers
-) -> Iterator[Office]:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+@pytest.fixture
+def office(url: str, tmp_path: Path, sanctions: Sanctions, picture: Picture, workers: Workers) -> Iterator[Office]:
     db, clock, work, cipher = BankDb(tmp_path, url), ManualClock(), Work(), FieldCipher(bytes(32))
     verifier = BuiltInVerifier(load_policy("cn").identity, sanctions)
     one_suffices = 100.5  # what two have to clear is tested with the staff's desk

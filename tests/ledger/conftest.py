@@ -20,7 +20,6 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.testing.clock import ManualClock
-from feiqian.testing.postgres import Postgres
 
 CNY = 156
 OPENING = chart.account_id(AccountKind.OPENING, CNY, 0)
@@ -69,15 +68,8 @@ class Store:
             self.opened.pop()()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path, url)
     yield opened
     opened.close()

@@ -19,7 +19,6 @@ from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
-from feiqian.testing.postgres import Postgres
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -74,15 +73,8 @@ class Books:
         return asyncio.run(work)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+@pytest.fixture
+def books(url: str, tmp_path: Path) -> Iterator[Books]:
     db, work = BankDb(tmp_path, url), Work()
     yield Books(db, work)
     work.close()

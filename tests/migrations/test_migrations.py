@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -27,17 +26,6 @@ Rows = dict[str, list[dict[str, Any]]]
 OPENERS = 4
 MOVED = {"verification_tries", "customers_level_changes"}  # whose rows are in another table since
 assert app.build  # whose imports declare every table
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
 def restore(folder: Path, url: str, version: int, *more: str) -> Rows:

@@ -19,13 +19,6 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
-from feiqian.testing.postgres import Postgres
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite"])

@@ -36,7 +36,6 @@ from feiqian.projections import schema
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.projector import Projector
 from feiqian.testing.clock import ManualClock
-from feiqian.testing.postgres import Postgres
 
 CNY = 156
 FUNDS = 100_000
@@ -280,18 +279,10 @@ def books(tmp_path: Path) -> Iterator[Books]:
     books.journal.close()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def location(url: str, tmp_path: Path) -> str:
     """Where an empty read model can be made; a test that takes it runs once on each database."""
-    if request.param == "sqlite":
-        return str(tmp_path / "read.db")
-    return str(request.getfixturevalue("postgres").database())
+    return url or str(tmp_path / "read.db")
 
 
 @pytest.fixture

@@ -106,6 +106,13 @@ class Served:
 
         return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
 
+    def until(self, true: Callable[[], bool]) -> None:
+        """Look in the server's loop, turn by turn, until something is so."""
+        for _ in range(100_000):
+            if self.inside(true):
+                return
+        raise AssertionError("it never came to be so")
+
     def wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine in the server's loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)

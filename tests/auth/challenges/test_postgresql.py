@@ -40,15 +40,9 @@ TOLD: list[Callable[[Bank], None]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
 @pytest.fixture
-def bank(server: Postgres, tmp_path: Path) -> Iterator[Bank]:
-    bank = Bank(tmp_path, server.database())
+def bank(postgres: Postgres, tmp_path: Path) -> Iterator[Bank]:
+    bank = Bank(tmp_path, postgres.database())
     yield bank
     bank.close()
 

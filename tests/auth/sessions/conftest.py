@@ -17,7 +17,6 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
 from feiqian.testing.clock import ManualClock
-from feiqian.testing.postgres import Postgres
 
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
 MEI = customer(1)
@@ -46,15 +45,8 @@ class Bank:
             return method(connection, *args, **kwargs)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
-    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+@pytest.fixture
+def bank(url: str, tmp_path: Path) -> Iterator[Bank]:
     db, clock, work = BankDb(tmp_path, url), ManualClock(), Work()
     yield Bank(db, clock, work, Sessions(db, load_policy("cn"), clock, work))
     work.close()

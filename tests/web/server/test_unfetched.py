@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -34,7 +34,7 @@ def unfetched(served: Served) -> Iterator[None]:
         while not all(served.inside(lambda: [one.flow.write_paused for one in held(served)])):
             for client in clients:
                 client.sendall(page * PIPELINED)
-            until(served, lambda: all(one.flow.write_paused or one.idle for one in held(served)))
+            served.until(lambda: all(one.flow.write_paused or one.idle for one in held(served)))
         yield
 
 
@@ -51,14 +51,6 @@ def held(served: Served) -> list[GatedProtocol]:
     return list(served.gate.places.held.get(OTHER_NETWORK, ()))
 
 
-def until(served: Served, true: Callable[[], bool]) -> None:
-    """Looks in the server's loop, turn by turn, until something is so."""
-    for _ in range(100_000):
-        if served.inside(true):
-            return
-    raise AssertionError("it never came to be so")
-
-
 def test_abuse_71_connections_whose_answers_are_not_fetched_give_way_to_another_network(few: Served) -> None:
     with unfetched(few):
         before = few.inside(lambda: held(few))
@@ -66,7 +58,7 @@ def test_abuse_71_connections_whose_answers_are_not_fetched_give_way_to_another_
             assert other.get("/healthz").status_code == 200
         assert len(few.inside(lambda: held(few))) == CONNECTIONS - 1
         (gone,) = set(before) - set(few.inside(lambda: held(few)))
-        until(few, lambda: gone not in few.server.server_state.connections)  # it holds no file any more
+        few.until(lambda: gone not in few.server.server_state.connections)  # it holds no file any more
 
 
 def test_abuse_71_a_connection_whose_answer_is_not_fetched_is_closed_in_the_end(few: Served) -> None:
@@ -81,7 +73,7 @@ def test_abuse_71_a_connection_whose_answer_is_not_fetched_is_closed_in_the_end(
         few.inside(lambda: later(FETCH_SECONDS - 1))
         assert few.inside(lambda: held(few)) == connections
         few.inside(lambda: later(FETCH_SECONDS + 1))
-        until(few, lambda: not held(few))
+        few.until(lambda: not held(few))
     with httpx.Client(base_url=few.url) as other:
         assert other.get("/healthz").status_code == 200
 
@@ -92,4 +84,4 @@ def test_an_idle_connection_that_has_not_fetched_all_is_closed_all_the_same(few:
         (one, *_) = few.inside(lambda: held(few))
         assert few.inside(one.transport.get_write_buffer_size) > 0
         few.inside(one.end)
-        until(few, lambda: one not in held(few))
+        few.until(lambda: one not in held(few))

@@ -32,17 +32,10 @@ IDENTITY = "/v1/me/identity"
 MEGABYTE = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def places() -> Iterator[int]:
-    return iter(range(1, 900))
-
-
 @pytest.fixture
-def newcomer(served: Served, places: Iterator[int]) -> Iterator[Person]:
-    person = Person(served, next(places))
-    person.register()
-    yield person
-    person.api.close()
+def newcomer(newcomer: Person) -> Person:
+    newcomer.register()
+    return newcomer
 
 
 def large_picture() -> bytes:

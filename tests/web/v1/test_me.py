@@ -18,18 +18,6 @@ LARGE = 450_00  # above what a customer who was checked from afar pays without v
 CHALLENGES = "/v1/me/challenges"
 
 
-@pytest.fixture(scope="module")
-def places() -> Iterator[int]:
-    return iter(range(1, 900))
-
-
-@pytest.fixture
-def newcomer(served: Served, places: Iterator[int]) -> Iterator[Person]:
-    person = Person(served, next(places))
-    yield person
-    person.api.close()
-
-
 @pytest.fixture
 def payer(served: Served, newcomer: Person) -> Person:
     """Registered, checked, and with 1,000.00 yuan."""

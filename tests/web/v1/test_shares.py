@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -33,14 +33,6 @@ def announced(served: Served, merchant: int) -> bytes:
     return head.encode() + b"content-type: application/json\r\ncontent-length: 200\r\n\r\n"
 
 
-def until(served: Served, true: Callable[[], bool]) -> None:
-    """Looks in the server's loop, turn by turn, until something is so."""
-    for _ in range(100_000):
-        if served.inside(true):
-            return
-    raise AssertionError("it never came to be so")
-
-
 @contextlib.contextmanager
 def open_connections(served: Served, count: int, data: bytes, host: str = "127.0.0.1") -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
@@ -55,7 +47,7 @@ def open_connections(served: Served, count: int, data: bytes, host: str = "127.0
 
 def test_abuse_71_bodies_announced_and_not_sent_hold_no_places(narrow: Served) -> None:
     with open_connections(narrow, 3 * LIMIT, announced(narrow, 0)):
-        until(narrow, lambda: sum(one.receiving for one in narrow.gate.connections) == 3 * LIMIT)
+        narrow.until(lambda: sum(one.receiving for one in narrow.gate.connections) == 3 * LIMIT)
         assert narrow.admission.total == 0
         for merchant in (0, 1):
             with narrow.client(merchant) as shop:
@@ -72,7 +64,7 @@ def test_abuse_71_requests_that_wait_for_the_read_model_hold_no_places(narrow: S
         refund = {"amount": 1, "merchant_refund": "r"}
         waiting = [pool.submit(greedy.post, "/v1/payments/pay_x/refunds", json=refund) for _ in range(2 * LIMIT)]
         waiting += [pool.submit(greedy.post, "/v1/payments/pay_x/cancel") for _ in range(LIMIT)]
-        until(narrow, lambda: reads.waiting_for_it.total == 3 * LIMIT)
+        narrow.until(lambda: reads.waiting_for_it.total == 3 * LIMIT)
         assert narrow.admission.total == 0
         assert other.post("/v1/payments", json=narrow.order()).json()["status"] == "succeeded"
         assert not any(one.done() for one in waiting)
@@ -108,10 +100,10 @@ def test_a_key_that_opens_nothing_is_refused_unread_over_capacity(narrow: Served
 
 def test_abuse_71_connections_of_one_network_give_way_to_another(narrow: Served) -> None:
     with open_connections(narrow, 24, b"", host="127.0.0.9"):
-        until(narrow, lambda: narrow.gate.places.full)
+        narrow.until(lambda: narrow.gate.places.full)
         with httpx.Client(base_url=narrow.url) as other:
             assert other.get("/healthz").status_code == 200
-        until(narrow, lambda: len(narrow.gate.places.held["127.0.0.9"]) <= 23)
+        narrow.until(lambda: len(narrow.gate.places.held["127.0.0.9"]) <= 23)
         with open_connections(narrow, 2, b"GET /healthz HTTP/1.1\r\n\r\n", host="127.0.0.9") as more:
             answers = [connection.recv(65536)[:12] for connection in more]
         assert b"HTTP/1.1 503" in answers
@@ -119,7 +111,7 @@ def test_abuse_71_connections_of_one_network_give_way_to_another(narrow: Served)
 
 def test_abuse_71_requests_that_are_not_sent_whole_give_way_too(narrow: Served) -> None:
     with open_connections(narrow, 24, announced(narrow, 0), host="127.0.0.9"):
-        until(narrow, lambda: sum(one.receiving for one in narrow.gate.connections) == 24)
+        narrow.until(lambda: sum(one.receiving for one in narrow.gate.connections) == 24)
         with narrow.client(1) as other:
             assert other.post("/v1/payments", json=narrow.order()).json()["status"] == "succeeded"
 
@@ -162,7 +154,7 @@ def narrow_api(bank: Served) -> Api:
 
 def test_a_trusted_proxy_replaces_its_own_idle_connections(narrow: Served) -> None:
     with open_connections(narrow, 24, b""):
-        until(narrow, lambda: narrow.gate.places.full)
+        narrow.until(lambda: narrow.gate.places.full)
         with httpx.Client(base_url=narrow.url) as another_person:
             assert another_person.get("/healthz").status_code == 200
         assert narrow.gate.places.refused == 0
