@@ -62,9 +62,9 @@ def new_device(bank: People, _: Session) -> UseCase:
 
 def new_number(bank: People, session: Session) -> UseCase:
     proof = bank.passed(session, Purpose.CHANGE_CONTACT, "mobile", UNKNOWN)
-    started = bank.run(bank.security.start_contact(session, proof, "mobile", UNKNOWN))
-    bank.run(bank.security.answer_contact(session, started.application, Factor.SMS, bank.code()))
-    return bank.security.finish_contact(session, started.application)
+    started = bank.run(bank.new_contacts.start(session, proof, "mobile", UNKNOWN))
+    bank.run(bank.new_contacts.answer_code(session, started.application, Factor.SMS, bank.code()))
+    return bank.new_contacts.finish(session, started.application)
 
 
 @pytest.mark.parametrize("use_case", [recovery, new_device, new_number])
@@ -78,7 +78,7 @@ def test_low_limits_hold_from_the_commit_on(bank: People, use_case: Callable[[Pe
 def test_a_level_holds_from_the_commit_on(bank: People) -> None:
     bank.checked()
     asyncio.run(left_at_commit(bank, bank.real_name.raise_level(1, "full", staff(1)), 2))
-    assert bank.customers.standing(1) == bank.services.policy.level("full").index
+    assert bank.customers.standing(1) == bank.services.policy.level("full").number
 
 
 def test_a_newcomer_is_known_from_the_commit_on(bank: People) -> None:

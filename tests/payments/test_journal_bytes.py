@@ -87,7 +87,7 @@ async def _waiting(bank: Any, pay: Any, answers: list[object], rich: int, shop: 
     stopped = await pay(rich, 1_200_00)
     bank.people.levels[rich] = 0
     bank.payments.end_what_cannot_pay(rich)
-    bank.people.levels[rich] = load_policy("cn").level("full").index
+    bank.people.levels[rich] = load_policy("cn").level("full").number
     answers += [await bank.payments.get(shop, id) for id in (expired.id, stopped.id)]
 
 
