@@ -21,6 +21,7 @@ from feiqian.cases.model import Kind, State
 from feiqian.clock import DAY
 from feiqian.columns import SUBJECT
 from feiqian.ids import NO_CUSTOMER, REPORT, CustomerNumber, new_id
+from feiqian.notify.locks import lock
 from feiqian.runtime import logs, network
 from feiqian.subjects import Role, Subject, customer
 from feiqian.texts import texts_in
@@ -80,6 +81,8 @@ class LostPhones(Numbers):
         """Looks up and keeps as much whatever is right."""
         p, now, client = self._p, self._p.clock.now(), network.client.get()
         owner, blind_index = self._owner(connection, mobile), p.cipher.blind_index(client, "reports/network")
+        for counted in (blind_index.hex(), str(owner)):
+            lock(connection, f"reports of {counted}")
         if _count(connection, _c.network == blind_index, now) >= p.policy.reports.per_network_day:
             raise ReportsThrottled
         known = owner.role is Role.CUSTOMER

@@ -16,6 +16,7 @@ from feiqian.clock import DAY
 from feiqian.customers.applications import Application
 from feiqian.kyc import rules
 from feiqian.kyc.model import Claim
+from feiqian.notify.locks import lock
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 
 DOCUMENTS_A_DAY = 5  # of one mobile number
@@ -51,6 +52,7 @@ def _count(parts: Dependencies, connection: Connection, application: Application
     The audit log keeps as little of it as tells a handful of documents apart.
     """
     about, which = str(application.subject), parts.identity.blind_index(claim)[:2].hex()
+    lock(connection, f"documents of {about}")  # in all their applications
     entries = parts.audit_log.of(connection, about, 2 * DOCUMENTS_A_DAY)
     asked = {entry.details.get("which") for entry in entries if entry.action == _TYPED and entry.at > now - DAY}
     if which in asked:
