@@ -12,15 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People, picture
+from people import (
+    EVE,
+    EVE_DETAILS,
+    MEI,
+    MEI_DETAILS,
+    MEI_ID,
+    NEW_PASSWORD,
+    PASSWORD,
+    UNKNOWN,
+    People,
+    chinese_number,
+    picture,
+)
 from sqlalchemy import event, text
 
 from feiqian.auth.challenges.errors import ChallengeOver, CodeThrottled
-from feiqian.auth.errors import SignInLocked, SignInRefused
+from feiqian.auth.errors import ReportsThrottled, SignInLocked, SignInRefused
+from feiqian.auth.lost import LostPhones
 from feiqian.auth.model import Opened
 from feiqian.auth.sessions.model import Session
 from feiqian.kyc.model import Review
 from feiqian.notify.model import Channel
+from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer
 from feiqian.testing.postgres import Postgres
@@ -95,6 +109,31 @@ def test_of_two_checks_at_once_one_waits_for_staff_and_is_the_answer_to_both(ban
 
     assert len({review.id for review in bank.run(at_once())}) == 1
     assert len(bank.do(bank.services.identity.waiting)) == 1
+
+
+def test_documents_typed_at_once_are_no_more_than_a_days(bank: People) -> None:
+    applications = [confirmed(bank, MEI) for _ in range(2)]
+    typed = [replace(EVE_DETAILS, number=chinese_number(f"1101051988051{n:04}")) for n in range(2_100, 2_106)]
+    for details in typed[:4]:
+        bank.run(bank.registration.check(applications[0], details))
+
+    async def at_once() -> list[object]:
+        checks = [bank.registration.check(*one) for one in zip(applications, typed[4:], strict=True)]
+        return await asyncio.gather(*checks, return_exceptions=True)
+
+    assert {type(one) for one in bank.run(at_once())} == {type(None), ChecksUsedUp}
+
+
+def test_reports_at_once_are_no_more_than_a_days(bank: People) -> None:
+    most = bank.parts.policy.reports.per_network_day
+    phones = LostPhones(bank.parts)
+    for _ in range(most - 1):
+        bank.run(phones.report(UNKNOWN, MEI_ID, "李梅"))
+
+    async def at_once() -> list[object]:
+        return await asyncio.gather(*(phones.report(UNKNOWN, MEI_ID, "李梅") for _ in range(4)), return_exceptions=True)
+
+    assert sum(isinstance(one, ReportsThrottled) for one in bank.run(at_once())) == 3
 
 
 def test_devices_added_and_revoked_at_once_get_numbers_of_their_own_and_memory_is_as_the_database(bank: People) -> None:

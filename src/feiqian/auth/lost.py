@@ -25,6 +25,7 @@ from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import REPORT, CustomerNumber, new_id
 from feiqian.kyc import numbers
+from feiqian.notify.locks import lock
 from feiqian.policy.model import ReportRules
 from feiqian.runtime import logs, network
 from feiqian.subjects import Subject, customer
@@ -90,6 +91,8 @@ class LostPhones(AccessService):
         """Looks up and keeps as much whatever is right."""
         now, client = self.clock.now(), network.client.get()
         owner, blind_index = self.records.owner(connection, mobile), self.cipher.blind_index(client, "reports/network")
+        for counted in (blind_index.hex(), str(owner)):
+            lock(connection, f"reports of {counted}")
         if _count(connection, _c.network == blind_index, now) >= self.rules.per_network_day:
             raise ReportsThrottled
         right = self.records.are_theirs(connection, owner, number, name)

@@ -20,6 +20,7 @@ from feiqian.customers.applications import Application
 from feiqian.kyc import rules
 from feiqian.kyc.model import Claim
 from feiqian.kyc.service import Identity
+from feiqian.notify.locks import lock
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 from feiqian.policy.model import IdentityRules
 
@@ -59,6 +60,7 @@ class Newcomers:
         The audit log keeps as little of it as tells a handful of documents apart.
         """
         about, which = str(application.subject), self.identity.blind_index(claim)[:2].hex()
+        lock(connection, f"documents of {about}")  # in all their applications
         entries = self.audit_log.of(connection, about, 2 * DOCUMENTS_A_DAY)
         asked = {entry.details.get("which") for entry in entries if entry.action == _TYPED and entry.at > now - DAY}
         if which in asked:
