@@ -124,9 +124,9 @@ class SupportView:
     def _read(self, number: CustomerNumber) -> tuple[Profile | None, list[Entry], list[Any]]:
         profile = self._customers.profile(number)
         with self._db.read() as connection:
-            entries = self._audit_log.of(connection, str(customer(number)))
+            acts = self._audit_log.of_but(connection, str(customer(number)), self._looks, MANY)
             kept = [section.read(connection, number) for section in self._sections]
-        return profile, [entry for entry in entries if entry.action not in self._looks][:MANY], kept
+        return profile, acts, kept
 
     # --- acting --------------------------------------------------------------------------------------------------
 
