@@ -195,15 +195,19 @@ def set_up_sqlite(connection: Any, _record: object) -> None:
     """What every new connection of the pool to SQLite begins with; waits while another makes the database."""
     connection.isolation_level = None  # the driver begins nothing by itself: `write` does
     connection.execute("PRAGMA busy_timeout=5000").close()
-    while not _writes_ahead(connection):
-        connection.execute("BEGIN IMMEDIATE").close()  # waits for whoever else is opening a new database
-        connection.execute("ROLLBACK").close()
+    write_ahead(connection)
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _writes_ahead(connection: Any) -> bool:
-    """Whether the database is in WAL mode now: SQLite does not wait where another connection is changing the mode."""
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Puts an SQLite database into WAL mode, and waits, which SQLite does not here, for others who open a new one."""
+    while not _writes_ahead(connection):
+        connection.execute("BEGIN IMMEDIATE").close()  # waits as long as the connection does for locks
+        connection.execute("ROLLBACK").close()
+
+
+def _writes_ahead(connection: sqlite3.Connection) -> bool:
     try:
         connection.execute("PRAGMA journal_mode=WAL").close()
     except sqlite3.OperationalError as error:
