@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from feiqian.auth.challenges import attempts, sweeps
 from feiqian.auth.challenges.model import Lock
+from feiqian.auth.tables import doors
 from feiqian.customers.registry import Customers
-from feiqian.db import METADATA, SCHEMA_VERSION, BankDb, DatabaseMoved, DatabaseTooNew, DatabaseUnavailable
+from feiqian.db import (
+    METADATA,
+    SCHEMA_VERSION,
+    BankDb,
+    DatabaseMoved,
+    DatabaseTooNew,
+    DatabaseUnavailable,
+    set_up_sqlite,
+)
 from feiqian.policy.load import load_policy
 from feiqian.subjects import customer
 
@@ -153,7 +164,7 @@ def test_what_strangers_began_in_version_2_is_kept_and_swept(tmp_path: Path, url
     old(tmp_path, url, BEGUN_IN_VERSION_2)
     db = BankDb(tmp_path, url)
     columns = {column["name"] for column in inspect(db.engine).get_columns("customers_doors")}
-    assert columns == {column.name for column in METADATA.tables["customers_doors"].columns}
+    assert columns == {column.name for column in doors.columns}
     with db.write() as connection:
         assert connection.execute(text("SELECT challenge FROM customers_doors")).scalar_one() == "chl_1"
         assert sweeps.attempts(connection, sweeps.ATTEMPTS_KEPT + 10, 10) == 1
@@ -203,6 +214,30 @@ def test_a_bank_database_is_the_same_after_all_its_connections_were_closed(tmp_p
     for number in range(3):
         Customers(bank).add([f"customer {number}"], 7)
         bank.close()
+
+
+def test_a_new_bank_database_is_opened_when_another_has_begun_to_write_it(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "bank.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    met = []
+
+    class Meeting(sqlite3.Connection):
+        """The other goes on as soon as it was met."""
+
+        def execute(self, *statement: Any) -> sqlite3.Cursor:
+            try:
+                return super().execute(*statement)
+            except sqlite3.OperationalError:
+                met.append(statement)
+                other.execute("COMMIT")
+                raise
+
+    opened = sqlite3.connect(tmp_path / "bank.db", factory=Meeting)
+    set_up_sqlite(opened, None)
+    assert met == [("PRAGMA journal_mode=WAL",)]
+    assert opened.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    opened.close()
+    other.close()
 
 
 @pytest.mark.parametrize("damage", [b"no database", bytes(8192)])

@@ -6,6 +6,7 @@ when they are missing; what else has changed since an older version is a revisio
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -195,11 +196,31 @@ def _engine(url: str) -> Engine:
     timeout = {"connect_timeout": CONNECT_SECONDS} if "+psycopg://" in url and "connect_timeout" not in url else {}
     engine = create_engine(url, hide_parameters=True, connect_args=timeout)  # they may be personal; errors are logged
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", set_up_sqlite)
     return engine
 
 
-def _set_up_sqlite(connection: Any, _record: object) -> None:
+def set_up_sqlite(connection: Any, _record: object) -> None:
+    """What every new connection of the pool to SQLite begins with; waits while another makes the database."""
     connection.isolation_level = None  # the driver begins nothing by itself: `write` does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    connection.execute("PRAGMA busy_timeout=5000").close()
+    write_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Puts an SQLite database into WAL mode, and waits, which SQLite does not here, for others who open a new one."""
+    while not _writes_ahead(connection):
+        connection.execute("BEGIN IMMEDIATE").close()  # waits as long as the connection does for locks
+        connection.execute("ROLLBACK").close()
+
+
+def _writes_ahead(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode=WAL").close()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

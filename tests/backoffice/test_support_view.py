@@ -6,6 +6,7 @@ import pytest
 from people import EVE_ID, MEI, MEI_ID
 
 from feiqian.accounts.support import Wallets
+from feiqian.audit_log.log import PAGE
 from feiqian.auth.support import Access
 from feiqian.backoffice.errors import NotAllowed
 from feiqian.backoffice.names import masked_number, masked_query
@@ -54,6 +55,13 @@ def test_a_supporter_sees_the_file_with_the_identity_number_masked(desk) -> None
     assert [wallet.minor for wallet in file.of(Wallets)] == [0]
     assert {entry.action for entry in file.entries} >= {"registered", "level_set"}
     assert "customer_opened" not in {entry.action for entry in file.entries}
+
+
+def test_however_often_a_file_was_looked_at_its_acts_are_shown(desk) -> None:
+    for _ in range(PAGE):
+        desk.do(desk.trail_book.append, desk.alice.subject, "customer_opened", str(desk.mei), {}, desk.clock.now())
+    file = desk.run(desk.support_view.open(desk.alice, desk.mei_id))
+    assert [entry.action for entry in file.entries] == ["level_set", "registered"]
 
 
 def test_every_look_is_in_the_trail_and_a_trail_that_cannot_be_written_shows_nothing(desk, monkeypatch) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from threading import Barrier
+from typing import NamedTuple
 
 import pytest
 from counting import COUNTING, POISON, CountingProjection
@@ -63,6 +67,29 @@ def test_one_that_is_added_is_built_from_the_journal_and_the_others_are_not(book
     assert marked(served)
     rebuild(books.journal, tmp_path / "fresh.db", [COUNTING])
     assert counts(served) == counts(str(tmp_path / "fresh.db"))
+
+
+class Source(NamedTuple):
+    """The journal, as far as who makes a read model asks it."""
+
+    identity: str
+
+    def hash_at(self, position: int) -> bytes:
+        return bytes(32)
+
+
+def test_of_several_who_make_a_read_model_at_once_each_finds_it(location: str) -> None:
+    together = Barrier(4)
+
+    def make(_: int) -> int:
+        together.wait()
+        with closing(open_database(location)) as db:
+            return schema.prepare(db, Source("journal"), PAYMENTS).position
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(make, range(4))) == [0] * 4
+    with closing(open_database(location)) as db:
+        assert db.one("SELECT count(*) FROM progress") == (1,)
 
 
 def test_while_one_is_built_the_others_go_on_and_serve(books, served) -> None:

@@ -238,6 +238,9 @@ def test_steps_out_of_turn_lead_to_the_first(alice: TestClient, services: Any) -
     there = alice.post("/security/contact/mobile/chl_1", data=PIN, follow_redirects=False)
     assert there.headers["location"] == "/security/contact/mobile"
     assert alice.get("/security/contact/fax").status_code == 404
+    alice.post("/security/contact/email", data={"email": "new.one@example.com"})
+    alice.post("/security/contact/email/chl_1", data=PIN)  # a code is on its way, and its step under way
+    assert alice.get("/security/contact/fax/code").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/security", "/security/stolen", "/security/cases/cas_1", "/confirm/pay_1"])

@@ -11,8 +11,9 @@ import pyotp
 import pytest
 from litestar.testing import TestClient
 from staff_pages import Browser, app_of, hidden, site_of, text_of
-from staffed import STAFF_PASSWORD, Staffed
+from staffed import EVE_ID, PASSWORD, PIN, STAFF_PASSWORD, Staffed, picture
 
+from feiqian.auth.model import Details
 from feiqian.backoffice.model import OPERATOR
 from feiqian.money import CNY
 
@@ -405,6 +406,24 @@ def test_a_document_is_shown_to_reviewers_and_kept_nowhere(bank, browser: Browse
     assert "Decided." in browser.follow(decided).text
     assert bank.customers.standing(review.customer) == 1
     assert browser.get(f"/staff/identity/{review.id}").status_code == 200
+
+
+def test_a_document_that_another_customer_was_verified_with_meanwhile_is_told(bank, browser: Browser) -> None:
+    review = bank.waiting_review()
+    bank.member("alice", "reviewer")
+    browser.is_staff(bank.sign_in_as("alice").token)
+    address = f"/staff/identity/{review.id}"
+    browser.follow(browser.post(address, outcome="verified", note="compared the face"))
+    browser.post(f"{address}/verify", factor="password", answer=STAFF_PASSWORD, do="answer")
+    other = bank.register(
+        "+8613900001111", Details("Ottoline Quillfeather", "cn_id", PASSWORD, PIN, EVE_ID)
+    ).session.subject
+    waiting = bank.run(bank.real_name.check_identity(other.number, [picture()]))
+    bank.do(bank.services.identity.decide, waiting.id, "verified", OPERATOR)
+    decided = browser.post(f"{address}/verify", factor="totp", answer=bank.code_of("alice"), do="answer")
+    assert decided.status_code == 422
+    assert "Another customer has been verified with this document" in decided.text
+    assert browser.post(address, outcome="refused", note="not hers").status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ position to the end, or has cut off its tail and set the head back. Against both
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, String, and_, insert, select, text, type_coerce, update
@@ -73,6 +73,10 @@ class AuditLog:
     def of(self, connection: Connection, about: str, limit: int = PAGE, before: int = 0) -> list[Entry]:
         """The newest entries about somebody or something (or those `before` a position), newest first."""
         return self._select(connection, and_(_c.about == about, _before(before)), limit)
+
+    def of_but(self, connection: Connection, about: str, actions: Collection[str], limit: int) -> list[Entry]:
+        """As `of`, but of no such action: however many there are of those, they leave room for the others."""
+        return self._select(connection, and_(_c.about == about, _c.action.not_in(sorted(actions))), limit)
 
     def newest(self, connection: Connection, limit: int = PAGE, before: int = 0) -> list[Entry]:
         """The newest entries of all (or of those `before` a position), newest first."""

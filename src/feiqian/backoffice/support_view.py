@@ -118,8 +118,7 @@ class SupportView:
         return found
 
     def _read(self, connection: Connection, number: CustomerNumber) -> tuple[Profile | None, list[Entry], list[Any]]:
-        entries = self._audit_log.of(connection, str(customer(number)))
-        acts = [entry for entry in entries if entry.action not in self._looks][:MANY]
+        acts = self._audit_log.of_but(connection, str(customer(number)), self._looks, MANY)
         kept = [section.read(connection, number) for section in self._sections]
         return self._customers.profiles.get(connection, number), acts, kept
 

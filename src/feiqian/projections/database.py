@@ -21,6 +21,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from feiqian.db import write_ahead
 from feiqian.folder import make_file
 from feiqian.runtime.database_files import file_number
 
@@ -35,6 +36,9 @@ VALUE_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, psycopg.IntegrityErro
 
 class UniqueViolation(Exception):
     """A row is there already, under one of the table's unique keys."""
+
+
+_MAKING = 0x6671_7265_6164_0000  # whoever makes read models, among PostgreSQL's advisory locks
 
 
 class Database(ABC):
@@ -64,6 +68,10 @@ class Database(ABC):
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Any]:
         """A context that commits at its end, or takes everything back on an exception."""
+
+    @abstractmethod
+    def alone(self) -> None:
+        """Within a transaction, until its end: of several who make the tables, the others wait."""
 
     @abstractmethod
     def savepoint(self) -> AbstractContextManager[Any]:
@@ -134,7 +142,7 @@ class SqliteDatabase(Database):
         )
         self._execute = self._connection.execute
         if not read_only:
-            self._execute("PRAGMA journal_mode = WAL")
+            write_ahead(self._connection)
             self._execute("PRAGMA synchronous = NORMAL")
             self._execute("PRAGMA wal_autocheckpoint = 16000")  # pages; the busiest are written back once, not often
         self._execute(f"PRAGMA cache_size = {-8192 if read_only else -65536}")  # KiB
@@ -165,6 +173,9 @@ class SqliteDatabase(Database):
         except BaseException:
             self._connection.rollback()
             raise
+
+    def alone(self) -> None:
+        """Nothing: a transaction is alone already."""
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -218,6 +229,9 @@ class PostgresDatabase(Database):
     def transaction(self) -> Iterator[None]:
         with self._connection.transaction():
             yield
+
+    def alone(self) -> None:
+        self._execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
 
     def savepoint(self) -> Any:
         return self._connection.transaction()

@@ -92,6 +92,7 @@ def prepare(db: Database, journal: Journal, model: ReadModel) -> Progress:
     Raises ReadModelMismatch (of another journal, or of a newer version) or JournalBehind, and then changes nothing.
     """
     with db.transaction():
+        db.alone()
         found = _find(db, model)
         if found is not None:
             check_progress(found.progress, journal)

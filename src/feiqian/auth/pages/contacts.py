@@ -82,7 +82,7 @@ class Contacts(Controller):
         parts = kept(site, request, ENTERING, 2)
         if parts is None:
             return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
-        return _code_page(site, Form(), kind, parts[1])
+        return _code_page(site, Form(), _known(kind), parts[1])
 
     @post("/code", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
     async def enter(

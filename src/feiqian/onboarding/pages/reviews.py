@@ -16,7 +16,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.pages.console import Console, Page, TheConsole, go, not_there
 from feiqian.backoffice.pages.fresh import kept_flow
-from feiqian.kyc.errors import OwnClearance, ReviewNotFound, ReviewOver
+from feiqian.kyc.errors import DocumentTaken, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.onboarding.queues import Decision, Reviews
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
@@ -24,7 +24,8 @@ from feiqian.web.whose import STAFF
 
 DECISIONS: dict[str, Decision] = {"verified": "verified", "refused": "refused"}
 KIND = "staff-verify"
-WHY: dict[type[Exception], str] = {
+WHY: dict[type[Exception], str] = {  # the first that fits
+    DocumentTaken: "staff.identity.taken",
     ReviewOver: "staff.identity.over",
     OwnClearance: "staff.identity.own",
     FactorNotEnrolled: "staff.change.no_factor",
@@ -112,7 +113,7 @@ async def _refused(console: Console, id: str, form: Form, error: Exception) -> P
     if isinstance(error, ReasonMissing):
         form.wrong("note", console.text("staff.why.reason"))
     else:
-        form.wrong("", console.text(WHY[type(error)]))
+        form.wrong("", console.text(next(why for kind, why in WHY.items() if isinstance(error, kind))))
     return await _review_page(console, id, form)
 
 
