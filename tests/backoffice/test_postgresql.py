@@ -49,7 +49,10 @@ class Counting:
 
     async def effect(self, name: str, about: Subject, values: Mapping[str, object]) -> None: ...
 
-    def tell(self, connection: Connection, change: Change, now: int) -> None: ...
+    def read(self, name: str, values: Mapping[str, object]) -> tuple[Counting, object]:
+        return self, values
+
+    def tell(self, connection: Connection, change: Change, values: object, now: int) -> None: ...
 
     async def apply(self, change: Change, by: Subject) -> None:
         self.done.append(change.id)

@@ -154,37 +154,23 @@ class ChangeKinds:
 
     async def check(self, name: str, about: Subject, values: Mapping[str, object]) -> None:
         """Raises ChangeInvalid."""
-        kind, converted = self._of(name, values)
+        kind, converted = self.read(name, values)
         if about.role not in kind.about or not await self._transactions.read(self._is_there, about):
             raise ChangeInvalid("about")
         await kind.check(about, converted)
 
     async def apply(self, change: Change, by: Subject) -> None:
         """Carries it out; `by` approved it. Raises the errors of the features that do it."""
-        kind, values = self._of(change.kind, change.values)
+        kind, values = self.read(change.kind, change.values)
         await kind.apply(change, values, by)
 
     async def effect(self, name: str, about: Subject, values: Mapping[str, object]) -> Effect | None:
         """As `ChangeKind.effect`. Raises ChangeInvalid."""
-        kind, converted = self._of(name, values)
+        kind, converted = self.read(name, values)
         return await kind.effect(about, converted)
 
-    def tell(self, connection: Connection, change: Change, now: int) -> None:
-        """As `ChangeKind.tell`."""
-        kind, values = self._of(change.kind, change.values)
-        kind.tell(connection, change, values, now)
-
-    def text(self, change: Change, words: Words) -> str:
-        """As `ChangeKind.text`."""
-        kind, values = self._of(change.kind, change.values)
-        return kind.text(values, words)
-
-    def facts(self, change: Change, words: Words) -> Sequence[Fact]:
-        """As `ChangeKind.facts`."""
-        kind, values = self._of(change.kind, change.values)
-        return kind.facts(change, values, words)
-
-    def _of(self, name: str, values: Mapping[str, object]) -> tuple[Kind, Any]:
+    def read(self, name: str, values: Mapping[str, object]) -> tuple[Kind, Any]:
+        """The kind of this name, and a change's values as it takes them. Raises ChangeInvalid."""
         kind = self.find(name)
         try:
             return kind, msgspec.convert(dict(values), kind.values)

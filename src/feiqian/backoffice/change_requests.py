@@ -233,7 +233,8 @@ class ChangeRequests:
     def _applied(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         change = self._end(connection, intent.subject, ChangeState.APPLIED, "")
         self._record(connection, staff(change.decided_by), "change_applied", change, now)
-        self.kinds.tell(connection, change, now)
+        kind, values = self.kinds.read(change.kind, change.values)
+        kind.tell(connection, change, values, now)
 
     def _failed(self, connection: Connection, intent: LedgerIntent, why: str, now: int) -> None:
         change = self._end(connection, intent.subject, ChangeState.OPEN, why[:MAX_FAILURE])

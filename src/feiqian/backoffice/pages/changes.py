@@ -122,8 +122,8 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
     row = (await _rows(console, [change]))[0]
     failure = failure_text(console.site, change.failure) if change.failure else ""
     is_open, own = change.state is ChangeState.OPEN, change.proposer == console.me.number
-    kinds = console.back_office.changes.kinds
-    effect = await kinds.effect(change.kind, change.about, change.values) if is_open else None
+    kind, values = console.back_office.changes.kinds.read(change.kind, change.values)
+    effect = await kind.effect(change.about, values) if is_open else None
     approver = console.me.has(StaffRole.APPROVER) and change.about != console.me.subject
     return await console.page(
         "change.html",
@@ -134,7 +134,7 @@ async def _change_page(console: Console, id: str, form: Form) -> Page:
         failure=failure,
         now_level=await _level_now(console, change),
         effect=effect_of(console.site, effect, change.values.get("currency")),
-        facts=kinds.facts(change, console.site.render),
+        facts=kind.facts(change, values, console.site.render),
         may_approve=is_open and approver and not own,
         may_withdraw=is_open and own,
     )

@@ -28,7 +28,8 @@ def kind_name(site: Site, kind: str) -> str:
 def change_text(kinds: ChangeKinds, change: Change, words: Words) -> str:
     """What would be changed, in a few words; nothing of a kind that this version does not know."""
     try:
-        return kinds.text(change, words)
+        kind, values = kinds.read(change.kind, change.values)
+        return kind.text(values, words)
     except ChangeInvalid:
         return ""
 
