@@ -1,4 +1,4 @@
-"""The composition root: builds every part of the bank, once. Nothing else builds or knows all; `serving` serves it."""
+"""Opens a bank: locks its folder, recovers the ledger, has `composition` build its services. `serving` serves it."""
 
 from __future__ import annotations
 

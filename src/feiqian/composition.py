@@ -1,4 +1,4 @@
-"""Builds the services of a bank, once: what features stand on, then the features. `app` opens what they need."""
+"""The composition root: builds the services of a bank, once; nothing else knows all. `app` opens what they need."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def services_of(
         customers=customers,
         merchants=Merchants(db, settings.mode, ask_seconds=settings.database_seconds),
         factors=factors,
-        verification=Verification(db, cipher, policy, clock, work, factors, sessions),
+        verification=Verification(db, cipher, policy, clock, work, factors),
         strangers=Strangers(),
     )
 

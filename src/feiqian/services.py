@@ -1,4 +1,4 @@
-"""What the faces (API, pages, demo) are given: every part of the running bank, built once by `feiqian.app`."""
+"""What the faces (API, pages, demo) are given: every part of the running bank, built once by `feiqian.composition`."""
 
 from __future__ import annotations
 

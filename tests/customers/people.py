@@ -165,7 +165,7 @@ class People:
             customers=customers,
             merchants=StillMerchants(),  # type: ignore[arg-type]
             factors=factors,
-            verification=Verification(db, cipher, POLICY, clock, work, factors, sessions),
+            verification=Verification(db, cipher, POLICY, clock, work, factors),
             strangers=Strangers(),
         )
 

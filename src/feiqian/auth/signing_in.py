@@ -16,6 +16,7 @@ from feiqian.auth.challenges.forms import is_no_password
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Passed
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.errors import SignInLocked, SignInRefused
+from feiqian.auth.sessions import devices
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
 from feiqian.clock import Clock
@@ -82,7 +83,7 @@ class SigningIn:
     ) -> Begun | Refused:
         """A challenge of whoever has the name, on the device that they know this browser as; and its turn."""
         subject, (user_agent, device_token) = self._whose(connection, name), browser
-        known = self._sessions.known_device(connection, subject, device_token)
+        known = devices.known(connection, subject, device_token)
         device = known.id if known else None
         try:
             challenge = self._verification.begin_unseen(connection, subject, self.binding, language, device=device)

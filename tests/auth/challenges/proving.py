@@ -98,7 +98,7 @@ class Bank:
         parts: Any = (self.db, self.cipher, self.policy, self.clock, self.work)
         self.factors = Factors(*parts, self.sent, self.people, ORIGIN, self.hasher)
         self.sessions = Sessions(self.db, self.policy, self.clock, self.work)
-        self.verification = Verification(*parts, self.factors, self.sessions)
+        self.verification = Verification(*parts, self.factors)
         with self.db.write() as connection:
             for subject in (OWNER, OTHER):
                 for factor, secret in ((Factor.PASSWORD, PASSWORD), (Factor.PIN, PIN)):

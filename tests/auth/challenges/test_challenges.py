@@ -171,7 +171,7 @@ def test_abuse_38_a_change_voids_it_for_a_server_that_is_started_again_too(bank:
     id = bank.passed()
     with pytest.raises(BindingDiffers):
         bank.run(bank.verification.consume(id, OWNER, msgspec.structs.replace(SMALL, amount=1)))
-    again = Verification(bank.db, bank.cipher, bank.policy, bank.clock, bank.work, bank.factors, bank.sessions)
+    again = Verification(bank.db, bank.cipher, bank.policy, bank.clock, bank.work, bank.factors)
     with pytest.raises(ChallengeOver):
         bank.run(again.consume(id, OWNER, SMALL))
 

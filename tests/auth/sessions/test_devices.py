@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feiqian.auth.sessions import devices
 from feiqian.auth.sessions.devices import FORGET_AFTER, MANY_TOKENS
 from feiqian.subjects import customer
 
@@ -39,29 +40,29 @@ def test_a_browser_remembers_a_few_people_and_forgets_the_first(bank) -> None:
     for number in range(1, MANY_TOKENS + 2):
         value = bank.open(customer(number), device=value).device_token
     assert len(value.split(".")) == MANY_TOKENS
-    assert bank.do(bank.sessions.known_device, customer(1), value) is None
-    assert bank.do(bank.sessions.known_device, customer(2), value) is not None
+    assert bank.do(devices.known, customer(1), value) is None
+    assert bank.do(devices.known, customer(2), value) is not None
 
 
 def test_a_device_of_one_is_no_device_of_another(bank) -> None:
     token = bank.open(MEI).device_token
-    assert bank.do(bank.sessions.known_device, MEI, token).here
-    assert bank.do(bank.sessions.known_device, ANA, token) is None
+    assert bank.do(devices.known, MEI, token).here
+    assert bank.do(devices.known, ANA, token) is None
 
 
 def test_a_planted_token_never_becomes_the_victims_device(bank) -> None:
     planted = bank.open(ANA).device_token
     victim = bank.open(MEI, device=planted)
     assert victim.new_device
-    assert bank.do(bank.sessions.known_device, MEI, planted) is None
+    assert bank.do(devices.known, MEI, planted) is None
 
 
 def test_nonsense_in_the_cookie_is_dropped(bank) -> None:
     opened = bank.open(device="x" * 5000 + "." + "<script>")
     assert opened.new_device
     assert "." not in opened.device_token
-    assert bank.do(bank.sessions.known_device, MEI, "...") is None
-    assert bank.do(bank.sessions.known_device, MEI, None) is None
+    assert bank.do(devices.known, MEI, "...") is None
+    assert bank.do(devices.known, MEI, None) is None
 
 
 def test_the_list_of_devices_says_which_one_asks_and_which_was_used_last(bank) -> None:
@@ -83,7 +84,7 @@ def test_forgetting_a_device_ends_its_sessions_and_no_others(bank) -> None:
     assert bank.find(phone.token) is None
     assert bank.find(again.token) is None
     assert bank.find(desk.token) is not None
-    assert bank.do(bank.sessions.known_device, MEI, phone.device_token) is None
+    assert bank.do(devices.known, MEI, phone.device_token) is None
     assert not bank.do(bank.sessions.forget_device, MEI, phone.session.device)
 
 
@@ -91,11 +92,11 @@ def test_abuse_28_nobody_forgets_the_device_of_another(bank) -> None:
     phone = bank.open(MEI)
     assert not bank.do(bank.sessions.forget_device, ANA, phone.session.device)
     assert bank.find(phone.token) is not None
-    assert bank.do(bank.sessions.known_device, MEI, phone.device_token) is not None
+    assert bank.do(devices.known, MEI, phone.device_token) is not None
 
 
 def test_a_device_that_was_not_used_for_more_than_a_year_is_forgotten(bank) -> None:
     old = bank.open(MEI)
     bank.clock.advance(FORGET_AFTER / 1_000_000 + 1)
     bank.open(ANA)
-    assert bank.do(bank.sessions.known_device, MEI, old.device_token) is None
+    assert bank.do(devices.known, MEI, old.device_token) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from feiqian.auth.challenges.marks import UNNAMED, mark_of
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Lock, Passed
 from feiqian.auth.challenges.store import STRANGERS, Challenge
 from feiqian.auth.challenges.sweeps import Sweeps
+from feiqian.auth.sessions import devices
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
@@ -35,12 +36,6 @@ NEW = Subject(Role.NOBODY, 0)  # whose passkey it will be is not known yet
 _SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}
 
 
-class KnowsDevices(Protocol):
-    """Whoever keeps the devices that somebody has signed in from."""
-
-    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool: ...
-
-
 class Verification:
     """Begins, answers and consumes challenges."""
 
@@ -52,12 +47,10 @@ class Verification:
         clock: Clock,
         work: Work,
         factors: Factors,
-        devices: KnowsDevices,
     ) -> None:
         self._cipher, self._policy, self._clock, self._work = cipher, policy, clock, work
         self.transactions = Transactions(db, work)
         self._factors, self._limiter, self._resolver = factors, factors.limiter, factors.resolver
-        self._devices = devices
         self._answers = Answers(db, cipher, clock, factors)
         self.sweeps = Sweeps()  # what strangers have begun, and what removes it
 
@@ -150,7 +143,7 @@ class Verification:
         )
 
     def _place(self, connection: Connection, subject: Subject, device: str | None) -> str:
-        known = device and self._devices.among_newest(connection, subject, device, self._policy.tries.devices)
+        known = device and devices.among_newest(connection, subject, device, self._policy.tries.devices)
         return device if device and known else attempts.UNKNOWN
 
     def can_pass(self, connection: Connection, subject: Subject, purpose: Purpose) -> bool:

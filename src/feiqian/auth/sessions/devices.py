@@ -1,7 +1,8 @@
 """Devices: browsers that a subject has signed in from, known again by a long-lived token of their own.
 
 A browser keeps a few device tokens in one value, because several people may use it. A token is only ever made here and
-only knows its own subject again: one that is planted in somebody's browser makes no device of theirs.
+only knows its own subject again: one that is planted in somebody's browser makes no device of theirs. All functions
+work in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -26,47 +27,50 @@ _c = devices.c
 _COLUMNS = (_c.id, _c.label, _c.first_at, _c.seen_at)
 
 
-class Devices:
-    """Recognises, lists and forgets them, in the caller's transaction."""
+def recognise(
+    connection: Connection, subject: Subject, label: str, value: str | None, now: int
+) -> tuple[str, str, bool]:
+    """The device's id, the value for the browser to keep, and whether the device is new to the subject."""
+    connection.execute(delete(devices).where(_c.seen_at < now - FORGET_AFTER))
+    tokens = _tokens(value)
+    if device := known(connection, subject, value):
+        connection.execute(update(devices).where(_c.id == device.id).values(label=label, seen_at=now))
+        return device.id, _SEPARATOR.join(tokens), False
+    token = new_token()
+    id = _add(connection, subject, label, token, now)
+    return id, _SEPARATOR.join([token, *tokens][:MANY_TOKENS]), True
 
-    def recognise(
-        self, connection: Connection, subject: Subject, label: str, value: str | None, now: int
-    ) -> tuple[str, str, bool]:
-        """The device's id, the value for the browser to keep, and whether the device is new to the subject."""
-        connection.execute(delete(devices).where(_c.seen_at < now - FORGET_AFTER))
-        tokens = _tokens(value)
-        if known := self.known(connection, subject, value):
-            connection.execute(update(devices).where(_c.id == known.id).values(label=label, seen_at=now))
-            return known.id, _SEPARATOR.join(tokens), False
-        token = new_token()
-        id = self._add(connection, subject, label, token, now)
-        return id, _SEPARATOR.join([token, *tokens][:MANY_TOKENS]), True
 
-    def known(self, connection: Connection, subject: Subject, value: str | None) -> Device | None:
-        hashes = [hashed for token in _tokens(value) if (hashed := hash_of(token))]
-        if not hashes:
-            return None
-        found = select(*_COLUMNS).where(_of(subject), _c.token_hash.in_(hashes)).order_by(_c.seen_at.desc())
-        row = connection.execute(found).first()
-        return None if row is None else Device(*row, here=True)
+def known(connection: Connection, subject: Subject, value: str | None) -> Device | None:
+    """The device that this browser is known as to this subject."""
+    hashes = [hashed for token in _tokens(value) if (hashed := hash_of(token))]
+    if not hashes:
+        return None
+    found = select(*_COLUMNS).where(_of(subject), _c.token_hash.in_(hashes)).order_by(_c.seen_at.desc())
+    row = connection.execute(found).first()
+    return None if row is None else Device(*row, here=True)
 
-    def of(self, connection: Connection, subject: Subject, here: str | None) -> Sequence[Device]:
-        found = select(*_COLUMNS).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(MANY_DEVICES)
-        return [Device(*row, here=row.id == here) for row in connection.execute(found)]
 
-    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
-        """Whether it is one of so many devices that the subject has signed in from last."""
-        newest = select(_c.id).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(most)
-        return device_id in connection.execute(newest).scalars().all()
+def listed(connection: Connection, subject: Subject, here: str | None) -> Sequence[Device]:
+    found = select(*_COLUMNS).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(MANY_DEVICES)
+    return [Device(*row, here=row.id == here) for row in connection.execute(found)]
 
-    def forget(self, connection: Connection, subject: Subject, device_id: str) -> bool:
-        return bool(connection.execute(delete(devices).where(_of(subject), _c.id == device_id)).rowcount)
 
-    def _add(self, connection: Connection, subject: Subject, label: str, token: str, now: int) -> str:
-        id = new_id(DEVICE, now)
-        values = {"id": id, "token_hash": hash_of(token)} | SUBJECT.values(subject)
-        connection.execute(insert(devices).values(**values, label=label, first_at=now, seen_at=now))
-        return id
+def among_newest(connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
+    """Whether it is one of so many devices that the subject has signed in from last; a forgotten one is not."""
+    newest = select(_c.id).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(most)
+    return device_id in connection.execute(newest).scalars().all()
+
+
+def forget(connection: Connection, subject: Subject, device_id: str) -> bool:
+    return bool(connection.execute(delete(devices).where(_of(subject), _c.id == device_id)).rowcount)
+
+
+def _add(connection: Connection, subject: Subject, label: str, token: str, now: int) -> str:
+    id = new_id(DEVICE, now)
+    values = {"id": id, "token_hash": hash_of(token)} | SUBJECT.values(subject)
+    connection.execute(insert(devices).values(**values, label=label, first_at=now, seen_at=now))
+    return id
 
 
 def _tokens(value: str | None) -> list[str]:

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from feiqian.auth.sessions import store
-from feiqian.auth.sessions.devices import Devices
+from feiqian.auth.sessions import devices, store
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.model import Device, Opened, Session
 from feiqian.auth.sessions.tokens import hash_of, new_token
@@ -33,7 +32,6 @@ class Sessions:
 
     def __init__(self, db: BankDb, policy: Policy, clock: Clock, work: Work) -> None:
         self._db, self._policy, self._clock, self._work = db, policy, clock, work
-        self._devices = Devices()
 
     def open(
         self,
@@ -53,7 +51,7 @@ class Sessions:
             raise SessionRefused("who is not known has no session")
         store.prune(connection, now, now - KEEP_ENDED)
         label, token = label_of(user_agent), new_token()
-        device, device_token, new = self._devices.recognise(connection, subject, label, device_token, now)
+        device, device_token, new = devices.recognise(connection, subject, label, device_token, now)
         expires_at = now + self._absolute(subject.role)
         session = store.add(
             connection, hash_of(token), subject, device, tuple(factors), label, language, now=now, expires_at=expires_at
@@ -109,20 +107,12 @@ class Sessions:
 
     def devices(self, connection: Connection, subject: Subject, here: Session | None = None) -> Sequence[Device]:
         """The subject's devices, the last used first; `here` is the session that asks."""
-        return self._devices.of(connection, subject, here.device if here else None)
-
-    def known_device(self, connection: Connection, subject: Subject, device_token: str | None) -> Device | None:
-        """The device that this browser is known as to this subject."""
-        return self._devices.known(connection, subject, device_token)
-
-    def among_newest(self, connection: Connection, subject: Subject, device_id: str, most: int) -> bool:
-        """Whether it is one of so many devices that the subject has signed in from last; a forgotten one is not."""
-        return self._devices.among_newest(connection, subject, device_id, most)
+        return devices.listed(connection, subject, here.device if here else None)
 
     def forget_device(self, connection: Connection, subject: Subject, device_id: str) -> bool:
         """Forgets a device of the subject and ends its sessions. False if the subject has no such device."""
         store.end_all(connection, subject, subject, self._clock.now(), device=device_id)
-        return self._devices.forget(connection, subject, device_id)
+        return devices.forget(connection, subject, device_id)
 
     def _lives(self, session: Session, now: int) -> bool:
         idle = now - session.seen_at
