@@ -160,10 +160,6 @@ def _profile(plan: Plan, number: CustomerNumber) -> NewProfile:
     return NewProfile(number, mobile_of(number), first.email, first.language)
 
 
-def _level(plan: Plan, policy: Policy, number: CustomerNumber) -> Level:
-    return policy.level(plan.first[number - 1].level if number <= len(plan.first) else "full")
-
-
 # --- money -----------------------------------------------------------------------------------------------------------
 
 
@@ -174,7 +170,8 @@ def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iter
         yield merchant_opening.merchant(merchant.number, merchant.currency)
     dice = random.Random(SEED)
     for number in map(CustomerNumber, range(1, plan.customers + 1)):
-        balance, level = _balance(plan, number, dice), _level(plan, policy, number)
+        balance = _balance(plan, number, dice)
+        level = policy.level(plan.first[number - 1].level if number <= len(plan.first) else "full")
         if not level.pays:
             continue
         yield _wallet(plan, level, number, CNY.number, balance)

@@ -90,7 +90,7 @@ def test_what_a_challenge_is_bound_to_is_the_payment_as_the_ledger_has_it(bank: 
     assert (binding.purpose, binding.amount, binding.currency) == (Purpose.PAYMENT, DEAR, CNY.number)
     assert (binding.payer, binding.payee, binding.reference) == ("Li Na", "Tea House", waiting.id)
     (listed,) = run(bank.payments.confirmations.waiting(customer))
-    assert (listed.id, listed.merchant_name, listed.amount) == (waiting.id, "Tea House", DEAR)
+    assert (listed.id, listed.merchant, listed.amount) == (waiting.id, merchant.number, DEAR)
 
 
 def test_the_list_has_only_what_still_waits_and_only_ones_own(bank: Any, run: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from feiqian.events import PaymentExpired
-from feiqian.payments.cancel import cancel
+from feiqian.payments.pending import cancel
 from feiqian.payments.policy import VERIFICATION_SECONDS
 from feiqian.payments.status_waiters import MAX_WAITS, StatusWaiters
 
@@ -138,7 +138,7 @@ def test_an_end_that_is_not_durable_yet_is_not_slept_through(bank: Any, run: Any
 
     async def ask_just_after() -> str:
         row = await bank.reads.payment_by_id(waiting.id)
-        cancel(bank.ledger, bank.clock, row.fact)  # decided in memory; the journal comes with the loop's next tick
+        cancel(bank.ledger, row.fact)  # decided in memory; the journal comes with the loop's next tick
         return str((await bank.payments.get(merchant, waiting.id, 30)).status)
 
     assert run(ask_just_after()) == "cancelled"

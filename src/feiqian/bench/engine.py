@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from typing import Any
@@ -96,7 +95,3 @@ def _memory(engine: NativeEngine) -> dict[str, float]:
         "native_bytes_per_account": round((used["accounts"] + used["account_index"]) / accounts, 1),
         "native_bytes_per_transfer": round((used["transfers"] + used["transfer_index"]) / transfers, 1),
     }
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(), indent=2))

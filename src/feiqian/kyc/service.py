@@ -200,7 +200,8 @@ class Identity:
         document as for a known one."""
         holder = self._holders.holder(connection, self.blind_index(claim))
         kept = self.claim(connection, holder or NO_CUSTOMER) or claim
-        return holder if _same_name(claim.name, kept.name) else None
+        same = agree(claim.name, kept.name) or agree(kept.name, claim.name)
+        return holder if same else None
 
     # --- reviews -----------------------------------------------------------------------------------------------
 
@@ -289,7 +290,3 @@ class Identity:
         reasons = tuple(row.reasons.split())
         found = tuple(msgspec.json.decode(matches, type=list[Match]))
         return Review(row.id, row.customer, row.outcome, reasons, found, row.at, row.images, by, row.decided_at, note)
-
-
-def _same_name(one: str, other: str) -> bool:
-    return agree(one, other) or agree(other, one)

@@ -22,6 +22,7 @@ from feiqian.notify.model import Adapter, Channel, Message, Outgoing
 from feiqian.notify.outbox import Claimed
 from feiqian.notify.render import words_of
 from feiqian.runtime import logs
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
 
 AT_ONCE = 8
@@ -164,13 +165,9 @@ class ChannelWorker:
 
     async def _write(self, change: Callable[[Connection], None]) -> None:
         try:
-            await self.work.db(self._write_now, change)
+            await Transactions(self.db, self.work).write(change)
         except Exception as error:  # the lease ends, and the message is sent again
             _log.error("delivery_not_noted", channel=self.channel.value, why=type(error).__name__)
-
-    def _write_now(self, change: Callable[[Connection], None]) -> None:
-        with self.db.write() as connection:
-            change(connection)
 
 
 async def _finish(under_way: set[asyncio.Task[None]]) -> None:

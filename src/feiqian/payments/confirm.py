@@ -24,7 +24,7 @@ from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.status_waiters import StatusWaiters
-from feiqian.payments.views import PaymentView, WaitingPayment, as_it_is
+from feiqian.payments.views import PaymentView, as_it_is
 from feiqian.policy.factors import Purpose
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
@@ -50,23 +50,11 @@ class Confirmations:
         self._ledger, self._clock, self._reads, self._resolver = ledger, ledger.clock, reads, resolver
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
-    async def waiting(self, customer: CustomerNumber) -> list[WaitingPayment]:
+    async def waiting(self, customer: CustomerNumber) -> list[PaymentRow]:
         """What waits for the customer now, newest first."""
         await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         rows = await self._reads.waiting_of_customer(customer)
-        return [
-            WaitingPayment(
-                row.id,
-                self._merchants.name(row.merchant),
-                row.amount,
-                row.currency,
-                row.description,
-                row.created_at,
-                row.expires_at,
-            )
-            for row in rows
-            if self._status(row) is PaymentStatus.WAITING
-        ]
+        return [row for row in rows if self._status(row) is PaymentStatus.WAITING]
 
     async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""

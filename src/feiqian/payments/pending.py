@@ -10,13 +10,20 @@ from typing import NamedTuple
 from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import PaymentConfirmed, PaymentDecided, PaymentRefused, PaymentStatus, encode_fact
+from feiqian.events import (
+    PaymentCancelled,
+    PaymentConfirmed,
+    PaymentDecided,
+    PaymentRefused,
+    PaymentStatus,
+    encode_fact,
+)
 from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
-from feiqian.payments.errors import NotWaiting
+from feiqian.payments.errors import NotCancellable, NotWaiting
 from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.plan import CONFIRMATION_STEPS
 from feiqian.payments.policy import Decline, decline_of
@@ -47,6 +54,24 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
     cancelled = engine.remembered(plan.cancellation(payment.transfer))
     released = cancelled is not None and cancelled.type == Type.RELEASE
     return PaymentStatus.CANCELLED if released else PaymentStatus.DECLINED
+
+
+def cancel(ledger: Ledger, payment: PaymentDecided) -> PaymentStatus:
+    """Gives up a waiting payment's hold, for its merchant; again, if it was given up before, to the same end.
+
+    Returns what the payment is now, to be told once `ledger.position` is durable: CANCELLED, or, if it came too late,
+    what it had become. Raises NotCancellable if the payment never waited, and LedgerStopped.
+    """
+    if payment.status is not PaymentStatus.WAITING:
+        raise NotCancellable(payment.status)
+    refusal = ledger.post(plan.cancel(payment.transfer)).refusal
+    if refusal is Refusal.OK:
+        now_us = ledger.clock.now()
+        ledger.record(encode_fact(PaymentCancelled(payment.id, now_us, payment.merchant, payment.customer)))
+    status = status_of(ledger.engine, payment)
+    if status is PaymentStatus.WAITING:
+        raise RuntimeError(f"a cancellation was refused as {refusal.name}")
+    return status
 
 
 class PendingPaymentResolver:

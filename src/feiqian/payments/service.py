@@ -1,6 +1,6 @@
 """The payments feature, as its faces use it. Decides through the ledger, waits until that is durable, then answers.
 
-It holds no rules: those are in `methods/`, `decide`, `refund`, `cancel` and `pending`, which never await. Whatever is
+It holds no rules: those are in `methods/`, `decide`, `refund` and `pending`, which never await. Whatever is
 asked here may raise LedgerStopped: the outcome is unknown then, and the merchant asks again with the same numbers. What
 customers do with payments that wait is in `confirm.py` (`confirmations`).
 """
@@ -24,7 +24,6 @@ from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER, MinorUnits
 from feiqian.payments import plan
-from feiqian.payments.cancel import cancel
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
 from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
@@ -40,7 +39,7 @@ from feiqian.payments.errors import (
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.methods.code import CodeMethod
-from feiqian.payments.pending import PendingPaymentResolver, status_of
+from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
@@ -140,7 +139,7 @@ class Payments:
         row = await self._own(merchant, payment_id)
         self.admission.begin(merchant.number)
         try:
-            status = cancel(self._ledger, self._ledger.clock, row.fact)
+            status = cancel(self._ledger, row.fact)
             self.status_waiters.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
         finally:

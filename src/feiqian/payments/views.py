@@ -11,7 +11,7 @@ import msgspec
 
 from feiqian.clock import moment
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
-from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
+from feiqian.money import BY_NUMBER, NOTHING, MinorUnits
 from feiqian.payments.intent import Order
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.rows import PaymentRow
@@ -52,18 +52,6 @@ class RefundView(msgspec.Struct, frozen=True):
     currency: str
     merchant_refund: str
     created_at: datetime
-
-
-class WaitingPayment(msgspec.Struct, frozen=True):
-    """What waits for a customer's confirmation. Amount in minor units, times in Unix microseconds."""
-
-    id: str
-    merchant_name: str
-    amount: MinorUnits
-    currency: CurrencyNumber  # ISO 4217 number
-    description: str
-    created_at: int
-    expires_at: int
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True):

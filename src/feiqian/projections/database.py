@@ -225,16 +225,13 @@ class PostgresDatabase(Database):
         except psycopg.errors.UniqueViolation as error:
             raise UniqueViolation(str(error)) from error
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self._connection.transaction():
-            yield
-
     def alone(self) -> None:
         self._execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
 
-    def savepoint(self) -> Any:
+    def transaction(self) -> Any:
         return self._connection.transaction()
+
+    savepoint = transaction
 
     def gone(self) -> bool:
         return False

@@ -48,7 +48,7 @@ class Proxies:
             ip_network(one.strip()) for one in networks.split(",") if one.strip()
         ]
         self._of_chain = lru_cache(CHAINS_KEPT)(self._network_of_chain)
-        self.trusts = lru_cache(ADDRESSES_KEPT)(self._trusts) if self._networks else _trusts_nobody
+        self.trusts = lru_cache(ADDRESSES_KEPT)(self._trusts) if self._networks else lambda _: False
 
     def _trusts(self, address: str) -> bool:
         try:
@@ -80,10 +80,6 @@ class Proxies:
             if not self.trusts(address):
                 break
         return network
-
-
-def _trusts_nobody(_address: str) -> bool:
-    return False
 
 
 def _for(element: bytes) -> bytes:

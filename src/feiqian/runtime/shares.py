@@ -71,10 +71,6 @@ class Overloaded(FeiqianError):
     """As many payments are being decided as can be. Nothing was done; try again shortly."""
 
 
-def nobody(_key: bytes) -> int | None:
-    return None
-
-
 class Admission(Shares[int]):
     """Payments, refunds and cancellations under way, by merchant: from when one is whole until it is durable.
 
@@ -85,7 +81,7 @@ class Admission(Shares[int]):
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self.whose: Callable[[bytes], int | None] = nobody
+        self.whose: Callable[[bytes], int | None] = lambda _: None
 
     def begin(self, merchant: int) -> None:
         """As `enter`. Raises Overloaded."""

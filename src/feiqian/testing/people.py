@@ -86,17 +86,10 @@ class Person:
 
     def open_session(self) -> None:
         """Signs in behind the scenes, as if with both factors."""
-        services = self.bank.bank.services
-
-        def opened() -> str:
-            with services.db.write() as connection:
-                factors = (Factor.PASSWORD, Factor.SMS)
-                now = services.clock.now()
-                return services.sessions.open(
-                    connection, customer(CustomerNumber(self.number)), factors, "test", None, now
-                ).token
-
-        self.api.headers["authorization"] = f"Bearer {self.bank.wait_for(services.work.db(opened))}"
+        services, factors = self.bank.bank.services, (Factor.PASSWORD, Factor.SMS)
+        who, now = (customer(CustomerNumber(self.number)), factors, "test"), services.clock.now()
+        opened = services.transactions.write(services.sessions.open, *who, None, now)
+        self.api.headers["authorization"] = f"Bearer {self.bank.wait_for(opened).token}"
 
     def take(self, signed_in: dict[str, Any]) -> None:
         """Uses this session from now on."""

@@ -184,10 +184,10 @@ class RunningBank:
 
     async def waiting(self, person: Person) -> list[Waiting]:
         """What waits for the customer's confirmation, newest first."""
-        found = await self._s.payments.confirmations.waiting(person.number)
+        name = self._s.merchants.name
         return [
-            Waiting(p.id, p.merchant_name, Money(p.amount, BY_NUMBER[p.currency]), p.description, p.expires_at)
-            for p in found
+            Waiting(p.id, name(p.merchant), Money(p.amount, BY_NUMBER[p.currency]), p.description, p.expires_at)
+            for p in await self._s.payments.confirmations.waiting(person.number)
         ]
 
     # --- payments ----------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ async def confirmations(call: CustomerCall) -> Answer:
     waiting = [
         shapes.WaitingShown(
             id=payment.id,
-            merchant=payment.merchant_name,
+            merchant=call.services.merchants.name(payment.merchant),
             amount=payment.amount,
             currency=BY_NUMBER[payment.currency].code,
             description=payment.description,
