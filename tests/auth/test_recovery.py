@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from authenticator import Authenticator
@@ -225,14 +228,29 @@ def walk(bank: People, mobile: str, number: str, name: str) -> list[object]:
     return seen
 
 
-@pytest.mark.parametrize("tried_before", [0, 2, 5])
-def test_abuse_43_wrong_details_look_like_right_ones_all_the_way(tried_before: int, tmp_path_factory: object) -> None:
-    walks = []
-    for mobile, number, name in TRIES:
-        bank = People(tmp_path_factory.mktemp("bank") / "bank")  # type: ignore[attr-defined]
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a bank with two customers."""
+    with closing(People(tmp_path_factory.mktemp("registered") / "bank")) as bank:
         bank.register()
         bank.register(EVE, EVE_DETAILS)
-        bank.clock.advance(3_600)
+    return bank.folder
+
+
+def copied(registered: Path, folder: Path) -> People:
+    """Another such bank, an hour later."""
+    bank = People(Path(shutil.copytree(registered, folder)))
+    bank.clock.advance(3_600)
+    return bank
+
+
+@pytest.mark.parametrize("tried_before", [0, 2, 5])
+def test_abuse_43_wrong_details_look_like_right_ones_all_the_way(
+    tried_before: int, registered: Path, tmp_path: Path
+) -> None:
+    walks = []
+    for n, (mobile, number, name) in enumerate(TRIES):
+        bank = copied(registered, tmp_path / str(n))
         for _ in range(tried_before):
             with pytest.raises(CustomersError):
                 bank.run(bank.sign_in.password(mobile, "not the password", "en", CHROME))
@@ -296,21 +314,20 @@ def kept(bank: People) -> dict[str, list[tuple[object, ...]]]:
     return shapes
 
 
-def observed(folder: Path, first: tuple[str, str, str], then: tuple[str, str, str], what: str) -> dict[str, object]:
+def observed(
+    registered: Path, folder: Path, first: tuple[str, str, str], then: tuple[str, str, str], what: str
+) -> dict[str, Any]:
     """An earlier recovery, then four more with other details: everything of it that can be compared."""
-    bank = People(folder)
-    bank.register()
-    bank.register(EVE, EVE_DETAILS)
-    bank.clock.advance(3_600)
+    bank = copied(registered, folder)
     before, statements = len(bank.arrived()), list[str]()
     note = lambda _c, _u, statement, *_: statements.append(statement)  # noqa: E731
     event.listen(bank.db.engine, "before_cursor_execute", note)
     bank.hasher.calls.clear()
     earlier = start(bank, what, *first)
     answers = [shape(bank.run(bank.recovery.start(what, *then, "en"))) for _ in range(4)]
-    seen = {"statements": tuple(statements), "hashes": tuple(bank.hasher.calls), "answers": answers}
+    seen: dict[str, Any] = {"statements": tuple(statements), "hashes": tuple(bank.hasher.calls), "answers": answers}
     seen |= {"earlier": bank.run(bank.recovery.view(earlier)).state, "told": len(bank.arrived()) - before}
-    last, sends = start(bank, what, *then), []
+    last, sends = start(bank, what, *then), list[object]()
     for challenge in (last, earlier):
         for factor in (Factor.SMS, Factor.EMAIL):
             try:
@@ -326,10 +343,12 @@ MESSAGES = ("notify_outbox", "notify_codes", "notify_inbox")  # only their owner
 
 
 @pytest.mark.parametrize("what", ["password", "pin"])
-def test_abuse_81_recovery_with_right_and_wrong_details_is_one_way_in_storage_too(what: str, tmp_path: Path) -> None:
+def test_abuse_81_recovery_with_right_and_wrong_details_is_one_way_in_storage_too(
+    what: str, registered: Path, tmp_path: Path
+) -> None:
     for first in (SPELLINGS[0], SPELLINGS[4], SPELLINGS[6]):
         same_number = [then for then in SPELLINGS if then[0] == first[0]]
-        seen = [observed(tmp_path / f"{first}{n}", first, then, what) for n, then in enumerate(same_number)]
+        seen = [observed(registered, tmp_path / f"{first}{n}", first, then, what) for n, then in enumerate(same_number)]
         for other in seen[1:]:
             assert other == seen[0]
         assert seen[0]["earlier"] == "void"
@@ -337,15 +356,15 @@ def test_abuse_81_recovery_with_right_and_wrong_details_is_one_way_in_storage_to
 
 
 @pytest.mark.parametrize("what", ["password", "pin"])
-def test_abuse_81_a_number_that_is_nobodys_is_answered_and_kept_as_a_customers(what: str, tmp_path: Path) -> None:
-    seen = [observed(tmp_path / str(n), one, one, what) for n, one in enumerate(SPELLINGS)]
+def test_abuse_81_a_number_that_is_nobodys_is_answered_and_kept_as_a_customers(
+    what: str, registered: Path, tmp_path: Path
+) -> None:
+    seen = [observed(registered, tmp_path / str(n), one, one, what) for n, one in enumerate(SPELLINGS)]
     for other in seen[1:]:
         assert (other["answers"], other["sends"]) == (seen[0]["answers"], seen[0]["sends"])
         assert (other["earlier"], other["told"]) == (seen[0]["earlier"], seen[0]["told"])
         assert (other["hashes"], other["statements"]) == (seen[0]["hashes"], seen[0]["statements"])
         mine, theirs = other["rows"], seen[0]["rows"]
-        assert {n: len(r) for n, r in mine.items() if n != "verification_tries"} == {  # type: ignore[attr-defined]
-            n: len(r)
-            for n, r in theirs.items()  # type: ignore[attr-defined]
-            if n != "verification_tries"
+        assert {n: len(r) for n, r in mine.items() if n != "verification_tries"} == {
+            n: len(r) for n, r in theirs.items() if n != "verification_tries"
         }

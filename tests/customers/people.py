@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import pytest
-from argon2 import PasswordHasher
 from PIL import Image
+from proving import CountingHasher
 
 from feiqian.accounts import opening
 from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.model import Details, Opened, Session
@@ -73,22 +72,6 @@ def chinese_number(first: str) -> str:
 MEI_ID, EVE_ID = chinese_number("11010519900307002"), chinese_number("11010519880512104")
 MEI_DETAILS = Details("李梅", "cn_id", PASSWORD, PIN, MEI_ID, email=EMAIL)
 EVE_DETAILS = Details("王小雨", "cn_id", PASSWORD, PIN, EVE_ID)
-
-
-class CountingHasher(SecretHasher):
-    """Light, and notes what it was asked."""
-
-    def __init__(self, cipher: FieldCipher) -> None:
-        super().__init__(cipher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        self.calls: list[str] = []
-
-    def matches(self, hash: str | None, text: str) -> bool:
-        self.calls.append("matches")
-        return super().matches(hash, text)
-
-    def hash(self, text: str) -> str:
-        self.calls.append("hash")
-        return super().hash(text)
 
 
 class StillReads:

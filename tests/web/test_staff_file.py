@@ -39,7 +39,8 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 @pytest.fixture
 def file(browser: Browser) -> str:
     """The address of the file of the only customer."""
-    return f"/staff/customers/{browser.site.services.customers.by_number(1).id}"
+    s = browser.site.services
+    return f"/staff/customers/{s.transactions.read_now(s.customers.by_number, 1).id}"
 
 
 RAW = {

@@ -75,14 +75,20 @@ class Sent:
 
 
 class CountingHasher(SecretHasher):
-    """Counts comparisons."""
+    """Light; keeps what it was asked, and which texts it compared."""
 
     def __init__(self, cipher: FieldCipher) -> None:
         super().__init__(cipher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        self.calls: list[str] = []
         self.compared: list[str] = []
         self.with_nothing = 0
 
+    def hash(self, text: str) -> str:
+        self.calls.append("hash")
+        return super().hash(text)
+
     def matches(self, hash: str | None, text: str) -> bool:
+        self.calls.append("matches")
         self.compared.append(text)
         self.with_nothing += hash is None
         return super().matches(hash, text)
