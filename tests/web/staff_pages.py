@@ -17,6 +17,7 @@ from fakes import StillBank, from_own_pages  # noqa: E402  # found by the line a
 from staffed import Staffed  # noqa: E402
 
 from feiqian import features  # noqa: E402
+from feiqian.runtime.transactions import Transactions  # noqa: E402
 from feiqian.settings import Settings  # noqa: E402
 from feiqian.web.application import application  # noqa: E402
 from feiqian.web.assets import static_file  # noqa: E402
@@ -69,6 +70,7 @@ def site_of(bank: Staffed) -> Site:
         policy=bank.parts.policy,
         work=bank.parts.work,
         db=bank.parts.db,
+        transactions=Transactions(bank.parts.db, bank.parts.work),
         verification=bank.parts.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
