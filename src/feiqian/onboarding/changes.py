@@ -35,8 +35,7 @@ class SetLevel(ChangeKind[LevelValues]):
     fields: ClassVar[Mapping[str, str]] = {"level": "level", "level_same": "level"}
 
     def __init__(self, services: Services) -> None:
-        self._work, self._policy = services.work, services.policy
-        self._customers, self._real_name = services.customers, services.real_name
+        self._policy, self._customers, self._real_name = services.policy, services.customers, services.real_name
 
     async def check(self, about: Subject, values: LevelValues) -> None:
         if values.level not in {level.name for level in self._policy.levels}:
@@ -68,7 +67,7 @@ class SetLevel(ChangeKind[LevelValues]):
     async def _check_reviewed(self, about: Subject, values: LevelValues) -> None:
         """Whose identity staff have to decide is not raised past them."""
         raised = self._policy.level(values.level).index > self._policy.level(values.before).index
-        if raised and await self._work.db(self._real_name.is_being_reviewed, about.customer):
+        if raised and await self._real_name.is_being_reviewed(about.customer):
             raise ChangeInvalid("review_waits")
 
     def _level(self, about: Subject) -> str:

@@ -73,10 +73,10 @@ class RealName(AccessService):
         """Whether the customer has had as many checks as there may be in a day."""
         return self._are_used_up(self.identity.of(connection, number, CHECKS_A_DAY))
 
-    def is_being_reviewed(self, number: CustomerNumber) -> bool:
-        """Whether staff have to decide who the customer is (blocks)."""
-        newest = self.transactions.read_now(self.identity.of, number, 1)
-        return any(review.waiting for review in newest)
+    @reads
+    def is_being_reviewed(self, connection: Connection, number: CustomerNumber) -> bool:
+        """Whether staff have to decide who the customer is."""
+        return any(review.waiting for review in self.identity.of(connection, number, 1))
 
     def apply_decision(self, connection: Connection, review: Review, by: Subject) -> None:
         """In the transaction in which staff decide what the verifier could not; `finish` after it."""
