@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from customer_fakes import RIGHT, add_customers
+from customer_fakes import RIGHT
 from fakes import StillBank
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
-from feiqian.clock import ManualClock
 from feiqian.money import CNY, Money
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.web.model import Waiting
@@ -18,11 +17,6 @@ from feiqian.web.site import Site
 
 PAGE = "/confirm/pay_1/chl_1"
 PIN = {"do": "answer", "factor": "pin", "answer": RIGHT[Factor.PIN], "way": "0"}
-
-
-@pytest.fixture
-def services(site: Site) -> Any:
-    return add_customers(site.services, ManualClock())
 
 
 def test_looking_begins_a_challenge_for_this_payment(alice: TestClient, services: Any) -> None:
