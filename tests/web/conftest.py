@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from customer_fakes import add_customers
 from fakes import StillBank, StillDemo, from_own_pages, still_services
 from litestar.testing import TestClient
 
@@ -31,6 +32,12 @@ def site(still: StillBank) -> Site:
     services, clock = still_services(), ManualClock()
     looks, cookies = renderers(clock, "Asia/Shanghai"), Cookies(services.settings.public_origin)
     return Site(still, Hub(now=lambda: 0.0), looks, services, cookies, StillDemo(services.sessions))
+
+
+@pytest.fixture
+def services(site: Site) -> Any:
+    """The site's services with customers beside them: what they did is in `did` of each."""
+    return add_customers(site.services, ManualClock())
 
 
 @pytest.fixture

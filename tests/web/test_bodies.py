@@ -9,26 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from customer_fakes import add_customers
 from litestar.testing import TestClient
 
 from feiqian.onboarding.pages.identity import UPLOAD_BYTES
-from feiqian.testing.clock import ManualClock
 from feiqian.web import forms
 from feiqian.web.bounds import COOKIE_BYTES, COOKIES, QUERY_BYTES, QUERY_FIELDS
 from feiqian.web.forms import FORM_BYTES
-from feiqian.web.site import Site
 from feiqian.workers.bodies import FORM_FIELDS
 
 MEGABYTE = 1024 * 1024
 URL_ENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b0undary"}
 PART = b'--b0undary\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
-
-
-@pytest.fixture
-def services(site: Site) -> Any:
-    return add_customers(site.services, ManualClock())
 
 
 def pieces(body: bytes):

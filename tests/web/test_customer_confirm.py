@@ -5,24 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from customer_fakes import RIGHT, add_customers
+from customer_fakes import RIGHT
 from fakes import StillBank
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.money import CNY, Money
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.testing.clock import ManualClock
 from feiqian.web.model import Waiting
 from feiqian.web.site import Site
 
 PAGE = "/confirm/pay_1/chl_1"
 PIN = {"do": "answer", "factor": "pin", "answer": RIGHT[Factor.PIN], "way": "0"}
-
-
-@pytest.fixture
-def services(site: Site) -> Any:
-    return add_customers(site.services, ManualClock())
 
 
 def test_looking_begins_a_challenge_for_this_payment(alice: TestClient, services: Any) -> None:

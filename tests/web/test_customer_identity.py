@@ -6,22 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from customer_fakes import add_customers, chinese_id
+from customer_fakes import chinese_id
 from litestar.testing import TestClient
 
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.kyc.errors import ClaimMissing, ImageRefused
 from feiqian.kyc.images import FILE_BYTES
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp
-from feiqian.testing.clock import ManualClock
-from feiqian.web.site import Site
 
 FRONT = {"front": ("front.jpg", b"\xff\xd8picture", "image/jpeg")}
-
-
-@pytest.fixture
-def services(site: Site) -> Any:
-    return add_customers(site.services, ManualClock())
 
 
 def test_each_level_says_what_it_allows_and_the_own_one_is_marked(alice: TestClient, services: Any) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from customer_fakes import RIGHT, add_customers
+from customer_fakes import RIGHT
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound, TooWeak
@@ -14,15 +14,8 @@ from feiqian.auth.errors import DetailsInvalid, FrozenByBank, SecretUnchanged
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.testing.clock import ManualClock
-from feiqian.web.site import Site
 
 PIN = {"do": "answer", "factor": "pin", "answer": RIGHT[Factor.PIN], "way": "0"}
-
-
-@pytest.fixture
-def services(site: Site) -> Any:
-    return add_customers(site.services, ManualClock())
 
 
 def begin(client: TestClient, act: str) -> Any:
