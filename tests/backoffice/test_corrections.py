@@ -136,17 +136,20 @@ def test_a_category_is_one_of_a_few(desk) -> None:
 
 
 def test_before_and_after_are_told_and_kept_at_proposal_and_approval(desk) -> None:
-    change = proposed(desk, -30_00)
-    assert tuple(desk.run(desk.kinds.effect(change.kind, change.about, change.values))) == (100_00, 70_00)
+    kinds, change = desk.changes.kinds, proposed(desk, -30_00)
+    assert tuple(desk.run(kinds.effect(change.kind, change.about, change.values))) == (100_00, 70_00)
     desk.fund(desk.mei.number, 5_00)
     before = balance(desk)
-    assert tuple(desk.run(desk.kinds.effect(change.kind, change.about, change.values))) == (before, before - 30_00)
+    assert tuple(desk.run(kinds.effect(change.kind, change.about, change.values))) == (
+        before,
+        before - 30_00,
+    )
     desk.run(desk.approve(change.id, desk.bob))
     kept = {e.action: e.details for e in desk.entries(str(desk.mei)) if e.action.startswith("change_")}
     assert (kept["change_proposed"]["before"], kept["change_proposed"]["after"]) == (100_00, 70_00)
     assert (kept["change_approved"]["before"], kept["change_approved"]["after"]) == (before, before - 30_00)
     limit = {"currency": CNY.number, "amount": 300_00}
-    was = desk.run(desk.kinds.effect("day_limit", desk.mei, limit))
+    was = desk.run(kinds.effect("day_limit", desk.mei, limit))
     assert tuple(was) == (POLICY.levels[1].limits[CNY.number].day, 300_00)
 
 

@@ -29,7 +29,6 @@ from sqlalchemy import event, text
 
 from feiqian.auth.challenges.errors import ChallengeOver, CodeThrottled
 from feiqian.auth.errors import ReportsThrottled, SignInLocked, SignInRefused
-from feiqian.auth.lost import LostPhones
 from feiqian.auth.model import Opened
 from feiqian.auth.sessions.model import Session
 from feiqian.kyc.model import Review
@@ -125,8 +124,8 @@ def test_documents_typed_at_once_are_no_more_than_a_days(bank: People) -> None:
 
 
 def test_reports_at_once_are_no_more_than_a_days(bank: People) -> None:
-    most = bank.parts.policy.reports.per_network_day
-    phones = LostPhones(bank.parts)
+    most = bank.services.policy.reports.per_network_day
+    phones = bank.services.lost_phones
     for _ in range(most - 1):
         bank.run(phones.report(UNKNOWN, MEI_ID, "李梅"))
 
