@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from served_bank import WAIT_SECONDS, ServedBank, until
 
+from feiqian.auth.sessions.tokens import new_token
+from feiqian.ids import MerchantNumber
+from feiqian.seeding import SeededMerchant
 from feiqian.testing.postgres import Postgres
 
 SECONDS = 2  # journal_seconds and database_seconds
@@ -137,8 +140,10 @@ def test_abuse_79_a_bank_database_that_stands_still_leaves_the_loop_running(
         until(lambda: b"merchants_unknown" in get(bank, "/readyz")[1])
         assert get(bank, "/healthz")[0] == 200
         assert pay_anew(bank, numbers) == "/problems/unavailable"
-        answers = [bank.request(bank.connect(), "GET", "/v1/me", bank.merchants[0])[0] for _ in range(6)]
+        whoever = SeededMerchant(MerchantNumber(0), "", new_token())
+        answers = [bank.request(bank.connect(), "GET", "/v1/me", whoever)[0] for _ in range(6)]
         assert set(answers) == {503}
+        assert bank.request(bank.connect(), "GET", "/v1/me", bank.merchants[0])[0] == 401  # no customer's token
         go_on()
         until(lambda: get(bank, "/readyz")[0] == 200)
         assert pay_anew(bank, numbers) == "succeeded"
