@@ -155,8 +155,9 @@ class BenchBank:
         used = {"server": _processor_seconds(self.process.pid)}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and _parent(int(entry.name)) == self.process.pid:
-                arguments = (entry / "cmdline").read_bytes().split(b"\0")
-                used[arguments[3].decode()] = _processor_seconds(int(entry.name))
+                _, _, module, command, *_ = (entry / "cmdline").read_bytes().split(b"\0")
+                name = (command if module == b"feiqian" else module).decode()  # picture workers are a module
+                used[name] = used.get(name, 0.0) + _processor_seconds(int(entry.name))
         return used
 
 
