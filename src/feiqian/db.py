@@ -25,7 +25,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    func,
     select,
     text,
 )
@@ -34,10 +33,10 @@ from sqlalchemy.exc import DBAPIError
 from feiqian.errors import FeiqianError
 from feiqian.folder import make_file, make_folder
 from feiqian.runtime.database_files import DatabaseFiles
+from feiqian.runtime.locks import lock
 
 CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = 7  # the newest revision in `migrations`
-_OPENING = 0x6671_6F70_656E_0000  # whoever opens the database, among PostgreSQL's advisory locks
 METADATA = MetaData()
 _FOLLOWS = "follows"  # of a connection: what is called after the commit
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too
@@ -150,8 +149,7 @@ def _bring_up_to_date(connection: Connection) -> None:
 
     `bank_schema` decides: versions of Feiqian before alembic know nothing else, and may have set it.
     """
-    if connection.dialect.name == "postgresql":  # of two who see that a table is missing, one would fail to make it
-        connection.execute(select(func.pg_advisory_xact_lock(_OPENING)))
+    lock(connection, "opening the database")  # of two who see that a table is missing, one would fail to make it
     METADATA.create_all(connection, tables=[_schema, _revision])
     version = connection.execute(select(_schema.c.version).with_for_update()).scalar()
     revision = connection.execute(select(_revision.c.version_num)).scalar()

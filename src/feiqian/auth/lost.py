@@ -25,9 +25,9 @@ from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import REPORT, CustomerNumber, new_id
 from feiqian.kyc import numbers
-from feiqian.notify.locks import lock
 from feiqian.policy.model import ReportRules
 from feiqian.runtime import logs, network
+from feiqian.runtime.locks import lock
 from feiqian.subjects import Subject, customer
 from feiqian.texts import texts_in
 

@@ -15,8 +15,8 @@ from feiqian.backoffice.tables import changes
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.columns import SUBJECT
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
-from feiqian.notify.locks import lock
 from feiqian.policy.model import NO_CORRECTION, Ceiling, Policy
+from feiqian.runtime.locks import lock
 from feiqian.subjects import Subject
 
 LONGEST_DAY = 26 * 3_600 * MICROSECONDS  # when clocks are put back, and a little more

@@ -18,7 +18,7 @@ from feiqian.customers.tables import customers, issuing_devices
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
-from feiqian.notify.locks import lock
+from feiqian.runtime.locks import lock
 
 MAX_DEVICE = 10**9 - 1  # a payment code has nine digits for it
 _BATCH = 50_000

@@ -17,11 +17,11 @@ from feiqian.clock import DAY, HOUR, MICROSECONDS
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.errors import Cap, SendingCapped
-from feiqian.notify.locks import lock
 from feiqian.notify.model import Audience
 from feiqian.notify.number_ranges import range_of
 from feiqian.notify.tables import codes
 from feiqian.policy.model import Sending
+from feiqian.runtime.locks import lock
 
 NOT_ENTERED, NOTHING_TO_ENTER = 0, -1
 NEWEST = 100  # codes of a place that the alarm looks at

@@ -20,7 +20,6 @@ from feiqian.notify import outbox
 from feiqian.notify.delivery import ChannelWorker, Counts, Gone
 from feiqian.notify.errors import ChannelMissing, SendingCapped
 from feiqian.notify.inbox import Inbox
-from feiqian.notify.locks import lock
 from feiqian.notify.model import Adapter, Channel, Contacts, Delivered, Message
 from feiqian.notify.push import Push
 from feiqian.notify.rate_limits import RateLimits
@@ -29,6 +28,7 @@ from feiqian.notify.smpp import DELIVERED, Smpp
 from feiqian.notify.watch import Watch
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
+from feiqian.runtime.locks import lock
 from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject

@@ -20,9 +20,9 @@ from feiqian.customers.applications import Application
 from feiqian.kyc import rules
 from feiqian.kyc.model import Claim
 from feiqian.kyc.service import Identity
-from feiqian.notify.locks import lock
 from feiqian.onboarding.errors import ChecksUsedUp, DocumentRefused
 from feiqian.policy.model import IdentityRules
+from feiqian.runtime.locks import lock
 
 DOCUMENTS_A_DAY = 5  # of one mobile number
 _TYPED, HELD = "document_typed", "document_of_another"

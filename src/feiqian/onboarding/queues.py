@@ -19,8 +19,8 @@ from feiqian.backoffice.staff_queues import StaffQueue
 from feiqian.customers.registry import Customer
 from feiqian.kyc.errors import ReviewOver
 from feiqian.kyc.model import Claim, Clearance, Review
-from feiqian.notify.locks import lock
 from feiqian.policy.factors import Purpose
+from feiqian.runtime.locks import lock
 from feiqian.runtime.transactions import writes
 from feiqian.services import Services
 from feiqian.subjects import customer
