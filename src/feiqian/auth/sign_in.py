@@ -31,9 +31,6 @@ class SignIn(SigningIn, PreAuthFlow):
 
     sessions: Sessions
 
-    def __post_init__(self) -> None:
-        self._clock, self._sessions, self._verification = self.clock, self.sessions, self.verification
-
     @writes
     def finish(
         self, connection: Connection, challenge: str, user_agent: str = "", device_token: str | None = None

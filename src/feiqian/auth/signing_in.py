@@ -35,9 +35,9 @@ class SigningIn:
     role: Role  # of those who sign in here
     binding: ChallengeBinding
     transactions: Transactions
-    _clock: Clock
-    _sessions: Sessions
-    _verification: Verification
+    clock: Clock
+    sessions: Sessions
+    verification: Verification
 
     async def password(
         self, name: str, password: str, language: str, user_agent: str = "", device_token: str | None = None
@@ -57,13 +57,13 @@ class SigningIn:
                 self._begun(connection, id, subject, language)
 
         try:
-            return await self._verification.answer_slow(turn, id, subject, Factor.PASSWORD, password, told)
+            return await self.verification.answer_slow(turn, id, subject, Factor.PASSWORD, password, told)
         except VerificationError as error:
             raise self._refusal(error, subject) from None
 
     async def passkey_options(self, language: str) -> tuple[str, dict[str, Any]]:
         """What the browser keeps of a challenge, and is asked to sign, whoever's passkey it will be. Stores nothing."""
-        return self._verification.begin_passkey_sign_in(language, self.binding.purpose)
+        return self.verification.begin_passkey_sign_in(language, self.binding.purpose)
 
     async def passkey(
         self, challenge: str, response: str, user_agent: str = "", language: str = "en", device_token: str | None = None
@@ -71,7 +71,7 @@ class SigningIn:
         """Signs in whoever's passkey it was, also while locked. Raises AnswerWrong, ChallengeOver, SignInRefused."""
 
         def sign_in(connection: Connection) -> Opened:
-            subject, passed = self._verification.answer_passkey_sign_in.within(connection, challenge, response)
+            subject, passed = self.verification.answer_passkey_sign_in.within(connection, challenge, response)
             if subject.role is not self.role:
                 raise SignInRefused
             return self._open(connection, passed.id, subject, language, (user_agent, device_token))
@@ -86,8 +86,8 @@ class SigningIn:
         known = devices.known(connection, subject, device_token)
         device = known.id if known else None
         try:
-            challenge = self._verification.begin_unseen(connection, subject, self.binding, language, device=device)
-            return challenge.id, subject, self._verification.check(connection, challenge, Factor.PASSWORD, password)
+            challenge = self.verification.begin_unseen(connection, subject, self.binding, language, device=device)
+            return challenge.id, subject, self.verification.check(connection, challenge, Factor.PASSWORD, password)
         except VerificationError as error:
             self._failed(connection, subject, error, user_agent)
             return Refused(self._refusal(error, subject))
@@ -99,9 +99,9 @@ class SigningIn:
         self, connection: Connection, challenge: str, subject: Subject, language: str, browser: Browser
     ) -> Opened:
         """A session for a challenge that was passed. Raises NotPassed, ChallengeOver."""
-        now = self._clock.now()
-        passed = self._verification.consume_within(connection, challenge, subject, self.binding, now)
-        opened = self._sessions.open(connection, subject, passed.factors, *browser, now, language)
+        now = self.clock.now()
+        passed = self.verification.consume_within(connection, challenge, subject, self.binding, now)
+        opened = self.sessions.open(connection, subject, passed.factors, *browser, now, language)
         self._opened(connection, opened, passed, browser[0], now)
         return opened
 

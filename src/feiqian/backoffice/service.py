@@ -58,8 +58,8 @@ class Staff(SigningIn):
         verification: Verification,
         factors: Factors,
     ) -> None:
-        self._cipher, self._clock, self.transactions = cipher, clock, Transactions(db, work)
-        self._audit_log, self._sessions, self._verification, self._factors = audit_log, sessions, verification, factors
+        self._cipher, self.clock, self.transactions = cipher, clock, Transactions(db, work)
+        self._audit_log, self.sessions, self.verification, self._factors = audit_log, sessions, verification, factors
         self.members = Members(audit_log, sessions)
 
     # --- enrolling ---------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ class Staff(SigningIn):
     @reads
     def enrolment(self, connection: Connection, token: str) -> StaffMember:
         """Whom this token enrols. Raises EnrolmentOver."""
-        return self.members.enrolling(connection, token, self._clock.now())[0]
+        return self.members.enrolling(connection, token, self.clock.now())[0]
 
     async def choose_password(self, token: str, password: str) -> None:
         """The first factor of two. Raises EnrolmentOver, TooWeak."""
@@ -87,7 +87,7 @@ class Staff(SigningIn):
         if not self._factors.has(connection, member.subject, Factor.PASSWORD):
             raise EnrolmentOver
         self._factors.confirm_totp.within(connection, member.subject, enrolment, code)
-        return self.members.enrolled(connection, token, self._clock.now())
+        return self.members.enrolled(connection, token, self.clock.now())
 
     @writes
     def begin_key(self, connection: Connection, token: str, factor: Factor) -> tuple[str, dict[str, Any]]:
@@ -100,11 +100,11 @@ class Staff(SigningIn):
         """Raises EnrolmentOver, EnrolmentRefused, FactorNotFound."""
         member = self.enrolment.within(connection, token)
         self._factors.finish_key.within(connection, member.subject, enrolment, response, label)
-        return self.members.enrolled(connection, token, self._clock.now())
+        return self.members.enrolled(connection, token, self.clock.now())
 
     def _fresh(self, connection: Connection, token: str) -> StaffMember:
         """The member, rid of tokens and keys of before this invitation: those may be in somebody else's hands."""
-        member, invited_at = self.members.enrolling(connection, token, self._clock.now())
+        member, invited_at = self.members.enrolling(connection, token, self.clock.now())
         for view in self._factors.list.within(connection, member.subject):
             if view.added_at < invited_at and view.factor in (Factor.TOTP, Factor.PASSKEY, Factor.SHIELD):
                 self._factors.remove.within(connection, member.subject, view.id)
@@ -126,7 +126,7 @@ class Staff(SigningIn):
         """The second step, by a one-time-code token. Raises SignInRefused, SignInLocked."""
         subject = self._whose(connection, login)
         try:
-            answered = self._verification.answer_fast(connection, challenge, subject, Factor.TOTP, code)
+            answered = self.verification.answer_fast(connection, challenge, subject, Factor.TOTP, code)
             if isinstance(answered, Refused):
                 return Refused(self._refusal(answered.error, subject))
             return self._open(connection, challenge, subject, language, (user_agent, device_token))
@@ -136,13 +136,13 @@ class Staff(SigningIn):
     @writes
     def sign_out(self, connection: Connection, who: SignedIn) -> None:
         """Ends this session, at once."""
-        if self._sessions.close(connection, who.session.id, who.subject):
-            details, now = {"session": who.session.id}, self._clock.now()
+        if self.sessions.close(connection, who.session.id, who.subject):
+            details, now = {"session": who.session.id}, self.clock.now()
             self._audit_log.append(connection, who.subject, "signed_out", str(who.subject), details, now)
 
     async def of_session(self, token: str) -> SignedIn | None:
         """Who is at work by this token: only while the session lives and the account is not suspended."""
-        session = await self._sessions.find(token)
+        session = await self.sessions.find(token)
         if session is None or session.subject.role is not Role.STAFF:
             return None
         member = await self.transactions.read(self._at_work, session.subject.number)
@@ -191,7 +191,7 @@ class Staff(SigningIn):
         """One admin suffices: what stops somebody need not wait. Raises NotAllowed, MemberNotFound."""
         require(by, StaffRole.ADMIN)
         member = self.members.by_id(connection, id)
-        return self.members.suspend(connection, member.number, by.subject, self._clock.now())
+        return self.members.suspend(connection, member.number, by.subject, self.clock.now())
 
     @reads
     def all(self, connection: Connection, by: StaffMember) -> list[StaffMember]:
@@ -204,13 +204,13 @@ class Staff(SigningIn):
         """One account. Raises NotAllowed, MemberNotFound."""
         require(by, StaffRole.ADMIN)
         member = self.members.by_id(connection, id)
-        self._audit_log.append(connection, by.subject, "staff_opened", str(member.subject), {}, self._clock.now())
+        self._audit_log.append(connection, by.subject, "staff_opened", str(member.subject), {}, self.clock.now())
         return member
 
     @reads
     def locked(self, connection: Connection, member: StaffMember) -> bool:
         """Whether too many wrong answers have locked the account's password and token for now."""
-        return self._verification.lock_of(connection, member.subject) is not None
+        return self.verification.lock_of(connection, member.subject) is not None
 
     @reads
     def logins(self, connection: Connection) -> dict[int, str]:
@@ -224,14 +224,14 @@ class Staff(SigningIn):
         there = set(self.members.names(connection).values())
         for login, name, roles in DEMO:
             if login not in there:
-                self.members.add_demo(connection, login, name, roles, OPERATOR, self._clock.now())
+                self.members.add_demo(connection, login, name, roles, OPERATOR, self.clock.now())
 
     @writes
     def open_demo(self, connection: Connection, login: str, user_agent: str, language: str) -> Opened:
         """A session of an account of the demo, without any factor. Raises MemberInvalid for every other account."""
-        now, member = self._clock.now(), self.members.by_login(connection, login)
+        now, member = self.clock.now(), self.members.by_login(connection, login)
         if not member.demo or member.state is not MemberState.ACTIVE:
             raise MemberInvalid("demo", "only an account of the demo is opened so")
-        opened = self._sessions.open(connection, member.subject, (), user_agent, None, now, language)
+        opened = self.sessions.open(connection, member.subject, (), user_agent, None, now, language)
         self._audit_log.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
         return opened
