@@ -211,10 +211,24 @@ class People:
 
     def enter(self, mobile: str = MEI, password: str = PASSWORD, device: str | None = None) -> Opened:
         """Signs in with password and code."""
+        return self.run(self.answered_sign_in(mobile, password, device))
+
+    def answered_sign_in(
+        self, mobile: str = MEI, password: str = PASSWORD, device: str | None = None
+    ) -> Coroutine[Any, Any, Opened]:
+        """A sign-in of which only the end is missing, to be run beside something else."""
         view = self.run(self.sign_in.password(mobile, password, "en", CHROME))
         self.run(self.sign_in.send(view.id, Factor.SMS))
         self.run(self.sign_in.answer(view.id, Factor.SMS, self.code()))
-        return self.run(self.sign_in.finish(view.id, CHROME, device))
+        return self.sign_in.finish(view.id, CHROME, device)
+
+    def answered_recovery(self) -> Coroutine[Any, Any, None]:
+        """A recovery of the password of which only the end is missing."""
+        challenge = self.run(self.recovery.start("password", MEI, MEI_ID, MEI_DETAILS.name, "en")).id
+        for factor in (Factor.SMS, Factor.EMAIL):
+            self.run(self.recovery.send(challenge, factor))
+            self.run(self.recovery.answer(challenge, factor, self.code(Channel(factor.value))))
+        return self.recovery.finish(challenge, NEW_PASSWORD)
 
     def passed(self, session: Session, purpose: Purpose, kind: str = "", reference: str = "") -> str:
         """A challenge that the customer has passed with all that the policy may ask for without a key."""

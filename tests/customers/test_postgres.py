@@ -178,18 +178,11 @@ UseCase = Coroutine[Any, Any, object]
 
 
 def sign_in(bank: People, _: Session) -> UseCase:
-    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en"))
-    bank.run(bank.sign_in.send(view.id, Factor.SMS))
-    bank.run(bank.sign_in.answer(view.id, Factor.SMS, bank.code()))
-    return bank.sign_in.finish(view.id)
+    return bank.answered_sign_in()
 
 
 def recovery(bank: People, _: Session) -> UseCase:
-    challenge = bank.run(bank.recovery.start("password", MEI, MEI_ID, MEI_DETAILS.name, "en")).id
-    for factor in (Factor.SMS, Factor.EMAIL):
-        bank.run(bank.recovery.send(challenge, factor))
-        bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
-    return bank.recovery.finish(challenge, NEW_PASSWORD)
+    return bank.answered_recovery()
 
 
 def freeze(bank: People, session: Session) -> UseCase:

@@ -9,11 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from people import MEI, MEI_DETAILS, MEI_ID, NEW_PASSWORD, PASSWORD, UNKNOWN, People
+from people import MEI, MEI_DETAILS, UNKNOWN, People
 from sqlalchemy import event
 
 from feiqian.auth.sessions.model import Session
-from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import staff
 
@@ -45,19 +44,12 @@ async def left_at_commit(bank: People, use_case: UseCase, nth: int) -> None:
 
 def recovery(bank: People, _: Session) -> UseCase:
     bank.clock.advance(3_600)
-    challenge = bank.run(bank.recovery.start("password", MEI, MEI_ID, MEI_DETAILS.name, "en")).id
-    for factor in (Factor.SMS, Factor.EMAIL):
-        bank.run(bank.recovery.send(challenge, factor))
-        bank.run(bank.recovery.answer(challenge, factor, bank.code(Channel(factor.value))))
-    return bank.recovery.finish(challenge, NEW_PASSWORD)
+    return bank.answered_recovery()
 
 
 def new_device(bank: People, _: Session) -> UseCase:
     bank.clock.advance(3_600)
-    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en"))
-    bank.run(bank.sign_in.send(view.id, Factor.SMS))
-    bank.run(bank.sign_in.answer(view.id, Factor.SMS, bank.code()))
-    return bank.sign_in.finish(view.id)
+    return bank.answered_sign_in()
 
 
 def new_number(bank: People, session: Session) -> UseCase:
