@@ -1,6 +1,6 @@
 """The features that a bank is made of; one name here takes a feature in.
 
-A feature is a folder. What it has to offer is found under uniform names: `api.ROUTES` (its operations of /v1),
+A feature is a folder. What it has to offer is found under uniform names: `api.OPERATIONS` (its operations of /v1),
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
 `pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
 waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
     from litestar.types import ControllerRouterHandler
 
     from feiqian.backoffice.change_kinds import Kind as ChangeKind
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from feiqian.errors import FeiqianError
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
-    from feiqian.web.v1.call import Route
     from feiqian.web.v1.problems import Kind, Told
 
 FEATURES = (
@@ -52,9 +52,9 @@ def modules(name: str, features: tuple[str, ...] = FEATURES) -> list[ModuleType]
     return [import_module(module) for module in wanted if find_spec(module) is not None]
 
 
-def routes() -> tuple[Route, ...]:
-    """All operations of /v1."""
-    return tuple(route for module in modules("api") for route in getattr(module, "ROUTES", ()))
+def operations() -> list[HTTPRouteHandler]:
+    """The handlers of all operations of /v1."""
+    return [handler for module in modules("api") for handler in getattr(module, "OPERATIONS", ())]
 
 
 @cache

@@ -31,7 +31,7 @@ from feiqian.services import Services
 from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
-from feiqian.web.v1.asgi import PATHS, Api
+from feiqian.web.v1.application import PATHS, Api
 from feiqian.web.v1.authenticate import Authenticator
 from feiqian.web.v1.hot import PATH, TakingPayments
 
@@ -88,7 +88,8 @@ class Application:
         admission.whose = authenticate.whose
         self.payments = TakingPayments(services, admission, authenticate)
         self.api = Api(services, admission, authenticate)
-        self.pages = self.api if pages is None else Paced(pages, self.api.turns)
+        self.turns = self.api.callers.turns
+        self.pages = self.api if pages is None else Paced(pages, self.turns)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         path = scope["path"]
@@ -107,7 +108,7 @@ def create_app(services: Services, admission: Admission | None = None, pages: As
     services.alarms.watch("in_flight", "payments under way", admission)
     services.metrics.counter("feiqian_overload_refusals", "Requests refused over capacity", lambda: admission.refused)
     app = Application(services, admission, pages)
-    services.alarms.watch("page_requests", "requests for pages and of customers under way", app.api.turns.places)
+    services.alarms.watch("page_requests", "requests for pages and of customers under way", app.turns.places)
     return app
 
 

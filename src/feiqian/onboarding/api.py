@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from litestar.params import JSONBody
+
 from feiqian.auth.api import shapes
-from feiqian.auth.api.preauth import OF_ONE, WEAK, challenge_routes
+from feiqian.auth.api.preauth import OF_ONE, WEAK, challenge_operations
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED
-from feiqian.auth.api.render import DONE, shown, signed_in, told
+from feiqian.auth.api.render import DONE, shown, signed_in
 from feiqian.auth.model import Details
 from feiqian.errors import FeiqianError
 from feiqian.kyc.api import PICTURE_REFUSED
@@ -15,38 +17,63 @@ from feiqian.kyc.images import FILE_BYTES, FILES
 from feiqian.notify.api import CODE_NOT_SENT
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, DocumentRefused
 from feiqian.web.v1 import problems
-from feiqian.web.v1.call import Answer, CustomerCall, Route
+from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, post
 
 UPLOAD_BYTES = FILES * FILE_BYTES * 4 // 3 + 4_096  # base64 takes four characters for three bytes
 REGISTRATION = "/v1/me/registrations"
 
 
-async def register(call: CustomerCall) -> Answer:
-    body: shapes.RegistrationStart = call.body
-    started = await call.services.registration.start(body.mobile, call.visitor.language, call.visitor.user_agent)
-    return told(shapes.Registering(started.application, shown(started.challenge)))
+@post(
+    REGISTRATION,
+    "register",
+    "Begin to become a customer: a code goes to the mobile number",
+    who="anyone",
+    description="The answer is the same for a number that is a customer's already; its owner is told.",
+    problems=(CODE_NOT_SENT,),
+)
+async def register(
+    data: JSONBody[shapes.RegistrationStart], visitor: TheVisitor, services: TheServices
+) -> shapes.Registering:
+    started = await services.registration.start(data.mobile, visitor.language, visitor.user_agent)
+    return shapes.Registering(started.application, shown(started.challenge))
 
 
-async def confirm_registration(call: CustomerCall) -> Answer:
-    body: shapes.RegistrationConfirm = call.body
-    await call.services.registration.confirm(body.application, call.id)
+@post(
+    REGISTRATION + "/{id:str}/confirm",
+    "confirmRegistration",
+    "The number is confirmed: the challenge was passed",
+    who="anyone",
+    problems=(*OF_ONE, CHALLENGE_NOT_PASSED),
+)
+async def confirm_registration(
+    id: Id, data: JSONBody[shapes.RegistrationConfirm], services: TheServices
+) -> shapes.Done:
+    await services.registration.confirm(data.application, id)
     return DONE
 
 
-async def finish_registration(call: CustomerCall) -> Answer:
-    body: shapes.RegistrationFinish = call.body
+@post(
+    "/v1/me/applications/{id:str}/finish",
+    "finishRegistration",
+    "Say who you are and choose a password and a PIN; you are signed in at once",
+    who="anyone",
+    problems=(*OF_ONE, CHALLENGE_NOT_PASSED, problems.TOO_MANY_REQUESTS, *WEAK),
+)
+async def finish_registration(
+    id: Id, data: JSONBody[shapes.RegistrationFinish], visitor: TheVisitor, services: TheServices
+) -> shapes.SignedIn:
     details = Details(
-        name=body.name,
-        kind=body.document,
-        password=body.password,
-        pin=body.pin,
-        number=body.number,
-        mrz=body.mrz,
-        birth=_date(body.birth),
-        email=body.email,
+        name=data.name,
+        kind=data.document,
+        password=data.password,
+        pin=data.pin,
+        number=data.number,
+        mrz=data.mrz,
+        birth=_date(data.birth),
+        email=data.email,
     )
-    token = body.device_token or None
-    return signed_in(await call.services.registration.finish(call.id, details, call.visitor.user_agent, token))
+    token = data.device_token or None
+    return signed_in(await services.registration.finish(id, details, visitor.user_agent, token))
 
 
 def _date(text: str) -> date | None:
@@ -57,64 +84,30 @@ def _date(text: str) -> date | None:
         raise problems.ProblemError(problems.INVALID, errors=(wrong,)) from None
 
 
-async def check_identity(call: CustomerCall) -> Answer:
-    body: shapes.IdentityImages = call.body
-    review = await call.services.real_name.check_identity(call.customer, body.images)
-    overview = await call.services.security.overview(call.session)
-    return told(shapes.ReviewShown(review.id, review.outcome, list(review.reasons), overview.level))
-
-
-ROUTES = (
-    Route(
-        name="register",
-        method="POST",
-        path=REGISTRATION,
-        who="anyone",
-        summary="Begin to become a customer: a code goes to the mobile number",
-        description="The answer is the same for a number that is a customer's already; its owner is told.",
-        handler=register,
-        body=shapes.RegistrationStart,
-        answer=shapes.Registering,
-        problems=(CODE_NOT_SENT,),
-    ),
-    *challenge_routes("Registration", REGISTRATION, lambda call: call.services.registration),
-    Route(
-        name="confirmRegistration",
-        method="POST",
-        path=REGISTRATION + "/{id}/confirm",
-        who="anyone",
-        summary="The number is confirmed: the challenge was passed",
-        handler=confirm_registration,
-        body=shapes.RegistrationConfirm,
-        answer=shapes.Done,
-        problems=(*OF_ONE, CHALLENGE_NOT_PASSED),
-    ),
-    Route(
-        name="finishRegistration",
-        method="POST",
-        path="/v1/me/applications/{id}/finish",
-        who="anyone",
-        summary="Say who you are and choose a password and a PIN; you are signed in at once",
-        handler=finish_registration,
-        body=shapes.RegistrationFinish,
-        answer=shapes.SignedIn,
-        problems=(*OF_ONE, CHALLENGE_NOT_PASSED, problems.TOO_MANY_REQUESTS, *WEAK),
-    ),
-    Route(
-        name="checkIdentity",
-        method="POST",
-        path="/v1/me/identity",
-        who="customer",
-        summary="Have your identity checked against pictures of your document",
-        handler=check_identity,
-        body=shapes.IdentityImages,
-        answer=shapes.ReviewShown,
-        problems=(problems.CONFLICT, PICTURE_REFUSED),
-        body_limit=UPLOAD_BYTES,
-        pictures=True,
-    ),
+@post(
+    "/v1/me/identity",
+    "checkIdentity",
+    "Have your identity checked against pictures of your document",
+    who="customer",
+    problems=(problems.CONFLICT, PICTURE_REFUSED),
+    body_limit=UPLOAD_BYTES,
+    pictures=True,
 )
+async def check_identity(
+    data: JSONBody[shapes.IdentityImages], session: TheSession, services: TheServices
+) -> shapes.ReviewShown:
+    review = await services.real_name.check_identity(session.subject.customer, data.images)
+    overview = await services.security.overview(session)
+    return shapes.ReviewShown(review.id, review.outcome, list(review.reasons), overview.level)
 
+
+OPERATIONS = (
+    register,
+    *challenge_operations("Registration", REGISTRATION, lambda services, _: services.registration),
+    confirm_registration,
+    finish_registration,
+    check_identity,
+)
 PROBLEMS: dict[type[FeiqianError], problems.Kind] = {
     AlreadyChecked: problems.CONFLICT,
     DocumentRefused: problems.INVALID,

@@ -24,8 +24,8 @@ READ_AGAINST: dict[type, str] = {
 }
 WHAT_TO_DO = (
     "{} of uvicorn {} is not what web/server/server.py was written against. Compare it with GatedProtocol, Exchange "
-    "and Server there, which override and in part copy it; bring them up to date, run tests/web/server, and then put down "
-    "its digest here: {}"
+    "and Server there, which override and in part copy it; bring them up to date, run tests/web/server, and put down "
+    "its digest here then: {}"
 )
 
 

@@ -15,12 +15,11 @@ import pytest
 import feiqian
 from feiqian import features
 from feiqian.errors import FeiqianError, LedgerStopped
-from feiqian.features import routes
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
-from feiqian.web.v1.openapi import every_problem, problems_of
+from feiqian.web.v1.description import description
 
-ROUTES = routes()
+DESCRIPTION = description()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def test_the_document_has_the_structure_of_openapi_3_1(document: dict[str, Any])
             for parameter in operation.get("parameters", []):
                 assert parameter["schema"]
                 assert parameter["required"] is True or parameter["in"] == "query"
-    assert len(names) == len(ROUTES)
+    assert len(names) == len(DESCRIPTION.operations)
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
@@ -84,8 +83,8 @@ def test_the_document_can_be_read_by_people(served: Served) -> None:
     page = httpx.get(f"{served.url}/v1/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    for route in ROUTES:
-        assert f"{route.method} {route.path}" in page.text
+    for operation in DESCRIPTION.operations:
+        assert f"{operation.method} {operation.path}" in page.text
     assert "<script" not in page.text
 
 
@@ -111,7 +110,7 @@ def test_no_error_of_the_product_is_left_unmapped() -> None:
 
 
 def test_every_problem_has_a_type_of_its_own() -> None:
-    kinds = every_problem(ROUTES)
+    kinds = DESCRIPTION.problems
     assert len({kind.slug for kind in kinds}) == len(kinds)
     for kind in kinds:
         assert 400 <= kind.status <= 599
@@ -122,7 +121,7 @@ def test_every_problem_has_a_type_of_its_own() -> None:
 def test_the_type_of_every_problem_leads_to_a_page_that_says_what_it_is(served: Served) -> None:
     loaded = [vars(module) for name, module in sys.modules.items() if name.split(".")[0] == "feiqian"]
     kinds = {value for names in loaded for value in names.values() if isinstance(value, problems.Kind)}
-    assert kinds == set(every_problem(ROUTES))
+    assert kinds == set(DESCRIPTION.problems)
     with httpx.Client(base_url=served.url) as client:
         for kind in kinds:
             page = client.get(kind.type)
@@ -136,7 +135,7 @@ def test_the_type_of_every_problem_leads_to_a_page_that_says_what_it_is(served: 
 
 
 def test_every_problem_of_a_feature_is_described_with_some_operation() -> None:
-    described = {kind for route in ROUTES for kind in problems_of(route)}
+    described = {kind for operation in DESCRIPTION.operations for kind in operation.problems}
     assert set(features.problems().values()) <= described
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 
 import hypothesis
 import pytest
@@ -11,12 +10,9 @@ import schemathesis
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as described
 
-from feiqian.features import routes
 from feiqian.testing.people import Person
 from feiqian.testing.served import Served
-from feiqian.web.v1.openapi import document
-
-ROUTES = routes()
+from feiqian.web.v1.description import description
 
 EXAMPLES = 20  # of each operation and each way of making them
 HELD_TO = [
@@ -45,7 +41,7 @@ def customer(served: Served) -> Iterator[Callable[[], str]]:
     person.api.close()
 
 
-schema = schemathesis.openapi.from_dict(document(ROUTES, version("feiqian")))
+schema = schemathesis.openapi.from_dict(description().document)
 
 
 @schema.parametrize()

@@ -19,14 +19,12 @@ import pytest
 from PIL import Image
 
 from feiqian.auth.api.shapes import FactorAnswer
-from feiqian.features import routes
 from feiqian.onboarding.api import UPLOAD_BYTES
 from feiqian.testing.people import PASSWORD, Person, picture
 from feiqian.testing.served import Served
+from feiqian.web.v1.description import description
 from feiqian.web.v1.parse import PARSED_BYTES, BodyParser, read_body, spool_body
 from feiqian.web.v1.problems import ProblemError
-
-ROUTES = routes()
 
 IDENTITY = "/v1/me/identity"
 MEGABYTE = 1024 * 1024
@@ -184,9 +182,10 @@ def test_abuse_70_passwords_are_checked_and_payments_made_while_pictures_stand_s
 
 
 def test_only_the_route_of_pictures_takes_more_than_is_parsed_at_once() -> None:
-    large = {route.name for route in ROUTES if route.body_limit > PARSED_BYTES}
-    assert large == {route.name for route in ROUTES if route.pictures} == {"checkIdentity"}
-    assert all(route.who == "customer" for route in ROUTES if route.pictures)
+    operations = description().operations
+    large = {operation.name for operation in operations if operation.body_limit > PARSED_BYTES}
+    assert large == {operation.name for operation in operations if operation.pictures} == {"checkIdentity"}
+    assert all(operation.who == "customer" for operation in operations if operation.pictures)
 
 
 def test_a_body_is_read_without_being_held() -> None:

@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feiqian.features import routes
-from feiqian.payments.api.merchants import PaymentQuery
+from feiqian.payments.api.merchants import list_payments
 from feiqian.payments.requests import PaymentRequest
+from feiqian.web.v1.description import description
+from feiqian.web.v1.operations import operation_of
 from feiqian.web.v1.parse import BODY_LIMIT_BYTES, BodyParser, check_media_type, check_visible, parse_query, read_body
 from feiqian.web.v1.problems import ProblemError
 
-ROUTES = routes()
+LISTING = operation_of(list_payments)
+assert LISTING is not None
+PaymentQuery: Any = LISTING.query
 
 PARSER = BodyParser(PaymentRequest)
 GOOD: dict[str, Any] = {
@@ -249,8 +252,8 @@ def test_a_text_with_what_cannot_be_seen_is_refused_however_it_is_written(charac
 
 def test_every_text_of_every_operation_is_looked_at_unless_it_is_a_secret_or_a_keys_answer() -> None:
     passed = set()
-    for route in ROUTES:
-        for name in () if route.body is None else route.body.__struct_fields__:
+    for operation in description().operations:
+        for name in () if operation.body is None else operation.body.__struct_fields__:
             value = SimpleNamespace(__struct_fields__=(name,), **{name: "a\u202eb"})
             try:
                 check_visible(value)

@@ -12,7 +12,7 @@ import pytest
 
 from feiqian.serving import Application
 from feiqian.testing.served import Served
-from feiqian.web.v1.asgi import STRANGER_BURST, Api
+from feiqian.web.v1.callers import STRANGER_BURST, Callers
 
 LIMIT = 4
 
@@ -118,7 +118,7 @@ def test_abuse_71_requests_that_are_not_sent_whole_give_way_too(narrow: Served) 
 
 
 def test_abuse_72_strangers_use_up_the_rate_of_their_own_network_alone(narrow: Served) -> None:
-    narrow_api(narrow)._strangers._now = lambda: 0.0  # nobody's bucket fills again
+    callers(narrow)._strangers._now = lambda: 0.0  # nobody's bucket fills again
     with httpx.Client(base_url=narrow.url) as client:
 
         def ask(address: str) -> int:
@@ -136,8 +136,7 @@ def test_abuse_72_strangers_use_up_the_rate_of_their_own_network_alone(narrow: S
 
 def test_who_asks_is_known_by_the_connection_or_by_what_a_trusted_proxy_says(served: Served, narrow: Served) -> None:
     def networks(bank: Served) -> set[str]:
-        api = narrow_api(bank)
-        return set(api._strangers._buckets)
+        return set(callers(bank)._strangers._buckets)
 
     for bank in (served, narrow):
         with httpx.Client(base_url=bank.url) as client:
@@ -146,11 +145,11 @@ def test_who_asks_is_known_by_the_connection_or_by_what_a_trusted_proxy_says(ser
     assert networks(narrow) == {"198.51.100.7"}
 
 
-def narrow_api(bank: Served) -> Api:
+def callers(bank: Served) -> Callers:
     application = bank.server.config.loaded_app
     while not isinstance(application, Application):
         application = application.app
-    return application.api
+    return application.api.callers
 
 
 def test_a_trusted_proxy_replaces_its_own_idle_connections(narrow: Served) -> None:

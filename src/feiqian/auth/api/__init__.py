@@ -3,5 +3,5 @@
 from . import me, preauth, security
 from .refused import PROBLEMS, TOLD
 
-__all__ = ["PROBLEMS", "ROUTES", "TOLD"]
-ROUTES = (*me.ROUTES, *preauth.ROUTES, *security.ROUTES)
+__all__ = ["OPERATIONS", "PROBLEMS", "TOLD"]
+OPERATIONS = (*me.OPERATIONS, *preauth.OPERATIONS, *security.OPERATIONS)

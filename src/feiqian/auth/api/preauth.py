@@ -5,8 +5,10 @@ The id of a challenge is known to whoever was given it and to nobody else; no an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from feiqian.auth.answering import Answers
 from feiqian.auth.api.refused import (
@@ -19,217 +21,185 @@ from feiqian.auth.api.refused import (
 )
 from feiqian.notify.api import CODE_NOT_SENT
 from feiqian.policy.factors import Factor
+from feiqian.services import Services
 from feiqian.web.v1 import problems
-from feiqian.web.v1.call import Answer, CustomerCall, Route
+from feiqian.web.v1.authenticate import Visitor
+from feiqian.web.v1.operations import Id, TheServices, TheVisitor, Who, get, post
 
 from . import shapes
-from .render import DONE, shown, signed_in, told
+from .render import DONE, shown, signed_in
 
-Routes = tuple[Route, ...]
-Handler = Callable[[CustomerCall], Coroutine[Any, Any, Answer]]
 OF_ONE = (problems.NOT_FOUND, problems.CHALLENGE_OVER)
 WEAK = (SECRET_TOO_WEAK,)
+_USABLE = (*OF_ONE, LOCKED, FACTOR_NOT_USABLE)
+SIGN_IN, RECOVERY = "/v1/me/sign-ins", "/v1/me/recoveries"
 
 
-def _operations(answers: Callable[[CustomerCall], Answers]) -> tuple[Handler, ...]:
-    async def view(call: CustomerCall) -> Answer:
-        return told(shown(await answers(call).view(call.id)))
-
-    async def send(call: CustomerCall) -> Answer:
-        return told(shown(await answers(call).send(call.id, Factor(call.body.factor))))
-
-    async def options(call: CustomerCall) -> Answer:
-        asked = await answers(call).options(call.id, Factor(call.body.factor))
-        return told(shapes.KeyChallenge(call.id, asked))
-
-    async def answer(call: CustomerCall) -> Answer:
-        body: shapes.FactorAnswer = call.body
-        return told(shown(await answers(call).answer(call.id, body.factor, body.answer)))
-
-    return view, send, options, answer
-
-
-def challenge_routes(noun: str, path: str, answers: Callable[[CustomerCall], Answers], who: str = "anyone") -> Routes:
+def challenge_operations(
+    noun: str, path: str, answers: Callable[[Services, Visitor], Answers], who: Who = "anyone"
+) -> tuple[HTTPRouteHandler, ...]:
     """Looking at challenges, sending codes for them and answering them: the same operations wherever they stand."""
-    view, send, options, answer = _operations(answers)
-    usable = (*OF_ONE, LOCKED, FACTOR_NOT_USABLE)
-    common = {"who": who, "answer": shapes.ChallengeShown}
-    return (
-        Route(
-            name=f"get{noun}Challenge",
-            method="GET",
-            path=path + "/{id}",
-            summary="Look at a challenge; show its `text` as it is, for it says what is confirmed",
-            handler=view,
-            problems=(problems.NOT_FOUND,),
-            **common,  # type: ignore[arg-type]
-        ),
-        Route(
-            name=f"send{noun}Code",
-            method="POST",
-            path=path + "/{id}/send",
-            summary="Send a code by SMS or e-mail; it replaces the one before",
-            handler=send,
-            body=shapes.SendCode,
-            problems=(*usable, CODE_NOT_SENT),
-            **common,  # type: ignore[arg-type]
-        ),
-        Route(
-            name=f"get{noun}KeyOptions",
-            method="POST",
-            path=path + "/{id}/options",
-            summary="Ask what a passkey or shield has to sign",
-            handler=options,
-            body=shapes.KeyOptions,
-            problems=usable,
-            **(common | {"answer": shapes.KeyChallenge}),  # type: ignore[arg-type]
-        ),
-        Route(
-            name=f"answer{noun}Challenge",
-            method="POST",
-            path=path + "/{id}/answers",
-            summary="Answer with one factor",
-            description="Wrong answers are counted per person, over all challenges and sessions; beyond the bank's "
-            "number they are locked for a time, in which a passkey or shield still opens.",
-            handler=answer,
-            body=shapes.FactorAnswer,
-            body_limit=shapes.KEY_BODY_BYTES,
-            problems=(*usable, ANSWER_WRONG),
-            **common,  # type: ignore[arg-type]
-        ),
+
+    @get(
+        path + "/{id:str}",
+        f"get{noun}Challenge",
+        "Look at a challenge; show its `text` as it is, for it says what is confirmed",
+        who=who,
+        problems=(problems.NOT_FOUND,),
     )
+    async def get_challenge(id: Id, visitor: TheVisitor, services: TheServices) -> shapes.ChallengeShown:
+        return shown(await answers(services, visitor).view(id))
+
+    @post(
+        path + "/{id:str}/send",
+        f"send{noun}Code",
+        "Send a code by SMS or e-mail; it replaces the one before",
+        who=who,
+        problems=(*_USABLE, CODE_NOT_SENT),
+    )
+    async def send_code(
+        id: Id, data: JSONBody[shapes.SendCode], visitor: TheVisitor, services: TheServices
+    ) -> shapes.ChallengeShown:
+        return shown(await answers(services, visitor).send(id, Factor(data.factor)))
+
+    @post(
+        path + "/{id:str}/options",
+        f"get{noun}KeyOptions",
+        "Ask what a passkey or shield has to sign",
+        who=who,
+        problems=_USABLE,
+    )
+    async def get_key_options(
+        id: Id, data: JSONBody[shapes.KeyOptions], visitor: TheVisitor, services: TheServices
+    ) -> shapes.KeyChallenge:
+        return shapes.KeyChallenge(id, await answers(services, visitor).options(id, Factor(data.factor)))
+
+    @post(
+        path + "/{id:str}/answers",
+        f"answer{noun}Challenge",
+        "Answer with one factor",
+        who=who,
+        description="Wrong answers are counted per person, over all challenges and sessions; beyond the bank's "
+        "number they are locked for a time, in which a passkey or shield still opens.",
+        body_limit=shapes.KEY_BODY_BYTES,
+        problems=(*_USABLE, ANSWER_WRONG),
+    )
+    async def answer_challenge(
+        id: Id, data: JSONBody[shapes.FactorAnswer], visitor: TheVisitor, services: TheServices
+    ) -> shapes.ChallengeShown:
+        return shown(await answers(services, visitor).answer(id, data.factor, data.answer))
+
+    return get_challenge, send_code, get_key_options, answer_challenge
 
 
 # --- sign-in ---------------------------------------------------------------------------------------------------------
 
 
-async def sign_in(call: CustomerCall) -> Answer:
-    body: shapes.SignInStart = call.body
-    visitor, token = call.visitor, body.device_token or None
-    began = call.services.sign_in.password(body.mobile, body.password, visitor.language, visitor.user_agent, token)
-    return told(shown(await began))
+@post(
+    SIGN_IN,
+    "signIn",
+    "Sign in: the password first; then answer the challenge with a second factor",
+    who="anyone",
+    problems=(SIGN_IN_REFUSED, LOCKED),
+)
+async def sign_in(
+    data: JSONBody[shapes.SignInStart], visitor: TheVisitor, services: TheServices
+) -> shapes.ChallengeShown:
+    token = data.device_token or None
+    began = services.sign_in.password(data.mobile, data.password, visitor.language, visitor.user_agent, token)
+    return shown(await began)
 
 
-async def finish_sign_in(call: CustomerCall) -> Answer:
-    body: shapes.SignInFinish = call.body
-    token = body.device_token or None
-    return signed_in(await call.services.sign_in.finish(call.id, call.visitor.user_agent, token))
+@post(
+    SIGN_IN + "/{id:str}/finish",
+    "finishSignIn",
+    "Open the session once the challenge is passed",
+    who="anyone",
+    problems=(*OF_ONE, CHALLENGE_NOT_PASSED),
+)
+async def finish_sign_in(
+    id: Id, data: JSONBody[shapes.SignInFinish], visitor: TheVisitor, services: TheServices
+) -> shapes.SignedIn:
+    return signed_in(await services.sign_in.finish(id, visitor.user_agent, data.device_token or None))
 
 
-async def passkey_options(call: CustomerCall) -> Answer:
-    id, options = await call.services.sign_in.passkey_options(call.visitor.language)
-    return told(shapes.KeyChallenge(id, options))
+@post(
+    "/v1/me/passkey-sign-ins",
+    "beginPasskeySignIn",
+    "Sign in with a passkey alone: what it has to sign",
+    who="anyone",
+)
+async def begin_passkey_sign_in(visitor: TheVisitor, services: TheServices) -> shapes.KeyChallenge:
+    return shapes.KeyChallenge(*await services.sign_in.passkey_options(visitor.language))
 
 
-async def passkey_sign_in(call: CustomerCall) -> Answer:
-    body: shapes.PasskeySignIn = call.body
-    visitor, token = call.visitor, body.device_token or None
-    opened = call.services.sign_in.passkey(call.id, body.response, visitor.user_agent, visitor.language, token)
+@post(
+    "/v1/me/passkey-sign-ins/{id:str}/finish",
+    "finishPasskeySignIn",
+    "Open the session of whoever's passkey has signed",
+    who="anyone",
+    body_limit=shapes.KEY_BODY_BYTES,
+    problems=(*OF_ONE, ANSWER_WRONG),
+)
+async def finish_passkey_sign_in(
+    id: Id, data: JSONBody[shapes.PasskeySignIn], visitor: TheVisitor, services: TheServices
+) -> shapes.SignedIn:
+    token = data.device_token or None
+    opened = services.sign_in.passkey(id, data.response, visitor.user_agent, visitor.language, token)
     return signed_in(await opened)
 
 
 # --- recovery --------------------------------------------------------------------------------------------------------
 
 
-async def recover(call: CustomerCall) -> Answer:
-    body: shapes.RecoveryStart = call.body
-    began = call.services.recovery.start(body.what, body.mobile, body.number, body.name, call.visitor.language)
-    return told(shown(await began))
+@post(
+    RECOVERY,
+    "recover",
+    "Begin to replace a forgotten password or PIN",
+    who="anyone",
+    description="Whatever of the details is wrong, the answer looks the same.",
+)
+async def recover(
+    data: JSONBody[shapes.RecoveryStart], visitor: TheVisitor, services: TheServices
+) -> shapes.ChallengeShown:
+    began = services.recovery.start(data.what, data.mobile, data.number, data.name, visitor.language)
+    return shown(await began)
 
 
-async def finish_recovery(call: CustomerCall) -> Answer:
-    body: shapes.RecoveryFinish = call.body
-    await call.services.recovery.finish(call.id, body.secret)
+@post(
+    RECOVERY + "/{id:str}/finish",
+    "finishRecovery",
+    "Set the new password or PIN; every session ends, and limits are low for a time",
+    who="anyone",
+    problems=(*OF_ONE, CHALLENGE_NOT_PASSED, *WEAK),
+)
+async def finish_recovery(id: Id, data: JSONBody[shapes.RecoveryFinish], services: TheServices) -> shapes.Done:
+    await services.recovery.finish(id, data.secret)
     return DONE
 
 
-async def report_lost(call: CustomerCall) -> Answer:
-    body: shapes.LostPhone = call.body
-    await call.services.lost_phones.report(body.mobile, body.number, body.name)
+@post(
+    "/v1/me/lost-phones",
+    "reportLostPhone",
+    "Freeze the wallets of somebody whose phone is lost, by identity details",
+    who="anyone",
+    description="The answer is the same whatever of the details is wrong. What is right is carried out right "
+    "afterwards, so often a day as the bank allows; the owner is told, and lifts it as any freeze.",
+    problems=(problems.TOO_MANY_REQUESTS,),
+)
+async def report_lost_phone(data: JSONBody[shapes.LostPhone], services: TheServices) -> shapes.Done:
+    await services.lost_phones.report(data.mobile, data.number, data.name)
     return DONE
 
 
-SIGN_IN, RECOVERY = "/v1/me/sign-ins", "/v1/me/recoveries"
-
-ROUTES = (
-    Route(
-        name="signIn",
-        method="POST",
-        path=SIGN_IN,
-        who="anyone",
-        summary="Sign in: the password first; then answer the challenge with a second factor",
-        handler=sign_in,
-        body=shapes.SignInStart,
-        answer=shapes.ChallengeShown,
-        problems=(SIGN_IN_REFUSED, LOCKED),
-    ),
-    *challenge_routes("SignIn", SIGN_IN, lambda call: call.services.sign_in),
-    Route(
-        name="finishSignIn",
-        method="POST",
-        path=SIGN_IN + "/{id}/finish",
-        who="anyone",
-        summary="Open the session once the challenge is passed",
-        handler=finish_sign_in,
-        body=shapes.SignInFinish,
-        answer=shapes.SignedIn,
-        problems=(*OF_ONE, CHALLENGE_NOT_PASSED),
-    ),
-    Route(
-        name="beginPasskeySignIn",
-        method="POST",
-        path="/v1/me/passkey-sign-ins",
-        who="anyone",
-        summary="Sign in with a passkey alone: what it has to sign",
-        handler=passkey_options,
-        answer=shapes.KeyChallenge,
-    ),
-    Route(
-        name="finishPasskeySignIn",
-        method="POST",
-        path="/v1/me/passkey-sign-ins/{id}/finish",
-        who="anyone",
-        summary="Open the session of whoever's passkey has signed",
-        handler=passkey_sign_in,
-        body=shapes.PasskeySignIn,
-        body_limit=shapes.KEY_BODY_BYTES,
-        answer=shapes.SignedIn,
-        problems=(*OF_ONE, ANSWER_WRONG),
-    ),
-    Route(
-        name="recover",
-        method="POST",
-        path=RECOVERY,
-        who="anyone",
-        summary="Begin to replace a forgotten password or PIN",
-        description="Whatever of the details is wrong, the answer looks the same.",
-        handler=recover,
-        body=shapes.RecoveryStart,
-        answer=shapes.ChallengeShown,
-    ),
-    *challenge_routes("Recovery", RECOVERY, lambda call: call.services.recovery),
-    Route(
-        name="finishRecovery",
-        method="POST",
-        path=RECOVERY + "/{id}/finish",
-        who="anyone",
-        summary="Set the new password or PIN; every session ends, and limits are low for a time",
-        handler=finish_recovery,
-        body=shapes.RecoveryFinish,
-        answer=shapes.Done,
-        problems=(*OF_ONE, CHALLENGE_NOT_PASSED, *WEAK),
-    ),
-    Route(
-        name="reportLostPhone",
-        method="POST",
-        path="/v1/me/lost-phones",
-        who="anyone",
-        summary="Freeze the wallets of somebody whose phone is lost, by identity details",
-        description="The answer is the same whatever of the details is wrong. What is right is carried out right "
-        "afterwards, so often a day as the bank allows; the owner is told, and lifts it as any freeze.",
-        handler=report_lost,
-        body=shapes.LostPhone,
-        answer=shapes.Done,
-        problems=(problems.TOO_MANY_REQUESTS,),
-    ),
+OPERATIONS = (
+    sign_in,
+    *challenge_operations("SignIn", SIGN_IN, lambda services, _: services.sign_in),
+    finish_sign_in,
+    begin_passkey_sign_in,
+    finish_passkey_sign_in,
+    recover,
+    *challenge_operations("Recovery", RECOVERY, lambda services, _: services.recovery),
+    finish_recovery,
+    report_lost_phone,
 )

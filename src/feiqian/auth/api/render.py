@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.sessions.model import Opened
 from feiqian.clock import moment
-from feiqian.web.v1.call import Answer
 
 from .shapes import ChallengeShown, Done, SignedIn
 
-DONE = Answer(200, msgspec.json.encode(Done()))
+DONE = Done()
 
 
 def shown(challenge: ChallengeView) -> ChallengeShown:
@@ -30,10 +27,5 @@ def shown(challenge: ChallengeView) -> ChallengeShown:
     )
 
 
-def told(value: object) -> Answer:
-    """A whole answer from one of the shapes."""
-    return Answer(200, msgspec.json.encode(value))
-
-
-def signed_in(opened: Opened) -> Answer:
-    return told(SignedIn(opened.token, opened.device_token, moment(opened.session.expires_at)))
+def signed_in(opened: Opened) -> SignedIn:
+    return SignedIn(opened.token, opened.device_token, moment(opened.session.expires_at))

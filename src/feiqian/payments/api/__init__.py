@@ -3,5 +3,5 @@
 from . import customers, merchants
 from .refused import PROBLEMS
 
-__all__ = ["PROBLEMS", "ROUTES"]
-ROUTES = (*merchants.ROUTES, *customers.ROUTES)
+__all__ = ["OPERATIONS", "PROBLEMS"]
+OPERATIONS = (*merchants.OPERATIONS, *customers.OPERATIONS)

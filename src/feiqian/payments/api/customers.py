@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from litestar.params import JSONBody
+
 from feiqian.accounts.opening import shown_reference
 from feiqian.auth.api import shapes
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
-from feiqian.auth.api.render import shown, told
+from feiqian.auth.api.render import shown
 from feiqian.clock import MICROSECONDS, moment
+from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
+from feiqian.services import Services
 from feiqian.web.v1 import problems
-from feiqian.web.v1.call import Answer, CustomerCall, Route
+from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, post
 
 NEWEST = 50
+_OF_ONE = (problems.NOT_FOUND, problems.CONFLICT)
 
 
-async def code(call: CustomerCall) -> Answer:
-    issued = call.services.payments.code_for(call.customer)
+@get("/v1/me/code", "getCode", "The payment code to show now", who="customer", problems=(problems.CONFLICT,))
+async def get_code(session: TheSession, services: TheServices) -> shapes.Code:
+    issued = services.payments.code_for(session.subject.customer)
     valid, refresh = (moment(seconds * MICROSECONDS) for seconds in (issued.valid_until, issued.refresh_at))
-    return told(shapes.Code(issued.digits, valid, refresh))
+    return shapes.Code(issued.digits, valid, refresh)
 
 
-async def payments(call: CustomerCall) -> Answer:
-    reads = call.services.reads
-    await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
-    rows = await reads.newest_of_customer(call.customer, NEWEST)
-    corrections = [_correction(row) for row in await reads.corrections_of_customer(call.customer, NEWEST)]
-    incomplete = await reads.customer_incomplete(call.customer)
-    return told(shapes.PaymentList([_payment(call, row) for row in rows], incomplete, corrections))
+@get("/v1/me/payments", "listMyPayments", "The newest payments", who="customer")
+async def list_my_payments(session: TheSession, services: TheServices) -> shapes.PaymentList:
+    customer, reads = session.subject.customer, services.reads
+    await reads.wait(services.ledger.durable_position, who=("customer", customer))
+    rows = await reads.newest_of_customer(customer, NEWEST)
+    corrections = [_correction(row) for row in await reads.corrections_of_customer(customer, NEWEST)]
+    incomplete = await reads.customer_incomplete(customer)
+    return shapes.PaymentList([_payment(services, row) for row in rows], incomplete, corrections)
 
 
 def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
@@ -35,7 +42,7 @@ def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
     return shapes.CorrectionShown(reference, row.amount, currency, moment(row.at))
 
 
-def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
+def _payment(services: Services, row: PaymentRow) -> shapes.PaymentShown:
     return shapes.PaymentShown(
         id=row.id,
         status=row.status,
@@ -43,7 +50,7 @@ def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
         amount=row.amount,
         refunded=row.refunded,
         currency=BY_NUMBER[row.currency].code,
-        merchant=call.services.merchants.name(row.merchant),
+        merchant=services.merchants.name(row.merchant),
         description=row.description,
         created_at=moment(row.created_at),
     )
@@ -52,110 +59,68 @@ def _payment(call: CustomerCall, row: PaymentRow) -> shapes.PaymentShown:
 # --- confirmations ---------------------------------------------------------------------------------------------------
 
 
-async def confirmations(call: CustomerCall) -> Answer:
+@get("/v1/me/confirmations", "listConfirmations", "The payments that wait to be confirmed", who="customer")
+async def list_confirmations(session: TheSession, services: TheServices) -> shapes.WaitingList:
+    customer = session.subject.customer
     waiting = [
         shapes.WaitingShown(
             id=payment.id,
-            merchant=call.services.merchants.name(payment.merchant),
+            merchant=services.merchants.name(payment.merchant),
             amount=payment.amount,
             currency=BY_NUMBER[payment.currency].code,
             description=payment.description,
             created_at=moment(payment.created_at),
             expires_at=moment(payment.expires_at),
         )
-        for payment in await call.services.payments.confirmations.waiting(call.customer)
+        for payment in await services.payments.confirmations.waiting(customer)
     ]
-    return told(shapes.WaitingList(waiting, await call.services.reads.customer_incomplete(call.customer)))
+    return shapes.WaitingList(waiting, await services.reads.customer_incomplete(customer))
 
 
-async def challenge(call: CustomerCall) -> Answer:
-    binding = await call.services.payments.confirmations.bound_of(call.customer, call.id)
-    session, verification = call.session, call.services.verification
-    begun = verification.begin(session.subject, binding, call.visitor.language, device=session.device)
-    return told(shown(await begun))
+@post(
+    "/v1/me/confirmations/{id:str}/challenge",
+    "beginConfirmation",
+    "Begin to confirm a payment; the challenge's `text` is what is confirmed",
+    who="customer",
+    problems=(*_OF_ONE, FACTOR_NOT_USABLE),
+)
+async def begin_confirmation(
+    id: Id, session: TheSession, visitor: TheVisitor, services: TheServices
+) -> shapes.ChallengeShown:
+    binding = await services.payments.confirmations.bound_of(session.subject.customer, id)
+    begun = services.verification.begin(session.subject, binding, visitor.language, device=session.device)
+    return shown(await begun)
 
 
-async def confirm(call: CustomerCall) -> Answer:
-    body: shapes.WithChallenge = call.body
-    await call.services.payments.confirmations.confirm(call.customer, call.id, body.challenge)
-    return await _as_it_is(call)
+@post(
+    "/v1/me/confirmations/{id:str}/confirm",
+    "confirmPayment",
+    "Confirm a payment with the challenge that was passed for it",
+    who="customer",
+    description="Balance, limits and a freeze count at this moment: look at the `status` of the answer.",
+    problems=(*_OF_ONE, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
+)
+async def confirm_payment(
+    id: Id, data: JSONBody[shapes.WithChallenge], session: TheSession, services: TheServices
+) -> shapes.PaymentShown:
+    customer = session.subject.customer
+    await services.payments.confirmations.confirm(customer, id, data.challenge)
+    return await _as_it_is(services, customer, id)
 
 
-async def refuse(call: CustomerCall) -> Answer:
-    await call.services.payments.confirmations.refuse(call.customer, call.id)
-    return await _as_it_is(call)
+@post("/v1/me/confirmations/{id:str}/refuse", "refusePayment", "Refuse a payment", who="customer", problems=_OF_ONE)
+async def refuse_payment(id: Id, session: TheSession, services: TheServices) -> shapes.PaymentShown:
+    customer = session.subject.customer
+    await services.payments.confirmations.refuse(customer, id)
+    return await _as_it_is(services, customer, id)
 
 
-async def _as_it_is(call: CustomerCall) -> Answer:
-    reads = call.services.reads
-    await reads.wait(call.services.ledger.durable_position, who=("customer", call.customer))
-    row = await reads.payment_by_id(call.id)
+async def _as_it_is(services: Services, customer: CustomerNumber, id: str) -> shapes.PaymentShown:
+    await services.reads.wait(services.ledger.durable_position, who=("customer", customer))
+    row = await services.reads.payment_by_id(id)
     if row is None:
         raise problems.ProblemError(problems.CATCHING_UP)
-    return told(_payment(call, row))
+    return _payment(services, row)
 
 
-_OF_ONE = (problems.NOT_FOUND, problems.CONFLICT)
-
-ROUTES = (
-    Route(
-        name="getCode",
-        method="GET",
-        path="/v1/me/code",
-        who="customer",
-        summary="The payment code to show now",
-        handler=code,
-        answer=shapes.Code,
-        problems=(problems.CONFLICT,),
-    ),
-    Route(
-        name="listMyPayments",
-        method="GET",
-        path="/v1/me/payments",
-        who="customer",
-        summary="The newest payments",
-        handler=payments,
-        answer=shapes.PaymentList,
-    ),
-    Route(
-        name="listConfirmations",
-        method="GET",
-        path="/v1/me/confirmations",
-        who="customer",
-        summary="The payments that wait to be confirmed",
-        handler=confirmations,
-        answer=shapes.WaitingList,
-    ),
-    Route(
-        name="beginConfirmation",
-        method="POST",
-        path="/v1/me/confirmations/{id}/challenge",
-        who="customer",
-        summary="Begin to confirm a payment; the challenge's `text` is what is confirmed",
-        handler=challenge,
-        answer=shapes.ChallengeShown,
-        problems=(*_OF_ONE, FACTOR_NOT_USABLE),
-    ),
-    Route(
-        name="confirmPayment",
-        method="POST",
-        path="/v1/me/confirmations/{id}/confirm",
-        who="customer",
-        summary="Confirm a payment with the challenge that was passed for it",
-        description="Balance, limits and a freeze count at this moment: look at the `status` of the answer.",
-        handler=confirm,
-        body=shapes.WithChallenge,
-        answer=shapes.PaymentShown,
-        problems=(*_OF_ONE, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
-    ),
-    Route(
-        name="refusePayment",
-        method="POST",
-        path="/v1/me/confirmations/{id}/refuse",
-        who="customer",
-        summary="Refuse a payment",
-        handler=refuse,
-        answer=shapes.PaymentShown,
-        problems=_OF_ONE,
-    ),
-)
+OPERATIONS = (get_code, list_my_payments, list_confirmations, begin_confirmation, confirm_payment, refuse_payment)

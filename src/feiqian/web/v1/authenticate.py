@@ -5,15 +5,15 @@ Says as little as it can when it refuses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from feiqian.auth.sessions.model import Session
 from feiqian.merchants.keys import KeyRefusal
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.subjects import Role
 from feiqian.texts import language_for
 
 from . import problems
-from .call import Visitor
 from .problems import ProblemError
 
 if TYPE_CHECKING:
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 KEY_LENGTH_LIMIT = 128
 AGENT_LENGTH = 256
+
+
+class Visitor(NamedTuple):
+    """Who sends a customer's request: the app or browser by its own account, and the session if one is signed in."""
+
+    session: Session | None
+    user_agent: str
+    language: str
 
 
 class Authenticator:

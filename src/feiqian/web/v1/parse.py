@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BODY_LIMIT_BYTES = 16 * 1024
 QUERY_LIMIT_BYTES = 2 * 1024
 PARSED_BYTES = 64 * 1024  # of a body that is parsed, and whose errors are explained, in the event loop
+ERRORS = 32  # fields whose faults are named in one answer
 UNSEEN = "has a character that cannot be seen, such as a control character; leave it out"
 # Texts that may have line ends; a reference is looked up with the one that it was written with before it was refused.
 _LINES = frozenset({"merchant_order", "mrz", "note", "text"})
@@ -50,7 +51,7 @@ class RepeatedName(ValueError):
 
 
 class BodyParser:
-    """Decodes one flat struct type: its fields are text or whole numbers, absent text is empty.
+    """Decodes one struct type, which may have structs, lists and tables of them within it.
 
     Of PARSED_BYTES at most: at that size nothing that a client can write costs 5 ms.
     """
@@ -77,7 +78,8 @@ class BodyParser:
         """Whether quotes in the body are just those of the fields that are set; False means look closer.
 
         Without a backslash each quote delimits a name or a text. Those counted here must be there if each name is there
-        once; a repeated name adds two or four, and so does an empty text, which sends only us on the longer way.
+        once; a repeated name adds two or four, and so does an empty text or what is nested, which sends only us on the
+        longer way.
         """
         quotes = 0
         for name in self._fields:
@@ -143,40 +145,72 @@ def _no_constant(_text: str) -> None:
 
 
 def field_errors(given: dict[str, Any], type: type, strict: bool) -> tuple[FieldError, ...]:
-    """One error for each field that is wrong, missing or unknown."""
+    """One error for each field that is wrong, missing or unknown; `items[0].amount` is one of a struct in a list."""
+    found = tuple(islice(_field_errors(given, type, strict, ""), ERRORS))
+    return found or (FieldError("", "is not what was expected"),)
+
+
+def _field_errors(given: dict[str, Any], type: type, strict: bool, within: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(type)}
-    strange = islice((name for name in given if name not in fields), 8)
-    unknown = [FieldError(_shown(name), "is not a field of this request") for name in strange]
-    wrong: list[FieldError] = []
     for name, field in fields.items():
         if name in given:
-            message = _wrong(given[name], field.type, strict)
-            if message:
-                wrong.append(FieldError(name, message))
+            yield from _wrong(given[name], field.type, strict, within + name)
         elif field.required:
-            wrong.append(FieldError(name, "is required"))
-    return tuple(wrong + unknown) or (FieldError("", "is not what was expected"),)
+            yield FieldError(within + name, "is required")
+    strange = islice((name for name in given if name not in fields), 8)
+    yield from (FieldError(within + _shown(name), "is not a field of this request") for name in strange)
+
+
+def _wrong(value: Any, type: Any, strict: bool, name: str) -> Iterator[FieldError]:
+    try:
+        msgspec.convert(value, type, strict=strict)
+    except msgspec.ValidationError as error:
+        nested = list(islice(_wrong_within(value, msgspec.inspect.type_info(type), name), ERRORS)) if strict else []
+        yield from nested or [FieldError(name, told(str(error)).replace("`", ""))]
+
+
+def _wrong_within(value: Any, type: msgspec.inspect.Type, name: str) -> Iterator[FieldError]:
+    """What is wrong with the structs in a value."""
+    if isinstance(type, msgspec.inspect.StructType) and isinstance(value, dict):
+        yield from _field_errors(value, type.cls, True, f"{name}.")
+    elif isinstance(type, msgspec.inspect.ListType | msgspec.inspect.VarTupleType) and isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from _wrong_within(each, type.item_type, f"{name}[{place}]")
+    elif isinstance(type, msgspec.inspect.UnionType):
+        for one in type.types:
+            yield from _wrong_within(value, one, name)
 
 
 def check_visible(value: Any) -> None:
     """Raises ProblemError for a text with characters that cannot be seen; secrets are shown nobody, and pass."""
-    fields = ((name, getattr(value, name)) for name in value.__struct_fields__ if name not in _NOT_SHOWN)
-    wrong = [name for name, text in fields if isinstance(text, str) and not is_visible(text, lines=name in _LINES)]
+    wrong = tuple(FieldError(name, UNSEEN) for name in islice(_unseen(value, ""), ERRORS))
     if wrong:
-        raise ProblemError(problems.INVALID, errors=tuple(FieldError(name, UNSEEN) for name in wrong))
+        raise ProblemError(problems.INVALID, errors=wrong)
+
+
+def _unseen(value: Any, within: str) -> Iterator[str]:
+    for name in value.__struct_fields__:
+        if name not in _NOT_SHOWN:
+            yield from _unseen_in(getattr(value, name), name, within + name)
+
+
+def _unseen_in(held: Any, name: str, shown: str) -> Iterator[str]:
+    if isinstance(held, str):
+        if not is_visible(held, lines=name in _LINES):
+            yield shown
+    elif isinstance(held, msgspec.Struct):
+        yield from _unseen(held, f"{shown}.")
+    elif isinstance(held, list | tuple):
+        for place, each in enumerate(held):
+            yield from _unseen_in(each, name, f"{shown}[{place}]")
+    elif isinstance(held, dict):
+        for each in (*held, *held.values()):
+            yield from _unseen_in(each, name, shown)
 
 
 def _shown(name: str) -> str:
     """A name that the client made up, if it looks like one: a secret in its place is not sent back."""
     return name if _NAME.fullmatch(name) else "(unknown)"
-
-
-def _wrong(value: Any, type: Any, strict: bool) -> str:
-    try:
-        msgspec.convert(value, type, strict=strict)
-    except msgspec.ValidationError as error:
-        return told(str(error)).replace("`", "")
-    return ""
 
 
 def parse_query(query: bytes, type: type | None) -> Any:

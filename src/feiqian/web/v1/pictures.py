@@ -5,7 +5,8 @@ The event loop neither holds nor parses it. Small ones are parsed at once, so th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from feiqian.kyc.images import FILES
@@ -14,8 +15,10 @@ from feiqian.workers.frames import Refused
 from feiqian.workers.process import JobKilled
 
 from . import problems
-from .call import Answer, CustomerCall, Route, Visitor
-from .parse import PARSED_BYTES, BodyParser, check_media_type, headers_of, spool_body
+from .answers import Message, Receive
+from .authenticate import Visitor
+from .operations import Operation
+from .parse import PARSED_BYTES, check_media_type, headers_of, spool_body
 from .problems import ProblemError
 
 if TYPE_CHECKING:
@@ -25,32 +28,28 @@ if TYPE_CHECKING:
 EXPECTED = 'The body must be {"images": ["base64", …]}, with one to three pictures and nothing else.'
 
 
-async def with_pictures(
-    services: Services,
-    scope: Any,
-    receive: Callable[[], Awaitable[Any]],
-    route: Route,
-    parser: BodyParser,
-    visitor: Visitor,
-) -> Answer:
-    """Reads the body and has the route's handler answer. Raises ProblemError; TooBusy beyond the bounds of uploads."""
+@asynccontextmanager
+async def sent_pictures(
+    services: Services, operation: Operation, visitor: Visitor, scope: Message, receive: Receive
+) -> AsyncIterator[Any]:
+    """The body; its room is held until it is done with. Raises ProblemError; TooBusy beyond the bounds of uploads."""
     content_type, content_length, _ = headers_of(scope["headers"])
     check_media_type(content_type)
     assert visitor.session is not None, "only customers send pictures"
+    assert operation.parse is not None, "an operation with pictures has a body"
     key = str(visitor.session.subject)
     async with services.uploads.room(key) as spool:
-        await spool_body(receive, content_length, route.body_limit, spool)
+        await spool_body(receive, content_length, operation.body_limit, spool)
         small = spool.small(PARSED_BYTES)
-        body = parser.parse(small) if small is not None else await _split(services, route, spool, key)
-        return await route.handler(CustomerCall(services, visitor, "", body, None))
+        yield operation.parse(small) if small is not None else await _split(services, operation, spool, key)
 
 
-async def _split(services: Services, route: Route, spool: Spool, key: str) -> Any:
+async def _split(services: Services, operation: Operation, spool: Spool, key: str) -> Any:
     try:
         images = await services.workers.run(split_json, [await spool.part()], key)
     except (Refused, JobKilled):
         raise ProblemError(problems.INVALID, EXPECTED) from None
     if not 1 <= len(images) <= FILES:
         raise ProblemError(problems.INVALID, EXPECTED)
-    assert route.body is not None, "a route with pictures has a body"
-    return route.body(images=images)
+    assert operation.body is not None
+    return operation.body(images=images)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from html import escape
 from typing import Any
 
 import msgspec
+from litestar.handlers import HTTPRouteHandler, get
+from litestar.params import FromPath
 
-from feiqian.services import Services
-
-from .call import Answer, Route
-from .openapi import document, every_problem, problems_of
-from .problems import RETRY, Kind
+from .answers import Answer
+from .description import Description
+from .operations import Operation, TheServices
+from .problems import NOT_FOUND, RETRY, Kind, ProblemError
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
@@ -25,61 +24,69 @@ _HTML = b"text/html; charset=utf-8"
 _CSP = ((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),)
 
 
-class Plain:
-    """Answers at fixed paths; the descriptions are made once."""
+def plain(description: Description) -> list[HTTPRouteHandler]:
+    """The handlers; what describes is made once."""
+    openapi = Answer(200, msgspec.json.format(msgspec.json.encode(description.document), indent=2))
+    docs = _html(_page(description))
+    problems = {kind.slug: _html(_problem(kind, description.operations)) for kind in description.problems}
 
-    def __init__(self, services: Services, routes: tuple[Route, ...], version: str) -> None:
-        self._services = services
-        described = document(routes, version)
-        openapi = Answer(200, msgspec.json.format(msgspec.json.encode(described), indent=2))
-        docs = _html(_page(routes, described))
-        self._at: dict[str, Callable[[], Answer]] = {
-            "/v1/openapi.json": lambda: openapi,
-            "/v1/docs": lambda: docs,
-            "/healthz": self._health,
-            "/readyz": self._ready,
-        }
-        for kind in every_problem(routes):  # what a problem's `type` leads to (RFC 9457, 4)
-            self._at[kind.type] = partial(_html, _problem(kind, routes))
+    @get("/v1/openapi.json")
+    async def get_openapi() -> Answer:
+        return openapi
 
-    def find(self, method: str, path: str) -> Callable[[], Answer] | None:
-        return self._at.get(path) if method == "GET" else None
+    @get("/v1/docs")
+    async def get_docs() -> Answer:
+        return docs
 
-    def _health(self) -> Answer:
-        """Liveness: 503 from the moment that the ledger has stopped for good, when only a restart helps."""
-        ledger = self._services.ledger
-        well = ledger.stopped is None
-        body = {"status": "ok" if well else "stopped", "position": ledger.durable_position}
-        if self._services.workers.missing.on:
-            body["pictures"] = "no worker can be started"  # payments go on
-        return Answer(200 if well else 503, msgspec.json.encode(body))
+    @get("/problems/{slug:str}")
+    async def get_problem(slug: FromPath[str]) -> Answer:
+        """What a problem's `type` leads to (RFC 9457, 4)."""
+        if slug not in problems:
+            raise ProblemError(NOT_FOUND)
+        return problems[slug]
 
-    def _ready(self) -> Answer:
-        """Readiness: 503 with the reasons while payments cannot be taken, also where that may end by itself."""
-        failing = self._services.readiness.failing
-        body = {"status": "not ready" if failing else "ready", "failing": failing}
-        return Answer(503 if failing else 200, msgspec.json.encode(body))
+    return [get_openapi, get_docs, get_problem, get_health, get_readiness]
+
+
+@get("/healthz")
+async def get_health(services: TheServices) -> Answer:
+    """Liveness: 503 from the moment that the ledger has stopped for good, when only a restart helps."""
+    ledger = services.ledger
+    well = ledger.stopped is None
+    body = {"status": "ok" if well else "stopped", "position": ledger.durable_position}
+    if services.workers.missing.on:
+        body["pictures"] = "no worker can be started"  # payments go on
+    return Answer(200 if well else 503, msgspec.json.encode(body))
+
+
+@get("/readyz")
+async def get_readiness(services: TheServices) -> Answer:
+    """Readiness: 503 with the reasons while payments cannot be taken, also where that may end by itself."""
+    failing = services.readiness.failing
+    body = {"status": "not ready" if failing else "ready", "failing": failing}
+    return Answer(503 if failing else 200, msgspec.json.encode(body))
 
 
 def _html(page: str) -> Answer:
     return Answer(200, page.encode(), _HTML, _CSP)
 
 
-def _page(routes: tuple[Route, ...], described: dict[str, Any]) -> str:
+def _page(description: Description) -> str:
+    described = description.document
     info = described["info"]
     parts = [f"<h1>{escape(info['title'])} API</h1><p>{escape(info['description'])}</p>"]
     parts.append('<p>For machines: <a href="/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>')
-    parts += [_operation(route, described["components"]["schemas"]) for route in routes]
+    parts += [_operation(one, described) for one in description.operations]
     return _whole("API", parts)
 
 
-def _problem(kind: Kind, routes: tuple[Route, ...]) -> str:
+def _problem(kind: Kind, operations: tuple[Operation, ...]) -> str:
     """What a problem says, and which operations answer with it."""
     parts = [f"<h1>{escape(kind.title)}</h1><p><code>{escape(kind.type)}</code>, HTTP status {kind.status}.</p>"]
     if {name for name, _ in RETRY} & {name for name, _ in kind.headers}:
         parts.append("<p>Send the same request again after the seconds in <code>Retry-After</code>.</p>")
-    answering = [route for route in routes if kind in problems_of(route)]
-    rows = "".join(f"<tr><td><code>{route.method} {escape(route.path)}</code>" for route in answering)
+    answering = [operation for operation in operations if kind in operation.problems]
+    rows = "".join(f"<tr><td><code>{one.method} {escape(one.path)}</code>" for one in answering)
     if rows:
         parts.append(f"<h2>Operations that answer with it</h2><table>{rows}</table>")
     return _whole(kind.title, [*parts, '<p><a href="/v1/docs">All operations</a></p>'])
@@ -91,15 +98,16 @@ def _whole(title: str, parts: list[str]) -> str:
     return head + "".join(parts) + "</html>"
 
 
-def _operation(route: Route, schemas: dict[str, Any]) -> str:
-    text = f"<h2><code>{route.method} {escape(route.path)}</code></h2><p>{escape(route.summary)}. "
-    text += f"{escape(route.description)}</p>"
-    for title, type in (("Body", route.body), ("Answer", route.answer)):
+def _operation(operation: Operation, described: dict[str, Any]) -> str:
+    said = described["paths"][operation.path][operation.method.lower()]
+    text = f"<h2><code>{operation.method} {escape(operation.path)}</code></h2><p>{escape(said['summary'])}. "
+    text += f"{escape(said.get('description', ''))}</p>"
+    for title, type in (("Body", operation.body), ("Answer", operation.answer)):
         if type is not None:
-            text += f"<h3>{title}</h3>{_fields(schemas[type.__name__])}"
+            text += f"<h3>{title}</h3>{_fields(described['components']['schemas'][type.__name__])}"
     rows = "".join(
         f'<tr><td>{kind.status}<td><a href="{kind.type}"><code>{kind.type}</code></a><td>{escape(kind.title)}'
-        for kind in sorted(problems_of(route), key=lambda kind: kind.status)
+        for kind in sorted(operation.problems, key=lambda kind: kind.status)
     )
     return text + f"<h3>Problems</h3><table>{rows}</table>"
 

@@ -1,0 +1,112 @@
+"""The OpenAPI 3.1 document: the framework's, of the declared operations, with what it does not say of them.
+
+Schemas are those that msgspec has of the structs it decodes by: every pattern, bound and closed object is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from feiqian import features
+from feiqian.strings.patterns import published
+
+from . import problems
+from .framework import litestar
+from .operations import LONGEST_ID, Operation, operation_of
+from .parse import BODY_LIMIT_BYTES
+from .problems import Kind, Problem
+
+REF = "#/components/schemas/{name}"
+INTRODUCTION = f"""\
+Take payments with the code on a customer's phone. Amounts are whole numbers of minor units (cents); currencies are
+the letters of ISO 4217. A payment is named by your own `merchant_order`: send the same request again after a lost
+answer or a 503 and you get the first outcome, byte for byte; another try after a decline needs another number.
+Bodies are JSON in UTF-8 of at most {BODY_LIMIT_BYTES} bytes, no name unknown or repeated; whole numbers are written
+with digits alone, so 10.0 and 1e1 are refused. HEAD is answered wherever GET is. Errors are problems (RFC 9457)."""
+DIGITS = "Digits alone: 10.0 and 1e1 are refused."  # which JSON Schema cannot say: to it, 10.0 is an integer
+_SCHEMES = {
+    "key": SecurityScheme("http", scheme="bearer", description="A merchant's key: fq_test_… or fq_live_…"),
+    "session": SecurityScheme("http", scheme="bearer", description="A customer's, given at sign-in"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """All operations, every kind of problem that is answered, and the OpenAPI document."""
+
+    operations: tuple[Operation, ...]
+    problems: tuple[Kind, ...]
+    document: dict[str, Any]
+
+
+def describe(handlers: Sequence[HTTPRouteHandler]) -> Description:
+    """The description of these operations."""
+    found = (operation_of(handler) for handler in handlers)
+    operations = tuple(operation for operation in found if operation is not None)
+    config = OpenAPIConfig(
+        title="Feiqian",
+        version=version("feiqian"),
+        description=INTRODUCTION,
+        components=Components(security_schemes=dict(_SCHEMES)),
+        security=[{"key": []}],
+    )
+    whole = litestar(handlers, openapi_config=config).openapi_schema.to_schema()
+    whole["components"]["schemas"] = _schemas(operations)
+    for operation in operations:
+        _complete(whole["paths"][operation.path][operation.method.lower()], operation)
+    return Description(operations, _every_problem(operations), published(whole))
+
+
+def _every_problem(operations: Iterable[Operation]) -> tuple[Kind, ...]:
+    """All that are answered: those that all share, of errors, and of operations."""
+    shared = [kind for kind in vars(problems).values() if isinstance(kind, Kind)]
+    asked = [kind for operation in operations for kind in operation.problems]
+    return tuple(dict.fromkeys([*shared, *problems.kinds().values(), *asked]))
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    bodies = [operation.body for operation in operations if operation.body is not None]
+    types = [Problem, *(operation.answer for operation in operations), *bodies]
+    _, schemas = msgspec.json.schema_components(dict.fromkeys(types), ref_template=REF)
+    for body in set(bodies):
+        _say_digits(schemas[body.__name__])
+    return schemas
+
+
+def _say_digits(struct: dict[str, Any]) -> None:
+    """Says of the fields of what is sent how whole numbers are written."""
+    for schema in struct["properties"].values():
+        if schema.get("type") == "integer":
+            schema["description"] = f"{schema.get('description', '')} {DIGITS}".lstrip()
+
+
+def _complete(described: dict[str, Any], operation: Operation) -> None:
+    """The headers of problems, and parameters as they are checked."""
+    for status, response in described["responses"].items():
+        kinds = [kind for kind in operation.problems if str(kind.status) == status]
+        names = sorted({name.decode().title() for kind in kinds for name, _ in kind.headers} - {"Connection"})
+        if names:
+            response["headers"] = {name: {"schema": {"type": "string"}} for name in names}
+    checked: dict[str, Any] = {"id": {"type": "string", "maxLength": LONGEST_ID}}
+    if operation.query is not None:
+        _, schemas = msgspec.json.schema_components([operation.query], ref_template=REF)
+        query = schemas[operation.query.__name__]
+        _say_digits(query)
+        checked |= query["properties"]
+    for parameter in described.get("parameters", ()):
+        parameter["schema"] = checked[parameter["name"]]
+
+
+@cache
+def description() -> Description:
+    """The description of all operations there are."""
+    return describe(features.operations())
