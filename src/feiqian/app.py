@@ -143,6 +143,7 @@ def _measure(services: Services) -> None:
     metrics, ledger = services.metrics, services.ledger
     metrics.gauge("feiqian_journal_position", "Last durable row of the journal", lambda: ledger.durable_position)
     metrics.gauge("feiqian_ledger_stopped", "1 once nothing is decided any more", lambda: ledger.stopped is not None)
+    services.outbox.measure(metrics)
     services.notify.measure(metrics)
     services.workers.measure(metrics)
     services.uploads.measure(metrics)

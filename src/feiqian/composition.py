@@ -44,6 +44,7 @@ from feiqian.notify.service import Notify
 from feiqian.onboarding.newcomers import Newcomers
 from feiqian.onboarding.real_name import RealName
 from feiqian.onboarding.registration import Registration
+from feiqian.outbox.service import Outbox
 from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
@@ -70,7 +71,8 @@ def services_of(
     customers, audit_log = Customers(db, cipher), AuditLog()
     adapters = adapters_from(settings, db, cipher, clock, work)
     forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
-    notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
+    outbox = Outbox(db, cipher, clock, work)
+    notify = Notify(outbox, db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)
@@ -90,6 +92,7 @@ def services_of(
         audit_log=audit_log,
         intents=LedgerIntents(db, clock, work),
         cases=Cases(audit_log, cipher),
+        outbox=outbox,
         notify=notify,
         sessions=sessions,
         identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FEATURES = (
     "policy",
     "audit_log",
+    "outbox",
     "ledger_intents",
     "notify",
     "kyc",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
+    from feiqian.outbox.service import Outbox
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
@@ -66,6 +67,7 @@ class Services:
     audit_log: AuditLog
     intents: LedgerIntents
     cases: Cases
+    outbox: Outbox
     notify: Notify
     sessions: Sessions
     identity: Identity

@@ -178,8 +178,14 @@ class Service:
         services = self.bank.services
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
         features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
-        bank = self.bank
-        beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
+        bank, outgoing = self.bank, services.outbox.run()
+        beside = (
+            outgoing,
+            services.lost_phones.run(),
+            bank.sweeper.run(),
+            bank.reads_watch.run(),
+            services.metrics.lag.run(),
+        )
         return [*watches, *features, *beside]
 
     async def _complete(self) -> None:

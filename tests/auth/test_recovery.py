@@ -339,7 +339,7 @@ def observed(
     return seen | {"sends": sends, "rows": everything}
 
 
-MESSAGES = ("notify_outbox", "notify_codes", "notify_inbox")  # only their owner sees what was sent
+MESSAGES = ("outbox_deliveries", "notify_codes", "notify_inbox")  # only their owner sees what was sent
 
 
 @pytest.mark.parametrize("what", ["password", "pin"])

@@ -154,7 +154,7 @@ def test_abuse_77_everything_that_strangers_began_is_swept(bank: People, monkeyp
     assert sweep(bank) > 0
     kept = {  # wrong answers count for a week; messages see notify
         "verification_attempts",
-        "notify_outbox",
+        "outbox_deliveries",
         "notify_codes",
     }
     assert rows(bank).keys() - empty.keys() <= kept

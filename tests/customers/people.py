@@ -41,6 +41,7 @@ from feiqian.money import CNY
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel, Delivered
 from feiqian.notify.service import Notify
+from feiqian.outbox.service import Outbox
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor, Purpose
@@ -124,7 +125,8 @@ class People:
         self.inbox = Inbox(db, cipher, clock, work)
         customers, audit_log = Customers(db, cipher), AuditLog()
         sessions = Sessions(db, POLICY, clock, work)
-        notify = Notify(db, cipher, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
+        outbox = Outbox(db, cipher, clock, work)
+        notify = Notify(outbox, db, cipher, POLICY, clock, work, dict.fromkeys(Channel, self.inbox))
         factors = Factors(db, cipher, POLICY, clock, work, notify, customers, "http://localhost:8080", self.hasher)
         verifier = BuiltInVerifier(POLICY.identity, Sanctions())
         return Services(
@@ -141,6 +143,7 @@ class People:
             audit_log=audit_log,
             intents=LedgerIntents(db, clock, work),
             cases=Cases(audit_log, cipher),
+            outbox=outbox,
             notify=notify,
             sessions=sessions,
             identity=Identity(db, cipher, clock, work, verifier, WORKERS, POLICY.identity.two_people_score),
@@ -175,7 +178,7 @@ class People:
 
     def arrived(self, subject: Subject | None = None) -> list[Delivered]:
         """Everything that has arrived so far, the oldest first."""
-        self.run(self.notify.deliver_due())
+        self.run(self.services.outbox.deliver_due())
         return self.inbox.read_now(200, subject)[::-1]
 
     def told(self, number: int) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ VERSIONS = range(1, SCHEMA_VERSION + 1)
 HEAD = f"{SCHEMA_VERSION:04}"
 Rows = dict[str, list[dict[str, Any]]]
 OPENERS = 4
-MOVED = {"verification_tries", "customers_level_changes"}  # whose rows are in another table since
+MOVED = {"verification_tries", "customers_level_changes", "notify_outbox"}  # whose rows are in another table since
 assert app.build  # whose imports declare every table
 
 
@@ -187,6 +187,36 @@ def test_what_was_pending_at_version_5_is_an_intent_of_its_kind(tmp_path: Path, 
         assert all(is_id(INTENT, row["id"]) for row in intents)
         assert found["customers_profiles"][0]["frozen"] == "frozen"
         assert found["staff_changes"][0]["state"] == "applying"
+
+
+MESSAGE_AT_7 = (
+    "INSERT INTO notify_outbox (id, role, number, channel, kind, language, sealed, state, attempts, next_at,"
+    " created_at, expires_at, done_at, why) VALUES"
+)
+MESSAGES_AT_7 = (
+    "DELETE FROM notify_outbox",
+    f"{MESSAGE_AT_7} ('msg_2', 'customer', 17, 'sms', 'frozen', 'zh', NULL, 'queued', 3, 70, 20, 90, 0, 'busy')",
+    f"{MESSAGE_AT_7} ('msg_1', 'staff', 2, 'email', 'code', 'en', NULL, 'failed', 1, 11, 10, 40, 30, 'no')",
+    f"{MESSAGE_AT_7} ('msg_3', 'customer', 17, 'push', 'frozen', 'es', NULL, 'sent', 1, 31, 30, 99, 40, '')",
+)
+
+
+def test_messages_of_version_7_are_deliveries_in_their_order(tmp_path: Path, url: str) -> None:
+    restore(tmp_path, url, 7, *MESSAGES_AT_7)
+    db = BankDb(tmp_path, url)
+    with db.read() as connection:
+        found = rows(connection)
+    db.close()
+    assert "notify_outbox" not in found
+    wanted = ("id", "topic", "kind", "receiver", "about", "headers", "state", "attempts", "next_at", "why", "once")
+    week = 7 * 86_400_000_000
+    moved = sorted(found["outbox_deliveries"], key=lambda row: row["sequence"])
+    moments = [(row["created_at"], row["expires_at"], row["done_at"], row["keep_until"]) for row in moved]
+    assert moments == [(10, 40, 30, 30 + week), (20, 90, 0, 0), (30, 99, 40, 40 + week)]
+    email = ("msg_1", "email", "code", "msg_1", "staff:2", '{"language":"en"}', "dead", 1, 11, "no", None)
+    sms = ("msg_2", "sms", "frozen", "msg_2", "customer:17", '{"language":"zh"}', "queued", 3, 70, "busy", None)
+    push = ("msg_3", "push", "frozen", "msg_3", "customer:17", '{"language":"es"}', "sent", 1, 31, "", None)
+    assert [tuple(row[name] for name in wanted) for row in moved] == [email, sms, push]
 
 
 @pytest.mark.parametrize("version", [None, *VERSIONS])

@@ -13,6 +13,7 @@ from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Adapter, Channel, Contacts, Message, Outgoing
 from feiqian.notify.service import Notify
+from feiqian.outbox.service import Outbox
 from feiqian.runtime.work import Work
 from feiqian.subjects import customer
 from feiqian.testing.clock import ManualClock
@@ -52,11 +53,12 @@ class Bank:
     clock: ManualClock
     work: Work
     policy: Any
+    outbox: Outbox = None  # type: ignore[assignment]
     notify: Notify = None  # type: ignore[assignment]
 
     def build(self, adapters: dict[Channel, Adapter], **options: Any) -> Notify:
-        options.setdefault("chance", lambda: 1.0)
-        self.notify = Notify(self.db, self.cipher, self.policy, self.clock, self.work, adapters, **options)
+        self.outbox = Outbox(self.db, self.cipher, self.clock, self.work, options.pop("chance", lambda: 1.0))
+        self.notify = Notify(self.outbox, self.db, self.cipher, self.policy, self.clock, self.work, adapters, **options)
         return self.notify
 
     def sending(self, **rate_limits: int) -> None:
@@ -76,9 +78,9 @@ class Bank:
             self.notify.code_entered(connection, address, self.clock.now())
 
     def deliver(self) -> int:
-        return asyncio.run(self.notify.deliver_due())
+        return asyncio.run(self.outbox.deliver_due())
 
-    def rows(self, what: str = "*", table: str = "notify_outbox") -> list[Any]:
+    def rows(self, what: str = "*", table: str = "outbox_deliveries") -> list[Any]:
         with self.db.read() as connection:
             return list(connection.execute(text(f"SELECT {what} FROM {table} ORDER BY id")))
 

@@ -9,11 +9,12 @@ import pytest
 from notifying import BOTH, CODE, CONTACTS, MAIL, MEI, MOBILE, Scripted, code
 
 from feiqian.field_cipher import FieldCipher
-from feiqian.notify import outbox
-from feiqian.notify.delivery import LONGEST_SECONDS, ChannelWorker
 from feiqian.notify.errors import AddressGone, ChannelMissing, SendingFailed, SendingRefused
 from feiqian.notify.model import Channel, Contacts, Message
+from feiqian.notify.sender import SCHEDULE
 from feiqian.notify.service import NOTICE_SECONDS, PROMPTS_AT_MOST, PROMPTS_SECONDS
+from feiqian.outbox import store
+from feiqian.outbox.delivery import Worker
 from feiqian.runtime.metrics import Metrics
 
 CLEAR = (CODE, MOBILE, MAIL, "Corner Shop", "13800138000")
@@ -66,10 +67,10 @@ def test_abuse_62_nothing_of_a_secret_message_is_in_logs_reprs_or_errors(bank, l
     bank.queue(message)
     for _ in range(3):
         assert bank.deliver() == 1
-        bank.seconds(LONGEST_SECONDS / 10)
+        bank.seconds(max(SCHEDULE.seconds) / 10)
     assert bank.states() == ["sent"]
     shown = log() + repr(message) + repr(failing.taken) + repr(CONTACTS) + repr(bank.rows("why"))
-    assert "message_not_sent_yet" in shown
+    assert "delivery_not_sent_yet" in shown
     assert "RuntimeError" in shown
     assert [word for word in CLEAR if word in shown] == []
 
@@ -113,10 +114,12 @@ def test_what_is_refused_for_good_is_not_repeated(bank) -> None:
     bank.queue(code())
     bank.deliver()
     [row] = bank.rows()
-    assert (row.state, row.why, row.sealed) == ("failed", "SMPP 0xb", None)
+    assert (row.state, row.why) == ("dead", "SMPP 0xb")
     bank.seconds(3600)
     assert bank.deliver() == 0
     assert sms.tried == 1
+    asyncio.run(bank.outbox.look())
+    assert bank.rows("sealed")[0].sealed is None  # once it could no longer be sent again
 
 
 def test_a_code_is_given_up_when_it_would_come_too_late(bank) -> None:
@@ -153,10 +156,10 @@ def test_a_message_that_was_claimed_by_somebody_who_died_is_sent_when_the_lease_
     bank.build({Channel.SMS: sms})
     bank.queue(code())
     with bank.db.write() as connection:
-        claimed = outbox.claim(connection, bank.cipher, Channel.SMS, 8, bank.clock.now())
+        claimed = store.claim(connection, bank.cipher, Channel.SMS, 8, bank.clock.now())
     assert len(claimed) == 1
     assert bank.deliver() == 0
-    bank.seconds(outbox.LEASE / 1_000_000)
+    bank.seconds(store.LEASE / 1_000_000)
     assert bank.deliver() == 1
     assert len(sms.taken) == 1
 
@@ -171,7 +174,7 @@ def test_two_who_claim_at_once_never_get_the_same_message(bank) -> None:
 
     def claim() -> list[str]:
         with bank.db.write() as connection:
-            return [one.id for one in outbox.claim(connection, bank.cipher, Channel.SMS, 5, now)]
+            return [one.id for one in store.claim(connection, bank.cipher, Channel.SMS, 5, now)]
 
     async def all_at_once() -> list[list[str]]:
         return await asyncio.gather(*(bank.work.db(claim) for _ in range(8)))
@@ -184,12 +187,12 @@ def test_two_who_claim_at_once_never_get_the_same_message(bank) -> None:
 def test_a_row_that_cannot_be_opened_does_not_stand_in_the_way(bank) -> None:
     sms = Scripted()
     bank.build({Channel.SMS: sms})
-    cipher, bank.notify._cipher = bank.notify._cipher, FieldCipher(b"another key" + bytes(21))
+    cipher, bank.outbox._cipher = bank.outbox._cipher, FieldCipher(b"another key" + bytes(21))
     bank.queue(code())
-    bank.notify._cipher = cipher
+    bank.outbox._cipher = cipher
     bank.queue(code())
     assert bank.deliver() == 1
-    assert sorted(bank.states()) == ["failed", "sent"]
+    assert sorted(bank.states()) == ["dead", "sent"]
 
 
 def test_one_slow_channel_holds_up_no_other(bank) -> None:
@@ -206,7 +209,7 @@ def test_one_slow_channel_holds_up_no_other(bank) -> None:
     bank.build({Channel.SMS: sms, Channel.EMAIL: email})
 
     async def run() -> None:
-        running = asyncio.create_task(bank.notify.run())
+        running = asyncio.create_task(bank.outbox.run())
         await bank.work.db(bank.tell, "frozen")
         await arrived.wait()
         running.cancel()
@@ -228,24 +231,24 @@ def test_trouble_with_the_database_is_waited_out(bank, log, monkeypatch) -> None
 
     bank.build({Channel.SMS: Telling()})
     failures = [OSError("disk"), OSError("disk")]
-    claim = ChannelWorker._claim
+    claim = Worker._claim
 
-    def failing(worker: ChannelWorker, limit: int):
+    def failing(worker: Worker, places: int, retries: int):
         if failures:
             raise failures.pop()
-        return claim(worker, limit)
+        return claim(worker, places, retries)
 
-    monkeypatch.setattr(ChannelWorker, "_claim", failing)
+    monkeypatch.setattr(Worker, "_claim", failing)
 
     async def run() -> None:
-        running = asyncio.create_task(bank.notify.run())
+        running = asyncio.create_task(bank.outbox.run())
         await bank.work.db(bank.queue, code())
         await arrived.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(run())
-    assert "messages_not_claimed" in log()
+    assert "deliveries_not_claimed" in log()
 
 
 def test_telling_reaches_every_channel_that_somebody_has(bank) -> None:
@@ -316,14 +319,15 @@ def test_an_address_that_is_gone_is_told_of(bank) -> None:
     bank.queue(Message(MEI, Channel.PUSH, '{"endpoint":"https://a"}', "frozen", "en"))
     bank.deliver()
     assert gone == [(MEI, '{"endpoint":"https://a"}')]
-    assert bank.states() == ["failed"]
+    assert bank.states() == ["dead"]
 
 
 def test_what_is_done_is_dropped_after_a_while(bank) -> None:
     bank.queue(code())
     bank.deliver()
-    bank.seconds(outbox.KEEP_DONE / 1_000_000 + 1)
+    bank.seconds(store.KEEP_DONE / 1_000_000 + 1)
     bank.queue(code())
+    asyncio.run(bank.outbox.look())
     asyncio.run(bank.notify._watch.look())
     assert bank.states() == ["queued"]
     assert len(bank.rows(table="notify_codes")) == 1
@@ -334,18 +338,18 @@ def test_what_was_queued_for_a_channel_that_is_no_more_expires_too(bank) -> None
     bank.queue(Message(MEI, Channel.PUSH, '{"endpoint":"https://a"}', "frozen", "en"))
     bank.build({Channel.SMS: Scripted()})
     bank.seconds(NOTICE_SECONDS)
-    asyncio.run(bank.notify._watch.look())
+    asyncio.run(bank.outbox.look())
     assert [(row.state, row.sealed) for row in bank.rows()] == [("expired", None)]
 
 
 def test_the_gauges_count_what_happens(bank) -> None:
     metrics = Metrics()
     bank.build({Channel.SMS: Scripted([SendingRefused("no"), SendingFailed("later"), None])})
-    bank.notify.measure(metrics)
+    bank.outbox.measure(metrics)
     for _ in range(3):
         bank.queue(code())
     bank.deliver()
-    asyncio.run(bank.notify._watch.look())
+    asyncio.run(bank.outbox.look())
     shown = metrics.render().decode()
-    for line in ("sent_total 1", "failed_total 1", "retried_total 1", "waiting 1"):
-        assert f"feiqian_messages_{line}.0" in shown
+    for name in ("sent_total", "dead_total", "retried_total", "queued"):
+        assert f'feiqian_outbox_{name}{{topic="sms"}} 1.0' in shown

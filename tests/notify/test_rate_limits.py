@@ -99,7 +99,7 @@ def test_abuse_40_a_capped_code_is_not_counted_and_is_told_without_the_number(ba
     bank.queue(code())
     assert [capped(bank, code()) for _ in range(3)] == ["number_hour"] * 3
     assert len(bank.rows(table="notify_codes")) == 1
-    assert bank.notify.counts.capped == 3
+    assert bank.notify.capped == 3
     assert "sending_capped" in log()
     assert MOBILE[1:] not in log()
     assert MOBILE[1:] not in str(SendingCapped("number_hour"))

@@ -206,7 +206,7 @@ def test_abuse_73_registrations_with_invented_numbers_leave_customers_their_code
     for _ in range(3):  # nor does it help to name the customer's own number
         with pytest.raises(SendingCapped):
             bank.run(bank.registration.start(MEI, "en"))
-    while bank.run(bank.notify.deliver_due()):
+    while bank.run(bank.services.outbox.deliver_due()):
         bank.clock.advance(1)
     view = bank.run(bank.sign_in.password(MEI, PASSWORD, "en"))
     bank.run(bank.sign_in.send(view.id, Factor.SMS))

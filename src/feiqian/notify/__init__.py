@@ -1,3 +1,3 @@
-"""Messages to people: an outbox, the channels that deliver it, and rate limits."""
+"""Messages to people: their words, the channels that deliver them, and rate limits."""
 
-STANDS_ON: tuple[str, ...] = ("policy",)
+STANDS_ON: tuple[str, ...] = ("policy", "outbox")

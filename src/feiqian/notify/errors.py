@@ -3,9 +3,10 @@
 FeiqianError
   SendingCapped     too many codes lately: to this number, its prefix or its country
   ChannelMissing    this bank sends nothing by this channel
-  SendingFailed     not now; it is tried again
-    SendingRefused  never: the address does not exist, or the message is not taken
-      AddressGone   the address was good once, and should be forgotten
+  NotSent           (of the outbox)
+    SendingFailed     not now; it is tried again
+      SendingRefused  never: the address does not exist, or the message is not taken
+        AddressGone   the address was good once, and should be forgotten
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import Literal
 
 from feiqian.errors import FeiqianError
+from feiqian.outbox.errors import NotSent, RefusedForGood
 
 Cap = Literal["number_hour", "number_day", "prefix_hour", "country_hour"]
 
@@ -29,16 +31,11 @@ class ChannelMissing(FeiqianError):
     """This bank sends nothing by this channel. Names it."""
 
 
-class SendingFailed(FeiqianError):
+class SendingFailed(NotSent):
     """It could not be sent now and may be later. `why` is a word or two of ours or a status of the protocol."""
 
-    def __init__(self, why: str, after_seconds: int = 0) -> None:
-        super().__init__(why)
-        self.why = why
-        self.after_seconds = after_seconds  # the other side's wish; 0 if it has none
 
-
-class SendingRefused(SendingFailed):
+class SendingRefused(SendingFailed, RefusedForGood):
     """It will never be taken: the address is not one, or the message is refused for good."""
 
 

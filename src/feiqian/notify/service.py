@@ -1,13 +1,10 @@
-"""Notify: queues messages to people in the transaction of what they tell of, and delivers them until it is cancelled.
+"""Notify: queues messages to people in the transaction of what they tell of. The outbox delivers them.
 
-At least once: a crash may send a message twice and never loses one. Codes are capped; prompts that somebody else can
-cause are thinned out.
+Codes are capped; prompts that somebody else can cause are thinned out.
 """
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -16,16 +13,18 @@ from sqlalchemy import Connection
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
-from feiqian.notify import outbox
-from feiqian.notify.delivery import ChannelWorker, Counts, Gone
+from feiqian.ids import MESSAGE, new_id
 from feiqian.notify.errors import ChannelMissing, SendingCapped
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Adapter, Channel, Contacts, Delivered, Message
 from feiqian.notify.push import Push
 from feiqian.notify.rate_limits import RateLimits
 from feiqian.notify.render import words_of
+from feiqian.notify.sender import Gone, delivery_of, topic_of
 from feiqian.notify.smpp import DELIVERED, Smpp
 from feiqian.notify.watch import Watch
+from feiqian.outbox.service import Outbox
+from feiqian.outbox.store import times
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
 from feiqian.runtime.locks import lock
@@ -46,6 +45,7 @@ class Notify:
 
     def __init__(
         self,
+        outbox: Outbox,
         db: BankDb,
         cipher: FieldCipher,
         policy: Policy,
@@ -54,25 +54,22 @@ class Notify:
         adapters: Mapping[Channel, Adapter],
         *,
         gone: Gone | None = None,
-        chance: Callable[[], float] = random.random,
         customers: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._cipher, self._clock, self._adapters = cipher, clock, dict(adapters)
+        self._outbox, self._cipher, self._adapters = outbox, cipher, dict(adapters)
         self._code_seconds = policy.challenge_seconds
         self._rate_limits = RateLimits(policy.sending, policy.challenge_seconds, cipher, customers)
-        self.counts = Counts()
+        self.capped = 0  # codes that were not sent because of a cap, since the start
         self._watch = Watch(db, self._rate_limits, clock, work)
-        self._workers = {
-            channel: ChannelWorker(channel, adapter, db, cipher, clock, work, self.counts, chance, gone)
-            for channel, adapter in self._adapters.items()
-        }
-        self._loop: asyncio.AbstractEventLoop | None = None
+        outbox.declare(*(topic_of(channel, adapter, clock, gone) for channel, adapter in self._adapters.items()))
 
-    def queue(self, connection: Connection, message: Message, now: int) -> str:
-        """Queues a message in the caller's transaction and returns its id.
+    def queue(self, connection: Connection, message: Message, now: int, *, once: str = "") -> str:
+        """Queues a message in the caller's transaction and returns its id; "" if one `once` derived from the same is
+        there already.
 
-        Raises SendingCapped for a secret one beyond the caps, ChannelMissing, and KeyError if there are no texts for it
-        or a value is missing.
+        Messages to one address arrive in order, but for codes and prompts: those hold for minutes, and one that is
+        tried again must not hold up the next. Raises SendingCapped for a secret one beyond the caps, ChannelMissing,
+        and KeyError if there are no texts for it or a value is missing.
         """
         if message.channel not in self._adapters:
             raise ChannelMissing(f"this bank sends nothing by {message.channel}")
@@ -82,44 +79,59 @@ class Notify:
         if not message.expires_at:
             seconds = self._code_seconds if message.secret else NOTICE_SECONDS
             message = replace(message, expires_at=now + seconds * MICROSECONDS)
-        id = outbox.add(connection, self._cipher, message, now)
-        self._wake(message.channel)
-        return id
+        in_order = not message.secret and message.kind not in PROMPTS
+        delivery = delivery_of(self._cipher, message, new_id(MESSAGE, now), in_order=in_order, once=once)
+        return delivery.id if self._outbox.add(connection, delivery, now) else ""
 
     def tell(
-        self, connection: Connection, contacts: Contacts, kind: str, values: Mapping[str, str], now: int
+        self,
+        connection: Connection,
+        contacts: Contacts,
+        kind: str,
+        values: Mapping[str, str],
+        now: int,
+        *,
+        expires_at: int = 0,
+        once: str = "",
     ) -> list[str]:
-        """Queues a notice on every channel that somebody has; returns the ids. Too many prompts are left out."""
+        """Queues a notice on every channel that somebody has; returns the ids. Too many prompts are left out.
+
+        `expires_at` as of a Message; `once` names what it is derived from, so that it is queued once.
+        """
         to = contacts.subject
         addresses = [(channel, address) for channel, address in _addresses(contacts) if channel in self._adapters]
         full = {c for c in {c for c, _ in addresses} if self._too_many(connection, to, c, kind, now)}
         messages = [
-            Message(to, channel, address, kind, contacts.language, values)
+            Message(to, channel, address, kind, contacts.language, values, expires_at=expires_at)
             for channel, address in addresses
             if channel not in full
         ]
-        return [self.queue(connection, message, now) for message in messages]
+        queued = [self.queue(connection, message, now, once=once) for message in messages]
+        return [id for id in queued if id]
+
+    def prompt(
+        self,
+        connection: Connection,
+        contacts: Contacts,
+        kind: str,
+        values: Mapping[str, str],
+        now: int,
+        *,
+        expires_at: int,
+        once: str,
+    ) -> list[str]:
+        """As `tell`, of what waits for an answer within minutes: by push, or by SMS to who has allowed no push."""
+        by_push = bool(contacts.push) and Channel.PUSH in self._adapters
+        contacts = replace(contacts, email="", mobile="" if by_push else contacts.mobile)
+        return self.tell(connection, contacts, kind, values, now, expires_at=expires_at, once=once)
 
     def code_entered(self, connection: Connection, address: str, now: int) -> None:
         """A code that was sent to this address was entered, rightly: what the alarm goes by."""
         self._rate_limits.entered(connection, address, now)
 
     async def run(self) -> None:
-        """Delivers until cancelled."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.TaskGroup() as group:
-                for worker in self._workers.values():
-                    group.create_task(worker.run())
-                group.create_task(self._watch.run())
-        finally:
-            self._loop = None
-            for adapter in {id(one): one for one in self._adapters.values()}.values():
-                await adapter.close()
-
-    async def deliver_due(self) -> int:
-        """Delivers what is due now, once, and waits for it. Returns how many messages were tried."""
-        return sum(await asyncio.gather(*(worker.deliver_due() for worker in self._workers.values())))
+        """Watches the caps on codes until cancelled."""
+        await self._watch.run()
 
     async def inbox(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
         """The newest messages (of somebody), the newest first; empty where they are really sent."""
@@ -136,13 +148,8 @@ class Notify:
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of messages."""
-        counts, watch = self.counts, self._watch
-        metrics.counter("feiqian_messages_sent", "Messages that were taken for delivery", lambda: counts.sent)
-        metrics.counter("feiqian_messages_retried", "Attempts that failed and are repeated", lambda: counts.retried)
-        metrics.counter("feiqian_messages_failed", "Messages refused for good", lambda: counts.failed)
-        metrics.counter("feiqian_messages_expired", "Messages given up at their expiry", lambda: counts.expired)
-        metrics.counter("feiqian_codes_capped", "Codes not sent because of a cap", lambda: counts.capped)
-        metrics.gauge("feiqian_messages_waiting", "Messages in the outbox", lambda: watch.waiting)
+        watch = self._watch
+        metrics.counter("feiqian_codes_capped", "Codes not sent because of a cap", lambda: self.capped)
         help = "Countries and prefixes where few of the codes that are sent are entered"
         metrics.gauge("feiqian_code_alarms", help, lambda: len(watch.alarms))
         metrics.gauge("feiqian_code_caps_near", "Caps on codes that are nearly used up", lambda: len(watch.near))
@@ -160,7 +167,7 @@ class Notify:
             )
             self._watch.counted(used)
         except SendingCapped as error:
-            self.counts.capped += 1
+            self.capped += 1
             told = {"channel": message.channel.value, "kind": message.kind, "audience": message.audience.value}
             _log.warning("sending_capped", which=error.which, **told)
             raise
@@ -170,15 +177,10 @@ class Notify:
             return False
         lock(connection, f"prompts to {to}")
         since = now - PROMPTS_SECONDS * MICROSECONDS
-        if outbox.lately(connection, to, channel, kind, since) < PROMPTS_AT_MOST:
+        if times(connection, channel.value, kind, str(to), since) < PROMPTS_AT_MOST:
             return False
         _log.warning("prompt_left_out", to=str(to), channel=channel.value, kind=kind)
         return True
-
-    def _wake(self, channel: Channel) -> None:
-        # From any thread, within the transaction: the worker looks again and again for a moment.
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._workers[channel].wake)
 
 
 def _addresses(contacts: Contacts) -> list[tuple[Channel, str]]:

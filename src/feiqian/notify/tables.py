@@ -1,34 +1,14 @@
-"""The tables of notify. Addresses, values and texts are sealed or blinded; a row that is done has none of them."""
+"""The tables of notify. Addresses and texts are sealed or blinded. What is to be sent is in the outbox."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Index, LargeBinary, String, Table
 
 from feiqian.columns import SUBJECT, Sealed, Word
 from feiqian.db import BIG, METADATA
 from feiqian.notify.model import Channel
 
-OUTGOING, RECEIVED = Sealed("notify_outbox/sealed"), Sealed("notify_inbox/sealed")
-outbox = Table(
-    "notify_outbox",
-    METADATA,
-    Column("id", String(36), primary_key=True),
-    *SUBJECT.columns(),
-    Column("channel", Word(Channel, 8), nullable=False),
-    Column("kind", String(40), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("sealed", OUTGOING),  # the address and the values; null once it is done
-    Column("state", String(8), nullable=False),  # queued, sent, failed, expired
-    Column("attempts", Integer, nullable=False),
-    Column("next_at", BIG, nullable=False),
-    Column("created_at", BIG, nullable=False),
-    Column("expires_at", BIG, nullable=False),
-    Column("done_at", BIG, nullable=False),  # 0 while it is queued
-    Column("why", String(60), nullable=False),
-    Index("notify_due", "state", "channel", "next_at"),
-    Index("notify_of_subject", "role", "number", "created_at"),
-    Index("notify_done", "done_at"),
-)
+RECEIVED = Sealed("notify_inbox/sealed")
 codes = Table(
     "notify_codes",
     METADATA,

@@ -1,5 +1,5 @@
-"""The watch: where few codes are entered and where caps are nearly used up, tells of it, counts what waits, and drops
-what is old. It looks every minute."""
+"""The watch: where few codes are entered and where caps are nearly used up, tells of it, and drops what is old, every
+minute."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Iterable
 
 from feiqian.clock import HOUR, Clock
 from feiqian.db import BankDb
-from feiqian.notify import outbox
-from feiqian.notify.model import Audience, Channel
+from feiqian.notify.model import Audience
 from feiqian.notify.rate_limits import Alarm, RateLimits, Used
 from feiqian.runtime import logs
 from feiqian.runtime.alarms import Alarm as Raised
@@ -23,12 +22,11 @@ _log = logs.get("feiqian.notify")
 
 
 class Watch:
-    """`alarms` and `waiting` are as of the last look."""
+    """`alarms` are as of the last look."""
 
     def __init__(self, db: BankDb, rate_limits: RateLimits, clock: Clock, work: Work) -> None:
         self._db, self._rate_limits, self._clock, self._work = db, rate_limits, clock, work
         self.alarms: dict[str, Alarm] = {}
-        self.waiting = 0
         self._told: dict[str, int] = {}
         self._lock = threading.Lock()
         self.near: dict[tuple[str, Audience], Raised] = {}  # caps of which most is used
@@ -51,15 +49,11 @@ class Watch:
         now = self._clock.now()
         with self._db.read() as connection:
             self.alarms = {alarm.place: alarm for alarm in self._rate_limits.alarms(connection, now)}
-            self.waiting = outbox.waiting(connection)
             self._renew(self._rate_limits.used(connection, now))
         for alarm in self.alarms.values():
             self._tell(alarm, now)
         with self._db.write() as connection:
-            for channel in Channel:  # those, too, by which this bank sends no more
-                outbox.expire(connection, channel, now)
             self._rate_limits.prune(connection, now)
-            outbox.prune(connection, now)
 
     def counted(self, used: Iterable[Used]) -> None:
         """A code was counted: raises the alarms of its caps, which the next look ends."""

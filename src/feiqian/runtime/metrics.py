@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import TypedDict
 
@@ -116,6 +116,9 @@ class Metrics:
         self._routes: dict[str, _Route] = {}
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
+        self._labelled: list[
+            tuple[type[GaugeMetricFamily | CounterMetricFamily], str, str, str, Callable[[], Mapping[str, float]]]
+        ] = []
         self.lag = Lag()
 
     def observe(self, route: str, status: int, seconds: float) -> None:
@@ -131,6 +134,14 @@ class Metrics:
     def counter(self, name: str, help: str, ask: Callable[[], float]) -> None:
         self._counters[name] = help, ask
 
+    def labelled_gauge(self, name: str, help: str, label: str, ask: Callable[[], Mapping[str, float]]) -> None:
+        """One value for each of the label's."""
+        self._labelled.append((GaugeMetricFamily, name, help, label, ask))
+
+    def labelled_counter(self, name: str, help: str, label: str, ask: Callable[[], Mapping[str, float]]) -> None:
+        """One count for each of the label's values."""
+        self._labelled.append((CounterMetricFamily, name, help, label, ask))
+
     def collect(self) -> Iterator[Metric]:
         yield from self._collect_routes()
         yield self.lag.metric()
@@ -138,6 +149,11 @@ class Metrics:
             yield GaugeMetricFamily(name, help, value=ask())
         for name, (help, ask) in self._counters.items():
             yield CounterMetricFamily(name, help, value=ask())
+        for kind, name, help, label, ask_all in self._labelled:
+            family = kind(name, help, labels=[label])
+            for value, number in ask_all().items():
+                family.add_metric([value], number)
+            yield family
 
     def _collect_routes(self) -> Iterable[Metric]:
         requests = CounterMetricFamily("feiqian_requests", "Requests answered", labels=["route", "status"])

@@ -19,7 +19,9 @@ from feiqian.notify.errors import SendingCapped
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel, Contacts
 from feiqian.notify.service import Notify
-from feiqian.notify.tables import codes, outbox
+from feiqian.notify.tables import codes
+from feiqian.outbox.service import Outbox
+from feiqian.outbox.tables import deliveries
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.texts import LANGUAGES
 
@@ -34,17 +36,19 @@ class Telling:
         self.bank = bank
         inbox = Inbox(bank.db, bank.cipher, bank.clock, bank.work)
         adapters = {Channel.SMS: inbox, Channel.EMAIL: inbox}
-        self.notify = Notify(bank.db, bank.cipher, bank.policy, bank.clock, bank.work, adapters)
+        self.outbox = Outbox(bank.db, bank.cipher, bank.clock, bank.work)
+        self.notify = Notify(self.outbox, bank.db, bank.cipher, bank.policy, bank.clock, bank.work, adapters)
         bank.factors.resolver._notify = self.notify
 
     def delivered(self) -> list[tuple[Any, Channel, str]]:
-        self.bank.run(self.notify.deliver_due())
+        self.bank.run(self.outbox.deliver_due())
         return [(one.to, one.channel, one.text) for one in self.bank.run(self.notify.inbox(50))]
 
     def rows(self) -> tuple[int, int]:
         with self.bank.db.read() as connection:
             counts = [
-                connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (outbox, codes)
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (deliveries, codes)
             ]
         return counts[0], counts[1]
 

@@ -1,0 +1,178 @@
+"""One worker a topic, each with sendings of its own under way, so that a slow topic holds up no other.
+
+What is claimed is sent at least once: a crash between the other side's yes and our note of it sends it again when the
+lease is over. A receiver has one sending under way. Those that failed before take half of a topic's places at most, so
+that however many receivers are down, the others are served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from feiqian.clock import HOUR, Clock
+from feiqian.db import BankDb
+from feiqian.field_cipher import FieldCipher
+from feiqian.outbox import store
+from feiqian.outbox.errors import NotSent, RefusedForGood
+from feiqian.outbox.model import Claimed, Topic
+from feiqian.runtime import logs
+from feiqian.runtime.transactions import Transactions
+from feiqian.runtime.work import Work
+
+SEND_SECONDS = 60.0  # less than a lease
+STOP_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 1.0
+USED_UP = "tried as often as it may be"
+
+_log = logs.get("feiqian.outbox")
+
+
+@dataclass(slots=True)
+class Counts:
+    """Since the start of the process. `ends`: when the newest ended, and whether as sent."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+    expired: int = 0
+    ends: deque[tuple[int, bool]] = field(default_factory=lambda: deque(maxlen=1_000))
+
+    def lately(self, now: int) -> tuple[int, int]:
+        """How many were sent, and how many died, in the last hour (of the newest thousand)."""
+        ends = [sent for at, sent in self.ends if at > now - HOUR]
+        return sum(ends), len(ends) - sum(ends)
+
+
+@dataclass(slots=True)
+class Worker:
+    """Delivers what is queued for one topic. `chance` is the jitter, from 0 to 1."""
+
+    topic: Topic
+    db: BankDb
+    cipher: FieldCipher
+    clock: Clock
+    work: Work
+    chance: Callable[[], float]
+    counts: Counts = field(default_factory=Counts)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Delivers until cancelled, then closes the sender. Trouble with the database is waited out."""
+        under_way: dict[asyncio.Task[None], bool] = {}  # whether it is a retry
+        try:
+            while True:
+                for claimed in await self._claim_calmly(under_way):
+                    under_way[asyncio.create_task(self._deliver(claimed))] = claimed.attempts > 1
+                await self._pause(set(under_way))
+                under_way = {task: retry for task, retry in under_way.items() if not task.done()}
+        finally:
+            await _finish(set(under_way))
+            await self.topic.sender.close()
+
+    async def deliver_due(self) -> int:
+        """Delivers what is due now and waits for it; returns how many were tried."""
+        claimed = await self.work.db(self._claim, self.topic.at_once, self.topic.at_once)
+        await asyncio.gather(*(self._deliver(one) for one in claimed))
+        return len(claimed)
+
+    def wake(self) -> None:
+        """Something was queued. From any place in the event loop."""
+        self._wake.set()
+
+    async def _pause(self, under_way: set[asyncio.Task[None]]) -> None:
+        """Until something is queued or sent, or for a while: another process may have queued something."""
+        woken = asyncio.create_task(self._wake.wait())
+        try:
+            waits = {woken, *under_way}
+            await asyncio.wait(waits, timeout=LONGEST_PAUSE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            self._wake.clear()
+
+    async def _claim_calmly(self, under_way: dict[asyncio.Task[None], bool]) -> list[Claimed]:
+        places = self.topic.at_once - len(under_way)
+        retries = max(1, self.topic.at_once // 2) - sum(under_way.values())
+        if places <= 0:
+            return []
+        try:
+            return await self.work.db(self._claim, places, retries)
+        except Exception as error:
+            _log.warning("deliveries_not_claimed", topic=self.topic.name, why=type(error).__name__)
+            return []
+
+    def _claim(self, places: int, retries: int) -> list[Claimed]:
+        now, topic = self.clock.now(), self.topic.name
+        with self.db.read() as connection:
+            if not store.any_due(connection, topic, now):
+                return []
+        with self.db.write() as connection:
+            self.counts.expired += store.expire(connection, topic, now)
+            return store.claim(connection, self.cipher, topic, places, now, retries=retries)
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        try:
+            await asyncio.wait_for(self.topic.sender.send(claimed), SEND_SECONDS)
+        except RefusedForGood as error:
+            await self._died(claimed, error)
+        except NotSent as error:
+            await self._failed(claimed, error)
+        except Exception as error:  # its text may hold what is sent: only its name is told
+            await self._failed(claimed, NotSent(type(error).__name__))
+        else:
+            self.counts.sent += 1
+            self.counts.ends.append((self.clock.now(), True))
+            _log.info("delivery_sent", **_about(claimed))
+            await self._write(lambda connection: store.sent(connection, claimed, self.clock.now()))
+
+    async def _died(self, claimed: Claimed, error: NotSent) -> None:
+        self.counts.dead += 1
+        self.counts.ends.append((self.clock.now(), False))
+        _log.warning("delivery_dead", why=error.why, **_about(claimed))
+
+        def note(connection: Connection) -> None:
+            store.dead(connection, claimed, error.why, self.topic.keep_dead, self.clock.now())
+            if self.topic.died is not None:
+                self.topic.died(connection, claimed, error)
+
+        await self._write(note)
+
+    async def _failed(self, claimed: Claimed, error: NotSent) -> None:
+        wait = self.topic.schedule.wait(claimed.attempts, self.chance(), error.after_seconds)
+        if wait is None:
+            await self._died(claimed, NotSent(f"{USED_UP}: {error.why}"))
+            return
+        now = self.clock.now()
+        if now + wait >= claimed.expires_at:
+            self.counts.expired += 1
+            _log.warning("delivery_given_up", why=error.why, **_about(claimed))
+            await self._write(lambda connection: store.expired(connection, claimed, error.why, now))
+        else:
+            self.counts.retried += 1
+            _log.warning("delivery_not_sent_yet", why=error.why, **_about(claimed))
+            await self._write(lambda connection: store.again(connection, claimed, now + wait, error.why))
+
+    async def _write(self, change: Callable[[Connection], None]) -> None:
+        try:
+            await Transactions(self.db, self.work).write(change)
+        except Exception as error:  # the lease ends, and it is sent again
+            _log.error("delivery_not_noted", topic=self.topic.name, why=type(error).__name__)
+
+
+async def _finish(under_way: set[asyncio.Task[None]]) -> None:
+    """A moment for what is nearly sent, so that it is noted and not sent again; the rest is cut off."""
+    if under_way:
+        await asyncio.wait(under_way, timeout=STOP_SECONDS)
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _about(claimed: Claimed) -> dict[str, object]:
+    """What logs tell of a delivery: never an address, a value or a text."""
+    about: dict[str, object] = {"delivery": claimed.id, "topic": claimed.topic, "kind": claimed.kind}
+    return about | {"about": claimed.about.partition(":")[0], "attempt": claimed.attempts}

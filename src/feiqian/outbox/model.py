@@ -1,0 +1,166 @@
+"""Deliveries, what sends them, and what turns facts of the journal into some. Reprs show nothing of what is sent."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, NamedTuple, Protocol
+
+from sqlalchemy import Connection
+
+from feiqian.clock import DAY, MICROSECONDS
+from feiqian.events import Fact
+from feiqian.outbox.errors import NotSent
+
+
+class State(StrEnum):
+    """Of a delivery. The values are on disk."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    EXPIRED = "expired"  # nobody needs it any more
+    DEAD = "dead"  # refused for good, or tried as often as its topic says
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing to send to one receiver.
+
+    `topic` names who sends it. Deliveries of one `receiver` (at most 80 characters, nothing personal) arrive in the
+    order in which they were added; "" is a receiver of its own: nothing waits for it, and it waits for nothing.
+    `about` is whom or what it concerns ("customer:17"), `headers` what may stand in the clear, `payload` what is
+    sealed. `expires_at` in Unix microseconds. `once` names what it is derived from: it is added at most once.
+    """
+
+    id: str
+    topic: str
+    kind: str
+    receiver: str
+    about: str
+    payload: bytes = field(repr=False)
+    expires_at: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    once: str = ""
+
+
+class Claimed(NamedTuple):
+    """A delivery that is ours to send. `attempts` counts this one."""
+
+    id: str
+    topic: str
+    kind: str
+    receiver: str
+    about: str
+    headers: Mapping[str, str]
+    payload: bytes
+    attempts: int
+    created_at: int
+    expires_at: int
+
+    def __repr__(self) -> str:
+        return f"Claimed({self.id}, {self.topic}, attempts={self.attempts})"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Seconds between attempts. After the last one it is dead, unless the last is `repeated` until it expires.
+
+    By chance up to `jitter` of the time (0 to 1) is taken off, so that what failed together is not tried together.
+    """
+
+    seconds: tuple[int, ...]
+    repeated: bool = False
+    jitter: float = 0.5  # not money: a share of a time
+
+    def wait(self, attempts: int, chance: float, after_seconds: int = 0) -> int | None:  # not money: from 0 to 1
+        """Microseconds until the next attempt, after so many; at least what the other side asks for, within the
+        longest time of the schedule. None if there is no next one."""
+        if attempts > len(self.seconds) and not self.repeated:
+            return None
+        seconds: int = self.seconds[min(attempts, len(self.seconds)) - 1]
+        jittered = seconds * (1 - self.jitter * (1 - chance))
+        return round(max(jittered, min(after_seconds, max(self.seconds))) * MICROSECONDS)
+
+
+class Sender(Protocol):
+    """Sends what is of one topic. Must be safe to call many times at once."""
+
+    async def send(self, claimed: Claimed) -> None:
+        """Returns once the other side has taken it. Raises NotSent, RefusedForGood.
+
+        Anything else that it raises counts as not sent now, and is tried again.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends what is open."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What one sender sends, `at_once` at a time. The name is on disk, at most 20 characters.
+
+    A dead letter's payload is kept until it expires, its row for `keep_dead` microseconds. `died` hears of each in the
+    transaction that notes it.
+    """
+
+    name: str
+    sender: Sender
+    schedule: Schedule
+    at_once: int = 8
+    keep_dead: int = 30 * DAY
+    died: Callable[[Connection, Claimed, NotSent], None] | None = None
+
+
+class Origin(NamedTuple):
+    """Where in the journal a fact stands. A fact's deliveries name it in `once`, so that they are added once."""
+
+    position: int
+    number: int  # among the facts of the row, from 0
+
+    def __str__(self) -> str:
+        return f"journal/{self.position}/{self.number}"
+
+
+class Outbound(ABC):
+    """What a feature tells the world of the journal's facts: declared in its `outbound.OUTBOUND`, made with the bank's
+    `Services`. The name is on disk, at most 20 characters."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def concerns(self, fact: bytes) -> bool:
+        """Whether it may have to be told. Called in the event loop for every fact: costs next to nothing, may say yes
+        too often, and never raises."""
+
+    @abstractmethod
+    def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
+        """Adds the fact's deliveries, if there are any to add."""
+
+
+class Kept(NamedTuple):
+    """What an engineer sees of a delivery: nothing of what it says."""
+
+    id: str
+    topic: str
+    kind: str
+    receiver: str
+    about: str
+    state: State
+    attempts: int
+    created_at: int
+    next_at: int
+    expires_at: int
+    done_at: int
+    why: str
+    payload_kept: bool  # so that it can be sent again
+
+
+class Waiting(NamedTuple):
+    """Of one topic: how many are queued, and when the oldest of them was added (Unix microseconds; 0 for none)."""
+
+    queued: int
+    since: int

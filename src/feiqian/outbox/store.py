@@ -1,0 +1,180 @@
+"""The rows of deliveries, in the caller's transaction: added, claimed, done. Sends nothing.
+
+A delivery is claimed by moving its next attempt into the future (a lease). Whoever dies with a claim has it sent again
+when the lease is over: it may arrive twice, it is never lost. Only the oldest queued of a receiver can be claimed, so
+that what comes after it waits. Who was committed before another began is older; of two transactions that overlap either
+may be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from feiqian.clock import DAY, MICROSECONDS
+from feiqian.field_cipher import FieldCipher, SealBroken
+from feiqian.outbox.errors import NotResendable
+from feiqian.outbox.model import Claimed, Delivery, Kept, State, Waiting
+from feiqian.outbox.tables import PAYLOAD, deliveries
+from feiqian.runtime import logs
+
+LEASE = 120 * MICROSECONDS  # longer than any sending takes
+KEEP_DONE = 7 * DAY
+KEEP_UNREADABLE = 30 * DAY
+MAX_PAYLOAD = 65_536  # bytes, before they are sealed
+WHY_LENGTH = 60
+_log = logs.get("feiqian.outbox")
+_c = deliveries.c
+_QUEUED = _c.state == State.QUEUED
+_CLAIMED = (_c.id, _c.topic, _c.kind, _c.receiver, _c.about, _c.headers, _c.sealed, _c.attempts, _c.next_at)
+_KEPT = (_c.id, _c.topic, _c.kind, _c.receiver, _c.about, _c.state, _c.attempts)
+
+
+def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: int) -> bool:
+    """Whether it was added: what is derived from the same as one that is kept is not."""
+    if len(delivery.payload) > MAX_PAYLOAD:
+        raise ValueError(f"a payload of {len(delivery.payload)} bytes; {MAX_PAYLOAD} is the most")
+    id = delivery.id
+    values: dict[str, Any] = {"id": id, "topic": delivery.topic, "kind": delivery.kind, "about": delivery.about}
+    values |= {"receiver": delivery.receiver or id, "once": _digest(delivery.once) if delivery.once else None}
+    values |= {"headers": msgspec.json.encode(delivery.headers).decode()}
+    values |= {"sealed": PAYLOAD.seal(cipher, delivery.payload, id), "state": State.QUEUED, "attempts": 0}
+    values |= {"next_at": now, "created_at": now, "expires_at": delivery.expires_at, "done_at": 0, "keep_until": 0}
+    statement = insert(deliveries).values(values | {"why": ""})
+    if not delivery.once:
+        connection.execute(statement)
+        return True
+    try:
+        with connection.begin_nested():
+            connection.execute(statement)
+    except IntegrityError:
+        return False
+    return True
+
+
+def any_due(connection: Connection, topic: str, now: int) -> bool:
+    """Whether there is something to claim or to expire; asks without locking anything."""
+    return bool(connection.execute(select(exists().where(or_(_due(topic, now), _over(topic, now))))).scalar())
+
+
+def claim(
+    connection: Connection, cipher: FieldCipher, topic: str, limit: int, now: int, *, retries: int | None = None
+) -> list[Claimed]:
+    """Deliveries that are due, the longest waiting first, ours until the lease ends; of those that failed before at
+    most so many `retries`."""
+    due = select(*_CLAIMED, _c.created_at, _c.expires_at).where(_due(topic, now)).order_by(_c.next_at, _c.sequence)
+    again = limit if retries is None else min(retries, limit)
+    rows = list(connection.execute(due.where(_c.attempts > 0).limit(again))) if again > 0 else []
+    rows += connection.execute(due.where(_c.attempts == 0).limit(limit - len(rows)))
+    mine = [row for row in rows if _take(connection, row, now)]
+    return [claimed for row in mine if (claimed := _open(connection, row, cipher, now))]
+
+
+def sent(connection: Connection, claimed: Claimed, now: int) -> None:
+    """The receiver has it, whoever else claims it meanwhile: what was sealed is emptied."""
+    _done(connection, _c.id == claimed.id, State.SENT, "", now)
+
+
+def expired(connection: Connection, claimed: Claimed, why: str, now: int) -> None:
+    """It would come too late."""
+    _done(connection, _is_ours(claimed), State.EXPIRED, why, now)
+
+
+def dead(connection: Connection, claimed: Claimed, why: str, keep_dead: int, now: int) -> None:
+    """It is not tried again by itself. What was sealed is kept, until it expires."""
+    values = {"state": State.DEAD, "done_at": now, "keep_until": now + keep_dead, "why": why[:WHY_LENGTH]}
+    connection.execute(update(deliveries).where(_is_ours(claimed)).values(values))
+
+
+def again(connection: Connection, claimed: Claimed, at: int, why: str) -> None:
+    """To be tried again at a time."""
+    connection.execute(update(deliveries).where(_is_ours(claimed)).values(next_at=at, why=why[:WHY_LENGTH]))
+
+
+def expire(connection: Connection, topic: str, now: int) -> int:
+    """Gives up what nobody needs any more. Returns how many that were."""
+    return _done(connection, _over(topic, now), State.EXPIRED, "", now)
+
+
+def clean_up(connection: Connection, now: int) -> None:
+    """Expires what is of any topic, also of those that are no more; drops rows that were done long ago."""
+    _done(connection, and_(_QUEUED, _c.expires_at <= now), State.EXPIRED, "", now)
+    over = and_(_c.state == State.DEAD, _c.expires_at <= now, _c.sealed.is_not(None))
+    connection.execute(update(deliveries).where(over).values(sealed=None))
+    connection.execute(delete(deliveries).where(_c.keep_until > 0, _c.keep_until <= now))
+
+
+def resend(connection: Connection, id: str, now: int) -> str:
+    """A dead letter is queued again, in its old place before what came later; returns its topic. Its attempts are
+    counted anew. Raises NotResendable."""
+    is_it = and_(_c.id == id, _c.state == State.DEAD, _c.sealed.is_not(None), _c.expires_at > now)
+    values = {"state": State.QUEUED, "attempts": 0, "next_at": now, "done_at": 0, "keep_until": 0}
+    if not connection.execute(update(deliveries).where(is_it).values(values)).rowcount:
+        raise NotResendable(f"there is no dead letter {id}, or it has expired and can no longer be sent")
+    return str(connection.execute(select(_c.topic).where(_c.id == id)).scalar_one())
+
+
+def times(connection: Connection, topic: str, kind: str, about: str, since: int) -> int:
+    """How often something of a kind was added since a time; all that were added at one moment are one time."""
+    theirs = and_(_c.about == about, _c.created_at > since, _c.topic == topic, _c.kind == kind)
+    return int(connection.execute(select(func.count(_c.created_at.distinct())).where(theirs)).scalar_one())
+
+
+def waiting(connection: Connection) -> dict[str, Waiting]:
+    """What is queued, by topic."""
+    counted = select(_c.topic, func.count(), func.min(_c.created_at)).where(_QUEUED).group_by(_c.topic)
+    return {topic: Waiting(queued, since) for topic, queued, since in connection.execute(counted)}
+
+
+def kept(connection: Connection, state: State, topic: str, limit: int) -> list[Kept]:
+    """Deliveries in a state (of a topic, if one is named), the newest first."""
+    found = select(*_KEPT, _c.created_at, _c.next_at, _c.expires_at, _c.done_at, _c.why)
+    found = found.add_columns(_c.sealed.is_not(None).label("payload_kept"))
+    found = found.where(_c.state == state).order_by(_c.sequence.desc()).limit(limit)
+    rows = connection.execute(found.where(_c.topic == topic) if topic else found)
+    return [Kept(**(dict(row._mapping) | {"payload_kept": bool(row.payload_kept)})) for row in rows]
+
+
+def _digest(once: str) -> str:
+    return hashlib.blake2b(once.encode(), digest_size=16).hexdigest()
+
+
+def _due(topic: str, now: int) -> ColumnElement[bool]:
+    heads = select(func.min(_c.sequence)).where(_c.topic == topic, _QUEUED).group_by(_c.receiver)
+    return and_(_c.sequence.in_(heads), _c.next_at <= now, _c.expires_at > now)
+
+
+def _over(topic: str, now: int) -> ColumnElement[bool]:
+    return and_(_QUEUED, _c.topic == topic, _c.expires_at <= now)
+
+
+def _is_ours(claimed: Claimed) -> ColumnElement[bool]:
+    """Nobody has claimed it since: a lease that has ended may be another's."""
+    return and_(_c.id == claimed.id, _QUEUED, _c.attempts == claimed.attempts)
+
+
+def _done(connection: Connection, which: ColumnElement[bool], state: State, why: str, now: int) -> int:
+    values = {"state": state, "sealed": None, "done_at": now, "keep_until": now + KEEP_DONE, "why": why[:WHY_LENGTH]}
+    return connection.execute(update(deliveries).where(which, _QUEUED).values(values)).rowcount
+
+
+def _take(connection: Connection, row: Any, now: int) -> bool:
+    # Only if nobody else has taken it since it was read: theirs moved `next_at`.
+    mine = update(deliveries).where(_c.id == row.id, _QUEUED, _c.next_at == row.next_at)
+    return bool(connection.execute(mine.values(next_at=now + LEASE, attempts=row.attempts + 1)).rowcount)
+
+
+def _open(connection: Connection, row: Any, cipher: FieldCipher, now: int) -> Claimed | None:
+    """None for what cannot be opened: it is given up, so that it does not stand in the way of the others."""
+    about = (row.id, row.topic, row.kind, row.receiver, row.about, msgspec.json.decode(row.headers))
+    claimed = Claimed(*about, b"", row.attempts + 1, row.created_at, row.expires_at)
+    try:
+        return claimed._replace(payload=PAYLOAD.open(cipher, row.sealed, row.id))
+    except SealBroken:
+        _log.error("delivery_unreadable", delivery=claimed.id, topic=claimed.topic)
+        dead(connection, claimed, "seal broken", KEEP_UNREADABLE, now)
+        return None
