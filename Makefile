@@ -35,6 +35,7 @@ $(VENV)/.made:
 $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
 	@echo "installing what requirements.lock names into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements.lock
+	@tools/need.sh cargo
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -43,18 +44,22 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(ENGINE): $(RUST_FILES)
+$(ENGINE): $(RUST_FILES) tools/engine.sh
 	@tools/need.sh cargo
 	@echo "building the native engine"
-	@$(CARGO) build --release --offline --locked $(MANIFEST) $(TARGET)
-	@cp engine/target/release/libfeiqian_engine.so $@.new
-	@mv -f $@.new $@
+	@tools/engine.sh $@
 
 .PHONY: build
 build: $(VENV)/.runtime $(ENGINE) ## the virtual environment and the native engine
 
 .PHONY: engine
 engine: $(ENGINE) ## the native engine alone
+
+.PHONY: wheel
+wheel: $(VENV)/.dev ## a wheel with the native engine inside, and the sources that it is made of, in dist/
+	@tools/need.sh cargo
+	@$(BIN)/python -m build --quiet --no-isolation --outdir dist
+	@ls dist/*
 
 .PHONY: lock
 lock: ## write both lock files from pyproject.toml (UPGRADE=--upgrade for the newest versions)
@@ -108,4 +113,4 @@ adversary: tools-for-tests ## attacks beside honest traffic, SECONDS= in all, on
 
 .PHONY: clean
 clean: ## remove what was built, but no data
-	rm -rf $(VENV) engine/target $(ENGINE) .pytest_cache .mypy_cache .ruff_cache .hypothesis artefacts src/*.egg-info
+	rm -rf $(VENV) engine/target $(ENGINE) .pytest_cache .mypy_cache .ruff_cache .hypothesis artefacts dist build src/*.egg-info
