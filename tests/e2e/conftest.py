@@ -1,8 +1,10 @@
-"""A demo of its own in a child process, and Chromium to look at it. What a page complains of fails the test."""
+"""A demo for each module in a child process, and Chromium to look at it. What a page complains of fails the test."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, screenshot, start_demo, stop_demo
@@ -11,23 +13,41 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 expect.set_options(timeout=60_000)  # a machine may have other things to do; nothing is judged by time
 
 
-# For one module at a time: Playwright keeps an event loop running, in which other tests could not run theirs.
-@pytest.fixture(scope="module")
+# For this folder, not for the whole run: Playwright keeps an event loop running, in which others could not run theirs.
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
     yield browser
     browser.close()
 
 
+@pytest.fixture(autouse=True)
+def _pages_of_its_own(browser: Browser) -> Iterator[None]:
+    """No page of a test asks its bank for news while the next one runs."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="package")
+def seeded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo's folder as its first start leaves it: seeded, with a read model."""
+    folder = tmp_path_factory.mktemp("seeded")
+    assert stop_demo(start_demo(folder)) == 0
+    return folder
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
-    started = start_demo(tmp_path_factory.mktemp("demo"))
+def demo(tmp_path_factory: pytest.TempPathFactory, seeded_demo: Path, browser: Browser) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(seeded_demo / "bank", folder / "bank")
+    started = start_demo(folder)
     page = browser.new_page()
     page.goto(started.base + "/")
     for name in ("customer", "merchant"):
