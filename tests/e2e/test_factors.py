@@ -43,9 +43,7 @@ def test_a_passkey_is_enrolled_signs_in_alone_and_confirms_a_payment(demo: Demo,
     he.page.locator("#passkey").click()
     expect(he.page).to_have_url(f"{demo.base}/wallet")
     till = ask_for(he, NOAH, watched, "210000")
-    keep(he.page, "confirm-with-pin")
-    he.other_way("Passkey")
-    keep(he.page, "confirm-with-passkey")
+    keep(he.page, "confirm-with-passkey")  # the strongest way comes first
     he.use_key()
     paid(he, till)
 
@@ -57,6 +55,7 @@ def test_a_shield_signs_a_large_payment_and_its_evidence_verifies_offline(
     enrol_key(he, "shield", "Steel key")
     he.go("/wallet")
     till = ask_for(he, BARTHOLOMEW, watched, "612345")
+    expect(he.page.locator(".slip .slip-mark")).to_be_visible()  # unfolded, as the shield signs it
     expect(he.page.locator(".slip")).to_contain_text("6,123.45")
     keep(he.page, "confirm-with-shield")
     he.use_key()
@@ -95,7 +94,7 @@ def test_a_code_app_is_enrolled_and_signs_in_and_confirms(demo: Demo, watched: W
     expect(she.page).to_have_url(re.compile("said=added$"))
     she.sign_out()
     she.type_password()
-    she.other_way("Code from your code app")
+    expect(she.page.locator('#answering input[name="factor"]')).to_have_value("totp")  # and no message was sent
     she.answer(app.now())
     expect(she.page).to_have_url(f"{demo.base}/wallet")
     till = ask_for(she, VALENTINA, watched, "150000")

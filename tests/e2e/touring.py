@@ -66,7 +66,7 @@ def rooms(person: Person, place: int, watched: Watched) -> Iterator[str]:
     person.change("totp")
     yield "challenge"
     person.answer("000000")
-    expect(page.locator("#summary")).to_be_focused()
+    expect(page.locator("#e-answer")).to_be_visible()
     yield "challenge-wrong"
     person.answer_pin()
     expect(page.locator("#answering input[value=sms]")).to_be_attached()

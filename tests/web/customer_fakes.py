@@ -241,6 +241,7 @@ class Reads(StillReads):
         reason = {"declined": "refused_by_customer"}.get(self._payments.status)
         mine = SimpleNamespace(customer=1, reason=reason, merchant=1, amount=1_480_50, currency=156)
         mine.closed_at = mine.created_at = 10**15
+        mine.id, mine.merchant_order, mine.description, mine.refunded = payment, "A-17 <5>", "", 0
         return mine if payment == "pay_1" else None
 
 

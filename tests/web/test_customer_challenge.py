@@ -36,7 +36,40 @@ def test_what_is_confirmed_is_shown_exactly_and_escaped(alice: TestClient, asked
     page = alice.get(f"{PAGE}?way=0").text
     for line in ("Confirm a payment", "To: Corner &lt;Café&gt;", "[feiqian-1 chl_1 payment customer:1 2027"):
         assert line in page
-    assert "Wrong answers left before a pause: 5" in page
+
+
+def test_the_canonical_text_is_folded_and_open_only_where_a_key_signs_it(alice: TestClient, asked: Answers) -> None:
+    with_pin, with_key = alice.get(f"{PAGE}?way=0").text, alice.get(f"{PAGE}?way=2").text
+    assert '<details class="slip">' in with_pin
+    assert "Confirm that it is you, then choose the new password." in with_pin
+    assert with_pin.index('id="answering"') < with_pin.index("[feiqian-1 chl_1")
+    assert '<details class="slip" open>' in with_key
+    assert with_key.index("[feiqian-1 chl_1") < with_key.index('data-key="passkey"')
+
+
+def test_pins_and_codes_are_one_field_each_over_six_cells(alice: TestClient, asked: Answers) -> None:
+    pin = alice.get(f"{PAGE}?way=0").text
+    answer(alice, Factor.PIN, RIGHT[Factor.PIN])
+    code = alice.get(f"{PAGE}?way=0").text
+    for page, kind, autocomplete in ((pin, "password", "off"), (code, "text", "one-time-code")):
+        (field,) = re.findall(r'<input id="f-answer"[^>]*>', page)
+        assert f'type="{kind}" inputmode="numeric"' in field
+        assert f'autocomplete="{autocomplete}"' in field
+        assert page.count('<i aria-hidden="true"></i>') == 6
+    assert ('data-pad="f-answer"' in pin, 'data-pad="f-answer"' in code) == (True, False)
+
+
+def test_no_message_is_sent_to_who_has_a_stronger_way_until_they_choose_it(alice: TestClient, asked: Answers) -> None:
+    asked.combinations = ((Factor.PIN, Factor.SMS), (Factor.PIN, Factor.TOTP))
+    there = alice.post(
+        PAGE, data={"do": "answer", "factor": "pin", "answer": RIGHT[Factor.PIN]}, follow_redirects=False
+    )
+    assert there.headers["location"] == f"{PAGE}?way=1"
+    assert asked.did == []
+    assert (
+        alice.post(PAGE, data={"do": "way", "way": "0"}, follow_redirects=False).headers["location"].endswith("sent=1")
+    )
+    assert asked.did == [("send", Factor.SMS)]
 
 
 def test_the_way_with_the_least_to_do_is_offered_first_and_every_other_beside_it(
@@ -51,7 +84,8 @@ def test_the_way_with_the_least_to_do_is_offered_first_and_every_other_beside_it
 def test_a_wrong_answer_is_said_at_the_field_with_the_tries_that_are_left(alice: TestClient, asked: Answers) -> None:
     page = answer(alice, Factor.PIN, "000000")
     assert page.status_code == 422
-    assert page.text.count("This PIN is not right. Tries left: 4") == 2  # in the summary and at the field
+    assert page.text.count("This PIN is not right. Tries left: 4") == 1  # the form has one field
+    assert re.search(r"<input[^>]* autofocus", page.text)
     assert 'aria-invalid="true"' in page.text
 
 
@@ -202,7 +236,7 @@ def test_scripts_are_given_what_a_key_signs_and_nothing_for_other_factors(alice:
 def test_a_strangers_page_promises_a_code_without_saying_where_to(client: TestClient, site: Site) -> None:
     services = add_customers(site.services, ManualClock())
     client.post("/sign-in", data={"country": "CN", "mobile": "13800138000", "password": "x"})
-    page = client.get("/sign-in/confirm?sent=1").text
+    page = client.get("/sign-in/confirm?way=0&sent=1").text
     assert "The code that we send to your mobile number. It has 6 digits." in page
     assert services.sign_in.combinations[0] == PASSWORD_AND_SMS[0]
     assert "Sent to" not in page

@@ -34,6 +34,8 @@ def test_the_pin_confirms_and_the_page_says_paid(alice: TestClient, services: An
     assert services.payments.did == [("confirm", "pay_1", "chl_1")]
     assert done.url.path == "/confirm/pay_1"
     assert 'data-outcome="succeeded"' in done.text
+    for receipt in ("to Corner", "¥1,480.50", "A-17 &lt;5&gt;", "pay_1", "9 Sept 2001, 09:46:40"):
+        assert receipt in done.text
 
 
 def test_refusing_needs_nothing_but_a_tap(alice: TestClient, services: Any) -> None:

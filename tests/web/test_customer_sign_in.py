@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from customer_fakes import RIGHT, Doors, add_customers
+from customer_fakes import PASSWORD_AND_SMS, RIGHT, Doors, add_customers
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import AnswerWrong
@@ -24,6 +24,7 @@ def door(site: Site) -> Doors:
 
 
 def test_a_password_and_a_code_sign_in_and_lead_on(client: TestClient, site: Site, door: Doors) -> None:
+    door.combinations = PASSWORD_AND_SMS
     begun = client.post("/sign-in", data=KNOWN | {"next": "/security?x=1"}, follow_redirects=False)
     assert begun.headers["location"] == "/sign-in/confirm?sent=1"
     assert door.did == [("password", "+8613800138000"), ("send", Factor.SMS)]

@@ -95,6 +95,11 @@ class Asked:
         return self.way.left[0]
 
     @property
+    def signs(self) -> bool:
+        """Whether a key signs the canonical text, word by word; else it is only kept with what was confirmed."""
+        return self.factor in KEYS
+
+    @property
     def lines(self) -> list[str]:
         """The canonical text, line by line; the last is the mark that makes it unique."""
         return self.view.text.splitlines()
@@ -283,11 +288,17 @@ def ways_of(view: ChallengeView) -> list[Way]:
 
 
 def chosen(ways: list[Way], number: int) -> Way:
-    """The way of this number; without one, that of which the least is left."""
+    """The way of this number; without one the strongest: none by message before one without, then the least to do, then
+    keys. So no message is sent to those who can do without, unless they choose it."""
     for way in ways:
         if way.number == number:
             return way
-    return min(ways, key=lambda way: (len(way.left), way.number))
+    return min(ways, key=_weakness)
+
+
+def _weakness(way: Way) -> tuple[bool, int, bool, int]:
+    left = set(way.left)
+    return bool(left & set(SENT)), len(left), not left & set(KEYS), way.number
 
 
 def way_text(site: Site, left: tuple[Factor, ...]) -> str:

@@ -35,7 +35,7 @@ from .challenge import ChallengeFlow, Page, lead
 from .keys import letters_of, read_key_form
 from .recover import choose, new_page
 from .steps import Step, challenge_pages
-from .words import refusal
+from .words import FACTORS, refusal
 
 HOME = "/security"
 PLACE = "/security/change"
@@ -43,21 +43,23 @@ _REMOVE = re.compile(r"remove-(fac_[0-9a-f]+)")
 
 
 class Act(NamedTuple):
-    """What is changed, as a challenge is bound to it; `heading` is the key of a text."""
+    """What is changed, as a challenge is bound to it; `heading` and `what` are keys of texts, the latter says in a
+    sentence what confirming it leads to."""
 
     purpose: Purpose
     kind: str
     reference: str
     heading: str
+    what: str
 
 
 ACTS = {
-    "password": Act(Purpose.CHANGE_PASSWORD, "", "", "customer.change.password"),
-    "pin": Act(Purpose.CHANGE_PIN, "", "", "customer.change.pin"),
-    "totp": Act(Purpose.ADD_FACTOR, "totp", "", "customer.change.totp"),
-    "passkey": Act(Purpose.ADD_FACTOR, "passkey", "", "customer.change.passkey"),
-    "shield": Act(Purpose.ADD_FACTOR, "shield", "", "customer.change.shield"),
-    "unfreeze": Act(Purpose.UNFREEZE, "", "", "customer.change.unfreeze"),
+    "password": Act(Purpose.CHANGE_PASSWORD, "", "", "customer.change.password", "customer.change.password.what"),
+    "pin": Act(Purpose.CHANGE_PIN, "", "", "customer.change.pin", "customer.change.pin.what"),
+    "totp": Act(Purpose.ADD_FACTOR, "totp", "", "customer.change.totp", "customer.change.totp.what"),
+    "passkey": Act(Purpose.ADD_FACTOR, "passkey", "", "customer.change.passkey", "customer.change.passkey.what"),
+    "shield": Act(Purpose.ADD_FACTOR, "shield", "", "customer.change.shield", "customer.change.shield.what"),
+    "unfreeze": Act(Purpose.UNFREEZE, "", "", "customer.change.unfreeze", "customer.change.unfreeze.what"),
 }
 
 
@@ -107,7 +109,7 @@ async def _proving(site: TheSite, signed_in: TheCustomer, act: FromPath[str], ch
     async def finish(view: ChallengeView) -> Page:
         return await _made(site, signed_in, act, view.id)
 
-    return Step(_flow(site, signed_in, act, challenge), finish)
+    return Step(_flow(site, signed_in, act, challenge, await _what(site, signed_in, act_of(act))), finish)
 
 
 PROVE = challenge_pages(f"{PLACE}/{{act:str}}/{{challenge:str}}", _proving, (CUSTOMER,))
@@ -144,7 +146,7 @@ class Enrolments(Controller):
 def act_of(act: str) -> Act:
     """Raises NotFoundException for what cannot be changed."""
     if found := _REMOVE.fullmatch(act):
-        return Act(Purpose.REMOVE_FACTOR, "", found[1], "customer.change.remove")
+        return Act(Purpose.REMOVE_FACTOR, "", found[1], "customer.change.remove", "customer.change.remove.what")
     if act not in ACTS:
         raise NotFoundException
     return ACTS[act]
@@ -171,14 +173,25 @@ async def _made(site: Site, customer: Customer, act: str, challenge: str) -> Pag
     return Redirect(f"{HOME}?said=removed", status_code=303)
 
 
-def _flow(site: Site, customer: Customer, act: str, challenge: str) -> ChallengeFlow:
+async def _what(site: Site, customer: Customer, wanted: Act) -> str:
+    """What confirming leads to, in a sentence; of a factor that goes, with its name."""
+    t, label = site.render.texts, ""
+    if wanted.purpose is Purpose.REMOVE_FACTOR:
+        own = [f for f in (await site.services.security.overview(customer.session)).factors if f.id == wanted.reference]
+        if not own:
+            raise NotFoundException
+        label = own[0].label or t(FACTORS[own[0].factor])
+    return t(wanted.what, name=label)
+
+
+def _flow(site: Site, customer: Customer, act: str, challenge: str, what: str = "") -> ChallengeFlow:
     return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
         challenge,
         f"{PLACE}/{act}/{challenge}",
         HOME,
         site.render.texts(act_of(act).heading),
-        site.render.texts("customer.change.prove"),
+        what,
         leave=HOME,
     )
 

@@ -45,6 +45,7 @@ from .words import details_wrong, number_wrong, refusal
 PROVING, ENTERING = "contact", "contact-code"
 MOBILE, MAIL = "mobile", "email"
 HEADINGS = {MOBILE: "customer.change.mobile", MAIL: "customer.change.email"}
+ENDING = 4  # digits by which people tell a mobile number
 REMOVE = "remove"  # what the form's button says to have no e-mail address any more
 
 
@@ -109,7 +110,7 @@ async def _proving(
     async def finish(view: ChallengeView) -> Page:
         return await _proved(site, signed_in, kind, view.id, parts[1])
 
-    return Step(_flow(site, signed_in, kind, challenge), finish)
+    return Step(_flow(site, signed_in, kind, challenge, _what(site, kind, parts[1])), finish)
 
 
 PROVE = challenge_pages("/security/contact/{kind:str}/{challenge:str}", _proving, (CUSTOMER, UNDER_WAY))
@@ -170,7 +171,15 @@ def _address(site: Site, form: Form, kind: str) -> str:
     return address
 
 
-def _flow(site: Site, customer: Customer, kind: str, challenge: str) -> ChallengeFlow:
+def _what(site: Site, kind: str, address: str) -> str:
+    """What confirming leads to, in a sentence."""
+    t = site.render.texts
+    if kind == MOBILE:
+        return t("customer.change.mobile.what", ending=address[-ENDING:])
+    return t("customer.change.email.what", address=shown(address)) if address else t("customer.change.email.none")
+
+
+def _flow(site: Site, customer: Customer, kind: str, challenge: str, what: str = "") -> ChallengeFlow:
     place = f"/security/contact/{kind}"
     return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
@@ -178,7 +187,7 @@ def _flow(site: Site, customer: Customer, kind: str, challenge: str) -> Challeng
         f"{place}/{challenge}",
         place,
         site.render.texts(HEADINGS[kind]),
-        site.render.texts("customer.change.prove"),
+        what,
         leave="/security",
     )
 

@@ -140,5 +140,7 @@ async def _outcome(site: Site, customer: Customer, payment: str, status: str) ->
         reason=row.reason or "",
         shop=site.services.merchants.name(row.merchant),
         amount=Money(row.amount, BY_NUMBER[row.currency]),
+        refunded=Money(row.refunded, BY_NUMBER[row.currency]),
         at=row.closed_at or row.created_at,
+        row=row,
     )
