@@ -24,6 +24,7 @@ from .lengths import LONGEST
 from .model import CONFLICT
 
 PACKAGE = Path(__file__).parents[1]
+TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8
 CJK = 0x2E80  # and beyond: one character says enough
 
