@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import closing
@@ -61,6 +62,17 @@ def db(tmp_path: Path) -> Iterator[BankDb]:
 def url(request: pytest.FixtureRequest) -> str:
     """An empty PostgreSQL's, or "" for SQLite in a folder: a test that takes it runs once on each database."""
     return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """What a test sets up for logs ends with it: a stream that pytest captures is closed then."""
+    root, config = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**config)
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,8 @@ from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.asgi import PATHS, Api
+from feiqian.web.v1.authenticate import Authenticator
+from feiqian.web.v1.hot import PATH, TakingPayments
 
 if TYPE_CHECKING:
     from feiqian.web.application import Pages
@@ -78,23 +80,34 @@ class Bank:
         return True
 
 
-def create_app(services: Services, admission: Admission | None = None, pages: Asgi | None = None) -> Asgi:
-    """One ASGI application: the API where its paths are, the pages everywhere else."""
+class Application:
+    """One ASGI application: taking a payment by itself, the other operations where their paths are, else the pages."""
+
+    def __init__(self, services: Services, admission: Admission, pages: Asgi | None) -> None:
+        authenticate = Authenticator(services.merchants, services.settings.mode)
+        admission.whose = authenticate.whose
+        self.payments = TakingPayments(services, admission, authenticate)
+        self.api = Api(services, admission, authenticate)
+        self.pages = self.api if pages is None else Paced(pages, self.api.turns)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        path = scope["path"]
+        if path == PATH and scope["method"] == "POST":
+            await self.payments(scope, receive, send)
+        else:
+            await (self.api if path.startswith(PATHS) else self.pages)(scope, receive, send)
+
+
+def create_app(services: Services, admission: Admission | None = None, pages: Asgi | None = None) -> Application:
+    """What the server serves. `admission` is shared with its protocol, which refuses payments before it parses them."""
     if admission is None:
         admission = services.payments.admission
     else:
         services.payments.admission = admission
     services.alarms.watch("in_flight", "payments under way", admission)
     services.metrics.counter("feiqian_overload_refusals", "Requests refused over capacity", lambda: admission.refused)
-    api = Api(services, admission)
-    services.alarms.watch("page_requests", "requests for pages and of customers under way", api.turns.places)
-    if pages is None:
-        return api
-    pages = Paced(pages, api.turns)
-
-    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        await (api if scope["path"].startswith(PATHS) else pages)(scope, receive, send)
-
+    app = Application(services, admission, pages)
+    services.alarms.watch("page_requests", "requests for pages and of customers under way", app.api.turns.places)
     return app
 
 

@@ -33,8 +33,7 @@ def sample_people(standings: dict[int, int]) -> tuple[Doors, Wallets]:
     wallets = Wallets()
     customers = SimpleNamespace(count=max(standings), standing=lambda number: standings[number])
     services: Any = SimpleNamespace(customers=customers, policy=load_policy("cn"), accounts=wallets)
-    traffic: Any = SimpleNamespace(level="off")
-    return Doors(services, traffic, SETTLED), wallets
+    return Doors(services, SETTLED), wallets
 
 
 def look(doors: Doors, times: int) -> None:

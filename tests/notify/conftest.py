@@ -35,15 +35,11 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
 
 
 @pytest.fixture
-def log() -> Iterator[Callable[[], str]]:
+def log() -> Callable[[], str]:
     """What is logged, at every level, as it would be written but with nothing redacted."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
     logs.configure("debug", "json", stream)
-    formatter = root.handlers[0].formatter
+    formatter = logging.getLogger().handlers[0].formatter
     assert isinstance(formatter, structlog.stdlib.ProcessorFormatter)
     formatter.processors = [step for step in formatter.processors if step is not logs.redact]
-    yield stream.getvalue
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return stream.getvalue

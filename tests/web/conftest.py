@@ -9,10 +9,11 @@ import httpx
 import pytest
 import structlog
 from customer_fakes import add_customers
-from fakes import StillBank, StillDemo, from_own_pages, still_services
+from fakes import StillBank, from_own_pages, still_demo, still_services
 from litestar.testing import TestClient
 
 from feiqian import features
+from feiqian.demo.pages import SLOTS, routes
 from feiqian.testing.clock import ManualClock
 from feiqian.testing.served import Served
 from feiqian.web.application import OWN, application
@@ -29,9 +30,9 @@ def still() -> StillBank:
 
 @pytest.fixture
 def site(still: StillBank) -> Site:
-    services, clock = still_services(), ManualClock()
-    looks, cookies = renderers(clock, "Asia/Shanghai"), Cookies(services.settings.public_origin)
-    return Site(still, Hub(now=lambda: 0.0), looks, services, cookies, StillDemo(services.sessions))
+    services, clock = still_services(still), ManualClock()
+    looks, cookies = renderers(clock, "Asia/Shanghai", SLOTS), Cookies(services.settings.public_origin)
+    return Site(Hub(now=lambda: 0.0), looks, services, cookies)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def services(site: Site) -> Any:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
-    app = application(site, [*OWN, *features.pages(), *features.pages(features.DEMO)], framed=True)
+    app = application(site, [*OWN, *features.pages(), *routes(still_demo(site.services))], framed=True)
     with TestClient(from_own_pages(app), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield client

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from fakes import StillBank, StillPayments, StillReads
+
 from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, FactorView, TotpEnrolment
 from feiqian.auth.model import Overview, SignInSeen, Started
@@ -18,7 +20,6 @@ from feiqian.customers.model import Profile
 from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.policy.load import load_policy
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.subjects import Subject, customer
@@ -202,11 +203,12 @@ class Security:
         return does
 
 
-class Payments:
+class Payments(StillPayments):
     """One payment, of customer 1, that waits."""
 
-    def __init__(self) -> None:
-        self.status, self.did, self.confirmations = "needs_verification", [], self
+    def __init__(self, still: StillBank) -> None:
+        super().__init__(still)
+        self.status, self.did = "needs_verification", []
 
     async def bound_of(self, number: int, payment: str) -> ChallengeBinding:
         if (number, payment) != (1, "pay_1"):
@@ -227,10 +229,16 @@ class Payments:
         self.did.append(("refuse", payment))
         self.status = "declined"
 
-    async def wait(self, position: int, *, who: object = None) -> None: ...
+
+class Reads(StillReads):
+    """Knows what has become of that payment."""
+
+    def __init__(self, payments: Payments) -> None:
+        super().__init__(payments.still)
+        self._payments = payments
 
     async def payment_by_id(self, payment: str) -> Any:
-        reason = {"declined": "refused_by_customer"}.get(self.status)
+        reason = {"declined": "refused_by_customer"}.get(self._payments.status)
         mine = SimpleNamespace(customer=1, reason=reason, merchant=1, amount=1_480_50, currency=156)
         mine.closed_at = mine.created_at = 10**15
         return mine if payment == "pay_1" else None
@@ -274,17 +282,17 @@ def add_customers(services: Any, clock: ManualClock) -> Any:
     doors = Doors(*PASSWORD_AND_SMS, (Factor.PASSKEY,), clock=clock, sessions=services.sessions)
     doors.sent_to = {}
     names = RealName()
-    services.clock, services.policy, services.work = clock, load_policy("cn"), AtOnce()
+    services.clock, services.work = clock, AtOnce()
     services.registration = services.sign_in = services.recovery = doors
-    services.verification, services.payments = challenges, Payments()
+    services.verification, services.payments = challenges, Payments(services.payments.still)
     services.security = services.changing = services.new_contacts = Security(challenges)
     services.real_name, services.identity = names, names
     services.uploads = Uploads(Path(tempfile.gettempdir()))
-    services.reads, services.ledger = services.payments, SimpleNamespace(durable_position=1)
+    services.reads = Reads(services.payments)
     services.db = SimpleNamespace(read=nullcontext)
     services.transactions = Transactions(services.db, services.work)
     services.level = 0
-    services.customers = SimpleNamespace(standing=lambda number: services.level)
+    services.customers.standing = lambda number: services.level
     return services
 
 

@@ -6,128 +6,219 @@ from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp
 
 from feiqian.auth.sessions.model import Opened, Session
+from feiqian.customers.model import Profile
+from feiqian.customers.registry import Customer
+from feiqian.demo.cashier import Cashier
+from feiqian.demo.pages.given import Demo
+from feiqian.demo.people import People, Shops
+from feiqian.demo.pulse import Pulse, Total
+from feiqian.demo.traffic import Level
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus, encode_fact
 from feiqian.field_cipher import FieldCipher
-from feiqian.money import CNY, Money
+from feiqian.merchants.registry import Merchant, Store
+from feiqian.money import CNY
 from feiqian.notify.model import Channel, Delivered
+from feiqian.payments.codes import IssuedCode
+from feiqian.payments.errors import PaymentNotFound
+from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow, payment_row
+from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.shown import Item, shown_payment
+from feiqian.payments.views import BalanceView, PaymentView, RefundView, as_it_is, refund_view
+from feiqian.policy.load import load_policy
+from feiqian.runtime.metrics import Live
 from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
 from feiqian.testing.clock import ManualClock
 from feiqian.web import session
-from feiqian.web.model import Answer, Code, Item, Person, Pulse, RefundAnswer, Shop, Standing, Total, Waiting
-from feiqian.web.site import Level
 from feiqian.web.whose import mark_of
 from feiqian.workers.pool import Workers
 
 WORKERS = Workers()  # real ones, of all tests of a run
-ALICE = Person(1, "cus_alice", "Alice <b>Wang</b>", CNY)
-CAFE = Shop(1, "mer_cafe", 'Corner "Café" & Söhne 锦绣', "Main", CNY)
-LUNCH = Item("pay_1", "A-1", "succeeded", "", Money(32_00, CNY), Money(12_00, CNY), ALICE.name, CAFE.name, 10**15)
-REFUSED = LUNCH._replace(id="pay_2", status="declined", reason="insufficient_funds", refunded=Money(0, CNY))
+FULL = 2  # the highest level of the policy
+ALICE = Customer(1, "cus_alice", "Alice <b>Wang</b>", 1, FULL)
+CAFE = Merchant(1, "mer_cafe", 'Corner "Café" & Söhne 锦绣', CNY.number, 60, "active", (Store("main", "Main"),))
+LUNCH_FACT = PaymentDecided(
+    *("pay_1", bytes(16), PaymentStatus.SUCCEEDED, None, CAFE.number, ALICE.number, 32_00, CNY.number, 0),
+    *("A-1", "", "", "", 10**15),
+)
 CODE = "88012345678901234567"
 
 
+def row_of(fact: PaymentDecided, refunded: int = 0) -> PaymentRow:
+    """The payment as the read model has it."""
+    values = (encode_fact(fact), fact.status, None, fact.fee, refunded, 0, 20010909, 1)
+    return payment_row(values)
+
+
+LUNCH = row_of(LUNCH_FACT, 12_00)
+REFUSED = row_of(
+    msgspec.structs.replace(
+        LUNCH_FACT, id="pay_2", status=PaymentStatus.DECLINED, reason="insufficient_funds", transfer=b"2" * 16
+    )
+)
+
+
 class StillBank:
-    """Knows one customer and one merchant; remembers what it was asked to do."""
+    """What the features of one customer and one merchant know; remembers what it was asked to do."""
 
     def __init__(self) -> None:
         self.did: list[tuple[object, ...]] = []
         self.used = False
         self.lacking = False
-        self.stands = Standing("open")
-        self.waits: list[Waiting] = []
+        self.people: list[Customer] = [ALICE]
+        self.waits: list[PaymentRow] = []
+        self.corrections: list[CorrectionRow] = []
+        self.level, self.device, self.frozen_by, self.cooling_until = FULL, 1, None, 0
 
-    async def people(self, limit: int) -> list[Person]:
-        return [ALICE][:limit]
 
-    async def person(self, id: str) -> Person | None:
-        return ALICE if id == ALICE.id else None
+class StillCustomers:
+    def __init__(self, still: StillBank) -> None:
+        self._still, self.issuing = still, self
 
-    async def customer(self, number: int) -> Person | None:
-        return ALICE if number == ALICE.number else None
+    @property
+    def count(self) -> int:
+        return len(self._still.people)
 
-    async def standing(self, person: Person) -> Standing:
-        return self.stands
+    def by_number(self, connection: object, number: int) -> Customer | None:
+        return next((one for one in self._still.people if one.number == number), None)
 
-    async def waiting(self, person: Person) -> list[Waiting]:
-        return self.waits
+    def by_id(self, connection: object, id: str) -> Customer | None:
+        return next((one for one in self._still.people if one.id == id), None)
 
-    async def shops(self) -> list[Shop]:
+    def profile(self, number: int) -> Profile | None:
+        still, one = self._still, self.by_number(None, number)
+        frozen = (still.frozen_by, 1 if still.frozen_by else 0)
+        return one and Profile(*one[:3], one.level, 1, "+8613800138000", "", "en", still.cooling_until, *frozen)
+
+    def standing(self, number: int) -> int:
+        return self._still.level
+
+    def device_of(self, number: int) -> int:
+        return self._still.device
+
+
+class StillMerchants:
+    def all(self) -> list[Merchant]:
         return [CAFE]
 
-    async def shop(self, id: str) -> Shop | None:
+    def by_id(self, id: str) -> Merchant | None:
         return CAFE if id == CAFE.id else None
 
-    async def shop_name(self, number: int) -> str:
+    def name(self, number: int) -> str:
         return CAFE.name
 
-    async def counts(self) -> tuple[int, int]:
-        return 1, 1
 
-    async def balance(self, person: Person) -> Money:
-        return Money(1_234_50, CNY)
+class StillAccounts:
+    def frozen(self, number: int) -> bool:
+        return False
 
-    async def takings(self, shop: Shop) -> Money:
-        return Money(99_00, CNY)
+    async def balance(self, number: int, currency: int) -> int:
+        return 1_234_50
 
-    async def payments_of(self, person: Person, limit: int) -> list[Item]:
+
+class StillReads:
+    def __init__(self, still: StillBank) -> None:
+        self._still = still
+
+    async def wait(self, position: int, timeout_seconds: float = 5, who: object = None) -> None: ...
+
+    async def newest_of_customer(self, number: int, limit: int) -> list[PaymentRow]:
         return [LUNCH, REFUSED]
 
-    async def receipts_of(self, shop: Shop, limit: int) -> list[Item]:
-        return [LUNCH, REFUSED]
+    async def corrections_of_customer(self, number: int, limit: int) -> list[CorrectionRow]:
+        return self._still.corrections
 
-    async def incomplete(self, whose: Person | Shop | None) -> bool:
-        return self.lacking
+    async def payments(self, number: int, cursor: None, limit: int) -> tuple[list[PaymentRow], None]:
+        return [LUNCH, REFUSED], None
 
-    async def newest(self, limit: int) -> list[Item]:
+    async def newest(self, limit: int) -> list[PaymentRow]:
         return []
 
-    async def code(self, person: Person) -> Code:
-        used, self.used = self.used, False
-        return Code(CODE, 0.01, used)
+    async def customer_incomplete(self, number: int) -> bool:
+        return self._still.lacking
 
-    async def pay(self, shop: Shop, code: str, amount: Money, order: str) -> Answer:
-        self.did.append(("pay", code, amount.minor, order))
-        return Answer("succeeded", order, amount, payment="pay_1", at=10**15)
+    async def set_aside(self) -> int:
+        return int(self._still.lacking)
 
-    async def ask(self, shop: Shop, amount: Money, order: str) -> Answer:
-        return Answer("missing", order, amount)
 
-    async def cancel(self, shop: Shop, amount: Money, order: str) -> Answer:
-        return Answer("cancelled", order, amount)
+class StillPayments:
+    def __init__(self, still: StillBank) -> None:
+        self.still, self.confirmations = still, self
 
-    async def refund(self, shop: Shop, order: str, amount: Money, number: str) -> RefundAnswer:
-        self.did.append(("refund", order, amount.minor, number))
-        return RefundAnswer("succeeded", amount)
+    async def shown(self, number: int) -> list[Item]:
+        return [shown_payment(row, "Corner <Café>") for row in self.still.waits]
 
-    async def settled(self, position: int) -> None: ...
+    def code_for(self, number: int) -> IssuedCode:
+        return IssuedCode(CODE, 0, 0)
+
+    async def pay(self, merchant: Merchant, request: PaymentRequest) -> PaymentView:
+        self.still.did.append(("pay", request.payment_code, request.amount, request.merchant_order))
+        return as_it_is(LUNCH)
+
+    async def get_by_order(self, merchant: Merchant, order: str) -> PaymentView:
+        if order == "B-1":
+            raise PaymentNotFound("there is no such payment")
+        return as_it_is(LUNCH, PaymentStatus.WAITING)
+
+    async def cancel(self, merchant: Merchant, payment: str) -> PaymentView:
+        return as_it_is(LUNCH, PaymentStatus.CANCELLED)
+
+    async def refund(self, merchant: Merchant, payment: str, request: RefundRequest) -> RefundView:
+        self.still.did.append(("refund", payment, request.amount, request.merchant_refund))
+        fact = RefundDecided(
+            *("ref_1", bytes(16), payment, RefundStatus.SUCCEEDED, None, CAFE.number, ALICE.number, request.amount),
+            *(CNY.number, request.merchant_refund, 10**15),
+        )
+        return refund_view(fact)
+
+    async def balance(self, merchant: Merchant) -> BalanceView:
+        return BalanceView("CNY", 99_00, 99_00, self.still.lacking)
+
+
+class StillLedger:
+    """Of which only claims on codes are asked."""
+
+    def __init__(self, still: StillBank) -> None:
+        self._still, self.engine, self.durable_position = still, self, 1
+
+    def claimed(self, id: bytes) -> bool:
+        used, self._still.used = self._still.used, False
+        return used
+
+
+class StillRoom:
+    """The machine room."""
 
     def pulse(self) -> Pulse:
         return Pulse(4.5, 0.42, 3.1, 27.0, 7, "ab" * 32, 0, 3, True, 7, [Total(CNY, 1, 2, 3, 6, 6)])
 
 
-class StillDemo:
-    """A switch that only remembers, and doors that open for everybody."""
+class StillTraffic:
+    """A switch that only remembers."""
 
     level: Level = "off"
+
+    async def change(self, level: Level) -> None:
+        self.level = level
+
+
+class StillDoors:
+    """Doors that open for everybody."""
+
     password, pin, staff = "open-sesame", "123456", (("alice", "Alice Moreau"),)
 
     def __init__(self, sessions: StillSessions) -> None:
         self._sessions = sessions
 
-    async def change(self, level: Level) -> None:
-        self.level = level
-
-    def mobile(self, person: Person) -> str:
-        return f"+86138{person.number:08d}"
-
-    async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
-        token = self._sessions.sign_in(person.number, language)
+    async def open_phone(self, number: int, user_agent: str, device_token: str | None, language: str) -> Opened:
+        token = self._sessions.sign_in(number, language)
         return Opened(token, "device", self._sessions.known[token], device_token is None)
 
     async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
@@ -135,6 +226,12 @@ class StillDemo:
             raise KeyError(login)
         token = self._sessions.sign_in(subject=staff(1))
         return Opened(token, "", self._sessions.known[token], True)
+
+
+def still_demo(services: Any) -> Demo:
+    """A demo whose doors, shoppers and machine room only look so."""
+    stand_ins: Any = StillRoom(), StillDoors(services.sessions), StillTraffic()
+    return Demo(People(services), Shops(services), Cashier(services), *stand_ins)
 
 
 class StillSessions:
@@ -180,14 +277,23 @@ class NoDb:
         return nullcontext()
 
 
-def still_services(**others: object) -> Any:
+def still_services(still: StillBank | None = None, **others: object) -> Any:
     """Only what pages need; a test adds what it looks at."""
+    still = still or StillBank()
     parts = {
         "settings": Settings(),
         "clock": ManualClock(),
+        "policy": load_policy("cn"),
+        "live": Live(),
         "sessions": StillSessions(),
         "notify": StillNotify(),
         "cipher": FieldCipher(bytes(32)),
+        "customers": StillCustomers(still),
+        "merchants": StillMerchants(),
+        "accounts": StillAccounts(),
+        "reads": StillReads(still),
+        "payments": StillPayments(still),
+        "ledger": StillLedger(still),
     }
     db, work = NoDb(), StillWork()
     shared = {"work": work, "workers": WORKERS, "db": db, "transactions": Transactions(db, work)}

@@ -6,7 +6,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from fakes import StillBank, from_own_pages
+from fakes import from_own_pages
 from litestar.testing import TestClient
 from staffed import Staffed
 
@@ -67,7 +67,7 @@ def site_of(bank: Staffed) -> Site:
         verification=bank.services.verification,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
-    return Site(StillBank(), Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]
+    return Site(Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]
 
 
 def app_of(site: Site) -> Any:

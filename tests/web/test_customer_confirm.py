@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from customer_fakes import RIGHT
-from fakes import StillBank
+from fakes import LUNCH_FACT, StillBank, row_of
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
-from feiqian.money import CNY, Money
+from feiqian.events import PaymentStatus
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.web.model import Waiting
 from feiqian.web.site import Site
 
 PAGE = "/confirm/pay_1/chl_1"
@@ -90,7 +90,7 @@ def test_who_has_no_factor_for_it_is_told_what_to_add(alice: TestClient, service
 
 def test_the_security_centre_leads_back_to_what_waits(alice: TestClient, services: Any, still: StillBank) -> None:
     assert "A payment waits for you" not in alice.get("/security").text
-    still.waits = [Waiting("pay_1", "Corner <Café>", Money(1_480_50, CNY), "", 10**15)]
+    still.waits = [row_of(msgspec.structs.replace(LUNCH_FACT, amount=1_480_50, status=PaymentStatus.WAITING))]
     page = alice.get("/security").text
     assert 'href="/confirm/pay_1"' in page
     assert "¥1,480.50 to Corner &lt;Café&gt;" in page

@@ -80,11 +80,12 @@ def test_a_sale_that_makes_no_sense_is_not_asked_for(client: TestClient, still: 
 
 def test_asking_cancelling_and_giving_back(client: TestClient, still: StillBank) -> None:
     question = {"order": "A-1", "amount": "32.00"}
-    assert client.post("/till/mer_cafe/questions", json=question).json()["status"] == "missing"
+    unheard = client.post("/till/mer_cafe/questions", json=question | {"order": "B-1"})
+    assert unheard.json()["status"] == "missing"
     assert client.post("/till/mer_cafe/cancellations", json=question).json()["status"] == "cancelled"
     back = client.post("/till/mer_cafe/refunds", json={"order": "A-1", "amount": "1.5", "number": "R-1"}).json()
     assert back == {"status": "succeeded", "amount": "¥1.50", "reason": ""}
-    assert still.did == [("refund", "A-1", 1_50, "R-1")]
+    assert still.did == [("refund", "pay_1", 1_50, "R-1")]
 
 
 def test_a_sale_of_before_whose_number_ends_in_a_newline_can_be_given_back(
@@ -93,7 +94,7 @@ def test_a_sale_of_before_whose_number_ends_in_a_newline_can_be_given_back(
     refund = {"order": "A-1\n", "amount": "1.5", "number": "R-1"}
     assert client.post("/till/mer_cafe/refunds", json=refund).json()["status"] == "succeeded"
     assert client.post("/till/mer_cafe/refunds", json=refund | {"number": "R-1\n"}).status_code == 400
-    assert still.did == [("refund", "A-1\n", 1_50, "R-1")]
+    assert still.did == [("refund", "pay_1", 1_50, "R-1")]
 
 
 def test_the_phone_beside_waits_for_a_fresh_code(client: TestClient, still: StillBank) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from fakes import CODE, StillBank
+from fakes import CODE, StillBank, still_demo
 from litestar.testing import TestClient
 
 from feiqian import features
+from feiqian.demo.pages import routes
 from feiqian.web.application import OWN, application
 from feiqian.web.cookies import Cookies
 from feiqian.web.security import headers, own_host
@@ -73,7 +74,7 @@ def test_a_bank_behind_https_is_changed_from_its_own_https_pages_only(
     site: Site, still: StillBank, origin: str, passes: bool
 ) -> None:
     site.services.settings = msgspec.structs.replace(site.services.settings, origin="https://pay.bank.example")
-    app = application(site, [*OWN, *features.pages(), *features.pages(features.DEMO)], framed=True)
+    app = application(site, [*OWN, *features.pages(), *routes(still_demo(site.services))], framed=True)
     with TestClient(app, base_url="https://pay.bank.example") as client:
         answer = client.post("/till/mer_cafe/payments", json=SALE, headers={"Origin": origin})
     assert answer.status_code == (200 if passes else 403)

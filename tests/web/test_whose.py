@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 from customer_fakes import add_customers
-from fakes import ALICE, CODE, StillBank, from_own_pages
+from fakes import ALICE, CODE, StillBank, from_own_pages, still_demo
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from feiqian import features
+from feiqian.demo import pages as demo
 from feiqian.web.application import OWN, application, home
 from feiqian.web.site import Site
 from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, for_whom_it_shows
 
 BANK = [*OWN, *features.pages()]
-EVERY = [*BANK, *features.pages(features.DEMO)]
 
 MARK = re.compile(r'<meta name="page-for" content="([^"]*)">')
 BOB = ALICE._replace(number=2, id="cus_bob", name="Bob")
@@ -28,19 +28,15 @@ PEOPLE = {"Accept": "text/html"}
 
 @pytest.fixture
 def two(still: StillBank) -> StillBank:
-    async def customer(number: int) -> Any:
-        return {1: ALICE, 2: BOB}.get(number)
-
-    async def person(id: str) -> Any:
-        return {ALICE.id: ALICE, BOB.id: BOB}.get(id)
-
-    still.customer, still.person = customer, person  # type: ignore[method-assign]
+    still.people = [ALICE, BOB]
     return still
 
 
 @pytest.fixture
 def services(site: Site) -> Any:
-    return add_customers(site.services, site.services.clock)
+    services = add_customers(site.services, site.services.clock)
+    services.level = 2
+    return services
 
 
 def sign_in(client: TestClient[Any], site: Site, number: int) -> None:
@@ -119,6 +115,7 @@ def test_abuse_91_no_form_is_taken_of_a_page_of_another(
 def test_abuse_91_pictures_of_a_document_are_taken_from_its_owners_page_only(
     client: TestClient[Any], site: Site, services: Any, two: StillBank
 ) -> None:
+    services.level = 0  # who has something to prove
     sign_in(client, site, 1)
     action = re.search(r'action="(/identity\?page_for=[^"]+)"', client.get("/identity", headers=PEOPLE).text)
     assert action
@@ -256,7 +253,9 @@ def routes(app: Litestar) -> dict[tuple[str, str], Any]:
 def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Site) -> None:
     changing = {
         path: handler
-        for (method, path), handler in routes(application(site, EVERY)).items()
+        for (method, path), handler in routes(
+            application(site, [*BANK, *demo.routes(still_demo(site.services))])
+        ).items()
         if method not in ("GET", "HEAD")
     }
     assert len(changing) > 50

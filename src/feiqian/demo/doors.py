@@ -1,4 +1,4 @@
-"""What a demo has and no bank: doors that open without a key, shoppers, and play money for newcomers."""
+"""What a demo has and no bank: doors that open without a key, and play money for newcomers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ from feiqian.errors import FeiqianError
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, MinorUnits
 from feiqian.runtime import logs
-from feiqian.seeding import mobile_of
 from feiqian.services import Services
 from feiqian.subjects import customer
-from feiqian.web.model import Person
-from feiqian.web.site import Level
 
 from .names import PASSWORD, PIN
-from .traffic import TrafficSwitch
 
 GIFT_MAJOR = 500  # units of the bank's currency
 LOOK_SECONDS = 0.25
@@ -26,35 +22,25 @@ _log = logs.get("feiqian.demo")
 
 
 class Doors:
-    """`web.site.Demo` over a running bank. Customers above `settled` have come since the seed."""
+    """Of a running bank. Customers above `settled` have come since the seed."""
 
     password, pin = PASSWORD, PIN
     staff = tuple((login, name) for login, name, _ in DEMO)
 
-    def __init__(self, services: Services, traffic: TrafficSwitch, settled: int) -> None:
-        self._services, self._traffic, self._settled = services, traffic, settled
+    def __init__(self, services: Services, settled: int) -> None:
+        self._services, self._settled = services, settled
         self._given: set[int] = set()
 
-    # --- shoppers ----------------------------------------------------------------------------------------------
-
-    @property
-    def level(self) -> Level:
-        return self._traffic.level
-
-    async def change(self, level: Level) -> None:
-        await self._traffic.change(level)
-
-    # --- doors -------------------------------------------------------------------------------------------------
-
-    def mobile(self, person: Person) -> str:
-        return mobile_of(person.number)
-
-    async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
+    async def open_phone(
+        self, number: CustomerNumber, user_agent: str, device_token: str | None, language: str
+    ) -> Opened:
+        """A session of a customer, without any factor."""
         services = self._services
-        who, now = (customer(person.number), (), user_agent), services.clock.now()
+        who, now = (customer(number), (), user_agent), services.clock.now()
         return await services.transactions.write(services.sessions.open, *who, device_token, now, language)
 
     async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
+        """A session of one of `staff`. Raises KeyError for anybody else."""
         if login not in dict(self.staff):
             raise KeyError(login)
         return await self._services.staff.open_demo(login, user_agent, language)

@@ -16,11 +16,17 @@ from feiqian.customers.seeded import seeded_numbers
 from feiqian.errors import FeiqianError
 from feiqian.runtime import logs
 from feiqian.seeding import Plan, seed
+from feiqian.services import Services
 from feiqian.settings import Settings
-from feiqian.web.application import demo_pages
+from feiqian.web.application import Pages, guest_pages
 
+from .cashier import Cashier
 from .doors import Doors
 from .names import PASSWORD, PIN, WELCOMED
+from .pages import SLOTS, routes
+from .pages.given import Demo
+from .people import People, Shops
+from .pulse import MachineRoom
 from .traffic import TrafficSwitch
 
 UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
@@ -37,8 +43,8 @@ class DemoService(Service):
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
         invented = seeded_numbers(bank.services.db) or range(1, SAMPLE.customers + 1)  # a seed of an older version
-        self.doors = Doors(bank.services, self.traffic, invented[-1])
-        self.pages = demo_pages(bank.services, self.doors)
+        self.doors = Doors(bank.services, invented[-1])
+        self.pages = demo_pages(bank.services, self.doors, self.traffic)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
@@ -105,6 +111,12 @@ def seed_if_empty(settings: Settings) -> None:
             made.replace(folder)
         except OSError as error:
             raise DemoRefused(f"another process has put something into {folder} meanwhile: {error.strerror}") from error
+
+
+def demo_pages(services: Services, doors: Doors, traffic: TrafficSwitch) -> Pages:
+    """The bank's pages and the demo's: a till, the machine room, phones to look at."""
+    demo = Demo(People(services), Shops(services), Cashier(services), MachineRoom(services), doors, traffic)
+    return guest_pages(services, routes(demo), SLOTS)
 
 
 async def _serve(bank: Bank) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -16,10 +17,10 @@ from feiqian.money import BY_NUMBER
 from feiqian.runtime import logs
 from feiqian.runtime.supervise import end
 from feiqian.services import Services
-from feiqian.web.site import Level
 
 from .shoppers import Orders, Shop
 
+Level = Literal["off", "gentle", "rush"]
 RATES: dict[Level, float] = {"gentle": 4.0, "rush": 250.0}  # payments a second
 SHOPS = 50
 LEFT_ALONE = 24  # the first customers, whom the start page offers: somebody may be looking at their wallets

@@ -23,6 +23,7 @@ from feiqian.payments.pending import PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
+from feiqian.payments.shown import Item, shown_payment
 from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import PaymentView, as_it_is
 from feiqian.policy.factors import Purpose
@@ -55,6 +56,10 @@ class Confirmations:
         await self._reads.wait(self._ledger.durable_position, who=("customer", customer))
         rows = await self._reads.waiting_of_customer(customer)
         return [row for row in rows if self._status(row) is PaymentStatus.WAITING]
+
+    async def shown(self, customer: CustomerNumber) -> list[Item]:
+        """`waiting`, as the customer is shown it."""
+        return [shown_payment(row, self._merchants.name(row.merchant)) for row in await self.waiting(customer)]
 
     async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""

@@ -1,1 +1,1 @@
-"""The demo's pages: phone, till and bank. They show and ask; what happens to money is decided by the features."""
+"""What all pages and operations stand on: they show and ask; what happens to money is decided by the features."""

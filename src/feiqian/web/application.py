@@ -1,4 +1,4 @@
-"""All pages as one ASGI application: what every bank serves (`bank_pages`), and what the demo shows besides."""
+"""All pages as one ASGI application: what every bank serves (`bank_pages`), with what a guest adds to it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from .bounds import bounded
 from .cookies import Cookies
 from .forms import FORM_BYTES, NotVisibleText, only_visible
 from .language import change_language
-from .port import RunningBank
 from .problems import Asked, for_people, problem, site_for
-from .render import renderers
+from .render import NOTHING_ADDED, Slots, renderers
 from .security import headers, own_pages_only
 from .session import BY_ITSELF, SignInFirst, TheCustomer, customer_of, provide_customer, provide_visitor
-from .site import Demo, Site
+from .site import Site
 from .streams import Hub, TooManyStreams
 from .whose import ASKED_BY_A_PAGE, HEADER, PageOfAnother, for_whom_it_shows
 
@@ -72,18 +71,17 @@ def bank_pages(services: Services) -> Pages:
     return Pages(site_of(services), [*OWN, *features.pages(), home])
 
 
-def demo_pages(services: Services, demo: Demo) -> Pages:
-    """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    return Pages(site_of(services, demo), [*OWN, *features.pages(), *features.pages(features.DEMO)], framed=True)
+def guest_pages(services: Services, routes: Sequence[ControllerRouterHandler], slots: Slots) -> Pages:
+    """The bank's pages with a guest's beside them, who fills slots of theirs; all of them may frame each other."""
+    return Pages(site_of(services, slots), [*OWN, *features.pages(), *routes], framed=True)
 
 
-def site_of(services: Services, demo: Demo | None = None) -> Site:
+def site_of(services: Services, slots: Slots = NOTHING_ADDED) -> Site:
     """The site over a running bank; its hub hears what the ledger makes durable."""
     hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
     services.alarms.watch("streams", "live pages that are open", hub.places)
-    looks, cookies = renderers(services.clock, settings.zone), Cookies(settings.public_origin)
-    return Site(RunningBank(services), hub, looks, services, cookies, demo)
+    return Site(hub, renderers(services.clock, settings.zone, slots), services, Cookies(settings.public_origin))
 
 
 def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed: bool = False) -> Litestar:

@@ -21,18 +21,23 @@ from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
 from .assets import url
 from .formats import Formats, symbol
 from .lengths import LONGEST
-from .model import CONFLICT
 
 PACKAGE = Path(__file__).parents[1]
 TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8
 CJK = 0x2E80  # and beyond: one character says enough
+Slots = Mapping[str, str]
+NOTHING_ADDED: Slots = {}
+NOTHING_THERE = "parts/nothing.html"
 
 
 class Renderer:
-    """Renders pages and parts of pages, for one language and the bank's zone."""
+    """Renders pages and parts of pages, for one language and the bank's zone.
 
-    def __init__(self, clock: Clock, zone: str, texts: Texts = english) -> None:
+    `slots`: what a guest adds to pages, a template for each place that a page names with `slot`; a bank adds nothing.
+    """
+
+    def __init__(self, clock: Clock, zone: str, texts: Texts = english, slots: Slots = NOTHING_ADDED) -> None:
         self.texts = texts
         self.formats = formats = Formats(texts, clock, zone)
         self._jinja = jinja2.Environment(
@@ -45,6 +50,7 @@ class Renderer:
             auto_reload=False,
         )
         self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
+        self._jinja.globals["slot"] = lambda place: slots.get(place, NOTHING_THERE)
         self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
         self._jinja.globals["macros"] = self._macros
         self._jinja.globals["longest"] = {**LONGEST, **features.longest()}
@@ -77,8 +83,6 @@ class Renderer:
 
     def reason(self, reason: str) -> str:
         """The sentence for why something was declined; "" for no reason."""
-        if reason == CONFLICT:
-            return self.texts("problem.conflict")
         return sentence(reason, self.texts.language) if reason else ""
 
     def amount(self, amount: Money) -> str:
@@ -101,9 +105,9 @@ def _shown(value: object) -> object:
     return Markup(shown(value)) if isinstance(value, Markup) else shown(value)
 
 
-def renderers(clock: Clock, zone: str) -> Mapping[str, Renderer]:
+def renderers(clock: Clock, zone: str, slots: Slots = NOTHING_ADDED) -> Mapping[str, Renderer]:
     """One for each language."""
-    return {language: Renderer(clock, zone, texts_in(language)) for language in LANGUAGES}
+    return {language: Renderer(clock, zone, texts_in(language), slots) for language in LANGUAGES}
 
 
 def initials(name: str) -> str:

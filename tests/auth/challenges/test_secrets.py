@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import traceback
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from authenticator import Authenticator
 from proving import NOBODY, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 from sqlalchemy import text
@@ -23,15 +21,11 @@ WRONG_PASSWORD, WRONG_PIN, NEW = "canary in a coal mine 91", "918273", "sparrow 
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    kept = structlog.get_config(), logging.getLogger().handlers[:], logging.getLogger().level
+def log() -> io.StringIO:
     stream = io.StringIO()
     logs.configure("debug", "json", stream)
     logging.getLogger("sqlalchemy.engine").setLevel(logging.NOTSET)
-    yield stream
-    structlog.configure(**kept[0])
-    logging.getLogger().handlers[:] = kept[1]
-    logging.getLogger().setLevel(kept[2])
+    return stream
 
 
 def tried(work: Any) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from feiqian.serving import Application
 from feiqian.testing.served import Served
 from feiqian.web.v1.asgi import STRANGER_BURST, Api
 
@@ -147,9 +148,9 @@ def test_who_asks_is_known_by_the_connection_or_by_what_a_trusted_proxy_says(ser
 
 def narrow_api(bank: Served) -> Api:
     application = bank.server.config.loaded_app
-    while not isinstance(application, Api):
+    while not isinstance(application, Application):
         application = application.app
-    return application
+    return application.api
 
 
 def test_a_trusted_proxy_replaces_its_own_idle_connections(narrow: Served) -> None:

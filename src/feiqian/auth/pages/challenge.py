@@ -87,7 +87,6 @@ class Asked:
     step: int
     steps: int
     sent: str  # what has become of the code: SENT_NOW, NOT_SENT or ""
-    demo: bool  # where messages are read in the inbox page
     locked: bool  # none of the ways can be passed now
 
     @property
@@ -246,9 +245,8 @@ def draw(
     mine = chosen(ways, way)
     named = tuple(other._replace(text=way_text(site, other.left)) for other in ways if other.left != mine.left)
     steps = len(view.combinations[mine.number]) if view.combinations else 1
-    demo = site.in_demo
     locked = bool(view.locked_until) or view.state == "locked"
-    asked = Asked(view, flow, mine, named, steps - len(mine.left) + 1, steps, sent, demo, locked)
+    asked = Asked(view, flow, mine, named, steps - len(mine.left) + 1, steps, sent, locked)
     seconds = max(0, view.expires_at - site.services.clock.now()) // MICROSECONDS
     return site.page(
         flow.template,

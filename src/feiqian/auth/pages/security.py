@@ -13,9 +13,8 @@ from litestar.response import Redirect
 from feiqian.auth.challenges.credentials import ENROLLED, KEYS
 from feiqian.web.forms import Form, read_form
 from feiqian.web.lengths import LONGEST_NOTE
-from feiqian.web.model import Waiting
-from feiqian.web.session import Customer, TheCustomer
-from feiqian.web.site import Site, TheSite
+from feiqian.web.session import TheCustomer
+from feiqian.web.site import TheSite
 
 from .challenge import Page
 from .mobiles import shown_number
@@ -60,7 +59,7 @@ class SecurityPages(Controller):
             it=overview,
             mobile=shown_number(overview.profile.mobile),
             cases=await security.cases(signed_in.session),
-            waiting=await _waiting(site, signed_in),
+            waiting=await site.services.payments.confirmations.shown(signed_in.number),  # the way back to them
             said=SAID.get(said, ""),
             factors=FACTORS,
             outcomes=OUTCOMES,
@@ -108,9 +107,3 @@ class SecurityPages(Controller):
         if not await site.services.security.forget_device(signed_in.session, id):
             raise NotFoundException
         return Redirect("/security?said=forgotten", status_code=303)
-
-
-async def _waiting(site: Site, customer: Customer) -> list[Waiting]:
-    """Payments that wait, so that who came here to add a factor finds the way back."""
-    person = await site.bank.customer(customer.number)
-    return await site.bank.waiting(person) if person else []

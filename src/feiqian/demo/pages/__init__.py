@@ -1,12 +1,25 @@
-"""What only a demo shows: the start page, a till, the machine room and the inbox."""
+"""What only a demo shows: the start page, a till, the machine room and the inbox; and what it adds to bank pages."""
 
 from __future__ import annotations
 
+from litestar import Router
+from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from .bank import BankPage
+from .given import Demo
 from .inbox import Inbox
 from .till import Till
 from .welcome import Welcome
 
 PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
+SLOTS = {"challenge.send": "demo/parts/open_inbox.html"}  # messages are read in the inbox page
+
+
+def routes(demo: Demo) -> list[ControllerRouterHandler]:
+    """The demo's pages, over this demo."""
+
+    def given() -> Demo:
+        return demo
+
+    return [Router("/", route_handlers=PAGES, dependencies={"demo": Provide(given, sync_to_thread=False)})]

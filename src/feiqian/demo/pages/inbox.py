@@ -8,9 +8,10 @@ from litestar import Controller, Response, get
 from litestar.params import FromQuery
 
 from feiqian import subjects
-from feiqian.web.model import Person
+from feiqian.customers.registry import Customer
 from feiqian.web.site import Site, TheSite
 
+from .given import Demo, TheDemo
 from .welcome import CHOICES
 
 SHOWN = 50
@@ -35,28 +36,28 @@ class Inbox(Controller):
     path = "/inbox"
 
     @get("/")
-    async def inbox(self, site: TheSite, whose: FromQuery[str] = "") -> Response[str]:
-        chosen = await site.person(whose) if whose else None
-        people = await site.bank.people(CHOICES)
+    async def inbox(self, site: TheSite, demo: TheDemo, whose: FromQuery[str] = "") -> Response[str]:
+        chosen = await demo.person(whose) if whose else None
+        people = await demo.people.first(CHOICES)
         return site.page(
             "demo/inbox.html",
             people=people if chosen is None or chosen in people else [chosen, *people],
             chosen=chosen,
-            letters=await _letters(site, chosen),
+            letters=await _letters(site, demo, chosen),
         )
 
     @get("/letters")
-    async def letters(self, site: TheSite, whose: FromQuery[str] = "") -> dict[str, str]:
+    async def letters(self, site: TheSite, demo: TheDemo, whose: FromQuery[str] = "") -> dict[str, str]:
         """The list alone, for the page to look again."""
-        chosen = await site.person(whose) if whose else None
-        return {"letters": site.render("demo/parts/inbox_letters.html", letters=await _letters(site, chosen))}
+        chosen = await demo.person(whose) if whose else None
+        return {"letters": site.render("demo/parts/inbox_letters.html", letters=await _letters(site, demo, chosen))}
 
 
-async def _letters(site: Site, chosen: Person | None) -> list[Letter]:
+async def _letters(site: Site, demo: Demo, chosen: Customer | None) -> list[Letter]:
     subject = subjects.customer(chosen.number) if chosen else None
     found = await site.services.notify.inbox(SHOWN, subject)
     numbers = {message.to.customer for message in found if message.to.role is subjects.Role.CUSTOMER}
-    names = {number: person.name for number in numbers if (person := await site.bank.customer(number))}
+    names = await demo.people.names(numbers)
     return [
         Letter(
             m.id,

@@ -13,17 +13,24 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
+from feiqian.demo.cashier import CONFLICT, Answer
+from feiqian.demo.people import Shop
 from feiqian.money import Money, MoneyInvalid, money, parse
 from feiqian.payments.errors import NoIssuingDevice
+from feiqian.payments.pages.code import code_now
+from feiqian.payments.pages.lists import settled
 from feiqian.payments.requests import KnownReference, Reference
+from feiqian.payments.shown import Item
+from feiqian.payments.views import BalanceView
 from feiqian.runtime import network
 from feiqian.strings.patterns import matching
-from feiqian.web.model import Answer, Shop
 from feiqian.web.scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, Watcher, message
 from feiqian.web.whose import FOR_ANYBODY
 
+from .given import TheDemo
+from .lists import receipts
 from .welcome import CHOICES
 
 SHOWN = 20
@@ -68,52 +75,62 @@ class Till(Controller):
     path = "/till/{merchant:str}"
 
     @get("/")
-    async def till(self, site: TheSite, merchant: FromPath[str], beside: FromQuery[str] = "") -> Response[str]:
-        shop = await site.shop(merchant)
-        people = await site.bank.people(CHOICES)
-        chosen = await site.bank.person(beside) if beside else None
+    async def till(
+        self, site: TheSite, demo: TheDemo, merchant: FromPath[str], beside: FromQuery[str] = ""
+    ) -> Response[str]:
+        shop = demo.shop(merchant)
+        people = await demo.people.first(CHOICES)
+        chosen = await demo.people.by_id(beside) if beside else None
+        listed, balance = await _listed(site, shop)
         return site.page(
             "demo/till.html",
             ("till.",),
             shop=shop,
             people=people if chosen is None or chosen in people else [chosen, *people],
             beside=chosen.id if chosen else "",
-            receipts=await site.bank.receipts_of(shop, SHOWN),
-            incomplete=await site.bank.incomplete(shop),
-            takings=await site.bank.takings(shop),
+            receipts=listed,
+            incomplete=balance.incomplete,
+            takings=Money(balance.available, shop.currency),
             unknown=Answer("unknown", "", money(0, shop.currency)),
+            why="",
         )
 
     @post("/payments", status_code=200)
-    async def pay(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Sale]) -> dict[str, str]:
-        shop = await site.shop(merchant)
-        return _told(site, await site.bank.pay(shop, data.code, _amount(data.amount, shop), data.order))
+    async def pay(self, site: TheSite, demo: TheDemo, merchant: FromPath[str], data: JSONBody[Sale]) -> dict[str, str]:
+        shop = demo.shop(merchant)
+        return _told(site, await demo.cashier.pay(shop.merchant, data.code, _amount(data.amount, shop), data.order))
 
     @post("/questions", status_code=200)
-    async def ask(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Question]) -> dict[str, str]:
-        shop = await site.shop(merchant)
-        return _told(site, await site.bank.ask(shop, _amount(data.amount, shop), data.order))
+    async def ask(
+        self, site: TheSite, demo: TheDemo, merchant: FromPath[str], data: JSONBody[Question]
+    ) -> dict[str, str]:
+        shop = demo.shop(merchant)
+        return _told(site, await demo.cashier.ask(shop.merchant, _amount(data.amount, shop), data.order))
 
     @post("/cancellations", status_code=200)
-    async def cancel(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Question]) -> dict[str, str]:
-        shop = await site.shop(merchant)
-        return _told(site, await site.bank.cancel(shop, _amount(data.amount, shop), data.order))
+    async def cancel(
+        self, site: TheSite, demo: TheDemo, merchant: FromPath[str], data: JSONBody[Question]
+    ) -> dict[str, str]:
+        shop = demo.shop(merchant)
+        return _told(site, await demo.cashier.cancel(shop.merchant, _amount(data.amount, shop), data.order))
 
     @post("/refunds", status_code=200)
-    async def refund(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Refund]) -> dict[str, str]:
-        shop = await site.shop(merchant)
-        answer = await site.bank.refund(shop, data.order, _amount(data.amount, shop), data.number)
+    async def refund(
+        self, site: TheSite, demo: TheDemo, merchant: FromPath[str], data: JSONBody[Refund]
+    ) -> dict[str, str]:
+        shop = demo.shop(merchant)
+        answer = await demo.cashier.refund(shop.merchant, data.order, _amount(data.amount, shop), data.number)
         return {
             "status": answer.status,
             "amount": site.render.amount(answer.amount),
-            "reason": site.render.reason(answer.reason),
+            "reason": _why(site, answer.reason),
         }
 
     @post("/frames", status_code=200, request_max_body_size=MAX_FRAME_BYTES)
     async def frame(
-        self, site: TheSite, merchant: FromPath[str], request: Request[None, None, State]
+        self, site: TheSite, demo: TheDemo, merchant: FromPath[str], request: Request[None, None, State]
     ) -> dict[str, str | None]:
-        await site.shop(merchant)
+        demo.shop(merchant)
         try:
             return {
                 "code": await read_frame(site.services.workers, await request.body(), f"address:{network.client.get()}")
@@ -122,23 +139,25 @@ class Till(Controller):
             raise ValidationException(str(error)) from error
 
     @post("/beside", status_code=200)
-    async def beside(self, site: TheSite, merchant: FromPath[str], data: JSONBody[Beside]) -> dict[str, str]:
+    async def beside(
+        self, site: TheSite, demo: TheDemo, merchant: FromPath[str], data: JSONBody[Beside]
+    ) -> dict[str, str]:
         """The demo's short cut: as if the scanner had read the code on that phone now."""
-        await site.shop(merchant)
-        person = await site.person(data.customer)
+        demo.shop(merchant)
+        person = await demo.person(data.customer)
         try:
-            code = await site.bank.code(person)
+            code = code_now(site.services, person.number)
             if code.used:  # the phone shows a fresh one in a moment, and so long the scanner waits
                 await asyncio.sleep(code.seconds)
-                code = await site.bank.code(person)
+                code = code_now(site.services, person.number)
         except NoIssuingDevice as error:  # that phone shows no code
             raise NotFoundException from error
         return {"code": code.digits}
 
     @get("/events")
-    async def events(self, site: TheSite, merchant: FromPath[str]) -> Stream:
-        shop = await site.shop(merchant)
-        return stream(_events(site, shop, site.hub.watch(("merchant", shop.number))))
+    async def events(self, site: TheSite, demo: TheDemo, merchant: FromPath[str]) -> Stream:
+        shop = demo.shop(merchant)
+        return stream(_events(site, shop, site.hub.watch(("merchant", shop.merchant.number))))
 
 
 def _amount(text: str, shop: Shop) -> Money:
@@ -152,7 +171,12 @@ def _amount(text: str, shop: Shop) -> Money:
 
 
 def _told(site: Site, answer: Answer) -> dict[str, str]:
-    return {"status": answer.status, "html": site.render("demo/parts/till_outcome.html", answer=answer)}
+    html = site.render("demo/parts/till_outcome.html", answer=answer, why=_why(site, answer.reason))
+    return {"status": answer.status, "html": html}
+
+
+def _why(site: Site, reason: str) -> str:
+    return site.render.texts("problem.conflict") if reason == CONFLICT else site.render.reason(reason)
 
 
 async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[bytes]:
@@ -163,11 +187,17 @@ async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[byt
             if facts is None:
                 yield HEARTBEAT
                 continue
-            await site.bank.settled(watcher.position)
+            await settled(site.services, watcher.position)
             yield message("state", await _state(site, shop))
 
 
 async def _state(site: Site, shop: Shop) -> dict[str, str]:
-    receipts, incomplete = await site.bank.receipts_of(shop, SHOWN), await site.bank.incomplete(shop)
-    html = site.render("demo/parts/till_receipts.html", receipts=receipts, incomplete=incomplete)
-    return {"receipts": html, "takings": site.render.amount(await site.bank.takings(shop))}
+    listed, balance = await _listed(site, shop)
+    html = site.render("demo/parts/till_receipts.html", receipts=listed, incomplete=balance.incomplete)
+    return {"receipts": html, "takings": site.render.amount(Money(balance.available, shop.currency))}
+
+
+async def _listed(site: Site, shop: Shop) -> tuple[list[Item], BalanceView]:
+    """The newest payments, what the shop has to get, and whether something is missing in its lists."""
+    services = site.services
+    return await receipts(services, shop.merchant, SHOWN), await services.payments.balance(shop.merchant)

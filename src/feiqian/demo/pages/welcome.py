@@ -11,10 +11,14 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery, JSONBody
 from litestar.response import Redirect
 
+from feiqian.demo.traffic import Level
+from feiqian.seeding import mobile_of
 from feiqian.web.forms import read_form
 from feiqian.web.session import TheVisitor
-from feiqian.web.site import Level, TheSite
+from feiqian.web.site import TheSite
 from feiqian.web.whose import FOR_ANYBODY
+
+from .given import TheDemo
 
 CHOICES = 24
 WITH_NUMBERS = 8  # whose mobile numbers are told, for signing in the long way
@@ -33,55 +37,61 @@ class Welcome(Controller):
     opt = FOR_ANYBODY
 
     @get("/")
-    async def start(self, site: TheSite) -> Response[str]:
-        customers, merchants = await site.bank.counts()
-        people, demo = await site.bank.people(CHOICES), site.demo
+    async def start(self, site: TheSite, demo: TheDemo) -> Response[str]:
+        people, shops = await demo.people.first(CHOICES), demo.shops.all()
         return site.page(
             "demo/welcome.html",
             people=people,
-            shops=await site.bank.shops(),
-            customers=site.render.formats.number(customers),
-            merchants=merchants,
-            level=demo.level,
-            demo=demo,
-            numbers=[(person.name, demo.mobile(person)) for person in people[:WITH_NUMBERS]],
+            shops=shops,
+            customers=site.render.formats.number(site.services.customers.count),
+            merchants=len(shops),
+            level=demo.traffic.level,
+            doors=demo.doors,
+            numbers=[(person.name, mobile_of(person.number)) for person in people[:WITH_NUMBERS]],
         )
 
     @get("/open")
     async def open(
-        self, site: TheSite, door: FromQuery[PreAuthFlow], customer: FromQuery[str] = "", merchant: FromQuery[str] = ""
+        self, demo: TheDemo, door: FromQuery[PreAuthFlow], customer: FromQuery[str] = "", merchant: FromQuery[str] = ""
     ) -> Redirect:
         """The doors that ask nobody who they are; only to ids that exist: nothing foreign gets into an address."""
         if door == "bank":
             return Redirect("/bank")
-        person, shop = await site.person(customer), await site.shop(merchant)
+        person, shop = await demo.person(customer), demo.shop(merchant)
         return Redirect(f"/till/{shop.id}?beside={person.id}")
 
     @post("/demo/phone", status_code=303)
-    async def phone(self, site: TheSite, request: Request[Any, Any, State]) -> Redirect:
+    async def phone(self, site: TheSite, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:
         """Signs in as the chosen customer, with one tap, and goes where the button says."""
         form = await read_form(request)
-        person = await site.person(form["customer"])
+        person = await demo.person(form["customer"])
         device = request.cookies.get(site.cookies.device)
-        opened = await site.demo.open_phone(person, request.headers.get("user-agent", ""), device, site.language)
+        opened = await demo.doors.open_phone(
+            person.number, request.headers.get("user-agent", ""), device, site.language
+        )
         place = "/wallet"
         if form["door"] == "together":
-            place = f"/together?customer={person.id}&merchant={(await site.shop(form['merchant'])).id}"
+            place = f"/together?customer={person.id}&merchant={demo.shop(form['merchant']).id}"
         return Redirect(place, status_code=303, cookies=site.cookies.opened(opened))
 
     @post("/demo/staff", status_code=303)
-    async def staff(self, site: TheSite, request: Request[Any, Any, State]) -> Redirect:
+    async def staff(self, site: TheSite, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:
         """Signs in as one of the demo's staff."""
         form = await read_form(request)
         try:
-            opened = await site.demo.open_staff(form["login"], request.headers.get("user-agent", ""), site.language)
+            opened = await demo.doors.open_staff(form["login"], request.headers.get("user-agent", ""), site.language)
         except KeyError:
             raise NotFoundException from None
         return Redirect("/staff", status_code=303, cookies=site.cookies.staff_opened(opened))
 
     @get("/together")
     async def together(
-        self, site: TheSite, visitor: TheVisitor, customer: FromQuery[str] = "", merchant: FromQuery[str] = ""
+        self,
+        site: TheSite,
+        demo: TheDemo,
+        visitor: TheVisitor,
+        customer: FromQuery[str] = "",
+        merchant: FromQuery[str] = "",
     ) -> Response[Any]:
         """The phone is that of whoever is signed in, and so is the one that the till scans beside it.
 
@@ -89,13 +99,13 @@ class Welcome(Controller):
         """
         if not (customer and merchant):
             return Redirect("/", status_code=303)
-        person, shop = await site.person(customer), await site.shop(merchant)
-        here = await site.bank.customer(visitor.number) if visitor is not None else person
+        person, shop = await demo.person(customer), demo.shop(merchant)
+        here = await demo.people.by_number(visitor.number) if visitor is not None else person
         if here is not None and here.id != person.id:
             return Redirect(f"/together?customer={here.id}&merchant={shop.id}", status_code=303)
         return site.page("demo/together.html", customer=person.id, merchant=shop.id)
 
     @post("/demo/traffic", status_code=200)
-    async def change(self, site: TheSite, data: JSONBody[TrafficChange]) -> TrafficChange:
-        await site.demo.change(data.level)
-        return TrafficChange(site.demo.level)
+    async def change(self, demo: TheDemo, data: JSONBody[TrafficChange]) -> TrafficChange:
+        await demo.traffic.change(data.level)
+        return TrafficChange(demo.traffic.level)

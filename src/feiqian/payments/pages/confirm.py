@@ -138,7 +138,7 @@ async def _outcome(site: Site, customer: Customer, payment: str, status: str) ->
         status=200,
         outcome=status,
         reason=row.reason or "",
-        shop=await site.bank.shop_name(row.merchant),
+        shop=site.services.merchants.name(row.merchant),
         amount=Money(row.amount, BY_NUMBER[row.currency]),
         at=row.closed_at or row.created_at,
     )

@@ -10,13 +10,19 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from feiqian.accounts.errors import NoWallet
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
-from feiqian.money import BY_NUMBER, Money
-from feiqian.web.model import Person
-from feiqian.web.session import BY_ITSELF, Customer, TheCustomer, customers_only, still_signed_in
-from feiqian.web.site import Site, TheSite, pictures, stream
+from feiqian.ids import CustomerNumber
+from feiqian.money import BY_NUMBER, NOTHING, Money
+from feiqian.services import Services
+from feiqian.web.session import BY_ITSELF, TheCustomer, customers_only, still_signed_in
+from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
 from feiqian.web.whose import ASKED_BY_A_PAGE
+
+from .code import code_now, for_script, pictures
+from .lists import of_customer, settled
+from .standing import standing, standing_of
 
 SHOWN = 20
 KINDS = {PaymentStatus.SUCCEEDED: "paid", PaymentStatus.DECLINED: "declined", PaymentStatus.WAITING: "waiting"}
@@ -30,59 +36,60 @@ class Wallet(Controller):
 
     @get("/")
     async def wallet(self, site: TheSite, signed_in: TheCustomer) -> Response[str]:
-        person = await _person(site, signed_in)
-        standing = await site.bank.standing(person)
-        code = await site.bank.code(person) if standing.state == "open" else None
+        services, number = site.services, signed_in.number
+        profile = await services.work.db(services.customers.profile, number)
+        stands = standing(services, number, profile)
+        code = code_now(services, number) if stands.state == "open" else None
         return site.page(
             "payments/wallet.html",
             ("wallet.",),
-            person=person,
-            standing=standing,
+            name=profile.name if profile else await _name(services, number),
+            standing=stands,
             code=code,
             pictures=pictures(code) if code else None,
-            balance=await site.bank.balance(person),
-            waiting=await site.bank.waiting(person),
-            payments=await site.bank.payments_of(person, SHOWN),
-            incomplete=await site.bank.incomplete(person),
+            balance=await _balance(services, number),
+            waiting=await services.payments.confirmations.shown(number),
+            payments=await of_customer(services, number, SHOWN),
+            incomplete=await services.reads.customer_incomplete(number),
         )
 
     @get("/code", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
     async def code(self, site: TheSite, signed_in: TheCustomer) -> dict[str, object]:
-        person = await _person(site, signed_in)
-        if (await site.bank.standing(person)).state != "open":
+        if (await standing_of(site.services, signed_in.number)).state != "open":
             raise NotFoundException
-        return await new_code(site, person)
+        return for_script(code_now(site.services, signed_in.number))
 
     @get("/events", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
     async def events(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Stream:
         site.hub.opening(signed_in.number)
-        person = await _person(site, signed_in)
-        watcher = site.hub.watch(("customer", person.number))
-        return stream(_events(site, person, watcher, request))
+        watcher = site.hub.watch(("customer", signed_in.number))
+        return stream(_events(site, signed_in.number, watcher, request))
 
 
-async def _person(site: Site, customer: Customer) -> Person:
-    person = await site.bank.customer(customer.number)
-    if person is None:
-        raise NotFoundException
-    return person
+async def _name(services: Services, number: CustomerNumber) -> str:
+    """Of a customer of whom nothing else is kept."""
+    return (await services.work.db(services.customers.names, [number])).get(number, "")
 
 
-async def new_code(site: Site, person: Person) -> dict[str, object]:
-    code = await site.bank.code(person)
-    shapes = {name: shape._asdict() for name, shape in pictures(code).items()}
-    return {"digits": code.digits, "seconds": code.seconds, "used": code.used, **shapes}
+async def _balance(services: Services, number: CustomerNumber) -> Money:
+    """What the wallet holds; nothing while there is none."""
+    currency = services.policy.currency
+    try:
+        balance = await services.accounts.balance(number, currency)
+    except NoWallet:
+        balance = NOTHING
+    return Money(balance, BY_NUMBER[currency])
 
 
 async def _events(
-    site: Site, person: Person, watcher: Watcher, request: Request[Any, Any, State] | None = None
+    site: Site, number: CustomerNumber, watcher: Watcher, request: Request[Any, Any, State] | None = None
 ) -> AsyncIterator[bytes]:
     """The state at first (something may have happened while nobody listened), then whenever something happens.
 
     Whoever's session was ended, here or elsewhere, is told nothing more.
     """
     with watcher:
-        yield OPENING + message("state", await _state(site, person, []))
+        yield OPENING + message("state", await _state(site, number, []))
         async for facts in watcher:
             if request is not None and not await still_signed_in(request):
                 yield message("ended", {})
@@ -90,28 +97,30 @@ async def _events(
             if facts is None:
                 yield HEARTBEAT
                 continue
-            await site.bank.settled(watcher.position)
-            yield message("state", await _state(site, person, facts))
+            await settled(site.services, watcher.position)
+            yield message("state", await _state(site, number, facts))
 
 
-async def _state(site: Site, person: Person, facts: list[MovesMoney]) -> dict[str, object]:
-    standing = await site.bank.standing(person)
-    payments, waiting = await site.bank.payments_of(person, SHOWN), await site.bank.waiting(person)
-    incomplete = await site.bank.incomplete(person)
+async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) -> dict[str, object]:
+    services = site.services
+    stands = await standing_of(services, number)
+    payments = await of_customer(services, number, SHOWN)
+    waiting = await services.payments.confirmations.shown(number)
+    incomplete = await services.reads.customer_incomplete(number)
     return {
-        "standing": standing.state,
-        "balance": site.render.amount(await site.bank.balance(person)),
+        "standing": stands.state,
+        "balance": site.render.amount(await _balance(services, number)),
         "payments": site.render("payments/parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("payments/parts/wallet_waiting.html", waiting=waiting),
-        "code": await new_code(site, person) if facts and standing.state == "open" else None,
-        "sheet": await _sheet(site, facts[-1]) if facts else None,
+        "code": for_script(code_now(services, number)) if facts and stands.state == "open" else None,
+        "sheet": _sheet(site, facts[-1]) if facts else None,
     }
 
 
-async def _sheet(site: Site, fact: MovesMoney) -> str | None:
+def _sheet(site: Site, fact: MovesMoney) -> str | None:
     """What slides up on the phone."""
     amount = Money(fact.amount, BY_NUMBER[fact.currency])
-    merchant = await site.bank.shop_name(fact.merchant)
+    merchant = site.services.merchants.name(fact.merchant)
     if isinstance(fact, RefundDecided):
         if fact.status is not RefundStatus.SUCCEEDED:
             return None  # nothing of the customer's has changed

@@ -6,8 +6,7 @@ from typing import Any
 
 from feiqian.runtime.metrics import Metrics
 from feiqian.web.v1 import problems
-from feiqian.web.v1.asgi import render, send_answer
-from feiqian.web.v1.call import Answer
+from feiqian.web.v1.answers import Answer, render, send_answer
 from feiqian.web.v1.problems import ProblemError
 
 PATH = "/metrics"

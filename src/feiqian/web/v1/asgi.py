@@ -7,53 +7,36 @@ plain ASGI because payments go through it and a framework's share of the time wo
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
-
 from feiqian import features
 from feiqian.auth.sessions.model import Session
-from feiqian.errors import FeiqianError
 from feiqian.merchants.registry import Merchant
-from feiqian.runtime import logs
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Admission, Overloaded, Throttle
 from feiqian.services import Services
 from feiqian.web.server.turns import Turns
 
 from . import problems
+from .answers import Answer, Message, Receive, Send, answer_to, exchange_of, send_answer
 from .authenticate import Authenticator, Visitors
-from .call import Answer, Call, CustomerCall, Found, Route, Router
-from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, headers_of, parse_query, read_body
+from .call import Call, CustomerCall, Found, Route, Router
+from .parse import BodyParser, Disconnected, check_media_type, headers_of, parse_query, read_whole
 from .pictures import with_pictures
 from .plain import Plain
-from .problems import Headers, ProblemError
+from .problems import ProblemError
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-_log = logs.get("feiqian.api")
-_encode = msgspec.json.encode
-_NO_STORE = (b"cache-control", b"no-store")
-_NONE: dict[str, Any] = {}
-_heads: dict[tuple[int, bytes, Headers], bytes] = {}  # of no more sorts than routes and problems have
-_LENGTHS = [str(n).encode() for n in range(4096)]
 UNROUTED = "unrouted"
 CUSTOMER_RATE, CUSTOMER_BURST = 20, 60  # requests of one customer a second, and at once
 STRANGER_RATE, STRANGER_BURST = 50, 200  # of all who are not signed in behind one address: a carrier's may be thousands
-EXCHANGE = "feiqian.exchange"
-PAY = "createPayment"
 PATHS = ("/v1", "/problems/", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
 
 
 class Api:
     """The application. `admission` is shared with the server's protocol, which refuses before it parses."""
 
-    def __init__(self, services: Services, admission: Admission) -> None:
+    def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._services = services
         self.turns = Turns(admission, lambda: services.live.count)
         routes = features.routes()
@@ -61,9 +44,8 @@ class Api:
         self._router = Router(routes)
         self._admission = admission
         self._merchants = services.merchants
-        self._authenticate = Authenticator(services.merchants, services.settings.mode)
-        admission.whose = self._authenticate.whose
-        self._metrics, self._live = services.metrics, services.live
+        self._authenticate = authenticate
+        self._metrics = services.metrics
         settings = services.settings
         self._reads: Throttle[int] = Throttle(settings.polls_per_second, settings.polls_burst, time.monotonic)
         self._visitors = Visitors(services)
@@ -81,24 +63,13 @@ class Api:
         name = found.route.name if found is not None and found.route is not None else UNROUTED
         try:
             answer = await self._answer(scope, receive, found)
-        except ProblemError as error:
-            answer = render(error)
-        except Overloaded:
-            answer = render(ProblemError(problems.OVERLOADED))
-        except FeiqianError as error:
-            answer = self._failed(name, error)
-        except UnicodeDecodeError:
-            answer = render(ProblemError(problems.MALFORMED_REQUEST, "What is sent must be valid UTF-8."))
         except Disconnected:
             return
-        except Exception:
-            _log.exception("request_failed", route=name)
-            answer = render(ProblemError(problems.INTERNAL))
+        except Exception as error:
+            answer = answer_to(error, name)
         await send_answer(scope, send, answer)
         seconds = time.perf_counter() - start
         self._metrics.observe(name, answer.status, seconds)
-        if name == PAY:
-            self._live.observe(seconds)
 
     async def _answer(self, scope: Message, receive: Receive, found: Found | None) -> Answer:
         if found is None:
@@ -119,13 +90,13 @@ class Api:
         admission, data = self._admission, b""
         if route.body is not None:
             check_media_type(content_type)
-            data = await _body(scope, receive, content_length, BODY_LIMIT_BYTES)
+            data = await read_whole(exchange_of(scope), receive, content_length)
         if admission.total >= admission.limit and not admission.admits(merchant.number):
             admission.refused += 1
             raise Overloaded
         body = self._parsers[route.name].parse(data) if route.body is not None else None
         answer = route.handler(Call(self._services, merchant, found.id, body, query))
-        return await (answer if route.name == PAY else self.turns.begun(f"merchant {merchant.number}", answer))
+        return await self.turns.begun(f"merchant {merchant.number}", answer)
 
     async def _in_turn(self, scope: Message, receive: Receive, route: Route, id: str, authorization: bytes) -> Answer:
         """Apart from `_answer`, in which each name that a closure holds costs every payment an allocation."""
@@ -147,7 +118,7 @@ class Api:
         if route.body is not None:
             content_type, content_length, _ = headers_of(scope["headers"])
             check_media_type(content_type)
-            whole = await _body(scope, receive, content_length, route.body_limit)
+            whole = await read_whole(exchange_of(scope), receive, content_length, route.body_limit)
             body = self._parsers[route.name].parse(whole)
         return await route.handler(CustomerCall(self._services, visitor, id, body, query))
 
@@ -166,50 +137,3 @@ class Api:
         if not self._reads.allow(merchant.number):
             raise ProblemError(problems.TOO_MANY_REQUESTS)
         return await route.handler(Call(self._services, merchant, id, None, query))
-
-    def _failed(self, name: str, error: FeiqianError) -> Answer:
-        problem = problems.from_error(error)
-        if problem.kind.status >= 500:
-            _log.error("request_failed", route=name, error=type(error).__name__, why=str(error))
-        return render(problem)
-
-
-def render(error: ProblemError) -> Answer:
-    kind = error.kind
-    body = _encode(error.problem)
-    return Answer(kind.status, body, problems.MEDIA_TYPE, kind.headers + error.headers)
-
-
-async def _body(scope: Message, receive: Receive, content_length: bytes, limit: int) -> bytes:
-    """The request's body: at once where our own server has all of it, else as it comes."""
-    exchange = scope.get("extensions", _NONE).get(EXCHANGE)
-    body: bytes | None = exchange.whole_body() if exchange is not None else None
-    if body is None or len(body) > limit:
-        return await read_body(receive, content_length, limit)
-    return body
-
-
-async def send_answer(scope: Message, send: Send, answer: Answer) -> None:
-    """The answer: in one write by our own server (`server.Exchange`), in two messages by any other."""
-    body = answer.body
-    size = len(body)
-    length = _LENGTHS[size] if size < len(_LENGTHS) else str(size).encode()
-    exchange = scope.get("extensions", _NONE).get(EXCHANGE)
-    if exchange is not None:
-        head = _heads.get((answer.status, answer.media_type, answer.headers))
-        if head is None:
-            head = _head(answer)
-        exchange.answer(b"%bcontent-length: %b\r\n" % (head, length), body)
-        return
-    headers = [(b"content-type", answer.media_type), (b"content-length", length), _NO_STORE, *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _head(answer: Answer) -> bytes:
-    """Status line and headers without Content-Length; made once for each sort of answer."""
-    headers = (b"content-type", answer.media_type), _NO_STORE, *answer.headers
-    lines = [b"HTTP/1.1 %d %b" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
-    head = b"\r\n".join([*lines, *(b"%b: %b" % header for header in headers), b""])
-    _heads[answer.status, answer.media_type, answer.headers] = head
-    return head

@@ -13,7 +13,8 @@ import msgspec
 
 from feiqian.ids import CustomerNumber
 
-from .problems import Headers, Kind
+from .answers import Answer as Answer
+from .problems import Kind
 
 if TYPE_CHECKING:
     from feiqian.auth.sessions.model import Session
@@ -62,15 +63,6 @@ class CustomerCall:
     def customer(self) -> CustomerNumber:
         """The customer's number."""
         return self.session.subject.customer
-
-
-class Answer(NamedTuple):
-    """A response. `body` is complete; nothing is streamed."""
-
-    status: int
-    body: bytes
-    media_type: bytes = b"application/json"
-    headers: Headers = ()
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

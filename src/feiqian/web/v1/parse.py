@@ -249,6 +249,16 @@ async def read_body(
     return b"".join([chunk async for chunk in _chunks(receive, content_length, limit)])
 
 
+async def read_whole(
+    exchange: Any, receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int = BODY_LIMIT_BYTES
+) -> bytes:
+    """As `read_body`; at once where our own server (`exchange`) has all of it."""
+    body: bytes | None = exchange.whole_body() if exchange is not None else None
+    if body is None or len(body) > limit:
+        return await read_body(receive, content_length, limit)
+    return body
+
+
 async def spool_body(receive: Callable[[], Awaitable[Any]], content_length: bytes, limit: int, spool: Spool) -> None:
     """As `read_body`, for bodies that are not held in memory."""
     async for chunk in _chunks(receive, content_length, limit):
