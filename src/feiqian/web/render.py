@@ -23,6 +23,7 @@ from .formats import Formats, symbol
 from .lengths import LONGEST
 
 PACKAGE = Path(__file__).parents[1]
+TEMPLATES = Path(__file__).parent / "templates"
 TONES = 8
 CJK = 0x2E80  # and beyond: one character says enough
 Slots = Mapping[str, str]

@@ -9,11 +9,16 @@ from litestar.types import ControllerRouterHandler
 from .bank import BankPage
 from .given import Demo
 from .inbox import Inbox
+from .made_up import MadeUp
 from .till import Till
 from .welcome import Welcome
 
-PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
-SLOTS = {"challenge.send": "demo/parts/open_inbox.html"}  # messages are read in the inbox page
+PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox, MadeUp]
+SLOTS = {
+    "challenge.send": "demo/parts/open_inbox.html",  # messages are read in the inbox page
+    "registration.who": "demo/parts/made_up_person.html",
+    "identity.pictures": "demo/parts/made_up_document.html",
+}
 
 
 def routes(demo: Demo) -> list[ControllerRouterHandler]:

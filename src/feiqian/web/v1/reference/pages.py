@@ -1,0 +1,190 @@
+"""The pages of the reference: an overview, and one for each group of operations (their tag in the document).
+
+Made once from the document, in English, without scripts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from feiqian.web.assets import url
+from feiqian.web.render import TEMPLATES
+
+from .samples import KEY, SESSION, Called, curl, python
+from .schemas import Field, NoSample, Schemas
+
+Document = Mapping[str, Any]
+PROBLEM = re.compile(r"([^;]+) \(`(/problems/[a-z0-9-]+)`\)")
+WHO = {"key": "A merchant, with a key", "session": "A customer, with a session", "": "Anybody"}
+TOKENS = {"key": KEY, "session": SESSION, "": ""}
+
+
+class Problem(NamedTuple):
+    """One that an operation answers with."""
+
+    status: int
+    title: str
+    type: str
+
+
+class Operation(NamedTuple):
+    """One operation as its page shows it. `sample` is an answer in JSON, or ""."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    who: str
+    parameters: list[Field]
+    body: list[Field]
+    answer: list[Field]
+    problems: list[Problem]
+    curl: str
+    python: str
+    sample: str
+
+
+class Group(NamedTuple):
+    """Operations that belong together."""
+
+    slug: str
+    title: str
+    text: str
+    operations: list[Operation]
+
+
+class Reference:
+    """The pages, by path. `origin`: how the server is reached, for what the samples call."""
+
+    def __init__(self, document: Document, origin: str) -> None:
+        self._document, self._origin = document, origin
+        self._schemas = Schemas(document["components"]["schemas"])
+        self._jinja = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES / "reference"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.groups = list(self._groups())
+        self._jinja.globals |= {"static": url, "groups": self.groups, "info": document["info"]}
+        self._jinja.filters |= {"code": with_code, "short": short, "address": self.address}
+
+    def pages(self) -> dict[str, str]:
+        """Each page's HTML by its path."""
+        group = self.groups[0]
+        overview = self._jinja.get_template("overview.html").render(
+            here="", first_group=group, first=group.operations[0], problems=self.problems
+        )
+        of_groups = {f"/v1/docs/{group.slug}": self._of(group) for group in self.groups}
+        return {"/v1/docs": overview} | of_groups
+
+    def problem(self, kind: Problem, retry: bool) -> str:
+        """The page of a problem's type: what it says, and which operations answer with it."""
+        answering = [one for one in self.operations if any(found.type == kind.type for found in one.problems)]
+        phrase = HTTPStatus(kind.status).phrase
+        return self._jinja.get_template("problem.html").render(
+            here="", kind=kind, phrase=phrase, retry=retry, answering=answering
+        )
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that operations answer with."""
+        return sorted({problem for operation in self.operations for problem in operation.problems})
+
+    def address(self, operation: Operation) -> str:
+        """Where an operation is described."""
+        slug = next(group.slug for group in self.groups if operation in group.operations)
+        return f"/v1/docs/{slug}#{operation.id}"
+
+    @property
+    def operations(self) -> list[Operation]:
+        return [operation for group in self.groups for operation in group.operations]
+
+    def _of(self, group: Group) -> str:
+        return self._jinja.get_template("group.html").render(here=group.slug, group=group)
+
+    def _groups(self) -> Iterator[Group]:
+        by_tag: dict[str, list[Operation]] = {}
+        for path, methods in self._document["paths"].items():
+            for method, operation in methods.items():
+                by_tag.setdefault(operation["tags"][0], []).append(self._operation(method.upper(), path, operation))
+        for tag in self._document["tags"]:
+            slug = "-".join(re.findall("[a-z]+", tag["name"].lower()))
+            yield Group(slug, tag["name"], tag.get("description", ""), by_tag[tag["name"]])
+
+    def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> Operation:
+        who, (body, sent), answer = self._who(operation), self._body(operation), _answer(operation)
+        call = Called(method, self._origin + path, TOKENS[who], sent)
+        return Operation(
+            id=operation["operationId"],
+            method=method,
+            path=path,
+            summary=operation["summary"],
+            description=operation.get("description", ""),
+            who=WHO[who],
+            parameters=list(self._parameters(operation)),
+            body=body,
+            answer=self._schemas.fields(answer),
+            problems=list(_problems(operation)),
+            curl=curl(call),
+            python=python(call),
+            sample=self._sample(answer),
+        )
+
+    def _who(self, operation: Mapping[str, Any]) -> str:
+        needed = operation.get("security", self._document.get("security", [{}]))
+        return next(iter(needed[0]), "")
+
+    def _parameters(self, operation: Mapping[str, Any]) -> Iterator[Field]:
+        for one in operation.get("parameters", ()):
+            schema = one["schema"]
+            text = one.get("description") or schema.get("description", "")
+            where = "in the path" if one["in"] == "path" else "in the query"
+            words = self._schemas.words(schema).removesuffix(" or null")  # which a query cannot say
+            yield Field(one["name"], f"{words}, {where}", one.get("required", False), text)
+
+    def _body(self, operation: Mapping[str, Any]) -> tuple[list[Field], Any]:
+        """The fields of the body, and a sample of it; None where there is none."""
+        if "requestBody" not in operation:
+            return [], None
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        return self._schemas.fields(schema), self._schemas.sample(schema)
+
+    def _sample(self, answer: Mapping[str, Any]) -> str:
+        try:
+            sample = self._schemas.sample(answer)
+        except NoSample:
+            return ""
+        return msgspec.json.format(msgspec.json.encode(sample), indent=2).decode()
+
+
+def with_code(text: str) -> Markup:
+    """Text whose parts in backticks are code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
+def short(summary: str) -> str:
+    """A summary's beginning, for the menu."""
+    return re.split("[:;,]", summary.replace("`", ""))[0]
+
+
+def _answer(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    schema: Mapping[str, Any] = good.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
+def _problems(operation: Mapping[str, Any]) -> Iterator[Problem]:
+    for status, answer in operation["responses"].items():
+        for title, type in PROBLEM.findall(answer["description"]):
+            yield Problem(int(status), title.strip(), type)
