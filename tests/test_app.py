@@ -11,8 +11,8 @@ import pytest
 import uvloop
 
 from feiqian import app, serving
+from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.payments.code_keys import KeyFile
-from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 
 

@@ -16,9 +16,9 @@ from msgspec import structs
 from feiqian import app
 from feiqian.cli import main
 from feiqian.clock import SteadyClock
+from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.errors import ClockRefused
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
-from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 from feiqian.testing.clock import ManualClock
 

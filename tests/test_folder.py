@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from feiqian import app
+from feiqian.demo.seeding import Plan, seed
 from feiqian.errors import FolderLocked, JournalMissing
 from feiqian.folder import FolderLock, make_file, make_folder, open_to_others
 from feiqian.ledger.checkpointer import make_checkpoint
@@ -20,7 +21,6 @@ from feiqian.notify.push_key import open_push_key
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
-from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
 HOLD = """

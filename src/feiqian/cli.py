@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import cast
 
 from feiqian import features, folder, settings
-from feiqian.commands import audit, bench, checkpoint, project, seed, serve
+from feiqian.commands import audit, bench, checkpoint, project, serve
 from feiqian.errors import FeiqianError
 from feiqian.runtime import logs
 from feiqian.settings import Settings, SettingsInvalid
@@ -34,7 +34,7 @@ _DISK = {
 }
 _log = logs.get("feiqian.cli")
 OF_FEATURES = (*features.modules("commands", features.DEMO), *features.modules("commands"))
-MODULES = (serve, seed, *OF_FEATURES, audit, checkpoint, project, bench)
+MODULES = (serve, *OF_FEATURES, audit, checkpoint, project, bench)
 
 EPILOG = """\
 first steps:

@@ -22,10 +22,11 @@ from feiqian.backoffice.model import OPERATOR, Change, ChangeState, MemberState,
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.policy.factors import Purpose
 from feiqian.policy.model import Ceiling, Corrections
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
-from feiqian.subjects import Subject, customer
+from feiqian.subjects import Subject, customer, staff
 from feiqian.testing.clock import ManualClock
 from feiqian.testing.postgres import Postgres
 
@@ -98,7 +99,7 @@ class Passes:
     """Stands for verification: every challenge is passed."""
 
     def consume_within(self, *_: object) -> Passed:
-        return Passed("chl_", (), "", 0)
+        return Passed("chl_", (), "", 0, staff(1), Purpose.STAFF_ACT)
 
 
 def test_of_many_who_approve_at_once_one_does(db: BankDb, work: Work) -> None:

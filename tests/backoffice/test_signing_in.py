@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from authenticator import Authenticator
@@ -15,6 +16,7 @@ from feiqian.backoffice.model import OPERATOR, MemberState
 from feiqian.backoffice.service import Staff
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role
+from feiqian.testing.sessions import open_session
 
 
 def test_password_and_code_open_a_session_and_the_trail_says_so(bank) -> None:
@@ -158,7 +160,7 @@ def test_abuse_33_a_suspended_members_key_opens_nothing(bank) -> None:
 def test_abuse_33_a_session_that_outlived_its_accounts_suspension_would_open_nothing(bank) -> None:
     alice = bank.member("alice", "supporter")
     bank.do(bank.members.suspend, alice.number, OPERATOR, bank.clock.now())
-    opened = bank.do(bank.services.sessions.open, alice.subject, (), FIREFOX, None, bank.clock.now())
+    opened = bank.do(partial(open_session, bank.services.sessions), alice.subject, bank.clock.now())
     assert bank.run(bank.staff.of_session(opened.token)) is None
 
 
@@ -190,23 +192,12 @@ def test_signing_out_ends_this_session_alone(bank) -> None:
     assert bank.run(bank.staff.of_session(tokens[1])) is not None
 
 
-def test_a_demos_staff_sign_in_with_one_tap_and_in_no_other_way(bank) -> None:
-    bank.do(bank.staff.seed_demo)
-    bank.do(bank.staff.seed_demo)
-    opened = bank.run(bank.staff.open_demo("alice", FIREFOX, "en"))
-    who = bank.run(bank.staff.of_session(opened.token))
-    assert who is not None
-    assert (who.member.login, who.member.roles) == ("alice", {"reviewer", "supporter"})
+def test_an_account_of_a_demo_has_no_way_in_and_is_not_enrolled(bank) -> None:
+    alice = bank.do(bank.members.add_demo, "alice", "Alice", ["supporter"], OPERATOR, bank.clock.now())
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.password("alice", "", "en"))
     with pytest.raises(MemberInvalid):
-        bank.do(bank.members.invite, who.member.number, OPERATOR, bank.clock.now())
-
-
-def test_an_account_of_people_is_not_opened_with_one_tap(bank) -> None:
-    bank.member("carol", "supporter")
-    with pytest.raises(MemberInvalid):
-        bank.run(bank.staff.open_demo("carol", FIREFOX, "en"))
+        bank.do(bank.members.invite, alice.number, OPERATOR, bank.clock.now())
 
 
 def test_many_who_guess_at_once_get_no_more_tries(bank) -> None:

@@ -21,9 +21,9 @@ from typing import Any
 
 import msgspec
 
+from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import CodeIssuer
-from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 
 WAIT_SECONDS = 60

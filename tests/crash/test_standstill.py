@@ -16,8 +16,8 @@ import pytest
 from served_bank import WAIT_SECONDS, ServedBank, until
 
 from feiqian.auth.sessions.tokens import new_token
+from feiqian.demo.seeding import SeededMerchant
 from feiqian.ids import MerchantNumber
-from feiqian.seeding import SeededMerchant
 from feiqian.testing.postgres import Postgres
 
 SECONDS = 2  # journal_seconds and database_seconds

@@ -18,12 +18,12 @@ from feiqian.customers.errors import LevelsRefused
 from feiqian.customers.level_numbers import number_levels
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.demo.seeding import First, Plan, seed
 from feiqian.ids import CustomerNumber
 from feiqian.money import CNY, MinorUnits
 from feiqian.payments.limits import PaymentLimits
 from feiqian.policy.load import FOLDER, read_policy
 from feiqian.policy.model import Policy
-from feiqian.seeding import First, Plan, seed
 from feiqian.settings import Settings
 from feiqian.subjects import customer, staff
 from feiqian.testing.postgres import Postgres

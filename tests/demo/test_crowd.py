@@ -9,8 +9,8 @@ import pytest
 from feiqian.customers.registry import Customers
 from feiqian.customers.seeded import seeded_numbers
 from feiqian.db import BankDb
+from feiqian.demo.seeding import Plan, seed
 from feiqian.demo.traffic import LEFT_ALONE, crowd
-from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
 SEEDED, REGISTERED = 40, 5

@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from feiqian.demo.names import PASSWORD as DEMO_PASSWORD
 from feiqian.demo.names import PIN as DEMO_PIN
+from feiqian.demo.seeding import mobile_of
 from feiqian.kyc.mrz import check_digit
-from feiqian.seeding import mobile_of
 from feiqian.testing.people import PASSWORD, PIN, identity_number, picture
 
 CODE = re.compile(r"(?<!\d)(?:\d{6}|\d{4}(?: \d{4}){3})(?!\d)")  # the long ones are sent while answers are locked

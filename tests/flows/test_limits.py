@@ -12,6 +12,7 @@ from feiqian.accounts.kinds import AllowanceKind
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.demo.seeding import Plan, seed
 from feiqian.field_cipher import FieldCipher
 from feiqian.ledger.chart import allowance_id
 from feiqian.ledger.ledger import Ledger
@@ -23,7 +24,6 @@ from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
 from feiqian.policy.load import load_policy
-from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 from feiqian.testing.clock import ManualClock
 

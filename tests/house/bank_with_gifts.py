@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from feiqian.demo.doors import Doors
+from feiqian.demo.staff import add_staff
 from feiqian.ids import CustomerNumber
 from feiqian.testing.served import Served
 
@@ -35,9 +37,10 @@ def answers(bank: Served) -> dict[str, object]:
 def console(bank: Served) -> dict[str, object]:
     """Alice of the demo proposes, Bob approves: they need no factors."""
     services = bank.bank.services
-    staff, changes = services.staff, services.changes
-    services.transactions.write_now(staff.seed_demo)
-    alice, bob = (bank.wait_for(staff.open_demo(login, "tests", "en")).token for login in ("alice", "bob"))
+    changes = services.changes
+    services.transactions.write_now(add_staff, services)
+    doors = Doors(services, 0)
+    alice, bob = (bank.wait_for(doors.open_staff(login, "tests", "en")).token for login in ("alice", "bob"))
     found = services.transactions.read_now(services.customers.by_number, CustomerNumber(7))
     assert found is not None
     file = f"/staff/customers/{found.id}"

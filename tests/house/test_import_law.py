@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 
-from sources import Source
+from sources import Source, imports
 
 from feiqian import features
 
@@ -43,7 +42,6 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "projections": BASE | TOOLS | {"ledger"},
     "services": BASE | TOOLS | LEDGER | set(features.FEATURES),
     "web": BASE | TOOLS | LEDGER | set(features.FEATURES) | {"features", "services"},
-    "seeding": BASE | TOOLS | LEDGER | set(features.FEATURES),
     "testing": ANY,
     "serving": ANY,
     "app": ANY,
@@ -69,28 +67,6 @@ def allowed(module: str) -> set[str] | None:
     if inner[:1] == ["read_model"]:
         return known | {"projections"}
     return known | LEDGER | CONSOLE | {"services", "web"} if FACES & set(inner[:1]) else known
-
-
-def imports(source: Source) -> Iterator[tuple[int, str]]:
-    """The line and the project module (`ledger.chart`) or name in it (`ledger.chart.transfer`) of each import."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [f"{origin(source, node)}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name.startswith("feiqian."):
-                yield node.lineno, name.removeprefix("feiqian.")
-
-
-def origin(source: Source, node: ast.ImportFrom) -> str:
-    """The whole name of the module that is imported from, whether written out or relative."""
-    if not node.level:
-        return node.module or ""
-    folder = source.path.removeprefix("src/").removesuffix(".py").split("/")[: -node.level]
-    return ".".join([*folder, *([node.module] if node.module else [])])
 
 
 def test_every_import_keeps_the_law(product: list[Source], obeyed: Callable[..., None]) -> None:

@@ -88,7 +88,7 @@ class Challenges:
         self._open[id] = subjects.customer(0), binding
         if found[1] != binding:
             raise BindingDiffers
-        return Passed(id, (Factor.PIN, Factor.SMS), "", 0)
+        return Passed(id, (Factor.PIN, Factor.SMS), "", 0, subject, binding.purpose)
 
 
 class Bank:

@@ -101,7 +101,7 @@ class SigningIn:
         """A session for a challenge that was passed. Raises NotPassed, ChallengeOver."""
         now = self.clock.now()
         passed = self.verification.consume_within(connection, challenge, subject, self.binding, now)
-        opened = self.sessions.open(connection, subject, passed.factors, *browser, now, language)
+        opened = self.sessions.open(connection, passed, *browser, now, language)
         self._opened(connection, opened, passed, browser[0], now)
         return opened
 

@@ -20,9 +20,9 @@ from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.signing_in import SigningIn
-from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid, MemberNotFound
+from feiqian.backoffice.errors import EnrolmentOver, MemberNotFound
 from feiqian.backoffice.members import Members, login_of, require
-from feiqian.backoffice.model import OPERATOR, MemberState, SignedIn, StaffMember, StaffRole
+from feiqian.backoffice.model import MemberState, SignedIn, StaffMember, StaffRole
 from feiqian.clock import Clock
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
@@ -34,10 +34,6 @@ from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
 ASKED = "the login, the password or the code"
-DEMO = (
-    ("alice", "Alice Moreau", ("reviewer", "supporter")),
-    ("bob", "Bob Tan", ("approver", "auditor", "admin", "reviewer")),
-)
 
 _log = logs.get("feiqian.staff")
 
@@ -216,22 +212,3 @@ class Staff(SigningIn):
     def logins(self, connection: Connection) -> dict[int, str]:
         """The logins by number, for pages that name who did something."""
         return self.members.names(connection)
-
-    # --- the demo ----------------------------------------------------------------------------------------------
-
-    def seed_demo(self, connection: Connection) -> None:
-        """Adds alice and bob of the demo, if they are not there. Nothing but a demo calls it."""
-        there = set(self.members.names(connection).values())
-        for login, name, roles in DEMO:
-            if login not in there:
-                self.members.add_demo(connection, login, name, roles, OPERATOR, self.clock.now())
-
-    @writes
-    def open_demo(self, connection: Connection, login: str, user_agent: str, language: str) -> Opened:
-        """A session of an account of the demo, without any factor. Raises MemberInvalid for every other account."""
-        now, member = self.clock.now(), self.members.by_login(connection, login)
-        if not member.demo or member.state is not MemberState.ACTIVE:
-            raise MemberInvalid("demo", "only an account of the demo is opened so")
-        opened = self.sessions.open(connection, member.subject, (), user_agent, None, now, language)
-        self._audit_log.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
-        return opened

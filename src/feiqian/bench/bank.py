@@ -19,12 +19,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.payments.code_keys import VERSIONS, KeyFile, KeyRing
 from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model import READ_MODEL
 from feiqian.projections.database import DATABASE_ERRORS, open_database
 from feiqian.projections.schema import read_position
-from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 
 from .codes import fresh_codes

@@ -19,12 +19,12 @@ from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.demo.seeding import Plan
 from feiqian.ids import CustomerNumber
 from feiqian.notify.inbox import Inbox
 from feiqian.policy.load import FOLDER
 from feiqian.runtime.work import HEAVY_THREADS as HASHES_AT_ONCE
 from feiqian.runtime.work import Work
-from feiqian.seeding import Plan
 from feiqian.subjects import customer
 
 from .bank import BenchBank

@@ -14,6 +14,7 @@ from typing import Any
 from feiqian import app
 from feiqian.accounts.kinds import wallet_id
 from feiqian.clock import SystemClock
+from feiqian.demo.seeding import Plan, seed
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.chart import derived_id, transfer
 from feiqian.ledger.checkpointer import make_checkpoint
@@ -22,7 +23,6 @@ from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.merchants.kinds import payable_id
 from feiqian.money import CNY
 from feiqian.payments.kinds import TransferKind
-from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
 MERCHANTS = 50

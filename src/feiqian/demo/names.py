@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feiqian.seeding import First
+from feiqian.demo.seeding import First
 
 # What everybody in the demo signs in and pays with. It is play money; the start page tells it to everyone.
 PASSWORD = "lantern-orbit-49-teapot"

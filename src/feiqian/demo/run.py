@@ -13,9 +13,9 @@ import msgspec
 
 from feiqian.app import Bank, Service, build, run_until_closed
 from feiqian.customers.seeded import seeded_numbers
+from feiqian.demo.seeding import Plan, seed
 from feiqian.errors import FeiqianError
 from feiqian.runtime import logs
-from feiqian.seeding import Plan, seed
 from feiqian.services import Services
 from feiqian.settings import Settings
 from feiqian.web.application import Pages, guest_pages
@@ -27,6 +27,7 @@ from .pages import SLOTS, routes
 from .pages.given import Demo
 from .people import People, Shops
 from .pulse import MachineRoom
+from .staff import add_staff
 from .traffic import TrafficSwitch
 
 UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
@@ -82,7 +83,7 @@ def run(settings: Settings) -> int:
     seed_if_empty(settings)
     bank = build(settings, listen=True, accept_time=True)  # play money may lie about for months
     try:
-        bank.services.transactions.write_now(bank.services.staff.seed_demo)
+        bank.services.transactions.write_now(add_staff, bank.services)
     except BaseException:
         bank.close()
         raise

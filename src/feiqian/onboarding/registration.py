@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from feiqian.auth import claims, sign_ins
 from feiqian.auth.challenges.errors import CodeThrottled
 from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.model import ChallengeBinding
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.errors import NotConfirmed, SignInLocked
 from feiqian.auth.model import ChallengeView, Details, Opened, Started
 from feiqian.auth.preauth import Asked, PreAuthFlow
@@ -161,8 +161,10 @@ class Registration(PreAuthFlow):
             raise ApplicationOver("the number has become a customer's since")
         self.applications.finish(connection, id, now)
         subject = customer(self._add(connection, application, new, now))
+        # The code that was sent to the number, and the password that was chosen here, are the first sign-in.
         factors = (Factor.PASSWORD, Factor.SMS)
-        opened = self.sessions.open(connection, subject, factors, user_agent, device_token, now, application.language)
+        passed = Passed(application.challenge, factors, "", now, subject, Purpose.SIGN_IN)
+        opened = self.sessions.open(connection, passed, user_agent, device_token, now, application.language)
         sign_ins.record(connection, subject, "ok", user_agent, now, factors=factors, new_device=True)
         details = {"kind": new.claim.kind, "country": new.claim.country}
         self._record(connection, subject, "registered", details)

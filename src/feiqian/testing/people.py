@@ -9,11 +9,13 @@ from typing import Any
 
 import httpx
 from PIL import Image
+from sqlalchemy import Connection
 
+from feiqian.auth.sessions.model import Opened
 from feiqian.ids import CustomerNumber
-from feiqian.policy.factors import Factor
 from feiqian.subjects import customer
 from feiqian.testing.served import Served, is_documented
+from feiqian.testing.sessions import open_session
 
 PASSWORD, PIN = "quartz-lantern-58-meadow", "590274"
 MESSAGE_SECONDS = 10
@@ -86,10 +88,12 @@ class Person:
 
     def open_session(self) -> None:
         """Signs in behind the scenes, as if with both factors."""
-        services, factors = self.bank.bank.services, (Factor.PASSWORD, Factor.SMS)
-        who, now = (customer(CustomerNumber(self.number)), factors, "test"), services.clock.now()
-        opened = services.transactions.write(services.sessions.open, *who, None, now)
-        self.api.headers["authorization"] = f"Bearer {self.bank.wait_for(opened).token}"
+        services, who = self.bank.bank.services, customer(CustomerNumber(self.number))
+
+        def opened(connection: Connection) -> Opened:
+            return open_session(services.sessions, connection, who, services.clock.now())
+
+        self.api.headers["authorization"] = f"Bearer {self.bank.wait_for(services.transactions.write(opened)).token}"
 
     def take(self, signed_in: dict[str, Any]) -> None:
         """Uses this session from now on."""

@@ -15,6 +15,7 @@ import httpx
 import uvloop
 
 from feiqian import app
+from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.features import read_models
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.recovery import open_journal
@@ -25,7 +26,6 @@ from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.projections.process import run_projector
 from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission
-from feiqian.seeding import Plan, SeededMerchant, seed
 from feiqian.settings import Settings
 from feiqian.web.application import bank_pages
 from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp

@@ -25,6 +25,7 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject, customer
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.sessions import open_session
 
 T = TypeVar("T")
 ORIGIN = "http://localhost:8080"
@@ -143,9 +144,8 @@ class Bank:
 
     def device(self, subject: Subject = OWNER) -> str:
         """The id of a device on which they have just signed in with two factors."""
-        factors = (Factor.PASSWORD, Factor.SMS)
         with self.db.write() as connection:
-            opened = self.sessions.open(connection, subject, factors, "", None, self.clock.now())
+            opened = open_session(self.sessions, connection, subject, self.clock.now())
         self.clock.advance(1)
         assert opened.session.device is not None
         return opened.session.device

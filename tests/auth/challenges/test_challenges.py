@@ -34,7 +34,7 @@ def test_a_payment_is_confirmed_by_pin_and_a_code(bank: Bank) -> None:
     view = bank.answer(view.id, Factor.SMS, bank.send(view.id))
     assert (view.state, view.passed) == ("passed", (Factor.PIN, Factor.SMS))
     passed = bank.run(bank.verification.consume(view.id, OWNER, PAYMENT))
-    assert passed == Passed(view.id, (Factor.PIN, Factor.SMS), "", bank.clock.now())
+    assert passed == Passed(view.id, (Factor.PIN, Factor.SMS), "", bank.clock.now(), OWNER, Purpose.PAYMENT)
 
 
 def test_the_message_says_what_is_confirmed(bank: Bank) -> None:

@@ -12,11 +12,11 @@ import pytest
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.auth.sessions.service import Sessions
 from feiqian.db import BankDb
-from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.sessions import open_session
 
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
 MEI = customer(1)
@@ -32,9 +32,8 @@ class Bank:
     sessions: Sessions
 
     def open(self, subject: Subject = MEI, device: str | None = None, user_agent: str = CHROME) -> Opened:
-        factors = (Factor.PASSWORD, Factor.SMS)
         with self.db.write() as connection:
-            return self.sessions.open(connection, subject, factors, user_agent, device, self.clock.now(), "zh")
+            return open_session(self.sessions, connection, subject, self.clock.now(), user_agent, device, "zh")
 
     def find(self, token: str) -> Session | None:
         return self.sessions.find_now(token)

@@ -9,9 +9,10 @@ import re
 import pytest
 from sqlalchemy import text
 
+from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.service import KEEP_ENDED
-from feiqian.policy.factors import Factor
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject, customer, staff
 
 MEI, ANA, REVIEWER = customer(1), customer(2), staff(7)
@@ -216,6 +217,23 @@ def test_the_language_of_a_session_can_be_changed(bank) -> None:
     opened = bank.open()
     bank.do(bank.sessions.set_language, opened.session.id, "es")
     assert bank.find(opened.token).language == "es"
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [
+        Passed("chl_1", (Factor.PIN,), "", 0, MEI, Purpose.PAYMENT),
+        Passed("chl_1", (Factor.SMS,), "", 0, MEI, Purpose.CONFIRM_MOBILE),
+        Passed("chl_1", (Factor.PASSKEY,), "", 0, REVIEWER, Purpose.SIGN_IN),
+        Passed("chl_1", (Factor.PASSKEY,), "", 0, MEI, Purpose.STAFF_SIGN_IN),
+        Passed("chl_1", (), "", 0, MEI, Purpose.SIGN_IN),
+    ],
+    ids=["payment", "mobile", "staff by the customers' door", "customer by the staff's door", "no factors"],
+)
+def test_what_is_no_sign_in_that_was_passed_opens_no_session(bank, passed: Passed) -> None:
+    with pytest.raises(SessionRefused):
+        bank.do(bank.sessions.open, passed, "", None, 0)
+    assert bank.do(bank.sessions.list, passed.subject) == []
 
 
 def test_nobody_has_no_session(bank) -> None:

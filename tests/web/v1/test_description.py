@@ -88,7 +88,7 @@ def test_the_document_can_be_read_by_people(served: Served) -> None:
     assert "<script" not in page.text
 
 
-NOT_SERVED = {"bench", "demo", "seeding", "testing"}  # whose errors cannot reach a client
+NOT_SERVED = {"bench", "demo", "testing"}  # whose errors cannot reach a client
 
 
 def errors(of: type[FeiqianError]) -> Iterator[type[FeiqianError]]:

@@ -10,9 +10,10 @@ import msgspec
 
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import Subject
+from feiqian.subjects import Role, Subject
 
 State = Literal["open", "passed", "spent", "void", "expired", "locked"]
+SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}  # others have no sessions
 
 
 class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,12 +64,14 @@ class ChallengeView(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """A challenge that was passed and now is spent. `evidence` is the id of a kept signature, or ""."""
+    """A challenge that was passed and now is spent, and by whom. `evidence` is the id of a kept signature, or ""."""
 
     challenge: str
     factors: tuple[Factor, ...]
     evidence: str
     at: int
+    subject: Subject
+    purpose: Purpose
 
 
 class Lock(NamedTuple):

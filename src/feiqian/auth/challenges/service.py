@@ -14,7 +14,7 @@ from feiqian.auth.challenges.contact_resolver import CHANNELS, audience_of
 from feiqian.auth.challenges.errors import AnswerWrong, BindingDiffers, ChallengeOver, FactorNotEnrolled
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.marks import UNNAMED, mark_of
-from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Lock, Passed
+from feiqian.auth.challenges.model import SIGNS_IN, ChallengeBinding, ChallengeView, Lock, Passed
 from feiqian.auth.challenges.store import STRANGERS, Challenge
 from feiqian.auth.challenges.sweeps import Sweeps
 from feiqian.auth.sessions import devices
@@ -33,7 +33,6 @@ from feiqian.texts import texts_in
 
 MOST_SECONDS = 300  # that a challenge lives, whatever the policy says
 NEW = Subject(Role.NOBODY, 0)  # whose passkey it will be is not known yet
-_SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}
 
 
 class Verification:
@@ -241,7 +240,7 @@ class Verification:
         if not challenge.begun_at <= now < challenge.expires_at:
             raise ChallengeOver("expired")
         key = self._answers.key_of(connection, response)
-        if key is None or _SIGNS_IN.get(key.subject.role) is not challenge.purpose:
+        if key is None or SIGNS_IN.get(key.subject.role) is not challenge.purpose:
             raise AnswerWrong(self._policy.tries.at_most)
         return key.subject, self._answers.signed(connection, challenge, key, response, stored=False)
 

@@ -145,7 +145,7 @@ def consume(connection: Connection, challenge: Challenge, binding: bytes, now: i
     spent = update(challenges).where(_c.id == challenge.id, _c.state == "passed").values(state="spent")
     if not changed(connection, spent):
         raise ChallengeOver("spent")
-    return Passed(challenge.id, challenge.passed, challenge.evidence, now)
+    return Passed(challenge.id, challenge.passed, challenge.evidence, now, challenge.subject, challenge.purpose)
 
 
 def check_passed(challenge: Challenge, binding: bytes, now: int) -> None:

@@ -6,4 +6,4 @@ from feiqian.errors import FeiqianError
 
 
 class SessionRefused(FeiqianError):
-    """A session cannot be opened for this subject: somebody whom nobody knows has none."""
+    """A session cannot be opened for this: it is no sign-in that somebody has passed."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from feiqian.auth.challenges.model import SIGNS_IN, Passed
 from feiqian.auth.sessions import devices, store
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.model import Device, Opened, Session
@@ -17,7 +18,6 @@ from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.auth.sessions.user_agents import label_of
 from feiqian.clock import DAY, HOUR, MINUTE, Clock
 from feiqian.db import BankDb
-from feiqian.policy.factors import Factor
 from feiqian.policy.model import Policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
@@ -36,25 +36,26 @@ class Sessions:
     def open(
         self,
         connection: Connection,
-        subject: Subject,
-        factors: Sequence[Factor],
+        passed: Passed,
         user_agent: str,
         device_token: str | None,
         now: int,
         language: str = "en",
     ) -> Opened:
-        """Opens a session, always with a new token; any older session stays what it was. Raises SessionRefused.
+        """Opens a session of whoever passed this sign-in, with a new token; any older session stays what it was.
 
-        `user_agent` is the header as sent, `device_token` the value that an earlier Opened gave this browser.
+        `user_agent` is the header as sent, `device_token` the value that an earlier Opened gave this browser. Raises
+        SessionRefused for what is no sign-in, and for one that was passed without factors.
         """
-        if subject.role is Role.NOBODY:
-            raise SessionRefused("who is not known has no session")
+        subject = passed.subject
+        if SIGNS_IN.get(subject.role) is not passed.purpose or not passed.factors:
+            raise SessionRefused("a session is opened for a sign-in that was passed, with its factors")
         store.prune(connection, now, now - KEEP_ENDED)
         label, token = label_of(user_agent), new_token()
         device, device_token, new = devices.recognise(connection, subject, label, device_token, now)
         expires_at = now + self._absolute(subject.role)
         session = store.add(
-            connection, hash_of(token), subject, device, tuple(factors), label, language, now=now, expires_at=expires_at
+            connection, hash_of(token), subject, device, passed.factors, label, language, now=now, expires_at=expires_at
         )
         return Opened(token, device_token, session, new)
 

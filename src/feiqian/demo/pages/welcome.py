@@ -11,8 +11,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery, JSONBody
 from litestar.response import Redirect
 
+from feiqian.demo.seeding import mobile_of
 from feiqian.demo.traffic import Level
-from feiqian.seeding import mobile_of
 from feiqian.web.forms import read_form
 from feiqian.web.session import TheVisitor
 from feiqian.web.site import TheSite

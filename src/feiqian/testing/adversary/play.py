@@ -22,9 +22,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from feiqian.bench.bank import PLENTY
 from feiqian.bench.sign_in import PASSWORD, PIN, Bank, Client, sign_in
+from feiqian.demo.seeding import Plan
 from feiqian.ids import CustomerNumber
 from feiqian.policy.load import FOLDER
-from feiqian.seeding import Plan
 
 from .attacks import ATTACKS, Target
 from .honest import PATIENCE_SECONDS, Honest, Told

@@ -12,19 +12,19 @@ from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.strength import check_password, check_pin
 from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
-from feiqian.customers.samples import sample_names
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.demo.names import PASSWORD, PIN, WELCOMED
+from feiqian.demo.sample_people import sample_names
+from feiqian.demo.sample_shops import sample_merchants
+from feiqian.demo.seeding import First, Plan, SeedRefused, mobile_of, seed
 from feiqian.kyc.numbers import mobile
 from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants.registry import Merchants
-from feiqian.merchants.samples import sample_merchants
 from feiqian.money import CNY, EUR, JPY
 from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
-from feiqian.seeding import First, Plan, SeedRefused, mobile_of, seed
 from feiqian.settings import Settings
 from feiqian.subjects import customer
 

@@ -18,10 +18,11 @@ from feiqian.customers.level_numbers import number_levels
 from feiqian.customers.levels import record_baseline
 from feiqian.customers.profiles import NewProfile
 from feiqian.customers.registry import Customers
-from feiqian.customers.samples import sample_names
 from feiqian.customers.seeded import mark_seeded
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.demo.sample_people import sample_names
+from feiqian.demo.sample_shops import sample_merchants
 from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
 from feiqian.folder import FolderLock, make_folder
@@ -33,7 +34,6 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant, Merchants
-from feiqian.merchants.samples import sample_merchants
 from feiqian.money import CNY, EUR, JPY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy

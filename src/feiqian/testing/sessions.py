@@ -1,0 +1,27 @@
+"""Sessions of people who did not sign in, for tests of what is behind the sign-in."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from feiqian.auth.challenges.model import SIGNS_IN, Passed
+from feiqian.auth.sessions.model import Opened
+from feiqian.auth.sessions.service import Sessions
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import Subject
+
+BOTH = (Factor.PASSWORD, Factor.SMS)
+
+
+def open_session(
+    sessions: Sessions,
+    connection: Connection,
+    subject: Subject,
+    now: int,
+    user_agent: str = "test",
+    device: str | None = None,
+    language: str = "en",
+) -> Opened:
+    """A session, as if a sign-in with both factors had been passed."""
+    passed = Passed("", BOTH, "", now, subject, SIGNS_IN.get(subject.role, Purpose.SIGN_IN))
+    return sessions.open(connection, passed, user_agent, device, now, language)

@@ -1,0 +1,109 @@
+"""The demo is a guest, and its doors are its own: in a bank nobody gets a session without having passed a sign-in."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from sources import Source, imports
+
+GUESTS = ("demo", "testing")  # they say that somebody passed a sign-in who did not
+
+
+def calls(source: Source, *names: str) -> Iterator[int]:
+    """The lines of calls of a name, or of what ends in these names (`sessions.open`)."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call | ast.Attribute | ast.Name):
+            called = ast.unparse(node.func if isinstance(node, ast.Call) else node)
+            if any(f".{called}".endswith(f".{name}") or f".{called}".endswith(f"_{name}") for name in names):
+                yield node.lineno
+
+
+def elsewhere(product: list[Source], allowed: set[str], *names: str) -> list[str]:
+    return sorted(
+        {
+            f"{source.path}:{line}"
+            for source in product
+            if source.module not in allowed and source.module.split(".")[0] not in GUESTS
+            for line in calls(source, *names)
+        }
+    )
+
+
+def test_a_session_is_opened_only_where_a_sign_in_was_passed(
+    product: list[Source], obeyed: Callable[..., None]
+) -> None:
+    opens = {"auth.signing_in", "onboarding.registration"}
+    obeyed(
+        elsewhere(product, opens, "sessions.open"),
+        "a session follows a challenge that was consumed, or the registration that confirmed the number.",
+        "sign in by `auth.signing_in`.",
+    )
+
+
+def test_that_a_challenge_was_passed_is_said_by_what_consumed_it(
+    product: list[Source], obeyed: Callable[..., None]
+) -> None:
+    findings = [
+        f"{source.path}:{node.lineno}"
+        for source in product
+        if source.module not in {"auth.challenges.store", "onboarding.registration"}
+        and source.module.split(".")[0] not in GUESTS
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Passed"
+    ]
+    obeyed(findings, "nobody else says that somebody has passed.", "take the `Passed` of `Verification.consume`.")
+
+
+def test_rows_of_sessions_are_made_by_sessions_alone(product: list[Source], obeyed: Callable[..., None]) -> None:
+    findings = [
+        f"{source.path}:{node.lineno}"
+        for source in product
+        if source.module != "auth.sessions.store"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "insert"
+        if any(ast.unparse(argument).split(".")[-1] == "sessions" for argument in node.args)
+    ]
+    findings += [
+        f"{source.path}:{node.lineno}"
+        for source in product
+        if source.module not in {"auth.sessions.service", "auth.sessions.store"}
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("auth.sessions")
+        if any(alias.name == "store" for alias in node.names)
+    ]
+    obeyed(findings, "`Sessions.open` is the only door.", "call it, with what was passed.")
+
+
+def test_accounts_without_factors_are_added_by_the_demo_alone(
+    product: list[Source], obeyed: Callable[..., None]
+) -> None:
+    obeyed(elsewhere(product, set(), "members.add_demo"), "staff of a bank enrol.", "invite them.")
+
+
+def test_a_bank_does_not_know_the_demo(product: list[Source], obeyed: Callable[..., None]) -> None:
+    """What measures and tests a bank may have it filled by the demo's seed."""
+    findings = [
+        f"{source.path}:{line} imports {name}"
+        for source in product
+        if source.module.split(".")[0] not in {"demo", "bench", "testing"}
+        for line, name in imports(source)
+        if name.split(".")[0] == "demo"
+    ]
+    findings += [
+        f"{source.path}:{line} imports {name}"
+        for source in product
+        if source.module.split(".")[0] in {"bench", "testing"}
+        for line, name in imports(source)
+        if name.split(".")[0] == "demo" and name.split(".")[1] not in {"seeding", "names"}
+    ]
+    obeyed(findings, "a guest comes by `features.DEMO`, and brings its own.", "what both need goes below.")
+
+
+def test_a_served_bank_loads_nothing_of_the_demo_but_its_commands() -> None:
+    served = "import sys, feiqian.cli, feiqian.app, feiqian.serving; from feiqian import features as f; f.pages(); "
+    asked = "print(sorted(name for name in sys.modules if name.startswith('feiqian.demo')))"
+    told = subprocess.run([sys.executable, "-c", served + asked], capture_output=True, text=True, check=True)
+    assert ast.literal_eval(told.stdout) == ["feiqian.demo", "feiqian.demo.commands"]
