@@ -12,7 +12,7 @@ from feiqian.clock import DAY, MICROSECONDS, Clock
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.errors import AddressGone
 from feiqian.notify.model import Adapter, Channel, Message, Outgoing
-from feiqian.notify.render import words_of
+from feiqian.notify.render import page_of, words_of
 from feiqian.outbox.errors import NotSent
 from feiqian.outbox.model import Claimed, Delivery, Schedule, Topic
 from feiqian.subjects import Role, Subject
@@ -66,7 +66,7 @@ class ChannelSender:
         words = words_of(message)
         left = max(0, message.expires_at - self.clock.now()) // MICROSECONDS
         about = (claimed.id, message.to, message.channel, message.address, message.kind, message.language)
-        await self.adapter.send(Outgoing(*about, words.subject, words.text, left))
+        await self.adapter.send(Outgoing(*about, words.subject, words.text, left, page_of(message)))
 
     async def close(self) -> None:
         await self.adapter.close()

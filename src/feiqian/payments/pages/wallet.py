@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
 from feiqian.accounts.errors import NoWallet
+from feiqian.auth.pages.push import push_shown
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, NOTHING, Money
@@ -51,6 +52,7 @@ class Wallet(Controller):
             waiting=await services.payments.confirmations.shown(number),
             payments=await of_customer(services, number, SHOWN),
             incomplete=await services.reads.customer_incomplete(number),
+            push=await push_shown(site, signed_in),
         )
 
     @get("/code", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
