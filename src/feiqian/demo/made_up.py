@@ -11,7 +11,7 @@ import msgspec
 from PIL import Image, ImageDraw, ImageFont
 from stdnum.cn import ric
 
-from feiqian.customers.samples import sample_names
+from feiqian.demo.sample_people import sample_names
 
 PLACE = "110105"  # Chaoyang in Beijing
 OLDEST, YOUNGEST = date(1950, 1, 1), date(2004, 12, 31)
