@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from fakes import StillPayments
+
 from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, FactorView, TotpEnrolment
 from feiqian.auth.model import Overview, SignInSeen, Started
@@ -202,7 +204,7 @@ class Security:
         return does
 
 
-class Payments:
+class Payments(StillPayments):
     """One payment, of customer 1, that waits."""
 
     def __init__(self) -> None:

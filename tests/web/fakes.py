@@ -12,8 +12,9 @@ from litestar.types import ASGIApp
 
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.field_cipher import FieldCipher
-from feiqian.money import CNY, Money
+from feiqian.money import CNY, MinorUnits, Money
 from feiqian.notify.model import Channel, Delivered
+from feiqian.payments.limits import Today
 from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer, staff
@@ -180,6 +181,15 @@ class NoDb:
         return nullcontext()
 
 
+class StillPayments:
+    """Limits that a test sets."""
+
+    limits: Today | None = Today(MinorUnits(300_00), MinorUnits(2_000_00), MinorUnits(1_850_00), MinorUnits(2_000_00))
+
+    def today(self, number: int, currency: int) -> Today | None:
+        return self.limits
+
+
 def still_services(**others: object) -> Any:
     """Only what pages need; a test adds what it looks at."""
     parts = {
@@ -188,6 +198,7 @@ def still_services(**others: object) -> Any:
         "sessions": StillSessions(),
         "notify": StillNotify(),
         "cipher": FieldCipher(bytes(32)),
+        "payments": StillPayments(),
     }
     db, work = NoDb(), StillWork()
     shared = {"work": work, "workers": WORKERS, "db": db, "transactions": Transactions(db, work)}

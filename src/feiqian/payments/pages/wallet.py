@@ -38,6 +38,7 @@ class Wallet(Controller):
             ("wallet.",),
             person=person,
             standing=standing,
+            limits=_limits(site, person),
             code=code,
             pictures=pictures(code) if code else None,
             balance=await site.bank.balance(person),
@@ -66,6 +67,12 @@ async def _person(site: Site, customer: Customer) -> Person:
     if person is None:
         raise NotFoundException
     return person
+
+
+def _limits(site: Site, person: Person) -> dict[str, Money] | None:
+    """What they may pay today; None if nothing."""
+    today = site.services.payments.today(person.number, person.currency.number)
+    return today and {name: Money(minor, person.currency) for name, minor in today._asdict().items()}
 
 
 async def new_code(site: Site, person: Person) -> dict[str, object]:
@@ -100,6 +107,7 @@ async def _state(site: Site, person: Person, facts: list[MovesMoney]) -> dict[st
     incomplete = await site.bank.incomplete(person)
     return {
         "standing": standing.state,
+        "limits": site.render("payments/parts/wallet_limits.html", standing=standing, limits=_limits(site, person)),
         "balance": site.render.amount(await site.bank.balance(person)),
         "payments": site.render("payments/parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("payments/parts/wallet_waiting.html", waiting=waiting),
