@@ -67,6 +67,32 @@ def test_a_level_that_does_not_pay_pays_nothing_though_it_had_limits(bank: Any) 
     assert limits.check(bank.customer(1_00), CNY.number, 1, 0) is Decline.IDENTITY_NOT_VERIFIED
 
 
+def test_what_is_left_of_today_is_told_by_the_customers_own_level(bank: Any, run: Any) -> None:
+    payments, newcomer, merchant = bank.payments, of_level(bank, REMOTE), bank.merchant()
+    assert payments.today(of_level(bank, UNVERIFIED), CNY.number) is None
+    assert payments.today(of_level(bank, CN.level("full").index), CNY.number) == (*FULLY[:2], FULLY.day, FULLY.day)
+    run(bank.pay(merchant, newcomer, 250_00))
+    assert payments.today(newcomer, CNY.number) == (*REMOTELY[:2], FULLY.day - 250_00, FULLY.day)  # the ledger's cap
+    bank.clock.advance(24 * 3600)
+    assert payments.today(newcomer, CNY.number) == (*REMOTELY[:2], FULLY.day, FULLY.day)
+
+
+def test_the_threshold_without_proof_is_nothing_once_the_days_payments_without_it_are_used(bank: Any, run: Any) -> None:
+    newcomer, merchant = of_level(bank, REMOTE), bank.merchant()
+    for _ in range(CN.level("full").unverified_per_day):
+        assert bank.payments.today(newcomer, CNY.number).unverified == REMOTELY.unverified
+        assert run(bank.pay(merchant, newcomer, 1, code=bank.fresh_code(newcomer))).status == "succeeded"
+    assert bank.payments.today(newcomer, CNY.number).unverified == 0
+    assert run(bank.pay(merchant, newcomer, 1, code=bank.fresh_code(newcomer))).status == "needs_verification"
+
+
+def test_low_limits_after_a_change_are_told_with_what_was_paid_before(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(60_000_00), bank.merchant()
+    run(bank.pay(merchant, customer, 450_00))
+    cools(bank, customer)
+    assert bank.payments.today(customer, CNY.number) == (*COOLING[:2], COOLING.day - 450_00, COOLING.day)
+
+
 # --- after a risky change ---------------------------------------------------------------------------------------
 
 

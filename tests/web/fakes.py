@@ -22,10 +22,11 @@ from feiqian.demo.traffic import Level
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus, encode_fact
 from feiqian.field_cipher import FieldCipher
 from feiqian.merchants.registry import Merchant, Store
-from feiqian.money import CNY
+from feiqian.money import CNY, MinorUnits
 from feiqian.notify.model import Channel, Delivered
 from feiqian.payments.codes import IssuedCode
 from feiqian.payments.errors import PaymentNotFound
+from feiqian.payments.limits import Today
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow, payment_row
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.shown import Item, shown_payment
@@ -149,6 +150,13 @@ class StillReads:
 
 
 class StillPayments:
+    """Limits that a test may set."""
+
+    limits: Today | None = Today(MinorUnits(300_00), MinorUnits(2_000_00), MinorUnits(1_850_00), MinorUnits(2_000_00))
+
+    def today(self, number: int, currency: int) -> Today | None:
+        return self.limits
+
     def __init__(self, still: StillBank) -> None:
         self.still, self.confirmations = still, self
 

@@ -28,6 +28,23 @@ def test_the_wallet_shows_balance_code_and_payments(alice: TestClient) -> None:
     assert "not enough money" in text
 
 
+def test_the_wallet_says_what_is_left_of_today_and_what_is_paid_without_the_pin(alice: TestClient, site: Site) -> None:
+    text = alice.get("/wallet").text
+    for said in (
+        "Left to pay today",
+        "¥1,850.00",
+        "of ¥2,000.00 a day",
+        "Without your PIN, up to",
+        "¥300.00",
+        "Above that, you confirm",
+    ):
+        assert said in text
+    site.services.payments.limits = site.services.payments.limits._replace(unverified=0)
+    assert "You confirm each payment" in alice.get("/wallet").text
+    site.services.payments.limits = None
+    assert 'class="limits"' not in alice.get("/wallet").text
+
+
 def test_a_new_code_comes_with_its_pictures(alice: TestClient) -> None:
     code = alice.get("/wallet/code").json()
     assert code["digits"] == CODE

@@ -1,4 +1,4 @@
-"""The words of a message: from the texts of its language, framed as its channel wants them; and the page it is about."""
+"""The words of a message: from the texts of its language, framed as its channel wants them; and its page."""
 
 from __future__ import annotations
 

@@ -33,6 +33,16 @@ class Bounds(NamedTuple):
         return Decline.AMOUNT_TOO_HIGH if amount > self.of_level else Decline.LIMIT_AFTER_CHANGE
 
 
+class Today(NamedTuple):
+    """What a customer may pay today, in minor units of one currency. `unverified` is the largest payment that they need
+    not confirm (0: they confirm every one), `left` what is left of `day`, the limit of all payments of the day."""
+
+    unverified: MinorUnits
+    payment: MinorUnits
+    left: MinorUnits
+    day: MinorUnits
+
+
 class LimitDecision(Enum):
     """How a payment goes on that the limits allow."""
 
@@ -53,6 +63,7 @@ class PaymentLimits:
         self._pays = {level.number: level.pays for level in policy.levels}
         self._usual = {level.number: _usual(level) for level in policy.levels}
         self._cooling = {level.number: _cooling(level, policy) for level in policy.levels}
+        self._level = policy.level_numbered
         self.largest: dict[CurrencyNumber, MinorUnits] = {}  # payment that anyone may make, by currency
         for level in policy.levels:
             for currency, limits in level.limits.items():
@@ -109,6 +120,27 @@ class PaymentLimits:
             return decline
         beyond = self._exceeds(day_amount_id(currency, customer), amount, None, now_seconds)
         return Decline.DAILY_LIMIT if beyond else None
+
+    def today(self, customer: CustomerNumber, currency: CurrencyNumber, now_seconds: int) -> Today | None:
+        """The limits as they are now; None if the customer pays nothing in this currency."""
+        by_level = self._cooling if self._cools(customer, now_seconds) else self._usual
+        bounds = by_level[self._standing(customer)].get(currency)
+        if bounds is None:
+            return None
+        whole = self._level(self._standing(customer)).limits[currency].day
+        used, day = self._used(day_amount_id(currency, customer), now_seconds) or (0, whole)
+        if bounds.day is not None:
+            day = min(day, bounds.day)
+        count, most = self._used(day_unverified_id(customer), now_seconds) or (0, 1)
+        unverified = bounds.unverified if count < most else NOTHING
+        return Today(unverified, bounds.payment, MinorUnits(max(0, day - used)), MinorUnits(day))
+
+    def _used(self, allowance: bytes, now_seconds: int) -> tuple[int, int] | None:
+        """How much of it is used today, and its cap. The engine counts by the day that it saw last."""
+        found = self._engine.used(allowance)
+        if found is None or self._engine.moment.day >= self._day(now_seconds):
+            return found
+        return 0, found[1]
 
     def short_of(self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits) -> bool:
         """Whether the wallet holds too little. The ledger refuses one that is frozen, closed or missing."""

@@ -22,7 +22,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
-from feiqian.money import BY_NUMBER, MinorUnits
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
@@ -37,7 +37,7 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
-from feiqian.payments.limits import PaymentLimits
+from feiqian.payments.limits import PaymentLimits, Today
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
@@ -85,7 +85,7 @@ class Payments:
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
-        limits = PaymentLimits(policy, customers, ledger)
+        self._limits = limits = PaymentLimits(policy, customers, ledger)
         self.status_waiters = StatusWaiters()
         self.expiry = Expiry(ledger, self.status_waiters.tell)
         self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
@@ -99,6 +99,10 @@ class Payments:
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
         self._by_code.guesses.measure(metrics, lambda: self._ledger.clock.now() // MICROSECONDS)
+
+    def today(self, customer: CustomerNumber, currency: CurrencyNumber) -> Today | None:
+        """What the customer may pay today; None if nothing in this currency."""
+        return self._limits.today(customer, currency, self._ledger.clock.now() // MICROSECONDS)
 
     # --- changing ----------------------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Wallet(Controller):
             ("wallet.",),
             name=profile.name if profile else await _name(services, number),
             standing=stands,
+            limits=_limits(services, number),
             code=code,
             pictures=pictures(code) if code else None,
             balance=await _balance(services, number),
@@ -83,6 +84,13 @@ async def _balance(services: Services, number: CustomerNumber) -> Money:
     return Money(balance, BY_NUMBER[currency])
 
 
+def _limits(services: Services, number: CustomerNumber) -> dict[str, Money] | None:
+    """What they may pay today; None if nothing."""
+    currency = services.policy.currency
+    today = services.payments.today(number, currency)
+    return today and {name: Money(minor, BY_NUMBER[currency]) for name, minor in today._asdict().items()}
+
+
 async def _events(
     site: Site, number: CustomerNumber, watcher: Watcher, request: Request[Any, Any, State] | None = None
 ) -> AsyncIterator[bytes]:
@@ -111,6 +119,7 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
     incomplete = await services.reads.customer_incomplete(number)
     return {
         "standing": stands.state,
+        "limits": site.render("payments/parts/wallet_limits.html", standing=stands, limits=_limits(services, number)),
         "balance": site.render.amount(await _balance(services, number)),
         "payments": site.render("payments/parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("payments/parts/wallet_waiting.html", waiting=waiting),

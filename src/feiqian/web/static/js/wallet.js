@@ -58,6 +58,7 @@ live("/wallet/events", {
     if (state.standing !== standing) return location.reload();
     amount = state.balance;
     showBalance();
+    show(byId("limits"), state.limits);
     showRows(byId("payments"), state.payments);
     showRows(byId("waiting"), state.waiting);
     if (state.code) code?.set(state.code);
