@@ -25,8 +25,8 @@ class AccountPages(Controller):
 
     @get("/")
     async def listing(self, console: TheConsole) -> Page:
-        members = await console.back_office.staff.all(console.me)
-        return await console.page("accounts.html", "accounts", members=members)
+        page = await console.back_office.staff.accounts(console.me, console.ask)
+        return await console.page("accounts.html", "accounts", page=page)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:

@@ -11,13 +11,16 @@ from litestar.response import Redirect
 
 from feiqian.backoffice.model import SignedIn, StaffMember, StaffRole
 from feiqian.backoffice.staff_queues import StaffQueue
+from feiqian.runtime.paging import Ask
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
 from feiqian.web.problems import for_people, site_for
 from feiqian.web.session import staff_of
 from feiqian.web.site import Site, TheSite
 
+from .details import Said
 from .who import StaffSignInFirst
+from .words import level_name
 
 Page = Response[Any] | Redirect
 
@@ -52,8 +55,9 @@ OWN = (
 class Console:
     """The console for one request of a member of staff."""
 
-    def __init__(self, site: Site, who: SignedIn, said: str) -> None:
-        self.site, self.who, self.back_office = site, who, site.services.back_office
+    def __init__(self, site: Site, who: SignedIn, said: str, ask: Ask) -> None:
+        """`ask` is which page of a list this request is for."""
+        self.site, self.who, self.back_office, self.ask = site, who, site.services.back_office, ask
         key = f"staff.said.{said}"
         self._said = key if key in site.render.texts.catalogue else ""
 
@@ -69,6 +73,16 @@ class Console:
         """Where the member may go, in order."""
         queues = [MenuItem(one.order, one.name, one.address, one.icon) for one in self.back_office.queues.of(self.me)]
         return sorted([*queues, *(own.place for own in OWN if self.me.has(*own.roles))])
+
+    async def said(self) -> Said:
+        """What says entries of the audit log in the member's language."""
+        logins, menu = await self.back_office.staff.logins(), {place.address for place in self.menu()}
+        return Said(self.site.render, self.back_office.changes.kinds, logins, self.levels(), menu)
+
+    def levels(self) -> dict[int, str]:
+        """What each level of the policy is called, by its number."""
+        levels = self.site.services.policy.levels
+        return {level.number: level_name(self.site.render, level.name) for level in levels}
 
     def text(self, key: str, **values: object) -> str:
         return self.site.render.texts(key, **values)
@@ -112,7 +126,8 @@ async def provide_console(site: TheSite, request: Request[Any, Any, State]) -> C
     who = await staff_of(request)
     if who is None:
         raise StaffSignInFirst(request.url.path)
-    return Console(site, who, request.query_params.get("said", ""))
+    asked = request.query_params
+    return Console(site, who, asked.get("said", ""), Ask(asked.get("before", ""), asked.get("after", "")))
 
 
 def go(address: str, said: str = "") -> Redirect:

@@ -41,9 +41,9 @@ class ReviewPages(Controller):
 
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
-        waiting = await console.queue(Reviews).waiting(console.me)
-        rows = [(of, [_reason_text(console, reason) for reason in of.review.reasons]) for of in waiting]
-        return await console.page("onboarding/reviews.html", "identity", rows=rows)
+        page = await console.queue(Reviews).waiting(console.me, console.ask)
+        rows = [(of, [_reason_text(console, reason) for reason in of.review.reasons]) for of in page.items]
+        return await console.page("onboarding/reviews.html", "identity", rows=rows, page=page)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
