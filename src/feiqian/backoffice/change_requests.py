@@ -114,8 +114,7 @@ class ChangeRequests:
     ) -> Change:
         """Keeps the values as they are now, for somebody else to approve. Raises ChangeInvalid, NotAllowed."""
         require(by, *self.kinds.find(kind).proposers)
-        if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
-            raise ChangeInvalid("why")
+        check_why(why)
         await self.kinds.check(kind, about, values)
         effect = await self.kinds.effect(kind, about, values)
         return await self.transactions.write(self._propose, kind, about, values, by, why.strip(), effect)
@@ -298,6 +297,12 @@ class ChangeRequests:
             NOTE.text(self._cipher, row.note, row.id),
             row.failure,
         )
+
+
+def check_why(why: str) -> None:
+    """Raises ChangeInvalid for a reason that nobody can judge by, or that is too long."""
+    if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
+        raise ChangeInvalid("why")
 
 
 def confirmed_by(change: Change, names: Sequence[str]) -> ChallengeBinding:

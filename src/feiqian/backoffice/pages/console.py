@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from litestar import Request, Response
@@ -11,11 +12,11 @@ from litestar.response import Redirect
 
 from feiqian.backoffice.model import SignedIn, StaffMember, StaffRole
 from feiqian.backoffice.staff_queues import StaffQueue
-from feiqian.runtime.paging import Ask
+from feiqian.runtime.paging import FIRST, Ask
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
 from feiqian.web.problems import for_people, site_for
-from feiqian.web.session import staff_of
+from feiqian.web.session import staff_found, staff_of
 from feiqian.web.site import Site, TheSite
 
 from .details import Said
@@ -92,8 +93,11 @@ class Console:
 
         `template` is one of backoffice, or `feature/name.html`; `active` is where in the navigation it stands.
         """
-        status = form.status if form else 200
-        logins = await self.back_office.staff.logins()
+        logins, form = await self.back_office.staff.logins(), form or Form()
+        return self.known(template, active, form.status, logins, form=form, **values)
+
+    def known(self, template: str, active: str, status: int, logins: dict[int, str], **values: object) -> Response[str]:
+        """As `page`, where nothing is left to ask for."""
         html = self.site.render(
             template if "/" in template else f"backoffice/{template}",
             texts={},
@@ -104,7 +108,7 @@ class Console:
             menu=self.menu(),
             active=active,
             said=self._said,
-            form=form or Form(),
+            zone=self.site.render.formats.zone(self.site.services.clock.now()),
             who=lambda subject: self.name_of(subject, logins),
             login=lambda number: self.name_of(staff(number), logins),
             **values,
@@ -140,11 +144,19 @@ def not_there(request: Asked, _: Exception) -> Response[Any]:
     return problem(request, 404, "not_there")
 
 
-def problem(request: Asked, status: int, problem: str) -> Response[Any]:
-    """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors."""
-    site = site_for(request)
+def problem(request: Asked, status: int, problem: str, needed: Sequence[str] = ()) -> Response[Any]:
+    """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors.
+
+    Whoever is at work keeps the console around it; `needed` are the roles of which any one would do.
+    """
+    site, who, headers = site_for(request), staff_found(request), request.app.state.headers
     title = site.render.texts(f"staff.problem.{problem}")
     if not for_people(request):
-        return Response({"problem": title}, status_code=status, headers=request.app.state.headers)
-    page = site.page("backoffice/problem.html", title=title, text=site.render.texts(f"staff.problem.{problem}.text"))
-    return Response(page.content, status_code=status, media_type=page.media_type, headers=request.app.state.headers)
+        return Response({"problem": title}, status_code=status, headers=headers)
+    text = site.render.texts(f"staff.problem.{problem}.text")
+    if who is None:
+        page = site.page("backoffice/problem.html", title=title, text=text)
+    else:
+        console = Console(site, who, "", FIRST)
+        page = console.known("refused.html", "", status, {}, form=Form(), title=title, text=text, needed=needed)
+    return Response(page.content, status_code=status, media_type=page.media_type, headers=headers)

@@ -10,15 +10,14 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from feiqian.backoffice.change_kinds import Kind
-from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.support_view import FEW, CustomerFile
-from feiqian.money import MoneyInvalid
 from feiqian.runtime.paging import FIRST, Ask
-from feiqian.subjects import Role, customer
+from feiqian.subjects import Role, Subject, customer
 from feiqian.web.forms import Form, read_form
 
 from .console import Console, Page, TheConsole, go
-from .words import action_name, change_text, effect_of, invalid_text, kind_name, level_name, short_details
+from .proposing import Values, proposed, values_of
+from .words import action_name, change_text, effect_of, kind_name, level_name, short_details
 
 OWN_LISTS = frozenset({"changes", "entries"})
 
@@ -65,23 +64,23 @@ class CustomerPages(Controller):
     ) -> Page:
         form, chosen = await read_form(request), _kind(console, kind)
         file = await console.back_office.support_view.open(console.me, id)
-        about = customer(file.customer.number)
-        try:
-            values = chosen.read(form)
-            if form["act"] == "preview" and chosen.has_effect:
-                effect = await console.back_office.changes.kinds.effect(chosen.name, about, values)
-                return await _propose_page(
-                    console, id, chosen, form, effect_of(console.site, effect, values["currency"])
-                )
-            change = await console.back_office.changes.propose(chosen.name, about, values, console.me, form["why"])
-        except ChangeInvalid as error:
-            field = "why" if error.reason == "why" else chosen.fields.get(error.reason, "")
-            form.wrong(field, invalid_text(console.site, error))
-        except MoneyInvalid:
-            form.wrong("amount", console.text("staff.amount.wrong"))
-        else:
+        about, values = customer(file.customer.number), values_of(console, chosen, form)
+        if form["act"] == "preview" and chosen.has_effect:
+            return await _preview_page(console, id, chosen, form, about, values)
+        change = await proposed(console, chosen, about, values, form)
+        if change is not None:
             return go(f"/staff/changes/{change.id}", "proposed")
         return await _propose_page(console, id, chosen, form)
+
+
+async def _preview_page(
+    console: Console, id: str, kind: Kind, form: Form, about: Subject, values: Values | None
+) -> Page:
+    """The form again, with what it would find and leave."""
+    if values is None:
+        return await _propose_page(console, id, kind, form)
+    effect = await console.back_office.changes.kinds.effect(kind.name, about, values)
+    return await _propose_page(console, id, kind, form, effect_of(console.site, effect, values["currency"]))
 
 
 async def _file_page(console: Console, id: str, form: Form) -> Page:
