@@ -12,6 +12,7 @@ from feiqian.audit_log.entry import FORBIDDEN, GENESIS, Head
 from feiqian.audit_log.errors import EntryRefused
 from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
+from feiqian.runtime.paging import Ask
 from feiqian.subjects import customer, staff
 
 NOW = 1_800_000_000_000_000
@@ -34,7 +35,7 @@ def test_who_was_looked_at_is_found(db: BankDb, record: Callable[..., int]) -> N
         record(db, actor, "customer_opened", str(about), {}, NOW + n)
     with db.read() as connection:
         assert [entry.position for entry in audit_log.of(connection, str(JUN))] == [3, 2]
-        assert [entry.position for entry in audit_log.newest(connection, 2, before=4)] == [3, 2]
+        assert [entry.position for entry in audit_log.page(connection, Ask(before="4"), 2).items] == [3, 2]
 
 
 def test_an_entry_stands_or_falls_with_what_it_tells_of(db: BankDb) -> None:

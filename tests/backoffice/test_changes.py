@@ -281,7 +281,7 @@ def test_a_change_that_makes_no_sense_is_not_proposed(desk, kind: str, values: d
     with pytest.raises(ChangeInvalid) as refused:
         propose(desk, kind, values)
     assert refused.value.reason == reason
-    assert desk.run(desk.changes.waiting()) == []
+    assert desk.run(desk.changes.waiting()).items == []
 
 
 def test_a_sum_that_the_books_cannot_hold_is_refused_when_it_is_proposed_and_when_it_is_approved(desk) -> None:
@@ -366,10 +366,10 @@ def test_reasons_are_sealed_and_not_in_the_trail(desk) -> None:
 
 def test_lists_are_in_order(desk) -> None:
     first, second = adjusted(desk, 1), adjusted(desk, 2)
-    assert [change.id for change in desk.run(desk.changes.waiting())] == [first.id, second.id]
+    assert [change.id for change in desk.run(desk.changes.waiting()).items] == [first.id, second.id]
     desk.run(desk.changes.refuse(second.id, desk.bob, ""))
-    assert [change.id for change in desk.run(desk.changes.decided())] == [second.id]
-    assert [change.id for change in desk.run(desk.changes.of(desk.mei))] == [second.id, first.id]
+    assert [change.id for change in desk.run(desk.changes.decided()).items] == [second.id]
+    assert [change.id for change in desk.run(desk.changes.of(desk.mei)).items] == [second.id, first.id]
 
 
 def test_abuse_83_a_session_left_open_approves_nothing(desk) -> None:

@@ -51,7 +51,7 @@ def test_one_correction_is_at_most_the_ceiling_of_the_members_highest_role(desk,
     assert refusal(desk, sign * (SUPPORTER.one + 1)) == "ceiling_one"
     assert refusal(desk, sign * (APPROVER.one + 1), desk.ann) == "ceiling_one"
     assert refusal(desk, sign * MAX_AMOUNT) == "ceiling_one"
-    assert desk.run(desk.changes.waiting()) == []
+    assert desk.run(desk.changes.waiting()).items == []
     proposed(desk, sign * SUPPORTER.one)
     proposed(desk, sign * APPROVER.one, desk.ann)
 
@@ -94,7 +94,7 @@ def test_two_approvals_at_once_never_exceed_the_day(desk) -> None:
     assert any(isinstance(outcome, CeilingExceeded) for outcome in outcomes)
     assert {type(outcome).__name__ for outcome in outcomes} == {"Change", "CeilingExceeded"}
     assert balance(desk) - before <= APPROVER.day
-    left = [one for one in desk.run(desk.changes.waiting()) if one.state is ChangeState.OPEN]
+    left = [one for one in desk.run(desk.changes.waiting()).items if one.state is ChangeState.OPEN]
     assert len(left) == sum(isinstance(outcome, CeilingExceeded) for outcome in outcomes), "they are open as before"
 
 

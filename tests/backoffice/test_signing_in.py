@@ -175,12 +175,12 @@ def test_roles_are_read_anew_at_every_request(bank) -> None:
 
 def test_only_an_admin_suspends_or_sees_accounts(bank) -> None:
     alice, admin = bank.member("alice", "supporter", "approver", "auditor", "reviewer"), bank.member("bob", "admin")
-    for act in (bank.staff.suspend(admin.id, alice), bank.staff.all(alice), bank.staff.member(admin.id, alice)):
+    for act in (bank.staff.suspend(admin.id, alice), bank.staff.accounts(alice), bank.staff.member(admin.id, alice)):
         with pytest.raises(NotAllowed):
             bank.run(act)
     with pytest.raises(MemberNotFound):
         bank.run(bank.staff.suspend("stf_0", admin))
-    assert [member.login for member in bank.run(bank.staff.all(admin))] == ["alice", "bob"]
+    assert [member.login for member in bank.run(bank.staff.accounts(admin)).items] == ["alice", "bob"]
 
 
 def test_signing_out_ends_this_session_alone(bank) -> None:

@@ -15,6 +15,7 @@ from feiqian.customers.errors import CustomerNotFound
 from feiqian.kyc.errors import ReviewNotFound, ReviewOver
 from feiqian.kyc.support import Document
 from feiqian.payments.support import RecentPayments
+from feiqian.runtime.paging import Ask
 from feiqian.subjects import customer
 
 ROLES = ("reviewer", "supporter", "approver", "auditor", "admin")
@@ -29,7 +30,7 @@ def desk(bank):
 
 
 def look(desk, text: str) -> list[int]:
-    return [found.number for found in desk.run(desk.support_view.search(desk.alice, text))]
+    return [found.number for found in desk.run(desk.support_view.search(desk.alice, text)).items]
 
 
 def test_customers_are_found_by_what_they_say(desk) -> None:
@@ -53,15 +54,15 @@ def test_a_supporter_sees_the_file_with_the_identity_number_masked(desk) -> None
     assert file.of(Document) == "1" + "•" * 16 + MEI_ID[-1]
     assert MEI_ID not in repr(file)
     assert [wallet.minor for wallet in file.of(Wallets)] == [0]
-    assert {entry.action for entry in file.entries} >= {"registered", "level_set"}
-    assert "customer_opened" not in {entry.action for entry in file.entries}
+    assert {entry.action for entry in file.entries.items} >= {"registered", "level_set"}
+    assert "customer_opened" not in {entry.action for entry in file.entries.items}
 
 
 def test_however_often_a_file_was_looked_at_its_acts_are_shown(desk) -> None:
     for _ in range(PAGE):
         desk.do(desk.trail_book.append, desk.alice.subject, "customer_opened", str(desk.mei), {}, desk.clock.now())
     file = desk.run(desk.support_view.open(desk.alice, desk.mei_id))
-    assert [entry.action for entry in file.entries] == ["level_set", "registered"]
+    assert [entry.action for entry in file.entries.items] == ["level_set", "registered"]
 
 
 def test_every_look_is_in_the_trail_and_a_trail_that_cannot_be_written_shows_nothing(desk, monkeypatch) -> None:
@@ -112,7 +113,7 @@ def acts(bank, by, review: str) -> dict[str, tuple[str, object]]:
         "decide": ("reviewer", bank.reviews.decide(by, review, "refused", "why")),
         "trail": ("auditor", o.audit_log_reader.read(by)),
         "check": ("auditor", o.audit_log_reader.check(by)),
-        "accounts": ("admin", o.staff.all(by)),
+        "accounts": ("admin", o.staff.accounts(by)),
     }
 
 
@@ -130,7 +131,7 @@ def test_each_role_does_what_it_is_for_and_nothing_else(desk, role: str) -> None
 
 def test_a_reviewer_sees_claim_matches_and_pictures_each_in_the_trail(desk) -> None:
     reviewer, review = desk.member("rae", "reviewer"), desk.waiting_review()
-    assert [of.review.id for of in desk.run(desk.reviews.waiting(reviewer))] == [review.id]
+    assert [of.review.id for of in desk.run(desk.reviews.waiting(reviewer)).items] == [review.id]
     file = desk.run(desk.reviews.open(reviewer, review.id))
     assert file.claim is not None
     assert (file.claim.name, file.review.matches[0].listed) == ("Ottoline Quillfeather", "QUILLFEATHER, Ottoline")
@@ -157,7 +158,7 @@ def test_a_verified_customer_gets_a_wallet_once_and_a_decision_stands(desk) -> N
 def test_cases_are_worked_on_and_each_look_is_kept(desk) -> None:
     load = desk.case_queue
     case = desk.run(load.begin(desk.alice, desk.mei_id, "recovery_help", "lost her PIN"))
-    assert [of.case.id for of in desk.run(load.waiting(desk.alice))] == [case.id]
+    assert [of.case.id for of in desk.run(load.waiting(desk.alice)).items] == [case.id]
     assert desk.run(load.open(desk.alice, case.id)).customer.number == desk.mei.number
     desk.run(load.note(desk.alice, case.id, "called back"))
     assert desk.run(load.close(desk.alice, case.id, "done")).state == "closed"
@@ -173,12 +174,12 @@ def test_auditors_read_page_by_page_and_that_is_kept_too(desk) -> None:
     for _ in range(60):
         desk.run(desk.support_view.search(desk.alice, "x"))
     first = desk.run(desk.back_office.audit_log_reader.read(auditor))
-    second = desk.run(desk.back_office.audit_log_reader.read(auditor, before=first.older))
-    assert first.entries[0].action == "trail_read"
-    assert [first.entries[-1].position - 1] == [second.entries[0].position]
-    assert second.older == 0
+    second = desk.run(desk.back_office.audit_log_reader.read(auditor, ask=Ask(before=first.older)))
+    assert first.items[0].action == "trail_read"
+    assert [first.items[-1].position - 1] == [second.items[0].position]
+    assert second.older == ""
     assert {
-        entry.about for entry in desk.run(desk.back_office.audit_log_reader.read(auditor, str(desk.mei))).entries
+        entry.about for entry in desk.run(desk.back_office.audit_log_reader.read(auditor, str(desk.mei))).items
     } == {str(desk.mei)}
     checked = desk.run(desk.back_office.audit_log_reader.check(auditor))
     assert checked.finding is None

@@ -9,6 +9,8 @@ import pytest
 from staffed import Staffed
 from transactions import counted
 
+from feiqian.runtime.paging import Page
+
 T = TypeVar("T")
 WHY = "as agreed with her on the phone"
 
@@ -56,6 +58,6 @@ def test_changes(bank: Staffed, took: Any) -> None:
 def test_looks_at_customers(bank: Staffed, took: Any) -> None:
     mei, alice, view = bank.checked().session.subject, bank.member("alice", "supporter"), bank.support_view
     found = bank.do(bank.customers.by_number, mei.number)
-    assert took(view.search(alice, found.id)) == ([found], (2, 1))  # names are looked for while others write
+    assert took(view.search(alice, found.id)) == (Page([found]), (2, 1))  # names are looked for while others write
     assert took(view.open(alice, found.id))[1] == (2, 1)
     assert took(bank.back_office.audit_log_reader.read(bank.member("dan", "auditor")))[1] == (1, 1)

@@ -46,7 +46,7 @@ def test_open_cases_wait_the_oldest_first_and_a_customers_are_listed_the_newest_
     with desk.db.write() as connection:
         desk.cases.close(connection, ids[1], "", ALICE, NOW)
     with desk.db.read() as connection:
-        assert [case.id for case in desk.cases.waiting(connection)] == [ids[0], ids[2]]
+        assert [case.id for case in desk.cases.waiting(connection).items] == [ids[0], ids[2]]
         assert [case.id for case in desk.cases.of(connection, 17)] == ids[::-1]
         assert desk.cases.of(connection, 18) == []
         assert desk.cases.count_waiting(connection) == 2
@@ -75,7 +75,7 @@ def test_a_case_that_cannot_be_is_refused_and_leaves_nothing(desk, kind: str, te
     with pytest.raises(CaseInvalid):
         opened(desk, text=text, kind=kind)
     with desk.db.read() as connection:
-        assert desk.cases.waiting(connection) == []
+        assert desk.cases.waiting(connection).items == []
         assert desk.audit_log.newest(connection) == []
 
 

@@ -107,7 +107,7 @@ def test_of_two_checks_at_once_one_waits_for_staff_and_is_the_answer_to_both(ban
         return await asyncio.gather(*(bank.real_name.check_identity(1, images) for _ in range(2)))
 
     assert len({review.id for review in bank.run(at_once())}) == 1
-    assert len(bank.do(bank.services.identity.waiting)) == 1
+    assert len(bank.do(bank.services.identity.waiting).items) == 1
 
 
 def test_documents_typed_at_once_are_no_more_than_a_days(bank: People) -> None:

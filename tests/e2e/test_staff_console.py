@@ -67,7 +67,7 @@ def test_an_identity_like_a_listed_one_is_decided_by_a_person(demo: Demo, watche
     keep(alice, "staff-identity")
     alice.get_by_role("link", name=LISTED).click()
     expect(alice.locator("section[aria-labelledby=matches]")).to_contain_text("QUILLFEATHER")
-    assert alice.locator(".pictures img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    assert alice.locator(".viewer img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
     keep(alice, "staff-review")
     alice.locator("#decide ~ form .button").click()
     expect(alice.locator("#summary")).to_contain_text("Choose one of the two")

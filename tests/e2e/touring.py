@@ -119,7 +119,7 @@ def console(alice: Page, bob: Page, base: str, name: str) -> Iterator[tuple[str,
     yield "staff-change", bob
     alice.goto(f"{base}/staff/identity")
     alice.locator("tbody a").first.click()
-    expect(alice.locator(".pictures img").first).to_be_visible()
+    expect(alice.locator(".viewer img").first).to_be_visible()
     yield "staff-review", alice
     alice.goto(f"{base}/staff/cases")
     alice.locator("tbody a").first.click()

@@ -52,7 +52,7 @@ def console(bank: Served) -> dict[str, object]:
         }
         said["wrong"] = page.propose(f"{file}/propose/give", what="coffee")
         page.propose(f"{file}/propose/give", what="tea")
-    [change] = bank.wait_for(changes.waiting())
+    [change] = bank.wait_for(changes.waiting()).items
     with Console(bank, bob) as page:
         said["proposed"] = page.get(f"/staff/changes/{change.id}")
         said["approved"] = page.post(f"/staff/changes/{change.id}", act="approve")

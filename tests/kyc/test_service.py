@@ -14,6 +14,7 @@ from feiqian.field_cipher import SealBroken
 from feiqian.kyc.errors import DocumentTaken, ImageRefused, ReviewNotFound, ReviewOver
 from feiqian.kyc.model import Claim, Verdict
 from feiqian.kyc.tables import documents
+from feiqian.runtime.paging import FIRST
 from feiqian.subjects import staff
 
 LI_MEI = Claim("cn_id", "李梅", "11010519491231002X", date(1949, 12, 31), "CHN")
@@ -68,8 +69,8 @@ def test_what_the_verifier_cannot_judge_waits_for_staff_the_oldest_first(
     second = office.submit(BEN, Claim("passport", "黄大文", mrz=mrz("WONG<<TAI<MAN")))
     assert [match.entry for match in first.matches] == ["900003"]
     assert second.reasons == ("name_unclear",)
-    assert office.do(office.identity.waiting, 10) == [first, second]
-    assert office.do(office.identity.waiting, 1) == [first]
+    assert office.do(office.identity.waiting, FIRST, 10).items == [first, second]
+    assert office.do(office.identity.waiting, FIRST, 1).items == [first]
 
 
 @pytest.mark.parametrize("outcome", ["verified", "refused"])
@@ -79,7 +80,7 @@ def test_staff_settle_what_waits_once(office: Office, outcome: str) -> None:
     decided = office.do(office.identity.decide, review.id, outcome, REVIEWER, "seen at the branch")
     assert (decided.outcome, decided.decided_by, decided.note) == (outcome, REVIEWER, "seen at the branch")
     assert (decided.at, decided.decided_at) == (review.at, office.clock.now())
-    assert office.do(office.identity.waiting, 10) == []
+    assert office.do(office.identity.waiting, FIRST, 10).items == []
     for again in ("verified", "refused"):
         with pytest.raises(ReviewOver):
             office.do(office.identity.decide, review.id, again, staff(8))
@@ -99,7 +100,7 @@ def test_while_a_review_waits_it_is_the_answer_whatever_is_sent(office: Office) 
     review = office.submit(ANN, ZHU)
     assert office.submit(ANN, LI_MEI) == review  # another spelling does not get past those who look
     assert office.do(office.identity.claim, ANN) == ZHU
-    assert len(office.do(office.identity.waiting, 10)) == 1
+    assert len(office.do(office.identity.waiting, FIRST, 10).items) == 1
 
 
 def test_whom_staff_have_refused_only_staff_verify(office: Office) -> None:

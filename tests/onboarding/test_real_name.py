@@ -119,7 +119,7 @@ def waiting(bank: People) -> int:
     bank.register(details=replace(MEI_DETAILS, name="Ottoline Quillfeather"))
     review = bank.run(bank.real_name.check_identity(1, [picture()]))
     assert review.outcome == "unknown"
-    return len(bank.do(bank.services.identity.waiting))
+    return len(bank.do(bank.services.identity.waiting).items)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def waiting(bank: People) -> int:
 )
 def test_staff_decide_what_the_verifier_could_not(bank: People, outcome: str, level: int, told: str) -> None:
     waiting(bank)
-    (review,) = bank.do(bank.services.identity.waiting)
+    (review,) = bank.do(bank.services.identity.waiting).items
     bank.do(decide, bank, review.id, outcome)
     bank.run(bank.real_name.finish(1))
     assert bank.customers.standing(1) == level
@@ -250,7 +250,7 @@ def test_a_decision_of_staff_that_was_lost_in_a_crash_is_made_good_at_the_start(
     waiting(bank)
     again = bank.again()
     assert again.run(again.intents.sweep()) == 0  # still being looked at
-    (review,) = again.do(again.services.identity.waiting)
+    (review,) = again.do(again.services.identity.waiting).items
     again.do(decide, again, review.id, "verified")
     assert again.run(again.intents.sweep()) == 1
     assert again.customers.standing(1) == 1

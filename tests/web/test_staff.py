@@ -16,7 +16,9 @@ from staffed import EVE_ID, PASSWORD, PIN, STAFF_PASSWORD, Staffed, picture
 from feiqian.auth.model import Details
 from feiqian.backoffice.model import OPERATOR
 from feiqian.money import CNY
+from feiqian.texts import english
 
+LEVELS = {name: english(f"customer.level.{name}") for name in ("remote", "full")}  # as customers read them
 PLACES = ("", "/customers", "/identity", "/cases", "/changes", "/accounts", "/trail")
 
 
@@ -243,7 +245,7 @@ def test_a_customer_is_found_opened_and_frozen(bank, browser: Browser, mei: str)
     assert f"/staff/customers/{mei}" in found
     page = browser.get(f"/staff/customers/{mei}")
     shown = text_of(page.text)
-    for words in ("+8613900001111", "Checked remotely", "¥100.00", "1••••••••••••••••"):
+    for words in ("+8613900001111", LEVELS["remote"], "¥100.00", "1••••••••••••••••"):
         assert words in shown, words
     assert browser.post(f"/staff/customers/{mei}/freeze", why="").status_code == 422
     assert bank.paid(1)
@@ -288,7 +290,7 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(bank, browser: Brow
 @pytest.mark.parametrize(
     ("kind", "fields", "said"),
     [
-        ("set_level", {"level": "full", "before": "remote"}, "Checked remotely → Checked face to face"),
+        ("set_level", {"level": "full", "before": "remote"}, f"{LEVELS['remote']} → {LEVELS['full']}"),
         ("day_limit", {"currency": "CNY", "amount": "500"}, "¥500.00 a day"),
         ("day_limit", {"currency": "CNY", "amount": " ５００，5\u200e"}, "¥500.50 a day"),
     ],
@@ -324,7 +326,7 @@ def test_a_field_that_no_form_has_changes_nothing(bank, browser: Browser, mei: s
         "balance": "9",
     }
     browser.post(f"/staff/customers/{mei}/propose/adjust", **fields)
-    change = bank.run(bank.changes.waiting())[0]
+    change = bank.run(bank.changes.waiting()).items[0]
     assert (change.state, dict(change.values)) == ("open", {"currency": CNY.number, "amount": 1_00})
 
 

@@ -19,6 +19,7 @@ from staffed import Staffed
 from feiqian.backoffice.pages.words import short_details
 from feiqian.ids import CHANGE, DEVICE, new_id
 from feiqian.testing.clock import ManualClock
+from feiqian.texts import english
 from feiqian.web.render import renderers
 
 
@@ -60,20 +61,22 @@ RAW = {
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "Change the level · Password · SMS code · Unverified → Checked remotely · she called"),
-        ("zh", "调整等级 · 密码 · 短信验证码 · 未认证 → 远程核验 · she called"),
-        ("es", "Cambiar el nivel · Contraseña · Código por SMS · Sin verificar → Verificado a distancia · she called"),
+        ("en", "Change the level · Password · SMS code · {unverified} → {remote} · she called"),
+        ("zh", "调整等级 · 密码 · 短信验证码 · {unverified} → {remote} · she called"),
+        ("es", "Cambiar el nivel · Contraseña · Código por SMS · {unverified} → {remote} · she called"),
     ],
 )
 def test_the_time_line_says_details_in_words_or_not_at_all(language: str, said: str) -> None:
     render = renderers(ManualClock(), "Asia/Shanghai")[language]
-    assert short_details(render, RAW) == said
+    levels = {name: render.texts(f"customer.level.{name}") for name in ("unverified", "remote")}
+    assert short_details(render, RAW) == said.format(**levels)
     assert short_details(render, {"kind": "horoscope", "level": 1, "before": 2, "session": "ses_1"}) == ""
 
 
 def test_the_time_line_of_a_customers_file_is_in_words(browser: Browser, file: str) -> None:
     shown = text_of(browser.get(file).text).rpartition("Time line")[2]
-    assert "Set the level · Customer Unverified → Checked remotely" in shown
+    levels = " → ".join(english(f"customer.level.{name}") for name in ("unverified", "remote"))
+    assert f"Set the level · Customer {levels}" in shown
     assert "Registered · Customer Identity card" in shown
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, String, and_, insert, select, text, type_coerce, update
+from sqlalchemy import Connection, LargeBinary, String, insert, select, text, type_coerce, update
 
 from feiqian.audit_log.entry import (
     GENESIS,
@@ -23,6 +23,7 @@ from feiqian.audit_log.entry import (
 )
 from feiqian.audit_log.tables import entries, head
 from feiqian.columns import SUBJECT
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.subjects import Role, Subject
 
 PAGE = 100
@@ -31,6 +32,7 @@ _HEAD = 1  # the head's only row
 _BATCHES = {"yield_per": 1_000}
 _ROLES = frozenset(Role)
 _c = entries.c
+_ORDER = Order((_c.position,))
 # As the bytes are: whoever has changed them may have written what no value is.
 _STORED = select(
     _c.position,
@@ -70,17 +72,28 @@ class AuditLog:
         row = connection.execute(select(head.c.position, head.c.hash).where(head.c.id == _HEAD)).first()
         return Head(0, GENESIS) if row is None else Head(row.position, row.hash)
 
-    def of(self, connection: Connection, about: str, limit: int = PAGE, before: int = 0) -> list[Entry]:
-        """The newest entries about somebody or something (or those `before` a position), newest first."""
-        return self._select(connection, and_(_c.about == about, _before(before)), limit)
+    def of(self, connection: Connection, about: str, limit: int = PAGE) -> list[Entry]:
+        """The newest entries about somebody or something, newest first."""
+        return list(self.page(connection, FIRST, limit, about).items)
 
-    def of_but(self, connection: Connection, about: str, actions: Collection[str], limit: int) -> list[Entry]:
-        """As `of`, but of no such action: however many there are of those, they leave room for the others."""
-        return self._select(connection, and_(_c.about == about, _c.action.not_in(sorted(actions))), limit)
+    def newest(self, connection: Connection, limit: int = PAGE) -> list[Entry]:
+        """The newest entries of all, newest first."""
+        return list(self.page(connection, FIRST, limit).items)
 
-    def newest(self, connection: Connection, limit: int = PAGE, before: int = 0) -> list[Entry]:
-        """The newest entries of all (or of those `before` a position), newest first."""
-        return self._select(connection, _before(before), limit)
+    def page(
+        self, connection: Connection, ask: Ask, limit: int = PAGE, about: str = "", but: Collection[str] = ()
+    ) -> Page[Entry]:
+        """A page of all entries, newest first, or of those about somebody or something.
+
+        None of the actions `but` is in it: however many there are of those, they leave room for the others.
+        """
+        rows = select(entries)
+        if about:
+            rows = rows.where(_c.about == about)
+        if but:
+            rows = rows.where(_c.action.not_in(sorted(but)))
+        found = page_of(connection, rows, _ORDER, ask, limit)
+        return found.of([_entry(row) for row in found.items])
 
     def each(self, connection: Connection, actions: Sequence[str]) -> Iterator[Entry]:
         """Every entry of these actions, the oldest first."""
@@ -116,10 +129,6 @@ class AuditLog:
             return Finding(now + 1, "the entry was not appended by the audit log: its head ends before it")
         return None
 
-    def _select(self, connection: Connection, which: ColumnElement[bool], limit: int) -> list[Entry]:
-        found = connection.execute(select(entries).where(which).order_by(_c.position.desc()).limit(limit))
-        return [_entry(row) for row in found]
-
     def _lock(self, connection: Connection) -> None:
         """SQLite's writers are one at a time already (`BankDb.write` begins immediately)."""
         if connection.dialect.name == "postgresql":
@@ -129,10 +138,6 @@ class AuditLog:
         values = {"position": position, "hash": hashed}
         if not connection.execute(update(head).where(head.c.id == _HEAD).values(values)).rowcount:
             connection.execute(insert(head).values(id=_HEAD, **values))
-
-
-def _before(position: int) -> ColumnElement[bool]:
-    return _c.position < position if position > 0 else _c.position > 0
 
 
 def _entry(row: Any) -> Entry:

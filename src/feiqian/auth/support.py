@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from feiqian.auth.challenges.model import FactorView, Lock
 from feiqian.auth.sessions.model import Device, Session
-from feiqian.backoffice.support_sections import SupportSection
+from feiqian.backoffice.support_sections import SupportList, SupportSection
 from feiqian.clock import MICROSECONDS
 from feiqian.ids import CustomerNumber
+from feiqian.runtime.paging import Ask, Page
 from feiqian.services import Services
 from feiqian.subjects import customer
 
@@ -58,22 +58,24 @@ class Enrolled(SupportSection):
         return self._factors.list.within(connection, customer(number))
 
 
-class Devices(SupportSection):
+class Devices(SupportList):
     """Browsers and telephones that are known."""
 
+    name = "devices"
     template = "auth/support_devices.html"
     order = 70
 
     def __init__(self, services: Services) -> None:
         self._sessions = services.sessions
 
-    def read(self, connection: Connection, number: CustomerNumber) -> Sequence[Device]:
-        return self._sessions.devices(connection, customer(number))
+    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Page[Device]:
+        return self._sessions.device_page(connection, customer(number), ask, FEW)
 
 
-class SignIns(SupportSection):
-    """The newest sessions."""
+class SignIns(SupportList):
+    """Sessions."""
 
+    name = "sign-ins"
     template = "auth/support_sign_ins.html"
     column = "wide"
     order = 60
@@ -81,8 +83,8 @@ class SignIns(SupportSection):
     def __init__(self, services: Services) -> None:
         self._sessions = services.sessions
 
-    def read(self, connection: Connection, number: CustomerNumber) -> Sequence[Session]:
-        return self._sessions.recent(connection, customer(number), FEW)
+    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Page[Session]:
+        return self._sessions.recent(connection, customer(number), ask, FEW)
 
 
 SUPPORT = (Access, Enrolled, Devices, SignIns)

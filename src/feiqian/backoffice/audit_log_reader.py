@@ -12,16 +12,10 @@ from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.clock import Clock
+from feiqian.runtime.paging import FIRST, Ask, Page, asked
 from feiqian.runtime.transactions import Transactions, writes
 
 PAGE = 50
-
-
-class Pages(NamedTuple):
-    """Entries, the newest first; `older` is what to ask for next, 0 at the end."""
-
-    entries: list[Entry]
-    older: int
 
 
 class Checked(NamedTuple):
@@ -38,16 +32,12 @@ class AuditLogReader:
         self.transactions, self._clock, self._audit_log = transactions, clock, audit_log
 
     @writes
-    def read(self, connection: Connection, by: StaffMember, about: str = "", before: int = 0) -> Pages:
-        """A page of the audit log: of all, or about one subject ("customer:17", "staff:2")."""
+    def read(self, connection: Connection, by: StaffMember, about: str = "", ask: Ask = FIRST) -> Page[Entry]:
+        """A page of the audit log, newest first: of all, or about one subject ("customer:17", "staff:2")."""
         require(by, StaffRole.AUDITOR)
         about = about.strip()[:MAX_ABOUT]
-        self._record(connection, by, "trail_read", {"about": about, "before": before})
-        if about:
-            entries = self._audit_log.of(connection, about, PAGE + 1, before)
-        else:
-            entries = self._audit_log.newest(connection, PAGE + 1, before)
-        return Pages(entries[:PAGE], entries[PAGE - 1].position if len(entries) > PAGE else 0)
+        self._record(connection, by, "trail_read", {"about": about} | asked(ask))
+        return self._audit_log.page(connection, ask, PAGE, about)
 
     async def check(self, by: StaffMember) -> Checked:
         """Follows the whole chain, while others write."""

@@ -38,6 +38,7 @@ from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Policy
 from feiqian.runtime import logs
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.runtime.work import WorkOverdue
 from feiqian.subjects import Subject, staff
@@ -47,6 +48,9 @@ MAX_FAILURE = 200
 MANY = 50
 CHANGE_REQUEST = "change_request"
 _c = changes.c
+NEWEST = Order((_c.proposed_at, _c.id))
+OLDEST = NEWEST._replace(newest_first=False)
+BY_ID = Order((_c.id,))  # ids are in order of time; no index has all that are decided by when they were
 _log = logs.get("feiqian.staff")
 
 
@@ -85,19 +89,19 @@ class ChangeRequests:
         return self._one(connection, id)
 
     @reads
-    def waiting(self, connection: Connection) -> list[Change]:
-        """Open ones, the oldest first."""
-        return self._list(connection, _c.state == ChangeState.OPEN, _c.proposed_at, MANY)
+    def waiting(self, connection: Connection, ask: Ask = FIRST) -> Page[Change]:
+        """A page of the open ones, the oldest first."""
+        return self._page(connection, _c.state == ChangeState.OPEN, OLDEST, ask, MANY)
 
     @reads
-    def decided(self, connection: Connection, limit: int = MANY) -> list[Change]:
-        """Decided ones, and those under way, the newest first."""
-        return self._list(connection, _c.state != ChangeState.OPEN, _c.decided_at.desc(), limit)
+    def decided(self, connection: Connection, ask: Ask = FIRST, limit: int = MANY) -> Page[Change]:
+        """A page of those decided or under way, the newest proposed first."""
+        return self._page(connection, _c.state != ChangeState.OPEN, BY_ID, ask, limit)
 
     @reads
-    def of(self, connection: Connection, about: Subject, limit: int = MANY) -> list[Change]:
-        """Changes of somebody's accounts, the newest first."""
-        return self._list(connection, SUBJECT.are(changes, about), _c.proposed_at.desc(), limit)
+    def of(self, connection: Connection, about: Subject, ask: Ask = FIRST, limit: int = MANY) -> Page[Change]:
+        """A page of the changes of somebody's accounts, the newest first."""
+        return self._page(connection, SUBJECT.are(changes, about), NEWEST, ask, limit)
 
     def count_waiting(self, connection: Connection) -> int:
         """How many are open."""
@@ -110,8 +114,7 @@ class ChangeRequests:
     ) -> Change:
         """Keeps the values as they are now, for somebody else to approve. Raises ChangeInvalid, NotAllowed."""
         require(by, *self.kinds.find(kind).proposers)
-        if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
-            raise ChangeInvalid("why")
+        check_why(why)
         await self.kinds.check(kind, about, values)
         effect = await self.kinds.effect(kind, about, values)
         return await self.transactions.write(self._propose, kind, about, values, by, why.strip(), effect)
@@ -267,11 +270,11 @@ class ChangeRequests:
             details |= effect._asdict()
         self._audit_log.append(connection, by, action, str(change.about), details, now)
 
-    def _list(
-        self, connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any], limit: int
-    ) -> list[Change]:
-        rows = connection.execute(select(changes).where(which).order_by(order).limit(limit))
-        return [self._change(row) for row in rows]
+    def _page(
+        self, connection: Connection, which: ColumnElement[bool], order: Order, ask: Ask, limit: int
+    ) -> Page[Change]:
+        found = page_of(connection, select(changes).where(which), order, ask, limit)
+        return found.of([self._change(row) for row in found.items])
 
     def _one(self, connection: Connection, id: str) -> Change:
         row = connection.execute(select(changes).where(_c.id == id)).first()
@@ -294,6 +297,12 @@ class ChangeRequests:
             NOTE.text(self._cipher, row.note, row.id),
             row.failure,
         )
+
+
+def check_why(why: str) -> None:
+    """Raises ChangeInvalid for a reason that nobody can judge by, or that is too long."""
+    if not (is_reason(why) and len(why.strip()) <= MAX_WHY):
+        raise ChangeInvalid("why")
 
 
 def confirmed_by(change: Change, names: Sequence[str]) -> ChallengeBinding:

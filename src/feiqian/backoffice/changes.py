@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import msgspec
 
 from feiqian.backoffice.change_kinds import ChangeKind, Words
@@ -26,6 +29,7 @@ class StaffRoles(ChangeKind[RolesValues]):
     proposers = frozenset({StaffRole.ADMIN})
     about = frozenset({Role.STAFF})
     confirmed = ("roles",)
+    fields: ClassVar[Mapping[str, str]] = {"roles": "roles"}
 
     def __init__(self, services: Services) -> None:
         self._transactions, self._clock = services.transactions, services.clock

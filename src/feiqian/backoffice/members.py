@@ -19,6 +19,7 @@ from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid, MemberNotFou
 from feiqian.backoffice.model import Invitation, MemberState, StaffMember, StaffRole
 from feiqian.backoffice.tables import members
 from feiqian.ids import STAFF, new_id
+from feiqian.runtime.paging import Ask, Order, Page, page_of
 from feiqian.strings.normal import comparison
 from feiqian.strings.visible import is_visible
 from feiqian.subjects import Subject, staff
@@ -30,6 +31,7 @@ NAME_LENGTH = 100
 LOGIN_LENGTH = 32
 _LOGIN = re.compile(rf"[a-z][a-z0-9._-]{{1,{LOGIN_LENGTH - 1}}}", re.ASCII)
 _c = members.c
+_ORDER = Order((_c.number,), newest_first=False)
 
 
 class Members:
@@ -62,6 +64,11 @@ class Members:
     def all(self, connection: Connection) -> list[StaffMember]:
         """Every account, in order of joining."""
         return [_member(row) for row in connection.execute(select(members).order_by(_c.number))]
+
+    def page(self, connection: Connection, ask: Ask, limit: int) -> Page[StaffMember]:
+        """A page of the accounts, in order of joining."""
+        found = page_of(connection, select(members), _ORDER, ask, limit)
+        return found.of([_member(row) for row in found.items])
 
     def names(self, connection: Connection) -> dict[int, str]:
         """The logins by number, of all."""

@@ -29,10 +29,12 @@ from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import logs
+from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.transactions import Refused, Transactions, reads, writes, writes_or_refuses
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
+MANY = 50
 ASKED = "the login, the password or the code"
 
 _log = logs.get("feiqian.staff")
@@ -190,10 +192,10 @@ class Staff(SigningIn):
         return self.members.suspend(connection, member.number, by.subject, self.clock.now())
 
     @reads
-    def all(self, connection: Connection, by: StaffMember) -> list[StaffMember]:
-        """Every account. Raises NotAllowed."""
+    def accounts(self, connection: Connection, by: StaffMember, ask: Ask = FIRST) -> Page[StaffMember]:
+        """A page of the accounts, in order of joining. Raises NotAllowed."""
         require(by, StaffRole.ADMIN)
-        return self.members.all(connection)
+        return self.members.page(connection, ask, MANY)
 
     @writes
     def member(self, connection: Connection, id: str, by: StaffMember) -> StaffMember:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
 from sqlalchemy import Connection
 
 from feiqian.ids import CustomerNumber
+from feiqian.runtime.paging import FIRST, Ask
 
 
 class SupportSection(ABC):
@@ -28,3 +29,16 @@ class SupportSection(ABC):
     async def look(self, number: CustomerNumber, kept: Any) -> Any:
         """What it shows of the customer of this number; `kept` is what `read` returned. The audit log has the look."""
         return kept
+
+
+class SupportList(SupportSection):
+    """One of which there is always more: its panel shows a page, with ways to the pages beside it."""
+
+    name: ClassVar[str]  # in addresses, and in the text "staff.list.<name>"
+
+    def read(self, connection: Connection, number: CustomerNumber) -> Any:
+        return self.page(connection, number, FIRST)
+
+    @abstractmethod
+    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Any:
+        """As `read`, of this page."""

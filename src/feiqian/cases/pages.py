@@ -25,8 +25,8 @@ class CasePages(Controller):
 
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
-        cases = await console.queue(CaseQueue).waiting(console.me)
-        return await console.page("cases/cases.html", "cases", cases=cases)
+        page = await console.queue(CaseQueue).waiting(console.me, console.ask)
+        return await console.page("cases/cases.html", "cases", page=page)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:

@@ -12,6 +12,7 @@ from feiqian.backoffice.staff_queues import StaffQueue
 from feiqian.cases.model import Case
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.registry import Customer
+from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.transactions import writes
 from feiqian.services import Services
 from feiqian.subjects import customer
@@ -40,13 +41,13 @@ class CaseQueue(StaffQueue):
         self._audit_log, self._cases, self._customers = services.audit_log, services.cases, services.customers
 
     @writes
-    def waiting(self, connection: Connection, by: StaffMember) -> list[CaseOf]:
-        """Open cases, the oldest first."""
+    def waiting(self, connection: Connection, by: StaffMember, ask: Ask = FIRST) -> Page[CaseOf]:
+        """A page of the open cases, the oldest first."""
         require(by, StaffRole.SUPPORTER)
-        cases = self._cases.waiting(connection, MANY)
-        shown = {"shown": tuple(case.id for case in cases)}
+        page = self._cases.waiting(connection, ask, MANY)
+        shown = {"shown": tuple(case.id for case in page.items)}
         self._audit_log.append(connection, by.subject, "cases_listed", "cases", shown, self._clock.now())
-        return [CaseOf(case, self._customers.by_number(connection, case.customer)) for case in cases]
+        return page.of([CaseOf(case, self._customers.by_number(connection, case.customer)) for case in page.items])
 
     @writes
     def open(self, connection: Connection, by: StaffMember, id: str) -> CaseOf:

@@ -16,12 +16,15 @@ from feiqian.cases.tables import TEXT, cases, lines
 from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CASE, CustomerNumber, new_id
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Subject, customer
 
 MAX_TEXT = 2_000
 MANY = 50
 _c = cases.c
+NEWEST = Order((_c.opened_at, _c.id))
+OLDEST = NEWEST._replace(newest_first=False)
 
 
 class Cases:
@@ -61,11 +64,15 @@ class Cases:
 
     def of(self, connection: Connection, customer: CustomerNumber, limit: int = MANY) -> list[Case]:
         """A customer's cases, newest first."""
-        return self._list(connection, _c.customer == customer, _c.opened_at.desc(), limit)
+        return list(self.page(connection, customer, FIRST, limit).items)
 
-    def waiting(self, connection: Connection, limit: int = MANY) -> list[Case]:
-        """Open cases, the oldest first."""
-        return self._list(connection, _c.state == State.OPEN, _c.opened_at, limit)
+    def page(self, connection: Connection, customer: CustomerNumber, ask: Ask, limit: int) -> Page[Case]:
+        """A page of a customer's cases, newest first."""
+        return self._page(connection, _c.customer == customer, NEWEST, ask, limit)
+
+    def waiting(self, connection: Connection, ask: Ask = FIRST, limit: int = MANY) -> Page[Case]:
+        """A page of the open cases, the oldest first."""
+        return self._page(connection, _c.state == State.OPEN, OLDEST, ask, limit)
 
     def count_waiting(self, connection: Connection) -> int:
         """How many cases are open."""
@@ -97,11 +104,11 @@ class Cases:
             raise CaseNotFound("there is no such case")
         return self._with_lines(connection, row)
 
-    def _list(
-        self, connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any], limit: int
-    ) -> list[Case]:
-        rows = connection.execute(select(cases).where(which).order_by(order).limit(limit)).all()
-        return [self._with_lines(connection, row) for row in rows]
+    def _page(
+        self, connection: Connection, which: ColumnElement[bool], order: Order, ask: Ask, limit: int
+    ) -> Page[Case]:
+        found = page_of(connection, select(cases).where(which), order, ask, limit)
+        return found.of([self._with_lines(connection, row) for row in found.items])
 
     def _with_lines(self, connection: Connection, row: Any) -> Case:
         found = connection.execute(select(lines).where(lines.c.case_id == row.id).order_by(lines.c.place))

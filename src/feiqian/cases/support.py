@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from feiqian.backoffice.support_sections import SupportSection
+from feiqian.backoffice.support_sections import SupportList
 from feiqian.cases.model import Case
 from feiqian.ids import CustomerNumber
+from feiqian.runtime.paging import Ask, Page
 from feiqian.services import Services
 
 FEW = 10
 
 
-class CustomerCases(SupportSection):
+class CustomerCases(SupportList):
     """The newest."""
 
+    name = "cases"
     template = "cases/support_cases.html"
     column = "wide"
     order = 20
@@ -22,8 +24,8 @@ class CustomerCases(SupportSection):
     def __init__(self, services: Services) -> None:
         self._cases = services.cases
 
-    def read(self, connection: Connection, number: CustomerNumber) -> list[Case]:
-        return self._cases.of(connection, number, FEW)
+    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Page[Case]:
+        return self._cases.page(connection, number, ask, FEW)
 
 
 SUPPORT = (CustomerCases,)

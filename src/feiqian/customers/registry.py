@@ -25,6 +25,7 @@ from feiqian.errors import FeiqianError
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CUSTOMER, CustomerNumber, new_id
 from feiqian.notify.model import Contacts
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.strings.normal import comparison
 from feiqian.subjects import Subject
 
@@ -32,6 +33,7 @@ MAX_NUMBER = 10**9 - 1  # each has an issuing device, and a payment code has nin
 UNVERIFIED = 0  # the lowest level of every policy
 _BATCH = 50_000
 _COLUMNS = (customers.c.number, customers.c.id, customers.c.name, customers.c.created_at, customers.c.level)
+_BY_NUMBER = Order((customers.c.number,), newest_first=False)
 
 __all__ = ["MAX_NUMBER", "NAME_LENGTH", "UNVERIFIED", "Customer", "Customers", "NoNumbersLeft"]
 
@@ -187,12 +189,12 @@ class Customers:
         """Where a customer, or somebody who is about to become one, is reached. None of nobody and of staff."""
         return self.profiles.contacts(connection, subject)
 
-    def find(self, connection: Connection, text: str, limit: int = 20) -> list[Customer]:
-        """Customers whose name begins with, or whose public id is, this text; for staff."""
+    def find(self, connection: Connection, text: str, ask: Ask = FIRST, limit: int = 20) -> Page[Customer]:
+        """A page of the customers whose name begins with, or whose public id is, this text, by number; for staff."""
         starts = (customers.c.name.startswith(form, autoescape=True) for form in {text, comparison(text)})
         begins = or_(*starts, customers.c.id == text)
-        rows: Any = connection.execute(select(*_COLUMNS).where(begins).order_by(customers.c.number).limit(limit))
-        return [Customer(*row) for row in rows]
+        found = page_of(connection, select(*_COLUMNS).where(begins), _BY_NUMBER, ask, limit)
+        return found.of([Customer(*row) for row in found.items])
 
     def names(self, numbers: Collection[CustomerNumber]) -> dict[CustomerNumber, str]:
         """The names of some customers (a page of them, not all) by number."""

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import MICROSECONDS, Clock
@@ -28,6 +28,7 @@ from feiqian.kyc.screening import Match
 from feiqian.kyc.tables import CLAIM, CLEARED, MATCHES, NOTE, PICTURE, claims, clearances, documents, reviews
 from feiqian.kyc.verifier import Verifier
 from feiqian.runtime import logs
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Pool, Work
 from feiqian.subjects import Subject
@@ -38,6 +39,7 @@ from feiqian.workers.process import JobKilled
 
 Within = Callable[[Connection, Review], None]
 NOTE_LENGTH = 500
+_OLDEST = Order((reviews.c.at, reviews.c.id), newest_first=False)
 VERIFIER_THREADS, VERIFIER_QUEUE = 2, 32
 _log = logs.get("feiqian.identity")
 
@@ -205,10 +207,14 @@ class Identity:
 
     # --- reviews -----------------------------------------------------------------------------------------------
 
-    def waiting(self, connection: Connection, limit: int = 50) -> list[Review]:
-        """Those that staff have to decide, the oldest first."""
-        found = select(reviews).where(reviews.c.outcome == "unknown").order_by(reviews.c.at).limit(limit)
-        return [self._review(row) for row in connection.execute(found)]
+    def waiting(self, connection: Connection, ask: Ask = FIRST, limit: int = 50) -> Page[Review]:
+        """A page of those that staff have to decide, the oldest first."""
+        found = page_of(connection, select(reviews).where(reviews.c.outcome == "unknown"), _OLDEST, ask, limit)
+        return found.of([self._review(row) for row in found.items])
+
+    def count_waiting(self, connection: Connection) -> int:
+        """How many staff have to decide."""
+        return connection.execute(select(func.count()).where(reviews.c.outcome == "unknown")).scalar_one()
 
     def of(self, connection: Connection, customer: CustomerNumber, limit: int = 20) -> list[Review]:
         """A customer's, the newest first."""

@@ -21,6 +21,7 @@ from feiqian.kyc.errors import ReviewOver
 from feiqian.kyc.model import Claim, Clearance, Review
 from feiqian.policy.factors import Purpose
 from feiqian.runtime.locks import lock
+from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.transactions import writes
 from feiqian.services import Services
 from feiqian.subjects import customer
@@ -62,13 +63,13 @@ class Reviews(StaffQueue):
         self._customers, self._real_name = services.customers, services.real_name
 
     @writes
-    def waiting(self, connection: Connection, by: StaffMember) -> list[ReviewOf]:
-        """Reviews that nobody has decided, the oldest first."""
+    def waiting(self, connection: Connection, by: StaffMember, ask: Ask = FIRST) -> Page[ReviewOf]:
+        """A page of the reviews that nobody has decided, the oldest first."""
         require(by, StaffRole.REVIEWER)
-        found = self._identity.waiting(connection, MANY)
-        shown = {"shown": tuple(review.id for review in found)}
+        page = self._identity.waiting(connection, ask, MANY)
+        shown = {"shown": tuple(review.id for review in page.items)}
         self._record(connection, by, "reviews_listed", "reviews", shown)
-        return [ReviewOf(review, self._customers.by_number(connection, review.customer)) for review in found]
+        return page.of([ReviewOf(one, self._customers.by_number(connection, one.customer)) for one in page.items])
 
     @writes
     def open(self, connection: Connection, by: StaffMember, id: str) -> ReviewFile:
@@ -118,8 +119,8 @@ class Reviews(StaffQueue):
         return review
 
     def count_waiting(self, connection: Connection) -> int:
-        """How many wait, as far as they are counted."""
-        return len(self._identity.waiting(connection, MANY))
+        """How many wait."""
+        return self._identity.count_waiting(connection)
 
     def _look(self, connection: Connection, by: StaffMember, id: str, place: int) -> None:
         about = str(customer(self._identity.review(connection, id).customer))

@@ -60,6 +60,15 @@ class Formats:
         moment = self.local(at)
         return self._texts("time.date", date=self.date(moment.date()), time=moment.strftime("%H:%M:%S"))
 
+    def zoned(self, at: int) -> str:
+        """As `moment`, with how far the zone is from UTC: for whoever may be elsewhere, and reads it later."""
+        return f"{self.moment(at)} {self.zone(at)}"
+
+    def zone(self, at: int) -> str:
+        """How far the zone is from UTC at a moment: "UTC+08:00"."""
+        offset = self.local(at).strftime("%z")
+        return f"UTC{offset[:3]}:{offset[3:5]}"
+
     def date(self, day: date | int) -> str:
         """A civil date, or a moment's, as "14 Jan 2027"."""
         day = self.local(day).date() if isinstance(day, int) else day

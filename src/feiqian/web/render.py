@@ -67,6 +67,8 @@ class Renderer:
             "short": short,
             "when": formats.when,
             "moment": formats.moment,
+            "zoned": formats.zoned,
+            "zone": formats.zone,
             "date": formats.date,
             "reason": self.reason,
             "mail": mail_addresses.shown,

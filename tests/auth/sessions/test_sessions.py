@@ -187,7 +187,7 @@ def test_the_list_has_the_living_and_the_recent_have_all(bank) -> None:
     bank.clock.advance(MINUTE)
     ids = [session.id for session in bank.do(bank.sessions.list, MEI)]
     assert ids == [fresh.session.id]
-    recent = bank.do(bank.sessions.recent, MEI)
+    recent = bank.do(bank.sessions.recent, MEI).items
     assert [session.id for session in recent] == [fresh.session.id, idle.session.id, ended.session.id]
     assert [bool(session.ended_at) for session in recent] == [False, False, True]
 
@@ -196,7 +196,7 @@ def test_old_sessions_are_dropped_at_some_later_sign_in(bank) -> None:
     bank.open()
     bank.clock.advance(KEEP_ENDED / 1_000_000 + 25 * HOUR)
     newest = bank.open(ANA)
-    assert bank.do(bank.sessions.recent, MEI) == []
+    assert bank.do(bank.sessions.recent, MEI).items == []
     assert bank.find(newest.token) is not None
 
 

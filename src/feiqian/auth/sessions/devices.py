@@ -7,8 +7,6 @@ work in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from feiqian.auth.sessions.model import Device
@@ -17,6 +15,7 @@ from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.clock import DAY
 from feiqian.columns import SUBJECT
 from feiqian.ids import DEVICE, new_id
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.subjects import Subject
 
 MANY_TOKENS = 4  # people who share a browser and are all known to it
@@ -24,6 +23,7 @@ MANY_DEVICES = 50
 FORGET_AFTER = 400 * DAY  # a browser's cookie lives for a year
 _SEPARATOR = "."
 _c = devices.c
+_ORDER = Order((_c.seen_at, _c.id))
 _COLUMNS = (_c.id, _c.label, _c.first_at, _c.seen_at)
 
 
@@ -51,9 +51,12 @@ def known(connection: Connection, subject: Subject, value: str | None) -> Device
     return None if row is None else Device(*row, here=True)
 
 
-def listed(connection: Connection, subject: Subject, here: str | None) -> Sequence[Device]:
-    found = select(*_COLUMNS).where(_of(subject)).order_by(_c.seen_at.desc(), _c.id.desc()).limit(MANY_DEVICES)
-    return [Device(*row, here=row.id == here) for row in connection.execute(found)]
+def listed(
+    connection: Connection, subject: Subject, here: str | None, ask: Ask = FIRST, limit: int = MANY_DEVICES
+) -> Page[Device]:
+    """A page of the subject's devices, the last used first; `here` is the one that asks."""
+    found = page_of(connection, select(*_COLUMNS).where(_of(subject)), _ORDER, ask, limit)
+    return found.of([Device(row.id, row.label, row.first_at, row.seen_at, row.id == here) for row in found.items])
 
 
 def among_newest(connection: Connection, subject: Subject, device_id: str, most: int) -> bool:

@@ -19,6 +19,7 @@ from feiqian.auth.sessions.user_agents import label_of
 from feiqian.clock import DAY, HOUR, MINUTE, Clock
 from feiqian.db import BankDb
 from feiqian.policy.model import Policy
+from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
 
@@ -110,11 +111,11 @@ class Sessions:
         """The subject's living sessions, the newest first."""
         now = self._clock.now()
         found = store.newest(connection, subject, alive=True)
-        return [session for session in found if self._lives(session, now)]
+        return [session for session in found.items if self._lives(session, now)]
 
-    def recent(self, connection: Connection, subject: Subject, limit: int = RECENT) -> Sequence[Session]:
-        """The subject's newest sign-ins, whether their sessions still live or not."""
-        return store.newest(connection, subject, limit=limit)
+    def recent(self, connection: Connection, subject: Subject, ask: Ask = FIRST, limit: int = RECENT) -> Page[Session]:
+        """A page of the subject's sign-ins, the newest first, whether their sessions still live or not."""
+        return store.newest(connection, subject, ask, limit=limit)
 
     def set_language(self, connection: Connection, session_id: str, language: str) -> None:
         """What language this session's pages speak from now on."""
@@ -122,7 +123,11 @@ class Sessions:
 
     def devices(self, connection: Connection, subject: Subject, here: Session | None = None) -> Sequence[Device]:
         """The subject's devices, the last used first; `here` is the session that asks."""
-        return devices.listed(connection, subject, here.device if here else None)
+        return devices.listed(connection, subject, here.device if here else None).items
+
+    def device_page(self, connection: Connection, subject: Subject, ask: Ask, limit: int) -> Page[Device]:
+        """A page of the subject's devices, the last used first, for staff."""
+        return devices.listed(connection, subject, None, ask, limit)
 
     def forget_device(self, connection: Connection, subject: Subject, device_id: str) -> bool:
         """Forgets a device of the subject and ends its sessions. False if the subject has no such device."""

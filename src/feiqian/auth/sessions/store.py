@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +12,12 @@ from feiqian.auth.sessions.tables import sessions
 from feiqian.columns import SUBJECT
 from feiqian.ids import SESSION, new_id
 from feiqian.policy.factors import Factor
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.subjects import Role, Subject
 
 MANY = 100
 _c = sessions.c
+_ORDER = Order((_c.created_at, _c.id))
 _COLUMNS = (
     *(_c.id, _c.role, _c.number, _c.device, _c.factors, _c.created_at, _c.seen_at),
     *(_c.expires_at, _c.user_agent, _c.language, _c.ended_at),
@@ -96,10 +97,13 @@ def end_all(
     return _end(connection, now, by, *which)
 
 
-def newest(connection: Connection, subject: Subject, *, alive: bool = False, limit: int = MANY) -> Sequence[Session]:
+def newest(
+    connection: Connection, subject: Subject, ask: Ask = FIRST, *, alive: bool = False, limit: int = MANY
+) -> Page[Session]:
+    """A page of the subject's sessions, the newest first; `alive`: of those that were not ended."""
     wanted = and_(_of(subject), _c.ended_at == 0) if alive else _of(subject)
-    rows = connection.execute(select(*_COLUMNS).where(wanted).order_by(_c.created_at.desc(), _c.id.desc()).limit(limit))
-    return [_session(row) for row in rows]
+    found = page_of(connection, select(*_COLUMNS).where(wanted), _ORDER, ask, limit)
+    return found.of([_session(row) for row in found.items])
 
 
 def set_language(connection: Connection, session_id: str, language: str) -> None:

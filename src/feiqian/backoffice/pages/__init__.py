@@ -67,5 +67,5 @@ def _staff_only(request: Asked, _: StaffOnly) -> Response[Any]:
     return problem(request, 403, "staff_only")
 
 
-def _not_allowed(request: Asked, _: NotAllowed) -> Response[Any]:
-    return problem(request, 403, "not_allowed")
+def _not_allowed(request: Asked, error: NotAllowed) -> Response[Any]:
+    return problem(request, 403, "not_allowed", error.needed)

@@ -10,12 +10,11 @@ from litestar.params import FromPath
 
 from feiqian.auth.changes import ReleaseLock
 from feiqian.backoffice.changes import StaffRoles
-from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import StaffMember, StaffRole
 from feiqian.web.forms import Form, read_form
 
 from .console import Console, Page, TheConsole, go
-from .words import invalid_text
+from .proposing import Values, proposed
 
 
 class AccountPages(Controller):
@@ -25,8 +24,8 @@ class AccountPages(Controller):
 
     @get("/")
     async def listing(self, console: TheConsole) -> Page:
-        members = await console.back_office.staff.all(console.me)
-        return await console.page("accounts.html", "accounts", members=members)
+        page = await console.back_office.staff.accounts(console.me, console.ask)
+        return await console.page("accounts.html", "accounts", page=page)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
@@ -48,21 +47,23 @@ class AccountPages(Controller):
         return await _propose(console, id, await read_form(request), ReleaseLock.name, {})
 
 
-async def _propose(console: Console, id: str, form: Form, kind: str, values: dict[str, object]) -> Page:
+async def _propose(console: Console, id: str, form: Form, name: str, values: Values) -> Page:
     member = await console.back_office.staff.member(id, console.me)
-    try:
-        change = await console.back_office.changes.propose(kind, member.subject, values, console.me, form["why"])
-    except ChangeInvalid as error:
-        form.wrong("why" if error.reason == "why" else "", invalid_text(console.site, error))
-        return await _account_page(console, id, form)
-    return go(f"/staff/changes/{change.id}", "proposed")
+    kind = console.back_office.changes.kinds.find(name)
+    change = await proposed(console, kind, member.subject, values, form)
+    if change is not None:
+        return go(f"/staff/changes/{change.id}", "proposed")
+    return await _account_page(console, id, form, name)
 
 
-async def _account_page(console: Console, id: str, form: Form) -> Page:
+async def _account_page(console: Console, id: str, form: Form, sent: str = "") -> Page:
+    """`sent` is the kind of change whose form this is."""
     member = await console.back_office.staff.member(id, console.me)
     locked = await console.back_office.staff.locked(member)
-    return await console.page("account.html", "accounts", form, member=member, locked=locked, roles=_roles(member))
+    roles = _roles(member, form if sent == StaffRoles.name else None)
+    return await console.page("account.html", "accounts", form, member=member, locked=locked, roles=roles, sent=sent)
 
 
-def _roles(member: StaffMember) -> list[tuple[str, bool]]:
-    return [(role.value, role in member.roles) for role in StaffRole]
+def _roles(member: StaffMember, form: Form | None) -> list[tuple[str, bool]]:
+    """Each role, and whether the account has it, or the form that was sent."""
+    return [(role.value, bool(form[f"role_{role}"]) if form else role in member.roles) for role in StaffRole]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from litestar import Controller, Request, get, post
@@ -26,6 +27,7 @@ from .fresh import kept_flow
 from .words import change_text, effect_of, failure_text, invalid_text, kind_name, level_name
 
 KIND = "staff-act"
+FEW = 20
 REFUSED = (OwnChange, ChangeOver, CeilingExceeded, ChangeFailed, FactorNotEnrolled)
 
 
@@ -46,9 +48,21 @@ class ChangePages(Controller):
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
         _allowed(console)
-        waiting = await _rows(console, await console.back_office.changes.waiting())
-        decided = await _rows(console, await console.back_office.changes.decided(20))
-        return await console.page("changes.html", "changes", waiting=waiting, decided=decided)
+        changes = console.back_office.changes
+        waiting, decided = await changes.waiting(console.ask), await changes.decided(limit=FEW)
+        return await console.page(
+            "changes.html",
+            "changes",
+            waiting=waiting.of(await _rows(console, waiting.items)),
+            decided=decided.of(await _rows(console, decided.items)),
+        )
+
+    @get("/decided")
+    async def decided(self, console: TheConsole) -> Page:
+        _allowed(console)
+        page = await console.back_office.changes.decided(console.ask)
+        rows = page.of(await _rows(console, page.items))
+        return await console.page("changes.html", "changes", waiting=None, decided=rows)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
@@ -148,7 +162,7 @@ async def _level_now(console: Console, change: Change) -> str:
     return level_name(console.site.render, level.name)
 
 
-async def _rows(console: Console, changes: list[Change]) -> list[ChangeRow]:
+async def _rows(console: Console, changes: Sequence[Change]) -> list[ChangeRow]:
     """With the names of those that they are about: an approver has to know whom they decide on."""
     names = await console.back_office.whose(console.me, changes)
     kinds, site = console.back_office.changes.kinds, console.site

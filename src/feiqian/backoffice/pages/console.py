@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from litestar import Request, Response
@@ -11,13 +12,16 @@ from litestar.response import Redirect
 
 from feiqian.backoffice.model import SignedIn, StaffMember, StaffRole
 from feiqian.backoffice.staff_queues import StaffQueue
+from feiqian.runtime.paging import FIRST, Ask
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
 from feiqian.web.problems import for_people, site_for
-from feiqian.web.session import staff_of
+from feiqian.web.session import staff_found, staff_of
 from feiqian.web.site import Site, TheSite
 
+from .details import Said
 from .who import StaffSignInFirst
+from .words import level_name
 
 Page = Response[Any] | Redirect
 
@@ -52,8 +56,9 @@ OWN = (
 class Console:
     """The console for one request of a member of staff."""
 
-    def __init__(self, site: Site, who: SignedIn, said: str) -> None:
-        self.site, self.who, self.back_office = site, who, site.services.back_office
+    def __init__(self, site: Site, who: SignedIn, said: str, ask: Ask) -> None:
+        """`ask` is which page of a list this request is for."""
+        self.site, self.who, self.back_office, self.ask = site, who, site.services.back_office, ask
         key = f"staff.said.{said}"
         self._said = key if key in site.render.texts.catalogue else ""
 
@@ -70,6 +75,16 @@ class Console:
         queues = [MenuItem(one.order, one.name, one.address, one.icon) for one in self.back_office.queues.of(self.me)]
         return sorted([*queues, *(own.place for own in OWN if self.me.has(*own.roles))])
 
+    async def said(self) -> Said:
+        """What says entries of the audit log in the member's language."""
+        logins, menu = await self.back_office.staff.logins(), {place.address for place in self.menu()}
+        return Said(self.site.render, self.back_office.changes.kinds, logins, self.levels(), menu)
+
+    def levels(self) -> dict[int, str]:
+        """What each level of the policy is called, by its number."""
+        levels = self.site.services.policy.levels
+        return {level.number: level_name(self.site.render, level.name) for level in levels}
+
     def text(self, key: str, **values: object) -> str:
         return self.site.render.texts(key, **values)
 
@@ -78,8 +93,11 @@ class Console:
 
         `template` is one of backoffice, or `feature/name.html`; `active` is where in the navigation it stands.
         """
-        status = form.status if form else 200
-        logins = await self.back_office.staff.logins()
+        logins, form = await self.back_office.staff.logins(), form or Form()
+        return self.known(template, active, form.status, logins, form=form, **values)
+
+    def known(self, template: str, active: str, status: int, logins: dict[int, str], **values: object) -> Response[str]:
+        """As `page`, where nothing is left to ask for."""
         html = self.site.render(
             template if "/" in template else f"backoffice/{template}",
             texts={},
@@ -90,7 +108,7 @@ class Console:
             menu=self.menu(),
             active=active,
             said=self._said,
-            form=form or Form(),
+            zone=self.site.render.formats.zone(self.site.services.clock.now()),
             who=lambda subject: self.name_of(subject, logins),
             login=lambda number: self.name_of(staff(number), logins),
             **values,
@@ -112,7 +130,8 @@ async def provide_console(site: TheSite, request: Request[Any, Any, State]) -> C
     who = await staff_of(request)
     if who is None:
         raise StaffSignInFirst(request.url.path)
-    return Console(site, who, request.query_params.get("said", ""))
+    asked = request.query_params
+    return Console(site, who, asked.get("said", ""), Ask(asked.get("before", ""), asked.get("after", "")))
 
 
 def go(address: str, said: str = "") -> Redirect:
@@ -125,11 +144,19 @@ def not_there(request: Asked, _: Exception) -> Response[Any]:
     return problem(request, 404, "not_there")
 
 
-def problem(request: Asked, status: int, problem: str) -> Response[Any]:
-    """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors."""
-    site = site_for(request)
+def problem(request: Asked, status: int, problem: str, needed: Sequence[str] = ()) -> Response[Any]:
+    """A page for people, JSON for scripts; with the security headers, which Litestar leaves out of errors.
+
+    Whoever is at work keeps the console around it; `needed` are the roles of which any one would do.
+    """
+    site, who, headers = site_for(request), staff_found(request), request.app.state.headers
     title = site.render.texts(f"staff.problem.{problem}")
     if not for_people(request):
-        return Response({"problem": title}, status_code=status, headers=request.app.state.headers)
-    page = site.page("backoffice/problem.html", title=title, text=site.render.texts(f"staff.problem.{problem}.text"))
-    return Response(page.content, status_code=status, media_type=page.media_type, headers=request.app.state.headers)
+        return Response({"problem": title}, status_code=status, headers=headers)
+    text = site.render.texts(f"staff.problem.{problem}.text")
+    if who is None:
+        page = site.page("backoffice/problem.html", title=title, text=text)
+    else:
+        console = Console(site, who, "", FIRST)
+        page = console.known("refused.html", "", status, {}, form=Form(), title=title, text=text, needed=needed)
+    return Response(page.content, status_code=status, media_type=page.media_type, headers=headers)

@@ -10,13 +10,16 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from feiqian.backoffice.change_kinds import Kind
-from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.money import MoneyInvalid
-from feiqian.subjects import Role, customer
+from feiqian.backoffice.support_view import FEW, CustomerFile
+from feiqian.runtime.paging import FIRST, Ask
+from feiqian.subjects import Role, Subject, customer
 from feiqian.web.forms import Form, read_form
 
 from .console import Console, Page, TheConsole, go
-from .words import action_name, change_text, effect_of, invalid_text, kind_name, level_name, short_details
+from .proposing import Values, proposed, values_of
+from .words import action_name, change_text, effect_of, kind_name, level_name, short_details
+
+OWN_LISTS = frozenset({"changes", "entries"})
 
 
 class CustomerPages(Controller):
@@ -26,15 +29,21 @@ class CustomerPages(Controller):
 
     @get("/")
     async def search(self, console: TheConsole, q: FromQuery[str] = "") -> Page:
-        found = await console.back_office.support_view.search(console.me, q)
-        levels = {
-            level.number: level_name(console.site.render, level.name) for level in console.site.services.policy.levels
-        }
-        return await console.page("customers.html", "customers", q=q.strip(), found=found, levels=levels)
+        page = await console.back_office.support_view.search(console.me, q, console.ask)
+        return await console.page("customers.html", "customers", q=q.strip(), page=page, levels=console.levels())
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
         return await _file_page(console, id, Form())
+
+    @get("/{id:str}/list/{name:str}")
+    async def list_of(self, console: TheConsole, id: FromPath[str], name: FromPath[str]) -> Page:
+        view = console.back_office.support_view
+        if name not in OWN_LISTS | view.lists:
+            raise NotFoundException
+        file = await view.look_on(console.me, id, name, console.ask)
+        shown = await _shown(console, file, console.ask)
+        return await console.page("customer_list.html", "customers", None, name=name, **shown)
 
     @post("/{id:str}/freeze", status_code=303)
     async def freeze(self, console: TheConsole, id: FromPath[str], request: Request[Any, Any, State]) -> Page:
@@ -55,39 +64,51 @@ class CustomerPages(Controller):
     ) -> Page:
         form, chosen = await read_form(request), _kind(console, kind)
         file = await console.back_office.support_view.open(console.me, id)
-        about = customer(file.customer.number)
-        try:
-            values = chosen.read(form)
-            if form["act"] == "preview" and chosen.has_effect:
-                effect = await console.back_office.changes.kinds.effect(chosen.name, about, values)
-                return await _propose_page(
-                    console, id, chosen, form, effect_of(console.site, effect, values["currency"])
-                )
-            change = await console.back_office.changes.propose(chosen.name, about, values, console.me, form["why"])
-        except ChangeInvalid as error:
-            field = "why" if error.reason == "why" else chosen.fields.get(error.reason, "")
-            form.wrong(field, invalid_text(console.site, error))
-        except MoneyInvalid:
-            form.wrong("amount", console.text("staff.amount.wrong"))
-        else:
+        about, values = customer(file.customer.number), values_of(console, chosen, form)
+        if form["act"] == "preview" and chosen.has_effect:
+            return await _preview_page(console, id, chosen, form, about, values)
+        change = await proposed(console, chosen, about, values, form)
+        if change is not None:
             return go(f"/staff/changes/{change.id}", "proposed")
         return await _propose_page(console, id, chosen, form)
 
 
+async def _preview_page(
+    console: Console, id: str, kind: Kind, form: Form, about: Subject, values: Values | None
+) -> Page:
+    """The form again, with what it would find and leave."""
+    if values is None:
+        return await _propose_page(console, id, kind, form)
+    effect = await console.back_office.changes.kinds.effect(kind.name, about, values)
+    return await _propose_page(console, id, kind, form, effect_of(console.site, effect, values["currency"]))
+
+
 async def _file_page(console: Console, id: str, form: Form) -> Page:
     file = await console.back_office.support_view.open(console.me, id)
-    about, kinds, site = customer(file.customer.number), console.back_office.changes.kinds, console.site
-    changes = await console.back_office.changes.of(about, 10)
+    kinds, site = console.back_office.changes.kinds, console.site
+    possible = await kinds.possible(customer(file.customer.number))
     return await console.page(
         "customer.html",
         "customers",
         form,
-        file=file,
         level=level_name(site.render, file.level.name),
-        entries=[(e, action_name(site, e.action), short_details(site.render, e.details)) for e in file.entries],
-        changes=[(change, kind_name(site, change.kind), change_text(kinds, change, site.render)) for change in changes],
-        kinds=[(kind.name, kind_name(site, kind.name)) for kind in await kinds.possible(about)],
+        kinds=[(kind.name, kind_name(site, kind.name)) for kind in possible],
+        **await _shown(console, file, FIRST),
     )
+
+
+async def _shown(console: Console, file: CustomerFile, ask: Ask) -> dict[str, Any]:
+    """The file, and its two lists that are the console's own: changes and what was done."""
+    site, requests = console.site, console.back_office.changes
+    changes = await requests.of(customer(file.customer.number), ask, FEW)
+    rows = [(e, action_name(site, e.action), short_details(site.render, e.details)) for e in file.entries.items]
+    return {
+        "file": file,
+        "entries": file.entries.of(rows),
+        "changes": changes.of(
+            [(one, kind_name(site, one.kind), change_text(requests.kinds, one, site.render)) for one in changes.items]
+        ),
+    }
 
 
 async def _propose_page(

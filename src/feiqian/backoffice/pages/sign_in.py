@@ -41,8 +41,9 @@ class SignInPages(Controller):
     @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form = await read_form(request)
-        if not form["login"] or not form.raw("password"):
-            form.wrong("login", site.render.texts("staff.sign_in.missing"))
+        for name in [name for name in ("login", "password") if not form.raw(name).strip()]:
+            form.wrong(name, site.render.texts(f"staff.sign_in.{name}.missing"))
+        if not form.good:
             return _page(site, form)
         try:
             challenge = await _staff(site).password(

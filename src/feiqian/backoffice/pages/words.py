@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from feiqian.audit_log.entry import Entry
 from feiqian.backoffice.change_kinds import ChangeKinds, Effect, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change
@@ -18,7 +17,7 @@ _AS_TYPED = ("device", "why")
 
 def level_name(words: Words, name: str) -> str:
     """A level of the policy; one that a bank has named itself, as it is."""
-    return words.texts.catalogue.get(f"staff.level.{name}", name)
+    return words.texts.catalogue.get(f"customer.level.{name}", name)
 
 
 def kind_name(site: Site, kind: str) -> str:
@@ -53,13 +52,8 @@ def invalid_text(site: Site, error: ChangeInvalid) -> str:
 
 
 def action_name(site: Site, action: str) -> str:
-    """What an entry of the audit log tells; other features' acts as they are called."""
-    return site.render.texts.catalogue.get(f"staff.action.{action}", action)
-
-
-def details_text(entry: Entry) -> str:
-    """The details of an entry, in one line, as they are kept."""
-    return " · ".join(f"{name}: {_plain(value)}" for name, value in entry.details.items() if value not in ("", 0, []))
+    """What an entry of the audit log tells; an act that no text says, without the underscores of code."""
+    return site.render.texts.catalogue.get(f"staff.action.{action}", action.replace("_", " "))
 
 
 def short_details(words: Words, details: Mapping[str, object]) -> str:
@@ -89,10 +83,6 @@ def _keys(name: str, value: object) -> tuple[str, ...]:
         case "reason":
             return (f"staff.correction.{value}",)
     return (f"staff.factor.{value}",)
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _int(value: object) -> int:

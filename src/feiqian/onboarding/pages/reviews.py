@@ -16,7 +16,9 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.pages.console import Console, Page, TheConsole, go, not_there
 from feiqian.backoffice.pages.fresh import kept_flow
-from feiqian.kyc.errors import DocumentTaken, OwnClearance, ReviewNotFound, ReviewOver
+from feiqian.kyc.errors import DocumentTaken, IdentityError, OwnClearance, ReviewNotFound, ReviewOver
+from feiqian.kyc.model import Claim
+from feiqian.kyc.mrz import Mrz, parse_mrz
 from feiqian.onboarding.queues import Decision, Reviews
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
@@ -41,9 +43,9 @@ class ReviewPages(Controller):
 
     @get("/")
     async def queue(self, console: TheConsole) -> Page:
-        waiting = await console.queue(Reviews).waiting(console.me)
-        rows = [(of, [_reason_text(console, reason) for reason in of.review.reasons]) for of in waiting]
-        return await console.page("onboarding/reviews.html", "identity", rows=rows)
+        page = await console.queue(Reviews).waiting(console.me, console.ask)
+        rows = [(of, [_reason_text(console, reason) for reason in of.review.reasons]) for of in page.items]
+        return await console.page("onboarding/reviews.html", "identity", rows=rows, page=page)
 
     @get("/{id:str}")
     async def look(self, console: TheConsole, id: FromPath[str]) -> Page:
@@ -123,8 +125,23 @@ async def _review_page(console: Console, id: str, form: Form) -> Page:
     file = await console.queue(Reviews).open(console.me, id)
     reasons = [_reason_text(console, reason) for reason in file.review.reasons]
     return await console.page(
-        "onboarding/review.html", "identity", form, file=file, review=file.review, reasons=reasons
+        "onboarding/review.html",
+        "identity",
+        form,
+        file=file,
+        review=file.review,
+        reasons=reasons,
+        read=_read(console, file.claim),
     )
+
+
+def _read(console: Console, claim: Claim | None) -> Mrz | None:
+    """What the machine-readable lines say, for whoever compares; None of lines that cannot be right."""
+    formats, clock = console.site.render.formats, console.site.services.clock
+    try:
+        return parse_mrz(claim.mrz, formats.local(clock.now()).date()) if claim and claim.mrz else None
+    except IdentityError:
+        return None
 
 
 def _reason_text(console: Console, reason: str) -> str:

@@ -1,0 +1,78 @@
+"""Every page of the console, of a bank with one of everything, in three languages: nothing is said as it is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from litestar.testing import TestClient
+from staff_bank import MINOR, Full, fill
+from staff_pages import Browser, app_of, site_of, text_of
+from staffed import EVE_ID, Staffed
+
+from feiqian.texts import LANGUAGES, texts_in
+
+RAW = {
+    "a word of the code": re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b"),
+    "a number that nobody reads": re.compile(r"(?<![\w+])\d{12,}"),
+    "a subject": re.compile(r"\b(?:customer|staff|applicant|nobody)s?:\s?\d"),
+    "an amount by its code": re.compile(r"\b(?:CNY|USD|EUR|JPY)\s?-?\d|\d\s?(?:CNY|USD|EUR|JPY)\b"),
+    "an amount in minor units": re.compile(rf"{MINOR}|{MINOR:,}(?!\.)"),
+    "a number of a currency": re.compile(r"(?<!\d)156(?!\d)"),
+}
+TYPED = re.compile(r"<code\b.*?</code>|<q\b.*?</q>|<div class=\"mrz\".*?</div>", re.S)  # ids, and what people wrote
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, Full]]:
+    bank = Staffed(tmp_path_factory.mktemp("bank") / "bank")
+    filled, site = fill(bank), site_of(bank)
+    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+        browser = Browser(client, site)
+        browser.is_staff(filled.token)
+        yield browser, filled
+    bank.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_of_staff_says_anything_as_it_is_kept(full: tuple[Browser, Full], language: str) -> None:
+    browser, filled = full
+    browser.client.cookies.set(browser.site.cookies.language, language)
+    findings = []
+    for path in filled.paths:
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        words = text_of(TYPED.sub(" ", answer.text).replace("</dt>", ":")).replace(EVE_ID, "")
+        for what, raw in RAW.items():
+            findings += [f"{path}: {what}: {found[0]}" for found in raw.finditer(words)]
+    assert findings == []
+
+
+def test_the_audit_log_says_who_did_what_to_whom_and_when(full: tuple[Browser, Full]) -> None:
+    browser, _ = full
+    browser.client.cookies.set(browser.site.cookies.language, "en")
+    rows = re.findall(r"<tr>.*?</tr>", browser.get("/staff/trail?about=1").text, re.S)
+    corrected = next(text_of(row) for row in rows if "Approved a change" in row)
+    effect = ("¥1,234.57 to the customer", "Before ¥10,000.00", "After ¥11,234.57")
+    for words in ("UTC+08:00", "bob", "Customer 1", *effect):
+        assert words in corrected, words
+    frozen = next(text_of(row) for row in rows if "Lift the freeze" in row)
+    assert re.search(r"Frozen since: 1[0-9] \w+ 20\d\d, \d\d:\d\d:\d\d UTC\+08:00", frozen)
+    limit = next(text_of(row) for row in rows if "¥1,234.57 a day" in row)
+    assert "Proposed a change" in limit
+
+
+def test_an_id_is_shown_short_and_is_copied_whole(full: tuple[Browser, Full]) -> None:
+    browser, filled = full
+    page = browser.get("/staff/trail").text
+    shown = f'<code class="id" data-copy title="{filled.customer}">'
+    shown += f"{filled.customer[:4]}<span>{filled.customer[4:-6]}</span>{filled.customer[-6:]}</code>"
+    assert shown in page
+    assert f'<a href="/staff/customers/{filled.customer}"><code' in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_acts_have_one_name(language: str) -> None:
+    texts = {key: text for key, text in texts_in(language).catalogue.items() if key.startswith("staff.action.")}
+    assert sorted(texts.values()) == sorted(set(texts.values()))
