@@ -19,13 +19,13 @@ from .answers import Message, Receive, Send, render
 from .authenticate import Authenticator
 from .callers import Callers
 from .description import description
-from .framework import ANSWERED, UNROUTED, Told, litestar
+from .framework import ANSWERED, UNROUTED, ApiResponse, litestar
 from .operations import operation_of
 from .plain import plain
 from .problems import ProblemError
 
 PATHS = ("/v1", "/problems/", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
-_NOT_FOUND = Told(render(ProblemError(problems.NOT_FOUND))).to_asgi_response()
+_NOT_FOUND = ApiResponse(render(ProblemError(problems.NOT_FOUND))).to_asgi_response()
 
 
 class Api:
