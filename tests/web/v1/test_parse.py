@@ -313,11 +313,9 @@ def test_bodies_may_have_structs_and_lists_of_them() -> None:
 
 def test_each_wrong_field_is_named_by_where_it_stands() -> None:
     wrong = [TEA, {"name": 1, "amount": 0}, {"name": "a", "x": 1}, TEA, "tea"]
-    named = ["items[1].name", "items[1].amount", "items[2].amount", "items[2].x"]
+    named = ["items[1].name", "items[1].amount", "items[2].amount", "items[2].x", "items[4]"]
     assert nested_fields({"items": wrong, "gift": {"name": "a"}, "y": 1}) == [*named, "gift.amount", "y"]
-    assert (
-        nested_fields({"items": ["tea"]}) == nested_fields({"items": []}) == nested_fields({"items": "x"}) == ["items"]
-    )
+    assert nested_fields({"items": []}) == nested_fields({"items": "x"}) == ["items"]
     assert nested_fields({"items": [TEA | {"Bad Name": 1}]}) == ["items[0].(unknown)"]
     assert len(nested_fields({"items": [{}] * 99})) == ERRORS
 
