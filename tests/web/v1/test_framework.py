@@ -102,3 +102,14 @@ def test_methods_and_paths_that_there_are_not_are_problems(served: Served) -> No
         assert client.get("/v1/me/freeze").headers["allow"] == "POST"
         for path in ("/v1", "/v1/", "/v1/payments/", "/v1/payments/x/y", "/v1/balance/x", "/problems/", "/metrics"):
             assert client.get(path).json()["type"] == "/problems/not-found"
+
+
+def test_paths_without_end_are_not_kept(served: Served) -> None:
+    """The framework keeps the paths of the newest requests that it has routed, before it is known who asks."""
+    kept = served.server.config.loaded_app.api._app.asgi_router.handle_routing.cache_info
+    with httpx.Client(base_url=served.url) as client:
+        client.get("/v1/payments/x")
+        before = kept().currsize
+        for long in ("a" * 250, "b" * 8_000, "c/" * 4_000 + "c"):
+            assert client.get(f"/v1/payments/{long}").status_code == 404
+    assert kept().currsize == before
