@@ -145,13 +145,14 @@ get, post = partial(_operation, "GET"), partial(_operation, "POST")  # what only
 
 def _query(name: str, handler: Handler, types: dict[str, Any]) -> type | None:
     """A struct of what stands in the query: by it the query is checked, more strictly than the framework would."""
+    title = f"{name[0].upper()}{name[1:]}Query"
     defaults = {each.name: each.default for each in inspect.signature(handler).parameters.values()}
     fields = [
         (field, type) if defaults[field] is inspect.Parameter.empty else (field, type, defaults[field])
         for field, type in types.items()
         if get_origin(type) is Annotated and any(isinstance(more, QueryParameter) for more in get_args(type))
     ]
-    return msgspec.defstruct(f"{name}Query", fields, frozen=True, forbid_unknown_fields=True) if fields else None
+    return msgspec.defstruct(title, fields, frozen=True, forbid_unknown_fields=True) if fields else None
 
 
 def _all_problems(method: str, who: Who, body: type | None, own: tuple[Kind, ...]) -> tuple[Kind, ...]:
