@@ -31,7 +31,11 @@ def answers(bank: Served) -> dict[str, object]:
     with bank.client() as merchant:
         gone = merchant.get("/v1/gifts/tea").json()
         described = merchant.get("/v1/openapi.json").json()["paths"]["/v1/gifts/{id}"]["get"]["responses"]
-    return {"gone": gone, "described": sorted(described), "page": text(httpx.get(f"{bank.url}/gifts").text)}
+        wishes = [{"what": "tea", "count": 2}, {"what": "a book"}]
+        counted = merchant.post("/v1/gifts", json={"wishes": wishes}).json()
+        wrong = merchant.post("/v1/gifts", json={"wishes": [*wishes, {"what": 1, "count": 0}]}).json()
+    said = {"gone": gone, "described": sorted(described), "counted": counted["things"], "wrong_wish": wrong["errors"]}
+    return {**said, "page": text(httpx.get(f"{bank.url}/gifts").text)}
 
 
 def console(bank: Served) -> dict[str, object]:

@@ -57,6 +57,11 @@ def test_its_operation_answers_with_its_problem(said: dict[str, Any]) -> None:
     assert "410" in said["described"]
 
 
+def test_its_operation_takes_a_nested_body_and_says_where_one_is_wrong(said: dict[str, Any]) -> None:
+    assert said["counted"] == 3
+    assert [error["field"] for error in said["wrong_wish"]] == ["wishes[2].what", "wishes[2].count"]
+
+
 def test_its_page_says_its_texts(said: dict[str, Any]) -> None:
     assert "Gifts (en)" in said["page"]
 

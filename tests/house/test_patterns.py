@@ -21,7 +21,7 @@ OF_RE = {"compile", "search", "match", "fullmatch", "split", "findall", "findite
 WAY_OUT = r"`matching(...)` of feiqian.patterns for a struct's field, else `fullmatch`, or `\Z` in place of `$`."
 # What may end in a newline on purpose: notes of several lines, and what earlier versions took and is still asked for.
 MAY_END_IN_A_NEWLINE = {
-    "PaymentQuery.merchant_order",
+    "ListPaymentsQuery.merchant_order",
     "Question.order",
     "Refund.order",
     "Report.note",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,15 @@ from feiqian.payments.api.merchants import list_payments
 from feiqian.payments.requests import PaymentRequest
 from feiqian.web.v1.description import description
 from feiqian.web.v1.operations import operation_of
-from feiqian.web.v1.parse import BODY_LIMIT_BYTES, BodyParser, check_media_type, check_visible, parse_query, read_body
+from feiqian.web.v1.parse import (
+    BODY_LIMIT_BYTES,
+    ERRORS,
+    BodyParser,
+    check_media_type,
+    check_visible,
+    parse_query,
+    read_body,
+)
 from feiqian.web.v1.problems import ProblemError
 
 LISTING = operation_of(list_payments)
@@ -272,3 +281,69 @@ def test_every_text_of_every_operation_is_looked_at_unless_it_is_a_secret_or_a_k
 def test_joiners_and_marks_that_scripts_need_are_taken() -> None:
     body = json.dumps(GOOD | {"description": "می\u200cخواهم 👩\u200d👧 \u200f"}, ensure_ascii=False).encode()
     assert PARSER.parse(body).description.startswith("می\u200c")
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    amount: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=100)]
+    gift: Item | None = None
+    tags: dict[str, str] = {}
+
+
+TEA = {"name": "tea", "amount": 1}
+
+
+def nested_fields(body: object) -> list[str]:
+    with pytest.raises(ProblemError) as raised:
+        BodyParser(Order).parse(body if isinstance(body, bytes) else json.dumps(body).encode())
+    assert raised.value.kind.slug == "invalid-request"
+    return [error.field for error in raised.value.errors]
+
+
+def test_bodies_may_have_structs_and_lists_of_them() -> None:
+    body = {"items": [TEA, {"name": "", "amount": 2}], "gift": TEA, "tags": {"a": "b"}}
+    parsed = BodyParser(Order).parse(json.dumps(body).encode())
+    assert parsed == Order([Item("tea", 1), Item("", 2)], Item("tea", 1), {"a": "b"})
+    assert BodyParser(Order).parse(b'{"items":[{"name":"","amount":1}]}') == Order([Item("", 1)])
+
+
+def test_each_wrong_field_is_named_by_where_it_stands() -> None:
+    wrong = [TEA, {"name": 1, "amount": 0}, {"name": "a", "x": 1}, TEA, "tea"]
+    named = ["items[1].name", "items[1].amount", "items[2].amount", "items[2].x", "items[4]"]
+    assert nested_fields({"items": wrong, "gift": {"name": "a"}, "y": 1}) == [*named, "gift.amount", "y"]
+    assert nested_fields({"items": []}) == nested_fields({"items": "x"}) == ["items"]
+    assert nested_fields({"items": [TEA | {"Bad Name": 1}]}) == ["items[0].(unknown)"]
+    assert len(nested_fields({"items": [{}] * 99})) == ERRORS
+
+
+@pytest.mark.parametrize("number", ["1.0", "1e0", '"1"', "true"])
+def test_abuse_2_a_nested_number_is_not_coerced(number: str) -> None:
+    assert nested_fields(b'{"items":[{"name":"a","amount":%b}]}' % number.encode()) == ["items[0].amount"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"items":[{"name":"a","amount":1,"amount":1}]}',
+        b'{"items":[{"name":"","name":"","amount":1}]}',
+        b'{"items":[{"name":"a","amount":1}],"gift":{"name":"a","amount":1,"n\\u0061me":"a"}}',
+        b'{"items":[{"name":"a","amount":1}],"tags":{"a":"b","a":"c"}}',
+        b'{"items":[{"name":"a","amount":1}],"items":[{"name":"a","amount":1}]}',
+    ],
+)
+def test_abuse_60_a_nested_name_that_occurs_twice_is_refused(body: bytes) -> None:
+    with pytest.raises(ProblemError) as raised:
+        BodyParser(Order).parse(body)
+    assert raised.value.kind.slug == "malformed-json"
+
+
+@pytest.mark.parametrize("ascii", [True, False])
+def test_a_nested_text_with_what_cannot_be_seen_is_refused(ascii: bool) -> None:
+    hidden = {"name": "a\u202eb", "amount": 1}
+    body = {"items": [TEA, hidden], "gift": hidden, "tags": {"a\u202e": "b", "c": "\x9b"}}
+    named = ["items[1].name", "gift.name", "tags", "tags"]
+    assert nested_fields(json.dumps(body, ensure_ascii=ascii).encode()) == named

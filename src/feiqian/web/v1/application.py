@@ -19,13 +19,14 @@ from .answers import Message, Receive, Send, render
 from .authenticate import Authenticator
 from .callers import Callers
 from .description import description
-from .framework import ANSWERED, UNROUTED, Told, litestar
+from .framework import ANSWERED, UNROUTED, ApiResponse, litestar
 from .operations import operation_of
 from .plain import plain
 from .problems import ProblemError
 
 PATHS = ("/v1", "/problems/", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
-_NOT_FOUND = Told(render(ProblemError(problems.NOT_FOUND))).to_asgi_response()
+LONGEST_PATH = 256  # characters: more than any path with an id that is given out
+_NOT_FOUND = ApiResponse(render(ProblemError(problems.NOT_FOUND))).to_asgi_response()
 
 
 class Api:
@@ -41,9 +42,9 @@ class Api:
         start, path = time.perf_counter(), scope["path"]
         if scope["method"] == "OPTIONS":
             scope = {**scope, "method": "-"}  # which the framework would answer by itself
-        # It would pass over the slash at the end.
-        app = _NOT_FOUND if path.endswith("/") and path != "/" else self._app
-        await app(scope, receive, send)
+        # It would pass over a slash at the end, and keeps the paths of the newest requests, however long.
+        nothing = len(path) > LONGEST_PATH or (path.endswith("/") and path != "/")
+        await (_NOT_FOUND if nothing else self._app)(scope, receive, send)
         handler = scope.get("route_handler")
         operation = operation_of(handler) if handler is not None else None
         if ANSWERED in scope and (operation is not None or handler is None):

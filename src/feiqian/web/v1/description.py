@@ -75,16 +75,17 @@ def _every_problem(operations: Iterable[Operation]) -> tuple[Kind, ...]:
 
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     bodies = [operation.body for operation in operations if operation.body is not None]
-    types = [Problem, *(operation.answer for operation in operations), *bodies]
-    _, schemas = msgspec.json.schema_components(dict.fromkeys(types), ref_template=REF)
-    for body in set(bodies):
-        _say_digits(schemas[body.__name__])
-    return schemas
+    answers = [Problem, *(operation.answer for operation in operations)]
+    _, told = msgspec.json.schema_components(dict.fromkeys(answers), ref_template=REF)
+    _, sent = msgspec.json.schema_components(dict.fromkeys(bodies), ref_template=REF)
+    for schema in sent.values():
+        _say_digits(schema)
+    return told | sent
 
 
 def _say_digits(struct: dict[str, Any]) -> None:
     """Says of the fields of what is sent how whole numbers are written."""
-    for schema in struct["properties"].values():
+    for schema in struct.get("properties", {}).values():
         if schema.get("type") == "integer":
             schema["description"] = f"{schema.get('description', '')} {DIGITS}".lstrip()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from . import problems
 from .answers import Answer, Message, Receive, Send, answer_to, send_answer
 from .authenticate import Visitor
 from .callers import BODY
-from .operations import Asked, operation_of
+from .operations import Asked, TheServices, TheVisitor, operation_of
 from .parse import Disconnected
 from .problems import ProblemError
 
@@ -30,7 +30,7 @@ ANSWERED = "feiqian.answered"  # of the ASGI scope: the status
 _encode = msgspec.json.encode
 
 
-class Sent(Request[Any, Any, State]):
+class ApiRequest(Request[Any, Any, State]):
     """A request whose body `Callers` has read and parsed: the framework's `data` is what came of it."""
 
     async def body(self) -> bytes:
@@ -40,7 +40,7 @@ class Sent(Request[Any, Any, State]):
         return self.scope[BODY]  # type: ignore[literal-required]
 
 
-class Told(Response[Any]):
+class ApiResponse(Response[Any]):
     """What a handler returned, as JSON, or a whole Answer."""
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
@@ -54,7 +54,7 @@ class Told(Response[Any]):
         return tell
 
 
-class Unheard(Response[None]):
+class NoResponse(Response[None]):
     """To whoever went away before the request was whole."""
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
@@ -65,11 +65,11 @@ class Unheard(Response[None]):
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:
     if isinstance(error, Disconnected):
-        return Unheard(None)
+        return NoResponse(None)
     handler = request.scope.get("route_handler")
     operation = operation_of(handler) if handler is not None else None
     found = _of_framework(error) if isinstance(error, HTTPException) else error
-    return Told(answer_to(found, operation.name if operation is not None else UNROUTED))
+    return ApiResponse(answer_to(found, operation.name if operation is not None else UNROUTED))
 
 
 def _of_framework(error: HTTPException) -> Exception:
@@ -87,29 +87,37 @@ def _allowed(error: MethodNotAllowedException) -> bytes:
     return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods)).encode()
 
 
+# Each asks for the one before it, used or not: those that do not hang on each other the framework provides in tasks of
+# their own, which would end the turn of a request before its handler has begun.
+
+
 def _services(request: Asked) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _merchant(request: Asked) -> Merchant:
+def _merchant(request: Asked, services: TheServices) -> Merchant:
     merchant: Merchant = request.user
     return merchant
 
 
-def _visitor(request: Asked) -> Visitor:
+def _visitor(request: Asked, services: TheServices) -> Visitor:
     visitor: Visitor = request.user
     return visitor
 
 
-def _session(request: Asked) -> Session:
+def _session(visitor: TheVisitor) -> Session:
     """Of operations that customers alone may call."""
-    session: Session | None = request.user.session
-    assert session is not None, "the operation is open to anyone"
-    return session
+    assert visitor.session is not None, "the operation is open to anyone"
+    return visitor.session
 
 
-_PROVIDED = {"services": _services, "merchant": _merchant, "visitor": _visitor, "session": _session}
+_PROVIDED: dict[str, Callable[..., Any]] = {
+    "services": _services,
+    "merchant": _merchant,
+    "visitor": _visitor,
+    "session": _session,
+}
 
 
 def litestar(handlers: Sequence[ControllerRouterHandler], **more: Any) -> Litestar:
@@ -118,8 +126,8 @@ def litestar(handlers: Sequence[ControllerRouterHandler], **more: Any) -> Litest
         "route_handlers": list(handlers),
         "dependencies": {name: Provide(given, sync_to_thread=False) for name, given in _PROVIDED.items()},
         "exception_handlers": {Exception: _failed},
-        "request_class": Sent,
-        "response_class": Told,
+        "request_class": ApiRequest,
+        "response_class": ApiResponse,
         "openapi_config": None,
         "logging_config": None,
         "debug": False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -85,17 +86,16 @@ class Operation:
 
 
 Handler = Callable[..., Any]
-Decorator = Callable[[Handler], HTTPRouteHandler]
 
 
-def get(
-    path: str, name: str, summary: str, *, who: Who = "merchant", problems: tuple[Kind, ...] = (), description: str = ""
-) -> Decorator:
-    """Declares an operation that only looks. `name` is its `operationId`; `problems` are those of its own."""
-    return _declared("GET", path, name, summary, description, who, problems, 0, False)
+def operation_of(handler: Any) -> Operation | None:
+    """What is declared of one of the framework's handlers, if it is an operation."""
+    found: Operation | None = handler.opt.get(OPERATION)
+    return found
 
 
-def post(
+def _operation(
+    method: Literal["GET", "POST"],
     path: str,
     name: str,
     summary: str,
@@ -105,28 +105,9 @@ def post(
     description: str = "",
     body_limit: int = BODY_LIMIT_BYTES,
     pictures: bool = False,
-) -> Decorator:
-    """Declares an operation that changes something. `body_limit` in bytes."""
-    return _declared("POST", path, name, summary, description, who, problems, body_limit, pictures)
+) -> Callable[[Handler], HTTPRouteHandler]:
+    """Declares an operation. `name` is its `operationId`; `problems` are those of its own; `body_limit` in bytes."""
 
-
-def operation_of(handler: Any) -> Operation | None:
-    """What is declared of one of the framework's handlers, if it is an operation."""
-    found: Operation | None = handler.opt.get(OPERATION)
-    return found
-
-
-def _declared(
-    method: Literal["GET", "POST"],
-    path: str,
-    name: str,
-    summary: str,
-    description: str,
-    who: Who,
-    own: tuple[Kind, ...],
-    body_limit: int,
-    pictures: bool,
-) -> Decorator:
     def declared(handler: Handler) -> HTTPRouteHandler:
         types = get_type_hints(handler, include_extras=True)
         body = get_args(types["data"])[0] if "data" in types else None
@@ -138,7 +119,7 @@ def _declared(
             answer=types["return"],
             body=body,
             query=_query(name, handler, types),
-            problems=_all_problems(method, who, body, own),
+            problems=_all_problems(method, who, body, problems),
             parse=BodyParser(body).parse if body is not None else None,
             body_limit=body_limit,
             pictures=pictures,
@@ -159,15 +140,19 @@ def _declared(
     return declared
 
 
+get, post = partial(_operation, "GET"), partial(_operation, "POST")  # what only looks, and what changes something
+
+
 def _query(name: str, handler: Handler, types: dict[str, Any]) -> type | None:
     """A struct of what stands in the query: by it the query is checked, more strictly than the framework would."""
+    title = f"{name[0].upper()}{name[1:]}Query"
     defaults = {each.name: each.default for each in inspect.signature(handler).parameters.values()}
     fields = [
         (field, type) if defaults[field] is inspect.Parameter.empty else (field, type, defaults[field])
         for field, type in types.items()
         if get_origin(type) is Annotated and any(isinstance(more, QueryParameter) for more in get_args(type))
     ]
-    return msgspec.defstruct(f"{name}Query", fields, frozen=True, forbid_unknown_fields=True) if fields else None
+    return msgspec.defstruct(title, fields, frozen=True, forbid_unknown_fields=True) if fields else None
 
 
 def _all_problems(method: str, who: Who, body: type | None, own: tuple[Kind, ...]) -> tuple[Kind, ...]:

@@ -175,6 +175,8 @@ def _wrong_within(value: Any, type: msgspec.inspect.Type, name: str) -> Iterator
         yield from _field_errors(value, type.cls, True, f"{name}.")
     elif isinstance(type, msgspec.inspect.ListType | msgspec.inspect.VarTupleType) and isinstance(value, list):
         for place, each in enumerate(value):
+            if isinstance(type.item_type, msgspec.inspect.StructType) and not isinstance(each, dict):
+                yield FieldError(f"{name}[{place}]", "Expected object")
             yield from _wrong_within(each, type.item_type, f"{name}[{place}]")
     elif isinstance(type, msgspec.inspect.UnionType):
         for one in type.types:
