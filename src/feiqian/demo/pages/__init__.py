@@ -9,11 +9,15 @@ from litestar.types import ControllerRouterHandler
 from .bank import BankPage
 from .given import Demo
 from .inbox import Inbox
+from .staff_key import StaffKey
 from .till import Till
 from .welcome import Welcome
 
-PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox]
-SLOTS = {"challenge.send": "demo/parts/open_inbox.html"}  # messages are read in the inbox page
+PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox, StaffKey]
+SLOTS = {
+    "challenge.send": "demo/parts/open_inbox.html",  # messages are read in the inbox page
+    "staff.confirm": "demo/parts/sign_as_staff.html",
+}
 
 
 def routes(demo: Demo) -> list[ControllerRouterHandler]:
