@@ -27,7 +27,7 @@ def code_now(services: Services, customer: CustomerNumber) -> Code:
     issued = services.payments.code_for(customer)
     left = issued.refresh_at - services.clock.now() / MICROSECONDS
     used = services.ledger.engine.claimed(claim_of(issued.digits))
-    return Code(issued.digits, max(0.25, round(left, 2)), used)
+    return Code(issued.digits, max(0.25, round(left, 2)), used)  # not money: a time
 
 
 def pictures(code: Code) -> dict[str, Symbol]:
