@@ -15,6 +15,7 @@ from feiqian.cli import main
 from feiqian.customers import levels
 from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
+from feiqian.subjects import staff
 from feiqian.testing.clock import ManualClock
 
 NOW = ManualClock().now()
@@ -84,34 +85,29 @@ def test_rows_that_were_put_in_or_taken_out_are_named(db: BankDb) -> None:
     ]
 
 
-@pytest.mark.parametrize("older", [False, True])
-def test_an_account_that_was_made_one_without_factors_is_named(db: BankDb, older: bool) -> None:
-    """An account of a demo signs in and approves without any."""
-    if not older:
-        start(db)
+def test_accounts_of_an_older_demo_were_at_work_at_once(db: BankDb) -> None:
+    """As versions until November 2026 added them; the mark that they have in the table says nothing any more."""
+    start(db)
     with db.write() as connection:
-        members = Members(AuditLog())
-        members.add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW)
-        members.add_demo(connection, "bob", "Bob", ["approver"], OPERATOR, NOW)
-    if older:
-        start(db)
+        member = Members(AuditLog()).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).member
+        older = {"login": "bob", "demo": True, "roles": ("approver",)}
+        AuditLog().append(connection, OPERATOR, "staff_added", str(staff(member.number + 1)), older, NOW)
+    edit(
+        db,
+        "INSERT INTO staff_members SELECT 2, 'stf_2', 'bob', 'Bob', roles, 'active', 1, 1, NULL, 1 FROM staff_members",
+    )
     assert found(db) == []
-    edit(db, "UPDATE staff_members SET demo = 1 - demo")
-    assert found(db) == [
-        "the account staff:1 is one of a demo, which needs no factors; the audit log says otherwise",
-        "the account staff:2 is none of a demo, which needs no factors; the audit log says otherwise",
-    ]
+    edit(db, "UPDATE staff_members SET state = 'active'")
+    assert found(db) == ["the account staff:1 is active; the audit log says invited"]
 
 
-def test_a_baseline_that_does_not_say_who_needs_factors_is_not_held_to_it(db: BankDb) -> None:
-    """As versions wrote it before; what comes after it is compared."""
+def test_a_baseline_of_a_version_that_said_more_is_compared(db: BankDb) -> None:
     audit_log = AuditLog()
     with db.write() as connection:
         member = Members(audit_log).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).member
-        was = {"roles": ("approver",), "state": "invited"}
+        was = {"roles": ("approver",), "state": "invited", "demo": False}
         audit_log.append(connection, OPERATOR, accounts_audit.BASELINE, str(member.subject), was, NOW)
         audit_log.append(connection, OPERATOR, accounts_audit.DONE, accounts_audit.ABOUT, {}, NOW)
-    edit(db, "UPDATE staff_members SET demo = 1")
     assert found(db) == []
     edit(db, "UPDATE staff_members SET roles = 'admin'")
     assert found(db) == ["the account staff:1 has the roles admin; the audit log says approver"]

@@ -11,7 +11,7 @@ from staffed import FIREFOX, STAFF_PASSWORD
 
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import SignInLocked, SignInRefused
-from feiqian.backoffice.errors import MemberInvalid, MemberNotFound, NotAllowed
+from feiqian.backoffice.errors import MemberNotFound, NotAllowed
 from feiqian.backoffice.model import OPERATOR, MemberState
 from feiqian.backoffice.service import Staff
 from feiqian.policy.factors import Factor, Purpose
@@ -190,14 +190,6 @@ def test_signing_out_ends_this_session_alone(bank) -> None:
     bank.run(bank.staff.sign_out(who))
     assert bank.run(bank.staff.of_session(tokens[0])) is None
     assert bank.run(bank.staff.of_session(tokens[1])) is not None
-
-
-def test_an_account_of_a_demo_has_no_way_in_and_is_not_enrolled(bank) -> None:
-    alice = bank.do(bank.members.add_demo, "alice", "Alice", ["supporter"], OPERATOR, bank.clock.now())
-    with pytest.raises(SignInRefused):
-        bank.run(bank.staff.password("alice", "", "en"))
-    with pytest.raises(MemberInvalid):
-        bank.do(bank.members.invite, alice.number, OPERATOR, bank.clock.now())
 
 
 def test_many_who_guess_at_once_get_no_more_tries(bank) -> None:

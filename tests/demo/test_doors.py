@@ -6,8 +6,6 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from feiqian.accounts.errors import NoWallet
 from feiqian.demo.doors import Doors
 from feiqian.money import CNY
@@ -61,10 +59,3 @@ def test_who_has_no_wallet_yet_is_given_it_later() -> None:
     wallets.open = {4}
     look(doors, 5)
     assert [number for number, *_ in wallets.given] == [4]
-
-
-def test_only_the_demos_staff_get_in_without_a_key() -> None:
-    doors, _ = sample_people({1: 2})
-    assert dict(doors.staff).keys() == {"alice", "bob"}
-    with pytest.raises(KeyError):
-        asyncio.run(doors.open_staff("mallory", "", "en"))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from feiqian.demo.doors import Doors
-from feiqian.demo.staff import add_staff
+from feiqian.demo.key import SoftKey
+from feiqian.demo.staff import DemoStaff
 from feiqian.ids import CustomerNumber
 from feiqian.testing.served import Served
 
@@ -39,12 +39,12 @@ def answers(bank: Served) -> dict[str, object]:
 
 
 def console(bank: Served) -> dict[str, object]:
-    """Alice of the demo proposes, Bob approves: they need no factors."""
+    """Alice of the demo proposes, Bob approves with his passkey."""
     services = bank.bank.services
     changes = services.changes
-    services.transactions.write_now(add_staff, services)
-    doors = Doors(services, 0)
-    alice, bob = (bank.wait_for(doors.open_staff(login, "tests", "en")).token for login in ("alice", "bob"))
+    staff = DemoStaff(services)
+    bank.wait_for(staff.enrol())
+    alice, bob = (bank.wait_for(staff.sign_in(login, "tests", "en")).token for login in ("alice", "bob"))
     found = services.transactions.read_now(services.customers.by_number, CustomerNumber(7))
     assert found is not None
     file = f"/staff/customers/{found.id}"
@@ -59,7 +59,8 @@ def console(bank: Served) -> dict[str, object]:
     [change] = bank.wait_for(changes.waiting()).items
     with Console(bank, bob) as page:
         said["proposed"] = page.get(f"/staff/changes/{change.id}")
-        said["approved"] = page.post(f"/staff/changes/{change.id}", act="approve")
+        page.post(f"/staff/changes/{change.id}", act="approve")
+        said["approved"] = page.prove(f"/staff/changes/{change.id}/approve", staff.keys["bob"])
     return {**said, "given": changes.kinds.find("give").given}
 
 
@@ -77,9 +78,16 @@ class Console(httpx.Client):
     def propose(self, path: str, **fields: str) -> str:
         return self.post(path, **fields, why="She has waited for it so long.")
 
+    def prove(self, path: str, key: SoftKey) -> str:
+        asked = super().post(f"{path}/options", json={"factor": "passkey"}, headers={"page-for": self.mark(path)})
+        return self.post(path, factor="passkey", do="answer", answer=key.get(asked.json()))
+
     def post(self, path: str, **fields: str) -> str:  # type: ignore[override]
+        return text(super().post(path, data={**fields, "page_for": self.mark(path)}).text)
+
+    def mark(self, path: str) -> str:
         [mark] = set(re.findall(r'name="page_for" value="([^"]*)"', super().get(path).text))
-        return text(super().post(path, data={**fields, "page_for": mark}).text)
+        return mark
 
 
 def text(html: str) -> str:

@@ -5,39 +5,27 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from sources import Source, imports
 
 GUESTS = ("demo", "testing")  # they say that somebody passed a sign-in who did not
 
 
-def calls(source: Source, *names: str) -> Iterator[int]:
-    """The lines of calls of a name, or of what ends in these names (`sessions.open`)."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call | ast.Attribute | ast.Name):
-            called = ast.unparse(node.func if isinstance(node, ast.Call) else node)
-            if any(f".{called}".endswith(f".{name}") or f".{called}".endswith(f"_{name}") for name in names):
-                yield node.lineno
-
-
-def elsewhere(product: list[Source], allowed: set[str], *names: str) -> list[str]:
-    return sorted(
-        {
-            f"{source.path}:{line}"
-            for source in product
-            if source.module not in allowed and source.module.split(".")[0] not in GUESTS
-            for line in calls(source, *names)
-        }
-    )
-
-
 def test_a_session_is_opened_only_where_a_sign_in_was_passed(
     product: list[Source], obeyed: Callable[..., None]
 ) -> None:
-    opens = {"auth.signing_in", "onboarding.registration"}
+    findings = [
+        f"{source.path}:{node.lineno}"
+        for source in product
+        if source.module not in {"auth.signing_in", "onboarding.registration"}
+        and source.module.split(".")[0] not in GUESTS
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "open"
+        if ast.unparse(node.value).lower().endswith("sessions")
+    ]
     obeyed(
-        elsewhere(product, opens, "sessions.open"),
+        findings,
         "a session follows a challenge that was consumed, or the registration that confirmed the number.",
         "sign in by `auth.signing_in`.",
     )
@@ -75,12 +63,6 @@ def test_rows_of_sessions_are_made_by_sessions_alone(product: list[Source], obey
         if any(alias.name == "store" for alias in node.names)
     ]
     obeyed(findings, "`Sessions.open` is the only door.", "call it, with what was passed.")
-
-
-def test_accounts_without_factors_are_added_by_the_demo_alone(
-    product: list[Source], obeyed: Callable[..., None]
-) -> None:
-    obeyed(elsewhere(product, set(), "members.add_demo"), "staff of a bank enrol.", "invite them.")
 
 
 def test_a_bank_does_not_know_the_demo(product: list[Source], obeyed: Callable[..., None]) -> None:

@@ -220,7 +220,7 @@ class StillTraffic:
 class StillDoors:
     """Doors that open for everybody."""
 
-    password, pin, staff = "open-sesame", "123456", (("alice", "Alice Moreau"),)
+    password, pin = "open-sesame", "123456"
 
     def __init__(self, sessions: StillSessions) -> None:
         self._sessions = sessions
@@ -229,7 +229,16 @@ class StillDoors:
         token = self._sessions.sign_in(number, language)
         return Opened(token, "device", self._sessions.known[token], device_token is None)
 
-    async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
+
+class StillStaff:
+    """Alice alone works here."""
+
+    names = (("alice", "Alice Moreau"),)
+
+    def __init__(self, sessions: StillSessions) -> None:
+        self._sessions = sessions
+
+    async def sign_in(self, login: str, user_agent: str, language: str) -> Opened:
         if login != "alice":
             raise KeyError(login)
         token = self._sessions.sign_in(subject=staff(1))
@@ -238,7 +247,7 @@ class StillDoors:
 
 def still_demo(services: Any) -> Demo:
     """A demo whose doors, shoppers and machine room only look so."""
-    stand_ins: Any = StillRoom(), StillDoors(services.sessions), StillTraffic()
+    stand_ins: Any = StillRoom(), StillDoors(services.sessions), StillStaff(services.sessions), StillTraffic()
     return Demo(People(services), Shops(services), Cashier(services), *stand_ins)
 
 

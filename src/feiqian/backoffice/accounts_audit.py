@@ -1,4 +1,4 @@
-"""Staff accounts as the audit log tells of them: roles, states, and who needs no factors, compared with what is stored.
+"""Staff accounts as the audit log tells of them: roles and states, compared with what is stored.
 
 Every change of an account is in the audit log in the same transaction; accounts of a bank that is older than this begin
 with a baseline of each, written at the first start. Blocks.
@@ -26,11 +26,8 @@ _ACTIONS = ("staff_added", BASELINE, DONE, ROLES_SET, *_STATES)
 
 
 class _Account(NamedTuple):
-    """`demo`: it approves and signs in without factors; None where a baseline of an older version does not say."""
-
     roles: frozenset[str]
     state: str
-    demo: bool | None = False
 
 
 def record_baseline(audit_log: AuditLog, connection: Connection, members: Members, now: int) -> bool:
@@ -38,7 +35,7 @@ def record_baseline(audit_log: AuditLog, connection: Connection, members: Member
     if any(entry.action == DONE for entry in audit_log.of(connection, ABOUT)):
         return False
     for member in members.all(connection):
-        details = {"roles": tuple(sorted(member.roles)), "state": member.state.value, "demo": member.demo}
+        details = {"roles": tuple(sorted(member.roles)), "state": member.state.value}
         audit_log.append(connection, OPERATOR, BASELINE, str(member.subject), details, now)
     audit_log.append(connection, OPERATOR, DONE, ABOUT, {}, now)
     return True
@@ -49,7 +46,7 @@ def differences(audit_log: AuditLog, connection: Connection, members: Members) -
     told = _told(audit_log.each(connection, _ACTIONS))
     if told is None:
         return
-    stored = {str(one.subject): _Account(frozenset(one.roles), one.state, one.demo) for one in members.all(connection)}
+    stored = {str(one.subject): _Account(frozenset(one.roles), one.state) for one in members.all(connection)}
     for name in sorted(stored.keys() | told.keys()):
         is_now, was = stored.get(name), told.get(name)
         if is_now is None or was is None:
@@ -59,9 +56,6 @@ def differences(audit_log: AuditLog, connection: Connection, members: Members) -
             yield f"the account {name} has the roles {_list(is_now)}; the audit log says {_list(was)}"
         if is_now.state != was.state:
             yield f"the account {name} is {is_now.state}; the audit log says {was.state}"
-        if was.demo is not None and is_now.demo != was.demo:
-            kind = "one" if is_now.demo else "none"
-            yield f"the account {name} is {kind} of a demo, which needs no factors; the audit log says otherwise"
 
 
 def _told(entries: Iterable[Entry]) -> dict[str, _Account] | None:
@@ -81,12 +75,11 @@ def _after(entry: Entry, before: _Account) -> _Account:
     if "roles" in entry.details:
         roles = frozenset(cast(Sequence[str], entry.details["roles"]))
     if entry.action == BASELINE:
-        demo = entry.details.get("demo")
-        return _Account(roles, str(entry.details["state"]), None if demo is None else bool(demo))
+        return _Account(roles, str(entry.details["state"]))
     if entry.action == "staff_added":
-        demo = bool(entry.details.get("demo"))
-        return _Account(roles, MemberState.ACTIVE if demo else MemberState.INVITED, demo)
-    return _Account(roles, _STATES.get(entry.action, before.state), before.demo)
+        at_once = entry.details.get("demo")  # of a demo of versions until November 2026, whose accounts had no factors
+        return _Account(roles, MemberState.ACTIVE if at_once else MemberState.INVITED)
+    return _Account(roles, _STATES.get(entry.action, before.state))
 
 
 def _list(account: _Account) -> str:

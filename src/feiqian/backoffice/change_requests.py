@@ -134,9 +134,8 @@ class ChangeRequests:
     async def approve(self, id: str, by: StaffMember, challenge: str) -> Change:
         """Carries the change out, once; `challenge` is of `confirm`, and is passed.
 
-        An account of a demo has no factors and needs no challenge. Raises NotAllowed, OwnChange, ChangeNotFound,
-        ChangeOver, CeilingExceeded, ChangeFailed, and verification's NotPassed, BindingDiffers, ChallengeOver,
-        ChallengeNotFound.
+        Raises NotAllowed, OwnChange, ChangeNotFound, ChangeOver, CeilingExceeded, ChangeFailed, and verification's
+        NotPassed, BindingDiffers, ChallengeOver, ChallengeNotFound.
         """
         before = await self.get(id)
         is_open = before.state is ChangeState.OPEN
@@ -219,15 +218,12 @@ class ChangeRequests:
 
     def _begin(self, connection: Connection, id: str, by: StaffMember, challenge: str, effect: Effect | None) -> None:
         change, approver = self._for_approval(connection, id, by)
-        factors: tuple[Factor, ...] = ()
         now = self._clock.now()
-        if not approver.demo:
-            passed = self._verification.consume_within(connection, challenge, by.subject, self._binding(change), now)
-            factors = passed.factors
+        passed = self._verification.consume_within(connection, challenge, by.subject, self._binding(change), now)
         self._move(connection, change, ChangeState.APPLYING, decided_by=by.number, decided_at=now, failure="")
         if change.kind in self.kinds.capped:
             self._ceilings.check_approval(connection, approver, change, _money(change.values), now)
-        self._record(connection, by.subject, "change_approved", change, now, factors, effect)
+        self._record(connection, by.subject, "change_approved", change, now, passed.factors, effect)
         self._intents.put(connection, CHANGE_REQUEST, id, Approved())
 
     def _binding(self, change: Change) -> ChallengeBinding:

@@ -33,7 +33,7 @@ class EnrolmentOver(StaffError):
 
 
 class MemberInvalid(StaffError):
-    """Says why. `reason` is a word for it: login, name, roles, taken, demo."""
+    """Says why. `reason` is a word for it: login, name, roles, taken."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)

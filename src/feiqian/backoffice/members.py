@@ -100,27 +100,15 @@ class Members:
         if connection.execute(select(_c.number).where(_c.login == login)).first():
             raise MemberInvalid("taken", f"there is a staff account {login!r} already")
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        values = {"token_hash": _hash(token), "state": MemberState.INVITED, "demo": False}
+        values = {"token_hash": _hash(token), "state": MemberState.INVITED}
         member = self._insert(connection, login, name, chosen, now, values)
         details = {"login": login, "roles": sorted(chosen)}
         self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
         return Invitation(member, token, now + ENROLMENT)
 
-    def add_demo(
-        self, connection: Connection, login: str, name: str, roles: Iterable[str], by: Subject, now: int
-    ) -> StaffMember:
-        """An account of a demo: at work at once, without factors, so that nothing but the demo's button opens it."""
-        values = {"token_hash": None, "state": MemberState.ACTIVE, "demo": True}
-        member = self._insert(connection, login, name, roles_of(roles), now, values)
-        details = {"login": login, "demo": True, "roles": sorted(member.roles)}
-        self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
-        return member
-
     def invite(self, connection: Connection, number: int, by: Subject, now: int) -> Invitation:
         """A new enrolment: for who has lost their factors, was suspended, or was too late. Ends their sessions."""
         member, token = self.by_number(connection, number), secrets.token_urlsafe(TOKEN_BYTES)
-        if member.demo:
-            raise MemberInvalid("demo", "an account of a demo is not enrolled")
         values = {"token_hash": _hash(token), "state": MemberState.INVITED, "invited_at": now}
         connection.execute(update(members).where(_c.number == number).values(values))
         self._sessions.close_all(connection, member.subject, by=by)
@@ -165,7 +153,7 @@ class Members:
     ) -> StaffMember:
         number = connection.execute(select(func.coalesce(func.max(_c.number), 0))).scalar_one() + 1
         row = {"number": number, "id": new_id(STAFF, now), "login": login, "name": name, "created_at": now}
-        row |= {"roles": tuple(sorted(roles)), "invited_at": now}
+        row |= {"roles": tuple(sorted(roles)), "invited_at": now, "demo": False}
         connection.execute(insert(members).values(row | values))
         return self.by_number(connection, number)
 
@@ -207,7 +195,7 @@ def _check(login: str, name: str) -> None:
 
 def _member(row: Any) -> StaffMember:
     roles = frozenset(row.roles)
-    return StaffMember(row.number, row.id, row.login, row.name, roles, row.state, row.created_at, row.demo)
+    return StaffMember(row.number, row.id, row.login, row.name, roles, row.state, row.created_at)
 
 
 def _hash(token: str) -> bytes:

@@ -40,7 +40,6 @@ class StaffMember:
     roles: frozenset[StaffRole]
     state: MemberState
     created_at: int
-    demo: bool = False  # of a demo: signs in with one tap, and in no other way
 
     @property
     def subject(self) -> Subject:

@@ -152,7 +152,7 @@ class Staff(SigningIn):
             member = self.members.by_login(connection, name)
         except MemberNotFound:
             member = None
-        if member is not None and member.state is MemberState.ACTIVE and not member.demo:
+        if member is not None and member.state is MemberState.ACTIVE:
             return member.subject
         blind_index = self._cipher.blind_index(login_of(name), "nobody of staff")
         return Subject(Role.NOBODY, int.from_bytes(blind_index[:7], "big"))

@@ -6,22 +6,21 @@ import asyncio
 
 from sqlalchemy import Connection
 
-from feiqian.auth.challenges.model import SIGNS_IN, Passed
+from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions.model import Opened
 from feiqian.errors import FeiqianError
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, MinorUnits
-from feiqian.policy.factors import Factor
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime import logs
 from feiqian.services import Services
-from feiqian.subjects import Role, Subject, customer
+from feiqian.subjects import customer
 
 from .names import PASSWORD, PIN
-from .staff import STAFF
 
 GIFT_MAJOR = 500  # units of the bank's currency
 LOOK_SECONDS = 0.25
-AS_IF = {Role.CUSTOMER: (Factor.PASSWORD, Factor.SMS), Role.STAFF: (Factor.PASSWORD, Factor.TOTP)}
+AS_IF = (Factor.PASSWORD, Factor.SMS)
 
 _log = logs.get("feiqian.demo")
 
@@ -30,7 +29,6 @@ class Doors:
     """Of a running bank. Customers above `settled` have come since the seed."""
 
     password, pin = PASSWORD, PIN
-    staff = tuple((login, name) for login, name, _ in STAFF)
 
     def __init__(self, services: Services, settled: int) -> None:
         self._services, self._settled = services, settled
@@ -40,31 +38,15 @@ class Doors:
         self, number: CustomerNumber, user_agent: str, device_token: str | None, language: str
     ) -> Opened:
         """A session of a customer, as if they had signed in. A device that is new to them is not told of."""
-        write = self._services.transactions.write
-        return await write(self._open, customer(number), user_agent, device_token, language)
+        services, who = self._services, customer(number)
 
-    async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
-        """A session of one of `staff`. Raises KeyError for anybody else."""
-        if login not in dict(self.staff):
-            raise KeyError(login)
-        return await self._services.transactions.write(self._open_staff, login, user_agent, language)
+        def claim(connection: Connection) -> Opened:
+            """A sign-in that nobody has passed, which is why this stands in the demo and nowhere else."""
+            now = services.clock.now()
+            passed = Passed("", AS_IF, "", now, who, Purpose.SIGN_IN)
+            return services.sessions.open(connection, passed, user_agent, device_token, now, language)
 
-    def _open_staff(self, connection: Connection, login: str, user_agent: str, language: str) -> Opened:
-        services = self._services
-        member, now = services.staff.members.by_login(connection, login), services.clock.now()
-        if not member.demo:  # somebody of this name works here, and has factors
-            raise KeyError(login)
-        opened = self._open(connection, member.subject, user_agent, None, language)
-        services.audit_log.append(connection, member.subject, "signed_in", str(member.subject), {"demo": True}, now)
-        return opened
-
-    def _open(
-        self, connection: Connection, subject: Subject, user_agent: str, device_token: str | None, language: str
-    ) -> Opened:
-        """Claims a sign-in that nobody has passed, which is why this stands in the demo and nowhere else."""
-        now = self._services.clock.now()
-        passed = Passed("", AS_IF[subject.role], "", now, subject, SIGNS_IN[subject.role])
-        return self._services.sessions.open(connection, passed, user_agent, device_token, now, language)
+        return await services.transactions.write(claim)
 
     # --- play money --------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from .pages import SLOTS, routes
 from .pages.given import Demo
 from .people import People, Shops
 from .pulse import MachineRoom
-from .staff import add_staff
+from .staff import DemoStaff
 from .traffic import TrafficSwitch
 
 UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
@@ -45,7 +45,8 @@ class DemoService(Service):
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
         invented = seeded_numbers(bank.services.db) or range(1, SAMPLE.customers + 1)  # a seed of an older version
         self.doors = Doors(bank.services, invented[-1])
-        self.pages = demo_pages(bank.services, self.doors, self.traffic)
+        self.staff = DemoStaff(bank.services)
+        self.pages = demo_pages(bank.services, self.doors, self.staff, self.traffic)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
@@ -55,6 +56,7 @@ class DemoService(Service):
         super().stop()
 
     async def run(self) -> int:
+        await self.staff.enrol()
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(self._greet()), loop.create_task(self.doors.give())]
         try:
@@ -82,11 +84,6 @@ def run(settings: Settings) -> int:
     settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port))
     seed_if_empty(settings)
     bank = build(settings, listen=True, accept_time=True)  # play money may lie about for months
-    try:
-        bank.services.transactions.write_now(add_staff, bank.services)
-    except BaseException:
-        bank.close()
-        raise
     code = run_until_closed(bank, lambda: _serve(bank))
     print("\nThe bank is closed; everything is kept for the next time.", file=sys.stderr)
     return code
@@ -114,9 +111,9 @@ def seed_if_empty(settings: Settings) -> None:
             raise DemoRefused(f"another process has put something into {folder} meanwhile: {error.strerror}") from error
 
 
-def demo_pages(services: Services, doors: Doors, traffic: TrafficSwitch) -> Pages:
+def demo_pages(services: Services, doors: Doors, staff: DemoStaff, traffic: TrafficSwitch) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    demo = Demo(People(services), Shops(services), Cashier(services), MachineRoom(services), doors, traffic)
+    demo = Demo(People(services), Shops(services), Cashier(services), MachineRoom(services), doors, staff, traffic)
     return guest_pages(services, routes(demo), SLOTS)
 
 

@@ -108,9 +108,8 @@ class Reviews(StaffQueue):
     async def decide(self, by: StaffMember, id: str, outcome: Decision, note: str, challenge: str = "") -> Review:
         """Decides once. Verified: the customer's level and wallet follow; `challenge` is of `confirm`, and is passed.
 
-        Where two have to clear it, the review still waits after the first. An account of a demo has no factors and
-        needs no challenge. Raises ReviewNotFound, ReviewOver, OwnClearance, ReasonMissing, and verification's
-        NotPassed, BindingDiffers, ChallengeOver, ChallengeNotFound.
+        Where two have to clear it, the review still waits after the first. Raises ReviewNotFound, ReviewOver,
+        OwnClearance, ReasonMissing, and verification's NotPassed, BindingDiffers, ChallengeOver, ChallengeNotFound.
         """
         require(by, StaffRole.REVIEWER)
         review = await self.transactions.write(self._decide, by, id, outcome, note.strip(), challenge)
@@ -134,7 +133,7 @@ class Reviews(StaffQueue):
         self, connection: Connection, by: StaffMember, id: str, outcome: Decision, note: str, challenge: str
     ) -> Review:
         lock(connection, f"review {id}")  # of two who clear it at once, one is the first
-        now_by = self._members.still(connection, by, StaffRole.REVIEWER)
+        self._members.still(connection, by, StaffRole.REVIEWER)
         if outcome == "verified":
             self._check_note(self._identity.review(connection, id), note)
         try:
@@ -145,7 +144,7 @@ class Reviews(StaffQueue):
                 raise
             return review  # asked again, as after a crash
         details: dict[str, object] = {"review": id, "outcome": outcome}
-        if outcome == "verified" and not now_by.demo:
+        if outcome == "verified":
             binding, now = verified_by(review, note), self._clock.now()
             passed = self._verification.consume_within(connection, challenge, by.subject, binding, now)
             details["factors"] = passed.factors

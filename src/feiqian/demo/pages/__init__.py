@@ -10,14 +10,16 @@ from .bank import BankPage
 from .given import Demo
 from .inbox import Inbox
 from .made_up import MadeUp
+from .staff_key import StaffKey
 from .till import Till
 from .welcome import Welcome
 
-PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox, MadeUp]
+PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox, MadeUp, StaffKey]
 SLOTS = {
     "challenge.send": "demo/parts/open_inbox.html",  # messages are read in the inbox page
     "registration.who": "demo/parts/made_up_person.html",
     "identity.pictures": "demo/parts/made_up_document.html",
+    "staff.confirm": "demo/parts/sign_as_staff.html",
 }
 
 

@@ -13,6 +13,7 @@ from feiqian.demo.cashier import Cashier
 from feiqian.demo.doors import Doors
 from feiqian.demo.people import People, Shop, Shops
 from feiqian.demo.pulse import MachineRoom
+from feiqian.demo.staff import DemoStaff
 from feiqian.demo.traffic import TrafficSwitch
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Demo:
     cashier: Cashier
     machine_room: MachineRoom
     doors: Doors
+    staff: DemoStaff
     traffic: TrafficSwitch
 
     async def person(self, id: str) -> Customer:

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery, JSONBody
 from litestar.response import Redirect
 
+from feiqian.auth.errors import SignInRefused
 from feiqian.demo.seeding import mobile_of
 from feiqian.demo.traffic import Level
 from feiqian.web.forms import read_form
@@ -47,6 +48,7 @@ class Welcome(Controller):
             merchants=len(shops),
             level=demo.traffic.level,
             doors=demo.doors,
+            staff=demo.staff.names,
             numbers=[(person.name, mobile_of(person.number)) for person in people[:WITH_NUMBERS]],
         )
 
@@ -79,8 +81,8 @@ class Welcome(Controller):
         """Signs in as one of the demo's staff."""
         form = await read_form(request)
         try:
-            opened = await demo.doors.open_staff(form["login"], request.headers.get("user-agent", ""), site.language)
-        except KeyError:
+            opened = await demo.staff.sign_in(form["login"], request.headers.get("user-agent", ""), site.language)
+        except (KeyError, SignInRefused):
             raise NotFoundException from None
         return Redirect("/staff", status_code=303, cookies=site.cookies.staff_opened(opened))
 
