@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from feiqian import features
 from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice import accounts_audit
 from feiqian.clock import Clock, SteadyClock, SystemClock
-from feiqian.composition import add_access, add_back_office, add_payments, services_of
+from feiqian.composition import add_access, add_back_office, add_outbound, add_payments, services_of
 from feiqian.customers import levels
 from feiqian.customers.level_numbers import number_levels
 from feiqian.db import BankDb
@@ -125,12 +126,14 @@ def _open(
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
     add_back_office(services)
+    add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)
     _watch_for(services)
     audit_log, verification, strangers = services.audit_log, services.verification, services.strangers
     with db.write() as connection:
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
+        services.follower.begin(connection, journal)
     sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps))
     for held in (verification.sweeps.held, *strangers.held):
         held.measure(services.metrics)
@@ -144,6 +147,7 @@ def _measure(services: Services) -> None:
     metrics.gauge("feiqian_journal_position", "Last durable row of the journal", lambda: ledger.durable_position)
     metrics.gauge("feiqian_ledger_stopped", "1 once nothing is decided any more", lambda: ledger.stopped is not None)
     services.outbox.measure(metrics)
+    services.follower.measure(metrics)
     services.notify.measure(metrics)
     services.workers.measure(metrics)
     services.uploads.measure(metrics)

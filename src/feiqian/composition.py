@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 from zoneinfo import ZoneInfo
@@ -37,6 +38,7 @@ from feiqian.db import BankDb
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
+from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.merchants.registry import Merchants
@@ -45,6 +47,7 @@ from feiqian.notify.service import Notify
 from feiqian.onboarding.newcomers import Newcomers
 from feiqian.onboarding.real_name import RealName
 from feiqian.onboarding.registration import Registration
+from feiqian.outbox.follower import Follower
 from feiqian.outbox.service import Outbox
 from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
@@ -205,6 +208,11 @@ def _add_security(s: Services, common: _Common, secrets: Secrets) -> None:
         customer_cases=s.cases,
         freezing=s.freezing,
     )
+
+
+def add_outbound(s: Services, reader: Callable[[], Journal]) -> None:
+    """What features tell the world of the journal, which `reader` opens."""
+    s.follower = Follower(s.outbox, features.outbound(s), s.ledger, reader, s.db, s.clock, s.work)
 
 
 def add_back_office(services: Services) -> None:

@@ -4,7 +4,8 @@ A feature is a folder. What it has to offer is found under uniform names: `api.O
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
 `pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
 waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
-supporters see of a customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts` and `templates`.
+supporters see of a customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`,
+`commands.register`, and the folders `texts` and `templates`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from feiqian.backoffice.staff_queues import StaffQueue
     from feiqian.backoffice.support_sections import SupportSection
     from feiqian.errors import FeiqianError
+    from feiqian.outbox.model import Outbound
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.v1.problems import Kind, Told
@@ -76,6 +78,11 @@ def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]
     for_staff = [handler for module in found for handler in getattr(module, "STAFF_PAGES", ())]
     consoles = [module.staff_console(for_staff) for module in found if hasattr(module, "staff_console")]
     return [handler for module in found for handler in module.PAGES] + consoles
+
+
+def outbound(services: Services, features: tuple[str, ...] = FEATURES) -> list[Outbound]:
+    """All that the bank tells the world of what its journal says."""
+    return [kind(services) for module in modules("outbound", features) for kind in module.OUTBOUND]
 
 
 def change_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[ChangeKind]:

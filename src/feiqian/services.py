@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
+    from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
@@ -91,6 +92,7 @@ class Services:
     freezing: Freezing = field(init=False)
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
+    follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     live: Live = field(default_factory=Live)

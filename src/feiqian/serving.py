@@ -178,15 +178,10 @@ class Service:
         services = self.bank.services
         watches = [self._watch_ledger(), self._watch_journal(), self._watch_keys(), services.alarms.run()]
         features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
-        bank, outgoing = self.bank, services.outbox.run()
-        beside = (
-            outgoing,
-            services.lost_phones.run(),
-            bank.sweeper.run(),
-            bank.reads_watch.run(),
-            services.metrics.lag.run(),
-        )
-        return [*watches, *features, *beside]
+        bank = self.bank
+        beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
+        outgoing = services.outbox.run(), services.follower.run()
+        return [*watches, *features, *beside, *outgoing]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

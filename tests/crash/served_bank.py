@@ -46,7 +46,7 @@ def free_port() -> int:
 class ServedBank:
     """The bank in one folder. `start` and `kill` as often as wanted; the port stays the same."""
 
-    def __init__(self, folder: Path, customers: int = CUSTOMERS, **settings: Any) -> None:
+    def __init__(self, folder: Path, customers: int = CUSTOMERS, plan: Plan | None = None, **settings: Any) -> None:
         self.port = free_port()
         unthrottled = 1_000_000
         self.settings = Settings(
@@ -57,7 +57,7 @@ class ServedBank:
             checkpoint_every=50,
             **settings,
         )
-        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(customers, MERCHANTS, BALANCE))
+        self.merchants: list[SeededMerchant] = seed(self.settings, plan or Plan(customers, MERCHANTS, BALANCE))
         self.codes = CodeIssuer(KeyFile(self.settings.file("code-keys.json")).open())
         self.log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None

@@ -12,7 +12,7 @@ from feiqian import features
 ANY = None
 FEATURES = (*features.FEATURES, *features.DEMO)
 STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in FEATURES}
-FACES = {"api", "pages", "changes", "queues", "support"}  # what a feature shows: to clients, to people, and to staff
+FACES = {"api", "pages", "changes", "queues", "support", "outbound"}  # what a feature shows and tells
 CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": {"ids", "money"},
     "subjects": {"ids"},
     "strings": set(),
-    "features": {"backoffice", "errors", "projections", "services", "web"},
+    "features": {"backoffice", "errors", "outbox", "projections", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},

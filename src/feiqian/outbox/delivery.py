@@ -57,7 +57,7 @@ class Worker:
     cipher: FieldCipher
     clock: Clock
     work: Work
-    chance: Callable[[], float]
+    chance: Callable[[], float]  # not money: from 0 to 1
     counts: Counts = field(default_factory=Counts)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 

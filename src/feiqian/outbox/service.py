@@ -31,7 +31,12 @@ class Outbox:
     """One for a bank. `waiting` is as of the last look. `add` blocks, in the caller's transaction."""
 
     def __init__(
-        self, db: BankDb, cipher: FieldCipher, clock: Clock, work: Work, chance: Callable[[], float] = random.random
+        self,
+        db: BankDb,
+        cipher: FieldCipher,
+        clock: Clock,
+        work: Work,
+        chance: Callable[[], float] = random.random,  # not money: from 0 to 1
     ) -> None:
         self._db, self._cipher, self._clock, self._work, self._chance = db, cipher, clock, work, chance
         self._transactions = Transactions(db, work)
@@ -124,10 +129,10 @@ class Outbox:
                 found.append(topic)
         return sorted(found)
 
-    def _queued(self) -> dict[str, float]:
+    def _queued(self) -> dict[str, int]:
         return {topic: self.waiting[topic].queued if topic in self.waiting else 0 for topic in self._workers}
 
-    def _oldest_seconds(self) -> dict[str, float]:
+    def _oldest_seconds(self) -> dict[str, float]:  # not money: times
         now = self._clock.now()
         since = {topic: self.waiting[topic].since if topic in self.waiting else now for topic in self._workers}
         return {topic: max(0, now - at) / MICROSECONDS for topic, at in since.items()}
@@ -139,5 +144,5 @@ class Outbox:
             loop.call_soon_threadsafe(worker.wake)
 
 
-def _numbers(counts: dict[str, Counts], name: str) -> Callable[[], dict[str, float]]:
+def _numbers(counts: dict[str, Counts], name: str) -> Callable[[], dict[str, int]]:
     return lambda: {topic: getattr(of, name) for topic, of in counts.items()}

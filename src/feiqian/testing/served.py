@@ -77,7 +77,8 @@ class Served:
         async def serve() -> None:
             self.loop = asyncio.get_running_loop()
             services = self.bank.services
-            beside = [asyncio.create_task(task) for task in (services.outbox.run(), services.payments.run())]
+            runs = services.outbox.run(), services.follower.run(), services.payments.run()
+            beside = [asyncio.create_task(task) for task in runs]
             serving = asyncio.create_task(self.server.serve())
             measuring = asyncio.create_task(self.metrics_server.serve())
             while not (self.server.started and self.metrics_server.started):
