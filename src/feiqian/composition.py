@@ -17,6 +17,7 @@ from feiqian.auth.freezing import Freezing
 from feiqian.auth.lost import LostPhones
 from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import PreAuthRecords
+from feiqian.auth.pushes import PushSwitch
 from feiqian.auth.recovery import Recovery
 from feiqian.auth.secrets import Secrets
 from feiqian.auth.security import Security
@@ -68,9 +69,9 @@ def services_of(
     """What the features stand on; `add_payments`, `add_access` and `add_back_office` build those."""
     cipher, work = data_key_of(db, settings.data_key), Work(settings.database_seconds)
     customers, audit_log = Customers(db, cipher), AuditLog()
-    adapters = adapters_from(settings, db, cipher, clock, work)
-    forget = lambda connection, message: customers.profiles.forget_push(connection, message.address)  # noqa: E731
-    notify = Notify(db, cipher, policy, clock, work, adapters, gone=forget, customers=lambda: customers.count)
+    pushes = customers.profiles.pushes
+    adapters = adapters_from(settings, db, cipher, clock, work, pushes.is_kept)
+    notify = Notify(db, cipher, policy, clock, work, adapters, gone=pushes.gone, customers=lambda: customers.count)
     sessions = Sessions(db, policy, clock, work)
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)
@@ -189,6 +190,8 @@ def _add_security(s: Services, common: _Common, secrets: Secrets) -> None:
         contacts=s.new_contacts,
         secrets=secrets,
     )
+    s.push_switch = PushSwitch(**common, private=s.settings.push_private)
+    s.sessions.when_signed_out(s.customers.profiles.pushes.signed_out)
     s.security = Security(
         **common,
         policy=s.policy,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from feiqian.auth.freezing import Freezing
     from feiqian.auth.lost import LostPhones
     from feiqian.auth.notices import Notices
+    from feiqian.auth.pushes import PushSwitch
     from feiqian.auth.recovery import Recovery
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
@@ -81,6 +82,7 @@ class Services:
     recovery: Recovery = field(init=False)
     security: Security = field(init=False)
     changing: Changing = field(init=False)
+    push_switch: PushSwitch = field(init=False)
     new_contacts: NewContacts = field(init=False)
     lost_phones: LostPhones = field(init=False)
     real_name: RealName = field(init=False)

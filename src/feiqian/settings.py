@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     email_url: str = ""  # smtp://user:password@host:port or smtps://…; "" as above
     email_from: str = "Feiqian <no-reply@localhost>"
     push_contact: str = ""  # mailto: or https: of the operator, for the push services of browsers; "" sends no push
+    push_private: bool = False  # in test mode only: push services may be on this machine or in its network, without TLS
     contact: str = ""  # how customers reach the bank, as pages say it: a telephone number, an address; "" is a branch
     sanctions: str = ""  # a folder with ofac_sdn.csv and ofac_alt.csv; "" is a small list of invented names
     host: str = "127.0.0.1"

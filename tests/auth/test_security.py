@@ -400,16 +400,3 @@ def test_a_key_is_enrolled_with_proof(bank: People, mei: Opened, factor: Factor)
     bank.enrol(mei.session, Authenticator(), factor)
     assert factor in {one.factor for one in bank.run(bank.security.overview(mei.session)).factors}
     assert "factor_added" in bank.audit_log(1)
-
-
-def test_push_goes_to_the_browser_that_asked_last(bank: People, mei: Opened) -> None:
-    eve = bank.register(EVE, EVE_DETAILS)
-    bank.run(bank.changing.add_push(mei.session, '{"endpoint":"https://push.example/1"}'))
-    bank.run(bank.security.freeze(mei.session))
-    assert ("frozen", "push") in bank.told(1)
-    bank.run(bank.changing.add_push(eve.session, '{"endpoint":"https://push.example/1"}'))
-    contacts = bank.do(bank.customers.contacts, customer(1))
-    assert contacts is not None
-    assert contacts.push == ()
-    with pytest.raises(DetailsInvalid):
-        bank.run(bank.changing.add_push(eve.session, "x" * 5_000))

@@ -75,7 +75,8 @@ def test_a_bank_that_really_sends_has_no_inbox(bank) -> None:
 
 
 def adapters(bank, tmp_path, **settings: Any) -> dict[Channel, Any]:
-    return adapters_from(Settings(data=str(tmp_path), **settings), bank.db, bank.cipher, bank.clock, bank.work)
+    bank_settings = Settings(data=str(tmp_path), **settings)
+    return adapters_from(bank_settings, bank.db, bank.cipher, bank.clock, bank.work, lambda *asked: True)
 
 
 def test_in_test_mode_messages_go_to_one_inbox_and_nothing_is_pushed(bank, tmp_path) -> None:
@@ -110,6 +111,10 @@ def test_nothing_is_subscribed_to_where_nothing_is_pushed(bank) -> None:
         ({"email_url": "http://a:s3cret@b"}, "email_url: write smtp://"),
         ({"email_url": EMAIL_URL, "email_from": "The Bank"}, "email_from: "),
         ({"push_contact": "me"}, "push_contact: write mailto:"),
+        (
+            {"mode": "live", "sms_url": SMS_URL, "email_url": EMAIL_URL, "push_private": True},
+            "push_private: a live bank pushes to public services only",
+        ),
     ],
 )
 def test_a_bank_that_cannot_send_its_codes_does_not_start(bank, tmp_path, settings: Any, sentence: str) -> None:

@@ -6,24 +6,23 @@ import asyncio
 import base64
 import json
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import http_ece
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from notifying import outgoing
 from py_vapid import Vapid
+from subscribing import Subscribed
 
 from feiqian.notify.addresses import is_public
 from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
-from feiqian.notify.model import Channel
+from feiqian.notify.model import Channel, Outgoing
 from feiqian.notify.push import Push
 from feiqian.notify.push_key import PushKeyInvalid, open_push_key
 from feiqian.testing.clock import ManualClock
@@ -31,12 +30,8 @@ from feiqian.testing.clock import ManualClock
 CONTACT = "mailto:pay@bank.example"
 
 
-def b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 @dataclass
-class Browser:
+class Browser(Subscribed):
     """A subscription with its private key, and the push service that it is subscribed at."""
 
     status: int = 201
@@ -45,21 +40,11 @@ class Browser:
     bodies: list[bytes] = field(default_factory=list)
     port: int = 0
 
-    def __post_init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._auth = secrets.token_bytes(16)
-
     def subscription(self, endpoint: str = "") -> str:
-        form = (serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-        keys = {"p256dh": b64(self._key.public_key().public_bytes(*form)), "auth": b64(self._auth)}
-        return json.dumps({"endpoint": endpoint or f"http://127.0.0.1:{self.port}/push/mei", "keys": keys})
+        return super().subscription(endpoint or f"http://127.0.0.1:{self.port}/push/mei")
 
     def opened(self) -> list[Any]:
-        version = "aes128gcm"
-        return [
-            json.loads(http_ece.decrypt(body, private_key=self._key, auth_secret=self._auth, version=version))
-            for body in self.bodies
-        ]
+        return [self.open(body) for body in self.bodies]
 
     async def take(self, request: web.Request) -> web.Response:
         self.requests.append(request)
@@ -67,8 +52,18 @@ class Browser:
         return web.Response(status=self.status, headers=self.headers)
 
 
-def pushed(browser: Browser, tmp_path: Path, *, private: bool = True, address: Callable[[], str] | None = None) -> None:
+def pushed(
+    browser: Browser,
+    tmp_path: Path,
+    *,
+    private: bool = True,
+    address: Callable[[], str] | None = None,
+    wanted: bool = True,
+) -> None:
     """Sends one message to the browser's push service."""
+
+    async def is_wanted(outgoing: Outgoing) -> bool:
+        return wanted
 
     async def run() -> None:
         app = web.Application()
@@ -78,7 +73,8 @@ def pushed(browser: Browser, tmp_path: Path, *, private: bool = True, address: C
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         browser.port = runner.addresses[0][1]
-        adapter = Push(open_push_key(tmp_path / "push-key.pem"), CONTACT, ManualClock(), private=private)
+        key = open_push_key(tmp_path / "push-key.pem")
+        adapter = Push(key, CONTACT, ManualClock(), private=private, wanted=is_wanted)
         to = (address or browser.subscription)()
         try:
             await adapter.send(message(to))
@@ -91,7 +87,7 @@ def pushed(browser: Browser, tmp_path: Path, *, private: bool = True, address: C
 
 def message(address: str) -> Any:
     words = {"subject": "有一笔付款等待您确认", "kind": "payment_waiting", "channel": Channel.PUSH}
-    return outgoing("街角小店请求付款¥12.00。" * 9, address, **words)
+    return outgoing("街角小店请求付款¥12.00。" * 9, address, path="/confirm/pay_1", **words)
 
 
 def test_only_the_browser_can_open_what_is_pushed(tmp_path: Path) -> None:
@@ -101,8 +97,9 @@ def test_only_the_browser_can_open_what_is_pushed(tmp_path: Path) -> None:
     assert opened == {
         "title": "有一笔付款等待您确认",
         "body": "街角小店请求付款¥12.00。" * 9,
-        "kind": "payment_waiting",
-        "id": "msg_1",
+        "language": "en",
+        "path": "/confirm/pay_1",
+        "tag": "/confirm/pay_1",
     }
     assert "付款".encode() not in browser.bodies[0]
 
@@ -133,19 +130,26 @@ def test_the_public_key_is_the_one_that_signs(tmp_path: Path) -> None:
 )
 def test_what_a_push_service_refuses_for_good(tmp_path: Path, status: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"HTTP {status}"):
-        pushed(Browser(status), tmp_path)
+        pushed(Browser(status=status), tmp_path)
 
 
 @pytest.mark.parametrize(("status", "wish", "seconds"), [(429, "17", 17), (503, "", 0), (500, "Wed, 21 Oct", 0)])
 def test_what_a_push_service_may_take_later(tmp_path: Path, status: int, wish: str, seconds: int) -> None:
     with pytest.raises(SendingFailed) as raised:
-        pushed(Browser(status, {"Retry-After": wish} if wish else {}), tmp_path)
+        pushed(Browser(status=status, headers={"Retry-After": wish} if wish else {}), tmp_path)
     assert not isinstance(raised.value, SendingRefused)
     assert raised.value.after_seconds == seconds
 
 
+def test_what_its_browser_asks_for_no_more_is_not_sent(tmp_path: Path) -> None:
+    browser = Browser()
+    with pytest.raises(AddressGone, match="signed out"):
+        pushed(browser, tmp_path, wanted=False)
+    assert browser.requests == []
+
+
 def test_a_redirection_is_not_followed(tmp_path: Path) -> None:
-    browser = Browser(307, {"Location": "/push/mei"})
+    browser = Browser(status=307, headers={"Location": "/push/mei"})
     with pytest.raises(SendingRefused, match="HTTP 307"):
         pushed(browser, tmp_path)
     assert len(browser.requests) == 1

@@ -159,7 +159,9 @@ class StillSessions:
 
 
 class StillNotify:
-    """An inbox with one message in it."""
+    """An inbox with one message in it. Nothing is pushed."""
+
+    push_key = ""
 
     async def inbox(self, limit: int, subject: Subject | None = None) -> list[Delivered]:
         address, text = "+8613800000001", "Your code is 123456."

@@ -26,7 +26,6 @@ from feiqian.texts import LANGUAGES
 
 _BOUND_TO_NOTHING = (Purpose.UNFREEZE, Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN)
 _PURPOSES = {Factor.PASSWORD: Purpose.CHANGE_PASSWORD, Factor.PIN: Purpose.CHANGE_PIN}
-LONGEST_PUSH = 4_096
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -113,13 +112,6 @@ class Changing(AccessService):
         self.factors.remove.within(connection, session.subject, factor_id)
         self._record(connection, session.subject, "factor_removed", {"factor": factor_id})
         self._tell_changed(connection, session, "factor_removed")
-
-    @writes
-    def add_push(self, connection: Connection, session: Session, subscription: str) -> None:
-        """A browser's push subscription (its JSON). Raises DetailsInvalid."""
-        if not 0 < len(subscription) <= LONGEST_PUSH:
-            raise DetailsInvalid("subscription", "invalid")
-        self.customers.profiles.add_push(connection, session.subject.customer, subscription)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from feiqian.columns import SUBJECT
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
-from feiqian.customers.tables import ADDRESS, EMAIL, FROZEN_BY, MOBILE, PUSH, applications, customers, profiles, pushes
+from feiqian.customers.pushes import Pushes
+from feiqian.customers.tables import ADDRESS, EMAIL, FROZEN_BY, MOBILE, applications, customers, profiles
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.notify.model import Contacts
@@ -30,10 +31,10 @@ class NewProfile(NamedTuple):
 
 
 class Profiles:
-    """Seals, finds and opens."""
+    """Seals, finds and opens. `pushes`: the browsers that customers are told on."""
 
     def __init__(self, cipher: FieldCipher) -> None:
-        self._cipher = cipher
+        self._cipher, self.pushes = cipher, Pushes(cipher)
 
     # --- finding -------------------------------------------------------------------------------------------------
 
@@ -67,8 +68,11 @@ class Profiles:
             return None
         # Of nobody the same is looked up, in vain, so that a stranger's requests cost the same whoever is known.
         number = subject.customer if subject.role is Role.CUSTOMER else NO_CUSTOMER
-        profile, push = self.get(connection, number), self._pushes(connection, number)
-        return None if profile is None else Contacts(subject, profile.mobile, profile.email, push, profile.language)
+        profile, pushes = self.get(connection, number), self.pushes.of(connection, number)
+        if profile is None:
+            return None
+        push = tuple(kept.subscription.text() for kept in pushes)
+        return Contacts(subject, profile.mobile, profile.email, push, profile.language)
 
     def frozen(self, connection: Connection) -> list[CustomerNumber]:
         """The numbers of all customers whose wallets are frozen."""
@@ -105,17 +109,6 @@ class Profiles:
         if not connection.execute(update(profiles).where(_c.customer == number).values(**values)).rowcount:
             raise CustomerNotFound("there is no such customer")
 
-    def add_push(self, connection: Connection, number: CustomerNumber, address: str) -> None:
-        """Where a browser wants to be told; of another customer before, it is this one's now."""
-        blind_index = self._cipher.blind_index(address, "push")
-        connection.execute(delete(pushes).where(pushes.c.address_blind == blind_index))
-        sealed = PUSH.seal(self._cipher, address, blind_index.hex())
-        connection.execute(insert(pushes).values(customer=number, address=sealed, address_blind=blind_index))
-
-    def forget_push(self, connection: Connection, address: str) -> None:
-        """The browser is not there any more."""
-        connection.execute(delete(pushes).where(pushes.c.address_blind == self._cipher.blind_index(address, "push")))
-
     # --- sealing -------------------------------------------------------------------------------------------------
 
     def _row(self, new: NewProfile) -> dict[str, Any]:
@@ -146,11 +139,6 @@ class Profiles:
             FROZEN_BY.of(row) if row.frozen and row.frozen_role else None,
             row.frozen_at,
         )
-
-    def _pushes(self, connection: Connection, number: CustomerNumber) -> tuple[str, ...]:
-        found = select(pushes.c.address, pushes.c.address_blind).where(pushes.c.customer == number)
-        rows = connection.execute(found.order_by(pushes.c.id))
-        return tuple(PUSH.text(self._cipher, row[0], bytes(row[1]).hex()) for row in rows)
 
     def _applicant(self, connection: Connection, subject: Subject) -> Contacts | None:
         a = applications.c

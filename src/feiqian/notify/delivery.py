@@ -20,7 +20,7 @@ from feiqian.notify import outbox
 from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
 from feiqian.notify.model import Adapter, Channel, Message, Outgoing
 from feiqian.notify.outbox import Claimed
-from feiqian.notify.render import words_of
+from feiqian.notify.render import page_of, words_of
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
@@ -158,7 +158,7 @@ class ChannelWorker:
         message, words = claimed.message, words_of(claimed.message)
         left = max(0, message.expires_at - self.clock.now()) // MICROSECONDS
         about = (claimed.id, message.to, message.channel, message.address, message.kind, message.language)
-        return Outgoing(*about, words.subject, words.text, left)
+        return Outgoing(*about, words.subject, words.text, left, page_of(message))
 
     async def _done(self, claimed: Claimed, state: str, why: str) -> None:
         await self._write(lambda connection: outbox.done(connection, claimed.id, state, why, self.clock.now()))

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from feiqian.subjects import Subject
 
+FIRST_PAGE = "/wallet"
+
 
 class Channel(StrEnum):
     """How a message travels."""
@@ -81,9 +83,10 @@ class Worded:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing(Worded):
-    """What an adapter sends. `seconds_left`: of its use."""
+    """What an adapter sends. `seconds_left`: of its use. `path`: of the bank's page that shows what it is about."""
 
     seconds_left: int
+    path: str = FIRST_PAGE
 
 
 @dataclass(frozen=True, slots=True)

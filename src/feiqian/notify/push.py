@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid, VapidException  # type: ignore[import-untyped]
 from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
@@ -19,6 +21,7 @@ from feiqian.clock import MICROSECONDS, Clock
 from feiqian.notify.addresses import ForbiddenAddress, guarded_socket
 from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
 from feiqian.notify.model import Outgoing
+from feiqian.notify.push_subscription import SubscriptionInvalid, read_subscription
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 TEXT_LENGTH = 800  # characters: at least 4096 bytes are taken, encrypted (RFC 8030, 7.2)
@@ -26,6 +29,9 @@ TOKEN_SECONDS = 12 * 3600  # RFC 8292, section 2: at most 24 hours
 _URGENT = frozenset({"payment_waiting", "frozen", "locked", "locked_device"})
 _GONE = frozenset({404, 410})
 _LATER = frozenset({408, 425, 429})
+_OF_ONE_THING = frozenset({"payment_waiting"})  # several messages of one page are one notification
+
+Wanted = Callable[[Outgoing], Awaitable[bool]]
 
 
 class ContactInvalid(ValueError):
@@ -34,12 +40,16 @@ class ContactInvalid(ValueError):
 
 class Push:
     """An adapter for push messages; an address is the JSON of a PushSubscription. `private`: also to this machine.
+    `wanted` says of a message, as it is about to be sent, whether its browser still asks for the customer's.
 
     Raises ContactInvalid.
     """
 
-    def __init__(self, key: Vapid, contact: str, clock: Clock, *, private: bool = False) -> None:
+    def __init__(
+        self, key: Vapid, contact: str, clock: Clock, *, private: bool = False, wanted: Wanted | None = None
+    ) -> None:
         self._key, self._contact, self._clock, self._private = key, contact, clock, private
+        self._wanted = wanted
         self._http: aiohttp.ClientSession | None = None
         try:
             key.sign({"aud": "https://localhost", "sub": contact})
@@ -54,6 +64,8 @@ class Push:
 
     async def send(self, outgoing: Outgoing) -> None:
         endpoint, headers, body = self._request(outgoing)
+        if self._wanted is not None and not await self._wanted(outgoing):
+            raise AddressGone("signed out")
         try:
             async with self._session().post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
                 _check(answer.status, answer.headers.get("Retry-After", ""))
@@ -83,22 +95,17 @@ class Push:
         said = {
             "title": outgoing.subject,
             "body": outgoing.text[:TEXT_LENGTH],
-            "kind": outgoing.kind,
-            "id": outgoing.id,
+            "language": outgoing.language,
+            "path": outgoing.path,
+            "tag": outgoing.path if outgoing.kind in _OF_ONE_THING else outgoing.id,
         }
         try:
-            subscription = json.loads(outgoing.address)
-            endpoint = self._endpoint(subscription["endpoint"])
-            sealed = WebPusher(subscription).encode(json.dumps(said, ensure_ascii=False).encode())
+            subscription = read_subscription(outgoing.address, private=self._private)
+            sealed = WebPusher(msgspec.to_builtins(subscription)).encode(json.dumps(said, ensure_ascii=False).encode())
+            endpoint = subscription.endpoint
             return endpoint, self._headers(endpoint, outgoing), bytes(sealed["body"])
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, WebPushException, VapidException):
+        except (SubscriptionInvalid, WebPushException, VapidException):
             raise SendingRefused("not a subscription") from None
-
-    def _endpoint(self, url: str) -> str:
-        parts = urlsplit(url)
-        if not self._private and (parts.scheme != "https" or parts.port not in (None, 443) or parts.username):
-            raise ValueError("push services are reached by https")
-        return url
 
     def _headers(self, endpoint: str, outgoing: Outgoing) -> dict[str, str]:
         parts = urlsplit(endpoint)

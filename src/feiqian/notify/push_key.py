@@ -1,6 +1,6 @@
 """The key that push messages are signed with (VAPID, RFC 8292): P-256, in a file that only its owner may read.
 
-Browsers that subscribed know its public half: a lost key means that all of them have to subscribe again.
+Browsers that subscribed know its public half: after a lost key each subscribes again when its wallet is opened.
 """
 
 from __future__ import annotations

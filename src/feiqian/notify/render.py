@@ -1,15 +1,21 @@
-"""The words of a message: from the texts of its language, framed as its channel wants them."""
+"""The words of a message: from the texts of its language, framed as its channel wants them; and its page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import quote
 
-from feiqian.notify.model import Channel, Message
+from feiqian.notify.model import FIRST_PAGE, Channel, Message
 from feiqian.strings.visible import is_visible
 from feiqian.texts import Texts, texts_in
 
 VALUE_LENGTH = 200  # characters of one value: names come from others
+# The pages that show what a message is about; of all others it is the first page.
+_PAGES = dict.fromkeys(("verified", "identity_refused", "document_known"), "/identity") | dict.fromkeys(
+    ("signed_in", "changed", "frozen", "frozen_by_report", "unfrozen", "locked", "locked_device", "recovered"),
+    "/security",
+)
 
 
 class Words(NamedTuple):
@@ -29,6 +35,12 @@ def words_of(message: Message) -> Words:
     text = _say(texts, f"message.{message.kind}.text", values)
     framed = _say(texts, f"message.frame.{message.channel}", {"text": text})
     return Words("" if message.channel is Channel.SMS else texts(f"message.{message.kind}.subject"), framed)
+
+
+def page_of(message: Message) -> str:
+    """The path of the bank's page that shows what a message is about: of a payment, where it is confirmed."""
+    payment = message.values.get("payment")
+    return f"/confirm/{quote(payment, safe='')}" if payment else _PAGES.get(message.kind, FIRST_PAGE)
 
 
 def _say(texts: Texts, key: str, values: Mapping[str, str]) -> str:

@@ -13,7 +13,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 STATIC = Path(__file__).parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}  # texts are said to be UTF-8 by the framework
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -38,6 +42,11 @@ def url(name: str) -> str:
     if name not in _files:
         raise KeyError(name)
     return f"/static/{VERSION}/{name}"
+
+
+def content(name: str) -> bytes:
+    """What a static file holds. Raises KeyError if there is none such."""
+    return _files[name]
 
 
 @get("/static/{version:str}/{name:path}", include_in_schema=False, sync_to_thread=False)

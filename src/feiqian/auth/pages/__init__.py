@@ -8,6 +8,7 @@ from . import changes, contacts, recover, sign_in
 from .changes import Changes, Enrolments
 from .contacts import Contacts
 from .lost import Lost
+from .push import PUSH
 from .recover import Recover
 from .security import SecurityPages
 from .sign_in import SignInPages, sign_out
@@ -27,4 +28,5 @@ PAGES: list[ControllerRouterHandler] = [
     Contacts,
     contacts.PROVE,
     strength,
+    *PUSH,
 ]

@@ -6,7 +6,7 @@ next request, in every process. Methods that take a connection work in the calle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -25,6 +25,8 @@ from feiqian.subjects import Role, Subject
 TOUCH_EVERY = MINUTE  # a session that is used is marked no more often, so it may look up to this much less used
 KEEP_ENDED = 90 * DAY  # ended sessions are shown as recent sign-ins for so long
 RECENT = 20
+# Hears, in the same transaction, that a device of a subject was signed out; "" is every device but `but`.
+SignedOut = Callable[[Connection, Subject, str, str], None]
 
 
 class Sessions:
@@ -32,6 +34,11 @@ class Sessions:
 
     def __init__(self, db: BankDb, policy: Policy, clock: Clock, work: Work) -> None:
         self._db, self._policy, self._clock, self._work = db, policy, clock, work
+        self._told: list[SignedOut] = []
+
+    def when_signed_out(self, tell: SignedOut) -> None:
+        """`tell` is called at every end that somebody wanted; those by time are not told."""
+        self._told.append(tell)
 
     def open(
         self,
@@ -85,12 +92,17 @@ class Sessions:
 
     def close(self, connection: Connection, session_id: str, by: Subject) -> bool:
         """Ends a session, from its next request on. False if it had ended, or is another's and `by` is not staff."""
-        return store.end(connection, session_id, by, self._clock.now())
+        ended = store.end(connection, session_id, by, self._clock.now())
+        if ended and (session := store.by_id(connection, session_id)) and session.device:
+            self._signed_out(connection, session.subject, session.device)
+        return ended
 
     def close_all(
         self, connection: Connection, subject: Subject, except_session: str | None = None, by: Subject | None = None
     ) -> int:
         """Signs the subject out everywhere (but in one session). Returns how many sessions ended."""
+        here = store.by_id(connection, except_session) if except_session else None
+        self._signed_out(connection, subject, "", (here and here.device) or "")
         return store.end_all(connection, subject, by or subject, self._clock.now(), but=except_session)
 
     def list(self, connection: Connection, subject: Subject) -> list[Session]:
@@ -114,7 +126,13 @@ class Sessions:
     def forget_device(self, connection: Connection, subject: Subject, device_id: str) -> bool:
         """Forgets a device of the subject and ends its sessions. False if the subject has no such device."""
         store.end_all(connection, subject, subject, self._clock.now(), device=device_id)
+        if device_id:
+            self._signed_out(connection, subject, device_id)
         return devices.forget(connection, subject, device_id)
+
+    def _signed_out(self, connection: Connection, subject: Subject, device: str, but: str = "") -> None:
+        for tell in self._told:
+            tell(connection, subject, device, but)
 
     def _lives(self, session: Session, now: int) -> bool:
         idle = now - session.seen_at

@@ -61,6 +61,11 @@ def by_hash(connection: Connection, token_hash: bytes) -> Session | None:
     return None if row is None else _session(row)
 
 
+def by_id(connection: Connection, session_id: str) -> Session | None:
+    row = connection.execute(select(*_COLUMNS).where(_c.id == session_id)).one_or_none()
+    return None if row is None else _session(row)
+
+
 def touch(connection: Connection, session: Session, now: int) -> Session | None:
     """Marks it as used; None if it has been ended since it was read, so that no page is shown after the end."""
     living = and_(_c.id == session.id, _c.ended_at == 0)

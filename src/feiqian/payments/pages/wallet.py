@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from feiqian.auth.pages.push import push_shown
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.money import BY_NUMBER, Money
 from feiqian.web.model import Person
@@ -44,6 +45,7 @@ class Wallet(Controller):
             waiting=await site.bank.waiting(person),
             payments=await site.bank.payments_of(person, SHOWN),
             incomplete=await site.bank.incomplete(person),
+            push=await push_shown(site, signed_in),
         )
 
     @get("/code", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
