@@ -1,7 +1,7 @@
 """Notifications on a phone: the switch in the wallet, and the worker that shows what is pushed and opens its page.
 
-Chromium can subscribe only at Google's push service, which no test reaches: `pushManager` is a stand-in of the browser's
-here, with real keys. What is pushed is handed to the worker by the browser's own tools (DevTools protocol); how it gets
+Chromium can subscribe only at Google's push service, which no test reaches: its `pushManager` is a stand-in here,
+with real keys. What is pushed is handed to the worker by the browser's own tools (DevTools protocol); how it gets
 from the bank to a push service is in tests/flows/test_push.py.
 """
 
@@ -21,18 +21,24 @@ from playwright.sync_api import Page, expect
 from subscribing import Subscribed
 from test_accessible import RULES, SERIOUS
 
+from feiqian.auth.pushes import mark_of
+
 Keep = Callable[[Page, str], None]
 ALLOWED = {"permissions": ["notifications"], "reduced_motion": "reduce", "bypass_csp": True}
 ENDPOINT = "https://push.example/stand-in"
 # What a push service would do, kept by the tab: subscribe, unsubscribe, and what was done.
 STAND_IN = """
 (() => {
-  const kept = (name, value) => value === undefined ? sessionStorage.getItem(name) : sessionStorage.setItem(name, value);
-  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0)).buffer;
+  const said = SUBSCRIPTION;
+  const tab = sessionStorage;
+  const kept = (name, value) => value === undefined ? tab.getItem(name) : tab.setItem(name, value);
+  const binary = (text) => atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = (text) => Uint8Array.from(binary(text), (c) => c.charCodeAt(0)).buffer;
   const did = (what) => kept("did", `${kept("did") ?? ""} ${what}`);
   const subscription = () => kept("key") && ({
-    endpoint: SUBSCRIPTION.endpoint, options: { applicationServerKey: bytes(kept("key")), userVisibleOnly: true },
-    toJSON: () => SUBSCRIPTION,
+    endpoint: kept("endpoint") || said.endpoint,
+    options: { applicationServerKey: bytes(kept("key")), userVisibleOnly: true },
+    toJSON: () => ({ ...said, endpoint: kept("endpoint") || said.endpoint }),
     unsubscribe: async () => { did("unsubscribe"); sessionStorage.removeItem("key"); return true; },
   });
   PushManager.prototype.getSubscription = async () => subscription() || null;
@@ -156,14 +162,17 @@ def test_what_has_changed_since_is_subscribed_anew_when_the_wallet_is_opened(
         page.evaluate("sessionStorage.setItem('key', sessionStorage.getItem('key').replace(/^..../, 'BAAA'))")
         more = ["unsubscribe", "subscribe"]
     elif change == "the browser's address":
-        page.add_init_script(
-            "(() => { const to = JSON.stringify; JSON.stringify = (v) => to(v).replace('stand-in', 'moved') })()"
-        )
+        page.evaluate("(moved) => sessionStorage.setItem('endpoint', moved)", f"{ENDPOINT}/moved")
         more = []
     else:
         page.evaluate("sessionStorage.removeItem('key')")
         more = ["subscribe"]
     page.reload()
+    is_shown(page, "on")
+    assert did(page) == ["subscribe", *more]
+    page.reload()  # what the bank has is what the browser has
+    endpoint = page.evaluate("sessionStorage.getItem('endpoint')") or f"{ENDPOINT}/14"
+    expect(page.locator("#push")).to_have_attribute("data-mark", mark_of(endpoint))
     is_shown(page, "on")
     assert did(page) == ["subscribe", *more]
 
@@ -179,8 +188,9 @@ def test_what_a_browser_does_not_allow_or_cannot_do(demo: Demo, watched: Watched
     page.locator("#push-switch").click()
     is_shown(page, "on")
     tools = page.context.new_cdp_session(page)
+    context = tools.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
     setting = {"permission": {"name": "notifications"}, "setting": "denied", "origin": demo.base}
-    tools.send("Browser.setPermission", setting)
+    tools.send("Browser.setPermission", {**setting, "browserContextId": context})
     is_shown(page, "blocked")  # by itself
     expect(page.locator("#push-switch")).to_be_hidden()
     assert serious(page) == []
@@ -211,7 +221,7 @@ def test_what_is_pushed_is_shown_once_and_opens_its_payment(demo: Demo, watched:
     assert [one["body"] for one in notifications(page, path)] == ["街角小店请求付款"]
     push(page, demo.base, {**said, "body": "again"})  # sent twice is shown once
     page.wait_for_function(
-        "(tag) => navigator.serviceWorker.ready.then((r) => r.getNotifications({ tag })).then((l) => l[0].body === 'again')",
+        "async (tag) => (await (await navigator.serviceWorker.ready).getNotifications({ tag }))[0].body === 'again'",
         arg=path,
     )
     [shown] = notifications(page, path)
