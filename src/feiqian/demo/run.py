@@ -30,6 +30,7 @@ from .pulse import MachineRoom
 from .staff import DemoStaff
 from .traffic import TrafficSwitch
 
+PUSH_CONTACT = "mailto:demo@feiqian.example"  # push services want one; nobody reads what is sent there
 UNVERIFIED_PER_DAY = 1_000  # shoppers shop all day
 SAMPLE = Plan(unverified_per_day=UNVERIFIED_PER_DAY, sample_people=True, first=WELCOMED, password=PASSWORD, pin=PIN)
 
@@ -81,7 +82,8 @@ def run(settings: Settings) -> int:
         settings = msgspec.structs.replace(settings, log_level="warning")  # what one reads here is where to look
         logs.configure("warning", settings.log_format)
     # Known before anything is built: passkeys are bound to the origin, which has the port in it.
-    settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port))
+    contact = settings.push_contact or PUSH_CONTACT
+    settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port), push_contact=contact)
     seed_if_empty(settings)
     bank = build(settings, listen=True, accept_time=True)  # play money may lie about for months
     code = run_until_closed(bank, lambda: _serve(bank))

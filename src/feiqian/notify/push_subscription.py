@@ -34,7 +34,7 @@ class Keys(msgspec.Struct, frozen=True):
 
 
 class PushSubscription(msgspec.Struct, frozen=True):
-    """As the browser's PushSubscription. `device`: of the customer's, on which it was asked; "" before it is kept."""
+    """As the browser's PushSubscription. `device`: of the customer's, who asked for it there; "" before it is kept."""
 
     endpoint: str
     keys: Keys
@@ -90,7 +90,7 @@ def _check_endpoint(url: str, *, private: bool) -> None:
 
 
 def _may_be_public(parts: SplitResult) -> bool:
-    """What a name leads to is judged when it is connected to; an address and this machine's name are judged here."""
+    """What a name leads to is judged when it is connected to; addresses and local names are judged here."""
     host = (parts.hostname or "").rstrip(".")
     try:
         ip_address(host)

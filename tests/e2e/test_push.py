@@ -1,0 +1,258 @@
+"""Notifications on a phone: the switch in the wallet, and the worker that shows what is pushed and opens its page.
+
+Chromium can subscribe only at Google's push service, which no test reaches: its `pushManager` is a stand-in here,
+with real keys. What is pushed is handed to the worker by the browser's own tools (DevTools protocol); how it gets
+from the bank to a push service is in tests/flows/test_push.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import DESK, Demo, Watched
+from cashier import answered, key_in
+from persons import SLOW
+from playwright.sync_api import Page, expect
+from subscribing import Subscribed
+from test_accessible import RULES, SERIOUS
+
+from feiqian.auth.pushes import mark_of
+
+Keep = Callable[[Page, str], None]
+ALLOWED = {"permissions": ["notifications"], "reduced_motion": "reduce", "bypass_csp": True}
+ENDPOINT = "https://push.example/stand-in"
+# What a push service would do, kept by the tab: subscribe, unsubscribe, and what was done.
+STAND_IN = """
+(() => {
+  const said = SUBSCRIPTION;
+  const tab = sessionStorage;
+  const kept = (name, value) => value === undefined ? tab.getItem(name) : tab.setItem(name, value);
+  const binary = (text) => atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = (text) => Uint8Array.from(binary(text), (c) => c.charCodeAt(0)).buffer;
+  const did = (what) => kept("did", `${kept("did") ?? ""} ${what}`);
+  const subscription = () => kept("key") && ({
+    endpoint: kept("endpoint") || said.endpoint,
+    options: { applicationServerKey: bytes(kept("key")), userVisibleOnly: true },
+    toJSON: () => ({ ...said, endpoint: kept("endpoint") || said.endpoint }),
+    unsubscribe: async () => { did("unsubscribe"); sessionStorage.removeItem("key"); return true; },
+  });
+  PushManager.prototype.getSubscription = async () => subscription() || null;
+  PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+    did("subscribe");
+    if (kept("fails")) throw new DOMException("no service", "AbortError");
+    kept("key", applicationServerKey);
+    return subscription();
+  };
+})()
+"""
+
+
+def opened(watched: Watched, demo: Demo, place: int, **options: Any) -> Page:
+    """A wallet whose browser has a push service."""
+    page = watched.phone(demo, place, **{**ALLOWED, **options})
+    browser = json.loads(Subscribed(f"{ENDPOINT}/{place}").subscription())
+    page.add_init_script(STAND_IN.replace("SUBSCRIPTION", json.dumps(browser)))
+    page.reload()
+    return page
+
+
+def is_shown(page: Page, state: str) -> None:
+    expect(page.locator(f'#push[data-state="{state}"]')).to_be_visible(timeout=SLOW)
+    expect(page.locator(f'#push [data-when="{state}"]')).to_be_visible()
+    expect(page.locator("#push [data-when]:visible")).to_have_count(1)
+
+
+def did(page: Page) -> list[str]:
+    return str(page.evaluate("sessionStorage.getItem('did') ?? ''")).split()
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
+
+
+def push(page: Page, base: str, message: Any) -> None:
+    """Hands the worker what a push service would bring."""
+    tools, seen = page.context.new_cdp_session(page), []
+    tools.on("ServiceWorker.workerRegistrationUpdated", lambda event: seen.extend(event["registrations"]))
+    tools.send("ServiceWorker.enable")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    [number] = {one["registrationId"] for one in seen}
+    data = message if isinstance(message, str) else json.dumps(message)
+    tools.send("ServiceWorker.deliverPushMessage", {"origin": base, "registrationId": number, "data": data})
+    tools.detach()
+
+
+def notifications(page: Page, tag: str) -> list[dict[str, Any]]:
+    """Those of a tag, once there are some."""
+    script = """async (tag) => {
+      const registration = await navigator.serviceWorker.ready;
+      const found = await registration.getNotifications({ tag });
+      return found.length && found.map(({ title, body, tag, lang, data }) => ({ title, body, tag, lang, data }));
+    }"""
+    found: list[dict[str, Any]] = page.wait_for_function(script, arg=tag).json_value()
+    return found
+
+
+def click(page: Page, tag: str) -> str:
+    """Clicks a notification. Returns which window was to be opened: only a person's own click may open one."""
+    [worker] = page.context.service_workers
+    script = """async (tag) => {
+      let opened = "";
+      self.clients.openWindow = async (path) => { opened = path; };
+      const [notification] = await self.registration.getNotifications({ tag });
+      const event = new NotificationEvent("notificationclick", { notification });
+      const done = [];
+      event.waitUntil = (promise) => done.push(promise);
+      self.dispatchEvent(event);
+      await Promise.allSettled(done);
+      return opened;
+    }"""
+    return str(worker.evaluate(script, tag))
+
+
+def test_the_switch_is_off_on_and_off_again(demo: Demo, watched: Watched, keep: Keep) -> None:
+    page = opened(watched, demo, 12)
+    switch = page.get_by_role("switch", name="Notify me on this phone")
+    is_shown(page, "off")
+    assert did(page) == []  # nothing is asked before the tap
+    expect(switch).to_have_attribute("aria-checked", "false")
+    assert serious(page) == []
+    switch.focus()
+    page.keyboard.press("Space")
+    is_shown(page, "on")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    assert serious(page) == []
+    keep(page, "push-on")
+    page.reload()
+    is_shown(page, "on")
+    assert did(page) == ["subscribe"]
+    switch.click()
+    is_shown(page, "off")
+    page.reload()
+    is_shown(page, "off")
+    assert did(page) == ["subscribe", "unsubscribe"]
+
+
+def test_after_signing_out_it_is_off(demo: Demo, watched: Watched) -> None:
+    page = opened(watched, demo, 13)
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    page.locator('form[action="/sign-out"] button').first.click()
+    expect(page).to_have_url(re.compile(r"/sign-in\?said=out$"))
+    form = {"door": "phone", "customer": demo.customers[13]}
+    assert page.context.request.post(f"{demo.base}/demo/phone", form=form, headers={"Origin": demo.base}).ok
+    page.goto(f"{demo.base}/wallet")
+    is_shown(page, "off")
+
+
+@pytest.mark.parametrize("change", ["the bank's key", "the browser's address", "nothing left"])
+def test_what_has_changed_since_is_subscribed_anew_when_the_wallet_is_opened(
+    demo: Demo, watched: Watched, change: str
+) -> None:
+    page = opened(watched, demo, 14)
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    if change == "the bank's key":
+        page.evaluate("sessionStorage.setItem('key', sessionStorage.getItem('key').replace(/^..../, 'BAAA'))")
+        more = ["unsubscribe", "subscribe"]
+    elif change == "the browser's address":
+        page.evaluate("(moved) => sessionStorage.setItem('endpoint', moved)", f"{ENDPOINT}/moved")
+        more = []
+    else:
+        page.evaluate("sessionStorage.removeItem('key')")
+        more = ["subscribe"]
+    page.reload()
+    is_shown(page, "on")
+    assert did(page) == ["subscribe", *more]
+    page.reload()  # what the bank has is what the browser has
+    endpoint = page.evaluate("sessionStorage.getItem('endpoint')") or f"{ENDPOINT}/14"
+    expect(page.locator("#push")).to_have_attribute("data-mark", mark_of(endpoint))
+    is_shown(page, "on")
+    assert did(page) == ["subscribe", *more]
+
+
+def test_what_a_browser_does_not_allow_or_cannot_do(demo: Demo, watched: Watched, keep: Keep) -> None:
+    page = opened(watched, demo, 15)
+    page.evaluate("sessionStorage.setItem('fails', 'yes')")
+    page.locator("#push-switch").click()
+    is_shown(page, "failed")
+    expect(page.locator("#push-switch")).to_have_attribute("aria-checked", "false")
+    assert serious(page) == []
+    page.evaluate("sessionStorage.removeItem('fails')")
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    tools = page.context.new_cdp_session(page)
+    context = tools.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    setting = {"permission": {"name": "notifications"}, "setting": "denied", "origin": demo.base}
+    tools.send("Browser.setPermission", {**setting, "browserContextId": context})
+    is_shown(page, "blocked")  # by itself
+    expect(page.locator("#push-switch")).to_be_hidden()
+    assert serious(page) == []
+    keep(page, "push-blocked")
+    page.add_init_script("delete window.PushManager")
+    page.reload()
+    is_shown(page, "unsupported")
+    expect(page.locator("#push-switch")).to_be_hidden()
+
+
+def test_without_scripts_it_says_what_it_needs(demo: Demo, watched: Watched) -> None:
+    page = watched.phone(demo, 15, java_script_enabled=False)
+    expect(page.locator("#push noscript p")).to_contain_text("need JavaScript")
+    expect(page.locator("#push-switch")).to_be_hidden()
+
+
+def test_what_is_pushed_is_shown_once_and_opens_its_payment(demo: Demo, watched: Watched, keep: Keep) -> None:
+    page, till = opened(watched, demo, 16), watched.open(demo.till(1, beside=16), DESK)
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    key_in(till, "130000")
+    till.locator("#beside").click()
+    answered(till, "needs_verification")
+    path = page.locator("#waiting a").first.get_attribute("href")
+    assert path is not None
+    said = {"title": "有一笔付款等待您确认", "body": "街角小店请求付款", "language": "zh", "path": path, "tag": path}
+    push(page, demo.base, said)
+    assert [one["body"] for one in notifications(page, path)] == ["街角小店请求付款"]
+    push(page, demo.base, {**said, "body": "again"})  # sent twice is shown once
+    page.wait_for_function(
+        "async (tag) => (await (await navigator.serviceWorker.ready).getNotifications({ tag }))[0].body === 'again'",
+        arg=path,
+    )
+    [shown] = notifications(page, path)
+    assert (shown["title"], shown["lang"], shown["data"]) == ("有一笔付款等待您确认", "zh", {"path": path})
+    click(page, path)
+    expect(page).to_have_url(re.compile(f"{re.escape(path)}/chl_"), timeout=SLOW)  # the wallet leads on
+    push(page, demo.base, said)
+    notifications(page, path)
+    assert click(page, path) == ""  # the payment is before their eyes: no window more
+    page.goto(f"{demo.base}/security")
+    push(page, demo.base, said)
+    notifications(page, path)
+    assert click(page, path) == path  # another page is not taken from under somebody's hands
+
+
+@pytest.mark.parametrize(
+    "path", ["https://evil.example/x", "//evil.example/x", "/\\evil.example", "javascript:alert(1)", 7, None]
+)
+def test_nothing_that_is_pushed_leads_elsewhere(demo: Demo, watched: Watched, path: Any) -> None:
+    page = opened(watched, demo, 17)
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    push(page, demo.base, {"title": "x", "tag": "t", "path": path})
+    [shown] = notifications(page, "t")
+    assert shown["data"] == {"path": "/wallet"}
+
+
+def test_what_cannot_be_read_is_shown_without_a_word(demo: Demo, watched: Watched) -> None:
+    page = opened(watched, demo, 18)
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    push(page, demo.base, "no JSON")
+    [shown] = notifications(page, "feiqian")
+    assert (shown["title"], shown["data"]) == ("Feiqian", {"path": "/wallet"})
