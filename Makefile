@@ -87,6 +87,13 @@ test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium
 	@$(CARGO) test --offline --locked $(MANIFEST) $(TARGET)
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: coverage
+coverage: tools-for-tests ## how much of the Python code the tests reach, children included: a table, and artefacts/coverage/html (ARGS=)
+	@$(BIN)/coverage erase
+	@failed=0; $(BIN)/coverage run -m pytest $(ARGS) || failed=$$?; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage html --quiet && $(BIN)/coverage report || failed=$$?; \
+	exit $$failed
+
 .PHONY: check
 check: $(VENV)/.dev $(ENGINE) ## linters, types and the house rules: all of them, even if one finds something
 	@tools/need.sh cargo clippy rustfmt

@@ -40,6 +40,7 @@ component() {
 
 # Debian 12 has an old cargo, and a newer one beside it, which its browsers are built with.
 cargo_package() {
+    if [ "$(id -u)" = 0 ] && ! apt-cache show cargo >/dev/null 2>&1; then apt-get update -qq >&2; fi # a new image has no lists
     if apt-cache show cargo-web >/dev/null 2>&1; then echo cargo-web; else echo cargo; fi
 }
 

@@ -200,11 +200,13 @@ def test_after_a_failed_connection_the_others_do_not_all_try_too(monkeypatch: py
 
 
 def test_an_operator_that_does_not_answer_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.05)
-
     async def run() -> None:
-        async with Smsc(silent=True) as smsc:
-            await Smpp(SmppServer.of(smsc.url)).send(outgoing("x"))
+        async with Smsc() as smsc:
+            adapter = Smpp(SmppServer.of(smsc.url))
+            await adapter.send(outgoing("x"))
+            smsc.silent = True
+            monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.01)  # not before: connecting waits as long
+            await adapter.send(outgoing("y"))
 
     with pytest.raises(SendingFailed, match="no answer"):
         asyncio.run(run())
@@ -330,7 +332,6 @@ async def test_the_session_ends_with_an_unbind(smsc, adapter) -> None:
 
 def test_the_line_is_kept_open_by_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smpp_session, "ENQUIRE_SECONDS", 0.01)
-    monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.01)
 
     async def run() -> None:
         async with Smsc() as smsc:
@@ -339,6 +340,7 @@ def test_the_line_is_kept_open_by_questions(monkeypatch: pytest.MonkeyPatch) -> 
             session = adapter._session
             assert session is not None
             smsc.silent = True
+            monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.01)  # not before: connecting waits as long
             await asyncio.gather(*session._tasks, return_exceptions=True)  # a question without an answer ends it
             assert not session.open
 

@@ -12,7 +12,7 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input")
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end, without what the shell says of Python's paths. Fails the test if it does."""
+    """Runs a command to its end. Fails the test if the command fails."""
     done = subprocess.run(command, cwd=folder, env=own_environment(**environment), capture_output=True, text=True)
     assert done.returncode == 0, (
         f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
@@ -21,4 +21,6 @@ def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.Co
 
 
 def own_environment(**more: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")} | more
+    """The shell's, without what it says of Python's paths and of a measurement that is under way."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return {name: value for name, value in kept.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")} | more
