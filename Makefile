@@ -80,7 +80,7 @@ bench: build ## every benchmark of docs/BENCHMARKS.md, one after another
 
 .PHONY: tools-for-tests
 tools-for-tests: $(VENV)/.dev $(ENGINE)
-	@tools/need.sh chromium
+	@tools/need.sh chromium fonts
 
 .PHONY: test
 test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium (ARGS= for pytest's options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from feiqian import settings
@@ -22,6 +23,20 @@ def test_environment_is_over_the_file_and_the_command_line_over_both(tmp_path: P
         {"FEIQIAN_PORT": "2", "FEIQIAN_DATA": "from-environment"}, config=str(file), data="from-options", host=None
     )
     assert (chosen.data, chosen.port, chosen.host) == ("from-options", 2, "127.0.0.2")
+
+
+def test_a_live_bank_with_light_hashes_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bank.toml"
+    file.write_text('hashing = "light"\n')
+    said = "hashing: a live bank must not keep hashes that are cheap to guess; leave it 'strong'"
+    with pytest.raises(SettingsInvalid, match=said):
+        load({"FEIQIAN_MODE": "live", "FEIQIAN_HASHING": "light"})
+    with pytest.raises(SettingsInvalid, match=said):
+        load({}, config=str(file), mode="live")
+    with pytest.raises(ValueError, match=said):
+        Settings(mode="live", hashing="light")
+    with pytest.raises(ValueError, match=said):
+        msgspec.structs.replace(load({"FEIQIAN_HASHING": "light"}), mode="live")
 
 
 def test_the_file_can_be_named_in_the_environment(tmp_path: Path) -> None:

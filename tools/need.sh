@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure of the tools named as arguments, or says exactly what to install and fails. Nothing is ever skipped.
 #
-#   tools/need.sh python venv cargo clippy chromium
+#   tools/need.sh python venv cargo clippy chromium fonts
 #
 # As root on Debian what is missing is installed with apt-get; anyone else is told the command to run.
 set -eu
@@ -51,6 +51,8 @@ new_enough_cargo() {
 
 has_component() { cargo "$1" --version >/dev/null 2>&1; }
 
+has_font() { fc-match --format '%{family}\n' "$1" 2>/dev/null | grep -qF "$1"; }
+
 need() {
     case $1 in
     python)
@@ -70,7 +72,11 @@ need() {
     rustfmt)
         component fmt rustfmt ;;
     chromium)
-        command -v chromium >/dev/null || from_debian "Chromium, which the browser tests drive" chromium ;;
+        command -v chromium-headless-shell >/dev/null ||
+            from_debian "Chromium, which the browser tests drive" chromium-headless-shell ;;
+    fonts)
+        has_font Roboto && has_font "Noto Sans CJK SC" ||
+            from_debian "the letters of the browser tests" fontconfig fonts-roboto-unhinted fonts-noto-cjk ;;
     wrk)
         command -v wrk >/dev/null || from_debian "wrk, the load generator of the HTTP benchmark" wrk ;;
     *)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from feiqian.testing import chromium
+
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "demo.png"
 AMOUNT = "3480"
 SHOPPING_MS = 30_000  # for the bank's curves to fill
@@ -19,7 +20,7 @@ SHOPPING_MS = 30_000  # for the bank's curves to fill
 
 def main(base: str) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1600, "height": 900})
         page.goto(base + "/")
         page.request.post(base + "/demo/traffic", data={"level": "rush"}, headers={"Origin": base})

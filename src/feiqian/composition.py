@@ -11,6 +11,7 @@ from feiqian import features
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.hashing import hasher_of
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.changing import Changing
 from feiqian.auth.contacts import NewContacts
@@ -81,7 +82,8 @@ def services_of(
     sanctions = Sanctions(Path(settings.sanctions)) if settings.sanctions else Sanctions()
     verifier = BuiltInVerifier(policy.identity, sanctions)
     origin, apps = settings.public_origin, settings.app_origins
-    factors = Factors(db, cipher, policy, clock, work, notify, customers, origin, apps=apps)
+    hasher = hasher_of(cipher, settings.hashing)
+    factors = Factors(db, cipher, policy, clock, work, notify, customers, origin, hasher, apps)
     return Services(
         settings=settings,
         clock=clock,

@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     bank_url: str = ""
     read_url: str = ""
     mode: Literal["test", "live"] = "test"
+    hashing: Literal["strong", "light"] = "strong"  # of passwords and PINs; "light" is for test runs, never live
     policy: str = "cn"  # the name of a policy that is shipped, or the path of one
     origin: str = ""  # how browsers reach the pages, such as https://pay.bank.example; "" is http://localhost:<port>
     passkey_origins: str = ""  # of the bank's own apps, separated by commas: android:apk-key-hash:…, https://…
@@ -69,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     checkpoint_every: Count = 100_000  # journal rows
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.mode == "live" and self.hashing == "light":
+            raise ValueError("hashing: a live bank must not keep hashes that are cheap to guess; leave it 'strong'")
 
     def file(self, name: str) -> Path:
         """A file of this name in the data folder."""

@@ -52,6 +52,7 @@ class ServedBank:
         self.settings = Settings(
             data=str(folder),
             port=self.port,
+            hashing="light",
             polls_per_second=unthrottled,
             polls_burst=unthrottled,
             checkpoint_every=50,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -13,20 +14,6 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    f"--{name}"
-    for name in (
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
-        "disable-quic",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-    )
-]
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -63,7 +50,8 @@ def screenshot(of: Page | Locator, **options: Any) -> bytes:
 def start_demo(folder: Path, port: int = 0) -> Demo:
     command = [sys.executable, "-m", "feiqian", "--data", str(folder / "bank"), "demo", "--port", str(port)]
     with open(folder / "log", "a", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        light = {**os.environ, "FEIQIAN_HASHING": "light"}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=light)
     said = ""
     assert process.stdout is not None
     for line in process.stdout:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browsing import ARTEFACTS, CHROMIUM, QUIET, Demo, Watched, screenshot, start_demo, stop_demo
+from browsing import ARTEFACTS, Demo, Watched, screenshot, start_demo, stop_demo
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from feiqian.testing import chromium
 
 expect.set_options(timeout=60_000)  # a machine may have other things to do; nothing is judged by time
 
@@ -22,7 +24,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    browser = chromium.launch(playwright)
     yield browser
     browser.close()
 

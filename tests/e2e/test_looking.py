@@ -8,6 +8,8 @@ import pytest
 from browsing import DESK, PHONE, Demo, Watched, start_demo, stop_demo
 from playwright.sync_api import expect
 
+from feiqian.testing import chromium
+
 SMALLEST_TARGET = 44
 
 
@@ -107,3 +109,14 @@ def test_a_demo_keeps_its_money_between_runs_and_says_when_the_port_is_taken(tmp
     expect(page.locator(".lead")).to_contain_text("10,000 customers")
     page.close()
     assert stop_demo(again) == 0
+
+
+def test_pages_are_drawn_with_the_letters_of_a_phone(demo: Demo, watched: Watched) -> None:
+    page = watched.open(demo.base + "/")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    heading = devtools.send("DOM.querySelector", {"nodeId": root, "selector": "h1"})["nodeId"]
+    fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": heading})["fonts"]
+    assert [font["familyName"] for font in fonts] == [chromium.FONT]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from browsing import CHROMIUM, DESK, FAKE_CAMERA, QUIET, Demo, Watched, screenshot
+from browsing import DESK, FAKE_CAMERA, Demo, Watched, screenshot
 from cashier import answered, balance, key_in, paste, unused_code
 from PIL import Image
 from playwright.sync_api import Playwright, expect
+
+from feiqian.testing import chromium
 
 FRAME = (640, 480)
 FRAMES = 20
@@ -33,8 +35,7 @@ def test_a_payment_by_pointing_the_camera_at_the_phone(
     unused_code(phone)
     before, video = balance(phone), tmp_path / "phone.y4m"
     write_video(screenshot(phone.locator("#qr")), video)
-    arguments = [*QUIET, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={video}"]
-    camera = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    camera = chromium.launch(playwright, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={video}")
     try:
         watched_camera = Watched(camera, demo.base)
         till = watched_camera.open(demo.till(), permissions=["camera"])

@@ -16,6 +16,7 @@ from staffed import Staffed
 
 from feiqian.auth.challenges.passkeys import RelyingParty
 from feiqian.backoffice.model import OPERATOR
+from feiqian.testing import chromium
 
 ALL = ("reviewer", "supporter", "approver", "auditor", "admin")
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -54,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def browser(served: Served) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = chromium.launch(playwright)
         yield browser
         browser.close()
 

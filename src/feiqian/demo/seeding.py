@@ -12,7 +12,7 @@ from typing import NamedTuple
 from feiqian.accounts import opening
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.credentials import add_secrets
-from feiqian.auth.challenges.hashing import SecretHasher
+from feiqian.auth.challenges.hashing import hasher_of
 from feiqian.clock import Clock, SystemClock
 from feiqian.customers.level_numbers import number_levels
 from feiqian.customers.levels import record_baseline
@@ -24,7 +24,6 @@ from feiqian.db import BankDb
 from feiqian.demo.sample_people import sample_names
 from feiqian.demo.sample_shops import sample_merchants
 from feiqian.errors import FeiqianError
-from feiqian.field_cipher import FieldCipher
 from feiqian.folder import FolderLock, make_folder
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.bounds import check_sums
@@ -113,7 +112,7 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
             record_baseline(AuditLog(), connection, clock.now())
         _add_customers(db, plan, policy, clock.now())
         if plan.sample_people:
-            _move_in(db, data_key_of(db, settings.data_key), plan, clock)
+            _move_in(db, settings, plan, clock)
         merchants = Merchants(db, settings.mode)
         fee = None if plan.sample_people else plan.fee_basis_points
         added = merchants.add(
@@ -141,9 +140,10 @@ def _add_customers(db: BankDb, plan: Plan, policy: Policy, now: int) -> None:
     mark_seeded(db, range(1, plan.customers + 1))
 
 
-def _move_in(db: BankDb, cipher: FieldCipher, plan: Plan, clock: Clock) -> None:
+def _move_in(db: BankDb, settings: Settings, plan: Plan, clock: Clock) -> None:
     """Everybody gets a mobile number, and all of them the same password and PIN: one hash of each, computed once."""
-    profiles, hasher, now = Customers(db, cipher).profiles, SecretHasher(cipher), clock.now()
+    cipher, now = data_key_of(db, settings.data_key), clock.now()
+    profiles, hasher = Customers(db, cipher).profiles, hasher_of(cipher, settings.hashing)
     numbers = [CustomerNumber(n) for n in range(1, plan.customers + 1)]
     with db.write() as connection:
         profiles.add(connection, (_profile(plan, number) for number in numbers))

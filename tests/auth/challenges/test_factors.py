@@ -21,10 +21,11 @@ from feiqian.auth.challenges.errors import (
     FactorNotFound,
     TooWeak,
 )
-from feiqian.auth.challenges.hashing import LONGEST, SecretHasher
+from feiqian.auth.challenges.hashing import LONGEST, SecretHasher, hasher_of
 from feiqian.auth.challenges.passkeys import RelyingParty
 from feiqian.auth.challenges.tables import secrets
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.settings import Settings
 from feiqian.subjects import staff
 
 TOKEN = (frozenset({Factor.TOTP}),)
@@ -65,6 +66,14 @@ def test_a_hash_needs_the_banks_key(bank: Bank) -> None:
     assert hash.startswith("$argon2id$")
     assert SecretHasher(bank.cipher).matches(hash, PIN)
     assert not SecretHasher(FieldCipher(bytes(32))).matches(hash, PIN)
+
+
+def test_hashes_are_strong_unless_the_settings_say_otherwise(bank: Bank) -> None:
+    strong, light = hasher_of(bank.cipher, Settings().hashing), hasher_of(bank.cipher, "light")
+    assert "$m=65536,t=3,p=4$" in strong.hash(PIN)
+    assert "$m=8,t=1,p=1$" in light.hash(PIN)
+    assert strong.matches(light.hash(PIN), PIN)
+    assert strong.outdated(light.hash(PIN))  # so it is made anew when it is matched
 
 
 def test_where_there_is_nothing_to_match_a_whole_hash_of_the_same_cost_is_computed(bank: Bank) -> None:

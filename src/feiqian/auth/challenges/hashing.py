@@ -11,17 +11,18 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.profiles import RFC_9106_LOW_MEMORY
+from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 
 from feiqian.field_cipher import FieldCipher
 from feiqian.strings.normal import comparison
 
 T = TypeVar("T")
 NICE = 10  # payments go first: one hash computes with four threads
+PARAMETERS = {"strong": RFC_9106_LOW_MEMORY, "light": CHEAPEST}
 LONGEST = 128  # characters that are hashed; more is never a match
 
 
@@ -30,7 +31,7 @@ class SecretHasher:
 
     def __init__(self, cipher: FieldCipher, argon2: PasswordHasher | None = None) -> None:
         self._cipher = cipher
-        self._argon2 = argon2 or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self._argon2 = argon2 or PasswordHasher.from_parameters(PARAMETERS["strong"])
         self._dummy = self._argon2.hash("nobody has this")
 
     def hash(self, text: str) -> str:
@@ -64,6 +65,11 @@ class SecretHasher:
 
     def _keyed(self, form: str) -> str:
         return self._cipher.blind_index(form, "secret").hex()
+
+
+def hasher_of(cipher: FieldCipher, hashing: Literal["strong", "light"]) -> SecretHasher:
+    """As the bank's settings say. Hashes that were made with the other parameters go on to be matched."""
+    return SecretHasher(cipher, PasswordHasher.from_parameters(PARAMETERS[hashing]))
 
 
 def _behind_others(compute: Callable[[], T]) -> T:
