@@ -11,6 +11,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.credentials import ENROLLED, KEYS
+from feiqian.auth.model import Overview
+from feiqian.auth.sessions.user_agents import HANDHELD
+from feiqian.clock import MICROSECONDS
 from feiqian.web.forms import Form, read_form
 from feiqian.web.lengths import LONGEST_NOTE
 from feiqian.web.model import Waiting
@@ -38,6 +41,7 @@ OUTCOMES = {
     "wrong": "customer.security.sign_ins.wrong",
     "locked": "customer.security.sign_ins.locked",
 }
+LATELY = 7 * 24 * 3600 * MICROSECONDS
 LINES = {"opened": "customer.case.opened", "note": "customer.case.note", "closed": "customer.case.closed"}
 CASES = {
     "stolen_phone": "customer.case.stolen_phone",
@@ -66,6 +70,8 @@ class SecurityPages(Controller):
             outcomes=OUTCOMES,
             kinds=CASES,
             removable=ENROLLED,
+            handheld=HANDHELD,
+            **_standing(site, overview),
             has_key=any(own.factor in KEYS for own in overview.factors),
         )
 
@@ -108,6 +114,14 @@ class SecurityPages(Controller):
         if not await site.services.security.forget_device(signed_in.session, id):
             raise NotFoundException
         return Redirect("/security?said=forgotten", status_code=303)
+
+
+def _standing(site: Site, overview: Overview) -> dict[str, Any]:
+    """What leads the page: the gravest that is so. `tried` is the newest sign-in of late that was refused, if any."""
+    since = site.services.clock.now() - LATELY
+    tried = next((seen for seen in overview.sign_ins if seen.outcome != "ok" and seen.at > since), None)
+    standing = "frozen" if overview.frozen else "cooling" if overview.cooling else "tried" if tried else "good"
+    return {"standing": standing, "tried": tried}
 
 
 async def _waiting(site: Site, customer: Customer) -> list[Waiting]:
