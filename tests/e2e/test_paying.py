@@ -119,7 +119,7 @@ def test_what_needs_verification_can_be_cancelled(demo: Demo, watched: Watched, 
     answered(till, "needs_verification")
     keep(till, "till-needs-verification")
     expect(phone.locator(".sheet-body.waiting")).to_contain_text("Confirm ¥1,234.56?")
-    expect(phone.locator("#waiting a")).to_contain_text("Look and confirm")
+    expect(phone.locator("#waiting a")).to_contain_text("Review")
     till.locator('[data-do="cancel"]').click()
     answered(till, "cancelled")
     expect(phone.locator("#waiting a")).to_have_count(0)

@@ -159,16 +159,15 @@ class Security:
         self.did: list[tuple[Any, ...]] = []
         self.raises: dict[str, Exception] = {}
         self._challenges = challenges
-        self.frozen, self.by_bank = False, False
+        self.frozen, self.by_bank, self.cooling = False, False, True
+        self.seen = (SignInSeen(1, "ok", "Chrome", (), True), SignInSeen(1, "wrong", "Safari", (), False))
 
     async def overview(self, session: Session) -> Overview:
         profile = Profile(1, "cus_1", "Alice", 1, 0, "+8613800138000", "a@example.com", "en", 10**15, None, 0)
         devices = (Device("dev_1", "Chrome <b>", 1, 2, here=True), Device("dev_2", "Safari", 1, 2))
         factors = (FactorView("fac_1", Factor.PASSKEY, "My <i>phone", 1, 2), FactorView("fac_2", Factor.TOTP, "", 1, 0))
-        seen = (SignInSeen(1, "ok", "Chrome", (), True), SignInSeen(1, "wrong", "Safari", (), False))
-        return Overview(
-            profile, "remote", (session, session), devices, factors, seen, self.frozen, self.by_bank, cooling=True
-        )
+        now = self.frozen, self.by_bank, self.cooling
+        return Overview(profile, "remote", (session, session), devices, factors, self.seen, *now)
 
     async def cases(self, session: Session) -> list[Any]:
         return [CASE]

@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import AnswerWrong, EnrolmentRefused, FactorNotEnrolled, FactorNotFound, TooWeak
 from feiqian.auth.errors import DetailsInvalid, FrozenByBank, SecretUnchanged
+from feiqian.auth.model import SignInSeen
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.notify.errors import SendingCapped
 from feiqian.policy.factors import Factor, Purpose
@@ -29,7 +30,30 @@ def test_the_page_shows_devices_factors_sign_ins_and_addresses(alice: TestClient
     assert "+86 138 0013 8000" in page
     assert "Your limits are low for now" in page
     assert 'href="/security/cases/cas_1"' in page
-    assert "Freeze my wallet now" in page
+    assert "Freeze my wallet" in page
+
+
+def test_the_security_centre_is_led_by_how_things_stand(alice: TestClient, services: Any) -> None:
+    def led() -> tuple[str, str]:
+        page = alice.get("/security").text
+        (status,) = re.findall(r'data-standing="(\w+)"', page)
+        return status, page
+
+    assert led()[0] == "cooling"
+    services.security.cooling = False
+    status, page = led()
+    assert (status, "Your account is protected" in page, "button wide danger" in page) == ("good", True, False)
+    services.security.seen = (SignInSeen(services.clock.now() - 1, "wrong", "Edge · Mac", (), True),)
+    status, page = led()
+    assert (status, "Edge · Mac. Was it not you?" in page) == ("tried", True)
+
+
+def test_devices_are_told_apart_by_name_last_use_and_since_when(alice: TestClient, services: Any) -> None:
+    page = alice.get("/security").text
+    here, other = re.findall(r'<li class="row"><span class="state">.*?</li>', page.split('id="devices"')[1], re.S)[:2]
+    assert ("This device" in here, "in use now" in here, "last used" in here) == (True, True, False)
+    assert ("This device" in other, "last used 1 Jan 1970, 08:00" in other) == (False, True)
+    assert "known since 1 Jan 1970" in here
 
 
 def test_one_tap_freezes(alice: TestClient, services: Any) -> None:

@@ -11,10 +11,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.credentials import ENROLLED, KEYS
+from feiqian.auth.model import Overview
+from feiqian.auth.sessions.user_agents import HANDHELD
+from feiqian.clock import MICROSECONDS
 from feiqian.web.forms import Form, read_form
 from feiqian.web.lengths import LONGEST_NOTE
 from feiqian.web.session import TheCustomer
-from feiqian.web.site import TheSite
+from feiqian.web.site import Site, TheSite
 
 from .challenge import Page
 from .mobiles import shown_number
@@ -37,6 +40,7 @@ OUTCOMES = {
     "wrong": "customer.security.sign_ins.wrong",
     "locked": "customer.security.sign_ins.locked",
 }
+LATELY = 7 * 24 * 3600 * MICROSECONDS
 LINES = {"opened": "customer.case.opened", "note": "customer.case.note", "closed": "customer.case.closed"}
 CASES = {
     "stolen_phone": "customer.case.stolen_phone",
@@ -65,6 +69,8 @@ class SecurityPages(Controller):
             outcomes=OUTCOMES,
             kinds=CASES,
             removable=ENROLLED,
+            handheld=HANDHELD,
+            **_standing(site, overview),
             has_key=any(own.factor in KEYS for own in overview.factors),
         )
 
@@ -107,3 +113,11 @@ class SecurityPages(Controller):
         if not await site.services.security.forget_device(signed_in.session, id):
             raise NotFoundException
         return Redirect("/security?said=forgotten", status_code=303)
+
+
+def _standing(site: Site, overview: Overview) -> dict[str, Any]:
+    """What leads the page: the gravest that is so. `tried` is the newest sign-in of late that was refused, if any."""
+    since = site.services.clock.now() - LATELY
+    tried = next((seen for seen in overview.sign_ins if seen.outcome != "ok" and seen.at > since), None)
+    standing = "frozen" if overview.frozen else "cooling" if overview.cooling else "tried" if tried else "good"
+    return {"standing": standing, "tried": tried}

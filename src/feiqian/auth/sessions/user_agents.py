@@ -37,6 +37,7 @@ _SYSTEMS = (
     ("Mac", r"Macintosh|Mac OS X"),
     ("Linux", r"Linux|X11"),
 )
+HANDHELD = frozenset({"HarmonyOS", "Android", "iPhone", "iPad"})  # systems, as a label ends with them
 _PROGRAM = [(name, re.compile(pattern)) for name, pattern in _PROGRAMS]
 _SYSTEM = [(name, re.compile(pattern)) for name, pattern in _SYSTEMS]
 
