@@ -56,15 +56,18 @@ class Order(NamedTuple):
 
 
 def page_of(connection: Connection, rows: Select[Any], order: Order, ask: Ask, limit: int) -> Page[Any]:
-    """A page of `rows`, which have no order yet. An `ask` that names no row is for the first page."""
+    """A page of `rows`, which have no order yet. An `ask` that names no row, or the last, is for the first page."""
     place = _place(connection, order, ask.before or ask.after)
     older = order.newest_first if place is None else bool(ask.before)
     found = _beside(connection, rows, order, place, older, limit + 1)
+    if place is not None and not found:
+        return page_of(connection, rows, order, FIRST, limit)
     more, shown = len(found) > limit, found[:limit]
-    edge = _values(order, shown[0]) if shown else place
-    less = place is not None and edge is not None and _beside(connection, rows, order, edge, not older, 1)
-    ends = [str(row._mapping[order.key]) for row in (shown[-1], shown[0])] if shown else ["", ""]
-    onwards, back = ends[0] if more else "", ends[1] if less else ""
+    if not shown:
+        return Page(())
+    less = place is not None and _beside(connection, rows, order, _values(order, shown[0]), not older, 1)
+    onwards = str(shown[-1]._mapping[order.key]) if more else ""
+    back = str(shown[0]._mapping[order.key]) if less else ""
     items = shown if older == order.newest_first else shown[::-1]
     return Page(items, onwards, back) if older else Page(items, back, onwards)
 

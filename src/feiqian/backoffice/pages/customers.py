@@ -101,7 +101,10 @@ async def _shown(console: Console, file: CustomerFile, ask: Ask) -> dict[str, An
     """The file, and its two lists that are the console's own: changes and what was done."""
     site, requests = console.site, console.back_office.changes
     changes = await requests.of(customer(file.customer.number), ask, FEW)
-    rows = [(e, action_name(site, e.action), short_details(site.render, e.details)) for e in file.entries.items]
+    rows = [
+        (e, action_name(site, e.action), short_details(site.render, e.details, requests.kinds))
+        for e in file.entries.items
+    ]
     return {
         "file": file,
         "entries": file.entries.of(rows),

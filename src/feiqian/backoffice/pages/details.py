@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from feiqian.audit_log.entry import Entry
 from feiqian.backoffice.change_kinds import ChangeKinds
-from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.ids import CASE, CHANGE, CUSTOMER, DOCUMENT, STAFF
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money
 from feiqian.subjects import Role, Subject
 from feiqian.texts import Texts
 from feiqian.web.formats import Formats
 from feiqian.web.render import Renderer
+
+from .words import told_change
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}", re.ASCII)
 SUBJECT = re.compile(rf"({'|'.join(Role)}):([0-9]{{1,19}})", re.ASCII)
@@ -114,19 +115,12 @@ class Said:
 
     def _change(self, details: Mapping[str, object]) -> tuple[list[Detail], dict[str, object]]:
         """What was changed, as the change's own page says it, and the details that are left."""
-        left = dict(details)
-        if "change" not in left:
-            return [], left
-        try:
-            kind = self._kinds.find(str(left.get("kind")))
-            names = set(kind.values.__struct_fields__)
-            values = {name: value for name, value in left.items() if name in names}
-            text = kind.text(self._kinds.read(kind.name, values)[1], _Words(self._texts, self._formats))
-        except (ChangeInvalid, KeyError, TypeError):
-            return [], left
-        said = [Detail(self._texts(f"staff.kind.{kind.name}"), [Part(text)])]
-        told = names - {"reason", "currency" if "after" in left else ""} | {"kind"}
-        return said, {name: value for name, value in left.items() if name not in told}
+        change = told_change(self._kinds, details, _Words(self._texts, self._formats))
+        if change is None:
+            return [], dict(details)
+        said = [Detail(self._texts(f"staff.kind.{details['kind']}"), [Part(change.text)])]
+        told = change.values - {"reason", "currency" if "after" in details else ""} | {"kind"}
+        return said, {name: value for name, value in details.items() if name not in told}
 
     def _money(self, details: Mapping[str, object]) -> dict[str, Part]:
         """Amounts in minor units of the currency that stands beside them."""

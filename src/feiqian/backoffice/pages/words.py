@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from feiqian.backoffice.change_kinds import ChangeKinds, Effect, Words
 from feiqian.backoffice.errors import ChangeInvalid
@@ -56,11 +57,34 @@ def action_name(site: Site, action: str) -> str:
     return site.render.texts.catalogue.get(f"staff.action.{action}", action.replace("_", " "))
 
 
-def short_details(words: Words, details: Mapping[str, object]) -> str:
+class ToldChange(NamedTuple):
+    """What an entry of the audit log tells of a change: in words, and the names of the details that these say."""
+
+    text: str
+    values: frozenset[str]
+
+
+def told_change(kinds: ChangeKinds, details: Mapping[str, object], words: Words) -> ToldChange | None:
+    """As the change's own page says it. None where there is none, or none that this version knows."""
+    if "change" not in details:
+        return None
+    try:
+        kind = kinds.find(str(details.get("kind")))
+        names = frozenset(kind.values.__struct_fields__)
+        _, values = kinds.read(kind.name, {name: value for name, value in details.items() if name in names})
+        return ToldChange(kind.text(values, words), names)
+    except (ChangeInvalid, KeyError):
+        return None
+
+
+def short_details(words: Words, details: Mapping[str, object], kinds: ChangeKinds | None = None) -> str:
     """What of them can be said in words; ids and numbers are left to whoever reads the audit log itself."""
     said = [text for name in _IN_WORDS for text in _said(words, name, details.get(name))]
     before, level = details.get("before"), details.get("level")
-    if isinstance(before, str) and isinstance(level, str):
+    change = told_change(kinds, details, words) if kinds else None
+    if change is not None:
+        said.insert(1, change.text)
+    elif isinstance(before, str) and isinstance(level, str):
         names = {"before": level_name(words, before), "after": level_name(words, level)}
         said.append(words.texts("staff.change.level", **names))
     kept = [str(details.get(name, "")) for name in _AS_TYPED]
