@@ -5,7 +5,7 @@ A feature is a folder. What it has to offer is found under uniform names: `api.O
 `pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
 waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
 supporters see of a customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`,
-`commands.register`, and the folders `texts` and `templates`.
+`commands.register`, and the folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 

@@ -19,7 +19,7 @@ PACKAGE = Path(feiqian.__file__).parent
 SOURCES = [
     *PACKAGE.glob("*/pages/*.py"),
     *PACKAGE.glob("*/templates/**/*.html"),
-    *PACKAGE.glob("web/static/js/*.js"),
+    *PACKAGE.glob("*/static/js/*.js"),
 ]
 OPEN = ("/sign-in", "/register", "/recover", "/lost")
 OWN = ("/security", "/identity", "/security/stolen", "/security/contact/mobile", "/security/contact/email")

@@ -9,7 +9,7 @@ import pytest
 from litestar.testing import TestClient
 from PIL import Image, ImageDraw
 
-from feiqian.web.scan import MAX_FRAME_BYTES, FrameInvalid, decode_frame
+from feiqian.demo.scan import MAX_FRAME_BYTES, FrameInvalid, decode_frame
 from feiqian.web.symbols import Symbol, code128, qr
 
 CODE = "88012345678901234567"

@@ -17,7 +17,7 @@ from feiqian.web.render import Renderer, fours, initials, short, symbol, tone
 ENGLISH = english.catalogue
 WEB = Path(render.__file__).parent
 TEMPLATES = sorted(WEB.parent.glob("*/templates/**/*.html"))
-SCRIPTS = sorted((WEB / "static").rglob("*.js"))
+SCRIPTS = sorted(WEB.parent.glob("*/static/**/*.js"))
 PYTHON = sorted(path for path in WEB.parent.rglob("*.py"))
 WORD = re.compile(r"[^\W\d_]{2,}")
 SPOKEN = ("aria-label", "title", "placeholder", "alt")

@@ -17,10 +17,10 @@ import pytest
 import structlog
 from PIL import Image
 
+from feiqian.demo.scan import read
 from feiqian.kyc.images import encode
 from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.work import TooBusy
-from feiqian.web.scan import read
 from feiqian.workers.frames import Refused
 from feiqian.workers.pool import QUEUE, QUEUE_OF_ONE, Workers
 from feiqian.workers.process import File, JobKilled, Limits
@@ -198,7 +198,7 @@ def test_a_worker_has_no_secrets_no_files_of_the_server_and_comes_last(workers: 
 def test_a_worker_ends_with_its_server_however_that_went() -> None:
     server = (
         "import asyncio, os\n"
-        "from feiqian.web.scan import read\n"
+        "from feiqian.demo.scan import read\n"
         "from feiqian.workers.pool import Workers\n"
         "pool = Workers(processes=1)\n"
         "try:\n    asyncio.run(pool.run(read, [b'x'], 'a'))\nexcept Exception:\n    pass\n"

@@ -1,6 +1,7 @@
 """The static files: read once at start, served under a path that names their content, so that browsers may keep them.
 
-The version in the path is a hash over all files; modules import each other by relative paths and stay together.
+Those of this folder and of each feature's folder `static`, as one: scripts import each other by relative paths. The
+version in the path is a hash over all files.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-STATIC = Path(__file__).parent / "static"
+FOLDERS = sorted(Path(__file__).parents[1].glob("*/static"))
 TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -22,8 +23,10 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 def _read_all() -> dict[str, bytes]:
-    files = sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES)
-    return {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in files}
+    found = [(path.relative_to(folder).as_posix(), path) for folder in FOLDERS for path in folder.rglob("*")]
+    files = {name: path.read_bytes() for name, path in sorted(found) if path.suffix in TYPES}
+    assert len(files) == sum(path.suffix in TYPES for _, path in found), "two features have a static file of one name"
+    return files
 
 
 def _version(files: dict[str, bytes]) -> str:

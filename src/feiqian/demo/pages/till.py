@@ -15,6 +15,7 @@ from litestar.response import Stream
 
 from feiqian.demo.cashier import CONFLICT, Answer
 from feiqian.demo.people import Shop
+from feiqian.demo.scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from feiqian.money import Money, MoneyInvalid, money, parse
 from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.pages.code import code_now
@@ -24,7 +25,6 @@ from feiqian.payments.shown import Item
 from feiqian.payments.views import BalanceView
 from feiqian.runtime import network
 from feiqian.strings.patterns import matching
-from feiqian.web.scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, Watcher, message
 from feiqian.web.whose import FOR_ANYBODY
