@@ -26,6 +26,7 @@ from feiqian.runtime.files import share_out
 from feiqian.runtime.shares import Admission
 from feiqian.runtime.supervise import Child
 from feiqian.runtime.sweeping import Sweeper
+from feiqian.runtime.waking import Ringer
 from feiqian.runtime.work import CLOSE_SECONDS, TooBusy, WorkOverdue
 from feiqian.services import Services
 from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 EXIT_STOPPED = 70  # the ledger stopped; sysexits' "internal software error"
 SWITCH_SECONDS = 0.0005  # for which a thread that computes may keep the event loop waiting; Python's own are 0.005
 WATCH_SECONDS, KEYS_SECONDS, JOURNAL_SECONDS = 0.1, 1.0, 0.5
+CHECKPOINTS_SECONDS = 10.0  # the checkpointer is woken no more often
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 _log = logs.get("feiqian.serving")
@@ -127,10 +129,13 @@ class Service:
         self.metrics_server = Server(metrics, gate, settings.metrics_host, settings.metrics_port, name="metrics")
         self._watch_for()
         environment = settings.environment()
-        self.children = [
-            Child("projector", ["project", "--child"], environment),
-            Child("checkpointer", ["checkpoint", "--child"], environment),
-        ]
+        projector = Child("projector", ["project", "--child"], environment)
+        checkpointer = Child("checkpointer", ["checkpoint", "--child"], environment)
+        self.children = [projector, checkpointer]
+        wake_projector, wake_checkpointer = Ringer(projector.wake), Ringer(checkpointer.wake, CHECKPOINTS_SECONDS)
+        bank.services.ledger.subscribe(lambda position, facts: wake_projector())
+        bank.services.ledger.subscribe(lambda position, facts: wake_checkpointer())
+        bank.reads_watch.wake = projector.wake
 
     def _watch_for(self) -> None:
         services, files = self.bank.services, self.files

@@ -12,6 +12,7 @@ from feiqian.ledger.audit import audit
 from feiqian.ledger.checkpointer import make_checkpoint, run_checkpointer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import Watermark, open_checkpoints, open_ledger
+from feiqian.runtime.waking import Bell
 
 
 def pay(ledger, bank, numbers) -> None:
@@ -181,6 +182,34 @@ def test_the_checkpointer_makes_one_when_enough_rows_have_come(store, bank) -> N
     assert checkpoints.newest() is None
     pay(ledger, bank, [10])
     run_checkpointer(reader, checkpoints, 5, Looks(3))
+    assert [one.position for one in checkpoints.good()] == [5]
+
+
+class Rests(Bell):
+    """Rests so often, without waiting, and then stops; says how often its owner looked."""
+
+    def __init__(self, rests: int) -> None:
+        super().__init__()
+        self.left = rests
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.left < 0
+
+    def rest(self, seconds: float) -> bool:
+        self.left -= 1
+        return True
+
+
+def test_a_checkpointer_looks_once_for_each_time_it_is_woken(store, bank) -> None:
+    ledger = started(store, bank, 3)
+    checkpoints, reader, looks = store.checkpoints(), store.journal(), []
+    head = reader.head
+    reader.head = lambda: looks.append(1) or head()
+    run_checkpointer(reader, checkpoints, 5, Rests(2))
+    assert len(looks) == 2
+    assert checkpoints.newest() is None
+    pay(ledger, bank, [10])
+    run_checkpointer(reader, checkpoints, 5, Rests(1))
     assert [one.position for one in checkpoints.good()] == [5]
 
 

@@ -76,3 +76,21 @@ def test_what_is_missing_while_the_projector_starts_is_no_alarm_until_it_does_no
         states.append(watch.rebuilding.on)
     assert states == [False] * watching.STARTING_LOOKS + [True]
     reads.close()
+
+
+def test_a_projector_that_lacks_rows_or_its_file_is_woken(books, tmp_path) -> None:
+    path, woken = tmp_path / "read.db", []
+    books.pay(1, 1, 100)
+    rebuild(books.journal, path, [PAYMENTS])
+    reads = PaymentReads(path)
+    watch = Watch([reads], lambda: books.position)
+    watch.wake = lambda: woken.append(books.position)
+    asyncio.run(watch.look())
+    assert woken == []
+    books.pay(1, 1, 100)
+    asyncio.run(watch.look())
+    assert woken == [books.position]
+    path.unlink()
+    asyncio.run(watch.look())
+    assert woken == [books.position] * 2
+    reads.close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import signal
-import threading
 from collections.abc import Callable
 from typing import Any
 
+from feiqian.runtime.waking import Bell
 from feiqian.settings import Settings
 
 Commands = Any  # argparse's sub-parsers, whose type is private
@@ -33,12 +33,12 @@ def address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="the port to listen on (default: 8080; 0 takes any free one)")
 
 
-def told_to_stop() -> threading.Event:
-    """In a server's child: is set by SIGTERM and SIGINT; and the process ends with its parent."""
+def told_to_stop() -> Bell:
+    """In a server's child: is set by SIGTERM and SIGINT, rung by the server; and the process ends with its parent."""
     from feiqian.runtime.supervise import end_with_parent
 
-    stop = threading.Event()
+    stop = Bell()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    end_with_parent()
+    end_with_parent(stop.ring)
     return stop

@@ -9,6 +9,7 @@ import logging
 from threading import Event
 
 from feiqian.errors import CheckpointInvalid
+from feiqian.runtime.waking import Bell
 
 from .checkpoints import Checkpoint, Checkpoints
 from .engine import DumpInvalid, Engine
@@ -16,6 +17,7 @@ from .engines import new_engine
 from .journal import Journal
 from .recovery import NewEngine, replay_rows, restore
 
+LOOK_SECONDS, ASLEEP_SECONDS = 1.0, 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -49,17 +51,24 @@ def _read_back(checkpoints: Checkpoints, saved: Checkpoint, engine: Engine) -> b
     return engine.digest()
 
 
+def _wait(stop: Event) -> bool:
+    """Until it is worth while to look. Returns whether to stop."""
+    if isinstance(stop, Bell):
+        stop.rest(ASLEEP_SECONDS)
+    return stop.wait(LOOK_SECONDS)
+
+
 def run_checkpointer(
     journal: Journal,
     checkpoints: Checkpoints,
     every_rows: int,
     stop: Event,
     *,
-    seconds: float = 1.0,
     new_engine: NewEngine = new_engine,
 ) -> None:
-    """Makes a checkpoint whenever `every_rows` rows have come since the last, looking every so many seconds."""
-    while not stop.wait(seconds):
+    """Makes a checkpoint whenever `every_rows` rows have come since the last. A `stop` that is a Bell is rung when rows
+    have come: then it looks, at most every second. Else it looks every second."""
+    while not _wait(stop):
         newest = checkpoints.newest()
         if journal.head().position - (newest.position if newest else 0) >= every_rows:
             made = make_checkpoint(journal, checkpoints, new_engine)

@@ -2,7 +2,7 @@
 
 It has the priority of any other process, because one that starves keeps readers waiting. A crash at any moment is
 harmless, so it ends as soon as it is told to or its parent is gone. What is damaged or gone is told of,
-and built again from the journal.
+and built again from the journal. Where nothing happens it sleeps until it is woken; where nobody wakes it, it looks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from threading import Event
 
 from feiqian.ledger.journal import Journal
 from feiqian.runtime import logs
+from feiqian.runtime.waking import Bell
 
 from . import schema
 from .database import DATABASE_ERRORS, Database, open_database
@@ -28,6 +29,8 @@ from .read_model import ReadModel
 # with the work, so that under load steps are large (which makes each payment cheaper) and the server has the processor.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.002, 0.1  # not money: times
 IDLE_PAUSE_SECONDS = 0.005  # not money: a time
+IDLE_LOOKS = 25  # so often it looks in vain before it sleeps: for longer than who wakes it keeps quiet
+ASLEEP_SECONDS = 10.0  # not money: a time; then it looks once, whether it was woken or not
 PAUSE_PER_WORK = 2
 LOG_EVERY_SECONDS = 60
 ROWS_BESIDE_OTHERS = 200  # in a step of a read model that others are ahead of
@@ -48,8 +51,8 @@ def run_projector(
 ) -> None:
     """Projects until `stop` is set, or the process whose id is `parent` is no longer our parent.
 
-    Raises JournalDamaged, JournalBehind or ReadModelMismatch, which say what is wrong and where, and the database's
-    errors, of which damage only if it comes back at once.
+    A `stop` that is a Bell is rung when there are rows. Raises JournalDamaged, JournalBehind or ReadModelMismatch,
+    which say what is wrong and where, and the database's errors, of which damage only if it comes back at once.
     """
     for anew in range(ANEW_AT_MOST + 1):
         try:
@@ -103,25 +106,42 @@ class _Look:
         self._looks += 1
 
 
+class _Pauses:
+    """The time between two steps."""
+
+    def __init__(self, stop: Event) -> None:
+        self._stop, self._bell = stop, stop if isinstance(stop, Bell) else None
+        self._seconds, self._in_vain = SHORTEST_PAUSE_SECONDS, 0
+
+    def after(self, moved: bool, worked_seconds: float) -> None:  # not money: a time
+        """Waits as is right after a step of this kind."""
+        if moved:
+            self._seconds = min(max(SHORTEST_PAUSE_SECONDS, PAUSE_PER_WORK * worked_seconds), LONGEST_PAUSE_SECONDS)
+            self._in_vain = 0
+        else:
+            self._seconds = min(self._seconds * 2, IDLE_PAUSE_SECONDS)
+            self._in_vain += 1
+        if self._bell is None or self._in_vain < IDLE_LOOKS:
+            self._stop.wait(self._seconds)
+        elif self._bell.rest(ASLEEP_SECONDS):
+            self._seconds, self._in_vain = SHORTEST_PAUSE_SECONDS, 0
+
+
 def _follow(
     projectors: Sequence[Projector], look: Callable[[], None], stop: Event, parent: int | None, rows_per_step: int
 ) -> None:
-    pause = SHORTEST_PAUSE_SECONDS
+    pauses = _Pauses(stop)
     logged, at_log = time.monotonic(), _positions(projectors)
     while not stop.is_set() and (parent is None or os.getppid() == parent):
         look()
         began = time.monotonic()
         moved, behind = _step(projectors, rows_per_step)
         ended = time.monotonic()
-        if not moved:
-            pause = min(pause * 2, IDLE_PAUSE_SECONDS)
-        else:
-            pause = min(max(SHORTEST_PAUSE_SECONDS, PAUSE_PER_WORK * (ended - began)), LONGEST_PAUSE_SECONDS)
         if ended - logged >= LOG_EVERY_SECONDS and (at := _positions(projectors)) != at_log:
             _log.info("projected", **at)
             logged, at_log = ended, at
         if not behind:  # else it goes on at once
-            stop.wait(pause)
+            pauses.after(moved, ended - began)
 
 
 def _step(projectors: Sequence[Projector], rows_per_step: int) -> tuple[bool, bool]:

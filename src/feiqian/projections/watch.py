@@ -20,10 +20,14 @@ STARTING_LOOKS = 10  # the projector starts after the server: what is missing at
 
 
 class Watch:
-    """The read models of one server. `position` asks for the last durable row of the journal."""
+    """The read models of one server. `position` asks for the last durable row of the journal.
+
+    `wake` is called when a look finds that one lacks rows or cannot be read: its projector may not know.
+    """
 
     def __init__(self, reads: Sequence[Reads], position: Callable[[], int]) -> None:
         self._reads, self._position = reads, position
+        self.wake: Callable[[], None] = lambda: None
         self.set_aside = self._looks = 0
         self._was_whole = False
         self.late, self.aside = Alarm("read_model_behind"), Alarm("records_set_aside")
@@ -48,6 +52,8 @@ class Watch:
         reached = min([await reads.look() for reads in self._reads])
         lacks, rebuilding = self._lacks(reached), any(reads.rebuilding for reads in self._reads)
         self._looks += 1
+        if lacks or rebuilding:
+            self.wake()
         self._was_whole |= not rebuilding
         self.late.set(lacks > MOST_BEHIND, behind=lacks)
         self.rebuilding.set(rebuilding and (self._was_whole or self._looks > STARTING_LOOKS), position=reached)

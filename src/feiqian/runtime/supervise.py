@@ -2,7 +2,7 @@
 
 Children are in sessions of their own: a Ctrl-C is for the server, which stops them. A child holds the reading end of a
 pipe as its standard input; when the server is gone, however it went, the pipe closes and the child ends
-(`end_with_parent`), so that no projector is left behind.
+(`end_with_parent`), so that no projector is left behind. A byte in the pipe wakes a child that rests.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from feiqian.runtime import logs
 
@@ -58,6 +58,12 @@ class Child:
         _log.info("child_started", child=self.name, pid=self._process.pid)
         return await self._process.wait()
 
+    def wake(self) -> None:
+        """There may be something to do. In the event loop; a child that is being started looks by itself."""
+        pipe = self._process.stdin if self._process is not None and self._process.returncode is None else None
+        if pipe is not None and not pipe.is_closing() and not pipe.transport.get_write_buffer_size():
+            pipe.write(b"\n")
+
     async def stop(self) -> None:
         """Asks the child to end, and makes it if it does not."""
         if self._task is not None:
@@ -82,12 +88,15 @@ async def end(process: asyncio.subprocess.Process) -> bool:
     return True
 
 
-def end_with_parent() -> None:
-    """In a child: ends this process as soon as standard input closes, that is when the parent is gone."""
+def end_with_parent(woken: Callable[[], None] = lambda: None) -> None:
+    """In a child: ends this process as soon as standard input closes, that is when the parent is gone.
+
+    `woken` is called, in a thread, for what the parent writes there.
+    """
 
     def wait() -> None:
         while os.read(0, 4096):
-            pass
+            woken()
         os._exit(0)
 
     threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
