@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
@@ -18,7 +19,7 @@ from feiqian.web.v1.openapi import document
 
 ROUTES = routes()
 
-EXAMPLES = 20  # of each operation and each way of making them
+EXAMPLES = int(os.environ.get("EXAMPLES") or 6)  # of each operation and each way of making them; `make examples`: more
 HELD_TO = [
     checks.not_a_server_error,
     described.status_code_conformance,
