@@ -13,8 +13,10 @@ TARGET := --target-dir engine/target
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUST_FILES := $(shell find engine -name target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
+JOBS ?= auto
 KILLS ?= 1000
 OPS ?= 2000000
+EXAMPLES ?= 200
 SECONDS ?= 600
 SEED ?=
 ARGS ?=
@@ -83,9 +85,14 @@ tools-for-tests: $(VENV)/.dev $(ENGINE)
 	@tools/need.sh chromium fonts
 
 .PHONY: test
-test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium (ARGS= for pytest's options)
+test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium (ARGS= for pytest's options, JOBS= processes)
 	@$(CARGO) test --offline --locked $(MANIFEST) $(TARGET)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+.PHONY: long
+long: ## what takes long, each even if another finds something: differential, crash, examples, adversary
+	@failed=0; for what in differential crash examples adversary; do \
+	$(MAKE) --no-print-directory $$what || failed=1; done; exit $$failed
 
 .PHONY: coverage
 coverage: tools-for-tests ## how much of the Python code the tests reach, children included: a table, and artefacts/coverage/html (ARGS=)
@@ -113,6 +120,10 @@ differential: tools-for-tests ## the specification against the native engine: OP
 .PHONY: crash
 crash: tools-for-tests ## the long crash run: KILLS= times SIGKILL under load
 	@KILLS=$(KILLS) SEED=$(SEED) $(BIN)/python -m pytest tests/crash --timeout=0 $(ARGS)
+
+.PHONY: examples
+examples: tools-for-tests ## what schemathesis thinks of for every operation of the API: EXAMPLES= of each, and way of making them
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/web/v1/test_fuzz.py --timeout=0 $(ARGS)
 
 .PHONY: adversary
 adversary: tools-for-tests ## attacks beside honest traffic, SECONDS= in all, on this computer only

@@ -20,7 +20,7 @@ from feiqian.clock import SystemClock
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.recovery import open_journal, open_ledger
 
-KILLS = max(1, int(os.environ.get("KILLS") or 50) // 10)
+KILLS = max(1, int(os.environ.get("KILLS") or 30) // 10)
 SEED = int(os.environ.get("SEED") or 20261124)
 CNY = 156
 

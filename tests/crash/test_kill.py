@@ -13,7 +13,7 @@ from feiqian.ledger.recovery import new_engine, open_checkpoints, open_journal, 
 from feiqian.testing.crash import Child, Watermark
 from feiqian.testing.postgres import Postgres
 
-KILLS = int(os.environ.get("KILLS", "50"))
+KILLS = int(os.environ.get("KILLS") or 30)
 CHECKPOINT_EVERY = 8  # kills
 
 

@@ -32,14 +32,15 @@ QUIET = [
     )
 ]
 _NAMES = ("chromium-headless-shell", "chromium")
+# Chromium asks for sans-serif where a page says `system-ui` and no desktop says what that is.
 _FONTS = f"""\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
   <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-  <match target="pattern">
-    <test name="family"><string>system-ui</string></test>
-    <edit name="family" mode="prepend" binding="strong"><string>{FONT}</string></edit>
+  <match>
+    <test name="family"><string>sans-serif</string></test>
+    <edit name="family" mode="prepend_first" binding="strong"><string>{FONT}</string></edit>
   </match>
 </fontconfig>
 """

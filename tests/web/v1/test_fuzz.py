@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import hypothesis
@@ -14,7 +15,7 @@ from feiqian.testing.people import Person
 from feiqian.testing.served import Served
 from feiqian.web.v1.description import description
 
-EXAMPLES = 20  # of each operation and each way of making them
+EXAMPLES = int(os.environ.get("EXAMPLES") or 6)  # of each operation and each way of making them; `make examples`: more
 HELD_TO = [
     checks.not_a_server_error,
     described.status_code_conformance,
