@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from sqlalchemy import Connection
+
 from feiqian.auth.sessions.model import Opened
 from feiqian.backoffice.service import DEMO
 from feiqian.errors import FeiqianError
@@ -52,7 +54,12 @@ class Doors:
     async def open_phone(self, person: Person, user_agent: str, device_token: str | None, language: str) -> Opened:
         services = self._services
         who, now = (customer(person.number), (), user_agent), services.clock.now()
-        return await services.transactions.write(services.sessions.open, *who, device_token, now, language)
+
+        def open(connection: Connection) -> Opened:
+            services.customers.profiles.put(connection, person.number, language=language)  # of messages, too
+            return services.sessions.open(connection, *who, device_token, now, language)
+
+        return await services.transactions.write(open)
 
     async def open_staff(self, login: str, user_agent: str, language: str) -> Opened:
         if login not in dict(self.staff):

@@ -44,6 +44,7 @@ class Shop(NamedTuple):
     name: str
     store: str
     currency: Currency
+    fee: int = 0  # basis points of each sale
 
 
 class Item(NamedTuple):

@@ -303,7 +303,9 @@ class RunningBank:
 
 def _shop(merchant: Merchant) -> Shop:
     store = merchant.stores[0].name if merchant.stores else ""
-    return Shop(merchant.number, merchant.id, merchant.name, store, BY_NUMBER[merchant.currency])
+    return Shop(
+        merchant.number, merchant.id, merchant.name, store, BY_NUMBER[merchant.currency], merchant.fee_basis_points
+    )
 
 
 def _correction(row: CorrectionRow) -> Item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import jinja2
@@ -31,9 +32,9 @@ CJK = 0x2E80  # and beyond: one character says enough
 class Renderer:
     """Renders pages and parts of pages, for one language and the bank's zone."""
 
-    def __init__(self, clock: Clock, zone: str, texts: Texts = english) -> None:
-        self.texts = texts
-        self.formats = formats = Formats(texts, clock, zone)
+    def __init__(self, clock: Clock, zone: str, texts: Texts = english, *, abroad: bool = False) -> None:
+        self.texts, self._clock, self._zone = texts, clock, zone
+        self.formats = formats = Formats(texts, clock, zone, named=abroad)
         self._jinja = jinja2.Environment(
             loader=_loader(),
             autoescape=True,
@@ -66,6 +67,11 @@ class Renderer:
             "clock": formats.clock,
             "machine": formats.machine,
         }
+
+    @cached_property
+    def abroad(self) -> Renderer:
+        """For those whose clocks show another time than the bank's: times carry their zone."""
+        return Renderer(self._clock, self._zone, self.texts, abroad=True)
 
     def __call__(self, template: str, **values: object) -> str:
         return self._jinja.get_template(template).render(values)

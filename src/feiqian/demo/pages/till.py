@@ -18,7 +18,7 @@ from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.requests import KnownReference, Reference
 from feiqian.runtime import network
 from feiqian.strings.patterns import matching
-from feiqian.web.model import Answer, Shop
+from feiqian.web.model import Answer, Item, Shop
 from feiqian.web.scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, Watcher, message
@@ -152,7 +152,15 @@ def _amount(text: str, shop: Shop) -> Money:
 
 
 def _told(site: Site, answer: Answer) -> dict[str, str]:
-    return {"status": answer.status, "html": site.render("demo/parts/till_outcome.html", answer=answer)}
+    told = {"status": answer.status, "html": site.render("demo/parts/till_outcome.html", answer=answer)}
+    if answer.status == "declined" and not answer.payment:  # the bank keeps no payment of a code that is nobody's
+        told["receipt"] = site.render("demo/parts/till_receipts.html", receipts=[_item(answer)], incomplete=False)
+    return told
+
+
+def _item(answer: Answer) -> Item:
+    nothing = money(0, answer.amount.currency)
+    return Item("", answer.order, answer.status, answer.reason, answer.amount, nothing, "", "", answer.at)
 
 
 async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[bytes]:
