@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from authenticator import Authenticator
 from people import CHROME, MEI, PASSWORD, PIN, UNKNOWN, People, shape
@@ -66,6 +68,18 @@ def test_abuse_39_a_new_device_is_told_on_every_channel_and_has_low_limits(bank:
     assert bank.cooling(1)
     bank.clock.advance(bank.services.policy.cooling.hours * 3_600 + 1)
     assert not bank.cooling(1)
+
+
+def test_messages_follow_the_language_of_the_last_sign_in_but_its_own_warning(bank: People) -> None:
+    bank.register()
+    view = bank.run(bank.sign_in.password(MEI, PASSWORD, "es", CHROME))
+    bank.run(bank.sign_in.send(view.id, Factor.SMS))
+    (code,) = re.findall(r"\b\d{6}\b", [m for m in bank.arrived() if m.kind == "code"][-1].text)
+    bank.run(bank.sign_in.answer(view.id, Factor.SMS, code))
+    opened = bank.run(bank.sign_in.finish(view.id, CHROME))
+    assert {m.language for m in bank.arrived(customer(1)) if m.kind == "signed_in"} == {"en"}
+    bank.run(bank.security.freeze(opened.session))
+    assert bank.arrived(customer(1))[-1].language == "es"
 
 
 def test_low_limits_outlive_a_restart(bank: People) -> None:

@@ -6,12 +6,13 @@ import asyncio
 import os
 from pathlib import Path
 
+from feiqian.seeding import Plan, seed
+
 from feiqian.features import read_models
 from feiqian.ledger.recovery import open_journal
 from feiqian.projections.database import open_database
 from feiqian.projections.schema import read_position
 from feiqian.runtime.supervise import Child
-from feiqian.seeding import Plan, seed
 from feiqian.settings import Settings
 
 

@@ -133,3 +133,32 @@ def test_times_look_as_people_write_them(language: str, today: str, before: str,
     formats = Formats(texts_in(language), clock, "Asia/Shanghai")
     said = [formats.when(clock.now() - days * DAY) for days in (0, 1, 40)]
     assert said == [today, before, long_ago]
+
+
+@pytest.mark.parametrize(
+    ("zone", "named"), [("Asia/Shanghai", "UTC+8"), ("America/St_Johns", "UTC−3:30"), ("UTC", "UTC+0")]
+)
+def test_times_carry_their_zone_for_those_whose_clocks_show_another(zone: str, named: str) -> None:
+    clock = ManualClock(1_800_000_000 * 1_000_000)
+    formats = Formats(texts_in("en"), clock, zone, named=True)
+    said = [formats.when(clock.now()), formats.when(clock.now() - DAY), formats.moment(clock.now()), formats.clock(0)]
+    assert all(time.endswith(f" ({named})") for time in said[:3])
+    assert said[3].endswith(")")
+
+
+@pytest.mark.parametrize(
+    ("offset", "carried"), [("480", False), ("60", True), ("-210", True), ("", False), ("x", False), ("99999", False)]
+)
+def test_a_browser_tells_its_clock_and_pages_say_the_zone(
+    client: TestClient, site: Site, offset: str, carried: bool
+) -> None:
+    client.cookies.set(site.cookies.session, site.services.sessions.sign_in())
+    client.cookies.set("feiqian-offset", offset)
+    assert ("(UTC+8)" in client.get("/wallet").text) is carried
+
+
+def test_the_answer_to_a_form_leads_back_to_the_form(client: TestClient) -> None:
+    page = client.post("/sign-in", data={"country": "CN", "mobile": "1", "password": ""})
+    assert page.status_code == 422
+    assert 'name="next" value="/sign-in"' in page.text
+    assert 'data-here="/sign-in"' in page.text

@@ -43,6 +43,7 @@ class Doors:
         def claim(connection: Connection) -> Opened:
             """A sign-in that nobody has passed, which is why this stands in the demo and nowhere else."""
             now = services.clock.now()
+            services.customers.profiles.put(connection, number, language=language)  # of messages, too
             passed = Passed("", AS_IF, "", now, who, Purpose.SIGN_IN)
             return services.sessions.open(connection, passed, user_agent, device_token, now, language)
 

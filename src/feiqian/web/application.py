@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from feiqian import features
@@ -102,7 +103,7 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
     }
     origin = site.services.settings.public_origin
     always = headers(origin, framed=framed)
-    return Litestar.from_config(
+    app = Litestar.from_config(
         AppConfig(
             route_handlers=list(routes),
             dependencies={
@@ -121,6 +122,8 @@ def application(site: Site, routes: Sequence[ControllerRouterHandler], *, framed
             debug=False,
         )
     )
+    app.state["asked"] = frozenset(r.path_format for r in app.routes if isinstance(r, HTTPRoute) and "GET" in r.methods)
+    return app
 
 
 async def _provide_site(request: Asked) -> Site:

@@ -13,6 +13,8 @@ from feiqian.auth.sessions.model import Opened
 from feiqian.clock import MICROSECONDS
 
 YEAR_SECONDS = 365 * 86_400
+OFFSET = "feiqian-offset"  # set by scripts (zone.js): how many minutes the browser's clock is ahead of UTC
+_MOST_OFFSET = 18 * 60
 
 
 class Cookies:
@@ -52,3 +54,10 @@ class Cookies:
     def make(self, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"] = "lax") -> Cookie:
         """A cookie that scripts cannot read, for all of this host; `seconds` 0 takes it back."""
         return Cookie(name, "/", value, seconds, secure=self.secure, httponly=True, samesite=same_site)
+
+
+def offset_in(value: str) -> int | None:
+    """The minutes that the cookie holds; None for what is no offset."""
+    digits = value.removeprefix("-")
+    minutes = int(value) if digits.isascii() and digits.isdecimal() and len(digits) < 5 else None
+    return minutes if minutes is not None and abs(minutes) <= _MOST_OFFSET else None

@@ -6,7 +6,7 @@ A currency's symbol is the same in every language, so that an amount reads alike
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,11 @@ _NUMBER = re.compile(r"[#0,.]+")
 
 
 class Formats:
-    """One language's, in one time zone. Moments are Unix microseconds."""
+    """One language's, in one time zone, which is `named` beside each time where the reader's is another. Moments are
+    Unix microseconds."""
 
-    def __init__(self, texts: Texts, clock: Clock, zone: str) -> None:
-        self._texts, self._clock, self._zone = texts, clock, ZoneInfo(zone)
+    def __init__(self, texts: Texts, clock: Clock, zone: str, *, named: bool = False) -> None:
+        self._texts, self._clock, self._zone, self._named = texts, clock, ZoneInfo(zone), named
         self._locale = Locale.parse(LOCALES[texts.language])
 
     def amount(self, amount: Money) -> str:
@@ -51,14 +52,15 @@ class Formats:
         moment, now = self.local(at), self.local(self._clock.now())
         time = moment.strftime("%H:%M")
         if moment.date() == now.date():
-            return self._texts("time.today", time=time)
+            return self._texts("time.today", time=self._of_zone(time, moment))
         skeleton = "MMMd" if moment.year == now.year else "yMMMd"
-        return self._texts("time.date", date=format_skeleton(skeleton, moment, locale=self._locale), time=time)
+        date = format_skeleton(skeleton, moment, locale=self._locale)
+        return self._texts("time.date", date=date, time=self._of_zone(time, moment))
 
     def moment(self, at: int) -> str:
         """Date and time in full, for records."""
         moment = self.local(at)
-        return self._texts("time.date", date=self.date(moment.date()), time=moment.strftime("%H:%M:%S"))
+        return self._texts("time.date", date=self.date(moment.date()), time=self.clock(at))
 
     def zoned(self, at: int) -> str:
         """As `moment`, with how far the zone is from UTC: for whoever may be elsewhere, and reads it later."""
@@ -75,7 +77,15 @@ class Formats:
         return str(format_date(day, "medium", self._locale))
 
     def clock(self, at: int) -> str:
-        return self.local(at).strftime("%H:%M:%S")
+        moment = self.local(at)
+        return self._of_zone(moment.strftime("%H:%M:%S"), moment)
+
+    def here(self, offset: int) -> bool:
+        """Whether clocks `offset` minutes ahead of UTC show now what the bank's show."""
+        return self.local(self._clock.now()).utcoffset() == timedelta(minutes=offset)
+
+    def _of_zone(self, time: str, moment: datetime) -> str:
+        return f"{time} ({offset_name(moment)})" if self._named else time
 
     def machine(self, at: int) -> str:
         """For the datetime attribute of HTML's time element (ISO 8601)."""
@@ -83,6 +93,13 @@ class Formats:
 
     def local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / MICROSECONDS, self._zone)
+
+
+def offset_name(moment: datetime) -> str:
+    """ "UTC+8", "UTC−3:30"."""
+    minutes = int((moment.utcoffset() or timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}" + (f":{rest:02d}" if rest else "")
 
 
 def symbol(currency: Currency) -> str:

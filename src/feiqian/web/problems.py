@@ -9,6 +9,7 @@ from litestar.datastructures import State
 
 from feiqian.strings.headers import wishes
 
+from .cookies import OFFSET, offset_in
 from .language import language_of
 from .session import Connection, address_of
 from .site import Site
@@ -21,7 +22,9 @@ def site_for(connection: Connection) -> Site:
     """The site in the language of whoever asks."""
     site: Site = connection.app.state.site
     framed = connection.headers.get("sec-fetch-dest") == "iframe"
-    return site.asked(language_of(connection), address_of(connection), framed, mark_of(connection))
+    asked = site.asked(language_of(connection), address_of(connection), framed, mark_of(connection))
+    asked.offset = offset_in(connection.cookies.get(OFFSET, ""))
+    return asked
 
 
 def for_people(request: Asked) -> bool:

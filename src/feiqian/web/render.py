@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import jinja2
@@ -35,11 +36,14 @@ class Renderer:
     """Renders pages and parts of pages, for one language and the bank's zone.
 
     `slots`: what a guest adds to pages, a template for each place that a page names with `slot`; a bank adds nothing.
+    `abroad`: times carry their zone.
     """
 
-    def __init__(self, clock: Clock, zone: str, texts: Texts = english, slots: Slots = NOTHING_ADDED) -> None:
-        self.texts = texts
-        self.formats = formats = Formats(texts, clock, zone)
+    def __init__(
+        self, clock: Clock, zone: str, texts: Texts = english, slots: Slots = NOTHING_ADDED, *, abroad: bool = False
+    ) -> None:
+        self.texts, self._clock, self._zone, self._slots = texts, clock, zone, slots
+        self.formats = formats = Formats(texts, clock, zone, named=abroad)
         self._jinja = jinja2.Environment(
             loader=_loader(),
             autoescape=True,
@@ -75,6 +79,11 @@ class Renderer:
             "clock": formats.clock,
             "machine": formats.machine,
         }
+
+    @cached_property
+    def abroad(self) -> Renderer:
+        """For those whose clocks show another time than the bank's: times carry their zone."""
+        return Renderer(self._clock, self._zone, self.texts, self._slots, abroad=True)
 
     def __call__(self, template: str, **values: object) -> str:
         return self._jinja.get_template(template).render(values)

@@ -140,10 +140,12 @@ TheVisitor = NamedDependency[Customer | None]
 
 
 def address_of(connection: Connection) -> str:
-    """Where to lead back to: this page's path and query, if it is one that can be asked for again."""
-    if connection.scope.get("method") not in ("GET", "HEAD"):
-        return AFTER_SIGN_IN
+    """Where to lead back to: this page's path and query, if it is one that can be asked for again. The answer to a form
+    leads to the form, where that has the same path."""
     query = connection.url.query
+    if connection.scope.get("method") not in ("GET", "HEAD"):
+        asked = connection.scope.get("path_template") in connection.app.state.get("asked", ())
+        return connection.url.path if asked else AFTER_SIGN_IN
     return connection.url.path + (f"?{query}" if query else "")
 
 

@@ -25,6 +25,7 @@ class Site:
     def __init__(self, hub: Hub, renderers: Mapping[str, Renderer], services: Services, cookies: Cookies) -> None:
         self.hub, self.services, self.cookies, self._renderers = hub, services, cookies, renderers
         self.language, self.here, self.framed, self.page_for = LANGUAGES[0], "/", False, ""
+        self.offset: int | None = None  # of the asker's clock, minutes ahead of UTC, as far as it is known
 
     def asked(self, language: str, here: str, framed: bool, page_for: str) -> Site:
         """The copy for one request: its path and query, whether another page of ours shows it within itself, and the
@@ -35,7 +36,8 @@ class Site:
 
     @property
     def render(self) -> Renderer:
-        return self._renderers[self.language]
+        own = self._renderers[self.language]
+        return own if self.offset is None or own.formats.here(self.offset) else own.abroad
 
     def page(
         self,

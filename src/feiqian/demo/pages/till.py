@@ -172,11 +172,19 @@ def _amount(text: str, shop: Shop) -> Money:
 
 def _told(site: Site, answer: Answer) -> dict[str, str]:
     html = site.render("demo/parts/till_outcome.html", answer=answer, why=_why(site, answer.reason))
-    return {"status": answer.status, "html": html}
+    told = {"status": answer.status, "html": html}
+    if answer.status == "declined" and not answer.payment:  # the bank keeps no payment of a code that is nobody's
+        told["receipt"] = site.render("demo/parts/till_receipts.html", receipts=[_item(answer)], incomplete=False)
+    return told
 
 
 def _why(site: Site, reason: str) -> str:
     return site.render.texts("problem.conflict") if reason == CONFLICT else site.render.reason(reason)
+
+
+def _item(answer: Answer) -> Item:
+    nothing = money(0, answer.amount.currency)
+    return Item("", answer.order, answer.status, answer.reason, answer.amount, nothing, "", "", answer.at)
 
 
 async def _events(site: Site, shop: Shop, watcher: Watcher) -> AsyncIterator[bytes]:

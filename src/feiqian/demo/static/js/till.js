@@ -20,6 +20,8 @@ const desk = byId("desk");
 const typed = byId("digits");
 const pending = `feiqian.till.${shop}`;
 let sale = null; // { order, amount, minor } of the payment that the bank was asked for
+const refused = []; // rows of scans that were declined without a payment, of this page
+let receipts = byId("receipts").innerHTML; // as the bank lists them
 let lostAt = 0; // when its answer did not arrive
 
 const newNumber = () => {
@@ -41,6 +43,21 @@ function stage(name) {
   if (name === "scan") {
     typed.value = "";
     byId("digits-problem").textContent = "";
+  }
+}
+
+/** The bank's list, and between its rows those scans that it keeps no payment of. */
+function showReceipts() {
+  const box = byId("receipts");
+  showRows(box, receipts);
+  for (const html of refused) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const row = template.content.querySelector("li");
+    const older = [...box.querySelectorAll("[data-at]")].find((other) => Number(other.dataset.at) < Number(row.dataset.at));
+    if (older) older.before(row);
+    else if (box.querySelector("ul")) box.querySelector("ul").append(row);
+    else box.replaceChildren(template.content);
   }
 }
 
@@ -69,6 +86,10 @@ function answered(answer) {
     byId("outcome").querySelector("[data-order]").textContent = text("till.order", sale);
   }
   if (answer && answer.status !== "unknown" && answer.status !== "needs_verification") sessionStorage.removeItem(pending);
+  if (answer?.receipt) {
+    refused.push(answer.receipt);
+    showReceipts();
+  }
   stage("outcome");
   desk.dataset.status = answer?.status ?? "unknown";
   byId("outcome").querySelector(".outcome-title").focus({ preventScroll: true });
@@ -135,7 +156,8 @@ byId("beside").addEventListener("click", beside);
 
 live(`/till/${shop}/events`, {
   state(state) {
-    showRows(byId("receipts"), state.receipts);
+    receipts = state.receipts;
+    showReceipts();
     byId("takings").textContent = state.takings;
     if (desk.dataset.status === "needs_verification") lookAgain();
   },

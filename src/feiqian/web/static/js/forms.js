@@ -1,6 +1,8 @@
 // Forms work without this: it shows passwords on demand, leads to what is wrong, and lets nobody send a form twice.
 
 import "./cells.js";
+import "./typed.js";
+import "./zone.js";
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
   const input = document.getElementById(button.dataset.reveal);

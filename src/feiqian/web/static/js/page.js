@@ -1,5 +1,6 @@
 // What every page's script uses: texts, fragments from the server, requests with a time limit, the connection banner.
 
+import "./zone.js";
 import { judge, marked } from "./whose.js";
 
 const texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
