@@ -43,6 +43,7 @@ async def page_for(signed_in: TheCustomer) -> None:
 OWN: list[ControllerRouterHandler] = [page_for, change_language, static_file]  # of no feature
 PROBLEMS = {403: "foreign", 404: "not_found", 405: "not_found"} | dict.fromkeys((400, 413, 414, 415, 431), "invalid")
 
+LONGEST_PATH, NOWHERE = 256, "/nowhere"  # characters: more than any path with ids that are given out
 _log = logs.get("feiqian.web")
 
 
@@ -60,6 +61,8 @@ class Pages:
         self.app = application(site, routes, framed=framed)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if len(scope["path"]) > LONGEST_PATH:  # the framework remembers the newest paths, before it knows who asks
+            scope = {**scope, "path": NOWHERE, "raw_path": NOWHERE.encode()}
         await self.app(scope, receive, send)
 
     def close(self) -> None:

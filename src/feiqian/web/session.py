@@ -13,6 +13,7 @@ from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
 
 from feiqian.auth.sessions.model import Session
 from feiqian.backoffice.model import SignedIn
@@ -122,7 +123,10 @@ async def customers_only(connection: Connection, _: BaseRouteHandler) -> None:
         raise SignInFirst(address_of(connection))
 
 
-async def provide_customer(request: Request[Any, Any, State]) -> Customer:
+# Each asks for `site`, used or not: what does not hang on each other the framework provides in tasks of their own.
+
+
+async def provide_customer(request: Request[Any, Any, State], site: SkipValidation[NamedDependency[Any]]) -> Customer:
     """The dependency `signed_in`. Raises SignInFirst."""
     customer = await customer_of(request)
     if customer is None:
@@ -130,7 +134,9 @@ async def provide_customer(request: Request[Any, Any, State]) -> Customer:
     return customer
 
 
-async def provide_visitor(request: Request[Any, Any, State]) -> Customer | None:
+async def provide_visitor(
+    request: Request[Any, Any, State], site: SkipValidation[NamedDependency[Any]]
+) -> Customer | None:
     """The dependency `visitor`: a customer, or somebody who is not signed in."""
     return await customer_of(request)
 

@@ -6,6 +6,8 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from feiqian.web.site import TheSite
+
 from .bank import BankPage
 from .given import Demo
 from .inbox import Inbox
@@ -26,7 +28,7 @@ SLOTS = {
 def routes(demo: Demo) -> list[ControllerRouterHandler]:
     """The demo's pages, over this demo."""
 
-    def given() -> Demo:
+    def given(site: TheSite) -> Demo:  # asks for `site` so that the framework provides both in one task
         return demo
 
     return [Router("/", route_handlers=PAGES, dependencies={"demo": Provide(given, sync_to_thread=False)})]

@@ -15,7 +15,7 @@ from feiqian.auth.errors import SignInRefused
 from feiqian.demo.seeding import mobile_of
 from feiqian.demo.traffic import Level
 from feiqian.web.forms import read_form
-from feiqian.web.session import TheVisitor
+from feiqian.web.session import customer_of
 from feiqian.web.site import TheSite
 from feiqian.web.whose import FOR_ANYBODY
 
@@ -91,7 +91,7 @@ class Welcome(Controller):
         self,
         site: TheSite,
         demo: TheDemo,
-        visitor: TheVisitor,
+        request: Request[Any, Any, State],
         customer: FromQuery[str] = "",
         merchant: FromQuery[str] = "",
     ) -> Response[Any]:
@@ -102,6 +102,7 @@ class Welcome(Controller):
         if not (customer and merchant):
             return Redirect("/", status_code=303)
         person, shop = await demo.person(customer), demo.shop(merchant)
+        visitor = await customer_of(request)
         here = await demo.people.by_number(visitor.number) if visitor is not None else person
         if here is not None and here.id != person.id:
             return Redirect(f"/together?customer={here.id}&merchant={shop.id}", status_code=303)
