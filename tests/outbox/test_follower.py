@@ -159,10 +159,13 @@ def test_the_server_runs_it_and_stores_the_position_at_the_end(bank: Followed) -
     assert bank.position() == bank.durable()
 
 
-def test_being_cancelled_in_the_middle_loses_nothing(bank: Followed) -> None:
+def test_being_cancelled_in_the_middle_loses_nothing(bank: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "AT_ONCE", 1)
+
     async def cancelled() -> None:
         await bank.follow()
         await bank.pay()
+        await bank.pay(customer=2)
         task = asyncio.create_task(bank.follow())
         await asyncio.sleep(0)  # it has taken what was kept, and waits for the database
         task.cancel()
@@ -170,7 +173,7 @@ def test_being_cancelled_in_the_middle_loses_nothing(bank: Followed) -> None:
         await bank.follow()
 
     bank.run(cancelled())
-    assert bank.told() == [WAITING]
+    assert bank.told() == [WAITING, ("customer:2", "payment_waiting")]
 
 
 def test_more_than_is_kept_in_memory_is_read_from_the_journal(bank: Followed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ deliveries = Table(
     Column("keep_until", BIG, nullable=False),  # 0 while it is queued
     Column("why", String(60), nullable=False),
     Index("outbox_of_receiver", "topic", "state", "receiver", "sequence"),
+    Index("outbox_expiring", "topic", "state", "expires_at"),
     Index("outbox_about", "about", "created_at"),
     Index("outbox_done", "keep_until"),
 )

@@ -53,5 +53,6 @@ def _make() -> None:
         Column("why", String(60), nullable=False),
     )
     op.create_index("outbox_of_receiver", NEW, ["topic", "state", "receiver", "sequence"])
+    op.create_index("outbox_expiring", NEW, ["topic", "state", "expires_at"])
     op.create_index("outbox_about", NEW, ["about", "created_at"])
     op.create_index("outbox_done", NEW, ["keep_until"])
