@@ -132,9 +132,14 @@ class Service:
         projector = Child("projector", ["project", "--child"], environment)
         checkpointer = Child("checkpointer", ["checkpoint", "--child"], environment)
         self.children = [projector, checkpointer]
-        wake_projector, wake_checkpointer = Ringer(projector.wake), Ringer(checkpointer.wake, CHECKPOINTS_SECONDS)
-        bank.services.ledger.subscribe(lambda position, facts: wake_projector())
-        bank.services.ledger.subscribe(lambda position, facts: wake_checkpointer())
+        wake_checkpointer = Ringer(checkpointer.wake, CHECKPOINTS_SECONDS)
+
+        def wake() -> None:
+            projector.wake()
+            wake_checkpointer()
+
+        wake_children = Ringer(wake)
+        bank.services.ledger.subscribe(lambda position, facts: wake_children())
         bank.reads_watch.wake = projector.wake
 
     def _watch_for(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
-from people import CHROME, EVE, EVE_DETAILS, PASSWORD, People
+from people import EVE, EVE_DETAILS, PASSWORD, People
 from subscribing import Subscribed
 
 from feiqian.auth.errors import DetailsInvalid
@@ -13,7 +14,7 @@ from feiqian.auth.model import Opened
 from feiqian.auth.pushes import mark_of
 from feiqian.customers.pushes import MANY
 from feiqian.notify.model import Channel, Message
-from feiqian.policy.factors import Factor
+from feiqian.notify.push_subscription import read_subscription
 from feiqian.subjects import customer
 
 MEI = customer(1)
@@ -42,8 +43,7 @@ def told_at(bank: People, number: int = 1) -> list[str]:
 
 def another_phone(bank: People) -> Opened:
     """A second session of Mei's, on a device of its own."""
-    who = (MEI, (Factor.PASSWORD, Factor.SMS), CHROME, None, bank.clock.now())
-    return bank.do(bank.services.sessions.open, *who)
+    return bank.enter()
 
 
 def test_who_switches_it_on_is_told_on_this_phone(bank: People, mei: Opened, browser: Subscribed) -> None:
@@ -80,7 +80,9 @@ def test_a_browser_is_told_of_the_customer_who_asked_last(bank: People, mei: Ope
 
 def test_the_oldest_of_many_devices_is_told_no_more(bank: People, mei: Opened) -> None:
     for n in range(MANY + 1):
-        on(bank, another_phone(bank).session, Subscribed(f"https://push.example/{n}"))
+        subscription = read_subscription(Subscribed(f"https://push.example/{n}").subscription())
+        subscription = msgspec.structs.replace(subscription, device=f"dev_{n}")
+        bank.do(bank.customers.profiles.pushes.put, 1, subscription)
     assert told_at(bank) == [f"https://push.example/{n}" for n in range(1, MANY + 1)]
 
 

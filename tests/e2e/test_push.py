@@ -256,3 +256,24 @@ def test_what_cannot_be_read_is_shown_without_a_word(demo: Demo, watched: Watche
     push(page, demo.base, "no JSON")
     [shown] = notifications(page, "feiqian")
     assert (shown["title"], shown["data"]) == ("Feiqian", {"path": "/wallet"})
+
+
+def test_the_worker_tells_the_bank_that_the_browser_has_another_address(demo: Demo, watched: Watched) -> None:
+    page = opened(watched, demo, 19)
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    [worker] = page.context.service_workers
+    moved = Subscribed(f"{ENDPOINT}/19/moved")
+    script = """async ([old, fresh]) => {
+      const event = new ExtendableEvent("pushsubscriptionchange"), done = [];
+      event.oldSubscription = { endpoint: old, options: {} };
+      event.newSubscription = { toJSON: () => fresh };
+      event.waitUntil = (promise) => done.push(promise);
+      self.dispatchEvent(event);
+      await Promise.all(done);
+    }"""
+    worker.evaluate(script, [f"{ENDPOINT}/19", json.loads(moved.subscription())])
+    page.evaluate("(moved) => sessionStorage.setItem('endpoint', moved)", moved.endpoint)
+    page.reload()
+    expect(page.locator("#push")).to_have_attribute("data-mark", mark_of(moved.endpoint))
+    is_shown(page, "on")

@@ -23,15 +23,13 @@ from subscribing import Subscribed
 
 from feiqian.auth.pushes import mark_of
 from feiqian.customers.profiles import NewProfile
-from feiqian.ids import CustomerNumber
 from feiqian.money import CNY, Money, format_plain
-from feiqian.policy.factors import Factor
 from feiqian.subjects import customer
+from feiqian.testing.people import Person
 from feiqian.testing.served import Served
 
 ABOVE = 1_200_00  # waits for its customer
 CONTACT = "mailto:pay@bank.example"
-CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
 SECONDS = 20
 
 
@@ -94,7 +92,7 @@ class Phone:
     """A customer's browser: its pages, and where it is pushed to."""
 
     def __init__(self, served: Served, origin: str, language: str = "en") -> None:
-        self.served, self.language = served, language
+        self.served = served
         self.number = served.rich_customer(2 * ABOVE)
         self.browser = Subscribed(f"{origin}/push/{self.number}")
         new = NewProfile(self.number, f"+861390000{self.number:04d}", "", language)
@@ -106,11 +104,15 @@ class Phone:
         return self.served.wait_for(self.served.bank.services.transactions.write(method, *args))
 
     def sign_in(self) -> None:
-        services = self.served.bank.services
-        who = (customer(CustomerNumber(self.number)), (Factor.PASSWORD, Factor.SMS), CHROME, None)
-        opened = self._write(services.sessions.open, *who, services.clock.now(), self.language)
-        self.session = opened.session
-        self.pages.cookies.set("feiqian", opened.token)
+        person = Person(self.served, self.number)
+        person.number = self.number
+        person.open_session()
+        token = person.api.headers["authorization"].removeprefix("Bearer ")
+        person.api.close()
+        found = self.served.wait_for(self.served.bank.services.sessions.find(token))
+        assert found is not None
+        self.session = found
+        self.pages.cookies.set("feiqian", token)
 
     def wallet(self) -> str:
         answer = self.pages.get("/wallet", headers={"Accept": "text/html"})
