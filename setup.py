@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import ExecError
 
 BUILD = Path(__file__).parent / "tools" / "engine.sh"
+
+
+class CleanBuild(build):
+    """Begins with an empty folder: a module that was deleted since the last build would be packed again."""
+
+    def run(self) -> None:
+        shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
 
 
 class BuildEngine(build_ext):
@@ -38,5 +48,5 @@ class PlatformWheel(bdist_wheel):
 
 setup(
     ext_modules=[Extension("feiqian.ledger._engine", [])],
-    cmdclass={"build_ext": BuildEngine, "bdist_wheel": PlatformWheel},
+    cmdclass={"build": CleanBuild, "build_ext": BuildEngine, "bdist_wheel": PlatformWheel},
 )

@@ -30,8 +30,11 @@ def clone(tracked: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(clone: Path) -> Path:
+def built(clone: Path, tracked: list[str]) -> Path:
     """The folder with the source distribution and the wheel that was made of it."""
+    left = clone / "src" / "feiqian.egg-info" / "SOURCES.txt"  # by a build of a version that packed everything
+    left.parent.mkdir()
+    left.write_text("".join(f"{name}\n" for name in tracked))
     run(sys.executable, "-m", "build", "--quiet", "--no-isolation", folder=clone)
     return clone / "dist"
 

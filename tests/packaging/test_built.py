@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
 
-from commands import own_environment
+from commands import PIP, own_environment, run
 
 ENGINE = "feiqian/ledger/_engine.so"
 
@@ -41,6 +42,17 @@ def test_the_source_distribution_holds_the_engine_s_sources_and_nothing_built(bu
     assert not [
         name for name in held if name.endswith((".so", ".pyc")) or name.startswith(("tests/", "engine/target/"))
     ]
+
+
+def test_pip_makes_the_same_wheel_where_something_older_was_built(wheel: Path, clone: Path, tmp_path: Path) -> None:
+    for platform in ("", "." + sysconfig.get_platform() + "-" + str(sys.implementation.cache_tag)):
+        older = clone / "build" / f"lib{platform}" / "feiqian" / "gone.py"
+        older.parent.mkdir(parents=True)
+        older.touch()
+    run(*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, clone, folder=tmp_path)
+    [made] = tmp_path.glob("*.whl")
+    assert made.name == wheel.name
+    assert set(zipfile.ZipFile(made).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_without_cargo_a_build_says_what_is_missing(clone: Path, tmp_path: Path) -> None:
