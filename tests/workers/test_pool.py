@@ -103,7 +103,9 @@ def test_a_file_is_a_part_and_may_be_closed_at_once(workers: Workers, tmp_path: 
             file.flush()
             job = asyncio.create_task(workers.run(encode, [File(file.fileno(), len(HUGE))], "a"))
             await asyncio.sleep(0)
-        return await job
+        answer = await job
+        await workers.run(encode, [SMALL], "a")  # before it takes this one, the worker's thread closes the file
+        return answer
 
     asyncio.run(ask())  # the worker is there from now on
     before = len(os.listdir("/proc/self/fd"))
