@@ -79,7 +79,7 @@ def test_the_till_says_why_takings_are_less_than_the_sales(client: TestClient, s
 
     still.shop = with_fee  # type: ignore[method-assign]
     page = client.get("/till/mer_cafe", headers={"Accept-Language": "es"}).text
-    assert "Sin la comisión del banco, 0,6 % de cada venta" in page
+    assert "Descontada la comisión del banco: 0,6 % de cada venta" in page
 
 
 @pytest.mark.parametrize(
