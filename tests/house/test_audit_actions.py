@@ -76,6 +76,45 @@ def test_every_action_has_words(product: list[Source], obeyed: Callable[..., Non
     )
 
 
+def details(source: Source) -> Iterator[str]:
+    """The names of details: of displays that are called so or handed to the log, and of values of changes."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Subscript) and ast.unparse(target.value) == "details":
+                yield from texts_of(target.slice, {})
+            elif ast.unparse(target) in ("details", "shown") and node.value is not None:
+                yield from names_in(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
+            for argument in node.args:
+                yield from names_in(argument)
+        elif isinstance(node, ast.ClassDef) and node.name.endswith("Values"):
+            yield from (ast.unparse(line.target) for line in node.body if isinstance(line, ast.AnnAssign))
+
+
+def names_in(value: ast.expr) -> Iterator[str]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Dict):
+            yield from (text for key in node.keys if key is not None for text in texts_of(key, {}))
+
+
+def test_every_detail_has_a_name_in_words(product: list[Source], obeyed: Callable[..., None], root: Path) -> None:
+    findings, found = [], set()
+    folders = [root / "src/feiqian" / name for name in FEATURES]
+    for language in ("en", "zh", "es"):
+        words = {key for folder in folders for key in keys(folder, language)}
+        for source in product:
+            if source.module.split(".")[0] in FEATURES and ("audit_log" in source.text or "ChangeKind" in source.text):
+                for name in details(source):
+                    found.add(name)
+                    if f"staff.field.{name}" not in words:
+                        findings.append(f"{source.path}: {name} ({language})")
+    assert len(found) > 30
+    obeyed(
+        findings, "what an entry of the audit log tells has a name in words.", 'add "staff.field.<name>" to the texts.'
+    )
+
+
 def test_a_change_of_each_secret_has_words(root: Path) -> None:
     """Their actions are made of the factor's name, so that the code above does not show them."""
     assert {f"staff.action.{factor}_changed" for factor in SLOW} <= keys(root / "src/feiqian/auth", "en")

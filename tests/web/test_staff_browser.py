@@ -70,12 +70,22 @@ def prepared(bank: Staffed, base: str) -> Served:
     case = bank.run(bank.case_queue.begin(alice, mei_id, "stolen_phone", "The bag, with the phone in it."))
     values = {"level": "full", "before": "remote"}
     change = bank.run(bank.changes.propose("set_level", mei, values, dan, "Seen face to face."))
+    for _ in range(60):  # so that the audit log has pages
+        bank.run(bank.case_queue.waiting(alice))
     token = bank.sign_in_as("alice").token
     invitation = bank.do(bank.members.add, "lin", "Lin Wei", ["auditor"], OPERATOR, bank.clock.now()).token
     customer = f"customers/{mei_id}"
     paths = ["", "customers?q=李", customer, f"{customer}/case", "identity", f"identity/{review.id}", "cases"]
     paths += [f"{customer}/propose/{kind}" for kind in ("set_level", "adjust", "day_limit")]
-    paths += [f"cases/{case.id}", "changes", f"changes/{change.id}", "accounts", f"accounts/{dan.id}", "trail"]
+    paths += [
+        f"cases/{case.id}",
+        "changes",
+        f"changes/{change.id}",
+        "accounts",
+        f"accounts/{dan.id}",
+        "trail",
+        f"{customer}/list/cases",
+    ]
     return Served(base, token, invitation, [f"/staff/{path}".rstrip("/") for path in paths])
 
 
@@ -119,6 +129,93 @@ def test_no_page_is_minded_by_an_accessibility_checker(browser, served: Served, 
     page.context.close()
     assert findings == []
     assert [text for text in complaints if "422" not in text] == []
+
+
+def at_work(page: Page, served: Served) -> None:
+    page.context.add_cookies([{"name": "feiqian-staff", "value": served.token, "url": served.base}])
+
+
+def review_of(served: Served) -> str:
+    return served.base + next(path for path in served.paths if "/identity/" in path)
+
+
+def box(page: Page, selector: str) -> dict:
+    found: dict = page.locator(selector).first.evaluate("one => one.getBoundingClientRect().toJSON()")
+    return found
+
+
+@pytest.mark.parametrize(("screen", "beside"), [(DESK, True), (PHONE, False)])
+def test_the_picture_stands_beside_the_data_or_above_it(browser, served: Served, screen: dict, beside: bool) -> None:
+    complaints: list[str] = []
+    page = opened(browser, served, complaints, viewport=screen)
+    at_work(page, served)
+    page.goto(review_of(served), wait_until="networkidle")
+    picture, data = box(page, ".viewer"), box(page, "section[aria-labelledby=claim]")
+    if beside:
+        assert picture["x"] + picture["width"] <= data["x"]
+        page.evaluate("scrollTo(0, 300)")
+        assert 0 <= box(page, ".review-pictures")["y"] <= 20  # it stays in sight
+    else:
+        assert picture["y"] + picture["height"] <= data["y"]
+    page.context.close()
+    assert complaints == []
+
+
+def test_a_picture_is_made_larger_and_turned_by_keys_and_buttons(browser, served: Served) -> None:
+    complaints: list[str] = []
+    page = opened(browser, served, complaints, viewport=DESK)
+    at_work(page, served)
+    page.goto(review_of(served), wait_until="networkidle")
+    scale, frame = page.locator(".viewer-scale").first, page.locator(".viewer-frame").first
+    whole = box(page, ".viewer-frame > a")
+    frame.focus()
+    for key in ("+", "+"):
+        page.keyboard.press(key)
+    assert scale.inner_text() == "225 %"
+    larger = box(page, ".viewer-frame > a")
+    assert larger["width"] == pytest.approx(2.25 * whole["width"], rel=0.05)
+    page.keyboard.press("r")
+    turned = box(page, ".viewer-frame > a")
+    assert turned["height"] / turned["width"] == pytest.approx(whole["width"] / whole["height"], rel=0.05)
+    assert frame.evaluate("frame => frame.scrollWidth > frame.clientWidth && frame.scrollHeight > frame.clientHeight")
+    page.locator("[data-whole]").first.click()
+    assert scale.inner_text() == "100 %"
+    page.locator("[data-zoom=in]").first.press("Enter")
+    assert scale.inner_text() == "150 %"
+    page.context.close()
+    assert complaints == []
+
+
+def test_without_scripts_a_picture_leads_to_itself_and_lists_are_turned_over(browser, served: Served) -> None:
+    page = opened(browser, served, [], viewport=DESK, java_script_enabled=False)
+    at_work(page, served)
+    page.goto(review_of(served))
+    assert not page.locator(".viewer-tools").first.is_visible()
+    address = page.locator(".viewer-frame a").first.get_attribute("href")
+    assert address
+    assert address.endswith("/pictures/0")
+    page.goto(f"{served.base}/staff/trail")
+    page.get_by_role("link", name="Older", exact=True).click()
+    page.get_by_role("link", name="Newer", exact=True).click()
+    assert page.locator("tbody tr").count() == 50
+    page.context.close()
+
+
+def test_an_id_is_copied_whole(browser, served: Served) -> None:
+    page = opened(browser, served, [], viewport=DESK, permissions=["clipboard-read", "clipboard-write"])
+    at_work(page, served)
+    page.goto(review_of(served))
+    page.locator(".page-head .copy").press("Enter")
+    whole = review_of(served).rpartition("/")[2]
+    assert page.evaluate("navigator.clipboard.readText()") == whole
+    assert page.locator("#copied").inner_text() == f"Copied: {whole}"
+    assert (
+        page.locator(".page-head code.id").evaluate(
+            "code => { getSelection().selectAllChildren(code); return getSelection().toString(); }"
+        )
+        == whole
+    )
+    page.context.close()
 
 
 def test_a_person_enrols_a_passkey_and_signs_in_with_it(browser, served: Served) -> None:

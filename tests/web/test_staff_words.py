@@ -11,6 +11,7 @@ from staff_bank import MINOR, Full, fill
 from staff_pages import Browser, app_of, site_of, text_of
 from staffed import EVE_ID, Staffed
 
+from feiqian.backoffice.pages.words import action_name, failure_text, kind_name
 from feiqian.texts import LANGUAGES, texts_in
 
 RAW = {
@@ -70,6 +71,14 @@ def test_an_id_is_shown_short_and_is_copied_whole(full: tuple[Browser, Full]) ->
     shown += f"{filled.customer[:4]}<span>{filled.customer[4:-6]}</span>{filled.customer[-6:]}</code>"
     assert shown in page
     assert f'<a href="/staff/customers/{filled.customer}"><code' in page
+
+
+def test_what_no_text_says_is_told_without_names_of_code(full: tuple[Browser, Full]) -> None:
+    site = full[0].site.asked("en", "/staff", False, "")
+    assert (kind_name(site, "odd_kind"), action_name(site, "odd_thing_done")) == ("odd kind", "odd thing done")
+    assert failure_text(site, "not_frozen") == "The wallets are not frozen."
+    assert failure_text(site, "ValueError").startswith("An error that was not expected")
+    assert failure_text(site, "the wallet is gone") == "the wallet is gone"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -118,7 +118,8 @@ class Console:
     def name_of(self, subject: Subject, logins: dict[int, str]) -> str:
         """Who did something, as pages say it."""
         if subject.role is Role.STAFF:
-            return logins.get(subject.number, str(subject)) if subject.number else self.text("staff.who.operator")
+            known = logins.get(subject.number) if subject.number else self.text("staff.who.operator")
+            return known or self.text("staff.who.member", number=subject.number)
         return self.text("staff.who.customer") if subject.role is Role.CUSTOMER else self.text("staff.who.nobody")
 
 

@@ -15,7 +15,7 @@ from feiqian.texts import Texts
 from feiqian.web.formats import Formats
 from feiqian.web.render import Renderer
 
-from .words import told_change
+from .words import plain, told_change
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}", re.ASCII)
 SUBJECT = re.compile(rf"({'|'.join(Role)}):([0-9]{{1,19}})", re.ASCII)
@@ -85,7 +85,7 @@ class Said:
             return self.subject(Subject(Role(match[1]), int(match[2])))
         if ID.fullmatch(about):
             return short_id(about)
-        return self._texts.catalogue.get(f"staff.about.{about.partition(':')[0]}") or _plain(about)
+        return self._texts.catalogue.get(f"staff.about.{about.partition(':')[0]}") or plain(about)
 
     def subject(self, subject: Subject) -> str:
         if subject.role is Role.STAFF:
@@ -111,7 +111,7 @@ class Said:
         return said
 
     def label(self, name: str) -> str:
-        return self._texts.catalogue.get(f"staff.field.{name}") or _plain(name)
+        return self._texts.catalogue.get(f"staff.field.{name}") or plain(name)
 
     def _change(self, details: Mapping[str, object]) -> tuple[list[Detail], dict[str, object]]:
         """What was changed, as the change's own page says it, and the details that are left."""
@@ -165,7 +165,7 @@ class Said:
             return Part(self.about(value))
         keys = (f"{stem}{value}" for stem in _WORDS.get(name, ("staff.detail.",)))
         found = next((self._texts(key) for key in keys if key in self._texts.catalogue), None)
-        return Part(found or (_plain(value) if _WORD.fullmatch(value) else value))
+        return Part(found or (plain(value) if _WORD.fullmatch(value) else value))
 
     def _runs(self, runs: Sequence[object]) -> Iterator[Part]:
         """Customers in a row who have a level: the first's number, how many, the level's number."""
@@ -196,8 +196,3 @@ def signed(say: Callable[[Money], str], amount: Money, value: int) -> str:
 def short_id(id: str) -> str:
     """Enough of an id to tell it from its neighbours: ids of one moment differ at the end."""
     return f"{id[:4]}…{id[-6:]}" if ID.fullmatch(id) else id
-
-
-def _plain(word: str) -> str:
-    """What no text says, without the underscores of code."""
-    return word.replace("_", " ")

@@ -22,7 +22,7 @@ def level_name(words: Words, name: str) -> str:
 
 
 def kind_name(site: Site, kind: str) -> str:
-    return site.render.texts.catalogue.get(f"staff.kind.{kind}", kind)
+    return site.render.texts.catalogue.get(f"staff.kind.{kind}") or plain(kind)
 
 
 def change_text(kinds: ChangeKinds, change: Change, words: Words) -> str:
@@ -44,8 +44,10 @@ def effect_of(site: Site, effect: Effect | None, currency: object) -> tuple[str,
 
 
 def failure_text(site: Site, why: str) -> str:
-    """Why a change cannot be, or could not be carried out."""
-    return site.render.texts.catalogue.get(f"staff.change.invalid.{why}", why)
+    """Why a change cannot be, or could not be carried out; a name of code, as of an error's type, says nothing."""
+    texts = site.render.texts
+    known = texts.catalogue.get(f"staff.change.invalid.{why}")
+    return known or (why if " " in why else texts("staff.change.invalid.other"))
 
 
 def invalid_text(site: Site, error: ChangeInvalid) -> str:
@@ -54,7 +56,7 @@ def invalid_text(site: Site, error: ChangeInvalid) -> str:
 
 def action_name(site: Site, action: str) -> str:
     """What an entry of the audit log tells; an act that no text says, without the underscores of code."""
-    return site.render.texts.catalogue.get(f"staff.action.{action}", action.replace("_", " "))
+    return site.render.texts.catalogue.get(f"staff.action.{action}") or plain(action)
 
 
 class ToldChange(NamedTuple):
@@ -107,6 +109,11 @@ def _keys(name: str, value: object) -> tuple[str, ...]:
         case "reason":
             return (f"staff.correction.{value}",)
     return (f"staff.factor.{value}",)
+
+
+def plain(word: str) -> str:
+    """What no text says, without the underscores of code."""
+    return word.replace("_", " ")
 
 
 def _int(value: object) -> int:

@@ -16,6 +16,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.backoffice.errors import ReasonMissing
 from feiqian.backoffice.pages.console import Console, Page, TheConsole, go, not_there
 from feiqian.backoffice.pages.fresh import kept_flow
+from feiqian.backoffice.pages.words import plain
 from feiqian.kyc.errors import DocumentTaken, IdentityError, OwnClearance, ReviewNotFound, ReviewOver
 from feiqian.kyc.model import Claim
 from feiqian.kyc.mrz import Mrz, parse_mrz
@@ -146,4 +147,4 @@ def _read(console: Console, claim: Claim | None) -> Mrz | None:
 
 def _reason_text(console: Console, reason: str) -> str:
     """Why an identity could not be decided without staff."""
-    return console.site.render.texts.catalogue.get(f"staff.reason.{reason}", reason)
+    return console.site.render.texts.catalogue.get(f"staff.reason.{reason}") or plain(reason)

@@ -9,7 +9,7 @@ class Viewer {
     this.figure = figure;
     this.frame = figure.querySelector(".viewer-frame");
     this.image = figure.querySelector("img");
-    this.stage = figure.querySelector("a");
+    this.stage = figure.querySelector(".viewer-frame > a");
     this.whole();
     figure.querySelector(".viewer-tools").hidden = false;
     this.frame.tabIndex = 0;

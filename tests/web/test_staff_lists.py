@@ -1,0 +1,121 @@
+"""The console's lists, page by page; its forms, which say all that is wrong at once; and its refusals, with menus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+from staff_pages import Browser, app_of, site_of, text_of
+from staffed import Staffed
+
+from feiqian.subjects import customer
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Staffed]:
+    bank = Staffed(tmp_path / "bank")
+    yield bank
+    bank.close()
+
+
+@pytest.fixture
+def browser(bank: Staffed) -> Iterator[Browser]:
+    """Of a member who supports, audits and administers."""
+    bank.member("alice", "supporter", "auditor", "admin")
+    site = site_of(bank)
+    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+        browser = Browser(client, site)
+        browser.is_staff(bank.sign_in_as("alice").token)
+        yield browser
+
+
+@pytest.fixture
+def mei(bank: Staffed) -> str:
+    """A customer with a wallet."""
+    return bank.do(bank.customers.by_number, bank.checked().session.subject.number).id
+
+
+def wrong_of(html: str) -> list[str]:
+    """The fields that the summary leads to, in order; the summary stands in the panel of the form."""
+    summary = re.search(r'<section class="panel[^>]*>(?:(?!</section>).)*?id="summary".*?</ul>', html, re.S)
+    return re.findall(r'href="#f-([a-z_]+)"', summary[0]) if summary else []
+
+
+def test_a_form_says_all_that_is_wrong_at_once(bank, browser: Browser, mei: str) -> None:
+    dan = bank.member("dan", "supporter")
+    file = f"/staff/customers/{mei}"
+    adjust = {"currency": "CNY", "direction": "credit", "reason": "other"}
+    for path, fields, wrong in (
+        (f"{file}/propose/adjust", {**adjust, "amount": "a lot", "why": ""}, ["amount", "why"]),
+        (f"{file}/propose/adjust", {**adjust, "amount": "0", "why": "no"}, ["amount", "why"]),
+        (f"{file}/propose/day_limit", {"currency": "CNY", "amount": "99999999", "why": ""}, ["amount", "why"]),
+        (f"{file}/propose/set_level", {"level": "remote", "before": "remote", "why": ""}, ["level", "why"]),
+        (f"{file}/case", {"kind": "other", "text": ""}, ["text"]),
+        (f"{file}/freeze", {"why": ""}, ["why"]),
+        (f"/staff/accounts/{dan.id}/roles", {"why": ""}, ["roles", "why"]),
+    ):
+        answer = browser.post(path, **fields)
+        assert (answer.status_code, wrong_of(answer.text)) == (422, wrong), path
+        assert all(f'id="f-{name}"' in answer.text for name in wrong), path
+    browser.nobody()
+    signing_in = browser.post("/staff/sign-in", login="", password="").text
+    assert re.findall(r'href="#f-([a-z_]+)"', signing_in) == ["login", "password"]
+
+
+def pages_from(browser: Browser, path: str, link: str) -> list[str]:
+    """This page and those that its links lead to, one after the other."""
+    found = [browser.get(path).text]
+    while onwards := re.search(rf'<nav class="pager".*?<a class="mini"[^>]*href="([^"]+)">{link}</a>', found[-1], re.S):
+        found.append(browser.get(unescape(onwards[1])).text)
+    return found
+
+
+def test_lists_that_grow_have_pages(bank, browser: Browser, mei: str) -> None:
+    alice, file = bank.do(bank.members.by_login, "alice"), f"/staff/customers/{mei}"
+    who = bank.do(bank.customers.by_id, mei)
+    for number in range(55):
+        bank.run(bank.case_queue.begin(alice, mei, "other", f"case {number}"))
+    bank.customers.add([f"Mei Lin {number}" for number in range(55)], bank.clock.now())
+    lists = {
+        f"{file}/list/cases": ("Older", 55, r'href="(/staff/cases/cas_\w+)"'),
+        f"{file}/list/entries": ("Older", 57, r"<li><time"),
+        "/staff/cases": ("Newer", 55, r'href="(/staff/cases/cas_\w+)"'),
+        "/staff/customers?q=Mei%20Lin": ("Next", 55, r'href="(/staff/customers/cus_\w+)"'),
+    }
+    for path, (link, count, row) in lists.items():
+        pages = pages_from(browser, path, link)
+        found = [one for page in pages for one in re.findall(row, page.partition("<main")[2])]
+        assert len(pages) > 1, path
+        assert len(found) == count, path
+        assert "after=" in pages[1] or "before=" in pages[1], path
+    first, *_, last = pages_from(browser, "/staff/trail", "Older")
+    assert ">Newer</a>" not in first
+    assert ">Newer</a>" in last
+    assert ">Older</a>" not in last
+    looked = [one for one in bank.entries(str(customer(who.number))) if one.details.get("list") == "cases"]
+    assert "before" in looked[-1].details
+    assert browser.get(f"{file}/list/secrets").status_code == 404
+
+
+def test_who_is_refused_keeps_the_menu_and_is_told_which_role_it_takes(browser: Browser) -> None:
+    refused = browser.get("/staff/identity")
+    shown = text_of(refused.text)
+    assert refused.status_code == 403
+    assert refused.headers["content-security-policy"].startswith("default-src 'none'")
+    for words in (
+        "of these roles opens it Reviewer",
+        "Your roles Administrator, Auditor, Supporter",
+        "An administrator proposes the role",
+    ):
+        assert words in shown, words
+    for place in ("", "/customers", "/cases", "/changes", "/accounts", "/trail"):
+        assert f'href="/staff{place}"' in refused.text
+    gone = browser.get("/staff/cases/cas_1")
+    assert (gone.status_code, 'href="/staff/cases"' in gone.text) == (404, True)
+    assert browser.get("/staff/identity", headers={"Accept": "application/json"}).json() == {
+        "problem": "Not with your roles"
+    }
