@@ -4,8 +4,8 @@ A feature is a folder. What it has to offer is found under uniform names: `api.R
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
 `pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
 waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
-supporters see of a customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts`, `templates` and `static`.
-Its `STANDS_ON` names those below it.
+supporters see of a customer), `read_model.READ_MODEL`, `commands.register`, and the folders `texts`, `templates`
+and `static`. Its `STANDS_ON` names those below it.
 """
 
 from __future__ import annotations
