@@ -36,7 +36,7 @@ class WaitingPayments(Outbound):
         if contacts is None:
             return
         amount = format_plain(Money(fact.amount, BY_NUMBER[fact.currency]))
-        values = {"amount": amount, "payee": self._merchants.name(fact.merchant)}
+        values = {"amount": amount, "payee": self._merchants.name(fact.merchant), "payment": fact.id}
         self._notify.prompt(
             connection, contacts, "payment_waiting", values, now, expires_at=fact.expires_at, once=f"{origin}/{fact.id}"
         )

@@ -55,7 +55,7 @@ class Site:
         texts = self.render.texts.for_scripts("link.", *scripts)
         own = {"here": self.here, "framed": self.framed, "page_for": self.page_for}
         html = self.render(template, texts=texts, **own, **values)
-        return Response(html, status_code=status or 200, media_type="text/html; charset=utf-8", cookies=list(cookies))
+        return Response(html, status_code=status or 200, media_type="text/html", cookies=list(cookies))
 
 
 TheSite = NamedDependency[Site]  # as handlers are given it

@@ -113,7 +113,7 @@ class Console:
             login=lambda number: self.name_of(staff(number), logins),
             **values,
         )
-        return Response(html, status_code=status, media_type="text/html; charset=utf-8")
+        return Response(html, status_code=status, media_type="text/html")
 
     def name_of(self, subject: Subject, logins: dict[int, str]) -> str:
         """Who did something, as pages say it."""
