@@ -15,6 +15,7 @@ import structlog
 
 from feiqian.db import BankDb
 from feiqian.runtime import alarms, network
+from feiqian.testing.empty_bank import empty_bank
 from feiqian.testing.postgres import Postgres
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
@@ -54,7 +55,7 @@ def postgres(_postgres_of_the_run: Postgres) -> Iterator[Postgres]:
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[BankDb]:
     """An empty database of a bank, in the test's folder."""
-    with closing(BankDb(tmp_path)) as db:
+    with closing(empty_bank(tmp_path)) as db:
         yield db
 
 

@@ -51,6 +51,7 @@ def test_a_child_of_a_fork_draws_other_bits(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     "text",
     ["", "pay_", "pay_" + "0" * 32, new_id(CUSTOMER, NOW), new_id(PAYMENT, NOW) + "0", new_id(PAYMENT, NOW).upper()],
+    ids=["nothing", "a_prefix", "no_version", "of_another_kind", "too_long", "capitals"],  # the same in each process
 )
 def test_what_has_not_the_shape_is_no_id(text: str) -> None:
     assert not is_id(PAYMENT, text)

@@ -11,6 +11,7 @@ import pytest
 from feiqian.audit_log.log import AuditLog
 from feiqian.db import BankDb
 from feiqian.subjects import Subject, customer, staff
+from feiqian.testing.empty_bank import empty_bank
 
 NOW = 1_800_000_000_000_000
 ALICE, MEI = staff(1), customer(17)
@@ -18,14 +19,14 @@ ALICE, MEI = staff(1), customer(17)
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[BankDb]:
-    with closing(BankDb(tmp_path)) as db:
+    with closing(empty_bank(tmp_path)) as db:
         yield db
 
 
 @pytest.fixture
 def db(url: str, tmp_path: Path) -> Iterator[BankDb]:
     """A test that takes it runs once on each database."""
-    with closing(BankDb(tmp_path, url)) as db:
+    with closing(empty_bank(tmp_path, url)) as db:
         yield db
 
 

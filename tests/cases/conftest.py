@@ -12,6 +12,7 @@ from feiqian.audit_log.log import AuditLog
 from feiqian.cases.service import Cases
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
+from feiqian.testing.empty_bank import empty_bank
 
 
 class SupportView(NamedTuple):
@@ -22,7 +23,7 @@ class SupportView(NamedTuple):
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[SupportView]:
-    db = BankDb(tmp_path)
+    db = empty_bank(tmp_path)
     audit_log = AuditLog()
     yield SupportView(db, Cases(audit_log, FieldCipher(b"k" * 32)), audit_log)
     db.close()

@@ -9,8 +9,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from feiqian.seeding import First, Plan
 from served_bank import ServedBank, until
+
+from feiqian.demo.seeding import First, Plan
 
 PEOPLE = 12
 PLAN = Plan(PEOPLE, 1, 50_000_00, sample_people=True, first=tuple(First(f"Mei {n}", 50_000_00) for n in range(PEOPLE)))

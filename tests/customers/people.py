@@ -26,7 +26,6 @@ from feiqian.auth.strangers import Strangers
 from feiqian.cases.service import Cases
 from feiqian.composition import add_access
 from feiqian.customers.registry import Customers
-from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
@@ -52,6 +51,7 @@ from feiqian.services import Services
 from feiqian.settings import Settings
 from feiqian.subjects import Subject, customer
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 from feiqian.workers.pool import Workers
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class People:
         self.ledger = open_ledger(self.journal, None, self.clock)
         self.ledger.post_many(opening.bank_accounts(CNY.number) + merchant_opening.merchant(1, CNY.number))
         self.ledger.commit()
-        self.db, self.cipher, self.work = BankDb(folder, url), FieldCipher(bytes(range(32))), Work()
+        self.db, self.cipher, self.work = empty_bank(folder, url), FieldCipher(bytes(range(32))), Work()
         self.services = s = self._services()
         add_access(s)
         self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors

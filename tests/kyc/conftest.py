@@ -22,6 +22,7 @@ from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 from feiqian.workers.pool import Workers
 
 Picture = Callable[..., bytes]
@@ -109,7 +110,7 @@ def workers() -> Iterator[Workers]:
 
 @pytest.fixture
 def office(url: str, tmp_path: Path, sanctions: Sanctions, picture: Picture, workers: Workers) -> Iterator[Office]:
-    db, clock, work, cipher = BankDb(tmp_path, url), ManualClock(), Work(), FieldCipher(bytes(32))
+    db, clock, work, cipher = empty_bank(tmp_path, url), ManualClock(), Work(), FieldCipher(bytes(32))
     verifier = BuiltInVerifier(load_policy("cn").identity, sanctions)
     one_suffices = 100.5  # what two have to clear is tested with the staff's desk
     identity = Identity(db, cipher, clock, work, verifier, workers, one_suffices)

@@ -19,6 +19,7 @@ from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ class Books:
 
 @pytest.fixture
 def books(url: str, tmp_path: Path) -> Iterator[Books]:
-    db, work = BankDb(tmp_path, url), Work()
+    db, work = empty_bank(tmp_path, url), Work()
     yield Books(db, work)
     work.close()
     db.close()

@@ -72,7 +72,7 @@ def test_only_a_hash_of_a_key_is_kept(merchants: Merchants, tmp_path: Path) -> N
     assert key[12:].encode() not in stored
 
 
-@pytest.mark.parametrize("key", ["", "fq_live_", "fq_live_" + "x" * 43, "x" * 100, new_key("live")])
+@pytest.mark.parametrize("key", ["", "fq_live_", "fq_live_" + "x" * 43, "x" * 100, new_key("live")], ids=range(5))
 def test_an_unknown_key_opens_nothing(merchants: Merchants, key: str) -> None:
     assert merchants.by_key(key) is KeyRefusal.UNKNOWN
 

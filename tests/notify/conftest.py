@@ -11,7 +11,6 @@ import pytest
 import structlog
 from notifying import Bank
 
-from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel
@@ -19,13 +18,14 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 
 
 @pytest.fixture(params=["sqlite"])
 def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
     """A test that asks for both databases says so: `@BOTH`."""
     url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
-    db, work = BankDb(tmp_path, url), Work()
+    db, work = empty_bank(tmp_path, url), Work()
     bank = Bank(db, FieldCipher(bytes(range(32))), ManualClock(), work, load_policy("cn"))
     inbox = Inbox(db, bank.cipher, bank.clock, work)
     bank.build({Channel.SMS: inbox, Channel.EMAIL: inbox})

@@ -7,10 +7,10 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from feiqian.seeding import First, Plan, seed
 from sqlalchemy import text
 
 from feiqian import app
+from feiqian.demo.seeding import First, Plan, seed
 from feiqian.outbox.model import Outbound
 from feiqian.payments.requests import PaymentRequest
 from feiqian.settings import Settings

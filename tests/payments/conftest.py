@@ -21,7 +21,6 @@ from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
-from feiqian.db import BankDb
 from feiqian.events import Fact, decode_fact
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.chart import BANK, account_id
@@ -45,6 +44,7 @@ from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 from feiqian.subjects import Subject
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 
 T = TypeVar("T")
 FEE_BASIS_POINTS = 60
@@ -99,7 +99,7 @@ class Bank:
         self.journal = open_journal(folder, create=not folder.exists())
         self.ledger = open_ledger(self.journal, None, clock)
         self.engine = self.ledger.engine
-        self.db = BankDb(folder)
+        self.db = empty_bank(folder)
         self.customers, self.merchants = Customers(self.db), Merchants(self.db, "live")
         self.ring = KeyFile(folder / "code-keys.json", clock).open()
         self.codes = Codes(self.ring, self.customers.issuing)

@@ -6,8 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from feiqian.seeding import Plan, seed
-
+from feiqian.demo.seeding import Plan, seed
 from feiqian.features import read_models
 from feiqian.ledger.recovery import open_journal
 from feiqian.projections.database import open_database

@@ -6,10 +6,12 @@ import re
 
 import pytest
 from fakes import CAFE, CODE, StillBank
-from feiqian.web.model import Answer, Shop
 from litestar.testing import TestClient
 
-from feiqian.money import Money
+from feiqian.merchants.registry import Merchant
+from feiqian.payments.policy import Decline
+from feiqian.payments.requests import PaymentRequest
+from feiqian.payments.views import PaymentView, not_kept
 from feiqian.web import assets
 from feiqian.web.site import Site
 
@@ -57,29 +59,25 @@ def test_a_sale_is_asked_for_in_minor_units(client: TestClient, still: StillBank
     assert still.did == [("pay", CODE, 32_00, "A-1")]
 
 
-def test_a_scan_of_which_the_bank_keeps_no_payment_comes_with_its_row(client: TestClient, still: StillBank) -> None:
+def test_a_scan_of_which_the_bank_keeps_no_payment_comes_with_its_row(client: TestClient, site: Site) -> None:
     sale = {"order": "A-1", "amount": "32.00", "code": CODE}
     assert "receipt" not in client.post("/till/mer_cafe/payments", json=sale).json()
 
-    async def declined(shop: Shop, code: str, amount: Money, order: str) -> Answer:
-        return Answer("declined", order, amount, "code_invalid", "", 10**15)
+    async def declined(merchant: Merchant, request: PaymentRequest) -> PaymentView:
+        return not_kept(request, Decline.CODE_INVALID, 10**15)
 
-    still.pay = declined  # type: ignore[method-assign]
+    site.services.payments.pay = declined  # type: ignore[method-assign]
     row = client.post("/till/mer_cafe/payments", json=sale).json()["receipt"]
     assert 'class="row declined"' in row
     for said in (f'data-at="{10**15}"', "¥32.00", "wrong code"):
         assert said in row
 
 
-def test_the_till_says_why_takings_are_less_than_the_sales(client: TestClient, still: StillBank) -> None:
-    assert "takings-fee" not in client.get("/till/mer_cafe").text
-
-    async def with_fee(id: str) -> Shop:
-        return CAFE._replace(fee=60)
-
-    still.shop = with_fee  # type: ignore[method-assign]
+def test_the_till_says_why_takings_are_less_than_the_sales(client: TestClient, site: Site) -> None:
     page = client.get("/till/mer_cafe", headers={"Accept-Language": "es"}).text
     assert "Descontada la comisión del banco: 0,6 % de cada venta" in page
+    site.services.merchants.by_id = lambda id: CAFE._replace(fee_basis_points=0)  # type: ignore[method-assign]
+    assert "takings-fee" not in client.get("/till/mer_cafe").text
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.service import Sessions
-from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.notify.model import Contacts, Message
 from feiqian.policy.factors import Factor, Purpose
@@ -25,6 +24,7 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject, customer
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 from feiqian.testing.sessions import open_session
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ class Bank:
     """The parts, and short ways to use them."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        self.db, self.cipher, self.clock = BankDb(folder, url), FieldCipher(bytes(range(32))), ManualClock()
+        self.db, self.cipher, self.clock = empty_bank(folder, url), FieldCipher(bytes(range(32))), ManualClock()
         self.work, self.policy, self.sent, self.people = Work(), load_policy("cn"), Sent(), People()
         self.hasher = CountingHasher(self.cipher)
         parts: Any = (self.db, self.cipher, self.policy, self.clock, self.work)

@@ -16,6 +16,7 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject, customer
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.empty_bank import empty_bank
 from feiqian.testing.sessions import open_session
 
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
@@ -46,7 +47,7 @@ class Bank:
 
 @pytest.fixture
 def bank(url: str, tmp_path: Path) -> Iterator[Bank]:
-    db, clock, work = BankDb(tmp_path, url), ManualClock(), Work()
+    db, clock, work = empty_bank(tmp_path, url), ManualClock(), Work()
     yield Bank(db, clock, work, Sessions(db, load_policy("cn"), clock, work))
     work.close()
     db.close()
