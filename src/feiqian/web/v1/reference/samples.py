@@ -55,7 +55,7 @@ def python(call: Called) -> str:
 
 
 def _json(body: Any) -> str:
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    return json.dumps(body, indent=2, ensure_ascii=False).replace("\n", "\n  ")  # under the command
 
 
 def _python(body: Any) -> str:
