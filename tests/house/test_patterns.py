@@ -27,7 +27,7 @@ MAY_END_IN_A_NEWLINE = {
     "Report.note",
     "SignInStart.password",
 }
-SAMPLES = ("", "a", "CNY", "000000", "0" * 20)
+SAMPLES = ("", "a", "CNY", "000000", "0" * 20, "1990-03-07")
 
 
 def ends_before_a_newline(pattern: Any, flags: int = 0) -> bool:
@@ -132,6 +132,8 @@ def patterned(type_: Any) -> Iterator[str]:
     """The patterns of a field's type, whatever it is wrapped in."""
     if isinstance(type_, msgspec.inspect.StrType) and type_.pattern is not None:
         yield type_.pattern
+    elif isinstance(type_, msgspec.inspect.Metadata):
+        yield from patterned(type_.type)
     elif isinstance(type_, msgspec.inspect.UnionType):
         for inner in type_.types:
             yield from patterned(inner)

@@ -17,7 +17,7 @@ from feiqian.kyc.images import FILE_BYTES, FILES
 from feiqian.notify.api import CODE_NOT_SENT
 from feiqian.onboarding.errors import AlreadyChecked, ChecksUsedUp, DocumentRefused
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, post
+from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, grouped, post
 
 UPLOAD_BYTES = FILES * FILE_BYTES * 4 // 3 + 4_096  # base64 takes four characters for three bytes
 REGISTRATION = "/v1/me/registrations"
@@ -101,7 +101,9 @@ async def check_identity(
     return shapes.ReviewShown(review.id, review.outcome, list(review.reasons), overview.level)
 
 
-OPERATIONS = (
+OPERATIONS = grouped(
+    "Registration",
+    "Somebody becomes a customer: a mobile number, who they are, a password and a PIN, and pictures of a document.",
     register,
     *challenge_operations("Registration", REGISTRATION, lambda services, _: services.registration),
     confirm_registration,

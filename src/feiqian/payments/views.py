@@ -6,6 +6,7 @@ Nothing of the customer is in them: a merchant learns that it was paid, not by w
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -20,38 +21,49 @@ from feiqian.payments.reasons import sentence
 SUCCEEDED = PaymentStatus.SUCCEEDED  # an enumeration is slow to ask on the hot path
 
 
+# With what the description of /v1 shows of an answer.
+PaymentId = Annotated[str, msgspec.Meta(examples=["pay_01a21ac8d8a073fb8e8d69f236941c11"])]
+RefundId = Annotated[str, msgspec.Meta(examples=["ref_01a21ac9b3c07a44a1d0f6b7c2e85d10"])]
+Amount = Annotated[MinorUnits, msgspec.Meta(examples=[1250])]
+Nothing = Annotated[MinorUnits, msgspec.Meta(examples=[0])]
+Code = Annotated[str, msgspec.Meta(examples=["CNY"])]
+Reference = Annotated[str, msgspec.Meta(examples=["A-1001"])]
+Text = Annotated[str, msgspec.Meta(examples=[""])]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class PaymentView(msgspec.Struct, frozen=True):
     """A payment. Amounts in minor units. `id` is None for a declined request that was not kept (see `service`)."""
 
-    id: str | None
-    status: PaymentStatus
+    id: PaymentId | None
+    status: Annotated[PaymentStatus, msgspec.Meta(examples=["succeeded"])]
     reason: str | None  # a name of `policy.Decline`
     message: str | None  # its sentence
-    amount: MinorUnits
-    currency: str
-    fee: MinorUnits
-    net: MinorUnits  # what the merchant gets, before refunds
-    refunded: MinorUnits
-    merchant_order: str
-    description: str
-    store: str
-    terminal: str
-    created_at: datetime
-    expires_at: datetime | None  # of a payment that waits (or waited) for its customer
+    amount: Amount
+    currency: Code
+    fee: Annotated[MinorUnits, msgspec.Meta(examples=[7])]
+    net: Annotated[MinorUnits, msgspec.Meta(examples=[1243])]  # what the merchant gets, before refunds
+    refunded: Nothing
+    merchant_order: Reference
+    description: Text
+    store: Text
+    terminal: Text
+    created_at: Moment
+    expires_at: Moment | None  # of a payment that waits (or waited) for its customer
 
 
 class RefundView(msgspec.Struct, frozen=True):
     """A refund. Amount in minor units."""
 
-    id: str
-    payment: str
-    status: RefundStatus
+    id: RefundId
+    payment: PaymentId
+    status: Annotated[RefundStatus, msgspec.Meta(examples=["succeeded"])]
     reason: str | None
     message: str | None
-    amount: MinorUnits
-    currency: str
-    merchant_refund: str
-    created_at: datetime
+    amount: Amount
+    currency: Code
+    merchant_refund: Reference
+    created_at: Moment
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,9 +83,9 @@ class BalanceView(msgspec.Struct, frozen=True, omit_defaults=True):
     `incomplete`: the balance is right, and the lists that explain it lack something that is being repaired.
     """
 
-    currency: str
-    balance: MinorUnits
-    available: MinorUnits
+    currency: Code
+    balance: Amount
+    available: Amount
     incomplete: bool = False
 
 

@@ -6,11 +6,11 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 
 import httpx
 import pytest
+from markupsafe import escape
 
 import feiqian
 from feiqian import features
@@ -77,15 +77,6 @@ def test_bodies_are_bounded_and_closed(document: dict[str, Any]) -> None:
         assert schema["additionalProperties"] is False
         for field in schema["properties"].values():
             assert "pattern" in field or "maximum" in field or "maxLength" in field
-
-
-def test_the_document_can_be_read_by_people(served: Served) -> None:
-    page = httpx.get(f"{served.url}/v1/docs")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    for operation in DESCRIPTION.operations:
-        assert f"{operation.method} {operation.path}" in page.text
-    assert "<script" not in page.text
 
 
 NOT_SERVED = {"bench", "demo", "testing"}  # whose errors cannot reach a client

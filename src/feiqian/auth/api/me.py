@@ -41,6 +41,3 @@ async def _incomplete(services: Services, customer: CustomerNumber) -> bool:
         return await services.reads.customer_incomplete(customer)
     except ReadsBehind:
         return False  # while lists are built again, they are not shown at all
-
-
-OPERATIONS = (get_me,)

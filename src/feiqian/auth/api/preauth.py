@@ -24,7 +24,7 @@ from feiqian.policy.factors import Factor
 from feiqian.services import Services
 from feiqian.web.v1 import problems
 from feiqian.web.v1.authenticate import Visitor
-from feiqian.web.v1.operations import Id, TheServices, TheVisitor, Who, get, post
+from feiqian.web.v1.operations import Id, TheServices, TheVisitor, Who, get, grouped, post
 
 from . import shapes
 from .render import DONE, shown, signed_in
@@ -192,12 +192,17 @@ async def report_lost_phone(data: JSONBody[shapes.LostPhone], services: TheServi
     return DONE
 
 
-OPERATIONS = (
+OPERATIONS = grouped(
+    "Sign-in",
+    "The password and a second factor, or a passkey alone. What is given at the end is the session's token.",
     sign_in,
     *challenge_operations("SignIn", SIGN_IN, lambda services, _: services.sign_in),
     finish_sign_in,
     begin_passkey_sign_in,
     finish_passkey_sign_in,
+) + grouped(
+    "Recovery",
+    "A forgotten password or PIN is replaced; a wallet whose phone is lost is frozen.",
     recover,
     *challenge_operations("Recovery", RECOVERY, lambda services, _: services.recovery),
     finish_recovery,

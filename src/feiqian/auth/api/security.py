@@ -15,9 +15,10 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.services import Services
 from feiqian.web.v1 import problems
 from feiqian.web.v1.authenticate import Visitor
-from feiqian.web.v1.operations import Id, TheServices, TheSession, get, post
+from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped, post
 
 from . import shapes
+from .me import get_me
 from .preauth import OF_ONE, WEAK, challenge_operations
 from .render import DONE, shown
 
@@ -258,7 +259,10 @@ async def remove_factor(
     return DONE
 
 
-OPERATIONS = (
+OPERATIONS = grouped(
+    "Security",
+    "Devices, factors, contacts and secrets; what needs proof begins with a challenge.",
+    get_me,
     begin_challenge,
     *challenge_operations("", "/v1/me/challenges", own_challenges, "customer"),
     get_security,

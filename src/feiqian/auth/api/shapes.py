@@ -14,25 +14,42 @@ from feiqian.strings.patterns import LINE, matching
 KEY_BODY_BYTES = 64 * 1024  # with what a key signs, or says of itself when it is enrolled
 
 # What people type or paste has marks, spaces and digits of their keyboards: its form is judged by whoever takes it.
-Mobile = Annotated[str, msgspec.Meta(min_length=4, max_length=64, description="E.164, or as people write it.")]
+Mobile = Annotated[
+    str,
+    msgspec.Meta(min_length=4, max_length=64, description="E.164, or as people write it.", examples=["+8613855510001"]),
+]
 Email = Annotated[str, matching(LINE, max_length=254)]
-Secret = Annotated[str, matching(LINE, min_length=1, max_length=128)]
-Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="Six digits.")]
-KnownSecret = Annotated[str, matching(LINE + r"\n?", min_length=1, max_length=128)]  # versions before kept a newline
-PersonName = Annotated[str, matching(LINE, min_length=1, max_length=100)]
-DocumentNumber = Annotated[str, msgspec.Meta(max_length=64, description="Digits and Latin letters.")]
+Secret = Annotated[str, matching(LINE, min_length=1, max_length=128, examples=["lantern-orbit-49-teapot"])]
+Pin = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="Six digits.", examples=["490713"])]
+KnownSecret = Annotated[
+    str, matching(LINE + r"\n?", min_length=1, max_length=128, examples=["lantern-orbit-49-teapot"])
+]  # versions before kept a newline
+PersonName = Annotated[str, matching(LINE, min_length=1, max_length=100, examples=["陈静怡"])]
+DocumentNumber = Annotated[
+    str, msgspec.Meta(max_length=64, description="Digits and Latin letters.", examples=["110105199003070770"])
+]
 MachineReadableZone = Annotated[str, msgspec.Meta(max_length=352, description="Two lines of 44 characters.")]
 Date = Annotated[str, matching("([0-9]{4}-[0-9]{2}-[0-9]{2})?", description="ISO 8601, such as 1990-03-07.")]
 Language = Literal["en", "zh", "es"]
-Id = Annotated[str, matching("[a-z0-9_]+", min_length=1, max_length=64)]
+Id = Annotated[
+    str, matching("[a-z0-9_]+", min_length=1, max_length=64, examples=["chl_01a21ac8d8a073fb8e8d69f236941c11"])
+]
 Token = Annotated[str, matching("[A-Za-z0-9._-]*", max_length=256)]
 Note = Annotated[str, matching(r"[^\x00-\x08\x0b-\x1f\x7f]*", max_length=500)]
 Label = Annotated[str, matching(LINE, max_length=60)]
 AnswerText = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=8_000, description="A code, a secret, or a WebAuthn answer as JSON.")
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=8_000,
+        description="A code, a secret, or a WebAuthn answer as JSON.",
+        examples=["490713"],
+    ),
 ]
-EnrolmentText = Annotated[str, msgspec.Meta(min_length=1, max_length=8_000, description="A WebAuthn answer as JSON.")]
-Sent = Literal["sms", "email"]
+EnrolmentText = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=8_000, description="A WebAuthn answer as JSON.", examples=["{}"])
+]
+Sent = Annotated[Literal["sms", "email"], msgspec.Meta(examples=["sms"])]
 Key = Literal["passkey", "shield"]
 
 
@@ -52,7 +69,7 @@ class RegistrationStart(Body, frozen=True):
 class RegistrationConfirm(Body, frozen=True):
     """The application whose number the challenge has confirmed."""
 
-    application: Id
+    application: Annotated[Id, msgspec.Meta(examples=["app_01a21ac8d8a073fb8e8d69f236941c11"])]
 
 
 class RegistrationFinish(Body, frozen=True):
@@ -130,7 +147,7 @@ class KeyOptions(Body, frozen=True):
 class FactorAnswer(Body, frozen=True):
     """One factor's answer to a challenge."""
 
-    factor: Factor
+    factor: Annotated[Factor, msgspec.Meta(examples=["sms"])]
     answer: AnswerText
 
 
@@ -141,7 +158,10 @@ class ChallengeStart(Body, frozen=True):
     new address, of remove_factor the factor's id.
     """
 
-    purpose: Literal["unfreeze", "change_password", "change_pin", "add_factor", "remove_factor", "change_contact"]
+    purpose: Annotated[
+        Literal["unfreeze", "change_password", "change_pin", "add_factor", "remove_factor", "change_contact"],
+        msgspec.Meta(examples=["change_password"]),
+    ]
     kind: Literal["", "passkey", "shield", "totp", "mobile", "email"] = ""
     reference: Email = ""
 
@@ -156,8 +176,8 @@ class ContactStart(Body, frozen=True):
     """A new address, which the challenge was passed for."""
 
     challenge: Id
-    kind: Literal["mobile", "email"]
-    address: Annotated[str, matching(LINE, min_length=3, max_length=254)]
+    kind: Annotated[Literal["mobile", "email"], msgspec.Meta(examples=["mobile"])]
+    address: Annotated[str, matching(LINE, min_length=3, max_length=254, examples=["+8613855510002"])]
 
 
 class NewSecret(Body, frozen=True):
@@ -176,13 +196,13 @@ class Report(Body, frozen=True):
 class IdentityImages(Body, frozen=True):
     """Pictures of the document (JPEG, PNG, WebP), each in base64."""
 
-    images: Annotated[list[bytes], msgspec.Meta(min_length=1, max_length=FILES)]
+    images: Annotated[list[bytes], msgspec.Meta(min_length=1, max_length=FILES, examples=[["iVBORw0KGgo="]])]
 
 
 class TokenConfirmation(Body, frozen=True):
     """A code of the token app that is being enrolled."""
 
-    code: Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="Six digits.")]
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="Six digits.", examples=["123456"])]
 
 
 class KeyEnrolment(Body, frozen=True):

@@ -14,7 +14,7 @@ from feiqian.money import BY_NUMBER
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
 from feiqian.services import Services
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, post
+from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
 
 NEWEST = 50
 _OF_ONE = (problems.NOT_FOUND, problems.CONFLICT)
@@ -123,4 +123,13 @@ async def _as_it_is(services: Services, customer: CustomerNumber, id: str) -> sh
     return _payment(services, row)
 
 
-OPERATIONS = (get_code, list_my_payments, list_confirmations, begin_confirmation, confirm_payment, refuse_payment)
+OPERATIONS = grouped(
+    "Wallet",
+    "A customer's app shows the payment code, lists payments, and confirms what is above the limit.",
+    get_code,
+    list_my_payments,
+    list_confirmations,
+    begin_confirmation,
+    confirm_payment,
+    refuse_payment,
+)

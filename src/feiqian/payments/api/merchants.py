@@ -17,7 +17,7 @@ from feiqian.payments.views import BalanceView, Page, PaymentView, RefundView, r
 from feiqian.runtime import logs
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, post
+from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, grouped, post
 
 LONGEST_WAIT_SECONDS = 30  # below the time after which proxies give up
 
@@ -132,4 +132,14 @@ async def get_balance(merchant: TheMerchant, services: TheServices) -> BalanceVi
     return await services.payments.balance(merchant)
 
 
-OPERATIONS = (create_payment, list_payments, get_payment, create_refund, list_refunds, cancel_payment, get_balance)
+OPERATIONS = grouped(
+    "Payments",
+    "A merchant takes payments, gives money back, and sees what came of them.",
+    create_payment,
+    list_payments,
+    get_payment,
+    create_refund,
+    list_refunds,
+    cancel_payment,
+    get_balance,
+)

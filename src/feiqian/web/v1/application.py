@@ -35,7 +35,7 @@ class Api:
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._metrics = services.metrics
         self.callers = Callers(services, admission, authenticate)
-        handlers = [*features.operations(), *plain(description())]
+        handlers = [*features.operations(), *plain(description(), services.settings.public_origin)]
         self._app: Any = litestar(handlers, middleware=[self.callers.around], state=State({"services": services}))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from feiqian import features
 from feiqian.strings.patterns import published
 
 from . import problems
 from .framework import litestar
-from .operations import LONGEST_ID, Operation, operation_of
+from .operations import LONGEST_ID, Operation, groups_of, operation_of
 from .parse import BODY_LIMIT_BYTES
 from .problems import Kind, Problem
 
@@ -58,6 +58,7 @@ def describe(handlers: Sequence[HTTPRouteHandler]) -> Description:
         description=INTRODUCTION,
         components=Components(security_schemes=dict(_SCHEMES)),
         security=[{"key": []}],
+        tags=[Tag(*group) for group in groups_of(handlers)],
     )
     whole = litestar(handlers, openapi_config=config).openapi_schema.to_schema()
     whole["components"]["schemas"] = _schemas(operations)

@@ -7,10 +7,10 @@ returned is the answer. Routing, the checks of bodies and queries, metrics and t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from litestar import Request
@@ -40,7 +40,7 @@ TheSession = SkipValidation[NamedDependency[Session]]  # of operations for custo
 Id = FromPath[str]  # the `id` of a path
 LONGEST_ID = 64  # characters, of those that are given out
 
-OPERATION = "operation"  # the handler's option
+OPERATION, GROUP = "operation", "group"  # the handler's options
 _OF_CALLERS = {
     "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
     "customer": (problems.SESSION_NEEDED, problems.SESSION_ENDED),
@@ -85,7 +85,27 @@ class Operation:
         return self.method == "POST"
 
 
+class Group(NamedTuple):
+    """Operations that belong together in the description: their tag in OpenAPI, and what is said of all of them."""
+
+    title: str
+    text: str
+
+
 Handler = Callable[..., Any]
+
+
+def grouped(title: str, text: str, *handlers: HTTPRouteHandler) -> tuple[HTTPRouteHandler, ...]:
+    """These operations as a group of the description."""
+    for handler in handlers:
+        handler.opt[GROUP] = Group(title, text)
+        handler.tags = [title]
+    return handlers
+
+
+def groups_of(handlers: Iterable[HTTPRouteHandler]) -> list[Group]:
+    """The groups of these operations, in their order."""
+    return list(dict.fromkeys(handler.opt[GROUP] for handler in handlers))
 
 
 def operation_of(handler: Any) -> Operation | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jinja2
 import msgspec
@@ -21,7 +21,8 @@ from .samples import KEY, SESSION, Called, curl, python
 from .schemas import Field, NoSample, Schemas
 
 Document = Mapping[str, Any]
-PROBLEM = re.compile(r"([^;]+) \(`(/problems/[a-z0-9-]+)`\)")
+OVERVIEW = ""
+PROBLEM = re.compile(r"(.+?) \(`(/problems/[a-z0-9-]+)`\)(?:; |\Z)")
 WHO = {"key": "A merchant, with a key", "session": "A customer, with a session", "": "Anybody"}
 TOKENS = {"key": KEY, "session": SESSION, "": ""}
 
@@ -32,6 +33,17 @@ class Problem(NamedTuple):
     status: int
     title: str
     type: str
+
+
+class Kind(Protocol):
+    """A sort of problem, as `web.v1.problems` declares it."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def type(self) -> str: ...
 
 
 class Operation(NamedTuple):
@@ -74,20 +86,19 @@ class Reference:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.groups = list(self._groups())
+        self.groups = sorted(self._groups(), key=lambda group: group.operations[0].who != WHO["key"])
         self._jinja.globals |= {"static": url, "groups": self.groups, "info": document["info"]}
         self._jinja.filters |= {"code": with_code, "short": short, "address": self.address}
 
     def pages(self) -> dict[str, str]:
-        """Each page's HTML by its path."""
+        """Each page's HTML, by its slug under /v1/docs; OVERVIEW is /v1/docs itself."""
         group = self.groups[0]
         overview = self._jinja.get_template("overview.html").render(
             here="", first_group=group, first=group.operations[0], problems=self.problems
         )
-        of_groups = {f"/v1/docs/{group.slug}": self._of(group) for group in self.groups}
-        return {"/v1/docs": overview} | of_groups
+        return {OVERVIEW: overview} | {group.slug: self._of(group) for group in self.groups}
 
-    def problem(self, kind: Problem, retry: bool) -> str:
+    def problem(self, kind: Kind, retry: bool) -> str:
         """The page of a problem's type: what it says, and which operations answer with it."""
         answering = [one for one in self.operations if any(found.type == kind.type for found in one.problems)]
         phrase = HTTPStatus(kind.status).phrase
@@ -115,7 +126,7 @@ class Reference:
     def _groups(self) -> Iterator[Group]:
         by_tag: dict[str, list[Operation]] = {}
         for path, methods in self._document["paths"].items():
-            for method, operation in methods.items():
+            for method, operation in sorted(methods.items(), reverse=True):  # first how something is made
                 by_tag.setdefault(operation["tags"][0], []).append(self._operation(method.upper(), path, operation))
         for tag in self._document["tags"]:
             slug = "-".join(re.findall("[a-z]+", tag["name"].lower()))
@@ -157,14 +168,18 @@ class Reference:
         if "requestBody" not in operation:
             return [], None
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        return self._schemas.fields(schema), self._schemas.sample(schema)
+        return self._schemas.fields(schema), self._sampled(schema)
+
+    def _sampled(self, schema: Mapping[str, Any]) -> Any:
+        """None where an example is missing."""
+        try:
+            return self._schemas.sample(schema)
+        except NoSample:
+            return None
 
     def _sample(self, answer: Mapping[str, Any]) -> str:
-        try:
-            sample = self._schemas.sample(answer)
-        except NoSample:
-            return ""
-        return msgspec.json.format(msgspec.json.encode(sample), indent=2).decode()
+        sample = self._sampled(answer)
+        return "" if sample is None else msgspec.json.format(msgspec.json.encode(sample), indent=2).decode()
 
 
 def with_code(text: str) -> Markup:
@@ -187,4 +202,4 @@ def _answer(operation: Mapping[str, Any]) -> Mapping[str, Any]:
 def _problems(operation: Mapping[str, Any]) -> Iterator[Problem]:
     for status, answer in operation["responses"].items():
         for title, type in PROBLEM.findall(answer["description"]):
-            yield Problem(int(status), title.strip(), type)
+            yield Problem(int(status), title, type)

@@ -45,11 +45,17 @@ def python(call: Called) -> str:
     if call.body is not None:
         lines.append('request.add_header("Content-Type", "application/json")')
         lines.append(f"request.data = json.dumps({_python(call.body)}).encode()")
-    return "\n".join([*lines, "with urllib.request.urlopen(request) as answer:", "    print(json.load(answer))"])
+    return "\n".join(
+        [
+            *lines,
+            "with urllib.request.urlopen(request) as answer:",
+            "    print(json.dumps(json.load(answer), indent=2))",
+        ]
+    )
 
 
 def _json(body: Any) -> str:
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    return json.dumps(body, indent=2, ensure_ascii=False).replace("\n", "\n  ")  # under the command
 
 
 def _python(body: Any) -> str:
