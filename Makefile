@@ -97,7 +97,7 @@ long: ## what takes long, each even if another finds something: differential, cr
 .PHONY: coverage
 coverage: tools-for-tests ## how much of the Python code the tests reach, children included: a table, and artefacts/coverage/html (ARGS=)
 	@$(BIN)/coverage erase
-	@failed=0; $(BIN)/coverage run -m pytest $(ARGS) || failed=$$?; \
+	@failed=0; $(BIN)/coverage run -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS) || failed=$$?; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage html --quiet && $(BIN)/coverage report || failed=$$?; \
 	exit $$failed
 
