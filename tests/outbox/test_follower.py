@@ -148,7 +148,9 @@ def test_the_server_runs_it_and_stores_the_position_at_the_end(bank: Followed) -
     async def running() -> None:
         task = asyncio.create_task(bank.services.follower.run())
         await bank.pay()
-        while not bank.told():
+        while bank.position() < bank.durable() or bank.services.work.database.under_way:
+            await asyncio.sleep(0)
+        for _ in range(10):  # until it waits for the next row
             await asyncio.sleep(0)
         await bank.pay(SUCCEEDS)
         task.cancel()

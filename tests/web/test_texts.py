@@ -16,7 +16,8 @@ from feiqian.web.render import Renderer, fours, initials, short, symbol, tone
 
 ENGLISH = english.catalogue
 WEB = Path(render.__file__).parent
-TEMPLATES = sorted(WEB.parent.glob("*/templates/**/*.html"))
+IN_ENGLISH = WEB / "templates/reference"  # of /v1, for developers, as the OpenAPI document is
+TEMPLATES = sorted(path for path in WEB.parent.glob("*/templates/**/*.html") if IN_ENGLISH not in path.parents)
 SCRIPTS = sorted(WEB.parent.glob("*/static/**/*.js"))
 PYTHON = sorted(path for path in WEB.parent.rglob("*.py"))
 WORD = re.compile(r"[^\W\d_]{2,}")
