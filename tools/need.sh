@@ -72,8 +72,8 @@ need() {
     rustfmt)
         component fmt rustfmt ;;
     chromium)
-        command -v chromium-headless-shell >/dev/null ||
-            from_debian "Chromium, which the browser tests drive" chromium-headless-shell ;;
+        { command -v chromium-headless-shell && command -v chromium; } >/dev/null ||
+            from_debian "Chromium, which the browser tests drive" chromium-headless-shell chromium ;;
     fonts)
         has_font Roboto && has_font "Noto Sans CJK SC" ||
             from_debian "the letters of the browser tests" fontconfig fonts-roboto-unhinted fonts-noto-cjk ;;

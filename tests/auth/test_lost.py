@@ -52,7 +52,7 @@ def test_identity_details_alone_freeze_and_everybody_is_told(mine: People) -> No
     assert set(mine.told(1)[before:]) == {
         (kind, channel) for kind in ("frozen", "frozen_by_report") for channel in ("sms", "email")
     }
-    assert [(case.customer, case.kind) for case in mine.do(mine.services.cases.waiting)] == [(1, "stolen_phone")]
+    assert [(case.customer, case.kind) for case in mine.do(mine.services.cases.waiting).items] == [(1, "stolen_phone")]
     assert mine.audit_log(1)[-1] == "reported_lost"
 
 
@@ -94,7 +94,7 @@ def test_so_many_reports_of_a_person_a_day_and_wrong_ones_use_none_up(bank: Peop
     reported(bank, *RIGHT)
     assert bank.paid(1)
     assert bank.told(1) == told
-    assert len(bank.do(bank.services.cases.waiting)) == 1
+    assert len(bank.do(bank.services.cases.waiting).items) == 1
     bank.clock.advance(DAY_SECONDS)
     reported(bank, *RIGHT)
     assert not bank.paid(1)

@@ -144,7 +144,7 @@ def test_without_mail_and_key_people_help_and_the_answer_is_the_same(bank: Peopl
     bank.register(details=replace(MEI_DETAILS, email=""))
     views = [shape(bank.run(bank.recovery.start("password", m, MEI_ID, NAME, "en"))) for m in (MEI, MEI, UNKNOWN)]
     assert views[0] == views[1] == views[2]
-    cases = bank.do(bank.services.cases.waiting)
+    cases = bank.do(bank.services.cases.waiting).items
     assert [(case.customer, case.kind) for case in cases] == [(1, "recovery_help")]
     assert bank.told(1) == [("recovery_help", "sms")]
 
@@ -269,7 +269,7 @@ def test_nothing_is_sent_to_whom_the_details_are_not_of(bank: People) -> None:
         bank.run(bank.recovery.send(challenge, Factor.SMS))
         bank.run(bank.recovery.send(challenge, Factor.EMAIL))
     assert bank.arrived()[before:] == []
-    assert bank.do(bank.services.cases.waiting) == []
+    assert bank.do(bank.services.cases.waiting).items == []
 
 
 def test_no_answer_passes_a_challenge_of_wrong_details_not_even_the_owners(bank: People) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,11 +17,12 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in
 from persons import SLOW
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 from subscribing import Subscribed
 from test_accessible import RULES, SERIOUS
 
 from feiqian.auth.pushes import mark_of
+from feiqian.testing import chromium
 
 Keep = Callable[[Page, str], None]
 ALLOWED = {"permissions": ["notifications"], "reduced_motion": "reduce", "bypass_csp": True}
@@ -50,6 +51,14 @@ STAND_IN = """
   };
 })()
 """
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The whole Chromium: the one for tests allows no notifications."""
+    browser = chromium.launch(playwright, whole=True)
+    yield browser
+    browser.close()
 
 
 def opened(watched: Watched, demo: Demo, place: int, **options: Any) -> Page:

@@ -50,10 +50,10 @@ class ChromiumMissing(Exception):
     """No Chromium was found; says what to install."""
 
 
-def launch(playwright: Playwright, *arguments: str) -> Browser:
-    """Starts it, with further arguments. Raises ChromiumMissing."""
+def launch(playwright: Playwright, *arguments: str, whole: bool = False) -> Browser:
+    """Starts it, with further arguments; `whole`: the one that knows notifications, too. Raises ChromiumMissing."""
     environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(_fonts())}
-    return playwright.chromium.launch(executable_path=_program(), args=[*QUIET, *arguments], env=environment)
+    return playwright.chromium.launch(executable_path=_program(whole), args=[*QUIET, *arguments], env=environment)
 
 
 @cache
@@ -65,8 +65,8 @@ def _fonts() -> Path:
     return folder / "fonts.conf"
 
 
-def _program() -> Path:
-    for name in _NAMES:
+def _program(whole: bool) -> Path:
+    for name in _NAMES[1:] if whole else _NAMES:
         if found := shutil.which(name):
             return Path(found)
-    raise ChromiumMissing("Chromium was not found: apt install chromium-headless-shell fonts-roboto-unhinted")
+    raise ChromiumMissing("Chromium was not found: apt install chromium chromium-headless-shell fonts-roboto-unhinted")

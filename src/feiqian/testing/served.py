@@ -41,7 +41,7 @@ class Served:
 
     def __init__(self, folder: Path, *, pages: bool = False, **settings: Any) -> None:
         self._with_pages = pages
-        settings.setdefault("hashing", "light")
+        settings.setdefault("hashing", "strong" if settings.get("mode") == "live" else "light")
         self.settings = Settings(data=str(folder), port=0, **settings)
         self.keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(10)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, self.keys))
