@@ -93,7 +93,7 @@ class Client:
 
 def run(sign_ins: int = 40, pages: int = 300, at_once: int = 4) -> dict[str, Any]:
     """Times in milliseconds. A sign-in is four requests: password, sending the code, answering, opening the session."""
-    customers = 20 * sign_ins  # few of whom sign in: their limits are low then, and a payment that waits sends a message
+    customers = 20 * sign_ins  # few of whom sign in: their limits are low then, and payments that wait are told of
     with _bank(customers) as bank:
         numbers = map(CustomerNumber, range(1, customers + 1))
         client = Client(bank.settings.port)
