@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, MutableMapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +65,28 @@ def url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    """What a test sets up for logs ends with it: a stream that pytest captures is closed then."""
+@contextmanager
+def logs_as_before() -> Iterator[None]:
+    """What is set up for logs meanwhile ends with it: a stream that pytest captures is closed then."""
     root, config = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.configure(**config)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _logs_of_a_module() -> Iterator[None]:
+    """What its fixtures set up, a level for example, is not that of the module after it."""
+    with logs_as_before():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_a_test() -> Iterator[None]:
+    with logs_as_before():
+        yield
 
 
 @pytest.fixture(autouse=True)
