@@ -10,7 +10,8 @@ from litestar.routes import HTTPRoute
 
 from feiqian import features
 from feiqian.demo.pages import routes
-from feiqian.web.application import LONGEST_PATH, NOWHERE, OWN, Pages, application
+from feiqian.web.application import NOWHERE, OWN, Pages, application
+from feiqian.web.bounds import LONGEST_PATH
 from feiqian.web.site import Site
 
 

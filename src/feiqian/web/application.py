@@ -22,7 +22,7 @@ from feiqian.runtime.work import TooBusy
 from feiqian.services import Services
 
 from .assets import static_file
-from .bounds import bounded
+from .bounds import LONGEST_PATH, bounded
 from .cookies import Cookies
 from .forms import FORM_BYTES, NotVisibleText, only_visible
 from .language import change_language
@@ -43,7 +43,7 @@ async def page_for(signed_in: TheCustomer) -> None:
 OWN: list[ControllerRouterHandler] = [page_for, change_language, static_file]  # of no feature
 PROBLEMS = {403: "foreign", 404: "not_found", 405: "not_found"} | dict.fromkeys((400, 413, 414, 415, 431), "invalid")
 
-LONGEST_PATH, NOWHERE = 256, "/nowhere"  # characters: more than any path with ids that are given out
+NOWHERE = "/nowhere"
 _log = logs.get("feiqian.web")
 
 
@@ -61,7 +61,7 @@ class Pages:
         self.app = application(site, routes, framed=framed)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if len(scope["path"]) > LONGEST_PATH:  # the framework remembers the newest paths, before it knows who asks
+        if len(scope["path"]) > LONGEST_PATH:
             scope = {**scope, "path": NOWHERE, "raw_path": NOWHERE.encode()}
         await self.app(scope, receive, send)
 

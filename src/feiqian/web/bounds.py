@@ -5,6 +5,9 @@ from __future__ import annotations
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+# Characters: more than any path with ids that are given out. The framework remembers the newest paths that it has
+# looked for, before it knows who asks, so that longer ones are not looked for.
+LONGEST_PATH = 256
 QUERY_BYTES, QUERY_FIELDS = 4_096, 64
 COOKIE_BYTES, COOKIES = 8_192, 128  # of our origin and of others on the same host
 

@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from feiqian import features
 from feiqian.runtime.shares import Admission
 from feiqian.services import Services
+from feiqian.web.bounds import LONGEST_PATH
 
 from . import problems
 from .answers import Message, Receive, Send, render
@@ -25,7 +26,6 @@ from .plain import plain
 from .problems import ProblemError
 
 PATHS = ("/v1", "/problems/", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
-LONGEST_PATH = 256  # characters: more than any path with an id that is given out
 _NOT_FOUND = ApiResponse(render(ProblemError(problems.NOT_FOUND))).to_asgi_response()
 
 
@@ -42,7 +42,7 @@ class Api:
         start, path = time.perf_counter(), scope["path"]
         if scope["method"] == "OPTIONS":
             scope = {**scope, "method": "-"}  # which the framework would answer by itself
-        # It would pass over a slash at the end, and keeps the paths of the newest requests, however long.
+        # It would pass over a slash at the end.
         nothing = len(path) > LONGEST_PATH or (path.endswith("/") and path != "/")
         await (_NOT_FOUND if nothing else self._app)(scope, receive, send)
         handler = scope.get("route_handler")
