@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, event, inspect, select, text
 
 from feiqian.auth.challenges import attempts, sweeps
 from feiqian.auth.challenges.model import Lock
@@ -25,6 +25,7 @@ from feiqian.db import (
     set_up_sqlite,
 )
 from feiqian.policy.load import load_policy
+from feiqian.runtime.work import TooBusy
 from feiqian.subjects import customer
 
 VERSION_1 = (
@@ -214,6 +215,16 @@ def test_a_bank_database_is_the_same_after_all_its_connections_were_closed(tmp_p
     for number in range(3):
         Customers(bank).add([f"customer {number}"], 7)
         bank.close()
+
+
+def test_a_write_whose_turn_does_not_come_was_not_begun_and_says_so(tmp_path: Path) -> None:
+    db = BankDb(tmp_path)
+    event.listen(db.engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout=0").close())
+    with db.write(), pytest.raises(TooBusy), db.write():
+        raise AssertionError("two wrote at once")
+    with db.write() as connection:
+        connection.execute(select(1))
+    db.close()
 
 
 def test_a_new_bank_database_is_opened_when_another_has_begun_to_write_it(tmp_path: Path) -> None:

@@ -28,12 +28,13 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from feiqian.errors import FeiqianError
 from feiqian.folder import make_file, make_folder
 from feiqian.runtime.database_files import DatabaseFiles
 from feiqian.runtime.locks import lock
+from feiqian.runtime.work import TooBusy
 
 CONNECT_SECONDS = 10  # to PostgreSQL
 SCHEMA_VERSION = 8  # the newest revision in `migrations`
@@ -92,7 +93,7 @@ class BankDb:
                 _bring_up_to_date(connection)
             if self._place is not None:
                 self._place.note()
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, OSError, TooBusy) as error:
             why = getattr(error, "orig", None) or error
             raise DatabaseUnavailable(
                 f"the bank's database {where} cannot be used: {why}. Look at the disk (room, rights, whether it is"
@@ -103,7 +104,8 @@ class BankDb:
     def write(self) -> Iterator[Connection]:
         """A transaction that may write, committed at the end unless something was raised.
 
-        Raises DatabaseMoved where the file is no longer the one that was opened: at the end that leaves it unknown.
+        Raises DatabaseMoved where the file is no longer the one that was opened: at the end that leaves it unknown;
+        TooBusy where others write so much that its turn does not come.
         """
         place = self._place
         if place is not None:
@@ -120,7 +122,7 @@ class BankDb:
     def _transaction(self) -> Iterator[Connection]:
         with self.engine.begin() as connection:
             if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin_alone(connection)
             yield connection
 
     @contextmanager
@@ -205,6 +207,16 @@ def set_up_sqlite(connection: Any, _record: object) -> None:
     write_ahead(connection)
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_alone(connection: Connection) -> None:
+    """Waits for whoever writes now. SQLite's waiting is no queue: one of many may have waited in vain."""
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        raise TooBusy("others write to the bank's database; nothing was done, try again in a moment") from error
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:
