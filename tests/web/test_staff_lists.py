@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
-from litestar.testing import TestClient
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import Browser, text_of
 from staffed import Staffed
 
 from feiqian.subjects import customer
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Staffed]:
-    bank = Staffed(tmp_path / "bank")
-    yield bank
-    bank.close()
-
-
-@pytest.fixture
-def browser(bank: Staffed) -> Iterator[Browser]:
+def browser(bank: Staffed, browser: Browser) -> Browser:
     """Of a member who supports, audits and administers."""
     bank.member("alice", "supporter", "auditor", "admin")
-    site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
-        browser.is_staff(bank.sign_in_as("alice").token)
-        yield browser
-
-
-@pytest.fixture
-def mei(bank: Staffed) -> str:
-    """A customer with a wallet."""
-    return bank.do(bank.customers.by_number, bank.checked().session.subject.number).id
+    browser.is_staff(bank.sign_in_as("alice").token)
+    return browser
 
 
 def wrong_of(html: str) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from litestar.testing import TestClient
 from staff_bank import MINOR, Full, fill
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import Browser, browsing, text_of
 from staffed import EVE_ID, Staffed
 
 from feiqian.backoffice.pages.words import action_name, failure_text, kind_name
@@ -27,13 +27,11 @@ TYPED = re.compile(r"<code\b.*?</code>|<q\b.*?</q>|<div class=\"mrz\".*?</div>",
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, Full]]:
-    bank = Staffed(tmp_path_factory.mktemp("bank") / "bank")
-    filled, site = fill(bank), site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
-        browser.is_staff(filled.token)
-        yield browser, filled
-    bank.close()
+    with closing(Staffed(tmp_path_factory.mktemp("bank") / "bank")) as bank:
+        filled = fill(bank)
+        with browsing(bank) as browser:
+            browser.is_staff(filled.token)
+            yield browser, filled
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
