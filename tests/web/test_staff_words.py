@@ -13,6 +13,7 @@ from staffed import EVE_ID, Staffed
 
 from feiqian.backoffice.pages.words import action_name, failure_text, kind_name
 from feiqian.texts import LANGUAGES, texts_in
+from feiqian.web.cookies import OFFSET
 
 RAW = {
     "a word of the code": re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b"),
@@ -54,12 +55,28 @@ def test_the_audit_log_says_who_did_what_to_whom_and_when(full: tuple[Browser, F
     rows = re.findall(r"<tr>.*?</tr>", browser.get("/staff/trail?about=1").text, re.S)
     corrected = next(text_of(row) for row in rows if "Approved a change" in row)
     effect = ("¥1,234.57 to the customer", "Before ¥10,000.00", "After ¥11,234.57")
-    for words in ("UTC+08:00", "bob", "Customer 1", *effect):
+    for words in ("(UTC+8)", "bob", "Customer 1", *effect):
         assert words in corrected, words
     frozen = next(text_of(row) for row in rows if "Lift the freeze" in row)
-    assert re.search(r"Frozen since: 1[0-9] \w+ 20\d\d, \d\d:\d\d:\d\d UTC\+08:00", frozen)
+    assert re.search(r"Frozen since: 1[0-9] \w+ 20\d\d, \d\d:\d\d:\d\d \(UTC\+8\)", frozen)
     limit = next(text_of(row) for row in rows if "¥1,234.57 a day" in row)
     assert "Proposed a change" in limit
+
+
+@pytest.mark.parametrize(("offset", "zones"), [("480", {0, 1}), ("60", {1})])
+def test_no_time_says_its_zone_twice(full: tuple[Browser, Full], offset: str, zones: set[int]) -> None:
+    """For those whose clocks show another time every time carries its zone; for others those of records do."""
+    browser, filled = full
+    browser.client.cookies.set(browser.site.cookies.language, "en")
+    browser.client.cookies.set(OFFSET, offset)
+    seen = set()
+    for path in filled.paths:
+        page = browser.get(path).text
+        assert not re.search(r"UTC[^\s<]*(?:\s|<[^>]*>)*UTC", page), path
+        for time, title in re.findall(r"<time[^>]*?(?: title=\"([^\"]*)\")?>(.*?)</time>", page):
+            seen |= {said.count("(UTC+8)") for said in (time, title) if re.search(r"\d\d:\d\d", said)}
+    browser.client.cookies.delete(OFFSET)
+    assert seen == zones
 
 
 def test_an_id_is_shown_short_and_is_copied_whole(full: tuple[Browser, Full]) -> None:
