@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pyotp
 import pytest
@@ -39,6 +40,7 @@ from feiqian.errors import CommitOverdue
 from feiqian.notify.model import Channel
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer, staff
+from feiqian.texts import LANGUAGES, texts_in
 
 ADA = staff(1)
 
@@ -187,6 +189,30 @@ def test_a_stolen_phone_freezes_signs_out_the_others_and_opens_a_case(bank: Peop
     assert bank.run(bank.security.cases(mei.session)) == [case]
     assert {"phone_stolen", "frozen", "case_opened"} <= set(bank.audit_log(1))
     assert ("case_opened", "sms") in bank.told(1)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (0, "No other sign-in was open. No other device was known."),
+        (1, "One other sign-in was ended. One other device was forgotten."),
+        (2, "2 other sign-ins were ended. 2 other devices were forgotten."),
+    ],
+)
+def test_a_case_says_in_plain_sentences_what_was_ended(bank: People, mei: Opened, others: int, said: str) -> None:
+    for _ in range(others):
+        bank.enter()
+    assert bank.run(bank.security.report_stolen(mei.session)).timeline[-1].text == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_was_ended_is_said_without_a_number(language: str) -> None:
+    texts = texts_in(language)
+    for what in ("sign_ins", "devices"):
+        none, one, many = (texts(f"customers.case.{what}.{few}", count=7) for few in ("none", "one", "many"))
+        assert not re.search(r"[0-9(]", none)
+        assert "7" not in one
+        assert "7" in many
 
 
 def test_signing_out_here_and_everywhere(bank: People, mei: Opened) -> None:

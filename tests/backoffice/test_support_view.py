@@ -14,7 +14,7 @@ from feiqian.cases.errors import CaseNotFound
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.kyc.errors import ReviewNotFound, ReviewOver
 from feiqian.kyc.support import Document
-from feiqian.payments.support import RecentPayments
+from feiqian.payments.support import CustomerPayments
 from feiqian.runtime.paging import Ask
 from feiqian.subjects import customer
 
@@ -220,6 +220,6 @@ def test_personal_things_are_masked(masked: str, shown: str) -> None:
 
 
 def test_abuse_85_a_file_says_whether_something_is_missing_in_its_payments(desk, monkeypatch) -> None:
-    assert not desk.run(desk.support_view.open(desk.alice, desk.mei_id)).of(RecentPayments).incomplete
+    assert not desk.run(desk.support_view.open(desk.alice, desk.mei_id)).of(CustomerPayments).incomplete
     monkeypatch.setattr(desk.services.reads, "lacking", True)
-    assert desk.run(desk.support_view.open(desk.alice, desk.mei_id)).of(RecentPayments).incomplete
+    assert desk.run(desk.support_view.open(desk.alice, desk.mei_id)).of(CustomerPayments).incomplete

@@ -45,6 +45,7 @@ from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
+from feiqian.runtime.paging import Ask, Page
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
@@ -83,6 +84,9 @@ class StillReads:
     async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
         return []
 
+    async def payments_of_customer(self, customer: int, ask: Ask, limit: int) -> Page[PaymentRow]:
+        return Page(())
+
     async def customer_incomplete(self, customer: int) -> bool:
         return self.lacking
 
@@ -92,6 +96,9 @@ class StillMerchants:
 
     def by_number(self, number: int) -> None:
         return None
+
+    def name(self, number: int) -> str:
+        return ""
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
-"""What the tests of notify share: a bank whose clock the test moves, and an adapter that does as it is told."""
+"""What the tests of notify share: a bank whose clock the test moves; its adapters are scripted (tests/outbox)."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -22,26 +22,6 @@ MEI = customer(1)
 MOBILE, MAIL = "+8613800138000", "mei@example.com"
 CODE = "493817"
 CONTACTS = Contacts(MEI, MOBILE, MAIL, (), "en")
-
-
-@dataclass
-class Scripted:
-    """An adapter: raises what the script says next, else takes the message."""
-
-    script: list[Exception | None] = field(default_factory=list)
-    taken: list[Outgoing] = field(default_factory=list)
-    tried: int = 0
-    closed: bool = False
-
-    async def send(self, outgoing: Outgoing) -> None:
-        self.tried += 1
-        error = self.script.pop(0) if self.script else None
-        if error is not None:
-            raise error
-        self.taken.append(outgoing)
-
-    async def close(self) -> None:
-        self.closed = True
 
 
 @dataclass

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from notifying import BOTH, CODE, MAIL, MEI, MOBILE, Scripted, code, outgoing
+from notifying import BOTH, CODE, MAIL, MEI, MOBILE, code, outgoing
+from sending import Scripted
 
 from feiqian.notify.adapters import PUSH_KEY, adapters_from
 from feiqian.notify.inbox import Inbox

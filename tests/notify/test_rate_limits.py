@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from notifying import BOTH, MAIL, MOBILE, Scripted, code
+from notifying import BOTH, MAIL, MOBILE, code
+from sending import Scripted
 
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Message

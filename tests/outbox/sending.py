@@ -12,7 +12,7 @@ from sqlalchemy import text
 from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MESSAGE, new_id
-from feiqian.outbox.model import Claimed, Delivery, Schedule, Topic
+from feiqian.outbox.model import Delivery, Schedule, Topic
 from feiqian.outbox.service import Outbox
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
@@ -24,20 +24,24 @@ BOTH = pytest.mark.parametrize("bank", ["sqlite", "postgres"], indirect=True)
 
 @dataclass
 class Scripted:
-    """A sender: raises what the script of a receiver says next, else takes the delivery."""
+    """A topic's sender, or a channel's adapter: raises what its script says next, else takes what it is given.
 
+    `script` is of one receiver, `always` of all that have none; `tried` has the kinds.
+    """
+
+    always: list[Exception | None] = field(default_factory=list)
     script: dict[str, list[Exception | None]] = field(default_factory=dict)
-    taken: list[Claimed] = field(default_factory=list)
+    taken: list[Any] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     closed: bool = False
 
-    async def send(self, claimed: Claimed) -> None:
-        self.tried.append(claimed.kind)
-        script = self.script.get(claimed.receiver, [])
+    async def send(self, what: Any) -> None:
+        self.tried.append(what.kind)
+        script = self.script.get(getattr(what, "receiver", ""), self.always)
         error = script.pop(0) if script else None
         if error is not None:
             raise error
-        self.taken.append(claimed)
+        self.taken.append(what)
 
     async def close(self) -> None:
         self.closed = True

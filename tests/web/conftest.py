@@ -1,8 +1,10 @@
-"""Pages over a bank that stands still; a bank that is served, and merchants' clients of it."""
+"""Pages over a bank that stands still; the console of a staffed bank; a served bank, and merchants' clients of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,8 @@ import structlog
 from customer_fakes import add_customers
 from fakes import StillBank, from_own_pages, still_demo, still_services
 from litestar.testing import TestClient
+from staff_pages import Browser, browsing
+from staffed import Staffed
 
 from feiqian import features
 from feiqian.demo.pages import SLOTS, routes
@@ -54,6 +58,27 @@ def alice(client: TestClient, site: Site) -> TestClient:
     """The client, signed in as Alice."""
     client.cookies.set(site.cookies.session, site.services.sessions.sign_in())
     return client
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Staffed]:
+    with closing(Staffed(tmp_path / "bank")) as bank:
+        yield bank
+
+
+@pytest.fixture
+def browser(bank: Staffed) -> Iterator[Browser]:
+    """Of the bank's pages; nobody is signed in."""
+    with browsing(bank) as browser:
+        yield browser
+
+
+@pytest.fixture
+def mei(bank: Staffed) -> str:
+    """A customer with a wallet and 100.00 in it."""
+    subject = bank.checked().session.subject
+    bank.fund(subject.number)
+    return bank.do(bank.customers.by_number, subject.number).id
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,6 +74,14 @@ def site_of(bank: Staffed) -> Site:
 
 def app_of(site: Site) -> Any:
     return from_own_pages(application(site, [*features.pages(), change_language, static_file]))
+
+
+@contextmanager
+def browsing(bank: Staffed) -> Iterator[Browser]:
+    """A browser of this bank's pages, where nobody is signed in."""
+    site = site_of(bank)
+    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+        yield Browser(client, site)
 
 
 def hidden(html: str, name: str) -> str:

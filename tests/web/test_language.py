@@ -121,18 +121,19 @@ def test_amounts_look_as_people_write_them(language: str, amount: Money, shown: 
 
 
 @pytest.mark.parametrize(
-    ("language", "today", "before", "long_ago"),
+    ("language", "today", "inside", "before", "long_ago"),
     [
-        ("en", "Today, 16:00", "14 Jan, 16:00", "6 Dec 2026, 16:00"),
-        ("zh", "今天 16:00", "1月14日 16:00", "2026年12月6日 16:00"),
-        ("es", "hoy, 16:00", "14 ene, 16:00", "6 dic 2026, 16:00"),
+        ("en", "Today, 16:00", "today, 16:00", "14 Jan, 16:00", "6 Dec 2026, 16:00"),
+        ("zh", "今天 16:00", "今天 16:00", "1月14日 16:00", "2026年12月6日 16:00"),
+        ("es", "Hoy, 16:00", "hoy, 16:00", "14 ene, 16:00", "6 dic 2026, 16:00"),
     ],
 )
-def test_times_look_as_people_write_them(language: str, today: str, before: str, long_ago: str) -> None:
+def test_times_look_as_people_write_them(language: str, today: str, inside: str, before: str, long_ago: str) -> None:
     clock = ManualClock(1_800_000_000 * 1_000_000)  # 15 January 2027, 16:00 in Shanghai
     formats = Formats(texts_in(language), clock, "Asia/Shanghai")
-    said = [formats.when(clock.now() - days * DAY) for days in (0, 1, 40)]
-    assert said == [today, before, long_ago]
+    moments = [clock.now() - days * DAY for days in (0, 1, 40)]
+    assert [formats.when(moment) for moment in moments] == [today, before, long_ago]
+    assert [formats.when_inside(moment) for moment in moments] == [inside, before, long_ago]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,9 @@ def test_times_carry_their_zone_for_those_whose_clocks_show_another(zone: str, n
     said = [formats.when(clock.now()), formats.when(clock.now() - DAY), formats.moment(clock.now()), formats.clock(0)]
     assert all(time.endswith(f" ({named})") for time in said[:3])
     assert said[3].endswith(")")
+    at_home = Formats(texts_in("en"), clock, zone)
+    assert formats.zoned(clock.now()) == at_home.zoned(clock.now()) == said[2]  # with its zone for both, and once
+    assert at_home.zone(clock.now()) == named
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pyotp
 import pytest
-from litestar.testing import TestClient
-from staff_pages import Browser, app_of, hidden, site_of, text_of
+from staff_pages import Browser, hidden, text_of
 from staffed import EVE_ID, PASSWORD, PIN, STAFF_PASSWORD, Staffed, picture
 
 from feiqian.auth.model import Details
@@ -20,28 +17,6 @@ from feiqian.texts import english
 
 LEVELS = {name: english(f"customer.level.{name}") for name in ("remote", "full")}  # as customers read them
 PLACES = ("", "/customers", "/identity", "/cases", "/changes", "/accounts", "/trail")
-
-
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Staffed]:
-    bank = Staffed(tmp_path / "bank")
-    yield bank
-    bank.close()
-
-
-@pytest.fixture
-def browser(bank: Staffed) -> Iterator[Browser]:
-    site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        yield Browser(client, site)
-
-
-@pytest.fixture
-def mei(bank: Staffed) -> str:
-    """A customer with a wallet and 100.00 in it."""
-    subject = bank.checked().session.subject
-    bank.fund(subject.number)
-    return bank.do(bank.customers.by_number, subject.number).id
 
 
 def at_work(bank: Staffed, browser: Browser, *roles: str, login: str = "alice") -> None:

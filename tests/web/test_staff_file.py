@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
-from litestar.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import Browser, text_of
 from staffed import Staffed
 
 from feiqian.backoffice.pages.words import short_details
@@ -24,17 +22,12 @@ from feiqian.web.render import renderers
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
+def browser(bank: Staffed, browser: Browser) -> Browser:
     """Of a supporter."""
-    bank = Staffed(tmp_path / "bank")
     bank.checked()
     bank.member("alice", "supporter")
-    site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
-        browser.is_staff(bank.sign_in_as("alice").token)
-        yield browser
-    bank.close()
+    browser.is_staff(bank.sign_in_as("alice").token)
+    return browser
 
 
 @pytest.fixture

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
-from litestar.testing import TestClient
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import Browser, text_of
 from staffed import Staffed
 
+from feiqian.bench.projector import make_journal
+from feiqian.payments.read_model import READ_MODEL
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.payments.support import CustomerPayments
+from feiqian.projections.database import open_database
+from feiqian.projections.projector import Projector
 from feiqian.subjects import customer
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Staffed]:
-    bank = Staffed(tmp_path / "bank")
-    yield bank
-    bank.close()
-
-
-@pytest.fixture
-def browser(bank: Staffed) -> Iterator[Browser]:
+def browser(bank: Staffed, browser: Browser) -> Browser:
     """Of a member who supports, audits and administers."""
     bank.member("alice", "supporter", "auditor", "admin")
-    site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
-        browser.is_staff(bank.sign_in_as("alice").token)
-        yield browser
-
-
-@pytest.fixture
-def mei(bank: Staffed) -> str:
-    """A customer with a wallet."""
-    return bank.do(bank.customers.by_number, bank.checked().session.subject.number).id
+    browser.is_staff(bank.sign_in_as("alice").token)
+    return browser
 
 
 def wrong_of(html: str) -> list[str]:
@@ -99,6 +89,24 @@ def test_lists_that_grow_have_pages(bank, browser: Browser, mei: str) -> None:
     looked = [one for one in bank.entries(str(customer(who.number))) if one.details.get("list") == "cases"]
     assert "before" in looked[-1].details
     assert browser.get(f"{file}/list/secrets").status_code == 404
+
+
+def test_a_customers_payments_have_pages(bank, browser: Browser, mei: str, tmp_path: Path) -> None:
+    made: Any = make_journal(60, customers=2, merchants=1, per_row=20)
+    with closing(open_database(tmp_path / "read.db")) as db:
+        projector = Projector(made, db, READ_MODEL)
+        while projector.position < len(made):
+            projector.step(1)
+        count = db.all("SELECT 1 FROM payments WHERE customer = 1")
+    section = next(one for one in bank.support_view._lists if isinstance(one, CustomerPayments))
+    file = f"/staff/customers/{mei}"
+    with closing(PaymentReads(tmp_path / "read.db")) as section._reads:
+        assert f'href="{file}/list/payments?before=' in browser.get(file).text
+        pages = pages_from(browser, f"{file}/list/payments", "Older")
+        assert ">Newer</a>" in pages[-1]
+    rows = [page.count("<tr><td><time") for page in pages]
+    assert (sum(rows), rows[:-1]) == (len(count), [10] * (len(rows) - 1))
+    assert len(rows) == 4
 
 
 def test_who_is_refused_keeps_the_menu_and_is_told_which_role_it_takes(browser: Browser) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from litestar.testing import TestClient
 from staff_bank import MINOR, Full, fill
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import Browser, browsing, text_of
 from staffed import EVE_ID, Staffed
 
 from feiqian.backoffice.pages.words import action_name, failure_text, kind_name
 from feiqian.texts import LANGUAGES, texts_in
+from feiqian.web.cookies import OFFSET
 
 RAW = {
     "a word of the code": re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b"),
@@ -27,13 +28,11 @@ TYPED = re.compile(r"<code\b.*?</code>|<q\b.*?</q>|<div class=\"mrz\".*?</div>",
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, Full]]:
-    bank = Staffed(tmp_path_factory.mktemp("bank") / "bank")
-    filled, site = fill(bank), site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
-        browser.is_staff(filled.token)
-        yield browser, filled
-    bank.close()
+    with closing(Staffed(tmp_path_factory.mktemp("bank") / "bank")) as bank:
+        filled = fill(bank)
+        with browsing(bank) as browser:
+            browser.is_staff(filled.token)
+            yield browser, filled
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -56,12 +55,28 @@ def test_the_audit_log_says_who_did_what_to_whom_and_when(full: tuple[Browser, F
     rows = re.findall(r"<tr>.*?</tr>", browser.get("/staff/trail?about=1").text, re.S)
     corrected = next(text_of(row) for row in rows if "Approved a change" in row)
     effect = ("¥1,234.57 to the customer", "Before ¥10,000.00", "After ¥11,234.57")
-    for words in ("UTC+08:00", "bob", "Customer 1", *effect):
+    for words in ("(UTC+8)", "bob", "Customer 1", *effect):
         assert words in corrected, words
     frozen = next(text_of(row) for row in rows if "Lift the freeze" in row)
-    assert re.search(r"Frozen since: 1[0-9] \w+ 20\d\d, \d\d:\d\d:\d\d UTC\+08:00", frozen)
+    assert re.search(r"Frozen since: 1[0-9] \w+ 20\d\d, \d\d:\d\d:\d\d \(UTC\+8\)", frozen)
     limit = next(text_of(row) for row in rows if "¥1,234.57 a day" in row)
     assert "Proposed a change" in limit
+
+
+@pytest.mark.parametrize(("offset", "zones"), [("480", {0, 1}), ("60", {1})])
+def test_no_time_says_its_zone_twice(full: tuple[Browser, Full], offset: str, zones: set[int]) -> None:
+    """For those whose clocks show another time every time carries its zone; for others those of records do."""
+    browser, filled = full
+    browser.client.cookies.set(browser.site.cookies.language, "en")
+    browser.client.cookies.set(OFFSET, offset)
+    seen = set()
+    for path in filled.paths:
+        page = browser.get(path).text
+        assert not re.search(r"UTC[^\s<]*(?:\s|<[^>]*>)*UTC", page), path
+        for time, title in re.findall(r"<time[^>]*?(?: title=\"([^\"]*)\")?>(.*?)</time>", page):
+            seen |= {said.count("(UTC+8)") for said in (time, title) if re.search(r"\d\d:\d\d", said)}
+    browser.client.cookies.delete(OFFSET)
+    assert seen == zones
 
 
 def test_an_id_is_shown_short_and_is_copied_whole(full: tuple[Browser, Full]) -> None:

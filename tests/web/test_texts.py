@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 import pytest
+from jinja2 import nodes
 
 from feiqian.money import CNY, EUR, JPY, currency
 from feiqian.payments.policy import Decline
 from feiqian.testing.clock import ManualClock
-from feiqian.texts import Texts, english
+from feiqian.texts import LANGUAGES, Texts, english, texts_in
 from feiqian.web import render
 from feiqian.web.render import Renderer, fours, initials, short, symbol, tone
 
@@ -90,6 +94,43 @@ def test_times_are_said_as_people_say_them() -> None:
     assert formats.when(clock.now()) == "Today, 16:00"
     assert formats.when(clock.now() - 86_400_000_000) == "14 Jan, 16:00"
     assert formats.when(clock.now() - 40 * 86_400_000_000) == "6 Dec 2026, 16:00"
+
+
+def times_in_templates() -> Iterator[tuple[str, str, str]]:
+    """Texts into which a template puts a time: the text's key, its value's name, the filter."""
+    for template in TEMPLATES:
+        for call in jinja2.Environment().parse(template.read_text()).find_all(nodes.Call):
+            for value in call.kwargs if isinstance(call.node, nodes.Name) and call.node.name == "t" else []:
+                if isinstance(value.value, nodes.Filter) and value.value.name.startswith("when"):
+                    assert isinstance(call.args[0], nodes.Const), template
+                    yield call.args[0].value, value.key, value.value.name
+
+
+def times_in_code() -> Iterator[tuple[str, str, str]]:
+    """As `times_in_templates`, of pages and changes; what says a change's values (`words`) says times inside."""
+    for path in PYTHON:
+        for call in ast.walk(ast.parse(path.read_text())):
+            for value in call.keywords if isinstance(call, ast.Call) else []:
+                said = value.value.func if isinstance(value.value, ast.Call) else None
+                if isinstance(said, ast.Attribute) and said.attr in ("when", "when_inside"):
+                    words = ast.unparse(said.value) == "words"
+                    assert isinstance(call.args[0], ast.Constant), path
+                    yield call.args[0].value, value.arg, "when_inside" if words else said.attr
+
+
+def test_a_time_has_a_small_letter_inside_a_sentence_and_a_capital_where_it_begins_one() -> None:
+    times = [*times_in_templates(), *times_in_code()]
+    assert {"wallet.waiting.until", "customer.locked.until", "staff.sign_in.locked", "staff.change.unfreeze"} <= {
+        key for key, _, _ in times
+    }
+    for key, name, said in times:
+        begins = {texts_in(language).catalogue[key].startswith(f"{{{name}}}") for language in LANGUAGES}
+        assert begins == {said == "when"}, key
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_time_that_follows_a_name_has_a_small_letter(template: Path) -> None:
+    assert not re.search(r", \{\{ (moment\([^,()]+\)|[a-z_.]+ \| when) \}\}", template.read_text())
 
 
 def test_small_things() -> None:

@@ -84,7 +84,7 @@ def test_what_waits_for_the_customer_comes_first(alice: TestClient, still: Still
 
 def test_low_limits_are_told_while_they_hold(alice: TestClient, still: StillBank) -> None:
     still.cooling_until = 1_800_003_600_000_000
-    assert "Lower limits hold until Today, 17:00" in alice.get("/wallet").text
+    assert "Lower limits hold until today, 17:00" in alice.get("/wallet").text
 
 
 def test_whoever_is_signed_out_is_led_to_the_sign_in_page(client: TestClient) -> None:

@@ -24,7 +24,7 @@ from feiqian.policy.factors import Purpose
 from feiqian.policy.model import Policy
 from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import Role
-from feiqian.texts import texts_in
+from feiqian.texts import Texts, texts_in
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -113,8 +113,18 @@ class Security(AccessService):
         case = self.customer_cases.open(connection, subject.customer, Kind.STOLEN_PHONE, note, subject, now)
         texts = texts_in(session.language)
         self.customer_cases.note(connection, case.id, texts("customers.case.frozen"), subject, now)
-        done = texts("customers.case.signed_out", sessions=ended, devices=len(others))
-        case = self.customer_cases.note(connection, case.id, done, subject, now)
+        case = self.customer_cases.note(connection, case.id, _done(texts, ended, len(others)), subject, now)
         self._record(connection, subject, "phone_stolen", {"sessions_ended": ended})
         self.notices.tell(connection, subject.customer, "case_opened", now)
         return case
+
+
+def _done(texts: Texts, ended: int, forgotten: int) -> str:
+    """What was done about so many other sign-ins and devices."""
+    sign_ins = texts(f"customers.case.sign_ins.{_so_many(ended)}", count=ended)
+    devices = texts(f"customers.case.devices.{_so_many(forgotten)}", count=forgotten)
+    return texts("customers.case.signed_out", sign_ins=sign_ins, devices=devices)
+
+
+def _so_many(count: int) -> str:
+    return "none" if not count else "one" if count == 1 else "many"

@@ -52,7 +52,8 @@ class Words(Protocol):
 
     def amount(self, amount: Money) -> str: ...
 
-    def when(self, at: int) -> str: ...
+    def when(self, at: int) -> str:
+        """A time, as it stands inside a sentence."""
 
 
 class Fields(Protocol):

@@ -109,21 +109,10 @@ class Notify:
         queued = [self.queue(connection, message, now, once=once) for message in messages]
         return [id for id in queued if id]
 
-    def prompt(
-        self,
-        connection: Connection,
-        contacts: Contacts,
-        kind: str,
-        values: Mapping[str, str],
-        now: int,
-        *,
-        expires_at: int,
-        once: str,
-    ) -> list[str]:
-        """As `tell`, of what waits for an answer within minutes: by push, or by SMS to who has allowed no push."""
+    def at_hand(self, contacts: Contacts) -> Contacts:
+        """Where somebody reads within minutes what waits for an answer: by push, or by SMS who has allowed no push."""
         by_push = bool(contacts.push) and Channel.PUSH in self._adapters
-        contacts = replace(contacts, email="", mobile="" if by_push else contacts.mobile)
-        return self.tell(connection, contacts, kind, values, now, expires_at=expires_at, once=once)
+        return replace(contacts, email="", mobile="" if by_push else contacts.mobile)
 
     def code_entered(self, connection: Connection, address: str, now: int) -> None:
         """A code that was sent to this address was entered, rightly: what the alarm goes by."""

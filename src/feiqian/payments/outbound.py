@@ -37,9 +37,8 @@ class WaitingPayments(Outbound):
             return
         amount = format_plain(Money(fact.amount, BY_NUMBER[fact.currency]))
         values = {"amount": amount, "payee": self._merchants.name(fact.merchant), "payment": fact.id}
-        self._notify.prompt(
-            connection, contacts, "payment_waiting", values, now, expires_at=fact.expires_at, once=f"{origin}/{fact.id}"
-        )
+        to, once = self._notify.at_hand(contacts), f"{origin}/{fact.id}"
+        self._notify.tell(connection, to, "payment_waiting", values, now, expires_at=fact.expires_at, once=once)
 
 
 OUTBOUND = (WaitingPayments,)

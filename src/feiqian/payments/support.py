@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feiqian.backoffice.support_sections import SupportSection
+from sqlalchemy import Connection
+
+from feiqian.backoffice.support_sections import SupportList
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.read_model.rows import PaymentRow
+from feiqian.runtime.paging import Ask, Page
 from feiqian.services import Services
 
 FEW = 10
 
 
 class Line(NamedTuple):
-    """A payment, and to whom."""
+    """A payment, to whom, and when it was paid, or decided: lists are in this order."""
 
     row: PaymentRow
     amount: Money
     payee: str
+    at: int
 
 
-class Recent(NamedTuple):
-    """The newest; `incomplete`: something is missing in them."""
+class Shown(NamedTuple):
+    """A page; `incomplete`: something is missing in the list."""
 
-    lines: list[Line]
+    page: Page[Line]
     incomplete: bool
 
 
-class RecentPayments(SupportSection):
-    """The newest."""
+class CustomerPayments(SupportList):
+    """The newest, and all before."""
 
+    name = "payments"
     template = "payments/support_payments.html"
     column = "wide"
     order = 10
@@ -38,15 +43,19 @@ class RecentPayments(SupportSection):
     def __init__(self, services: Services) -> None:
         self._reads, self._merchants = services.reads, services.merchants
 
-    async def look(self, number: CustomerNumber, kept: None) -> Recent:
-        rows = await self._reads.newest_of_customer(number, FEW)
-        lines = [
-            Line(
-                row, Money(row.amount, BY_NUMBER[row.currency]), self._merchants.name(row.merchant) or str(row.merchant)
-            )
-            for row in rows
-        ]
-        return Recent(lines, await self._reads.customer_incomplete(number))
+    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Ask:
+        """Which page `look` has to find: the bank's database has no payments."""
+        return ask
+
+    async def look(self, number: CustomerNumber, kept: Ask) -> Shown:
+        page = await self._reads.payments_of_customer(number, kept, FEW)
+        lines = [self._line(row) for row in page.items]
+        return Shown(page.of(lines), await self._reads.customer_incomplete(number))
+
+    def _line(self, row: PaymentRow) -> Line:
+        payee = self._merchants.name(row.merchant) or str(row.merchant)
+        at = row.closed_at if row.status == "succeeded" and row.closed_at else row.created_at
+        return Line(row, Money(row.amount, BY_NUMBER[row.currency]), payee, at)
 
 
-SUPPORT = (RecentPayments,)
+SUPPORT = (CustomerPayments,)

@@ -48,28 +48,40 @@ class Formats:
         return str(format_decimal(number, locale=self._locale))
 
     def when(self, at: int) -> str:
-        """A moment as people say it: today's by the time alone, this year's by the day, older ones with the year."""
+        """A moment as people say it: today's by the time alone, this year's by the day, older ones with the year.
+
+        It stands alone, or begins a sentence; see `when_inside`.
+        """
+        return self._when(at, "time.today")
+
+    def when_inside(self, at: int) -> str:
+        """As `when`, after other words of the sentence."""
+        return self._when(at, "time.today.inside")
+
+    def _when(self, at: int, today: str) -> str:
         moment, now = self.local(at), self.local(self._clock.now())
         time = moment.strftime("%H:%M")
         if moment.date() == now.date():
-            return self._texts("time.today", time=self._of_zone(time, moment))
+            return self._texts(today, time=self._of_zone(time, moment))
         skeleton = "MMMd" if moment.year == now.year else "yMMMd"
         date = format_skeleton(skeleton, moment, locale=self._locale)
         return self._texts("time.date", date=date, time=self._of_zone(time, moment))
 
     def moment(self, at: int) -> str:
         """Date and time in full, for records."""
-        moment = self.local(at)
-        return self._texts("time.date", date=self.date(moment.date()), time=self.clock(at))
+        return self._in_full(at, self.clock(at))
 
     def zoned(self, at: int) -> str:
-        """As `moment`, with how far the zone is from UTC: for whoever may be elsewhere, and reads it later."""
-        return f"{self.moment(at)} {self.zone(at)}"
+        """As `moment`, with the zone whoever reads it: for records that are read elsewhere and later."""
+        moment = self.local(at)
+        return self._in_full(at, beside_zone(moment.strftime("%H:%M:%S"), moment))
+
+    def _in_full(self, at: int, time: str) -> str:
+        return self._texts("time.date", date=self.date(at), time=time)
 
     def zone(self, at: int) -> str:
-        """How far the zone is from UTC at a moment: "UTC+08:00"."""
-        offset = self.local(at).strftime("%z")
-        return f"UTC{offset[:3]}:{offset[3:5]}"
+        """How far the zone is from UTC at a moment, as times carry it."""
+        return offset_name(self.local(at))
 
     def date(self, day: date | int) -> str:
         """A civil date, or a moment's, as "14 Jan 2027"."""
@@ -85,7 +97,7 @@ class Formats:
         return self.local(self._clock.now()).utcoffset() == timedelta(minutes=offset)
 
     def _of_zone(self, time: str, moment: datetime) -> str:
-        return f"{time} ({offset_name(moment)})" if self._named else time
+        return beside_zone(time, moment) if self._named else time
 
     def machine(self, at: int) -> str:
         """For the datetime attribute of HTML's time element (ISO 8601)."""
@@ -93,6 +105,10 @@ class Formats:
 
     def local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / MICROSECONDS, self._zone)
+
+
+def beside_zone(time: str, moment: datetime) -> str:
+    return f"{time} ({offset_name(moment)})"
 
 
 def offset_name(moment: datetime) -> str:

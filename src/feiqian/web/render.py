@@ -70,9 +70,9 @@ class Renderer:
             "grouped": formats.number,
             "short": short,
             "when": formats.when,
+            "when_inside": formats.when_inside,
             "moment": formats.moment,
             "zoned": formats.zoned,
-            "zone": formats.zone,
             "date": formats.date,
             "reason": self.reason,
             "mail": mail_addresses.shown,
@@ -100,7 +100,7 @@ class Renderer:
         return self.formats.amount(amount)
 
     def when(self, at: int) -> str:
-        return self.formats.when(at)
+        return self.formats.when_inside(at)
 
 
 def _loader() -> jinja2.BaseLoader:

@@ -63,7 +63,7 @@ def refusal(site: Site, error: FeiqianError, factor: Factor) -> str:
     """Why an answer or a code did not go through, and what to do."""
     t = site.render.texts
     if isinstance(error, Locked | SignInLocked):
-        return t("customer.locked.until", when=site.render.formats.when(error.until))
+        return t("customer.locked.until", when=site.render.formats.when_inside(error.until))
     if isinstance(error, AnswerMalformed):
         return t(MALFORMED.get(error.factor, "customer.malformed.code"))
     if isinstance(error, AnswerWrong):

@@ -123,7 +123,7 @@ def _page(site: Site, form: Form, said: str = "") -> Page:
 
 def _refused(site: Site, form: Form, error: SignInRefused | SignInLocked, field: str = "") -> Form:
     if isinstance(error, SignInLocked):
-        form.wrong(field, site.render.texts("staff.sign_in.locked", when=site.render.formats.when(error.until)))
+        form.wrong(field, site.render.texts("staff.sign_in.locked", when=site.render.formats.when_inside(error.until)))
     else:
         form.wrong(field, site.render.texts("staff.sign_in.wrong_code" if field else "staff.sign_in.wrong"))
     return form

@@ -38,7 +38,10 @@ def _status(text: str, *, other: bool = False) -> ColumnElement[bool]:
     return _P.status != literal if other else _P.status == literal
 
 
-_PAYMENT = select(_P.fact, _P.status, _P.refused, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
+PAYMENT_COLUMNS = (_P.fact, _P.status, _P.refused, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
+UNPAID = _status("succeeded", other=True)
+
+_PAYMENT = select(*PAYMENT_COLUMNS)
 _BY_ID = _PAYMENT.where(_P.id == bindparam("id"))
 _BY_TRANSFER = _PAYMENT.where(_P.transfer == bindparam("transfer"))
 _NEWEST = _PAYMENT.order_by(_P.no.desc()).limit(_LIMIT)
@@ -46,13 +49,8 @@ _PLACE = select(_P.created_at, _P.no).where(_P.id == bindparam("id"), _P.merchan
 
 WAIT = select(_P.fact).where(_status(WAITING))
 WAIT_FOR_CUSTOMER = _NEWEST.where(_P.customer == bindparam("customer"), _status(WAITING))
-NOT_PAID = (
-    select(_P.no)
-    .where(_P.customer == bindparam("customer"), _status("succeeded", other=True))
-    .order_by(_P.no.desc())
-    .limit(_LIMIT)
-)
-_WALLETS = select(_A.no, _A.currency).where(
+NOT_PAID = select(_P.no).where(_P.customer == bindparam("customer"), UNPAID).order_by(_P.no.desc()).limit(_LIMIT)
+WALLETS = select(_A.no, _A.currency).where(
     _A.owner == bindparam("customer"), _A.kind == int(AccountKind.CUSTOMER_WALLET)
 )
 _PAID = (
@@ -161,7 +159,7 @@ def _page(after: bool, status: str | None, created_from: bool, created_before: b
     if status is not None:
         query = query.where(_status(status))
         if status != "succeeded":
-            query = query.where(_status("succeeded", other=True))
+            query = query.where(UNPAID)
     return query.order_by(_P.created_at.desc(), _P.no.desc()).limit(_LIMIT)
 
 
@@ -174,7 +172,7 @@ def _checked(limit: int) -> int:
 def newest_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
     """A customer's newest payments, newest first: those paid, by the lines of the wallets, and those that were not."""
     numbers = {no for (no,) in db.all(NOT_PAID, customer=customer, limit=_checked(limit))}
-    for account, _ in db.all(_WALLETS, customer=customer):
+    for account, _ in db.all(WALLETS, customer=customer):
         numbers |= {no for (no,) in db.all(_PAID, account=account, limit=limit) if no is not None}
     newest = sorted(numbers, reverse=True)[:limit]
     query = _numbered(len(newest))
@@ -189,7 +187,7 @@ def _numbered(count: int) -> Select[Any]:
 def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:
     """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
     found = []
-    for account, currency in db.all(_WALLETS, customer=customer):
+    for account, currency in db.all(WALLETS, customer=customer):
         rows = db.all(_CORRECTIONS, account=account, limit=_checked(limit))
         found += [CorrectionRow(transfer, amount, currency, at, place) for transfer, amount, at, place in rows]
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]

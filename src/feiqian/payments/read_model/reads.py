@@ -10,11 +10,12 @@ from pathlib import Path
 from feiqian.projections.reads import ANSWER_SECONDS, Reads, at_once, in_a_thread
 
 from . import queries
+from .customer_pages import payments_of_customer
 from .projection import NAME
 
 
 class PaymentReads(Reads):
-    """See `Reads`; what each question means and gives is said where it stands in `queries`."""
+    """See `Reads`; what each question means and gives is said where it stands in `queries`, or `customer_pages`."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class PaymentReads(Reads):
     refund_by_transfer = at_once(queries.refund_by_transfer)
     payments = in_a_thread(queries.payments)
     newest = in_a_thread(queries.newest)
+    payments_of_customer = in_a_thread(payments_of_customer)
     newest_of_customer = in_a_thread(queries.newest_of_customer)
     corrections_of_customer = in_a_thread(queries.corrections_of_customer)
     waiting = in_a_thread(queries.waiting)
