@@ -120,3 +120,17 @@ def test_pages_are_drawn_with_the_letters_of_a_phone(demo: Demo, watched: Watche
     heading = devtools.send("DOM.querySelector", {"nodeId": root, "selector": "h1"})["nodeId"]
     fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": heading})["fonts"]
     assert [font["familyName"] for font in fonts] == [chromium.FONT]
+
+
+def test_code_is_drawn_in_letters_of_one_width_and_nothing_else_is(demo: Demo, watched: Watched) -> None:
+    page = watched.open(demo.base + "/")
+    widths = """(name) => {
+      const family = getComputedStyle(document.documentElement).getPropertyValue(name) || name;
+      const pen = document.createElement("canvas").getContext("2d");
+      pen.font = `20px ${family}`;
+      return [..."iWl0"].map((letter) => pen.measureText(letter).width);
+    }"""
+    for name in ("--mono", "monospace", "ui-monospace, monospace"):
+        assert len(set(page.evaluate(widths, name))) == 1, name
+    for name in ("--sans", "sans-serif", "system-ui"):
+        assert len(set(page.evaluate(widths, name))) > 1, name

@@ -210,6 +210,65 @@ def test_what_a_browser_does_not_allow_or_cannot_do(demo: Demo, watched: Watched
     expect(page.locator("#push-switch")).to_be_hidden()
 
 
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/18.5 Mobile/15E148 Safari/604.1"
+)
+IPAD = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/18.5 Safari/605.1.15"
+)
+MANY_FINGERS = "Object.defineProperty(navigator, 'maxTouchPoints', { get: () => 5 });"
+ON_HOME_SCREEN = "Object.defineProperty(navigator, 'standalone', { value: true });"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "with_it", "state"),
+    [
+        (IPHONE, "", "home-screen"),
+        (IPAD, MANY_FINGERS, "home-screen"),
+        (IPAD, "", "unsupported"),  # a Mac
+        (IPHONE, ON_HOME_SCREEN, "unsupported"),  # before iOS 16.4
+    ],
+)
+def test_on_an_iphone_the_page_has_to_be_on_the_home_screen(
+    demo: Demo, watched: Watched, keep: Keep, user_agent: str, with_it: str, state: str
+) -> None:
+    page = opened(watched, demo, 15, user_agent=user_agent)
+    page.add_init_script(f"delete window.PushManager; {with_it}")
+    page.reload()
+    is_shown(page, state)
+    expect(page.locator("#push-switch")).to_be_hidden()
+    if state == "home-screen":
+        assert serious(page) == []
+        keep(page, "push-home-screen")
+
+
+@pytest.mark.parametrize(("locale", "says"), [("zh-CN", "添加到主屏幕"), ("es-ES", "Añadir a pantalla de inicio")])
+def test_an_iphone_is_told_so_in_its_language(demo: Demo, watched: Watched, locale: str, says: str) -> None:
+    page = opened(watched, demo, 15, user_agent=IPHONE, locale=locale)
+    page.add_init_script("delete window.PushManager")
+    page.reload()
+    is_shown(page, "home-screen")
+    expect(page.locator('#push [data-when="home-screen"]')).to_contain_text(says)
+
+
+def test_chromium_finds_nothing_wrong_with_the_app_and_the_worker_keeps_no_page(demo: Demo, watched: Watched) -> None:
+    page = opened(watched, demo, 11)
+    tools = page.context.new_cdp_session(page)
+    found = tools.send("Page.getAppManifest")
+    assert (found["errors"], found["manifest"]["startUrl"]) == ([], f"{demo.base}/wallet")
+    errors = {one["errorId"] for one in tools.send("Page.getInstallabilityErrors")["installabilityErrors"]}
+    assert errors <= {"in-incognito"}  # as every page of a test is
+    page.locator("#push-switch").click()
+    is_shown(page, "on")
+    page.reload()
+    is_shown(page, "on")
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].workerStart") == 0  # codes are asked for anew
+    assert page.evaluate("caches.keys()") == []
+
+
 def test_without_scripts_it_says_what_it_needs(demo: Demo, watched: Watched) -> None:
     page = watched.phone(demo, 15, java_script_enabled=False)
     expect(page.locator("#push noscript p")).to_contain_text("need JavaScript")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -19,6 +20,14 @@ from feiqian.auth.model import Session
 from feiqian.notify.push_subscription import PushSubscription, SubscriptionInvalid, read_subscription
 from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import customer
+
+
+class Told(NamedTuple):
+    """A device that is told. `mark`: of the address, by which its browser knows its own; `here`: the one that asks."""
+
+    device: str
+    mark: str
+    here: bool
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -41,13 +50,18 @@ class PushSwitch(AccessService):
             self._record(connection, session.subject, "push_on", {"device": device})
 
     @writes
-    def switch_off(self, connection: Connection, session: Session) -> None:
-        """Nothing is pushed to this device any more, not even what is queued."""
-        number, device = session.subject.customer, session.device or ""
+    def switch_off(self, connection: Connection, session: Session, device: str = "") -> bool:
+        """Nothing is pushed to this device, or another of the customer's, any more, not even what is queued.
+
+        Returns whether anything was.
+        """
+        number, device = session.subject.customer, device or session.device or ""
         self.customers.profiles.lock(connection, number)
-        if self.customers.profiles.pushes.on(connection, number, device) is not None:
+        was_on = self.customers.profiles.pushes.on(connection, number, device) is not None
+        if was_on:
             self.customers.profiles.pushes.forget(connection, number, device=device)
             self._record(connection, session.subject, "push_off", {"device": device})
+        return was_on
 
     @writes
     def renew(self, connection: Connection, old: str, subscription: str) -> bool:
@@ -68,8 +82,14 @@ class PushSwitch(AccessService):
     @reads
     def mark(self, connection: Connection, session: Session) -> str:
         """Of the address at which this device is told, for the page to compare with its browser's; "" if it is not."""
-        kept = self.customers.profiles.pushes.on(connection, session.subject.customer, session.device or "")
-        return "" if kept is None or not kept.device else mark_of(kept.endpoint)
+        return next((told.mark for told in self.told.within(connection, session) if told.here), "")
+
+    @reads
+    def told(self, connection: Connection, session: Session) -> list[Told]:
+        """The devices of this customer that are told, the oldest first."""
+        kept = self.customers.profiles.pushes.of(connection, session.subject.customer)
+        subscriptions = [one.subscription for one in kept if one.subscription.device]
+        return [Told(one.device, mark_of(one.endpoint), one.device == session.device) for one in subscriptions]
 
     def _read(self, subscription: str) -> PushSubscription:
         try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 FONT = "Roboto"  # Debian's fonts-roboto-unhinted; Chinese is drawn in Noto Sans CJK (fonts-noto-cjk), as on Android
+MONO = "Noto Sans Mono CJK SC"  # of the same package
 QUIET = [
     f"--{name}"
     for name in (
@@ -32,15 +33,21 @@ QUIET = [
     )
 ]
 _NAMES = ("chromium-headless-shell", "chromium")
-# Chromium asks for sans-serif where a page says `system-ui` and no desktop says what that is.
+# Chromium asks for sans-serif where a page says `system-ui` and no desktop says what that is. The system's rules add
+# sans-serif to every family that they do not know, so they are told what the pages' first name for code is.
 _FONTS = f"""\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
+  <alias><family>ui-monospace</family><default><family>monospace</family></default></alias>
   <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
   <match>
     <test name="family"><string>sans-serif</string></test>
     <edit name="family" mode="prepend_first" binding="strong"><string>{FONT}</string></edit>
+  </match>
+  <match>
+    <test name="family"><string>monospace</string></test>
+    <edit name="family" mode="prepend_first" binding="strong"><string>{MONO}</string></edit>
   </match>
 </fontconfig>
 """

@@ -17,7 +17,9 @@ FOLDERS = sorted(Path(__file__).parents[1].glob("*/static"))
 TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
 }  # texts are said to be UTF-8 by the framework
 FOREVER = "public, max-age=31536000, immutable"
 

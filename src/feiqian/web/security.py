@@ -34,6 +34,7 @@ def content_security_policy(*, framed: bool) -> str:
             "img-src 'self' data: blob:",
             "connect-src 'self'",
             "media-src blob:",
+            "manifest-src 'self'",
             f"frame-src {ancestors}",
             "form-action 'self'",
             "base-uri 'none'",

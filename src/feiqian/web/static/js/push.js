@@ -10,13 +10,17 @@ const button = byId("push-switch");
 const key = part.dataset.key;
 let mark = part.dataset.mark; // of the address that the bank knows for this device
 let busy = false;
+const WITHOUT_SWITCH = ["blocked", "unsupported", "home-screen"];
 
 const supported = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window && isSecureContext;
+// Apple's phones and tablets push to a page only once it is on their home screen. A tablet says that it is a Mac.
+const { userAgent, maxTouchPoints, standalone } = navigator;
+const apple = /iPhone|iPad|iPod/.test(userAgent) || (userAgent.includes("Macintosh") && maxTouchPoints > 1);
 
 function show(state) {
   part.dataset.state = state;
   for (const text of part.querySelectorAll("[data-when]")) text.hidden = text.dataset.when !== state;
-  button.hidden = state === "blocked" || state === "unsupported";
+  button.hidden = WITHOUT_SWITCH.includes(state);
   button.setAttribute("aria-checked", String(mark !== ""));
 }
 
@@ -90,5 +94,5 @@ if (supported) {
   after(agree);
   navigator.permissions?.query({ name: "notifications" }).then((allowed) => allowed.addEventListener("change", () => after(agree)), () => {});
 } else {
-  show("unsupported");
+  show(apple && !standalone && isSecureContext ? "home-screen" : "unsupported");
 }
