@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Dialect, LargeBinary, SmallInteger, String, Table, and_
+from sqlalchemy import Column, ColumnElement, Dialect, LargeBinary, String, Table, and_
 from sqlalchemy.types import TypeDecorator
 
 from feiqian.db import BIG
@@ -61,18 +61,6 @@ class Words(Converted[tuple[E, ...]], Generic[E]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[E, ...]:
         return tuple(map(self.of, value.split(self.mark))) if value else ()
-
-
-class Flag(Converted[bool]):
-    """Whether something is so: 0 or 1."""
-
-    impl, cache_ok = SmallInteger, True
-
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> bool:
-        return bool(value)
 
 
 class Encoded(Converted[T], Generic[T]):

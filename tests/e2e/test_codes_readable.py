@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 import zxingcpp
@@ -36,6 +37,10 @@ def test_both_codes_are_read_from_a_narrow_screen_in_whatever_colours(
     digits, found = seen(phone)
     assert found == {"QRCode": digits, "Code128": digits}
     keep(phone, f"codes-320-{forced}-{scheme}")
+    if forced == "active":  # each stands on a field of its own
+        places = [phone.locator(part).bounding_box() for part in (".pass-hint", "#qr", "#bars", "#digits")]
+        for upper, lower in pairwise(place for place in places if place):
+            assert upper["y"] + upper["height"] <= lower["y"]
     assert phone.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 

@@ -153,7 +153,7 @@ class Members:
     ) -> StaffMember:
         number = connection.execute(select(func.coalesce(func.max(_c.number), 0))).scalar_one() + 1
         row = {"number": number, "id": new_id(STAFF, now), "login": login, "name": name, "created_at": now}
-        row |= {"roles": tuple(sorted(roles)), "invited_at": now, "demo": False}
+        row |= {"roles": tuple(sorted(roles)), "invited_at": now}
         connection.execute(insert(members).values(row | values))
         return self.by_number(connection, number)
 

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Column, Index, LargeBinary, String, Table
 
 from feiqian.backoffice.model import ChangeState, MemberState, StaffRole
-from feiqian.columns import SUBJECT, Encoded, Flag, Sealed, Word, Words
+from feiqian.columns import SUBJECT, Encoded, Sealed, Word, Words
 from feiqian.db import BIG, METADATA
 
 members = Table(
@@ -19,7 +19,6 @@ members = Table(
     Column("roles", Words(StaffRole, 100), nullable=False),
     Column("state", Word(MemberState, 10), nullable=False),
     Column("created_at", BIG, nullable=False),
-    Column("demo", Flag, nullable=False),  # of versions until November 2026; nothing goes by it
     Column("token_hash", LargeBinary(32), unique=True),  # of the enrolment that waits
     Column("invited_at", BIG, nullable=False),
 )
