@@ -40,5 +40,7 @@ changes = Table(
     Column("note", NOTE, nullable=False),
     Column("failure", String(200), nullable=False),
     Index("staff_changes_waiting", "state", "proposed_at"),
+    Index("staff_changes_proposed", "maker", "proposed_at"),
+    Index("staff_changes_decided", "decided_by", "decided_at"),
     Index("staff_changes_about", "role", "number", "proposed_at"),
 )

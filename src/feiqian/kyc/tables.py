@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
 
 from feiqian.columns import BY, Sealed
 from feiqian.db import BIG, METADATA
@@ -26,7 +26,7 @@ reviews = Table(
     Column("id", String(36), primary_key=True),
     Column("customer", BIG, nullable=False, index=True),
     Column("document", LargeBinary(16), nullable=False, index=True),  # as in claims
-    Column("outcome", String(10), nullable=False, index=True),
+    Column("outcome", String(10), nullable=False),
     Column("reasons", String(200), nullable=False),  # words, with spaces between
     Column("matches", MATCHES, nullable=False),
     Column("images", Integer, nullable=False),
@@ -34,6 +34,7 @@ reviews = Table(
     *BY.columns(nullable=True),
     Column("decided_at", BIG, nullable=False),
     Column("note", NOTE, nullable=False),
+    Index("identity_reviews_waiting", "outcome", "at"),
 )
 
 # Who was the first of two to clear a match with the sanctions list.

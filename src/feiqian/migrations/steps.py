@@ -29,5 +29,21 @@ def drop_column(table: str, name: str) -> None:
         op.drop_column(table, name)
 
 
+def add_index(table: str, name: str, *columns: str) -> None:
+    """Add the index, unless the table is missing or has it."""
+    if has_table(table) and not _has_index(table, name):
+        op.create_index(name, table, list(columns))
+
+
+def drop_index(table: str, name: str) -> None:
+    """Drop the index, unless the table is missing or has none of that name."""
+    if has_table(table) and _has_index(table, name):
+        op.drop_index(name, table)
+
+
 def _has_column(table: str, name: str) -> bool:
     return any(column["name"] == name for column in inspect(op.get_bind()).get_columns(table))
+
+
+def _has_index(table: str, name: str) -> bool:
+    return any(index["name"] == name for index in inspect(op.get_bind()).get_indexes(table))

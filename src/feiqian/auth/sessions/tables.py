@@ -35,5 +35,5 @@ devices = Table(
     Column("label", String(40), nullable=False),
     Column("first_at", BIG, nullable=False),
     Column("seen_at", BIG, nullable=False, index=True),
-    Index("devices_of_subject", "role", "number"),
+    Index("devices_by_use", "role", "number", "seen_at"),
 )
