@@ -45,6 +45,7 @@ FEATURES = (
     "onboarding",
     "merchants",
     "payments",
+    "deposits",
 )
 DEMO = ("demo",)  # what a demo has besides
 
