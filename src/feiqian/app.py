@@ -126,6 +126,7 @@ def _open(
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
     add_deposits(services)
+    services.payments.choose_sources(services.sources.choose)
     add_back_office(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)

@@ -60,6 +60,7 @@ from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
 from feiqian.settings import Settings
+from feiqian.sources.service import Sources
 from feiqian.workers.pool import Workers
 
 
@@ -134,6 +135,15 @@ def add_deposits(s: Services) -> None:
         prefix=s.settings.account_prefix,
     )
     s.intents.declare(s.deposits.intent)
+    s.sources = Sources(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        deposits=s.deposits,
+        ledger=s.ledger,
+    )
 
 
 class _Common(TypedDict):
