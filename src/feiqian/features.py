@@ -2,10 +2,11 @@
 
 A feature is a folder. What it has to offer is found under uniform names: `api.OPERATIONS` (its operations of /v1),
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
-`pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
-waits for staff), `wallet.SHORTCUTS` and `wallet.PARTS` (what it shows in a customer's wallet), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
-supporters see of a customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`,
-`commands.register`, and the folders `texts`, `templates` and `static`.
+`pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `wallet.SHORTCUTS` and
+`wallet.PARTS` (what it shows in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what
+one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a customer),
+`outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`, and the
+folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from feiqian.backoffice.support_sections import SupportSection
     from feiqian.errors import FeiqianError
     from feiqian.outbox.model import Outbound
-    from feiqian.payments.wallet_parts import Shortcut, WalletPart
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.v1.problems import Kind, Told
+    from feiqian.web.wallet_parts import Shortcut, WalletPart
 
 FEATURES = (
     "policy",

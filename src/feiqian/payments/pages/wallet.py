@@ -10,17 +10,16 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
-from feiqian import features
 from feiqian.accounts.errors import NoWallet
 from feiqian.auth.pages.push import push_shown
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, NOTHING, Money
-from feiqian.payments.wallet_parts import Shown
 from feiqian.services import Services
 from feiqian.web.session import BY_ITSELF, TheCustomer, customers_only, still_signed_in
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
+from feiqian.web.wallet_parts import parts_of, shortcuts
 from feiqian.web.whose import ASKED_BY_A_PAGE
 
 from .code import code_now, for_script, pictures
@@ -56,8 +55,8 @@ class Wallet(Controller):
             payments=await of_customer(services, number, SHOWN),
             incomplete=await services.reads.customer_incomplete(number),
             push=await push_shown(site, signed_in),
-            shortcuts=features.shortcuts(),
-            parts=await _parts(services, number),
+            shortcuts=shortcuts(),
+            parts=await parts_of(services, number),
         )
 
     @get("/code", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
@@ -76,12 +75,6 @@ class Wallet(Controller):
 async def _name(services: Services, number: CustomerNumber) -> str:
     """Of a customer of whom nothing else is kept."""
     return (await services.work.db(services.customers.names, [number])).get(number, "")
-
-
-async def _parts(services: Services, number: CustomerNumber) -> list[Shown]:
-    """What other features show."""
-    looked = [(part, await part.look(services, number)) for part in features.wallet_parts()]
-    return [Shown(part.place, part.template, shown) for part, shown in looked if shown is not None]
 
 
 async def _balance(services: Services, number: CustomerNumber) -> Money:

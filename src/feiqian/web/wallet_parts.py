@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
+from feiqian import features
 from feiqian.ids import CustomerNumber
-
-if TYPE_CHECKING:
-    from feiqian.services import Services
+from feiqian.services import Services
 
 
 class Shortcut(NamedTuple):
@@ -36,3 +35,14 @@ class Shown(NamedTuple):
     place: str
     template: str
     shown: Any
+
+
+def shortcuts() -> list[Shortcut]:
+    """Those of all features."""
+    return features.shortcuts()
+
+
+async def parts_of(services: Services, number: CustomerNumber) -> list[Shown]:
+    """Those of all features that have something to show to this customer."""
+    looked = [(part, await part.look(services, number)) for part in features.wallet_parts()]
+    return [Shown(part.place, part.template, shown) for part, shown in looked if shown is not None]
