@@ -36,6 +36,7 @@ from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.deposits.service import Deposits
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -59,6 +60,7 @@ from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
 from feiqian.settings import Settings
+from feiqian.sources.service import Sources
 from feiqian.workers.pool import Workers
 
 
@@ -118,6 +120,30 @@ def add_payments(s: Services, codes: Codes) -> None:
         s.ledger, codes, s.clock, s.customers, s.reads, s.policy, s.merchants, verification, s.cipher, limit, s.work
     )
     s.accounts.when_stopped(s.payments.end_what_cannot_pay)
+
+
+def add_deposits(s: Services) -> None:
+    """Deposit accounts, and what is done with them."""
+    s.deposits = Deposits(
+        transactions=s.transactions,
+        clock=s.clock,
+        cipher=s.cipher,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        intents=s.intents,
+        ledger=s.ledger,
+        prefix=s.settings.account_prefix,
+    )
+    s.intents.declare(s.deposits.intent)
+    s.sources = Sources(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        deposits=s.deposits,
+        ledger=s.ledger,
+    )
 
 
 class _Common(TypedDict):

@@ -31,6 +31,14 @@ class RefundStatus(StrEnum):
     DECLINED = "declined"
 
 
+class Proof(msgspec.Struct, array_like=True, frozen=True):
+    """What a payer had proved when the payment was decided."""
+
+    challenge: str  # that the customer passed
+    factors: tuple[str, ...]  # names of `policy.factors.Factor`
+    evidence: str  # the id of a kept signature, or empty
+
+
 class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True):
     """A payment was authorised, declined, or waits for the customer. `status` is the first it had."""
 
@@ -50,6 +58,9 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
     created_at: int
     expires_at: int = 0  # of a waiting payment, else 0
     code_hash: bytes = b""  # keyed, of the code's digits (`payments.methods.code`); older facts have none
+    source: bytes = b""  # the customer's account that is debited; empty: the wallet
+    method: str = "code"  # the name of an `Intent`'s method
+    proof: Proof | None = None  # of a payment that was verified before it was decided
 
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):

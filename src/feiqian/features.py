@@ -2,10 +2,11 @@
 
 A feature is a folder. What it has to offer is found under uniform names: `api.OPERATIONS` (its operations of /v1),
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
-`pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `queues.QUEUES` (what
-waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
-supporters see of a customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`,
-`commands.register`, and the folders `texts`, `templates` and `static`.
+`pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `wallet.SHORTCUTS` and
+`wallet.PARTS` (what it shows in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what
+one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a customer),
+`outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`, and the
+folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.v1.problems import Kind, Told
+    from feiqian.web.wallet_parts import Shortcut, WalletPart
 
 FEATURES = (
     "policy",
@@ -45,6 +47,8 @@ FEATURES = (
     "onboarding",
     "merchants",
     "payments",
+    "deposits",
+    "sources",
 )
 DEMO = ("demo",)  # what a demo has besides
 
@@ -98,6 +102,19 @@ def staff_queues(services: Services, features: tuple[str, ...] = FEATURES) -> li
 def support_sections(services: Services, features: tuple[str, ...] = FEATURES) -> list[SupportSection]:
     """All that supporters see of a customer."""
     return [section(services) for module in modules("support", features) for section in module.SUPPORT]
+
+
+@cache
+def shortcuts() -> list[Shortcut]:
+    """The ways from the wallet to the pages of features."""
+    return sorted(shortcut for module in modules("wallet") for shortcut in getattr(module, "SHORTCUTS", ()))
+
+
+@cache
+def wallet_parts() -> list[WalletPart]:
+    """What features show in the wallet."""
+    parts = (part for module in modules("wallet") for part in getattr(module, "PARTS", ()))
+    return sorted(parts, key=lambda part: part.order)
 
 
 @cache

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
+    from feiqian.deposits.service import Deposits
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from feiqian.policy.model import Policy
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
+    from feiqian.sources.service import Sources
     from feiqian.workers.pool import Workers
 
 
@@ -92,6 +94,8 @@ class Services:
     freezing: Freezing = field(init=False)
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
+    deposits: Deposits = field(init=False)
+    sources: Sources = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

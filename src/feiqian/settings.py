@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 0  # 0: any free one, which the log names
     zone: str = DEFAULT_ZONE  # of the bank's days
+    account_prefix: str = "990001"  # with which the numbers of deposit accounts begin
     clock_jump_seconds: Seconds = 30  # that the machine's clock may be set while a server runs, or back while none does
     clock_ahead_days: Count = 7  # that it may be ahead of the journal's newest moment at a start
     journal_seconds: Seconds = 10  # for a commit; beyond it the outcome is unknown, and nothing is decided meanwhile
@@ -74,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if self.mode == "live" and self.hashing == "light":
             raise ValueError("hashing: a live bank must not keep hashes that are cheap to guess; leave it 'strong'")
+        if not re.fullmatch("[0-9]{6,8}", self.account_prefix, re.ASCII):
+            raise ValueError("account_prefix: give six to eight digits")
 
     def file(self, name: str) -> Path:
         """A file of this name in the data folder."""

@@ -12,7 +12,7 @@ from feiqian import features
 ANY = None
 FEATURES = (*features.FEATURES, *features.DEMO)
 STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in FEATURES}
-FACES = {"api", "pages", "changes", "queues", "support", "outbound"}  # what a feature shows and tells
+FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound"}  # what a feature shows and tells
 CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}

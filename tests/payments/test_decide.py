@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from feiqian import payments
+from feiqian.accounts.kinds import wallet_id
 from feiqian.clock import MICROSECONDS
 from feiqian.ledger import chart
 from feiqian.ledger.engine import LINKED, Refusal
@@ -30,6 +31,7 @@ def intent(bank: Any, payer: int, merchant: Any, amount: int, **more: Any) -> In
     return Intent(
         attempt=plan.payment_transfer(merchant.number, order),
         payer=payer,
+        source=more.pop("source", wallet_id(CNY.number, payer)),
         payee=merchant.number,
         amount=amount,
         currency=CNY.number,

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feiqian.accounts.kinds import AccountKind, AllowanceKind
+from feiqian.accounts.kinds import AccountKind, AllowanceKind, wallet_id
+from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.engine import EVENT, LINKED, Type, chain
 from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.money import CNY
 from feiqian.payments import plan
 from feiqian.payments.codes import claim_of
 from feiqian.payments.intent import Channel, Intent
@@ -77,8 +79,9 @@ def test_the_chain_of_a_payment_is_what_the_events_say_one_by_one(
 ) -> None:
     """The hot path packs the whole chain at once; this is the chain, event by event."""
     claim = chart.claim(claim_of("88123"), 10**9)
-    it = _intent(amount, payer=customer, payee=merchant, events=claim[:1] + bytes([LINKED]) + claim[2:])
     wallet = account_id(AccountKind.CUSTOMER_WALLET, 156, customer)
+    linked = claim[:1] + bytes([LINKED]) + claim[2:]
+    it = _intent(amount, payer=customer, source=wallet, payee=merchant, events=linked)
     payable = account_id(MerchantAccountKind.PAYABLE, 156, merchant)
     fees = account_id(AccountKind.MERCHANT_FEES, 156, 0)
     events = [
@@ -143,6 +146,7 @@ def _intent(amount: int, **more: Any) -> Intent:
     base: dict[str, Any] = {
         "attempt": bytes([1] * 16),
         "payer": 1,
+        "source": wallet_id(CNY.number, CustomerNumber(1)),
         "payee": 1,
         "currency": 156,
         "fee_basis_points": 60,

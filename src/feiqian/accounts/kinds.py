@@ -12,13 +12,19 @@ from feiqian.money import NO_CURRENCY, CurrencyNumber
 
 
 class AccountKind(IntEnum):
-    """What an account is. Wallets are what the bank owes, cash is what it has; all but wallets are its own."""
+    """What an account is. Wallets and deposit accounts are what the bank owes, cash is what it has; the others are its
+    own."""
 
     CUSTOMER_WALLET = 1
     MERCHANT_FEES = 3  # the bank's income from merchants; owner 0
     BANK_CASH = 4
     OPENING = 5  # the other side of balances that were brought in
     CORRECTIONS = 6  # the other side of what staff corrected, two of them each time
+    CUSTOMER_DEPOSIT = 7  # several of a customer: from index 1 on in each currency
+
+
+# Whose owner is a customer, by number.
+OF_CUSTOMERS = (AccountKind.CUSTOMER_WALLET, AccountKind.CUSTOMER_DEPOSIT)
 
 
 class AllowanceKind(IntEnum):
@@ -37,6 +43,9 @@ class AccountTransferKind(IntEnum):
 
 Id = Callable[[CurrencyNumber, CustomerNumber], bytes]
 wallet_id: Id = partial(account_id, int(AccountKind.CUSTOMER_WALLET))
+deposit_id: Callable[[CurrencyNumber, CustomerNumber, int], bytes] = partial(
+    account_id, int(AccountKind.CUSTOMER_DEPOSIT)
+)
 day_amount_id: Id = partial(allowance_id, int(AllowanceKind.DAY_AMOUNT))
 day_unverified_id: Callable[[CustomerNumber], bytes] = partial(
     allowance_id, int(AllowanceKind.DAY_UNVERIFIED_COUNT), NO_CURRENCY

@@ -21,9 +21,10 @@ _LOW = 2**64 - 1
 BANK = 0  # owns the accounts of fees, cash, opening balances and corrections
 
 
-def account_id(kind: int, currency: CurrencyNumber, owner: int) -> bytes:
-    """The account of this kind and currency (ISO 4217 number) that belongs to this owner."""
-    return _ID.pack(kind, currency, 0, owner)
+def account_id(kind: int, currency: CurrencyNumber, owner: int, index: int = 0) -> bytes:
+    """The account of this kind and currency (ISO 4217 number) that belongs to this owner; `index`, below 2**32, tells
+    several of them apart."""
+    return _ID.pack(kind, currency, index, owner)
 
 
 def allowance_id(kind: int, currency: CurrencyNumber, owner: int) -> bytes:

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from feiqian.accounts.kinds import wallet_id
+from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
+from feiqian.events import PaymentDecided, PaymentStatus, Proof, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
@@ -22,7 +24,7 @@ from feiqian.money import BY_CODE, NOTHING
 from feiqian.payments import plan
 from feiqian.payments.intent import Intent, Order
 from feiqian.payments.limits import STEP_UP, PaymentLimits
-from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS
+from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS, VERIFIED_STEPS
 from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 
@@ -101,7 +103,10 @@ class Authorizer:
                 expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
         else:
             fee = plan.fee_of(intent.amount, intent.fee_basis_points)
-            decline = _decline(intent, self._ledger.post(plan.payment(intent, fee)), PAYMENT_STEPS)
+            if intent.proved is None:
+                decline = _decline(intent, self._ledger.post(plan.payment(intent, fee)), PAYMENT_STEPS)
+            else:
+                decline = _decline(intent, self._ledger.post(plan.verified_payment(intent, fee)), VERIFIED_STEPS)
             if decline:
                 fee = NOTHING
             else:
@@ -123,6 +128,9 @@ class Authorizer:
             intent.asked_at,
             expires_at,
             intent.shown_hash,
+            b"" if intent.source == wallet_id(intent.currency, intent.payer) else intent.source,
+            intent.method.name,
+            intent.proved and _proof(intent.proved),
         )
         self._ledger.record(encode_fact(fact))
         if expires_at:
@@ -134,6 +142,8 @@ class Authorizer:
         """Why limits or risk do not allow the payment, or None; and whether its payer has to verify it first."""
         payer, currency, amount = intent.payer, intent.currency, intent.amount
         now = intent.asked_at // MICROSECONDS
+        if intent.proved is not None:
+            return self._limits.at_confirmation(payer, currency, amount, now) or self._risk(intent), False
         limit = self._limits.check(payer, currency, amount, now)
         if isinstance(limit, Decline):
             return limit, False
@@ -148,12 +158,16 @@ class Authorizer:
         """
         if any(map(self._ledger.engine.claimed, plan.claims(intent.events))):
             return None  # which the ledger declines
-        payment, day = (intent.payer, intent.currency, intent.amount), self._clock.day
+        day = self._clock.day
         if day(now) == day(now + VERIFICATION_SECONDS):
-            beyond = self._limits.beyond_today(*payment, now)
+            beyond = self._limits.beyond_today(intent.payer, intent.currency, intent.amount, now)
             if beyond is not None:
                 return beyond
-        return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(*payment) else None
+        return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(intent.source, intent.amount) else None
+
+
+def _proof(passed: Passed) -> Proof:
+    return Proof(passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence)
 
 
 def same_content(fact: PaymentDecided, order: Order) -> bool:

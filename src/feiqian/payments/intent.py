@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
+from feiqian.events import PaymentDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.engine import Refusal
+from feiqian.merchants.registry import Merchant
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.policy import Decline
 
@@ -33,10 +36,20 @@ class Order(Protocol):
     def terminal(self) -> str: ...
 
 
+ChooseSource: TypeAlias = Callable[[CurrencyNumber, CustomerNumber, MinorUnits], bytes]
+"""The account that a customer pays this amount of this currency from. Answers from memory."""
+
+
+def from_wallet(currency: CurrencyNumber, customer: CustomerNumber, _amount: MinorUnits) -> bytes:
+    """Every payment is taken from the wallet."""
+    return wallet_id(currency, customer)
+
+
 class Channel(StrEnum):
     """Where the payment is asked for."""
 
     POINT_OF_SALE = "point_of_sale"
+    REMOTE = "remote"  # the payer is not at a till
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +65,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     attempt: bytes  # 16 bytes that make the payment one: the ledger remembers the answer under it
     payer: CustomerNumber  # a customer
+    source: bytes  # the payer's account that is debited
     payee: MerchantNumber  # a merchant
     amount: MinorUnits
     currency: CurrencyNumber  # ISO 4217 number
@@ -63,6 +77,19 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: int  # Unix microseconds
     method: Method
     channel: Channel
-    proved: Passed | None = None  # by the payer, for this payment: risk may heed it, the limits do not
+    proved: Passed | None = None  # by the payer, for this payment: it is not asked for again
     events: bytes = b""  # the method's own, which come first in the chain; each linked to what follows
     shown_hash: bytes = b""  # keyed, of what the payer showed: the fact keeps it, and retries are compared with it
+
+
+O = TypeVar("O", bound=Order, contravariant=True)  # noqa: E741
+
+
+class PaymentMethod(Protocol[O]):
+    """A way to pay: who the payer of an order is, and whether a retry is by the same one. Neither awaits."""
+
+    def intent(self, merchant: Merchant, order: O, attempt: bytes, now_us: int) -> Intent | Decline:
+        """The intent of this attempt, asked for at this time (Unix µs), or why the payer is not known."""
+
+    def check_retry(self, fact: PaymentDecided, merchant: Merchant, order: O) -> None:
+        """Raises OrderConflict unless the order has the fact's content and payer."""

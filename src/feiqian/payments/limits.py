@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from feiqian.accounts.kinds import day_amount_id, day_unverified_id, wallet_id
+from feiqian.accounts.kinds import day_amount_id, day_unverified_id
 from feiqian.customers.registry import Customers
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Side
@@ -142,11 +142,11 @@ class PaymentLimits:
             return found
         return 0, found[1]
 
-    def short_of(self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits) -> bool:
-        """Whether the wallet holds too little. The ledger refuses one that is frozen, closed or missing."""
-        wallet = self._engine.account(wallet_id(currency, customer))
-        stopped = wallet is None or wallet.closed_and_frozen & (Side.DEBIT | CLOSED)
-        return wallet is not None and not stopped and amount > wallet.available + wallet.overdraft
+    def short_of(self, source: bytes, amount: MinorUnits) -> bool:
+        """Whether the account holds too little. The ledger refuses one that is frozen, closed or missing."""
+        account = self._engine.account(source)
+        stopped = account is None or account.closed_and_frozen & (Side.DEBIT | CLOSED)
+        return account is not None and not stopped and amount > account.available + account.overdraft
 
     def _exceeds(self, allowance: bytes, amount: int, cap: int | None, now_seconds: int) -> bool:
         """Whether so much more would exceed `cap` (None: the allowance's own) in what is used of it in a day.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import (
@@ -18,7 +17,7 @@ from feiqian.events import (
     PaymentStatus,
     encode_fact,
 )
-from feiqian.ledger.engine import Engine, HoldState, Refusal, Side, Type
+from feiqian.ledger.engine import CLOSED, Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import NOTHING, MinorUnits
@@ -108,9 +107,9 @@ class PendingPaymentResolver:
         return Resolved(PaymentStatus.DECLINED, reason, NOTHING)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
-        """Whether the wallet is stopped or the level pays nothing, so that no answer of the customer's would count."""
-        wallet = self._ledger.engine.account(wallet_id(payment.currency, payment.customer))
-        stopped = wallet is None or bool(wallet.closed_and_frozen & Side.DEBIT)
+        """Whether the account is stopped or the level pays nothing, so that no answer of the customer's would count."""
+        source = self._ledger.engine.account(plan.payer_account(payment))
+        stopped = source is None or bool(source.closed_and_frozen & (Side.DEBIT | CLOSED))
         return stopped or not self._limits.pays(payment.customer, payment.currency)
 
     def _decline(self, payment: PaymentDecided, merchant: Merchant | None) -> Decline | None:

@@ -15,7 +15,7 @@ from feiqian.ledger import chart
 from feiqian.ledger.chart import BANK, account_id, derived_id
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Period, Type, chain
 from feiqian.merchants.kinds import payable_id
-from feiqian.money import MinorUnits
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.intent import Intent
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.policy import VERIFICATION_SECONDS, Step
@@ -31,6 +31,7 @@ BASIS_POINTS = 10_000
 # What the events of a chain are for, after those of the method.
 PAYMENT_STEPS = (Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
 PENDING_STEPS = (Step.PAYMENT,)
+VERIFIED_STEPS = (Step.DAY_AMOUNT, Step.PAYMENT, Step.FEE)
 CONFIRMATION_STEPS = (Step.PAYMENT, Step.DAY_AMOUNT, Step.PAYMENT, Step.FEE)
 REFUND_STEPS = (Step.REFUNDABLE, Step.REFUNDABLE, Step.REFUND)
 
@@ -82,6 +83,11 @@ def refundable(payment: bytes) -> bytes:
     return derived_id(b"refundable", payment)
 
 
+def payer_account(payment: PaymentDecided) -> bytes:
+    """The account that a payment is taken from, and that refunds go back to."""
+    return payment.source or wallet_id(payment.currency, payment.customer)
+
+
 def content_reference(intent: Intent) -> bytes:
     """What was asked for besides payer and order number, in 128 bits, kept with the payment's transfer."""
     content = f"{intent.amount}\0{intent.currency}\0{intent.description}\0{intent.store}\0{intent.terminal}"
@@ -99,7 +105,7 @@ def payment(intent: Intent, fee: MinorUnits) -> bytes:
     Its steps are the method's and PAYMENT_STEPS, the last only with a fee.
     """
     transfer, payer, currency, amount = intent.attempt, intent.payer, intent.currency, intent.amount
-    wallet, merchant = wallet_id(currency, payer), payable_id(currency, intent.payee)
+    source, merchant = intent.source, payable_id(currency, intent.payee)
     reference = content_reference(intent)
     # The hot path: all in one call, rather than event by event through `chart` and `chain` (a test compares the two).
     # fmt: off
@@ -109,15 +115,46 @@ def payment(intent: Intent, fee: MinorUnits) -> bytes:
     )
     if not fee:
         return intent.events + _THREE_EVENTS(
-            *limits, _TRANSFER, 0, _PAYMENT, 0, amount, transfer, wallet, merchant, reference
+            *limits, _TRANSFER, 0, _PAYMENT, 0, amount, transfer, source, merchant, reference
         )
     fees = account_id(_FEES, currency, BANK)
     return intent.events + _FOUR_EVENTS(
         *limits,
-        _TRANSFER, LINKED, _PAYMENT, 0, amount, transfer, wallet, merchant, reference,
+        _TRANSFER, LINKED, _PAYMENT, 0, amount, transfer, source, merchant, reference,
         _TRANSFER, 0, _FEE, 0, fee, fee_transfer(transfer), merchant, fees, transfer,
     )
     # fmt: on
+
+
+def verified_payment(intent: Intent, fee: MinorUnits) -> bytes:
+    """The chain of a payment that its payer has verified already; its steps are the method's and VERIFIED_STEPS."""
+    transfer, payable = intent.attempt, payable_id(intent.currency, intent.payee)
+    reference = content_reference(intent)
+    events = [
+        chart.use(day_amount_id(intent.currency, intent.payer), intent.amount),
+        chart.transfer(
+            transfer,
+            debit=intent.source,
+            credit=payable,
+            amount=intent.amount,
+            kind=TransferKind.PAYMENT,
+            reference=reference,
+        ),
+        *_fee(transfer, payable, intent.currency, fee),
+    ]
+    return intent.events + chain(*events)
+
+
+def _fee(payment: bytes, payable: bytes, currency: CurrencyNumber, fee: MinorUnits) -> list[bytes]:
+    """What the merchant pays the bank of it, if anything."""
+    if not fee:
+        return []
+    fees = account_id(_FEES, currency, BANK)
+    return [
+        chart.transfer(
+            fee_transfer(payment), debit=payable, credit=fees, amount=fee, kind=TransferKind.FEE, reference=payment
+        )
+    ]
 
 
 def pending_payment(intent: Intent) -> bytes:
@@ -126,12 +163,11 @@ def pending_payment(intent: Intent) -> bytes:
     Its steps are the method's and PENDING_STEPS. It reserves the decision, not the money: balance and allowances count
     when the customer verifies.
     """
-    wallet = wallet_id(intent.currency, intent.payer)
     merchant = payable_id(intent.currency, intent.payee)
     kind, reference = TransferKind.VERIFICATION, content_reference(intent)
     return intent.events + chart.hold(
         intent.attempt,
-        debit=wallet,
+        debit=intent.source,
         credit=merchant,
         amount=0,
         timeout_seconds=VERIFICATION_SECONDS,
@@ -143,13 +179,11 @@ def pending_payment(intent: Intent) -> bytes:
 def declined_payment(intent: Intent) -> bytes:
     """What is declined before the ledger is asked, made known to it: a hold that it refuses, whatever the state.
 
-    It would reserve nothing, from the wallet for the wallet. The engine remembers the refusal under the payment's id,
+    It would reserve nothing, from an account for itself. The engine remembers the refusal under the payment's id,
     so that the payment stays declined, whoever asks again and whenever.
     """
-    wallet = wallet_id(intent.currency, intent.payer)
-    return chart.hold(
-        intent.attempt, debit=wallet, credit=wallet, amount=0, timeout_seconds=0, kind=TransferKind.VERIFICATION
-    )
+    account, kind = intent.source, TransferKind.VERIFICATION
+    return chart.hold(intent.attempt, debit=account, credit=account, amount=0, timeout_seconds=0, kind=kind)
 
 
 def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
@@ -158,21 +192,20 @@ def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
     The capture decides against cancelling and expiry, once; all else counts as of now: limit, balance, freeze.
     """
     hold, currency, amount = payment.transfer, payment.currency, payment.amount
-    wallet, payable = wallet_id(currency, payment.customer), payable_id(currency, payment.merchant)
-    transfer, fees = confirmed_transfer(hold), account_id(_FEES, currency, BANK)
+    source, payable = payer_account(payment), payable_id(currency, payment.merchant)
     events = [
         chart.capture(confirmation(hold), hold=hold, amount=0, kind=TransferKind.VERIFICATION, reference=hold),
         chart.use(day_amount_id(currency, payment.customer), amount),
         chart.transfer(
-            transfer, debit=wallet, credit=payable, amount=amount, kind=TransferKind.PAYMENT, reference=hold
+            confirmed_transfer(hold),
+            debit=source,
+            credit=payable,
+            amount=amount,
+            kind=TransferKind.PAYMENT,
+            reference=hold,
         ),
+        *_fee(hold, payable, currency, fee),
     ]
-    if fee:
-        events.append(
-            chart.transfer(
-                fee_transfer(hold), debit=payable, credit=fees, amount=fee, kind=TransferKind.FEE, reference=hold
-            )
-        )
     return chain(*events)
 
 
@@ -181,8 +214,8 @@ def refuse(payment: bytes) -> bytes:
     return chart.release(refusal(payment), hold=payment, kind=TransferKind.REFUSAL, reference=payment)
 
 
-def refund(payment: PaymentDecided, request: RefundRequest) -> bytes:
-    """The chain of a refund; its steps are REFUND_STEPS.
+def refund(payment: PaymentDecided, request: RefundRequest, to: bytes) -> bytes:
+    """The chain of a refund to this account of the customer's; its steps are REFUND_STEPS.
 
     All refunds of a payment use one allowance, capped at what was captured: whatever races, they never sum to more.
     """
@@ -193,7 +226,7 @@ def refund(payment: PaymentDecided, request: RefundRequest) -> bytes:
         chart.transfer(
             refund_transfer(paid, request.merchant_refund),
             debit=payable_id(payment.currency, payment.merchant),
-            credit=wallet_id(payment.currency, payment.customer),
+            credit=to,
             amount=request.amount,
             kind=TransferKind.REFUND,
             reference=paid,

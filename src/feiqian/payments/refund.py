@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from feiqian.accounts.kinds import wallet_id
 from feiqian.events import PaymentDecided, RefundDecided, RefundStatus, encode_fact
 from feiqian.ids import REFUND, new_id
-from feiqian.ledger.engine import Refusal
+from feiqian.ledger.engine import CLOSED, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
 from feiqian.payments import plan
 from feiqian.payments.policy import Decline, decline_of
@@ -37,10 +38,18 @@ class Refunder:
         transfer = plan.refund_transfer(payment.transfer, request.merchant_refund)
         if self._ledger.engine.remembered(transfer) is not None:
             return RefundDecision(transfer, self._recent.get(transfer), self._ledger.position)
-        fact = self._fact(payment, request, transfer, _decline(self._ledger.post(plan.refund(payment, request))))
+        chain = plan.refund(payment, request, self._account(payment))
+        fact = self._fact(payment, request, transfer, _decline(self._ledger.post(chain)))
         self._ledger.record(encode_fact(fact))
         self._recent.put(transfer, fact)
         return RefundDecision(transfer, fact, self._ledger.position)
+
+    def _account(self, payment: PaymentDecided) -> bytes:
+        """Where the payment came from; the wallet, if that account has been closed since."""
+        source = plan.payer_account(payment)
+        account = self._ledger.engine.account(source)
+        closed = account is not None and account.closed_and_frozen & CLOSED
+        return wallet_id(payment.currency, payment.customer) if closed else source
 
     def _fact(
         self, payment: PaymentDecided, request: RefundRequest, transfer: bytes, decline: Decline | None

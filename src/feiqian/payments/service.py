@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from feiqian.auth.challenges.service import Verification
 from feiqian.clock import MICROSECONDS, Clock
@@ -37,6 +38,7 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
+from feiqian.payments.intent import ChooseSource, O, PaymentMethod, from_wallet
 from feiqian.payments.limits import PaymentLimits, Today
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
@@ -89,7 +91,7 @@ class Payments:
         self.status_waiters = StatusWaiters()
         self.expiry = Expiry(ledger, self.status_waiters.tell)
         self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
-        self._by_code = CodeMethod(codes, customers, cipher, ledger.clock)
+        self._by_code = CodeMethod(codes, customers, cipher, ledger.clock, from_wallet)
         self._resolver = PendingPaymentResolver(ledger, limits, merchants)
         self.confirmations = Confirmations(
             ledger, reads, self._resolver, customers, merchants, verification, self.status_waiters, work or Work()
@@ -106,20 +108,28 @@ class Payments:
 
     # --- changing ----------------------------------------------------------------------------------------------
 
-    async def pay(self, merchant: Merchant, request: PaymentRequest) -> PaymentView:
+    def choose_sources(self, choose: ChooseSource) -> None:
+        """`choose` says from now on which of the customer's accounts a payment by code is taken from."""
+        self._by_code.source = choose
+
+    def pay(self, merchant: Merchant, request: PaymentRequest) -> Coroutine[Any, Any, PaymentView]:
+        """Takes a payment by code, as `pay_by`."""
+        return self.pay_by(self._by_code, merchant, request)
+
+    async def pay_by(self, method: PaymentMethod[O], merchant: Merchant, order: O) -> PaymentView:
         """Takes a payment, or says why not; a retry is answered as at first. Raises OrderConflict, Overloaded."""
         admission, number = self.admission, merchant.number
         admission.begin(number)
         try:
-            decision = self._authorizer.authorize(merchant, request, self._by_code.intent)
+            decision = self._authorizer.authorize(merchant, order, method.intent)
             await self._ledger.durable(decision.position)
         finally:
             admission.leave(number)
         if decision.not_kept:
-            return not_kept(request, decision.not_kept, self._clock.now())
+            return not_kept(order, decision.not_kept, self._clock.now())
         fact = decision.fact or (await self._row(merchant, decision.transfer, decision.position)).fact
         if decision.retry:
-            self._by_code.check_retry(fact, merchant, request)
+            method.check_retry(fact, merchant, order)
         return first_answer(fact)
 
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:

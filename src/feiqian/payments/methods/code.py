@@ -15,7 +15,7 @@ from feiqian.payments.codes import CodeFault, Codes, Scan, claim_of
 from feiqian.payments.decide import same_content
 from feiqian.payments.errors import OrderConflict
 from feiqian.payments.guesses import Guesses
-from feiqian.payments.intent import Channel, Intent, Method
+from feiqian.payments.intent import Channel, ChooseSource, Intent, Method
 from feiqian.payments.policy import Decline
 from feiqian.payments.requests import PaymentRequest
 
@@ -27,8 +27,11 @@ _CLAIM, _POINT_OF_SALE = int(Type.CLAIM), Channel.POINT_OF_SALE
 class CodeMethod:
     """Reads codes at tills, and counts the wrong ones."""
 
-    def __init__(self, codes: Codes, customers: Customers, cipher: FieldCipher, clock: LedgerClock) -> None:
+    def __init__(
+        self, codes: Codes, customers: Customers, cipher: FieldCipher, clock: LedgerClock, source: ChooseSource
+    ) -> None:
         self._codes, self._customers, self._hash, self._clock = codes, customers, cipher.blind_index, clock
+        self.source = source
         self.guesses = Guesses()
 
     def intent(self, merchant: Merchant, request: PaymentRequest, attempt: bytes, now_us: int) -> Intent | Decline:
@@ -40,6 +43,7 @@ class CodeMethod:
         return Intent(
             attempt=attempt,
             payer=scan.customer,
+            source=self.source(merchant.currency, scan.customer, request.amount),
             payee=merchant.number,
             amount=request.amount,
             currency=merchant.currency,

@@ -19,6 +19,7 @@ from feiqian.services import Services
 from feiqian.web.session import BY_ITSELF, TheCustomer, customers_only, still_signed_in
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
+from feiqian.web.wallet_parts import parts_of, shortcuts
 from feiqian.web.whose import ASKED_BY_A_PAGE
 
 from .code import code_now, for_script, pictures
@@ -54,6 +55,8 @@ class Wallet(Controller):
             payments=await of_customer(services, number, SHOWN),
             incomplete=await services.reads.customer_incomplete(number),
             push=await push_shown(site, signed_in),
+            shortcuts=shortcuts(),
+            parts=await parts_of(services, number),
         )
 
     @get("/code", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})

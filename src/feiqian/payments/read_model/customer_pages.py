@@ -18,7 +18,7 @@ from feiqian.runtime.paging import FIRST, Ask, Page
 
 from ..kinds import TransferKind
 from . import tables
-from .queries import LOOKED_AT, PAYMENT_COLUMNS, UNPAID, WALLETS
+from .queries import ACCOUNTS_OF_CUSTOMER, LOOKED_AT, PAYMENT_COLUMNS, UNPAID
 from .rows import PaymentRow, payment_row
 
 _P, _E = tables.payments.c, tables.entries.c
@@ -75,7 +75,7 @@ def payments_of_customer(db: Database, customer: CustomerNumber, ask: Ask, limit
 
     Costs as many payments that were not paid, and LOOKED_AT lines of each wallet, at most.
     """
-    wallets = sorted(no for no, _ in db.all(WALLETS, customer=customer))
+    wallets = sorted(no for no, _ in db.all(ACCOUNTS_OF_CUSTOMER, customer=customer))
     streams = [(NOT_PAID, int(customer)), *((PAID, no) for no in wallets)]
     given = _places(ask.before or ask.after, len(streams))
     places = given or [_after_last(db, stream) for stream in streams]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
 
-from feiqian.accounts.kinds import AccountKind
+from feiqian.accounts.kinds import OF_CUSTOMERS
 from feiqian.events import RefundDecided, decode_values
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.engine import EVENT, Type
@@ -205,7 +205,7 @@ def _kind_and_owner(account: bytes) -> tuple[int, int]:
 
 
 def _accounts_of(merchant: int, customer: int) -> set[str]:
-    return {account_key(MerchantAccountKind.PAYABLE, merchant), account_key(AccountKind.CUSTOMER_WALLET, customer)}
+    return {account_key(MerchantAccountKind.PAYABLE, merchant), *(account_key(kind, customer) for kind in OF_CUSTOMERS)}
 
 
 def _parties(blob: bytes) -> set[str]:

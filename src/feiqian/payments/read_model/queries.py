@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_column, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_column, or_, select, tuple_
 
-from feiqian.accounts.kinds import AccountKind, AccountTransferKind
+from feiqian.accounts.kinds import OF_CUSTOMERS, AccountTransferKind
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -50,8 +50,8 @@ _PLACE = select(_P.created_at, _P.no).where(_P.id == bindparam("id"), _P.merchan
 WAIT = select(_P.fact).where(_status(WAITING))
 WAIT_FOR_CUSTOMER = _NEWEST.where(_P.customer == bindparam("customer"), _status(WAITING))
 NOT_PAID = select(_P.no).where(_P.customer == bindparam("customer"), UNPAID).order_by(_P.no.desc()).limit(_LIMIT)
-WALLETS = select(_A.no, _A.currency).where(
-    _A.owner == bindparam("customer"), _A.kind == int(AccountKind.CUSTOMER_WALLET)
+ACCOUNTS_OF_CUSTOMER = select(_A.no, _A.currency).where(
+    _A.owner == bindparam("customer"), or_(*(_A.kind == int(kind) for kind in OF_CUSTOMERS))
 )
 _PAID = (
     select(_E.payment)
@@ -87,8 +87,8 @@ _STATEMENT = (
 
 
 def customer_incomplete(db: Database, customer: CustomerNumber) -> bool:
-    """Whether something of a customer's wallets was set aside, so that lists and statements lack it."""
-    return is_incomplete(db, AccountKind.CUSTOMER_WALLET, customer)
+    """Whether something of a customer's accounts was set aside, so that lists and statements lack it."""
+    return any(is_incomplete(db, kind, customer) for kind in OF_CUSTOMERS)
 
 
 def merchant_incomplete(db: Database, merchant: MerchantNumber) -> bool:
@@ -170,9 +170,9 @@ def _checked(limit: int) -> int:
 
 
 def newest_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[PaymentRow]:
-    """A customer's newest payments, newest first: those paid, by the lines of the wallets, and those that were not."""
+    """A customer's newest payments, newest first: those paid, by the lines of the accounts, and those that were not."""
     numbers = {no for (no,) in db.all(NOT_PAID, customer=customer, limit=_checked(limit))}
-    for account, _ in db.all(WALLETS, customer=customer):
+    for account, _ in db.all(ACCOUNTS_OF_CUSTOMER, customer=customer):
         numbers |= {no for (no,) in db.all(_PAID, account=account, limit=limit) if no is not None}
     newest = sorted(numbers, reverse=True)[:limit]
     query = _numbered(len(newest))
@@ -185,9 +185,9 @@ def _numbered(count: int) -> Select[Any]:
 
 
 def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:
-    """The newest corrections of the customer's wallets among the newest LOOKED_AT lines of each, newest first."""
+    """The newest corrections of the customer's accounts among the newest LOOKED_AT lines of each, newest first."""
     found = []
-    for account, currency in db.all(WALLETS, customer=customer):
+    for account, currency in db.all(ACCOUNTS_OF_CUSTOMER, customer=customer):
         rows = db.all(_CORRECTIONS, account=account, limit=_checked(limit))
         found += [CorrectionRow(transfer, amount, currency, at, place) for transfer, amount, at, place in rows]
     return sorted(found, key=lambda row: (row.at, row.position), reverse=True)[:limit]

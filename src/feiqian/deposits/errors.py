@@ -1,0 +1,17 @@
+"""What deposit accounts refuse."""
+
+from __future__ import annotations
+
+from feiqian.errors import FeiqianError
+
+
+class AccountNotFound(FeiqianError):
+    """There is no such account, or it is somebody else's."""
+
+
+class AccountInvalid(FeiqianError):
+    """An account cannot be as was asked. `reason` is the word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the account cannot be as was asked: {reason}")
+        self.reason = reason

@@ -1,0 +1,41 @@
+"""A deposit account as others see it. The whole number is not in it: `Deposits.number` opens it for its holder."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from feiqian.accounts.kinds import deposit_id
+from feiqian.ids import CustomerNumber
+from feiqian.money import CurrencyNumber
+
+
+class AccountState(StrEnum):
+    """What may be done with an account."""
+
+    OPENING = "opening"  # decided, and the ledger not told yet
+    OPEN = "open"
+    FROZEN = "frozen"  # by staff: nothing leaves it
+    DORMANT = "dormant"  # not used for long: nothing leaves it until its holder wakes it
+    CLOSED = "closed"
+
+
+class DepositAccount(NamedTuple):
+    """An account of one customer. `last_four` digits of its number are all that lists show. Times in Unix
+    microseconds, 0: not yet."""
+
+    id: str
+    customer: CustomerNumber
+    currency: CurrencyNumber
+    place: int  # from 1 on, of the customer's in this currency
+    product: str
+    state: AccountState
+    alias: str  # "": none
+    last_four: str
+    opened_at: int
+    closed_at: int
+
+    @property
+    def ledger_id(self) -> bytes:
+        """The account of the ledger that has its money."""
+        return deposit_id(self.currency, self.customer, self.place)
