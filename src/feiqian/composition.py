@@ -37,6 +37,7 @@ from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.deposits.service import Deposits
+from feiqian.deposits.states import AccountStates
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -131,9 +132,21 @@ def add_deposits(s: Services) -> None:
         audit_log=s.audit_log,
         intents=s.intents,
         ledger=s.ledger,
+        accounts=s.accounts,
+        notices=s.notices,
         prefix=s.settings.account_prefix,
     )
-    s.intents.declare(s.deposits.intent)
+    s.account_states = AccountStates(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        intents=s.intents,
+        deposits=s.deposits,
+    )
+    s.accounts.keep_frozen(s.account_states.stay_frozen)
+    s.intents.declare(s.deposits.intent, s.account_states.intent)
 
 
 class _Common(TypedDict):

@@ -16,8 +16,11 @@ class AccountState(StrEnum):
     OPENING = "opening"  # decided, and the ledger not told yet
     OPEN = "open"
     FROZEN = "frozen"  # by staff: nothing leaves it
-    DORMANT = "dormant"  # not used for long: nothing leaves it until its holder wakes it
+    DORMANT = "dormant"  # not used for long: nothing leaves it until staff release it
     CLOSED = "closed"
+
+
+STOPPED = frozenset({AccountState.FROZEN, AccountState.DORMANT})
 
 
 class DepositAccount(NamedTuple):

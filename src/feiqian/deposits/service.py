@@ -11,23 +11,26 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from feiqian.accounts.kinds import deposit_id
+from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
+from feiqian.auth.notices import Notices
 from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.deposits import opening
 from feiqian.deposits.errors import AccountInvalid, AccountNotFound
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import STOPPED, AccountState, DepositAccount
 from feiqian.deposits.numbers import new_number
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import ACCOUNT, CustomerNumber, new_id
-from feiqian.ledger.engine import Refusal
+from feiqian.ledger.engine import CLOSED, Refusal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import CurrencyNumber
 from feiqian.runtime.transactions import Transactions, reads
-from feiqian.subjects import Subject
+from feiqian.subjects import Subject, customer
 
 OPEN = "open_account"
 PRODUCTS = ("current", "savings")
@@ -35,6 +38,11 @@ MOST = 20  # accounts of one customer that are not closed
 NUMBER_CONTEXT, SIX_CONTEXT, ALIAS_CONTEXT = "account-number", "account-six", "account-alias"
 _c = accounts.c
 _COLUMNS = [_c[name] for name in DepositAccount._fields]
+
+
+def intent_subject(id: str) -> str:
+    """What the intents of an account are about."""
+    return f"account:{id}"
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -55,6 +63,8 @@ class Deposits:
     audit_log: AuditLog
     intents: LedgerIntents
     ledger: Ledger
+    accounts: Accounts
+    notices: Notices
     prefix: str
 
     @property
@@ -99,7 +109,7 @@ class Deposits:
                 closed_at=0,
             )
         )
-        return self.intents.put(connection, OPEN, f"account:{id}", Opening(id, by))
+        return self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by))
 
     def _new_number(self, connection: Connection) -> str:
         while True:
@@ -108,18 +118,42 @@ class Deposits:
                 return number
 
     async def _open_in_ledger(self, intent: LedgerIntent) -> None:
-        account = await self.transactions.read(self.get, intent.payload.account)
-        posting = self.ledger.post(opening.account(account))
-        if posting.refusal not in (Refusal.OK, Refusal.EXISTS):
-            raise RuntimeError(f"an account's opening was refused as {posting.refusal.name}")
+        await self.tell_ledger(intent.payload.account)
+
+    async def tell_ledger(self, id: str) -> None:
+        """The ledger has the account on return, and lets debits go on or not, as the database says. Again: the same."""
+        account = await self.transactions.read(self.get, id)
+        async with self.intents.turn(str(customer(account.customer))):  # nobody freezes or unfreezes the customer now
+            account, frozen = await self.transactions.read(self._as_decided, id)
+            self._post(account, frozen or self.accounts.frozen(account.customer))
         await self.ledger.durable(self.ledger.position)
+
+    def _as_decided(self, connection: Connection, id: str) -> tuple[DepositAccount, bool]:
+        """The account, and whether it or its holder is frozen."""
+        account = self.get(connection, id)
+        profile = self.customers.profiles.get(connection, account.customer)
+        return account, account.state in STOPPED or (profile is not None and profile.frozen)
+
+    def _post(self, account: DepositAccount, stopped: bool) -> None:
+        engine = self.ledger.engine
+        ids = {n: deposit_id(account.currency, account.customer, n) for n in range(1, account.place + 1)}
+        there = engine.account(account.ledger_id)
+        if there is not None and there.closed_and_frozen & CLOSED:
+            return
+        missing = [place for place, ledger_id in ids.items() if engine.account(ledger_id) is None]
+        refusal = self.ledger.post(opening.account(account, missing, stopped=stopped)).refusal
+        if refusal not in (Refusal.OK, Refusal.EXISTS):
+            raise RuntimeError(f"a change of an account was refused as {refusal.name}")
+        if stopped:
+            self.accounts.tell_stopped(account.customer)
 
     def _opened(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         id, by = intent.payload.account, intent.payload.by
         opening_still = (_c.id == id) & (_c.state == AccountState.OPENING)
         connection.execute(update(accounts).where(opening_still).values(state=AccountState.OPEN))
-        customer = connection.execute(select(_c.customer).where(_c.id == id)).scalar_one()
-        self.audit_log.append(connection, by, "account_opened", f"customer:{customer}", {"account": id}, now)
+        holder = connection.execute(select(_c.customer).where(_c.id == id)).scalar_one()
+        self.audit_log.append(connection, by, "account_opened", str(customer(holder)), {"account": id}, now)
+        self.notices.changed(connection, holder, "account_opened", now)
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
