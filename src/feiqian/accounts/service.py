@@ -33,17 +33,17 @@ class Accounts:
         self._keeping: list[Callable[[CustomerNumber], Awaitable[set[bytes]]]] = []
         usual = {policy.currency, *(currency for level in policy.levels for currency in level.limits)}
         # Of these pages ask all the time; a freeze and a level look for a wallet in every currency that there is.
-        self._currencies = [number for number in BY_NUMBER if number in usual or self._bank_has(number)]
+        self.currencies = [number for number in BY_NUMBER if number in usual or self._bank_has(number)]
 
     # --- asking ------------------------------------------------------------------------------------------------
 
     def wallets(self, number: CustomerNumber) -> list[CurrencyNumber]:
         """The currencies that the customer has a wallet in, of those that the bank deals in."""
-        return [currency for currency in self._currencies if self._wallet(number, currency) is not None]
+        return [currency for currency in self.currencies if self._wallet(number, currency) is not None]
 
     def frozen(self, number: CustomerNumber) -> bool:
         """Whether money is stopped from leaving any of the customer's wallets."""
-        found = (self._wallet(number, currency) for currency in self._currencies)
+        found = (self._wallet(number, currency) for currency in self.currencies)
         return any(wallet is not None and bool(wallet.closed_and_frozen & Side.DEBIT) for wallet in found)
 
     def stopped(self, number: CustomerNumber) -> bool:

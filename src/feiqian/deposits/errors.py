@@ -15,3 +15,7 @@ class AccountInvalid(FeiqianError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the account cannot be as was asked: {reason}")
         self.reason = reason
+
+
+class ReferenceUsed(FeiqianError):
+    """An account was opened under this reference before, for somebody else or otherwise."""

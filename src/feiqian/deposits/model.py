@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from feiqian.accounts.kinds import deposit_id
+from feiqian.deposits.numbers import masked
 from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber
 
@@ -37,6 +38,11 @@ class DepositAccount(NamedTuple):
     last_four: str
     opened_at: int
     closed_at: int
+
+    @property
+    def masked(self) -> str:
+        """Its number, as it is shown wherever the whole one is not needed."""
+        return masked(self.last_four)
 
     @property
     def ledger_id(self) -> bytes:

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.accounts.kinds import deposit_id
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.notices import Notices
 from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
+from feiqian.customers.registry import UNVERIFIED, Customers
 from feiqian.deposits import opening
-from feiqian.deposits.errors import AccountInvalid, AccountNotFound
+from feiqian.deposits.errors import AccountInvalid, AccountNotFound, ReferenceUsed
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount
 from feiqian.deposits.numbers import new_number
 from feiqian.deposits.tables import NUMBER, accounts
@@ -29,7 +29,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import CurrencyNumber
-from feiqian.runtime.transactions import Transactions, reads
+from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.subjects import Subject, customer
 
 OPEN = "open_account"
@@ -73,23 +73,34 @@ class Deposits:
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
-    async def open(self, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject) -> str:
-        """A new account of the customer's, open on return; its id. Raises AccountInvalid, CustomerNotFound."""
-        intent = await self.transactions.write(self.open_within, customer, currency, product, by)
-        await self.intents.finish(OPEN, intent.subject)
-        return str(intent.payload.account)
+    async def open(
+        self, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject, reference: str = ""
+    ) -> str:
+        """A new account of the customer's, open on return; its id. Under one reference, one account.
+
+        Raises AccountInvalid, ReferenceUsed, CustomerNotFound.
+        """
+        id = await self.transactions.write(self.open_within, customer, currency, product, by, reference)
+        await self.intents.finish(OPEN, intent_subject(id))
+        return id
 
     def open_within(
-        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject
-    ) -> LedgerIntent:
-        """Decides it; whoever calls finishes the intent, or the sweep does. Raises AccountInvalid, CustomerNotFound."""
+        self,
+        connection: Connection,
+        customer: CustomerNumber,
+        currency: CurrencyNumber,
+        product: str,
+        by: Subject,
+        reference: str = "",
+    ) -> str:
+        """Decides it, and returns the id; the sweep tells the ledger. Raises as `open`."""
         self.customers.profiles.lock(connection, customer)
-        self.customers.level_in(connection, customer)
-        if product not in PRODUCTS:
-            raise AccountInvalid("product")
-        held = connection.execute(select(_c.currency, _c.place, _c.state).where(_c.customer == customer)).all()
-        if sum(row.state is not AccountState.CLOSED for row in held) >= MOST:
-            raise AccountInvalid("too_many")
+        before = self._of_reference(connection, reference)
+        if before is not None:
+            if (before.customer, before.currency, before.product) != (customer, currency, product):
+                raise ReferenceUsed("an account was opened under this reference before")
+            return before.id
+        self.check_opening(connection, customer, currency, product)
         now, number = self.clock.now(), self._new_number(connection)
         id = new_id(ACCOUNT, now)
         connection.execute(
@@ -97,7 +108,7 @@ class Deposits:
                 id=id,
                 customer=customer,
                 currency=currency,
-                place=1 + max((row.place for row in held if row.currency == currency), default=0),
+                place=self._next_place(connection, customer, currency),
                 product=product,
                 state=AccountState.OPENING,
                 number=NUMBER.seal(self.cipher, number, id),
@@ -105,11 +116,36 @@ class Deposits:
                 six_blind=self.six_blind(customer, number[-6:]),
                 last_four=number[-4:],
                 alias="",
+                reference=reference or None,
                 opened_at=now,
                 closed_at=0,
             )
         )
-        return self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by))
+        self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by))
+        return id
+
+    def check_opening(
+        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str
+    ) -> None:
+        """Raises AccountInvalid, CustomerNotFound."""
+        if self.customers.level_in(connection, customer) == UNVERIFIED:
+            raise AccountInvalid("unverified")
+        if currency not in self.accounts.currencies:
+            raise AccountInvalid("currency")
+        if product not in PRODUCTS:
+            raise AccountInvalid("product")
+        not_closed = (_c.customer == customer) & (_c.state != AccountState.CLOSED)
+        if connection.execute(select(func.count()).select_from(accounts).where(not_closed)).scalar_one() >= MOST:
+            raise AccountInvalid("too_many")
+
+    def _of_reference(self, connection: Connection, reference: str) -> DepositAccount | None:
+        found = self._where(connection, _c.reference == reference) if reference else []
+        return found[0] if found else None
+
+    def _next_place(self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber) -> int:
+        of_these = (_c.customer == customer) & (_c.currency == currency)
+        highest = connection.execute(select(func.max(_c.place)).where(of_these)).scalar()
+        return 1 + (highest or 0)
 
     def _new_number(self, connection: Connection) -> str:
         while True:
@@ -185,11 +221,19 @@ class Deposits:
         return self._where(connection, _c.six_blind == self.six_blind(customer, six))
 
     def number(self, connection: Connection, id: str) -> str:
-        """The whole number, for the holder only. Raises AccountNotFound."""
+        """The whole number, for the holder only (staff: `look_at_number`). Raises AccountNotFound."""
         sealed = connection.execute(select(_c.number).where(_c.id == id)).scalar()
         if sealed is None:
             raise AccountNotFound("there is no such account")
         return NUMBER.text(self.cipher, sealed, id)
+
+    @writes
+    def look_at_number(self, connection: Connection, id: str, by: Subject, why: str) -> str:
+        """The whole number, for staff who say why; the audit log has it first. Raises AccountNotFound."""
+        account, now = self.get(connection, id), self.clock.now()
+        about, details = str(customer(account.customer)), {"account": id, "why": why}
+        self.audit_log.append(connection, by, "account_number_seen", about, details, now)
+        return self.number(connection, id)
 
     def balance(self, account: DepositAccount) -> int:
         """What the ledger has on it now, in minor units; tell it once `ledger.position` is durable."""

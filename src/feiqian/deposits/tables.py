@@ -24,6 +24,7 @@ accounts = Table(
     Column("last_four", String(4), nullable=False),
     Column("alias", String(20), nullable=False),  # as it was chosen
     Column("alias_blind", LargeBinary(16), unique=True),  # of what confusable aliases share; NULL: no alias
+    Column("reference", String(80), unique=True),  # under which its opening was asked for, once; NULL: none
     Column("opened_at", BIG, nullable=False),
     Column("closed_at", BIG, nullable=False),
     UniqueConstraint("customer", "currency", "place", name="deposits_accounts_place"),
