@@ -21,9 +21,10 @@ from feiqian.deposits import opening
 from feiqian.deposits.errors import AccountInvalid, AccountNotFound, ReferenceUsed
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount
 from feiqian.deposits.numbers import new_number
+from feiqian.deposits.rows import NewAccount, new_row, number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import ACCOUNT, CustomerNumber, new_id
+from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Refusal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
@@ -35,7 +36,6 @@ from feiqian.subjects import Subject, customer
 OPEN = "open_account"
 PRODUCTS = ("current", "savings")
 MOST = 20  # accounts of one customer that are not closed
-NUMBER_CONTEXT, SIX_CONTEXT, ALIAS_CONTEXT = "account-number", "account-six", "account-alias"
 _c = accounts.c
 _COLUMNS = [_c[name] for name in DepositAccount._fields]
 
@@ -101,26 +101,11 @@ class Deposits:
                 raise ReferenceUsed("an account was opened under this reference before")
             return before.id
         self.check_opening(connection, customer, currency, product)
-        now, number = self.clock.now(), self._new_number(connection)
-        id = new_id(ACCOUNT, now)
-        connection.execute(
-            insert(accounts).values(
-                id=id,
-                customer=customer,
-                currency=currency,
-                place=self._next_place(connection, customer, currency),
-                product=product,
-                state=AccountState.OPENING,
-                number=NUMBER.seal(self.cipher, number, id),
-                number_blind=self.cipher.blind_index(number, NUMBER_CONTEXT),
-                six_blind=self.six_blind(customer, number[-6:]),
-                last_four=number[-4:],
-                alias="",
-                reference=reference or None,
-                opened_at=now,
-                closed_at=0,
-            )
-        )
+        place, number = self._next_place(connection, customer, currency), self._new_number(connection)
+        new = NewAccount(customer, currency, place, product, number, reference, self.clock.now())
+        row = new_row(self.cipher, new)
+        connection.execute(insert(accounts).values(row))
+        id = str(row["id"])
         self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by))
         return id
 
@@ -150,7 +135,7 @@ class Deposits:
     def _new_number(self, connection: Connection) -> str:
         while True:
             number = new_number(self.prefix)
-            if self._id_of(connection, _c.number_blind == self.cipher.blind_index(number, NUMBER_CONTEXT)) is None:
+            if self._id_of(connection, _c.number_blind == number_blind(self.cipher, number)) is None:
                 return number
 
     async def _open_in_ledger(self, intent: LedgerIntent) -> None:
@@ -218,7 +203,7 @@ class Deposits:
 
     def by_six(self, connection: Connection, customer: CustomerNumber, six: str) -> list[DepositAccount]:
         """The customer's accounts whose number ends in these six digits: mostly one."""
-        return self._where(connection, _c.six_blind == self.six_blind(customer, six))
+        return self._where(connection, _c.six_blind == six_blind(self.cipher, customer, six))
 
     def number(self, connection: Connection, id: str) -> str:
         """The whole number, for the holder only (staff: `look_at_number`). Raises AccountNotFound."""
@@ -239,10 +224,6 @@ class Deposits:
         """What the ledger has on it now, in minor units; tell it once `ledger.position` is durable."""
         found = self.ledger.engine.account(account.ledger_id)
         return found.balance if found is not None else 0
-
-    def six_blind(self, customer: CustomerNumber, six: str) -> bytes:
-        """By which an account is found by its holder and its last six digits."""
-        return self.cipher.blind_index(f"{customer}/{six}", SIX_CONTEXT)
 
     def _id_of(self, connection: Connection, condition: ColumnElement[bool]) -> str | None:
         return connection.execute(select(_c.id).where(condition)).scalar()
