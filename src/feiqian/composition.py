@@ -36,6 +36,7 @@ from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.deposits.naming import Aliases
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.states import AccountStates
 from feiqian.kyc.screening import Sanctions
@@ -143,6 +144,15 @@ def add_deposits(s: Services) -> None:
         audit_log=s.audit_log,
         notices=s.notices,
         intents=s.intents,
+        deposits=s.deposits,
+    )
+    s.aliases = Aliases(
+        transactions=s.transactions,
+        clock=s.clock,
+        cipher=s.cipher,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
         deposits=s.deposits,
     )
     s.accounts.keep_frozen(s.account_states.stay_frozen)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
+    from feiqian.deposits.naming import Aliases
     from feiqian.deposits.service import Deposits
     from feiqian.deposits.states import AccountStates
     from feiqian.field_cipher import FieldCipher
@@ -96,6 +97,7 @@ class Services:
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
     account_states: AccountStates = field(init=False)
+    aliases: Aliases = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

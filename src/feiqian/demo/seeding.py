@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import insert
-
 from feiqian.accounts import opening
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.credentials import add_secrets
@@ -28,9 +26,8 @@ from feiqian.demo.sample_shops import sample_merchants
 from feiqian.deposits import opening as deposit_opening
 from feiqian.deposits.model import AccountState
 from feiqian.deposits.numbers import new_number
-from feiqian.deposits.rows import NewAccount, new_row
+from feiqian.deposits.rows import NewAccount, add
 from feiqian.deposits.service import PRODUCTS
-from feiqian.deposits.tables import accounts
 from feiqian.errors import FeiqianError
 from feiqian.folder import FolderLock, make_folder
 from feiqian.ids import CustomerNumber, MerchantNumber
@@ -173,19 +170,18 @@ def _profile(plan: Plan, number: CustomerNumber) -> NewProfile:
 
 def _add_deposits(db: BankDb, settings: Settings, plan: Plan, policy: Policy, now: int) -> Iterator[bytes]:
     """Deposit accounts of some, in the bank's database; gives what opens them in the ledger, with what is on them."""
-    cipher, dice = data_key_of(db, settings.data_key), random.Random(SEED)
-    rows = [
-        new_row(cipher, NewAccount(number, CNY.number, place, product, account_number, "", now, AccountState.OPEN))
+    cipher, dice, prefix = data_key_of(db, settings.data_key), random.Random(SEED), settings.account_prefix
+    new = [
+        NewAccount(number, CNY.number, place, product, new_number(prefix), "", now, AccountState.OPEN)
         for number in map(CustomerNumber, range(1, plan.customers + 1))
         if _level(plan, policy, number).pays
         for place, product in enumerate(_products(plan, number), 1)
-        for account_number in [new_number(settings.account_prefix)]
     ]
     with db.write() as connection:
-        connection.execute(insert(accounts), rows)
-    for row in rows:
+        add(connection, cipher, new)
+    for one in new:
         amount = MinorUnits(plan.balance * dice.choice(_SHARES) // 50 + dice.randrange(1, 5_000_00))
-        yield deposit_opening.with_balance(row["customer"], CNY.number, row["place"], amount)
+        yield deposit_opening.with_balance(one.customer, CNY.number, one.place, amount)
 
 
 def _products(plan: Plan, number: int) -> tuple[str, ...]:

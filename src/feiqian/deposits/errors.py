@@ -19,3 +19,11 @@ class AccountInvalid(FeiqianError):
 
 class ReferenceUsed(FeiqianError):
     """An account was opened under this reference before, for somebody else or otherwise."""
+
+
+class AliasTaken(FeiqianError):
+    """Another account has this alias, or one that looks like it."""
+
+
+class AliasTriesUsedUp(FeiqianError):
+    """An alias was chosen as often as it may be in a day."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from sqlalchemy import Connection, insert
+
 from feiqian.deposits.model import AccountState
-from feiqian.deposits.tables import NUMBER
+from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import ACCOUNT, CustomerNumber, new_id
 from feiqian.money import CurrencyNumber
 
-NUMBER_CONTEXT, SIX_CONTEXT = "account-number", "account-six"
+NUMBER_CONTEXT, SIX_CONTEXT, ALIAS_CONTEXT = "account-number", "account-six", "account-alias"
 
 
 class NewAccount(NamedTuple):
@@ -36,8 +39,20 @@ def six_blind(cipher: FieldCipher, customer: CustomerNumber, six: str) -> bytes:
     return cipher.blind_index(f"{customer}/{six}", SIX_CONTEXT)
 
 
-def new_row(cipher: FieldCipher, new: NewAccount) -> dict[str, Any]:
-    """A row of `tables.accounts`, with an id of its own."""
+def alias_blind(cipher: FieldCipher, skeleton: str) -> bytes:
+    """What confusable aliases (`aliases.skeleton`) share."""
+    return cipher.blind_index(skeleton, ALIAS_CONTEXT)
+
+
+def add(connection: Connection, cipher: FieldCipher, new: Iterable[NewAccount]) -> list[str]:
+    """Keeps accounts, and returns their ids. Raises sqlalchemy's IntegrityError if a number or reference is there."""
+    rows = [_row(cipher, one) for one in new]
+    if rows:
+        connection.execute(insert(accounts), rows)
+    return [row["id"] for row in rows]
+
+
+def _row(cipher: FieldCipher, new: NewAccount) -> dict[str, Any]:
     id = new_id(ACCOUNT, new.now)
     return {
         "id": id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from feiqian.accounts.kinds import deposit_id
 from feiqian.accounts.service import Accounts
@@ -21,7 +21,7 @@ from feiqian.deposits import opening
 from feiqian.deposits.errors import AccountInvalid, AccountNotFound, ReferenceUsed
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount
 from feiqian.deposits.numbers import new_number
-from feiqian.deposits.rows import NewAccount, new_row, number_blind, six_blind
+from feiqian.deposits.rows import NewAccount, add, number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
@@ -103,9 +103,7 @@ class Deposits:
         self.check_opening(connection, customer, currency, product)
         place, number = self._next_place(connection, customer, currency), self._new_number(connection)
         new = NewAccount(customer, currency, place, product, number, reference, self.clock.now())
-        row = new_row(self.cipher, new)
-        connection.execute(insert(accounts).values(row))
-        id = str(row["id"])
+        (id,) = add(connection, self.cipher, [new])
         self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by))
         return id
 

@@ -29,3 +29,11 @@ accounts = Table(
     Column("closed_at", BIG, nullable=False),
     UniqueConstraint("customer", "currency", "place", name="deposits_accounts_place"),
 )
+# When a customer has tried to choose an alias; those of the last 24 hours.
+alias_tries = Table(
+    "deposits_alias_tries",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("customer", BIG, nullable=False, index=True),
+    Column("at", BIG, nullable=False),
+)

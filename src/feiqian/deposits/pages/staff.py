@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Controller, Request, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
-from litestar.types import ControllerRouterHandler
 
 from feiqian.backoffice.members import require
 from feiqian.backoffice.model import StaffRole
@@ -47,7 +46,3 @@ async def _number_page(console: Console, id: str, form: Form, number: str = "") 
     holder = await services.transactions.read(services.customers.by_number, account.customer)
     shown = {"account": account, "holder": holder, "number": number}
     return await console.page("deposits/number.html", "customers", form, **shown)
-
-
-PAGES: list[ControllerRouterHandler] = []
-STAFF_PAGES: list[ControllerRouterHandler] = [NumberPages]
