@@ -37,6 +37,7 @@ from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.deposits.naming import Aliases
+from feiqian.deposits.openings import Openings
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.states import AccountStates
 from feiqian.kyc.screening import Sanctions
@@ -125,6 +126,14 @@ def add_payments(s: Services, codes: Codes) -> None:
 
 def add_deposits(s: Services) -> None:
     """Deposit accounts, and what is done with them."""
+    openings = Openings(
+        clock=s.clock,
+        cipher=s.cipher,
+        customers=s.customers,
+        intents=s.intents,
+        currencies=s.accounts.currencies,
+        prefix=s.settings.account_prefix,
+    )
     s.deposits = Deposits(
         transactions=s.transactions,
         clock=s.clock,
@@ -135,7 +144,7 @@ def add_deposits(s: Services) -> None:
         ledger=s.ledger,
         accounts=s.accounts,
         notices=s.notices,
-        prefix=s.settings.account_prefix,
+        openings=openings,
     )
     s.account_states = AccountStates(
         transactions=s.transactions,

@@ -26,8 +26,8 @@ from feiqian.demo.sample_shops import sample_merchants
 from feiqian.deposits import opening as deposit_opening
 from feiqian.deposits.model import AccountState
 from feiqian.deposits.numbers import new_number
+from feiqian.deposits.openings import PRODUCTS
 from feiqian.deposits.rows import NewAccount, add
-from feiqian.deposits.service import PRODUCTS
 from feiqian.errors import FeiqianError
 from feiqian.folder import FolderLock, make_folder
 from feiqian.ids import CustomerNumber, MerchantNumber

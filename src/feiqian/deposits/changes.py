@@ -11,9 +11,9 @@ from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.deposits.errors import AccountInvalid
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.numbers import masked
-from feiqian.deposits.service import PRODUCTS
+from feiqian.deposits.openings import PRODUCTS
 from feiqian.deposits.states import FOLLOWING
 from feiqian.money import BY_NUMBER, CurrencyNumber, currency
 from feiqian.services import Services
@@ -52,9 +52,9 @@ class OpenAccount(ChangeKind[OpeningValues]):
         self._transactions, self._deposits, self._accounts = services.transactions, services.deposits, services.accounts
 
     async def check(self, about: Subject, values: OpeningValues) -> None:
-        wanted = about.customer, values.currency, values.product
+        wanted = WantedAccount(about.customer, values.currency, values.product)
         try:
-            await self._transactions.read(self._deposits.check_opening, *wanted)
+            await self._transactions.read(self._deposits.openings.check, wanted)
         except AccountInvalid as error:
             raise _invalid(error) from None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from feiqian.accounts.kinds import deposit_id
 from feiqian.deposits.numbers import masked
 from feiqian.ids import CustomerNumber
-from feiqian.money import CurrencyNumber
+from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 
 
 class AccountState(StrEnum):
@@ -22,6 +22,19 @@ class AccountState(StrEnum):
 
 
 STOPPED = frozenset({AccountState.FROZEN, AccountState.DORMANT})
+
+
+class WantedAccount(NamedTuple):
+    """An account to open. `reference`: under which it is opened once; a number and an alias if it has them already;
+    `balance` that its holder brings in, in minor units."""
+
+    customer: CustomerNumber
+    currency: CurrencyNumber
+    product: str
+    reference: str = ""
+    number: str = ""
+    alias: str = ""
+    balance: MinorUnits = NOTHING
 
 
 class DepositAccount(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert
 
+from feiqian.deposits.aliases import skeleton
 from feiqian.deposits.model import AccountState
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
@@ -27,6 +28,7 @@ class NewAccount(NamedTuple):
     reference: str
     now: int
     state: AccountState = AccountState.OPENING
+    alias: str = ""
 
 
 def number_blind(cipher: FieldCipher, number: str) -> bytes:
@@ -65,7 +67,8 @@ def _row(cipher: FieldCipher, new: NewAccount) -> dict[str, Any]:
         "number_blind": number_blind(cipher, new.number),
         "six_blind": six_blind(cipher, new.customer, new.number[-6:]),
         "last_four": new.number[-4:],
-        "alias": "",
+        "alias": new.alias,
+        "alias_blind": alias_blind(cipher, skeleton(new.alias)) if new.alias else None,
         "reference": new.reference or None,
         "opened_at": new.now,
         "closed_at": 0,

@@ -8,20 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from feiqian.accounts.kinds import deposit_id
 from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.notices import Notices
 from feiqian.clock import Clock
-from feiqian.customers.registry import UNVERIFIED, Customers
+from feiqian.customers.registry import Customers
 from feiqian.deposits import opening
-from feiqian.deposits.errors import AccountInvalid, AccountNotFound, ReferenceUsed
-from feiqian.deposits.model import STOPPED, AccountState, DepositAccount
-from feiqian.deposits.numbers import new_number
-from feiqian.deposits.rows import NewAccount, add, number_blind, six_blind
+from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
+from feiqian.deposits.openings import OPEN, Opening, Openings, intent_subject
+from feiqian.deposits.rows import six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
@@ -29,27 +28,12 @@ from feiqian.ledger.engine import CLOSED, Refusal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
-from feiqian.money import CurrencyNumber
+from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.subjects import Subject, customer
 
-OPEN = "open_account"
-PRODUCTS = ("current", "savings")
-MOST = 20  # accounts of one customer that are not closed
 _c = accounts.c
 _COLUMNS = [_c[name] for name in DepositAccount._fields]
-
-
-def intent_subject(id: str) -> str:
-    """What the intents of an account are about."""
-    return f"account:{id}"
-
-
-class Opening(msgspec.Struct, frozen=True):
-    """Which account is opened, and who decided it."""
-
-    account: str
-    by: Subject
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -65,7 +49,7 @@ class Deposits:
     ledger: Ledger
     accounts: Accounts
     notices: Notices
-    prefix: str
+    openings: Openings
 
     @property
     def intent(self) -> IntentKind:
@@ -80,71 +64,28 @@ class Deposits:
 
         Raises AccountInvalid, ReferenceUsed, CustomerNotFound.
         """
-        id = await self.transactions.write(self.open_within, customer, currency, product, by, reference)
+        wanted = WantedAccount(customer, currency, product, reference)
+        id = await self.transactions.write(self.openings.open_within, wanted, by)
         await self.intents.finish(OPEN, intent_subject(id))
         return id
 
     def open_within(
-        self,
-        connection: Connection,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        product: str,
-        by: Subject,
-        reference: str = "",
+        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject
     ) -> str:
         """Decides it, and returns the id; the sweep tells the ledger. Raises as `open`."""
-        self.customers.profiles.lock(connection, customer)
-        before = self._of_reference(connection, reference)
-        if before is not None:
-            if (before.customer, before.currency, before.product) != (customer, currency, product):
-                raise ReferenceUsed("an account was opened under this reference before")
-            return before.id
-        self.check_opening(connection, customer, currency, product)
-        place, number = self._next_place(connection, customer, currency), self._new_number(connection)
-        new = NewAccount(customer, currency, place, product, number, reference, self.clock.now())
-        (id,) = add(connection, self.cipher, [new])
-        self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by))
-        return id
-
-    def check_opening(
-        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str
-    ) -> None:
-        """Raises AccountInvalid, CustomerNotFound."""
-        if self.customers.level_in(connection, customer) == UNVERIFIED:
-            raise AccountInvalid("unverified")
-        if currency not in self.accounts.currencies:
-            raise AccountInvalid("currency")
-        if product not in PRODUCTS:
-            raise AccountInvalid("product")
-        not_closed = (_c.customer == customer) & (_c.state != AccountState.CLOSED)
-        if connection.execute(select(func.count()).select_from(accounts).where(not_closed)).scalar_one() >= MOST:
-            raise AccountInvalid("too_many")
-
-    def _of_reference(self, connection: Connection, reference: str) -> DepositAccount | None:
-        found = self._where(connection, _c.reference == reference) if reference else []
-        return found[0] if found else None
-
-    def _next_place(self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber) -> int:
-        of_these = (_c.customer == customer) & (_c.currency == currency)
-        highest = connection.execute(select(func.max(_c.place)).where(of_these)).scalar()
-        return 1 + (highest or 0)
-
-    def _new_number(self, connection: Connection) -> str:
-        while True:
-            number = new_number(self.prefix)
-            if self._id_of(connection, _c.number_blind == number_blind(self.cipher, number)) is None:
-                return number
+        return self.openings.open_within(connection, WantedAccount(customer, currency, product), by)
 
     async def _open_in_ledger(self, intent: LedgerIntent) -> None:
-        await self.tell_ledger(intent.payload.account)
+        await self.tell_ledger(intent.payload.account, intent.payload.balance)
 
-    async def tell_ledger(self, id: str) -> None:
+    async def tell_ledger(self, id: str, brought_in: MinorUnits = NOTHING) -> None:
         """The ledger has the account on return, and lets debits go on or not, as the database says. Again: the same."""
         account = await self.transactions.read(self.get, id)
         async with self.intents.turn(str(customer(account.customer))):  # nobody freezes or unfreezes the customer now
             account, frozen = await self.transactions.read(self._as_decided, id)
             self._post(account, frozen or self.accounts.frozen(account.customer))
+            if brought_in:
+                self._bring_in(account, brought_in)
         await self.ledger.durable(self.ledger.position)
 
     def _as_decided(self, connection: Connection, id: str) -> tuple[DepositAccount, bool]:
@@ -166,13 +107,21 @@ class Deposits:
         if stopped:
             self.accounts.tell_stopped(account.customer)
 
+    def _bring_in(self, account: DepositAccount, amount: MinorUnits) -> None:
+        events = opening.with_balance(account.customer, account.currency, account.place, amount)
+        refusal = self.ledger.post(events).refusal
+        if refusal not in (Refusal.OK, Refusal.EXISTS):
+            raise RuntimeError(f"an opening balance was refused as {refusal.name}")
+
     def _opened(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         id, by = intent.payload.account, intent.payload.by
         opening_still = (_c.id == id) & (_c.state == AccountState.OPENING)
         connection.execute(update(accounts).where(opening_still).values(state=AccountState.OPEN))
-        holder = connection.execute(select(_c.customer).where(_c.id == id)).scalar_one()
-        self.audit_log.append(connection, by, "account_opened", str(customer(holder)), {"account": id}, now)
-        self.notices.changed(connection, holder, "account_opened", now)
+        holder, reference = connection.execute(select(_c.customer, _c.reference).where(_c.id == id)).one()
+        details = {"account": id, "reference": reference or ""}
+        self.audit_log.append(connection, by, "account_opened", str(customer(holder)), details, now)
+        if intent.payload.told:
+            self.notices.changed(connection, holder, "account_opened", now)
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
@@ -222,9 +171,6 @@ class Deposits:
         """What the ledger has on it now, in minor units; tell it once `ledger.position` is durable."""
         found = self.ledger.engine.account(account.ledger_id)
         return found.balance if found is not None else 0
-
-    def _id_of(self, connection: Connection, condition: ColumnElement[bool]) -> str | None:
-        return connection.execute(select(_c.id).where(condition)).scalar()
 
     def _where(self, connection: Connection, condition: ColumnElement[bool]) -> list[DepositAccount]:
         rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.id))

@@ -18,7 +18,8 @@ from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import STOPPED, AccountState
-from feiqian.deposits.service import Deposits, intent_subject
+from feiqian.deposits.openings import intent_subject
+from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
 from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
