@@ -93,6 +93,7 @@ CASES = {
     92: "A secret or name in another form: normalised first, then judged",
     93: "Letters in place of digits: refused",
     94: "A listed document under another name: found",
+    96: "An alias is squatted, or looks like another: refused",
 }
 
 

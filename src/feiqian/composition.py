@@ -36,7 +36,10 @@ from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.deposits.naming import Aliases
+from feiqian.deposits.openings import Openings
 from feiqian.deposits.service import Deposits
+from feiqian.deposits.states import AccountStates
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -124,6 +127,14 @@ def add_payments(s: Services, codes: Codes) -> None:
 
 def add_deposits(s: Services) -> None:
     """Deposit accounts, and what is done with them."""
+    openings = Openings(
+        clock=s.clock,
+        cipher=s.cipher,
+        customers=s.customers,
+        intents=s.intents,
+        currencies=s.accounts.currencies,
+        prefix=s.settings.account_prefix,
+    )
     s.deposits = Deposits(
         transactions=s.transactions,
         clock=s.clock,
@@ -132,9 +143,34 @@ def add_deposits(s: Services) -> None:
         audit_log=s.audit_log,
         intents=s.intents,
         ledger=s.ledger,
-        prefix=s.settings.account_prefix,
+        accounts=s.accounts,
+        notices=s.notices,
+        openings=openings,
     )
-    s.intents.declare(s.deposits.intent)
+    s.account_states = AccountStates(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        intents=s.intents,
+        deposits=s.deposits,
+    )
+    s.aliases = Aliases(
+        transactions=s.transactions,
+        clock=s.clock,
+        cipher=s.cipher,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        deposits=s.deposits,
+    )
+    s.accounts.keep_frozen(s.account_states.stay_frozen)
+    s.intents.declare(s.deposits.intent, s.account_states.intent)
+
+
+def add_sources(s: Services) -> None:
+    """What payments by code are taken from."""
     s.sources = Sources(
         transactions=s.transactions,
         clock=s.clock,

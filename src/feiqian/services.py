@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
+    from feiqian.deposits.naming import Aliases
     from feiqian.deposits.service import Deposits
+    from feiqian.deposits.states import AccountStates
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
@@ -95,6 +97,8 @@ class Services:
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
+    account_states: AccountStates = field(init=False)
+    aliases: Aliases = field(init=False)
     sources: Sources = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from feiqian.accounts.kinds import AccountKind, AllowanceKind
+from feiqian.accounts.kinds import AccountKind, AllowanceKind, deposit_id
 from feiqian.auth.challenges.credentials import secret_of
 from feiqian.auth.challenges.hashing import SecretHasher
 from feiqian.auth.challenges.strength import check_password, check_pin
@@ -18,6 +19,7 @@ from feiqian.demo.names import PASSWORD, PIN, WELCOMED
 from feiqian.demo.sample_people import sample_names
 from feiqian.demo.sample_shops import sample_merchants
 from feiqian.demo.seeding import First, Plan, SeedRefused, mobile_of, seed
+from feiqian.deposits.tables import accounts
 from feiqian.kyc.numbers import mobile
 from feiqian.ledger.chart import account_id, allowance_id
 from feiqian.ledger.recovery import open_journal, open_ledger
@@ -60,6 +62,28 @@ def test_a_town_has_wallets_of_several_currencies_and_its_books_balance(tmp_path
     assert [number for number in range(1, 41) if _balance(ledger, JPY.number, number)] == [10, 20, 30, 40]
     with pytest.raises(SeedRefused):
         seed(settings, Plan(1, 1))
+    ledger.close()
+    journal.close()
+    db.close()
+
+
+def test_some_of_a_town_have_deposit_accounts_with_money(tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path / "bank"))
+    first = (First("Mei", 1), First("Ana", 2), First("Hana", 0, "unverified"))
+    seed(settings, Plan(12, 1, sample_people=True, first=first))
+    db, journal = BankDb(Path(settings.data)), open_journal(Path(settings.data))
+    ledger, columns = (
+        open_ledger(journal, None, SystemClock()),
+        (accounts.c.customer, accounts.c.place, accounts.c.product),
+    )
+    with db.read() as connection:
+        kept = [tuple(row) for row in connection.execute(select(*columns).order_by("customer", "place"))]
+    both = [(1, "current"), (2, "savings")]
+    of_first = [(number, *account) for number in (1, 2) for account in both]
+    assert kept == [*of_first, (6, 1, "current"), (9, 1, "current"), (12, 1, "current")]
+    balances = [ledger.engine.account(deposit_id(CNY.number, number, place)).balance for number, place, _ in kept]
+    assert min(balances) > 0
+    ledger.engine.check()
     ledger.close()
     journal.close()
     db.close()

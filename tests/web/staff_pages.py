@@ -67,6 +67,7 @@ def site_of(bank: Staffed) -> Site:
         db=bank.services.db,
         transactions=bank.services.transactions,
         verification=bank.services.verification,
+        deposits=bank.services.deposits,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
     return Site(Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]

@@ -47,10 +47,6 @@ def freeze(customer: CustomerNumber, currency: CurrencyNumber) -> bytes:
     return chart.freeze(wallet_id(currency, customer), Side.DEBIT)
 
 
-def unfreeze(customer: CustomerNumber, currency: CurrencyNumber) -> bytes:
-    return chart.unfreeze(wallet_id(currency, customer), Side.DEBIT)
-
-
 def opening_balance(customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits) -> bytes:
     """What a customer brought in, once: a second one for the same wallet is the first again, or refused."""
     return chart.transfer(

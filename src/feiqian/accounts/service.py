@@ -1,20 +1,24 @@
 """Customers' wallets in the ledger: opened, limited by level, frozen, corrected. Every change is durable on return.
 
+A customer who is frozen is so in their deposit accounts, too.
+
 All of it belongs to the event loop (the ledger has one caller). Any method that changes something may raise
 LedgerStopped; as each is idempotent, it is simply asked again after the restart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
 
 from feiqian.accounts import opening
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused, NoWallet
-from feiqian.accounts.kinds import AccountKind, day_amount_id, wallet_id
+from feiqian.accounts.kinds import AccountKind, day_amount_id, deposit_id, wallet_id
 from feiqian.ids import CustomerNumber
+from feiqian.ledger import chart
 from feiqian.ledger.bounds import check_sums
 from feiqian.ledger.chart import BANK, account_id
-from feiqian.ledger.engine import Account, Refusal, Side, chain
+from feiqian.ledger.engine import CLOSED, Account, Refusal, Side, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.model import Level, Policy
@@ -26,20 +30,25 @@ class Accounts:
     def __init__(self, ledger: Ledger, policy: Policy) -> None:
         self._ledger, self._policy = ledger, policy
         self._stopping: list[Callable[[CustomerNumber], None]] = []
+        self._keeping: list[Callable[[CustomerNumber], Awaitable[set[bytes]]]] = []
         usual = {policy.currency, *(currency for level in policy.levels for currency in level.limits)}
         # Of these pages ask all the time; a freeze and a level look for a wallet in every currency that there is.
-        self._currencies = [number for number in BY_NUMBER if number in usual or self._bank_has(number)]
+        self.currencies = [number for number in BY_NUMBER if number in usual or self._bank_has(number)]
 
     # --- asking ------------------------------------------------------------------------------------------------
 
     def wallets(self, number: CustomerNumber) -> list[CurrencyNumber]:
         """The currencies that the customer has a wallet in, of those that the bank deals in."""
-        return [currency for currency in self._currencies if self._wallet(number, currency) is not None]
+        return [currency for currency in self.currencies if self._wallet(number, currency) is not None]
 
     def frozen(self, number: CustomerNumber) -> bool:
         """Whether money is stopped from leaving any of the customer's wallets."""
-        found = (self._wallet(number, currency) for currency in self._currencies)
+        found = (self._wallet(number, currency) for currency in self.currencies)
         return any(wallet is not None and bool(wallet.closed_and_frozen & Side.DEBIT) for wallet in found)
+
+    def stopped(self, number: CustomerNumber) -> bool:
+        """Whether nothing leaves any of the customer's wallets and deposit accounts."""
+        return all(account.closed_and_frozen & Side.DEBIT for _, account in self._not_closed(number))
 
     async def balance(self, number: CustomerNumber, currency: CurrencyNumber) -> MinorUnits:
         """What a wallet holds. Raises NoWallet."""
@@ -63,6 +72,20 @@ class Accounts:
 
     def _wallet(self, number: CustomerNumber, currency: CurrencyNumber) -> Account | None:
         return self._ledger.engine.account(wallet_id(currency, number))
+
+    def _not_closed(self, number: CustomerNumber) -> Iterator[tuple[bytes, Account]]:
+        """The customer's wallets and deposit accounts, in every currency. Places of deposit accounts have no gaps."""
+        for currency in BY_NUMBER:
+            wallet = self._wallet(number, currency)
+            if wallet is not None:
+                yield wallet_id(currency, number), wallet
+            for place in count(1):
+                id = deposit_id(currency, number, place)
+                deposit = self._ledger.engine.account(id)
+                if deposit is None:
+                    break
+                if not deposit.closed_and_frozen & CLOSED:
+                    yield id, deposit
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -95,11 +118,12 @@ class Accounts:
         await self._post(opening.day_limit(number, currency, amount))
 
     async def freeze(self, number: CustomerNumber) -> None:
-        """From now on nothing leaves the customer's wallets, whatever is under way. What comes in still does.
+        """From now on nothing leaves the customer's wallets and deposit accounts, whatever is under way. What comes in
+        still does.
 
         What waits for the customer's confirmation ends in the same stretch.
         """
-        self._decide(b"".join(opening.freeze(number, currency) for currency in self._all_wallets(number)))
+        self._decide(b"".join(chart.freeze(id, Side.DEBIT) for id, _ in self._not_closed(number)))
         self.tell_stopped(number)
         await self._ledger.durable(self._ledger.position)
 
@@ -112,9 +136,15 @@ class Accounts:
         for callback in self._stopping:
             callback(number)
 
+    def keep_frozen(self, ask: Callable[[CustomerNumber], Awaitable[set[bytes]]]) -> None:
+        """`ask(customer)` says which accounts stay frozen for a reason of their own when the customer is unfrozen."""
+        self._keeping.append(ask)
+
     async def unfreeze(self, number: CustomerNumber) -> None:
-        """Lets money leave the wallets again."""
-        await self._post(b"".join(opening.unfreeze(number, currency) for currency in self._all_wallets(number)))
+        """Lets money leave the wallets and deposit accounts again, but for those that are frozen by themselves."""
+        kept = {account for ask in self._keeping for account in await ask(number)}
+        freed = (id for id, _ in self._not_closed(number) if id not in kept)
+        await self._post(b"".join(chart.unfreeze(id, Side.DEBIT) for id in freed))
 
     async def adjust(
         self, number: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, reference: str

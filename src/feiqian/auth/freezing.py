@@ -1,4 +1,4 @@
-"""Freezing and unfreezing a customer's wallets: in the engine, and marked with who did it.
+"""Freezing and unfreezing a customer's wallets and deposit accounts: in the engine, and marked with who did it.
 
 Freezing holds at once, and is told the engine first. Unfreezing is an intent: a crash before the engine was told leaves
 the wallets frozen until the sweep.
@@ -68,7 +68,7 @@ class Freezing(AccessService):
     async def resume(self) -> None:
         """At the start: tell the engine of each freeze that it does not know."""
         for number in await self.transactions.read(self.customers.profiles.frozen):
-            if self.accounts.wallets(number) and not self.accounts.frozen(number):
+            if not self.accounts.stopped(number):
                 await self.accounts.freeze(number)
 
     def _mark(self, connection: Connection, number: CustomerNumber, by: Subject) -> None:

@@ -87,13 +87,13 @@ class MachineRoom:
         return self._checked[1], self._checked[2]
 
     def _total(self, number: int, sums: Totals) -> Total:
-        """Wallets are what is left of all balances (which sum to zero), so that not every wallet is looked at."""
+        """What customers have is the rest of all balances (which sum to zero), so that not every one is looked at."""
         currency = CurrencyNumber(number)
         fees = self._balance(account_id(AccountKind.MERCHANT_FEES, currency, BANK))
         own = sum(self._balance(account_id(kind, currency, BANK)) for kind in OWN)
         merchants = sum(self._balance(payable_id(currency, m.number)) for m in self._s.merchants.all())
-        wallets = -(own + fees + merchants)
-        return Total(BY_NUMBER[currency], wallets, merchants, fees, sums.debits_posted, sums.credits_posted)
+        customers = -(own + fees + merchants)
+        return Total(BY_NUMBER[currency], customers, merchants, fees, sums.debits_posted, sums.credits_posted)
 
     def _balance(self, id: bytes) -> int:
         account = self._s.ledger.engine.account(id)

@@ -23,6 +23,11 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.demo.sample_people import sample_names
 from feiqian.demo.sample_shops import sample_merchants
+from feiqian.deposits import opening as deposit_opening
+from feiqian.deposits.model import AccountState
+from feiqian.deposits.numbers import new_number
+from feiqian.deposits.openings import PRODUCTS
+from feiqian.deposits.rows import NewAccount, add
 from feiqian.errors import FeiqianError
 from feiqian.folder import FolderLock, make_folder
 from feiqian.ids import CustomerNumber, MerchantNumber
@@ -45,6 +50,7 @@ NAMES_PER_BATCH = 50_000
 SEED = 2026
 _SHARES = (0, 20, 40, 60, 80, 100, 100, 120, 200, 400)  # of the plan's balance, in per cent
 EVERY_ABROAD = 10  # one customer in so many also has euros and yen, in a town
+EVERY_DEPOSITOR = 3  # one customer in so many has a deposit account, in a town
 LANGUAGE = "zh"  # of a town's customers, but the first
 
 
@@ -119,6 +125,8 @@ def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> l
             sample_merchants(plan.merchants, abroad=plan.sample_people, fee_basis_points=fee), clock.now()
         )
         _post(ledger, _openings(plan, policy, added))
+        if plan.sample_people:
+            _post(ledger, _add_deposits(db, settings, plan, policy, clock.now()))
         keys = [merchants.create_key(merchant.number, settings.mode, clock.now()) for merchant in added]
         return [SeededMerchant(m.number, m.name, key) for m, key in zip(added, keys, strict=True)]
     finally:
@@ -160,6 +168,29 @@ def _profile(plan: Plan, number: CustomerNumber) -> NewProfile:
     return NewProfile(number, mobile_of(number), first.email, first.language)
 
 
+def _add_deposits(db: BankDb, settings: Settings, plan: Plan, policy: Policy, now: int) -> Iterator[bytes]:
+    """Deposit accounts of some, in the bank's database; gives what opens them in the ledger, with what is on them."""
+    cipher, dice, prefix = data_key_of(db, settings.data_key), random.Random(SEED), settings.account_prefix
+    new = [
+        NewAccount(number, CNY.number, place, product, new_number(prefix), "", now, AccountState.OPEN)
+        for number in map(CustomerNumber, range(1, plan.customers + 1))
+        if _level(plan, policy, number).pays
+        for place, product in enumerate(_products(plan, number), 1)
+    ]
+    with db.write() as connection:
+        add(connection, cipher, new)
+    for one in new:
+        amount = MinorUnits(plan.balance * dice.choice(_SHARES) // 50 + dice.randrange(1, 5_000_00))
+        yield deposit_opening.with_balance(one.customer, CNY.number, one.place, amount)
+
+
+def _products(plan: Plan, number: int) -> tuple[str, ...]:
+    """The first have a current and a savings account; of the others, some have a current one."""
+    if number <= len(plan.first):
+        return PRODUCTS
+    return PRODUCTS[:1] if number % EVERY_DEPOSITOR == 0 else ()
+
+
 # --- money -----------------------------------------------------------------------------------------------------------
 
 
@@ -171,13 +202,17 @@ def _openings(plan: Plan, policy: Policy, merchants: Iterable[Merchant]) -> Iter
     dice = random.Random(SEED)
     for number in map(CustomerNumber, range(1, plan.customers + 1)):
         balance = _balance(plan, number, dice)
-        level = policy.level(plan.first[number - 1].level if number <= len(plan.first) else "full")
+        level = _level(plan, policy, number)
         if not level.pays:
             continue
         yield _wallet(plan, level, number, CNY.number, balance)
         if plan.sample_people and number % EVERY_ABROAD == 0:
             yield _wallet(plan, level, number, EUR.number, MinorUnits(dice.randrange(20_00, 800_00)))
             yield _wallet(plan, level, number, JPY.number, MinorUnits(dice.randrange(5_000, 90_000)))
+
+
+def _level(plan: Plan, policy: Policy, number: int) -> Level:
+    return policy.level(plan.first[number - 1].level if number <= len(plan.first) else "full")
 
 
 def _balance(plan: Plan, number: CustomerNumber, dice: random.Random) -> MinorUnits:

@@ -15,3 +15,15 @@ class AccountInvalid(FeiqianError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the account cannot be as was asked: {reason}")
         self.reason = reason
+
+
+class ReferenceUsed(FeiqianError):
+    """An account was opened under this reference before, for somebody else or otherwise."""
+
+
+class AliasTaken(FeiqianError):
+    """Another account has this alias, or one that looks like it."""
+
+
+class AliasTriesUsedUp(FeiqianError):
+    """An alias was chosen as often as it may be in a day."""

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from feiqian.accounts.kinds import deposit_id
+from feiqian.deposits.numbers import masked
 from feiqian.ids import CustomerNumber
-from feiqian.money import CurrencyNumber
+from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 
 
 class AccountState(StrEnum):
@@ -16,8 +17,24 @@ class AccountState(StrEnum):
     OPENING = "opening"  # decided, and the ledger not told yet
     OPEN = "open"
     FROZEN = "frozen"  # by staff: nothing leaves it
-    DORMANT = "dormant"  # not used for long: nothing leaves it until its holder wakes it
+    DORMANT = "dormant"  # not used for long: nothing leaves it until staff release it
     CLOSED = "closed"
+
+
+STOPPED = frozenset({AccountState.FROZEN, AccountState.DORMANT})
+
+
+class WantedAccount(NamedTuple):
+    """An account to open. `reference`: under which it is opened once; a number and an alias if it has them already;
+    `balance` that its holder brings in, in minor units."""
+
+    customer: CustomerNumber
+    currency: CurrencyNumber
+    product: str
+    reference: str = ""
+    number: str = ""
+    alias: str = ""
+    balance: MinorUnits = NOTHING
 
 
 class DepositAccount(NamedTuple):
@@ -34,6 +51,11 @@ class DepositAccount(NamedTuple):
     last_four: str
     opened_at: int
     closed_at: int
+
+    @property
+    def masked(self) -> str:
+        """Its number, as it is shown wherever the whole one is not needed."""
+        return masked(self.last_four)
 
     @property
     def ledger_id(self) -> bytes:

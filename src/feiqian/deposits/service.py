@@ -8,40 +8,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
+from feiqian.accounts.kinds import deposit_id
+from feiqian.accounts.service import Accounts
 from feiqian.audit_log.log import AuditLog
+from feiqian.auth.notices import Notices
 from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.deposits import opening
-from feiqian.deposits.errors import AccountInvalid, AccountNotFound
-from feiqian.deposits.model import AccountState, DepositAccount
-from feiqian.deposits.numbers import new_number
+from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
+from feiqian.deposits.openings import OPEN, Opening, Openings, intent_subject
+from feiqian.deposits.rows import six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import ACCOUNT, CustomerNumber, new_id
-from feiqian.ledger.engine import Refusal
+from feiqian.ids import CustomerNumber
+from feiqian.ledger.engine import CLOSED, Refusal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
-from feiqian.money import CurrencyNumber
-from feiqian.runtime.transactions import Transactions, reads
-from feiqian.subjects import Subject
+from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
+from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.subjects import Subject, customer
 
-OPEN = "open_account"
-PRODUCTS = ("current", "savings")
-MOST = 20  # accounts of one customer that are not closed
-NUMBER_CONTEXT, SIX_CONTEXT, ALIAS_CONTEXT = "account-number", "account-six", "account-alias"
 _c = accounts.c
 _COLUMNS = [_c[name] for name in DepositAccount._fields]
-
-
-class Opening(msgspec.Struct, frozen=True):
-    """Which account is opened, and who decided it."""
-
-    account: str
-    by: Subject
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -55,7 +47,9 @@ class Deposits:
     audit_log: AuditLog
     intents: LedgerIntents
     ledger: Ledger
-    prefix: str
+    accounts: Accounts
+    notices: Notices
+    openings: Openings
 
     @property
     def intent(self) -> IntentKind:
@@ -63,63 +57,71 @@ class Deposits:
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
-    async def open(self, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject) -> str:
-        """A new account of the customer's, open on return; its id. Raises AccountInvalid, CustomerNotFound."""
-        intent = await self.transactions.write(self.open_within, customer, currency, product, by)
-        await self.intents.finish(OPEN, intent.subject)
-        return str(intent.payload.account)
+    async def open(
+        self, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject, reference: str = ""
+    ) -> str:
+        """A new account of the customer's, open on return; its id. Under one reference, one account.
+
+        Raises AccountInvalid, ReferenceUsed, CustomerNotFound.
+        """
+        wanted = WantedAccount(customer, currency, product, reference)
+        id = await self.transactions.write(self.openings.open_within, wanted, by)
+        await self.intents.finish(OPEN, intent_subject(id))
+        return id
 
     def open_within(
         self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject
-    ) -> LedgerIntent:
-        """Decides it; whoever calls finishes the intent, or the sweep does. Raises AccountInvalid, CustomerNotFound."""
-        self.customers.profiles.lock(connection, customer)
-        self.customers.level_in(connection, customer)
-        if product not in PRODUCTS:
-            raise AccountInvalid("product")
-        held = connection.execute(select(_c.currency, _c.place, _c.state).where(_c.customer == customer)).all()
-        if sum(row.state is not AccountState.CLOSED for row in held) >= MOST:
-            raise AccountInvalid("too_many")
-        now, number = self.clock.now(), self._new_number(connection)
-        id = new_id(ACCOUNT, now)
-        connection.execute(
-            insert(accounts).values(
-                id=id,
-                customer=customer,
-                currency=currency,
-                place=1 + max((row.place for row in held if row.currency == currency), default=0),
-                product=product,
-                state=AccountState.OPENING,
-                number=NUMBER.seal(self.cipher, number, id),
-                number_blind=self.cipher.blind_index(number, NUMBER_CONTEXT),
-                six_blind=self.six_blind(customer, number[-6:]),
-                last_four=number[-4:],
-                alias="",
-                opened_at=now,
-                closed_at=0,
-            )
-        )
-        return self.intents.put(connection, OPEN, f"account:{id}", Opening(id, by))
-
-    def _new_number(self, connection: Connection) -> str:
-        while True:
-            number = new_number(self.prefix)
-            if self._id_of(connection, _c.number_blind == self.cipher.blind_index(number, NUMBER_CONTEXT)) is None:
-                return number
+    ) -> str:
+        """Decides it, and returns the id; the sweep tells the ledger. Raises as `open`."""
+        return self.openings.open_within(connection, WantedAccount(customer, currency, product), by)
 
     async def _open_in_ledger(self, intent: LedgerIntent) -> None:
-        account = await self.transactions.read(self.get, intent.payload.account)
-        posting = self.ledger.post(opening.account(account))
-        if posting.refusal not in (Refusal.OK, Refusal.EXISTS):
-            raise RuntimeError(f"an account's opening was refused as {posting.refusal.name}")
+        await self.tell_ledger(intent.payload.account, intent.payload.balance)
+
+    async def tell_ledger(self, id: str, brought_in: MinorUnits = NOTHING) -> None:
+        """The ledger has the account on return, and lets debits go on or not, as the database says. Again: the same."""
+        account = await self.transactions.read(self.get, id)
+        async with self.intents.turn(str(customer(account.customer))):  # nobody freezes or unfreezes the customer now
+            account, frozen = await self.transactions.read(self._as_decided, id)
+            self._post(account, frozen or self.accounts.frozen(account.customer))
+            if brought_in:
+                self._bring_in(account, brought_in)
         await self.ledger.durable(self.ledger.position)
+
+    def _as_decided(self, connection: Connection, id: str) -> tuple[DepositAccount, bool]:
+        """The account, and whether it or its holder is frozen."""
+        account = self.get(connection, id)
+        profile = self.customers.profiles.get(connection, account.customer)
+        return account, account.state in STOPPED or (profile is not None and profile.frozen)
+
+    def _post(self, account: DepositAccount, stopped: bool) -> None:
+        engine = self.ledger.engine
+        ids = {n: deposit_id(account.currency, account.customer, n) for n in range(1, account.place + 1)}
+        there = engine.account(account.ledger_id)
+        if there is not None and there.closed_and_frozen & CLOSED:
+            return
+        missing = [place for place, ledger_id in ids.items() if engine.account(ledger_id) is None]
+        refusal = self.ledger.post(opening.account(account, missing, stopped=stopped)).refusal
+        if refusal not in (Refusal.OK, Refusal.EXISTS):
+            raise RuntimeError(f"a change of an account was refused as {refusal.name}")
+        if stopped:
+            self.accounts.tell_stopped(account.customer)
+
+    def _bring_in(self, account: DepositAccount, amount: MinorUnits) -> None:
+        events = opening.with_balance(account.customer, account.currency, account.place, amount)
+        refusal = self.ledger.post(events).refusal
+        if refusal not in (Refusal.OK, Refusal.EXISTS):
+            raise RuntimeError(f"an opening balance was refused as {refusal.name}")
 
     def _opened(self, connection: Connection, intent: LedgerIntent, now: int) -> None:
         id, by = intent.payload.account, intent.payload.by
         opening_still = (_c.id == id) & (_c.state == AccountState.OPENING)
         connection.execute(update(accounts).where(opening_still).values(state=AccountState.OPEN))
-        customer = connection.execute(select(_c.customer).where(_c.id == id)).scalar_one()
-        self.audit_log.append(connection, by, "account_opened", f"customer:{customer}", {"account": id}, now)
+        holder, reference = connection.execute(select(_c.customer, _c.reference).where(_c.id == id)).one()
+        details = {"account": id, "reference": reference or ""}
+        self.audit_log.append(connection, by, "account_opened", str(customer(holder)), details, now)
+        if intent.payload.told:
+            self.notices.changed(connection, holder, "account_opened", now)
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
@@ -148,26 +150,27 @@ class Deposits:
 
     def by_six(self, connection: Connection, customer: CustomerNumber, six: str) -> list[DepositAccount]:
         """The customer's accounts whose number ends in these six digits: mostly one."""
-        return self._where(connection, _c.six_blind == self.six_blind(customer, six))
+        return self._where(connection, _c.six_blind == six_blind(self.cipher, customer, six))
 
     def number(self, connection: Connection, id: str) -> str:
-        """The whole number, for the holder only. Raises AccountNotFound."""
+        """The whole number, for the holder only (staff: `look_at_number`). Raises AccountNotFound."""
         sealed = connection.execute(select(_c.number).where(_c.id == id)).scalar()
         if sealed is None:
             raise AccountNotFound("there is no such account")
         return NUMBER.text(self.cipher, sealed, id)
 
+    @writes
+    def look_at_number(self, connection: Connection, id: str, by: Subject, why: str) -> str:
+        """The whole number, for staff who say why; the audit log has it first. Raises AccountNotFound."""
+        account, now = self.get(connection, id), self.clock.now()
+        about, details = str(customer(account.customer)), {"account": id, "why": why}
+        self.audit_log.append(connection, by, "account_number_seen", about, details, now)
+        return self.number(connection, id)
+
     def balance(self, account: DepositAccount) -> int:
         """What the ledger has on it now, in minor units; tell it once `ledger.position` is durable."""
         found = self.ledger.engine.account(account.ledger_id)
         return found.balance if found is not None else 0
-
-    def six_blind(self, customer: CustomerNumber, six: str) -> bytes:
-        """By which an account is found by its holder and its last six digits."""
-        return self.cipher.blind_index(f"{customer}/{six}", SIX_CONTEXT)
-
-    def _id_of(self, connection: Connection, condition: ColumnElement[bool]) -> str | None:
-        return connection.execute(select(_c.id).where(condition)).scalar()
 
     def _where(self, connection: Connection, condition: ColumnElement[bool]) -> list[DepositAccount]:
         rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.id))

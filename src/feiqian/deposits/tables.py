@@ -24,7 +24,16 @@ accounts = Table(
     Column("last_four", String(4), nullable=False),
     Column("alias", String(20), nullable=False),  # as it was chosen
     Column("alias_blind", LargeBinary(16), unique=True),  # of what confusable aliases share; NULL: no alias
+    Column("reference", String(80), unique=True),  # under which its opening was asked for, once; NULL: none
     Column("opened_at", BIG, nullable=False),
     Column("closed_at", BIG, nullable=False),
     UniqueConstraint("customer", "currency", "place", name="deposits_accounts_place"),
+)
+# When a customer has tried to choose an alias; those of the last 24 hours.
+alias_tries = Table(
+    "deposits_alias_tries",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("customer", BIG, nullable=False, index=True),
+    Column("at", BIG, nullable=False),
 )
