@@ -36,7 +36,9 @@ from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
+from feiqian.deposits.transfers import OwnTransfers
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -133,6 +135,8 @@ def add_deposits(s: Services) -> None:
         ledger=s.ledger,
         prefix=s.settings.account_prefix,
     )
+    reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
+    s.own_transfers = OwnTransfers(transactions=s.transactions, ledger=s.ledger, deposits=s.deposits, reads=reads)
     s.intents.declare(s.deposits.intent)
 
 

@@ -15,3 +15,19 @@ class AccountInvalid(FeiqianError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the account cannot be as was asked: {reason}")
         self.reason = reason
+
+
+class TransferNotFound(FeiqianError):
+    """There is no such transfer, or it is somebody else's."""
+
+
+class TransferNumberUsed(FeiqianError):
+    """The number of a transfer was used before, for another one."""
+
+
+class TransferInvalid(FeiqianError):
+    """A transfer makes no sense: `field` is wrong."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"the transfer cannot be as was asked: {field}")
+        self.field = field
