@@ -38,6 +38,7 @@ from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
+from feiqian.deposits.statements import Statements
 from feiqian.deposits.transfers import OwnTransfers
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
@@ -137,6 +138,15 @@ def add_deposits(s: Services) -> None:
     )
     reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
     s.own_transfers = OwnTransfers(transactions=s.transactions, ledger=s.ledger, deposits=s.deposits, reads=reads)
+    s.statements = Statements(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        merchants=s.merchants,
+        payments=s.reads,
+        transfers=reads,
+    )
     s.intents.declare(s.deposits.intent)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
     from feiqian.deposits.service import Deposits
+    from feiqian.deposits.statements import Statements
     from feiqian.deposits.transfers import OwnTransfers
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
@@ -96,6 +97,7 @@ class Services:
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
     own_transfers: OwnTransfers = field(init=False)
+    statements: Statements = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from feiqian.accounts import opening
+from feiqian.accounts.kinds import AccountKind
 from feiqian.composition import add_payments
 from feiqian.deposits.model import DepositAccount
 from feiqian.deposits.read_model import READ_MODEL as TRANSFERS
@@ -41,6 +43,8 @@ class Holders(People):
         self.ledger.subscribe(lambda _position, _facts: self.project())
         s.reads, s.own_transfers.reads = PaymentReads(folder / "read.db"), TransferReads(folder / "read.db")
         s.merchants = Merchants(self.db, "live")
+        s.statements.payments, s.statements.transfers = s.reads, s.own_transfers.reads
+        s.statements.merchants = s.merchants
         add_payments(s, Codes(KeyFile(folder / "code-keys.json", self.clock).open(), s.customers.issuing))
 
     def project(self) -> None:
@@ -76,7 +80,8 @@ class Holders(People):
 
     def bring(self, account: bytes, amount: int, currency: Currency = CNY) -> None:
         """Cash that somebody pays in."""
-        cash = chart.account_id(4, currency.number, chart.BANK)
+        self.ledger.post(opening.bank_accounts(currency.number))
+        cash = chart.account_id(AccountKind.BANK_CASH, currency.number, chart.BANK)
         id = chart.derived_id(b"test", account, self.clock.now().to_bytes(8, "big"))
         assert self.ledger.post(chart.transfer(id, debit=cash, credit=account, amount=amount)).refusal == 0
         self.ledger.commit()

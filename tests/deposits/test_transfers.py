@@ -83,7 +83,7 @@ def test_no_limit_counts_between_own_accounts(bank: Holders) -> None:
     assert bank.ledger.engine.used(day_amount_id(CNY.number, mei)) == limit
 
 
-def test_a_retry_gets_the_first_answer(bank: Holders, later: Callable[[Holders], Holders]) -> None:
+def test_abuse_25_a_retry_gets_the_first_answer(bank: Holders, later: Callable[[Holders], Holders]) -> None:
     mei = bank.holder(100_00)
     account = bank.account(mei)
     good = move(bank, mei, "T1", WALLET, account.id, 60_00)
@@ -97,7 +97,7 @@ def test_a_retry_gets_the_first_answer(bank: Holders, later: Callable[[Holders],
 
 
 @pytest.mark.parametrize("other", [{"amount": 61_00}, {"source": "account", "target": WALLET}])
-def test_a_number_is_not_used_for_another_transfer(
+def test_abuse_22_a_number_is_not_used_for_another_transfer(
     bank: Holders, later: Callable[[Holders], Holders], other: dict[str, Any]
 ) -> None:
     mei = bank.holder(100_00)
@@ -116,7 +116,7 @@ def test_a_number_is_not_used_for_another_transfer(
     assert bank.held(account.ledger_id) == 160_00
 
 
-def test_the_same_number_twice_at_once_moves_money_once(bank: Holders) -> None:
+def test_abuse_24_the_same_number_twice_at_once_moves_money_once(bank: Holders) -> None:
     mei = bank.holder(100_00)
     account = bank.account(mei)
 
@@ -141,7 +141,7 @@ def test_two_transfers_at_once_never_overdraw(bank: Holders) -> None:
     assert bank.held(one.ledger_id) + bank.held(two.ledger_id) == 60_00
 
 
-def test_two_customers_may_use_the_same_number(bank: Holders) -> None:
+def test_abuse_23_two_customers_may_use_the_same_number(bank: Holders) -> None:
     mei, eve = bank.holder(100_00), bank.checked(EVE, EVE_DETAILS).session.subject.customer
     bank.fund(eve, 100_00)
     for customer in (mei, eve):
@@ -176,21 +176,27 @@ def test_a_frozen_customer_moves_nothing_out_of_the_wallet(bank: Holders) -> Non
     assert (fact.status, fact.reason) == (DECLINED, "account_frozen")
 
 
-def test_nothing_moves_between_currencies(bank: Holders) -> None:
+def test_abuse_6_nothing_moves_between_currencies(bank: Holders) -> None:
     mei = bank.holder(100_00)
     yuan, euro = bank.account(mei), bank.account(mei, currency=EUR)
     for source, target, currency in (
         (yuan.id, euro.id, "CNY"),
         (yuan.id, euro.id, "EUR"),
         (WALLET, euro.id, "CNY"),
-        (WALLET, yuan.id, "XXX"),
+        (WALLET, yuan.id, "ZZZ"),
     ):
         with pytest.raises(TransferInvalid):
             move(bank, mei, "T1", source, target, 1_00, currency=currency)
     missing = move(bank, mei, "T2", WALLET, euro.id, 1_00, currency="EUR")
     assert missing.reason == "no_such_account", "there is no wallet in this currency"
-    with pytest.raises(TransferInvalid):
-        move(bank, mei, "T3", yuan.id, yuan.id, 1_00)
+
+
+def test_abuse_9_nothing_moves_from_an_account_to_itself(bank: Holders) -> None:
+    mei = bank.holder(100_00)
+    account = bank.account(mei, 1_00)
+    for place in (account.id, WALLET):
+        with pytest.raises(TransferInvalid):
+            move(bank, mei, "T1", place, place, 1_00)
 
 
 def test_another_customers_account_is_as_if_it_were_not(bank: Holders) -> None:

@@ -11,7 +11,7 @@ from feiqian.deposits.errors import (
 )
 from feiqian.errors import FeiqianError
 from feiqian.payments.api.refused import ID_REUSED
-from feiqian.web.v1.problems import INVALID, NOT_FOUND, Kind
+from feiqian.web.v1.problems import INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     AccountNotFound: NOT_FOUND,
@@ -20,3 +20,10 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     TransferNumberUsed: ID_REUSED,
     TransferInvalid: INVALID,
 }
+
+
+def _field(problem: ProblemError, error: TransferInvalid) -> None:
+    problem.errors = (FieldError(error.field, "invalid"),)
+
+
+TOLD: dict[type[FeiqianError], Told] = {TransferInvalid: _field}
