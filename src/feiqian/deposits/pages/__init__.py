@@ -1,0 +1,10 @@
+"""The pages of a customer's accounts: what there is, statements, and moving money between them."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .accounts import AccountPages
+from .transfers import TransferPages
+
+PAGES: list[ControllerRouterHandler] = [AccountPages, TransferPages]
