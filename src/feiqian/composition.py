@@ -36,6 +36,7 @@ from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.deposits.closing import Closing
 from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.statements import Statements
@@ -147,7 +148,20 @@ def add_deposits(s: Services) -> None:
         payments=s.reads,
         transfers=reads,
     )
-    s.intents.declare(s.deposits.intent)
+    s.closing = Closing(
+        transactions=s.transactions,
+        clock=s.clock,
+        ledger=s.ledger,
+        accounts=s.accounts,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        intents=s.intents,
+        verification=s.verification,
+        deposits=s.deposits,
+        payments=lambda: s.payments,
+    )
+    s.intents.declare(s.deposits.intent, s.closing.intent)
 
 
 class _Common(TypedDict):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
+    from feiqian.deposits.closing import Closing
     from feiqian.deposits.service import Deposits
     from feiqian.deposits.statements import Statements
     from feiqian.deposits.transfers import OwnTransfers
@@ -98,6 +99,7 @@ class Services:
     deposits: Deposits = field(init=False)
     own_transfers: OwnTransfers = field(init=False)
     statements: Statements = field(init=False)
+    closing: Closing = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

@@ -31,3 +31,12 @@ class TransferInvalid(FeiqianError):
     def __init__(self, field: str) -> None:
         super().__init__(f"the transfer cannot be as was asked: {field}")
         self.field = field
+
+
+class NotClosable(FeiqianError):
+    """An account cannot be closed now. `reason` is the word for it: a state, target, money_held, payments_wait or
+    under_way."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the account cannot be closed: {reason}")
+        self.reason = reason

@@ -9,7 +9,7 @@ import pytest
 
 from feiqian.money import CNY, MinorUnits
 from feiqian.subjects import Role, Subject
-from feiqian.testing.people import Person, picture
+from feiqian.testing.people import PIN, Person, picture
 from feiqian.testing.served import Served
 
 OPERATOR = Subject(Role.STAFF, 0)
@@ -81,3 +81,20 @@ def test_nobody_sees_or_moves_what_is_anothers(served: Served, holder: Person, p
         assert other.get(f"/v1/me/{path}", 404)["type"] == "/problems/not-found"
     assert other.post("/v1/me/transfers", wanted("T-1", account, "wallet", 1_00), 404)["type"] == "/problems/not-found"
     other.api.close()
+
+
+def test_an_account_is_closed_with_a_challenge_and_its_money_moves(served: Served, holder: Person) -> None:
+    account = open_account(served, holder)
+    holder.post("/v1/me/transfers", wanted("T-1", "wallet", account, 250_00))
+    place, target = f"/v1/me/accounts/{account}", {"target": "wallet"}
+    begun = holder.post(f"{place}/closing", target)
+    refused = holder.post(f"{place}/close", target | {"challenge": begun["id"]}, 403)
+    assert refused["type"] == "/problems/challenge-not-passed"
+    passed = holder.prove("/v1/me/challenges", begun, ("pin", PIN), ("sms", ""))
+    closed = holder.post(f"{place}/close", target | {"challenge": passed["id"]})
+    assert (closed["state"], closed["balance"]) == ("closed", 0)
+    assert closed["closed_at"]
+    assert [(one["id"], one["balance"]) for one in holder.get("/v1/me/accounts")["data"]] == [("wallet", 1_000_00)]
+    assert [one["kind"] for one in holder.get(f"{place}/entries")["data"]] == ["closing", "own_transfer"]
+    again = holder.post(f"{place}/closing", target, 409)
+    assert again["detail"] == "the account cannot be closed: closed"

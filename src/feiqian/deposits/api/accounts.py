@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.params import FromQuery
+from litestar.params import FromQuery, JSONBody
 
+from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
+from feiqian.auth.api.render import shown
+from feiqian.auth.api.shapes import ChallengeShown
 from feiqian.clock import moment
 from feiqian.deposits.api import shapes
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.statements import Holding, Line
 from feiqian.deposits.transfers import WALLET
+from feiqian.ids import CustomerNumber
 from feiqian.money import BY_CODE, CurrencyNumber
 from feiqian.payments.requests import CurrencyCode
 from feiqian.services import Services
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped
+from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped, post
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Cursor = Annotated[str, matching("[A-Za-z0-9_.=-]{1,200}")]
@@ -33,7 +37,11 @@ async def list_accounts(session: TheSession, services: TheServices) -> shapes.Ac
 
 @get("/v1/me/accounts/{id:str}", "getAccount", "An account, with its whole number", who="customer", problems=_OF_ONE)
 async def get_account(id: Id, session: TheSession, services: TheServices) -> shapes.AccountDetails:
-    customer = session.subject.customer
+    return await _details(services, session.subject.customer, id)
+
+
+async def _details(services: Services, customer: CustomerNumber, id: str) -> shapes.AccountDetails:
+    """Raises AccountNotFound."""
     holding = await services.statements.holding(customer, id, services.policy.currency)
     account = holding.account
     if account is None:
@@ -72,6 +80,35 @@ async def list_entries(
     page = await services.statements.page(session.subject.customer, id, of, cursor, limit)
     entries = [_entry(line) for line in page.lines]
     return shapes.EntryList(entries, page.holding.currency.code, page.older, page.incomplete)
+
+
+@post(
+    "/v1/me/accounts/{id:str}/closing",
+    "beginClosing",
+    "Begin to close an account; the challenge's `text` is what is confirmed",
+    who="customer",
+    problems=(problems.NOT_FOUND, problems.CONFLICT, FACTOR_NOT_USABLE),
+)
+async def begin_closing(
+    id: Id, data: JSONBody[shapes.ClosingWanted], session: TheSession, services: TheServices
+) -> ChallengeShown:
+    return shown(await services.closing.challenge(session, id, data.target))
+
+
+@post(
+    "/v1/me/accounts/{id:str}/close",
+    "closeAccount",
+    "Close an account with the challenge that was passed for it",
+    who="customer",
+    description="What it holds moves to `target` at once. While something is pending, the `detail` of the conflict "
+    "says what: `money_held`, `payments_wait`, `frozen`, `dormant`, `target` or `under_way`.",
+    problems=(problems.NOT_FOUND, problems.CONFLICT, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
+)
+async def close_account(
+    id: Id, data: JSONBody[shapes.ClosingConfirmed], session: TheSession, services: TheServices
+) -> shapes.AccountDetails:
+    await services.closing.close(session, data.challenge, id, data.target)
+    return await _details(services, session.subject.customer, id)
 
 
 def _currency(services: Services, code: str | None) -> CurrencyNumber:
@@ -118,4 +155,6 @@ OPERATIONS = grouped(
     list_accounts,
     get_account,
     list_entries,
+    begin_closing,
+    close_account,
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from feiqian.deposits.errors import (
     AccountInvalid,
     AccountNotFound,
+    NotClosable,
     TransferInvalid,
     TransferNotFound,
     TransferNumberUsed,
 )
 from feiqian.errors import FeiqianError
 from feiqian.payments.api.refused import ID_REUSED
-from feiqian.web.v1.problems import INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.problems import CONFLICT, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     AccountNotFound: NOT_FOUND,
@@ -19,6 +20,7 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     TransferNotFound: NOT_FOUND,
     TransferNumberUsed: ID_REUSED,
     TransferInvalid: INVALID,
+    NotClosable: CONFLICT,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from feiqian.auth.api.shapes import Id as ChallengeId
 from feiqian.events import TransferStatus
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.strings.patterns import matching
@@ -52,6 +53,18 @@ class AccountDetails(msgspec.Struct, frozen=True):
     available: int
     opened_at: datetime
     closed_at: datetime | None
+
+
+class ClosingWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the money of an account goes that is closed."""
+
+    target: Annotated[Place, msgspec.Meta(examples=["wallet"])]
+
+
+class ClosingConfirmed(ClosingWanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same, with the challenge that was passed for it."""
+
+    challenge: ChallengeId
 
 
 class EntryShown(msgspec.Struct, frozen=True):

@@ -24,10 +24,10 @@ class AccountPages(Controller):
     path = "/accounts"
 
     @get("/")
-    async def overview(self, site: TheSite, signed_in: TheCustomer) -> Page:
+    async def overview(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
         holdings = await site.services.statements.holdings(signed_in.number)
         named = [(name_of(one), one) for one in holdings]
-        return site.page("deposits/accounts.html", holdings=named, can_move=can_move(holdings))
+        return site.page("deposits/accounts.html", holdings=named, can_move=can_move(holdings), said=said)
 
     @get("/{name:str}")
     async def statement(
