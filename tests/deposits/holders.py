@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from people import People
+
 from feiqian.accounts import opening
 from feiqian.accounts.kinds import AccountKind
 from feiqian.composition import add_payments
@@ -27,7 +29,6 @@ from feiqian.projections.projector import Projector
 from feiqian.projections.reconcile import reconcile_at
 from feiqian.subjects import Role, Subject
 from feiqian.testing.clock import ManualClock
-from tests.customers.people import People
 
 OPERATOR = Subject(Role.STAFF, 0)
 

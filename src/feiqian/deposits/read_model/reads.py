@@ -23,8 +23,8 @@ _c = own_transfers.c
 _OF = select(_c.fact).where(_c.customer == bindparam("customer"))
 _BY_ID = _OF.where(_c.id == bindparam("id"))
 _BY_TRANSFER = select(_c.fact).where(_c.transfer == bindparam("transfer"))
-_NEWEST = _OF.where(_c.id < bindparam("before")).order_by(_c.id.desc()).limit(bindparam("limit"))
-_AFTER_ALL = "~"
+_NEWEST = _OF.order_by(_c.id.desc()).limit(bindparam("limit"))
+_OLDER = _NEWEST.where(_c.id < bindparam("before"))
 
 
 def by_id(db: Database, customer: CustomerNumber, id: str) -> OwnTransferDecided | None:
@@ -54,7 +54,8 @@ def newest(
 
     "" is none of both.
     """
-    rows = db.all(_NEWEST, customer=customer, before=before or _AFTER_ALL, limit=limit + 1)
+    asked = {"customer": customer, "limit": limit + 1}
+    rows = db.all(_OLDER, before=before, **asked) if before else db.all(_NEWEST, **asked)
     facts = [_fact(blob) for (blob,) in rows]
     return facts[:limit], facts[limit - 1].id if len(facts) > limit else ""
 
