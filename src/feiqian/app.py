@@ -148,7 +148,7 @@ def _open(
     sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps))
     for held in (verification.sweeps.held, *strangers.held):
         held.measure(services.metrics)
-    reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)
+    reads_watch = ReadsWatch([reads, services.own_transfers.reads], lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)
     return Bank(services, journal, db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
@@ -182,7 +182,7 @@ def _watch_for(services: Services) -> None:
     ready.add("journal_overdue", "the journal does not answer, and nothing is decided", lambda: ledger.overdue)
     metrics.counter("feiqian_journal_overdue", "Commits that were overdue", lambda: ledger.overdue_times)
     ready.add("clock_jumped", "the clock was set too far, and nothing is decided", ledger.look_at_clock)
-    for pool in (work.database, services.reads.pool):
+    for pool in (work.database, services.reads.pool, services.own_transfers.reads.pool):
         _watch_pool(services, pool)
 
 

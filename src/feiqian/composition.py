@@ -36,10 +36,14 @@ from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.deposits.closing import Closing
 from feiqian.deposits.naming import Aliases
 from feiqian.deposits.openings import Openings
+from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
+from feiqian.deposits.statements import Statements
 from feiqian.deposits.states import AccountStates
+from feiqian.deposits.transfers import OwnTransfers
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -166,7 +170,31 @@ def add_deposits(s: Services) -> None:
         deposits=s.deposits,
     )
     s.accounts.keep_frozen(s.account_states.stay_frozen)
-    s.intents.declare(s.deposits.intent, s.account_states.intent)
+    reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
+    s.own_transfers = OwnTransfers(transactions=s.transactions, ledger=s.ledger, deposits=s.deposits, reads=reads)
+    s.statements = Statements(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        merchants=s.merchants,
+        payments=s.reads,
+        transfers=reads,
+    )
+    s.closing = Closing(
+        transactions=s.transactions,
+        clock=s.clock,
+        ledger=s.ledger,
+        accounts=s.accounts,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        intents=s.intents,
+        verification=s.verification,
+        deposits=s.deposits,
+        payments=lambda: s.payments,
+    )
+    s.intents.declare(s.deposits.intent, s.account_states.intent, s.closing.intent)
 
 
 def add_sources(s: Services) -> None:

@@ -31,6 +31,13 @@ class RefundStatus(StrEnum):
     DECLINED = "declined"
 
 
+class TransferStatus(StrEnum):
+    """What became of a transfer between a customer's own accounts, at once and for good."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+
+
 class Proof(msgspec.Struct, array_like=True, frozen=True):
     """What a payer had proved when the payment was decided."""
 
@@ -124,8 +131,25 @@ class PaymentExpired(msgspec.Struct, tag="expire", array_like=True, frozen=True)
     expired_at: int
 
 
+class OwnTransferDecided(msgspec.Struct, tag="own_transfer", array_like=True, frozen=True):
+    """Money moved between two accounts of one customer, or could not."""
+
+    id: str
+    transfer: bytes
+    status: TransferStatus
+    reason: str | None  # why it was declined, a name of `deposits.transfers.TransferDecline`
+    customer: CustomerNumber
+    amount: MinorUnits
+    currency: CurrencyNumber
+    debit: bytes  # the customer's accounts in the ledger
+    credit: bytes
+    number: str  # the customer's own, which makes the transfer one
+    created_at: int
+    closing: bool = False  # it emptied the account, which was closed with it
+
+
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
-Fact = PaymentDecided | RefundDecided | Ending
+Fact = PaymentDecided | RefundDecided | Ending | OwnTransferDecided
 
 TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()

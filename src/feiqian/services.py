@@ -33,9 +33,12 @@ if TYPE_CHECKING:
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
+    from feiqian.deposits.closing import Closing
     from feiqian.deposits.naming import Aliases
     from feiqian.deposits.service import Deposits
+    from feiqian.deposits.statements import Statements
     from feiqian.deposits.states import AccountStates
+    from feiqian.deposits.transfers import OwnTransfers
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
@@ -100,6 +103,9 @@ class Services:
     account_states: AccountStates = field(init=False)
     aliases: Aliases = field(init=False)
     sources: Sources = field(init=False)
+    own_transfers: OwnTransfers = field(init=False)
+    statements: Statements = field(init=False)
+    closing: Closing = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

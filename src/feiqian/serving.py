@@ -72,7 +72,8 @@ class Bank:
             except CommitOverdue:
                 return False
         services.ledger.close()
-        ended = [services.reads.close(), services.work.close(), services.merchants.close()]
+        reads = services.reads, services.own_transfers.reads
+        ended = [*(one.close() for one in reads), services.work.close(), services.merchants.close()]
         services.workers.close()
         if not all(ended):
             return False

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.customers.people import People
+from tests.deposits.holders import Holders
 
 
 @pytest.fixture
@@ -15,3 +16,10 @@ def people(tmp_path: Path) -> Iterator[People]:
     people = People(tmp_path / "bank")
     yield people
     people.close()
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Holders]:
+    bank = Holders(tmp_path / "bank")
+    yield bank
+    bank.close()

@@ -30,6 +30,8 @@ OF_TRANSFERS = {
     "CANCELLATION": 6,
     "CORRECTION": 10,
     "REFUSAL": 11,
+    "OWN_TRANSFER": 14,
+    "CLOSING": 15,
 }
 GIVEN_UP = {"ids": {103}, "transfers": {7, 8, 9}}
 

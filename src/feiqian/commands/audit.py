@@ -13,8 +13,9 @@ from .common import Commands, command
 
 if TYPE_CHECKING:
     from feiqian.audit_log.entry import Head
-    from feiqian.ledger.audit import AuditReport
+    from feiqian.ledger.audit import AuditReport, Tie
     from feiqian.ledger.checkpoints import Checkpoints
+    from feiqian.ledger.engine import Engine
 
 MOST = 1_000  # differences that are told
 EPILOG = """\
@@ -28,7 +29,8 @@ examples:
   feiqian --data bank audit --trail-head 812:5f0c...
   feiqian --data bank audit --json | jq .findings
 
-And levels of customers, roles and states of staff accounts: whether they are what the audit log says.
+And levels of customers, which accounts are closed, roles and states of staff accounts: whether they are what the audit
+log or the ledger says.
 
 Exit code 0: clean. 1: there are findings; each names its position.
 """
@@ -60,7 +62,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     folder = Path(settings.data)
     journal = open_journal(folder, settings.journal_url)
     derived = settings.read_url or settings.file("read.db").exists()
-    tie = reconcile_at(settings.read_location, features.read_models()) if derived else None
+    ties = [reconcile_at(settings.read_location, features.read_models())] if derived else []
+    tie = _all([*ties, *_deposits(settings)])
     checkpoints, unread = _checkpoints(folder, settings.journal_url)
     report = audit(journal, checkpoints, engines=options.engines, tie=tie)
     journal.close()
@@ -80,6 +83,35 @@ def _checkpoints(folder: Path, url: str) -> tuple[Checkpoints | None, list[str]]
         return open_checkpoints(folder, url, required=True), []
     except CheckpointInvalid as error:
         return None, [str(error)]
+
+
+def _all(ties: list[Tie]) -> Tie:
+    """One that says what all of them say."""
+    return lambda engine, position: [found for tie in ties for found in tie(engine, position)]
+
+
+def _deposits(settings: Settings) -> list[Tie]:
+    """Whether the accounts of the bank's database are those of the ledger; nothing where there is no bank."""
+    from itertools import islice
+
+    from feiqian.clock import SystemClock
+    from feiqian.db import BankDb
+    from feiqian.deposits.audit import differences
+    from feiqian.ledger_intents.service import LedgerIntents
+    from feiqian.runtime.work import Work
+
+    if not settings.bank_url and not settings.file("bank.db").exists():
+        return []
+
+    def compare(engine: Engine, _position: int) -> list[str]:
+        db, work = BankDb(Path(settings.data), settings.bank_url), Work()
+        with db.snapshot() as connection:
+            found = list(islice(differences(connection, engine, LedgerIntents(db, SystemClock(), work)), MOST))
+        work.close()
+        db.close()
+        return found
+
+    return [compare]
 
 
 def _audit_log(settings: Settings, kept: Head | None) -> tuple[str, list[str]]:

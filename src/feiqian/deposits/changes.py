@@ -10,6 +10,7 @@ import msgspec
 from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
+from feiqian.deposits.closing_changes import CloseAccount
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.numbers import masked
@@ -156,4 +157,4 @@ def _invalid(error: AccountInvalid) -> ChangeInvalid:
     return ChangeInvalid({"currency": "account_currency", "state": "account_state"}.get(error.reason, error.reason))
 
 
-CHANGES = (OpenAccount, SetAccountState)
+CHANGES = (OpenAccount, SetAccountState, CloseAccount)

@@ -27,3 +27,28 @@ class AliasTaken(FeiqianError):
 
 class AliasTriesUsedUp(FeiqianError):
     """An alias was chosen as often as it may be in a day."""
+
+
+class TransferNotFound(FeiqianError):
+    """There is no such transfer, or it is somebody else's."""
+
+
+class TransferNumberUsed(FeiqianError):
+    """The number of a transfer was used before, for another one."""
+
+
+class TransferInvalid(FeiqianError):
+    """A transfer makes no sense: `field` is wrong."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"the transfer cannot be as was asked: {field}")
+        self.field = field
+
+
+class NotClosable(FeiqianError):
+    """An account cannot be closed now. `reason` is the word for it: a state, target, money_held, payments_wait or
+    under_way."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the account cannot be closed: {reason}")
+        self.reason = reason

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.deposits.model import DepositAccount
+from feiqian.deposits.statement_support import Movements
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.services import Services
@@ -39,4 +40,4 @@ class DepositAccounts(SupportSection):
         return [Held(one, Money(of, BY_NUMBER[one.currency])) for one, of in zip(kept, balances, strict=True)]
 
 
-SUPPORT = (DepositAccounts,)
+SUPPORT = (DepositAccounts, Movements)

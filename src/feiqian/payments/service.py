@@ -173,6 +173,11 @@ class Payments:
                     self._resolver.decline(payment, Decline.WALLET_CANNOT_PAY)
                 self.status_waiters.tell(payment.id)
 
+    def waits_for(self, customer: CustomerNumber, source: bytes) -> bool:
+        """Whether a payment from this account of the ledger waits for the customer. Answers from memory."""
+        mine = (payment for payment in self.expiry.of(customer) if plan.payer_account(payment) == source)
+        return any(status_of(self._ledger.engine, payment) is PaymentStatus.WAITING for payment in mine)
+
     async def run(self) -> None:
         """Lets waiting payments expire on time, also those of before a restart. Ends when cancelled or stopped."""
         async with asyncio.TaskGroup() as tasks:

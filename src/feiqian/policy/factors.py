@@ -56,6 +56,7 @@ class Purpose(StrEnum):
     REMOVE_FACTOR = "remove_factor"
     UNFREEZE = "unfreeze"
     CHANGE_CONTACT = "change_contact"
+    CLOSE_ACCOUNT = "close_account"
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_ACT = "staff_act"
 

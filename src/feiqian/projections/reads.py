@@ -54,15 +54,19 @@ class Reads:
         answer_seconds: float = ANSWER_SECONDS,  # not money: a time
         *,
         at_least: int = 0,
+        pool: str = "reads",
     ) -> None:
-        """`model`: its name. `at_least`: the journal position at the start; lists of before it are not shown."""
+        """`model`: its name. `at_least`: the journal position at the start; lists of before it are not shown.
+
+        `pool`: what its threads are called in metrics and alarms.
+        """
         self._location, self.model = location, model
         self._where: Callable[[Database], int] = lambda db: read_position(db, model)
         self._threaded = is_postgres(location)
         self._own: Database | None = None  # the event loop's connection
         self._of_thread = threading.local()
         self._opened: list[Database] = []  # by the threads
-        self.pool = Pool("reads", THREADS, QUEUE, answer_seconds)
+        self.pool = Pool(pool, THREADS, QUEUE, answer_seconds)
         self.seen, self._newest = 0, at_least  # the position as anyone last looked at it, and the furthest ever
         self.waiting_for_it: Shares[Party] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position

@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from feiqian.events import Fact, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+from feiqian.events import Fact, OwnTransferDecided, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
 from feiqian.ids import Party
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Places, Throttle
@@ -136,7 +136,10 @@ class Hub:
                     watcher.wake(position, None)
             return
         moves = fact if isinstance(fact, PaymentDecided | RefundDecided) else None
-        for topic in (("customer", fact.customer), ("merchant", fact.merchant)):
+        topics: list[Topic] = [("customer", fact.customer)]
+        if not isinstance(fact, OwnTransferDecided):
+            topics.append(("merchant", fact.merchant))
+        for topic in topics:
             for watcher in self._watchers.get(topic, ()):
                 watcher.wake(position, moves)
 

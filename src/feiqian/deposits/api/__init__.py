@@ -1,7 +1,7 @@
 """Deposit accounts under /v1."""
 
-from . import aliases
+from . import accounts, aliases, transfers
 from .refused import PROBLEMS, TOLD
 
 __all__ = ["OPERATIONS", "PROBLEMS", "TOLD"]
-OPERATIONS = (*aliases.OPERATIONS,)
+OPERATIONS = (*accounts.OPERATIONS, *aliases.OPERATIONS, *transfers.OPERATIONS)

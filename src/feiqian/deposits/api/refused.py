@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from feiqian.deposits.errors import AccountInvalid, AccountNotFound, AliasTaken, AliasTriesUsedUp, ReferenceUsed
+from feiqian.deposits.errors import (
+    AccountInvalid,
+    AccountNotFound,
+    AliasTaken,
+    AliasTriesUsedUp,
+    NotClosable,
+    ReferenceUsed,
+    TransferInvalid,
+    TransferNotFound,
+    TransferNumberUsed,
+)
 from feiqian.errors import FeiqianError
+from feiqian.payments.api.refused import ID_REUSED
 from feiqian.web.v1.problems import (
     CONFLICT,
     INVALID,
@@ -21,12 +32,20 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     AliasTaken: CONFLICT,
     AliasTriesUsedUp: TOO_MANY_REQUESTS,
     ReferenceUsed: CONFLICT,
+    TransferNotFound: NOT_FOUND,
+    TransferNumberUsed: ID_REUSED,
+    TransferInvalid: INVALID,
+    NotClosable: CONFLICT,
 }
 
 
-def _field(problem: ProblemError, error: AccountInvalid) -> None:
+def _reason(problem: ProblemError, error: AccountInvalid) -> None:
     field = "alias" if error.reason.startswith("alias") else error.reason
     problem.errors = (FieldError(field, error.reason),)
 
 
-TOLD: dict[type[FeiqianError], Told] = {AccountInvalid: _field}
+def _field(problem: ProblemError, error: TransferInvalid) -> None:
+    problem.errors = (FieldError(error.field, "invalid"),)
+
+
+TOLD: dict[type[FeiqianError], Told] = {AccountInvalid: _reason, TransferInvalid: _field}

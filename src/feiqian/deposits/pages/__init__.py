@@ -1,12 +1,15 @@
-"""The pages of deposit accounts: what a customer calls them, and what staff see."""
+"""The pages of deposit accounts: statements, moving money, closing, aliases, and what staff see."""
 
 from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from .accounts import AccountPages
 from .aliases import LONGEST, AliasPages
+from .closing import CLOSE, ClosingPages
 from .staff import NumberPages
+from .transfers import TransferPages
 
 __all__ = ["LONGEST", "PAGES", "STAFF_PAGES"]
-PAGES: list[ControllerRouterHandler] = [AliasPages]
+PAGES: list[ControllerRouterHandler] = [AccountPages, AliasPages, TransferPages, ClosingPages, CLOSE]
 STAFF_PAGES: list[ControllerRouterHandler] = [NumberPages]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
 
 from feiqian.accounts.kinds import OF_CUSTOMERS
-from feiqian.events import RefundDecided, decode_values
+from feiqian.events import OwnTransferDecided, RefundDecided, decode_values
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -210,6 +210,8 @@ def _accounts_of(merchant: int, customer: int) -> set[str]:
 
 def _parties(blob: bytes) -> set[str]:
     fact = decoded(blob)
+    if isinstance(fact, OwnTransferDecided):
+        return {account_key(kind, fact.customer) for kind in OF_CUSTOMERS}
     return set() if fact is None or not fact.merchant else _accounts_of(fact.merchant, fact.customer)
 
 

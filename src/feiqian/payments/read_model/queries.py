@@ -22,7 +22,7 @@ from ..kinds import TransferKind
 from . import tables
 from .cursors import check_payment_cursor, statement_cursor, statement_sequence
 from .projection import NAME, account_key
-from .rows import CorrectionRow, Entry, PaymentRow, payment_fact, payment_row, refund_fact
+from .rows import CorrectionRow, Entry, PaymentRow, entry, payment_fact, payment_row, refund_fact
 from .step import WAITING
 
 STATUSES = frozenset(status.value for status in PaymentStatus)
@@ -75,7 +75,7 @@ _CORRECTIONS = (
 _REFUNDS = select(_R.fact).where(_R.payment == bindparam("payment")).order_by(_R.created_at, _R.id)
 _REFUND = select(_R.fact).where(_R.transfer == bindparam("transfer"))
 _STATEMENT = (
-    select(_E.sequence, _E.amount, _E.balance, _E.kind, _E.transfer, _P.id, _E.at, _E.position)
+    select(_E.sequence, _E.amount, _E.balance, _E.kind, _E.transfer, _P.id, _E.at, _E.position, _P.fact)
     .select_from(tables.entries.outerjoin(tables.payments, _P.no == _E.payment))
     .where(
         _E.account == select(_A.no).where(_A.id == bindparam("account")).scalar_subquery(),
@@ -226,6 +226,6 @@ def statement(
     A cursor of another account gives an empty page. Raises CursorInvalid.
     """
     before = statement_sequence(account, cursor) if cursor is not None else 2**63 - 1
-    rows = [Entry(*row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
+    rows = [entry(row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
     more = len(rows) == limit and rows[-1].sequence > 1
     return rows, statement_cursor(account, rows[-1].sequence) if more else None

@@ -46,7 +46,7 @@ class Entry:
     """One line of a statement. `amount` is signed: positive is credited; `balance` is what it came to with this line.
 
     `kind` is the transfer's (a feature's `kinds.py` declares it), `payment` the public id of the payment that it
-    belongs to.
+    belongs to, and `fact` that payment as it was decided.
     """
 
     sequence: int
@@ -57,6 +57,7 @@ class Entry:
     payment: str | None
     at: int
     position: int
+    fact: PaymentDecided | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ def payment_row(values: Values) -> PaymentRow:
         position,
         fact,
     )
+
+
+def entry(values: Values) -> Entry:
+    """From the columns that `queries` asks a statement by."""
+    sequence, amount, balance, kind, transfer, payment, at, position, blob = values
+    fact = payment_fact(blob) if blob is not None else None
+    return Entry(sequence, amount, balance, kind, transfer, payment, at, position, fact)
 
 
 def payment_fact(blob: bytes) -> PaymentDecided:

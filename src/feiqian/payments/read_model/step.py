@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from feiqian.clock import MICROSECONDS
 from feiqian.events import (
     Fact,
+    OwnTransferDecided,
     PaymentCancelled,
     PaymentConfirmed,
     PaymentDecided,
@@ -114,6 +115,8 @@ class ProjectionStep:
             self._links[fact.transfer] = (no, fact.created_at)
         elif type(fact) is RefundDecided:
             self._links[fact.transfer] = (self._number(fact.payment), fact.created_at)
+        elif type(fact) is OwnTransferDecided:
+            self._links[fact.transfer] = (None, fact.created_at)
         elif type(fact) is PaymentConfirmed:
             self._say(fact.id, fact.confirmed_at, fact.fee, None)
         elif type(fact) is PaymentRefused:
