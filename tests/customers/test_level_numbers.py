@@ -21,7 +21,6 @@ from feiqian.db import BankDb
 from feiqian.demo.seeding import First, Plan, seed
 from feiqian.ids import CustomerNumber
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.limits import PaymentLimits
 from feiqian.policy.load import FOLDER, read_policy
 from feiqian.policy.model import Policy
 from feiqian.settings import Settings
@@ -158,7 +157,7 @@ def level_of(bank: Bank, number: int) -> str:
 def largest(bank: Bank, number: int) -> int:
     """The largest payment that the customer's limits allow after verification, in fen."""
     s = bank.services
-    limits = PaymentLimits(s.policy, s.customers, s.ledger)
     amounts = [MinorUnits(yuan * 100) for yuan in (100, 2_000, 20_000, 200_000)]
     person = CustomerNumber(number)
-    return max(amount for amount in amounts if limits.at_confirmation(person, CNY.number, amount, 0) is None)
+    allowed = [isinstance(s.limits.at_confirmation(person, CNY.number, a, 0, "code", None), bytes) for a in amounts]
+    return max(amount for amount, is_allowed in zip(amounts, allowed, strict=True) if is_allowed)

@@ -26,6 +26,7 @@ from feiqian.ledger.body import decode_body
 from feiqian.ledger.chart import BANK, account_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
@@ -110,6 +111,7 @@ class Bank:
         self.reads = PaymentReads(folder / "read.db")
         self.people, self.challenges = People(self.customers), Challenges()
         self.accounts = Accounts(self.ledger, CN)
+        self.limits = PaymentLimits(CN, self.people, self.ledger)
         self.risk: AssessRisk = no_risk
         self.payments = Payments(
             self.ledger,
@@ -117,7 +119,7 @@ class Bank:
             clock,
             self.people,
             self.reads,
-            CN,
+            self.limits,
             self.merchants,
             self.challenges,
             data_key_of(self.db, folder / "data-key"),

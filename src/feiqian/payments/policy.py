@@ -24,6 +24,13 @@ class Decline(StrEnum):
     TOO_MANY_WRONG_CODES = "too_many_wrong_codes"
     INSUFFICIENT_FUNDS = "insufficient_funds"
     DAILY_LIMIT = "daily_limit"
+    MONTHLY_LIMIT = "monthly_limit"
+    YEARLY_LIMIT = "yearly_limit"
+    METHOD_AMOUNT_TOO_HIGH = "method_amount_too_high"
+    METHOD_DAILY_LIMIT = "method_daily_limit"
+    METHOD_MONTHLY_LIMIT = "method_monthly_limit"
+    METHOD_YEARLY_LIMIT = "method_yearly_limit"
+    PROOF_TOO_LOW = "proof_too_low"
     AMOUNT_TOO_HIGH = "amount_too_high"
     WALLET_CANNOT_PAY = "wallet_cannot_pay"
     WALLET_FROZEN = "wallet_frozen"  # this and the next: of payments that an earlier version decided
