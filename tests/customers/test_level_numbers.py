@@ -27,8 +27,9 @@ from feiqian.settings import Settings
 from feiqian.subjects import customer, staff
 from feiqian.testing.postgres import Postgres
 
-CN = (FOLDER / "cn.toml").read_text()
-[REMOTE] = re.findall(r'\[\[levels\]\]\nname = "remote".*?(?=\n# Seen face to face)', CN, re.S)
+SHIPPED = (FOLDER / "cn.toml").read_text()
+CN = re.sub(r"# The same, and an account.*?(?=\n# Seen face to face)", "", SHIPPED, flags=re.S)  # as it was
+[REMOTE] = re.findall(r'\[\[levels\]\]\nname = "remote".*?(?=\n+# Seen face to face)', CN, re.S)
 SEEN = REMOTE.replace('"remote"', '"seen"')
 NOW = 1_790_000_000_000_000
 
@@ -102,6 +103,15 @@ def test_a_bank_of_before_version_7_gets_its_names_by_place(db: BankDb) -> None:
         started(db, with_seen())
     assert numbers(started(db, CN)) == {"unverified": 0, "remote": 1, "full": 2}
     assert numbers(started(db, with_seen()))["full"] == 2
+
+
+def test_a_level_that_was_added_to_a_shipped_policy_comes_after_those_that_banks_counted_by_place(db: BankDb) -> None:
+    Customers(db).add(["Ann"], NOW, 2)
+    known = {"unverified": 0, "remote": 1, "full": 2}
+    assert numbers(started(db, SHIPPED)) == known | {"bound": 3}
+    assert [level.name for level in started(db, SHIPPED).levels] == ["unverified", "remote", "bound", "full"]
+    assert started(db, SHIPPED).level_numbered(Customers(db).standing(CustomerNumber(1))).name == "full"
+    assert found(db) == []
 
 
 def test_a_bank_of_before_version_7_with_more_levels_than_the_policy_is_refused(db: BankDb) -> None:

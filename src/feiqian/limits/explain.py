@@ -14,6 +14,7 @@ from feiqian.limits.counting import Counting
 from feiqian.limits.kinds import KINDS, LimitAllowanceKind, counter_id
 from feiqian.limits.model import Explained, Help, LimitState, NoOwnCaps, OwnCaps, Refused, Rule, Today
 from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.policy.factors import Factor, is_strong
 from feiqian.policy.model import NO_BOUND, Limits, MethodLimits, Policy
 from feiqian.policy.scopes import Scope, Span
 
@@ -47,7 +48,7 @@ class Explaining:
         payment = min(state.cap for state in states if state.span is Span.PAYMENT)
         left = min(state.left for state in states if state.span is not Span.PAYMENT)
         day = next(state.cap for state in states if (state.scope, state.span) == (Scope.ALL, Span.DAY))
-        soft = list(self._unproved(who, Scope.CODE))
+        soft = list(self._by_proof(who, Scope.CODE, ()))
         all_used = any(state.left == 0 for state in soft if state.counts)
         unverified = 0 if all_used else min(payment, *(state.left for state in soft if not state.counts))
         return Today(*map(MinorUnits, (unverified, payment, left, day)))
@@ -59,21 +60,39 @@ class Explaining:
         return self._state(_Who(customer, currency, now_seconds), scope, span)
 
     def explain(
-        self, customer: CustomerNumber, currency: CurrencyNumber, method: Scope, amount: MinorUnits, now_seconds: int
+        self,
+        customer: CustomerNumber,
+        currency: CurrencyNumber,
+        method: Scope,
+        amount: MinorUnits,
+        now_seconds: int,
+        factors: tuple[Factor, ...] = (),
     ) -> Explained:
         """All limits that hold for a payment by this method, and the first that it would exceed."""
         who = _Who(customer, currency, now_seconds)
         scopes = dict.fromkeys((Scope.ALL, method))
         hard = [self._state(who, scope, span) for span in _SPANS for scope in scopes]
         hard = [state for state in hard if state.cap < NO_BOUND]
-        soft = list(self._unproved(who, method))
-        met = next((state for state in hard if amount > state.left), None)
+        soft = list(self._by_proof(who, method, factors))
+        met = self._met(who, hard, amount)
         if met is not None:
             return Explained((*hard, *soft), met, _refused(met), _helps(met, self._can_rise(who)))
         met = next((state for state in soft if (1 if state.counts else amount) > state.left), None)
         return Explained((*hard, *soft), met, None, (Help.CONFIRM,) if met else ())
 
     # --- how -----------------------------------------------------------------------------------------------------
+
+    def _met(self, who: _Who, limits: list[LimitState], amount: int) -> LimitState | None:
+        """Of those that so much more would exceed that of one payment, else the one that is fresh again last."""
+        met = [state for state in limits if amount > state.left]
+        if not met:
+            return None
+        if met[0].span is not Span.PAYMENT:
+            return max(met, key=lambda state: state.resets_at)
+        largest = self._level(who).payment
+        if met[0].rule is Rule.COOLING and amount > largest:  # it would not do after the cooling-off either
+            return met[0]._replace(rule=Rule.LEVEL, cap=largest, left=largest, bank=largest)
+        return met[0]
 
     def _state(self, who: _Who, scope: Scope, span: Span) -> LimitState:
         bank, rule = self._bank(who, scope, span)
@@ -114,8 +133,19 @@ class Explaining:
         found = self._counting.used(id, PERIODS[span], who.now_seconds)
         return found[0] if found is not None else 0
 
-    def _unproved(self, who: _Who, method: Scope) -> Iterator[LimitState]:
-        """What may be paid without proving more than the method does by itself."""
+    def _by_proof(self, who: _Who, method: Scope, factors: tuple[Factor, ...]) -> Iterator[LimitState]:
+        """What may be paid with these factors and what the method proves by itself."""
+        if not factors:
+            yield from self._without(who)
+        tier = tiers(self._policy.proof).get(strength(method, factors, self._policy.proof))
+        if tier is not None and who.currency in tier.caps:
+            of_tier = tier.caps[who.currency]
+            yield self._soft(who, Span.DAY, Rule.PROOF, of_tier, self._of_kind(who, tier.kind, Period.DAY))
+        if not is_strong(factors):
+            yield from self._row(who, method)
+
+    def _without(self, who: _Who) -> Iterator[LimitState]:
+        """What the level lets its customers pay unverified."""
         level = self._level(who)
         cap = level.unverified
         if self._customers.cooling(who.customer, who.now_seconds):
@@ -124,11 +154,6 @@ class Explaining:
         found = self._counting.used(day_unverified_id(who.customer), Period.DAY, who.now_seconds)
         if found is not None:
             yield self._soft(who, Span.DAY, Rule.PROOF, found[1], found[0], counts=True)
-        tier = tiers(self._policy.proof).get(strength(method, (), self._policy.proof))
-        if tier is not None and who.currency in tier.caps:
-            of_tier = tier.caps[who.currency]
-            yield self._soft(who, Span.DAY, Rule.PROOF, of_tier, self._of_kind(who, tier.kind, Period.DAY))
-        yield from self._row(who, method)
 
     def _row(self, who: _Who, method: Scope) -> Iterator[LimitState]:
         place = place_of(method)

@@ -7,11 +7,11 @@ after, and nothing comes in between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
 
 from feiqian.accounts.kinds import day_amount_id, day_unverified_id
 from feiqian.customers.registry import Customers
+from feiqian.events import LimitMet
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Period, Side
 from feiqian.ledger.ledger import Ledger
@@ -19,9 +19,9 @@ from feiqian.limits.bounds import PERIODS, ROWS, Bounds, place_of, strength, tab
 from feiqian.limits.counting import Counting
 from feiqian.limits.explain import Explaining
 from feiqian.limits.kinds import counter_id
-from feiqian.limits.model import Explained, LimitState, NoOwnCaps, OwnCap, OwnCaps, Refused, Today
+from feiqian.limits.model import Explained, LimitState, NoOwnCaps, OwnCaps, Refused, Today
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
-from feiqian.policy.factors import Factor, is_strong
+from feiqian.policy.factors import Factor, Purpose, is_strong
 from feiqian.policy.model import NO_BOUND, Combination, Policy
 from feiqian.policy.scopes import Scope, Span
 
@@ -112,18 +112,20 @@ class PaymentLimits:
         beyond = self._counting.exceeds(day_amount_id(currency, customer), amount, None, now_seconds)
         return Refused.DAILY_LIMIT if beyond else None
 
-    def sufficient(
+    def needs(
         self,
-        combinations: tuple[Combination, ...],
         customer: CustomerNumber,
         currency: CurrencyNumber,
         amount: MinorUnits,
         now_seconds: int,
         method: str,
+        purpose: Purpose = Purpose.PAYMENT,
     ) -> tuple[Combination, ...]:
-        """Those combinations of factors with which so much may still be paid."""
-        rest = customer, currency, amount, now_seconds, method
-        return tuple(one for one in combinations if self._proof(*rest, tuple(one)) is not None)
+        """What has to be proved for a payment: of the policy's combinations those with which so much may still be paid
+        today; all of them where none is left."""
+        asked = customer, currency, amount, now_seconds, method
+        every = self.policy.needs(purpose, amount, currency)
+        return tuple(one for one in every if self._proof(*asked, tuple(one)) is not None) or every
 
     def pays(self, customer: CustomerNumber, currency: CurrencyNumber) -> bool:
         """Whether the customer's level may pay anything in this currency."""
@@ -152,14 +154,36 @@ class PaymentLimits:
         return self._explaining.state(customer, currency, scope, span, now_seconds)
 
     def explain(
-        self, customer: CustomerNumber, currency: CurrencyNumber, method: str, amount: MinorUnits, now_seconds: int
+        self,
+        customer: CustomerNumber,
+        currency: CurrencyNumber,
+        method: str,
+        amount: MinorUnits,
+        now_seconds: int,
+        factors: tuple[Factor, ...] = (),
     ) -> Explained:
-        """What limits say now of such a payment: which hold, which is met first, what would help."""
+        """What limits say now of such a payment, for which so much was proved: which hold, which is met first, what
+        would help."""
         bounds = self._bounds(customer, currency, method, now_seconds)
         if bounds is None:
             return self._explaining.nothing(self._why_none(customer))
         known = Scope(method) if method in self._usual else Scope.ALL
-        return self._explaining.explain(customer, currency, known, amount, now_seconds)
+        return self._explaining.explain(customer, currency, known, amount, now_seconds, factors)
+
+    def met(
+        self,
+        customer: CustomerNumber,
+        currency: CurrencyNumber,
+        method: str,
+        amount: MinorUnits,
+        now_seconds: int,
+        factors: tuple[Factor, ...],
+    ) -> LimitMet | None:
+        """The limit that such a payment meets, for the fact of its decline."""
+        met = self.explain(customer, currency, method, amount, now_seconds, factors).met
+        if met is None:
+            return None
+        return LimitMet(met.scope, met.span, met.rule, met.cap, met.left, met.resets_at, met.counts)
 
     # --- how -----------------------------------------------------------------------------------------------------
 
@@ -184,40 +208,25 @@ class PaymentLimits:
         method: str,
     ) -> bytes | Refused:
         """The events that count the payment, whatever was proved for it; or the first limit that it exceeds."""
-        day, counters = bounds.day, bounds.counters
-        own = self._own.of(customer, currency)
+        day, counters, own = bounds.day, bounds.counters, self._own.of(customer, currency)
         if own is not None:
-            if refused := self._beyond_own(own, customer, currency, amount, now_seconds, method):
-                return refused
+            for scope, refused in ((Scope.ALL, Refused.AMOUNT_TOO_HIGH), (method, Refused.METHOD_AMOUNT_TOO_HIGH)):
+                if amount > own.get((scope, Span.PAYMENT), NO_BOUND):
+                    return refused
+            day = min(NO_BOUND if day is None else day, own.get((Scope.ALL, Span.DAY), NO_BOUND))
             counters = with_own(counters, own, method)
+        events: bytes | None = b""
         if day is not None and self._counting.exceeds(day_amount_id(currency, customer), amount, day, now_seconds):
-            return Refused.LIMIT_AFTER_CHANGE
-        events = b""
+            events = None
         for counter in counters:
-            id = counter_id(counter.kind, currency, customer)
-            used = self._counting.use(id, PERIODS[counter.span], counter.cap, amount, now_seconds)
-            if used is None:
-                return counter.refused
-            events += used
-        return events
-
-    def _beyond_own(
-        self,
-        own: Mapping[OwnCap, MinorUnits],
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        amount: MinorUnits,
-        now_seconds: int,
-        method: str,
-    ) -> Refused | None:
-        """Which of the limits that the customer has set, and that no counter of `limits.kinds` counts, is exceeded."""
-        if amount > own.get((Scope.ALL, Span.PAYMENT), NO_BOUND):
-            return Refused.AMOUNT_TOO_HIGH
-        if amount > own.get((method, Span.PAYMENT), NO_BOUND):
-            return Refused.METHOD_AMOUNT_TOO_HIGH
-        day = own.get((Scope.ALL, Span.DAY))
-        beyond = day is not None and self._counting.exceeds(day_amount_id(currency, customer), amount, day, now_seconds)
-        return Refused.DAILY_LIMIT if beyond else None
+            if events is not None:
+                id = counter_id(counter.kind, currency, customer)
+                used = self._counting.use(id, PERIODS[counter.span], counter.cap, amount, now_seconds)
+                events = None if used is None else events + used
+        if events is not None:
+            return events
+        # Several may be met: the one is told that is fresh again last.
+        return self.explain(customer, currency, method, amount, now_seconds).refused or Refused.DAILY_LIMIT
 
     def _proof(
         self,

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import PaymentDecided, PaymentStatus, Proof, encode_fact
+from feiqian.events import LimitMet, PaymentDecided, PaymentStatus, Proof, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
@@ -26,7 +26,7 @@ from feiqian.money import BY_CODE, NOTHING
 from feiqian.payments import plan
 from feiqian.payments.intent import Intent, Order
 from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS, VERIFIED_STEPS
-from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
+from feiqian.payments.policy import OF_LIMITS, VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 
 SUCCEEDED, DECLINED = PaymentStatus.SUCCEEDED, PaymentStatus.DECLINED  # an enumeration is slow to ask on the hot path
@@ -136,6 +136,7 @@ class Authorizer:
             b"" if intent.source == wallet_id(intent.currency, intent.payer) else intent.source,
             intent.method.name,
             intent.proved and _proof(intent.proved),
+            self._met(intent) if decline in OF_LIMITS else None,
         )
         self._ledger.record(encode_fact(fact))
         if expires_at:
@@ -157,6 +158,11 @@ class Authorizer:
         if limit is STEP_UP and (decline := self._hopeless(intent, now)):
             return decline
         return self._risk(intent) or limit
+
+    def _met(self, intent: Intent) -> LimitMet | None:
+        """The limit for which it is declined."""
+        asked = intent.payer, intent.currency, intent.method.name, intent.amount, intent.asked_at // MICROSECONDS
+        return self._limits.met(*asked, intent.proved.factors if intent.proved else ())
 
     def _hopeless(self, intent: Intent, now: int) -> Decline | None:
         """Why there is nothing for the customer to confirm. All of it counts again when the customer confirms.

@@ -31,6 +31,8 @@ class Decline(StrEnum):
     METHOD_MONTHLY_LIMIT = "method_monthly_limit"
     METHOD_YEARLY_LIMIT = "method_yearly_limit"
     PROOF_TOO_LOW = "proof_too_low"
+    BALANCE_LIMIT = "balance_limit"
+    SENDER_NOT_BOUND = "sender_not_bound"
     AMOUNT_TOO_HIGH = "amount_too_high"
     WALLET_CANNOT_PAY = "wallet_cannot_pay"
     WALLET_FROZEN = "wallet_frozen"  # this and the next: of payments that an earlier version decided
@@ -44,6 +46,14 @@ class Decline(StrEnum):
     LIMIT_AFTER_CHANGE = "limit_after_change"
     REFUSED_BY_CUSTOMER = "refused_by_customer"
     NOT_POSSIBLE = "not_possible"
+
+
+# What a limit is the reason of; the fact of such a decline says which.
+OF_LIMITS = frozenset(
+    {Decline.AMOUNT_TOO_HIGH, Decline.LIMIT_AFTER_CHANGE, Decline.DAILY_LIMIT, Decline.MONTHLY_LIMIT}
+    | {Decline.YEARLY_LIMIT, Decline.METHOD_AMOUNT_TOO_HIGH, Decline.METHOD_DAILY_LIMIT}
+    | {Decline.METHOD_MONTHLY_LIMIT, Decline.METHOD_YEARLY_LIMIT, Decline.PROOF_TOO_LOW}
+)
 
 
 class Step(Enum):

@@ -93,8 +93,9 @@ class Payments:
         self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
         self._by_code = CodeMethod(codes, customers, cipher, ledger.clock, from_wallet)
         self._resolver = PendingPaymentResolver(ledger, limits, merchants)
+        told = self.status_waiters
         self.confirmations = Confirmations(
-            ledger, reads, self._resolver, customers, merchants, verification, self.status_waiters, work or Work()
+            ledger, reads, self._resolver, limits, customers, merchants, verification, told, work or Work()
         )
         self._refunder = Refunder(ledger)
 

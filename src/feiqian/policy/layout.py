@@ -65,6 +65,7 @@ class LevelTable(Table):
     unverified_per_day: Count = 0
     limits: dict[str, Any] = {}
     receives: Receives = Receives.ANYONE
+    added: bool = False
 
 
 class CoolingTable(Table):

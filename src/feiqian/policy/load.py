@@ -187,7 +187,8 @@ def _level(table: LevelTable, index: int) -> model.Level:
     if index == 0 and table.pays:
         _fail((*place, "pays"), f"level '{table.name}': nobody pays before the identity is checked")
     limits = _by_currency(table.limits, (*place, "limits"), _limits)
-    return model.Level(table.name, index, index, table.pays, table.unverified_per_day, limits, table.receives)
+    per_day, added = table.unverified_per_day, table.added
+    return model.Level(table.name, index, index, table.pays, per_day, limits, table.receives, added)
 
 
 def _check_rise(lower: model.Level, higher: model.Level) -> None:

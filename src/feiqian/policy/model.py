@@ -91,6 +91,7 @@ class Level:
     unverified_per_day: int  # payments without verification
     limits: Mapping[CurrencyNumber, Limits]  # by ISO 4217 number
     receives: Receives = Receives.ANYONE
+    added: bool = False  # to a policy that banks had before: they counted the others by place
 
     def limits_in(self, currency: CurrencyNumber) -> Limits | None:
         """None: this level has no wallet in the currency."""
