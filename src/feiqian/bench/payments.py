@@ -38,12 +38,13 @@ from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
-from feiqian.policy.load import load_policy
+from feiqian.policy.load import read_policy
 
 from .codes import fresh_codes
+from .policy import plenty
 
 MERCHANTS = 50
-POLICY = load_policy("cn")
+POLICY = read_policy(plenty(), "cn")
 PLENTY = MinorUnits(10**12)  # a balance or limit that no benchmark uses up
 CHAINS_PER_COMMIT = 4_000
 

@@ -40,7 +40,7 @@ class Explaining:
     def nothing(self, refused: Refused) -> Explained:
         """They pay nothing at all in the currency."""
         helps = (Help.VERIFY_IDENTITY,) if refused is Refused.IDENTITY_NOT_VERIFIED else ()
-        return Explained((), None, refused, helps)
+        return Explained((), (), None, refused, helps)
 
     def today(self, customer: CustomerNumber, currency: CurrencyNumber, now_seconds: int) -> Today:
         who = _Who(customer, currency, now_seconds)
@@ -73,12 +73,12 @@ class Explaining:
         scopes = dict.fromkeys((Scope.ALL, method))
         hard = [self._state(who, scope, span) for span in _SPANS for scope in scopes]
         hard = [state for state in hard if state.cap < NO_BOUND]
-        soft = list(self._by_proof(who, method, factors))
+        soft = tuple(self._by_proof(who, method, factors))
         met = self._met(who, hard, amount)
         if met is not None:
-            return Explained((*hard, *soft), met, _refused(met), _helps(met, self._can_rise(who)))
+            return Explained(tuple(hard), soft, met, _refused(met), _helps(met, self._can_rise(who)))
         met = next((state for state in soft if (1 if state.counts else amount) > state.left), None)
-        return Explained((*hard, *soft), met, None, (Help.CONFIRM,) if met else ())
+        return Explained(tuple(hard), soft, met, None, (Help.CONFIRM,) if met else ())
 
     # --- how -----------------------------------------------------------------------------------------------------
 

@@ -81,10 +81,12 @@ class LimitState(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """The limits that hold for a payment. `met` is the first that the amount would exceed, None if it is within all;
-    `refused` is what the payment would be declined with, None if it would not be (it may have to be confirmed)."""
+    """The limits that hold for a payment, and those of how little was `proved` for it. `met` is the one that the amount
+    would exceed, None if it is within all; `refused` is what the payment would be declined with, None if it would not
+    be (it may have to be confirmed)."""
 
     limits: tuple[LimitState, ...]
+    proved: tuple[LimitState, ...]
     met: LimitState | None
     refused: Refused | None
     helps: tuple[Help, ...]
