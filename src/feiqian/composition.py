@@ -50,6 +50,8 @@ from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.limits.receiving import Receiving
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -123,8 +125,10 @@ def services_of(
 def add_payments(s: Services, codes: Codes) -> None:
     """The decision of payments, which hears of accounts that may not pay any more."""
     limit, verification = s.settings.in_flight_limit, s.verification
+    s.limits = PaymentLimits(s.policy, s.customers, s.ledger)
+    s.receiving = Receiving(s.policy, s.customers, s.ledger)
     s.payments = Payments(
-        s.ledger, codes, s.clock, s.customers, s.reads, s.policy, s.merchants, verification, s.cipher, limit, s.work
+        s.ledger, codes, s.clock, s.customers, s.reads, s.limits, s.merchants, verification, s.cipher, limit, s.work
     )
     s.accounts.when_stopped(s.payments.end_what_cannot_pay)
 

@@ -46,6 +46,7 @@ FEATURES = (
     "backoffice",
     "onboarding",
     "merchants",
+    "limits",
     "payments",
     "deposits",
     "sources",

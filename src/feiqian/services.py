@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.ledger_intents.service import LedgerIntents
+    from feiqian.limits.receiving import Receiving
+    from feiqian.limits.service import PaymentLimits
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -86,6 +88,8 @@ class Services:
     factors: Factors
     verification: Verification
     strangers: Strangers
+    limits: PaymentLimits = field(init=False)
+    receiving: Receiving = field(init=False)
     payments: Payments = field(init=False)
     registration: Registration = field(init=False)
     sign_in: SignIn = field(init=False)

@@ -21,15 +21,15 @@ from feiqian.db import BankDb
 from feiqian.demo.seeding import First, Plan, seed
 from feiqian.ids import CustomerNumber
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.limits import PaymentLimits
 from feiqian.policy.load import FOLDER, read_policy
 from feiqian.policy.model import Policy
 from feiqian.settings import Settings
 from feiqian.subjects import customer, staff
 from feiqian.testing.postgres import Postgres
 
-CN = (FOLDER / "cn.toml").read_text()
-[REMOTE] = re.findall(r'\[\[levels\]\]\nname = "remote".*?(?=\n# Seen face to face)', CN, re.S)
+SHIPPED = (FOLDER / "cn.toml").read_text()
+CN = re.sub(r"# The same, and an account.*?(?=\n# Seen face to face)", "", SHIPPED, flags=re.S)  # as it was
+[REMOTE] = re.findall(r'\[\[levels\]\]\nname = "remote".*?(?=\n+# Seen face to face)', CN, re.S)
 SEEN = REMOTE.replace('"remote"', '"seen"')
 NOW = 1_790_000_000_000_000
 
@@ -105,6 +105,15 @@ def test_a_bank_of_before_version_7_gets_its_names_by_place(db: BankDb) -> None:
     assert numbers(started(db, with_seen()))["full"] == 2
 
 
+def test_a_level_that_was_added_to_a_shipped_policy_comes_after_those_that_banks_counted_by_place(db: BankDb) -> None:
+    Customers(db).add(["Ann"], NOW, 2)
+    known = {"unverified": 0, "remote": 1, "full": 2}
+    assert numbers(started(db, SHIPPED)) == known | {"bound": 3}
+    assert [level.name for level in started(db, SHIPPED).levels] == ["unverified", "remote", "bound", "full"]
+    assert started(db, SHIPPED).level_numbered(Customers(db).standing(CustomerNumber(1))).name == "full"
+    assert found(db) == []
+
+
 def test_a_bank_of_before_version_7_with_more_levels_than_the_policy_is_refused(db: BankDb) -> None:
     Customers(db).add(["Ann"], NOW, 3)
     with pytest.raises(LevelsRefused, match="a customer has the level at place 3, and the policy has only 3"):
@@ -158,7 +167,7 @@ def level_of(bank: Bank, number: int) -> str:
 def largest(bank: Bank, number: int) -> int:
     """The largest payment that the customer's limits allow after verification, in fen."""
     s = bank.services
-    limits = PaymentLimits(s.policy, s.customers, s.ledger)
     amounts = [MinorUnits(yuan * 100) for yuan in (100, 2_000, 20_000, 200_000)]
     person = CustomerNumber(number)
-    return max(amount for amount in amounts if limits.at_confirmation(person, CNY.number, amount, 0) is None)
+    allowed = [isinstance(s.limits.at_confirmation(person, CNY.number, a, 0, "code", None), bytes) for a in amounts]
+    return max(amount for amount, is_allowed in zip(amounts, allowed, strict=True) if is_allowed)

@@ -17,6 +17,7 @@ from feiqian.field_cipher import FieldCipher
 from feiqian.ledger.chart import allowance_id
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.payments.code_keys import KeyRing
 from feiqian.payments.codes import Codes
@@ -76,9 +77,9 @@ def market(tmp_path: Path):
     shops = merchants.all()
     customers = Customers(db)
     codes = Codes(KeyRing.new(), customers.issuing)
-    policy = load_policy("cn")
+    limits = PaymentLimits(load_policy("cn"), customers, ledger)
     # Nothing here asks for what was before, and nothing waits.
-    payments = Payments(ledger, codes, clock, customers, None, policy, merchants, None, FieldCipher(bytes(32)))
+    payments = Payments(ledger, codes, clock, customers, None, limits, merchants, None, FieldCipher(bytes(32)))
     yield Market(ledger, payments, codes, clock, shops)
     ledger.commit()
     ledger.close()

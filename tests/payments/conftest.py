@@ -26,6 +26,7 @@ from feiqian.ledger.body import decode_body
 from feiqian.ledger.chart import BANK, account_id
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant, Store
@@ -40,6 +41,7 @@ from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView, RefundView
 from feiqian.policy.factors import Factor
 from feiqian.policy.load import load_policy
+from feiqian.policy.model import Policy
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
 from feiqian.subjects import Subject
@@ -55,13 +57,14 @@ FULL = CN.level("full").number
 class People:
     """The customers of the bank's database, each of the level that a test gives it, else of the highest."""
 
-    def __init__(self, customers: Customers) -> None:
+    def __init__(self, customers: Customers, full: int = FULL) -> None:
+        self.full = full
         self.known, self.names = customers.known, customers.names
         self.levels: dict[int, int] = {}
         self.cooling_until: dict[int, int] = {}  # Unix seconds
 
     def standing(self, number: int) -> int:
-        return self.levels.get(number, FULL)
+        return self.levels.get(number, self.full)
 
     def cooling(self, number: int, now_seconds: int) -> bool:
         return now_seconds < self.cooling_until.get(number, 0)
@@ -94,8 +97,8 @@ class Challenges:
 class Bank:
     """Open for business; `again()` is the same bank after a restart."""
 
-    def __init__(self, folder: Path, clock: ManualClock) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, folder: Path, clock: ManualClock, policy: Policy = CN) -> None:
+        self.folder, self.clock, self.policy = folder, clock, policy
         self.journal = open_journal(folder, create=not folder.exists())
         self.ledger = open_ledger(self.journal, None, clock)
         self.engine = self.ledger.engine
@@ -108,8 +111,9 @@ class Bank:
         self.projector.step()
         self.stop_projecting = self.ledger.subscribe(lambda position, facts: self.projector.step())
         self.reads = PaymentReads(folder / "read.db")
-        self.people, self.challenges = People(self.customers), Challenges()
-        self.accounts = Accounts(self.ledger, CN)
+        self.people, self.challenges = People(self.customers, policy.level("full").number), Challenges()
+        self.accounts = Accounts(self.ledger, policy)
+        self.limits = PaymentLimits(policy, self.people, self.ledger)
         self.risk: AssessRisk = no_risk
         self.payments = Payments(
             self.ledger,
@@ -117,7 +121,7 @@ class Bank:
             clock,
             self.people,
             self.reads,
-            CN,
+            self.limits,
             self.merchants,
             self.challenges,
             data_key_of(self.db, folder / "data-key"),
@@ -128,7 +132,7 @@ class Bank:
 
     def again(self) -> Bank:
         self.close()
-        return Bank(self.folder, self.clock)
+        return Bank(self.folder, self.clock, self.policy)
 
     def close(self) -> None:
         if self.ledger.stopped is None:
@@ -146,11 +150,13 @@ class Bank:
             assert self.ledger.post(events).refusal in (Refusal.OK, Refusal.EXISTS)
         self.ledger.commit()
 
-    def customer(self, balance: int, currency: int = CNY.number, **limits: int) -> int:
-        """A new customer of the highest level with a balance in minor units."""
+    def customer(self, balance: int, currency: int = CNY.number, level: int | None = None, **limits: int) -> int:
+        """A new customer of a level (by its number), else of the highest, with a balance in minor units."""
         number = self.customers.add(["Li Na"], self.clock.now())[0]
-        level = CN.levels[FULL]
-        usual = {"day_amount": level.limits[currency].day, "unverified_per_day": level.unverified_per_day}
+        if level is not None:
+            self.people.levels[number] = level
+        known = self.policy.level_numbered(self.people.standing(number))
+        usual = {"day_amount": known.limits[currency].day, "unverified_per_day": known.unverified_per_day}
         self.post(opening.wallet(number, currency, **usual | limits))
         if balance:
             self.post(opening.opening_balance(number, currency, balance))

@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
+from feiqian import limits as limits_feature
 from feiqian import payments
 from feiqian.accounts.kinds import wallet_id
 from feiqian.clock import MICROSECONDS
 from feiqian.ledger import chart
 from feiqian.ledger.engine import LINKED, Refusal
+from feiqian.limits.counting import linked
+from feiqian.limits.kinds import LimitAllowanceKind, counter_id
+from feiqian.limits.model import Refused
+from feiqian.limits.service import STEP_UP, PaymentLimits
 from feiqian.money import CNY
 from feiqian.payments import plan
 from feiqian.payments.intent import Channel, Intent, Method
-from feiqian.payments.limits import APPROVED, STEP_UP, PaymentLimits
 from feiqian.payments.policy import Decline
 from feiqian.policy.load import load_policy
 
@@ -127,11 +131,12 @@ def test_asking_for_the_limits_changes_nothing_and_is_answered_as_of_today(bank:
         assert run(bank.pay(merchant, customer, 75_00, code=bank.fresh_code(customer))).status == "succeeded"
     bank.ledger.commit()
     asked = customer, CNY.number, 1_00
-    for seconds, check, beyond in ((0, STEP_UP, Decline.DAILY_LIMIT), (86_400, APPROVED, None)):
+    counted = linked(chart.use(counter_id(LimitAllowanceKind.DAY_ONE_FACTOR, CNY.number, customer), 1_00))
+    for seconds, check, beyond in ((0, STEP_UP, Refused.DAILY_LIMIT), (86_400, counted, None)):
         bank.clock.advance(seconds)
         now, before = bank.clock.now() // MICROSECONDS, (bank.ledger.position, bank.engine.digest())
         for _ in range(2):
-            assert (limits.check(*asked, now), limits.beyond_today(*asked, now)) == (check, beyond)
+            assert (limits.check(*asked, now, "code"), limits.beyond_today(*asked, now, "code")) == (check, beyond)
         assert (bank.ledger.position, bank.engine.digest()) == before
 
 
@@ -139,8 +144,9 @@ def test_asking_for_the_limits_changes_nothing_and_is_answered_as_of_today(bank:
 
 
 def test_the_decision_never_awaits() -> None:
-    folder = Path(payments.__file__).parent
-    deciding = [folder / f"{name}.py" for name in ("decide", "intent", "limits", "plan", "policy", "codes", "guesses")]
+    folder, below = Path(payments.__file__).parent, Path(limits_feature.__file__).parent
+    deciding = [folder / f"{name}.py" for name in ("decide", "intent", "plan", "policy", "codes", "guesses")]
+    deciding += [below / f"{name}.py" for name in ("service", "counting", "bounds", "explain", "kinds")]
     for path in (*deciding, *(folder / "methods").glob("*.py")):
         found = {type(node) for node in ast.walk(ast.parse(path.read_text()))}
         assert not found & {ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith}, path.name

@@ -19,7 +19,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.payments.errors import OrderConflict
 from feiqian.policy.load import load_policy
 
-JOURNAL = "48551f18549665ebe52eb55bd1b756c9"
+JOURNAL = "1daee85de4ccefafc290247159909532"
 ANSWERS = "e5543b7ebb3864bcb4e3f230c3e635e8"
 
 

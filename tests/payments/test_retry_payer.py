@@ -141,8 +141,8 @@ def paid_before(bank: Any, merchant: Any, customer: int, request: PaymentRequest
     parties = merchant.number, customer, request.amount, CNY.number, 0
     texts = request.merchant_order, request.description, request.store, request.terminal
     fact = PaymentDecided(new_id(PAYMENT, now_us), transfer, "succeeded", None, *parties, *texts, now_us)
-    *before, code_hash, source, method, proof = msgspec.msgpack.decode(encode_fact(fact))
-    assert (code_hash, source, method, proof) == (b"", b"", "code", None)
+    *before, code_hash, source, method, proof, limit = msgspec.msgpack.decode(encode_fact(fact))
+    assert (code_hash, source, method, proof, limit) == (b"", b"", "code", None, None)
     old = msgspec.msgpack.encode(before)
     assert decode_fact(old) == fact
     bank.ledger.record(old)

@@ -130,10 +130,10 @@ def test_a_payment_that_was_verified_does_not_wait_and_keeps_its_proof(
     bank: Any, run: Any, shopper: tuple[int, bytes]
 ) -> None:
     customer, source = shopper
-    fact = bank.payments._authorizer.decide(quick(bank, customer, source, 2_000_00)).fact
+    fact = bank.payments._authorizer.decide(quick(bank, customer, source, 900_00)).fact
     assert (fact.status, fact.method, fact.source) == ("succeeded", "quick", source)
     assert (fact.proof.challenge, fact.proof.factors) == ("chl_1", ("sms",))
-    assert held(bank, source) == 1_000_00
+    assert held(bank, source) == 2_100_00
 
 
 def test_the_days_limit_counts_over_methods_and_accounts(bank: Any, run: Any) -> None:

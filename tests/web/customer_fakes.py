@@ -20,6 +20,7 @@ from feiqian.customers.model import Profile
 from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.load import load_policy
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.subjects import Subject, customer
@@ -100,7 +101,13 @@ class Answers:
         return self.shown()
 
     async def begin(
-        self, subject: Subject, binding: ChallengeBinding, language: str, *, device: str | None = None
+        self,
+        subject: Subject,
+        binding: ChallengeBinding,
+        language: str,
+        needs: object = None,
+        *,
+        device: str | None = None,
     ) -> ChallengeView:
         self.did.append(("begin", binding.purpose))
         self._raise("begin")
@@ -217,6 +224,9 @@ class Payments(StillPayments):
         return ChallengeBinding(
             purpose=Purpose.PAYMENT, amount=1_480_50, currency=156, payee="Corner <Café>", reference="pay_1"
         )
+
+    def needs(self, number: int, binding: ChallengeBinding) -> tuple[frozenset[Factor], ...]:
+        return load_policy("cn").needs(binding.purpose, binding.amount, binding.currency)
 
     async def confirm(self, number: int, payment: str, challenge: str) -> None:
         await self.bound_of(number, payment)

@@ -21,12 +21,12 @@ from feiqian.demo.pulse import Pulse, Total
 from feiqian.demo.traffic import Level
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus, encode_fact
 from feiqian.field_cipher import FieldCipher
+from feiqian.limits.model import Today
 from feiqian.merchants.registry import Merchant, Store
 from feiqian.money import CNY, MinorUnits
 from feiqian.notify.model import Channel, Delivered
 from feiqian.payments.codes import IssuedCode
 from feiqian.payments.errors import PaymentNotFound
-from feiqian.payments.limits import Today
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow, payment_row
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.shown import Item, shown_payment

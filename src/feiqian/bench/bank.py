@@ -28,6 +28,7 @@ from feiqian.projections.schema import read_position
 from feiqian.settings import Settings
 
 from .codes import fresh_codes
+from .policy import plenty as plenty_of_policy
 
 READY_SECONDS, CATCH_UP_SECONDS = 120, 600
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -42,9 +43,8 @@ class BenchBank:
     ) -> None:
         """`plan` seeds otherwise than usual; `policy` is the text of a policy file of its own."""
         self.folder = Path(tempfile.mkdtemp(prefix="feiqian-bench-"))
-        if policy:
-            settings["policy"] = str(self.folder / "policy.toml")
-            Path(settings["policy"]).write_text(policy, encoding="utf-8")
+        settings["policy"] = str(self.folder / "policy.toml")
+        Path(settings["policy"]).write_text(policy or plenty_of_policy(), encoding="utf-8")
         port, metrics_port = _free_port(), _free_port()
         self.settings = Settings(
             data=str(self.folder), port=port, metrics_port=metrics_port, log_level="warning", **settings

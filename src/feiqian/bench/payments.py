@@ -28,6 +28,7 @@ from feiqian.field_cipher import KEY_BYTES, FieldCipher
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_journal, open_ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
@@ -37,12 +38,13 @@ from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.service import Payments
-from feiqian.policy.load import load_policy
+from feiqian.policy.load import read_policy
 
 from .codes import fresh_codes
+from .policy import plenty
 
 MERCHANTS = 50
-POLICY = load_policy("cn")
+POLICY = read_policy(plenty(), "cn")
 PLENTY = MinorUnits(10**12)  # a balance or limit that no benchmark uses up
 CHAINS_PER_COMMIT = 4_000
 
@@ -102,7 +104,8 @@ class Town:
         nobody: Any = None  # no payment of the benchmark waits, so nothing is confirmed
         codes = Codes(KeyRing(0, keys), everybody)
         cipher = FieldCipher(secrets.token_bytes(KEY_BYTES))
-        self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, POLICY, nobody, nobody, cipher)
+        limits = PaymentLimits(POLICY, everybody, self.ledger)
+        self.payments = Payments(self.ledger, codes, self.clock, everybody, reads, limits, nobody, nobody, cipher)
         self.merchants = [
             Merchant(number, f"mer_{number}", "Shop", CNY.number, 60, "active", ())
             for number in map(MerchantNumber, range(1, MERCHANTS + 1))

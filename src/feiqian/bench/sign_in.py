@@ -12,7 +12,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from feiqian.clock import SystemClock
@@ -22,12 +21,12 @@ from feiqian.db import BankDb
 from feiqian.demo.seeding import Plan
 from feiqian.ids import CustomerNumber
 from feiqian.notify.inbox import Inbox
-from feiqian.policy.load import FOLDER
 from feiqian.runtime.work import HEAVY_THREADS as HASHES_AT_ONCE
 from feiqian.runtime.work import Work
 from feiqian.subjects import customer
 
 from .bank import BenchBank
+from .policy import plenty
 
 PASSWORD, PIN = "bench-lantern-49-teapot", "490713"
 MESSAGE_SECONDS = 10
@@ -131,7 +130,7 @@ def _bank(customers: int) -> Bank:
 
 def policy_text() -> str:
     """The policy `cn`, with room for as many messages as there are sign-ins."""
-    return _CAPS.sub(r"\g<1>1000000", Path(FOLDER / "cn.toml").read_text(encoding="utf-8"))
+    return _CAPS.sub(r"\g<1>1000000", plenty())
 
 
 def sign_in(bank: Bank, client: Client, number: CustomerNumber) -> tuple[list[float], str]:

@@ -28,10 +28,10 @@ def number_levels(audit_log: AuditLog, connection: Connection, policy: Policy, n
     Raises LevelsRefused where a customer has a level that the policy lacks, or the policy's order cannot be the one
     by which a bank without names counted its levels.
     """
-    names = [level.name for level in policy.levels]
+    names = [level.name for level in sorted(policy.levels, key=lambda level: level.added)]
     known = {row.name: row.number for row in connection.execute(select(levels))}
     if not known:
-        _check_order(audit_log, connection, names)
+        _check_order(audit_log, connection, [level.name for level in policy.levels if not level.added])
     _check_missing(connection, {number: name for name, number in known.items() if name not in names})
     new = [name for name in names if name not in known]
     if len(known) + len(new) > MOST:

@@ -12,10 +12,12 @@ from dataclasses import replace
 from feiqian import subjects
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.challenges.service import Verification
+from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
 from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
@@ -27,6 +29,7 @@ from feiqian.payments.shown import Item, shown_payment
 from feiqian.payments.status_waiters import StatusWaiters
 from feiqian.payments.views import PaymentView, as_it_is
 from feiqian.policy.factors import Purpose
+from feiqian.policy.model import Combination
 from feiqian.runtime import logs
 from feiqian.runtime.work import Work
 
@@ -41,13 +44,14 @@ class Confirmations:
         ledger: Ledger,
         reads: PaymentReads,
         resolver: PendingPaymentResolver,
+        limits: PaymentLimits,
         customers: Customers,
         merchants: Merchants,
         verification: Verification,
         waits: StatusWaiters,
         work: Work,
     ) -> None:
-        self._work = work
+        self._work, self._limits = work, limits
         self._ledger, self._clock, self._reads, self._resolver = ledger, ledger.clock, reads, resolver
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
@@ -64,6 +68,11 @@ class Confirmations:
     async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""
         return await self._binding(await self._row(customer, payment_id))
+
+    def needs(self, customer: CustomerNumber, binding: ChallengeBinding) -> tuple[Combination, ...]:
+        """What has to be proved for such a payment, as limits stand now."""
+        now_seconds = self._clock.now() // MICROSECONDS
+        return self._limits.needs(customer, binding.currency, binding.amount, now_seconds, binding.kind)
 
     async def confirm(self, customer: CustomerNumber, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.

@@ -15,17 +15,18 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import PaymentDecided, PaymentStatus, Proof, encode_fact
+from feiqian.events import LimitMet, PaymentDecided, PaymentStatus, Proof, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
+from feiqian.limits.model import Refused
+from feiqian.limits.service import STEP_UP, LimitDecision, PaymentLimits
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, NOTHING
 from feiqian.payments import plan
 from feiqian.payments.intent import Intent, Order
-from feiqian.payments.limits import STEP_UP, PaymentLimits
 from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS, VERIFIED_STEPS
-from feiqian.payments.policy import VERIFICATION_SECONDS, Decline, Step, decline_of
+from feiqian.payments.policy import OF_LIMITS, VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 
 SUCCEEDED, DECLINED = PaymentStatus.SUCCEEDED, PaymentStatus.DECLINED  # an enumeration is slow to ask on the hot path
@@ -91,22 +92,26 @@ class Authorizer:
 
     def decide(self, intent: Intent) -> Decision:
         """Decides, posts and records an attempt that the ledger does not remember. Raises LedgerStopped."""
-        decline, step_up = self._allowed(intent)
+        counted = self._allowed(intent)
+        decline: Decline | None = None
         status = DECLINED
         fee, expires_at = NOTHING, 0
-        if decline:
+        if isinstance(counted, Decline):
+            decline = counted
             self._ledger.post(plan.declined_payment(intent))
-        elif step_up:
+        elif isinstance(counted, LimitDecision):
             decline = _decline(intent, self._ledger.post(plan.pending_payment(intent)), PENDING_STEPS)
             if not decline:
                 status = PaymentStatus.WAITING
                 expires_at = (self._ledger.engine.moment.seconds + VERIFICATION_SECONDS) * MICROSECONDS
         else:
             fee = plan.fee_of(intent.amount, intent.fee_basis_points)
+            steps: tuple[Step, ...] = PAYMENT_STEPS
             if intent.proved is None:
-                decline = _decline(intent, self._ledger.post(plan.payment(intent, fee)), PAYMENT_STEPS)
+                chain = plan.payment(intent, fee, counted)
             else:
-                decline = _decline(intent, self._ledger.post(plan.verified_payment(intent, fee)), VERIFIED_STEPS)
+                chain, steps = plan.verified_payment(intent, fee, counted), VERIFIED_STEPS
+            decline = _decline(intent, self._ledger.post(chain), steps, counted)
             if decline:
                 fee = NOTHING
             else:
@@ -131,6 +136,7 @@ class Authorizer:
             b"" if intent.source == wallet_id(intent.currency, intent.payer) else intent.source,
             intent.method.name,
             intent.proved and _proof(intent.proved),
+            self._met(intent) if decline in OF_LIMITS else None,
         )
         self._ledger.record(encode_fact(fact))
         if expires_at:
@@ -138,18 +144,25 @@ class Authorizer:
         self._recent.put(intent.attempt, fact)
         return Decision(intent.attempt, self._ledger.position, fact)
 
-    def _allowed(self, intent: Intent) -> tuple[Decline | None, bool]:
-        """Why limits or risk do not allow the payment, or None; and whether its payer has to verify it first."""
-        payer, currency, amount = intent.payer, intent.currency, intent.amount
+    def _allowed(self, intent: Intent) -> Decline | LimitDecision | bytes:
+        """Why limits or risk do not allow the payment; or that its payer has to verify it first; or what counts it."""
+        payer, currency, amount, method = intent.payer, intent.currency, intent.amount, intent.method.name
         now = intent.asked_at // MICROSECONDS
+        limit: bytes | LimitDecision | Refused
         if intent.proved is not None:
-            return self._limits.at_confirmation(payer, currency, amount, now) or self._risk(intent), False
-        limit = self._limits.check(payer, currency, amount, now)
-        if isinstance(limit, Decline):
-            return limit, False
+            limit = self._limits.at_confirmation(payer, currency, amount, now, method, intent.proved.factors)
+        else:
+            limit = self._limits.check(payer, currency, amount, now, method)
+        if isinstance(limit, Refused):
+            return Decline(limit.value)
         if limit is STEP_UP and (decline := self._hopeless(intent, now)):
-            return decline, False
-        return self._risk(intent), limit is STEP_UP
+            return decline
+        return self._risk(intent) or limit
+
+    def _met(self, intent: Intent) -> LimitMet | None:
+        """The limit for which it is declined."""
+        asked = intent.payer, intent.currency, intent.method.name, intent.amount, intent.asked_at // MICROSECONDS
+        return self._limits.met(*asked, intent.proved.factors if intent.proved else ())
 
     def _hopeless(self, intent: Intent, now: int) -> Decline | None:
         """Why there is nothing for the customer to confirm. All of it counts again when the customer confirms.
@@ -160,9 +173,9 @@ class Authorizer:
             return None  # which the ledger declines
         day = self._clock.day
         if day(now) == day(now + VERIFICATION_SECONDS):
-            beyond = self._limits.beyond_today(intent.payer, intent.currency, intent.amount, now)
-            if beyond is not None:
-                return beyond
+            asked = intent.payer, intent.currency, intent.amount, now, intent.method.name
+            if beyond := self._limits.beyond_today(*asked):
+                return Decline(beyond.value)
         return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(intent.source, intent.amount) else None
 
 
@@ -177,14 +190,18 @@ def same_content(fact: PaymentDecided, order: Order) -> bool:
     return asked == (fact.amount, fact.currency, fact.description, fact.store, fact.terminal)
 
 
-def _decline(intent: Intent, posting: Posting, steps: tuple[Step, ...]) -> Decline | None:
-    """Why the engine refused, or None if it did not. Raises RuntimeError for a chain that should never be posted."""
+def _decline(intent: Intent, posting: Posting, steps: tuple[Step, ...], counted: bytes = b"") -> Decline | None:
+    """Why the engine refused, or None if it did not. Raises RuntimeError for a chain that should never be posted.
+
+    The chain is the method's events, those that count, and what the steps say.
+    """
     refusal = posting.refusal
     if refusal is Refusal.OK:
         return None
     if not refusal.remembered:
         raise RuntimeError(f"a payment's chain was refused as {refusal.name}")
     place = posting.results.index(refusal) - len(intent.events) // EVENT_SIZE
-    if place >= 0:
-        return decline_of(refusal, steps[place])
-    return intent.method.declines.get(refusal, Decline.NOT_POSSIBLE)
+    if place < 0:
+        return intent.method.declines.get(refusal, Decline.NOT_POSSIBLE)
+    place -= len(counted) // EVENT_SIZE
+    return Decline.NOT_POSSIBLE if place < 0 else decline_of(refusal, steps[place])

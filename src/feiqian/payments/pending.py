@@ -10,6 +10,7 @@ from typing import NamedTuple
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
 from feiqian.events import (
+    LimitMet,
     PaymentCancelled,
     PaymentConfirmed,
     PaymentDecided,
@@ -17,15 +18,17 @@ from feiqian.events import (
     PaymentStatus,
     encode_fact,
 )
-from feiqian.ledger.engine import CLOSED, Engine, HoldState, Refusal, Side, Type
+from feiqian.ledger.engine import CLOSED, EVENT_SIZE, Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
-from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.limits.model import Refused
+from feiqian.limits.service import PaymentLimits
+from feiqian.merchants.registry import Merchants
 from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.errors import NotCancellable, NotWaiting
-from feiqian.payments.limits import PaymentLimits
 from feiqian.payments.plan import CONFIRMATION_STEPS
-from feiqian.payments.policy import Decline, decline_of
+from feiqian.payments.policy import OF_LIMITS, Decline, decline_of
+from feiqian.policy.factors import Factor
 
 _STATUS: dict[HoldState, PaymentStatus] = {
     HoldState.OPEN: PaymentStatus.WAITING,
@@ -82,28 +85,33 @@ class PendingPaymentResolver:
     def confirm(self, payment: PaymentDecided, passed: Passed) -> Resolved:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
         merchant = self._merchants.by_number(payment.merchant)
-        decline = self._decline(payment, merchant)
-        if decline is not None or merchant is None:
-            return self.decline(payment, decline or Decline.MERCHANT_NOT_ACCEPTING)
+        asked = payment.customer, payment.currency, payment.amount, self._clock.now() // MICROSECONDS, payment.method
+        if merchant is None or not merchant.accepting:
+            return self.decline(payment, Decline.MERCHANT_NOT_ACCEPTING)
+        counted = self._limits.at_confirmation(*asked, passed.factors)
+        if isinstance(counted, Refused):
+            return self.decline(payment, Decline(counted.value), passed.factors)
         fee = plan.fee_of(payment.amount, merchant.fee_basis_points)
-        posting = self._ledger.post(plan.confirmed_payment(payment, fee))
+        posting = self._ledger.post(plan.confirmed_payment(payment, fee, counted))
         if posting.refusal is Refusal.EXISTS or posting.refusal in _ENDED_BEFORE:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         if posting.refusal is not Refusal.OK:
-            step = CONFIRMATION_STEPS[posting.results.index(posting.refusal)]
-            return self.decline(payment, decline_of(posting.refusal, step))
+            place = posting.results.index(posting.refusal) - len(counted) // EVENT_SIZE
+            refused = Decline.NOT_POSSIBLE if place < 0 else decline_of(posting.refusal, CONFIRMATION_STEPS[place])
+            return self.decline(payment, refused, passed.factors)
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
         self._ledger.record(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
         return Resolved(PaymentStatus.SUCCEEDED, None, fee)
 
-    def decline(self, payment: PaymentDecided, reason: Decline) -> Resolved:
-        """Gives the hold up, so that the payment can end in no other way any more."""
+    def decline(self, payment: PaymentDecided, reason: Decline, factors: tuple[Factor, ...] = ()) -> Resolved:
+        """Gives the hold up, so that the payment can end in no other way any more. `factors`: what was proved."""
         refusal = self._ledger.post(plan.refuse(payment.transfer)).refusal
         if refusal is not Refusal.OK:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
-        self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now())))
+        met = self._met(payment, factors) if reason in OF_LIMITS else None
+        self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now(), met)))
         return Resolved(PaymentStatus.DECLINED, reason, NOTHING)
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
@@ -112,8 +120,7 @@ class PendingPaymentResolver:
         stopped = source is None or bool(source.closed_and_frozen & (Side.DEBIT | CLOSED))
         return stopped or not self._limits.pays(payment.customer, payment.currency)
 
-    def _decline(self, payment: PaymentDecided, merchant: Merchant | None) -> Decline | None:
-        if merchant is None or not merchant.accepting:
-            return Decline.MERCHANT_NOT_ACCEPTING
-        now_seconds = self._clock.now() // MICROSECONDS
-        return self._limits.at_confirmation(payment.customer, payment.currency, payment.amount, now_seconds)
+    def _met(self, payment: PaymentDecided, factors: tuple[Factor, ...]) -> LimitMet | None:
+        """The limit for which it is declined, as things stand now."""
+        asked = payment.customer, payment.currency, payment.method, payment.amount
+        return self._limits.met(*asked, self._clock.now() // MICROSECONDS, factors)

@@ -28,7 +28,7 @@ _FEES = AccountKind.MERCHANT_FEES
 
 BASIS_POINTS = 10_000
 
-# What the events of a chain are for, after those of the method.
+# What the events of a chain are for, after those of the method and those that count.
 PAYMENT_STEPS = (Step.DAY_AMOUNT, Step.DAY_COUNT, Step.PAYMENT, Step.FEE)
 PENDING_STEPS = (Step.PAYMENT,)
 VERIFIED_STEPS = (Step.DAY_AMOUNT, Step.PAYMENT, Step.FEE)
@@ -99,10 +99,10 @@ def claims(events: bytes) -> list[bytes]:
     return [event[5] for event in EVENT.iter_unpack(events) if event[0] == Type.CLAIM]
 
 
-def payment(intent: Intent, fee: MinorUnits) -> bytes:
+def payment(intent: Intent, fee: MinorUnits, counted: bytes = b"") -> bytes:
     """The chain of a payment that needs no verification.
 
-    Its steps are the method's and PAYMENT_STEPS, the last only with a fee.
+    Its steps are the method's, those of `counted` (from `limits`), and PAYMENT_STEPS, the last only with a fee.
     """
     transfer, payer, currency, amount = intent.attempt, intent.payer, intent.currency, intent.amount
     source, merchant = intent.source, payable_id(currency, intent.payee)
@@ -114,11 +114,11 @@ def payment(intent: Intent, fee: MinorUnits) -> bytes:
         _USE, LINKED, 0, 0, 1, day_unverified_id(payer), NO_ID, NO_ID, NO_ID,
     )
     if not fee:
-        return intent.events + _THREE_EVENTS(
+        return intent.events + counted + _THREE_EVENTS(
             *limits, _TRANSFER, 0, _PAYMENT, 0, amount, transfer, source, merchant, reference
         )
     fees = account_id(_FEES, currency, BANK)
-    return intent.events + _FOUR_EVENTS(
+    return intent.events + counted + _FOUR_EVENTS(
         *limits,
         _TRANSFER, LINKED, _PAYMENT, 0, amount, transfer, source, merchant, reference,
         _TRANSFER, 0, _FEE, 0, fee, fee_transfer(transfer), merchant, fees, transfer,
@@ -126,8 +126,9 @@ def payment(intent: Intent, fee: MinorUnits) -> bytes:
     # fmt: on
 
 
-def verified_payment(intent: Intent, fee: MinorUnits) -> bytes:
-    """The chain of a payment that its payer has verified already; its steps are the method's and VERIFIED_STEPS."""
+def verified_payment(intent: Intent, fee: MinorUnits, counted: bytes = b"") -> bytes:
+    """The chain of a payment that its payer has verified already; its steps are the method's, those of `counted` and
+    VERIFIED_STEPS."""
     transfer, payable = intent.attempt, payable_id(intent.currency, intent.payee)
     reference = content_reference(intent)
     events = [
@@ -142,7 +143,7 @@ def verified_payment(intent: Intent, fee: MinorUnits) -> bytes:
         ),
         *_fee(transfer, payable, intent.currency, fee),
     ]
-    return intent.events + chain(*events)
+    return intent.events + counted + chain(*events)
 
 
 def _fee(payment: bytes, payable: bytes, currency: CurrencyNumber, fee: MinorUnits) -> list[bytes]:
@@ -186,8 +187,9 @@ def declined_payment(intent: Intent) -> bytes:
     return chart.hold(intent.attempt, debit=account, credit=account, amount=0, timeout_seconds=0, kind=kind)
 
 
-def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
-    """The chain of a waiting payment that its customer confirms; its steps are CONFIRMATION_STEPS.
+def confirmed_payment(payment: PaymentDecided, fee: MinorUnits, counted: bytes = b"") -> bytes:
+    """The chain of a waiting payment that its customer confirms; its steps are those of `counted` and
+    CONFIRMATION_STEPS.
 
     The capture decides against cancelling and expiry, once; all else counts as of now: limit, balance, freeze.
     """
@@ -206,7 +208,7 @@ def confirmed_payment(payment: PaymentDecided, fee: MinorUnits) -> bytes:
         ),
         *_fee(hold, payable, currency, fee),
     ]
-    return chain(*events)
+    return counted + chain(*events)
 
 
 def refuse(payment: bytes) -> bytes:

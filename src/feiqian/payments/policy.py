@@ -24,6 +24,15 @@ class Decline(StrEnum):
     TOO_MANY_WRONG_CODES = "too_many_wrong_codes"
     INSUFFICIENT_FUNDS = "insufficient_funds"
     DAILY_LIMIT = "daily_limit"
+    MONTHLY_LIMIT = "monthly_limit"
+    YEARLY_LIMIT = "yearly_limit"
+    METHOD_AMOUNT_TOO_HIGH = "method_amount_too_high"
+    METHOD_DAILY_LIMIT = "method_daily_limit"
+    METHOD_MONTHLY_LIMIT = "method_monthly_limit"
+    METHOD_YEARLY_LIMIT = "method_yearly_limit"
+    PROOF_TOO_LOW = "proof_too_low"
+    BALANCE_LIMIT = "balance_limit"
+    SENDER_NOT_BOUND = "sender_not_bound"
     AMOUNT_TOO_HIGH = "amount_too_high"
     WALLET_CANNOT_PAY = "wallet_cannot_pay"
     WALLET_FROZEN = "wallet_frozen"  # this and the next: of payments that an earlier version decided
@@ -37,6 +46,14 @@ class Decline(StrEnum):
     LIMIT_AFTER_CHANGE = "limit_after_change"
     REFUSED_BY_CUSTOMER = "refused_by_customer"
     NOT_POSSIBLE = "not_possible"
+
+
+# What a limit is the reason of; the fact of such a decline says which.
+OF_LIMITS = frozenset(
+    {Decline.AMOUNT_TOO_HIGH, Decline.LIMIT_AFTER_CHANGE, Decline.DAILY_LIMIT, Decline.MONTHLY_LIMIT}
+    | {Decline.YEARLY_LIMIT, Decline.METHOD_AMOUNT_TOO_HIGH, Decline.METHOD_DAILY_LIMIT}
+    | {Decline.METHOD_MONTHLY_LIMIT, Decline.METHOD_YEARLY_LIMIT, Decline.PROOF_TOO_LOW}
+)
 
 
 class Step(Enum):

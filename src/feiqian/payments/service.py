@@ -21,6 +21,8 @@ from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import Today
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits
@@ -39,7 +41,6 @@ from feiqian.payments.errors import (
 )
 from feiqian.payments.expiry import Expiry
 from feiqian.payments.intent import ChooseSource, O, PaymentMethod, from_wallet
-from feiqian.payments.limits import PaymentLimits, Today
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
@@ -58,7 +59,6 @@ from feiqian.payments.views import (
     not_kept,
     refund_view,
 )
-from feiqian.policy.model import Policy
 from feiqian.projections.errors import ReadsBehind
 from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.shares import Admission
@@ -77,7 +77,7 @@ class Payments:
         clock: Clock,
         customers: Customers,
         reads: PaymentReads,
-        policy: Policy,
+        limits: PaymentLimits,
         merchants: Merchants,
         verification: Verification,
         cipher: FieldCipher,
@@ -87,14 +87,15 @@ class Payments:
     ) -> None:
         self._ledger, self._codes, self._clock, self._reads = ledger, codes, clock, reads
         self.admission = Admission(in_flight_limit)  # whoever serves it may put another in its place
-        self._limits = limits = PaymentLimits(policy, customers, ledger)
+        self._limits = limits
         self.status_waiters = StatusWaiters()
         self.expiry = Expiry(ledger, self.status_waiters.tell)
         self._authorizer = Authorizer(ledger, limits, self.expiry.add, risk)
         self._by_code = CodeMethod(codes, customers, cipher, ledger.clock, from_wallet)
         self._resolver = PendingPaymentResolver(ledger, limits, merchants)
+        told = self.status_waiters
         self.confirmations = Confirmations(
-            ledger, reads, self._resolver, customers, merchants, verification, self.status_waiters, work or Work()
+            ledger, reads, self._resolver, limits, customers, merchants, verification, told, work or Work()
         )
         self._refunder = Refunder(ledger)
 

@@ -48,14 +48,18 @@ def _told(policy: Policy) -> Iterator[str]:
 
 
 def _level(level: Level, currency: CurrencyNumber) -> str:
+    from feiqian.policy.model import NO_BOUND
+
     limits = level.limits_in(currency)
     if limits is None:
         return "pays nothing"
-    unverified, payment, day = (_amount(minor, currency) for minor in limits)
-    return (
-        f"pays up to {payment}, {day} a day; unverified up to {unverified}, {level.unverified_per_day} a day;"
-        f" {len(level.limits)} currencies"
-    )
+    spans = {"day": limits.day, "month": limits.month, "year": limits.year}
+    told = [f"pays up to {_amount(limits.payment, currency)}"]
+    told += [f"{_amount(cap, currency)} a {span}" for span, cap in spans.items() if cap < NO_BOUND]
+    held = f"; holds up to {_amount(limits.balance, currency)}" if limits.balance < NO_BOUND else ""
+    bound = "; receives from bound accounts only" if level.receives == "bound" else ""
+    unverified = f"unverified up to {_amount(limits.unverified, currency)}, {level.unverified_per_day} a day"
+    return f"{', '.join(told)}; {unverified}{held}{bound}; {len(level.limits)} currencies"
 
 
 def _up_to(amounts: object, currency: CurrencyNumber) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from feiqian.policy.factors import Factor
+from feiqian.policy.model import Receives
 from feiqian.strings.patterns import matching
 
 # The platform's own bounds, whatever the bank wishes.
@@ -34,6 +35,28 @@ class LimitsTable(Table):
     unverified: str
     payment: str
     day: str
+    month: str = ""
+    year: str = ""
+    balance: str = ""
+
+
+class MethodTable(Table):
+    payment: str = ""
+    day: str = ""
+    month: str = ""
+    year: str = ""
+
+
+class ExemptTable(Table):
+    payment: str
+    together: str = ""
+    in_a_row: Positive | None = None
+
+
+class ProofTable(Table):
+    one_factor: Amounts = {}
+    two_factors: Amounts = {}
+    signed: list[Factor] = []
 
 
 class LevelTable(Table):
@@ -41,6 +64,8 @@ class LevelTable(Table):
     pays: bool
     unverified_per_day: Count = 0
     limits: dict[str, Any] = {}
+    receives: Receives = Receives.ANYONE
+    added: bool = False
 
 
 class CoolingTable(Table):
@@ -121,3 +146,6 @@ class File(Table):
     needs: dict[str, Any]
     corrections: CorrectionsTable = msgspec.field(default_factory=CorrectionsTable)
     reports: ReportsTable = msgspec.field(default_factory=ReportsTable)
+    methods: dict[str, Any] = {}
+    proof: ProofTable = msgspec.field(default_factory=ProofTable)
+    exempt: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -23,16 +23,20 @@ from feiqian.policy.factors import Factor, Purpose, is_strong
 from feiqian.policy.layout import (
     CeilingTable,
     CorrectionsTable,
+    ExemptTable,
     File,
     LevelTable,
     LimitsTable,
+    MethodTable,
     NeedTable,
+    ProofTable,
     Table,
     TimeoutsTable,
     TriesTable,
 )
 from feiqian.policy.positions import Path as Place
 from feiqian.policy.positions import line_of, positions
+from feiqian.policy.scopes import METHODS, Scope
 
 FOLDER = Path(__file__).parent
 SHIPPED = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
@@ -44,7 +48,7 @@ MUST_BE_STRONG = frozenset(
 )
 
 T = TypeVar("T")
-A = TypeVar("A", model.Limits, model.Ceiling)
+A = TypeVar("A", model.Limits, model.Ceiling, model.MethodLimits)
 
 
 class PolicyInvalid(FeiqianError):
@@ -129,6 +133,9 @@ def _policy(file: File) -> model.Policy:
         reports=model.ReportRules(**msgspec.structs.asdict(file.reports)),
         needed=_needed(file.needs),
         corrections=_corrections(file.corrections, levels[-1]),
+        methods=_methods(file.methods),
+        proof=_proof(file.proof),
+        exempt=_exemptions(file.exempt),
     )
 
 
@@ -180,7 +187,8 @@ def _level(table: LevelTable, index: int) -> model.Level:
     if index == 0 and table.pays:
         _fail((*place, "pays"), f"level '{table.name}': nobody pays before the identity is checked")
     limits = _by_currency(table.limits, (*place, "limits"), _limits)
-    return model.Level(table.name, index, index, table.pays, table.unverified_per_day, limits)
+    per_day, added = table.unverified_per_day, table.added
+    return model.Level(table.name, index, index, table.pays, per_day, limits, table.receives, added)
 
 
 def _check_rise(lower: model.Level, higher: model.Level) -> None:
@@ -204,16 +212,72 @@ def _by_currency(
 
 
 def _amounts(code: str, table: object, place: Place, shape: type[A]) -> A:
-    return shape(*(_amount(getattr(table, name), code, (*place, name)) for name in shape._fields))
+    """What is left out has no bound."""
+    given = {name: getattr(table, name) for name in shape._fields}
+    return shape(**{name: _amount(text, code, (*place, name)) for name, text in given.items() if text})
 
 
 def _limits(code: str, given: Any, place: Place) -> model.Limits:
     limits = _amounts(code, _read(given, LimitsTable, place), place, model.Limits)
     if limits.unverified > limits.payment:
         _fail(place, f"{code}: without verification at most what a payment may be")
-    if limits.payment > limits.day:
-        _fail(place, f"{code}: a payment at most what a day allows")
+    _check_spans(limits, code, place)
     return limits
+
+
+def _check_spans(limits: model.Limits | model.MethodLimits, code: str, place: Place) -> None:
+    spans = [name for name in ("payment", "day", "month", "year") if getattr(limits, name) < model.NO_BOUND]
+    for shorter, longer in pairwise(spans):
+        if getattr(limits, shorter) > getattr(limits, longer):
+            _fail((*place, longer), f"{code}: a {shorter} at most what a {longer} allows")
+
+
+def _methods(tables: Mapping[str, Any]) -> dict[Scope, Mapping[CurrencyNumber, model.MethodLimits]]:
+    known = _named(tables, METHODS, "methods")
+    return {Scope(name): _by_currency(table, ("methods", name), _method) for name, table in known.items()}
+
+
+def _method(code: str, given: Any, place: Place) -> model.MethodLimits:
+    limits = _amounts(code, _read(given, MethodTable, place), place, model.MethodLimits)
+    _check_spans(limits, code, place)
+    return limits
+
+
+def _proof(table: ProofTable) -> model.ProofRules:
+    place: Place = ("proof",)
+    one, two = (_sums(getattr(table, name), (*place, name)) for name in ("one_factor", "two_factors"))
+    if two and not table.signed:
+        _fail(place, "'signed' names the factors with which more than 'two_factors' may be paid")
+    return model.ProofRules(one, two, frozenset(table.signed))
+
+
+def _exemptions(tables: Mapping[str, Any]) -> dict[model.Place, Mapping[CurrencyNumber, model.Exempt]]:
+    known = _named(tables, tuple(model.Place), "exempt")
+    return {model.Place(name): _by_currency(table, ("exempt", name), _exempt) for name, table in known.items()}
+
+
+def _exempt(code: str, given: Any, place: Place) -> model.Exempt:
+    table = _read(given, ExemptTable, place)
+    if not table.together and table.in_a_row is None:
+        _fail(place, f"{code}: 'together' or 'in_a_row' says when strong authentication is due again")
+    payment = _amount(table.payment, code, (*place, "payment"))
+    together = _amount(table.together, code, (*place, "together")) if table.together else model.NO_BOUND
+    if payment > together:
+        _fail(place, f"{code}: a payment at most what all of them are together")
+    return model.Exempt(payment, together, table.in_a_row or model.NO_BOUND)
+
+
+def _named(tables: Mapping[str, Any], known: Sequence[str], place: str) -> dict[str, dict[str, Any]]:
+    """Tables whose names are of this list."""
+    for name in tables:
+        if name not in known:
+            _fail((place, name), f"there is no {name!r} here; there are {', '.join(known)}")
+    return {name: _read(table, dict[str, Any], (place, name)) for name, table in tables.items()}
+
+
+def _sums(amounts: Mapping[str, str], place: Place) -> dict[CurrencyNumber, MinorUnits]:
+    """One amount of each currency, by its number."""
+    return {_currency(code, (*place, code)): _amount(text, code, (*place, code)) for code, text in amounts.items()}
 
 
 def _currency(code: str, place: Place) -> CurrencyNumber:
@@ -268,14 +332,7 @@ def _need(table: NeedTable, purpose: Purpose, place: Place) -> model.Need:
     if weak and (table.strong or purpose in MUST_BE_STRONG):
         shown = " + ".join(weak)
         _fail((*place, "any_of"), f"'{shown}' is not strong: it needs two of knowledge, possession and inherence")
-    amounts = {code: _amount(text, _known(code, place), (*place, "up_to", code)) for code, text in table.up_to.items()}
-    up_to = {BY_CODE[code].number: amount for code, amount in amounts.items()}
-    return model.Need(combinations, up_to or None)
-
-
-def _known(code: str, place: Place) -> str:
-    _currency(code, (*place, "up_to", code))
-    return code
+    return model.Need(combinations, _sums(table.up_to, (*place, "up_to")) or None)
 
 
 def _fail(place: Place, why: str) -> NoReturn:

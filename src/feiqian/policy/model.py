@@ -6,24 +6,75 @@ Amounts are minor units of the currency. A policy is made by `load.load_policy`,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import NamedTuple
 
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.scopes import Scope
 
 Combination = frozenset[Factor]
 
 
+NO_BOUND = MinorUnits(2**63 - 1)  # where a limit is not set
+
+
 class Limits(NamedTuple):
-    """In one currency: the largest payment without verification, the largest payment, and all payments of a day."""
+    """In one currency: the largest payment without verification, the largest payment, all payments of a day, a month
+    and a year, and what one account of the customer may hold."""
 
     unverified: MinorUnits
     payment: MinorUnits
     day: MinorUnits
+    month: MinorUnits = NO_BOUND
+    year: MinorUnits = NO_BOUND
+    balance: MinorUnits = NO_BOUND
 
 
 NO_LIMITS = Limits(NOTHING, NOTHING, NOTHING)
+
+
+class MethodLimits(NamedTuple):
+    """What one method may pay, in one currency, whatever the level."""
+
+    payment: MinorUnits = NO_BOUND
+    day: MinorUnits = NO_BOUND
+    month: MinorUnits = NO_BOUND
+    year: MinorUnits = NO_BOUND
+
+
+class Exempt(NamedTuple):
+    """Payments without strong authentication, in one currency: the largest, and how much and how many in a row since
+    the last one with it."""
+
+    payment: MinorUnits
+    together: MinorUnits = NO_BOUND
+    in_a_row: int = NO_BOUND
+
+
+class Place(StrEnum):
+    """Where a payment is asked for: the exemptions differ."""
+
+    TILL = "till"
+    REMOTE = "remote"
+
+
+class Receives(StrEnum):
+    """From whom a customer may be paid."""
+
+    ANYONE = "anyone"
+    BOUND = "bound"  # only from accounts that are bound; the own ones at this bank are
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRules:
+    """What may be paid in a day with fewer than two sorts of proof, and with two of which none is a certificate or a
+    signature; by currency. `signed`: the factors that are."""
+
+    one_factor: Mapping[CurrencyNumber, MinorUnits] = field(default_factory=dict)
+    two_factors: Mapping[CurrencyNumber, MinorUnits] = field(default_factory=dict)
+    signed: frozenset[Factor] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +90,8 @@ class Level:
     pays: bool
     unverified_per_day: int  # payments without verification
     limits: Mapping[CurrencyNumber, Limits]  # by ISO 4217 number
+    receives: Receives = Receives.ANYONE
+    added: bool = False  # to a policy that banks had before: they counted the others by place
 
     def limits_in(self, currency: CurrencyNumber) -> Limits | None:
         """None: this level has no wallet in the currency."""
@@ -177,6 +230,9 @@ class Policy:
     reports: ReportRules
     needed: Mapping[Purpose, tuple[Need, ...]]  # by rising amounts; the last covers every amount
     corrections: Corrections
+    methods: Mapping[Scope, Mapping[CurrencyNumber, MethodLimits]] = field(default_factory=dict)
+    proof: ProofRules = field(default_factory=ProofRules)
+    exempt: Mapping[Place, Mapping[CurrencyNumber, Exempt]] = field(default_factory=dict)
 
     def level(self, name: str) -> Level:
         """Raises KeyError for a level that the policy has not."""

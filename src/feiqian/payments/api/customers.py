@@ -87,8 +87,10 @@ async def list_confirmations(session: TheSession, services: TheServices) -> shap
 async def begin_confirmation(
     id: Id, session: TheSession, visitor: TheVisitor, services: TheServices
 ) -> shapes.ChallengeShown:
-    binding = await services.payments.confirmations.bound_of(session.subject.customer, id)
-    begun = services.verification.begin(session.subject, binding, visitor.language, device=session.device)
+    confirmations = services.payments.confirmations
+    binding = await confirmations.bound_of(session.subject.customer, id)
+    needs = confirmations.needs(session.subject.customer, binding)
+    begun = services.verification.begin(session.subject, binding, visitor.language, needs, device=session.device)
     return shown(await begun)
 
 

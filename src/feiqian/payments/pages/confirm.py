@@ -23,6 +23,7 @@ from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
+from feiqian.policy.model import Combination
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ASKED_BY_A_PAGE, CUSTOMER
@@ -40,13 +41,13 @@ class Confirm(Controller):
             binding = await _binding(site, signed_in, payment)
         except NotWaiting as error:
             return await _outcome(site, signed_in, payment, error.status)
-        verification = site.services.verification
+        needs = site.services.payments.confirmations.needs(signed_in.number, binding)
         try:
-            challenge = await verification.begin(
-                signed_in.subject, binding, site.language, device=signed_in.session.device
+            challenge = await site.services.verification.begin(
+                signed_in.subject, binding, site.language, needs, device=signed_in.session.device
             )
         except FactorNotEnrolled:
-            return _missing(site, payment, binding)
+            return _missing(site, payment, binding, needs)
         return Redirect(f"/confirm/{payment}/{challenge.id}", status_code=303)
 
     @get("/state", opt={ASKED_BY_A_PAGE: True})
@@ -89,9 +90,8 @@ async def _confirming(
 CONFIRM = challenge_pages("/confirm/{payment:str}/{challenge:str}", _confirming, (CUSTOMER,))
 
 
-def _missing(site: Site, payment: str, binding: ChallengeBinding) -> Page:
+def _missing(site: Site, payment: str, binding: ChallengeBinding, needs: tuple[Combination, ...]) -> Page:
     """The payment needs a factor that its customer has not: what would do, how to add it, and how to refuse."""
-    needs = site.services.policy.needs(binding.purpose, binding.amount, binding.currency)
     ways = [tuple(factor for factor in Factor if factor in combination) for combination in needs]
     asked = {factor for way in ways for factor in way}
     return site.page(

@@ -21,10 +21,10 @@ from typing import NamedTuple
 from prometheus_client.parser import text_string_to_metric_families
 
 from feiqian.bench.bank import PLENTY
+from feiqian.bench.policy import plenty
 from feiqian.bench.sign_in import PASSWORD, PIN, Bank, Client, sign_in
 from feiqian.demo.seeding import Plan
 from feiqian.ids import CustomerNumber
-from feiqian.policy.load import FOLDER
 
 from .attacks import ATTACKS, Target
 from .honest import PATIENCE_SECONDS, Honest, Told
@@ -98,10 +98,9 @@ class _Stage(NamedTuple):
 @contextmanager
 def _town() -> Iterator[_Stage]:
     _open_many()
-    policy = (FOLDER / "cn.toml").read_text(encoding="utf-8")
     plan = Plan(CUSTOMERS, SHOPS, balance=10**9, sample_people=True, password=PASSWORD, pin=PIN)
     plan = plan._replace(day_amount=PLENTY, unverified_per_day=10**6)
-    with Bank(CUSTOMERS, SHOPS, plan=plan, policy=policy) as bank:
+    with Bank(CUSTOMERS, SHOPS, plan=plan, policy=plenty()) as bank:
         client = Client(bank.settings.port)
         token, attackers = (sign_in(bank, client, number)[1] for number in map(CustomerNumber, (1, 2)))
         client.close()
