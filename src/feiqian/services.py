@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.ledger_intents.service import LedgerIntents
+    from feiqian.locks.service import MoneyLocks
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -94,6 +95,7 @@ class Services:
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
+    locks: MoneyLocks = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

@@ -17,6 +17,7 @@ IN_IDS = {
     "OPENING": 5,
     "CORRECTIONS": 6,
     "CUSTOMER_DEPOSIT": 7,
+    "MONEY_LOCKS": 8,
     "DAY_AMOUNT": 101,
     "DAY_UNVERIFIED_COUNT": 102,
     "PAYMENT_CODE": 201,
@@ -30,6 +31,8 @@ OF_TRANSFERS = {
     "CANCELLATION": 6,
     "CORRECTION": 10,
     "REFUSAL": 11,
+    "LOCK": 12,
+    "UNLOCK": 13,
 }
 GIVEN_UP = {"ids": {103}, "transfers": {7, 8, 9}}
 

@@ -55,6 +55,7 @@ class Purpose(StrEnum):
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"
     UNFREEZE = "unfreeze"
+    OPEN_LOCK = "open_lock"
     CHANGE_CONTACT = "change_contact"
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_ACT = "staff_act"
