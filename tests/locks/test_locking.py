@@ -9,6 +9,7 @@ import pytest
 from feiqian.auth.challenges.errors import BindingDiffers, NotPassed
 from feiqian.auth.model import Session
 from feiqian.clock import HOUR
+from feiqian.errors import LedgerError
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Refusal
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
@@ -97,7 +98,7 @@ def test_abuse_20_an_account_with_a_lock_is_not_closed(people: People, mei: Sess
 
 
 def test_abuse_38_no_other_proof_opens_it(people: People, mei: Session) -> None:
-    locked, other = lock(people, mei, 10_00), lock(people, mei, 20_00, reference="L-2")
+    locked, other = lock(people, mei, 10_00), lock(people, mei, 10_00, reference="L-2")
     locks = people.services.locks
     unfreeze = people.passed(mei, Purpose.UNFREEZE)
     of_other = people.prove(people.run(locks.challenge(mei, other.id)), mei.subject)
@@ -123,6 +124,25 @@ def test_it_is_kept_until_it_is_open(people: People, mei: Session) -> None:
         people.run(locks.keep(mei, locked.id))
     with pytest.raises(LockStateDiffers):
         people.run(locks.challenge(mei, locked.id))
+
+
+def test_one_that_was_kept_and_begun_again_waits_anew(people: People, mei: Session) -> None:
+    locks, locked = people.services.locks, lock(people, mei)
+    opening(people, mei, locked.id)
+    people.clock.advance((DAY_HOURS + 1) * 3600)
+    (due,) = people.do(locks._due)
+    people.run(locks.keep(mei, locked.id))
+    opening(people, mei, locked.id)
+    assert people.do(locks._begin_release, due, False) is False
+    assert state(people, mei) is LockState.OPENING
+
+
+def test_none_opens_while_nothing_is_decided(people: People, mei: Session) -> None:
+    opening(people, mei, lock(people, mei).id)
+    people.ledger.close()
+    with pytest.raises(LedgerError):
+        wait(people, DAY_HOURS + 1)
+    assert state(people, mei) is LockState.OPENING
 
 
 def test_whoever_freezes_meanwhile_keeps_it_locked(people: People, mei: Session) -> None:
