@@ -21,6 +21,7 @@ from feiqian.composition import (
     add_access,
     add_back_office,
     add_deposits,
+    add_locks,
     add_outbound,
     add_payments,
     add_sources,
@@ -136,6 +137,7 @@ def _open(
     add_deposits(services)
     add_sources(services)
     services.payments.choose_sources(services.sources.choose)
+    add_locks(services)
     add_back_office(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)

@@ -52,6 +52,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.limits.receiving import Receiving
 from feiqian.limits.service import PaymentLimits
+from feiqian.locks.service import MoneyLocks
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -212,6 +213,24 @@ def add_sources(s: Services) -> None:
         deposits=s.deposits,
         ledger=s.ledger,
     )
+
+
+def add_locks(s: Services) -> None:
+    """Money locks of wallets and deposit accounts."""
+    s.locks = MoneyLocks(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        ledger=s.ledger,
+        intents=s.intents,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        verification=s.verification,
+        delays=s.policy.delays,
+    )
+    s.intents.declare(*s.locks.kinds)
 
 
 class _Common(TypedDict):

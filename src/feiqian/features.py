@@ -50,6 +50,7 @@ FEATURES = (
     "payments",
     "deposits",
     "sources",
+    "locks",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from feiqian.ledger_intents.service import LedgerIntents
     from feiqian.limits.receiving import Receiving
     from feiqian.limits.service import PaymentLimits
+    from feiqian.locks.service import MoneyLocks
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -110,6 +111,7 @@ class Services:
     own_transfers: OwnTransfers = field(init=False)
     statements: Statements = field(init=False)
     closing: Closing = field(init=False)
+    locks: MoneyLocks = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

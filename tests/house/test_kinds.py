@@ -17,6 +17,7 @@ IN_IDS = {
     "OPENING": 5,
     "CORRECTIONS": 6,
     "CUSTOMER_DEPOSIT": 7,
+    "MONEY_LOCKS": 8,
     "DAY_AMOUNT": 101,
     "DAY_UNVERIFIED_COUNT": 102,
     "MONTH_AMOUNT": 104,
@@ -58,6 +59,8 @@ OF_TRANSFERS = {
     "REFUSAL": 11,
     "OWN_TRANSFER": 14,
     "CLOSING": 15,
+    "LOCK": 12,
+    "UNLOCK": 13,
 }
 GIVEN_UP = {"ids": {103}, "transfers": {7, 8, 9}}
 

@@ -313,6 +313,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "reads": StillReads(still),
         "payments": StillPayments(still),
         "ledger": StillLedger(still),
+        "locks": SimpleNamespace(locked=lambda ledger_id: 0),
     }
     db, work = NoDb(), StillWork()
     shared = {"work": work, "workers": WORKERS, "db": db, "transactions": Transactions(db, work)}

@@ -12,9 +12,13 @@ from feiqian.texts import Texts, texts_in
 
 VALUE_LENGTH = 200  # characters of one value: names come from others
 # The pages that show what a message is about; of all others it is the first page.
-_PAGES = dict.fromkeys(("verified", "identity_refused", "document_known"), "/identity") | dict.fromkeys(
-    ("signed_in", "changed", "frozen", "frozen_by_report", "unfrozen", "locked", "locked_device", "recovered"),
-    "/security",
+_PAGES = (
+    dict.fromkeys(("verified", "identity_refused", "document_known"), "/identity")
+    | dict.fromkeys(
+        ("signed_in", "changed", "frozen", "frozen_by_report", "unfrozen", "locked", "locked_device", "recovered"),
+        "/security",
+    )
+    | dict.fromkeys(("lock_opening", "lock_kept", "lock_opened"), "/locks")
 )
 
 

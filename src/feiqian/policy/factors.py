@@ -55,6 +55,7 @@ class Purpose(StrEnum):
     ADD_FACTOR = "add_factor"
     REMOVE_FACTOR = "remove_factor"
     UNFREEZE = "unfreeze"
+    OPEN_LOCK = "open_lock"
     CHANGE_CONTACT = "change_contact"
     CLOSE_ACCOUNT = "close_account"
     STAFF_SIGN_IN = "staff_sign_in"

@@ -16,7 +16,7 @@ from feiqian.strings.patterns import matching
 
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
-MOST_REPORTS = 10
+MOST_REPORTS, MOST_DELAY_HOURS = 10, 168
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
 Name = Annotated[str, matching("[a-z][a-z0-9_-]{0,30}")]
@@ -126,6 +126,10 @@ class ReportsTable(Table):
     per_network_day: Positive = 50
 
 
+class DelaysTable(Table):
+    open_lock_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
+
+
 class NeedTable(Table):
     any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
     strong: bool = False
@@ -149,3 +153,4 @@ class File(Table):
     methods: dict[str, Any] = {}
     proof: ProofTable = msgspec.field(default_factory=ProofTable)
     exempt: dict[str, Any] = {}
+    delays: DelaysTable = msgspec.field(default_factory=DelaysTable)

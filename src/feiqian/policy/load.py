@@ -44,7 +44,14 @@ LOWEST, REMOTE, HIGHEST = "unverified", "remote", "full"
 # What anybody who had only one of two could do harm with.
 MUST_BE_STRONG = frozenset(
     {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE, Purpose.CHANGE_CONTACT}
-    | {Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR, Purpose.CLOSE_ACCOUNT}
+    | {
+        Purpose.CHANGE_PASSWORD,
+        Purpose.CHANGE_PIN,
+        Purpose.ADD_FACTOR,
+        Purpose.REMOVE_FACTOR,
+        Purpose.CLOSE_ACCOUNT,
+        Purpose.OPEN_LOCK,
+    }
 )
 
 T = TypeVar("T")
@@ -131,6 +138,7 @@ def _policy(file: File) -> model.Policy:
         passwords=model.PasswordRules(**msgspec.structs.asdict(file.passwords)),
         identity=model.IdentityRules(**msgspec.structs.asdict(file.identity)),
         reports=model.ReportRules(**msgspec.structs.asdict(file.reports)),
+        delays=model.Delays(**msgspec.structs.asdict(file.delays)),
         needed=_needed(file.needs),
         corrections=_corrections(file.corrections, levels[-1]),
         methods=_methods(file.methods),

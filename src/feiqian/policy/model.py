@@ -203,6 +203,13 @@ class ReportRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Delays:
+    """How long what a thief would ask for waits, once it was proved, so that its owner can stop it."""
+
+    open_lock_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """Any one of the combinations suffices, up to an amount for each currency (None: for any amount)."""
 
@@ -228,6 +235,7 @@ class Policy:
     passwords: PasswordRules
     identity: IdentityRules
     reports: ReportRules
+    delays: Delays
     needed: Mapping[Purpose, tuple[Need, ...]]  # by rising amounts; the last covers every amount
     corrections: Corrections
     methods: Mapping[Scope, Mapping[CurrencyNumber, MethodLimits]] = field(default_factory=dict)

@@ -40,11 +40,13 @@ def challenge_text(binding: ChallengeBinding, texts: Texts, mark: Mark) -> str:
 
 
 def summary(binding: ChallengeBinding, texts: Texts) -> str:
-    """In one line, for the message with a code: always with amount and payee (dynamic linking)."""
+    """In one line, for the message with a code: always with amount and payee (dynamic linking), where there are."""
     said = texts(f"canonical.purpose.{binding.purpose}")
     if not binding.currency:
         return said
     amount = amount_text(binding.amount, binding.currency, texts.language)
+    if not binding.payee:
+        return texts("canonical.summary.amount", what=said, amount=amount)
     return texts("canonical.summary", what=said, amount=amount, payee=one_line(binding.payee))
 
 

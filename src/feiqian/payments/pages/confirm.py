@@ -28,6 +28,8 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ASKED_BY_A_PAGE, CUSTOMER
 
+from .why import why
+
 
 class Confirm(Controller):
     """`/confirm/{payment}`."""
@@ -138,6 +140,7 @@ async def _outcome(site: Site, customer: Customer, payment: str, status: str) ->
         status=200,
         outcome=status,
         reason=row.reason or "",
+        why=why(site, row),
         shop=site.services.merchants.name(row.merchant),
         amount=Money(row.amount, BY_NUMBER[row.currency]),
         refunded=Money(row.refunded, BY_NUMBER[row.currency]),

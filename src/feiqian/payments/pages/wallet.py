@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
 from feiqian.accounts.errors import NoWallet
+from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.pages.push import push_shown
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.ids import CustomerNumber
@@ -25,6 +26,7 @@ from feiqian.web.whose import ASKED_BY_A_PAGE
 from .code import code_now, for_script, pictures
 from .lists import of_customer, settled
 from .standing import standing, standing_of
+from .why import why
 
 SHOWN = 20
 KINDS = {PaymentStatus.SUCCEEDED: "paid", PaymentStatus.DECLINED: "declined", PaymentStatus.WAITING: "waiting"}
@@ -48,6 +50,7 @@ class Wallet(Controller):
             name=profile.name if profile else await _name(services, number),
             standing=stands,
             limits=_limits(services, number),
+            locked=_locked(services, number),
             code=code,
             pictures=pictures(code) if code else None,
             balance=await _balance(services, number),
@@ -94,6 +97,13 @@ def _limits(services: Services, number: CustomerNumber) -> dict[str, Money] | No
     return today and {name: Money(minor, BY_NUMBER[currency]) for name, minor in today._asdict().items()}
 
 
+def _locked(services: Services, number: CustomerNumber) -> Money | None:
+    """What of the balance nothing spends; None if all of it can be spent."""
+    currency = services.policy.currency
+    locked = services.locks.locked(wallet_id(currency, number))
+    return Money(locked, BY_NUMBER[currency]) if locked else None
+
+
 async def _events(
     site: Site, number: CustomerNumber, watcher: Watcher, request: Request[Any, Any, State] | None = None
 ) -> AsyncIterator[bytes]:
@@ -122,7 +132,12 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
     incomplete = await services.reads.customer_incomplete(number)
     return {
         "standing": stands.state,
-        "limits": site.render("payments/parts/wallet_limits.html", standing=stands, limits=_limits(services, number)),
+        "limits": site.render(
+            "payments/parts/wallet_limits.html",
+            standing=stands,
+            limits=_limits(services, number),
+            locked=_locked(services, number),
+        ),
         "balance": site.render.amount(await _balance(services, number)),
         "payments": site.render("payments/parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("payments/parts/wallet_waiting.html", waiting=waiting),
@@ -141,4 +156,5 @@ def _sheet(site: Site, fact: MovesMoney) -> str | None:
         return site.render("payments/parts/wallet_sheet.html", kind="refunded", amount=amount, merchant=merchant)
     assert isinstance(fact, PaymentDecided)
     values = {"kind": KINDS[fact.status], "payment": fact.id, "reason": fact.reason or ""}
-    return site.render("payments/parts/wallet_sheet.html", amount=amount, merchant=merchant, **values)
+    more = why(site, fact)
+    return site.render("payments/parts/wallet_sheet.html", amount=amount, merchant=merchant, why=more, **values)

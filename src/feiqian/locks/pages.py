@@ -1,0 +1,165 @@
+"""A customer's money locks: lock at once, open with a challenge, keep what would open."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from feiqian.auth.answering import OwnChallenges
+from feiqian.auth.challenges.errors import FactorNotEnrolled
+from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
+from feiqian.auth.pages.steps import Step, challenge_pages
+from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
+from feiqian.locks.model import LockState, MoneyLock, Place
+from feiqian.locks.service import MOST
+from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse
+from feiqian.web.forms import Form, read_form
+from feiqian.web.session import Customer, TheCustomer
+from feiqian.web.site import Site, TheSite
+from feiqian.web.whose import CUSTOMER
+
+HOME = "/locks"
+_SAID = ("locked", "opening", "kept")
+_FIELDS = {"amount": "amount", "insufficient": "amount", "account": "account", "stopped": "account"}
+
+
+class Locks(Controller):
+    """`/locks`."""
+
+    path = HOME
+
+    @get("/")
+    async def look(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
+        return await _page(site, signed_in, Form(), said if said in _SAID else "")
+
+    @post("/", status_code=303)
+    async def lock(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        form = await read_form(request)
+        account, _, code = form["account"].partition("/")
+        currency = BY_CODE.get(code)
+        try:
+            if currency is None:
+                raise LockRefused("account")
+            amount = parse(form["amount"], currency).minor
+            await site.services.locks.lock(signed_in.session, account, currency.number, amount, _reference(form))
+        except MoneyInvalid:
+            form.wrong("amount", site.render.texts("locks.refused.amount"))
+        except LockRefused as refused:
+            text = site.render.texts(f"locks.refused.{refused.reason}", most=MOST)
+            form.wrong(_FIELDS.get(refused.reason, ""), text)
+        else:
+            return Redirect(f"{HOME}?said=locked", status_code=303)
+        return await _page(site, signed_in, form)
+
+    @post("/{id:str}/open", status_code=303)
+    async def begin(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str]) -> Page:
+        try:
+            challenge = await site.services.locks.challenge(signed_in.session, id)
+        except LockNotFound:
+            raise NotFoundException from None
+        except LockStateDiffers:
+            return Redirect(HOME, status_code=303)  # where it is said how things stand
+        except FactorNotEnrolled:
+            return site.page("onboarding/cannot.html", status=409)
+        answers = OwnChallenges(site.services.verification, signed_in.subject)
+        return await lead(answers, challenge, f"{HOME}/{id}/open/{challenge.id}")
+
+    @post("/{id:str}/keep", status_code=303)
+    async def keep(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str]) -> Redirect:
+        try:
+            await site.services.locks.keep(signed_in.session, id)
+        except LockNotFound:
+            raise NotFoundException from None
+        except LockStateDiffers:
+            return Redirect(HOME, status_code=303)
+        return Redirect(f"{HOME}?said=kept", status_code=303)
+
+
+async def _opening(
+    site: TheSite, signed_in: TheCustomer, id: FromPath[str], challenge: FromPath[str]
+) -> Step | Redirect:
+    """The challenge of a lock that is to open."""
+    services = site.services
+    lock = next((one for one in await services.locks.all_of(signed_in.number) if one.id == id), None)
+    if lock is None:
+        raise NotFoundException
+    if lock.state is not LockState.LOCKED:
+        return Redirect(HOME, status_code=303)
+
+    async def finish(view: ChallengeView) -> Page:
+        try:
+            await services.locks.open(signed_in.session, id, view.id)
+        except LockStateDiffers:
+            return Redirect(HOME, status_code=303)
+        return Redirect(f"{HOME}?said=opening", status_code=303)
+
+    return Step(_flow(site, signed_in, lock, challenge), finish)
+
+
+OPEN = challenge_pages(f"{HOME}/{{id:str}}/open/{{challenge:str}}", _opening, (CUSTOMER,))
+
+
+def _flow(site: Site, customer: Customer, lock: MoneyLock, challenge: str) -> ChallengeFlow:
+    texts, hours = site.render.texts, site.services.policy.delays.open_lock_hours
+    return ChallengeFlow(
+        OwnChallenges(site.services.verification, customer.subject),
+        challenge,
+        f"{HOME}/{lock.id}/open/{challenge}",
+        HOME,
+        texts("canonical.purpose.open_lock"),
+        texts("locks.opening.what", amount=site.render.amount(_money(lock)), hours=hours),
+        leave=HOME,
+    )
+
+
+async def _page(site: Site, customer: Customer, form: Form, said: str = "") -> Response[str]:
+    services = site.services
+    locks, places = await services.locks.all_of(customer.number), await services.locks.places(customer.number)
+    names = {place.account: _name(site, place) for place in places}
+    newest = max((lock.opens_at for lock in locks), default=0)
+    return site.page(
+        "locks/locks.html",
+        form=form,
+        hours=services.policy.delays.open_lock_hours,
+        said=site.render.texts(f"locks.said.{said}", when=site.render.formats.when(newest)) if said else "",
+        closed=[_shown(lock, names) for lock in locks if lock.state is not LockState.OPEN],
+        opened=[_shown(lock, names) for lock in locks if lock.state is LockState.OPEN],
+        places=[(f"{one.account}/{BY_NUMBER[one.currency].code}", _free(site, one)) for one in places],
+        reference=_reference(form) if form.errors else _reference(Form()),
+    )
+
+
+def _shown(lock: MoneyLock, names: dict[str, str]) -> dict[str, object]:
+    at = {LockState.OPENING: lock.opens_at, LockState.OPEN: lock.opened_at}.get(lock.state, lock.locked_at)
+    name = names.get(lock.account, "")
+    return {"id": lock.id, "state": lock.state.value, "amount": _money(lock), "name": name, "at": at}
+
+
+def _money(lock: MoneyLock) -> Money:
+    return Money(lock.amount, BY_NUMBER[lock.currency])
+
+
+def _reference(form: Form) -> str:
+    """The form's own, so that one that is sent twice locks once."""
+    return form["reference"][:64] or secrets.token_hex(16)
+
+
+def _name(site: Site, place: Place) -> str:
+    texts = site.render.texts
+    return texts("locks.account", last_four=place.last_four) if place.account else texts("locks.wallet")
+
+
+def _free(site: Site, place: Place) -> str:
+    amount = site.render.amount(Money(MinorUnits(place.free), BY_NUMBER[place.currency]))
+    return site.render.texts("locks.of.free", account=_name(site, place), amount=amount)
+
+
+PAGES = [Locks, OPEN]
+LONGEST = {"account": 40, "reference": 64}
