@@ -55,6 +55,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.quick.service import QuickService
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
@@ -134,6 +135,18 @@ def add_deposits(s: Services) -> None:
         prefix=s.settings.account_prefix,
     )
     s.intents.declare(s.deposits.intent)
+
+
+def add_quick(s: Services) -> None:
+    """Quick payment from deposit accounts; it hears of numbers that change."""
+    s.quick = QuickService(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        deposits=s.deposits,
+    )
 
 
 class _Common(TypedDict):
