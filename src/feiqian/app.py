@@ -144,7 +144,8 @@ def _open(
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
-    sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps))
+    sweeps = (*verification.sweeps.all, *strangers.sweeps, services.public_quick.sweep)
+    sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held):
         held.measure(services.metrics)
     reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)

@@ -55,6 +55,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.quick.public import PublicQuick
 from feiqian.quick.service import QuickService
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
@@ -139,13 +140,22 @@ def add_deposits(s: Services) -> None:
 
 def add_quick(s: Services) -> None:
     """Quick payment from deposit accounts; it hears of numbers that change."""
-    s.quick = QuickService(
-        transactions=s.transactions,
-        clock=s.clock,
-        customers=s.customers,
-        audit_log=s.audit_log,
-        notices=s.notices,
+    common: _Common = {
+        "transactions": s.transactions,
+        "clock": s.clock,
+        "customers": s.customers,
+        "audit_log": s.audit_log,
+        "notices": s.notices,
+    }
+    s.quick = QuickService(**common, deposits=s.deposits)
+    s.public_quick = PublicQuick(
+        **common,
+        work=s.work,
+        verification=s.verification,
+        records=s.recovery.records,
+        cipher=s.cipher,
         deposits=s.deposits,
+        quick=s.quick,
     )
 
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.quick.public import PublicQuick
     from feiqian.quick.service import QuickService
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
@@ -96,6 +97,7 @@ class Services:
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
     quick: QuickService = field(init=False)
+    public_quick: PublicQuick = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

@@ -6,24 +6,12 @@ from typing import Any
 
 import pytest
 
-from feiqian.deposits.model import DepositAccount
-from feiqian.ids import NO_CUSTOMER, CustomerNumber
-from feiqian.money import CNY
+from feiqian.ids import NO_CUSTOMER
 from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Pause, QuickState, Way
-from feiqian.subjects import Role, Subject, customer
+from feiqian.subjects import customer
 from tests.customers.people import EVE, EVE_DETAILS, People
-
-OPERATOR = Subject(Role.STAFF, 1)
-
-
-def account_of(people: People, owner: CustomerNumber) -> DepositAccount:
-    id = people.run(people.services.deposits.open(owner, CNY.number, "current", OPERATOR))
-    return people.do(people.services.deposits.get, id)
-
-
-def six(people: People, account: DepositAccount) -> str:
-    return people.do(people.services.deposits.number, account.id)[-6:]
+from tests.quick.accounts import OPERATOR, account_of, number_of
 
 
 def change(people: People, *what: Any) -> None:
@@ -34,7 +22,7 @@ def change(people: People, *what: Any) -> None:
 def test_an_account_is_a_candidate_while_its_service_is_open(people: People) -> None:
     quick, mei = people.services.quick, people.checked().session.subject.customer
     account, by = account_of(people, mei), customer(mei)
-    tail = six(people, account)
+    tail = number_of(people, account)[-6:]
     assert people.do(quick.candidates, mei, tail) == []
     change(people, quick.open_within, account, by, Way.WALLET)
     assert people.do(quick.candidates, mei, f" {tail[:3]} {tail[3:]}") == [account]
@@ -50,12 +38,12 @@ def test_an_account_is_a_candidate_while_its_service_is_open(people: People) -> 
 
 
 def test_more_digits_name_one_of_two_accounts_and_another_persons_are_not_found(people: People) -> None:
-    quick, deposits = people.services.quick, people.services.deposits
+    quick = people.services.quick
     mei = people.checked().session.subject.customer
     eve = people.checked(EVE, EVE_DETAILS).session.subject.customer
     account = account_of(people, mei)
     people.do(quick.open_within, account, customer(mei), Way.PAGE)
-    number = people.do(deposits.number, account.id)
+    number = number_of(people, account)
     assert people.do(quick.candidates, mei, number[-9:]) == [account]
     wrong = str((int(number[-9]) + 1) % 10) + number[-8:]
     for digits in (wrong, number[-5:], "", "none"):
