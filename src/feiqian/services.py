@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from feiqian.auth.lost import LostPhones
     from feiqian.auth.notices import Notices
     from feiqian.auth.pushes import PushSwitch
+    from feiqian.auth.reassigned import ReassignedNumbers
     from feiqian.auth.recovery import Recovery
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.quick.own import OwnQuick
     from feiqian.quick.public import PublicQuick
     from feiqian.quick.service import QuickService
     from feiqian.runtime.uploads import Uploads
@@ -93,10 +95,12 @@ class Services:
     lost_phones: LostPhones = field(init=False)
     real_name: RealName = field(init=False)
     freezing: Freezing = field(init=False)
+    reassigned_numbers: ReassignedNumbers = field(init=False)
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
     quick: QuickService = field(init=False)
+    own_quick: OwnQuick = field(init=False)
     public_quick: PublicQuick = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features

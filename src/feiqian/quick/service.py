@@ -77,6 +77,14 @@ class QuickService(AccessService):
         self._put(connection, account, QuickState.CLOSED, Pause.NOT)
         self._changed(connection, account, by, "closed", {})
 
+    def mobile_changed(self, connection: Connection, customer: CustomerNumber, by: Subject) -> None:
+        """The number on file is another one now, or none: the service of every account of the customer's pauses."""
+        profile = self.customers.profiles.need(connection, customer)
+        why = Pause.NUMBER_CHANGED if profile.mobile else Pause.NUMBER_REASSIGNED
+        rows = connection.execute(select(_c.account).where(_c.customer == customer, _c.state != QuickState.CLOSED))
+        for id in rows.scalars().all():
+            self.pause_within(connection, self.deposits.get(connection, id), by, why)
+
     # --- asking ----------------------------------------------------------------------------------------------------
 
     def of(self, connection: Connection, account: DepositAccount) -> Quick:

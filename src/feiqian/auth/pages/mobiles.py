@@ -59,7 +59,9 @@ def check_document(site: Site, form: Form) -> None:
 
 
 def shown_number(e164: str) -> str:
-    """As its owner reads it: `+86 138 0013 8000`."""
+    """As its owner reads it: `+86 138 0013 8000`; "" of none."""
+    if not e164:
+        return ""
     number = phonenumbers.parse(e164)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
