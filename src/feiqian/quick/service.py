@@ -65,7 +65,7 @@ class QuickService(AccessService):
         if before.pause in (Pause.STAFF, why):
             return
         self._put(connection, account, QuickState.PAUSED, why)
-        self._changed(connection, account, by, "paused", {"why": why.value})
+        self._changed(connection, account, by, "paused", {"pause": why.value})
 
     def close_within(self, connection: Connection, account: DepositAccount, by: Subject) -> None:
         """It can be opened again. Raises QuickRefused if staff have paused it and `by` is not of them."""
