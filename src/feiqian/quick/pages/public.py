@@ -55,7 +55,7 @@ class PublicPages(Controller):
         parts = kept(site, request, PROVED, 2)
         if parts is None or parts[1] not in OUTCOMES:
             return Redirect(PLACE, status_code=303)
-        return site.page("quick/done.html", outcome=parts[1], allowed=_allowed(site))
+        return site.page("quick/public_done.html", outcome=parts[1], allowed=_allowed(site))
 
 
 async def _proving(site: TheSite, request: Request[Any, Any, State]) -> Step | Redirect:
