@@ -116,6 +116,7 @@ def test_wrong_details_lead_on_as_right_ones_and_nothing_arrives(owner: Owner, w
             re.sub(r"chl_[0-9a-f]+.*Z|[0-9]:[0-9]{2}|content=\"[^\"]*\"", "", page.locator("main").inner_text())
         )
     assert pages[0] == pages[1]
+    assert owner.person.code()
     codes = [text for text in owner.messages() if "Open quick payment" in text]
     assert len(codes) == 1
 
