@@ -93,6 +93,8 @@ CASES = {
     92: "A secret or name in another form: normalised first, then judged",
     93: "Letters in place of digits: refused",
     94: "A listed document under another name: found",
+    95: "Numbers of accounts or their last six digits are guessed: counted by number, account and address, and the "
+    "known cannot be told from the unknown",
     96: "An alias is squatted, or looks like another: refused",
 }
 

@@ -24,6 +24,7 @@ from feiqian.composition import (
     add_locks,
     add_outbound,
     add_payments,
+    add_quick,
     add_sources,
     services_of,
 )
@@ -138,6 +139,7 @@ def _open(
     add_sources(services)
     services.payments.choose_sources(services.sources.choose)
     add_locks(services)
+    add_quick(services)
     add_back_office(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)
@@ -147,7 +149,8 @@ def _open(
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
-    sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps))
+    sweeps = (*verification.sweeps.all, *strangers.sweeps, services.public_quick.sweep)
+    sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held):
         held.measure(services.metrics)
     reads_watch = ReadsWatch([reads, services.own_transfers.reads], lambda: ledger.durable_position)

@@ -51,6 +51,7 @@ FEATURES = (
     "deposits",
     "sources",
     "locks",
+    "quick",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -20,7 +20,7 @@ from feiqian.deposits import opening
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.openings import OPEN, Opening, Openings, intent_subject
-from feiqian.deposits.rows import six_blind
+from feiqian.deposits.rows import number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
@@ -152,6 +152,10 @@ class Deposits:
         """The customer's accounts whose number ends in these six digits: mostly one."""
         return self._where(connection, _c.six_blind == six_blind(self.cipher, customer, six))
 
+    def by_number(self, connection: Connection, blind: bytes) -> DepositAccount | None:
+        """The account with the number of this `number_blind`, whoever holds it: for those who have said its number."""
+        return next(iter(self._where(connection, _c.number_blind == blind)), None)
+
     def number(self, connection: Connection, id: str) -> str:
         """The whole number, for the holder only (staff: `look_at_number`). Raises AccountNotFound."""
         sealed = connection.execute(select(_c.number).where(_c.id == id)).scalar()
@@ -171,6 +175,10 @@ class Deposits:
         """What the ledger has on it now, in minor units; tell it once `ledger.position` is durable."""
         found = self.ledger.engine.account(account.ledger_id)
         return found.balance if found is not None else 0
+
+    def number_blind(self, number: str) -> bytes:
+        """By which an account is found by its whole number."""
+        return number_blind(self.cipher, number)
 
     def _where(self, connection: Connection, condition: ColumnElement[bool]) -> list[DepositAccount]:
         rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.id))

@@ -48,6 +48,9 @@ class Purpose(StrEnum):
 
     SIGN_IN = "sign_in"
     PAYMENT = "payment"
+    QUICK_PAYMENT = "quick_payment"
+    QUICK_OPENING = "quick_opening"  # of somebody who is not signed in
+    CHANGE_QUICK = "change_quick"
     CONFIRM_MOBILE = "confirm_mobile"
     RECOVERY = "recovery"
     CHANGE_PASSWORD = "change_password"
@@ -60,6 +63,9 @@ class Purpose(StrEnum):
     CLOSE_ACCOUNT = "close_account"
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_ACT = "staff_act"
+
+
+BY_AMOUNT = frozenset({Purpose.PAYMENT, Purpose.QUICK_PAYMENT})  # what is needed rises with the amount
 
 
 def is_strong(combination: Iterable[Factor]) -> bool:
