@@ -68,6 +68,44 @@ def test_larger_payments_need_more_in_china() -> None:
     assert not any(Factor.SMS in combination for combination in largest)
 
 
+def test_a_quick_payment_needs_more_than_a_message_above_the_small_limits(policy: Policy) -> None:
+    limit = (policy.needed[Purpose.QUICK_PAYMENT][0].up_to or {})[policy.currency]
+    assert policy.needs(Purpose.QUICK_PAYMENT, limit, policy.currency) == (frozenset({Factor.SMS}),)
+    above = policy.needs(Purpose.QUICK_PAYMENT, limit + 1, policy.currency)
+    assert above
+    assert all(is_strong(combination) for combination in above)
+
+
+def test_the_largest_quick_payments_in_china_are_never_confirmed_by_message() -> None:
+    largest = load_policy("cn").needs(Purpose.QUICK_PAYMENT, 5_000_01, CNY.number)
+    assert not any(Factor.SMS in combination for combination in largest)
+
+
+def test_a_static_password_alone_is_for_the_smallest_quick_payments_only() -> None:
+    smallest = CN.replace('any_of = [["sms"]]\n\n[[needs.quick', 'any_of = [["sms"], ["password"]]\n\n[[needs.quick')
+    assert smallest != CN
+    allowed = read_policy(smallest, "cn.toml").needs(Purpose.QUICK_PAYMENT, 1_000_00, CNY.number)
+    assert frozenset({Factor.PASSWORD}) in allowed
+    assert frozenset({Factor.PASSWORD}) not in read_policy(smallest, "cn.toml").needs(
+        Purpose.QUICK_PAYMENT, 1_000_01, 156
+    )
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [("any_of = [['pin']]\nup_to = { CNY = '2000.00' }", "smallest quick payments"), ("any_of = [['totp']]", "two of")],
+)
+def test_a_policy_that_asks_too_little_of_quick_payments_is_refused(factors: str, told: str) -> None:
+    text = (
+        f"{CN.partition('[[needs.quick_payment]]')[0]}[[needs.quick_payment]]\nany_of = [['sms']]\nup_to.CNY = '1.00'\n"
+    )
+    text += f"[[needs.quick_payment]]\n{factors}\n"
+    if "up_to" in factors:
+        text += "[[needs.quick_payment]]\nany_of = [['shield']]\n"
+    with pytest.raises(PolicyInvalid, match=told):
+        read_policy(text, "cn.toml")
+
+
 def test_a_payment_in_a_currency_without_a_step_needs_the_most() -> None:
     policy = load_policy("cn")
     assert policy.needs(Purpose.PAYMENT, 1, 999) == policy.needs(Purpose.PAYMENT, 2**50, CNY.number)

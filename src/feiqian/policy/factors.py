@@ -48,6 +48,7 @@ class Purpose(StrEnum):
 
     SIGN_IN = "sign_in"
     PAYMENT = "payment"
+    QUICK_PAYMENT = "quick_payment"
     CONFIRM_MOBILE = "confirm_mobile"
     RECOVERY = "recovery"
     CHANGE_PASSWORD = "change_password"
@@ -58,6 +59,9 @@ class Purpose(StrEnum):
     CHANGE_CONTACT = "change_contact"
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_ACT = "staff_act"
+
+
+BY_AMOUNT = frozenset({Purpose.PAYMENT, Purpose.QUICK_PAYMENT})  # what is needed rises with the amount
 
 
 def is_strong(combination: Iterable[Factor]) -> bool:

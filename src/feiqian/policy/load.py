@@ -19,7 +19,7 @@ from feiqian.errors import FeiqianError
 from feiqian.ledger.bounds import BoundExceeded, checked
 from feiqian.money import BY_CODE, CurrencyNumber, MinorUnits, MoneyInvalid, parse
 from feiqian.policy import model
-from feiqian.policy.factors import Factor, Purpose, is_strong
+from feiqian.policy.factors import BY_AMOUNT, Factor, Purpose, is_strong
 from feiqian.policy.layout import (
     CeilingTable,
     CorrectionsTable,
@@ -42,6 +42,8 @@ MUST_BE_STRONG = frozenset(
     {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE, Purpose.CHANGE_CONTACT}
     | {Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR}
 )
+
+STATIC = frozenset({Factor.PASSWORD, Factor.PIN})  # the same answer each time, bound to no payment
 
 T = TypeVar("T")
 A = TypeVar("A", model.Limits, model.Ceiling)
@@ -251,7 +253,19 @@ def _needs(purpose: Purpose, given: Any) -> tuple[model.Need, ...]:
     for index, (lower, higher) in enumerate(pairwise(needs[:-1]), 1):
         if any(higher.covers(amount, currency) is False for currency, amount in (lower.up_to or {}).items()):
             _fail((*place, index, "up_to"), "needs stand in the order of rising amounts")
+    if purpose is Purpose.QUICK_PAYMENT:
+        _check_quick(needs, place)
     return needs
+
+
+def _check_quick(needs: tuple[model.Need, ...], place: Place) -> None:
+    """Whoever knows a number and six digits is not known yet: little with one factor, and the least with one that is
+    always the same."""
+    for index, need in enumerate(needs):
+        if need.up_to is None and not all(map(is_strong, need.combinations)):
+            _fail((*place, index, "any_of"), "a quick payment of any amount needs two of the three kinds of factors")
+        if (index or need.up_to is None) and any(combination <= STATIC for combination in need.combinations):
+            _fail((*place, index, "any_of"), "a password or PIN alone is for the smallest quick payments only")
 
 
 def _need(table: NeedTable, purpose: Purpose, place: Place) -> model.Need:
@@ -262,7 +276,7 @@ def _need(table: NeedTable, purpose: Purpose, place: Place) -> model.Need:
         _fail((*place, "any_of"), "recovery needs two ways to reach the customer: one of them may be a thief's")
     if purpose is Purpose.CONFIRM_MOBILE and any(Factor.SMS not in combination for combination in combinations):
         _fail((*place, "any_of"), "a mobile number is confirmed by what is sent to it: each combination needs 'sms'")
-    if purpose is not Purpose.PAYMENT and table.up_to:
+    if purpose not in BY_AMOUNT and table.up_to:
         _fail((*place, "up_to"), "only of payments can there be larger and smaller ones")
     weak = next((sorted(c) for c in combinations if not is_strong(c)), None)
     if weak and (table.strong or purpose in MUST_BE_STRONG):

@@ -17,7 +17,7 @@ from feiqian.auth.challenges.tables import DOCUMENT, evidence, of
 from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import EVIDENCE, new_id
-from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.factors import BY_AMOUNT, Factor, Purpose
 from feiqian.subjects import Subject
 
 
@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 
 def is_kept(factor: Factor, purpose: Purpose) -> bool:
-    return factor is Factor.SHIELD or (factor is Factor.PASSKEY and purpose is Purpose.PAYMENT)
+    return factor is Factor.SHIELD or (factor is Factor.PASSKEY and purpose in BY_AMOUNT)
 
 
 def keep(

@@ -22,7 +22,9 @@ OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
 _c = challenges.c
 _log = logs.get("feiqian.verification")
 # Whoever begins one of these has proved nothing yet.
-STRANGERS = frozenset({Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.RECOVERY, Purpose.CONFIRM_MOBILE})
+STRANGERS = frozenset(
+    {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.RECOVERY, Purpose.CONFIRM_MOBILE, Purpose.QUICK_PAYMENT}
+)
 
 
 @dataclass(frozen=True, slots=True)
