@@ -17,7 +17,15 @@ from feiqian import features
 from feiqian.audit_log.log import AuditLog
 from feiqian.backoffice import accounts_audit
 from feiqian.clock import Clock, SteadyClock, SystemClock
-from feiqian.composition import add_access, add_back_office, add_deposits, add_outbound, add_payments, services_of
+from feiqian.composition import (
+    add_access,
+    add_back_office,
+    add_deposits,
+    add_outbound,
+    add_payments,
+    add_quick_payments,
+    services_of,
+)
 from feiqian.customers import levels
 from feiqian.customers.level_numbers import number_levels
 from feiqian.db import BankDb
@@ -126,6 +134,7 @@ def _open(
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
     add_deposits(services)
+    add_quick_payments(services)
     add_back_office(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)
@@ -135,8 +144,9 @@ def _open(
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
-    sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps))
-    for held in (verification.sweeps.held, *strangers.held):
+    begun = services.quick_payments.kept
+    sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps, begun.sweep))
+    for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)
     reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)

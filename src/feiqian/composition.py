@@ -55,6 +55,9 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.quick.identify import Identify
+from feiqian.quick.kept import Kept
+from feiqian.quick.paying import QuickPayments
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
@@ -136,6 +139,38 @@ def add_deposits(s: Services) -> None:
     s.intents.declare(s.deposits.intent)
 
 
+def add_quick_payments(s: Services) -> None:
+    """Paying by quick payment, signed in or not."""
+    deposits = s.deposits
+    s.quick_payments = QuickPayments(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        work=s.work,
+        verification=s.verification,
+        records=_records(s),
+        identify=Identify(
+            records=_records(s), cipher=s.cipher, candidates=deposits.by_six, usable=lambda _, account: True
+        ),
+        deposits=deposits,
+        factors=s.factors,
+        merchants=s.merchants,
+        payments=s.payments,
+        policy=s.policy,
+        ledger=s.ledger,
+        payment_reads=s.reads,
+        kept=Kept(),
+    )
+
+
+def _records(s: Services) -> PreAuthRecords:
+    return PreAuthRecords(
+        cipher=s.cipher, clock=s.clock, customers=s.customers, identity=s.identity, strangers=s.strangers
+    )
+
+
 class _Common(TypedDict):
     """What all services of customers' access take."""
 
@@ -165,7 +200,7 @@ def add_access(s: Services) -> None:
         "audit_log": s.audit_log,
         "notices": s.notices,
     }
-    records = PreAuthRecords(cipher=s.cipher, clock=clock, customers=customers, identity=identity, strangers=strangers)
+    records = _records(s)
     secrets = Secrets(work=s.work, customers=customers, identity=identity, factors=s.factors, sessions=s.sessions)
     s.freezing = Freezing(**common, accounts=s.accounts, intents=s.intents)
     s.real_name = RealName(

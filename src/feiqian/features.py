@@ -46,6 +46,7 @@ FEATURES = (
     "merchants",
     "payments",
     "deposits",
+    "quick",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.quick.paying import QuickPayments
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.workers.pool import Workers
@@ -94,6 +95,7 @@ class Services:
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
+    quick_payments: QuickPayments = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

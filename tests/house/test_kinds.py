@@ -20,6 +20,7 @@ IN_IDS = {
     "DAY_AMOUNT": 101,
     "DAY_UNVERIFIED_COUNT": 102,
     "PAYMENT_CODE": 201,
+    "BILL_PAID": 203,
 }
 OF_TRANSFERS = {
     "PAYMENT": 1,
