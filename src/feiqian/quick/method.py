@@ -18,6 +18,7 @@ from feiqian.quick.kinds import bill_claim
 from feiqian.quick.paying_errors import QuickPaymentOver
 
 QUICK = Method("quick", {Refusal.CLAIMED: Decline.ALREADY_PAID, Refusal.CLAIM_ALREADY_PAST: Decline.NOT_POSSIBLE})
+LONGEST_GIVEN = 40  # characters of last digits, a number or an alias, as they are typed
 _CLAIM = int(Type.CLAIM)
 
 
