@@ -22,9 +22,10 @@ from feiqian.quick.paying_errors import AttemptsThrottled
 from feiqian.quick.paying_tables import quick_payments
 from feiqian.runtime import network
 from feiqian.runtime.locks import lock
-from feiqian.strings.normal import comparison, without_separators
+from feiqian.strings.normal import code_digits, comparison
 from feiqian.subjects import Role, Subject
 
+SIX = 6
 PER_NUMBER_HOUR, PER_ACCOUNT_HOUR, PER_NETWORK_DAY = 10, 6, 200
 Candidates = Callable[[Connection, CustomerNumber, str], list[DepositAccount]]
 Usable = Callable[[Connection, DepositAccount], bool]
@@ -52,9 +53,9 @@ class Identify:
 
     def by_mobile(self, connection: Connection, mobile: str, given: str, now: int) -> Identified:
         """The number in E.164. The caller keeps what was begun, in this transaction. Raises AttemptsThrottled."""
-        owner = self.records.owner(connection, mobile)
+        owner, given = self.records.owner(connection, mobile), _as_looked_up(given)
         from_here = self.cipher.blind_index(network.client.get(), "quick/network")
-        named = self.cipher.blind_index(f"{owner}/{without_separators(comparison(given)).casefold()}", "quick/named")
+        named = self.cipher.blind_index(f"{owner}/{given}", "quick/named")
         for name in sorted((from_here.hex(), named.hex(), str(owner))):
             lock(connection, f"quick payments of {name}")
         _check(connection, SUBJECT.are(quick_payments, owner), HOUR, PER_NUMBER_HOUR, now)
@@ -71,6 +72,12 @@ class Identify:
 def forget_tries(connection: Connection, subject: Subject) -> None:
     """The number's owner has paid: what they, or others, tried with it before counts no more."""
     connection.execute(update(quick_payments).where(SUBJECT.are(quick_payments, subject)).values(counted=0))
+
+
+def _as_looked_up(given: str) -> str:
+    """Of a longer number its last six digits: whether the others are right is not looked at for a stranger."""
+    digits = code_digits(given)
+    return comparison(given).strip().casefold() if digits is None else digits[-SIX:]
 
 
 def _check(connection: Connection, which: ColumnElement[bool], span: int, most: int, now: int) -> None:

@@ -46,6 +46,7 @@ from feiqian.quick.paying_errors import (
 from feiqian.quick.paying_model import Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
 from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
+from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
 
 KIND = "quick_pay"  # of the pre-auth flow
@@ -167,13 +168,18 @@ class QuickPayments(PreAuthFlow):
         row = self._row(connection, id, subject, lock=True)
         if row.choices >= MOST_CHOICES:
             raise ChallengeOver("void")
-        meant = {one.id for one in self.identify.candidates(connection, subject.customer, given)}
-        left = [one for one in row.accounts.split(",") if one in meant]
+        left = self._meant(connection, subject.customer, row.accounts.split(","), given)
         values = {"accounts": left[0]} if len(left) == 1 else {"choices": row.choices + 1}
         connection.execute(update(quick_payments).where(_c.id == id).values(values))
         if len(left) == 1:
             return None
         return Refused(AccountUnclear() if left else AccountNotOpen())
+
+    def _meant(self, connection: Connection, customer: CustomerNumber, ids: list[str], given: str) -> list[str]:
+        if digits := code_digits(given):
+            return [id for id in ids if self.deposits.number(connection, id).endswith(digits)]
+        named = {one.id for one in self.identify.candidates(connection, customer, given)}
+        return [id for id in ids if id in named]
 
     def _proved(self, connection: Connection, challenge: str) -> Subject:
         """Whose challenge it is, which they have passed. Raises NotPassed, ChallengeOver, PreAuthFlowOver."""
