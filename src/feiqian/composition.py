@@ -139,38 +139,6 @@ def add_deposits(s: Services) -> None:
     s.intents.declare(s.deposits.intent)
 
 
-def add_quick_payments(s: Services) -> None:
-    """Paying by quick payment, signed in or not."""
-    deposits = s.deposits
-    s.quick_payments = QuickPayments(
-        transactions=s.transactions,
-        clock=s.clock,
-        customers=s.customers,
-        audit_log=s.audit_log,
-        notices=s.notices,
-        work=s.work,
-        verification=s.verification,
-        records=_records(s),
-        identify=Identify(
-            records=_records(s), cipher=s.cipher, candidates=deposits.by_six, usable=lambda _, account: True
-        ),
-        deposits=deposits,
-        factors=s.factors,
-        merchants=s.merchants,
-        payments=s.payments,
-        policy=s.policy,
-        ledger=s.ledger,
-        payment_reads=s.reads,
-        kept=Kept(),
-    )
-
-
-def _records(s: Services) -> PreAuthRecords:
-    return PreAuthRecords(
-        cipher=s.cipher, clock=s.clock, customers=s.customers, identity=s.identity, strangers=s.strangers
-    )
-
-
 class _Common(TypedDict):
     """What all services of customers' access take."""
 
@@ -200,7 +168,7 @@ def add_access(s: Services) -> None:
         "audit_log": s.audit_log,
         "notices": s.notices,
     }
-    records = _records(s)
+    records = PreAuthRecords(cipher=s.cipher, clock=clock, customers=customers, identity=identity, strangers=strangers)
     secrets = Secrets(work=s.work, customers=customers, identity=identity, factors=s.factors, sessions=s.sessions)
     s.freezing = Freezing(**common, accounts=s.accounts, intents=s.intents)
     s.real_name = RealName(
@@ -260,6 +228,31 @@ def _add_security(s: Services, common: _Common, secrets: Secrets) -> None:
         verification=s.verification,
         customer_cases=s.cases,
         freezing=s.freezing,
+    )
+
+
+def add_quick_payments(s: Services) -> None:
+    """Paying by quick payment, signed in or not."""
+    s.quick_payments = QuickPayments(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        work=s.work,
+        verification=s.verification,
+        records=s.recovery.records,
+        identify=Identify(
+            records=s.recovery.records, cipher=s.cipher, candidates=s.deposits.by_six, usable=lambda _, account: True
+        ),
+        deposits=s.deposits,
+        factors=s.factors,
+        merchants=s.merchants,
+        payments=s.payments,
+        policy=s.policy,
+        ledger=s.ledger,
+        payment_reads=s.reads,
+        kept=Kept(),
     )
 
 

@@ -95,10 +95,10 @@ class Services:
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
-    quick_payments: QuickPayments = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
+    quick_payments: QuickPayments = field(init=False)
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)

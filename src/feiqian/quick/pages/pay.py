@@ -184,7 +184,7 @@ def _flow(site: Site, challenge: str, bill: str, values: dict[str, Any]) -> Chal
         place,
         heading,
         leave=place,
-        template="quick/confirm.html",
+        template="quick/pay_confirm.html",
         values=values,
     )
 
@@ -222,4 +222,4 @@ def _shown(site: Site, bill: Bill) -> dict[str, Any]:
 
 def _outcome(site: Site, number: str, outcome: str, payment: QuickPayment | None) -> Page:
     shown = _shown(site, payment.bill) if payment else {}
-    return site.page("quick/done.html", number=number, outcome=outcome, payment=payment, **shown)
+    return site.page("quick/paid.html", number=number, outcome=outcome, payment=payment, **shown)
