@@ -10,10 +10,14 @@ from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPas
 from feiqian.clock import MICROSECONDS
 from feiqian.deposits.model import DepositAccount
 from feiqian.events import PaymentDecided
+from feiqian.ledger import chart
+from feiqian.ledger.engine import Side
 from feiqian.money import CNY, EUR
+from feiqian.payments.errors import OrderConflict
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Factor
-from feiqian.quick.paying_errors import NotPayable, QuickPaymentOver
+from feiqian.quick.method import QuickMethod
+from feiqian.quick.paying_errors import AccountNotOpen, NotPayable, QuickPaymentNotFound, QuickPaymentOver
 from tests.customers.people import PIN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
@@ -161,3 +165,48 @@ def test_a_bill_that_nobody_could_pay_is_refused_before_a_message_is_sent(
         with pytest.raises(NotPayable) as refused:
             bank.start(wrong, bank.six(mei))
         assert refused.value.reason == reason
+
+
+def test_what_was_proved_is_confirmed_again_with_the_same_challenge_only(bank: PayingBank, mei: DepositAccount) -> None:
+    first, second = bank.start(bank.bill(), bank.six(mei)), bank.start(bank.bill(), bank.six(mei))
+    for begun in (first, second):
+        bank.clock.advance(31)
+        bank.enter(begun)
+    assert bank.run(bank.quick.pay(first.id, first.challenge.id)).status == "succeeded"
+    with pytest.raises(ChallengeOver):
+        bank.run(bank.quick.pay(first.id, second.challenge.id))
+    with pytest.raises(QuickPaymentNotFound):
+        bank.run(bank.quick.pay("qpy_1", second.challenge.id))
+
+
+def test_an_account_that_was_closed_to_it_meanwhile_pays_nothing(bank: PayingBank, mei: DepositAccount) -> None:
+    begun = bank.start(bank.bill(), bank.six(mei))
+    bank.enter(begun)
+    usable, bank.quick.identify.usable = bank.quick.identify.usable, lambda *_: False
+    with pytest.raises(AccountNotOpen):
+        bank.run(bank.quick.pay(begun.id, begun.challenge.id))
+    bank.quick.identify.usable = usable
+    assert bank.held(mei) == 2_000_00
+    assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded", "the challenge was not spent"
+
+
+def test_abuse_20_an_account_frozen_in_mid_payment_pays_nothing(bank: PayingBank, mei: DepositAccount) -> None:
+    begun = bank.start(bank.bill(), bank.six(mei))
+    bank.enter(begun)
+    bank.post(chart.freeze(mei.ledger_id, Side.DEBIT))
+    view = bank.run(bank.quick.pay(begun.id, begun.challenge.id))
+    assert (view.status, view.reason) == ("declined", "wallet_cannot_pay")
+    assert bank.held(mei) == 2_000_00
+
+
+def test_abuse_22_an_order_number_that_was_used_for_something_else_is_refused(
+    bank: PayingBank, mei: DepositAccount
+) -> None:
+    begun = bank.start(bank.bill(), bank.six(mei))
+    bank.enter(begun)
+    merchant, order = bank.do(bank.quick._prove, begun.id, begun.challenge.id, None)
+    assert bank.run(bank.services.payments.pay_by(QuickMethod(), merchant, order)).status == "succeeded"
+    for other in (order._replace(amount=1), order._replace(payer=99)):
+        with pytest.raises(OrderConflict):
+            bank.run(bank.services.payments.pay_by(QuickMethod(), merchant, other))
+    assert bank.held(mei) == 2_000_00 - SMALL
