@@ -25,6 +25,7 @@ from feiqian.composition import (
     add_outbound,
     add_payments,
     add_quick,
+    add_quick_payments,
     add_sources,
     services_of,
 )
@@ -141,6 +142,7 @@ def _open(
     add_locks(services)
     add_quick(services)
     add_back_office(services)
+    add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)
     _watch_for(services)
@@ -149,9 +151,10 @@ def _open(
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
-    sweeps = (*verification.sweeps.all, *strangers.sweeps, services.public_quick.sweep)
+    begun = services.quick_payments.kept
+    sweeps = (*verification.sweeps.all, *strangers.sweeps, services.public_quick.sweep, begun.sweep)
     sweeper = Sweeper(db, clock, services.work, sweeps)
-    for held in (verification.sweeps.held, *strangers.held):
+    for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)
     reads_watch = ReadsWatch([reads, services.own_transfers.reads], lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)

@@ -66,7 +66,10 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.quick.identify import Identify
+from feiqian.quick.kept import Kept
 from feiqian.quick.own import OwnQuick
+from feiqian.quick.paying import QuickPayments
 from feiqian.quick.public import PublicQuick
 from feiqian.quick.service import QuickService
 from feiqian.runtime.transactions import Transactions
@@ -350,6 +353,31 @@ def _add_security(s: Services, common: _Common, secrets: Secrets) -> None:
         verification=s.verification,
         customer_cases=s.cases,
         freezing=s.freezing,
+    )
+
+
+def add_quick_payments(s: Services) -> None:
+    """Paying by quick payment, signed in or not."""
+    s.quick_payments = QuickPayments(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        work=s.work,
+        verification=s.verification,
+        records=s.recovery.records,
+        identify=Identify(
+            records=s.recovery.records, cipher=s.cipher, candidates=s.deposits.by_six, usable=lambda _, account: True
+        ),
+        deposits=s.deposits,
+        factors=s.factors,
+        merchants=s.merchants,
+        payments=s.payments,
+        policy=s.policy,
+        ledger=s.ledger,
+        payment_reads=s.reads,
+        kept=Kept(),
     )
 
 

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
     from feiqian.quick.own import OwnQuick
+    from feiqian.quick.paying import QuickPayments
     from feiqian.quick.public import PublicQuick
     from feiqian.quick.service import QuickService
     from feiqian.runtime.uploads import Uploads
@@ -123,6 +124,7 @@ class Services:
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
+    quick_payments: QuickPayments = field(init=False)
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer
+from feiqian.demo.bills import SampleBills
 from feiqian.demo.cashier import Cashier
 from feiqian.demo.pages.given import Demo
 from feiqian.demo.people import People, Shops
@@ -248,7 +249,8 @@ class StillStaff:
 def still_demo(services: Any) -> Demo:
     """A demo whose doors, shoppers and machine room only look so."""
     stand_ins: Any = StillRoom(), StillDoors(services.sessions), StillStaff(services.sessions), StillTraffic()
-    return Demo(People(services), Shops(services), Cashier(services), *stand_ins)
+    bills = SampleBills(services.merchants, services.clock, "Asia/Shanghai")
+    return Demo(People(services), Shops(services), Cashier(services), *stand_ins, bills)
 
 
 class StillSessions:

@@ -20,6 +20,7 @@ from feiqian.services import Services
 from feiqian.settings import Settings
 from feiqian.web.application import Pages, guest_pages
 
+from .bills import SampleBills
 from .cashier import Cashier
 from .doors import Doors
 from .names import PASSWORD, PIN, WELCOMED
@@ -115,7 +116,9 @@ def seed_if_empty(settings: Settings) -> None:
 
 def demo_pages(services: Services, doors: Doors, staff: DemoStaff, traffic: TrafficSwitch) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
-    demo = Demo(People(services), Shops(services), Cashier(services), MachineRoom(services), doors, staff, traffic)
+    bills = SampleBills(services.merchants, services.clock, services.settings.zone)
+    people, shops, cashier = People(services), Shops(services), Cashier(services)
+    demo = Demo(people, shops, cashier, MachineRoom(services), doors, staff, traffic, bills)
     return guest_pages(services, routes(demo), SLOTS)
 
 

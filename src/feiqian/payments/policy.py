@@ -44,6 +44,7 @@ class Decline(StrEnum):
     MERCHANT_BALANCE_INSUFFICIENT = "merchant_balance_insufficient"
     IDENTITY_NOT_VERIFIED = "identity_not_verified"
     LIMIT_AFTER_CHANGE = "limit_after_change"
+    ALREADY_PAID = "already_paid"
     REFUSED_BY_CUSTOMER = "refused_by_customer"
     NOT_POSSIBLE = "not_possible"
 

@@ -17,6 +17,14 @@ Amount = Annotated[
     msgspec.Meta(ge=1, le=MAX_AMOUNT, description="Whole minor units, such as fen or cents.", examples=[1250]),
 ]
 _REFERENCE_TEXT = "Letters, digits and . _ : / -, the first a letter or digit."
+
+
+def shorter_reference(longest: int, what: str, example: str) -> msgspec.Meta:
+    """Of a number that becomes part of an order's."""
+    said = f"{what} {_REFERENCE_TEXT}"
+    return matching(_REFERENCE, min_length=1, max_length=longest, description=said, examples=[example])
+
+
 # A merchant's own number for something.
 Reference = Annotated[
     str, matching(_REFERENCE, min_length=1, max_length=64, description=_REFERENCE_TEXT, examples=["A-1001"])

@@ -25,7 +25,7 @@ from feiqian.limits.model import Today
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
-from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits
+from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
@@ -108,6 +108,10 @@ class Payments:
         return self._limits.today(customer, currency, self._ledger.clock.now() // MICROSECONDS)
 
     # --- changing ----------------------------------------------------------------------------------------------
+
+    def largest(self, currency: CurrencyNumber) -> MinorUnits:
+        """The largest payment of any customer's; 0 where nobody pays in this currency."""
+        return self._limits.largest.get(currency, NOTHING)
 
     def choose_sources(self, choose: ChooseSource) -> None:
         """`choose` says from now on which of the customer's accounts a payment by code is taken from."""

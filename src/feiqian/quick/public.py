@@ -51,7 +51,7 @@ class PublicQuick(PreAuthFlow):
 
     def account_number(self, typed: str) -> str:
         """As it is looked up. Raises NumberRefused for what can be no number of this bank; nothing is looked up."""
-        number = read_number(typed, self.deposits.prefix)
+        number = read_number(typed, self.deposits.openings.prefix)
         if number is None:
             raise NumberRefused
         return number

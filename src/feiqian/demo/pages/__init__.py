@@ -6,9 +6,11 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from feiqian.quick.pages.pay import pay_pages
 from feiqian.web.site import TheSite
 
 from .bank import BankPage
+from .bills import BillPages
 from .given import Demo
 from .inbox import Inbox
 from .made_up import MadeUp
@@ -16,7 +18,7 @@ from .staff_key import StaffKey
 from .till import Till
 from .welcome import Welcome
 
-PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, Inbox, MadeUp, StaffKey]
+PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, BillPages, Inbox, MadeUp, StaffKey]
 SLOTS = {
     "challenge.send": "demo/parts/open_inbox.html",  # messages are read in the inbox page
     "registration.who": "demo/parts/made_up_person.html",
@@ -31,4 +33,5 @@ def routes(demo: Demo) -> list[ControllerRouterHandler]:
     def given(site: TheSite) -> Demo:  # asks for `site` so that the framework provides both in one task
         return demo
 
-    return [Router("/", route_handlers=PAGES, dependencies={"demo": Provide(given, sync_to_thread=False)})]
+    own = Router("/", route_handlers=PAGES, dependencies={"demo": Provide(given, sync_to_thread=False)})
+    return [own, pay_pages(demo.bills.find)]

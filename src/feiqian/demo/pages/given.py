@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 
 from feiqian.customers.registry import Customer
+from feiqian.demo.bills import SampleBills
 from feiqian.demo.cashier import Cashier
 from feiqian.demo.doors import Doors
 from feiqian.demo.people import People, Shop, Shops
@@ -30,6 +31,7 @@ class Demo:
     doors: Doors
     staff: DemoStaff
     traffic: TrafficSwitch
+    bills: SampleBills
 
     async def person(self, id: str) -> Customer:
         """Raises NotFoundException."""

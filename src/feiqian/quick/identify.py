@@ -1,0 +1,88 @@
+"""Who pays, by what a stranger gives: a mobile number and an account's last six digits or its alias.
+
+Known or unknown, right or wrong, the same is looked up, counted and kept. Tries are counted by number, by what was
+given for the account, and by network, until one of the number's is paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from feiqian.auth.preauth import PreAuthRecords
+from feiqian.clock import DAY, HOUR
+from feiqian.columns import SUBJECT
+from feiqian.deposits.model import DepositAccount
+from feiqian.field_cipher import FieldCipher
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
+from feiqian.quick.paying_errors import AttemptsThrottled
+from feiqian.quick.paying_tables import quick_payments
+from feiqian.runtime import network
+from feiqian.runtime.locks import lock
+from feiqian.strings.normal import code_digits, comparison
+from feiqian.subjects import Role, Subject
+
+SIX = 6
+PER_NUMBER_HOUR, PER_ACCOUNT_HOUR, PER_NETWORK_DAY = 10, 6, 200
+Candidates = Callable[[Connection, CustomerNumber, str], list[DepositAccount]]
+Usable = Callable[[Connection, DepositAccount], bool]
+_c = quick_payments.c
+
+
+class Identified(NamedTuple):
+    """Whose number it is (or nobody's), which accounts are meant, and by what hashes tries are counted."""
+
+    subject: Subject
+    accounts: tuple[DepositAccount, ...]
+    network: bytes
+    named: bytes
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Identify:
+    """`candidates`: a customer's accounts that are open to quick payment, by last digits or alias; none for nobody.
+    `usable`: whether an account is open to it still."""
+
+    records: PreAuthRecords
+    cipher: FieldCipher
+    candidates: Candidates
+    usable: Usable
+
+    def by_mobile(self, connection: Connection, mobile: str, given: str, now: int) -> Identified:
+        """The number in E.164. The caller keeps what was begun, in this transaction. Raises AttemptsThrottled."""
+        owner, given = self.records.owner(connection, mobile), _as_looked_up(given)
+        from_here = self.cipher.blind_index(network.client.get(), "quick/network")
+        named = self.cipher.blind_index(f"{owner}/{given}", "quick/named")
+        for name in sorted((from_here.hex(), named.hex(), str(owner))):
+            lock(connection, f"quick payments of {name}")
+        _check(connection, SUBJECT.are(quick_payments, owner), HOUR, PER_NUMBER_HOUR, now)
+        _check(connection, _c.named == named, HOUR, PER_ACCOUNT_HOUR, now)
+        _check(connection, _c.network == from_here, DAY, PER_NETWORK_DAY, now)
+        number = owner.customer if owner.role is Role.CUSTOMER else NO_CUSTOMER
+        return Identified(owner, tuple(self.candidates(connection, number, given)), from_here, named)
+
+    def own(self, connection: Connection, customer: Subject, given: str) -> Identified:
+        """Of a customer who is signed in: counted nowhere."""
+        return Identified(customer, tuple(self.candidates(connection, customer.customer, given)), b"", b"")
+
+
+def forget_tries(connection: Connection, subject: Subject) -> None:
+    """The number's owner has paid: what they, or others, tried with it before counts no more."""
+    connection.execute(update(quick_payments).where(SUBJECT.are(quick_payments, subject)).values(counted=0))
+
+
+def _as_looked_up(given: str) -> str:
+    """Of a longer number its last six digits: whether the others are right is not looked at for a stranger."""
+    digits = code_digits(given)
+    return comparison(given).strip().casefold() if digits is None else digits[-SIX:]
+
+
+def _check(connection: Connection, which: ColumnElement[bool], span: int, most: int, now: int) -> None:
+    """Whether another may be begun: fewer than `most` of these within `span`."""
+    counted = select(_c.created_at).where(which, _c.counted == 1, _c.created_at > now - span)
+    oldest_that_counts = counted.order_by(_c.created_at.desc()).offset(most - 1).limit(1)
+    if (at := connection.execute(oldest_that_counts).scalar()) is not None:
+        raise AttemptsThrottled(int(at) + span)

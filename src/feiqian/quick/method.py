@@ -1,0 +1,76 @@
+"""Quick payment as a method of `payments`: from the account itself, proved before it is decided. Never awaits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from feiqian.auth.challenges.model import Passed
+from feiqian.events import PaymentDecided
+from feiqian.ids import CustomerNumber
+from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Refusal, Type
+from feiqian.merchants.registry import Merchant
+from feiqian.money import MinorUnits
+from feiqian.payments.decide import same_content
+from feiqian.payments.errors import OrderConflict
+from feiqian.payments.intent import Channel, Intent, Method
+from feiqian.payments.policy import Decline
+from feiqian.quick.kinds import bill_claim
+from feiqian.quick.paying_errors import QuickPaymentOver
+
+QUICK = Method("quick", {Refusal.CLAIMED: Decline.ALREADY_PAID, Refusal.CLAIM_ALREADY_PAST: Decline.NOT_POSSIBLE})
+LONGEST_GIVEN = 40  # characters of last digits, a number or an alias, as they are typed
+_CLAIM = int(Type.CLAIM)
+
+
+class QuickOrder(NamedTuple):
+    """A quick payment whose payer has proved it. Amount in minor units, times in Unix microseconds, but for
+    `once_until`: Unix seconds until which `reference` is paid once (0: it may be paid again)."""
+
+    amount: MinorUnits
+    currency: str
+    merchant_order: str
+    description: str
+    payer: CustomerNumber
+    source: bytes
+    proved: Passed
+    reference: str
+    once_until: int
+    decided_before: int  # later it is not decided any more, so that what is told then stays true
+    store: str = ""
+    terminal: str = ""
+
+
+class QuickMethod:
+    """Who pays is known, and proved."""
+
+    def intent(self, merchant: Merchant, order: QuickOrder, attempt: bytes, now_us: int) -> Intent:
+        """Raises QuickPaymentOver for what was proved too long ago."""
+        if now_us >= order.decided_before:
+            raise QuickPaymentOver
+        events = b""
+        if order.once_until:
+            claim = bill_claim(merchant.number, order.reference)
+            events = EVENT.pack(_CLAIM, LINKED, 0, 0, order.once_until, claim, NO_ID, NO_ID, NO_ID)
+        return Intent(
+            attempt=attempt,
+            payer=order.payer,
+            source=order.source,
+            payee=merchant.number,
+            amount=order.amount,
+            currency=merchant.currency,
+            fee_basis_points=merchant.fee_basis_points,
+            merchant_order=order.merchant_order,
+            description=order.description,
+            store=order.store,
+            terminal=order.terminal,
+            asked_at=now_us,
+            method=QUICK,
+            channel=Channel.REMOTE,
+            proved=order.proved,
+            events=events,
+        )
+
+    def check_retry(self, fact: PaymentDecided, merchant: Merchant, order: QuickOrder) -> None:
+        """Raises OrderConflict unless the fact is of this payer's quick payment, with this content."""
+        if (fact.method, fact.customer) != (QUICK.name, order.payer) or not same_content(fact, order):
+            raise OrderConflict(f"order {order.merchant_order} was used before, for something else")

@@ -1,0 +1,334 @@
+"""Paying by quick payment: begun by whoever gives a number and an account, proved once, decided by `payments` once.
+
+The challenge is spent, and what was proved kept, in one transaction; then the ledger is asked, under an order number
+made of the quick payment's id. A retry after a crash, or after no answer, goes on from there: nothing is paid twice,
+and what was not decided in time never is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from feiqian.auth.challenges.errors import ChallengeOver, FactorNotEnrolled, NotPassed
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Passed
+from feiqian.auth.preauth import Asked, PreAuthFlow
+from feiqian.clock import MICROSECONDS
+from feiqian.columns import SUBJECT
+from feiqian.deposits.model import DepositAccount
+from feiqian.deposits.service import Deposits
+from feiqian.ids import QUICK_PAYMENT, CustomerNumber, new_id
+from feiqian.kyc import numbers
+from feiqian.ledger.ledger import Ledger
+from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.money import BY_NUMBER
+from feiqian.payments import plan
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.payments.read_model.rows import PaymentRow
+from feiqian.payments.service import Payments
+from feiqian.payments.views import PaymentView
+from feiqian.policy.factors import Purpose
+from feiqian.policy.model import Policy
+from feiqian.quick.identify import Identified, Identify, forget_tries
+from feiqian.quick.kept import Kept
+from feiqian.quick.kinds import bill_claim
+from feiqian.quick.method import QUICK, QuickMethod, QuickOrder
+from feiqian.quick.paying_errors import (
+    AccountNotOpen,
+    AccountUnclear,
+    NotPayable,
+    QuickPaymentNotFound,
+    QuickPaymentOver,
+)
+from feiqian.quick.paying_model import Begun, Bill, QuickPayment
+from feiqian.quick.paying_tables import Stage, quick_payments
+from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
+from feiqian.strings.normal import code_digits
+from feiqian.subjects import Subject
+
+KIND = "quick_pay"  # of the pre-auth flow
+DECIDED_WITHIN = 300 * MICROSECONDS  # after the challenge was spent
+MOST_CHOICES = 5  # tries to say which of several accounts
+NEWEST = 50
+_c = quick_payments.c
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class QuickPayments(PreAuthFlow):
+    """Of those who are not signed in (`start`, `pay`, `choose`) and of those who are (`begin`, `pay_own`)."""
+
+    kinds = (KIND,)
+
+    identify: Identify
+    deposits: Deposits
+    factors: Factors
+    merchants: Merchants
+    payments: Payments
+    policy: Policy
+    ledger: Ledger
+    payment_reads: PaymentReads
+    kept: Kept
+
+    # --- beginning -------------------------------------------------------------------------------------------------
+
+    async def start(self, bill: Bill, mobile: str, account: str, language: str) -> Begun:
+        """By anybody: `account` is the last six digits or the alias. Whatever is wrong, the answer is the same, and no
+        code is sent yet.
+
+        Raises identity's NumberInvalid for what is no mobile number at all, NotPayable, AttemptsThrottled.
+        """
+        self._check(bill)
+        return await self.transactions.write(self._start, bill, numbers.mobile(mobile), account, language)
+
+    async def begin(self, subject: Subject, bill: Bill, account: str) -> str:
+        """By a customer who is signed in; `account`: last digits (six or more) or alias. Returns the id.
+
+        Raises NotPayable, AccountNotOpen, AccountUnclear.
+        """
+        self._check(bill)
+        return await self.transactions.write(self._begin, subject, bill, account)
+
+    @writes_or_refuses
+    def challenge(
+        self, connection: Connection, subject: Subject, id: str, language: str, device: str | None
+    ) -> ChallengeView:
+        """What its payer, who is signed in, has to pass. Raises QuickPaymentNotFound, QuickPaymentOver,
+        FactorNotEnrolled."""
+        row = self._row(connection, id, subject)
+        if row.stage is not Stage.BEGUN:
+            raise QuickPaymentOver
+        binding = self._binding(row)
+        held = self.factors.all_of(connection, subject)
+        needs = self.policy.needs(binding.purpose, binding.amount, binding.currency)
+        if not (able := tuple(need for need in needs if need <= held)):
+            raise FactorNotEnrolled
+        return self.verification.begin.within(connection, subject, binding, language, able, device=device)
+
+    def _start(self, connection: Connection, bill: Bill, mobile: str, account: str, language: str) -> Begun:
+        found = self.identify.by_mobile(connection, mobile, account, self.clock.now())
+        row = self._keep(connection, bill, found, counted=True)
+        hopeless, binding = not found.accounts, self._binding(row)
+        view = self.verification.begin.within(connection, found.subject, binding, language, hopeless=hopeless)
+        self.records.remember(connection, view.id, Asked(found.subject, KIND, language))
+        return Begun(row.id, view)
+
+    def _begin(self, connection: Connection, subject: Subject, bill: Bill, account: str) -> str:
+        found = self.identify.own(connection, subject, account)
+        if len(found.accounts) != 1:
+            raise AccountUnclear if found.accounts else AccountNotOpen
+        return str(self._keep(connection, bill, found, counted=False).id)
+
+    def _keep(self, connection: Connection, bill: Bill, found: Identified, *, counted: bool) -> Any:
+        now = self.clock.now()
+        values = {
+            "id": new_id(QUICK_PAYMENT, now),
+            "accounts": ",".join(account.id for account in found.accounts),
+            "stage": Stage.BEGUN,
+            "challenge": "",
+            "factors": (),
+            "evidence": "",
+            "proved_at": 0,
+            "choices": 0,
+            "network": found.network,
+            "named": found.named,
+            "counted": int(counted),
+            "created_at": now,
+        }
+        values |= SUBJECT.values(found.subject) | bill._asdict()
+        connection.execute(insert(quick_payments).values(values))
+        self.kept.take(connection, str(values["id"]))
+        return connection.execute(select(quick_payments).where(_c.id == values["id"])).one()
+
+    def _check(self, bill: Bill) -> None:
+        """Whether anybody could pay it, before a message is sent for it. Raises NotPayable."""
+        merchant = self.merchants.by_number(bill.merchant)
+        if merchant is None or not merchant.accepting:
+            raise NotPayable("merchant")
+        if merchant.currency != bill.currency:
+            raise NotPayable("currency")
+        if bill.amount > self.payments.largest(bill.currency):
+            raise NotPayable("amount")
+
+    # --- which account ---------------------------------------------------------------------------------------------
+
+    @reads
+    def unclear(self, connection: Connection, id: str, challenge: str) -> bool:
+        """Whether whoever has passed the challenge still has to say which account. Raises NotPassed."""
+        subject = self._proved(connection, challenge)
+        return "," in self._row(connection, id, subject).accounts
+
+    @writes_or_refuses
+    def choose(self, connection: Connection, id: str, challenge: str, given: str) -> Refused | None:
+        """By alias, or more digits of the number, after the challenge was passed. Raises NotPassed, AccountUnclear,
+        AccountNotOpen, and after a few tries ChallengeOver."""
+        subject = self._proved(connection, challenge)
+        row = self._row(connection, id, subject, lock=True)
+        if row.choices >= MOST_CHOICES:
+            raise ChallengeOver("void")
+        left = self._meant(connection, subject.customer, row.accounts.split(","), given)
+        values = {"accounts": left[0]} if len(left) == 1 else {"choices": row.choices + 1}
+        connection.execute(update(quick_payments).where(_c.id == id).values(values))
+        if len(left) == 1:
+            return None
+        return Refused(AccountUnclear() if left else AccountNotOpen())
+
+    def _meant(self, connection: Connection, customer: CustomerNumber, ids: list[str], given: str) -> list[str]:
+        if digits := code_digits(given):
+            return [id for id in ids if self.deposits.number(connection, id).endswith(digits)]
+        named = {one.id for one in self.identify.candidates(connection, customer, given)}
+        return [id for id in ids if id in named]
+
+    def _proved(self, connection: Connection, challenge: str) -> Subject:
+        """Whose challenge it is, which they have passed. Raises NotPassed, ChallengeOver, PreAuthFlowOver."""
+        subject = self._asked(connection, challenge).subject
+        state = self.verification.view.within(connection, challenge, subject).state
+        if state in ("open", "locked"):
+            raise NotPassed
+        if state != "passed":
+            raise ChallengeOver(state)
+        return subject
+
+    # --- paying ----------------------------------------------------------------------------------------------------
+
+    async def pay(self, id: str, challenge: str) -> PaymentView:
+        """By whoever has passed the challenge without being signed in; again, it is answered as at first.
+
+        Raises QuickPaymentNotFound, QuickPaymentOver, AccountUnclear, AccountNotOpen, NotPassed, ChallengeOver,
+        BindingDiffers, NotDeciding; LedgerStopped and CommitOverdue: the outcome is unknown, ask again.
+        """
+        return await self._pay(id, challenge, None)
+
+    async def pay_own(self, subject: Subject, id: str, challenge: str) -> PaymentView:
+        """As `pay`, by a customer who is signed in."""
+        return await self._pay(id, challenge, subject)
+
+    async def _pay(self, id: str, challenge: str, subject: Subject | None) -> PaymentView:
+        self.ledger.require_deciding()  # before the challenge is spent
+        merchant, order = await self.transactions.write(self._prove, id, challenge, subject)
+        return await self.payments.pay_by(QuickMethod(), merchant, order)
+
+    def _prove(
+        self, connection: Connection, id: str, challenge: str, subject: Subject | None
+    ) -> tuple[Merchant, QuickOrder] | Refused:
+        """Spends the challenge, unless it was spent for this before."""
+        subject = subject or self._asked(connection, challenge).subject
+        row = self._row(connection, id, subject, lock=True)
+        if row.stage is Stage.PROVED:
+            if row.challenge != challenge:
+                raise ChallengeOver("spent")
+            return self._order(connection, row)
+        # Before anything of the accounts is told: whoever has not passed it learns nothing.
+        if refused := self.verification.check_passed(connection, challenge, subject, self._binding(row)):
+            return refused
+        if "," in row.accounts:
+            raise AccountUnclear
+        account = self.deposits.get(connection, row.accounts)
+        if not self.identify.usable(connection, account):
+            raise AccountNotOpen
+        now = self.clock.now()
+        passed = self.verification.consume_within(connection, challenge, subject, self._binding(row), now)
+        proved = {"stage": Stage.PROVED, "challenge": challenge, "factors": passed.factors, "proved_at": now}
+        proved["evidence"] = passed.evidence
+        connection.execute(update(quick_payments).where(_c.id == id).values(proved))
+        forget_tries(connection, subject)
+        self.kept.drop(connection, id)
+        return self._order(connection, self._row(connection, id, subject))
+
+    def _order(self, connection: Connection, row: Any) -> tuple[Merchant, QuickOrder]:
+        subject, merchant = SUBJECT.of(row), self.merchants.by_number(row.merchant)
+        if merchant is None:
+            raise QuickPaymentNotFound
+        return merchant, QuickOrder(
+            amount=row.amount,
+            currency=BY_NUMBER[row.currency].code,
+            merchant_order=order_number(row.reference, row.id),
+            description=row.description,
+            payer=subject.customer,
+            source=self.deposits.get(connection, row.accounts).ledger_id,
+            proved=Passed(row.challenge, row.factors, row.evidence, row.proved_at, subject, Purpose.QUICK_PAYMENT),
+            reference=row.reference,
+            once_until=row.once_until,
+            decided_before=row.proved_at + DECIDED_WITHIN,
+        )
+
+    def _binding(self, row: Any) -> ChallengeBinding:
+        return ChallengeBinding(
+            purpose=Purpose.QUICK_PAYMENT,
+            kind=QUICK.name,
+            amount=row.amount,
+            currency=row.currency,
+            payee=self.merchants.name(row.merchant),
+            reference=f"{row.reference} {row.id}",
+        )
+
+    def is_paid(self, bill: Bill) -> bool:
+        """Whether somebody has paid a bill that is paid once; tell it once `ledger.position` is durable."""
+        return self.ledger.engine.claimed(bill_claim(bill.merchant, bill.reference))
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    async def get(self, id: str, challenge: str) -> QuickPayment:
+        """As it is now, to whoever has its challenge. Raises QuickPaymentNotFound, PreAuthFlowOver."""
+        subject = (await self.transactions.read(self._asked, challenge)).subject
+        return await self.get_own(subject, id)
+
+    async def get_own(self, subject: Subject, id: str) -> QuickPayment:
+        """As it is now. Raises QuickPaymentNotFound."""
+        row, account = await self.transactions.read(self._looked_up, id, subject)
+        return await self._shown(row, account)
+
+    async def confirmed(self, customer: Subject) -> list[QuickPayment]:
+        """The newest that the customer has confirmed, the newest first."""
+        rows = await self.transactions.read(self._newest, customer)
+        return [await self._shown(row, account) for row, account in rows]
+
+    def _looked_up(self, connection: Connection, id: str, subject: Subject) -> tuple[Any, DepositAccount | None]:
+        row = self._row(connection, id, subject)
+        return row, self._account(connection, row)
+
+    def _newest(self, connection: Connection, customer: Subject) -> list[tuple[Any, DepositAccount | None]]:
+        theirs = SUBJECT.are(quick_payments, customer) & (_c.stage == Stage.PROVED)
+        newest = select(quick_payments).where(theirs).order_by(_c.created_at.desc(), _c.id.desc()).limit(NEWEST)
+        return [(row, self._account(connection, row)) for row in connection.execute(newest)]
+
+    def _account(self, connection: Connection, row: Any) -> DepositAccount | None:
+        """Nothing is told of an account before the payer has proved who they are, or was signed in."""
+        told = row.stage is Stage.PROVED or not row.named
+        return self.deposits.get(connection, row.accounts) if told else None
+
+    async def _shown(self, row: Any, account: DepositAccount | None) -> QuickPayment:
+        attempt = plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
+        known, now = self.ledger.engine.remembered(attempt) is not None, self.clock.now()
+        await self.ledger.durable(self.ledger.position)
+        payment: PaymentRow | None = None
+        if known:
+            await self.payment_reads.wait(self.ledger.durable_position, who=("customer", CustomerNumber(row.number)))
+            payment = await self.payment_reads.payment_by_transfer(attempt)
+        begun = row.stage is Stage.BEGUN
+        over = now >= (row.created_at + 2 * DECIDED_WITHIN if begun else row.proved_at + DECIDED_WITHIN)
+        unpaid = "expired" if over and not known else "open" if begun else "proved"
+        return QuickPayment(
+            id=row.id,
+            status=payment.status.value if payment else unpaid,  # type: ignore[arg-type]
+            reason=(payment.reason if payment else "") or "",
+            bill=Bill(*(getattr(row, name) for name in Bill._fields)),
+            last_four=account.last_four if account else "",
+            payment=payment.id if payment else "",
+            created_at=row.created_at,
+        )
+
+    def _row(self, connection: Connection, id: str, subject: Subject, *, lock: bool = False) -> Any:
+        query = select(quick_payments).where(_c.id == id, SUBJECT.are(quick_payments, subject))
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise QuickPaymentNotFound
+        return row
+
+
+def order_number(reference: str, id: str) -> str:
+    """The order of the merchant's under which it is paid: nobody can use it up beforehand, and a bill that was declined
+    is paid by another."""
+    return f"{reference}/{id}"

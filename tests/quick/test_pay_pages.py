@@ -1,0 +1,159 @@
+"""The pages that pay a bill: forms alone, the same whoever is meant, and no "no" of what is not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from feiqian import features
+from feiqian.clock import MICROSECONDS
+from feiqian.deposits.model import DepositAccount
+from feiqian.errors import CommitOverdue
+from feiqian.payments.service import Payments
+from feiqian.quick.pages.pay import pay_pages
+from feiqian.quick.paying_model import Bill
+from feiqian.web.application import OWN, application, site_of
+from tests.customers.people import MEI, UNKNOWN
+from tests.quick.paying_bank import LARGER, SMALL, PayingBank
+from tests.quick.paying_bank import bank as bank
+from tests.quick.paying_bank import mei as mei
+
+MARK = re.compile(r'name="page_for" value="([^"]*)"')
+ID = re.compile(r"(?:qpy|chl|pay)_[0-9a-f]{32}|value=\"[^\"]*\"|content=\"[^\"]*\"|data-seconds=\"\d+\"|\[[^\]]*\]")
+
+
+class Browser:
+    """Follows forms: what it sends carries the mark of the page that it saw last."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client, self.html, self.place, self.status = client, "", "", 0
+
+    def get(self, address: str) -> Browser:
+        return self._seen(self.client.get(address))
+
+    def send(self, address: str, **fields: str) -> Browser:
+        mark = MARK.search(self.html)
+        assert mark, "the page has a form"
+        return self._seen(self.client.post(address, data={"page_for": mark[1]} | fields))
+
+    def _seen(self, answer: Any) -> Browser:
+        self.html, self.status, self.place = answer.text, answer.status_code, answer.url.path
+        return self
+
+    @property
+    def outcome(self) -> str:
+        found = re.search(r'data-outcome="(\w+)"', self.html)
+        return found[1] if found else ""
+
+
+@pytest.fixture
+def bills(bank: PayingBank) -> dict[str, Bill]:
+    until = bank.clock.now() // MICROSECONDS + 30 * 86_400
+    made = [bank.bill(once_until=until), bank.bill(LARGER, once_until=until)]
+    return {bill.reference: bill for bill in made}
+
+
+@pytest.fixture
+def browser(bank: PayingBank, bills: dict[str, Bill]) -> Iterator[Browser]:
+    site = site_of(bank.services)
+    app = application(site, [*OWN, *features.pages(), pay_pages(bills.get)])
+    with TestClient(app, base_url="http://127.0.0.1:8080") as client:
+        client.headers["Sec-Fetch-Site"] = "same-origin"
+        yield Browser(client)
+
+
+def identified(browser: Browser, account: str, mobile: str = MEI, bill: str = "W-1") -> Browser:
+    browser.get(f"/pay/{bill}")
+    return browser.send(f"/pay/{bill}", country="CN", mobile=mobile, account=account)
+
+
+def test_a_bill_is_found_by_its_number_and_paid_with_a_code(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert "no bill of this number" in browser.get("/pay?number=W-99").html
+    assert browser.get("/pay?number=W-1").place == "/pay/W-1"
+    assert "Water Works" in browser.html
+    assert identified(browser, bank.six(mei)).place == "/pay/W-1/confirm"
+    paid = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert (paid.place, paid.outcome) == ("/pay/W-1/done", "succeeded")
+    assert mei.last_four in paid.html
+    assert bank.held(mei) == 2_000_00 - SMALL
+    assert browser.get("/pay/W-1/confirm").place == "/pay/W-1/done", "going back pays nothing again"
+    assert "has been paid" in browser.get("/pay/W-1").html
+    assert bank.held(mei) == 2_000_00 - SMALL
+
+
+def test_abuse_43_the_page_is_the_same_whoever_is_meant(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    given = [(bank.six(mei), MEI), ("000000", MEI), ("000000", UNKNOWN)]
+    pages = [ID.sub("", identified(browser, six, mobile).html) for six, mobile in given]
+    assert pages[0] == pages[1] == pages[2]
+    wrong = []
+    for six, mobile in given:
+        identified(browser, six, mobile)
+        bank.clock.advance(31)
+        wrong.append(browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer="000000").html)
+    # The clock and the number of tries go on from one to the next.
+    assert len({re.sub(r"\d+", "", ID.sub("", html)) for html in wrong}) == 1
+
+
+def test_a_form_that_cannot_be_right_says_why(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
+    assert identified(browser, "", "123").status == 422
+    assert "last six digits" in browser.html
+    assert browser.get("/pay/W-99").status == 404
+
+
+def test_larger_bills_ask_for_the_pin_too(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
+    identified(browser, bank.six(mei), bill="W-2")
+    assert 'name="factor" value="pin"' in browser.html
+
+
+def test_what_is_not_known_is_said_and_asked_again(
+    bank: PayingBank, mei: DepositAccount, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identified(browser, bank.six(mei))
+
+    async def overdue(*_: object) -> None:
+        raise CommitOverdue("a commit takes long")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Payments, "pay_by", overdue)
+        browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert (browser.place, browser.outcome) == ("/pay/W-1/done", "proved")
+    assert "never paid twice" in browser.html
+    assert browser.send("/pay/W-1/done").outcome == "succeeded"
+    assert bank.held(mei) == 2_000_00 - SMALL
+
+
+def test_abuse_91_a_page_of_another_quick_payment_confirms_nothing(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    first = identified(browser, bank.six(mei)).html
+    identified(browser, bank.six(mei))  # in another tab
+    browser.html = first
+    code = bank.code()
+    assert browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=code).status == 409
+    assert bank.held(mei) == 2_000_00
+
+
+def test_abuse_95_too_many_tries_are_told_with_the_time(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    for tried in range(10):
+        identified(browser, f"{tried:06d}")
+    assert identified(browser, bank.six(mei)).status == 422
+    assert "Too many payments were begun" in browser.html
+
+
+def test_abuse_62_neither_number_nor_digits_are_in_addresses_or_cookies(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    identified(browser, bank.six(mei))
+    seen = browser.place + str(dict(browser.client.cookies))
+    assert bank.six(mei) not in seen
+    assert MEI[3:] not in seen
