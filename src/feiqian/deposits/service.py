@@ -173,5 +173,5 @@ class Deposits:
         return found.balance if found is not None else 0
 
     def _where(self, connection: Connection, condition: ColumnElement[bool]) -> list[DepositAccount]:
-        rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.id))
+        rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.place, _c.id))
         return [DepositAccount(*row) for row in rows]
