@@ -99,7 +99,7 @@ WRONG = [
     ("{number},{mine},CNY,current,,,,", "reference"),
     ("a{n},cus_" + "0" * 32 + ",CNY,current,,,,", "customer"),
     ("a{n},1,CNY,current,,,,", "customer"),
-    ("a{n},{mine},XXX,current,,,,", "currency"),
+    ("a{n},{mine},QQQ,current,,,,", "currency"),
     ("a{n},{mine},SEK,current,,,,", "currency"),
     ("a{n},{mine},CNY,bond,,,,", "product"),
     ("a{n},{mine},CNY,current,,,,joint", "joint"),

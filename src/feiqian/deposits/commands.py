@@ -45,7 +45,8 @@ def register(commands: Commands) -> None:
 def _import(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.backoffice.model import OPERATOR
     from feiqian.db import BankDb
-    from feiqian.deposits.importing import SAID, FileInvalid, Import
+    from feiqian.deposits.errors import REASONS
+    from feiqian.deposits.importing import FileInvalid, Import
     from feiqian.runtime.transactions import Transactions
     from feiqian.runtime.work import Work
 
@@ -60,7 +61,7 @@ def _import(settings: Settings, options: argparse.Namespace) -> int:
             print(f"feiqian: {options.file}: {error}", file=sys.stderr)
             return 1
         for one in wrong[:MOST_SAID]:
-            print(f"line {one.at}: {SAID[one.reason]}", file=sys.stderr)
+            print(f"line {one.at}: {': '.join(filter(None, REASONS[one.reason]))}", file=sys.stderr)
         if wrong:
             print(f"{len(wrong):,} of the lines are wrong; nothing was opened", file=sys.stderr)
             return 1

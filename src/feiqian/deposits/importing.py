@@ -29,32 +29,6 @@ COLUMNS = (*NEEDED, "number", "alias", "balance", "holder")
 BATCH = 500  # accounts of one transaction
 MOST_LINES = 1_000_000
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,60}\Z", re.ASCII)
-SAID = {
-    "columns": "the line has not as many fields as the first one",
-    "reference": "reference: 1 to 60 letters, digits and . _ : - and not the number of an account",
-    "reference_twice": "reference: another line has it, too",
-    "reference_used": "reference: another account was opened under it before",
-    "customer": "customer: no customer has this id (cus_…)",
-    "currency": "currency: the bank has no accounts in it",
-    "product": "product: the bank has no such product",
-    "joint": "holder: joint accounts cannot be opened yet; an account has one holder (sole)",
-    "corporate": "holder: accounts of companies cannot be opened yet; an account has one holder (sole)",
-    "holder": "holder: sole, or nothing",
-    "number": "number: 19 digits that begin as this bank's do, with their check digit",
-    "number_twice": "number: another line has it, too",
-    "number_taken": "number: an account has it already",
-    "balance": "balance: an amount such as 1250.00, not below nothing",
-    "balance_sum": "balance: all together are more than the books can hold",
-    "unverified": "customer: who this is has not been verified yet",
-    "too_many": "customer: nobody can have so many accounts",
-    "alias_length": "alias: 4 to 20 letters and digits",
-    "alias_letters": "alias: only Latin letters or Chinese characters, and digits",
-    "alias_scripts": "alias: Latin letters and Chinese characters are mixed",
-    "alias_number": "alias: it is a number, or looks like one",
-    "alias_reserved": "alias: it looks as if it were the bank's",
-    "alias_twice": "alias: another line has it, or one that looks like it",
-    "alias_taken": "alias: an account has it already, or one that looks like it",
-}
 
 
 Rows = Iterable[tuple[int, dict[str, str]]]  # each line's number, and its fields by name
@@ -68,7 +42,7 @@ class Line(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """Why a line cannot be: a word of `SAID`."""
+    """Why a line cannot be: a word of `errors.REASONS`."""
 
     at: int
     reason: str

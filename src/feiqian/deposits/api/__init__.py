@@ -1,7 +1,7 @@
 """Deposit accounts under /v1."""
 
-from . import aliases
+from . import aliases, bank
 from .refused import PROBLEMS, TOLD
 
 __all__ = ["OPERATIONS", "PROBLEMS", "TOLD"]
-OPERATIONS = (*aliases.OPERATIONS,)
+OPERATIONS = (*aliases.OPERATIONS, *bank.OPERATIONS)

@@ -25,8 +25,7 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
 
 
 def _field(problem: ProblemError, error: AccountInvalid) -> None:
-    field = "alias" if error.reason.startswith("alias") else error.reason
-    problem.errors = (FieldError(field, error.reason),)
+    problem.errors = (FieldError(error.field, error.words),)
 
 
 TOLD: dict[type[FeiqianError], Told] = {AccountInvalid: _field}
