@@ -94,7 +94,7 @@ CASES = {
     93: "Letters in place of digits: refused",
     94: "A listed document under another name: found",
     96: "An alias is squatted, or looks like another: refused",
-    100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none"
+    100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
 }
 
 
