@@ -15,7 +15,7 @@ from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.openings import PRODUCTS
-from feiqian.deposits.states import FOLLOWING
+from feiqian.deposits.states import ACTIONS, FOLLOWING
 from feiqian.money import BY_NUMBER, CurrencyNumber, currency
 from feiqian.services import Services
 from feiqian.subjects import Role, Subject
@@ -116,7 +116,8 @@ class SetAccountState(ChangeKind[StateValues]):
 
     async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
         offered = await self._changeable(about)
-        states = sorted({state for account in offered for state in FOLLOWING[account.state]})
+        possible = {state for account in offered for state in FOLLOWING[account.state]}
+        states = [state for state in ACTIONS if state in possible]
         return {
             "accounts": [(_chosen(account), " · ".join(_line(account, words))) for account in offered],
             "states": [(state.value, words.texts(f"account.state.{state}")) for state in states],

@@ -9,7 +9,7 @@ from feiqian.deposits.model import DepositAccount
 from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.ledger.chart import BANK, account_id, derived_id
-from feiqian.ledger.engine import Side, chain
+from feiqian.ledger.engine import UNLIMITED, Side, chain
 from feiqian.money import CurrencyNumber, MinorUnits
 
 
@@ -26,12 +26,16 @@ def account(account: DepositAccount, places: Iterable[int], *, stopped: bool) ->
 
 def with_balance(customer: CustomerNumber, currency: CurrencyNumber, place: int, amount: MinorUnits) -> bytes:
     """Opens an account with what its holder brought in, once: again, it is the first time again, or refused."""
-    account = deposit_id(currency, customer, place)
+    account, source = deposit_id(currency, customer, place), account_id(AccountKind.OPENING, currency, BANK)
     brought_in = chart.transfer(
         derived_id(b"opening", account),
-        debit=account_id(AccountKind.OPENING, currency, BANK),
+        debit=source,
         credit=account,
         amount=amount,
         kind=AccountTransferKind.OPENING_BALANCE,
     )
-    return chain(chart.account(account, AccountKind.CUSTOMER_DEPOSIT, currency), brought_in)
+    return chain(
+        chart.account(source, AccountKind.OPENING, currency, overdraft=UNLIMITED),
+        chart.account(account, AccountKind.CUSTOMER_DEPOSIT, currency),
+        brought_in,
+    )

@@ -181,5 +181,5 @@ class Deposits:
         return number_blind(self.cipher, number)
 
     def _where(self, connection: Connection, condition: ColumnElement[bool]) -> list[DepositAccount]:
-        rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.id))
+        rows: Any = connection.execute(select(*_COLUMNS).where(condition).order_by(_c.opened_at, _c.place, _c.id))
         return [DepositAccount(*row) for row in rows]

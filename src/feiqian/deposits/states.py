@@ -35,9 +35,9 @@ FOLLOWING: Mapping[AccountState, tuple[AccountState, ...]] = {
     AccountState.DORMANT: (AccountState.OPEN, AccountState.FROZEN),
 }
 ACTIONS = {
-    AccountState.OPEN: "account_released",
     AccountState.FROZEN: "account_frozen",
     AccountState.DORMANT: "account_dormant",
+    AccountState.OPEN: "account_released",
 }
 
 

@@ -13,14 +13,17 @@ from feiqian.commands.common import Commands, command
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
+    from feiqian.db import BankDb
     from feiqian.merchants.keys import Kind
     from feiqian.merchants.registry import Merchants
+    from feiqian.runtime.transactions import Transactions
 
 EPILOG = """\
 examples:
   feiqian keys create 1              a key for merchant 1, shown once; only its hash is kept
   feiqian keys list 1                the merchant's keys by their first letters
   feiqian keys revoke 1 fq_test_Ab3x refused within a second, everywhere
+  feiqian keys bank create           a key for a system of the bank, shown once; bank list, bank revoke
   feiqian keys rotate-codes          a fresh key for payment codes; the one before is read for 60 s
 """
 
@@ -36,6 +39,12 @@ def register(commands: Commands) -> None:
     revoke = command(actions, "revoke", _revoke, "revoke a merchant's API key")
     revoke.add_argument("merchant", type=int)
     revoke.add_argument("key", help="its first letters, as `keys list` shows them")
+    of_bank = command(actions, "bank", _list_bank, "keys of the bank's own systems")
+    bank = of_bank.add_subparsers(metavar="ACTION", required=True)
+    command(bank, "create", _create_bank, "a new key for a system of the bank, of the server's mode")
+    command(bank, "list", _list_bank, "the keys of the bank's systems")
+    revoke_bank = command(bank, "revoke", _revoke_bank, "revoke a key of a system of the bank, at once")
+    revoke_bank.add_argument("key", help="its first letters, as `keys bank list` shows them")
     command(actions, "rotate-codes", _rotate, "make new payment codes with a fresh key")
 
 
@@ -59,6 +68,31 @@ def _revoke(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if count else 1
 
 
+def _create_bank(settings: Settings, _options: argparse.Namespace) -> int:
+    from feiqian.merchants import bank_keys
+
+    print(_transactions(settings).write_now(bank_keys.create, settings.mode, time.time_ns() // 1000))
+    return 0
+
+
+def _list_bank(settings: Settings, _options: argparse.Namespace) -> int:
+    from feiqian.merchants import bank_keys
+
+    for key in _transactions(settings).read_now(bank_keys.listed):
+        state = f"revoked {_when(key.revoked_at)}" if key.revoked_at else "active"
+        print(f"{key.shown}…  {key.kind}  made {_when(key.created_at)}  {state}")
+    return 0
+
+
+def _revoke_bank(settings: Settings, options: argparse.Namespace) -> int:
+    from feiqian.merchants import bank_keys
+
+    shown = options.key.rstrip("…")
+    count = _transactions(settings).write_now(bank_keys.revoke, shown, time.time_ns() // 1000)
+    print(f"{count} revoked" if count else "no active key of the bank begins so", file=sys.stderr)
+    return 0 if count else 1
+
+
 def _rotate(settings: Settings, _options: argparse.Namespace) -> int:
     from feiqian.payments.code_keys import ACCEPTED_SECONDS, KeyFile
 
@@ -73,12 +107,24 @@ def _rotate(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _merchants(settings: Settings, kind: Kind) -> Merchants:
-    from feiqian.db import BankDb
     from feiqian.merchants.registry import Merchants
+
+    return Merchants(_db(settings), kind)
+
+
+def _transactions(settings: Settings) -> Transactions:
+    from feiqian.runtime.transactions import Transactions
+    from feiqian.runtime.work import Work
+
+    return Transactions(_db(settings), Work())
+
+
+def _db(settings: Settings) -> BankDb:
+    from feiqian.db import BankDb
 
     if not settings.bank_url and not settings.file("bank.db").exists():
         raise SystemExit(f"feiqian: there is no bank in the folder {settings.data!r}; --data names another")
-    return Merchants(BankDb(Path(settings.data), settings.bank_url), kind)
+    return BankDb(Path(settings.data), settings.bank_url)
 
 
 def _when(microseconds: int) -> str:

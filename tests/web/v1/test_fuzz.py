@@ -11,6 +11,7 @@ import schemathesis
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as described
 
+from feiqian.merchants import bank_keys
 from feiqian.testing.people import Person
 from feiqian.testing.served import Served
 from feiqian.web.v1.description import description
@@ -42,6 +43,12 @@ def customer(served: Served) -> Iterator[Callable[[], str]]:
     person.api.close()
 
 
+@pytest.fixture(scope="module")
+def system(served: Served) -> str:
+    """The key of a system of the bank."""
+    return served.bank.services.transactions.write_now(bank_keys.create, "test", 1)
+
+
 schema = schemathesis.openapi.from_dict(description().document)
 
 
@@ -54,9 +61,9 @@ schema = schemathesis.openapi.from_dict(description().document)
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 def test_every_answer_is_one_that_is_documented(
-    case: schemathesis.Case, served: Served, customer: Callable[[], str]
+    case: schemathesis.Case, served: Served, customer: Callable[[], str], system: str
 ) -> None:
-    bearer = {"key": lambda: served.merchants[0].key, "session": customer}
+    bearer = {"key": lambda: served.merchants[0].key, "session": customer, "bank": lambda: system}
     asked = [name for scheme in case.operation.definition.raw.get("security", [{"key": []}]) for name in scheme]
     headers = {"Authorization": f"Bearer {bearer[asked[0]]()}"} if asked else {}
     response = case.call(base_url=served.url, headers=headers)

@@ -1,7 +1,7 @@
 """Deposit accounts under /v1."""
 
-from . import accounts, aliases, transfers
+from . import accounts, aliases, bank, transfers
 from .refused import PROBLEMS, TOLD
 
 __all__ = ["OPERATIONS", "PROBLEMS", "TOLD"]
-OPERATIONS = (*accounts.OPERATIONS, *aliases.OPERATIONS, *transfers.OPERATIONS)
+OPERATIONS = (*accounts.OPERATIONS, *aliases.OPERATIONS, *bank.OPERATIONS, *transfers.OPERATIONS)

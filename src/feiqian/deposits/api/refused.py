@@ -40,8 +40,7 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
 
 
 def _reason(problem: ProblemError, error: AccountInvalid) -> None:
-    field = "alias" if error.reason.startswith("alias") else error.reason
-    problem.errors = (FieldError(field, error.reason),)
+    problem.errors = (FieldError(error.field, error.words),)
 
 
 def _field(problem: ProblemError, error: TransferInvalid) -> None:

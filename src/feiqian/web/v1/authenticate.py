@@ -1,4 +1,5 @@
-"""Whose request this is: the Authorization header to a merchant by key, or to a customer by session.
+"""Whose request this is: the Authorization header to a merchant by key, to a customer by session, or to a system
+of the bank by a key of its own.
 
 Says as little as it can when it refuses.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from feiqian.auth.sessions.model import Session
+from feiqian.merchants import bank_keys
 from feiqian.merchants.keys import KeyRefusal
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.subjects import Role
@@ -52,6 +54,24 @@ class Authenticator:
     def whose(self, key: bytes) -> int | None:
         """The number of the merchant whose key this is; None for what opens nothing. Asks no database."""
         return self._whose(key.decode("latin-1")) if len(key) <= KEY_LENGTH_LIMIT else None
+
+
+class BankSystems:
+    """Reads `Authorization: Bearer fq_bank_…` of the bank's own systems."""
+
+    def __init__(self, services: Services) -> None:
+        self._transactions, self._mode = services.transactions, services.settings.mode
+
+    async def __call__(self, authorization: bytes) -> None:
+        """Raises ProblemError (401)."""
+        if authorization[:7].lower() != b"bearer " or len(authorization) > KEY_LENGTH_LIMIT:
+            raise ProblemError(problems.UNAUTHENTICATED, "Send your system's key as `Authorization: Bearer fq_bank_…`.")
+        key = authorization[7:].lstrip(b" ").decode("latin-1")
+        kind = bank_keys.kind_of(key)
+        if kind not in (None, self._mode):
+            raise ProblemError(problems.KEY_OF_OTHER_MODE, f"This server takes {self._mode} keys only.")
+        if kind is None or not await self._transactions.read(bank_keys.find, key):
+            raise ProblemError(problems.KEY_INVALID)
 
 
 class Visitors:

@@ -35,6 +35,7 @@ with digits alone, so 10.0 and 1e1 are refused. HEAD is answered wherever GET is
 DIGITS = "Digits alone: 10.0 and 1e1 are refused."  # which JSON Schema cannot say: to it, 10.0 is an integer
 _SCHEMES = {
     "key": SecurityScheme("http", scheme="bearer", description="A merchant's key: fq_test_… or fq_live_…"),
+    "bank": SecurityScheme("http", scheme="bearer", description="A key of a system of the bank: fq_bank_test_…"),
     "session": SecurityScheme("http", scheme="bearer", description="A customer's, given at sign-in"),
 }
 

@@ -29,7 +29,7 @@ from .authenticate import Visitor
 from .parse import BODY_LIMIT_BYTES, BodyParser
 from .problems import Kind, Problem
 
-Who = Literal["merchant", "customer", "anyone"]
+Who = Literal["merchant", "customer", "anyone", "bank"]
 Asked = Request[Any, Any, State]
 
 # What a handler may ask for besides its body and parameters, by the names `services`, `merchant`, `visitor`, `session`.
@@ -45,8 +45,14 @@ _OF_CALLERS = {
     "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
     "customer": (problems.SESSION_NEEDED, problems.SESSION_ENDED),
     "anyone": (problems.SESSION_ENDED,),
+    "bank": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
 }
-_SECURITY: dict[str, list[dict[str, list[str]]]] = {"merchant": [], "customer": [{"session": []}], "anyone": [{}]}
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "merchant": [],
+    "customer": [{"session": []}],
+    "anyone": [{}],
+    "bank": [{"bank": []}],
+}
 _EVERYWHERE = (
     problems.MALFORMED_REQUEST,
     problems.INVALID,

@@ -23,8 +23,13 @@ from .schemas import Field, NoSample, Schemas
 Document = Mapping[str, Any]
 OVERVIEW = ""
 PROBLEM = re.compile(r"(.+?) \(`(/problems/[a-z0-9-]+)`\)(?:; |\Z)")
-WHO = {"key": "A merchant, with a key", "session": "A customer, with a session", "": "Anybody"}
-TOKENS = {"key": KEY, "session": SESSION, "": ""}
+WHO = {
+    "key": "A merchant, with a key",
+    "session": "A customer, with a session",
+    "bank": "A system of the bank, with its key",
+    "": "Anybody",
+}
+TOKENS = {"key": KEY, "session": SESSION, "bank": KEY, "": ""}
 
 
 class Problem(NamedTuple):
