@@ -137,6 +137,12 @@ def add_deposits(s: Services) -> None:
         ledger=s.ledger,
         prefix=s.settings.account_prefix,
     )
+    s.intents.declare(s.deposits.intent)
+    _add_movements(s)
+
+
+def _add_movements(s: Services) -> None:
+    """What moves money between a customer's own accounts, and the statements that show it."""
     reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
     s.own_transfers = OwnTransfers(transactions=s.transactions, ledger=s.ledger, deposits=s.deposits, reads=reads)
     s.statements = Statements(
@@ -161,7 +167,7 @@ def add_deposits(s: Services) -> None:
         deposits=s.deposits,
         payments=lambda: s.payments,
     )
-    s.intents.declare(s.deposits.intent, s.closing.intent)
+    s.intents.declare(s.closing.intent)
 
 
 class _Common(TypedDict):
