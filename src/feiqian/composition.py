@@ -182,6 +182,12 @@ def add_deposits(s: Services) -> None:
         deposits=s.deposits,
     )
     s.accounts.keep_frozen(s.account_states.stay_frozen)
+    s.intents.declare(s.deposits.intent, s.account_states.intent)
+    _add_movements(s)
+
+
+def _add_movements(s: Services) -> None:
+    """What moves money between a customer's own accounts, and the statements that show it."""
     reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
     s.own_transfers = OwnTransfers(transactions=s.transactions, ledger=s.ledger, deposits=s.deposits, reads=reads)
     s.statements = Statements(
@@ -206,7 +212,7 @@ def add_deposits(s: Services) -> None:
         deposits=s.deposits,
         payments=lambda: s.payments,
     )
-    s.intents.declare(s.deposits.intent, s.account_states.intent, s.closing.intent)
+    s.intents.declare(s.closing.intent)
 
 
 def add_sources(s: Services) -> None:

@@ -90,6 +90,12 @@ class StillReads:
     async def customer_incomplete(self, customer: int) -> bool:
         return self.lacking
 
+    async def wait(self, position: int, timeout_seconds: float = 0, who: object = None) -> None:
+        """It is as far as anybody asks."""
+
+    async def statement(self, account: bytes, cursor: str | None = None, limit: int = 50) -> tuple[list[Any], None]:
+        return [], None
+
 
 class StillMerchants:
     """There is none."""

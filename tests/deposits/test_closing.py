@@ -136,6 +136,9 @@ def test_what_keeps_an_account_open_is_told(bank: Holders, mei: Session) -> None
     assert reason(bank, mei, frozen) == "frozen"
     assert reason(bank, mei, frozen, frozen.id) == "target"
     assert reason(bank, mei, good, euro.id) == "target"
+    bank.services.closing.receives = lambda *_: "full"
+    assert reason(bank, mei, good) == "balance_limit"
+    bank.services.closing.receives = lambda *_: None
     for account in (held, frozen, good):
         assert state(bank, account) is AccountState.OPEN
 

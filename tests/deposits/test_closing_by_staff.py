@@ -17,7 +17,7 @@ from feiqian.backoffice.model import ChangeState
 from feiqian.deposits.audit import differences
 from feiqian.deposits.closing import ClosingWanted
 from feiqian.deposits.model import AccountState, DepositAccount
-from feiqian.deposits.statement_support import Movements
+from feiqian.deposits.support import Movements
 from feiqian.deposits.tables import accounts
 from feiqian.deposits.transfers import WALLET
 from feiqian.ledger import chart

@@ -83,6 +83,19 @@ def test_no_limit_counts_between_own_accounts(bank: Holders) -> None:
     assert bank.ledger.engine.used(day_amount_id(CNY.number, mei)) == limit
 
 
+def test_what_an_account_may_hold_counts_for_own_transfers_too(bank: Holders) -> None:
+    mei = bank.holder(100_00)
+    account = bank.account(mei, 50_00)
+    full = lambda _who, _currency, id, amount: "full" if bank.held(id) + amount > 100_00 else None  # noqa: E731
+    bank.transfers.receives = full
+    told = move(bank, mei, "T1", WALLET, account.id, 50_01)
+    assert (told.status, told.reason) == (DECLINED, "balance_limit")
+    assert move(bank, mei, "T2", WALLET, account.id, 50_00).status is SUCCEEDED
+    bank.transfers.receives = lambda *_: None
+    assert move(bank, mei, "T1", WALLET, account.id, 50_01) == told, "a number that was declined stays so"
+    assert bank.findings() == []
+
+
 def test_abuse_25_a_retry_gets_the_first_answer(bank: Holders, later: Callable[[Holders], Holders]) -> None:
     mei = bank.holder(100_00)
     account = bank.account(mei)

@@ -27,7 +27,7 @@ from feiqian.deposits.model import AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
-from feiqian.deposits.transfers import WALLET
+from feiqian.deposits.transfers import WALLET, Receives
 from feiqian.events import OwnTransferDecided, TransferStatus, encode_fact
 from feiqian.ids import TRANSFER, CustomerNumber, new_id
 from feiqian.ledger import chart
@@ -69,6 +69,7 @@ class Closing:
     verification: Verification
     deposits: Deposits
     payments: Callable[[], Payments]
+    receives: Receives = lambda *_: None
 
     @property
     def intent(self) -> IntentKind:
@@ -156,8 +157,11 @@ class Closing:
             return "opening"
         if there.closed_and_frozen & Side.DEBIT:
             return "frozen"
-        if there.balance and not _takes(to):
+        balance = MinorUnits(there.balance)
+        if balance and not _takes(to):
             return "target"
+        if balance and self.receives(account.customer, account.currency, _ledger_id(account, other), balance):
+            return "balance_limit"
         if there.debits_pending or there.credits_pending:
             return "money_held"
         return "payments_wait" if self.payments().waits_for(account.customer, account.ledger_id) else None

@@ -1,10 +1,12 @@
 """Transfers between a customer's own accounts and wallet: decided at once by the ledger, each number once.
 
-No limit counts: nothing leaves the customer. What the ledger refuses is recorded as declined, and is told as such.
+No limit of paying counts, because nothing leaves the customer; how much an account may hold does. What the ledger
+refuses is recorded as declined, and is told as such.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -35,6 +37,7 @@ class TransferDecline(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_CLOSED = "account_closed"
     NO_SUCH_ACCOUNT = "no_such_account"
+    BALANCE_LIMIT = "balance_limit"
     NOT_POSSIBLE = "not_possible"
 
 
@@ -47,6 +50,10 @@ _BY_REFUSAL = {
     Refusal.DEBIT_ACCOUNT_NOT_FOUND: TransferDecline.NO_SUCH_ACCOUNT,
     Refusal.CREDIT_ACCOUNT_NOT_FOUND: TransferDecline.NO_SUCH_ACCOUNT,
 }
+
+
+Receives = Callable[[CustomerNumber, CurrencyNumber, bytes, MinorUnits], object]
+"""Why so much more may not come to this account of the customer's from another of them, or None. Never awaits."""
 
 
 class Wanted(NamedTuple):
@@ -76,6 +83,7 @@ class OwnTransfers:
     ledger: Ledger
     deposits: Deposits
     reads: TransferReads
+    receives: Receives = lambda *_: None
     _recent: Recent[OwnTransferDecided] = field(default_factory=Recent, init=False)
 
     async def make(self, customer: CustomerNumber, wanted: Wanted) -> OwnTransferDecided:
@@ -132,22 +140,12 @@ class OwnTransfers:
         """
         if self.ledger.engine.remembered(transfer) is not None:
             return self._recent.get(transfer)
-        now = self.ledger.clock.now()
-        event = chart.transfer(
-            transfer,
-            debit=sides.debit,
-            credit=sides.credit,
-            amount=sides.amount,
-            kind=DepositTransferKind.OWN_TRANSFER,
-        )
-        refusal = self.ledger.post(event).refusal
-        if refusal is not Refusal.OK and not refusal.remembered:
-            raise RuntimeError(f"an own transfer was refused as {refusal.name}")
+        now, decline = self.ledger.clock.now(), self._post(customer, transfer, sides)
         fact = OwnTransferDecided(
             new_id(TRANSFER, now),
             transfer,
-            TransferStatus.SUCCEEDED if refusal is Refusal.OK else TransferStatus.DECLINED,
-            None if refusal is Refusal.OK else _BY_REFUSAL.get(refusal, TransferDecline.NOT_POSSIBLE),
+            TransferStatus.SUCCEEDED if decline is None else TransferStatus.DECLINED,
+            decline,
             customer,
             sides.amount,
             sides.currency,
@@ -159,6 +157,23 @@ class OwnTransfers:
         self.ledger.record(encode_fact(fact))
         self._recent.put(transfer, fact)
         return fact
+
+    def _post(self, customer: CustomerNumber, transfer: bytes, sides: _Sides) -> TransferDecline | None:
+        """Moves the money, or makes the refusal known to the ledger: why, or None."""
+        amount, currency, debit, credit = sides
+        kind = DepositTransferKind.OWN_TRANSFER
+        if self.receives(customer, currency, credit, amount) is not None:
+            # From an account to itself, which is refused whatever the state: the number stays declined.
+            self.ledger.post(chart.hold(transfer, debit=debit, credit=debit, amount=0, timeout_seconds=0, kind=kind))
+            return TransferDecline.BALANCE_LIMIT
+        refusal = self.ledger.post(
+            chart.transfer(transfer, debit=debit, credit=credit, amount=amount, kind=kind)
+        ).refusal
+        if refusal is Refusal.OK:
+            return None
+        if not refusal.remembered:
+            raise RuntimeError(f"an own transfer was refused as {refusal.name}")
+        return _BY_REFUSAL.get(refusal, TransferDecline.NOT_POSSIBLE)
 
 
 def own_transfer(customer: CustomerNumber, number: str) -> bytes:

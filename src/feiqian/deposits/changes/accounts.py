@@ -10,7 +10,6 @@ import msgspec
 from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
-from feiqian.deposits.closing_changes import CloseAccount
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.numbers import masked
@@ -156,6 +155,3 @@ def _line(account: DepositAccount, words: Words) -> Iterator[str]:
 def _invalid(error: AccountInvalid) -> ChangeInvalid:
     """Its reason among those of changes: some of the words are taken there."""
     return ChangeInvalid({"currency": "account_currency", "state": "account_state"}.get(error.reason, error.reason))
-
-
-CHANGES = (OpenAccount, SetAccountState, CloseAccount)

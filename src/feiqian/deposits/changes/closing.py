@@ -1,4 +1,4 @@
-"""Closing an account, by two of the staff."""
+"""Closing an account: what two of the staff do for its holder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CloseAccount(ChangeKind[ClosingValues]):
         try:
             await self._closing.check(about.customer, values.account, values.target)
         except (AccountNotFound, NotClosable) as error:
-            raise _invalid(error) from None
+            raise _not_closable(error) from None
         shown = {account.id: account.last_four for account in await self._deposits.all_of(about.customer)}
         if (shown[values.account], shown.get(values.target, "")) != (values.last_four, values.target_four):
             raise ChangeInvalid("closing_account")
@@ -60,10 +60,10 @@ class CloseAccount(ChangeKind[ClosingValues]):
         try:
             await self._closing.close_for(change.about.customer, values.account, values.target, by)
         except (AccountNotFound, NotClosable) as error:
-            raise _invalid(error) from None
+            raise _not_closable(error) from None
 
     async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
-        offered = [(_chosen(account), _line(account, words)) for account in await self._open(about)]
+        offered = [(_choice(account), _called(account, words)) for account in await self._open(about)]
         return {"accounts": offered, "targets": [(WALLET, words.texts("accounts.wallet")), *offered]}
 
     def read(self, form: Fields) -> dict[str, object]:
@@ -79,15 +79,15 @@ class CloseAccount(ChangeKind[ClosingValues]):
         return [one for one in await self._deposits.all_of(about.customer) if one.state is AccountState.OPEN]
 
 
-def _chosen(account: DepositAccount) -> str:
+def _choice(account: DepositAccount) -> str:
     """An account as the form sends it."""
     return f"{account.id}/{account.last_four}"
 
 
-def _line(account: DepositAccount, words: Words) -> str:
+def _called(account: DepositAccount, words: Words) -> str:
     product = words.texts(f"accounts.product.{account.product}")
     return f"{masked(account.last_four)} · {BY_NUMBER[account.currency].code} · {product}"
 
 
-def _invalid(error: AccountNotFound | NotClosable) -> ChangeInvalid:
+def _not_closable(error: AccountNotFound | NotClosable) -> ChangeInvalid:
     return ChangeInvalid(f"closing_{error.reason}" if isinstance(error, NotClosable) else "closing_account")

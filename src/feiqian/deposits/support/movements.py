@@ -1,4 +1,4 @@
-"""What supporters see of the movements on a customer's accounts: the newest lines of each statement."""
+"""What supporters see of deposit accounts: the newest lines of each statement."""
 
 from __future__ import annotations
 

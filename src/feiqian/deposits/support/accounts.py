@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.deposits.model import DepositAccount
-from feiqian.deposits.statement_support import Movements
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.services import Services
@@ -38,6 +37,3 @@ class DepositAccounts(SupportSection):
         balances = [MinorUnits(self._deposits.balance(account)) for account in kept]
         await self._ledger.durable(self._ledger.position)
         return [Held(one, Money(of, BY_NUMBER[one.currency])) for one, of in zip(kept, balances, strict=True)]
-
-
-SUPPORT = (DepositAccounts, Movements)
