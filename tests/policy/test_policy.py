@@ -110,7 +110,7 @@ WRONG = [
     ("[[needs.unfreeze]]", "[[needs.unfreez]]", "did you mean 'unfreeze'"),
     ('up_to = { CNY = "10000.00"', 'up_to = { CNY = "2.00"', "rising amounts"),
     ("entered_alarm_share = 0.25", "entered_alarm_share = 1.5", "<= 1"),
-    ("[methods.static]", "[methods.statik]", "there is no 'statik' here; there are code, static"),
+    ("[methods.static]\nCNY", "[methods.statik]\nCNY", "there is no 'statik' here; there are code, static"),
     ('month = "50000.00"', 'month = "4999.00"', "a day at most what a month allows"),
     ('year = "50000.00"', 'year = "1999.00"', "a day at most what a year allows"),
     ('receives = "bound"', 'receives = "friends"', "Invalid enum value"),
