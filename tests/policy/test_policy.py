@@ -10,7 +10,8 @@ import pytest
 from feiqian.money import CNY, EUR, currency
 from feiqian.policy.factors import BY_AMOUNT, CATEGORIES, Factor, Purpose, is_strong
 from feiqian.policy.load import FOLDER, SHIPPED, PolicyInvalid, load_policy, read_policy
-from feiqian.policy.model import Limits, Policy
+from feiqian.policy.model import NO_BOUND, Limits, Place, Policy
+from feiqian.policy.scopes import Scope
 
 CN = (FOLDER / "cn.toml").read_text()
 PIN_ALONE = frozenset({Factor.PIN})
@@ -147,6 +148,11 @@ WRONG = [
     ("[[needs.unfreeze]]", "[[needs.unfreez]]", "did you mean 'unfreeze'"),
     ('up_to = { CNY = "10000.00"', 'up_to = { CNY = "2.00"', "rising amounts"),
     ("entered_alarm_share = 0.25", "entered_alarm_share = 1.5", "<= 1"),
+    ("[methods.static]\nCNY", "[methods.statik]\nCNY", "there is no 'statik' here; there are code, static"),
+    ('month = "50000.00"', 'month = "4999.00"', "a day at most what a month allows"),
+    ('year = "50000.00"', 'year = "1999.00"', "a day at most what a year allows"),
+    ('receives = "bound"', 'receives = "friends"', "Invalid enum value"),
+    ('signed = ["passkey", "shield"]', "signed = []", "'signed' names the factors"),
 ]
 
 
@@ -181,3 +187,45 @@ def test_a_file_that_is_not_there_is_refused_with_what_would_do(tmp_path: Path) 
 def test_a_policy_of_ones_own_is_read_from_its_path(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(CN.replace('name = "cn"', 'name = "own"', 1))
     assert load_policy(str(tmp_path / "own.toml")).name == "own"
+
+
+EU = (FOLDER / "eu.toml").read_text()
+EXEMPT = '[exempt.till]\nEUR = { payment = "50.00", together = "150.00", in_a_row = 5 }'
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            '[exempt.tills]\nEUR = { payment = "50.00", in_a_row = 5 }',
+            "there is no 'tills' here; there are",
+        ),
+        ('[exempt.till]\nEUR = { payment = "50.00" }', "'together' or 'in_a_row' says when"),
+        ('[exempt.till]\nEUR = { payment = "50.00", together = "49.99" }', "at most what all of them are together"),
+        ('[exempt.till]\nEUR = { payment = "50.00", in_a_row = 0 }', ">= 1"),
+    ],
+)
+def test_an_exemption_that_never_ends_or_cannot_be_is_refused(wrong: str, told: str) -> None:
+    assert EXEMPT in EU
+    with pytest.raises(PolicyInvalid, match=re.escape(told)):
+        read_policy(EU.replace(EXEMPT, wrong), "eu.toml")
+
+
+def test_the_sums_of_the_notices_are_those_of_the_shipped_policy() -> None:
+    """PBoC 296/2017 (by proof, printed codes), 302/2016 and 16/2018 (classes II and III)."""
+    policy = load_policy("cn")
+    remote, bound = (policy.level(name) for name in ("remote", "bound"))
+    class_iii, class_ii = remote.limits[CNY.number], bound.limits[CNY.number]
+    assert (class_iii.day, class_iii.year, class_iii.balance) == (2_000_00, 50_000_00, 2_000_00)
+    assert (class_ii.day, class_ii.year, class_ii.balance) == (10_000_00, 200_000_00, NO_BOUND)
+    assert remote.receives == bound.receives == "bound"
+    assert policy.level("full").receives == "anyone"
+    assert (policy.proof.one_factor[CNY.number], policy.proof.two_factors[CNY.number]) == (1_000_00, 5_000_00)
+    assert policy.methods[Scope.STATIC][CNY.number].day == 500_00
+
+
+def test_the_sums_of_the_technical_standards_are_those_of_the_shipped_policy() -> None:
+    """Regulation (EU) 2018/389, articles 11 and 16."""
+    exempt = load_policy("eu").exempt
+    assert exempt[Place.TILL][EUR.number] == (50_00, 150_00, 5)
+    assert exempt[Place.REMOTE][EUR.number] == (30_00, 100_00, 5)

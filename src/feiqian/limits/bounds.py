@@ -48,7 +48,8 @@ class Counter(NamedTuple):
 
 class Bounds(NamedTuple):
     """Of one method, level and currency, in minor units. `day` is only set while the customer cools off: else the
-    ledger knows it. `counters`: those that can bind."""
+    ledger knows it. `counters`: those that can bind. `one_factor`: what may be paid in a day with nothing proved but
+    what the method proves by itself, None: no such limit."""
 
     unverified: MinorUnits
     payment: MinorUnits  # the lowest of these two and the cooling-off's
@@ -56,6 +57,8 @@ class Bounds(NamedTuple):
     of_method: MinorUnits
     day: MinorUnits | None
     counters: tuple[Counter, ...]
+    one_factor: MinorUnits | None
+    plain: bool  # neither `day` nor `counters`
 
     def decline(self, amount: MinorUnits) -> Refused:
         """Why a payment above `payment` cannot be."""
@@ -135,13 +138,14 @@ def tables(policy: Policy) -> Tables:
 def _usual(level: Level, method: Scope, policy: Policy) -> Entitled:
     if not level.pays:
         return {}
-    of_method = policy.methods.get(method, {})
+    of_method, one_factor = policy.methods.get(method, {}), policy.proof.one_factor
     return {
-        currency: _bounds(limits, of_method.get(currency, _ANY), method) for currency, limits in level.limits.items()
+        currency: _bounds(limits, of_method.get(currency, _ANY), method, one_factor.get(currency))
+        for currency, limits in level.limits.items()
     }
 
 
-def _bounds(level: Limits, own: MethodLimits, method: Scope) -> Bounds:
+def _bounds(level: Limits, own: MethodLimits, method: Scope, one_factor: MinorUnits | None) -> Bounds:
     caps: dict[tuple[Scope, Span], MinorUnits] = {
         (method, Span.DAY): own.day,
         (method, Span.MONTH): own.month,
@@ -155,7 +159,8 @@ def _bounds(level: Limits, own: MethodLimits, method: Scope) -> Bounds:
         if cap < NO_BOUND
     )
     payment = min(level.payment, own.payment)
-    return Bounds(min(level.unverified, payment), payment, level.payment, own.payment, None, counters)
+    unverified = min(level.unverified, payment)
+    return Bounds(unverified, payment, level.payment, own.payment, None, counters, one_factor, not counters)
 
 
 def _cooling(usual: Entitled, policy: Policy) -> Entitled:
@@ -163,7 +168,7 @@ def _cooling(usual: Entitled, policy: Policy) -> Entitled:
     for currency, bounds in usual.items():
         low = policy.cooling.limits_in(currency)
         payment, unverified = min(bounds.payment, low.payment), min(bounds.unverified, low.unverified)
-        lowered[currency] = bounds._replace(unverified=unverified, payment=payment, day=low.day)
+        lowered[currency] = bounds._replace(unverified=unverified, payment=payment, day=low.day, plain=False)
     return lowered
 
 

@@ -13,12 +13,13 @@ from feiqian.accounts.kinds import day_amount_id, day_unverified_id
 from feiqian.customers.registry import Customers
 from feiqian.events import LimitMet
 from feiqian.ids import CustomerNumber
+from feiqian.ledger.chart import allowance_id
 from feiqian.ledger.engine import CLOSED, Period, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.limits.bounds import PERIODS, ROWS, Bounds, place_of, strength, tables, tiers, with_own
 from feiqian.limits.counting import Counting
 from feiqian.limits.explain import Explaining
-from feiqian.limits.kinds import counter_id
+from feiqian.limits.kinds import LimitAllowanceKind, counter_id
 from feiqian.limits.model import Explained, LimitState, NoOwnCaps, OwnCaps, Refused, Today
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose, is_strong
@@ -32,6 +33,7 @@ class LimitDecision(Enum):
     STEP_UP = "step_up"  # its customer verifies it first
 
 
+_ONE_FACTOR = int(LimitAllowanceKind.DAY_ONE_FACTOR)
 STEP_UP = LimitDecision.STEP_UP  # an enumeration is slow to ask on the hot path
 
 
@@ -47,7 +49,7 @@ class PaymentLimits:
         self._pays = {level.number: level.pays for level in policy.levels}
         found = tables(policy)
         self._usual, self._cooling = found.usual, found.cooling
-        self._tiers = tiers(policy.proof)
+        self._tiers, self._exempts = tiers(policy.proof), bool(policy.exempt)
         self.largest: dict[CurrencyNumber, MinorUnits] = {}  # payment that anyone may make, by currency
         for level in policy.levels:
             for currency, limits in level.limits.items():
@@ -71,9 +73,16 @@ class PaymentLimits:
             return bounds.decline(amount)
         if amount > bounds.unverified or self._counting.exceeds(day_unverified_id(customer), 1, None, now_seconds):
             return STEP_UP
-        proof = self._proof(customer, currency, amount, now_seconds, method, ())
+        proof: bytes | None = b""
+        if self._exempts:
+            proof = self._proof(customer, currency, amount, now_seconds, method, ())
+        elif bounds.one_factor is not None:  # the same, without asking what is known of a payment by code
+            id = allowance_id(_ONE_FACTOR, currency, customer)
+            proof = self._counting.use(id, Period.DAY, bounds.one_factor, amount, now_seconds)
         if proof is None:
             return STEP_UP
+        if bounds.plain and self._own.of(customer, currency) is None:
+            return proof
         counted = self._counted(bounds, customer, currency, amount, now_seconds, method)
         return counted if isinstance(counted, Refused) else proof + counted
 
@@ -243,7 +252,7 @@ class PaymentLimits:
         if tier is not None and (cap := tier.caps.get(currency)) is not None:
             id = counter_id(tier.kind, currency, customer)
             events = self._counting.use(id, Period.DAY, cap, amount, now_seconds)
-        if events is None or not self.policy.exempt:
+        if events is None or not self._exempts:
             return events
         row = self._row(customer, currency, amount, now_seconds, method, strong=is_strong(factors))
         return None if row is None else events + row

@@ -260,7 +260,7 @@ def _proof(table: ProofTable) -> model.ProofRules:
     place: Place = ("proof",)
     one, two = (_sums(getattr(table, name), (*place, name)) for name in ("one_factor", "two_factors"))
     if two and not table.signed:
-        _fail(place, "'signed' names the factors with which more than 'two_factors' may be paid")
+        _fail((*place, "signed"), "'signed' names the factors with which more than 'two_factors' may be paid")
     return model.ProofRules(one, two, frozenset(table.signed))
 
 
