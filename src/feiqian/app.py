@@ -23,6 +23,7 @@ from feiqian.composition import (
     add_deposits,
     add_locks,
     add_outbound,
+    add_own_limits,
     add_payments,
     services_of,
 )
@@ -134,6 +135,7 @@ def _open(
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
     add_deposits(services)
+    add_own_limits(services)
     add_locks(services)
     add_back_office(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))

@@ -43,6 +43,7 @@ from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.limits.own import OwnLimits
 from feiqian.locks.service import MoneyLocks
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
@@ -135,6 +136,20 @@ def add_deposits(s: Services) -> None:
         prefix=s.settings.account_prefix,
     )
     s.intents.declare(s.deposits.intent)
+
+
+def add_own_limits(s: Services) -> None:
+    """What customers have set for themselves, below the limits of the bank."""
+    s.own_limits = OwnLimits(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        accounts=s.accounts,
+        verification=s.verification,
+        delays=s.policy.delays,
+    )
 
 
 def add_locks(s: Services) -> None:

@@ -39,6 +39,19 @@ class Proof(msgspec.Struct, array_like=True, frozen=True):
     evidence: str  # the id of a kept signature, or empty
 
 
+class LimitMet(msgspec.Struct, array_like=True, frozen=True):
+    """The limit for which a payment was declined, as it was then. `cap` and `left` in minor units, or payments where
+    `counts`."""
+
+    scope: str  # a `policy.scopes.Scope`
+    span: str  # a `policy.scopes.Span`
+    rule: str  # a `limits.model.Rule`: whose it was
+    cap: int
+    left: int
+    resets_at: int  # Unix seconds; 0: no calendar resets it
+    counts: bool = False
+
+
 class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True):
     """A payment was authorised, declined, or waits for the customer. `status` is the first it had."""
 
@@ -61,6 +74,7 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
     source: bytes = b""  # the customer's account that is debited; empty: the wallet
     method: str = "code"  # the name of an `Intent`'s method
     proof: Proof | None = None  # of a payment that was verified before it was decided
+    limit: LimitMet | None = None  # of a payment that a limit declined
 
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):
@@ -113,6 +127,7 @@ class PaymentRefused(msgspec.Struct, tag="refuse", array_like=True, frozen=True)
     currency: CurrencyNumber
     reason: str  # a name of `payments.policy.Decline`
     refused_at: int
+    limit: LimitMet | None = None  # if a limit declined it
 
 
 class PaymentExpired(msgspec.Struct, tag="expire", array_like=True, frozen=True):

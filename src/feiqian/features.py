@@ -44,6 +44,7 @@ FEATURES = (
     "backoffice",
     "onboarding",
     "merchants",
+    "limits",
     "payments",
     "deposits",
     "locks",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.ledger_intents.service import LedgerIntents
+    from feiqian.limits.own import OwnLimits
     from feiqian.locks.service import MoneyLocks
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
@@ -95,6 +96,7 @@ class Services:
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
+    own_limits: OwnLimits = field(init=False)
     locks: MoneyLocks = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features

@@ -103,6 +103,7 @@ class ReportsTable(Table):
 
 class DelaysTable(Table):
     open_lock_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
+    raise_limit_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
 
 
 class NeedTable(Table):

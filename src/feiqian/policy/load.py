@@ -40,7 +40,8 @@ LOWEST, REMOTE, HIGHEST = "unverified", "remote", "full"
 # What anybody who had only one of two could do harm with.
 MUST_BE_STRONG = frozenset(
     {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE, Purpose.CHANGE_CONTACT}
-    | {Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR, Purpose.OPEN_LOCK}
+    | {Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR}
+    | {Purpose.OPEN_LOCK, Purpose.RAISE_LIMIT}
 )
 
 T = TypeVar("T")

@@ -15,6 +15,9 @@ from feiqian.policy.factors import Factor, Purpose
 Combination = frozenset[Factor]
 
 
+NO_BOUND = MinorUnits(2**63 - 1)  # where a limit is not set
+
+
 class Limits(NamedTuple):
     """In one currency: the largest payment without verification, the largest payment, and all payments of a day."""
 
@@ -154,6 +157,7 @@ class Delays:
     """How long what a thief would ask for waits, once it was proved, so that its owner can stop it."""
 
     open_lock_hours: int
+    raise_limit_hours: int
 
 
 @dataclass(frozen=True, slots=True)
