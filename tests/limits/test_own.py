@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +36,13 @@ class Bank:
         own = (self.people.services.own_limits.of(customer, currency) or {}).get((scope, span), NO_BOUND)
         cap, rule = (own, Rule.OWN) if own < bank else (bank, Rule.LEVEL)
         return LimitState(scope, span, rule, cap, 0, cap, now_seconds + 1, bank)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[People]:
+    people = People(tmp_path / "bank")
+    yield people
+    people.close()
 
 
 @pytest.fixture

@@ -125,5 +125,5 @@ class File(Table):
     identity: IdentityTable
     needs: dict[str, Any]
     corrections: CorrectionsTable = msgspec.field(default_factory=CorrectionsTable)
-    reports: ReportsTable = msgspec.field(default_factory=ReportsTable)
     delays: DelaysTable = msgspec.field(default_factory=DelaysTable)
+    reports: ReportsTable = msgspec.field(default_factory=ReportsTable)
