@@ -12,7 +12,7 @@ from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.auth.model import Session
 from feiqian.limits.errors import OwnLimitInvalid, OwnLimitRises
 from feiqian.limits.model import LimitState, Rule
-from feiqian.limits.own import Which
+from feiqian.limits.own import SPANS, Which
 from feiqian.money import CNY, EUR
 from feiqian.policy.factors import Purpose
 from feiqian.policy.model import NO_BOUND
@@ -105,6 +105,16 @@ def test_no_limit_of_ones_own_any_more_is_the_highest_raise(people: People, mei:
     assert own(people, mei) == {("all", "day"): 500_00}
     assert wait(people, HOURS) == 1
     assert people.services.own_limits.of(mei.subject.customer, CNY.number) is None
+
+
+def test_limits_of_one_method_over_other_spans_stay_as_they_are(people: People, mei: Session) -> None:
+    spans = [Which(CNY.number, Scope.ALL, span) for span in SPANS]
+    for which in spans:
+        lower(people, mei, 500_00, which)
+    lower(people, mei, 100_00, spans[0])
+    raising(people, mei, 800_00, spans[1])
+    assert wait(people, HOURS) == 1
+    assert [own(people, mei)[Scope.ALL, span] for span in SPANS] == [100_00, 800_00, 500_00, 500_00]
 
 
 def test_what_waits_is_given_up_by_lowering_or_keeping(people: People, mei: Session) -> None:
