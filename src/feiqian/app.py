@@ -23,6 +23,7 @@ from feiqian.composition import (
     add_deposits,
     add_locks,
     add_outbound,
+    add_own_limits,
     add_payments,
     add_quick,
     add_quick_payments,
@@ -139,6 +140,7 @@ def _open(
     add_deposits(services)
     add_sources(services)
     services.payments.choose_sources(services.sources.choose)
+    add_own_limits(services)
     add_locks(services)
     add_quick(services)
     add_back_office(services)

@@ -51,6 +51,7 @@ from feiqian.kyc.verifier import BuiltInVerifier
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.limits.own import OwnLimits
 from feiqian.limits.receiving import Receiving
 from feiqian.limits.service import PaymentLimits
 from feiqian.locks.service import MoneyLocks
@@ -225,6 +226,20 @@ def add_sources(s: Services) -> None:
         notices=s.notices,
         deposits=s.deposits,
         ledger=s.ledger,
+    )
+
+
+def add_own_limits(s: Services) -> None:
+    """What customers have set for themselves, below the limits of the bank."""
+    s.own_limits = OwnLimits(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        accounts=s.accounts,
+        verification=s.verification,
+        delays=s.policy.delays,
     )
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.ledger_intents.service import LedgerIntents
+    from feiqian.limits.own import OwnLimits
     from feiqian.limits.receiving import Receiving
     from feiqian.limits.service import PaymentLimits
     from feiqian.locks.service import MoneyLocks
@@ -117,6 +118,7 @@ class Services:
     own_transfers: OwnTransfers = field(init=False)
     statements: Statements = field(init=False)
     closing: Closing = field(init=False)
+    own_limits: OwnLimits = field(init=False)
     locks: MoneyLocks = field(init=False)
     quick: QuickService = field(init=False)
     own_quick: OwnQuick = field(init=False)

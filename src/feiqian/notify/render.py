@@ -19,6 +19,7 @@ _PAGES = (
         "/security",
     )
     | dict.fromkeys(("lock_opening", "lock_kept", "lock_opened"), "/locks")
+    | dict.fromkeys(("limit_raise", "limit_raised"), "/limits")
 )
 
 

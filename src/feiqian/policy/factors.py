@@ -59,6 +59,7 @@ class Purpose(StrEnum):
     REMOVE_FACTOR = "remove_factor"
     UNFREEZE = "unfreeze"
     OPEN_LOCK = "open_lock"
+    RAISE_LIMIT = "raise_limit"
     CHANGE_CONTACT = "change_contact"
     CLOSE_ACCOUNT = "close_account"
     STAFF_SIGN_IN = "staff_sign_in"

@@ -128,6 +128,7 @@ class ReportsTable(Table):
 
 class DelaysTable(Table):
     open_lock_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
+    raise_limit_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
 
 
 class NeedTable(Table):
@@ -149,8 +150,8 @@ class File(Table):
     identity: IdentityTable
     needs: dict[str, Any]
     corrections: CorrectionsTable = msgspec.field(default_factory=CorrectionsTable)
-    reports: ReportsTable = msgspec.field(default_factory=ReportsTable)
     methods: dict[str, Any] = {}
     proof: ProofTable = msgspec.field(default_factory=ProofTable)
     exempt: dict[str, Any] = {}
     delays: DelaysTable = msgspec.field(default_factory=DelaysTable)
+    reports: ReportsTable = msgspec.field(default_factory=ReportsTable)

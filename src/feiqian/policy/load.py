@@ -51,6 +51,7 @@ MUST_BE_STRONG = frozenset(
         Purpose.REMOVE_FACTOR,
         Purpose.CLOSE_ACCOUNT,
         Purpose.OPEN_LOCK,
+        Purpose.RAISE_LIMIT,
         Purpose.CHANGE_QUICK,
     }
 )

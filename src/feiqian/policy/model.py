@@ -207,6 +207,7 @@ class Delays:
     """How long what a thief would ask for waits, once it was proved, so that its owner can stop it."""
 
     open_lock_hours: int
+    raise_limit_hours: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,5 +156,5 @@ def _sheet(site: Site, fact: MovesMoney) -> str | None:
         return site.render("payments/parts/wallet_sheet.html", kind="refunded", amount=amount, merchant=merchant)
     assert isinstance(fact, PaymentDecided)
     values = {"kind": KINDS[fact.status], "payment": fact.id, "reason": fact.reason or ""}
-    more = why(site, fact)
+    more = why(site.services, fact)
     return site.render("payments/parts/wallet_sheet.html", amount=amount, merchant=merchant, why=more, **values)

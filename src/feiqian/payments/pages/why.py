@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from feiqian.events import PaymentDecided
+from typing import NamedTuple
+
+from feiqian.events import LimitMet, PaymentDecided
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.payments.plan import payer_account
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.rows import PaymentRow
-from feiqian.web.site import Site
+from feiqian.services import Services
 
 
-def why(site: Site, payment: PaymentDecided | PaymentRow) -> list[str]:
-    """Sentences, as things stand now; none where there is nothing to add to the reason."""
+class Why(NamedTuple):
+    """The limit that was met, if one was; and what the customer has locked of the account and is free of it, where that
+    may have been lacking. `rises`: a higher level has higher limits; `hours`: how long a lock takes to open."""
+
+    limit: LimitMet | None = None
+    rises: bool = False
+    locked: Money | None = None
+    free: Money | None = None
+    hours: int = 0
+
+
+def why(services: Services, payment: PaymentDecided | PaymentRow) -> Why:
+    """Locks as they are now."""
+    if payment.reason in (None, Decline.REFUSED_BY_CUSTOMER):
+        return Why()
+    fact = payment if isinstance(payment, PaymentDecided) else payment.fact
+    if fact.limit is not None:
+        highest = services.policy.levels[-1].number
+        return Why(fact.limit, services.customers.standing(payment.customer) != highest)
     if payment.reason == Decline.INSUFFICIENT_FUNDS:
-        return _locked(site, payment if isinstance(payment, PaymentDecided) else payment.fact)
-    return []
+        return _locked(services, fact)
+    return Why()
 
 
-def _locked(site: Site, payment: PaymentDecided) -> list[str]:
-    """That the customer has locked what was lacking, perhaps."""
-    services, source = site.services, payer_account(payment)
+def _locked(services: Services, fact: PaymentDecided) -> Why:
+    source, unit = payer_account(fact), BY_NUMBER[fact.currency]
     locked, account = services.locks.locked(source), services.ledger.engine.account(source)
     if not locked or account is None:
-        return []
-    amount, free = (
-        site.render.amount(Money(MinorUnits(minor), BY_NUMBER[payment.currency]))
-        for minor in (locked, account.available)
-    )
-    hours = services.policy.delays.open_lock_hours
-    return [site.render.texts("locks.wallet.short", amount=amount, free=free, hours=hours)]
+        return Why()
+    free, hours = Money(MinorUnits(account.available), unit), services.policy.delays.open_lock_hours
+    return Why(locked=Money(locked, unit), free=free, hours=hours)

@@ -1,0 +1,42 @@
+"""What supporters see of a customer's limits: which holds, what is left, when it is fresh again, what waits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from feiqian.backoffice.support_sections import SupportSection
+from feiqian.ids import CustomerNumber
+from feiqian.limits.own import Limit
+from feiqian.money import BY_NUMBER, MinorUnits, Money
+from feiqian.policy.model import NO_BOUND
+from feiqian.services import Services
+
+
+class Line(NamedTuple):
+    """A limit with its amounts."""
+
+    limit: Limit
+    cap: Money
+    used: Money
+    left: Money
+
+
+class Limits(SupportSection):
+    """Those that are set, in the policy's currency."""
+
+    template = "limits/support_limits.html"
+    order = 20
+
+    def __init__(self, services: Services) -> None:
+        self._own, self._currency = services.own_limits, services.policy.currency
+
+    async def look(self, number: CustomerNumber, kept: None) -> list[Line]:
+        found = await self._own.all_of(number, self._currency)
+        return [self._line(limit) for limit in found if limit.state.cap < NO_BOUND]
+
+    def _line(self, limit: Limit) -> Line:
+        amounts = limit.state.cap, limit.state.used, limit.state.left
+        return Line(limit, *(Money(MinorUnits(minor), BY_NUMBER[self._currency]) for minor in amounts))
+
+
+SUPPORT = (Limits,)
