@@ -37,8 +37,9 @@ class Owner(NamedTuple):
         return found
 
     def messages(self) -> list[str]:
-        who = customer(CustomerNumber(self.person.number))
-        return [message.text for message in self.bank.wait_for(self.bank.bank.services.notify.inbox(50, who))]
+        """All that their phone received."""
+        found = self.bank.wait_for(self.bank.bank.services.notify.inbox(200))
+        return [message.text for message in found if message.address == self.person.mobile]
 
 
 @pytest.fixture(scope="module")
