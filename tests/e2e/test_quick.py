@@ -113,9 +113,7 @@ def test_wrong_details_lead_on_as_right_ones_and_nothing_arrives(owner: Owner, w
         page = watching.open(owner.bank.url + "/quick")
         fill(page, owner, document)
         expect(page.locator("#f-answer")).to_be_visible()
-        pages.append(
-            re.sub(r"chl_[0-9a-f]+.*Z|[0-9]:[0-9]{2}|content=\"[^\"]*\"", "", page.locator("main").inner_text())
-        )
+        pages.append(re.sub("[0-9]", "", page.locator("main").inner_text()))  # what differs in time only
     assert pages[0] == pages[1]
     assert owner.person.code()
     codes = [text for text in owner.messages() if "Open quick payment" in text]
