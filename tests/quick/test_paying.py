@@ -91,8 +91,11 @@ def test_nothing_is_paid_before_the_code_is_entered(bank: PayingBank, mei: Depos
     assert bank.held(mei) == 2_000_00
 
 
-def test_abuse_37_a_challenge_pays_the_bill_it_was_begun_for_alone(bank: PayingBank, mei: DepositAccount) -> None:
-    cheap, dear = bank.start(bank.bill(1_00), bank.six(mei)), bank.start(bank.bill(900_00), bank.six(mei))
+@pytest.mark.parametrize("amount", [SMALL, 900_00])
+def test_abuse_37_a_challenge_pays_the_bill_it_was_begun_for_alone(
+    bank: PayingBank, mei: DepositAccount, amount: int
+) -> None:
+    cheap, dear = bank.start(bank.bill(), bank.six(mei)), bank.start(bank.bill(amount), bank.six(mei))
     bank.enter(cheap)
     with pytest.raises(BindingDiffers):
         bank.run(bank.quick.pay(dear.id, cheap.challenge.id))
