@@ -18,6 +18,7 @@ from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Factor
 from feiqian.quick.method import QuickMethod
 from feiqian.quick.paying_errors import AccountNotOpen, NotPayable, QuickPaymentNotFound, QuickPaymentOver
+from feiqian.subjects import customer
 from tests.customers.people import PIN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
@@ -91,8 +92,11 @@ def test_nothing_is_paid_before_the_code_is_entered(bank: PayingBank, mei: Depos
     assert bank.held(mei) == 2_000_00
 
 
-def test_abuse_37_a_challenge_pays_the_bill_it_was_begun_for_alone(bank: PayingBank, mei: DepositAccount) -> None:
-    cheap, dear = bank.start(bank.bill(1_00), bank.six(mei)), bank.start(bank.bill(900_00), bank.six(mei))
+@pytest.mark.parametrize("amount", [SMALL, 900_00])
+def test_abuse_37_a_challenge_pays_the_bill_it_was_begun_for_alone(
+    bank: PayingBank, mei: DepositAccount, amount: int
+) -> None:
+    cheap, dear = bank.start(bank.bill(), bank.six(mei)), bank.start(bank.bill(amount), bank.six(mei))
     bank.enter(cheap)
     with pytest.raises(BindingDiffers):
         bank.run(bank.quick.pay(dear.id, cheap.challenge.id))
@@ -142,6 +146,42 @@ def test_abuse_17_a_quick_payment_counts_towards_the_days_one_limit(bank: Paying
     assert before is not None
     assert after is not None
     assert before.left - after.left == SMALL
+
+
+def test_abuse_18_of_two_that_were_begun_balance_and_limit_count_when_each_is_confirmed(
+    bank: PayingBank, mei: DepositAccount
+) -> None:
+    poor = bank.account(mei.customer, balance=1_000_00)
+    started = [bank.start(bank.bill(900_00), bank.six(one)) for one in (poor, poor, mei)]
+    last = bank.run(bank.quick.begin(customer(mei.customer), bank.bill(300_00), bank.six(mei)))
+    for begun in started:
+        bank.clock.advance(31)
+        bank.enter(begun)
+    reasons = [bank.run(bank.quick.pay(begun.id, begun.challenge.id)).reason for begun in started]
+    assert reasons == [None, "insufficient_funds", None]
+    bank.clock.advance(31)
+    challenge = bank.run(bank.quick.challenge(customer(mei.customer), last, "en", None)).id
+    bank.run(bank.verification.send(challenge, customer(mei.customer), Factor.SMS))
+    bank.run(bank.verification.answer(challenge, customer(mei.customer), Factor.SMS, bank.code()))
+    beyond = bank.run(bank.quick.pay_own(customer(mei.customer), last, challenge))
+    assert beyond.reason == "daily_limit", "2,000 a day, over all accounts"
+    assert (bank.held(poor), bank.held(mei)) == (100_00, 1_100_00)
+
+
+def test_what_is_said_to_be_over_is_never_confirmed(bank: PayingBank, mei: DepositAccount) -> None:
+    subject = customer(mei.customer)
+    id = bank.run(bank.quick.begin(subject, bank.bill(), bank.six(mei)))
+    bank.clock.advance(599)
+    challenge = bank.run(bank.quick.challenge(subject, id, "en", None)).id
+    bank.run(bank.verification.send(challenge, subject, Factor.SMS))
+    bank.run(bank.verification.answer(challenge, subject, Factor.SMS, bank.code()))
+    bank.clock.advance(2)
+    assert bank.run(bank.quick.get_own(subject, id)).status == "expired"
+    with pytest.raises(QuickPaymentOver):
+        bank.run(bank.quick.pay_own(subject, id, challenge))
+    with pytest.raises(QuickPaymentOver):
+        bank.run(bank.quick.challenge(subject, id, "en", None))
+    assert bank.held(mei) == 2_000_00
 
 
 def test_larger_ones_need_more_than_a_message(bank: PayingBank, mei: DepositAccount) -> None:
