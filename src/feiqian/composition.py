@@ -55,6 +55,10 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.reminders.movements import Movements
+from feiqian.reminders.service import Reminders
+from feiqian.reminders.telling import Telling
+from feiqian.reminders.words import Wording
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
@@ -143,6 +147,31 @@ def add_deposits(s: Services) -> None:
         notices=s.notices,
         deposits=s.deposits,
         ledger=s.ledger,
+    )
+    _add_reminders(s)
+
+
+def _add_reminders(s: Services) -> None:
+    """Who is told of movements of their accounts; the ledger says what was on them after each."""
+    movements, wording = Movements(s.ledger), Wording(s.notices, lambda number: s.merchants.name(number))
+    s.ledger.annotate(movements)
+    s.reminders = Reminders(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        movements=movements,
+        telling=Telling(
+            transactions=s.transactions,
+            clock=s.clock,
+            customers=s.customers,
+            deposits=s.deposits,
+            notify=s.notify,
+            wording=wording,
+        ),
     )
 
 

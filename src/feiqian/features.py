@@ -49,6 +49,7 @@ FEATURES = (
     "payments",
     "deposits",
     "sources",
+    "reminders",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.reminders.service import Reminders
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
@@ -96,6 +97,7 @@ class Services:
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
     sources: Sources = field(init=False)
+    reminders: Reminders = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

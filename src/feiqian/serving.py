@@ -190,7 +190,7 @@ class Service:
         features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
-        outgoing = services.outbox.run(), services.follower.run()
+        outgoing = services.outbox.run(), services.follower.run(), services.reminders.run()
         return [*watches, *features, *beside, *outgoing]
 
     async def _complete(self) -> None:

@@ -96,9 +96,12 @@ class Notices:
     def signed_in(self, connection: Connection, number: CustomerNumber, device: str, now: int) -> None:
         """On a device that is new to the customer."""
         language = self.customers.profiles.need(connection, number).language
-        local = datetime.fromtimestamp(now / MICROSECONDS, self.zone)
-        at = format_datetime(local, "medium", locale=_LOCALES.get(language, "en_GB"))
-        self.tell(connection, number, "signed_in", now, {"device": device, "at": at})
+        self.tell(connection, number, "signed_in", now, {"device": device, "at": self.moment(language, now)})
+
+    def moment(self, language: str, at: int) -> str:
+        """Date and time in the words of a language."""
+        local = datetime.fromtimestamp(at / MICROSECONDS, self.zone)
+        return str(format_datetime(local, "medium", locale=_LOCALES.get(language, "en_GB")))
 
     def cool(self, connection: Connection, number: CustomerNumber, now: int) -> None:
         """Low limits for the policy's time, from the caller's commit on."""
