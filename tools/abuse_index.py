@@ -93,6 +93,7 @@ CASES = {
     92: "A secret or name in another form: normalised first, then judged",
     93: "Letters in place of digits: refused",
     94: "A listed document under another name: found",
+    99: "Reminders as a flood: told together above a rate, and the message says so",
 }
 
 

@@ -27,7 +27,7 @@ MAY_END_IN_A_NEWLINE = {
     "Report.note",
     "SignInStart.password",
 }
-SAMPLES = ("", "a", "CNY", "000000", "0" * 20, "1990-03-07")
+SAMPLES = ("", "a", "CNY", "wallet", "22:00", "000000", "0" * 20, "1990-03-07")
 
 
 def ends_before_a_newline(pattern: Any, flags: int = 0) -> bool:

@@ -20,7 +20,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.recovery import open_journal
-from feiqian.money import CNY, MinorUnits
+from feiqian.money import CNY
 from feiqian.notify.model import Channel, Delivered
 from feiqian.payments.codes import SLOT_SECONDS
 from feiqian.payments.requests import PaymentRequest, RefundRequest

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from tests.reminders.reminded import ANA, BALANCE, CASH, EMAIL, MEI, SMS, Reminded
-
 from feiqian.accounts.kinds import wallet_id
 from feiqian.ledger import chart
 from feiqian.money import CNY, MinorUnits
 from feiqian.notify.model import Channel
 from feiqian.reminders.model import Choice
+from tests.reminders.reminded import ANA, BALANCE, CASH, EMAIL, MEI, SMS, Reminded
 
 
 def test_a_payment_is_told_with_the_balance_after_it(bank: Reminded) -> None:

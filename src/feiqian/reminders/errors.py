@@ -6,7 +6,7 @@ from feiqian.errors import FeiqianError
 
 
 class RemindersInvalid(FeiqianError):
-    """Reminders cannot be as was asked. `reason` is the word for it: account, amount, quiet."""
+    """Reminders cannot be as was asked. `reason` is the word for it: account, currency, amount, quiet."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"reminders cannot be as was asked: {reason}")
