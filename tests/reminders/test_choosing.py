@@ -85,6 +85,10 @@ def test_by_default_an_account_is_told_by_sms_unless_something_was_chosen(bank: 
         with pytest.raises(AccountNotFound):
             by_default(connection, ANA, account.id)
     [shown] = bank.run(bank.services.reminders.of(MEI))
-    assert [one.reminder.choice for one in shown] == [Choice(), SMS, ALL]
+    assert {one.reminder.name: one.reminder.choice for one in shown} == {
+        WALLET: Choice(),
+        account.id: SMS,
+        chosen.id: ALL,
+    }
     bank.run(bank.move(CASH, account.ledger_id, 1), bank.follow())
     assert len(bank.told()) == 1

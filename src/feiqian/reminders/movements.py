@@ -18,7 +18,7 @@ from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.runtime import logs
 
 _DEBIT, _CREDIT, _END = 32, 48, 64  # places in an event
-_TRANSFER = int(Type.TRANSFER)
+_TRANSFER = bytes([Type.TRANSFER])
 _ACCOUNT = struct.Struct(">HHIQ")  # kind, currency, index, owner
 _log = logs.get("feiqian.reminders")
 
@@ -66,17 +66,14 @@ class Movements:
 def _moving(events: bytes, results: bytes, watched: Container[bytes]) -> list[bytes]:
     """The transfers that were made and touch a watched account."""
     found = []
-    start = 0
-    for refusal in results:
-        if (
-            events[start] == _TRANSFER
-            and not refusal
-            and (
-                events[start + _DEBIT : start + _CREDIT] in watched or events[start + _CREDIT : start + _END] in watched
-            )
-        ):
+    types = events[::EVENT_SIZE]
+    at = types.find(_TRANSFER)
+    while at >= 0:
+        start = at * EVENT_SIZE
+        debit, credit = events[start + _DEBIT : start + _CREDIT], events[start + _CREDIT : start + _END]
+        if (debit in watched or credit in watched) and not results[at]:
             found.append(events[start : start + EVENT_SIZE])
-        start += EVENT_SIZE
+        at = types.find(_TRANSFER, at + 1)
     return found
 
 

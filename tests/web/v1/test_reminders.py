@@ -35,7 +35,7 @@ def test_reminders_are_chosen_and_listed(served: Served, holder: Person) -> None
     ("wrong", "field"),
     [
         ({"account": "acc_01a21ac8d8a073fb8e8d69f236941c11"}, "account"),
-        ({"currency": "XXX"}, "currency"),
+        ({"currency": "QQQ"}, "currency"),
         ({"channels": ["fax"]}, "channels"),
         ({"threshold": -1}, "threshold"),
         ({"quiet": {"since": "22:00", "until": "22:00"}}, "quiet.until"),
