@@ -96,6 +96,7 @@ CASES = {
     95: "Numbers of accounts or their last six digits are guessed: counted by number, account and address, and the "
     "known cannot be told from the unknown",
     96: "An alias is squatted, or looks like another: refused",
+    99: "Reminders as a flood: told together above a rate, and the message says so",
     100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
 }
 

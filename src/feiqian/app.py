@@ -27,6 +27,7 @@ from feiqian.composition import (
     add_payments,
     add_quick,
     add_quick_payments,
+    add_reminders,
     add_sources,
     services_of,
 )
@@ -142,6 +143,7 @@ def _open(
     services.payments.choose_sources(services.sources.choose)
     add_own_limits(services)
     add_locks(services)
+    add_reminders(services)
     add_quick(services)
     add_back_office(services)
     add_quick_payments(services)

@@ -73,6 +73,10 @@ from feiqian.quick.own import OwnQuick
 from feiqian.quick.paying import QuickPayments
 from feiqian.quick.public import PublicQuick
 from feiqian.quick.service import QuickService
+from feiqian.reminders.movements import Movements
+from feiqian.reminders.service import Reminders
+from feiqian.reminders.telling import Telling
+from feiqian.reminders.words import Wording
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
@@ -226,6 +230,30 @@ def add_sources(s: Services) -> None:
         notices=s.notices,
         deposits=s.deposits,
         ledger=s.ledger,
+    )
+
+
+def add_reminders(s: Services) -> None:
+    """Who is told of movements of their accounts; the ledger says what was on them after each."""
+    movements, wording = Movements(s.ledger), Wording(s.notices, lambda number: s.merchants.name(number))
+    s.ledger.annotate(movements)
+    s.reminders = Reminders(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        movements=movements,
+        telling=Telling(
+            transactions=s.transactions,
+            clock=s.clock,
+            customers=s.customers,
+            deposits=s.deposits,
+            notify=s.notify,
+            wording=wording,
+        ),
     )
 
 

@@ -163,8 +163,24 @@ class OwnTransferDecided(msgspec.Struct, tag="own_transfer", array_like=True, fr
     closing: bool = False  # it emptied the account, which was closed with it
 
 
+class BalanceChanged(msgspec.Struct, tag="balance", array_like=True, frozen=True):
+    """Money moved on an account whose owner is reminded of it, and what was on it right after that."""
+
+    id: str  # of the transfer, in hex
+    account: bytes
+    other: bytes  # the account on the transfer's other side
+    customer: CustomerNumber  # whose `account` is
+    merchant: MerchantNumber  # whose `other` is, or 0
+    credited: bool  # came in
+    amount: MinorUnits
+    currency: CurrencyNumber
+    balance: MinorUnits
+    kind: int  # the transfer's, as the features' `kinds` declare it
+    at: int
+
+
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
-Fact = PaymentDecided | RefundDecided | Ending | OwnTransferDecided
+Fact = PaymentDecided | RefundDecided | Ending | OwnTransferDecided | BalanceChanged
 
 TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()

@@ -52,6 +52,7 @@ FEATURES = (
     "sources",
     "locks",
     "quick",
+    "reminders",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from feiqian.quick.paying import QuickPayments
     from feiqian.quick.public import PublicQuick
     from feiqian.quick.service import QuickService
+    from feiqian.reminders.service import Reminders
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
@@ -123,6 +124,7 @@ class Services:
     quick: QuickService = field(init=False)
     own_quick: OwnQuick = field(init=False)
     public_quick: PublicQuick = field(init=False)
+    reminders: Reminders = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

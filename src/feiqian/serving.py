@@ -191,7 +191,8 @@ class Service:
         features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
-        outgoing = services.outbox.run(), services.follower.run(), services.locks.run(), services.own_limits.run()
+        waiting = services.locks.run(), services.own_limits.run(), services.reminders.run()
+        outgoing = services.outbox.run(), services.follower.run(), *waiting
         return [*watches, *features, *beside, *outgoing]
 
     async def _complete(self) -> None:

@@ -24,7 +24,15 @@ from feiqian.auth.model import Details, Opened, Session
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.strangers import Strangers
 from feiqian.cases.service import Cases
-from feiqian.composition import add_access, add_deposits, add_locks, add_own_limits, add_quick, add_sources
+from feiqian.composition import (
+    add_access,
+    add_deposits,
+    add_locks,
+    add_own_limits,
+    add_quick,
+    add_reminders,
+    add_sources,
+)
 from feiqian.customers.registry import Customers
 from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.screening import Sanctions
@@ -130,6 +138,7 @@ class People:
         add_sources(s)
         add_own_limits(s)
         add_locks(s)
+        add_reminders(s)
         add_quick(s)
         self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors
         self.registration, self.sign_in, self.recovery = s.registration, s.sign_in, s.recovery

@@ -100,7 +100,10 @@ class Notices:
 
     def local(self, connection: Connection, number: CustomerNumber, at: int) -> str:
         """A moment (Unix microseconds) as a message to this customer says it."""
-        language = self.customers.profiles.need(connection, number).language
+        return self.moment(self.customers.profiles.need(connection, number).language, at)
+
+    def moment(self, language: str, at: int) -> str:
+        """Date and time in the words of a language."""
         local = datetime.fromtimestamp(at / MICROSECONDS, self.zone)
         return str(format_datetime(local, "medium", locale=_LOCALES.get(language, "en_GB")))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from .ledger_clock import LedgerClock
 from .standstill import Standstill
 
 Subscriber = Callable[[int, list[bytes]], object]
+Annotate = Callable[[bytes, bytes], Iterable[bytes]]
 COMMIT_SECONDS, PROBE_SECONDS = 10.0, 1.0  # not money: times
 
 
@@ -87,6 +88,7 @@ class Ledger:
         self._scheduled = False
         self._waiting: dict[int, _RowFuture] = {}
         self._subscribers: list[Subscriber] = []
+        self._annotate: Annotate | None = None
         self._threaded = threaded
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._flight: tuple[_Commit, Future[bytes]] | tuple[None, Future[None]] | None = None
@@ -130,6 +132,8 @@ class Ledger:
             raise
         if records:
             self._records.append(records)
+            if self._annotate is not None:
+                self._facts += self._annotate(events, results)
             self._schedule()
         return results
 
@@ -175,6 +179,13 @@ class Ledger:
         """Calls `callback(position, facts)` for each durable row, in the loop. Returns how to unsubscribe."""
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
+
+    def annotate(self, annotate: Annotate) -> None:
+        """Right after each posting `annotate(events, results)` may ask the engine, and gives facts for the same row.
+
+        It must never raise, and cost next to nothing: payments wait for it.
+        """
+        self._annotate = annotate
 
     # --- waiting -----------------------------------------------------------------------------------------------
 

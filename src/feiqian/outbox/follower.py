@@ -177,23 +177,42 @@ class Follower:
     def _add(self, connection: Connection, facts: Sequence[Told], end: End) -> None:
         """The deliveries of these facts, and that all up to the row is done."""
         now = self._clock.now()
-        for origin, fact in facts:
-            for outbound in self._outbounds.values():
-                try:
-                    if outbound.concerns(fact):
-                        with connection.begin_nested():
-                            outbound.tell(connection, decode_fact(fact), origin, now)
-                except (OperationalError, InterfaceError, OSError):
-                    raise  # the database's trouble, not the fact's
-                except Exception as error:
-                    self._set_aside(connection, outbound, fact, origin, error)
+        for outbound in self._outbounds.values():
+            concerned = self._concerned(connection, outbound, facts)
+            if outbound.together and self._tell(connection, outbound, concerned, now) is None:
+                continue
+            for told in concerned:
+                if (error := self._tell(connection, outbound, [told], now)) is not None:
+                    self._set_aside(connection, outbound, told, error)
         forward = update(journal_position).where(_c.position < end[0])
         connection.execute(forward.values(position=end[0], hash=end[1]))
         self._stored = max(self._stored, end[0])
 
-    def _set_aside(
-        self, connection: Connection, outbound: Outbound, fact: bytes, origin: Origin, error: Exception
-    ) -> None:
+    def _concerned(self, connection: Connection, outbound: Outbound, facts: Sequence[Told]) -> list[Told]:
+        concerned = []
+        for told in facts:
+            try:
+                if outbound.concerns(told[1]):
+                    concerned.append(told)
+            except Exception as error:
+                self._set_aside(connection, outbound, told, error)
+        return concerned
+
+    def _tell(self, connection: Connection, outbound: Outbound, told: Sequence[Told], now: int) -> Exception | None:
+        """Adds their deliveries; what is wrong, if none was added. Raises what is the database's trouble."""
+        if not told:
+            return None
+        try:
+            with connection.begin_nested():
+                outbound.tell_all(connection, [(decode_fact(fact), origin) for origin, fact in told], now)
+        except (OperationalError, InterfaceError, OSError):
+            raise
+        except Exception as error:
+            return error
+        return None
+
+    def _set_aside(self, connection: Connection, outbound: Outbound, told: Told, error: Exception) -> None:
+        origin, fact = told
         now, about = self._clock.now(), str(origin)
         _log.error("fact_not_told", outbound=outbound.name, position=origin.position, why=type(error).__name__)
         delivery = Delivery(
@@ -224,6 +243,14 @@ class _Untold:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _may_concern(outbound: Outbound, fact: bytes) -> bool:
+    """One that raises is told, to be set aside."""
+    try:
+        return outbound.concerns(fact)
+    except Exception:
+        return True
 
 
 def _whole_rows(kept: Sequence[tuple[Told, bytes]], count: int) -> int:

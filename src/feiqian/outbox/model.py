@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol
@@ -130,6 +130,7 @@ class Outbound(ABC):
     `Services`. The name is on disk, at most 20 characters."""
 
     name: ClassVar[str]
+    together: ClassVar[bool] = False  # whether `tell_all` is given many facts in one go
 
     @abstractmethod
     def concerns(self, fact: bytes) -> bool:
@@ -139,6 +140,11 @@ class Outbound(ABC):
     @abstractmethod
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
         """Adds the fact's deliveries, if there are any to add."""
+
+    def tell_all(self, connection: Connection, facts: Sequence[tuple[Fact, Origin]], now: int) -> None:
+        """`tell` for each, in order. Where one of many fails all are told again, each alone."""
+        for fact, origin in facts:
+            self.tell(connection, fact, origin, now)
 
 
 class Kept(NamedTuple):

@@ -1,0 +1,94 @@
+"""What may be chosen, who hears of it, and that it counts from the commit on and after a restart."""
+
+from __future__ import annotations
+
+import pytest
+
+from feiqian.deposits.errors import AccountNotFound
+from feiqian.money import CNY, EUR, MinorUnits
+from feiqian.notify.model import Channel
+from feiqian.reminders.errors import RemindersInvalid
+from feiqian.reminders.model import WALLET, Choice, Quiet
+from feiqian.subjects import customer
+from tests.reminders.reminded import ANA, CASH, MEI, SMS, Reminded
+
+ALL = Choice((Channel.SMS, Channel.EMAIL, Channel.PUSH), MinorUnits(5_00), Quiet(22 * 60, 7 * 60 + 30))
+
+
+def test_nothing_is_chosen_until_somebody_chooses(bank: Reminded) -> None:
+    account = bank.account()
+    [shown] = bank.run(bank.services.reminders.of(MEI))
+    assert [(one.reminder.name, one.last_four) for one in shown] == [(WALLET, ""), (account.id, account.last_four)]
+    assert {one.reminder.choice for one in shown} == {Choice()}
+
+
+def test_what_was_chosen_is_shown_told_of_and_in_the_audit_log(bank: Reminded) -> None:
+    bank.choose(ALL)
+    bank.choose(ALL)  # nothing more happens
+    [shown] = bank.run(bank.services.reminders.of(MEI))
+    assert shown[0].reminder.choice == ALL
+    bank.messages()
+    [inbox] = bank.run(bank.services.notify.inbox(50, customer(MEI)))
+    texts = [message.text for message in inbox if message.channel == "sms"]
+    assert ["balance reminders" in text for text in texts] == [True]
+    with bank.bank.db.read() as connection:
+        entries = bank.services.audit_log.of(connection, str(customer(MEI)))
+    [chosen] = [entry for entry in entries if entry.action == "reminders_chosen"]
+    assert chosen.details == {"account": WALLET, "channels": ["sms", "email", "push"]}
+
+
+def test_it_counts_after_a_restart_and_can_be_taken_back(bank: Reminded) -> None:
+    bank.choose(SMS)
+    bank.crash()
+    bank.run(bank.pay(1_00), bank.follow())
+    assert len(bank.told()) == 1
+    bank.choose(Choice())
+    bank.run(bank.pay(1_00), bank.follow())
+    assert len(bank.told()) == 1
+    assert len(bank.balances()) == 1
+    assert bank.rows("SELECT * FROM reminders_choices") == []
+
+
+@pytest.mark.parametrize(
+    ("account", "choice", "reason"),
+    [
+        ("acc_", SMS, "account"),
+        (WALLET, SMS._replace(threshold=MinorUnits(-1)), "amount"),
+        (WALLET, SMS._replace(threshold=MinorUnits(2**63)), "amount"),
+        (WALLET, SMS._replace(quiet=Quiet(60, 60)), "quiet"),
+        (WALLET, SMS._replace(quiet=Quiet(60, 24 * 60)), "quiet"),
+    ],
+)
+def test_what_cannot_be_is_refused(bank: Reminded, account: str, choice: Choice, reason: str) -> None:
+    with pytest.raises(RemindersInvalid) as refused:
+        bank.choose(choice, account=account)
+    assert refused.value.reason == reason
+    assert bank.rows("SELECT * FROM reminders_choices") == []
+
+
+def test_another_persons_account_and_a_wallet_that_is_not_there_are_refused(bank: Reminded) -> None:
+    account = bank.account(ANA)
+    with pytest.raises(RemindersInvalid):
+        bank.choose(SMS, MEI, account.id)
+    with pytest.raises(RemindersInvalid):
+        bank.run(bank.services.reminders.put(MEI, WALLET, EUR.number, SMS))
+    bank.run(bank.services.reminders.put(ANA, account.id, CNY.number, SMS))
+
+
+def test_by_default_an_account_is_told_by_sms_unless_something_was_chosen(bank: Reminded) -> None:
+    account, chosen = bank.account(), bank.account()
+    bank.choose(ALL, account=chosen.id)
+    by_default = bank.services.reminders.by_default
+    with bank.bank.db.write() as connection:
+        for one in (account, chosen, account):
+            by_default(connection, MEI, one.id)
+        with pytest.raises(AccountNotFound):
+            by_default(connection, ANA, account.id)
+    [shown] = bank.run(bank.services.reminders.of(MEI))
+    assert {one.reminder.name: one.reminder.choice for one in shown} == {
+        WALLET: Choice(),
+        account.id: SMS,
+        chosen.id: ALL,
+    }
+    bank.run(bank.move(CASH, account.ledger_id, 1), bank.follow())
+    assert len(bank.told()) == 1
