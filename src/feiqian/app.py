@@ -126,7 +126,7 @@ def _open(
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
     add_deposits(services)
-    services.payments.choose_sources(services.sources.choose)
+    services.payments.choose_sources(services.sources.choose, services.sources.names)
     add_back_office(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
     _measure(services)

@@ -142,6 +142,7 @@ def add_deposits(s: Services) -> None:
         audit_log=s.audit_log,
         notices=s.notices,
         deposits=s.deposits,
+        accounts=s.accounts,
         ledger=s.ledger,
     )
 

@@ -88,6 +88,7 @@ def test_choices_are_kept_over_a_restart_and_can_be_taken_back(people: People, m
         audit_log=s.audit_log,
         notices=s.notices,
         deposits=s.deposits,
+        accounts=s.accounts,
         ledger=s.ledger,
     )
     assert again.choose(CNY.number, mei, MinorUnits(1)) == first.ledger_id

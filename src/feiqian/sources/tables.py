@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, SmallInteger, String, Table
 
-from feiqian.columns import Flag
 from feiqian.db import BIG, METADATA
 
 choices = Table(
@@ -14,5 +13,5 @@ choices = Table(
     Column("currency", Integer, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("account", String(36), nullable=False),  # the id of a deposit account, or "wallet"
-    Column("falls_through", Flag, nullable=False),  # whether the next is asked when this one holds too little
+    Column("falls_through", SmallInteger, nullable=False),  # 1: the next is asked when this one holds too little
 )
