@@ -22,7 +22,7 @@ from feiqian.payments.read_model import queries
 from feiqian.payments.read_model.rows import Entry
 from feiqian.projections.database import Database
 
-from .operations import BY_NAME, CURRENCY, Asked, Facts
+from .operations import BY_NAME, CURRENCY, Asked, CodePayment, Facts
 
 PAGE = 100
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class Witness:
         assert min(found[account] for account in self.owners) >= 0
         for fact in self.facts.payments.values():
             assert self.owners[payer_account(fact)] == fact.customer, f"{fact.id} was taken from somebody else"
-        assert len(self.facts.payments) == sum(it.kind in ("code", "refund") for it in wanted)
+        assert len(self.facts.payments) == sum(issubclass(BY_NAME[it.kind], CodePayment) for it in wanted)
 
     def check_limits(self, day_amount: int, day_of: Callable[[int], int]) -> int:
         """Nobody paid more than `day_amount` in a day, whatever from; returns how many met that limit."""
