@@ -17,6 +17,7 @@ from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import MICROSECONDS, SystemClock
 from feiqian.demo.seeding import Plan, seed
 from feiqian.deposits.model import DepositAccount
+from feiqian.events import PaymentDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Refusal
@@ -29,7 +30,10 @@ from feiqian.projections.database import open_database
 from feiqian.settings import Settings
 from feiqian.subjects import Role, Subject
 from feiqian.testing.crash import Killable
-from feiqian.testing.mixed.operations import CORRECTIONS, FEES, KINDS, Asked, mix
+from feiqian.testing.mixed.bank import CORRECTIONS
+from feiqian.testing.mixed.kinds import KINDS, mix
+from feiqian.testing.mixed.operations import Asked
+from feiqian.testing.mixed.payments import FEES
 from feiqian.testing.mixed.witness import Witness
 
 KILLS = int(os.environ.get("KILLS") or 60) // 20  # `make long`: 50
@@ -139,5 +143,5 @@ def it_was_a_mix(
     assert {"succeeded", "needs_verification", "declined insufficient_funds", "refund succeeded"} <= set(happened)
     assert happened["succeeded"] > COUNT // 5
     places = {account.ledger_id: account.place for account in accounts}
-    paid_from = {places.get(fact.source, 0) for fact in witness.facts.payments.values()}
+    paid_from = {places.get(fact.source, 0) for fact in witness.facts.all(PaymentDecided)}
     assert paid_from == {0, *range(1, len(DEPOSITS) + 1)}

@@ -28,7 +28,8 @@ from feiqian.runtime.work import TooBusy, WorkOverdue
 from feiqian.serving import Bank
 from feiqian.settings import Settings, load
 
-from .operations import KINDS, AskAgain, Asked, Desk, Operation, mix
+from .kinds import KINDS, mix
+from .operations import AskAgain, Asked, Desk, Operation
 
 CALLERS = 16  # operations under way at once
 AGAIN_SECONDS = 0.05  # not money: a time

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 from feiqian.accounts.kinds import day_amount_id, wallet_id
 from feiqian.deposits.model import DepositAccount
-from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, decode_fact
+from feiqian.events import PaymentDecided, PaymentStatus, decode_fact
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.body import decode_body
+from feiqian.ledger.engine import CLOSED
 from feiqian.ledger.engines import new_engine
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import replay_row
@@ -22,10 +22,11 @@ from feiqian.payments.read_model import queries
 from feiqian.payments.read_model.rows import Entry
 from feiqian.projections.database import Database
 
-from .operations import BY_NAME, CURRENCY, Asked, CodePayment, Facts
+from .kinds import BY_NAME
+from .operations import CURRENCY, Asked, Facts
+from .payments import CodePayment
 
 PAGE = 100
-T = TypeVar("T")
 
 
 class Witness:
@@ -49,16 +50,8 @@ class Witness:
             replay_row(self._engine, row)
             self._position = row.position
             for encoded in decode_body(row.body).facts:
-                fact = decode_fact(encoded)
-                if isinstance(fact, PaymentDecided):
-                    self._once(self.facts.payments, fact.merchant_order, fact)
-                elif isinstance(fact, RefundDecided):
-                    self._once(self.facts.refunds, fact.merchant_refund, fact)
+                self.facts.take(decode_fact(encoded))
         self._engine.check()
-
-    def _once(self, known: dict[str, T], number: str, fact: T) -> None:
-        assert number not in known, f"{number} was decided twice"
-        known[number] = fact
 
     def check_books(self, wanted: Sequence[Asked], outcomes: Mapping[int, str]) -> None:
         """Every account has what it had and what the outcomes moved; nobody owes anything."""
@@ -68,27 +61,31 @@ class Witness:
             for account, gained in BY_NAME[it.kind].moved(it, outcomes[it.number], self.facts):
                 expected[account] += gained
         found = {account: self._balance(account) for account in expected}
+        for account in filter(self._closed, self.owners):  # its money, and refunds of it, went to the wallet
+            assert not found[account]
+            expected[wallet_id(CURRENCY, self.owners[account])] += expected[account]
+            expected[account] = 0
         assert found == dict(expected)
         assert min(found[account] for account in self.owners) >= 0
-        for fact in self.facts.payments.values():
+        for fact in self.facts.all(PaymentDecided):
             assert self.owners[payer_account(fact)] == fact.customer, f"{fact.id} was taken from somebody else"
-        assert len(self.facts.payments) == sum(issubclass(BY_NAME[it.kind], CodePayment) for it in wanted)
+        assert len(self.facts.all(PaymentDecided)) == sum(issubclass(BY_NAME[it.kind], CodePayment) for it in wanted)
 
     def check_limits(self, day_amount: int, day_of: Callable[[int], int]) -> int:
         """Nobody paid more than `day_amount` in a day, whatever from; returns how many met that limit."""
         paid: Counter[tuple[int, int]] = Counter()
-        for fact in self.facts.payments.values():
+        for fact in self.facts.all(PaymentDecided):
             if fact.status is PaymentStatus.SUCCEEDED:
                 paid[fact.customer, day_of(fact.created_at)] += fact.amount
         assert max(paid.values()) <= day_amount
-        last = day_of(max(fact.created_at for fact in self.facts.payments.values()))
+        last = day_of(max(fact.created_at for fact in self.facts.all(PaymentDecided)))
         for customer in set(self.owners.values()):
             used = self._engine.used(day_amount_id(CURRENCY, customer))
             assert used is not None
             assert used[1] == day_amount
             if paid[customer, last]:
                 assert used[0] == paid[customer, last]
-        return sum(fact.reason == "daily_limit" for fact in self.facts.payments.values())
+        return sum(fact.reason == "daily_limit" for fact in self.facts.all(PaymentDecided))
 
     def check_statements(self, reads: Database) -> int:
         """Each customer account's statement adds up, line by line, to its balance; returns the number of lines."""
@@ -101,6 +98,10 @@ class Witness:
             assert balance == 0
             lines += len(entries)
         return lines
+
+    def _closed(self, account: bytes) -> bool:
+        found = self._engine.account(account)
+        return found is not None and bool(found.closed_and_frozen & CLOSED)
 
     def _balance(self, account: bytes) -> int:
         found = self._engine.account(account)
