@@ -140,7 +140,7 @@ def _open(
     add_access(services)
     add_deposits(services)
     add_sources(services)
-    services.payments.choose_sources(services.sources.choose)
+    services.payments.choose_sources(services.sources.choose, services.sources.names)
     add_own_limits(services)
     add_locks(services)
     add_reminders(services)

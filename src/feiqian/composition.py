@@ -229,6 +229,7 @@ def add_sources(s: Services) -> None:
         audit_log=s.audit_log,
         notices=s.notices,
         deposits=s.deposits,
+        accounts=s.accounts,
         ledger=s.ledger,
     )
 
@@ -268,7 +269,9 @@ def add_own_limits(s: Services) -> None:
         accounts=s.accounts,
         verification=s.verification,
         delays=s.policy.delays,
+        bank=s.limits,
     )
+    s.limits.choose_own(s.own_limits)
 
 
 def add_locks(s: Services) -> None:

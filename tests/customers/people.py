@@ -42,6 +42,7 @@ from feiqian.ledger.chart import account_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CNY
@@ -136,6 +137,7 @@ class People:
         add_access(s)
         add_deposits(s)
         add_sources(s)
+        s.limits = PaymentLimits(s.policy, s.customers, self.ledger)
         add_own_limits(s)
         add_locks(s)
         add_reminders(s)

@@ -88,6 +88,7 @@ def test_choices_are_kept_over_a_restart_and_can_be_taken_back(people: People, m
         audit_log=s.audit_log,
         notices=s.notices,
         deposits=s.deposits,
+        accounts=s.accounts,
         ledger=s.ledger,
     )
     assert again.choose(CNY.number, mei, MinorUnits(1)) == first.ledger_id
@@ -110,3 +111,31 @@ def test_an_order_of_what_is_not_ones_own_is_refused(people: People, mei: Custom
             put(people, mei, *order)
         assert refused.value.reason == reason
     assert chosen(people, mei, 1) == wallet_id(CNY.number, mei)
+
+
+class Counted(dict[Any, Any]):
+    """Counts what is asked of it."""
+
+    asked = 0
+
+    def get(self, *of: Any) -> Any:
+        self.asked += 1
+        return super().get(*of)
+
+
+def test_whoever_chose_nothing_costs_one_lookup(people: People, mei: CustomerNumber, monkeypatch: Any) -> None:
+    sources, chosen_by = people.services.sources, Counted()
+    monkeypatch.setattr(sources, "_chosen", chosen_by)
+    monkeypatch.setattr(sources, "ledger", None)  # nothing else is asked
+    monkeypatch.setattr(sources, "transactions", None)
+    assert chosen(people, mei, 1) == wallet_id(CNY.number, mei)
+    assert chosen_by.asked == 1
+
+
+def test_a_choice_is_told_and_the_same_again_is_not(people: People, mei: CustomerNumber) -> None:
+    first = account(people, mei, 0)
+    before = len(people.told(mei))
+    for _ in range(2):
+        put(people, mei, first.id)
+    assert sorted(people.told(mei)[before:]) == [("changed", "email"), ("changed", "sms")]
+    assert people.audit_log(mei).count("sources_chosen") == 1

@@ -251,6 +251,7 @@ class Reads(StillReads):
         mine = SimpleNamespace(customer=1, reason=reason, merchant=1, amount=1_480_50, currency=156)
         mine.closed_at = mine.created_at = 10**15
         mine.id, mine.merchant_order, mine.description, mine.refunded = payment, "A-17 <5>", "", 0
+        mine.fact = SimpleNamespace(source=self._payments.source)
         return mine if payment == "pay_1" else None
 
 

@@ -28,6 +28,7 @@ from feiqian.money import CNY, MinorUnits
 from feiqian.notify.model import Channel, Delivered
 from feiqian.payments.codes import IssuedCode
 from feiqian.payments.errors import PaymentNotFound
+from feiqian.payments.intent import SourceName
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow, payment_row
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.shown import Item, shown_payment
@@ -36,6 +37,7 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.metrics import Live
 from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
+from feiqian.sources.standing import Standing
 from feiqian.subjects import Subject, customer, staff
 from feiqian.testing.clock import ManualClock
 from feiqian.web import session
@@ -150,8 +152,22 @@ class StillReads:
         return int(self._still.lacking)
 
 
+class StillSources:
+    """What a test says that payments are taken from."""
+
+    standings: tuple[Standing, ...] = ()
+
+    async def standing(self, number: int) -> list[Standing]:
+        return list(self.standings)
+
+
 class StillPayments:
-    """Limits that a test may set."""
+    """Limits, and a source, that a test may set."""
+
+    source = b""  # the wallet
+
+    async def source_names(self, number: int) -> dict[bytes, SourceName]:
+        return {self.source: SourceName("acc_1", "rent •••• 0042")}
 
     limits: Today | None = Today(MinorUnits(300_00), MinorUnits(2_000_00), MinorUnits(1_850_00), MinorUnits(2_000_00))
 
@@ -314,6 +330,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "accounts": StillAccounts(),
         "reads": StillReads(still),
         "payments": StillPayments(still),
+        "sources": StillSources(),
         "ledger": StillLedger(still),
         "locks": SimpleNamespace(locked=lambda ledger_id: 0),
     }

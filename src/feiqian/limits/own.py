@@ -82,15 +82,6 @@ class OfBank(Protocol):
         """None if they pay nothing in this currency."""
 
 
-class NothingKnown:
-    """Until `bank` is set."""
-
-    def state(
-        self, customer: CustomerNumber, currency: CurrencyNumber, scope: Scope, span: Span, now_seconds: int
-    ) -> None:
-        return None
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class OwnLimits(AccessService):
     """Of all customers; methods with a session are of its own."""
@@ -98,7 +89,7 @@ class OwnLimits(AccessService):
     accounts: Accounts
     verification: Verification
     delays: Delays
-    bank: OfBank = field(default_factory=NothingKnown)
+    bank: OfBank
     _caps: dict[tuple[CustomerNumber, CurrencyNumber], dict[OwnCap, MinorUnits]] = field(
         default_factory=dict, init=False
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -38,6 +38,22 @@ class Order(Protocol):
 
 ChooseSource: TypeAlias = Callable[[CurrencyNumber, CustomerNumber, MinorUnits], bytes]
 """The account that a customer pays this amount of this currency from. Answers from memory."""
+
+
+class SourceName(NamedTuple):
+    """What one of a customer's accounts is called by: its public id, and how it is shown, with its number masked."""
+
+    id: str
+    shown: str
+
+
+NameSources: TypeAlias = Callable[[CustomerNumber], Awaitable[Mapping[bytes, SourceName]]]
+"""The names of a customer's accounts, by their ledger accounts; the wallet has none."""
+
+
+async def only_wallets(_customer: CustomerNumber) -> Mapping[bytes, SourceName]:
+    """There are no accounts that would have a name."""
+    return {}
 
 
 def from_wallet(currency: CurrencyNumber, customer: CustomerNumber, _amount: MinorUnits) -> bytes:

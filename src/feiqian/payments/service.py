@@ -40,7 +40,7 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
-from feiqian.payments.intent import ChooseSource, O, PaymentMethod, from_wallet
+from feiqian.payments.intent import ChooseSource, NameSources, O, PaymentMethod, from_wallet, only_wallets
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
@@ -98,6 +98,7 @@ class Payments:
             ledger, reads, self._resolver, limits, customers, merchants, verification, told, work or Work()
         )
         self._refunder = Refunder(ledger)
+        self.source_names: NameSources = only_wallets
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
@@ -113,9 +114,10 @@ class Payments:
         """The largest payment of any customer's; 0 where nobody pays in this currency."""
         return self._limits.largest.get(currency, NOTHING)
 
-    def choose_sources(self, choose: ChooseSource) -> None:
-        """`choose` says from now on which of the customer's accounts a payment by code is taken from."""
-        self._by_code.source = choose
+    def choose_sources(self, choose: ChooseSource, names: NameSources = only_wallets) -> None:
+        """`choose` says from now on which of the customer's accounts a payment by code is taken from; `names` how
+        such an account is shown."""
+        self._by_code.source, self.source_names = choose, names
 
     def pay(self, merchant: Merchant, request: PaymentRequest) -> Coroutine[Any, Any, PaymentView]:
         """Takes a payment by code, as `pay_by`."""

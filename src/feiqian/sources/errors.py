@@ -6,7 +6,7 @@ from feiqian.errors import FeiqianError
 
 
 class SourcesInvalid(FeiqianError):
-    """The order cannot be as was asked. `reason` is the word for it: empty, unknown, twice, closed."""
+    """The order cannot be as was asked. `reason` is the word for it: empty, too_many, unknown, twice, closed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"payments cannot be taken in this order: {reason}")

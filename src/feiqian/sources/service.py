@@ -7,46 +7,36 @@ it can pay. An account that has been closed is passed over, whatever was chosen.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.accounts.kinds import wallet_id
+from feiqian.accounts.service import Accounts
 from feiqian.auth.base import AccessService
 from feiqian.db import after_commit
-from feiqian.deposits.model import AccountState
+from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.numbers import masked
 from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.payments.intent import SourceName
 from feiqian.runtime.transactions import reads, writes
 from feiqian.sources.errors import SourcesInvalid
+from feiqian.sources.model import NOTHING_CHOSEN, WALLET, Choice, Order
+from feiqian.sources.standing import SMALLEST, Standing, standing
 from feiqian.sources.tables import choices
 from feiqian.subjects import customer as subject_of
 
-WALLET = "wallet"
 MOST = 20
 _c = choices.c
 Key = tuple[CustomerNumber, CurrencyNumber]
-
-
-class Order(NamedTuple):
-    """Accounts of the ledger in the order in which they are asked; without `falls_through` only the first is."""
-
-    accounts: tuple[bytes, ...]
-    falls_through: bool
-
-
-class Choice(NamedTuple):
-    """What was chosen: ids of deposit accounts, and "wallet"."""
-
-    accounts: tuple[str, ...]
-    falls_through: bool
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -54,6 +44,7 @@ class Sources(AccessService):
     """The choices of all customers. `choose` answers from memory, the rest from the database."""
 
     deposits: Deposits
+    accounts: Accounts
     ledger: Ledger
     _chosen: dict[Key, Order] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -79,6 +70,43 @@ class Sources(AccessService):
             first = first or account
         return first or wallet_id(currency, customer)
 
+    # --- asking ----------------------------------------------------------------------------------------------------
+
+    async def standing(self, customer: CustomerNumber) -> list[Standing]:
+        """How the customer's sources stand, for each currency that they have an account or a wallet in."""
+        accounts, chosen = await self.transactions.read(self._kept, customer)
+        held = {one.currency for one in accounts if one.state is not AccountState.CLOSED}
+        currencies = dict.fromkeys([*self.accounts.wallets(customer), *sorted(held)])
+        found = [self._standing(customer, currency, accounts, chosen) for currency in currencies]
+        await self.ledger.durable(self.ledger.position)
+        return found
+
+    def _standing(
+        self,
+        customer: CustomerNumber,
+        currency: CurrencyNumber,
+        accounts: Sequence[DepositAccount],
+        chosen: Mapping[CurrencyNumber, Choice],
+    ) -> Standing:
+        own = [one for one in accounts if one.currency == currency]
+        choice, paying = chosen.get(currency, NOTHING_CHOSEN), self.choose(currency, customer, SMALLEST)
+        return standing(self.ledger, customer, currency, own, choice, paying)
+
+    def _kept(
+        self, connection: Connection, customer: CustomerNumber
+    ) -> tuple[list[DepositAccount], dict[CurrencyNumber, Choice]]:
+        """What is in the database of a customer: accounts, and the choice for each currency in which there is one."""
+        rows = connection.execute(select(choices).where(_c.customer == customer).order_by(_c.currency, _c.place))
+        chosen = {CurrencyNumber(of): _choice(list(group)) for of, group in groupby(rows, key=lambda row: row.currency)}
+        return self.deposits.of(connection, customer), chosen
+
+    async def names(self, customer: CustomerNumber) -> dict[bytes, SourceName]:
+        """What each deposit account is called where payments show what they were taken from, by its ledger account."""
+        return {
+            one.ledger_id: SourceName(one.id, f"{one.alias} {masked(one.last_four)}".strip())
+            for one in await self.deposits.all_of(customer)
+        }
+
     # --- choosing --------------------------------------------------------------------------------------------------
 
     @reads
@@ -89,7 +117,7 @@ class Sources(AccessService):
             .where(_c.customer == customer, _c.currency == currency)
             .order_by(_c.place)
         ).all()
-        return Choice(tuple(row.account for row in rows), rows[0].falls_through) if rows else Choice((WALLET,), False)
+        return _choice(rows) if rows else NOTHING_CHOSEN
 
     @writes
     def put(
@@ -100,30 +128,41 @@ class Sources(AccessService):
         accounts: Sequence[str],
         falls_through: bool,
     ) -> None:
-        """From the commit on payments in this currency are taken in this order. Raises SourcesInvalid."""
+        """From the commit on payments in this currency are taken in this order. Raises SourcesInvalid.
+
+        What is so already is neither written nor told again.
+        """
         self.customers.profiles.lock(connection, customer)
-        self._check(connection, customer, currency, accounts)
+        chosen = Choice(tuple(accounts), falls_through and len(accounts) > 1)
+        before = self.of.within(connection, customer, currency)
+        if chosen == before:
+            return
+        self._check(connection, customer, currency, chosen)
         connection.execute(delete(choices).where(_c.customer == customer, _c.currency == currency))
-        if tuple(accounts) != (WALLET,):
+        if chosen != NOTHING_CHOSEN:
             rows = [
                 {"customer": customer, "currency": currency, "place": place, "account": account}
-                | {"falls_through": falls_through}
-                for place, account in enumerate(accounts)
+                | {"falls_through": int(chosen.falls_through)}
+                for place, account in enumerate(chosen.accounts)
             ]
             connection.execute(insert(choices), rows)
-        details = {"accounts": tuple(accounts), "falls_through": falls_through}
-        self._record(connection, subject_of(customer), "sources_chosen", details)
+        self._record(connection, subject_of(customer), "sources_chosen", chosen._asdict())
+        self.notices.changed(connection, customer, "sources", self.clock.now())
         after_commit(connection, partial(self.take_up, customer, currency))
 
     def _check(
-        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, accounts: Sequence[str]
+        self,
+        connection: Connection,
+        customer: CustomerNumber,
+        currency: CurrencyNumber,
+        chosen: Choice,
     ) -> None:
-        if not 0 < len(accounts) <= MOST:
-            raise SourcesInvalid("empty")
-        if len(set(accounts)) != len(accounts):
+        if not 0 < len(chosen.accounts) <= MOST:
+            raise SourcesInvalid("empty" if not chosen.accounts else "too_many")
+        if len(set(chosen.accounts)) != len(chosen.accounts):
             raise SourcesInvalid("twice")
         own = {one.id: one for one in self.deposits.of(connection, customer) if one.currency == currency}
-        for account in accounts:
+        for account in chosen.accounts:
             if account == WALLET:
                 continue
             if account not in own:
@@ -135,7 +174,7 @@ class Sources(AccessService):
         """Takes up what was committed of one customer."""
         with self._lock:  # in turn, so that an older reading never comes last
             choice = self.transactions.read_now(self.of.within, customer, currency)
-            if choice.accounts == (WALLET,):
+            if choice == NOTHING_CHOSEN:
                 self._chosen.pop((customer, currency), None)
             else:
                 ids = self.transactions.read_now(self._ledger_ids, customer)
@@ -147,8 +186,7 @@ class Sources(AccessService):
             ids = self._ledger_ids(connection, customer)
             for currency, group in groupby(of_customer, key=lambda row: CurrencyNumber(row.currency)):
                 placed = list(group)
-                choice = Choice(tuple(row.account for row in placed), placed[0].falls_through)
-                self._chosen[customer, currency] = self._order(choice, customer, currency, ids)
+                self._chosen[customer, currency] = self._order(_choice(placed), customer, currency, ids)
 
     def _ledger_ids(self, connection: Connection, customer: CustomerNumber) -> dict[str, bytes]:
         return {one.id: one.ledger_id for one in self.deposits.of(connection, customer)}
@@ -157,6 +195,9 @@ class Sources(AccessService):
         self, choice: Choice, customer: CustomerNumber, currency: CurrencyNumber, ids: dict[str, bytes]
     ) -> Order:
         wallet = wallet_id(currency, customer)
-        return Order(
-            tuple(wallet if one == WALLET else ids[one] for one in choice.accounts), bool(choice.falls_through)
-        )
+        return Order(tuple(wallet if one == WALLET else ids[one] for one in choice.accounts), choice.falls_through)
+
+
+def _choice(rows: Sequence[Any]) -> Choice:
+    """Of a customer's rows of one currency, in their order."""
+    return Choice(tuple(row.account for row in rows), bool(rows[0].falls_through))

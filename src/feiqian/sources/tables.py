@@ -13,5 +13,5 @@ choices = Table(
     Column("currency", Integer, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("account", String(36), nullable=False),  # the id of a deposit account, or "wallet"
-    Column("falls_through", SmallInteger, nullable=False),  # whether the next is asked when this one holds too little
+    Column("falls_through", SmallInteger, nullable=False),  # 1: the next is asked when this one holds too little
 )

@@ -11,7 +11,9 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,24 +99,34 @@ async def _caller(ledger: Ledger, number: int) -> None:
         number += CALLERS
 
 
-class Child:
-    """The child, and what it has told so far."""
+class Killable(ABC):
+    """A process of its own that tells, line by line, what is durable, and may be killed at any moment."""
 
-    def __init__(self, folder: Path, url: str, first: int) -> None:
-        command = [sys.executable, "-m", "feiqian.testing.crash", str(folder), url, str(first)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
-        self.acknowledged: dict[int, Refusal] = {}
-        self.ready = self.stopped = False
+    def __init__(self, command: list[str], environment: dict[str, str] | None = None, told: str = "") -> None:
+        """`told` is what it reads from its standard input."""
+        with tempfile.TemporaryFile() as reading:
+            reading.write(told.encode())
+            reading.seek(0)
+            self.process = subprocess.Popen(command, stdin=reading, stdout=subprocess.PIPE, bufsize=0, env=environment)
         self._left = b""
         self._ended = False
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many answers it has told."""
+
+    @abstractmethod
+    def hear(self, line: bytes) -> None:
+        """Takes in what it told."""
 
     def listen(self, *, answers: int = 0, seconds: float = 60.0) -> None:
         """Until so many answers more have come (0: any number), so many seconds have passed, or it has ended."""
         assert self.process.stdout is not None
-        enough, deadline = len(self.acknowledged) + answers, time.monotonic() + seconds
+        enough, deadline = self.count + answers, time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
-            while not self._ended and (not answers or len(self.acknowledged) < enough):
+            while not self._ended and (not answers or self.count < enough):
                 left = deadline - time.monotonic()
                 if left <= 0 or not selector.select(left):
                     return
@@ -126,9 +138,35 @@ class Child:
         self._ended = not data
         *lines, self._left = (self._left + data).split(b"\n")
         for line in lines:
-            self._hear(line)
+            self.hear(line)
 
-    def _hear(self, line: bytes) -> None:
+    def kill(self) -> None:
+        """SIGKILL; then hears what it had said before it died."""
+        self.process.kill()
+        self.join()
+
+    def join(self) -> int:
+        """Waits for its end, and hears the rest. Returns its exit code."""
+        self.listen()
+        code = self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+
+class Child(Killable):
+    """The child, and what it has told so far."""
+
+    def __init__(self, folder: Path, url: str, first: int) -> None:
+        super().__init__([sys.executable, "-m", "feiqian.testing.crash", str(folder), url, str(first)])
+        self.acknowledged: dict[int, Refusal] = {}
+        self.ready = self.stopped = False
+
+    @property
+    def count(self) -> int:
+        return len(self.acknowledged)
+
+    def hear(self, line: bytes) -> None:
         if line == b"ready":
             self.ready = True
         elif line == b"stopped":
@@ -136,18 +174,6 @@ class Child:
         else:
             number, refusal = line.split()
             self.acknowledged[int(number)] = Refusal(int(refusal))
-
-    def kill(self) -> None:
-        """SIGKILL; then hears what it had said before it died."""
-        self.process.kill()
-        self.join()
-
-    def join(self) -> None:
-        """Waits for its end, and hears the rest."""
-        self.listen()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
 
 
 # --- the witness ---------------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from feiqian import features
 from feiqian.ids import CustomerNumber
 from feiqian.services import Services
+
+Place: TypeAlias = Literal["code", "below"]  # under the payment code, or under the shortcuts
 
 
 class Shortcut(NamedTuple):
@@ -21,7 +23,7 @@ class Shortcut(NamedTuple):
 class WalletPart(Protocol):
     """Something on the wallet's page. The template is given what `look` returns, as `shown`."""
 
-    place: Literal["code", "below"]  # under the payment code, or under the shortcuts
+    place: Place
     order: int  # among those of its place
     template: str
 

@@ -401,7 +401,7 @@ class WaitingList(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PaymentShown(msgspec.Struct, frozen=True):
-    """A payment as its customer sees it. Amounts in minor units."""
+    """A payment as its customer sees it. Amounts in minor units. `source`: "wallet", or the id of an own account."""
 
     id: str
     status: str
@@ -412,6 +412,7 @@ class PaymentShown(msgspec.Struct, frozen=True):
     merchant: str
     description: str
     created_at: datetime
+    source: str
 
 
 class CorrectionShown(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from litestar.params import JSONBody
 
 from feiqian.accounts.opening import shown_reference
@@ -11,6 +13,8 @@ from feiqian.auth.api.render import shown
 from feiqian.clock import MICROSECONDS, moment
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER
+from feiqian.payments.intent import SourceName
+from feiqian.payments.plan import payer_account
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
 from feiqian.services import Services
 from feiqian.web.v1 import problems
@@ -34,7 +38,8 @@ async def list_my_payments(session: TheSession, services: TheServices) -> shapes
     rows = await reads.newest_of_customer(customer, NEWEST)
     corrections = [_correction(row) for row in await reads.corrections_of_customer(customer, NEWEST)]
     incomplete = await reads.customer_incomplete(customer)
-    return shapes.PaymentList([_payment(services, row) for row in rows], incomplete, corrections)
+    names = await services.payments.source_names(customer)
+    return shapes.PaymentList([_payment(services, row, names) for row in rows], incomplete, corrections)
 
 
 def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
@@ -42,7 +47,8 @@ def _correction(row: CorrectionRow) -> shapes.CorrectionShown:
     return shapes.CorrectionShown(reference, row.amount, currency, moment(row.at))
 
 
-def _payment(services: Services, row: PaymentRow) -> shapes.PaymentShown:
+def _payment(services: Services, row: PaymentRow, names: Mapping[bytes, SourceName]) -> shapes.PaymentShown:
+    source = names.get(payer_account(row.fact))
     return shapes.PaymentShown(
         id=row.id,
         status=row.status,
@@ -53,6 +59,7 @@ def _payment(services: Services, row: PaymentRow) -> shapes.PaymentShown:
         merchant=services.merchants.name(row.merchant),
         description=row.description,
         created_at=moment(row.created_at),
+        source=source.id if source is not None else "wallet",
     )
 
 
@@ -122,7 +129,7 @@ async def _as_it_is(services: Services, customer: CustomerNumber, id: str) -> sh
     row = await services.reads.payment_by_id(id)
     if row is None:
         raise problems.ProblemError(problems.CATCHING_UP)
-    return _payment(services, row)
+    return _payment(services, row, await services.payments.source_names(customer))
 
 
 OPERATIONS = grouped(

@@ -86,7 +86,8 @@ async def _confirming(
             await site.services.payments.confirmations.confirm(signed_in.number, payment, view.id)
         return Redirect(f"/confirm/{payment}", status_code=303)
 
-    return Step(_flow(site, signed_in, payment, challenge, binding), finish)
+    source = await _source(site, await site.services.reads.payment_by_id(payment))
+    return Step(_flow(site, signed_in, payment, challenge, binding, source), finish)
 
 
 CONFIRM = challenge_pages("/confirm/{payment:str}/{challenge:str}", _confirming, (CUSTOMER,))
@@ -115,8 +116,10 @@ async def _binding(site: Site, customer: Customer, payment: str) -> ChallengeBin
         raise NotFoundException from None
 
 
-def _flow(site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding) -> ChallengeFlow:
-    place = f"/confirm/{payment}"
+def _flow(
+    site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding, source: str
+) -> ChallengeFlow:
+    place, amount = f"/confirm/{payment}", Money(binding.amount, BY_NUMBER[binding.currency])
     return ChallengeFlow(
         OwnChallenges(site.services.verification, customer.subject),
         challenge,
@@ -125,7 +128,7 @@ def _flow(site: Site, customer: Customer, payment: str, challenge: str, binding:
         site.render.texts("customer.confirm"),
         leave="/wallet",
         template="payments/confirm.html",
-        values={"payment": payment, "binding": binding, "amount": Money(binding.amount, BY_NUMBER[binding.currency])},
+        values={"payment": payment, "binding": binding, "amount": amount, "source": source},
     )
 
 
@@ -145,5 +148,14 @@ async def _outcome(site: Site, customer: Customer, payment: str, status: str) ->
         amount=Money(row.amount, BY_NUMBER[row.currency]),
         refunded=Money(row.refunded, BY_NUMBER[row.currency]),
         at=row.closed_at or row.created_at,
+        source=await _source(site, row),
         row=row,
     )
+
+
+async def _source(site: Site, row: PaymentRow | None) -> str:
+    """The account that the payment is taken from, with its number masked; "" for the wallet."""
+    if row is None or not row.fact.source:
+        return ""
+    name = (await site.services.payments.source_names(row.customer)).get(row.fact.source)
+    return name.shown if name is not None else ""

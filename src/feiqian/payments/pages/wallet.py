@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
@@ -20,7 +20,7 @@ from feiqian.services import Services
 from feiqian.web.session import BY_ITSELF, TheCustomer, customers_only, still_signed_in
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, MovesMoney, Watcher, message
-from feiqian.web.wallet_parts import parts_of, shortcuts
+from feiqian.web.wallet_parts import Place, parts_of, shortcuts
 from feiqian.web.whose import ASKED_BY_A_PAGE
 
 from .code import code_now, for_script, pictures
@@ -141,8 +141,18 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
         "balance": site.render.amount(await _balance(services, number)),
         "payments": site.render("payments/parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("payments/parts/wallet_waiting.html", waiting=waiting),
+        "parts": await _parts(site, number),
         "code": for_script(code_now(services, number)) if facts and stands.state == "open" else None,
         "sheet": _sheet(site, facts[-1]) if facts else None,
+    }
+
+
+async def _parts(site: Site, number: CustomerNumber) -> dict[str, str]:
+    """What features show, by its place, as it is now."""
+    parts, own = await parts_of(site.services, number), {"framed": site.framed, "page_for": site.page_for}
+    return {
+        place: site.render("payments/parts/wallet_parts.html", parts=parts, place=place, **own)
+        for place in get_args(Place)
     }
 
 

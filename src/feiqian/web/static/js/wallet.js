@@ -12,6 +12,7 @@ const sheet = byId("sheet");
 let amount = balance.textContent;
 let hidden = localStorage.getItem("feiqian.hide") === "yes";
 let closing = 0;
+const shown = new Map(); // by the element of each place
 
 const code = byId("code") && rotatingCode(); // there is none while the wallet is frozen, or has yet to be opened
 
@@ -21,6 +22,15 @@ function showBalance() {
   balance.setAttribute("aria-label", hidden ? text("wallet.balance.show") : amount);
   byId("hide").setAttribute("aria-pressed", String(hidden));
   byId("hide").setAttribute("aria-label", text(hidden ? "wallet.balance.show" : "wallet.balance.hide"));
+}
+
+/** What features show; the same again is left alone, so that whoever is on it stays there. */
+function showParts(parts) {
+  for (const element of document.querySelectorAll("[data-parts]")) {
+    const html = parts[element.dataset.parts];
+    if (html !== shown.get(element)) show(element, html);
+    shown.set(element, html);
+  }
 }
 
 function closeSheet() {
@@ -59,6 +69,7 @@ live("/wallet/events", {
     amount = state.balance;
     showBalance();
     show(byId("limits"), state.limits);
+    showParts(state.parts);
     showRows(byId("payments"), state.payments);
     showRows(byId("waiting"), state.waiting);
     if (state.code) code?.set(state.code);

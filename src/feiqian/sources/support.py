@@ -1,0 +1,24 @@
+"""What supporters see of a customer's sources: the order, with masked numbers."""
+
+from __future__ import annotations
+
+from feiqian.backoffice.support_sections import SupportSection
+from feiqian.ids import CustomerNumber
+from feiqian.services import Services
+from feiqian.sources.standing import Standing
+
+
+class PaymentSources(SupportSection):
+    """What each currency's payments are taken from."""
+
+    template = "sources/support_sources.html"
+    order = 20
+
+    def __init__(self, services: Services) -> None:
+        self._sources = services.sources
+
+    async def look(self, number: CustomerNumber, kept: None) -> list[Standing]:
+        return await self._sources.standing(number)
+
+
+SUPPORT = (PaymentSources,)

@@ -1,0 +1,145 @@
+"""Payments of the mix: by code from what was chosen, with a part that goes back, and from an account itself."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from feiqian import subjects
+from feiqian.accounts.kinds import AccountKind
+from feiqian.auth.challenges.model import Passed
+from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
+from feiqian.ids import CustomerNumber
+from feiqian.ledger.chart import BANK, account_id
+from feiqian.merchants.kinds import payable_id
+from feiqian.merchants.registry import Merchant
+from feiqian.money import CNY, MinorUnits
+from feiqian.payments.errors import NotCancellable, OrderConflict
+from feiqian.payments.intent import Channel, Intent, Method
+from feiqian.payments.plan import payer_account
+from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.views import PaymentView
+from feiqian.policy.factors import Factor, Purpose
+
+from .operations import CURRENCY, AskAgain, Asked, Facts, Moves, Operation
+
+FEES = account_id(AccountKind.MERCHANT_FEES, CURRENCY, BANK)
+
+
+class CodePayment(Operation):
+    """A payment by code, from what the customer chose; one that waits to be confirmed is cancelled by its merchant."""
+
+    name, weight = "code", 10
+
+    async def do(self, it: Asked) -> str:
+        return _outcome(await self.paid(it))
+
+    async def paid(self, it: Asked) -> PaymentView:
+        merchant = self.desk.merchant(it)
+        request = PaymentRequest(
+            payment_code=self.desk.code(it), amount=it.amount, currency=CNY.code, merchant_order=it.order
+        )
+        view = await self.services.payments.pay(merchant, request)
+        if view.id is None:
+            raise AskAgain(view.reason)
+        if view.status is PaymentStatus.WAITING:
+            with suppress(NotCancellable):  # before the process was killed
+                await self.services.payments.cancel(merchant, view.id)
+        return view
+
+    @staticmethod
+    def moved(it: Asked, outcome: str, facts: Facts) -> Moves:
+        fact = facts.of(PaymentDecided, it.order)
+        assert (fact.customer, fact.amount) == (it.customer, it.amount)
+        assert outcome == (f"declined {fact.reason}" if fact.reason else fact.status), f"{it}: {outcome}, {fact}"
+        if fact.status is PaymentStatus.SUCCEEDED:
+            yield payer_account(fact), -fact.amount
+            yield payable_id(CURRENCY, fact.merchant), fact.amount - fact.fee
+            yield FEES, fact.fee
+
+
+class Refund(CodePayment):
+    """A payment by code of which a third goes back."""
+
+    name, weight = "refund", 3
+
+    async def do(self, it: Asked) -> str:
+        view = await self.paid(it)
+        if view.status is not PaymentStatus.SUCCEEDED or view.id is None:
+            return _outcome(view)
+        request = RefundRequest(amount=_third(it), merchant_refund=it.order)
+        refund = await self.services.payments.refund(self.desk.merchant(it), view.id, request)
+        return f"refund {refund.status}"
+
+    @staticmethod
+    def moved(it: Asked, outcome: str, facts: Facts) -> Moves:
+        word, _, refunded = outcome.partition("refund ")
+        yield from CodePayment.moved(it, word or PaymentStatus.SUCCEEDED, facts)
+        if refunded:
+            refund, payment = facts.of(RefundDecided, it.order), facts.of(PaymentDecided, it.order)
+            assert (refund.payment, refund.status, refund.amount) == (payment.id, refunded, _third(it))
+            if refund.status is RefundStatus.SUCCEEDED:
+                yield payer_account(payment), refund.amount
+                yield payable_id(CURRENCY, payment.merchant), -refund.amount
+
+
+class ProvedOrder(NamedTuple):
+    """A remote payment that its payer has proved before; see `payments.intent.Order`."""
+
+    amount: MinorUnits
+    currency: str
+    merchant_order: str
+    payer: CustomerNumber
+    source: bytes
+    proved: Passed
+    description: str = ""
+    store: str = ""
+    terminal: str = ""
+
+
+class ProvedMethod:
+    """A way to pay from an account itself, without a code."""
+
+    def intent(self, merchant: Merchant, order: ProvedOrder, attempt: bytes, now_us: int) -> Intent:
+        return Intent(
+            attempt=attempt,
+            payer=order.payer,
+            source=order.source,
+            payee=merchant.number,
+            amount=order.amount,
+            currency=merchant.currency,
+            fee_basis_points=merchant.fee_basis_points,
+            merchant_order=order.merchant_order,
+            description=order.description,
+            store=order.store,
+            terminal=order.terminal,
+            asked_at=now_us,
+            method=Method("proved", {}),
+            channel=Channel.REMOTE,
+            proved=order.proved,
+        )
+
+    def check_retry(self, fact: PaymentDecided, merchant: Merchant, order: ProvedOrder) -> None:
+        if (fact.customer, fact.source, fact.amount) != (order.payer, order.source, order.amount):
+            raise OrderConflict(f"order {order.merchant_order} was used before, for something else")
+
+
+class Proved(CodePayment):
+    """A remote payment from one of the customer's accounts, proved before it is decided."""
+
+    name, weight = "proved", 6
+
+    async def do(self, it: Asked) -> str:
+        accounts = await self.desk.accounts(it.customer)
+        source, who = accounts[it.way % len(accounts)].ledger_id, subjects.customer(it.customer)
+        passed = Passed(f"chl_{it.number}", (Factor.PIN, Factor.SMS), "", 0, who, Purpose.PAYMENT)
+        order = ProvedOrder(it.amount, CNY.code, it.order, it.customer, source, passed)
+        return _outcome(await self.services.payments.pay_by(ProvedMethod(), self.desk.merchant(it), order))
+
+
+def _outcome(view: PaymentView) -> str:
+    return f"declined {view.reason}" if view.reason else str(view.status)
+
+
+def _third(it: Asked) -> MinorUnits:
+    return MinorUnits(it.amount // 3 or 1)
