@@ -15,7 +15,7 @@ from feiqian.db import BankDb
 from feiqian.errors import LedgerStopped
 from feiqian.ledger_intents import service
 from feiqian.ledger_intents.errors import IntentPending, IntentRefused
-from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
+from feiqian.ledger_intents.model import MAX_PAYLOAD, MAX_SUBJECT, IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
@@ -207,8 +207,10 @@ def test_the_oldest_is_carried_out_first(books: Books) -> None:
     assert [told for told in books.told if told.startswith("completed")] == [f"completed {s}" for s in "cab"]
 
 
-def test_a_payload_is_bounded_and_a_kind_is_declared_once(books: Books) -> None:
+def test_a_payload_and_a_subject_are_bounded_and_a_kind_is_declared_once(books: Books) -> None:
     with books.db.write() as connection, pytest.raises(ValueError, match="payload"):
         books.intents.put(connection, "order", "a", Order(1, "x" * MAX_PAYLOAD))
+    with books.db.write() as connection, pytest.raises(ValueError, match="subject"):
+        books.intents.put(connection, "order", "a" * (MAX_SUBJECT + 1), Order(1))
     with pytest.raises(ValueError, match="declared already"):
         books.intents.declare(IntentKind("order", Order, books.post, books.complete))

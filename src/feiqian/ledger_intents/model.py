@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 MAX_PAYLOAD = 500  # characters of JSON
+MAX_SUBJECT = 40  # characters: an id fits, or a subject
 
 
 class LedgerIntent(NamedTuple):

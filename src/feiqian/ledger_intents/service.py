@@ -18,7 +18,7 @@ from feiqian.db import BankDb
 from feiqian.errors import LedgerError
 from feiqian.ids import INTENT, new_id
 from feiqian.ledger_intents.errors import IntentPending, IntentRefused
-from feiqian.ledger_intents.model import MAX_PAYLOAD, IntentKind, LedgerIntent
+from feiqian.ledger_intents.model import MAX_PAYLOAD, MAX_SUBJECT, IntentKind, LedgerIntent
 from feiqian.ledger_intents.tables import ledger_intents
 from feiqian.runtime import logs
 from feiqian.runtime.alarms import Alarm
@@ -69,6 +69,8 @@ class LedgerIntents:
         text, now = msgspec.json.encode(payload).decode(), self._clock.now()
         if len(text) > MAX_PAYLOAD:
             raise ValueError(f"a payload of {len(text)} characters")
+        if len(subject) > MAX_SUBJECT:  # SQLite would take it, and PostgreSQL would not
+            raise ValueError(f"a subject of {len(subject)} characters")
         if instead:
             self.withdraw(connection, kind, subject)
         intent = LedgerIntent(new_id(INTENT, now), kind, subject, payload, now)
