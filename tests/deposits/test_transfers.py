@@ -73,13 +73,13 @@ def test_money_moves_between_wallet_and_accounts_at_once(bank: Holders) -> None:
     assert bank.findings() == []
 
 
-def test_no_limit_counts_between_own_accounts(bank: Holders) -> None:
-    mei = bank.holder(50_000_00)
-    account = bank.account(mei)
+def test_no_limit_of_paying_counts_between_own_accounts(bank: Holders) -> None:
+    mei = bank.holder(3_000_00)
+    accounts = [bank.account(mei), bank.account(mei)]
     limit = bank.ledger.engine.used(day_amount_id(CNY.number, mei))
-    assert limit is not None
-    assert limit[1] < 50_000_00
-    assert move(bank, mei, "T1", WALLET, account.id, 50_000_00).status is SUCCEEDED
+    assert limit == (0, 2_000_00)
+    for account in accounts:
+        assert move(bank, mei, account.id, WALLET, account.id, 1_500_00).status is SUCCEEDED
     assert bank.ledger.engine.used(day_amount_id(CNY.number, mei)) == limit
 
 
