@@ -37,7 +37,7 @@ def test_abuse_17_codes_at_many_tills_at_once_and_other_methods_share_what_goes_
     bank: Any, run: Any
 ) -> None:
     customer = bank.customer(9_000_00)
-    codes = [bank.fresh_code(customer) for _ in range(6)]
+    codes = [bank.fresh_code(customer) for _ in range(4)]
 
     async def at_once() -> list[Any]:
         shops = [bank.merchant(f"Shop {n}") for n in range(len(codes))]
@@ -47,7 +47,7 @@ def test_abuse_17_codes_at_many_tills_at_once_and_other_methods_share_what_goes_
 
     assert bank.told(customer, 200_00, "quick", SMS) == OK
     views = run(at_once())
-    assert [view.status for view in views] == ["succeeded"] * 2 + ["needs_verification"] * 4
+    assert [view.status for view in views] == ["succeeded"] * 2 + ["needs_verification"] * 2
     used = bank.engine.used(counter_id(LimitAllowanceKind.DAY_ONE_FACTOR, CNY.number, customer))
     assert used == (800_00, 1_000_00)
 
