@@ -102,15 +102,14 @@ def test_a_code_app_is_enrolled_and_signs_in_and_confirms(demo: Demo, watched: W
     paid(she, till)
 
 
-def test_the_largest_payments_take_pin_and_text_message(demo: Demo, watched: Watched, keep: Keep) -> None:
+def test_more_than_two_factors_may_pay_in_a_day_asks_for_a_signature(demo: Demo, watched: Watched, keep: Keep) -> None:
     he = demo_person(watched, demo, JONAS)
     till = ask_for(he, JONAS, watched, "510000")
-    expect(he.page.locator(".which")).to_have_text("Step 1 of 2")
-    he.answer_pin()
-    expect(he.page.locator(".which")).to_have_text("Step 2 of 2")
-    keep(he.page, "confirm-with-code")
-    he.answer_sms()
-    paid(he, till)
+    expect(he.page.locator(".dots li")).to_have_text(["Passkey", "Shield (security key)"])
+    keep(he.page, "confirm-needs-a-signature")
+    forgive(watched, 409)
+    he.page.locator(".refuse-button").click()
+    answered(till, "declined")
 
 
 def test_password_and_text_message_sign_in_on_a_new_device(demo: Demo, watched: Watched, keep: Keep) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from feiqian.limits.kinds import LimitAllowanceKind, counter_id
@@ -30,6 +31,25 @@ def test_abuse_51_codes_pay_a_thousand_a_day_without_confirmation_however_it_is_
     assert bank.payments.today(customer, CNY.number).unverified == 0
     bank.clock.advance(DAY)
     assert by_code(bank, run, customer, 1_000_00) == OK
+
+
+def test_abuse_17_codes_at_many_tills_at_once_and_other_methods_share_what_goes_without_proof(
+    bank: Any, run: Any
+) -> None:
+    customer = bank.customer(9_000_00)
+    codes = [bank.fresh_code(customer) for _ in range(4)]
+
+    async def at_once() -> list[Any]:
+        shops = [bank.merchant(f"Shop {n}") for n in range(len(codes))]
+        return await asyncio.gather(
+            *(bank.pay(shop, customer, 300_00, code=code) for shop, code in zip(shops, codes, strict=True))
+        )
+
+    assert bank.told(customer, 200_00, "quick", SMS) == OK
+    views = run(at_once())
+    assert [view.status for view in views] == ["succeeded"] * 2 + ["needs_verification"] * 2
+    used = bank.engine.used(counter_id(LimitAllowanceKind.DAY_ONE_FACTOR, CNY.number, customer))
+    assert used == (800_00, 1_000_00)
 
 
 def test_a_payment_by_one_factor_counts_with_those_by_code_that_nobody_confirmed(bank: Any, run: Any) -> None:

@@ -56,8 +56,9 @@ def test_the_limit_is_of_each_account(bank: Any) -> None:
     customer = of_level(bank, "remote", 2_000_00)
     account = deposit_id(CNY.number, CustomerNumber(customer), 1)
     bank.post(chart.account(account, AccountKind.CUSTOMER_DEPOSIT, CNY.number))
-    assert refused(bank, customer, 2_000_00, Sender.OWN, account) is None
-    assert refused(bank, customer, 1, Sender.OWN) == "balance_limit"
+    receiving, person = Receiving(bank.policy, bank.people, bank.ledger), CustomerNumber(customer)
+    assert receiving.from_own(person, CNY.number, account, 2_000_00) is None
+    assert receiving.from_own(person, CNY.number, wallet_id(CNY.number, person), 1) == "balance_limit"
 
 
 def test_what_returns_of_ones_own_payment_is_never_refused(bank: Any, run: Any) -> None:

@@ -7,9 +7,12 @@ import re
 from feiqian.policy.load import FOLDER
 
 _BY_PROOF = re.compile(r"^((?:one_factor|two_factors) = ).*$", re.M)
+_OF_QUICK = re.compile(r"(?<=\[methods\.quick\]\n)CNY = .*$", re.M)
+_PLENTY = "10000000000.00"
 
 
 def plenty() -> str:
     """The text of the file."""
     text = (FOLDER / "cn.toml").read_text(encoding="utf-8")
-    return _BY_PROOF.sub(r'\g<1>{ CNY = "10000000000.00" }', text)
+    text = _BY_PROOF.sub(rf'\g<1>{{ CNY = "{_PLENTY}" }}', text)
+    return _OF_QUICK.sub(f'CNY = {{ payment = "{_PLENTY}", day = "{_PLENTY}", month = "{_PLENTY}" }}', text)

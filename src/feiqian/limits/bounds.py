@@ -39,11 +39,8 @@ class Counter(NamedTuple):
     span: Span
     rule: Rule
     kind: LimitAllowanceKind
+    period: Period
     cap: int
-
-    @property
-    def refused(self) -> Refused:
-        return refused_of(self.scope, self.span)
 
 
 class Bounds(NamedTuple):
@@ -154,7 +151,7 @@ def _bounds(level: Limits, own: MethodLimits, method: Scope, one_factor: MinorUn
         (Scope.ALL, Span.YEAR): level.year,
     }
     counters = tuple(
-        Counter(scope, span, Rule.LEVEL if scope is Scope.ALL else Rule.METHOD, KINDS[scope, span], cap)
+        Counter(scope, span, Rule.LEVEL if scope is Scope.ALL else Rule.METHOD, KINDS[scope, span], PERIODS[span], cap)
         for (scope, span), cap in caps.items()
         if cap < NO_BOUND
     )
@@ -179,5 +176,5 @@ def with_own(counters: tuple[Counter, ...], own: Mapping[OwnCap, MinorUnits], me
         cap = own.get((scope, span)) if scope in (Scope.ALL, method) else None
         before = caps.get((scope, span))
         if cap is not None and (before is None or cap < before.cap):
-            caps[scope, span] = Counter(scope, span, Rule.OWN, kind, cap)
+            caps[scope, span] = Counter(scope, span, Rule.OWN, kind, PERIODS[span], cap)
     return tuple(caps.values())

@@ -30,6 +30,12 @@ class Receiving:
     def __init__(self, policy: Policy, customers: Customers, ledger: Ledger) -> None:
         self._level, self._standing, self._engine = policy.level_numbered, customers.standing, ledger.engine
 
+    def from_own(
+        self, customer: CustomerNumber, currency: CurrencyNumber, account: bytes, amount: MinorUnits
+    ) -> Refused | None:
+        """`refused`, from another of the customer's accounts."""
+        return self.refused(customer, currency, account, amount, Sender.OWN)
+
     def refused(
         self, customer: CustomerNumber, currency: CurrencyNumber, account: bytes, amount: MinorUnits, sender: Sender
     ) -> Refused | None:

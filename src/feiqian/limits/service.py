@@ -16,7 +16,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger.chart import allowance_id
 from feiqian.ledger.engine import CLOSED, Period, Side
 from feiqian.ledger.ledger import Ledger
-from feiqian.limits.bounds import PERIODS, ROWS, Bounds, place_of, strength, tables, tiers, with_own
+from feiqian.limits.bounds import ROWS, Bounds, Strength, place_of, strength, tables, tiers, with_own
 from feiqian.limits.counting import Counting
 from feiqian.limits.explain import Explaining
 from feiqian.limits.kinds import LimitAllowanceKind, counter_id
@@ -50,6 +50,7 @@ class PaymentLimits:
         found = tables(policy)
         self._usual, self._cooling = found.usual, found.cooling
         self._tiers, self._exempts = tiers(policy.proof), bool(policy.exempt)
+        self._strengths: dict[tuple[str, tuple[Factor, ...]], Strength] = {}  # of what was asked for: there are few
         self.largest: dict[CurrencyNumber, MinorUnits] = {}  # payment that anyone may make, by currency
         for level in policy.levels:
             for currency, limits in level.limits.items():
@@ -229,8 +230,8 @@ class PaymentLimits:
             events = None
         for counter in counters:
             if events is not None:
-                id = counter_id(counter.kind, currency, customer)
-                used = self._counting.use(id, PERIODS[counter.span], counter.cap, amount, now_seconds)
+                id = allowance_id(counter.kind, currency, customer)
+                used = self._counting.use(id, counter.period, counter.cap, amount, now_seconds)
                 events = None if used is None else events + used
         if events is not None:
             return events
@@ -247,10 +248,13 @@ class PaymentLimits:
         factors: tuple[Factor, ...],
     ) -> bytes | None:
         """The events that count the payment by what was proved for it; None if that is too little for it."""
-        tier = self._tiers.get(strength(method, factors, self.policy.proof))
+        known = self._strengths.get((method, factors))
+        if known is None:
+            known = self._strengths[method, factors] = strength(method, factors, self.policy.proof)
+        tier = self._tiers.get(known)
         events: bytes | None = b""
         if tier is not None and (cap := tier.caps.get(currency)) is not None:
-            id = counter_id(tier.kind, currency, customer)
+            id = allowance_id(tier.kind, currency, customer)
             events = self._counting.use(id, Period.DAY, cap, amount, now_seconds)
         if events is None or not self._exempts:
             return events
