@@ -9,6 +9,7 @@ from feiqian.auth.api import shapes
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown
 from feiqian.clock import MICROSECONDS, moment
+from feiqian.events import LimitMet
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
@@ -53,7 +54,15 @@ def _payment(services: Services, row: PaymentRow) -> shapes.PaymentShown:
         merchant=services.merchants.name(row.merchant),
         description=row.description,
         created_at=moment(row.created_at),
+        limit=_limit(row.fact.limit),
     )
+
+
+def _limit(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
+    if met is None:
+        return None
+    resets_at = moment(met.resets_at * MICROSECONDS) if met.resets_at else None
+    return shapes.DeclinedByLimit(met.scope, met.span, met.rule, met.cap, met.left, resets_at, met.counts)
 
 
 # --- confirmations ---------------------------------------------------------------------------------------------------
