@@ -218,7 +218,7 @@ class OwnLimits(AccessService):
             raise OwnLimitInvalid("unset")
         connection.execute(update(own_limits).where(_is(customer, which)).values(next_cap=cap, next_at=at))
         self._note(connection, customer, "limit_raise_asked", which, cap)
-        self._tell(connection, customer, which, "limit_raise", at=self.notices.local(connection, customer, at))
+        self._tell(connection, customer, which, "limit_raise", at)
         return at
 
     def _raise_now(self, connection: Connection, own: Own, stopped: bool) -> bool:
@@ -260,10 +260,14 @@ class OwnLimits(AccessService):
         details = {"limit": which.name, "currency": which.currency, "amount": NOTHING if cap is None else cap}
         self._record(connection, customer_of(customer), action, details)
 
-    def _tell(self, connection: Connection, customer: CustomerNumber, which: Which, kind: str, **values: str) -> None:
-        """Which limit, in the customer's language."""
-        texts = texts_in(self.customers.profiles.need(connection, customer).language)
-        values["limit"] = texts(f"canonical.kind.{which.name}")
+    def _tell(
+        self, connection: Connection, customer: CustomerNumber, which: Which, kind: str, at: int | None = None
+    ) -> None:
+        """Which limit, and when it rises, in the customer's language."""
+        language = self.customers.profiles.need(connection, customer).language
+        values = {"limit": texts_in(language)(f"canonical.kind.{which.name}")}
+        if at is not None:
+            values["at"] = self.notices.moment(language, at)
         self.notices.tell(connection, customer, kind, self.clock.now(), values)
 
 

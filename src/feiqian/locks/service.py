@@ -164,7 +164,8 @@ class MoneyLocks(AccessService):
         lock, opens_at = self._own(connection, session, id), now + self.delays.open_lock_hours * HOUR
         self._move(connection, lock, LockState.LOCKED, LockState.OPENING, opens_at=opens_at)
         self._note(connection, lock, "lock_opening")
-        self._tell(connection, lock, "lock_opening", at=self.notices.local(connection, lock.customer, opens_at))
+        language = self.customers.profiles.need(connection, lock.customer).language
+        self._tell(connection, lock, "lock_opening", at=self.notices.moment(language, opens_at))
         return lock._replace(state=LockState.OPENING, opens_at=opens_at)
 
     @writes

@@ -400,8 +400,22 @@ class WaitingList(msgspec.Struct, frozen=True, omit_defaults=True):
     incomplete: bool = False
 
 
+class DeclinedByLimit(msgspec.Struct, frozen=True):
+    """The limit that declined a payment, as it was then. `amount` and `left` in minor units, or payments where
+    `counts`; `resets_at`: when it is fresh again, null where no calendar says so."""
+
+    scope: str
+    period: str
+    rule: str
+    amount: int
+    left: int
+    resets_at: datetime | None
+    counts: bool
+
+
 class PaymentShown(msgspec.Struct, frozen=True):
-    """A payment as its customer sees it. Amounts in minor units. `source`: "wallet", or the id of an own account."""
+    """A payment as its customer sees it. Amounts in minor units. `source`: "wallet", or the id of an own account;
+    `limit`: of one that a limit declined."""
 
     id: str
     status: str
@@ -413,6 +427,7 @@ class PaymentShown(msgspec.Struct, frozen=True):
     description: str
     created_at: datetime
     source: str
+    limit: DeclinedByLimit | None = None
 
 
 class CorrectionShown(msgspec.Struct, frozen=True):

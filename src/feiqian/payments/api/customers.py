@@ -11,6 +11,7 @@ from feiqian.auth.api import shapes
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown
 from feiqian.clock import MICROSECONDS, moment
+from feiqian.events import LimitMet
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER
 from feiqian.payments.intent import SourceName
@@ -60,7 +61,15 @@ def _payment(services: Services, row: PaymentRow, names: Mapping[bytes, SourceNa
         description=row.description,
         created_at=moment(row.created_at),
         source=source.id if source is not None else "wallet",
+        limit=_limit(row.fact.limit),
     )
+
+
+def _limit(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
+    if met is None:
+        return None
+    resets_at = moment(met.resets_at * MICROSECONDS) if met.resets_at else None
+    return shapes.DeclinedByLimit(met.scope, met.span, met.rule, met.cap, met.left, resets_at, met.counts)
 
 
 # --- confirmations ---------------------------------------------------------------------------------------------------
