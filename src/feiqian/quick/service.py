@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from feiqian.auth.base import AccessService
-from feiqian.customers.model import Profile
 from feiqian.deposits.model import AccountState, DepositAccount
 from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
@@ -35,7 +34,7 @@ class QuickService(AccessService):
     # --- changing --------------------------------------------------------------------------------------------------
 
     def open_within(self, connection: Connection, account: DepositAccount, by: Subject, way: Way) -> None:
-        """Also resumes; again: nothing more happens. Raises QuickRefused, CustomerNotFound."""
+        """Also resumes; again: nothing more happens. Raises QuickRefused."""
         before = self._locked(connection, account)
         self._check(connection, account, before, by)
         if before.state is QuickState.OPEN:
@@ -124,15 +123,15 @@ class QuickService(AccessService):
 
     def _check(self, connection: Connection, account: DepositAccount, before: Quick, by: Subject) -> None:
         """Whether it may be open."""
-        profile: Profile = self.customers.profiles.need(connection, account.customer)
+        profile = self.customers.profiles.get(connection, account.customer)
         if account.state is not AccountState.OPEN:
             raise QuickRefused("account")
         if before.pause is Pause.STAFF and by.role is not Role.STAFF:
             raise QuickRefused("staff")
+        if profile is None or not profile.mobile:
+            raise QuickRefused("number")
         if profile.frozen:
             raise QuickRefused("frozen")
-        if not profile.mobile:
-            raise QuickRefused("number")
 
     def _put(self, connection: Connection, account: DepositAccount, state: QuickState, why: Pause) -> None:
         values = {"state": state, "pause": why, "changed_at": self.clock.now()}
