@@ -31,6 +31,7 @@ from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.service import Staff
 from feiqian.cases.service import Cases
+from feiqian.channels.service import ChannelServices
 from feiqian.clock import Clock
 from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
@@ -149,6 +150,13 @@ def add_deposits(s: Services) -> None:
         ledger=s.ledger,
     )
     _add_reminders(s)
+    s.channels = ChannelServices(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
+    )
 
 
 def _add_reminders(s: Services) -> None:

@@ -50,6 +50,7 @@ FEATURES = (
     "deposits",
     "sources",
     "reminders",
+    "channels",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
     from feiqian.cases.service import Cases
+    from feiqian.channels.service import ChannelServices
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
@@ -98,6 +99,7 @@ class Services:
     deposits: Deposits = field(init=False)
     sources: Sources = field(init=False)
     reminders: Reminders = field(init=False)
+    channels: ChannelServices = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
