@@ -20,6 +20,7 @@ from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.composition import (
     add_access,
     add_back_office,
+    add_channels,
     add_deposits,
     add_locks,
     add_outbound,
@@ -144,6 +145,7 @@ def _open(
     add_own_limits(services)
     add_locks(services)
     add_reminders(services)
+    add_channels(services)
     add_quick(services)
     add_back_office(services)
     add_quick_payments(services)

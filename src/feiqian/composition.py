@@ -32,6 +32,7 @@ from feiqian.backoffice.change_kinds import ChangeKinds
 from feiqian.backoffice.change_requests import ChangeRequests
 from feiqian.backoffice.service import Staff
 from feiqian.cases.service import Cases
+from feiqian.channels.service import ChannelServices
 from feiqian.clock import Clock
 from feiqian.customers.applications import Applications
 from feiqian.customers.registry import Customers
@@ -255,6 +256,17 @@ def add_reminders(s: Services) -> None:
             notify=s.notify,
             wording=wording,
         ),
+    )
+
+
+def add_channels(s: Services) -> None:
+    """Further channels that customers ask for, and staff open."""
+    s.channels = ChannelServices(
+        transactions=s.transactions,
+        clock=s.clock,
+        customers=s.customers,
+        audit_log=s.audit_log,
+        notices=s.notices,
     )
 
 

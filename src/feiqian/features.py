@@ -53,6 +53,7 @@ FEATURES = (
     "locks",
     "quick",
     "reminders",
+    "channels",
 )
 DEMO = ("demo",)  # what a demo has besides
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
     from feiqian.cases.service import Cases
+    from feiqian.channels.service import ChannelServices
     from feiqian.clock import Clock
     from feiqian.customers.registry import Customers
     from feiqian.db import BankDb
@@ -125,6 +126,7 @@ class Services:
     own_quick: OwnQuick = field(init=False)
     public_quick: PublicQuick = field(init=False)
     reminders: Reminders = field(init=False)
+    channels: ChannelServices = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

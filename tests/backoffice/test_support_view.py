@@ -190,7 +190,12 @@ def test_the_first_page_counts_what_one_works_on(desk) -> None:
     both = desk.member("kim", "reviewer", "supporter")
     desk.run(desk.case_queue.begin(desk.alice, desk.mei_id, "other", "x"))
     waiting = desk.run(desk.back_office.queues.waiting(both))
-    assert [(queue.name, count) for queue, count in waiting] == [("identity", 1), ("cases", 1), ("changes", 0)]
+    assert [(queue.name, count) for queue, count in waiting] == [
+        ("identity", 1),
+        ("cases", 1),
+        ("services", 0),
+        ("changes", 0),
+    ]
     assert desk.run(desk.back_office.queues.waiting(desk.member("ann", "auditor"))) == []
 
 

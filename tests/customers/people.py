@@ -26,6 +26,7 @@ from feiqian.auth.strangers import Strangers
 from feiqian.cases.service import Cases
 from feiqian.composition import (
     add_access,
+    add_channels,
     add_deposits,
     add_locks,
     add_own_limits,
@@ -141,6 +142,7 @@ class People:
         add_own_limits(s)
         add_locks(s)
         add_reminders(s)
+        add_channels(s)
         add_quick(s)
         self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors
         self.registration, self.sign_in, self.recovery = s.registration, s.sign_in, s.recovery

@@ -10,8 +10,10 @@ import pytest
 from tests.reminders.reminded import Reminded
 
 
-@pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Reminded]:
-    bank = Reminded(tmp_path / "bank")
+@pytest.fixture(params=["sqlite"])
+def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reminded]:
+    """A test that asks for both databases says so: `@BOTH`."""
+    url = request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+    bank = Reminded(tmp_path / "bank", url)
     yield bank
     bank.close()

@@ -39,8 +39,8 @@ CASH = chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK)
 class Reminded:
     """`run` is one turn of a server's life. The clock shows a day after the seed, at noon in Shanghai."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(data=str(folder), port=0)
+    def __init__(self, folder: Path, bank_url: str = "") -> None:
+        self.settings = Settings(data=str(folder), port=0, bank_url=bank_url)
         people = (First("Mei Lin", BALANCE, email="mei@example.com"), First("Ana Ruiz", BALANCE, language="es"))
         seed(self.settings, Plan(3, 1, BALANCE, unverified_per_day=100_000, sample_people=True, first=people))
         self.clock = ManualClock(int(datetime(2030, 6, 3, 4).timestamp()) * MICROSECONDS)

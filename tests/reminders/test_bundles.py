@@ -8,19 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from feiqian.accounts.kinds import wallet_id
 from feiqian.deposits.model import DepositAccount
 from feiqian.events import encode_fact
 from feiqian.ledger import chart
-from feiqian.money import CNY, MinorUnits
+from feiqian.money import MinorUnits
 from feiqian.notify.model import Channel
 from feiqian.outbox.model import Origin
 from feiqian.reminders import telling
 from feiqian.reminders.model import Choice, Quiet
-from tests.reminders.reminded import CASH, MEI, SMS, Reminded
+from tests.reminders.reminded import CASH, SMS, Reminded
 
+BOTH = pytest.mark.parametrize("bank", ["sqlite", "postgres"], indirect=True)
 NIGHT = Quiet(22 * 60, 7 * 60)
-WALLET_ID = wallet_id(CNY.number, MEI)
 
 
 def later(bank: Reminded, seconds: float) -> None:
@@ -43,6 +42,7 @@ def posted(bank: Reminded, account: DepositAccount, count: int) -> None:
     bank.run(post())
 
 
+@BOTH
 def test_abuse_99_many_movements_are_told_together_and_the_message_says_so(bank: Reminded) -> None:
     bank.choose(SMS)
     for _ in range(8):
@@ -89,6 +89,7 @@ def test_abuse_99_a_person_with_many_accounts_gets_one_message_of_each_at_most(b
     assert len(bank.told()) == telling.AT_MOST + len(accounts)
 
 
+@BOTH
 def test_what_happens_in_quiet_hours_is_told_when_they_end(bank: Reminded) -> None:
     bank.choose(Choice((Channel.SMS,), quiet=NIGHT))
     bank.clock.advance(10.5 * 3600)  # 22:30

@@ -16,7 +16,7 @@ from feiqian.money import CNY
 from feiqian.texts import english
 
 LEVELS = {name: english(f"customer.level.{name}") for name in ("remote", "full")}  # as customers read them
-PLACES = ("", "/customers", "/identity", "/cases", "/changes", "/accounts", "/trail")
+PLACES = ("", "/customers", "/identity", "/cases", "/services", "/changes", "/accounts", "/trail")
 
 
 def at_work(bank: Staffed, browser: Browser, *roles: str, login: str = "alice") -> None:
@@ -77,7 +77,7 @@ def test_another_site_cannot_use_a_members_browser(bank, browser: Browser, mei: 
 
 ROLE_PLACES = {
     "reviewer": {"", "/identity", "/changes"},
-    "supporter": {"", "/customers", "/cases", "/changes"},
+    "supporter": {"", "/customers", "/cases", "/services", "/changes"},
     "approver": {"", "/changes"},
     "auditor": {"", "/trail"},
     "admin": {"", "/accounts", "/changes"},
@@ -96,7 +96,14 @@ def test_each_role_is_shown_its_places_and_refused_the_others(bank, browser: Bro
 
 def test_abuse_28_what_is_not_there_is_not_found(bank, browser: Browser) -> None:
     at_work(bank, browser, "reviewer", "supporter", "approver", "admin")
-    gone = ["customers/cus_1", "cases/cas_1", "identity/doc_1", "identity/doc_1/pictures/0", "changes/chg_1"]
+    gone = [
+        "customers/cus_1",
+        "cases/cas_1",
+        "services/svc_1",
+        "identity/doc_1",
+        "identity/doc_1/pictures/0",
+        "changes/chg_1",
+    ]
     for path in [*gone, "accounts/stf_1", "customers/cus_1/propose/adjust"]:
         assert browser.get(f"/staff/{path}").status_code == 404, path
     assert browser.get("/staff/customers/cus_1/propose/move_money").status_code == 404

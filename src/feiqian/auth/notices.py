@@ -95,12 +95,8 @@ class Notices:
 
     def signed_in(self, connection: Connection, number: CustomerNumber, device: str, now: int) -> None:
         """On a device that is new to the customer."""
-        at = self.local(connection, number, now)
-        self.tell(connection, number, "signed_in", now, {"device": device, "at": at})
-
-    def local(self, connection: Connection, number: CustomerNumber, at: int) -> str:
-        """A moment (Unix microseconds) as a message to this customer says it."""
-        return self.moment(self.customers.profiles.need(connection, number).language, at)
+        language = self.customers.profiles.need(connection, number).language
+        self.tell(connection, number, "signed_in", now, {"device": device, "at": self.moment(language, now)})
 
     def moment(self, language: str, at: int) -> str:
         """Date and time in the words of a language."""
