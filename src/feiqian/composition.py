@@ -195,7 +195,13 @@ def add_deposits(s: Services) -> None:
 def _add_movements(s: Services) -> None:
     """What moves money between a customer's own accounts, and the statements that show it."""
     reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
-    s.own_transfers = OwnTransfers(transactions=s.transactions, ledger=s.ledger, deposits=s.deposits, reads=reads)
+    s.own_transfers = OwnTransfers(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        deposits=s.deposits,
+        reads=reads,
+        receives=s.receiving.from_own,
+    )
     s.statements = Statements(
         transactions=s.transactions,
         ledger=s.ledger,
@@ -217,6 +223,7 @@ def _add_movements(s: Services) -> None:
         verification=s.verification,
         deposits=s.deposits,
         payments=lambda: s.payments,
+        receives=s.receiving.from_own,
     )
     s.intents.declare(s.closing.intent)
 

@@ -43,6 +43,7 @@ from feiqian.ledger.chart import account_id, derived_id, transfer
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.recovery import open_journal, open_ledger
 from feiqian.ledger_intents.service import LedgerIntents
+from feiqian.limits.receiving import Receiving
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -135,10 +136,11 @@ class People:
         self.ledger.commit()
         self.db, self.cipher, self.work = empty_bank(folder, url), FieldCipher(bytes(range(32))), Work()
         self.services = s = self._services()
+        s.limits = PaymentLimits(s.policy, s.customers, self.ledger)
+        s.receiving = Receiving(s.policy, s.customers, self.ledger)
         add_access(s)
         add_deposits(s)
         add_sources(s)
-        s.limits = PaymentLimits(s.policy, s.customers, self.ledger)
         add_own_limits(s)
         add_locks(s)
         add_reminders(s)

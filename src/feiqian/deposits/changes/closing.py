@@ -85,7 +85,7 @@ def _choice(account: DepositAccount) -> str:
 
 
 def _called(account: DepositAccount, words: Words) -> str:
-    product = words.texts(f"accounts.product.{account.product}")
+    product = words.texts(f"account.product.{account.product}")
     return f"{masked(account.last_four)} · {BY_NUMBER[account.currency].code} · {product}"
 
 

@@ -149,9 +149,9 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
 
 async def _parts(site: Site, number: CustomerNumber) -> dict[str, str]:
     """What features show, by its place, as it is now."""
-    parts, own = await parts_of(site.services, number), {"framed": site.framed, "page_for": site.page_for}
+    parts = await parts_of(site.services, number)
     return {
-        place: site.render("payments/parts/wallet_parts.html", parts=parts, place=place, **own)
+        place: site.render("payments/parts/wallet_parts.html", parts=parts, place=place, page_for=site.page_for)
         for place in get_args(Place)
     }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 from feiqian.accounts.errors import CorrectionRefused
 from feiqian.accounts.kinds import AccountKind, wallet_id
 from feiqian.ledger.chart import BANK, account_id
 from feiqian.money import MinorUnits
+from feiqian.sources.errors import SourcesInvalid
 from feiqian.sources.model import WALLET
 
 from .operations import CURRENCY, Asked, Facts, Moves, Operation
@@ -42,7 +44,8 @@ class Choosing(Operation):
     async def do(self, it: Asked) -> str:
         order = [WALLET, *(account.id for account in await self.desk.accounts(it.customer))]
         random.Random(it.way).shuffle(order)
-        await self.services.sources.put(it.customer, CURRENCY, order, bool(it.way % 2))
+        with suppress(SourcesInvalid):  # one was closed meanwhile
+            await self.services.sources.put(it.customer, CURRENCY, order, bool(it.way % 2))
         return "chosen"
 
     @staticmethod

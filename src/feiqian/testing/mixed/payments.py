@@ -32,7 +32,7 @@ class CodePayment(Operation):
     name, weight = "code", 10
 
     async def do(self, it: Asked) -> str:
-        return _outcome(await self.paid(it))
+        return outcome_of(await self.paid(it))
 
     async def paid(self, it: Asked) -> PaymentView:
         merchant = self.desk.merchant(it)
@@ -66,7 +66,7 @@ class Refund(CodePayment):
     async def do(self, it: Asked) -> str:
         view = await self.paid(it)
         if view.status is not PaymentStatus.SUCCEEDED or view.id is None:
-            return _outcome(view)
+            return outcome_of(view)
         request = RefundRequest(amount=_third(it), merchant_refund=it.order)
         refund = await self.services.payments.refund(self.desk.merchant(it), view.id, request)
         return f"refund {refund.status}"
@@ -134,10 +134,10 @@ class Proved(CodePayment):
         source, who = accounts[it.way % len(accounts)].ledger_id, subjects.customer(it.customer)
         passed = Passed(f"chl_{it.number}", (Factor.PIN, Factor.SMS), "", 0, who, Purpose.PAYMENT)
         order = ProvedOrder(it.amount, CNY.code, it.order, it.customer, source, passed)
-        return _outcome(await self.services.payments.pay_by(ProvedMethod(), self.desk.merchant(it), order))
+        return outcome_of(await self.services.payments.pay_by(ProvedMethod(), self.desk.merchant(it), order))
 
 
-def _outcome(view: PaymentView) -> str:
+def outcome_of(view: PaymentView) -> str:
     return f"declined {view.reason}" if view.reason else str(view.status)
 
 
