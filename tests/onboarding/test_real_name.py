@@ -31,7 +31,7 @@ def day_limit(bank: People, number: int) -> int:
 def test_who_is_verified_has_a_wallet_with_the_levels_limits_and_is_told(bank: People) -> None:
     bank.checked()
     level = bank.services.policy.level("remote")
-    assert bank.customers.standing(1) == level.index
+    assert bank.customers.standing(1) == level.number
     assert bank.services.accounts.wallets(1) == [CNY.number]
     assert day_limit(bank, 1) == level.limits[CNY.number].day
     assert sorted(bank.told(1)) == [("verified", "email"), ("verified", "sms")]
@@ -140,7 +140,7 @@ def test_staff_raise_and_lower_a_level_with_its_limits(bank: People) -> None:
     for name in ("full", "remote"):
         bank.run(bank.real_name.raise_level(1, name, ADA))
         level = bank.services.policy.level(name)
-        assert (bank.customers.standing(1), day_limit(bank, 1)) == (level.index, level.limits[CNY.number].day)
+        assert (bank.customers.standing(1), day_limit(bank, 1)) == (level.number, level.limits[CNY.number].day)
     bank.run(bank.real_name.raise_level(1, "unverified", ADA))
     assert (bank.customers.standing(1), day_limit(bank, 1)) == (0, 0)
     assert ("changed", "sms") in bank.told(1)

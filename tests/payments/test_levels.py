@@ -15,7 +15,7 @@ from feiqian.money import CNY
 from feiqian.policy.load import load_policy
 
 CN = load_policy("cn")
-UNVERIFIED, REMOTE = CN.level("unverified").index, CN.level("remote").index
+UNVERIFIED, REMOTE = CN.level("unverified").number, CN.level("remote").number
 REMOTELY, COOLING = CN.level("remote").limits[CNY.number], CN.cooling.limits[CNY.number]
 FULLY = CN.level("full").limits[CNY.number]
 
@@ -70,7 +70,7 @@ def test_a_level_that_does_not_pay_pays_nothing_though_it_had_limits(bank: Any) 
 def test_what_is_left_of_today_is_told_by_the_customers_own_level(bank: Any, run: Any) -> None:
     payments, newcomer, merchant = bank.payments, of_level(bank, REMOTE), bank.merchant()
     assert payments.today(of_level(bank, UNVERIFIED), CNY.number) is None
-    assert payments.today(of_level(bank, CN.level("full").index), CNY.number) == (*FULLY[:2], FULLY.day, FULLY.day)
+    assert payments.today(of_level(bank, CN.level("full").number), CNY.number) == (*FULLY[:2], FULLY.day, FULLY.day)
     run(bank.pay(merchant, newcomer, 250_00))
     assert payments.today(newcomer, CNY.number) == (*REMOTELY[:2], FULLY.day - 250_00, FULLY.day)  # the ledger's cap
     bank.clock.advance(24 * 3600)

@@ -188,13 +188,14 @@ def _levels(tables: list[LevelTable]) -> tuple[model.Level, ...]:
     names = [table.name for table in tables]
     if names[:1] != [LOWEST] or names[-1:] != [HIGHEST] or REMOTE not in names[1:-1] or len(set(names)) != len(names):
         _fail(("levels",), f"levels rise from '{LOWEST}' over '{REMOTE}' to '{HIGHEST}', each named once")
-    levels = tuple(_level(table, index) for index, table in enumerate(tables))
+    numbers = [table.name for table in sorted(tables, key=lambda table: table.added)]
+    levels = tuple(_level(table, index, numbers.index(table.name)) for index, table in enumerate(tables))
     for lower, higher in pairwise(levels):
         _check_rise(lower, higher)
     return levels
 
 
-def _level(table: LevelTable, index: int) -> model.Level:
+def _level(table: LevelTable, index: int, number: int) -> model.Level:
     place: Place = ("levels", index)
     if table.pays != bool(table.limits):
         _fail((*place, "pays"), f"level '{table.name}': a level that pays has limits, and only such a level")
@@ -202,7 +203,7 @@ def _level(table: LevelTable, index: int) -> model.Level:
         _fail((*place, "pays"), f"level '{table.name}': nobody pays before the identity is checked")
     limits = _by_currency(table.limits, (*place, "limits"), _limits)
     per_day, added = table.unverified_per_day, table.added
-    return model.Level(table.name, index, index, table.pays, per_day, limits, table.receives, added)
+    return model.Level(table.name, index, number, table.pays, per_day, limits, table.receives, added)
 
 
 def _check_rise(lower: model.Level, higher: model.Level) -> None:

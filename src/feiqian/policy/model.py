@@ -81,7 +81,8 @@ class ProofRules:
 class Level:
     """How well a customer's identity is known, and what that allows. `index` is its place, from the lowest (0).
 
-    `number` is what a bank stores for the name, once and for ever; the place, in a policy that no bank has numbered.
+    `number` is what a bank stores for the name, once and for ever; in a policy that no bank has numbered, what a new
+    bank would: the place, but that those which were `added` come last.
     """
 
     name: str
