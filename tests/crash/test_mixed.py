@@ -98,20 +98,28 @@ def work(settings: Settings, wanted: list[Asked], witness: Witness) -> tuple[dic
     while True:
         known = dice.sample(sorted(outcomes), min(AGAIN, len(outcomes)))
         child = Worker(settings, [*known, *(it.number for it in wanted if it.number not in outcomes)])
-        if kills == KILLS:
-            assert child.join() == 0
-        elif dice.random() < 0.2:
-            child.listen(seconds=dice.uniform(0, START_SECONDS))
-            child.kill()
-        else:
-            child.listen(answers=dice.randint(1, 2 * COUNT // KILLS))
-            child.kill()
+        try:
+            if kills == KILLS:
+                assert child.join() == 0
+            else:
+                _until_a_moment(child, dice)
+        finally:
+            if child.process.returncode is None:
+                child.kill()
         for number, outcome in child.outcomes.items():
             assert outcomes.setdefault(number, outcome) == outcome, f"{wanted[number]}: {outcome} on a retry"
         witness.read_on()
         if kills == KILLS:
             return outcomes, kills
         kills += 1
+
+
+def _until_a_moment(child: Worker, dice: random.Random) -> None:
+    """Now and then while it still starts, else under load."""
+    if dice.random() < 0.2:
+        child.listen(seconds=dice.uniform(0, START_SECONDS))
+    else:
+        child.listen(answers=dice.randint(1, 2 * COUNT // KILLS))
 
 
 def test_mixed_operations_of_a_process_that_is_killed_again_and_again(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ PAYEE = chart.account_id(MerchantAccountKind.PAYABLE, CNY, 1)
 FEES = chart.account_id(AccountKind.MERCHANT_FEES, CNY, 0)
 FUNDS = 10**12
 CALLERS = 16  # payments under way at once
+WAIT_SECONDS = 900.0  # not money: a time; a machine may have other things to do, and nothing is judged by time
 REFUSED_EVERY = 7  # each seventh payment is for more than there is
 
 
@@ -120,7 +121,7 @@ class Killable(ABC):
     def hear(self, line: bytes) -> None:
         """Takes in what it told."""
 
-    def listen(self, *, answers: int = 0, seconds: float = 60.0) -> None:
+    def listen(self, *, answers: int = 0, seconds: float = WAIT_SECONDS) -> None:
         """Until so many answers more have come (0: any number), so many seconds have passed, or it has ended."""
         assert self.process.stdout is not None
         enough, deadline = self.count + answers, time.monotonic() + seconds
