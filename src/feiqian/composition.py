@@ -320,7 +320,7 @@ def add_quick(s: Services) -> None:
         "audit_log": s.audit_log,
         "notices": s.notices,
     }
-    s.quick = QuickService(**common, deposits=s.deposits)
+    s.quick = QuickService(**common, deposits=s.deposits, when_opened=s.reminders.by_default)
     s.own_quick = OwnQuick(**common, verification=s.verification, deposits=s.deposits, quick=s.quick)
     s.customers.profiles.when_mobile_changed(s.quick.mobile_changed)
     s.public_quick = PublicQuick(

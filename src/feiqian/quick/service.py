@@ -5,8 +5,9 @@ Everything blocks, in the caller's transaction, but what is awaited. Whoever ope
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -23,6 +24,8 @@ from feiqian.subjects import Role, Subject
 
 TAIL = 6  # digits of a number's end by which an account is named; more may be given
 _c = services.c
+WhenOpened: TypeAlias = Callable[[Connection, CustomerNumber, str], None]
+"""Told, in the transaction, that a customer's account (its id) can be paid from by quick payment."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -30,6 +33,7 @@ class QuickService(AccessService):
     """The service of all accounts of one bank."""
 
     deposits: Deposits
+    when_opened: WhenOpened = lambda *_: None
 
     # --- changing --------------------------------------------------------------------------------------------------
 
@@ -49,6 +53,8 @@ class QuickService(AccessService):
             connection.execute(update(services).where(_c.account == account.id).values(values))
         word = "opened" if before.state is QuickState.CLOSED else "resumed"
         self._changed(connection, account, by, word, {"way": way.value})
+        if word == "opened":
+            self.when_opened(connection, account.customer, account.id)
 
     def resume_within(self, connection: Connection, account: DepositAccount, by: Subject, way: Way) -> None:
         """What is paused pays again. Raises QuickRefused, also if it is not paused."""

@@ -10,9 +10,20 @@ from feiqian.money import MinorUnits
 
 from .bank import Choosing, Correction
 from .operations import Asked, Operation
+from .own import Closing, OwnTransfer
 from .payments import CodePayment, Proved, Refund
+from .quick import QuickPayment
 
-KINDS: tuple[type[Operation], ...] = (CodePayment, Refund, Proved, Correction, Choosing)
+KINDS: tuple[type[Operation], ...] = (
+    CodePayment,
+    Refund,
+    Proved,
+    QuickPayment,
+    OwnTransfer,
+    Correction,
+    Choosing,
+    Closing,
+)
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 

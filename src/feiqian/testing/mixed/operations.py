@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 from feiqian.deposits.model import DepositAccount
-from feiqian.events import Fact, PaymentDecided, RefundDecided
+from feiqian.events import Fact, OwnTransferDecided, PaymentDecided, RefundDecided
 from feiqian.ids import CustomerNumber
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
@@ -22,7 +22,11 @@ from feiqian.services import Services
 
 CURRENCY = CNY.number
 CODE_SLOTS = 4  # whose codes hold for some seconds more
-NUMBERED: dict[type, str] = {PaymentDecided: "merchant_order", RefundDecided: "merchant_refund"}
+NUMBERED: dict[type, str] = {
+    PaymentDecided: "merchant_order",
+    RefundDecided: "merchant_refund",
+    OwnTransferDecided: "number",
+}
 F = TypeVar("F")
 Moves = Iterator[tuple[bytes, int]]  # accounts of the ledger, with what they gain
 
