@@ -93,8 +93,8 @@ CASES = {
     92: "A secret or name in another form: normalised first, then judged",
     93: "Letters in place of digits: refused",
     94: "A listed document under another name: found",
-    95: "Numbers, or the last digits of accounts, are guessed at quick payment: one path for all, and tries are "
-    "counted by number, account and address",
+    95: "Numbers of accounts or their last six digits are guessed: counted by number, account and address, and the "
+    "known cannot be told from the unknown",
 }
 
 

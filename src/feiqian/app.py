@@ -23,6 +23,7 @@ from feiqian.composition import (
     add_deposits,
     add_outbound,
     add_payments,
+    add_quick,
     add_quick_payments,
     services_of,
 )
@@ -134,6 +135,7 @@ def _open(
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
     add_deposits(services)
+    add_quick(services)
     add_back_office(services)
     add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
@@ -145,7 +147,8 @@ def _open(
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
     begun = services.quick_payments.kept
-    sweeper = Sweeper(db, clock, services.work, (*verification.sweeps.all, *strangers.sweeps, begun.sweep))
+    sweeps = (*verification.sweeps.all, *strangers.sweeps, services.public_quick.sweep, begun.sweep)
+    sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)
     reads_watch = ReadsWatch([reads], lambda: ledger.durable_position)

@@ -20,6 +20,7 @@ from feiqian.auth.lost import LostPhones
 from feiqian.auth.notices import Notices
 from feiqian.auth.preauth import PreAuthRecords
 from feiqian.auth.pushes import PushSwitch
+from feiqian.auth.reassigned import ReassignedNumbers
 from feiqian.auth.recovery import Recovery
 from feiqian.auth.secrets import Secrets
 from feiqian.auth.security import Security
@@ -57,7 +58,10 @@ from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
 from feiqian.quick.identify import Identify
 from feiqian.quick.kept import Kept
+from feiqian.quick.own import OwnQuick
 from feiqian.quick.paying import QuickPayments
+from feiqian.quick.public import PublicQuick
+from feiqian.quick.service import QuickService
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
@@ -139,6 +143,29 @@ def add_deposits(s: Services) -> None:
     s.intents.declare(s.deposits.intent)
 
 
+def add_quick(s: Services) -> None:
+    """Quick payment from deposit accounts; it hears of numbers that change."""
+    common: _Common = {
+        "transactions": s.transactions,
+        "clock": s.clock,
+        "customers": s.customers,
+        "audit_log": s.audit_log,
+        "notices": s.notices,
+    }
+    s.quick = QuickService(**common, deposits=s.deposits)
+    s.own_quick = OwnQuick(**common, verification=s.verification, deposits=s.deposits, quick=s.quick)
+    s.customers.profiles.when_mobile_changed(s.quick.mobile_changed)
+    s.public_quick = PublicQuick(
+        **common,
+        work=s.work,
+        verification=s.verification,
+        records=s.recovery.records,
+        cipher=s.cipher,
+        deposits=s.deposits,
+        quick=s.quick,
+    )
+
+
 class _Common(TypedDict):
     """What all services of customers' access take."""
 
@@ -171,6 +198,7 @@ def add_access(s: Services) -> None:
     records = PreAuthRecords(cipher=s.cipher, clock=clock, customers=customers, identity=identity, strangers=strangers)
     secrets = Secrets(work=s.work, customers=customers, identity=identity, factors=s.factors, sessions=s.sessions)
     s.freezing = Freezing(**common, accounts=s.accounts, intents=s.intents)
+    s.reassigned_numbers = ReassignedNumbers(**common, sessions=s.sessions)
     s.real_name = RealName(
         **common, work=s.work, policy=s.policy, accounts=s.accounts, identity=identity, intents=s.intents
     )
@@ -242,9 +270,7 @@ def add_quick_payments(s: Services) -> None:
         work=s.work,
         verification=s.verification,
         records=s.recovery.records,
-        identify=Identify(
-            records=s.recovery.records, cipher=s.cipher, candidates=s.deposits.by_six, usable=lambda _, account: True
-        ),
+        identify=Identify(records=s.recovery.records, cipher=s.cipher, quick=s.quick),
         deposits=s.deposits,
         factors=s.factors,
         merchants=s.merchants,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from feiqian.auth.lost import LostPhones
     from feiqian.auth.notices import Notices
     from feiqian.auth.pushes import PushSwitch
+    from feiqian.auth.reassigned import ReassignedNumbers
     from feiqian.auth.recovery import Recovery
     from feiqian.auth.security import Security
     from feiqian.auth.sessions.service import Sessions
@@ -47,7 +48,10 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.quick.own import OwnQuick
     from feiqian.quick.paying import QuickPayments
+    from feiqian.quick.public import PublicQuick
+    from feiqian.quick.service import QuickService
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.workers.pool import Workers
@@ -92,9 +96,13 @@ class Services:
     lost_phones: LostPhones = field(init=False)
     real_name: RealName = field(init=False)
     freezing: Freezing = field(init=False)
+    reassigned_numbers: ReassignedNumbers = field(init=False)
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
     deposits: Deposits = field(init=False)
+    quick: QuickService = field(init=False)
+    own_quick: OwnQuick = field(init=False)
+    public_quick: PublicQuick = field(init=False)
     follower: Follower = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)

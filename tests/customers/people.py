@@ -24,7 +24,7 @@ from feiqian.auth.model import Details, Opened, Session
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.strangers import Strangers
 from feiqian.cases.service import Cases
-from feiqian.composition import add_access, add_deposits
+from feiqian.composition import add_access, add_deposits, add_quick
 from feiqian.customers.registry import Customers
 from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.screening import Sanctions
@@ -114,6 +114,7 @@ class People:
         self.services = s = self._services()
         add_access(s)
         add_deposits(s)
+        add_quick(s)
         self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors
         self.registration, self.sign_in, self.recovery = s.registration, s.sign_in, s.recovery
         self.security, self.changing, self.new_contacts = s.security, s.changing, s.new_contacts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feiqian.money import CNY, EUR, currency
-from feiqian.policy.factors import CATEGORIES, Factor, Purpose, is_strong
+from feiqian.policy.factors import BY_AMOUNT, CATEGORIES, Factor, Purpose, is_strong
 from feiqian.policy.load import FOLDER, SHIPPED, PolicyInvalid, load_policy, read_policy
 from feiqian.policy.model import Limits, Policy
 
@@ -55,7 +55,7 @@ def test_what_a_challenge_and_tries_may_be_at_most(policy: Policy) -> None:
 
 
 def test_everything_that_a_thief_would_do_needs_two_categories(policy: Policy) -> None:
-    for purpose in set(Purpose) - {Purpose.PAYMENT, Purpose.CONFIRM_MOBILE, Purpose.RECOVERY}:
+    for purpose in set(Purpose) - BY_AMOUNT - {Purpose.CONFIRM_MOBILE, Purpose.RECOVERY, Purpose.QUICK_OPENING}:
         assert all(is_strong(combination) for combination in policy.needs(purpose)), purpose
     assert all(len(combination) >= 2 for combination in policy.needs(Purpose.RECOVERY))
 

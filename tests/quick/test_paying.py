@@ -17,7 +17,9 @@ from feiqian.payments.errors import OrderConflict
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Factor
 from feiqian.quick.method import QuickMethod
+from feiqian.quick.model import Pause, Way
 from feiqian.quick.paying_errors import AccountNotOpen, NotPayable, QuickPaymentNotFound, QuickPaymentOver
+from feiqian.subjects import customer
 from tests.customers.people import PIN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
@@ -185,11 +187,11 @@ def test_what_was_proved_is_confirmed_again_with_the_same_challenge_only(bank: P
 def test_an_account_that_was_closed_to_it_meanwhile_pays_nothing(bank: PayingBank, mei: DepositAccount) -> None:
     begun = bank.start(bank.bill(), bank.six(mei))
     bank.enter(begun)
-    usable, bank.quick.identify.usable = bank.quick.identify.usable, lambda *_: False
+    bank.do(bank.services.quick.pause_within, mei, customer(mei.customer), Pause.HOLDER)
     with pytest.raises(AccountNotOpen):
         bank.run(bank.quick.pay(begun.id, begun.challenge.id))
-    bank.quick.identify.usable = usable
     assert bank.held(mei) == 2_000_00
+    bank.do(bank.services.quick.resume_within, mei, customer(mei.customer), Way.WALLET)
     assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded", "the challenge was not spent"
 
 

@@ -65,6 +65,8 @@ def site_of(bank: Staffed) -> Site:
         db=bank.services.db,
         transactions=bank.services.transactions,
         verification=bank.services.verification,
+        deposits=bank.services.deposits,
+        quick=bank.services.quick,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")
     return Site(Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What two of the staff can change of access: a freeze that is lifted, and a lock after wrong answers."""
+"""What two of the staff can change of access: a freeze, a lock after wrong answers, a number that was reassigned."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.services import Services
 from feiqian.subjects import Role, Subject
+
+ENDING = 4  # digits of a mobile number that tell staff which one it is
 
 
 class FreezeValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,4 +104,52 @@ class ReleaseLock(ChangeKind[Nothing]):
         return words.texts("staff.change.release_lock")
 
 
-CHANGES = (Unfreeze, ReleaseLock)
+class ReassignedValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last digits of the number: never one that was put on file after the proposal."""
+
+    ending: str
+
+
+class NumberReassigned(ChangeKind[ReassignedValues]):
+    """The telephone company has given the mobile number to somebody else."""
+
+    name = "reassigned"
+    values = ReassignedValues
+    proposers = frozenset({StaffRole.SUPPORTER})
+    about = frozenset({Role.CUSTOMER})
+    order = 60
+    form = "auth/propose_reassigned.html"
+
+    def __init__(self, services: Services) -> None:
+        self._transactions, self._profiles = services.transactions, services.customers.profiles
+        self._numbers = services.reassigned_numbers
+
+    async def possible(self, about: Subject) -> bool:
+        return bool(await self._ending(about))
+
+    async def check(self, about: Subject, values: ReassignedValues) -> None:
+        if not values.ending or values.ending != await self._ending(about):
+            raise ChangeInvalid("number_moved")
+
+    async def apply(self, change: Change, values: ReassignedValues, by: Subject) -> None:
+        if not await self._ending(change.about):
+            return  # it is as it was to be
+        if not await self._numbers.mark(change.about.customer, values.ending, by):
+            raise ChangeInvalid("number_moved")
+
+    async def choices(self, about: Subject, words: Words) -> Mapping[str, object]:
+        return {"ending": await self._ending(about)}
+
+    def read(self, form: Fields) -> dict[str, object]:
+        return {"ending": form["ending"]}
+
+    def text(self, values: ReassignedValues, words: Words) -> str:
+        return words.texts("staff.change.reassigned", ending=values.ending)
+
+    async def _ending(self, about: Subject) -> str:
+        """Of the number on file; "" if there is none."""
+        profile = await self._transactions.read(self._profiles.get, about.customer)
+        return profile.mobile[-ENDING:] if profile is not None else ""
+
+
+CHANGES = (Unfreeze, ReleaseLock, NumberReassigned)

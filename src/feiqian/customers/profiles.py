@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
@@ -15,9 +15,10 @@ from feiqian.customers.tables import ADDRESS, EMAIL, FROZEN_BY, MOBILE, applicat
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.notify.model import Contacts
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Role, Subject, customer
 
 FROZEN = "frozen"
+MobileChanged = Callable[[Connection, CustomerNumber, Subject], None]  # whose it is, and who changed it
 _c = profiles.c
 
 
@@ -35,6 +36,11 @@ class Profiles:
 
     def __init__(self, cipher: FieldCipher) -> None:
         self._cipher, self.pushes = cipher, Pushes(cipher)
+        self._told: list[MobileChanged] = []
+
+    def when_mobile_changed(self, tell: MobileChanged) -> None:
+        """`tell` is called in each transaction that changes or removes the number on file, after it did."""
+        self._told.append(tell)
 
     # --- finding -------------------------------------------------------------------------------------------------
 
@@ -87,9 +93,24 @@ class Profiles:
             connection.execute(insert(profiles), rows)
 
     def put_mobile(self, connection: Connection, number: CustomerNumber, mobile: str) -> None:
-        """Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
+        """By the customer. Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
         sealed = MOBILE.seal(self._cipher, mobile, number)
-        self.put(connection, number, mobile=sealed, mobile_blind=self._cipher.blind_index(mobile, "mobile"))
+        self._put_mobile(connection, number, sealed, self._cipher.blind_index(mobile, "mobile"), customer(number))
+
+    def remove_mobile(self, connection: Connection, number: CustomerNumber, by: Subject) -> None:
+        """There is no number on file any more: nothing is sent there, and somebody else may register with it.
+
+        Raises CustomerNotFound.
+        """
+        sealed, nobodys = MOBILE.seal(self._cipher, "", number), self._cipher.blind_index(str(number), "no mobile")
+        self._put_mobile(connection, number, sealed, nobodys, by)
+
+    def _put_mobile(
+        self, connection: Connection, number: CustomerNumber, sealed: bytes, blind: bytes, by: Subject
+    ) -> None:
+        self.put(connection, number, mobile=sealed, mobile_blind=blind)
+        for tell in self._told:
+            tell(connection, number, by)
 
     def put_email(self, connection: Connection, number: CustomerNumber, email: str) -> None:
         """Raises CustomerNotFound."""

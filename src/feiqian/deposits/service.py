@@ -150,6 +150,10 @@ class Deposits:
         """The customer's accounts whose number ends in these six digits: mostly one."""
         return self._where(connection, _c.six_blind == self.six_blind(customer, six))
 
+    def by_number(self, connection: Connection, blind: bytes) -> DepositAccount | None:
+        """The account with the number of this `number_blind`, whoever holds it: for those who have said its number."""
+        return next(iter(self._where(connection, _c.number_blind == blind)), None)
+
     def number(self, connection: Connection, id: str) -> str:
         """The whole number, for the holder only. Raises AccountNotFound."""
         sealed = connection.execute(select(_c.number).where(_c.id == id)).scalar()
@@ -161,6 +165,10 @@ class Deposits:
         """What the ledger has on it now, in minor units; tell it once `ledger.position` is durable."""
         found = self.ledger.engine.account(account.ledger_id)
         return found.balance if found is not None else 0
+
+    def number_blind(self, number: str) -> bytes:
+        """By which an account is found by its whole number."""
+        return self.cipher.blind_index(number, NUMBER_CONTEXT)
 
     def six_blind(self, customer: CustomerNumber, six: str) -> bytes:
         """By which an account is found by its holder and its last six digits."""

@@ -92,7 +92,9 @@ def mobile(text: str, region: str = HOME) -> str:
 
 
 def masked(e164: str) -> str:
-    """A number as its owner recognises it and nobody else: `+86 ••• 8000`."""
+    """A number as its owner recognises it and nobody else: `+86 ••• 8000`; "" of none."""
+    if not e164:
+        return ""
     code = phonenumbers.parse(e164).country_code
     return f"+{code} ••• {e164[-4:]}"
 

@@ -49,6 +49,8 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     PAYMENT = "payment"
     QUICK_PAYMENT = "quick_payment"
+    QUICK_OPENING = "quick_opening"  # of somebody who is not signed in
+    CHANGE_QUICK = "change_quick"
     CONFIRM_MOBILE = "confirm_mobile"
     RECOVERY = "recovery"
     CHANGE_PASSWORD = "change_password"

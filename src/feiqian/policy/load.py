@@ -41,8 +41,11 @@ LOWEST, REMOTE, HIGHEST = "unverified", "remote", "full"
 MUST_BE_STRONG = frozenset(
     {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE, Purpose.CHANGE_CONTACT}
     | {Purpose.CHANGE_PASSWORD, Purpose.CHANGE_PIN, Purpose.ADD_FACTOR, Purpose.REMOVE_FACTOR}
+    | {Purpose.CHANGE_QUICK}
 )
 
+# What only whoever has the mobile number may do.
+BY_MESSAGE = frozenset({Purpose.CONFIRM_MOBILE, Purpose.QUICK_OPENING})
 STATIC = frozenset({Factor.PASSWORD, Factor.PIN})  # the same answer each time, bound to no payment
 
 T = TypeVar("T")
@@ -274,8 +277,8 @@ def _need(table: NeedTable, purpose: Purpose, place: Place) -> model.Need:
         _fail((*place, "any_of"), "a combination of no factor at all proves nothing")
     if purpose is Purpose.RECOVERY and any(len(combination) < 2 for combination in combinations):
         _fail((*place, "any_of"), "recovery needs two ways to reach the customer: one of them may be a thief's")
-    if purpose is Purpose.CONFIRM_MOBILE and any(Factor.SMS not in combination for combination in combinations):
-        _fail((*place, "any_of"), "a mobile number is confirmed by what is sent to it: each combination needs 'sms'")
+    if purpose in BY_MESSAGE and any(Factor.SMS not in combination for combination in combinations):
+        _fail((*place, "any_of"), "it is confirmed by what is sent to the mobile number: each combination needs 'sms'")
     if purpose not in BY_AMOUNT and table.up_to:
         _fail((*place, "up_to"), "only of payments can there be larger and smaller ones")
     weak = next((sorted(c) for c in combinations if not is_strong(c)), None)

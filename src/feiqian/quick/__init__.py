@@ -1,3 +1,13 @@
 """Quick payment: a service of a deposit account, paid with mobile number, last six digits and a code."""
 
-STANDS_ON: tuple[str, ...] = ("audit_log", "customers", "kyc", "auth", "deposits", "policy", "merchants", "payments")
+STANDS_ON: tuple[str, ...] = (
+    "audit_log",
+    "customers",
+    "kyc",
+    "auth",
+    "backoffice",
+    "merchants",
+    "payments",
+    "deposits",
+    "policy",
+)

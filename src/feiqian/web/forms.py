@@ -34,7 +34,7 @@ Asked = Request[Any, Any, State]
 LINES = frozenset({"mrz", "note", "text", "why"})  # fields that may have line ends
 # What is secret, or no text of a person, or is brought into a form without such characters before it is kept.
 NOT_SHOWN = frozenset(
-    {"password", "again", "pin", "secret", "answer", "mobile", "number", "mrz", "code", "email", "login"}
+    {"password", "again", "pin", "secret", "answer", "mobile", "number", "mrz", "code", "email", "login", "account"}
 )
 
 

@@ -23,13 +23,14 @@ _LONGEST_VALUE = 200
 
 def canonical_text(binding: ChallengeBinding, texts: Texts) -> str:
     """What is confirmed, in lines: what it is, amount, payee, payer, kind and reference, as far as there are any."""
-    lines = [texts(f"canonical.purpose.{binding.purpose}")]
+    named = _kind_of_purpose(binding, texts)
+    lines = [named or texts(f"canonical.purpose.{binding.purpose}")]
     if binding.amount or binding.currency:
         lines.append(texts("canonical.amount", amount=amount_text(binding.amount, binding.currency, texts.language)))
     for name in ("payee", "payer", "reference"):
         if value := getattr(binding, name):
             lines.append(texts(f"canonical.{name}", value=one_line(value)))
-    if binding.kind:
+    if binding.kind and not named:
         lines.append(texts("canonical.kind", value=_kind(binding.kind, texts)))
     return "\n".join(lines)
 
@@ -41,9 +42,9 @@ def challenge_text(binding: ChallengeBinding, texts: Texts, mark: Mark) -> str:
 
 def summary(binding: ChallengeBinding, texts: Texts) -> str:
     """In one line, for the message with a code: always with amount and payee (dynamic linking)."""
-    said = texts(f"canonical.purpose.{binding.purpose}")
+    said = _kind_of_purpose(binding, texts) or texts(f"canonical.purpose.{binding.purpose}")
     if not binding.currency:
-        return said
+        return texts("canonical.summary.account", what=said, account=binding.payer) if binding.payer else said
     amount = amount_text(binding.amount, binding.currency, texts.language)
     return texts("canonical.summary", what=said, amount=amount, payee=one_line(binding.payee))
 
@@ -67,6 +68,11 @@ def one_line(value: str) -> str:
 
 def _is_space(character: str) -> bool:
     return character.isspace() or unicodedata.category(character)[0] == "Z"
+
+
+def _kind_of_purpose(binding: ChallengeBinding, texts: Texts) -> str:
+    """What a purpose is called for this kind of it; "" where the kind has a line of its own."""
+    return texts.catalogue.get(f"canonical.purpose.{binding.purpose}.{binding.kind}", "")
 
 
 def _kind(kind: str, texts: Texts) -> str:

@@ -44,16 +44,24 @@ def mobile_of(site: Site, form: Form) -> str:
 
 def claimant_of(site: Site, form: Form) -> str:
     """As `mobile_of`, of a form in which somebody says who they are: their number and name are there, too."""
-    mobile, t = mobile_of(site, form), site.render.texts
+    mobile = mobile_of(site, form)
+    check_document(site, form)
+    return mobile
+
+
+def check_document(site: Site, form: Form) -> None:
+    """The form says if its document's number or name is missing."""
+    t = site.render.texts
     if not form["number"]:
         form.wrong("number", t("customer.recover.number.missing"))
     if not form["name"] or len(form["name"]) > NAME_LENGTH:
         form.wrong("name", t("customer.details.name.missing"))
-    return mobile
 
 
 def shown_number(e164: str) -> str:
-    """As its owner reads it: `+86 138 0013 8000`."""
+    """As its owner reads it: `+86 138 0013 8000`; "" of none."""
+    if not e164:
+        return ""
     number = phonenumbers.parse(e164)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 

@@ -41,6 +41,8 @@ _WORDS = {
     "reason": ("staff.correction.",),
     "state": ("staff.member.",),
     "by": ("staff.detail.by.",),
+    "way": ("staff.quick.way.",),
+    "pause": ("staff.quick.why.",),
 }
 _TYPED = frozenset({"query", "tried", "why", "login"})  # by people, or told by a browser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from feiqian.clock import moment
 from feiqian.errors import FeiqianError
-from feiqian.quick.api.paying import ACCOUNT_UNCLEAR, OPERATIONS
+from feiqian.quick.errors import NumberRefused, QuickRefused, QuickThrottled
 from feiqian.quick.paying_errors import (
     AccountNotOpen,
     AccountUnclear,
@@ -24,9 +24,15 @@ from feiqian.web.v1.problems import (
     Told,
 )
 
-__all__ = ["OPERATIONS", "PROBLEMS", "TOLD"]
+from . import paying, services
+from .paying import ACCOUNT_UNCLEAR
+
+OPERATIONS = services.OPERATIONS + paying.OPERATIONS
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
+    QuickRefused: CONFLICT,
+    NumberRefused: INVALID,
+    QuickThrottled: TOO_MANY_REQUESTS,
     QuickPaymentNotFound: NOT_FOUND,
     QuickPaymentOver: CONFLICT,
     AccountUnclear: ACCOUNT_UNCLEAR,

@@ -1,0 +1,143 @@
+"""Quick payment of own accounts, in the wallet: what it allows, its state, its uses, and how to change it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from litestar import Controller, Request, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from feiqian.auth.answering import OwnChallenges
+from feiqian.auth.challenges.errors import FactorNotEnrolled
+from feiqian.auth.model import ChallengeView
+from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
+from feiqian.auth.pages.steps import Step, challenge_pages
+from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.numbers import masked
+from feiqian.money import BY_NUMBER
+from feiqian.payments.pages.lists import built
+from feiqian.payments.shown import Item, shown_payment
+from feiqian.quick.allowed import Allowed, allowed
+from feiqian.quick.errors import QuickRefused
+from feiqian.quick.model import METHOD, Quick
+from feiqian.web.forms import read_form
+from feiqian.web.session import Customer, TheCustomer, customers_only
+from feiqian.web.site import Site, TheSite
+from feiqian.web.whose import CUSTOMER
+
+PLACE = "/quick/accounts"
+SAID = {
+    "open": "quick.said.open",
+    "pause": "quick.said.pause",
+    "close": "quick.said.close",
+    "refused": "quick.said.refused",
+}
+LOOKED, SHOWN = 200, 20  # payments among which quick ones are looked for, and how many of these are shown
+
+
+class Own(NamedTuple):
+    """An account, as the page shows it."""
+
+    quick: Quick
+    number: str
+    currency: str
+    allowed: Allowed
+
+
+class Use(NamedTuple):
+    """A quick payment, and the account that it was taken from."""
+
+    item: Item
+    number: str
+
+
+class OwnPages(Controller):
+    """`/quick/accounts`."""
+
+    path = PLACE
+    guards = (customers_only,)
+
+    @get("/")
+    async def look(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
+        services = site.services
+        found = await services.quick.all_of(signed_in.number)
+        own = [_own(site, quick) for quick in found]
+        return site.page(
+            "quick/own.html",
+            own=own,
+            uses=await _uses(site, signed_in, found),
+            allowed=allowed(services.policy, services.policy.currency),
+            said=SAID.get(said, ""),
+            refused=said == "refused",
+        )
+
+    @post("/", status_code=303)
+    async def change(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        form, own = await read_form(request), site.services.own_quick
+        act, account, session = form["act"], form["id"], signed_in.session
+        try:
+            if act == "open":
+                return await _begin(site, signed_in, account)
+            if act in ("pause", "close"):
+                await (own.pause if act == "pause" else own.close)(session, account)
+                return _said(act)
+        except QuickRefused:
+            return _said("refused")
+        except AccountNotFound:
+            pass
+        return Redirect(PLACE, status_code=303)  # where it is said how things stand
+
+
+async def _proving(site: TheSite, signed_in: TheCustomer, account: FromPath[str], challenge: FromPath[str]) -> Step:
+    """The challenge of opening or resuming; it is bound to the account in its address."""
+
+    async def finish(view: ChallengeView) -> Page:
+        try:
+            await site.services.own_quick.open(signed_in.session, view.id, account)
+        except (QuickRefused, AccountNotFound):
+            return _said("refused")
+        return _said("open")
+
+    t, place = site.render.texts, f"{PLACE}/{account}/{challenge}"
+    answers = OwnChallenges(site.services.verification, signed_in.subject)
+    heading, what = t("quick.open.link"), t("quick.own.what")
+    return Step(ChallengeFlow(answers, challenge, place, PLACE, heading, what, leave=PLACE), finish)
+
+
+PROVE = challenge_pages(f"{PLACE}/{{account:str}}/{{challenge:str}}", _proving, (CUSTOMER,))
+
+
+async def _begin(site: Site, customer: Customer, account: str) -> Page:
+    try:
+        challenge = await site.services.own_quick.challenge(customer.session, account)
+    except FactorNotEnrolled:
+        return site.page("onboarding/cannot.html", status=409)
+    answers = OwnChallenges(site.services.verification, customer.subject)
+    return await lead(answers, challenge, f"{PLACE}/{account}/{challenge.id}")
+
+
+def _said(word: str) -> Redirect:
+    return Redirect(f"{PLACE}?said={word}", status_code=303)
+
+
+def _own(site: Site, quick: Quick) -> Own:
+    account = quick.account
+    what = allowed(site.services.policy, account.currency)
+    return Own(quick, masked(account.last_four), BY_NUMBER[account.currency].code, what)
+
+
+async def _uses(site: Site, customer: Customer, found: list[Quick]) -> list[Use]:
+    """The newest quick payments from these accounts. Raises ReadsBehind."""
+    services = site.services
+    numbers = {quick.account.ledger_id: masked(quick.account.last_four) for quick in found}
+    if not any(quick.opened_at for quick in found):
+        return []
+    rows = await built(services, lambda: services.reads.newest_of_customer(customer.number, LOOKED))
+    uses = [
+        Use(shown_payment(row, services.merchants.name(row.merchant)), numbers[row.fact.source])
+        for row in rows
+        if row.fact.method == METHOD and row.fact.source in numbers
+    ]
+    return uses[:SHOWN]
