@@ -149,6 +149,42 @@ def test_abuse_17_a_quick_payment_counts_towards_the_days_one_limit(bank: Paying
     assert before.left - after.left == SMALL
 
 
+def test_abuse_18_of_two_that_were_begun_balance_and_limit_count_when_each_is_confirmed(
+    bank: PayingBank, mei: DepositAccount
+) -> None:
+    poor = bank.account(mei.customer, balance=1_000_00)
+    started = [bank.start(bank.bill(900_00), bank.six(one)) for one in (poor, poor, mei)]
+    last = bank.run(bank.quick.begin(customer(mei.customer), bank.bill(300_00), bank.six(mei)))
+    for begun in started:
+        bank.clock.advance(31)
+        bank.enter(begun)
+    reasons = [bank.run(bank.quick.pay(begun.id, begun.challenge.id)).reason for begun in started]
+    assert reasons == [None, "insufficient_funds", None]
+    bank.clock.advance(31)
+    challenge = bank.run(bank.quick.challenge(customer(mei.customer), last, "en", None)).id
+    bank.run(bank.verification.send(challenge, customer(mei.customer), Factor.SMS))
+    bank.run(bank.verification.answer(challenge, customer(mei.customer), Factor.SMS, bank.code()))
+    beyond = bank.run(bank.quick.pay_own(customer(mei.customer), last, challenge))
+    assert beyond.reason == "daily_limit", "2,000 a day, over all accounts"
+    assert (bank.held(poor), bank.held(mei)) == (100_00, 1_100_00)
+
+
+def test_what_is_said_to_be_over_is_never_confirmed(bank: PayingBank, mei: DepositAccount) -> None:
+    subject = customer(mei.customer)
+    id = bank.run(bank.quick.begin(subject, bank.bill(), bank.six(mei)))
+    bank.clock.advance(599)
+    challenge = bank.run(bank.quick.challenge(subject, id, "en", None)).id
+    bank.run(bank.verification.send(challenge, subject, Factor.SMS))
+    bank.run(bank.verification.answer(challenge, subject, Factor.SMS, bank.code()))
+    bank.clock.advance(2)
+    assert bank.run(bank.quick.get_own(subject, id)).status == "expired"
+    with pytest.raises(QuickPaymentOver):
+        bank.run(bank.quick.pay_own(subject, id, challenge))
+    with pytest.raises(QuickPaymentOver):
+        bank.run(bank.quick.challenge(subject, id, "en", None))
+    assert bank.held(mei) == 2_000_00
+
+
 def test_larger_ones_need_more_than_a_message(bank: PayingBank, mei: DepositAccount) -> None:
     begun = bank.start(bank.bill(LARGER), bank.six(mei))
     bank.enter(begun)

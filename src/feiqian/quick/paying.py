@@ -50,9 +50,10 @@ from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
 
 KIND = "quick_pay"  # of the pre-auth flow
+OPEN_FOR = 600 * MICROSECONDS  # after it was begun, to be confirmed
 DECIDED_WITHIN = 300 * MICROSECONDS  # after the challenge was spent
 MOST_CHOICES = 5  # tries to say which of several accounts
-NEWEST = 50
+NEWEST = 20
 _c = quick_payments.c
 
 
@@ -98,7 +99,7 @@ class QuickPayments(PreAuthFlow):
         """What its payer, who is signed in, has to pass. Raises QuickPaymentNotFound, QuickPaymentOver,
         FactorNotEnrolled."""
         row = self._row(connection, id, subject)
-        if row.stage is not Stage.BEGUN:
+        if row.stage is not Stage.BEGUN or _over(row, self.clock.now()):
             raise QuickPaymentOver
         binding = self._binding(row)
         held = self.factors.all_of(connection, subject)
@@ -220,6 +221,8 @@ class QuickPayments(PreAuthFlow):
             if row.challenge != challenge:
                 raise ChallengeOver("spent")
             return self._order(connection, row)
+        if _over(row, now := self.clock.now()):
+            raise QuickPaymentOver
         # Before anything of the accounts is told: whoever has not passed it learns nothing.
         if refused := self.verification.check_passed(connection, challenge, subject, self._binding(row)):
             return refused
@@ -228,7 +231,6 @@ class QuickPayments(PreAuthFlow):
         account = self.deposits.get(connection, row.accounts)
         if not self.identify.usable(connection, account):
             raise AccountNotOpen
-        now = self.clock.now()
         passed = self.verification.consume_within(connection, challenge, subject, self._binding(row), now)
         proved = {"stage": Stage.PROVED, "challenge": challenge, "factors": passed.factors, "proved_at": now}
         proved["evidence"] = passed.evidence
@@ -301,15 +303,13 @@ class QuickPayments(PreAuthFlow):
 
     async def _shown(self, row: Any, account: DepositAccount | None) -> QuickPayment:
         attempt = plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
-        known, now = self.ledger.engine.remembered(attempt) is not None, self.clock.now()
+        known, over = self.ledger.engine.remembered(attempt) is not None, _over(row, self.clock.now())
         await self.ledger.durable(self.ledger.position)
         payment: PaymentRow | None = None
         if known:
             await self.payment_reads.wait(self.ledger.durable_position, who=("customer", CustomerNumber(row.number)))
             payment = await self.payment_reads.payment_by_transfer(attempt)
-        begun = row.stage is Stage.BEGUN
-        over = now >= (row.created_at + 2 * DECIDED_WITHIN if begun else row.proved_at + DECIDED_WITHIN)
-        unpaid = "expired" if over and not known else "open" if begun else "proved"
+        unpaid = "expired" if over and not known else "open" if row.stage is Stage.BEGUN else "proved"
         return QuickPayment(
             id=row.id,
             status=payment.status.value if payment else unpaid,  # type: ignore[arg-type]
@@ -326,6 +326,13 @@ class QuickPayments(PreAuthFlow):
         if row is None:
             raise QuickPaymentNotFound
         return row
+
+
+def _over(row: Any, now: int) -> bool:
+    """Whether it is too late to confirm it, or for the ledger to decide it."""
+    if row.stage is Stage.BEGUN:
+        return bool(now >= row.created_at + OPEN_FOR)
+    return bool(now >= row.proved_at + DECIDED_WITHIN)
 
 
 def order_number(reference: str, id: str) -> str:

@@ -26,8 +26,9 @@ from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.projections.process import run_projector
 from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission
+from feiqian.services import Services
 from feiqian.settings import Settings
-from feiqian.web.application import bank_pages
+from feiqian.web.application import Pages, bank_pages
 from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.description import description
@@ -37,9 +38,10 @@ T = TypeVar("T")
 
 
 class Served:
-    """`merchants` have keys; customers 1 to 200 have 500.00 yuan each. `pages`: those of the bank are served, too."""
+    """`merchants` have keys; customers 1 to 200 have 500.00 yuan each. `pages`: those of the bank are served, too, or
+    those that it makes."""
 
-    def __init__(self, folder: Path, *, pages: bool = False, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, pages: bool | Callable[[Services], Pages] = False, **settings: Any) -> None:
         self._with_pages = pages
         settings.setdefault("hashing", "strong" if settings.get("mode") == "live" else "light")
         self.settings = Settings(data=str(folder), port=0, **settings)
@@ -69,7 +71,8 @@ class Served:
         self.bank = app.build(self.settings)
         self.admission = Admission(self.settings.in_flight_limit)
         self.gate = Gate(self.admission, self.settings.connection_limit, Proxies(self.settings.trusted_proxies))
-        pages: Any = bank_pages(self.bank.services) if self._with_pages else None
+        make = self._with_pages if callable(self._with_pages) else bank_pages
+        pages: Any = make(self.bank.services) if self._with_pages else None
         application = app.create_app(self.bank.services, self.admission, pages)
         self.server = Server(application, self.gate, "127.0.0.1", 0)
         metrics_gate = Gate(Admission(IN_FLIGHT), CONNECTIONS)
