@@ -160,6 +160,8 @@ def add_quick(s: Services) -> None:
         work=s.work,
         verification=s.verification,
         records=s.recovery.records,
+        applications=s.registration.applications,
+        strangers=s.strangers,
         cipher=s.cipher,
         deposits=s.deposits,
         quick=s.quick,

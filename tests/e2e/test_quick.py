@@ -37,8 +37,9 @@ class Owner(NamedTuple):
         return found
 
     def messages(self) -> list[str]:
-        who = customer(CustomerNumber(self.person.number))
-        return [message.text for message in self.bank.wait_for(self.bank.bank.services.notify.inbox(50, who))]
+        """All that their phone received."""
+        found = self.bank.wait_for(self.bank.bank.services.notify.inbox(200))
+        return [message.text for message in found if message.address == self.person.mobile]
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +109,11 @@ def test_it_is_opened_and_closed_without_a_session(
 
 def test_wrong_details_lead_on_as_right_ones_and_nothing_arrives(owner: Owner, watching: Watched) -> None:
     pages = []
-    for document in ("11010519491231002X", ""):
-        page = watching.open(owner.bank.url + "/quick")
+    for document in ("", "11010519491231002X"):
+        page = watching.open(owner.bank.url + "/quick", java_script_enabled=False)  # which would count seconds
         fill(page, owner, document)
         expect(page.locator("#f-answer")).to_be_visible()
-        pages.append(
-            re.sub(r"chl_[0-9a-f]+.*Z|[0-9]:[0-9]{2}|content=\"[^\"]*\"", "", page.locator("main").inner_text())
-        )
+        pages.append(re.sub("[0-9]", "", page.locator("main").inner_text()))  # what differs in time only
     assert pages[0] == pages[1]
     assert owner.person.code()
     codes = [text for text in owner.messages() if "Open quick payment" in text]

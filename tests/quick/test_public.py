@@ -15,6 +15,7 @@ from stdnum import luhn
 from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.errors import PreAuthFlowOver
+from feiqian.customers.errors import CustomersError
 from feiqian.db import METADATA
 from feiqian.policy.factors import Factor
 from feiqian.quick.errors import NumberRefused, QuickRefused, QuickThrottled
@@ -22,7 +23,7 @@ from feiqian.quick.model import Pause, QuickState, Way
 from feiqian.quick.public import CLOSE, OPEN, PER_ACCOUNT_DAY, PER_NETWORK_DAY
 from feiqian.runtime import network
 from feiqian.subjects import customer
-from tests.customers.people import EVE, EVE_DETAILS, EVE_ID, MEI_DETAILS, MEI_ID, People, shape
+from tests.customers.people import CHROME, EVE, EVE_DETAILS, EVE_ID, MEI, MEI_DETAILS, MEI_ID, People, shape
 from tests.quick.accounts import OPERATOR, account_of, number_of
 
 NAME = MEI_DETAILS.name
@@ -235,3 +236,29 @@ def _without_ending(seen: list[object], number: str) -> list[object]:
         one._replace(text=one.text.replace(number[-4:], "####")) if isinstance(one, ChallengeView) else one
         for one in seen
     ]
+
+
+def test_abuse_43_neither_a_locked_holder_nor_another_account_of_theirs_is_seen_here(people: People) -> None:
+    mei = people.checked().session.subject.customer
+    one, other = (number_of(people, account_of(people, mei)) for _ in range(2))
+    for _ in range(5):
+        with pytest.raises(CustomersError):
+            people.run(people.sign_in.password(MEI, "not the password", "en", CHROME))
+    public = people.services.public_quick
+    first = begun(people, one)
+    for _ in range(3):
+        assert _without_ending([shape(begun(people, other))], other) == _without_ending([shape(first)], one)
+    assert people.run(public.view(first.id)).state == "open"
+    assert shape(begun(people, NOBODYS))._replace(text="") == shape(first)._replace(text="")
+    for challenge in (first, begun(people, other)):  # codes to one do not hold up codes to the other
+        people.run(public.send(challenge.id, Factor.SMS))
+
+
+def test_a_code_to_a_number_that_was_on_file_when_it_was_asked_for_opens_nothing(people: People) -> None:
+    mei = people.checked().session.subject.customer
+    account = account_of(people, mei)
+    challenge = proved(people, number_of(people, account))
+    people.do(people.customers.profiles.put_mobile, mei, "+8613900007777")
+    with pytest.raises(QuickRefused, match="number"):
+        people.run(people.services.public_quick.finish(challenge))
+    assert people.do(people.services.quick.of, account).state is QuickState.CLOSED

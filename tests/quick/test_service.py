@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from feiqian.deposits.tables import accounts
 from feiqian.ids import NO_CUSTOMER
 from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Pause, QuickState, Way
@@ -78,3 +80,15 @@ def test_a_service_opens_on_no_account_of_a_frozen_person(people: People) -> Non
     with pytest.raises(QuickRefused, match="frozen"):
         people.do(quick.open_within, account, customer(mei), Way.WALLET)
     assert people.do(quick.of, account).state is QuickState.CLOSED
+
+
+def test_an_account_is_named_by_its_alias_however_it_is_typed(people: People) -> None:
+    quick, mei = people.services.quick, people.checked().session.subject.customer
+    account = account_of(people, mei)
+    people.do(quick.open_within, account, customer(mei), Way.WALLET)
+    assert people.do(quick.candidates, mei, "Tea-House 7") == []
+    people.do(lambda connection: connection.execute(update(accounts).values(alias="Tea-House 7")))
+    (named,) = people.do(quick.candidates, mei, " tea-house 7\u200b")
+    assert named.id == account.id
+    assert people.do(quick.candidates, NO_CUSTOMER, "Tea-House 7") == []
+    assert people.do(quick.candidates, mei, "tea-house") == []

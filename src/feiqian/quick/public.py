@@ -2,7 +2,8 @@
 
 Asked are name, document and the whole number of the account, then a code by SMS to the number on file. Whoever gives
 wrong details goes on as everybody does, with a challenge that no answer passes: the same is looked up and kept, and
-nothing tells whether an account is known. So much is taken in a day of one network, and of one account.
+nothing tells whether an account is known. Tries, codes and locks are counted for the number that was typed, never for
+its holder: else whoever locks the holder's sign-in could see here whose account it is, or that all details are right.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import PreAuthFlowOver
 from feiqian.auth.model import ChallengeView
 from feiqian.auth.preauth import Asked, PreAuthFlow
+from feiqian.auth.strangers import Strangers
 from feiqian.clock import DAY
+from feiqian.customers.applications import Applications
 from feiqian.deposits.model import DepositAccount
 from feiqian.deposits.numbers import read_number
 from feiqian.deposits.service import Deposits
 from feiqian.field_cipher import FieldCipher
+from feiqian.ids import NO_CUSTOMER
 from feiqian.policy.factors import Purpose
 from feiqian.quick.errors import NumberRefused, QuickRefused, QuickThrottled
 from feiqian.quick.model import Quick, Way
@@ -36,6 +40,7 @@ PER_NETWORK_DAY, PER_ACCOUNT_DAY = 50, 20
 KEPT_IN_ALL = 20_000
 KIND = "quick"  # of a pre-auth record
 LAST = 4  # digits that are said
+PRETENDED = "+8613800000000"  # kept where there is no number on file, and nothing is sent to
 _c = table.c
 
 
@@ -46,6 +51,8 @@ class PublicQuick(PreAuthFlow):
     kinds = (KIND,)
 
     cipher: FieldCipher
+    applications: Applications
+    strangers: Strangers
     deposits: Deposits
     quick: QuickService
 
@@ -69,17 +76,17 @@ class PublicQuick(PreAuthFlow):
     def finish(self, connection: Connection, challenge: str) -> Quick | Refused:
         """Spends the challenge and does it; the service as it is then. Raises QuickRefused (the challenge is spent all
         the same), NotPassed, ChallengeOver, PreAuthFlowOver."""
-        owner = self._asked(connection, challenge).subject
+        subject, now = self._asked(connection, challenge).subject, self.clock.now()
         row = connection.execute(select(table).where(_c.challenge == challenge)).one_or_none()
         if row is None:
             raise PreAuthFlowOver("there is nothing of this kind under way; begin anew")
-        binding, now = _binding(row.act, row.ending), self.clock.now()
-        self.verification.consume_within(connection, challenge, owner, binding, now)
+        self.verification.consume_within(connection, challenge, subject, _binding(row.act, row.ending), now)
         account = self.deposits.by_number(connection, row.account)
-        if account is None or customer(account.customer) != owner:
+        if account is None:
             return Refused(QuickRefused("account"))
         try:
-            self._carry_out(connection, row.act, account, owner)
+            self._check_number(connection, challenge, account, now)
+            self._carry_out(connection, row.act, account, customer(account.customer))
         except QuickRefused as refused:
             return Refused(refused)
         return self.quick.of(connection, account)
@@ -99,19 +106,31 @@ class PublicQuick(PreAuthFlow):
         network_blind = self.cipher.blind_index(network.client.get(), "quick/network")
         self._count(connection, network_blind, blind, now)
         account = self.deposits.by_number(connection, blind)
-        owner = self._owner(account, number)
-        hopeless = not self.records.are_theirs(connection, owner, document, name)
+        subject = self.records.stranger(Role.NOBODY if account is None else Role.APPLICANT, f"account {number}")
+        owner = subject if account is None else customer(account.customer)
+        contacts = self.customers.contacts(connection, owner)
+        mobile = contacts.mobile if contacts else ""
+        hopeless = not (self.records.are_theirs(connection, owner, document, name) and mobile)
         binding = _binding(act, number[-LAST:])
-        view = self.verification.begin.within(connection, owner, binding, language, hopeless=hopeless)
-        self.records.remember(connection, view.id, Asked(owner, KIND, language))
+        view = self.verification.begin.within(connection, subject, binding, language, hopeless=hopeless)
+        self._send_to(connection, subject, mobile or PRETENDED, language, view.id)
+        self.records.remember(connection, view.id, Asked(subject, KIND, language))
         kept = {"act": act, "account": blind, "ending": number[-LAST:], "network": network_blind, "at": now}
         connection.execute(insert(table).values(challenge=view.id, **kept))
         return view
 
-    def _owner(self, account: DepositAccount | None, number: str) -> Subject:
-        """The account's holder, or somebody of whom only its number is known."""
-        nobody = self.records.stranger(Role.NOBODY, f"account {number}")
-        return customer(account.customer) if account is not None else nobody
+    def _send_to(self, connection: Connection, subject: Subject, mobile: str, language: str, challenge: str) -> None:
+        """The number that is on file now is the subject's from here on; of nobody it is only kept."""
+        add, now = self.applications.add, self.clock.now()
+        application = add(connection, subject, KIND, NO_CUSTOMER, mobile, language, challenge, now)
+        given_up = self.strangers.applications(connection, network.client.get(), application.id)
+        self.applications.remove(connection, given_up)
+
+    def _check_number(self, connection: Connection, challenge: str, account: DepositAccount, now: int) -> None:
+        """The number that the code went to is still the one on file."""
+        sent_to = self.applications.by_challenge(connection, challenge, now).address
+        if sent_to != self.customers.profiles.need(connection, account.customer).mobile:
+            raise QuickRefused("number")
 
     def _count(self, connection: Connection, network_blind: bytes, account: bytes, now: int) -> None:
         for counted in sorted((network_blind.hex(), account.hex())):

@@ -104,7 +104,7 @@ class QuickService(AccessService):
         typed = without_separators(comparison(tail_or_alias))
         digits = typed if typed.isascii() and typed.isdecimal() and len(typed) >= TAIL else ""
         of_six = self.deposits.by_six(connection, customer, digits[-TAIL:])
-        alias = comparison(tail_or_alias).casefold()
+        alias = _folded(tail_or_alias)
         named = [one for one in self.deposits.of(connection, customer) if one.alias and _folded(one.alias) == alias]
         ends = [one for one in of_six if len(digits) == TAIL or self._ends_in(connection, one, digits)]
         is_open = select(_c.account).where(_c.customer == customer, _c.state == QuickState.OPEN)
@@ -154,4 +154,4 @@ def _quick(account: DepositAccount, row: Any) -> Quick:
 
 
 def _folded(alias: str) -> str:
-    return comparison(alias).casefold()
+    return comparison(alias).strip().casefold()

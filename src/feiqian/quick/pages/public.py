@@ -22,7 +22,7 @@ from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
 PLACE, CONFIRM, DONE = "/quick", "/quick/confirm", "/quick/done"
-PROVING, PROVED = "quick", "quick-done"
+PROVING, PROVED = "quick-open", "quick-opened"
 OUTCOMES = ("open", "close", "account", "frozen", "staff", "number")  # what is said on the last page
 
 
