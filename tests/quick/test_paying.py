@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import delete
 
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPassed
+from feiqian.auth.challenges.tables import challenges
 from feiqian.clock import MICROSECONDS
 from feiqian.deposits.model import DepositAccount
 from feiqian.events import PaymentDecided
@@ -250,4 +252,21 @@ def test_abuse_22_an_order_number_that_was_used_for_something_else_is_refused(
     for other in (order._replace(amount=1), order._replace(payer=99)):
         with pytest.raises(OrderConflict):
             bank.run(bank.services.payments.pay_by(QuickMethod(), merchant, other))
+    assert bank.held(mei) == 2_000_00 - SMALL
+
+
+def test_a_challenge_that_is_no_longer_kept_pays_nothing_anew_and_tells_what_was_paid(
+    bank: PayingBank, mei: DepositAccount
+) -> None:
+    paid, lost = bank.start(bank.bill(), bank.six(mei)), bank.start(bank.bill(), bank.six(mei))
+    for begun in (paid, lost):
+        bank.clock.advance(31)
+        bank.enter(begun)
+    first = bank.run(bank.quick.pay(paid.id, paid.challenge.id))
+    bank.do(bank.quick._prove, lost.id, lost.challenge.id, None)
+    with bank.db.write() as connection:
+        connection.execute(delete(challenges))
+    assert bank.run(bank.quick.pay(paid.id, paid.challenge.id)) == first
+    with pytest.raises(QuickPaymentOver):
+        bank.run(bank.quick.pay(lost.id, lost.challenge.id))
     assert bank.held(mei) == 2_000_00 - SMALL

@@ -22,7 +22,6 @@ import uvloop
 
 from feiqian.accounts.kinds import AccountKind, deposit_id
 from feiqian.app import build
-from feiqian.auth.challenges.model import Passed
 from feiqian.demo.seeding import Plan, mobile_of, seed
 from feiqian.ids import CustomerNumber, new_id
 from feiqian.ledger import chart
@@ -39,6 +38,7 @@ from feiqian.runtime import logs
 from feiqian.services import Services
 from feiqian.settings import Settings
 from feiqian.subjects import Role, Subject, customer
+from feiqian.testing.sessions import as_if_passed
 
 from .payments import MERCHANTS, PLENTY, Town
 from .sign_in import policy_text
@@ -73,7 +73,7 @@ class Village(Town):
             description="Groceries",
             payer=owner,
             source=deposit_id(CNY.number, owner, 1),
-            proved=Passed(new_id("chl_", now), (Factor.SMS,), "", now, customer(owner), Purpose.QUICK_PAYMENT),
+            proved=as_if_passed(customer(owner), Purpose.QUICK_PAYMENT, (Factor.SMS,), now),
             reference=f"bill-{self._orders}",
             once_until=0,
             decided_before=now + DECIDED_WITHIN,

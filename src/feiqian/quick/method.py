@@ -32,7 +32,7 @@ class QuickOrder(NamedTuple):
     description: str
     payer: CustomerNumber
     source: bytes
-    proved: Passed
+    proved: Passed | None  # None: it is no longer known what was proved, so only what was decided before is told
     reference: str
     once_until: int
     decided_before: int  # later it is not decided any more, so that what is told then stays true
@@ -45,7 +45,7 @@ class QuickMethod:
 
     def intent(self, merchant: Merchant, order: QuickOrder, attempt: bytes, now_us: int) -> Intent:
         """Raises QuickPaymentOver for what was proved too long ago."""
-        if now_us >= order.decided_before:
+        if order.proved is None or now_us >= order.decided_before:
             raise QuickPaymentOver
         events = b""
         if order.once_until:

@@ -129,8 +129,6 @@ class QuickPayments(PreAuthFlow):
             "accounts": ",".join(account.id for account in found.accounts),
             "stage": Stage.BEGUN,
             "challenge": "",
-            "factors": (),
-            "evidence": "",
             "proved_at": 0,
             "choices": 0,
             "network": found.network,
@@ -220,7 +218,8 @@ class QuickPayments(PreAuthFlow):
         if row.stage is Stage.PROVED:
             if row.challenge != challenge:
                 raise ChallengeOver("spent")
-            return self._order(connection, row)
+            proved = self.verification.spent_within(connection, challenge, subject, self._binding(row), row.proved_at)
+            return self._order(connection, row, proved)
         if _over(row, now := self.clock.now()):
             raise QuickPaymentOver
         # Before anything of the accounts is told: whoever has not passed it learns nothing.
@@ -232,14 +231,13 @@ class QuickPayments(PreAuthFlow):
         if not self.identify.usable(connection, account):
             raise AccountNotOpen
         passed = self.verification.consume_within(connection, challenge, subject, self._binding(row), now)
-        proved = {"stage": Stage.PROVED, "challenge": challenge, "factors": passed.factors, "proved_at": now}
-        proved["evidence"] = passed.evidence
-        connection.execute(update(quick_payments).where(_c.id == id).values(proved))
+        values = {"stage": Stage.PROVED, "challenge": challenge, "proved_at": now}
+        connection.execute(update(quick_payments).where(_c.id == id).values(values))
         forget_tries(connection, subject)
         self.kept.drop(connection, id)
-        return self._order(connection, self._row(connection, id, subject))
+        return self._order(connection, self._row(connection, id, subject), passed)
 
-    def _order(self, connection: Connection, row: Any) -> tuple[Merchant, QuickOrder]:
+    def _order(self, connection: Connection, row: Any, proved: Passed | None) -> tuple[Merchant, QuickOrder]:
         subject, merchant = SUBJECT.of(row), self.merchants.by_number(row.merchant)
         if merchant is None:
             raise QuickPaymentNotFound
@@ -250,7 +248,7 @@ class QuickPayments(PreAuthFlow):
             description=row.description,
             payer=subject.customer,
             source=self.deposits.get(connection, row.accounts).ledger_id,
-            proved=Passed(row.challenge, row.factors, row.evidence, row.proved_at, subject, Purpose.QUICK_PAYMENT),
+            proved=proved,
             reference=row.reference,
             once_until=row.once_until,
             decided_before=row.proved_at + DECIDED_WITHIN,

@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
-from feiqian.columns import SUBJECT, Word, Words
+from feiqian.columns import SUBJECT, Word
 from feiqian.db import BIG, METADATA
-from feiqian.policy.factors import Factor
 
 
 class Stage(StrEnum):
@@ -31,9 +30,7 @@ quick_payments = Table(
     Column("description", String(140), nullable=False),
     Column("once_until", BIG, nullable=False),  # Unix seconds; 0: the reference may be paid again
     Column("stage", Word(Stage, 8), nullable=False),
-    Column("challenge", String(36), nullable=False),  # that was spent, and what was proved by it
-    Column("factors", Words(Factor, 80), nullable=False),
-    Column("evidence", String(36), nullable=False),
+    Column("challenge", String(36), nullable=False),  # that was spent
     Column("proved_at", BIG, nullable=False),
     Column("choices", SmallInteger, nullable=False),  # tries to say which of several accounts
     Column("network", LargeBinary(16), nullable=False),  # keyed: who asked

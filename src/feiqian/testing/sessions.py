@@ -1,4 +1,4 @@
-"""Sessions of people who did not sign in, for tests of what is behind the sign-in."""
+"""Sessions of people who did not sign in, and proofs that nobody gave, for tests of what is behind them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from feiqian.auth.challenges.model import SIGNS_IN, Passed
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
+from feiqian.ids import CHALLENGE, new_id
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Subject
 
@@ -25,3 +26,8 @@ def open_session(
     """A session, as if a sign-in with both factors had been passed."""
     passed = Passed("", BOTH, "", now, subject, SIGNS_IN.get(subject.role, Purpose.SIGN_IN))
     return sessions.open(connection, passed, user_agent, device, now, language)
+
+
+def as_if_passed(subject: Subject, purpose: Purpose, factors: tuple[Factor, ...], now: int) -> Passed:
+    """What consuming a challenge would have said."""
+    return Passed(new_id(CHALLENGE, now), factors, "", now, subject, purpose)

@@ -11,7 +11,13 @@ from feiqian.auth.challenges import attempts, codes, credentials, store, unnamed
 from feiqian.auth.challenges.answers import SLOW, Answers, Told
 from feiqian.auth.challenges.canonical import challenge_text, summary
 from feiqian.auth.challenges.contact_resolver import CHANNELS, audience_of
-from feiqian.auth.challenges.errors import AnswerWrong, BindingDiffers, ChallengeOver, FactorNotEnrolled
+from feiqian.auth.challenges.errors import (
+    AnswerWrong,
+    BindingDiffers,
+    ChallengeNotFound,
+    ChallengeOver,
+    FactorNotEnrolled,
+)
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.marks import UNNAMED, mark_of
 from feiqian.auth.challenges.model import SIGNS_IN, ChallengeBinding, ChallengeView, Lock, Passed
@@ -285,6 +291,16 @@ class Verification:
         except BindingDiffers:
             self._answers.remember_void(challenge, now)
             raise
+
+    def spent_within(
+        self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding, at: int
+    ) -> Passed | None:
+        """What was proved by a challenge that was consumed for this before; None once it is no longer kept."""
+        try:
+            challenge = self._answers.load(connection, id, subject)
+        except ChallengeNotFound:
+            return None
+        return store.spent(challenge, binding.digest(), at)
 
     # --- locks -------------------------------------------------------------------------------------------------
 

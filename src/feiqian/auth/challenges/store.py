@@ -151,6 +151,13 @@ def consume(connection: Connection, challenge: Challenge, binding: bytes, now: i
     return Passed(challenge.id, challenge.passed, challenge.evidence, now, challenge.subject, challenge.purpose)
 
 
+def spent(challenge: Challenge, binding: bytes, at: int) -> Passed | None:
+    """What was proved by one that was consumed for this, at this time (Unix microseconds); None by any other."""
+    if challenge.state != "spent" or challenge.binding != binding:
+        return None
+    return Passed(challenge.id, challenge.passed, challenge.evidence, at, challenge.subject, challenge.purpose)
+
+
 def check_passed(challenge: Challenge, binding: bytes, now: int) -> None:
     """Raises what `consume` would raise now: BindingDiffers, NotPassed, ChallengeOver."""
     if challenge.state == "void":
