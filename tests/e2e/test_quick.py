@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -15,7 +16,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.money import CNY
 from feiqian.quick.model import Quick
 from feiqian.subjects import customer, staff
-from feiqian.testing.people import PIN, Person
+from feiqian.testing.people import PIN, Person, picture
 from feiqian.testing.served import Served
 from feiqian.testing.sessions import open_session
 from feiqian.web.cookies import Cookies
@@ -53,6 +54,7 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def owner(paged: Served) -> Owner:
     person = Person(paged, next(PLACES))
     person.register(NAME)
+    person.post("/v1/me/identity", {"images": [base64.b64encode(picture()).decode()]})
     deposits, transactions = paged.bank.services.deposits, paged.bank.services.transactions
     id = paged.wait_for(deposits.open(CustomerNumber(person.number), CNY.number, "current", staff(0)))
     return Owner(paged, person, paged.wait_for(transactions.read(deposits.number, id)))

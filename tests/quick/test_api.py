@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.money import CNY
 from feiqian.quick.model import Pause
 from feiqian.subjects import staff
-from feiqian.testing.people import PIN, Person
+from feiqian.testing.people import PIN, Person, picture
 from feiqian.testing.served import Served
 
 
@@ -27,6 +28,7 @@ def persons(served: Served) -> list[Person]:
     both = [Person(served, place) for place in (1, 2)]
     for person in both:
         person.register()
+        person.post("/v1/me/identity", {"images": [base64.b64encode(picture()).decode()]})
         number = CustomerNumber(person.number)
         served.wait_for(served.bank.services.deposits.open(number, CNY.number, "current", staff(0)))
     return both
