@@ -440,9 +440,7 @@ def add_quick_payments(s: Services) -> None:
         work=s.work,
         verification=s.verification,
         records=s.recovery.records,
-        identify=Identify(
-            records=s.recovery.records, cipher=s.cipher, candidates=s.deposits.by_six, usable=lambda _, account: True
-        ),
+        identify=Identify(records=s.recovery.records, cipher=s.cipher, quick=s.quick),
         deposits=s.deposits,
         factors=s.factors,
         merchants=s.merchants,

@@ -18,6 +18,7 @@ from feiqian.deposits.model import DepositAccount
 from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
+from feiqian.quick.model import Way
 from feiqian.quick.pages.pay import pay_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.services import Services
@@ -70,6 +71,7 @@ def payer(paged: Served) -> Payer:
         )
         s.ledger.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=1_500_00))
         await s.ledger.durable(s.ledger.position)
+        await s.transactions.write(s.quick.open_within, account, staff(0), Way.STAFF)
         return account, (await s.transactions.read(s.deposits.number, id))[-6:]
 
     return Payer(person, *paged.wait_for(opened()))

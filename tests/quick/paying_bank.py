@@ -28,6 +28,7 @@ from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Factor
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
+from feiqian.quick.model import Way
 from feiqian.quick.paying_model import Begun, Bill
 from feiqian.subjects import Role, Subject
 from tests.customers.people import MEI, People
@@ -74,6 +75,7 @@ class PayingBank(People):
         cash = chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK)
         brought = chart.derived_id(b"test", id.encode())
         self.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=balance))
+        self.do(self.services.quick.open_within, account, OPERATOR, Way.STAFF)
         return account
 
     def six(self, account: DepositAccount) -> str:

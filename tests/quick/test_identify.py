@@ -14,7 +14,7 @@ from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.tables import doors
 from feiqian.clock import DAY, HOUR
 from feiqian.deposits.model import DepositAccount
-from feiqian.deposits.service import NUMBER_CONTEXT
+from feiqian.deposits.rows import NUMBER_CONTEXT
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.policy.factors import Factor
 from feiqian.quick.identify import PER_ACCOUNT_HOUR, PER_NETWORK_DAY, PER_NUMBER_HOUR

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from sqlalchemy import delete
 
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPassed
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.challenges.tables import challenges
 from feiqian.clock import MICROSECONDS
 from feiqian.deposits.model import DepositAccount
@@ -19,6 +21,7 @@ from feiqian.payments.errors import OrderConflict
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Factor
 from feiqian.quick.method import QuickMethod
+from feiqian.quick.model import Pause, Way
 from feiqian.quick.paying_errors import AccountNotOpen, NotPayable, QuickPaymentNotFound, QuickPaymentOver
 from feiqian.subjects import customer
 from tests.customers.people import PIN
@@ -224,11 +227,11 @@ def test_what_was_proved_is_confirmed_again_with_the_same_challenge_only(bank: P
 def test_an_account_that_was_closed_to_it_meanwhile_pays_nothing(bank: PayingBank, mei: DepositAccount) -> None:
     begun = bank.start(bank.bill(), bank.six(mei))
     bank.enter(begun)
-    usable, bank.quick.identify.usable = bank.quick.identify.usable, lambda *_: False
+    bank.do(bank.services.quick.pause_within, mei, customer(mei.customer), Pause.HOLDER)
     with pytest.raises(AccountNotOpen):
         bank.run(bank.quick.pay(begun.id, begun.challenge.id))
-    bank.quick.identify.usable = usable
     assert bank.held(mei) == 2_000_00
+    bank.do(bank.services.quick.resume_within, mei, customer(mei.customer), Way.WALLET)
     assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded", "the challenge was not spent"
 
 
@@ -269,3 +272,19 @@ def test_a_challenge_that_is_no_longer_kept_pays_nothing_anew_and_tells_what_was
     with pytest.raises(QuickPaymentOver):
         bank.run(bank.quick.pay(lost.id, lost.challenge.id))
     assert bank.held(mei) == 2_000_00 - SMALL
+
+
+def test_only_a_challenge_that_was_spent_for_this_says_what_was_proved(bank: PayingBank, mei: DepositAccount) -> None:
+    begun, subject = bank.start(bank.bill(), bank.six(mei)), customer(mei.customer)
+    bound = bank.quick._binding(bank.do(bank.quick._row, begun.id, subject))
+
+    def proved(binding: ChallengeBinding) -> Passed | None:
+        return bank.do(bank.verification.spent_within, begun.challenge.id, subject, binding, 7)
+
+    bank.enter(begun)
+    assert proved(bound) is None, "it was passed, and not spent"
+    bank.run(bank.quick.pay(begun.id, begun.challenge.id))
+    told = proved(bound)
+    assert told is not None
+    assert (told.factors, told.at, told.subject) == ((Factor.SMS,), 7, subject)
+    assert proved(msgspec.structs.replace(bound, amount=1)) is None

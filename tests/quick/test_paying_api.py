@@ -13,6 +13,7 @@ from feiqian.deposits.model import DepositAccount
 from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
+from feiqian.quick.model import Way
 from feiqian.subjects import Role, Subject
 from feiqian.testing.people import Person, picture
 from feiqian.testing.served import Served
@@ -53,6 +54,7 @@ def account(served: Served, payer: Person) -> DepositAccount:
         brought = chart.derived_id(b"test", id.encode())
         s.ledger.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=1_000_00))
         await s.ledger.durable(s.ledger.position)
+        await s.transactions.write(s.quick.open_within, account, OPERATOR, Way.STAFF)
         return account
 
     return served.wait_for(opened())

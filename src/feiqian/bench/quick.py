@@ -31,6 +31,7 @@ from feiqian.money import CNY, MinorUnits
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.quick.method import QuickMethod, QuickOrder
+from feiqian.quick.model import Way
 from feiqian.quick.paying import DECIDED_WITHIN, order_number
 from feiqian.quick.paying_model import Bill
 from feiqian.runtime import logs
@@ -197,6 +198,7 @@ async def _account(services: Services, number: CustomerNumber) -> str:
     )
     ledger.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=1_000_00))
     await ledger.durable(ledger.position)
+    await services.transactions.write(services.quick.open_within, account, OPERATOR, Way.STAFF)
     return (await services.transactions.read(deposits.number, id))[-6:]
 
 

@@ -28,6 +28,7 @@ from .pages import SLOTS, routes
 from .pages.given import Demo
 from .people import People, Shops
 from .pulse import MachineRoom
+from .quick import open_for_first
 from .staff import DemoStaff
 from .traffic import TrafficSwitch
 
@@ -59,6 +60,7 @@ class DemoService(Service):
 
     async def run(self) -> int:
         await self.staff.enrol()
+        await open_for_first(self.bank.services)
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(self._greet()), loop.create_task(self.doors.give())]
         try:

@@ -6,7 +6,6 @@ given for the account, and by network, until one of the number's is paid.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,11 +14,13 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from feiqian.auth.preauth import PreAuthRecords
 from feiqian.clock import DAY, HOUR
 from feiqian.columns import SUBJECT
-from feiqian.deposits.model import DepositAccount
+from feiqian.deposits.model import AccountState, DepositAccount
 from feiqian.field_cipher import FieldCipher
-from feiqian.ids import NO_CUSTOMER, CustomerNumber
+from feiqian.ids import NO_CUSTOMER
+from feiqian.quick.model import QuickState
 from feiqian.quick.paying_errors import AttemptsThrottled
 from feiqian.quick.paying_tables import quick_payments
+from feiqian.quick.service import QuickService
 from feiqian.runtime import network
 from feiqian.runtime.locks import lock
 from feiqian.strings.normal import code_digits, comparison
@@ -27,8 +28,6 @@ from feiqian.subjects import Role, Subject
 
 SIX = 6
 PER_NUMBER_HOUR, PER_ACCOUNT_HOUR, PER_NETWORK_DAY = 10, 6, 200
-Candidates = Callable[[Connection, CustomerNumber, str], list[DepositAccount]]
-Usable = Callable[[Connection, DepositAccount], bool]
 _c = quick_payments.c
 
 
@@ -43,13 +42,11 @@ class Identified(NamedTuple):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Identify:
-    """`candidates`: a customer's accounts that are open to quick payment, by last digits or alias; none for nobody.
-    `usable`: whether an account is open to it still."""
+    """`quick` knows which accounts are open to quick payment."""
 
     records: PreAuthRecords
     cipher: FieldCipher
-    candidates: Candidates
-    usable: Usable
+    quick: QuickService
 
     def by_mobile(self, connection: Connection, mobile: str, given: str, now: int) -> Identified:
         """The number in E.164. The caller keeps what was begun, in this transaction. Raises AttemptsThrottled."""
@@ -62,11 +59,15 @@ class Identify:
         _check(connection, _c.named == named, HOUR, PER_ACCOUNT_HOUR, now)
         _check(connection, _c.network == from_here, DAY, PER_NETWORK_DAY, now)
         number = owner.customer if owner.role is Role.CUSTOMER else NO_CUSTOMER
-        return Identified(owner, tuple(self.candidates(connection, number, given)), from_here, named)
+        return Identified(owner, tuple(self.quick.candidates(connection, number, given)), from_here, named)
 
     def own(self, connection: Connection, customer: Subject, given: str) -> Identified:
         """Of a customer who is signed in: counted nowhere."""
-        return Identified(customer, tuple(self.candidates(connection, customer.customer, given)), b"", b"")
+        return Identified(customer, tuple(self.quick.candidates(connection, customer.customer, given)), b"", b"")
+
+    def usable(self, connection: Connection, account: DepositAccount) -> bool:
+        """Whether an account that was found is open to quick payment still."""
+        return account.state is AccountState.OPEN and self.quick.of(connection, account).state is QuickState.OPEN
 
 
 def forget_tries(connection: Connection, subject: Subject) -> None:

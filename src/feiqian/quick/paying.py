@@ -177,7 +177,7 @@ class QuickPayments(PreAuthFlow):
     def _meant(self, connection: Connection, customer: CustomerNumber, ids: list[str], given: str) -> list[str]:
         if digits := code_digits(given):
             return [id for id in ids if self.deposits.number(connection, id).endswith(digits)]
-        named = {one.id for one in self.identify.candidates(connection, customer, given)}
+        named = {one.id for one in self.identify.quick.candidates(connection, customer, given)}
         return [id for id in ids if id in named]
 
     def _proved(self, connection: Connection, challenge: str) -> Subject:

@@ -10,15 +10,14 @@ from litestar.params import FromPath
 from sqlalchemy import Connection
 
 from feiqian.customers.registry import Customer
+from feiqian.demo.quick import PAYERS
 from feiqian.demo.seeding import mobile_of
-from feiqian.deposits.model import AccountState
 from feiqian.money import BY_NUMBER, Money
+from feiqian.quick.model import QuickState
 from feiqian.services import Services
 from feiqian.web.site import TheSite
 
 from .given import TheDemo
-
-PAYERS = 8
 
 
 class Payer(NamedTuple):
@@ -58,7 +57,7 @@ def _payers(connection: Connection, services: Services, people: list[Customer]) 
     found = []
     for person in people:
         accounts = services.deposits.of(connection, person.number)
-        usable = [one for one in accounts if one.state is AccountState.OPEN]
+        usable = [one for one in accounts if services.quick.of(connection, one).state is QuickState.OPEN]
         if usable:
             six = services.deposits.number(connection, usable[0].id)[-6:]
             found.append(Payer(person.name, mobile_of(person.number), six))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from feiqian.clock import moment
 from feiqian.errors import FeiqianError
-from feiqian.quick.api import paying, services
-from feiqian.quick.api.paying import ACCOUNT_UNCLEAR
 from feiqian.quick.errors import NumberRefused, QuickRefused, QuickThrottled
 from feiqian.quick.paying_errors import (
     AccountNotOpen,
@@ -26,18 +24,19 @@ from feiqian.web.v1.problems import (
     Told,
 )
 
-__all__ = ["OPERATIONS", "PROBLEMS", "TOLD"]
+from . import paying, services
+from .paying import ACCOUNT_UNCLEAR
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
+    QuickRefused: CONFLICT,
+    NumberRefused: INVALID,
+    QuickThrottled: TOO_MANY_REQUESTS,
     QuickPaymentNotFound: NOT_FOUND,
     QuickPaymentOver: CONFLICT,
     AccountUnclear: ACCOUNT_UNCLEAR,
     AccountNotOpen: INVALID,
     NotPayable: INVALID,
     AttemptsThrottled: TOO_MANY_REQUESTS,
-    QuickRefused: CONFLICT,
-    NumberRefused: INVALID,
-    QuickThrottled: TOO_MANY_REQUESTS,
 }
 OPERATIONS = (*services.OPERATIONS, *paying.OPERATIONS)
 
