@@ -10,7 +10,6 @@ from collections.abc import Callable
 from sources import Source, imports
 
 GUESTS = ("demo", "testing", "bench")  # they say that somebody passed who did not
-KEEPERS = {"auth.challenges.store", "onboarding.registration", "quick.paying"}  # the last has kept what was consumed
 
 
 def test_a_session_is_opened_only_where_a_sign_in_was_passed(

@@ -14,7 +14,7 @@ from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.tables import doors
 from feiqian.clock import DAY, HOUR
 from feiqian.deposits.model import DepositAccount
-from feiqian.deposits.rows import NUMBER_CONTEXT
+from feiqian.deposits.rows import number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.policy.factors import Factor
 from feiqian.quick.identify import PER_ACCOUNT_HOUR, PER_NETWORK_DAY, PER_NUMBER_HOUR
@@ -66,8 +66,8 @@ def same_six(bank: PayingBank, account: DepositAccount, other: DepositAccount) -
     number = next(number for number in numbers if luhn.is_valid(number) and number[-7] != old[-7])
     values = {
         "number": NUMBER.seal(bank.cipher, number, other.id),
-        "number_blind": bank.cipher.blind_index(number, NUMBER_CONTEXT),
-        "six_blind": bank.services.deposits.six_blind(other.customer, six),
+        "number_blind": number_blind(bank.cipher, number),
+        "six_blind": six_blind(bank.cipher, other.customer, six),
         "last_four": number[-4:],
     }
     with bank.db.write() as connection:
