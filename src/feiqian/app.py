@@ -20,16 +20,10 @@ from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.composition import (
     add_access,
     add_back_office,
-    add_channels,
-    add_deposits,
-    add_locks,
     add_outbound,
-    add_own_limits,
     add_payments,
-    add_quick,
+    add_products,
     add_quick_payments,
-    add_reminders,
-    add_sources,
     services_of,
 )
 from feiqian.customers import levels
@@ -139,14 +133,8 @@ def _open(
     services = services_of(settings, db, clock, policy, ledger, reads, Workers())
     add_payments(services, Codes(keys, services.customers.issuing))
     add_access(services)
-    add_deposits(services)
-    add_sources(services)
+    add_products(services)
     services.payments.choose_sources(services.sources.choose, services.sources.names)
-    add_own_limits(services)
-    add_locks(services)
-    add_reminders(services)
-    add_channels(services)
-    add_quick(services)
     add_back_office(services)
     add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))

@@ -24,16 +24,7 @@ from feiqian.auth.model import Details, Opened, Session
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.strangers import Strangers
 from feiqian.cases.service import Cases
-from feiqian.composition import (
-    add_access,
-    add_channels,
-    add_deposits,
-    add_locks,
-    add_own_limits,
-    add_quick,
-    add_reminders,
-    add_sources,
-)
+from feiqian.composition import add_access, add_products
 from feiqian.customers.registry import Customers
 from feiqian.field_cipher import FieldCipher
 from feiqian.kyc.screening import Sanctions
@@ -139,13 +130,7 @@ class People:
         s.limits = PaymentLimits(s.policy, s.customers, self.ledger)
         s.receiving = Receiving(s.policy, s.customers, self.ledger)
         add_access(s)
-        add_deposits(s)
-        add_sources(s)
-        add_own_limits(s)
-        add_locks(s)
-        add_reminders(s)
-        add_channels(s)
-        add_quick(s)
+        add_products(s)
         self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors
         self.registration, self.sign_in, self.recovery = s.registration, s.sign_in, s.recovery
         self.security, self.changing, self.new_contacts = s.security, s.changing, s.new_contacts

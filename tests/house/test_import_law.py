@@ -80,7 +80,7 @@ def test_every_import_keeps_the_law(product: list[Source], obeyed: Callable[...,
     obeyed(
         findings,
         "faces → features → ledger → money, clock, ids, errors; a feature only what its STANDS_ON names; never back.",
-        "move what is shared downwards, or hand it in from composition.py. The tables: MAY_IMPORT and each STANDS_ON.",
+        "move what is shared downwards, or hand it in from composition. The tables: MAY_IMPORT and each STANDS_ON.",
     )
 
 

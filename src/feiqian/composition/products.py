@@ -1,0 +1,201 @@
+"""What customers have beside their wallets: built here, for the composition root."""
+
+from __future__ import annotations
+
+from feiqian.channels.service import ChannelServices
+from feiqian.deposits.closing import Closing
+from feiqian.deposits.naming import Aliases
+from feiqian.deposits.openings import Openings
+from feiqian.deposits.read_model.reads import TransferReads
+from feiqian.deposits.service import Deposits
+from feiqian.deposits.statements import Statements
+from feiqian.deposits.states import AccountStates
+from feiqian.deposits.transfers import OwnTransfers
+from feiqian.limits.own import OwnLimits
+from feiqian.locks.service import MoneyLocks
+from feiqian.quick.identify import Identify
+from feiqian.quick.kept import Kept
+from feiqian.quick.own import OwnQuick
+from feiqian.quick.paying import QuickPayments
+from feiqian.quick.public import PublicQuick
+from feiqian.quick.service import QuickService
+from feiqian.reminders.movements import Movements
+from feiqian.reminders.service import Reminders
+from feiqian.reminders.telling import Telling
+from feiqian.reminders.words import Wording
+from feiqian.services import Services
+from feiqian.sources.service import Sources
+
+from .access import common_of
+
+
+def add_products(s: Services) -> None:
+    """What customers have beside their wallets. Stands on access, and on the limits of payments."""
+    _add_deposits(s)
+    _add_movements(s)
+    _add_sources(s)
+    _add_own_limits(s)
+    _add_locks(s)
+    _add_reminders(s)
+    _add_channels(s)
+    _add_quick(s)
+
+
+def _add_deposits(s: Services) -> None:
+    """Deposit accounts, and what is done with them."""
+    openings = Openings(
+        clock=s.clock,
+        cipher=s.cipher,
+        customers=s.customers,
+        intents=s.intents,
+        currencies=s.accounts.currencies,
+        prefix=s.settings.account_prefix,
+    )
+    s.deposits = Deposits(
+        **common_of(s), cipher=s.cipher, intents=s.intents, ledger=s.ledger, accounts=s.accounts, openings=openings
+    )
+    s.account_states = AccountStates(
+        **common_of(s),
+        intents=s.intents,
+        deposits=s.deposits,
+    )
+    s.aliases = Aliases(
+        **common_of(s),
+        cipher=s.cipher,
+        deposits=s.deposits,
+    )
+    s.accounts.keep_frozen(s.account_states.stay_frozen)
+    s.intents.declare(s.deposits.intent, s.account_states.intent)
+
+
+def _add_movements(s: Services) -> None:
+    """What moves money between a customer's own accounts, and the statements that show it."""
+    reads = TransferReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
+    s.own_transfers = OwnTransfers(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        deposits=s.deposits,
+        reads=reads,
+        receives=s.receiving.from_own,
+    )
+    s.statements = Statements(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        merchants=s.merchants,
+        payments=s.reads,
+        transfers=reads,
+    )
+    s.closing = Closing(
+        **common_of(s),
+        ledger=s.ledger,
+        accounts=s.accounts,
+        intents=s.intents,
+        verification=s.verification,
+        deposits=s.deposits,
+        payments=lambda: s.payments,
+        receives=s.receiving.from_own,
+    )
+    s.intents.declare(s.closing.intent)
+
+
+def _add_sources(s: Services) -> None:
+    """What payments by code are taken from."""
+    s.sources = Sources(
+        **common_of(s),
+        deposits=s.deposits,
+        accounts=s.accounts,
+        ledger=s.ledger,
+    )
+
+
+def _add_reminders(s: Services) -> None:
+    """Who is told of movements of their accounts; the ledger says what was on them after each."""
+    movements, wording = Movements(s.ledger), Wording(s.notices, lambda number: s.merchants.name(number))
+    s.ledger.annotate(movements)
+    s.reminders = Reminders(
+        **common_of(s),
+        accounts=s.accounts,
+        deposits=s.deposits,
+        movements=movements,
+        telling=Telling(
+            transactions=s.transactions,
+            clock=s.clock,
+            customers=s.customers,
+            deposits=s.deposits,
+            notify=s.notify,
+            wording=wording,
+        ),
+    )
+
+
+def _add_channels(s: Services) -> None:
+    """Further channels that customers ask for, and staff open."""
+    s.channels = ChannelServices(
+        **common_of(s),
+    )
+
+
+def _add_own_limits(s: Services) -> None:
+    """What customers have set for themselves, below the limits of the bank."""
+    s.own_limits = OwnLimits(
+        **common_of(s),
+        accounts=s.accounts,
+        verification=s.verification,
+        delays=s.policy.delays,
+        bank=s.limits,
+    )
+    s.limits.choose_own(s.own_limits)
+
+
+def _add_locks(s: Services) -> None:
+    """Money locks of wallets and deposit accounts."""
+    s.locks = MoneyLocks(
+        **common_of(s),
+        ledger=s.ledger,
+        intents=s.intents,
+        accounts=s.accounts,
+        deposits=s.deposits,
+        verification=s.verification,
+        delays=s.policy.delays,
+    )
+    s.intents.declare(*s.locks.kinds)
+
+
+def _add_quick(s: Services) -> None:
+    """Quick payment from deposit accounts; it hears of numbers that change."""
+    common = common_of(s)
+    s.quick = QuickService(**common, deposits=s.deposits, when_opened=s.reminders.by_default)
+    s.own_quick = OwnQuick(**common, verification=s.verification, deposits=s.deposits, quick=s.quick)
+    s.customers.profiles.when_mobile_changed(s.quick.mobile_changed)
+    s.public_quick = PublicQuick(
+        **common,
+        work=s.work,
+        verification=s.verification,
+        records=s.recovery.records,
+        applications=s.registration.applications,
+        strangers=s.strangers,
+        cipher=s.cipher,
+        deposits=s.deposits,
+        quick=s.quick,
+    )
+
+
+def add_quick_payments(s: Services) -> None:
+    """Paying by quick payment, signed in or not."""
+    s.quick_payments = QuickPayments(
+        **common_of(s),
+        work=s.work,
+        verification=s.verification,
+        records=s.recovery.records,
+        identify=Identify(records=s.recovery.records, cipher=s.cipher, quick=s.quick),
+        deposits=s.deposits,
+        factors=s.factors,
+        merchants=s.merchants,
+        payments=s.payments,
+        policy=s.policy,
+        ledger=s.ledger,
+        payment_reads=s.reads,
+        kept=Kept(),
+    )
