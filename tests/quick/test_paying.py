@@ -156,8 +156,8 @@ def test_abuse_17_a_quick_payment_counts_towards_the_days_one_limit(bank: Paying
 def test_abuse_18_of_two_that_were_begun_balance_and_limit_count_when_each_is_confirmed(
     bank: PayingBank, mei: DepositAccount
 ) -> None:
-    poor = bank.account(mei.customer, balance=1_000_00)
-    started = [bank.start(bank.bill(900_00), bank.six(one)) for one in (poor, poor, mei)]
+    poor = bank.account(mei.customer, balance=500_00)
+    started = [bank.start(bank.bill(400_00), bank.six(one)) for one in (poor, poor, mei)]
     last = bank.run(bank.quick.begin(customer(mei.customer), bank.bill(300_00), bank.six(mei)))
     for begun in started:
         bank.clock.advance(31)
@@ -169,8 +169,8 @@ def test_abuse_18_of_two_that_were_begun_balance_and_limit_count_when_each_is_co
     bank.run(bank.verification.send(challenge, customer(mei.customer), Factor.SMS))
     bank.run(bank.verification.answer(challenge, customer(mei.customer), Factor.SMS, bank.code()))
     beyond = bank.run(bank.quick.pay_own(customer(mei.customer), last, challenge))
-    assert beyond.reason == "daily_limit", "2,000 a day, over all accounts"
-    assert (bank.held(poor), bank.held(mei)) == (100_00, 1_100_00)
+    assert beyond.reason == "proof_too_low", "1,000 a day by message alone, over all accounts"
+    assert (bank.held(poor), bank.held(mei)) == (100_00, 1_600_00)
 
 
 def test_what_is_said_to_be_over_is_never_confirmed(bank: PayingBank, mei: DepositAccount) -> None:

@@ -52,7 +52,7 @@ def test_the_owner_opens_it_without_signing_in_and_closes_it(people: People) -> 
     people.clock.advance(60)
     closed = people.run(public.finish(proved(people, number, CLOSE)))
     assert closed.state is QuickState.CLOSED
-    assert people.audit_log(mei)[-2:] == ["quick_opened", "quick_closed"]
+    assert [act for act in people.audit_log(mei) if act.startswith("quick")] == ["quick_opened", "quick_closed"]
 
 
 def test_the_message_says_what_the_code_is_for_and_of_which_account_it_is(people: People) -> None:
