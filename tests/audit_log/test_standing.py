@@ -74,7 +74,7 @@ def test_rows_that_were_put_in_or_taken_out_are_named(db: BankDb) -> None:
     edit(db, "DELETE FROM staff_members WHERE number = 1")
     edit(
         db,
-        "INSERT INTO staff_members SELECT 7, 'stf_7', 'eve', name, 'admin', 'active', created_at, 0, NULL, 0 "
+        "INSERT INTO staff_members SELECT 7, 'stf_7', 'eve', name, 'admin', 'active', created_at, NULL, 0 "
         "FROM staff_members WHERE number = 2",
     )
     edit(db, "INSERT INTO customers VALUES (1, 'cus_1', 'Mallory', 0, 2)")
@@ -94,7 +94,7 @@ def test_accounts_of_an_older_demo_were_at_work_at_once(db: BankDb) -> None:
         AuditLog().append(connection, OPERATOR, "staff_added", str(staff(member.number + 1)), older, NOW)
     edit(
         db,
-        "INSERT INTO staff_members SELECT 2, 'stf_2', 'bob', 'Bob', roles, 'active', 1, 1, NULL, 1 FROM staff_members",
+        "INSERT INTO staff_members SELECT 2, 'stf_2', 'bob', 'Bob', roles, 'active', 1, NULL, 1 FROM staff_members",
     )
     assert found(db) == []
     edit(db, "UPDATE staff_members SET state = 'active'")

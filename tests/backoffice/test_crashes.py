@@ -45,9 +45,9 @@ def level(desk: Staffed, mei: Subject, bob: StaffMember) -> Kind:
     def stands(bank: Staffed) -> tuple[Any, Any]:
         return bank.customers.standing(mei.number), bank.services.accounts.day_limit(mei.number, CNY.number)
 
-    limits = [level.limits[CNY.number].day if level.limits else 0 for level in desk.services.policy.levels]
+    limits = {level.name: level.limits[CNY.number].day for level in desk.services.policy.levels if level.limits}
     raised = lambda: desk.real_name.raise_level(mei.number, "full", bob.subject)  # noqa: E731
-    return Kind(raised, "open", stands, (1, limits[1]), (2, limits[2]), "level_set", None)
+    return Kind(raised, "open", stands, (1, limits["remote"]), (2, limits["full"]), "level_set", None)
 
 
 def unfreeze(desk: Staffed, mei: Subject, bob: StaffMember) -> Kind:

@@ -190,5 +190,8 @@ def test_supporters_see_the_order(holder: Holder) -> None:
     account = holder.account()
     holder.save(**{"CNY-1": account.id, "CNY-2": "wallet"})
     section = PaymentSources(holder.services)
-    (standing,) = holder.served.wait_for(section.look(CustomerNumber(holder.number), None))
+    number = CustomerNumber(holder.number)
+    with holder.services.db.read() as connection:
+        kept = section.read(connection, number)
+    (standing,) = holder.served.wait_for(section.look(number, kept))
     assert [source.id for source in standing.order] == [account.id, "wallet"]

@@ -125,7 +125,11 @@ class OwnLimits(AccessService):
 
     async def all_of(self, customer: CustomerNumber, currency: CurrencyNumber) -> list[Limit]:
         """Every limit that the customer may set in this currency, as it is now; none where they pay nothing in it."""
-        own = {one.which: one for one in await self.transactions.read(self._where, _c.customer == customer)}
+        return self.now(customer, currency, await self.kept(customer))
+
+    def now(self, customer: CustomerNumber, currency: CurrencyNumber, kept: list[Own]) -> list[Limit]:
+        """The same, with what was read of the customer (`kept`)."""
+        own = {one.which: one for one in kept}
         found = [Which(currency, scope, span) for scope in SCOPES for span in SPANS]
         states = [(which, self._state(customer, which)) for which in found]
         return [Limit(which, state, own.get(which)) for which, state in states if state is not None]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.ids import CustomerNumber
-from feiqian.limits.own import Limit
+from feiqian.limits.own import Limit, Own
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.policy.model import NO_BOUND
 from feiqian.services import Services
@@ -30,8 +32,11 @@ class Limits(SupportSection):
     def __init__(self, services: Services) -> None:
         self._own, self._currency = services.own_limits, services.policy.currency
 
-    async def look(self, number: CustomerNumber, kept: None) -> list[Line]:
-        found = await self._own.all_of(number, self._currency)
+    def read(self, connection: Connection, number: CustomerNumber) -> list[Own]:
+        return self._own.kept.within(connection, number)
+
+    async def look(self, number: CustomerNumber, kept: list[Own]) -> list[Line]:
+        found = self._own.now(number, self._currency, kept)
         return [self._line(limit) for limit in found if limit.state.cap < NO_BOUND]
 
     def _line(self, limit: Limit) -> Line:

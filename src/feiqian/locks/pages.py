@@ -119,6 +119,14 @@ def _flow(site: Site, customer: Customer, lock: MoneyLock, challenge: str) -> Ch
     )
 
 
+def _said(site: Site, said: str, newest: int) -> str:
+    """What was done; `newest` is when the last lock to be opened opens."""
+    texts = site.render.texts
+    if said == "opening":
+        return texts("locks.said.opening", when=site.render.formats.when_inside(newest))
+    return texts(f"locks.said.{said}") if said else ""
+
+
 async def _page(site: Site, customer: Customer, form: Form, said: str = "") -> Response[str]:
     services = site.services
     locks, places = await services.locks.all_of(customer.number), await services.locks.places(customer.number)
@@ -128,7 +136,7 @@ async def _page(site: Site, customer: Customer, form: Form, said: str = "") -> R
         "locks/locks.html",
         form=form,
         hours=services.policy.delays.open_lock_hours,
-        said=site.render.texts(f"locks.said.{said}", when=site.render.formats.when(newest)) if said else "",
+        said=_said(site, said, newest),
         closed=[_shown(lock, names) for lock in locks if lock.state is not LockState.OPEN],
         opened=[_shown(lock, names) for lock in locks if lock.state is LockState.OPEN],
         places=[(f"{one.account}/{BY_NUMBER[one.currency].code}", _free(site, one)) for one in places],

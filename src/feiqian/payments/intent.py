@@ -51,11 +51,6 @@ NameSources: TypeAlias = Callable[[CustomerNumber], Awaitable[Mapping[bytes, Sou
 """The names of a customer's accounts, by their ledger accounts; the wallet has none."""
 
 
-async def only_wallets(_customer: CustomerNumber) -> Mapping[bytes, SourceName]:
-    """There are no accounts that would have a name."""
-    return {}
-
-
 def from_wallet(currency: CurrencyNumber, customer: CustomerNumber, _amount: MinorUnits) -> bytes:
     """Every payment is taken from the wallet."""
     return wallet_id(currency, customer)

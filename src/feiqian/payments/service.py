@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from feiqian.auth.challenges.service import Verification
@@ -40,7 +40,7 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
-from feiqian.payments.intent import ChooseSource, NameSources, O, PaymentMethod, from_wallet, only_wallets
+from feiqian.payments.intent import ChooseSource, NameSources, O, PaymentMethod, SourceName, from_wallet
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
@@ -65,6 +65,11 @@ from feiqian.runtime.shares import Admission
 from feiqian.runtime.work import TooBusy, Work
 
 RESUME_SECONDS = 0.5  # not money: a time
+
+
+async def only_wallets(_customer: CustomerNumber) -> Mapping[bytes, SourceName]:
+    """There are no accounts that would have a name."""
+    return {}
 
 
 class Payments:

@@ -229,7 +229,8 @@ def _by_currency(
 def _amounts(code: str, table: object, place: Place, shape: type[A]) -> A:
     """What is left out has no bound."""
     given = {name: getattr(table, name) for name in shape._fields}
-    return shape(**{name: _amount(text, code, (*place, name)) for name, text in given.items() if text})
+    wanted = {name: text for name, text in given.items() if text or name not in shape._field_defaults}
+    return shape(**{name: _amount(text, code, (*place, name)) for name, text in wanted.items()})
 
 
 def _limits(code: str, given: Any, place: Place) -> model.Limits:

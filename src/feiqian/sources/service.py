@@ -37,6 +37,7 @@ from feiqian.subjects import customer as subject_of
 MOST = 20
 _c = choices.c
 Key = tuple[CustomerNumber, CurrencyNumber]
+Kept = tuple[list[DepositAccount], dict[CurrencyNumber, Choice]]  # of a customer: accounts, and what was chosen
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -74,7 +75,11 @@ class Sources(AccessService):
 
     async def standing(self, customer: CustomerNumber) -> list[Standing]:
         """How the customer's sources stand, for each currency that they have an account or a wallet in."""
-        accounts, chosen = await self.transactions.read(self._kept, customer)
+        return await self.standing_of(customer, await self.transactions.read(self.kept, customer))
+
+    async def standing_of(self, customer: CustomerNumber, kept: Kept) -> list[Standing]:
+        """The same, with what was read of the customer (`kept`)."""
+        accounts, chosen = kept
         held = {one.currency for one in accounts if one.state is not AccountState.CLOSED}
         currencies = dict.fromkeys([*self.accounts.wallets(customer), *sorted(held)])
         found = [self._standing(customer, currency, accounts, chosen) for currency in currencies]
@@ -92,9 +97,7 @@ class Sources(AccessService):
         choice, paying = chosen.get(currency, NOTHING_CHOSEN), self.choose(currency, customer, SMALLEST)
         return standing(self.ledger, customer, currency, own, choice, paying)
 
-    def _kept(
-        self, connection: Connection, customer: CustomerNumber
-    ) -> tuple[list[DepositAccount], dict[CurrencyNumber, Choice]]:
+    def kept(self, connection: Connection, customer: CustomerNumber) -> Kept:
         """What is in the database of a customer: accounts, and the choice for each currency in which there is one."""
         rows = connection.execute(select(choices).where(_c.customer == customer).order_by(_c.currency, _c.place))
         chosen = {CurrencyNumber(of): _choice(list(group)) for of, group in groupby(rows, key=lambda row: row.currency)}

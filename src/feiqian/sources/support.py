@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.ids import CustomerNumber
 from feiqian.services import Services
+from feiqian.sources.service import Kept
 from feiqian.sources.standing import Standing
 
 
@@ -17,8 +20,11 @@ class PaymentSources(SupportSection):
     def __init__(self, services: Services) -> None:
         self._sources = services.sources
 
-    async def look(self, number: CustomerNumber, kept: None) -> list[Standing]:
-        return await self._sources.standing(number)
+    def read(self, connection: Connection, number: CustomerNumber) -> Kept:
+        return self._sources.kept(connection, number)
+
+    async def look(self, number: CustomerNumber, kept: Kept) -> list[Standing]:
+        return await self._sources.standing_of(number, kept)
 
 
 SUPPORT = (PaymentSources,)

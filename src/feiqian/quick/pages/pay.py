@@ -86,7 +86,7 @@ class Pay(Controller):
         try:
             begun = await quick.start(found, mobile, account, site.language)
         except AttemptsThrottled as error:
-            form.wrong("", t("quick.pay.throttled", when=site.render.when(error.until)))
+            form.wrong("", t("quick.pay.throttled", when=site.render.formats.when_inside(error.until)))
             return await _bill_page(site, found, form)
         except NotPayable:
             form.wrong("", t("quick.pay.not_payable"))
