@@ -11,13 +11,12 @@ from feiqian.money import MinorUnits
 from .bank import Choosing, Correction
 from .operations import Asked, Operation
 from .own import Closing, OwnTransfer
-from .payments import CodePayment, Proved, Refund
+from .payments import CodePayment, Refund
 from .quick import QuickPayment
 
 KINDS: tuple[type[Operation], ...] = (
     CodePayment,
     Refund,
-    Proved,
     QuickPayment,
     OwnTransfer,
     Correction,

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import NamedTuple
 
-from feiqian import subjects
 from feiqian.accounts.kinds import AccountKind
-from feiqian.auth.challenges.model import Passed
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
-from feiqian.ids import CustomerNumber
 from feiqian.ledger.chart import BANK, account_id
 from feiqian.merchants.kinds import payable_id
-from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.errors import NotCancellable, OrderConflict
-from feiqian.payments.intent import Channel, Intent, Method
+from feiqian.payments.errors import NotCancellable
 from feiqian.payments.plan import payer_account
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
-from feiqian.policy.factors import Factor, Purpose
 
 from .operations import CURRENCY, AskAgain, Asked, Facts, Moves, Operation
 
@@ -81,60 +74,6 @@ class Refund(CodePayment):
             if refund.status is RefundStatus.SUCCEEDED:
                 yield payer_account(payment), refund.amount
                 yield payable_id(CURRENCY, payment.merchant), -refund.amount
-
-
-class ProvedOrder(NamedTuple):
-    """A remote payment that its payer has proved before; see `payments.intent.Order`."""
-
-    amount: MinorUnits
-    currency: str
-    merchant_order: str
-    payer: CustomerNumber
-    source: bytes
-    proved: Passed
-    description: str = ""
-    store: str = ""
-    terminal: str = ""
-
-
-class ProvedMethod:
-    """A way to pay from an account itself, without a code."""
-
-    def intent(self, merchant: Merchant, order: ProvedOrder, attempt: bytes, now_us: int) -> Intent:
-        return Intent(
-            attempt=attempt,
-            payer=order.payer,
-            source=order.source,
-            payee=merchant.number,
-            amount=order.amount,
-            currency=merchant.currency,
-            fee_basis_points=merchant.fee_basis_points,
-            merchant_order=order.merchant_order,
-            description=order.description,
-            store=order.store,
-            terminal=order.terminal,
-            asked_at=now_us,
-            method=Method("proved", {}),
-            channel=Channel.REMOTE,
-            proved=order.proved,
-        )
-
-    def check_retry(self, fact: PaymentDecided, merchant: Merchant, order: ProvedOrder) -> None:
-        if (fact.customer, fact.source, fact.amount) != (order.payer, order.source, order.amount):
-            raise OrderConflict(f"order {order.merchant_order} was used before, for something else")
-
-
-class Proved(CodePayment):
-    """A remote payment from one of the customer's accounts, proved before it is decided."""
-
-    name, weight = "proved", 6
-
-    async def do(self, it: Asked) -> str:
-        accounts = await self.desk.accounts(it.customer)
-        source, who = accounts[it.way % len(accounts)].ledger_id, subjects.customer(it.customer)
-        passed = Passed(f"chl_{it.number}", (Factor.PIN, Factor.SMS), "", 0, who, Purpose.PAYMENT)
-        order = ProvedOrder(it.amount, CNY.code, it.order, it.customer, source, passed)
-        return outcome_of(await self.services.payments.pay_by(ProvedMethod(), self.desk.merchant(it), order))
 
 
 def outcome_of(view: PaymentView) -> str:
