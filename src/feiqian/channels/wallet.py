@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from feiqian.web.wallet_parts import Shortcut
 
-SHORTCUTS = (Shortcut(70, "phone", "services.short", "/services"),)
+SHORTCUTS = (Shortcut(70, "laptop", "services.short", "/services"),)
