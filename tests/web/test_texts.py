@@ -75,6 +75,10 @@ def test_every_reason_for_declining_has_its_few_words() -> None:
     assert english.reason("of a later version") == ENGLISH["reason.not_possible"]
 
 
+def test_spanish_has_one_word_for_a_wallet() -> None:
+    assert [key for key, text in texts_in("es").catalogue.items() if "monedero" in text.lower()] == []
+
+
 def test_a_missing_text_or_value_is_an_error() -> None:
     with pytest.raises(KeyError):
         english("no.such.text")

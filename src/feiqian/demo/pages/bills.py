@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
+from feiqian.auth.pages.mobiles import shown_number
 from feiqian.customers.registry import Customer
 from feiqian.demo.quick import PAYERS
 from feiqian.demo.seeding import mobile_of
@@ -60,5 +61,5 @@ def _payers(connection: Connection, services: Services, people: list[Customer]) 
         usable = [one for one in accounts if services.quick.of(connection, one).state is QuickState.OPEN]
         if usable:
             six = services.deposits.number(connection, usable[0].id)[-6:]
-            found.append(Payer(person.name, mobile_of(person.number), six))
+            found.append(Payer(person.name, shown_number(mobile_of(person.number)), six))
     return found
