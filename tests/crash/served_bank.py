@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import CodeIssuer
 from feiqian.settings import Settings
+from feiqian.web.server.listen import bind, port_of
 
 WAIT_SECONDS = 240  # a machine may have other things to do; nothing is judged by time
 CUSTOMERS, MERCHANTS, BALANCE = 3_000, 3, 500_00
@@ -37,17 +37,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class ServedBank:
     """The bank in one folder. `start` and `kill` as often as wanted; the port stays the same."""
 
     def __init__(self, folder: Path, customers: int = CUSTOMERS, plan: Plan | None = None, **settings: Any) -> None:
-        self.port = free_port()
+        self._hold_a_port()
         unthrottled = 1_000_000
         self.settings = Settings(
             data=str(folder),
@@ -127,7 +121,8 @@ class ServedBank:
         if not folder.exists() or folder != Path(self.settings.data):
             shutil.copytree(self.settings.data, folder, dirs_exist_ok=True)
         other = copy.copy(self)
-        other._process, other.port = None, free_port()
+        other._process = None
+        other._hold_a_port()
         other.settings = msgspec.structs.replace(self.settings, data=str(folder), port=other.port)
         other.log = folder / "server.log"
         return other
@@ -135,6 +130,13 @@ class ServedBank:
     def close(self) -> None:
         if self._process is not None:
             self.kill()
+        for held in self._held:
+            held.close()
+
+    def _hold_a_port(self) -> None:
+        """Bound here until `close`, so that no other test's server is given it while this bank's does not run."""
+        self._held = bind("127.0.0.1", 0)
+        self.port = port_of(self._held[0])
 
     def ask(self, path: str, merchant: SeededMerchant | None = None) -> Any:
         status, body = self.request(self.connect(), "GET", path, merchant)

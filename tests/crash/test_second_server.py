@@ -62,6 +62,11 @@ def test_abuse_78_a_port_that_is_taken_is_found_before_the_fence(new_bank: NewBa
     assert bank.pay(1)["status"] == "succeeded"
 
 
+def test_the_port_of_a_bank_whose_server_does_not_run_is_given_to_nobody_else(new_bank: NewBank) -> None:
+    with socket.socket() as another, pytest.raises(OSError, match="in use"):
+        another.bind(("127.0.0.1", new_bank().port))
+
+
 def test_after_a_kill_the_next_server_starts_at_once(new_bank: NewBank) -> None:
     bank = new_bank()
     for number in range(1, 4):

@@ -8,7 +8,6 @@ import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from feiqian.payments.read_model import READ_MODEL
 from feiqian.projections.database import DATABASE_ERRORS, open_database
 from feiqian.projections.schema import read_position
 from feiqian.settings import Settings
+from feiqian.web.server.listen import bind, port_of
 
 from .codes import fresh_codes
 from .policy import plenty as plenty_of_policy
@@ -45,7 +45,8 @@ class BenchBank:
         self.folder = Path(tempfile.mkdtemp(prefix="feiqian-bench-"))
         settings["policy"] = str(self.folder / "policy.toml")
         Path(settings["policy"]).write_text(policy or plenty_of_policy(), encoding="utf-8")
-        port, metrics_port = _free_port(), _free_port()
+        self._held = [*bind("127.0.0.1", 0), *bind("127.0.0.1", 0)]  # until the end: nobody else is given these ports
+        port, metrics_port = map(port_of, self._held)
         self.settings = Settings(
             data=str(self.folder), port=port, metrics_port=metrics_port, log_level="warning", **settings
         )
@@ -74,6 +75,8 @@ class BenchBank:
             self.process.kill()
             self.process.wait()
         self.log.close()
+        for held in self._held:
+            held.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -180,9 +183,3 @@ def _processor_seconds(pid: int) -> float:
 def resident_bytes(pid: int) -> int:
     """What a process holds in memory now."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -40,7 +40,8 @@ def main(seed: str, count: str, customers: str) -> None:
     """Does what standard input says, until that is done or it is killed."""
     logs.configure("error")
     settings, stop = load(), threading.Event()
-    wanted = [mix(int(seed), int(count), int(customers))[int(line)] for line in sys.stdin.read().split()]
+    all_of_them = mix(int(seed), int(count), int(customers))
+    wanted = [all_of_them[int(line)] for line in sys.stdin.read().split()]
     bank = app.build(settings)
     projecting = threading.Thread(target=_project, args=(settings, stop), daemon=True)
     projecting.start()
