@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian import db as db_module
@@ -120,6 +120,30 @@ def test_a_key_is_not_honoured_when_the_database_cannot_be_asked(
     for _ in range(2):
         with pytest.raises(MerchantsUnknown, match="merchant_changes"):
             asyncio.run(merchants.find(key))
+
+
+def test_a_merchant_that_joins_while_another_process_looks_is_whole_or_not_there(
+    db: BankDb, merchants: Merchants, ticks: Ticks, tmp_path: Path
+) -> None:
+    (cafe,) = merchants.add([CAFE], NOW)
+    merchants.set_status(cafe.number, "suspended")
+    other_db, keys = BankDb(tmp_path), list[str]()
+    other = Merchants(other_db, "live", ticks)
+    merchants.set_status(cafe.number, "active")
+
+    def join(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM merchants " in statement and not keys:
+            (bar,) = merchants.add([CAFE], NOW)
+            keys.append(merchants.create_key(bar.number, "live", NOW))
+
+    event.listen(other_db.engine, "after_cursor_execute", join)  # before the keys are read
+    other.refresh()
+    assert other.by_number(cafe.number) == cafe
+    assert other.by_key(keys[0]) is KeyRefusal.UNKNOWN
+    other.refresh()
+    found = other.by_key(keys[0])
+    assert isinstance(found, Merchant)
+    assert found == other.by_number(found.number)
 
 
 def test_a_suspension_is_seen(merchants: Merchants) -> None:

@@ -224,7 +224,7 @@ class Merchants:
 
     def refresh(self) -> None:
         """Takes up what has changed in the database since the last time, if anything has."""
-        with self._lock, self._db.read() as connection:  # in turn, so that an older reading never comes last
+        with self._lock, self._db.snapshot() as connection:  # in turn, so that an older reading never comes last
             now = self._monotonic()
             changes = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
             if changes != self._seen:
