@@ -25,7 +25,6 @@ from feiqian.deposits.errors import NotClosable
 from feiqian.deposits.kinds import DepositTransferKind
 from feiqian.deposits.model import AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
-from feiqian.deposits.openings import intent_subject
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
 from feiqian.deposits.transfers import WALLET, Receives
@@ -112,7 +111,7 @@ class Closing:
 
     async def close_for(self, holder: CustomerNumber, id: str, target: str, by: Subject) -> None:
         """As `close`, by a member of staff; again: nothing more happens. Raises AccountNotFound, NotClosable."""
-        await self.intents.finish(CLOSE, intent_subject(id))
+        await self.intents.finish(CLOSE, id)
         account = await self.transactions.read(self.deposits.own, holder, id)
         if account.state is not AccountState.CLOSED:
             await self._close(holder, ClosingWanted(id, target, by), lambda *_: None)
@@ -131,7 +130,7 @@ class Closing:
         within(connection, self.clock.now())
         self.customers.profiles.lock(connection, holder)
         account, _ = self._both(connection, holder, wanted.account, wanted.target)
-        return self.intents.put(connection, CLOSE, intent_subject(account.id), wanted).subject
+        return self.intents.put(connection, CLOSE, account.id, wanted).subject
 
     def _both(
         self, connection: Connection, holder: CustomerNumber, id: str, target: str
@@ -139,7 +138,7 @@ class Closing:
         """The account, and the one that its money goes to (None: the wallet). Raises AccountNotFound, NotClosable."""
         account = self.deposits.own(connection, holder, id)
         other = None if target == WALLET else self.deposits.own(connection, holder, target)
-        pending = self.intents.any_pending(connection, intent_subject(id))
+        pending = self.intents.any_pending(connection, id)
         if (why := "under_way" if pending else self._why_not(account, other)) is not None:
             raise NotClosable(why)
         return account, other

@@ -19,7 +19,7 @@ from feiqian.customers.registry import Customers
 from feiqian.deposits import opening
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
-from feiqian.deposits.openings import OPEN, Opening, Openings, intent_subject
+from feiqian.deposits.openings import OPEN, Opening, Openings
 from feiqian.deposits.rows import number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
@@ -66,14 +66,8 @@ class Deposits:
         """
         wanted = WantedAccount(customer, currency, product, reference)
         id = await self.transactions.write(self.openings.open_within, wanted, by)
-        await self.intents.finish(OPEN, intent_subject(id))
+        await self.intents.finish(OPEN, id)
         return id
-
-    def open_within(
-        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject
-    ) -> str:
-        """Decides it, and returns the id; the sweep tells the ledger. Raises as `open`."""
-        return self.openings.open_within(connection, WantedAccount(customer, currency, product), by)
 
     async def _open_in_ledger(self, intent: LedgerIntent) -> None:
         await self.tell_ledger(intent.payload.account, intent.payload.balance)

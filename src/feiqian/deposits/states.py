@@ -18,7 +18,6 @@ from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import STOPPED, AccountState
-from feiqian.deposits.openings import intent_subject
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
 from feiqian.ids import CustomerNumber
@@ -66,7 +65,7 @@ class AccountStates:
     async def put(self, id: str, state: AccountState, by: Subject) -> None:
         """The account is so on return, also in the ledger. Again: the same. Raises AccountInvalid, AccountNotFound."""
         await self.transactions.write(self._decide, id, state, by)
-        await self.intents.finish(STATE, intent_subject(id))
+        await self.intents.finish(STATE, id)
 
     async def stay_frozen(self, number: CustomerNumber) -> set[bytes]:
         """The ledger's accounts of the customer's that stay frozen when the customer no longer is."""
@@ -82,7 +81,7 @@ class AccountStates:
         if state not in FOLLOWING.get(account.state, ()):
             raise AccountInvalid("state")
         connection.execute(update(accounts).where(accounts.c.id == id).values(state=state))
-        self.intents.put(connection, STATE, intent_subject(id), Telling(id), instead=True)
+        self.intents.put(connection, STATE, id, Telling(id), instead=True)
         now, about = self.clock.now(), str(customer(account.customer))
         self.audit_log.append(connection, by, ACTIONS[state], about, {"account": id, "before": account.state}, now)
         self.notices.changed(connection, account.customer, ACTIONS[state], now)
