@@ -14,13 +14,10 @@ from sqlalchemy import Connection, update
 
 from feiqian.accounts.kinds import AccountKind, wallet_id
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
+from feiqian.auth.base import AccessService
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
-from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Session
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
 from feiqian.deposits.errors import NotClosable
 from feiqian.deposits.kinds import DepositTransferKind
 from feiqian.deposits.model import AccountState, DepositAccount
@@ -39,7 +36,6 @@ from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import MinorUnits
 from feiqian.payments.service import Payments
 from feiqian.policy.factors import Purpose
-from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject, customer
 
 CLOSE = "close_account"
@@ -55,16 +51,11 @@ class ClosingWanted(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Closing:
+class Closing(AccessService):
     """For holders, who prove who they are, and for staff."""
 
-    transactions: Transactions
-    clock: Clock
     ledger: Ledger
     accounts: Accounts
-    customers: Customers
-    audit_log: AuditLog
-    notices: Notices
     intents: LedgerIntents
     verification: Verification
     deposits: Deposits

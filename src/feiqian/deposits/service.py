@@ -12,10 +12,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from feiqian.accounts.kinds import deposit_id
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
-from feiqian.auth.notices import Notices
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
+from feiqian.auth.base import AccessService
 from feiqian.deposits import opening
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
@@ -29,7 +26,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
-from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import Subject, customer
 
 _c = accounts.c
@@ -37,18 +34,13 @@ _COLUMNS = [_c[name] for name in DepositAccount._fields]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Deposits:
+class Deposits(AccessService):
     """The deposit accounts of one bank. Methods with a connection block, in the caller's transaction."""
 
-    transactions: Transactions
-    clock: Clock
     cipher: FieldCipher
-    customers: Customers
-    audit_log: AuditLog
     intents: LedgerIntents
     ledger: Ledger
     accounts: Accounts
-    notices: Notices
     openings: Openings
 
     @property

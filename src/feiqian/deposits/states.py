@@ -12,10 +12,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection, update
 
-from feiqian.audit_log.log import AuditLog
-from feiqian.auth.notices import Notices
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
+from feiqian.auth.base import AccessService
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import STOPPED, AccountState
 from feiqian.deposits.service import Deposits
@@ -23,7 +20,6 @@ from feiqian.deposits.tables import accounts
 from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
-from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject, customer
 
 STATE = "account_state"
@@ -47,14 +43,9 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AccountStates:
+class AccountStates(AccessService):
     """Freezing and releasing single accounts."""
 
-    transactions: Transactions
-    clock: Clock
-    customers: Customers
-    audit_log: AuditLog
-    notices: Notices
     intents: LedgerIntents
     deposits: Deposits
 
