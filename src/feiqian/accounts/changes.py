@@ -13,9 +13,8 @@ from feiqian.backoffice.change_kinds import ChangeKind, Effect, Fact, Fields, Wo
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.ledger.bounds import MAX_AMOUNT, BoundExceeded
-from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, currency, parse
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, currency, parse_typed
 from feiqian.services import Services
-from feiqian.strings.normal import comparison
 from feiqian.subjects import Role, Subject
 
 CorrectionReason = Literal["charged_twice", "not_delivered", "misposted", "fee", "goodwill", "fraud", "other"]
@@ -170,7 +169,7 @@ class DayLimit(_OfAWallet[AmountValues]):
 
 
 def _entered(form: Fields) -> Money:
-    return parse(comparison(form["amount"]).strip().replace(",", "."), currency(form["currency"]))
+    return parse_typed(form["amount"], currency(form["currency"]))
 
 
 CHANGES = (DayLimit, Adjust)

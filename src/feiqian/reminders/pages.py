@@ -12,12 +12,11 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from feiqian.auth.pages.challenge import Page
-from feiqian.money import BY_NUMBER, NOTHING, Money, MoneyInvalid, decimal_text, parse
+from feiqian.money import BY_NUMBER, NOTHING, Money, MoneyInvalid, decimal_text, parse_typed
 from feiqian.notify.model import Channel, Contacts
 from feiqian.reminders.errors import RemindersInvalid
 from feiqian.reminders.model import WALLET, Choice, Quiet, Reminder
 from feiqian.reminders.service import Shown
-from feiqian.strings.normal import comparison
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -116,8 +115,7 @@ def _choice(form: Form, reminder: Reminder) -> Choice:
     threshold = NOTHING
     if form["threshold"]:
         try:
-            typed = comparison(form["threshold"]).strip().replace(",", ".")
-            threshold = parse(typed, BY_NUMBER[reminder.currency]).minor
+            threshold = parse_typed(form["threshold"], BY_NUMBER[reminder.currency]).minor
         except MoneyInvalid:
             raise RemindersInvalid("amount") from None
     since, until = form["quiet_since"], form["quiet_until"]
