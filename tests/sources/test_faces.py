@@ -105,10 +105,10 @@ def test_the_order_is_chosen_without_scripts_and_the_next_payment_is_taken_from_
     assert holder.save(**{"CNY-1": account.id, "CNY-2": "wallet", "CNY-falls": "yes"}).status_code == 303
     page = holder.pages.get("/sources?saved=1").text
     assert "Saved." in page
-    assert page.index(f"•••• {account.last_four}") < page.index('row-title">Wallet')
+    assert page.index(f"••••&#160;{account.last_four}") < page.index('row-title">Wallet')
     payment = holder.pay(60_00)
     wallet = holder.pages.get("/wallet").text
-    assert f"•••• {account.last_four}" in wallet
+    assert f"••••&#160;{account.last_four}" in wallet
     assert "¥40.00" in wallet, "the row shows what is left"
     receipt = holder.pages.get(f"/confirm/{payment}").text
     assert f"•••• {account.last_four}" in receipt
@@ -147,7 +147,7 @@ def test_the_wallets_stream_brings_the_row_anew(holder: Holder) -> None:
     holder.pay(25_00)
     first = next(line for line in _stream(holder) if '"parts"' in line)
     assert "¥75.00" in first
-    assert f"•••• {account.last_four}" in first
+    assert f"••••&#160;{account.last_four}" in first
 
 
 def _stream(holder: Holder) -> Iterator[str]:
