@@ -20,11 +20,11 @@ from feiqian.auth.challenges.service import Verification
 from feiqian.auth.sessions.model import Session
 from feiqian.deposits.errors import NotClosable
 from feiqian.deposits.kinds import DepositTransferKind
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
-from feiqian.deposits.transfers import WALLET, Receives
+from feiqian.deposits.transfers import Receives
 from feiqian.events import OwnTransferDecided, TransferStatus, encode_fact
 from feiqian.ids import TRANSFER, CustomerNumber, new_id
 from feiqian.ledger import chart

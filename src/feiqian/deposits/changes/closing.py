@@ -11,9 +11,8 @@ from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.deposits.errors import AccountNotFound, NotClosable
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
-from feiqian.deposits.transfers import WALLET
 from feiqian.money import BY_NUMBER
 from feiqian.services import Services
 from feiqian.subjects import Role, Subject

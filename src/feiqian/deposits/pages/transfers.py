@@ -83,7 +83,7 @@ async def _form(site: Site, signed_in: Customer, form: Form, number: str = "") -
     """The form, with a new number unless it goes on with one that is not used yet."""
     holdings = await site.services.statements.holdings(signed_in.number)
     number = number or secrets.token_hex(_NUMBER_LETTERS // 2)
-    named = [(name_of(one), one) for one in holdings]
+    named = [(name_of(one.id, one.currency), one) for one in holdings]
     return site.page("deposits/move.html", form=form, holdings=named, number=number)
 
 
