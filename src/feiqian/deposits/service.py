@@ -14,10 +14,11 @@ from feiqian.accounts.kinds import deposit_id
 from feiqian.accounts.service import Accounts
 from feiqian.auth.base import AccessService
 from feiqian.deposits import opening
+from feiqian.deposits.aliases import skeleton
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.openings import OPEN, Opening, Openings
-from feiqian.deposits.rows import number_blind, six_blind
+from feiqian.deposits.rows import alias_blind, number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
@@ -137,6 +138,11 @@ class Deposits(AccessService):
     def by_six(self, connection: Connection, customer: CustomerNumber, six: str) -> list[DepositAccount]:
         """The customer's accounts whose number ends in these six digits: mostly one."""
         return self._where(connection, _c.six_blind == six_blind(self.cipher, customer, six))
+
+    def by_alias(self, connection: Connection, customer: CustomerNumber, typed: str) -> list[DepositAccount]:
+        """The customer's account that this names, in whatever way it looks like its alias: one, or none."""
+        blind = alias_blind(self.cipher, skeleton(typed))
+        return self._where(connection, (_c.customer == customer) & (_c.alias_blind == blind))
 
     def by_number(self, connection: Connection, blind: bytes) -> DepositAccount | None:
         """The account with the number of this `number_blind`, whoever holds it: for those who have said its number."""
