@@ -77,16 +77,9 @@ class Holder:
         return str(paid["id"])
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    bank = Served(tmp_path_factory.mktemp("bank"), pages=True)
-    yield bank
-    bank.stop()
-
-
 @pytest.fixture
-def holder(served: Served) -> Iterator[Holder]:
-    holder = Holder(served)
+def holder(paged: Served) -> Iterator[Holder]:
+    holder = Holder(paged)
     yield holder
     holder.pages.close()
     holder.app.close()
@@ -180,8 +173,8 @@ def test_an_app_is_told_which_order_cannot_be(holder: Holder, sources: list[str]
         assert refused.json()["errors"] == [{"field": "sources", "message": reason}]
 
 
-def test_abuse_17_anothers_account_is_no_source(served: Served, holder: Holder) -> None:
-    account = Holder(served).account(100_00)
+def test_abuse_17_anothers_account_is_no_source(paged: Served, holder: Holder) -> None:
+    account = Holder(paged).account(100_00)
     assert holder.app.post(PATH, json={"currency": "CNY", "sources": [account.id]}).status_code == 422
     assert account.id not in holder.app.get(PATH).text
 
