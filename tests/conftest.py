@@ -17,6 +17,7 @@ from feiqian.db import BankDb
 from feiqian.runtime import alarms, network
 from feiqian.testing.empty_bank import empty_bank
 from feiqian.testing.postgres import Postgres
+from feiqian.testing.served import Served
 
 ENGINE = Path(__file__).resolve().parents[1] / "src" / "feiqian" / "ledger" / "_engine.so"
 
@@ -63,6 +64,14 @@ def db(tmp_path: Path) -> Iterator[BankDb]:
 def url(request: pytest.FixtureRequest) -> str:
     """An empty PostgreSQL's, or "" for SQLite in a folder: a test that takes it runs once on each database."""
     return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
+
+
+@pytest.fixture(scope="module")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A bank with pages, in a server of its own."""
+    bank = Served(tmp_path_factory.mktemp("paged"), pages=True)
+    yield bank
+    bank.stop()
 
 
 @contextmanager

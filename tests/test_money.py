@@ -22,6 +22,7 @@ from feiqian.money import (
     format_plain,
     money,
     parse,
+    parse_typed,
 )
 
 currencies = st.sampled_from(sorted(BY_CODE.values()))
@@ -41,6 +42,17 @@ def test_what_is_written_is_read_back(minor: int, of: Any) -> None:
 )
 def test_amounts_are_read(text: str, of: Any, minor: int) -> None:
     assert parse(text, of) == Money(minor, of)
+
+
+@pytest.mark.parametrize("text", ["12,30", "12.30", " 12,3 ", "１２．３０", "１２，３０"])
+def test_amounts_are_read_as_people_write_them(text: str) -> None:
+    assert parse_typed(text, CNY) == Money(1230, CNY)
+
+
+@pytest.mark.parametrize("text", ["1,000", "1.000,00", "1,000.00", "-1", "", "１e2"])
+def test_what_may_mean_two_amounts_is_refused(text: str) -> None:
+    with pytest.raises(MoneyInvalid):
+        parse_typed(text, CNY)
 
 
 @pytest.mark.parametrize(

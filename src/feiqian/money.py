@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, NewType
 
+from feiqian.strings.normal import comparison
+
 MAX_MINOR = 2**64 - 1
 MinorUnits = NewType("MinorUnits", int)  # an amount whose currency stands beside it; a correction's may be below zero
 CurrencyNumber = NewType("CurrencyNumber", int)  # of ISO 4217
@@ -108,6 +110,11 @@ def parse(text: str, of: Currency) -> Money:
     if len(decimals) > of.decimals:
         raise MoneyInvalid(f"{of.code} has {of.decimals} decimals, not {len(decimals)}")
     return money(int(whole + decimals.ljust(of.decimals, "0")), of)
+
+
+def parse_typed(text: str, of: Currency) -> Money:
+    """What a person typed: as `parse`, and the point may be a comma, the digits of full width. Raises MoneyInvalid."""
+    return parse(comparison(text).strip().replace(",", "."), of)
 
 
 def decimal_text(amount: Money, group: str = "") -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from litestar.testing import TestClient
 from staffed import Staffed
 
@@ -18,18 +16,11 @@ from tests.web.staff_pages import Browser, app_of, site_of, text_of
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    bank = Served(tmp_path_factory.mktemp("bank"), pages=True)
-    yield bank
-    bank.stop()
-
-
-def test_a_customer_requests_and_closes_by_page_and_by_app(served: Served) -> None:
-    person = Person(served, 300)
+def test_a_customer_requests_and_closes_by_page_and_by_app(paged: Served) -> None:
+    person = Person(paged, 300)
     person.register()
     token = person.api.headers["authorization"].removeprefix("Bearer ")
-    with httpx.Client(base_url=served.url, cookies={"feiqian": token}, headers={"origin": served.url}) as browser:
+    with httpx.Client(base_url=paged.url, cookies={"feiqian": token}, headers={"origin": paged.url}) as browser:
         assert 'href="/services"' in browser.get("/wallet").text
         page = browser.get("/services").text
         mark = dict(_HIDDEN.findall(page))

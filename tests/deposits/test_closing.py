@@ -12,9 +12,9 @@ from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPas
 from feiqian.auth.sessions.model import Session
 from feiqian.deposits.closing import ClosingWanted
 from feiqian.deposits.errors import AccountNotFound, NotClosable
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.statements import LineKind
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.transfers import Wanted
 from feiqian.events import OwnTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart

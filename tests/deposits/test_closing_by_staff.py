@@ -16,10 +16,9 @@ from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import ChangeState
 from feiqian.deposits.audit import differences
 from feiqian.deposits.closing import ClosingWanted
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.support import Movements
 from feiqian.deposits.tables import accounts
-from feiqian.deposits.transfers import WALLET
 from feiqian.ledger import chart
 from tests.deposits.holders import OPERATOR, Holders
 

@@ -6,7 +6,7 @@ import pytest
 from stdnum import luhn
 
 from feiqian.deposits.errors import AccountInvalid, AccountNotFound
-from feiqian.deposits.model import AccountState
+from feiqian.deposits.model import AccountState, WantedAccount
 from feiqian.deposits.numbers import read_number
 from feiqian.money import CNY, EUR
 from feiqian.subjects import Role, Subject
@@ -38,7 +38,7 @@ def test_an_account_is_open_in_the_ledger_and_has_a_number(people: People) -> No
 def test_a_crash_before_the_ledger_is_told_opens_it_at_the_sweep(people: People) -> None:
     mei = people.checked().session.subject.customer
     deposits = people.services.deposits
-    people.do(deposits.open_within, mei, CNY.number, "current", OPERATOR)
+    people.do(deposits.openings.open_within, WantedAccount(mei, CNY.number, "current"), OPERATOR)
     (account,) = people.run(deposits.all_of(mei))
     assert account.state is AccountState.OPENING
     assert people.run(people.intents.sweep()) == 1

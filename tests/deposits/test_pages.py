@@ -2,64 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
+from feiqian.ids import CustomerNumber
 from feiqian.money import CNY, MinorUnits
-from feiqian.testing.people import PIN, Person, picture
+from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
-from tests.deposits.holders import OPERATOR
-
-_HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    bank = Served(tmp_path_factory.mktemp("bank"), pages=True)
-    yield bank
-    bank.stop()
-
-
-class Holder(Person):
-    """With 1,000.00 yuan in the wallet, an account, and a browser."""
-
-    def __init__(self, bank: Served, place: int) -> None:
-        super().__init__(bank, place)
-        self.register()
-        self.post("/v1/me/identity", {"images": [base64.b64encode(picture()).decode()]})
-        services = bank.bank.services
-        gift = services.accounts.adjust(self.number, CNY.number, MinorUnits(1_000_00), f"gift-{place}")  # type: ignore[arg-type]
-        bank.wait_for(gift)
-        self.account = bank.wait_for(services.deposits.open(self.number, CNY.number, "current", OPERATOR))  # type: ignore[arg-type]
-        token = self.api.headers["authorization"].removeprefix("Bearer ")
-        self.browser = httpx.Client(
-            base_url=bank.url, cookies={"feiqian": token}, headers={"origin": bank.url}, timeout=30
-        )
-
-    def page(self, path: str, status: int = 200) -> str:
-        answer = self.browser.get(path)
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def fill(self, page: str, path: str, **fields: str) -> httpx.Response:
-        """Sends the form of a page."""
-        return self.browser.post(path, data=dict(_HIDDEN.findall(page)) | fields)
+from tests.deposits.holder_pages import PageHolder
 
 
 @pytest.fixture
-def holder(served: Served, request: pytest.FixtureRequest) -> Iterator[Holder]:
-    number = 300 + sum(ord(letter) for letter in request.node.name) % 600
-    holder = Holder(served, number)
+def holder(paged: Served, request: pytest.FixtureRequest) -> Iterator[PageHolder]:
+    """With 1,000.00 yuan in the wallet."""
+    place = 300 + sum(ord(letter) for letter in request.node.name) % 600
+    holder, accounts = PageHolder(paged, place), paged.bank.services.accounts
+    gift = accounts.adjust(CustomerNumber(holder.number), CNY.number, MinorUnits(1_000_00), f"gift-{place}")
+    paged.wait_for(gift)
     yield holder
-    holder.browser.close()
-    holder.api.close()
+    holder.close()
 
 
-def test_money_moves_once_however_often_the_form_is_sent(holder: Holder) -> None:
+def test_money_moves_once_however_often_the_form_is_sent(holder: PageHolder) -> None:
     form = holder.page("/accounts/transfer")
     places = {"source": "wallet-CNY", "target": holder.account}
     sent = [holder.fill(form, "/accounts/transfer", **places, amount="250,00") for _ in range(2)]
@@ -74,7 +40,7 @@ def test_money_moves_once_however_often_the_form_is_sent(holder: Holder) -> None
     assert "was sent before" in changed.text
 
 
-def test_what_is_wrong_is_said_at_the_form_and_what_is_declined_on_a_page_of_its_own(holder: Holder) -> None:
+def test_what_is_wrong_is_said_at_the_form_and_what_is_declined_on_a_page_of_its_own(holder: PageHolder) -> None:
     form, path = holder.page("/accounts/transfer"), "/accounts/transfer"
     for amount in ("", "0", "-5", "1e3", "12.345"):
         refused = holder.fill(form, path, source="wallet-CNY", target=holder.account, amount=amount)
@@ -87,7 +53,7 @@ def test_what_is_wrong_is_said_at_the_form_and_what_is_declined_on_a_page_of_its
     assert holder.fill(form, path, source="wallet-XQZ", target=holder.account, amount="1").status_code == 404
 
 
-def test_a_statement_goes_on_page_by_page(holder: Holder) -> None:
+def test_a_statement_goes_on_page_by_page(holder: PageHolder) -> None:
     body = {"source": "wallet", "target": holder.account, "currency": "CNY"}
     for number in range(32):
         holder.post("/v1/me/transfers", body | {"number": f"T{number}", "amount": 100 + number})
@@ -104,7 +70,7 @@ def test_a_statement_goes_on_page_by_page(holder: Holder) -> None:
     holder.page(f"/accounts/{holder.account}?older=nonsense", 404)
 
 
-def test_the_whole_number_is_on_the_page_of_its_account_alone(holder: Holder) -> None:
+def test_the_whole_number_is_on_the_page_of_its_account_alone(holder: PageHolder) -> None:
     number = str(holder.get(f"/v1/me/accounts/{holder.account}")["number"])
     shown = holder.page(f"/accounts/{holder.account}")
     assert number in shown.replace(" ", "")
@@ -112,18 +78,17 @@ def test_the_whole_number_is_on_the_page_of_its_account_alone(holder: Holder) ->
         assert number[-6:] not in holder.page(path).replace(" ", "")
 
 
-def test_nobody_sees_the_accounts_of_somebody_else(served: Served, holder: Holder) -> None:
-    other = Holder(served, 999)
+def test_nobody_sees_the_accounts_of_somebody_else(paged: Served, holder: PageHolder) -> None:
+    other = PageHolder(paged, 999)
     for path in (f"/accounts/{other.account}", f"/accounts/{other.account}/close"):
         holder.page(path, 404)
     form = holder.page("/accounts/transfer")
     moved = holder.fill(form, "/accounts/transfer", source=other.account, target="wallet-CNY", amount="1")
     assert moved.status_code == 404
-    other.browser.close()
-    other.api.close()
+    other.close()
 
 
-def test_an_account_is_closed_on_its_page(holder: Holder) -> None:
+def test_an_account_is_closed_on_its_page(holder: PageHolder) -> None:
     holder.post(
         "/v1/me/transfers",
         {"number": "T1", "source": "wallet", "target": holder.account, "amount": 100_00, "currency": "CNY"},

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from feiqian.deposits.model import WALLET
 from feiqian.deposits.read_model import READ_MODEL as TRANSFERS
 from feiqian.deposits.read_model.reads import TransferReads
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.transfers import Wanted
 from feiqian.events import OwnTransferDecided, encode_fact
 from feiqian.ids import CustomerNumber
 from feiqian.money import MinorUnits

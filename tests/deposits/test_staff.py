@@ -14,7 +14,7 @@ from staffed import EVE, Staffed
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import ChangeState
 from feiqian.deposits.errors import ReferenceUsed
-from feiqian.deposits.model import AccountState
+from feiqian.deposits.model import AccountState, WantedAccount
 from feiqian.ids import new_id
 from feiqian.money import CNY, EUR
 from feiqian.subjects import staff
@@ -81,7 +81,8 @@ def test_what_cannot_be_opened_is_not_proposed(desk: SimpleNamespace, values: di
 def test_nobody_has_more_accounts_than_one_may_have_or_before_they_were_identified(desk: SimpleNamespace) -> None:
     deposits = desk.bank.services.deposits
     for _ in range(20):
-        desk.bank.do(deposits.open_within, desk.mei.number, CNY.number, "current", staff(0))
+        wanted = WantedAccount(desk.mei.number, CNY.number, "current")
+        desk.bank.do(deposits.openings.open_within, wanted, staff(0))
     with pytest.raises(ChangeInvalid) as refused:
         approved(desk, "open_account", OPENING)
     assert refused.value.reason == "too_many"

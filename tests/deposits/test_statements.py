@@ -6,8 +6,9 @@ import pytest
 
 from feiqian.accounts.kinds import wallet_id
 from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import WALLET
 from feiqian.deposits.statements import Line, LineKind
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.transfers import Wanted
 from feiqian.ids import CustomerNumber
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant, NewMerchant, Store

@@ -8,7 +8,7 @@ import pytest
 
 from feiqian.auth.model import Opened
 from feiqian.deposits.errors import AccountInvalid, AccountNotFound
-from feiqian.deposits.model import AccountState
+from feiqian.deposits.model import AccountState, WantedAccount
 from feiqian.ledger.engine import Side
 from feiqian.money import CNY, EUR
 from feiqian.policy.factors import Purpose
@@ -103,7 +103,8 @@ def test_a_freeze_that_the_ledger_does_not_know_is_told_at_the_start(people: Peo
 
 def test_an_account_that_is_missing_before_another_is_opened_with_it(people: People, mei: Opened) -> None:
     deposits = people.services.deposits
-    people.do(deposits.open_within, 1, CNY.number, "current", ADA)  # and the ledger is not told yet
+    untold = WantedAccount(1, CNY.number, "current")
+    people.do(deposits.openings.open_within, untold, ADA)
     opened(people, mei)
     people.run(people.security.freeze(mei.session))
     people.run(people.intents.sweep())

@@ -11,7 +11,8 @@ import pytest
 
 from feiqian.accounts.kinds import day_amount_id, wallet_id
 from feiqian.deposits.errors import AccountNotFound, TransferInvalid, TransferNotFound, TransferNumberUsed
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET
+from feiqian.deposits.transfers import Wanted
 from feiqian.errors import LedgerStopped
 from feiqian.events import OwnTransferDecided, TransferStatus
 from feiqian.ids import CustomerNumber

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},
-    "money": {"errors"},
+    "money": {"errors", "strings"},
     "ids": {"clock", "errors"},
     "field_cipher": {"errors", "folder"},
     "settings": {"clock", "errors", "money", "runtime", "strings"},

@@ -1,4 +1,4 @@
-"""Money is counted in whole minor units: no floating point where money is decided."""
+"""Money is counted in whole minor units, and what people type as an amount is read in one way everywhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
-from sources import Source
+from sources import Source, imports
 
 from feiqian import features
 
@@ -40,4 +40,19 @@ def test_no_floats_where_money_is(product: list[Source], obeyed: Callable[..., N
         findings,
         f"no floating point in {', '.join(sorted(WHERE))}: sums of minor units are exact or they are wrong.",
         "count in whole units; a time says its unit (timeout_seconds); else: '# not money: what it is'.",
+    )
+
+
+def test_what_a_person_typed_is_read_in_one_way(product: list[Source], obeyed: Callable[..., None]) -> None:
+    findings = [
+        f"{source.path}:{line} parse"
+        for source in product
+        if {"pages", "changes"} & set(source.module.split("."))
+        for line, name in imports(source)
+        if name == "money.parse"
+    ]
+    obeyed(
+        findings,
+        "pages and staff's changes read amounts by `money.parse_typed`: a comma and full-width digits are no mistakes.",
+        "use parse_typed; `parse` is for files and settings.",
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
-from feiqian.deposits.tables import accounts
 from feiqian.ids import NO_CUSTOMER
 from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Pause, QuickState, Way
@@ -86,12 +84,13 @@ def test_an_account_is_named_by_its_alias_however_it_is_typed(people: People) ->
     quick, mei = people.services.quick, people.checked().session.subject.customer
     account = account_of(people, mei)
     people.do(quick.open_within, account, customer(mei), Way.WALLET)
-    assert people.do(quick.candidates, mei, "Tea-House 7") == []
-    people.do(lambda connection: connection.execute(update(accounts).values(alias="Tea-House 7")))
-    (named,) = people.do(quick.candidates, mei, " tea-house 7\u200b")
-    assert named.id == account.id
-    assert people.do(quick.candidates, NO_CUSTOMER, "Tea-House 7") == []
-    assert people.do(quick.candidates, mei, "tea-house") == []
+    assert people.do(quick.candidates, mei, "TeaHouse7") == []
+    people.run(people.services.aliases.choose(mei, account.id, "TeaHouse7"))
+    for typed in ("TeaHouse7", " teahouse7\u200b", "ＴｅａＨｏｕｓｅ７", "TéaH0use7"):
+        (named,) = people.do(quick.candidates, mei, typed)
+        assert named.id == account.id
+    assert people.do(quick.candidates, NO_CUSTOMER, "TeaHouse7") == []
+    assert people.do(quick.candidates, mei, "teahouse") == []
 
 
 def test_whoever_opens_it_is_told_of_the_accounts_movements_until_they_choose_otherwise(people: People) -> None:

@@ -14,7 +14,7 @@ from feiqian import app
 from feiqian.accounts.kinds import AccountKind
 from feiqian.clock import MICROSECONDS
 from feiqian.demo.seeding import First, Plan, seed
-from feiqian.deposits.model import DepositAccount
+from feiqian.deposits.model import WALLET, DepositAccount
 from feiqian.events import BalanceChanged, PaymentDecided, decode_fact
 from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
@@ -24,7 +24,7 @@ from feiqian.money import CNY
 from feiqian.notify.model import Channel, Delivered
 from feiqian.payments.codes import SLOT_SECONDS
 from feiqian.payments.requests import PaymentRequest, RefundRequest
-from feiqian.reminders.model import WALLET, Choice
+from feiqian.reminders.model import Choice
 from feiqian.settings import Settings
 from feiqian.subjects import Role, Subject, customer
 from feiqian.testing.clock import ManualClock

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import WALLET
 from feiqian.money import CNY, EUR, MinorUnits
 from feiqian.notify.model import Channel
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import WALLET, Choice, Quiet
+from feiqian.reminders.model import Choice, Quiet
 from feiqian.subjects import customer
 from tests.reminders.reminded import ANA, CASH, MEI, SMS, Reminded
 

@@ -77,16 +77,9 @@ class Holder:
         return str(paid["id"])
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    bank = Served(tmp_path_factory.mktemp("bank"), pages=True)
-    yield bank
-    bank.stop()
-
-
 @pytest.fixture
-def holder(served: Served) -> Iterator[Holder]:
-    holder = Holder(served)
+def holder(paged: Served) -> Iterator[Holder]:
+    holder = Holder(paged)
     yield holder
     holder.pages.close()
     holder.app.close()
@@ -105,10 +98,10 @@ def test_the_order_is_chosen_without_scripts_and_the_next_payment_is_taken_from_
     assert holder.save(**{"CNY-1": account.id, "CNY-2": "wallet", "CNY-falls": "yes"}).status_code == 303
     page = holder.pages.get("/sources?saved=1").text
     assert "Saved." in page
-    assert page.index(f"•••• {account.last_four}") < page.index('row-title">Wallet')
+    assert page.index(f"••••&#160;{account.last_four}") < page.index('row-title">Wallet')
     payment = holder.pay(60_00)
     wallet = holder.pages.get("/wallet").text
-    assert f"•••• {account.last_four}" in wallet
+    assert f"••••&#160;{account.last_four}" in wallet
     assert "¥40.00" in wallet, "the row shows what is left"
     receipt = holder.pages.get(f"/confirm/{payment}").text
     assert f"•••• {account.last_four}" in receipt
@@ -147,7 +140,7 @@ def test_the_wallets_stream_brings_the_row_anew(holder: Holder) -> None:
     holder.pay(25_00)
     first = next(line for line in _stream(holder) if '"parts"' in line)
     assert "¥75.00" in first
-    assert f"•••• {account.last_four}" in first
+    assert f"••••&#160;{account.last_four}" in first
 
 
 def _stream(holder: Holder) -> Iterator[str]:
@@ -180,8 +173,8 @@ def test_an_app_is_told_which_order_cannot_be(holder: Holder, sources: list[str]
         assert refused.json()["errors"] == [{"field": "sources", "message": reason}]
 
 
-def test_abuse_17_anothers_account_is_no_source(served: Served, holder: Holder) -> None:
-    account = Holder(served).account(100_00)
+def test_abuse_17_anothers_account_is_no_source(paged: Served, holder: Holder) -> None:
+    account = Holder(paged).account(100_00)
     assert holder.app.post(PATH, json={"currency": "CNY", "sources": [account.id]}).status_code == 422
     assert account.id not in holder.app.get(PATH).text
 

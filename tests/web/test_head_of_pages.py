@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from feiqian.testing.raw import raw, statuses
 from feiqian.testing.served import Served
 from feiqian.web.assets import url
-
-
-@pytest.fixture(scope="module")
-def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    bank = Served(tmp_path_factory.mktemp("paged"), pages=True)
-    yield bank
-    bank.stop()
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/", "/wallet", "/none", url("coin.svg"), "/healthz"])

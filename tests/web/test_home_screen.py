@@ -22,11 +22,9 @@ GROUND = (0x17, 0x1C, 0x40)  # of coin.svg
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    bank = Served(tmp_path_factory.mktemp("paged"), pages=True)
-    with httpx.Client(base_url=bank.url) as client:
+def client(paged: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=paged.url) as client:
         yield client
-    bank.stop()
 
 
 def linked(client: httpx.Client, rel: str, language: str = "en", path: str = "/sign-in") -> str:

@@ -11,12 +11,11 @@ from sqlalchemy import Connection
 from feiqian.accounts.opening import correction_reference
 from feiqian.backoffice.change_kinds import ChangeKind, Effect, Fact, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.model import Change, StaffRole
+from feiqian.backoffice.model import Change
 from feiqian.ledger.bounds import MAX_AMOUNT, BoundExceeded
-from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, currency, parse
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, currency, parse_typed
 from feiqian.services import Services
-from feiqian.strings.normal import comparison
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 CorrectionReason = Literal["charged_twice", "not_delivered", "misposted", "fee", "goodwill", "fraud", "other"]
 CORRECTION_REASONS: tuple[str, ...] = get_args(CorrectionReason)
@@ -43,8 +42,6 @@ A = TypeVar("A", AmountValues, CorrectionValues)
 class _OfAWallet(ChangeKind[A]):
     """An amount of one of the customer's wallets."""
 
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     fields: ClassVar[Mapping[str, str]] = {"amount": "amount", "wallet": "currency"}
     has_effect = True
 
@@ -170,7 +167,7 @@ class DayLimit(_OfAWallet[AmountValues]):
 
 
 def _entered(form: Fields) -> Money:
-    return parse(comparison(form["amount"]).strip().replace(",", "."), currency(form["currency"]))
+    return parse_typed(form["amount"], currency(form["currency"]))
 
 
 CHANGES = (DayLimit, Adjust)

@@ -1,4 +1,4 @@
-"""What the services of customers' access have in common: transactions, and what is told and written of each change."""
+"""What services of customers have in common: transactions, and what is told and written of each change."""
 
 from __future__ import annotations
 

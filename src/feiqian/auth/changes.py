@@ -27,8 +27,6 @@ class Unfreeze(ChangeKind[FreezeValues]):
 
     name = "unfreeze"
     values = FreezeValues
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     order = 40
     form = "auth/propose_unfreeze.html"
 
@@ -115,8 +113,6 @@ class NumberReassigned(ChangeKind[ReassignedValues]):
 
     name = "reassigned"
     values = ReassignedValues
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     order = 60
     form = "auth/propose_reassigned.html"
 

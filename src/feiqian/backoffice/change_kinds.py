@@ -63,12 +63,13 @@ class Fields(Protocol):
 
 
 class ChangeKind(ABC, Generic[V]):
-    """One kind. What it is called is on disk, and in the text "staff.kind.<name>"."""
+    """One kind. What it is called is on disk, and in the text "staff.kind.<name>". Most are proposed by supporters,
+    about customers."""
 
     name: ClassVar[str]
     values: ClassVar[type[msgspec.Struct]]  # what is kept of a change
-    proposers: ClassVar[frozenset[StaffRole]]  # any one of these roles
-    about: ClassVar[frozenset[Role]]  # whose accounts it changes
+    proposers: ClassVar[frozenset[StaffRole]] = frozenset({StaffRole.SUPPORTER})  # any one of these roles
+    about: ClassVar[frozenset[Role]] = frozenset({Role.CUSTOMER})  # whose accounts it changes
     order: ClassVar[int] = LAST  # where it stands among those that can be proposed
     form: ClassVar[str] = ""  # the template of its fields, besides the reason
     fields: ClassVar[Mapping[str, str]] = {}  # which of them is wrong, by ChangeInvalid's reason

@@ -54,16 +54,8 @@ def _add_deposits(s: Services) -> None:
     s.deposits = Deposits(
         **common_of(s), cipher=s.cipher, intents=s.intents, ledger=s.ledger, accounts=s.accounts, openings=openings
     )
-    s.account_states = AccountStates(
-        **common_of(s),
-        intents=s.intents,
-        deposits=s.deposits,
-    )
-    s.aliases = Aliases(
-        **common_of(s),
-        cipher=s.cipher,
-        deposits=s.deposits,
-    )
+    s.account_states = AccountStates(**common_of(s), intents=s.intents, deposits=s.deposits)
+    s.aliases = Aliases(**common_of(s), cipher=s.cipher, deposits=s.deposits)
     s.accounts.keep_frozen(s.account_states.stay_frozen)
     s.intents.declare(s.deposits.intent, s.account_states.intent)
 
@@ -102,12 +94,7 @@ def _add_movements(s: Services) -> None:
 
 def _add_sources(s: Services) -> None:
     """What payments by code are taken from."""
-    s.sources = Sources(
-        **common_of(s),
-        deposits=s.deposits,
-        accounts=s.accounts,
-        ledger=s.ledger,
-    )
+    s.sources = Sources(**common_of(s), deposits=s.deposits, accounts=s.accounts, ledger=s.ledger)
 
 
 def _add_reminders(s: Services) -> None:
@@ -132,9 +119,7 @@ def _add_reminders(s: Services) -> None:
 
 def _add_channels(s: Services) -> None:
     """Further channels that customers ask for, and staff open."""
-    s.channels = ChannelServices(
-        **common_of(s),
-    )
+    s.channels = ChannelServices(**common_of(s))
 
 
 def _add_own_limits(s: Services) -> None:

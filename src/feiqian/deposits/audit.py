@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 from feiqian.accounts.kinds import deposit_id
 from feiqian.clock import MICROSECONDS
 from feiqian.deposits.model import AccountState
-from feiqian.deposits.openings import intent_subject
 from feiqian.deposits.tables import accounts
 from feiqian.ledger.engine import CLOSED, Engine
 from feiqian.ledger_intents.service import LedgerIntents
@@ -25,7 +24,7 @@ def differences(connection: Connection, engine: Engine, intents: LedgerIntents) 
     for id, holder, currency, place, state, closed_at in connection.execute(asked):
         there = engine.account(deposit_id(currency, holder, place))
         closed = there is not None and bool(there.closed_and_frozen & CLOSED)
-        if closed and state is not AccountState.CLOSED and not intents.any_pending(connection, intent_subject(id)):
+        if closed and state is not AccountState.CLOSED and not intents.any_pending(connection, id):
             yield f"the account {id} is {state.value}; the ledger has closed it"
         if state is AccountState.CLOSED and not closed and closed_at // MICROSECONDS < engine.moment.seconds:
             yield f"the account {id} is closed; the ledger has it open"

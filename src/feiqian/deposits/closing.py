@@ -14,21 +14,17 @@ from sqlalchemy import Connection, update
 
 from feiqian.accounts.kinds import AccountKind, wallet_id
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
+from feiqian.auth.base import AccessService
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
-from feiqian.auth.notices import Notices
 from feiqian.auth.sessions.model import Session
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
 from feiqian.deposits.errors import NotClosable
 from feiqian.deposits.kinds import DepositTransferKind
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
-from feiqian.deposits.openings import intent_subject
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
-from feiqian.deposits.transfers import WALLET, Receives
+from feiqian.deposits.transfers import Receives
 from feiqian.events import OwnTransferDecided, TransferStatus, encode_fact
 from feiqian.ids import TRANSFER, CustomerNumber, new_id
 from feiqian.ledger import chart
@@ -40,7 +36,6 @@ from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import MinorUnits
 from feiqian.payments.service import Payments
 from feiqian.policy.factors import Purpose
-from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject, customer
 
 CLOSE = "close_account"
@@ -56,16 +51,11 @@ class ClosingWanted(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Closing:
+class Closing(AccessService):
     """For holders, who prove who they are, and for staff."""
 
-    transactions: Transactions
-    clock: Clock
     ledger: Ledger
     accounts: Accounts
-    customers: Customers
-    audit_log: AuditLog
-    notices: Notices
     intents: LedgerIntents
     verification: Verification
     deposits: Deposits
@@ -112,7 +102,7 @@ class Closing:
 
     async def close_for(self, holder: CustomerNumber, id: str, target: str, by: Subject) -> None:
         """As `close`, by a member of staff; again: nothing more happens. Raises AccountNotFound, NotClosable."""
-        await self.intents.finish(CLOSE, intent_subject(id))
+        await self.intents.finish(CLOSE, id)
         account = await self.transactions.read(self.deposits.own, holder, id)
         if account.state is not AccountState.CLOSED:
             await self._close(holder, ClosingWanted(id, target, by), lambda *_: None)
@@ -131,7 +121,7 @@ class Closing:
         within(connection, self.clock.now())
         self.customers.profiles.lock(connection, holder)
         account, _ = self._both(connection, holder, wanted.account, wanted.target)
-        return self.intents.put(connection, CLOSE, intent_subject(account.id), wanted).subject
+        return self.intents.put(connection, CLOSE, account.id, wanted).subject
 
     def _both(
         self, connection: Connection, holder: CustomerNumber, id: str, target: str
@@ -139,7 +129,7 @@ class Closing:
         """The account, and the one that its money goes to (None: the wallet). Raises AccountNotFound, NotClosable."""
         account = self.deposits.own(connection, holder, id)
         other = None if target == WALLET else self.deposits.own(connection, holder, target)
-        pending = self.intents.any_pending(connection, intent_subject(id))
+        pending = self.intents.any_pending(connection, id)
         if (why := "under_way" if pending else self._why_not(account, other)) is not None:
             raise NotClosable(why)
         return account, other

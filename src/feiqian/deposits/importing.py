@@ -29,9 +29,7 @@ COLUMNS = (*NEEDED, "number", "alias", "balance", "holder")
 BATCH = 500  # accounts of one transaction
 MOST_LINES = 1_000_000
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,60}\Z", re.ASCII)
-
-
-Rows = Iterable[tuple[int, dict[str, str]]]  # each line's number, and its fields by name
+Rows = Iterator[tuple[int, dict[str, str]]]  # each line's number, and its fields by name
 
 
 class Line(NamedTuple):
@@ -75,18 +73,14 @@ class Import:
         for line in lines:
             self._openings.open_within(connection, line.wanted, self._by, told=False)
 
-    def _read(
-        self, connection: Connection, rows: Iterable[tuple[int, dict[str, str]]]
-    ) -> tuple[list[Line], list[Wrong]]:
+    def _read(self, connection: Connection, rows: Rows) -> tuple[list[Line], list[Wrong]]:
         lines, wrong = self._each(connection, rows)
         wrong += _against_each_other(lines)
         known = {one.at for one in wrong}
         wrong += self._against_the_bank(connection, [line for line in lines if line.at not in known])
         return lines, sorted(wrong)
 
-    def _each(
-        self, connection: Connection, rows: Iterable[tuple[int, dict[str, str]]]
-    ) -> tuple[list[Line], list[Wrong]]:
+    def _each(self, connection: Connection, rows: Rows) -> tuple[list[Line], list[Wrong]]:
         lines, wrong = [], []
         for at, row in rows:
             try:
@@ -151,7 +145,7 @@ def _against_each_other(lines: Sequence[Line]) -> list[Wrong]:
     return list(wrong.values())
 
 
-def _rows(text: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(text: Iterable[str]) -> Rows:
     """Each line with its fields by name, all of COLUMNS; without any if it has too few or too many."""
     reader = csv.reader(text, strict=True)
     try:

@@ -10,6 +10,8 @@ from feiqian.deposits.numbers import masked
 from feiqian.ids import CustomerNumber
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 
+WALLET = "wallet"  # where an account's id may stand
+
 
 class AccountState(StrEnum):
     """What may be done with an account."""

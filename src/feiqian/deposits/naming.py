@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from feiqian.audit_log.log import AuditLog
-from feiqian.auth.notices import Notices
-from feiqian.clock import DAY, Clock
-from feiqian.customers.registry import Customers
+from feiqian.auth.base import AccessService
+from feiqian.clock import DAY
 from feiqian.deposits.aliases import read_alias, skeleton
 from feiqian.deposits.errors import AccountInvalid, AliasTaken, AliasTriesUsedUp
 from feiqian.deposits.model import AccountState, DepositAccount
@@ -22,7 +20,7 @@ from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts, alias_tries
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
-from feiqian.runtime.transactions import Refused, Transactions, writes_or_refuses
+from feiqian.runtime.transactions import Refused, writes_or_refuses
 from feiqian.subjects import customer
 
 TRIES_A_DAY = 10  # of one customer, in any 24 hours
@@ -30,15 +28,10 @@ _c = accounts.c
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Aliases:
+class Aliases(AccessService):
     """Of one bank. Methods with a connection block, in the caller's transaction."""
 
-    transactions: Transactions
-    clock: Clock
     cipher: FieldCipher
-    customers: Customers
-    audit_log: AuditLog
-    notices: Notices
     deposits: Deposits
 
     @writes_or_refuses
@@ -62,9 +55,8 @@ class Aliases:
                 connection.execute(chosen)
         except IntegrityError:
             return Refused(AliasTaken("another account has this alias, or one that looks like it"))
-        now, about = self.clock.now(), customer(number)
-        self.audit_log.append(connection, about, "account_alias_chosen", str(about), {"account": id}, now)
-        self.notices.changed(connection, number, "account_alias", now)
+        self._record(connection, customer(number), "account_alias_chosen", {"account": id})
+        self.notices.changed(connection, number, "account_alias", self.clock.now())
         return account._replace(alias=alias)
 
     def _count(self, connection: Connection, number: CustomerNumber) -> None:

@@ -31,11 +31,6 @@ MOST = 20  # accounts of one customer that are not closed
 _c = accounts.c
 
 
-def intent_subject(id: str) -> str:
-    """What the intents of an account are about: its id, which fits the column of subjects."""
-    return id
-
-
 class Opening(msgspec.Struct, frozen=True):
     """Which account is opened, who decided it, and what was brought in; `told`: its holder hears of it."""
 
@@ -72,7 +67,7 @@ class Openings:
             wanted.customer, wanted.currency, place, wanted.product, number, wanted.reference, self.clock.now()
         )
         (id,) = add(connection, self.cipher, [new._replace(alias=wanted.alias)])
-        self.intents.put(connection, OPEN, intent_subject(id), Opening(id, by, wanted.balance, told))
+        self.intents.put(connection, OPEN, id, Opening(id, by, wanted.balance, told))
         return id
 
     def opened_before(self, connection: Connection, wanted: WantedAccount) -> str | None:

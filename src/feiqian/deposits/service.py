@@ -12,15 +12,13 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from feiqian.accounts.kinds import deposit_id
 from feiqian.accounts.service import Accounts
-from feiqian.audit_log.log import AuditLog
-from feiqian.auth.notices import Notices
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
+from feiqian.auth.base import AccessService
 from feiqian.deposits import opening
+from feiqian.deposits.aliases import skeleton
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
-from feiqian.deposits.openings import OPEN, Opening, Openings, intent_subject
-from feiqian.deposits.rows import number_blind, six_blind
+from feiqian.deposits.openings import OPEN, Opening, Openings
+from feiqian.deposits.rows import alias_blind, number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
@@ -29,7 +27,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
-from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import Subject, customer
 
 _c = accounts.c
@@ -37,18 +35,13 @@ _COLUMNS = [_c[name] for name in DepositAccount._fields]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Deposits:
+class Deposits(AccessService):
     """The deposit accounts of one bank. Methods with a connection block, in the caller's transaction."""
 
-    transactions: Transactions
-    clock: Clock
     cipher: FieldCipher
-    customers: Customers
-    audit_log: AuditLog
     intents: LedgerIntents
     ledger: Ledger
     accounts: Accounts
-    notices: Notices
     openings: Openings
 
     @property
@@ -66,14 +59,8 @@ class Deposits:
         """
         wanted = WantedAccount(customer, currency, product, reference)
         id = await self.transactions.write(self.openings.open_within, wanted, by)
-        await self.intents.finish(OPEN, intent_subject(id))
+        await self.intents.finish(OPEN, id)
         return id
-
-    def open_within(
-        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, product: str, by: Subject
-    ) -> str:
-        """Decides it, and returns the id; the sweep tells the ledger. Raises as `open`."""
-        return self.openings.open_within(connection, WantedAccount(customer, currency, product), by)
 
     async def _open_in_ledger(self, intent: LedgerIntent) -> None:
         await self.tell_ledger(intent.payload.account, intent.payload.balance)
@@ -151,6 +138,11 @@ class Deposits:
     def by_six(self, connection: Connection, customer: CustomerNumber, six: str) -> list[DepositAccount]:
         """The customer's accounts whose number ends in these six digits: mostly one."""
         return self._where(connection, _c.six_blind == six_blind(self.cipher, customer, six))
+
+    def by_alias(self, connection: Connection, customer: CustomerNumber, typed: str) -> list[DepositAccount]:
+        """The customer's account that this names, in whatever way it looks like its alias: one, or none."""
+        blind = alias_blind(self.cipher, skeleton(typed))
+        return self._where(connection, (_c.customer == customer) & (_c.alias_blind == blind))
 
     def by_number(self, connection: Connection, blind: bytes) -> DepositAccount | None:
         """The account with the number of this `number_blind`, whoever holds it: for those who have said its number."""

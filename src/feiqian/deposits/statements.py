@@ -11,10 +11,9 @@ from feiqian.accounts.kinds import AccountTransferKind, wallet_id
 from feiqian.accounts.service import Accounts
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.kinds import DepositTransferKind
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
-from feiqian.deposits.transfers import WALLET
 from feiqian.events import OwnTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger

@@ -12,19 +12,14 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection, update
 
-from feiqian.audit_log.log import AuditLog
-from feiqian.auth.notices import Notices
-from feiqian.clock import Clock
-from feiqian.customers.registry import Customers
+from feiqian.auth.base import AccessService
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import STOPPED, AccountState
-from feiqian.deposits.openings import intent_subject
 from feiqian.deposits.service import Deposits
 from feiqian.deposits.tables import accounts
 from feiqian.ids import CustomerNumber
 from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
-from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject, customer
 
 STATE = "account_state"
@@ -48,14 +43,9 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AccountStates:
+class AccountStates(AccessService):
     """Freezing and releasing single accounts."""
 
-    transactions: Transactions
-    clock: Clock
-    customers: Customers
-    audit_log: AuditLog
-    notices: Notices
     intents: LedgerIntents
     deposits: Deposits
 
@@ -66,7 +56,7 @@ class AccountStates:
     async def put(self, id: str, state: AccountState, by: Subject) -> None:
         """The account is so on return, also in the ledger. Again: the same. Raises AccountInvalid, AccountNotFound."""
         await self.transactions.write(self._decide, id, state, by)
-        await self.intents.finish(STATE, intent_subject(id))
+        await self.intents.finish(STATE, id)
 
     async def stay_frozen(self, number: CustomerNumber) -> set[bytes]:
         """The ledger's accounts of the customer's that stay frozen when the customer no longer is."""
@@ -82,7 +72,7 @@ class AccountStates:
         if state not in FOLLOWING.get(account.state, ()):
             raise AccountInvalid("state")
         connection.execute(update(accounts).where(accounts.c.id == id).values(state=state))
-        self.intents.put(connection, STATE, intent_subject(id), Telling(id), instead=True)
+        self.intents.put(connection, STATE, id, Telling(id), instead=True)
         now, about = self.clock.now(), str(customer(account.customer))
         self.audit_log.append(connection, by, ACTIONS[state], about, {"account": id, "before": account.state}, now)
         self.notices.changed(connection, account.customer, ACTIONS[state], now)

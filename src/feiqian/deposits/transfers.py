@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from feiqian.accounts.kinds import wallet_id
 from feiqian.deposits.errors import TransferInvalid, TransferNotFound, TransferNumberUsed
 from feiqian.deposits.kinds import DepositTransferKind
+from feiqian.deposits.model import WALLET
 from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
 from feiqian.events import OwnTransferDecided, TransferStatus, encode_fact
@@ -26,8 +27,6 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.money import BY_CODE, CurrencyNumber, MinorUnits
 from feiqian.payments.recent import Recent
 from feiqian.runtime.transactions import Transactions
-
-WALLET = "wallet"  # where an account's id may stand
 
 
 class TransferDecline(StrEnum):

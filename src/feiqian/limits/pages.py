@@ -18,7 +18,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.clock import MICROSECONDS
 from feiqian.limits.errors import OwnLimitInvalid, OwnLimitRises
 from feiqian.limits.own import SCOPES, SPANS, Limit, Which
-from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse
+from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
 from feiqian.policy.model import NO_BOUND
 from feiqian.policy.scopes import Scope, Span
 from feiqian.web.forms import Form, read_form
@@ -83,7 +83,7 @@ class Limits(Controller):
         form, which = await read_form(request), _which(currency, of, span)
         own, texts = site.services.own_limits, site.render.texts
         try:
-            cap = None if form["do"] == NONE else parse(form["amount"], BY_NUMBER[which.currency]).minor
+            cap = None if form["do"] == NONE else parse_typed(form["amount"], BY_NUMBER[which.currency]).minor
             try:
                 if cap is None:
                     return await _prove(site, signed_in, which, None)

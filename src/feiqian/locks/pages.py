@@ -19,7 +19,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import LockState, MoneyLock, Place
 from feiqian.locks.service import MOST
-from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse
+from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -47,7 +47,7 @@ class Locks(Controller):
         try:
             if currency is None:
                 raise LockRefused("account")
-            amount = parse(form["amount"], currency).minor
+            amount = parse_typed(form["amount"], currency).minor
             await site.services.locks.lock(signed_in.session, account, currency.number, amount, _reference(form))
         except MoneyInvalid:
             form.wrong("amount", site.render.texts("locks.refused.amount"))

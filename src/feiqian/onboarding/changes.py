@@ -12,7 +12,7 @@ from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change, StaffRole
 from feiqian.backoffice.pages.words import level_name
 from feiqian.services import Services
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 
 class LevelValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +28,6 @@ class SetLevel(ChangeKind[LevelValues]):
     name = "set_level"
     values = LevelValues
     proposers = frozenset({StaffRole.SUPPORTER, StaffRole.REVIEWER})
-    about = frozenset({Role.CUSTOMER})
     order = 10
     confirmed = ("before", "level")
     form = "onboarding/propose_level.html"

@@ -245,14 +245,6 @@ class _Untold:
         """Nothing is open."""
 
 
-def _may_concern(outbound: Outbound, fact: bytes) -> bool:
-    """One that raises is told, to be set aside."""
-    try:
-        return outbound.concerns(fact)
-    except Exception:
-        return True
-
-
 def _whole_rows(kept: Sequence[tuple[Told, bytes]], count: int) -> int:
     """How many of these facts to take, about so many, so that the last one's row is whole."""
     while count < len(kept) and kept[count][0][0].position == kept[count - 1][0][0].position:

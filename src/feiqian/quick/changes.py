@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 
 from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.model import Change, StaffRole
+from feiqian.backoffice.model import Change
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
 from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Pause, Quick, QuickState, Way
 from feiqian.services import Services
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 FOLLOWING = {
     QuickState.CLOSED: (QuickState.OPEN,),
@@ -40,8 +40,6 @@ class SetQuick(ChangeKind[QuickValues]):
 
     name = "quick"
     values = QuickValues
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     order = 70
     form = "quick/propose.html"
     confirmed = ("ending", "before", "state")

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from feiqian.auth.preauth import PreAuthRecords
 from feiqian.clock import DAY, HOUR
 from feiqian.columns import SUBJECT
+from feiqian.deposits.aliases import skeleton
 from feiqian.deposits.model import AccountState, DepositAccount
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import NO_CUSTOMER
@@ -23,7 +24,7 @@ from feiqian.quick.paying_tables import quick_payments
 from feiqian.quick.service import QuickService
 from feiqian.runtime import network
 from feiqian.runtime.locks import lock
-from feiqian.strings.normal import code_digits, comparison
+from feiqian.strings.normal import code_digits
 from feiqian.subjects import Role, Subject
 
 SIX = 6
@@ -76,9 +77,10 @@ def forget_tries(connection: Connection, subject: Subject) -> None:
 
 
 def _as_looked_up(given: str) -> str:
-    """Of a longer number its last six digits: whether the others are right is not looked at for a stranger."""
+    """Of a longer number its last six digits: whether the others are right is not looked at for a stranger. Of an alias
+    what all have in common that look like it: trying is counted for all of them together."""
     digits = code_digits(given)
-    return comparison(given).strip().casefold() if digits is None else digits[-SIX:]
+    return skeleton(given) if digits is None else digits[-SIX:]
 
 
 def _check(connection: Connection, which: ColumnElement[bool], span: int, most: int, now: int) -> None:

@@ -45,7 +45,7 @@ from feiqian.quick.paying_errors import (
 )
 from feiqian.quick.paying_model import Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
-from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
+from feiqian.runtime.transactions import Refused, writes_or_refuses
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
 
@@ -152,12 +152,6 @@ class QuickPayments(PreAuthFlow):
             raise NotPayable("amount")
 
     # --- which account ---------------------------------------------------------------------------------------------
-
-    @reads
-    def unclear(self, connection: Connection, id: str, challenge: str) -> bool:
-        """Whether whoever has passed the challenge still has to say which account. Raises NotPassed."""
-        subject = self._proved(connection, challenge)
-        return "," in self._row(connection, id, subject).accounts
 
     @writes_or_refuses
     def choose(self, connection: Connection, id: str, challenge: str, given: str) -> Refused | None:

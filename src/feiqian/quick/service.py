@@ -19,7 +19,7 @@ from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Pause, Quick, QuickState, Way
 from feiqian.quick.tables import services
 from feiqian.runtime.transactions import reads
-from feiqian.strings.normal import comparison, without_separators
+from feiqian.strings.normal import code_digits
 from feiqian.subjects import Role, Subject
 
 TAIL = 6  # digits of a number's end by which an account is named; more may be given
@@ -106,11 +106,10 @@ class QuickService(AccessService):
     def candidates(self, connection: Connection, customer: CustomerNumber, tail_or_alias: str) -> list[DepositAccount]:
         """The customer's accounts that can be paid from and are meant: by the last six digits of the number or more, or
         by alias. Mostly one; none for NO_CUSTOMER, for whom as much is looked up."""
-        typed = without_separators(comparison(tail_or_alias))
-        digits = typed if typed.isascii() and typed.isdecimal() and len(typed) >= TAIL else ""
+        typed = code_digits(tail_or_alias) or ""
+        digits = typed if len(typed) >= TAIL else ""
         of_six = self.deposits.by_six(connection, customer, digits[-TAIL:])
-        alias = _folded(tail_or_alias)
-        named = [one for one in self.deposits.of(connection, customer) if one.alias and _folded(one.alias) == alias]
+        named = self.deposits.by_alias(connection, customer, tail_or_alias)
         ends = [one for one in of_six if len(digits) == TAIL or self._ends_in(connection, one, digits)]
         is_open = select(_c.account).where(_c.customer == customer, _c.state == QuickState.OPEN)
         open_ones = set(connection.execute(is_open).scalars())
@@ -156,7 +155,3 @@ def _quick(account: DepositAccount, row: Any) -> Quick:
     if row is None:
         return Quick(account, QuickState.CLOSED, Pause.NOT, None, 0, 0)
     return Quick(account, row.state, Pause(row.pause), row.way, row.opened_at, row.changed_at)
-
-
-def _folded(alias: str) -> str:
-    return comparison(alias).strip().casefold()

@@ -13,7 +13,7 @@ from feiqian.money import BY_CODE, BY_NUMBER, NOTHING, MinorUnits
 from feiqian.notify.model import Channel
 from feiqian.payments.requests import CurrencyCode
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import Choice, Quiet, Reminder
+from feiqian.reminders.model import Choice, Quiet, Reminder, time_text
 from feiqian.strings.patterns import matching
 from feiqian.web.v1.operations import TheServices, TheSession, get, grouped, post
 from feiqian.web.v1.problems import INVALID, FieldError, Kind, ProblemError, Told
@@ -96,17 +96,15 @@ def _settings(reminder: Reminder) -> ReminderSettings:
         currency=BY_NUMBER[reminder.currency].code,
         channels=[channel.value for channel in choice.channels],
         threshold=choice.threshold,
-        quiet=QuietHours(since=_time(choice.quiet.since), until=_time(choice.quiet.until)) if choice.quiet else None,
+        quiet=QuietHours(since=time_text(choice.quiet.since), until=time_text(choice.quiet.until))
+        if choice.quiet
+        else None,
     )
 
 
 def _minutes(time: str) -> int:
     hours, minutes = time.split(":")
     return int(hours) * 60 + int(minutes)
-
-
-def _time(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 OPERATIONS = grouped(

@@ -12,7 +12,6 @@ from feiqian.ids import CustomerNumber
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.notify.model import Channel
 
-WALLET = "wallet"  # where an account's id may stand
 DAY_MINUTES = 24 * 60
 
 
@@ -32,6 +31,11 @@ class Quiet(NamedTuple):
         if minute >= self.until:
             end += timedelta(days=1)
         return int(end.timestamp()) * MICROSECONDS
+
+
+def time_text(minutes: int) -> str:
+    """Minutes of a day as people write them: 22:00."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 class Choice(NamedTuple):

@@ -12,18 +12,18 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from feiqian.auth.pages.challenge import Page
-from feiqian.money import BY_NUMBER, NOTHING, Money, MoneyInvalid, decimal_text, parse
+from feiqian.deposits.pages.places import name_of
+from feiqian.money import BY_NUMBER, NOTHING, Money, MoneyInvalid, decimal_text, parse_typed
 from feiqian.notify.model import Channel, Contacts
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import WALLET, Choice, Quiet, Reminder
+from feiqian.reminders.model import Choice, Quiet, Reminder, time_text
 from feiqian.reminders.service import Shown
-from feiqian.strings.normal import comparison
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 
 HOME = "/reminders"
-_HOURS = [(str(hour * 60), f"{hour:02d}:00") for hour in range(24)]
+_HOURS = [(str(hour * 60), time_text(hour * 60)) for hour in range(24)]
 _WRONG = {"amount": "threshold", "quiet": "quiet_until"}
 
 
@@ -35,7 +35,7 @@ class ReminderPages(Controller):
     @get("/")
     async def overview(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
         shown = await site.services.reminders.of(signed_in.number)
-        rows = [(name_of(one.reminder), one, _threshold(one.reminder), _hours(one.reminder)) for one in shown]
+        rows = [(_name(one.reminder), one, _threshold(one.reminder), _hours(one.reminder)) for one in shown]
         return site.page("reminders/overview.html", rows=rows, said=said == "saved")
 
     @get("/{name:str}")
@@ -60,15 +60,14 @@ class ReminderPages(Controller):
         return Redirect(f"{HOME}?said=saved", status_code=303)
 
 
-def name_of(reminder: Reminder) -> str:
-    """As it stands in addresses: an account by its id, the wallet by its currency as well."""
-    return f"{WALLET}-{BY_NUMBER[reminder.currency].code}" if reminder.name == WALLET else reminder.name
+def _name(reminder: Reminder) -> str:
+    return name_of(reminder.name, BY_NUMBER[reminder.currency])
 
 
 async def _shown(site: Site, signed_in: Customer, name: str) -> Shown:
     """Raises NotFoundException."""
     for one in await site.services.reminders.of(signed_in.number):
-        if name_of(one.reminder) == name:
+        if _name(one.reminder) == name:
             return one
     raise NotFoundException
 
@@ -79,7 +78,7 @@ async def _page(site: Site, signed_in: Customer, shown: Shown, form: Form) -> Pa
         "reminders/choose.html",
         status=form.status,
         form=form,
-        name=name_of(shown.reminder),
+        name=_name(shown.reminder),
         shown=shown,
         currency=BY_NUMBER[shown.reminder.currency].code,
         channels=[(channel.value, _is_there(contacts, channel)) for channel in Channel],
@@ -89,7 +88,7 @@ async def _page(site: Site, signed_in: Customer, shown: Shown, form: Form) -> Pa
 
 def _hours_of(reminder: Reminder) -> list[tuple[str, str]]:
     """The whole hours, and what an app has chosen besides."""
-    chosen = {(str(minute), _time(minute)) for minute in reminder.choice.quiet or ()}
+    chosen = {(str(minute), time_text(minute)) for minute in reminder.choice.quiet or ()}
     return sorted({*_HOURS, *chosen}, key=lambda hour: hour[1])
 
 
@@ -116,8 +115,7 @@ def _choice(form: Form, reminder: Reminder) -> Choice:
     threshold = NOTHING
     if form["threshold"]:
         try:
-            typed = comparison(form["threshold"]).strip().replace(",", ".")
-            threshold = parse(typed, BY_NUMBER[reminder.currency]).minor
+            threshold = parse_typed(form["threshold"], BY_NUMBER[reminder.currency]).minor
         except MoneyInvalid:
             raise RemindersInvalid("amount") from None
     since, until = form["quiet_since"], form["quiet_until"]
@@ -136,11 +134,7 @@ def _threshold(reminder: Reminder) -> Money | None:
 
 def _hours(reminder: Reminder) -> tuple[str, str] | None:
     quiet = reminder.choice.quiet
-    return None if quiet is None else (_time(quiet.since), _time(quiet.until))
-
-
-def _time(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return None if quiet is None else (time_text(quiet.since), time_text(quiet.until))
 
 
 PAGES: list[ControllerRouterHandler] = [ReminderPages]

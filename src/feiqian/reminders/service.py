@@ -14,7 +14,7 @@ from feiqian.accounts.kinds import wallet_id
 from feiqian.accounts.service import Accounts
 from feiqian.auth.base import AccessService
 from feiqian.db import after_commit
-from feiqian.deposits.model import AccountState
+from feiqian.deposits.model import WALLET, AccountState
 from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
@@ -22,7 +22,7 @@ from feiqian.money import CurrencyNumber
 from feiqian.notify.model import Channel, Contacts
 from feiqian.reminders import choices
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import DAY_MINUTES, WALLET, Choice, Quiet, Reminder
+from feiqian.reminders.model import DAY_MINUTES, Choice, Quiet, Reminder
 from feiqian.reminders.movements import Movements
 from feiqian.reminders.tables import bundles
 from feiqian.reminders.telling import Telling

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from feiqian.clock import DAY, MINUTE, Clock
 from feiqian.customers.registry import Customers
+from feiqian.deposits.model import WALLET
 from feiqian.deposits.service import Deposits
 from feiqian.events import BalanceChanged
 from feiqian.ids import CustomerNumber
@@ -21,7 +22,7 @@ from feiqian.notify.service import Notify
 from feiqian.outbox.model import Origin
 from feiqian.reminders import bundles, choices
 from feiqian.reminders.bundles import Bundle
-from feiqian.reminders.model import WALLET, Quiet, Reminder, Why
+from feiqian.reminders.model import Quiet, Reminder, Why
 from feiqian.reminders.tables import rates
 from feiqian.reminders.words import Wording
 from feiqian.runtime.locks import lock

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from feiqian.accounts.kinds import OF_CUSTOMERS, AccountTransferKind
 from feiqian.auth.notices import Notices
+from feiqian.deposits.model import WALLET
 from feiqian.events import BalanceChanged
 from feiqian.ids import MerchantNumber
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
 from feiqian.payments.kinds import TransferKind
 from feiqian.reminders.bundles import Bundle
-from feiqian.reminders.model import WALLET, Reminder
+from feiqian.reminders.model import Reminder
 from feiqian.texts import Texts, texts_in
 
 # Why money moved, by the transfer's kind: the texts `reminders.why.`. What is not here is told as a movement.

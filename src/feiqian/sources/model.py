@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-WALLET = "wallet"
+from feiqian.deposits.model import WALLET
 
 
 class Order(NamedTuple):

@@ -19,7 +19,7 @@ from feiqian.accounts.kinds import wallet_id
 from feiqian.accounts.service import Accounts
 from feiqian.auth.base import AccessService
 from feiqian.db import after_commit
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
@@ -29,7 +29,7 @@ from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.intent import SourceName
 from feiqian.runtime.transactions import reads, writes
 from feiqian.sources.errors import SourcesInvalid
-from feiqian.sources.model import NOTHING_CHOSEN, WALLET, Choice, Order
+from feiqian.sources.model import NOTHING_CHOSEN, Choice, Order
 from feiqian.sources.standing import SMALLEST, Standing, standing
 from feiqian.sources.tables import choices
 from feiqian.subjects import customer as subject_of

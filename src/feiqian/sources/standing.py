@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from feiqian.accounts.kinds import wallet_id
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.money import BY_NUMBER, Currency, CurrencyNumber, MinorUnits, Money
-from feiqian.sources.model import WALLET, Choice
+from feiqian.sources.model import Choice
 
 SMALLEST = MinorUnits(1)
 

@@ -16,7 +16,7 @@ from litestar.response import Stream
 from feiqian.demo.cashier import CONFLICT, Answer
 from feiqian.demo.people import Shop
 from feiqian.demo.scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
-from feiqian.money import Money, MoneyInvalid, money, parse
+from feiqian.money import Money, MoneyInvalid, money, parse_typed
 from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.pages.code import code_now
 from feiqian.payments.pages.lists import settled
@@ -162,7 +162,7 @@ class Till(Controller):
 
 def _amount(text: str, shop: Shop) -> Money:
     try:
-        amount = parse(text, shop.currency)
+        amount = parse_typed(text, shop.currency)
     except MoneyInvalid as error:
         raise ValidationException(str(error)) from error
     if not amount.minor:

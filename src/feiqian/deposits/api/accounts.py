@@ -13,9 +13,9 @@ from feiqian.auth.api.shapes import ChallengeShown
 from feiqian.clock import moment
 from feiqian.deposits.api import shapes
 from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import WALLET
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.statements import Holding, Line
-from feiqian.deposits.transfers import WALLET
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_CODE, CurrencyNumber
 from feiqian.payments.requests import CurrencyCode

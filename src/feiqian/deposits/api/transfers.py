@@ -7,7 +7,8 @@ from litestar.params import FromQuery, JSONBody
 from feiqian.accounts.kinds import wallet_id
 from feiqian.clock import moment
 from feiqian.deposits.api import shapes
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET
+from feiqian.deposits.transfers import Wanted
 from feiqian.events import OwnTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER

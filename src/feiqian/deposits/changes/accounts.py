@@ -9,7 +9,7 @@ import msgspec
 
 from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.model import Change, StaffRole
+from feiqian.backoffice.model import Change
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.deposits.model import AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.numbers import masked
@@ -17,7 +17,7 @@ from feiqian.deposits.openings import PRODUCTS
 from feiqian.deposits.states import ACTIONS, FOLLOWING
 from feiqian.money import BY_NUMBER, CurrencyNumber, currency
 from feiqian.services import Services
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 
 class OpeningValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,8 +41,6 @@ class OpenAccount(ChangeKind[OpeningValues]):
 
     name = "open_account"
     values = OpeningValues
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     order = 60
     form = "deposits/propose_opening.html"
     confirmed = ("product",)
@@ -84,8 +82,6 @@ class SetAccountState(ChangeKind[StateValues]):
 
     name = "account_state"
     values = StateValues
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     order = 65
     form = "deposits/propose_state.html"
     confirmed = ("last_four", "before", "state")

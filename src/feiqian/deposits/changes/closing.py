@@ -9,14 +9,13 @@ import msgspec
 
 from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
-from feiqian.backoffice.model import Change, StaffRole
+from feiqian.backoffice.model import Change
 from feiqian.deposits.errors import AccountNotFound, NotClosable
-from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.numbers import masked
-from feiqian.deposits.transfers import WALLET
 from feiqian.money import BY_NUMBER
 from feiqian.services import Services
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 
 class ClosingValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,8 +33,6 @@ class CloseAccount(ChangeKind[ClosingValues]):
 
     name = "close_account"
     values = ClosingValues
-    proposers = frozenset({StaffRole.SUPPORTER})
-    about = frozenset({Role.CUSTOMER})
     order = 70
     form = "deposits/propose_closing.html"
     confirmed = ("last_four", "target_four")

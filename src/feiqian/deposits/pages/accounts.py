@@ -26,7 +26,7 @@ class AccountPages(Controller):
     @get("/")
     async def overview(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
         holdings = await site.services.statements.holdings(signed_in.number)
-        named = [(name_of(one), one) for one in holdings]
+        named = [(name_of(one.id, one.currency), one) for one in holdings]
         return site.page("deposits/accounts.html", holdings=named, can_move=can_move(holdings), said=said)
 
     @get("/{name:str}")

@@ -16,8 +16,7 @@ from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.deposits.errors import AccountNotFound, NotClosable
-from feiqian.deposits.model import AccountState
-from feiqian.deposits.transfers import WALLET
+from feiqian.deposits.model import WALLET, AccountState
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite

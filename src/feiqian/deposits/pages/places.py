@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from litestar.exceptions import NotFoundException
 
-from feiqian.deposits.statements import Holding
-from feiqian.deposits.transfers import WALLET
+from feiqian.deposits.model import WALLET
 from feiqian.money import BY_CODE, BY_NUMBER, Currency
 from feiqian.services import Services
 
@@ -29,6 +28,6 @@ def place_of(services: Services, name: str) -> Place:
     return Place(WALLET, BY_CODE[code]) if code else Place(name, BY_NUMBER[services.policy.currency])
 
 
-def name_of(holding: Holding) -> str:
+def name_of(id: str, currency: Currency) -> str:
     """As `place_of` reads it; it stands in addresses and forms."""
-    return f"{_WALLET}{holding.currency.code}" if holding.account is None else holding.account.id
+    return f"{_WALLET}{currency.code}" if id == WALLET else id

@@ -17,8 +17,7 @@ from feiqian.deposits.errors import AccountNotFound, TransferInvalid, TransferNo
 from feiqian.deposits.model import DepositAccount
 from feiqian.deposits.transfers import Wanted
 from feiqian.ledger.bounds import MAX_AMOUNT
-from feiqian.money import BY_NUMBER, Currency, MinorUnits, Money, MoneyInvalid, parse
-from feiqian.strings.normal import comparison
+from feiqian.money import BY_NUMBER, Currency, MinorUnits, Money, MoneyInvalid, parse_typed
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -84,7 +83,7 @@ async def _form(site: Site, signed_in: Customer, form: Form, number: str = "") -
     """The form, with a new number unless it goes on with one that is not used yet."""
     holdings = await site.services.statements.holdings(signed_in.number)
     number = number or secrets.token_hex(_NUMBER_LETTERS // 2)
-    named = [(name_of(one), one) for one in holdings]
+    named = [(name_of(one.id, one.currency), one) for one in holdings]
     return site.page("deposits/move.html", form=form, holdings=named, number=number)
 
 
@@ -100,7 +99,7 @@ async def _currency(site: Site, signed_in: Customer, source: Place) -> Currency:
 def _amount(site: Site, form: Form, currency: Currency) -> MinorUnits | None:
     """What was typed; None where that is no amount, which the form says then."""
     try:
-        entered = parse(comparison(form["amount"]).strip().replace(",", "."), currency)
+        entered = parse_typed(form["amount"], currency)
     except MoneyInvalid:
         entered = None
     if entered is None or not 0 < entered.minor <= MAX_AMOUNT:

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 from feiqian.accounts.errors import CorrectionRefused
 from feiqian.accounts.kinds import AccountKind, wallet_id
+from feiqian.deposits.model import WALLET
 from feiqian.ledger.chart import BANK, account_id
 from feiqian.money import MinorUnits
 from feiqian.sources.errors import SourcesInvalid
-from feiqian.sources.model import WALLET
 
 from .operations import CURRENCY, Asked, Facts, Moves, Operation
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from feiqian.deposits.errors import NotClosable
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET
+from feiqian.deposits.transfers import Wanted
 from feiqian.events import OwnTransferDecided, TransferStatus
 from feiqian.money import CNY
 from feiqian.subjects import Role, Subject
