@@ -25,6 +25,7 @@ CASES = {
     3: "Sums at 2⁶³ and 2⁶⁴: refused, never wrapped, and no balance changes",
     4: "More decimals than the currency has: refused",
     6: "A transfer between accounts of two currencies: refused",
+    7: "An amount is split to gain by rounding: what is rounded stays in a named account, and all sums are exact",
     9: "Payer and payee are the same account: refused",
     11: "64 debits of a whole balance at once: one succeeds",
     12: "Partial refunds at once: together never above what was paid",
@@ -98,6 +99,7 @@ CASES = {
     96: "An alias is squatted, or looks like another: refused",
     99: "Reminders as a flood: told together above a rate, and the message says so",
     100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
+    102: "Limits over channels and accounts: one counter for the person",
 }
 
 

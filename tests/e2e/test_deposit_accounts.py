@@ -8,27 +8,12 @@ from collections.abc import Callable
 from browsing import Demo, Watched
 from persons import demo_person, forgive
 from playwright.sync_api import Page, expect
-from touring import ALICE, BOB, open_customer, staff_page
+from touring import ALICE, BOB, approved, open_customer, proposed, staff_page
 
 Keep = Callable[[Page, str], None]
 PRIYA = 9  # place among the demo's people
 NAME = "Priya Nair"
 ROWS = "section[aria-labelledby=deposits] tbody tr"
-
-
-def proposed(alice: Page) -> str:
-    """Fills the form's reason and sends it; the change's address."""
-    alice.locator("#f-why").fill("She asks for it at the counter, with her card.")
-    alice.locator(".panel-form .button").click()
-    expect(alice).to_have_url(re.compile("/staff/changes/chg_"))
-    return alice.url.split("?")[0]
-
-
-def approved(bob: Page, change: str) -> None:
-    bob.goto(change)
-    bob.locator('button[value="approve"]').click()
-    bob.locator("[data-demo-key]").click()
-    expect(bob.locator(".notice-good")).to_contain_text("Approved and carried out")
 
 
 def test_an_account_is_opened_and_frozen_by_two_and_named_by_its_holder(

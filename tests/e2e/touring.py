@@ -141,6 +141,22 @@ def open_customer(alice: Page, base: str, name: str) -> None:
     expect(alice.locator("h1")).to_have_text(name)
 
 
+def proposed(alice: Page) -> str:
+    """Gives a reason for the change that is filled in, and proposes it. Its address."""
+    alice.locator("#f-why").fill("She asks for it at the counter, with her card.")
+    alice.locator(".panel-form .button").click()
+    expect(alice).to_have_url(re.compile("/staff/changes/chg_"))
+    return alice.url.split("?")[0]
+
+
+def approved(bob: Page, change: str) -> None:
+    """By another member of staff, with a key."""
+    bob.goto(change)
+    bob.locator('button[value="approve"]').click()
+    bob.locator("[data-demo-key]").click()
+    expect(bob.locator(".notice-good")).to_contain_text("Approved and carried out")
+
+
 def _stranger(like: BrowserContext, address: str) -> Page:
     browser = like.browser
     assert browser is not None

@@ -53,6 +53,8 @@ class PayingBank(People):
         self.shop = s.merchants.all()[0]
         self.post(merchant_opening.merchant(self.shop.number, CNY.number))
         add_payments(s, Codes(KeyFile(folder / "code-keys.json", self.clock).open(), s.customers.issuing))
+        s.own_limits.bank = s.limits
+        s.limits.choose_own(s.own_limits)
         add_quick_payments(s)
         self.quick, self._bill = s.quick_payments, 0
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from feiqian.deposits.model import DepositAccount
+from feiqian.deposits.transfers import Wanted
 from feiqian.events import encode_fact
 from feiqian.ledger import chart
 from feiqian.money import MinorUnits
@@ -16,7 +17,7 @@ from feiqian.notify.model import Channel
 from feiqian.outbox.model import Origin
 from feiqian.reminders import telling
 from feiqian.reminders.model import Choice, Quiet
-from tests.reminders.reminded import CASH, SMS, Reminded
+from tests.reminders.reminded import CASH, MEI, SMS, Reminded
 
 BOTH = pytest.mark.parametrize("bank", ["sqlite", "postgres"], indirect=True)
 NIGHT = Quiet(22 * 60, 7 * 60)
@@ -87,6 +88,21 @@ def test_abuse_99_a_person_with_many_accounts_gets_one_message_of_each_at_most(b
     assert len(bank.told()) == telling.AT_MOST
     later(bank, 600)
     assert len(bank.told()) == telling.AT_MOST + len(accounts)
+
+
+def test_abuse_40_money_moved_back_and_forth_for_hours_earns_few_messages(bank: Reminded) -> None:
+    """Own transfers cost nothing, and a number may earn by being texted: accounts and hours do not add up."""
+    accounts, hours = [bank.account(balance=1_00) for _ in range(6)], 4
+    for account in accounts:
+        bank.choose(SMS, account=account.id)
+    for step in range(hours * 15):
+        source, target = accounts[step % 6], accounts[(step + 1) % 6]
+        wanted = Wanted(f"T-{step}", source.id, target.id, MinorUnits(1), "CNY")
+        bank.run(bank.services.own_transfers.make(MEI, wanted), bank.follow())
+        later(bank, 240)
+    told = bank.told()
+    assert len(told) <= telling.AT_MOST + hours * 6 + len(accounts)
+    assert "many movements" in told[-1]
 
 
 @BOTH

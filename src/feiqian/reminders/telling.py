@@ -29,7 +29,7 @@ from feiqian.runtime.locks import lock
 from feiqian.runtime.transactions import Transactions, writes
 from feiqian.subjects import customer as subject_of
 
-AT_MOST, WINDOW = 5, 10 * MINUTE  # messages at once that a person is sent in that time; the rest is told together
+AT_MOST, WINDOW = 5, 10 * MINUTE  # messages at once that a person is sent, and one more after each such time
 TOO_LATE = DAY
 SOME = 500  # accounts that are looked up in one statement
 _r = rates.c
@@ -38,18 +38,26 @@ Movement = tuple[BalanceChanged, Origin]
 
 @dataclass(slots=True)
 class _Rate:
-    """How many messages a person was sent since a time."""
+    """How many messages a person was sent, over all accounts, less one for each WINDOW since a time."""
 
     since: int = 0
     told: int = 0
 
     def count(self, now: int) -> None:
-        if now >= self.since + WINDOW:
-            self.since, self.told = now, 0
+        self._forget(now)
+        if not self.told:
+            self.since = now
         self.told += 1
 
-    def full(self, now: int) -> bool:
-        return now < self.since + WINDOW and self.told >= AT_MOST
+    def wait(self, now: int) -> int:
+        """How long until they are sent another; 0: not at all."""
+        self._forget(now)
+        return max(0, (self.told - AT_MOST + 1) * WINDOW - (now - self.since))
+
+    def _forget(self, now: int) -> None:
+        windows = max(0, (now - self.since) // WINDOW)
+        self.told = max(0, self.told - windows)
+        self.since += windows * WINDOW
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -89,8 +97,8 @@ class Telling:
                 after[account] = after[account].plus(fact, origin)
             elif (end := self._end_of_quiet(reminder, now)) is not None:
                 after[account] = bundles.begun(fact, origin, Why.QUIET, end)
-            elif rate.full(now):
-                after[account] = bundles.begun(fact, origin, Why.MANY, self._after_quiet(reminder, now + WINDOW))
+            elif wait := rate.wait(now):
+                after[account] = bundles.begun(fact, origin, Why.MANY, self._after_quiet(reminder, now + wait))
             else:
                 self._send(connection, fact, origin, reminder, now)
                 rate.count(now)
