@@ -17,7 +17,7 @@ from feiqian.payments.service import Payments
 from feiqian.quick.pages.pay import pay_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.web.application import OWN, application, site_of
-from tests.customers.people import MEI, UNKNOWN
+from tests.customers.people import MEI, PIN, UNKNOWN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
 from tests.quick.paying_bank import mei as mei
@@ -111,6 +111,20 @@ def test_a_form_that_cannot_be_right_says_why(bank: PayingBank, mei: DepositAcco
 def test_larger_bills_ask_for_the_pin_too(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
     identified(browser, bank.six(mei), bill="W-2")
     assert 'name="factor" value="pin"' in browser.html
+
+
+def test_what_the_day_leaves_too_little_for_is_asked_for_after_the_message(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert bank.pay(bank.bill(950_00), bank.six(mei)).status == "succeeded"
+    bank.clock.advance(31)
+    identified(browser, bank.six(mei))
+    assert 'name="factor" value="pin"' not in browser.html
+    more = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert more.place == "/pay/W-1/confirm"
+    assert 'name="factor" value="pin"' in more.html
+    paid = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
+    assert (paid.place, paid.outcome) == ("/pay/W-1/done", "succeeded")
 
 
 def test_what_is_not_known_is_said_and_asked_again(

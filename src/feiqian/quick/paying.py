@@ -23,6 +23,7 @@ from feiqian.deposits.service import Deposits
 from feiqian.ids import QUICK_PAYMENT, CustomerNumber, new_id
 from feiqian.kyc import numbers
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
@@ -31,7 +32,7 @@ from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Purpose
-from feiqian.policy.model import Policy
+from feiqian.policy.model import Combination, Policy
 from feiqian.quick.identify import Identified, Identify, forget_tries
 from feiqian.quick.kept import Kept
 from feiqian.quick.kinds import bill_claim
@@ -69,6 +70,7 @@ class QuickPayments(PreAuthFlow):
     merchants: Merchants
     payments: Payments
     policy: Policy
+    limits: PaymentLimits
     ledger: Ledger
     payment_reads: PaymentReads
     kept: Kept
@@ -92,21 +94,45 @@ class QuickPayments(PreAuthFlow):
         self._check(bill)
         return await self.transactions.write(self._begin, subject, bill, account)
 
-    @writes_or_refuses
-    def challenge(
-        self, connection: Connection, subject: Subject, id: str, language: str, device: str | None
+    async def challenge(self, subject: Subject, id: str, language: str, device: str | None) -> ChallengeView:
+        """What its payer, who is signed in, has to pass, as limits stand now. Raises QuickPaymentNotFound,
+        QuickPaymentOver, FactorNotEnrolled."""
+        row = await self.transactions.read(self._row, id, subject)
+        return await self.transactions.write(self._challenge, subject, id, language, device, self._needs(row))
+
+    def _challenge(
+        self,
+        connection: Connection,
+        subject: Subject,
+        id: str,
+        language: str,
+        device: str | None,
+        needs: tuple[Combination, ...],
     ) -> ChallengeView:
-        """What its payer, who is signed in, has to pass. Raises QuickPaymentNotFound, QuickPaymentOver,
-        FactorNotEnrolled."""
         row = self._row(connection, id, subject)
         if row.stage is not Stage.BEGUN or _over(row, self.clock.now()):
             raise QuickPaymentOver
-        binding = self._binding(row)
         held = self.factors.all_of(connection, subject)
-        needs = self.policy.needs(binding.purpose, binding.amount, binding.currency)
         if not (able := tuple(need for need in needs if need <= held)):
             raise FactorNotEnrolled
-        return self.verification.begin.within(connection, subject, binding, language, able, device=device)
+        return self.verification.begin.within(connection, subject, self._binding(row), language, able, device=device)
+
+    async def ask_for_enough(self, id: str, challenge: str) -> None:
+        """Before `pay`, of one who is not signed in: where limits have left too little for what was passed, the
+        challenge asks for more. Not before it was passed, so that nobody learns what somebody has paid today.
+
+        Raises QuickPaymentNotFound, PreAuthFlowOver, ChallengeNotFound.
+        """
+        subject = (await self.transactions.read(self._asked, challenge)).subject
+        row = await self.transactions.read(self._row, id, subject)
+        needs = self._needs(row)
+        if row.stage is Stage.BEGUN and needs != self.policy.needs(Purpose.QUICK_PAYMENT, row.amount, row.currency):
+            await self.transactions.write(self.verification.ask_for_more, challenge, subject, needs)
+
+    def _needs(self, row: Any) -> tuple[Combination, ...]:
+        """What its payer has to prove, as limits stand now."""
+        payer, now = CustomerNumber(row.number), self.clock.now() // MICROSECONDS
+        return self.limits.needs(payer, row.currency, row.amount, now, QUICK.name, Purpose.QUICK_PAYMENT)
 
     def _start(self, connection: Connection, bill: Bill, mobile: str, account: str, language: str) -> Begun:
         found = self.identify.by_mobile(connection, mobile, account, self.clock.now())

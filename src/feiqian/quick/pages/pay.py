@@ -163,6 +163,7 @@ async def _paid(site: Site, paying: list[str]) -> Page:
     """Pays, and leads to what became of it; nobody is told "no" of what is not known."""
     challenge, id, bill = paying
     try:
+        await site.services.quick_payments.ask_for_enough(id, challenge)
         await site.services.quick_payments.pay(id, challenge)
     except AccountUnclear:
         return Redirect(f"/pay/{bill}/account", status_code=303)
