@@ -14,6 +14,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.deposits.model import DepositAccount
 from feiqian.errors import CommitOverdue
 from feiqian.payments.service import Payments
+from feiqian.policy.factors import Factor
 from feiqian.quick.pages.pay import pay_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.web.application import OWN, application, site_of
@@ -125,6 +126,25 @@ def test_what_the_day_leaves_too_little_for_is_asked_for_after_the_message(
     assert 'name="factor" value="pin"' in more.html
     paid = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
     assert (paid.place, paid.outcome) == ("/pay/W-1/done", "succeeded")
+
+
+def test_the_limit_that_stops_a_bill_is_named_with_what_is_left_and_what_helps(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert bank.pay(bank.bill(999_00), bank.six(bank.account(mei.customer))).status == "succeeded"
+    bank.clock.advance(31)
+    larger = bank.start(bank.bill(LARGER), bank.six(mei))
+    bank.enter(larger)
+    bank.run(bank.quick.answer(larger.challenge.id, Factor.PIN, PIN))
+    assert bank.run(bank.quick.pay(larger.id, larger.challenge.id)).status == "succeeded"
+    bank.clock.advance(31)
+    identified(browser, bank.six(mei))
+    browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    stopped = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
+    assert (stopped.place, stopped.outcome) == ("/pay/W-1/done", "declined")
+    assert 'data-why="limit"' in stopped.html
+    for said in ("all payments of a day", "¥2,000.00", "¥0.99 was left", "fresh again", "Up to ¥0.99"):
+        assert said in stopped.html
 
 
 def test_what_is_not_known_is_said_and_asked_again(

@@ -47,7 +47,8 @@ def test_a_bill_is_paid_from_the_account_with_number_six_digits_and_a_code(
     assert fact.proof is not None
     assert (fact.proof.challenge, fact.proof.factors) == (begun.challenge.id, ("sms",))
     shown = bank.run(bank.quick.get(begun.id, begun.challenge.id))
-    assert (shown.status, shown.payment, shown.last_four) == ("succeeded", fact.id, mei.last_four)
+    assert shown.row is not None
+    assert (shown.status, shown.row.id, shown.last_four) == ("succeeded", fact.id, mei.last_four)
 
 
 def test_a_retry_and_a_double_click_are_answered_as_at_first(bank: PayingBank, mei: DepositAccount) -> None:

@@ -108,6 +108,19 @@ def test_an_amount_above_the_small_limits_asks_for_more(served: Served, payer: P
     assert challenge["combinations"] == [["pin", "sms"]], "of what the payer has"
 
 
+def test_a_limit_that_stops_it_is_told_as_for_payments_by_code(
+    served: Served, payer: Person, account: DepositAccount
+) -> None:
+    payer.post("/v1/me/limits/lower", {"currency": "CNY", "scope": "quick", "period": "day", "amount": 50_00})
+    begun = payer.post(PATH, asked(served, account))
+    challenge = payer.prove(CHALLENGES, payer.post(f"{PATH}/{begun['id']}/challenge"), ("sms", ""))
+    declined = payer.post(f"{PATH}/{begun['id']}/confirm", {"challenge": challenge["id"]})
+    assert (declined["status"], declined["reason"]) == ("declined", "method_daily_limit")
+    (listed,) = [one for one in payer.get("/v1/me/payments")["data"] if one["id"] == declined["payment"]]
+    assert declined["limit"] == listed["limit"]
+    assert (declined["limit"]["scope"], declined["limit"]["rule"], declined["limit"]["left"]) == ("quick", "own", 50_00)
+
+
 def test_abuse_28_anothers_quick_payment_is_not_there(served: Served, payer: Person, account: DepositAccount) -> None:
     begun = payer.post(PATH, asked(served, account))
     other = Person(served, next(_people))

@@ -337,10 +337,9 @@ class QuickPayments(PreAuthFlow):
         return QuickPayment(
             id=row.id,
             status=payment.status.value if payment else unpaid,  # type: ignore[arg-type]
-            reason=(payment.reason if payment else "") or "",
             bill=Bill(*(getattr(row, name) for name in Bill._fields)),
             last_four=account.last_four if account else "",
-            payment=payment.id if payment else "",
+            row=payment,
             created_at=row.created_at,
         )
 

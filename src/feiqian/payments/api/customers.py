@@ -61,11 +61,11 @@ def _payment(services: Services, row: PaymentRow, names: Mapping[bytes, SourceNa
         description=row.description,
         created_at=moment(row.created_at),
         source=source.id if source is not None else "wallet",
-        limit=_limit(row.limit),
+        limit=limit_shown(row.limit),
     )
 
 
-def _limit(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
+def limit_shown(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
     if met is None:
         return None
     resets_at = moment(met.resets_at * MICROSECONDS) if met.resets_at else None

@@ -13,6 +13,7 @@ from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown
 from feiqian.clock import moment
 from feiqian.money import BY_CODE, BY_NUMBER
+from feiqian.payments.api.customers import limit_shown
 from feiqian.payments.requests import Amount, CurrencyCode, Description
 from feiqian.quick.method import LONGEST_GIVEN
 from feiqian.quick.paying_errors import NotPayable
@@ -53,7 +54,8 @@ class QuickPaymentStart(shapes.Body, frozen=True):
 
 class QuickPaymentShown(msgspec.Struct, frozen=True):
     """A quick payment as it is now. `account`: the last four digits of its number. While it is `open`, it waits to be
-    confirmed; what is `proved` was confirmed, and whether it was paid is not known yet: confirm it again."""
+    confirmed; what is `proved` was confirmed, and whether it was paid is not known yet: confirm it again. `limit`: of
+    one that a limit declined."""
 
     id: str
     status: Status
@@ -66,6 +68,7 @@ class QuickPaymentShown(msgspec.Struct, frozen=True):
     account: str
     payment: str | None
     created_at: datetime
+    limit: shapes.DeclinedByLimit | None = None
 
 
 class QuickPaymentList(msgspec.Struct, frozen=True):
@@ -134,19 +137,20 @@ async def confirm_quick_payment(
 
 
 def _shown(services: Services, payment: QuickPayment) -> QuickPaymentShown:
-    bill = payment.bill
+    bill, row = payment.bill, payment.row
     return QuickPaymentShown(
         id=payment.id,
         status=payment.status,
-        reason=payment.reason or None,
+        reason=row.reason if row else None,
         merchant=services.merchants.name(bill.merchant),
         amount=bill.amount,
         currency=BY_NUMBER[bill.currency].code,
         reference=bill.reference,
         description=bill.description,
         account=payment.last_four,
-        payment=payment.payment or None,
+        payment=row.id if row else None,
         created_at=moment(payment.created_at),
+        limit=limit_shown(row.limit) if row else None,
     )
 
 

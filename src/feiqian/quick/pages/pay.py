@@ -24,6 +24,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.errors import LedgerError
 from feiqian.kyc.numbers import HOME
 from feiqian.money import BY_NUMBER, Money
+from feiqian.payments.pages.why import why
 from feiqian.quick.method import LONGEST_GIVEN
 from feiqian.quick.paying_errors import (
     AccountNotOpen,
@@ -223,4 +224,6 @@ def _shown(site: Site, bill: Bill) -> dict[str, Any]:
 
 def _outcome(site: Site, number: str, outcome: str, payment: QuickPayment | None) -> Page:
     shown = _shown(site, payment.bill) if payment else {}
+    if payment and payment.row:
+        shown["why"] = why(site.services, payment.row)
     return site.page("quick/paid.html", number=number, outcome=outcome, payment=payment, **shown)
