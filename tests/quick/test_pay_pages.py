@@ -17,7 +17,10 @@ from feiqian.payments.service import Payments
 from feiqian.policy.factors import Factor
 from feiqian.quick.pages.pay import pay_pages
 from feiqian.quick.paying_model import Bill
+from feiqian.subjects import customer
+from feiqian.testing.sessions import open_session
 from feiqian.web.application import OWN, application, site_of
+from feiqian.web.cookies import Cookies
 from tests.customers.people import MEI, PIN, UNKNOWN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
@@ -145,6 +148,24 @@ def test_the_limit_that_stops_a_bill_is_named_with_what_is_left_and_what_helps(
     assert 'data-why="limit"' in stopped.html
     for said in ("all payments of a day", "¥2,000.00", "¥0.99 was left", "fresh again", "Up to ¥0.99"):
         assert said in stopped.html
+
+
+def test_its_owner_finds_everything_that_was_paid_so_page_by_page(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    for amount in range(1, 22):
+        assert bank.pay(bank.bill(amount), bank.six(mei)).status == "succeeded"
+        bank.clock.advance(7_200)
+    s = bank.services
+    opened = bank.do(lambda c: open_session(s.sessions, c, customer(mei.customer), bank.clock.now()))
+    browser.client.cookies.set(Cookies(s.settings.public_origin).session, opened.token)
+    shown = browser.get("/quick/accounts").html
+    assert len(re.findall(r'class="row succeeded"', shown)) == 20
+    assert "¥0.01" not in shown
+    older = re.search(r'href="(/quick/accounts\?older=qpy_[0-9a-f]{32})"', shown)
+    assert older
+    assert re.findall(r'class="row-amount">([^<]*)<', browser.get(older[1]).html) == ["¥0.01"]
+    assert f"•••• {mei.last_four}" in browser.html
 
 
 def test_what_is_not_known_is_said_and_asked_again(

@@ -83,12 +83,26 @@ def test_a_customer_pays_a_merchant_from_an_account(served: Served, payer: Perso
     paid = payer.post(f"{PATH}/{begun['id']}/confirm", confirm)
     assert paid["status"] == "succeeded"
     assert paid == payer.post(f"{PATH}/{begun['id']}/confirm", confirm) == payer.get(f"{PATH}/{begun['id']}")
-    assert payer.get(PATH)["data"] == [paid]
+    assert payer.get(PATH) == {"data": [paid], "next": None}
     assert served.inside(lambda: served.bank.services.deposits.balance(account)) == 1_000_00 - 88_00
     with served.client(0) as shop:
         listed = shop.get(f"/v1/payments/{paid['payment']}").json()
     assert listed["merchant_order"] == f"2026-117/{begun['id']}"
     assert "customer" not in listed
+
+
+def test_what_was_paid_is_listed_in_pages_however_much_else_was_paid(
+    served: Served, payer: Person, account: DepositAccount
+) -> None:
+    paid = []
+    for amount in (1, 2, 3):
+        begun = payer.post(PATH, asked(served, account, amount=amount))
+        challenge = payer.prove(CHALLENGES, payer.post(f"{PATH}/{begun['id']}/challenge"), ("sms", ""))
+        paid.append(payer.post(f"{PATH}/{begun['id']}/confirm", {"challenge": challenge["id"]}))
+    first = payer.get(f"{PATH}?limit=2")
+    assert first["data"] == [paid[2], paid[1]]
+    assert payer.get(f"{PATH}?limit=2&cursor={first['next']}") == {"data": [paid[0]], "next": None}
+    assert payer.api.get(f"{PATH}?limit=101").status_code == 422
 
 
 def test_what_cannot_be_paid_is_refused_with_the_field(served: Served, payer: Person, account: DepositAccount) -> None:

@@ -28,7 +28,6 @@ from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
 from feiqian.payments.read_model.reads import PaymentReads
-from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Purpose
@@ -46,6 +45,7 @@ from feiqian.quick.paying_errors import (
 )
 from feiqian.quick.paying_model import Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
@@ -306,19 +306,21 @@ class QuickPayments(PreAuthFlow):
         row, account = await self.transactions.read(self._looked_up, id, subject)
         return await self._shown(row, account)
 
-    async def confirmed(self, customer: Subject) -> list[QuickPayment]:
-        """The newest that the customer has confirmed, the newest first."""
-        rows = await self.transactions.read(self._newest, customer)
-        return [await self._shown(row, account) for row, account in rows]
+    async def confirmed(self, customer: Subject, ask: Ask = FIRST, limit: int = NEWEST) -> Page[QuickPayment]:
+        """What the customer has confirmed, the newest first; what the read model does not have yet is `proved`."""
+        page = await self.transactions.read(self._confirmed, customer, ask, limit)
+        return page.of([await self._listed(row, account) for row, account in page.items])
 
     def _looked_up(self, connection: Connection, id: str, subject: Subject) -> tuple[Any, DepositAccount | None]:
         row = self._row(connection, id, subject)
         return row, self._account(connection, row)
 
-    def _newest(self, connection: Connection, customer: Subject) -> list[tuple[Any, DepositAccount | None]]:
-        theirs = SUBJECT.are(quick_payments, customer) & (_c.stage == Stage.PROVED)
-        newest = select(quick_payments).where(theirs).order_by(_c.created_at.desc(), _c.id.desc()).limit(NEWEST)
-        return [(row, self._account(connection, row)) for row in connection.execute(newest)]
+    def _confirmed(
+        self, connection: Connection, customer: Subject, ask: Ask, limit: int
+    ) -> Page[tuple[Any, DepositAccount | None]]:
+        theirs = select(quick_payments).where(SUBJECT.are(quick_payments, customer), _c.stage == Stage.PROVED)
+        page = page_of(connection, theirs, Order((_c.created_at, _c.id)), ask, limit)
+        return page.of([(row, self._account(connection, row)) for row in page.items])
 
     def _account(self, connection: Connection, row: Any) -> DepositAccount | None:
         """Nothing is told of an account before the payer has proved who they are, or was signed in."""
@@ -326,13 +328,16 @@ class QuickPayments(PreAuthFlow):
         return self.deposits.get(connection, row.accounts) if told else None
 
     async def _shown(self, row: Any, account: DepositAccount | None) -> QuickPayment:
-        attempt = plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
-        known, over = self.ledger.engine.remembered(attempt) is not None, _over(row, self.clock.now())
         await self.ledger.durable(self.ledger.position)
-        payment: PaymentRow | None = None
-        if known:
+        if self.ledger.engine.remembered(_attempt(row)) is not None:
             await self.payment_reads.wait(self.ledger.durable_position, who=("customer", CustomerNumber(row.number)))
-            payment = await self.payment_reads.payment_by_transfer(attempt)
+        return await self._listed(row, account)
+
+    async def _listed(self, row: Any, account: DepositAccount | None) -> QuickPayment:
+        """As the read model has it; nobody is told "no" of what the ledger knows and the read model does not yet."""
+        known = self.ledger.engine.remembered(_attempt(row)) is not None
+        over = _over(row, self.clock.now())
+        payment = await self.payment_reads.payment_by_transfer(_attempt(row)) if known else None
         unpaid = "expired" if over and not known else "open" if row.stage is Stage.BEGUN else "proved"
         return QuickPayment(
             id=row.id,
@@ -356,6 +361,10 @@ def _over(row: Any, now: int) -> bool:
     if row.stage is Stage.BEGUN:
         return bool(now >= row.created_at + OPEN_FOR)
     return bool(now >= row.proved_at + DECIDED_WITHIN)
+
+
+def _attempt(row: Any) -> bytes:
+    return plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
 
 
 def order_number(reference: str, id: str) -> str:
