@@ -287,7 +287,8 @@ class QuickPayments(PreAuthFlow):
             amount=row.amount,
             currency=row.currency,
             payee=self.merchants.name(row.merchant),
-            reference=f"{row.reference} {row.id}",
+            reference=row.reference,
+            ids=row.id,
         )
 
     def is_paid(self, bill: Bill) -> bool:
