@@ -185,6 +185,7 @@ Fact = PaymentDecided | RefundDecided | Ending | OwnTransferDecided | BalanceCha
 TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Fact)
+_limits = msgspec.msgpack.Decoder(LimitMet)
 
 
 def encode_fact(fact: Fact) -> bytes:
@@ -198,6 +199,15 @@ def decode_fact(data: bytes) -> Fact:
     except RecursionError as error:
         raise msgspec.DecodeError(TOO_DEEP) from error
     return fact
+
+
+def encode_limit(limit: LimitMet) -> bytes:
+    """For a read model: a journal has it within a fact."""
+    return _encoder.encode(limit)
+
+
+def decode_limit(data: bytes) -> LimitMet:
+    return _limits.decode(data)
 
 
 def decode_values(data: bytes) -> list[object]:

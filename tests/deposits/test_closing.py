@@ -278,6 +278,15 @@ def test_abuse_37_a_challenge_closes_one_account_to_one_place_once(bank: Holders
     assert state(bank, other) is AccountState.OPEN
 
 
+def test_what_is_confirmed_names_the_account_and_where_its_money_goes_and_no_ids(bank: Holders, mei: Session) -> None:
+    account, other = bank.account(mei.subject.customer, 5_00), bank.account(mei.subject.customer)
+    for target, said in ((WALLET, "your wallet"), (other.id, f"•••• {other.last_four}")):
+        text = bank.run(bank.services.closing.challenge(mei, account.id, target)).text
+        assert f"What it holds goes to: {said}\n" in text
+        assert f"Account to be closed: •••• {account.last_four}\n" in text
+        assert "acc_" not in text
+
+
 def test_nobody_closes_an_account_of_somebody_else(bank: Holders, mei: Session) -> None:
     account = bank.account(mei.subject.customer, 1_00)
     eve = bank.checked(EVE, EVE_DETAILS).session

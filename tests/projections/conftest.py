@@ -14,6 +14,7 @@ import pytest
 from feiqian.accounts.kinds import AccountKind, AccountTransferKind
 from feiqian.events import (
     Fact,
+    LimitMet,
     PaymentCancelled,
     PaymentConfirmed,
     PaymentDecided,
@@ -199,14 +200,14 @@ class Books:
         self.note(PaymentConfirmed(*whose, fee, "chl_1", ("pin",), "", self.clock.now()))
         self.write()
 
-    def decline(self, payment: PaymentDecided, reason: str) -> None:
+    def decline(self, payment: PaymentDecided, reason: str, met: LimitMet | None = None) -> None:
         """The customer refuses, or the bank does when the customer confirms."""
         release = chart.release(
             derived_id(b"refuse", payment.transfer), hold=payment.transfer, kind=TransferKind.REFUSAL
         )
         assert self.post(release) is Refusal.OK
         whose = payment.id, payment.merchant, payment.customer, payment.amount, CNY
-        self.note(PaymentRefused(*whose, reason, self.clock.now()))
+        self.note(PaymentRefused(*whose, reason, self.clock.now(), met))
         self.write()
 
     def cancel(self, payment: PaymentDecided) -> None:

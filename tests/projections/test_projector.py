@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from feiqian.accounts.kinds import AccountKind
 from feiqian.errors import JournalBehind
-from feiqian.events import PaymentCancelled, PaymentDecided, decode_fact
+from feiqian.events import LimitMet, PaymentCancelled, PaymentDecided, PaymentRefused, decode_fact, encode_fact
 from feiqian.ledger import chart
 from feiqian.ledger.body import encode_body
 from feiqian.ledger.journal_sqlite import SqliteJournal
@@ -177,6 +177,23 @@ def test_a_payment_that_is_declined_when_it_is_confirmed_keeps_the_reason(books,
     assert [row.id for row in queries.waiting_of_customer(db, CUSTOMER, 20)] == [other.id]
     assert queries.waiting(db) == [other]
     assert reconcile(books.engine, project(), [PAYMENTS]) == []
+
+
+def test_the_limit_that_declined_a_confirmation_is_kept_and_of_older_facts_none(books, project, read) -> None:
+    kept, older = books.wait(CUSTOMER, MERCHANT, 5_000), books.wait(CUSTOMER, MERCHANT, 6_000)
+    met = LimitMet("all", "day", "own", 4_000, 300, 1_800_000_000)
+    books.decline(kept, "daily_limit", met)
+    fact = PaymentRefused(older.id, MERCHANT, CUSTOMER, 6_000, 156, "daily_limit", books.clock.now())
+    blob = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_fact(fact))[:-1])
+    assert decode_fact(blob) == fact, "a journal of an older version has no field for it"
+    books.decline(older, "daily_limit")
+    for again in (False, True):
+        if again:
+            rebuild(books.journal, project(), [PAYMENTS])
+        db = read()
+        assert [queries.payment_by_id(db, one.id).limit for one in (kept, older)] == [met, None]
+        assert queries.payment_by_id(db, older.id).reason == "daily_limit"
+        assert reconcile(books.engine, project(), [PAYMENTS]) == []
 
 
 def test_a_payment_waits_is_confirmed_and_refunded_within_one_row(books, project, read) -> None:

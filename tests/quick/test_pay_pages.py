@@ -14,10 +14,14 @@ from feiqian.clock import MICROSECONDS
 from feiqian.deposits.model import DepositAccount
 from feiqian.errors import CommitOverdue
 from feiqian.payments.service import Payments
+from feiqian.policy.factors import Factor
 from feiqian.quick.pages.pay import pay_pages
 from feiqian.quick.paying_model import Bill
+from feiqian.subjects import customer
+from feiqian.testing.sessions import open_session
 from feiqian.web.application import OWN, application, site_of
-from tests.customers.people import MEI, UNKNOWN
+from feiqian.web.cookies import Cookies
+from tests.customers.people import MEI, PIN, UNKNOWN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
 from tests.quick.paying_bank import mei as mei
@@ -111,6 +115,57 @@ def test_a_form_that_cannot_be_right_says_why(bank: PayingBank, mei: DepositAcco
 def test_larger_bills_ask_for_the_pin_too(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
     identified(browser, bank.six(mei), bill="W-2")
     assert 'name="factor" value="pin"' in browser.html
+
+
+def test_what_the_day_leaves_too_little_for_is_asked_for_after_the_message(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert bank.pay(bank.bill(950_00), bank.six(mei)).status == "succeeded"
+    bank.clock.advance(31)
+    identified(browser, bank.six(mei))
+    assert 'name="factor" value="pin"' not in browser.html
+    more = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert more.place == "/pay/W-1/confirm"
+    assert 'name="factor" value="pin"' in more.html
+    paid = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
+    assert (paid.place, paid.outcome) == ("/pay/W-1/done", "succeeded")
+
+
+def test_the_limit_that_stops_a_bill_is_named_with_what_is_left_and_what_helps(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert bank.pay(bank.bill(999_00), bank.six(bank.account(mei.customer))).status == "succeeded"
+    bank.clock.advance(31)
+    larger = bank.start(bank.bill(LARGER), bank.six(mei))
+    bank.enter(larger)
+    bank.run(bank.quick.answer(larger.challenge.id, Factor.PIN, PIN))
+    assert bank.run(bank.quick.pay(larger.id, larger.challenge.id)).status == "succeeded"
+    bank.clock.advance(31)
+    identified(browser, bank.six(mei))
+    browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    stopped = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
+    assert (stopped.place, stopped.outcome) == ("/pay/W-1/done", "declined")
+    assert 'data-why="limit"' in stopped.html
+    for said in ("all payments of a day", "¥2,000.00", "¥0.99 was left", "fresh again", "Up to ¥0.99"):
+        assert said in stopped.html
+
+
+def test_its_owner_finds_everything_that_was_paid_so_page_by_page(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    for amount in range(1, 22):
+        assert bank.pay(bank.bill(amount), bank.six(mei)).status == "succeeded"
+        bank.clock.advance(7_200)
+    s = bank.services
+    opened = bank.do(lambda c: open_session(s.sessions, c, customer(mei.customer), bank.clock.now()))
+    browser.client.cookies.set(Cookies(s.settings.public_origin).session, opened.token)
+    shown = browser.get("/quick/accounts").html
+    assert len(re.findall(r'class="row succeeded"', shown)) == 20
+    assert "¥0.01" not in shown
+    older = re.search(r'href="(/quick/accounts\?older=qpy_[0-9a-f]{32})"', shown)
+    assert older
+    assert re.findall(r'class="row-amount">([^<]*)<', browser.get(older[1]).html) == ["¥0.01"]
+    assert f"•••• {mei.last_four}" in browser.html
 
 
 def test_what_is_not_known_is_said_and_asked_again(

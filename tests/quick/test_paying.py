@@ -47,7 +47,8 @@ def test_a_bill_is_paid_from_the_account_with_number_six_digits_and_a_code(
     assert fact.proof is not None
     assert (fact.proof.challenge, fact.proof.factors) == (begun.challenge.id, ("sms",))
     shown = bank.run(bank.quick.get(begun.id, begun.challenge.id))
-    assert (shown.status, shown.payment, shown.last_four) == ("succeeded", fact.id, mei.last_four)
+    assert shown.row is not None
+    assert (shown.status, shown.row.id, shown.last_four) == ("succeeded", fact.id, mei.last_four)
 
 
 def test_a_retry_and_a_double_click_are_answered_as_at_first(bank: PayingBank, mei: DepositAccount) -> None:
@@ -162,10 +163,11 @@ def test_abuse_18_of_two_that_were_begun_balance_and_limit_count_when_each_is_co
     for begun in started:
         bank.clock.advance(31)
         bank.enter(begun)
-    reasons = [bank.run(bank.quick.pay(begun.id, begun.challenge.id)).reason for begun in started]
+    reasons = [bank.run(bank.quick.pay(begun.id, begun.challenge.id)).reason for begun in started[:2]]
+    challenge = bank.run(bank.quick.challenge(customer(mei.customer), last, "en", None)).id
+    reasons.append(bank.run(bank.quick.pay(started[2].id, started[2].challenge.id)).reason)
     assert reasons == [None, "insufficient_funds", None]
     bank.clock.advance(31)
-    challenge = bank.run(bank.quick.challenge(customer(mei.customer), last, "en", None)).id
     bank.run(bank.verification.send(challenge, customer(mei.customer), Factor.SMS))
     bank.run(bank.verification.answer(challenge, customer(mei.customer), Factor.SMS, bank.code()))
     beyond = bank.run(bank.quick.pay_own(customer(mei.customer), last, challenge))
@@ -196,6 +198,36 @@ def test_larger_ones_need_more_than_a_message(bank: PayingBank, mei: DepositAcco
         bank.run(bank.quick.pay(begun.id, begun.challenge.id))
     bank.run(bank.quick.answer(begun.challenge.id, Factor.PIN, PIN))
     assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded"
+
+
+def test_more_is_asked_for_where_the_day_leaves_too_little_for_a_message(bank: PayingBank, mei: DepositAccount) -> None:
+    subject = customer(mei.customer)
+    id = bank.run(bank.quick.begin(subject, bank.bill(300_00), bank.six(mei)))
+    assert bank.run(bank.quick.challenge(subject, id, "en", None)).combinations == (("sms",),)
+    assert bank.pay(bank.bill(800_00), bank.six(mei)).status == "succeeded"
+    assert bank.run(bank.quick.challenge(subject, id, "en", None)).combinations == (("pin", "sms"),)
+
+
+def test_abuse_95_only_who_has_passed_the_message_learns_that_the_day_asks_for_more(
+    bank: PayingBank, mei: DepositAccount
+) -> None:
+    assert bank.pay(bank.bill(800_00), bank.six(mei)).status == "succeeded"
+    bank.clock.advance(31)
+    begun = bank.start(bank.bill(300_00), bank.six(mei))
+    assert begun.challenge.combinations == (("sms",),), "as for whoever has paid nothing, or is not known"
+    bank.run(bank.quick.ask_for_enough(begun.id, begun.challenge.id))
+    assert bank.run(bank.quick.view(begun.challenge.id)).combinations == (("sms",),)
+    bank.enter(begun)
+    bank.run(bank.quick.ask_for_enough(begun.id, begun.challenge.id))
+    more = bank.run(bank.quick.view(begun.challenge.id))
+    assert (more.state, more.combinations, more.passed) == ("open", (("pin", "sms"),), ("sms",))
+    with pytest.raises(NotPassed):
+        bank.run(bank.quick.pay(begun.id, begun.challenge.id))
+    bank.run(bank.quick.answer(begun.challenge.id, Factor.PIN, PIN))
+    bank.run(bank.quick.ask_for_enough(begun.id, begun.challenge.id))
+    assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded"
+    bank.run(bank.quick.ask_for_enough(begun.id, begun.challenge.id))
+    assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded", "a retry asks for no more"
 
 
 def test_a_bill_that_nobody_could_pay_is_refused_before_a_message_is_sent(

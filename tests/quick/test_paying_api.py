@@ -83,12 +83,26 @@ def test_a_customer_pays_a_merchant_from_an_account(served: Served, payer: Perso
     paid = payer.post(f"{PATH}/{begun['id']}/confirm", confirm)
     assert paid["status"] == "succeeded"
     assert paid == payer.post(f"{PATH}/{begun['id']}/confirm", confirm) == payer.get(f"{PATH}/{begun['id']}")
-    assert payer.get(PATH)["data"] == [paid]
+    assert payer.get(PATH) == {"data": [paid], "next": None}
     assert served.inside(lambda: served.bank.services.deposits.balance(account)) == 1_000_00 - 88_00
     with served.client(0) as shop:
         listed = shop.get(f"/v1/payments/{paid['payment']}").json()
     assert listed["merchant_order"] == f"2026-117/{begun['id']}"
     assert "customer" not in listed
+
+
+def test_what_was_paid_is_listed_in_pages_however_much_else_was_paid(
+    served: Served, payer: Person, account: DepositAccount
+) -> None:
+    paid = []
+    for amount in (1, 2, 3):
+        begun = payer.post(PATH, asked(served, account, amount=amount))
+        challenge = payer.prove(CHALLENGES, payer.post(f"{PATH}/{begun['id']}/challenge"), ("sms", ""))
+        paid.append(payer.post(f"{PATH}/{begun['id']}/confirm", {"challenge": challenge["id"]}))
+    first = payer.get(f"{PATH}?limit=2")
+    assert first["data"] == [paid[2], paid[1]]
+    assert payer.get(f"{PATH}?limit=2&cursor={first['next']}") == {"data": [paid[0]], "next": None}
+    assert payer.api.get(f"{PATH}?limit=101").status_code == 422
 
 
 def test_what_cannot_be_paid_is_refused_with_the_field(served: Served, payer: Person, account: DepositAccount) -> None:
@@ -106,6 +120,19 @@ def test_an_amount_above_the_small_limits_asks_for_more(served: Served, payer: P
     begun = payer.post(PATH, asked(served, account, amount=1_000_01))
     challenge = payer.post(f"{PATH}/{begun['id']}/challenge")
     assert challenge["combinations"] == [["pin", "sms"]], "of what the payer has"
+
+
+def test_a_limit_that_stops_it_is_told_as_for_payments_by_code(
+    served: Served, payer: Person, account: DepositAccount
+) -> None:
+    payer.post("/v1/me/limits/lower", {"currency": "CNY", "scope": "quick", "period": "day", "amount": 50_00})
+    begun = payer.post(PATH, asked(served, account))
+    challenge = payer.prove(CHALLENGES, payer.post(f"{PATH}/{begun['id']}/challenge"), ("sms", ""))
+    declined = payer.post(f"{PATH}/{begun['id']}/confirm", {"challenge": challenge["id"]})
+    assert (declined["status"], declined["reason"]) == ("declined", "method_daily_limit")
+    (listed,) = [one for one in payer.get("/v1/me/payments")["data"] if one["id"] == declined["payment"]]
+    assert declined["limit"] == listed["limit"]
+    assert (declined["limit"]["scope"], declined["limit"]["rule"], declined["limit"]["left"]) == ("quick", "own", 50_00)
 
 
 def test_abuse_28_anothers_quick_payment_is_not_there(served: Served, payer: Person, account: DepositAccount) -> None:

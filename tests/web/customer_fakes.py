@@ -17,6 +17,7 @@ from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Facto
 from feiqian.auth.model import Overview, SignInSeen, Started
 from feiqian.auth.sessions.model import Device, Opened, Session
 from feiqian.customers.model import Profile
+from feiqian.events import LimitMet
 from feiqian.onboarding.errors import ChecksUsedUp
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.policy.factors import Factor, Purpose
@@ -215,6 +216,7 @@ class Payments(StillPayments):
     def __init__(self, still: StillBank) -> None:
         super().__init__(still)
         self.status, self.did = "needs_verification", []
+        self.limit: LimitMet | None = None  # that declined it
 
     async def bound_of(self, number: int, payment: str) -> ChallengeBinding:
         if (number, payment) != (1, "pay_1"):
@@ -247,11 +249,12 @@ class Reads(StillReads):
         self._payments = payments
 
     async def payment_by_id(self, payment: str) -> Any:
-        reason = {"declined": "refused_by_customer"}.get(self._payments.status)
+        declined = "daily_limit" if self._payments.limit else "refused_by_customer"
+        reason = declined if self._payments.status == "declined" else None
         mine = SimpleNamespace(customer=1, reason=reason, merchant=1, amount=1_480_50, currency=156)
         mine.closed_at = mine.created_at = 10**15
         mine.id, mine.merchant_order, mine.description, mine.refunded = payment, "A-17 <5>", "", 0
-        mine.fact = SimpleNamespace(source=self._payments.source)
+        mine.fact, mine.limit = SimpleNamespace(source=self._payments.source), self._payments.limit
         return mine if payment == "pay_1" else None
 
 

@@ -57,7 +57,7 @@ CODE = "88012345678901234567"
 
 def row_of(fact: PaymentDecided, refunded: int = 0) -> PaymentRow:
     """The payment as the read model has it."""
-    values = (encode_fact(fact), fact.status, None, fact.fee, refunded, 0, 20010909, 1)
+    values = (encode_fact(fact), fact.status, None, None, fact.fee, refunded, 0, 20010909, 1)
     return payment_row(values)
 
 

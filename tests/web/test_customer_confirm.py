@@ -11,7 +11,7 @@ from fakes import LUNCH_FACT, StillBank, row_of
 from litestar.testing import TestClient
 
 from feiqian.auth.challenges.errors import FactorNotEnrolled
-from feiqian.events import PaymentStatus
+from feiqian.events import LimitMet, PaymentStatus
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.web.site import Site
 
@@ -36,6 +36,14 @@ def test_the_pin_confirms_and_the_page_says_paid(alice: TestClient, services: An
     assert 'data-outcome="succeeded"' in done.text
     for receipt in ("to Corner", "¥1,480.50", "A-17 &lt;5&gt;", "pay_1", "9 Sept 2001, 09:46:40"):
         assert receipt in done.text
+
+
+def test_the_limit_that_declined_it_at_its_confirmation_is_named(alice: TestClient, services: Any) -> None:
+    services.payments.status = "declined"
+    services.payments.limit = LimitMet("all", "day", "own", 100_00, 40_00, 1_800_000_000)
+    said = alice.get("/confirm/pay_1").text
+    assert "all payments of a day" in said
+    assert "¥40.00" in said
 
 
 def test_refusing_needs_nothing_but_a_tap(alice: TestClient, services: Any) -> None:

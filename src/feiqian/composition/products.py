@@ -180,6 +180,7 @@ def add_quick_payments(s: Services) -> None:
         merchants=s.merchants,
         payments=s.payments,
         policy=s.policy,
+        limits=s.limits,
         ledger=s.ledger,
         payment_reads=s.reads,
         kept=Kept(),

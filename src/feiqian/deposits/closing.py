@@ -89,9 +89,12 @@ class Closing(AccessService):
     def _binding(self, connection: Connection, holder: CustomerNumber, id: str, target: str) -> ChallengeBinding:
         """Raises AccountNotFound, NotClosable."""
         account, other = self._both(connection, holder, id, target)
-        payee = "" if other is None else masked(other.last_four)
         return ChallengeBinding(
-            purpose=Purpose.CLOSE_ACCOUNT, payer=masked(account.last_four), payee=payee, reference=f"{id} {target}"
+            purpose=Purpose.CLOSE_ACCOUNT,
+            kind=WALLET if other is None else "",
+            payer=masked(account.last_four),
+            payee="" if other is None else masked(other.last_four),
+            ids=f"{id} {target}",
         )
 
     # --- by staff ------------------------------------------------------------------------------------------------

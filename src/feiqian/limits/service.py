@@ -132,10 +132,13 @@ class PaymentLimits:
         purpose: Purpose = Purpose.PAYMENT,
     ) -> tuple[Combination, ...]:
         """What has to be proved for a payment: of the policy's combinations those with which so much may still be paid
-        today; all of them where none is left."""
+        today, or else of those for larger amounts; all of the first where none is left."""
         asked = customer, currency, amount, now_seconds, method
-        every = self.policy.needs(purpose, amount, currency)
-        return tuple(one for one in every if self._proof(*asked, tuple(one)) is not None) or every
+        rising = self.policy.needs_by_rising_amounts(purpose, amount, currency)
+        for needs in rising:
+            if enough := tuple(one for one in needs if self._proof(*asked, tuple(one)) is not None):
+                return enough
+        return rising[0]
 
     def pays(self, customer: CustomerNumber, currency: CurrencyNumber) -> bool:
         """Whether the customer's level may pay anything in this currency."""

@@ -269,7 +269,7 @@ class MoneyLocks(AccessService):
         lock = self._own(connection, session, id)
         if lock.state is not LockState.LOCKED:
             raise LockStateDiffers(lock.state)
-        return ChallengeBinding(purpose=Purpose.OPEN_LOCK, amount=lock.amount, currency=lock.currency, reference=id)
+        return ChallengeBinding(purpose=Purpose.OPEN_LOCK, amount=lock.amount, currency=lock.currency, ids=id)
 
     def _own(self, connection: Connection, session: Session, id: str) -> MoneyLock:
         found = self._find(connection, session.subject.customer, id)

@@ -266,4 +266,10 @@ class Policy:
         self, purpose: Purpose, amount: MinorUnits = NOTHING, currency: CurrencyNumber = NO_CURRENCY
     ) -> tuple[Combination, ...]:
         """The combinations of which any one suffices."""
-        return next(need.combinations for need in self.needed[purpose] if need.covers(amount, currency))
+        return self.needs_by_rising_amounts(purpose, amount, currency)[0]
+
+    def needs_by_rising_amounts(
+        self, purpose: Purpose, amount: MinorUnits, currency: CurrencyNumber
+    ) -> list[tuple[Combination, ...]]:
+        """`needs` of this amount, and then of larger ones, which suffice for it, too."""
+        return [need.combinations for need in self.needed[purpose] if need.covers(amount, currency)]

@@ -21,8 +21,8 @@ def words(*names: str, key: bool = False, null: bool = False) -> list[Column[str
     return [Column(name, Text, primary_key=key, nullable=null) for name in names]
 
 
-def octets(*names: str, key: bool = False, unique: bool = False) -> list[Column[bytes]]:
-    return [Column(name, LargeBinary, primary_key=key, nullable=False, unique=unique or None) for name in names]
+def octets(*names: str, key: bool = False, unique: bool = False, null: bool = False) -> list[Column[bytes]]:
+    return [Column(name, LargeBinary, primary_key=key, nullable=null, unique=unique or None) for name in names]
 
 
 def few(name: str, condition: str, *columns: str) -> Index:

@@ -9,5 +9,6 @@ STANDS_ON: tuple[str, ...] = (
     "deposits",
     "policy",
     "merchants",
+    "limits",
     "payments",
 )

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from feiqian.deposits.model import DepositAccount
 
-METHOD = "quick"  # of a payment that was made so
-
 
 class QuickState(StrEnum):
     """Whether an account can be paid from by quick payment."""

@@ -62,4 +62,4 @@ class OwnQuick(AccessService):
 
 def _binding(account: DepositAccount) -> ChallengeBinding:
     purpose, payer = Purpose.CHANGE_QUICK, f"...{account.last_four}"
-    return ChallengeBinding(purpose=purpose, kind="open", payer=payer, reference=account.id)
+    return ChallengeBinding(purpose=purpose, kind="open", payer=payer, ids=account.id)

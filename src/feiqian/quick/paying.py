@@ -23,15 +23,15 @@ from feiqian.deposits.service import Deposits
 from feiqian.ids import QUICK_PAYMENT, CustomerNumber, new_id
 from feiqian.kyc import numbers
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER
 from feiqian.payments import plan
 from feiqian.payments.read_model.reads import PaymentReads
-from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
 from feiqian.policy.factors import Purpose
-from feiqian.policy.model import Policy
+from feiqian.policy.model import Combination, Policy
 from feiqian.quick.identify import Identified, Identify, forget_tries
 from feiqian.quick.kept import Kept
 from feiqian.quick.kinds import bill_claim
@@ -45,7 +45,8 @@ from feiqian.quick.paying_errors import (
 )
 from feiqian.quick.paying_model import Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
-from feiqian.runtime.transactions import Refused, writes_or_refuses
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
+from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
 
@@ -69,6 +70,7 @@ class QuickPayments(PreAuthFlow):
     merchants: Merchants
     payments: Payments
     policy: Policy
+    limits: PaymentLimits
     ledger: Ledger
     payment_reads: PaymentReads
     kept: Kept
@@ -92,21 +94,45 @@ class QuickPayments(PreAuthFlow):
         self._check(bill)
         return await self.transactions.write(self._begin, subject, bill, account)
 
-    @writes_or_refuses
-    def challenge(
-        self, connection: Connection, subject: Subject, id: str, language: str, device: str | None
+    async def challenge(self, subject: Subject, id: str, language: str, device: str | None) -> ChallengeView:
+        """What its payer, who is signed in, has to pass, as limits stand now. Raises QuickPaymentNotFound,
+        QuickPaymentOver, FactorNotEnrolled."""
+        row = await self.transactions.read(self._row, id, subject)
+        return await self.transactions.write(self._challenge, subject, id, language, device, self._needs(row))
+
+    def _challenge(
+        self,
+        connection: Connection,
+        subject: Subject,
+        id: str,
+        language: str,
+        device: str | None,
+        needs: tuple[Combination, ...],
     ) -> ChallengeView:
-        """What its payer, who is signed in, has to pass. Raises QuickPaymentNotFound, QuickPaymentOver,
-        FactorNotEnrolled."""
         row = self._row(connection, id, subject)
         if row.stage is not Stage.BEGUN or _over(row, self.clock.now()):
             raise QuickPaymentOver
-        binding = self._binding(row)
         held = self.factors.all_of(connection, subject)
-        needs = self.policy.needs(binding.purpose, binding.amount, binding.currency)
         if not (able := tuple(need for need in needs if need <= held)):
             raise FactorNotEnrolled
-        return self.verification.begin.within(connection, subject, binding, language, able, device=device)
+        return self.verification.begin.within(connection, subject, self._binding(row), language, able, device=device)
+
+    async def ask_for_enough(self, id: str, challenge: str) -> None:
+        """Before `pay`, of one who is not signed in: where limits have left too little for what was passed, the
+        challenge asks for more. Not before it was passed, so that nobody learns what somebody has paid today.
+
+        Raises QuickPaymentNotFound, PreAuthFlowOver, ChallengeNotFound.
+        """
+        subject = (await self.transactions.read(self._asked, challenge)).subject
+        row = await self.transactions.read(self._row, id, subject)
+        needs = self._needs(row)
+        if row.stage is Stage.BEGUN and needs != self.policy.needs(Purpose.QUICK_PAYMENT, row.amount, row.currency):
+            await self.transactions.write(self.verification.ask_for_more, challenge, subject, needs)
+
+    def _needs(self, row: Any) -> tuple[Combination, ...]:
+        """What its payer has to prove, as limits stand now."""
+        payer, now = CustomerNumber(row.number), self.clock.now() // MICROSECONDS
+        return self.limits.needs(payer, row.currency, row.amount, now, QUICK.name, Purpose.QUICK_PAYMENT)
 
     def _start(self, connection: Connection, bill: Bill, mobile: str, account: str, language: str) -> Begun:
         found = self.identify.by_mobile(connection, mobile, account, self.clock.now())
@@ -255,7 +281,8 @@ class QuickPayments(PreAuthFlow):
             amount=row.amount,
             currency=row.currency,
             payee=self.merchants.name(row.merchant),
-            reference=f"{row.reference} {row.id}",
+            reference=row.reference,
+            ids=row.id,
         )
 
     def is_paid(self, bill: Bill) -> bool:
@@ -274,19 +301,21 @@ class QuickPayments(PreAuthFlow):
         row, account = await self.transactions.read(self._looked_up, id, subject)
         return await self._shown(row, account)
 
-    async def confirmed(self, customer: Subject) -> list[QuickPayment]:
-        """The newest that the customer has confirmed, the newest first."""
-        rows = await self.transactions.read(self._newest, customer)
-        return [await self._shown(row, account) for row, account in rows]
+    async def confirmed(self, customer: Subject, ask: Ask = FIRST, limit: int = NEWEST) -> Page[QuickPayment]:
+        """What the customer has confirmed, the newest first; what the read model does not have yet is `proved`."""
+        page = await self.transactions.read(self._confirmed, customer, ask, limit)
+        return page.of([await self._listed(row, account) for row, account in page.items])
 
     def _looked_up(self, connection: Connection, id: str, subject: Subject) -> tuple[Any, DepositAccount | None]:
         row = self._row(connection, id, subject)
         return row, self._account(connection, row)
 
-    def _newest(self, connection: Connection, customer: Subject) -> list[tuple[Any, DepositAccount | None]]:
-        theirs = SUBJECT.are(quick_payments, customer) & (_c.stage == Stage.PROVED)
-        newest = select(quick_payments).where(theirs).order_by(_c.created_at.desc(), _c.id.desc()).limit(NEWEST)
-        return [(row, self._account(connection, row)) for row in connection.execute(newest)]
+    def _confirmed(
+        self, connection: Connection, customer: Subject, ask: Ask, limit: int
+    ) -> Page[tuple[Any, DepositAccount | None]]:
+        theirs = select(quick_payments).where(SUBJECT.are(quick_payments, customer), _c.stage == Stage.PROVED)
+        page = page_of(connection, theirs, Order((_c.created_at, _c.id)), ask, limit)
+        return page.of([(row, self._account(connection, row)) for row in page.items])
 
     def _account(self, connection: Connection, row: Any) -> DepositAccount | None:
         """Nothing is told of an account before the payer has proved who they are, or was signed in."""
@@ -294,21 +323,23 @@ class QuickPayments(PreAuthFlow):
         return self.deposits.get(connection, row.accounts) if told else None
 
     async def _shown(self, row: Any, account: DepositAccount | None) -> QuickPayment:
-        attempt = plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
-        known, over = self.ledger.engine.remembered(attempt) is not None, _over(row, self.clock.now())
         await self.ledger.durable(self.ledger.position)
-        payment: PaymentRow | None = None
-        if known:
+        if self.ledger.engine.remembered(_attempt(row)) is not None:
             await self.payment_reads.wait(self.ledger.durable_position, who=("customer", CustomerNumber(row.number)))
-            payment = await self.payment_reads.payment_by_transfer(attempt)
+        return await self._listed(row, account)
+
+    async def _listed(self, row: Any, account: DepositAccount | None) -> QuickPayment:
+        """As the read model has it; nobody is told "no" of what the ledger knows and the read model does not yet."""
+        known = self.ledger.engine.remembered(_attempt(row)) is not None
+        over = _over(row, self.clock.now())
+        payment = await self.payment_reads.payment_by_transfer(_attempt(row)) if known else None
         unpaid = "expired" if over and not known else "open" if row.stage is Stage.BEGUN else "proved"
         return QuickPayment(
             id=row.id,
             status=payment.status.value if payment else unpaid,  # type: ignore[arg-type]
-            reason=(payment.reason if payment else "") or "",
             bill=Bill(*(getattr(row, name) for name in Bill._fields)),
             last_four=account.last_four if account else "",
-            payment=payment.id if payment else "",
+            row=payment,
             created_at=row.created_at,
         )
 
@@ -325,6 +356,10 @@ def _over(row: Any, now: int) -> bool:
     if row.stage is Stage.BEGUN:
         return bool(now >= row.created_at + OPEN_FOR)
     return bool(now >= row.proved_at + DECIDED_WITHIN)
+
+
+def _attempt(row: Any) -> bytes:
+    return plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
 
 
 def order_number(reference: str, id: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from feiqian.auth.challenges.model import ChallengeView
 from feiqian.ids import MerchantNumber
 from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.payments.requests import shorter_reference
 
 LONGEST_REFERENCE = 27  # so that with the payment's id it is an order number
@@ -40,12 +41,11 @@ class Begun(NamedTuple):
 
 class QuickPayment(msgspec.Struct, frozen=True, kw_only=True):
     """As it is now; times in Unix microseconds. `last_four`: of the account, "" while that is not clear or not told.
-    `payment`: the id of the payment, "" while there is none; `reason`: why it was declined, or ""."""
+    `row`: the payment, None while there is none."""
 
     id: str
     status: Status
-    reason: str
     bill: Bill
     last_four: str
-    payment: str
+    row: PaymentRow | None
     created_at: int

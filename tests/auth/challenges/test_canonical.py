@@ -84,8 +84,19 @@ def test_every_difference_makes_another_digest() -> None:
         {"payee": "街角面包店 "},
         {"payer": ""},
         {"reference": "Order-1"},
+        {"ids": "acc_1"},
     ]
     assert {name for change in changed for name in change} == set(ChallengeBinding.__struct_fields__)
     digests = {msgspec.structs.replace(PAYMENT, **change).digest() for change in changed}
     assert len(digests | {PAYMENT.digest()}) == len(changed) + 1
     assert msgspec.structs.replace(PAYMENT).digest() == PAYMENT.digest()
+
+
+def test_what_is_bound_and_not_shown_changes_the_digest_and_without_it_that_is_as_ever() -> None:
+    shown = ChallengeBinding(
+        purpose=Purpose.PAYMENT, kind="code", amount=1234, currency=156, payee="Café", payer="Li", reference="pay_1"
+    )
+    assert shown.digest().hex() == "858b8fbe12c955ea91a847198a2b04f79ca4f03a04e8963885b4c8fcc70ffe02"
+    bound = msgspec.structs.replace(shown, ids="acc_1 acc_2")
+    assert bound.digest() != shown.digest()
+    assert canonical_text(bound, texts_in("en")) == canonical_text(shown, texts_in("en"))

@@ -57,6 +57,9 @@ def test_a_payment_that_waits_meets_the_limit_that_was_lowered_meanwhile(
     declined = confirm(payer, waiting["id"], ("pin", PIN))
     assert (declined["status"], declined["reason"]) == ("declined", "daily_limit")
     assert (declined["limit"]["rule"], declined["limit"]["amount"]) == ("own", LARGE - 1)
+    payer.post("/v1/me/limits/lower", DAY | {"amount": 1_00})
+    (shown,) = [one for one in payer.get("/v1/me/payments")["data"] if one["id"] == declined["id"]]
+    assert shown["limit"] == declined["limit"], "as it was then"
 
 
 def test_abuse_51_each_method_has_its_own_and_all_have_one_together(

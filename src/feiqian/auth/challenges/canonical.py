@@ -29,9 +29,9 @@ def canonical_text(binding: ChallengeBinding, texts: Texts) -> str:
         lines.append(texts("canonical.amount", amount=amount_text(binding.amount, binding.currency, texts.language)))
     for name in ("payee", "payer", "reference"):
         if value := getattr(binding, name):
-            lines.append(texts(f"canonical.{name}", value=one_line(value)))
+            lines.append(texts(_line(name, binding, texts), value=one_line(value)))
     if binding.kind and not named:
-        lines.append(texts("canonical.kind", value=_kind(binding.kind, texts)))
+        lines.append(texts(_line("kind", binding, texts), value=_kind(binding.kind, texts)))
     return "\n".join(lines)
 
 
@@ -75,6 +75,12 @@ def _is_space(character: str) -> bool:
 def _kind_of_purpose(binding: ChallengeBinding, texts: Texts) -> str:
     """What a purpose is called for this kind of it; "" where the kind has a line of its own."""
     return texts.catalogue.get(f"canonical.purpose.{binding.purpose}.{binding.kind}", "")
+
+
+def _line(name: str, binding: ChallengeBinding, texts: Texts) -> str:
+    """The key of a value's line: a purpose may have its own."""
+    own = f"canonical.{name}.{binding.purpose}"
+    return own if own in texts.catalogue else f"canonical.{name}"
 
 
 def _kind(kind: str, texts: Texts) -> str:

@@ -20,7 +20,8 @@ class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
     """What a challenge confirms, and nothing else. `amount` in minor units, `currency` the ISO 4217 number (0: none).
 
     `kind` says which sort of the purpose, `payee` and `payer` are names that people know, `reference` is whatever else
-    must not change (an order's number, the id of what is removed).
+    must not change and is shown (an order's number, the id of what is removed), `ids` what is not: it says nothing to
+    people, who are shown the names of what it is of.
     """
 
     purpose: Purpose
@@ -30,10 +31,14 @@ class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
     payee: str = ""
     payer: str = ""
     reference: str = ""
+    ids: str = ""
 
     def digest(self) -> bytes:
-        """SHA-256 of its canonical bytes: JSON of all fields in the order above."""
-        return hashlib.sha256(b"feiqian-bound-1\n" + msgspec.json.encode(self)).digest()
+        """SHA-256 of its canonical bytes: JSON of all fields in the order above; without `ids`, if there are none."""
+        values = msgspec.structs.asdict(self)
+        if not self.ids:
+            del values["ids"]
+        return hashlib.sha256(b"feiqian-bound-1\n" + msgspec.json.encode(values)).digest()
 
 
 class ChallengeView(NamedTuple):

@@ -277,6 +277,17 @@ class Verification:
             return Refused(differs)
         return None
 
+    def ask_for_more(self, connection: Connection, id: str, subject: Subject, needs: tuple[Combination, ...]) -> None:
+        """A challenge that was passed with less waits for one of these combinations instead, if the subject can pass
+        any. Raises ChallengeNotFound."""
+        now = self._clock.now()
+        attempts.hold(connection, subject, now)  # before the challenge, as wherever both are held
+        challenge = self._answers.load(connection, id, subject, lock=True)
+        held = self._factors.all_of(connection, subject)
+        wanted = tuple(need for need in needs if need <= held)
+        if wanted and not any(need <= set(challenge.passed) for need in wanted):
+            store.ask_for_more(connection, challenge, wanted, now)
+
     def consume_within(
         self, connection: Connection, id: str, subject: Subject, binding: ChallengeBinding, now: int
     ) -> Passed:

@@ -137,6 +137,12 @@ def record(connection: Connection, challenge: Challenge, now: int) -> Challenge:
     return replace(challenge, state=state)
 
 
+def ask_for_more(connection: Connection, challenge: Challenge, needs: tuple[Combination, ...], now: int) -> None:
+    """Opens one again that was passed and not spent: it waits for one of these; what was passed counts still."""
+    passed = (_c.id == challenge.id) & (_c.state == "passed") & (_c.expires_at > now)
+    connection.execute(update(challenges).where(passed).values(combinations=needs, state="open"))
+
+
 def void(connection: Connection, id: str) -> None:
     """Ends a challenge that is open or passed."""
     connection.execute(update(challenges).where(_c.id == id, _c.state.in_(("open", "passed"))).values(state="void"))

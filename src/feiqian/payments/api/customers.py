@@ -15,7 +15,6 @@ from feiqian.events import LimitMet
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER
 from feiqian.payments.intent import SourceName
-from feiqian.payments.pages.why import limit_of
 from feiqian.payments.plan import payer_account
 from feiqian.payments.read_model.rows import CorrectionRow, PaymentRow
 from feiqian.services import Services
@@ -62,11 +61,11 @@ def _payment(services: Services, row: PaymentRow, names: Mapping[bytes, SourceNa
         description=row.description,
         created_at=moment(row.created_at),
         source=source.id if source is not None else "wallet",
-        limit=_limit(limit_of(services, row)),
+        limit=limit_shown(row.limit),
     )
 
 
-def _limit(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
+def limit_shown(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
     if met is None:
         return None
     resets_at = moment(met.resets_at * MICROSECONDS) if met.resets_at else None

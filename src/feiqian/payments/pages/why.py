@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feiqian.clock import MICROSECONDS
 from feiqian.events import LimitMet, PaymentDecided
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.payments.plan import payer_account
-from feiqian.payments.policy import OF_LIMITS, Decline
+from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.services import Services
 
@@ -25,25 +24,13 @@ class Why(NamedTuple):
 
 
 def why(services: Services, payment: PaymentDecided | PaymentRow) -> Why:
-    """Locks as they are now, and limits as they are now where the decline does not say how they were."""
-    if payment.reason in (None, Decline.REFUSED_BY_CUSTOMER):
-        return Why()
-    fact = payment if isinstance(payment, PaymentDecided) else payment.fact
-    if limit := limit_of(services, payment):
+    """The limit as it was then, and locks as they are now."""
+    if payment.limit is not None:
         highest = services.policy.levels[-1].number
-        return Why(limit, services.customers.standing(payment.customer) != highest)
+        return Why(payment.limit, services.customers.standing(payment.customer) != highest)
     if payment.reason == Decline.INSUFFICIENT_FUNDS:
-        return _locked(services, fact)
+        return _locked(services, payment if isinstance(payment, PaymentDecided) else payment.fact)
     return Why()
-
-
-def limit_of(services: Services, payment: PaymentDecided | PaymentRow) -> LimitMet | None:
-    """The limit that declined a payment; of one that was declined when it was confirmed, as limits are now."""
-    fact = payment if isinstance(payment, PaymentDecided) else payment.fact
-    if fact.limit is not None or payment.reason not in OF_LIMITS:
-        return fact.limit
-    now = services.clock.now() // MICROSECONDS
-    return services.limits.met(fact.customer, fact.currency, fact.method, fact.amount, now, ())
 
 
 def _locked(services: Services, fact: PaymentDecided) -> Why:

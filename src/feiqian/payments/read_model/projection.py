@@ -41,8 +41,8 @@ ON CONFLICT (day, customer, currency) DO UPDATE SET count = customer_days.count 
 amount = customer_days.amount + excluded.amount, refunded = customer_days.refunded + excluded.refunded"""
 _ADD_REFUND = "UPDATE payments SET refunded = refunded + :amount WHERE id = :payment"
 _END_HOLD = "DELETE FROM holds WHERE id = :id"
-_END_WAITING = """UPDATE payments SET status = :status, closed_at = :at, day = :day, fee = :fee, refused = :refused
-WHERE no = :no AND status = :waiting"""
+_END_WAITING = """UPDATE payments SET status = :status, closed_at = :at, day = :day, fee = :fee, refused = :refused,
+met = :met WHERE no = :no AND status = :waiting"""
 
 _NO: BindParameter[int] = bindparam("no")
 _ID: BindParameter[Any] = bindparam("id")
@@ -116,8 +116,8 @@ class PaymentsProjection:
 
     def _end_waiting(self, step: ProjectionStep, end: End) -> None:
         """States only move forward: what no longer waits stays as it is."""
-        status, at, day, fee, refused, no = end
-        values = {"status": status, "at": at, "day": day, "fee": fee, "refused": refused, "no": no}
+        status, day, no, (at, fee, refused, met) = end
+        values = {"status": status, "at": at, "day": day, "fee": fee, "refused": refused, "met": met, "no": no}
         if self._db.change(_END_WAITING, waiting=WAITING, **values) and status == "succeeded":
             row = self._db.one(_SUM, no=no)
             assert row is not None

@@ -38,7 +38,7 @@ def _status(text: str, *, other: bool = False) -> ColumnElement[bool]:
     return _P.status != literal if other else _P.status == literal
 
 
-PAYMENT_COLUMNS = (_P.fact, _P.status, _P.refused, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
+PAYMENT_COLUMNS = (_P.fact, _P.status, _P.refused, _P.met, _P.fee, _P.refunded, _P.closed_at, _P.day, _P.position)
 UNPAID = _status("succeeded", other=True)
 
 _PAYMENT = select(*PAYMENT_COLUMNS)

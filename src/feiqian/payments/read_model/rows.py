@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, decode_fact
+from feiqian.events import LimitMet, PaymentDecided, PaymentStatus, RefundDecided, decode_fact, decode_limit
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.projections.database import Values
@@ -16,7 +16,8 @@ class PaymentRow:
 
     `status` moves forward from `fact.status`. A payment that succeeded keeps that status when refunded: `refunded`
     says how much went back. `closed_at` is when a waiting payment was confirmed, declined or cancelled, or expired;
-    else 0. What a waiting payment became later (its fee, its reason) is here, and not in `fact`.
+    else 0. What a waiting payment became later (its fee, its reason, the `limit` that declined it) is here, and not in
+    `fact`; facts of older versions do not say which limit it was.
     """
 
     id: str
@@ -39,6 +40,7 @@ class PaymentRow:
     day: int
     position: int
     fact: PaymentDecided
+    limit: LimitMet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class CorrectionRow:
 
 def payment_row(values: Values) -> PaymentRow:
     """From the columns that `queries` asks a payment by."""
-    blob, status, refused, fee, refunded, closed_at, day, position = values
+    blob, status, refused, met, fee, refunded, closed_at, day, position = values
     fact = payment_fact(blob)
     return PaymentRow(
         fact.id,
@@ -96,6 +98,7 @@ def payment_row(values: Values) -> PaymentRow:
         day,
         position,
         fact,
+        fact.limit if met is None else decode_limit(met),
     )
 
 

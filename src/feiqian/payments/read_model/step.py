@@ -20,6 +20,7 @@ from feiqian.events import (
     PaymentStatus,
     RefundDecided,
     decode_fact,
+    encode_limit,
 )
 from feiqian.ledger.engine import EVENT, LINKED, Type
 from feiqian.projections.database import Values
@@ -34,8 +35,8 @@ WAITING = PaymentStatus.WAITING.value
 Event = tuple[int, int, int, int, int, bytes, bytes, bytes, bytes]  # as EVENT unpacks it
 Hold = tuple[bytes, bytes, int, int | None]  # debit, credit, amount, payment number
 Link = tuple[int | None, int]  # payment number, and when it happened
-End = tuple[str, int, int, int, str | None, int]  # of a waiting payment: status, at, day, fee, why declined, number
-Words = tuple[int, int, str | None]  # what a fact says of such an end: when, fee, why declined
+Words = tuple[int, int, str | None, bytes | None]  # what a fact says of such an end: when, fee, why declined, the limit
+End = tuple[str, int, int, Words]  # of a waiting payment: status, day, number
 Key = tuple[int, int, int]  # owner, day, currency: of a day's totals
 
 _MOVES = (int(Type.TRANSFER), int(Type.SWEEP))
@@ -120,14 +121,15 @@ class ProjectionStep:
         elif type(fact) is PaymentConfirmed:
             self._say(fact.id, fact.confirmed_at, fact.fee, None)
         elif type(fact) is PaymentRefused:
-            self._say(fact.id, fact.refused_at, 0, fact.reason)
+            met = None if fact.limit is None else encode_limit(fact.limit)
+            self._say(fact.id, fact.refused_at, 0, fact.reason, met)
         elif type(fact) is PaymentCancelled:
             self._say(fact.id, fact.cancelled_at, 0, None)
 
-    def _say(self, payment: str, at: int, fee: int, reason: str | None) -> None:
+    def _say(self, payment: str, at: int, fee: int, reason: str | None, met: bytes | None = None) -> None:
         no = self._number(payment)
         if no is not None:
-            self._ends[no] = at, fee, reason
+            self._ends[no] = at, fee, reason, met
 
     def _number(self, payment: str) -> int | None:
         no = self._numbers.get(payment)
@@ -157,6 +159,7 @@ class ProjectionStep:
                 day,
                 self._position,
                 blob,
+                None,
                 None,
             )
         )
@@ -245,7 +248,7 @@ class ProjectionStep:
     def _end_of(self, payment: int | None) -> Words:
         """What a fact of this row says of the payment's end; without one, the moment is the engine's."""
         words = None if payment is None else self._ends.get(payment)
-        return words or (self.seconds * MICROSECONDS, 0, None)
+        return words or (self.seconds * MICROSECONDS, 0, None, None)
 
     def _open_hold(self, event: Event) -> None:
         _, _, _, _, amount, id, debit, credit, _ = event
@@ -280,5 +283,4 @@ class ProjectionStep:
 
     def _end_waiting(self, status: str, payment: int | None) -> None:
         if payment is not None:
-            at, fee, reason = self._end_of(payment)
-            self.ended.append((status, at, self.day, fee, reason, payment))
+            self.ended.append((status, self.day, payment, self._end_of(payment)))

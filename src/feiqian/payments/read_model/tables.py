@@ -36,6 +36,7 @@ payments = Table(
     *numbers("amount", "currency", "fee", "refunded", "created_at", "expires_at", "closed_at", "day", "position"),
     *octets("fact"),
     *words("refused", null=True),
+    *octets("met", null=True),  # the `events.LimitMet` that declined it when it was confirmed
     Index("payments_id", "id", unique=True),
     Index("payments_order", "merchant", "merchant_order", unique=True),
     Index("payments_transfer", "transfer"),

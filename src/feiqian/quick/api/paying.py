@@ -6,18 +6,20 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 
 from feiqian.auth.api import shapes
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown
 from feiqian.clock import moment
 from feiqian.money import BY_CODE, BY_NUMBER
+from feiqian.payments.api.customers import limit_shown
 from feiqian.payments.requests import Amount, CurrencyCode, Description
 from feiqian.quick.method import LONGEST_GIVEN
 from feiqian.quick.paying_errors import NotPayable
 from feiqian.quick.paying_model import Bill as Payable
 from feiqian.quick.paying_model import BillNumber, QuickPayment, Status
+from feiqian.runtime.paging import Ask
 from feiqian.services import Services
 from feiqian.strings.patterns import LINE, matching
 from feiqian.web.v1 import problems
@@ -27,6 +29,8 @@ from feiqian.web.v1.problems import Kind
 ACCOUNT_UNCLEAR = Kind("account-unclear", "Several of your accounts end in these digits", 409)
 PATH = "/v1/me/quick-payments"
 _MERCHANT = "mer_01a21ac8d8a073fb8e8d69f236941c11"
+Cursor = Annotated[str, matching("[a-z0-9_]{1,40}")]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 MerchantId = Annotated[str, matching("[a-z0-9_]+", min_length=1, max_length=64, examples=[_MERCHANT])]
 Given = Annotated[
     str,
@@ -53,7 +57,8 @@ class QuickPaymentStart(shapes.Body, frozen=True):
 
 class QuickPaymentShown(msgspec.Struct, frozen=True):
     """A quick payment as it is now. `account`: the last four digits of its number. While it is `open`, it waits to be
-    confirmed; what is `proved` was confirmed, and whether it was paid is not known yet: confirm it again."""
+    confirmed; what is `proved` was confirmed, and whether it was paid is not known yet: confirm it again. `limit`: of
+    one that a limit declined."""
 
     id: str
     status: Status
@@ -66,12 +71,14 @@ class QuickPaymentShown(msgspec.Struct, frozen=True):
     account: str
     payment: str | None
     created_at: datetime
+    limit: shapes.DeclinedByLimit | None = None
 
 
 class QuickPaymentList(msgspec.Struct, frozen=True):
-    """The newest that were confirmed, newest first."""
+    """Those that were confirmed, newest first. `next` is the cursor of the page after it, None at the end."""
 
     data: list[QuickPaymentShown]
+    next: str | None
 
 
 @post(
@@ -93,10 +100,16 @@ async def start_quick_payment(
     return _shown(services, await services.quick_payments.get_own(session.subject, id))
 
 
-@get(PATH, "listQuickPayments", "The newest quick payments that were confirmed", who="customer")
-async def list_quick_payments(session: TheSession, services: TheServices) -> QuickPaymentList:
-    confirmed = await services.quick_payments.confirmed(session.subject)
-    return QuickPaymentList([_shown(services, payment) for payment in confirmed])
+@get(PATH, "listQuickPayments", "Quick payments that were confirmed, newest first", who="customer")
+async def list_quick_payments(
+    session: TheSession,
+    services: TheServices,
+    limit: FromQuery[Limit] = 20,
+    cursor: FromQuery[Cursor | None] = None,
+) -> QuickPaymentList:
+    await services.reads.wait(services.ledger.durable_position, who=("customer", session.subject.customer))
+    page = await services.quick_payments.confirmed(session.subject, Ask(before=cursor or ""), limit)
+    return QuickPaymentList([_shown(services, payment) for payment in page.items], page.older or None)
 
 
 @get(PATH + "/{id:str}", "getQuickPayment", "A quick payment", who="customer", problems=(problems.NOT_FOUND,))
@@ -134,19 +147,20 @@ async def confirm_quick_payment(
 
 
 def _shown(services: Services, payment: QuickPayment) -> QuickPaymentShown:
-    bill = payment.bill
+    bill, row = payment.bill, payment.row
     return QuickPaymentShown(
         id=payment.id,
         status=payment.status,
-        reason=payment.reason or None,
+        reason=row.reason if row else None,
         merchant=services.merchants.name(bill.merchant),
         amount=bill.amount,
         currency=BY_NUMBER[bill.currency].code,
         reference=bill.reference,
         description=bill.description,
         account=payment.last_four,
-        payment=payment.payment or None,
+        payment=row.id if row else None,
         created_at=moment(payment.created_at),
+        limit=limit_shown(row.limit) if row else None,
     )
 
 

@@ -16,12 +16,14 @@ from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.numbers import masked
-from feiqian.money import BY_NUMBER
+from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.pages.lists import built
 from feiqian.payments.shown import Item, shown_payment
 from feiqian.quick.allowed import Allowed, allowed
 from feiqian.quick.errors import QuickRefused
-from feiqian.quick.model import METHOD, Quick
+from feiqian.quick.model import Quick
+from feiqian.quick.paying_model import QuickPayment
+from feiqian.runtime.paging import Ask
 from feiqian.web.forms import read_form
 from feiqian.web.session import Customer, TheCustomer, customers_only
 from feiqian.web.site import Site, TheSite
@@ -34,7 +36,6 @@ SAID = {
     "close": "quick.said.close",
     "refused": "quick.said.refused",
 }
-LOOKED, SHOWN = 200, 20  # payments among which quick ones are looked for, and how many of these are shown
 
 
 class Own(NamedTuple):
@@ -47,10 +48,13 @@ class Own(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A quick payment, and the account that it was taken from."""
+    """A quick payment: what was to be paid to whom, and from which account; `item` once it was decided."""
 
-    item: Item
+    payment: QuickPayment
+    payee: str
+    amount: Money
     number: str
+    item: Item | None
 
 
 class OwnPages(Controller):
@@ -60,14 +64,17 @@ class OwnPages(Controller):
     guards = (customers_only,)
 
     @get("/")
-    async def look(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
+    async def look(
+        self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "", older: FromQuery[str] = ""
+    ) -> Page:
         services = site.services
-        found = await services.quick.all_of(signed_in.number)
-        own = [_own(site, quick) for quick in found]
+        own = [_own(site, quick) for quick in await services.quick.all_of(signed_in.number)]
+        page = await built(services, lambda: services.quick_payments.confirmed(signed_in.subject, Ask(before=older)))
         return site.page(
             "quick/own.html",
             own=own,
-            uses=await _uses(site, signed_in, found),
+            uses=page.of([_use(site, payment) for payment in page.items]),
+            first=not older,
             allowed=allowed(services.policy, services.policy.currency),
             said=SAID.get(said, ""),
             refused=said == "refused",
@@ -128,16 +135,7 @@ def _own(site: Site, quick: Quick) -> Own:
     return Own(quick, masked(account.last_four), BY_NUMBER[account.currency].code, what)
 
 
-async def _uses(site: Site, customer: Customer, found: list[Quick]) -> list[Use]:
-    """The newest quick payments from these accounts. Raises ReadsBehind."""
-    services = site.services
-    numbers = {quick.account.ledger_id: masked(quick.account.last_four) for quick in found}
-    if not any(quick.opened_at for quick in found):
-        return []
-    rows = await built(services, lambda: services.reads.newest_of_customer(customer.number, LOOKED))
-    uses = [
-        Use(shown_payment(row, services.merchants.name(row.merchant)), numbers[row.fact.source])
-        for row in rows
-        if row.fact.method == METHOD and row.fact.source in numbers
-    ]
-    return uses[:SHOWN]
+def _use(site: Site, payment: QuickPayment) -> Use:
+    bill, payee = payment.bill, site.services.merchants.name(payment.bill.merchant)
+    item = shown_payment(payment.row, payee) if payment.row is not None else None
+    return Use(payment, payee, Money(bill.amount, BY_NUMBER[bill.currency]), masked(payment.last_four), item)

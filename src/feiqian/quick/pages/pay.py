@@ -24,6 +24,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.errors import LedgerError
 from feiqian.kyc.numbers import HOME
 from feiqian.money import BY_NUMBER, Money
+from feiqian.payments.pages.why import why
 from feiqian.quick.method import LONGEST_GIVEN
 from feiqian.quick.paying_errors import (
     AccountNotOpen,
@@ -163,6 +164,7 @@ async def _paid(site: Site, paying: list[str]) -> Page:
     """Pays, and leads to what became of it; nobody is told "no" of what is not known."""
     challenge, id, bill = paying
     try:
+        await site.services.quick_payments.ask_for_enough(id, challenge)
         await site.services.quick_payments.pay(id, challenge)
     except AccountUnclear:
         return Redirect(f"/pay/{bill}/account", status_code=303)
@@ -222,4 +224,6 @@ def _shown(site: Site, bill: Bill) -> dict[str, Any]:
 
 def _outcome(site: Site, number: str, outcome: str, payment: QuickPayment | None) -> Page:
     shown = _shown(site, payment.bill) if payment else {}
+    if payment and payment.row:
+        shown["why"] = why(site.services, payment.row)
     return site.page("quick/paid.html", number=number, outcome=outcome, payment=payment, **shown)
