@@ -8,10 +8,11 @@ import pytest
 
 from feiqian.auth.model import Opened
 from feiqian.cli import main
-from feiqian.deposits.importing import BATCH, FileInvalid, Import, Line, Wrong
+from feiqian.deposits.importing import BATCH, Import, Line, Wrong
 from feiqian.deposits.model import AccountState
 from feiqian.deposits.numbers import new_number
 from feiqian.money import CNY, EUR
+from feiqian.runtime.csv_file import FileInvalid
 from feiqian.subjects import Role, Subject
 from feiqian.testing.served import Served
 from tests.customers.people import EVE, EVE_DETAILS, People

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import update
 from staff_pages import Browser, app_of, site_of, text_of
 from staffed import EVE, Staffed
 
@@ -15,7 +16,9 @@ from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import ChangeState
 from feiqian.deposits.errors import ReferenceUsed
 from feiqian.deposits.model import AccountState, WantedAccount
+from feiqian.deposits.tables import accounts
 from feiqian.ids import new_id
+from feiqian.ledger.engine import Side
 from feiqian.money import CNY, EUR
 from feiqian.subjects import staff
 from tests.customers.people import EVE_DETAILS
@@ -210,3 +213,56 @@ def test_only_supporters_look_at_numbers(desk: SimpleNamespace, browser: Browser
     assert browser.post(address, why=WHY).status_code == 403
     browser.is_staff(desk.bank.sign_in_as("dan").token)
     assert browser.get("/staff/deposits/acc_nothing/number").status_code == 404
+
+
+# --- freezing one at once --------------------------------------------------------------------------------------------
+
+
+def test_one_freezes_an_account_at_once_with_a_reason_and_the_holder_is_told(
+    desk: SimpleNamespace, browser: Browser
+) -> None:
+    held, number = account(desk), desk.bank.do(desk.bank.services.deposits.number, account(desk).id)
+    address = f"/staff/deposits/{held.id}/freeze"
+    assert address in browser.get(file_of(desk)).text
+    refused = browser.post(address, why="")
+    assert (refused.status_code, account(desk).state) == (422, AccountState.OPEN)
+    done = browser.post(address, why=f"The card was stolen, of {number}")
+    assert (done.status_code, done.headers["location"]) == (303, f"{file_of(desk)}?said=account_frozen")
+    entry = desk.bank.entries(str(desk.mei))[-1]
+    assert (entry.actor, entry.action) == (desk.dan.subject, "account_frozen")
+    assert entry.details["account"] == held.id
+    assert entry.details["why"].startswith("The card was stolen")
+    assert number not in str(entry.details)
+    assert account(desk).state is AccountState.FROZEN
+    there = desk.bank.ledger.engine.account(held.ledger_id)
+    assert there is not None
+    assert there.closed_and_frozen & Side.DEBIT
+    told = desk.bank.told(desk.mei.number)
+    assert ("changed", "sms") in told
+    page = browser.get(done.headers["location"]).text
+    assert "Frozen. Nothing leaves the account now." in text_of(page)
+    assert address not in page
+    assert browser.post(address, why="The card was stolen").status_code == 303
+    assert desk.bank.told(desk.mei.number) == told, "freezing again does nothing more"
+
+
+def test_one_who_freezes_cannot_release(desk: SimpleNamespace, browser: Browser) -> None:
+    held = account(desk)
+    browser.post(f"/staff/deposits/{held.id}/freeze", why="The card was stolen")
+    sent = browser.post(
+        f"{file_of(desk)}/propose/account_state", account=f"{held.id}/{held.last_four}/frozen", state="open", why=WHY
+    )
+    assert sent.status_code == 303
+    assert account(desk).state is AccountState.FROZEN, "another one has to approve it"
+
+
+def test_only_supporters_freeze_and_only_what_is_there(desk: SimpleNamespace, browser: Browser) -> None:
+    address = f"/staff/deposits/{account(desk).id}/freeze"
+    assert browser.post("/staff/deposits/acc_nothing/freeze", why=WHY).status_code == 404
+    with desk.bank.db.write() as connection:
+        connection.execute(update(accounts).values(state=AccountState.CLOSED))
+    assert browser.post(address, why=WHY).status_code == 422
+    desk.bank.member("ann", "auditor", "admin")
+    browser.is_staff(desk.bank.sign_in_as("ann").token)
+    assert browser.get(address).status_code == 403
+    assert browser.post(address, why=WHY).status_code == 403

@@ -59,7 +59,7 @@ def test_a_change_that_is_taken_back_pauses_nothing(people: People) -> None:
     profiles, mei = people.customers.profiles, opened.session.subject.customer
 
     def fail(connection: Connection) -> None:
-        profiles.put_mobile(connection, mei, NEW)
+        profiles.put_mobile(connection, mei, NEW, people.clock.now())
         assert quick.of(connection, account).state is QuickState.PAUSED
         raise LookupError
 

@@ -258,7 +258,7 @@ def test_a_code_to_a_number_that_was_on_file_when_it_was_asked_for_opens_nothing
     mei = people.checked().session.subject.customer
     account = account_of(people, mei)
     challenge = proved(people, number_of(people, account))
-    people.do(people.customers.profiles.put_mobile, mei, "+8613900007777")
+    people.do(people.customers.profiles.put_mobile, mei, "+8613900007777", people.clock.now())
     with pytest.raises(QuickRefused, match="number"):
         people.run(people.services.public_quick.finish(challenge))
     assert people.do(people.services.quick.of, account).state is QuickState.CLOSED

@@ -68,6 +68,7 @@ def site_of(bank: Staffed) -> Site:
         transactions=bank.services.transactions,
         verification=bank.services.verification,
         deposits=bank.services.deposits,
+        account_states=bank.services.account_states,
         quick=bank.services.quick,
     )
     looks = renderers(bank.clock, "Asia/Shanghai")

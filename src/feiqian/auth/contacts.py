@@ -107,8 +107,10 @@ class NewContacts(PreAuthFlow):
         self.verification.consume_within(connection, application.challenge, application.subject, binding, now)
         self.applications.finish(connection, id, now)
         before = self.customers.contacts(connection, owner)
-        put = profiles.put_mobile if kind == MOBILE else profiles.put_email
-        put(connection, owner.customer, application.address)
+        if kind == MOBILE:
+            profiles.put_mobile(connection, owner.customer, application.address, now)
+        else:
+            profiles.put_email(connection, owner.customer, application.address)
         self.notices.cool(connection, owner.customer, now)
         self._record(connection, owner, "contact_changed", {"kind": kind})
         self.notices.moved(connection, before, application, now)

@@ -46,3 +46,12 @@ reports = Table(
     Index("customers_reports_from", "network", "at"),
     index_of_few("customers_reports_waiting", "done_at", "done_at = 0"),
 )
+
+# Numbers that telephone companies have given to somebody else, as they were imported, until they are taken in.
+reassigned = Table(
+    "customers_reassigned",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("mobile_blind", LargeBinary(16), nullable=False),
+    Column("day", Integer, nullable=False),  # on which it was given, yyyymmdd of the bank
+)

@@ -19,6 +19,7 @@ from feiqian.auth.recovery import Recovery
 from feiqian.auth.secrets import Secrets
 from feiqian.auth.security import Security
 from feiqian.auth.sign_in import SignIn
+from feiqian.backoffice.model import OPERATOR
 from feiqian.backoffice.service import Staff
 from feiqian.clock import Clock
 from feiqian.customers.applications import Applications
@@ -68,7 +69,7 @@ def add_access(s: Services) -> None:
     records = PreAuthRecords(cipher=s.cipher, clock=clock, customers=customers, identity=identity, strangers=strangers)
     secrets = Secrets(work=s.work, customers=customers, identity=identity, factors=s.factors, sessions=s.sessions)
     s.freezing = Freezing(**common, accounts=s.accounts, intents=s.intents)
-    s.reassigned_numbers = ReassignedNumbers(**common, sessions=s.sessions)
+    s.reassigned_numbers = ReassignedNumbers(**common, sessions=s.sessions, operator=OPERATOR)
     s.real_name = RealName(
         **common, work=s.work, policy=s.policy, accounts=s.accounts, identity=identity, intents=s.intents
     )

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from feiqian.columns import SUBJECT
 from feiqian.customers.errors import CustomerNotFound
 from feiqian.customers.model import Profile
 from feiqian.customers.pushes import Pushes
-from feiqian.customers.tables import ADDRESS, EMAIL, FROZEN_BY, MOBILE, applications, customers, profiles
+from feiqian.customers.tables import (
+    ADDRESS,
+    EMAIL,
+    FROZEN_BY,
+    MOBILE,
+    applications,
+    customers,
+    mobile_changes,
+    profiles,
+)
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.notify.model import Contacts
@@ -46,9 +55,22 @@ class Profiles:
 
     def number_of(self, connection: Connection, mobile: str) -> CustomerNumber | None:
         """The customer's number of a mobile number (E.164)."""
-        found = select(_c.customer).where(_c.mobile_blind == self._cipher.blind_index(mobile, "mobile"))
-        number = connection.execute(found).scalar()
+        return self.number_of_blind(connection, self.blind(mobile))
+
+    def blind(self, mobile: str) -> bytes:
+        """By which a mobile number (E.164) is found."""
+        return self._cipher.blind_index(mobile, "mobile")
+
+    def number_of_blind(self, connection: Connection, blind: bytes) -> CustomerNumber | None:
+        """As `number_of`, by the number's `blind`."""
+        number = connection.execute(select(_c.customer).where(_c.mobile_blind == blind)).scalar()
         return None if number is None else CustomerNumber(number)
+
+    def mobile_since(self, connection: Connection, number: CustomerNumber) -> int:
+        """Since when, in Unix microseconds, the customer has had the number that is on file."""
+        both = customers.outerjoin(mobile_changes, mobile_changes.c.customer == customers.c.number)
+        since = func.coalesce(mobile_changes.c.at, customers.c.created_at)
+        return int(connection.execute(select(since).select_from(both).where(customers.c.number == number)).scalar_one())
 
     def get(self, connection: Connection, number: CustomerNumber) -> Profile | None:
         both = profiles.join(customers, customers.c.number == _c.customer)
@@ -92,10 +114,12 @@ class Profiles:
         if rows:
             connection.execute(insert(profiles), rows)
 
-    def put_mobile(self, connection: Connection, number: CustomerNumber, mobile: str) -> None:
+    def put_mobile(self, connection: Connection, number: CustomerNumber, mobile: str, now: int) -> None:
         """By the customer. Raises sqlalchemy's IntegrityError if it is another customer's, CustomerNotFound."""
         sealed = MOBILE.seal(self._cipher, mobile, number)
-        self._put_mobile(connection, number, sealed, self._cipher.blind_index(mobile, "mobile"), customer(number))
+        self._put_mobile(connection, number, sealed, self.blind(mobile), customer(number))
+        connection.execute(delete(mobile_changes).where(mobile_changes.c.customer == number))
+        connection.execute(insert(mobile_changes).values(customer=number, at=now))
 
     def remove_mobile(self, connection: Connection, number: CustomerNumber, by: Subject) -> None:
         """There is no number on file any more: nothing is sent there, and somebody else may register with it.
@@ -137,7 +161,7 @@ class Profiles:
         return {
             "customer": number,
             "mobile": MOBILE.seal(cipher, new.mobile, number),
-            "mobile_blind": self._cipher.blind_index(new.mobile, "mobile"),
+            "mobile_blind": self.blind(new.mobile),
             "email": EMAIL.seal(cipher, new.email, number) if new.email else None,
             "language": new.language,
             "cooling_until": 0,

@@ -43,6 +43,13 @@ profiles = Table(
     index_of_few("customers_cooling", "cooling_until", "cooling_until > 0"),
     index_of_few("customers_frozen", "frozen", "frozen <> ''"),
 )
+# Since when the number is on file of a customer who has changed it.
+mobile_changes = Table(
+    "customers_mobile_changes",
+    METADATA,
+    Column("customer", BIG, ForeignKey("customers.number"), primary_key=True, autoincrement=False),
+    Column("at", BIG, nullable=False),
+)
 # What payment codes are of. Numbers are given in order; one that is revoked stays, so that none is given twice.
 issuing_devices = Table(
     "issuing_devices",

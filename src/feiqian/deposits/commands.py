@@ -46,7 +46,8 @@ def _import(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.backoffice.model import OPERATOR
     from feiqian.db import BankDb
     from feiqian.deposits.errors import REASONS
-    from feiqian.deposits.importing import FileInvalid, Import
+    from feiqian.deposits.importing import Import
+    from feiqian.runtime.csv_file import FileInvalid
     from feiqian.runtime.transactions import Transactions
     from feiqian.runtime.work import Work
 

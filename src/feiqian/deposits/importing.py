@@ -6,7 +6,6 @@ What is said of a line that is wrong names its field, never what stands in it: n
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,15 +20,14 @@ from feiqian.deposits.numbers import read_number
 from feiqian.deposits.openings import Openings
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_CODE, NOTHING, MinorUnits, MoneyInvalid, parse
+from feiqian.runtime.csv_file import Rows, rows
 from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject
 
 NEEDED = ("reference", "customer", "currency", "product")
 COLUMNS = (*NEEDED, "number", "alias", "balance", "holder")
 BATCH = 500  # accounts of one transaction
-MOST_LINES = 1_000_000
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,60}\Z", re.ASCII)
-Rows = Iterator[tuple[int, dict[str, str]]]  # each line's number, and its fields by name
 
 
 class Line(NamedTuple):
@@ -46,10 +44,6 @@ class Wrong(NamedTuple):
     reason: str
 
 
-class FileInvalid(Exception):
-    """The file as a whole cannot be read. Says why."""
-
-
 class Import:
     """One import; `by` decides it. Blocks."""
 
@@ -58,7 +52,7 @@ class Import:
 
     def read(self, text: Iterable[str]) -> tuple[list[Line], list[Wrong]]:
         """The accounts of a file, and all lines that are wrong. Raises FileInvalid."""
-        return self._transactions.read_now(self._read, _rows(text))
+        return self._transactions.read_now(self._read, rows(text, COLUMNS, NEEDED))
 
     def open(self, lines: Sequence[Line]) -> Iterator[int]:
         """Decides them, some at a time, and yields how many are decided; the server tells the ledger.
@@ -143,27 +137,6 @@ def _against_each_other(lines: Sequence[Line]) -> list[Wrong]:
         if sums[line.wanted.currency] > MAX_AMOUNT:
             wrong.setdefault(line.at, Wrong(line.at, "balance_sum"))
     return list(wrong.values())
-
-
-def _rows(text: Iterable[str]) -> Rows:
-    """Each line with its fields by name, all of COLUMNS; without any if it has too few or too many."""
-    reader = csv.reader(text, strict=True)
-    try:
-        heads = [head.strip() for head in next(reader, [])]
-        unknown, missing = sorted(set(heads) - set(COLUMNS)), [name for name in NEEDED if name not in heads]
-        if unknown or missing or len(set(heads)) < len(heads):
-            raise FileInvalid(f"the first line names the columns, each once: {', '.join(COLUMNS)}")
-        empty = dict.fromkeys(COLUMNS, "")
-        for row in reader:
-            if reader.line_num > MOST_LINES:
-                raise FileInvalid(f"a file has at most {MOST_LINES:,} lines")
-            if row:
-                same = len(row) == len(heads)
-                yield reader.line_num, empty | {h: v.strip() for h, v in zip(heads, row, strict=same)} if same else {}
-    except csv.Error as error:
-        raise FileInvalid(f"line {reader.line_num} is not written as CSV (RFC 4180): {error}") from None
-    except UnicodeDecodeError:
-        raise FileInvalid("the file is not text in UTF-8") from None
 
 
 def _balance(row: dict[str, str]) -> MinorUnits:

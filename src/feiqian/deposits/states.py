@@ -53,9 +53,12 @@ class AccountStates(AccessService):
     def intent(self) -> IntentKind:
         return IntentKind(STATE, Telling, self._tell_ledger, lambda *_: None)
 
-    async def put(self, id: str, state: AccountState, by: Subject) -> None:
-        """The account is so on return, also in the ledger. Again: the same. Raises AccountInvalid, AccountNotFound."""
-        await self.transactions.write(self._decide, id, state, by)
+    async def put(self, id: str, state: AccountState, by: Subject, why: str = "") -> None:
+        """The account is so on return, also in the ledger. Again: the same. Raises AccountInvalid, AccountNotFound.
+
+        `why`: of whoever decides it alone. Freezing may be; what two decide has its reason with their change.
+        """
+        await self.transactions.write(self._decide, id, state, by, why)
         await self.intents.finish(STATE, id)
 
     async def stay_frozen(self, number: CustomerNumber) -> set[bytes]:
@@ -63,7 +66,7 @@ class AccountStates(AccessService):
         held = await self.deposits.all_of(number)
         return {account.ledger_id for account in held if account.state in STOPPED}
 
-    def _decide(self, connection: Connection, id: str, state: AccountState, by: Subject) -> None:
+    def _decide(self, connection: Connection, id: str, state: AccountState, by: Subject, why: str = "") -> None:
         account = self.deposits.get(connection, id)
         self.customers.profiles.lock(connection, account.customer)
         account = self.deposits.get(connection, id)
@@ -74,7 +77,8 @@ class AccountStates(AccessService):
         connection.execute(update(accounts).where(accounts.c.id == id).values(state=state))
         self.intents.put(connection, STATE, id, Telling(id), instead=True)
         now, about = self.clock.now(), str(customer(account.customer))
-        self.audit_log.append(connection, by, ACTIONS[state], about, {"account": id, "before": account.state}, now)
+        details = {"account": id, "before": account.state} | ({"why": why} if why else {})
+        self.audit_log.append(connection, by, ACTIONS[state], about, details, now)
         self.notices.changed(connection, account.customer, ACTIONS[state], now)
 
     async def _tell_ledger(self, intent: LedgerIntent) -> None:

@@ -46,7 +46,7 @@ from feiqian.quick.paying_errors import (
 from feiqian.quick.paying_model import Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
-from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
+from feiqian.runtime.transactions import Refused, writes_or_refuses
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
 

@@ -12,7 +12,7 @@ from feiqian.deposits.errors import AccountInvalid
 from feiqian.money import BY_CODE, BY_NUMBER
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import TheServices, grouped, post
+from feiqian.web.v1.operations import TheServices, for_the_bank, post
 
 
 class BankAccountWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,6 +63,4 @@ async def open_account(data: JSONBody[BankAccountWanted], services: TheServices)
     )
 
 
-OPERATIONS = grouped(
-    "The bank's systems", "For the bank's own systems, with a key of `feiqian keys bank`.", open_account
-)
+OPERATIONS = for_the_bank(open_account)

@@ -7,9 +7,9 @@ from litestar.types import ControllerRouterHandler
 from .accounts import AccountPages
 from .aliases import LONGEST, AliasPages
 from .closing import CLOSE, ClosingPages
-from .staff import NumberPages
+from .staff import FreezePages, NumberPages
 from .transfers import TransferPages
 
 __all__ = ["LONGEST", "PAGES", "STAFF_PAGES"]
 PAGES: list[ControllerRouterHandler] = [AccountPages, AliasPages, TransferPages, ClosingPages, CLOSE]
-STAFF_PAGES: list[ControllerRouterHandler] = [NumberPages]
+STAFF_PAGES: list[ControllerRouterHandler] = [NumberPages, FreezePages]

@@ -109,6 +109,11 @@ def grouped(title: str, text: str, *handlers: HTTPRouteHandler) -> tuple[HTTPRou
     return handlers
 
 
+def for_the_bank(*handlers: HTTPRouteHandler) -> tuple[HTTPRouteHandler, ...]:
+    """These operations of several features as one group: what is called with a key of the bank's."""
+    return grouped("The bank's systems", "For the bank's own systems, with a key of `feiqian keys bank`.", *handlers)
+
+
 def groups_of(handlers: Iterable[HTTPRouteHandler]) -> list[Group]:
     """The groups of these operations, in their order."""
     return list(dict.fromkeys(handler.opt[GROUP] for handler in handlers))
