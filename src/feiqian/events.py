@@ -59,7 +59,7 @@ class LimitMet(msgspec.Struct, array_like=True, frozen=True):
     counts: bool = False
 
 
-class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True):
+class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True, gc=False):
     """A payment was authorised, declined, or waits for the customer. `status` is the first it had."""
 
     id: str

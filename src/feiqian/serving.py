@@ -125,7 +125,7 @@ class Service:
         self.files = share_out(settings.connection_limit)
         self.gate = Gate(self.admission, self.files.connections, network.Proxies(settings.trusted_proxies))
         app = create_app(bank.services, self.admission, pages)
-        self.server = Server(app, self.gate, settings.host, settings.port)
+        self.server = Server(app, self.gate, settings.host, settings.port, at_once=app.payments)
         gate, metrics = Gate(Admission(IN_FLIGHT), CONNECTIONS), MetricsApp(bank.services.metrics)
         self.metrics_server = Server(metrics, gate, settings.metrics_host, settings.metrics_port, name="metrics")
         self._watch_for()

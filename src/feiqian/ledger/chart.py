@@ -42,10 +42,10 @@ def derived_id(label: bytes, *parts: bytes) -> bytes:
 
     `label` (at most 16 bytes) personalises the hash (RFC 7693), so that two uses never meet.
     """
-    hasher = blake2b(digest_size=16, person=label)
+    content = b""
     for part in parts:
-        hasher.update(_LENGTH.pack(len(part)) + part)
-    return hasher.digest()
+        content += _LENGTH.pack(len(part)) + part
+    return blake2b(content, digest_size=16, person=label).digest()
 
 
 # --- events: 80 bytes each, unlinked (`engine.chain` links them) ---------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.errors import CommitOverdue, FencedOff, LedgerError, LedgerStopped, NotDeciding
+from feiqian.runtime import logs
 
 from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
@@ -23,9 +24,11 @@ from .journal import Head, Journal
 from .ledger_clock import LedgerClock
 from .standstill import Standstill
 
+Tell = Callable[[LedgerError | None], object]
 Subscriber = Callable[[int, list[bytes]], object]
 Annotate = Callable[[bytes, bytes], Iterable[bytes]]
 COMMIT_SECONDS, PROBE_SECONDS = 10.0, 1.0  # not money: times
+_log = logs.get("feiqian.ledger")
 
 
 class Posting(NamedTuple):
@@ -87,6 +90,7 @@ class Ledger:
         self.stopped: BaseException | None = None  # why nothing is decided any more
         self._scheduled = False
         self._waiting: dict[int, _RowFuture] = {}
+        self._calls: dict[int, list[Tell]] = {}  # of who waits without a task
         self._subscribers: list[Subscriber] = []
         self._annotate: Annotate | None = None
         self._threaded = threaded
@@ -197,13 +201,33 @@ class Ledger:
         if position <= self.durable_position:
             return
         if self._barred:
-            raise self._stop_error() if self.stopped is not None else _overdue_error()
+            raise self._unknown()
         future = self._waiting.get(position)
         if future is None:
-            if position > self.position:
-                raise ValueError(f"nothing depends on position {position}; the newest is {self.position}")
+            self._require_expected(position)
             future = self._waiting[position] = _RowFuture()
         await future
+
+    def when_durable(self, position: int, tell: Tell) -> None:
+        """As `durable`, without a task: calls `tell(None)` once the row is on disk, or `tell` with what `durable`
+        would raise; in the order in which it was asked, before the subscribers, and perhaps before this returns."""
+        if position <= self.durable_position:
+            tell(None)
+        elif self._barred:
+            tell(self._unknown())
+        else:
+            calls = self._calls.get(position)
+            if calls is None:
+                self._require_expected(position)
+                calls = self._calls[position] = []
+            calls.append(tell)
+
+    def _require_expected(self, position: int) -> None:
+        if position > self.position:
+            raise ValueError(f"nothing depends on position {position}; the newest is {self.position}")
+
+    def _unknown(self) -> LedgerError:
+        return self._stop_error() if self.stopped is not None else _overdue_error()
 
     def commit(self, timeout_seconds: float | None = None) -> int:  # not money: a time
         """Makes all that was posted durable before it returns, for tools without a loop. Returns the last position.
@@ -331,6 +355,7 @@ class Ledger:
         future = self._waiting.pop(commit.position, None)
         if future is not None:
             future.set_result(None)
+        _call(self._calls.pop(commit.position, ()), None)
         for subscriber in tuple(self._subscribers):
             subscriber(commit.position, commit.facts)
 
@@ -359,6 +384,9 @@ class Ledger:
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             future.set_exception(error())
+        calls, self._calls = self._calls, {}
+        for told in calls.values():
+            _call(told, error())
 
     # --- a clock that jumps ------------------------------------------------------------------------------------
 
@@ -401,6 +429,15 @@ class Ledger:
         if self.stopped is None:
             self._pool.shutdown(wait=True)
             self._stop(LedgerStopped("closed"))
+
+
+def _call(calls: Iterable[Tell], error: LedgerError | None) -> None:
+    """Tells all of a row. One that fails keeps nobody else from being told, and is no failure of the ledger."""
+    for tell in calls:
+        try:
+            tell(error)
+        except Exception as failed:
+            _log.error("answer_failed", exc_info=failed)
 
 
 def _overdue_error() -> CommitOverdue:

@@ -120,7 +120,8 @@ class NativeEngine:
         self._library = library = shared_library()
         self._handle = library.fq_new(secrets.randbits(64) if seed is None else seed)
         self._output = _Output.from_address(library.fq_output(self._handle))
-        self._apply = library.fq_apply
+        self._apply, self._ask_account, self._ask_used = library.fq_apply, library.fq_account, library.fq_used
+        self._ask_remembered, self._ask_claimed = library.fq_remembered, library.fq_claimed
         self._out = (c_uint64 * 8)()
         self._out_at = ctypes.addressof(self._out)
 
@@ -141,19 +142,20 @@ class NativeEngine:
         self._call("fq_replay", records, len(records))
 
     def account(self, id: bytes) -> Account | None:
-        if not self._found("fq_account", _whole(id), self._out_at):
-            return None
-        return Account(*self._out)
+        found = self._found(self._ask_account(self._handle, _whole(id), self._out_at))
+        return Account(*self._out) if found else None
 
     def used(self, id: bytes) -> tuple[int, int] | None:
         """An allowance as (used in the current period, cap), or None if there is none."""
-        return (self._out[0], self._out[1]) if self._found("fq_used", _whole(id), self._out_at) else None
+        found = self._found(self._ask_used(self._handle, _whole(id), self._out_at))
+        return (self._out[0], self._out[1]) if found else None
 
     def remembered(self, id: bytes) -> Remembered | None:
-        return Remembered(*self._out[:4]) if self._found("fq_remembered", _whole(id), self._out_at) else None
+        found = self._found(self._ask_remembered(self._handle, _whole(id), self._out_at))
+        return Remembered(*self._out[:4]) if found else None
 
     def claimed(self, id: bytes) -> bool:
-        return self._found("fq_claimed", _whole(id))
+        return self._found(self._ask_claimed(self._handle, _whole(id)))
 
     @property
     def moment(self) -> Moment:
@@ -209,11 +211,10 @@ class NativeEngine:
         if code:
             raise self._failure(code)
 
-    def _found(self, name: str, *arguments: object) -> bool:
-        code = getattr(self._library, name)(self._handle, *arguments)
+    def _found(self, code: int) -> bool:
         if code > _NOT_FOUND:
             raise self._failure(code)
-        return bool(code == _OK)
+        return code == _OK
 
     def _failure(self, code: int) -> Exception:
         at = c_void_p()

@@ -54,6 +54,11 @@ class Decision(NamedTuple):
     not_kept: Decline | None = None
     retry: bool = False
 
+    @property
+    def has_to_be_read(self) -> bool:
+        """Whether only the read model has the first answer: then nothing was done."""
+        return self.fact is None and self.not_kept is None
+
 
 class Authorizer:
     """The one place where payments are decided."""

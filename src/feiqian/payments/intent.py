@@ -71,7 +71,7 @@ class Method:
     declines: Mapping[Refusal, Decline]
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
+class Intent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A payment to decide, with its payer known. Amounts in minor units."""
 
     attempt: bytes  # 16 bytes that make the payment one: the ledger remembers the answer under it

@@ -40,7 +40,7 @@ _CODE_TEXT, _CODE = "The twenty digits on the customer's phone.", "8801234567890
 CodeText = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description=_CODE_TEXT, examples=[_CODE])]
 
 
-class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A customer's code, scanned. `merchant_order` is the merchant's own number, and makes the payment one."""
 
     payment_code: CodeText

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 from feiqian.auth.challenges.service import Verification
 from feiqian.clock import MICROSECONDS, Clock
 from feiqian.customers.registry import Customers
-from feiqian.errors import NotDeciding
+from feiqian.errors import LedgerError, NotDeciding
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
@@ -29,7 +30,7 @@ from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
-from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
+from feiqian.payments.decide import AssessRisk, Authorizer, Decision, no_risk
 from feiqian.payments.errors import (
     NotCancellable,
     NotRefundable,
@@ -65,6 +66,7 @@ from feiqian.runtime.shares import Admission
 from feiqian.runtime.work import TooBusy, Work
 
 RESUME_SECONDS = 0.5  # not money: a time
+Told: TypeAlias = Callable[[PaymentView | Exception], object]
 
 
 async def only_wallets(_customer: CustomerNumber) -> Mapping[bytes, SourceName]:
@@ -137,9 +139,49 @@ class Payments:
             await self._ledger.durable(decision.position)
         finally:
             admission.leave(number)
+        if decision.has_to_be_read:
+            row = await self._row(merchant, decision.transfer, decision.position)
+            decision = decision._replace(fact=row.fact)
+        return self._told(method, merchant, order, decision)
+
+    def pay_at_once(self, merchant: Merchant, request: PaymentRequest, tell: Told) -> bool:
+        """As `pay`, without a task: decides now, and calls `tell` once that is durable, with the payment or with what
+        `pay` would raise then; perhaps before this returns. Raises Overloaded, LedgerStopped and the like.
+
+        False: nothing was done, and only `pay` can do it, which reads a retry's first answer.
+        """
+        admission, number = self.admission, merchant.number
+        admission.begin(number)
+        try:
+            decision = self._authorizer.authorize(merchant, request, self._by_code.intent)
+        except BaseException:
+            admission.leave(number)
+            raise
+        if decision.has_to_be_read:
+            admission.leave(number)
+            return False
+        self._ledger.when_durable(decision.position, partial(self._durable, merchant, request, decision, tell))
+        return True
+
+    def _durable(
+        self, merchant: Merchant, request: PaymentRequest, decision: Decision, tell: Told, error: LedgerError | None
+    ) -> None:
+        self.admission.leave(merchant.number)
+        if error is not None:
+            tell(error)
+            return
+        try:
+            told: PaymentView | Exception = self._told(self._by_code, merchant, request, decision)
+        except Exception as refused:
+            told = refused
+        tell(told)
+
+    def _told(self, method: PaymentMethod[O], merchant: Merchant, order: O, decision: Decision) -> PaymentView:
+        """The answer, now that the decision is durable. Raises OrderConflict."""
         if decision.not_kept:
             return not_kept(order, decision.not_kept, self._clock.now())
-        fact = decision.fact or (await self._row(merchant, decision.transfer, decision.position)).fact
+        fact = decision.fact
+        assert fact is not None, "it was decided now, or has been read"
         if decision.retry:
             method.check_retry(fact, merchant, order)
         return first_answer(fact)

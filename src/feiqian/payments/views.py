@@ -32,7 +32,7 @@ Text = Annotated[str, msgspec.Meta(examples=[""])]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class PaymentView(msgspec.Struct, frozen=True):
+class PaymentView(msgspec.Struct, frozen=True, gc=False):
     """A payment. Amounts in minor units. `id` is None for a declined request that was not kept (see `service`)."""
 
     id: PaymentId | None

@@ -18,11 +18,13 @@ from typing import Any, NoReturn
 
 import httptools
 import uvicorn
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from feiqian.runtime import logs
 from feiqian.runtime.network import client, network_of
 
+from .exchange import AtOnce, Exchange, Prompt
 from .gate import Gate
 from .heads import (
     VERSIONS,
@@ -56,49 +58,6 @@ SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 __all__ = ["Exchange", "Gate", "GatedProtocol", "Server"]
 
 _log = logs.get("feiqian.server")
-_NO_SCOPE: Any = {"method": ""}
-
-
-class Exchange(RequestResponseCycle):
-    """One request and its answer; what `extensions["feiqian.exchange"]` of the ASGI scope is.
-
-    An application that has a whole answer gives it in one call, and it leaves in one write: half the system calls.
-    """
-
-    gate: Gate
-    context: Context  # in which the application runs: it knows whose request it is (`network.client`)
-    tasks: set[asyncio.Task[None]]  # the server's
-
-    def whole_body(self) -> bytes | None:
-        """The request's body if all of it is here, else None: then `receive` it."""
-        return None if self.more_body or self.waiting_for_100_continue else bytes(self.body)
-
-    def ended(self, task: asyncio.Task[None]) -> None:
-        """Lets go of the scope, which holds the exchange: else only the garbage collector would free both, and with
-        them the connection, thousands of objects at once."""
-        self.tasks.discard(task)
-        self.scope = _NO_SCOPE
-
-    def answer(self, head: bytes, body: bytes) -> None:
-        """Sends the whole answer. `head` is the status line and the headers with Content-Length, each line ended."""
-        if self.disconnected:
-            return
-        self.response_started = self.response_complete = True
-        if b"\r\nconnection: close\r\n" in head:
-            self.keep_alive = False
-        elif not self.keep_alive:
-            head += b"connection: close\r\n"
-        date = self.default_headers[0][1]  # made anew every second by uvicorn
-        if self.scope["method"] == "HEAD":
-            body = b""
-        self.gate.write(self.transport, b"%bdate: %b\r\n\r\n%b" % (head, date, body))
-        self.message_event.set()
-        if not self.keep_alive:
-            self.gate.flush()
-            self.transport.close()
-        elif self.flow.write_paused:
-            self.transport.abort()  # asks on and on, and does not fetch its answers
-        self.on_response()
 
 
 class RefusedUnread(Exception):
@@ -113,7 +72,8 @@ def _head_size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
 class GatedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    gate: Gate  # set on the subclass that `Server` makes
+    gate: Gate  # set on the subclass that `Server` makes, as is the next
+    at_once: AtOnce | None  # what needs no task
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -126,6 +86,7 @@ class GatedProtocol(HttpToolsProtocol):
         self.upgrading = False  # the head asks for another protocol, and is to be read once more
         self.hosts, self.host = 0, b""  # how many Host fields the head has, and the last of them
         self.known_host: bytes | None = None  # the last that was looked at, and is good
+        self.prompt: Prompt | None = None  # a request that may need no task, while it is being received
         self.refusal, self.last_words = BAD_REQUEST, b""
         self.begun = self.idle_since = self.gate.now
         self.unfetched_since: float | None = None  # more of an answer waits than we keep, and the client fetches none
@@ -139,6 +100,7 @@ class GatedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.gate.leave(self)
         super().connection_lost(exc)
+        self.cycle = self.prompt = None  # type: ignore[assignment]  # each holds the other
 
     def pause_writing(self) -> None:
         self.unfetched_since = self.gate.now
@@ -209,6 +171,8 @@ class GatedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._give_up()
         else:
+            if self.prompt is not None:
+                self._run(self.prompt)  # the rest of its body comes later
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
                 self.refusal = HEAD_TOO_LARGE
                 self._give_up()
@@ -273,7 +237,7 @@ class GatedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self.receiving = self.in_head = True
         self.begun, self.hosts = self.gate.now, 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """As uvicorn's; blanks around a value are no part of it (RFC 9110, 5.5)."""
@@ -285,7 +249,8 @@ class GatedProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def _refuse(self, answer: bytes = BAD_REQUEST) -> NoReturn:
-        self.refusal = answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if self.scope["method"] == "HEAD" else answer
+        head = self.parser.get_method() == b"HEAD"
+        self.refusal = answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if head else answer
         raise RefusedUnread
 
     def _check_host(self, version: str) -> None:
@@ -302,41 +267,45 @@ class GatedProtocol(HttpToolsProtocol):
         return found[1]
 
     def on_headers_complete(self) -> None:
-        """As uvicorn's, without what is not used here, and with our own `Exchange`. Raises RefusedUnread."""
-        scope, http_version = self.scope, self.parser.get_http_version()
-        scope["method"] = method = self.parser.get_method().decode("ascii")
+        """Nearly as uvicorn's, with our own `Exchange`, or a `Prompt` and no task yet. Raises RefusedUnread."""
+        http_version, method = self.parser.get_http_version(), self.parser.get_method()
         if self.head_bytes > HEAD_LIMIT_BYTES and _head_size(self.url, self.headers) > HEAD_LIMIT_BYTES:
             self._refuse(HEAD_TOO_LARGE)
         if http_version not in VERSIONS:
             self._refuse(OTHER_VERSION)
         if self.parser.should_upgrade():
-            if method == "CONNECT":
+            if method == b"CONNECT":
                 self._refuse(NO_TUNNELS)
             self.upgrading = True
             return
         if self.hosts != 1 or self.host != self.known_host:
             self._check_host(http_version)
-        scope["http_version"] = http_version
-        app = self.app if method != "HEAD" else as_get(self.app)
-        if method == "OPTIONS" and is_whole_server(self.url):
+        if not self.ascii and not all(is_text(value) for _, value in self.headers):
+            self._refuse()
+        if self.transport.is_closing():
+            return  # nobody hears of it: a request before it has had the last answer
+        keep_alive, before = http_version != "1.0" and self.parser.should_keep_alive(), self.cycle
+        first = before is None or before.response_complete
+        if first and keep_alive and method == b"POST" and self._is_at_once():
+            self.in_head = False
+            self.cycle = self.prompt = Prompt(self.gate, self.transport, self.flow, self.on_response_complete)
+            self.prompt.default_headers = self.server_state.default_headers
+        else:
+            self._begin(method, http_version, keep_alive)
+
+    def _is_at_once(self) -> bool:
+        """Whether the application without tasks may look at the request, once it is whole."""
+        return self.at_once is not None and self.url == self.at_once.path and not self.expect_100_continue
+
+    def _begin(self, method: bytes, http_version: str, keep_alive: bool) -> None:
+        """Begins a request with a task, now or in its turn. Raises RefusedUnread."""
+        app = self.app if method != b"HEAD" else as_get(self.app)
+        if method == b"OPTIONS" and is_whole_server(self.url):
             path, raw_path, query, app = "*", WHOLE_SERVER, b"", options_of_server
         else:
             path, raw_path, query = self._target()
-        if not self.ascii and not all(is_text(value) for _, value in self.headers):
-            self._refuse()
-        self.in_head = False
-        scope["path"] = path
-        scope["raw_path"], scope["query_string"] = raw_path, query
-        before = self.cycle
-        self.cycle = exchange = Exchange(
-            scope, self.transport, self.flow, self.logger, self.access_logger, False, self.server_state.default_headers,
-            asyncio.Event(), self.expect_100_continue, http_version != "1.0" and self.parser.should_keep_alive(),
-            self.on_response_complete,
-        )  # fmt: skip
-        exchange.gate, exchange.tasks = self.gate, self.tasks
-        asked_by = self._context(self.gate.proxies.client_of(self.headers)) if self.trusted else self.context.copy()
-        exchange.context = asked_by
-        scope["extensions"] = {"feiqian.exchange": exchange}  # type: ignore[dict-item]  # an object is what we offer
+        self.in_head, before = False, self.cycle
+        self.cycle = exchange = self._exchange(method, path, raw_path, query, http_version, keep_alive)
         if before is None or before.response_complete:
             self._start_asgi_task(exchange, app)
         else:  # pipelined: it waits its turn
@@ -344,6 +313,34 @@ class GatedProtocol(HttpToolsProtocol):
             self.pipeline.appendleft((exchange, app))
             if len(self.pipeline) > PIPELINED:
                 self._refuse(LAST_REFUSAL)
+
+    def _exchange(
+        self, method: bytes, path: str, raw_path: bytes, query: bytes, http_version: str, keep_alive: bool
+    ) -> Exchange:
+        scope: Any = {
+            "type": "http", "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": http_version, "server": self.server, "client": self.client, "scheme": self.scheme,
+            "method": method.decode("ascii"), "path": path, "raw_path": raw_path, "query_string": query,
+            "root_path": self.root_path, "headers": self.headers, "state": self.app_state.copy(),
+        }  # fmt: skip
+        exchange = Exchange(
+            scope, self.transport, self.flow, self.logger, self.access_logger, False, self.server_state.default_headers,
+            asyncio.Event(), self.expect_100_continue, keep_alive, self.on_response_complete,
+        )  # fmt: skip
+        exchange.gate, exchange.tasks = self.gate, self.tasks
+        asked_by = self._context(self.gate.proxies.client_of(self.headers)) if self.trusted else self.context.copy()
+        exchange.context = asked_by
+        scope["extensions"] = {"feiqian.exchange": exchange}
+        return exchange
+
+    def _run(self, prompt: Prompt) -> None:
+        """Runs the application in a task after all, with as much of the body as has come."""
+        self.prompt, path = None, self.url
+        version = self.parser.get_http_version()
+        self.cycle = exchange = self._exchange(b"POST", path.decode(), path, b"", version, prompt.keep_alive)
+        exchange.body, exchange.more_body = prompt.body, prompt.more_body
+        exchange.message_event.set()
+        self._start_asgi_task(exchange, self.app)
 
     def _target(self) -> tuple[str, bytes, bytes]:
         """The path as text and as it came, and the query."""
@@ -353,11 +350,31 @@ class GatedProtocol(HttpToolsProtocol):
             self._refuse()
         return path, url.path, query
 
+    def on_body(self, body: bytes) -> None:
+        """As uvicorn's; no upgrade is followed here."""
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
     def on_message_complete(self) -> None:
         if self.upgrading:
             return
         self.receiving, self.head_slack = False, self.head_bytes
-        super().on_message_complete()
+        cycle, prompt = self.cycle, self.prompt
+        if cycle.response_complete:
+            return
+        cycle.more_body = False
+        cycle.message_event.set()
+        if prompt is not None:
+            assert self.at_once is not None
+            if self.at_once.begin(prompt, self.headers, bytes(prompt.body)):
+                self.prompt = None
+            else:
+                self._run(prompt)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         assert isinstance(cycle, Exchange)
@@ -387,8 +404,10 @@ class GatedProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A uvicorn server that leaves signals to `app` and sweeps slow connections."""
 
-    def __init__(self, app: Any, gate: Gate, host: str, port: int, name: str = "api") -> None:
-        protocol = type("Protocol", (GatedProtocol,), {"gate": gate})
+    def __init__(
+        self, app: Any, gate: Gate, host: str, port: int, name: str = "api", *, at_once: AtOnce | None = None
+    ) -> None:
+        protocol = type("Protocol", (GatedProtocol,), {"gate": gate, "at_once": at_once})
         config = uvicorn.Config(
             app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none",
             access_log=False, log_config=None, server_header=False, proxy_headers=False, backlog=2048,

@@ -68,20 +68,29 @@ def exchange_of(scope: Message) -> Any:
     return scope.get("extensions", _NONE).get(EXCHANGE)
 
 
+def give(exchange: Any, answer: Answer) -> None:
+    """Gives our own server the answer (`server.Exchange`), which sends it in one write."""
+    status, body, media_type, headers = answer
+    head = _heads.get((status, media_type, headers))
+    if head is None:
+        head = _head(answer)
+    exchange.answer(b"%bcontent-length: %b\r\n" % (head, _length(body)), body)
+
+
 async def send_answer(scope: Message, send: Send, answer: Answer) -> None:
-    body = answer.body
-    size = len(body)
-    length = _LENGTHS[size] if size < len(_LENGTHS) else str(size).encode()
     exchange = exchange_of(scope)
     if exchange is not None:
-        head = _heads.get((answer.status, answer.media_type, answer.headers))
-        if head is None:
-            head = _head(answer)
-        exchange.answer(b"%bcontent-length: %b\r\n" % (head, length), body)
+        give(exchange, answer)
         return
+    body, length = answer.body, _length(answer.body)
     headers = [(b"content-type", answer.media_type), (b"content-length", length), _NO_STORE, *answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _length(body: bytes) -> bytes:
+    size = len(body)
+    return _LENGTHS[size] if size < len(_LENGTHS) else str(size).encode()
 
 
 def _head(answer: Answer) -> bytes:
