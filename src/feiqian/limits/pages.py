@@ -61,6 +61,7 @@ class Limits(Controller):
             hours=site.services.policy.delays.raise_limit_hours,
             said=f"limits.said.{said}" if said in _SAID else "",
             scopes=scopes if lines else [],
+            when_theirs=site.render.formats.by_clock(site.offset).when_inside,
         )
 
     @get("/{currency:str}/{of:str}/{span:str}")
