@@ -81,7 +81,7 @@ def test_a_lower_limit_holds_at_once_each_alone(people: People, mei: Session) ->
     lower(people, mei, 0)
     assert own(people, mei) == {("all", "day"): 0, ("code", "month"): 900_00}
     assert people.audit_log(mei.subject.customer).count("limit_lowered") == 3
-    limits = {one.which: one for one in people.run(people.services.own_limits.all_of(mei.subject.customer, CNY.number))}
+    limits = {one.which: one for one in people.run(people.services.own_limits.all_of(mei.subject.customer))}
     assert (limits[DAY].state.rule, limits[DAY].state.cap) == (Rule.OWN, 0)
 
 

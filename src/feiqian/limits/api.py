@@ -91,15 +91,14 @@ class LimitShown(msgspec.Struct, frozen=True):
 
 
 class LimitList(msgspec.Struct, frozen=True):
-    """In the currency of the wallet; none before the identity was checked."""
+    """In the currency of each wallet; none before the identity was checked."""
 
     limits: list[LimitShown]
 
 
 @get("/v1/me/limits", "listLimits", "What you may pay: used, left, and when it is fresh again", who="customer")
 async def list_limits(session: TheSession, services: TheServices) -> LimitList:
-    currency = services.policy.currency
-    return LimitList([_shown(limit) for limit in await services.own_limits.all_of(session.subject.customer, currency)])
+    return LimitList([_shown(limit) for limit in await services.own_limits.all_of(session.subject.customer)])
 
 
 @post(

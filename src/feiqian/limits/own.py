@@ -123,14 +123,16 @@ class OwnLimits(AccessService):
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
-    async def all_of(self, customer: CustomerNumber, currency: CurrencyNumber) -> list[Limit]:
-        """Every limit that the customer may set in this currency, as it is now; none where they pay nothing in it."""
-        return self.now(customer, currency, await self.kept(customer))
+    async def all_of(self, customer: CustomerNumber) -> list[Limit]:
+        """Every limit that the customer may set, as it is now: in each currency that they have a wallet in, or have set
+        one in, and may pay in."""
+        return self.now(customer, await self.kept(customer))
 
-    def now(self, customer: CustomerNumber, currency: CurrencyNumber, kept: list[Own]) -> list[Limit]:
+    def now(self, customer: CustomerNumber, kept: list[Own]) -> list[Limit]:
         """The same, with what was read of the customer (`kept`)."""
         own = {one.which: one for one in kept}
-        found = [Which(currency, scope, span) for scope in SCOPES for span in SPANS]
+        currencies = dict.fromkeys((*self.accounts.wallets(customer), *(one.which.currency for one in kept)))
+        found = [Which(currency, scope, span) for currency in currencies for scope in SCOPES for span in SPANS]
         states = [(which, self._state(customer, which)) for which in found]
         return [Limit(which, state, own.get(which)) for which, state in states if state is not None]
 

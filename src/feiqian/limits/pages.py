@@ -54,13 +54,16 @@ class Limits(Controller):
 
     @get("/")
     async def look(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
-        lines = await _lines(site, signed_in)
-        scopes = [(scope, [line for line in lines if line.which.scope is scope]) for scope in SCOPES]
+        groups: dict[str, dict[Scope, list[Line]]] = {}
+        for line in await _lines(site, signed_in):
+            of_currency = groups.setdefault(BY_NUMBER[line.which.currency].code, {})
+            of_currency.setdefault(line.which.scope, []).append(line)
         return site.page(
             "limits/limits.html",
             hours=site.services.policy.delays.raise_limit_hours,
             said=f"limits.said.{said}" if said in _SAID else "",
-            scopes=scopes if lines else [],
+            groups=groups,
+            when_theirs=site.render.formats.by_clock(site.offset).when_inside,
         )
 
     @get("/{currency:str}/{of:str}/{span:str}")
@@ -173,9 +176,7 @@ async def _form(site: Site, customer: Customer, which: Which, form: Form) -> Res
 
 
 async def _lines(site: Site, customer: Customer) -> list[Line]:
-    services = site.services
-    limits = await services.own_limits.all_of(customer.number, services.policy.currency)
-    return [_line(limit) for limit in limits]
+    return [_line(limit) for limit in await site.services.own_limits.all_of(customer.number)]
 
 
 def _line(limit: Limit) -> Line:

@@ -24,24 +24,24 @@ class Line(NamedTuple):
 
 
 class Limits(SupportSection):
-    """Those that are set, in the policy's currency."""
+    """Those that are set, in every currency of the customer's."""
 
     template = "limits/support_limits.html"
     order = 20
 
     def __init__(self, services: Services) -> None:
-        self._own, self._currency = services.own_limits, services.policy.currency
+        self._own = services.own_limits
 
     def read(self, connection: Connection, number: CustomerNumber) -> list[Own]:
         return self._own.kept.within(connection, number)
 
     async def look(self, number: CustomerNumber, kept: list[Own]) -> list[Line]:
-        found = self._own.now(number, self._currency, kept)
-        return [self._line(limit) for limit in found if limit.state.cap < NO_BOUND]
+        return [_line(limit) for limit in self._own.now(number, kept) if limit.state.cap < NO_BOUND]
 
-    def _line(self, limit: Limit) -> Line:
-        amounts = limit.state.cap, limit.state.used, limit.state.left
-        return Line(limit, *(Money(MinorUnits(minor), BY_NUMBER[self._currency]) for minor in amounts))
+
+def _line(limit: Limit) -> Line:
+    amounts = limit.state.cap, limit.state.used, limit.state.left
+    return Line(limit, *(Money(MinorUnits(minor), BY_NUMBER[limit.which.currency]) for minor in amounts))
 
 
 SUPPORT = (Limits,)

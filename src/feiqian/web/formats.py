@@ -6,7 +6,8 @@ A currency's symbol is the same in every language, so that an amount reads alike
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from copy import copy
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,8 @@ class Formats:
     Unix microseconds."""
 
     def __init__(self, texts: Texts, clock: Clock, zone: str, *, named: bool = False) -> None:
-        self._texts, self._clock, self._zone, self._named = texts, clock, ZoneInfo(zone), named
+        self._texts, self._clock, self._named = texts, clock, named
+        self._zone: tzinfo = ZoneInfo(zone)
         self._locale = Locale.parse(LOCALES[texts.language])
 
     def amount(self, amount: Money) -> str:
@@ -91,6 +93,14 @@ class Formats:
     def clock(self, at: int) -> str:
         moment = self.local(at)
         return self._of_zone(moment.strftime("%H:%M:%S"), moment)
+
+    def by_clock(self, offset: int | None) -> Formats:
+        """These by a clock so many minutes ahead of UTC, which is named; by the bank's where it is not known."""
+        if offset is None or self.here(offset):
+            return self
+        theirs = copy(self)
+        theirs._zone, theirs._named = timezone(timedelta(minutes=offset)), True
+        return theirs
 
     def here(self, offset: int) -> bool:
         """Whether clocks `offset` minutes ahead of UTC show now what the bank's show."""
