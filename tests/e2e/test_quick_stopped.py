@@ -78,4 +78,5 @@ def test_a_low_limit_of_quick_payment_is_met_by_whoever_pays_and_named(
     keep(payer, f"quick-limit-payer-{locale}")
     she.go(f"/confirm/{payer.locator('.reference').inner_text()}")
     expect(she.page.locator('[data-why="limit"]')).to_contain_text("20")
+    expect(she.page.locator(".receipt")).not_to_contain_text("qpy_")
     keep(she.page, f"quick-limit-owner-{locale}")
