@@ -19,6 +19,7 @@ from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, Page, way_text
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.events import PaymentStatus
+from feiqian.ids import QUICK_PAYMENT
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.payments.read_model.rows import PaymentRow
@@ -149,6 +150,7 @@ async def _outcome(site: Site, customer: Customer, payment: str, status: str) ->
         refunded=Money(row.refunded, BY_NUMBER[row.currency]),
         at=row.closed_at or row.created_at,
         source=await _source(site, row),
+        order=row.merchant_order.partition(f"/{QUICK_PAYMENT}")[0],  # the bill's number, without the id beside it
         row=row,
     )
 
