@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from litestar.testing import TestClient
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from staff_pages import Browser, app_of, site_of, text_of
 from staffed import Staffed
 
@@ -20,6 +20,7 @@ from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.support import Movements
 from feiqian.deposits.tables import accounts
 from feiqian.ledger import chart
+from feiqian.ledger.engine import Side
 from tests.deposits.holders import OPERATOR, Holders
 
 WHY = "asked for at the counter, with the card"
@@ -113,6 +114,52 @@ def test_an_audit_finds_what_only_one_of_ledger_and_bank_calls_closed(desk: Simp
         f"the account {one.id} is open; the ledger has closed it",
         f"the account {two.id} is closed; the ledger has it open",
     ]
+
+
+def test_an_audit_finds_what_only_one_of_ledger_and_bank_calls_frozen_or_dormant(desk: SimpleNamespace) -> None:
+    bank, number = desk.bank, desk.mei.customer
+    states = bank.services.account_states
+    frozen, dormant, stopped, paying, good = (bank.account(number) for _ in range(5))
+    for account, state in ((frozen, AccountState.FROZEN), (dormant, AccountState.DORMANT), (good, AccountState.FROZEN)):
+        bank.run(states.put(account.id, state, OPERATOR))
+    found = lambda: bank.do(lambda connection: list(differences(connection, bank.ledger.engine, bank.intents)))  # noqa: E731
+    assert found() == []
+    bank.clock.advance(2)
+    bank.ledger.post(chart.unfreeze(frozen.ledger_id, Side.DEBIT))
+    bank.ledger.post(chart.unfreeze(dormant.ledger_id, Side.DEBIT))
+    bank.ledger.post(chart.freeze(stopped.ledger_id, Side.DEBIT))
+    bank.do(lambda connection: connection.execute(_state_of(paying, AccountState.FROZEN)))
+    assert found() == [
+        f"the account {frozen.id} is frozen; the ledger lets money leave it",
+        f"the account {dormant.id} is dormant; the ledger lets money leave it",
+        f"the account {stopped.id} is open; the ledger lets nothing leave it",
+        f"the account {paying.id} is frozen; the ledger lets money leave it",
+    ]
+    bank.do(bank.customers.profiles.put_frozen, number, desk.mei, bank.clock.now())
+    assert f"the account {paying.id} is frozen, its holder is frozen; the ledger lets money leave it" in found()
+
+
+def test_an_audit_passes_over_a_freeze_that_is_under_way_or_came_later(desk: SimpleNamespace) -> None:
+    bank, number = desk.bank, desk.mei.customer
+    account, states = bank.account(number), bank.services.account_states
+    found = lambda: bank.do(lambda connection: list(differences(connection, bank.ledger.engine, bank.intents)))  # noqa: E731
+    bank.clock.advance(2)
+    bank.do(states._decide, account.id, AccountState.FROZEN, OPERATOR)
+    assert found() == [], "its intent waits"
+    bank.run(bank.intents.sweep())
+    bank.ledger.post(chart.unfreeze(account.ledger_id, Side.DEBIT))
+    assert found() == [], "the bank decided at the ledger's moment, or after it"
+    bank.clock.advance(2)
+    bank.ledger.post(chart.freeze(account.ledger_id, Side.CREDIT))
+    assert len(found()) == 1
+    bank.ledger.post(chart.freeze(account.ledger_id, Side.DEBIT))
+    bank.run(bank.services.freezing.freeze(number, OPERATOR))
+    bank.clock.advance(2)
+    assert found() == []
+
+
+def _state_of(account: DepositAccount, state: AccountState) -> Update:
+    return update(accounts).where(accounts.c.id == account.id).values(state=state)
 
 
 def test_supporters_see_movements_and_propose_the_closing_by_a_form(desk: SimpleNamespace) -> None:

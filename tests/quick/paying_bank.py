@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feiqian.accounts.kinds import AccountKind
+from feiqian.auth.sessions.model import Opened
 from feiqian.composition import add_payments, add_quick_payments
 from feiqian.deposits.model import DepositAccount
 from feiqian.events import Fact, decode_fact
@@ -110,6 +111,10 @@ class PayingBank(People):
         if not code:
             self.run(self.quick.send(begun.challenge.id, Factor.SMS))
         self.run(self.quick.answer(begun.challenge.id, Factor.SMS, code or self.code()))
+
+    def enter_wallet(self) -> Opened:
+        """Mei signs in, in a browser that is hers from then on."""
+        return super().enter()
 
     def pay(self, bill: Bill, six: str) -> PaymentView:
         begun = self.start(bill, six)

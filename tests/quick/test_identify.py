@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +12,19 @@ from stdnum import luhn
 
 from feiqian.auth.challenges.errors import AnswerWrong, ChallengeOver, CodeThrottled, NotPassed
 from feiqian.auth.challenges.model import ChallengeView
+from feiqian.auth.errors import SignInLocked
 from feiqian.auth.tables import doors
 from feiqian.clock import DAY, HOUR
 from feiqian.deposits.model import DepositAccount
 from feiqian.deposits.rows import number_blind, six_blind
 from feiqian.deposits.tables import NUMBER, accounts
 from feiqian.policy.factors import Factor
-from feiqian.quick.identify import PER_ACCOUNT_HOUR, PER_NETWORK_DAY, PER_NUMBER_HOUR
+from feiqian.quick.identify import (
+    PER_ACCOUNT_HOUR,
+    PER_NETWORK_DAY,
+    PER_NUMBER_ANYWHERE_HOUR,
+    PER_NUMBER_HOUR,
+)
 from feiqian.quick.paying_errors import AccountNotOpen, AccountUnclear, AttemptsThrottled
 from feiqian.quick.paying_tables import quick_payments
 from feiqian.runtime import network
@@ -166,6 +173,77 @@ def test_abuse_95_one_network_tries_so_many_numbers_a_day(bank: PayingBank, mei:
         assert bank.pay(bill, bank.six(mei)).status == "succeeded", "others are not kept from paying"
     finally:
         network.client.reset(here)
+
+
+@contextlib.contextmanager
+def at(address: str) -> Iterator[None]:
+    """Asking from this network."""
+    here = network.client.set(address)
+    try:
+        yield
+    finally:
+        network.client.reset(here)
+
+
+@pytest.mark.parametrize("given", ["123456", ""])
+def test_abuse_95_a_stranger_uses_up_the_tries_of_one_network_alone(
+    bank: PayingBank, mei: DepositAccount, given: str
+) -> None:
+    """By wrong digits, or by the right ones, which somebody may have seen on a receipt."""
+    six = bank.six(mei)
+    with at("192.0.2.1"), contextlib.suppress(AttemptsThrottled):
+        for _ in range(PER_NUMBER_HOUR + 1):
+            bank.start(bank.bill(), given or six)
+    with at("192.0.2.1"), pytest.raises(AttemptsThrottled):
+        bank.start(bank.bill(), given or six)
+    with at("192.0.2.2"):
+        assert bank.pay(bank.bill(), six).status == "succeeded"
+
+
+@pytest.mark.parametrize("mobile", [MEI, UNKNOWN])
+def test_abuse_95_the_tries_of_all_networks_are_bounded_for_a_number(
+    bank: PayingBank, mei: DepositAccount, mobile: str
+) -> None:
+    begun = 0
+    with contextlib.suppress(AttemptsThrottled):
+        for one in range(PER_NUMBER_ANYWHERE_HOUR):
+            with at(f"192.0.2.{one}"):
+                for _ in range(2):
+                    bank.start(bank.bill(), f"{begun:06d}", mobile)
+                    begun += 1
+    assert begun == PER_NUMBER_ANYWHERE_HOUR
+    with at("198.51.100.1"), pytest.raises(AttemptsThrottled):
+        bank.start(bank.bill(), bank.six(mei), mobile)
+
+
+def test_abuse_95_the_owners_device_pays_whatever_strangers_have_tried(bank: PayingBank, mei: DepositAccount) -> None:
+    device, bill, six = bank.enter_wallet().device_token, bank.bill(), bank.six(mei)
+    with contextlib.suppress(AttemptsThrottled):
+        for one in range(PER_NUMBER_ANYWHERE_HOUR + 1):
+            with at(f"192.0.2.{one}"):
+                last = bank.start(bill, f"{one:06d}")
+    with contextlib.suppress(SignInLocked):
+        for guess in range(bank.services.policy.tries.at_most + 1):
+            with contextlib.suppress(AnswerWrong):
+                bank.run(bank.quick.answer(last.challenge.id, Factor.SMS, f"{guess:06d}"))
+    with pytest.raises(AttemptsThrottled):
+        bank.start(bill, six)
+    begun = bank.run(bank.quick.start(bill, MEI, six, "en", device))
+    bank.enter(begun)
+    assert bank.run(bank.quick.pay(begun.id, begun.challenge.id)).status == "succeeded"
+
+
+def test_abuse_95_tries_from_the_owners_device_are_bounded_too_and_another_ones_token_is_none(
+    bank: PayingBank, mei: DepositAccount
+) -> None:
+    device = bank.enter_wallet().device_token
+    for mobile in (MEI, UNKNOWN):
+        for tried in range(PER_NUMBER_HOUR):
+            bank.run(bank.quick.start(bank.bill(), mobile, f"{tried:06d}", "en", device))
+    with pytest.raises(AttemptsThrottled):
+        bank.run(bank.quick.start(bank.bill(), MEI, "123456", "en", device))
+    with pytest.raises(AttemptsThrottled):
+        bank.start(bank.bill(), "123456", UNKNOWN)
 
 
 def test_whoever_pays_is_not_counted_against(bank: PayingBank, mei: DepositAccount) -> None:

@@ -95,6 +95,11 @@ class AuditLog:
         found = page_of(connection, rows, _ORDER, ask, limit)
         return found.of([_entry(row) for row in found.items])
 
+    def any_since(self, connection: Connection, about: str, actions: Collection[str], at: int) -> bool:
+        """Whether one of these was done about somebody or something at this time (Unix microseconds) or later."""
+        found = select(_c.position).where(_c.about == about, _c.action.in_(actions), _c.at >= at)
+        return connection.execute(found.limit(1)).first() is not None
+
     def each(self, connection: Connection, actions: Sequence[str]) -> Iterator[Entry]:
         """Every entry of these actions, the oldest first."""
         found = select(entries).where(_c.action.in_(actions)).order_by(_c.position)

@@ -102,7 +102,8 @@ class Profiles:
         push = tuple(kept.subscription.text() for kept in pushes)
         return Contacts(subject, profile.mobile, profile.email, push, profile.language)
 
-    def frozen(self, connection: Connection) -> list[CustomerNumber]:
+    @staticmethod
+    def frozen(connection: Connection) -> list[CustomerNumber]:
         """The numbers of all customers whose wallets are frozen."""
         return list(connection.execute(select(_c.customer).where(_c.frozen != "")).scalars())
 

@@ -77,14 +77,16 @@ class QuickPayments(PreAuthFlow):
 
     # --- beginning -------------------------------------------------------------------------------------------------
 
-    async def start(self, bill: Bill, mobile: str, account: str, language: str) -> Begun:
+    async def start(
+        self, bill: Bill, mobile: str, account: str, language: str, device_token: str | None = None
+    ) -> Begun:
         """By anybody: `account` is the last six digits or the alias. Whatever is wrong, the answer is the same, and no
-        code is sent yet.
+        code is sent yet. `device_token` is what a sign-in gave this browser: tries are counted for that device.
 
         Raises identity's NumberInvalid for what is no mobile number at all, NotPayable, AttemptsThrottled.
         """
         self._check(bill)
-        return await self.transactions.write(self._start, bill, numbers.mobile(mobile), account, language)
+        return await self.transactions.write(self._start, bill, numbers.mobile(mobile), account, language, device_token)
 
     async def begin(self, subject: Subject, bill: Bill, account: str) -> str:
         """By a customer who is signed in; `account`: last digits (six or more) or alias. Returns the id.
@@ -134,11 +136,15 @@ class QuickPayments(PreAuthFlow):
         payer, now = CustomerNumber(row.number), self.clock.now() // MICROSECONDS
         return self.limits.needs(payer, row.currency, row.amount, now, QUICK.name, Purpose.QUICK_PAYMENT)
 
-    def _start(self, connection: Connection, bill: Bill, mobile: str, account: str, language: str) -> Begun:
-        found = self.identify.by_mobile(connection, mobile, account, self.clock.now())
-        row = self._keep(connection, bill, found, counted=True)
+    def _start(
+        self, connection: Connection, bill: Bill, mobile: str, account: str, language: str, device_token: str | None
+    ) -> Begun:
+        found = self.identify.by_mobile(connection, mobile, account, self.clock.now(), device_token)
+        row = self._keep(connection, bill, found)
         hopeless, binding = not found.accounts, self._binding(row)
-        view = self.verification.begin.within(connection, found.subject, binding, language, hopeless=hopeless)
+        view = self.verification.begin.within(
+            connection, found.subject, binding, language, device=found.device, hopeless=hopeless
+        )
         self.records.remember(connection, view.id, Asked(found.subject, KIND, language))
         return Begun(row.id, view)
 
@@ -146,9 +152,9 @@ class QuickPayments(PreAuthFlow):
         found = self.identify.own(connection, subject, account)
         if len(found.accounts) != 1:
             raise AccountUnclear if found.accounts else AccountNotOpen
-        return str(self._keep(connection, bill, found, counted=False).id)
+        return str(self._keep(connection, bill, found).id)
 
-    def _keep(self, connection: Connection, bill: Bill, found: Identified, *, counted: bool) -> Any:
+    def _keep(self, connection: Connection, bill: Bill, found: Identified) -> Any:
         now = self.clock.now()
         values = {
             "id": new_id(QUICK_PAYMENT, now),
@@ -159,7 +165,7 @@ class QuickPayments(PreAuthFlow):
             "choices": 0,
             "network": found.network,
             "named": found.named,
-            "counted": int(counted),
+            "counted": found.counted,
             "created_at": now,
         }
         values |= SUBJECT.values(found.subject) | bill._asdict()

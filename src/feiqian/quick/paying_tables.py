@@ -35,7 +35,7 @@ quick_payments = Table(
     Column("choices", SmallInteger, nullable=False),  # tries to say which of several accounts
     Column("network", LargeBinary(16), nullable=False),  # keyed: who asked
     Column("named", LargeBinary(16), nullable=False),  # keyed: the number and what was given for the account
-    Column("counted", SmallInteger, nullable=False),  # 1: as a try to find an account
+    Column("counted", SmallInteger, nullable=False),  # as a try to find an account, and whose
     Column("created_at", BIG, nullable=False, index=True),
     Index("quick_payments_of", "role", "number", "created_at"),
     Index("quick_payments_from", "network", "created_at"),

@@ -36,7 +36,7 @@ from feiqian.quick.paying_errors import (
 )
 from feiqian.quick.paying_model import Bill, QuickPayment
 from feiqian.web.forms import Form, read_form
-from feiqian.web.kept import keep, kept
+from feiqian.web.kept import device, keep, kept
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
@@ -85,7 +85,7 @@ class Pay(Controller):
             return await _bill_page(site, found, form)
         quick = site.services.quick_payments
         try:
-            begun = await quick.start(found, mobile, account, site.language)
+            begun = await quick.start(found, mobile, account, site.language, device(site, request))
         except AttemptsThrottled as error:
             form.wrong("", t("quick.pay.throttled", when=site.render.formats.when_inside(error.until)))
             return await _bill_page(site, found, form)
