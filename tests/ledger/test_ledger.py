@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from feiqian.errors import LedgerStopped
+from feiqian.errors import LedgerError, LedgerStopped
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.engine import Refusal
 
@@ -203,3 +203,44 @@ def test_a_closed_ledger_decides_nothing(sqlite, bank) -> None:
     ledger.close()
     with pytest.raises(LedgerStopped):
         ledger.post(bank.payment(1))
+
+
+def test_who_waits_without_a_task_is_called_in_order_and_before_the_subscribers(store, bank) -> None:
+    ledger = store.ledger()
+    told: list[object] = []
+    ledger.subscribe(lambda position, facts: told.append("subscriber"))
+
+    def failing(_error: object) -> None:
+        raise RuntimeError("an answer that cannot be sent")
+
+    async def run() -> None:
+        position = ledger.post(bank.opening()).position
+        ledger.when_durable(position, lambda error: told.append(("first", error, ledger.durable_position)))
+        ledger.when_durable(position, failing)
+        ledger.when_durable(position, lambda error: told.append(("second", error, ledger.durable_position)))
+        assert told == []
+        await ledger.durable(position)
+        assert told == [("first", None, 1), ("second", None, 1), "subscriber"]
+        ledger.when_durable(position, lambda error: told.append(("late", error, ledger.durable_position)))
+        assert told[3:] == [("late", None, 1)]
+        with pytest.raises(ValueError, match="nothing depends on position 9"):
+            ledger.when_durable(9, told.append)
+
+    asyncio.run(run())
+    assert ledger.stopped is None
+
+
+def test_who_waits_without_a_task_is_told_that_the_ledger_stopped(sqlite, bank) -> None:
+    ledger = sqlite.ledger()
+    bank.break_journal(ledger, OSError("the disk is gone"))
+    told: list[LedgerError | None] = []
+
+    async def run() -> None:
+        position = ledger.post(bank.opening()).position
+        ledger.when_durable(position, told.append)
+        with pytest.raises(LedgerStopped):
+            await ledger.durable(position)
+        ledger.when_durable(position, told.append)
+
+    asyncio.run(run())
+    assert [type(error) for error in told] == [LedgerStopped, LedgerStopped]

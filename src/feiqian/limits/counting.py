@@ -43,14 +43,15 @@ class Counting:
     def use(self, allowance: bytes, period: Period, cap: int, amount: int, now_seconds: int) -> bytes | None:
         """The events, each linked to what follows, that count so much more against this cap; None if it is too much."""
         found = self._engine.used(allowance)
+        counting = _pack(_USE, LINKED, 0, 0, amount, allowance, NO_ID, NO_ID, NO_ID)
         if found is not None and found[1] == cap and found[0] + amount <= cap:
-            return _pack(_USE, LINKED, 0, 0, amount, allowance, NO_ID, NO_ID, NO_ID)
+            return counting
         used = 0 if found is None or self._over(period, now_seconds) else found[0]
         if used + amount > cap:
             return None
         # A counter that is as it should be is not told so again.
-        opening = b"" if found is not None and found[1] == cap else linked(chart.allowance(allowance, cap, period))
-        return opening + linked(chart.use(allowance, amount))
+        opened = found is not None and found[1] == cap
+        return counting if opened else linked(chart.allowance(allowance, cap, period)) + counting
 
     def begin_row_again(self, allowance: bytes) -> bytes:
         """The event, linked, after which nothing is used of what no calendar resets; none where nothing is."""

@@ -81,7 +81,7 @@ class Served:
         async def serve() -> None:
             self.loop = asyncio.get_running_loop()
             services = self.bank.services
-            runs = services.outbox.run(), services.follower.run(), services.payments.run()
+            runs = services.outbox.run(), services.follower.run(), services.payments.run(), services.merchants.run()
             beside = [asyncio.create_task(task) for task in runs]
             serving = asyncio.create_task(self.server.serve())
             measuring = asyncio.create_task(self.metrics_server.serve())
