@@ -192,7 +192,7 @@ class Service:
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
         waiting = services.locks.run(), services.own_limits.run(), services.reminders.run()
-        outgoing = services.outbox.run(), services.follower.run(), *waiting
+        outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting
         return [*watches, *features, *beside, *outgoing]
 
     async def _complete(self) -> None:
