@@ -14,26 +14,36 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from aiohttp import web
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from feiqian import app
 from feiqian.clock import MICROSECONDS
 from feiqian.demo.seeding import First, Plan, seed
+from feiqian.events import PaymentDecided, decode_fact
 from feiqian.ids import CustomerNumber
+from feiqian.ledger.body import decode_body
 from feiqian.ledger.recovery import open_journal
+from feiqian.outbox.model import Origin
 from feiqian.payments.codes import SLOT_SECONDS
-from feiqian.payments.refund import RefundRequest
-from feiqian.payments.requests import PaymentRequest
+from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.settings import Settings
 from feiqian.testing.clock import ManualClock
 from feiqian.webhooks.endpoints import Wanted
-from feiqian.webhooks.model import Endpoint
+from feiqian.webhooks.model import Endpoint, MerchantEvent
 
 T = TypeVar("T")
 MEI, ANA = CustomerNumber(1), CustomerNumber(2)
 SUCCEEDS, WAITS, TOO_MUCH = 12_50, 2_000_00, 900_000_00  # fen
 SECONDS = 20
+
+
+class Versioned(msgspec.Struct):
+    """An object of the API, as it is in one version."""
+
+    id: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,11 @@ class Receiver:
         for _ in range(count):
             assert self._arrived.acquire(timeout=SECONDS), "nothing arrived"
 
+    def versions(self) -> list[tuple[int, int]]:
+        """Of orders: version and how many it supersedes, in the order of arrival."""
+        told = [got.json for got in self.got if got.type.startswith("order.")]
+        return [(one["data"]["version"], one.get("superseded", 0)) for one in told]
+
     @property
     def types(self) -> list[str]:
         """Of what arrived, in its order, without probes."""
@@ -137,7 +152,7 @@ class HookedBank:
         people = (First("Mei Lin", 50_000_00), First("Ana Ruiz", 50_000_00, language="es"))
         seed(self.settings, Plan(3, 2, 50_000_00, unverified_per_day=10_000_000, sample_people=True, first=people))
         self.clock = ManualClock(int(datetime(2030, 6, 3, 4).timestamp()) * MICROSECONDS)
-        self._orders = 0
+        self._orders, self._positions = 0, 1_000_000
         self.open()
 
     def open(self) -> None:
@@ -147,6 +162,7 @@ class HookedBank:
         self.services.outbox._chance = lambda: 1.0  # no jitter
         for worker in self.services.outbox._workers.values():
             worker.chance = lambda: 1.0
+        self.webhooks.endpoints.types.add("order.paid")
         self.shop, self.other_shop = self.services.merchants.all()
 
     def crash(self) -> None:
@@ -186,9 +202,22 @@ class HookedBank:
         )
         return await self.services.payments.pay(merchant or self.shop, request)
 
-    async def refund(self, payment: str, amount: int) -> Any:
+    async def refund(self, payment: str, amount: int) -> None:
+        [fact] = [fact for fact in self.facts() if isinstance(fact, PaymentDecided) and fact.id == payment]
         request = RefundRequest(amount=amount, merchant_refund=f"back-{amount}")
-        return await self.services.payments.refund(self.shop, payment, request)
+        decision = self.services.payments._refunder.decide(fact, request)
+        await self.services.ledger.durable(decision.position)
+
+    async def happens(self, *versions: int, object: str = "ord_1", type: str = "order.paid") -> None:
+        """What an order feature would tell of one order, in its versions."""
+
+        def tell(connection: Connection) -> None:
+            for version in versions:
+                self._positions += 1
+                event = MerchantEvent(type, self.shop.number, object, Versioned(object, version), self.clock.now())
+                self.webhooks.telling.tell(connection, event, Origin(self._positions, 0), self.clock.now())
+
+        await self.services.transactions.write(tell)
 
     async def send(self) -> int:
         """Follows the journal, then sends what is due, once."""
@@ -223,11 +252,9 @@ class HookedBank:
         with self.bank.db.read() as connection:
             return list(connection.execute(text(statement)))
 
-    def facts(self) -> list[bytes]:
-        from feiqian.ledger.body import decode_body
-
+    def facts(self) -> list[Any]:
         journal = open_journal(Path(self.settings.data))
         try:
-            return [fact for row in journal.rows(0) for fact in decode_body(row.body).facts]
+            return [decode_fact(fact) for row in journal.rows(0) for fact in decode_body(row.body).facts]
         finally:
             journal.close()
