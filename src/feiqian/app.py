@@ -162,6 +162,7 @@ def _measure(services: Services) -> None:
     services.outbox.measure(metrics)
     services.follower.measure(metrics)
     services.notify.measure(metrics)
+    services.webhooks.measure(metrics)
     services.workers.measure(metrics)
     services.uploads.measure(metrics)
     services.intents.measure(metrics)

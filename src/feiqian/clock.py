@@ -34,6 +34,11 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def microseconds(at: datetime) -> int:
+    """A date and time with its zone in Unix microseconds, exactly."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
 class Clock(Protocol):
     """Gives the moment, and the bank's calendar."""
 

@@ -46,6 +46,7 @@ FEATURES = (
     "backoffice",
     "onboarding",
     "merchants",
+    "webhooks",
     "limits",
     "payments",
     "deposits",

@@ -21,6 +21,7 @@ STAFF, APPLICATION, SESSION, DEVICE, FACTOR = "stf_", "app_", "ses_", "dev_", "f
 CHALLENGE, EVIDENCE, MESSAGE, DOCUMENT, CASE, CHANGE = "chl_", "evi_", "msg_", "doc_", "cas_", "chg_"
 REPORT, INTENT, DELIVERY, ACCOUNT, TRANSFER = "rep_", "int_", "dlv_", "acc_", "trf_"
 LOCK, QUICK_PAYMENT, SERVICE = "lck_", "qpy_", "svc_"
+ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
 
 _SHAPE = re.compile(r"([a-z]{3}_)[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}", re.ASCII)
 _BUFFER_BYTES = 10 * 400
@@ -52,8 +53,16 @@ os.register_at_fork(after_in_child=lambda: _random.__dict__.clear())
 
 def new_id(prefix: str, now_us: int) -> str:
     """A new id; `now_us` is Unix time in microseconds, of which the id keeps the milliseconds."""
-    random = _random_80_bits()
-    milliseconds = (now_us // 1000) & 0xFFFF_FFFF_FFFF
+    return _uuid7(prefix, now_us, _random_80_bits())
+
+
+def derived_id(prefix: str, at_us: int, digest: bytes) -> str:
+    """The id of something that happened at a time, always the same; `digest`: 16 bytes that nobody can guess."""
+    return _uuid7(prefix, at_us, int.from_bytes(digest[:10], "little"))
+
+
+def _uuid7(prefix: str, at_us: int, random: int) -> str:
+    milliseconds = (at_us // 1000) & 0xFFFF_FFFF_FFFF
     number = milliseconds << 80 | _VERSION_7 | (random & _RANDOM_A) | _VARIANT | (random & _RANDOM_B)
     return f"{prefix}{number:032x}"
 

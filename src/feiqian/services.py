@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
+    from feiqian.webhooks.service import Webhooks
     from feiqian.workers.pool import Workers
 
 
@@ -131,6 +132,7 @@ class Services:
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)
+    webhooks: Webhooks = field(init=False)
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)

@@ -191,7 +191,7 @@ class Service:
         features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
-        waiting = services.locks.run(), services.own_limits.run(), services.reminders.run()
+        waiting = services.locks.run(), services.own_limits.run(), services.reminders.run(), services.webhooks.run()
         outgoing = services.outbox.run(), services.follower.run(), services.reassigned_numbers.run(), *waiting
         return [*watches, *features, *beside, *outgoing]
 

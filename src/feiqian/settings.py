@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     email_from: str = "Feiqian <no-reply@localhost>"
     push_contact: str = ""  # mailto: or https: of the operator, for the push services of browsers; "" sends no push
     push_private: bool = False  # in test mode only: push services may be on this machine or in its network, without TLS
+    webhook_loopback: bool = False  # in test mode only: webhooks also go to this machine, there also without TLS
     contact: str = ""  # how customers reach the bank, as pages say it: a telephone number, an address; "" is a branch
     sanctions: str = ""  # a folder with ofac_sdn.csv and ofac_alt.csv; "" is a small list of invented names
     host: str = "127.0.0.1"
@@ -76,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if self.mode == "live" and self.hashing == "light":
             raise ValueError("hashing: a live bank must not keep hashes that are cheap to guess; leave it 'strong'")
+        if self.mode == "live" and self.webhook_loopback:
+            raise ValueError("webhook_loopback: a live bank sends webhooks to public addresses only; leave it false")
         if not re.fullmatch("[0-9]{6,8}", self.account_prefix, re.ASCII):
             raise ValueError("account_prefix: give six to eight digits")
 

@@ -1,4 +1,4 @@
-"""Who proves who they are: customers, staff, those who are about to become customers, and nobody that we know.
+"""Who proves who they are: customers, staff, merchants, those who are about to become customers, and nobody we know.
 
 "Nobody" stands for an unknown number or name that somebody tried: it can be locked and counted like anyone, so that
 nothing a stranger sees tells the known from the unknown.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from feiqian.ids import CustomerNumber
+from feiqian.ids import CustomerNumber, MerchantNumber
 
 
 class Role(StrEnum):
@@ -17,12 +17,14 @@ class Role(StrEnum):
 
     CUSTOMER = "customer"
     STAFF = "staff"
+    MERCHANT = "merchant"
     APPLICANT = "applicant"  # registers, and is no customer yet
     NOBODY = "nobody"
 
 
 class Subject(NamedTuple):
-    """One of them: the customer's, staff member's or application's number; of nobody a keyed hash of what was tried."""
+    """One of them: the customer's, staff member's, merchant's or application's number; of nobody a keyed hash of what
+    was tried."""
 
     role: Role
     number: int  # below 2**63
@@ -40,6 +42,10 @@ class Subject(NamedTuple):
 
 def customer(number: CustomerNumber) -> Subject:
     return Subject(Role.CUSTOMER, number)
+
+
+def merchant(number: MerchantNumber) -> Subject:
+    return Subject(Role.MERCHANT, number)
 
 
 def staff(number: int) -> Subject:

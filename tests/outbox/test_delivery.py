@@ -242,16 +242,16 @@ def test_a_dead_letter_loses_its_payload_when_it_expires_and_its_row_when_its_to
 
 
 def test_whoever_hears_of_a_dead_letter_does_in_the_transaction_that_notes_it(bank: Bank) -> None:
-    def died(connection, claimed, error) -> None:
-        heard.append((claimed.kind, error.why))
+    def noted(connection, claimed, ended) -> None:
+        heard.append((claimed.kind, ended.state, ended.error.why))
         raise OSError("disk")
 
-    heard: list[tuple[str, str]] = []
-    bank.build(died=died)
+    heard: list[tuple[str, str, str]] = []
+    bank.build(noted=noted)
     bank.sender.script["a"] = [RefusedForGood("HTTP 410")]
     bank.add("a1")
     bank.deliver()
-    assert (heard, bank.rows("state")) == ([("a1", "HTTP 410")], ["queued"])
+    assert (heard, bank.rows("state")) == ([("a1", "dead", "HTTP 410")], ["queued"])
 
 
 def test_the_metrics_and_alarms_of_a_topic(bank: Bank) -> None:

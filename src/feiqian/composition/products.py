@@ -25,6 +25,7 @@ from feiqian.reminders.telling import Telling
 from feiqian.reminders.words import Wording
 from feiqian.services import Services
 from feiqian.sources.service import Sources
+from feiqian.webhooks.service import Webhooks
 
 from .access import common_of
 
@@ -39,6 +40,7 @@ def add_products(s: Services) -> None:
     _add_reminders(s)
     _add_channels(s)
     _add_quick(s)
+    _add_webhooks(s)
 
 
 def _add_deposits(s: Services) -> None:
@@ -164,6 +166,14 @@ def _add_quick(s: Services) -> None:
         cipher=s.cipher,
         deposits=s.deposits,
         quick=s.quick,
+    )
+
+
+def _add_webhooks(s: Services) -> None:
+    """What merchants' systems are told."""
+    loopback = s.settings.webhook_loopback
+    s.webhooks = Webhooks(
+        s.transactions, s.clock, s.cipher, s.audit_log, s.outbox, s.notify, s.merchants, loopback=loopback
     )
 
 

@@ -13,8 +13,7 @@ from feiqian.field_cipher import FieldCipher
 from feiqian.notify.errors import AddressGone
 from feiqian.notify.model import Adapter, Channel, Message, Outgoing
 from feiqian.notify.render import page_of, words_of
-from feiqian.outbox.errors import NotSent
-from feiqian.outbox.model import Claimed, Delivery, Schedule, Topic
+from feiqian.outbox.model import Claimed, Delivery, Ended, Schedule, Topic
 from feiqian.subjects import Role, Subject
 
 AT_ONCE = 8
@@ -75,8 +74,8 @@ class ChannelSender:
 def topic_of(channel: Channel, adapter: Adapter, clock: Clock, gone: Gone | None) -> Topic:
     """What the outbox has to know of a channel. `gone` hears of addresses that are no more."""
 
-    def died(connection: Connection, claimed: Claimed, error: NotSent) -> None:
-        if isinstance(error, AddressGone) and gone is not None:
+    def noted(connection: Connection, claimed: Claimed, ended: Ended) -> None:
+        if isinstance(ended.error, AddressGone) and gone is not None:
             gone(connection, message_of(claimed))
 
-    return Topic(channel.value, ChannelSender(adapter, clock), SCHEDULE, AT_ONCE, KEEP_DEAD, died)
+    return Topic(channel.value, ChannelSender(adapter, clock), SCHEDULE, AT_ONCE, KEEP_DEAD, noted=noted)

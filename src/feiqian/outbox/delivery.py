@@ -1,16 +1,17 @@
 """One worker a topic, each with sendings of its own under way, so that a slow topic holds up no other.
 
 What is claimed is sent at least once: a crash between the other side's yes and our note of it sends it again when the
-lease is over. A receiver has one sending under way. Those that failed before take half of a topic's places at most, so
-that however many receivers are down, the others are served.
+lease is over. A receiver has one sending under way. Those that failed before, or the lanes of receivers that are slow,
+take half of a topic's places at most, so that however many receivers are down, the others are served.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -19,7 +20,8 @@ from feiqian.db import BankDb
 from feiqian.field_cipher import FieldCipher
 from feiqian.outbox import store
 from feiqian.outbox.errors import NotSent, RefusedForGood
-from feiqian.outbox.model import Claimed, Topic
+from feiqian.outbox.lanes import Lanes, Room
+from feiqian.outbox.model import Claimed, Ended, State, Topic
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
@@ -60,23 +62,27 @@ class Worker:
     chance: Callable[[], float]  # not money: from 0 to 1
     counts: Counts = field(default_factory=Counts)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _lanes: Lanes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lanes = Lanes(self.topic.at_once, self.topic.lane_places)
 
     async def run(self) -> None:
         """Delivers until cancelled, then closes the sender. Trouble with the database is waited out."""
-        under_way: dict[asyncio.Task[None], bool] = {}  # whether it is a retry
+        under_way: dict[asyncio.Task[None], Claimed] = {}
         try:
             while True:
-                for claimed in await self._claim_calmly(under_way):
-                    under_way[asyncio.create_task(self._deliver(claimed))] = claimed.attempts > 1
+                for claimed in await self._claim_calmly(under_way.values()):
+                    under_way[asyncio.create_task(self._deliver(claimed))] = claimed
                 await self._pause(set(under_way))
-                under_way = {task: retry for task, retry in under_way.items() if not task.done()}
+                under_way = {task: claimed for task, claimed in under_way.items() if not task.done()}
         finally:
             await _finish(set(under_way))
             await self.topic.sender.close()
 
     async def deliver_due(self) -> int:
         """Delivers what is due now and waits for it; returns how many were tried."""
-        claimed = await self.work.db(self._claim, self.topic.at_once, self.topic.at_once)
+        claimed = await self.work.db(self._claim, self.topic.at_once, self.topic.at_once, self._lanes.room(()))
         await asyncio.gather(*(self._deliver(one) for one in claimed))
         return len(claimed)
 
@@ -94,71 +100,92 @@ class Worker:
             woken.cancel()
             self._wake.clear()
 
-    async def _claim_calmly(self, under_way: dict[asyncio.Task[None], bool]) -> list[Claimed]:
+    async def _claim_calmly(self, under_way: Collection[Claimed]) -> list[Claimed]:
         places = self.topic.at_once - len(under_way)
-        retries = max(1, self.topic.at_once // 2) - sum(under_way.values())
+        retries = max(1, self.topic.at_once // 2) - sum(claimed.attempts > 1 for claimed in under_way)
         if places <= 0:
             return []
         try:
-            return await self.work.db(self._claim, places, retries)
+            room = self._lanes.room(claimed.lane for claimed in under_way)
+            return await self.work.db(self._claim, places, retries, room)
         except Exception as error:
             _log.warning("deliveries_not_claimed", topic=self.topic.name, why=type(error).__name__)
             return []
 
-    def _claim(self, places: int, retries: int) -> list[Claimed]:
-        now, topic = self.clock.now(), self.topic.name
+    def _claim(self, places: int, retries: int, room: Room) -> list[Claimed]:
+        now, topic, lanes = self.clock.now(), self.topic.name, self.topic.lane_places > 0
         with self.db.read() as connection:
-            if not store.any_due(connection, topic, now):
+            if not store.any_due(connection, topic, now, lanes=lanes):
                 return []
         with self.db.write() as connection:
             self.counts.expired += store.expire(connection, topic, now)
+            if lanes:
+                keep = self.topic.keep_done
+                return store.claim_in_lanes(connection, self.cipher, topic, room, now, keep_done=keep)
             return store.claim(connection, self.cipher, topic, places, now, retries=retries)
 
     async def _deliver(self, claimed: Claimed) -> None:
-        try:
-            await asyncio.wait_for(self.topic.sender.send(claimed), SEND_SECONDS)
-        except RefusedForGood as error:
+        seconds = asyncio.get_running_loop().time
+        begun = seconds()
+        error, told = await self._send(claimed)
+        self._lanes.ended(claimed.lane, seconds() - begun, sent=error is None)
+        if error is None:
+            await self._sent(claimed, told)
+        elif isinstance(error, RefusedForGood):
             await self._died(claimed, error)
-        except NotSent as error:
-            await self._failed(claimed, error)
-        except Exception as error:  # its text may hold what is sent: only its name is told
-            await self._failed(claimed, NotSent(type(error).__name__))
         else:
-            self.counts.sent += 1
-            self.counts.ends.append((self.clock.now(), True))
-            _log.info("delivery_sent", **_about(claimed))
-            await self._write(lambda connection: store.sent(connection, claimed, self.clock.now()))
+            await self._failed(claimed, error)
+
+    async def _send(self, claimed: Claimed) -> tuple[NotSent | None, object]:
+        try:
+            return None, await asyncio.wait_for(self.topic.sender.send(claimed), SEND_SECONDS)
+        except NotSent as error:
+            return error, error.told
+        except Exception as error:  # its text may hold what is sent: only its name is told
+            return NotSent(type(error).__name__), None
+
+    async def _sent(self, claimed: Claimed, told: object) -> None:
+        now, keep = self.clock.now(), self.topic.keep_done
+        self.counts.sent += 1
+        self.counts.ends.append((now, True))
+        _log.info("delivery_sent", **_about(claimed))
+        ended = Ended(State.SENT, None, told, now)
+        await self._note(claimed, ended, lambda connection: store.sent(connection, claimed, now, keep))
 
     async def _died(self, claimed: Claimed, error: NotSent) -> None:
+        now, keep = self.clock.now(), self.topic.keep_dead
         self.counts.dead += 1
-        self.counts.ends.append((self.clock.now(), False))
+        self.counts.ends.append((now, False))
         _log.warning("delivery_dead", why=error.why, **_about(claimed))
-
-        def note(connection: Connection) -> None:
-            store.dead(connection, claimed, error.why, self.topic.keep_dead, self.clock.now())
-            if self.topic.died is not None:
-                self.topic.died(connection, claimed, error)
-
-        await self._write(note)
+        ended = Ended(State.DEAD, error, error.told, now)
+        await self._note(claimed, ended, lambda connection: store.dead(connection, claimed, error.why, keep, now))
 
     async def _failed(self, claimed: Claimed, error: NotSent) -> None:
         wait = self.topic.schedule.wait(claimed.attempts, self.chance(), error.after_seconds)
         if wait is None:
-            await self._died(claimed, NotSent(f"{USED_UP}: {error.why}"))
+            await self._died(claimed, NotSent(f"{USED_UP}: {error.why}", told=error.told))
             return
-        now = self.clock.now()
+        now, keep = self.clock.now(), self.topic.keep_done
         if now + wait >= claimed.expires_at:
             self.counts.expired += 1
             _log.warning("delivery_given_up", why=error.why, **_about(claimed))
-            await self._write(lambda connection: store.expired(connection, claimed, error.why, now))
+            ended = Ended(State.EXPIRED, error, error.told, now)
+            note = partial(store.expired, claimed=claimed, why=error.why, now=now, keep=keep)
         else:
             self.counts.retried += 1
             _log.warning("delivery_not_sent_yet", why=error.why, **_about(claimed))
-            await self._write(lambda connection: store.again(connection, claimed, now + wait, error.why))
+            ended = Ended(State.QUEUED, error, error.told, now, now + wait)
+            note = partial(store.again, claimed=claimed, at=now + wait, why=error.why)
+        await self._note(claimed, ended, note)
 
-    async def _write(self, change: Callable[[Connection], None]) -> None:
+    async def _note(self, claimed: Claimed, ended: Ended, change: Callable[[Connection], None]) -> None:
+        def note(connection: Connection) -> None:
+            change(connection)
+            if self.topic.noted is not None:
+                self.topic.noted(connection, claimed, ended)
+
         try:
-            await Transactions(self.db, self.work).write(change)
+            await Transactions(self.db, self.work).write(note)
         except Exception as error:  # the lease ends, and it is sent again
             _log.error("delivery_not_noted", topic=self.topic.name, why=type(error).__name__)
 

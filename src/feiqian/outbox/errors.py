@@ -12,11 +12,13 @@ from feiqian.errors import FeiqianError
 
 
 class NotSent(FeiqianError):
-    """It could not be sent now and may be later. `why` is a word or two of ours or a status of the protocol."""
+    """It could not be sent now and may be later. `why` is a word or two of ours or a status of the protocol; `told`
+    is for the topic's `noted`."""
 
-    def __init__(self, why: str, after_seconds: int = 0) -> None:
+    def __init__(self, why: str, after_seconds: int = 0, told: object = None) -> None:
         super().__init__(why)
         self.why = why
+        self.told = told
         self.after_seconds = after_seconds  # the other side's wish; 0 if it has none
 
 

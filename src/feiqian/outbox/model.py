@@ -14,6 +14,8 @@ from feiqian.clock import DAY, MICROSECONDS
 from feiqian.events import Fact
 from feiqian.outbox.errors import NotSent
 
+REPLACES = "replaces"  # a header
+
 
 class State(StrEnum):
     """Of a delivery. The values are on disk."""
@@ -22,6 +24,7 @@ class State(StrEnum):
     SENT = "sent"
     EXPIRED = "expired"  # nobody needs it any more
     DEAD = "dead"  # refused for good, or tried as often as its topic says
+    REPLACED = "replaced"  # it failed, and a newer one of its receiver went instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Delivery:
     `topic` names who sends it. Deliveries of one `receiver` (at most 80 characters, nothing personal) arrive in the
     order in which they were added; "" is a receiver of its own: nothing waits for it, and it waits for nothing.
     `about` is whom or what it concerns ("customer:17"), `headers` what may stand in the clear, `payload` what is
-    sealed. `expires_at` in Unix microseconds. `once` names what it is derived from: it is added at most once.
+    sealed. `expires_at` in Unix microseconds. `once` names what it is derived from: it is added at most once. `lane`
+    (at most 40 characters) is whose place it takes, in a topic that has lanes.
     """
 
     id: str
@@ -43,10 +47,12 @@ class Delivery:
     expires_at: int
     headers: Mapping[str, str] = field(default_factory=dict)
     once: str = ""
+    lane: str = ""
 
 
 class Claimed(NamedTuple):
-    """A delivery that is ours to send. `attempts` counts this one."""
+    """A delivery that is ours to send. `attempts` counts this one. One that went instead of older ones, in a topic with
+    lanes, says in its header REPLACES how many those are."""
 
     id: str
     topic: str
@@ -58,6 +64,7 @@ class Claimed(NamedTuple):
     attempts: int
     created_at: int
     expires_at: int
+    lane: str = ""
 
     def __repr__(self) -> str:
         return f"Claimed({self.id}, {self.topic}, attempts={self.attempts})"
@@ -87,8 +94,9 @@ class Schedule:
 class Sender(Protocol):
     """Sends what is of one topic. Must be safe to call many times at once."""
 
-    async def send(self, claimed: Claimed) -> None:
-        """Returns once the other side has taken it. Raises NotSent, RefusedForGood.
+    async def send(self, claimed: Claimed) -> object:
+        """Returns once the other side has taken it, with what its topic's `noted` is to know of it. Raises NotSent,
+        RefusedForGood.
 
         Anything else that it raises counts as not sent now, and is tried again.
         """
@@ -99,12 +107,26 @@ class Sender(Protocol):
         ...
 
 
+class Ended(NamedTuple):
+    """How one sending ended: `error` is why it failed, `told` what the sender says of it. QUEUED is tried again."""
+
+    state: State
+    error: NotSent | None
+    told: object
+    at: int  # Unix microseconds
+    next_at: int = 0  # when it is tried again
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """What one sender sends, `at_once` at a time. The name is on disk, at most 20 characters.
 
-    A dead letter's payload is kept until it expires, its row for `keep_dead` microseconds. `died` hears of each in the
-    transaction that notes it.
+    A dead letter's payload is kept until it expires, its row for `keep_dead` microseconds; others, once they are done,
+    for `keep_done`. `noted` hears of each sending in the transaction that notes how it ended.
+
+    With `lane_places` each lane (such as an endpoint) has so many sendings under way at most, so that a slow one keeps
+    waiting only what is its own. What fails there is not waited for: what comes for the same receiver goes at once, and
+    only the newest of it.
     """
 
     name: str
@@ -112,7 +134,9 @@ class Topic:
     schedule: Schedule
     at_once: int = 8
     keep_dead: int = 30 * DAY
-    died: Callable[[Connection, Claimed, NotSent], None] | None = None
+    keep_done: int = 7 * DAY
+    lane_places: int = 0  # 0: it has no lanes
+    noted: Callable[[Connection, Claimed, Ended], None] | None = None
 
 
 class Origin(NamedTuple):
@@ -162,6 +186,8 @@ class Kept(NamedTuple):
     expires_at: int
     done_at: int
     why: str
+    lane: str
+    headers: Mapping[str, str]
     payload_kept: bool  # so that it can be sent again
 
 

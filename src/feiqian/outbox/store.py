@@ -9,29 +9,36 @@ may be.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import DAY, MICROSECONDS
 from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.outbox.errors import NotResendable
-from feiqian.outbox.model import Claimed, Delivery, Kept, State, Waiting
+from feiqian.outbox.lanes import Room
+from feiqian.outbox.model import REPLACES, Claimed, Delivery, Kept, State, Waiting
 from feiqian.outbox.tables import PAYLOAD, deliveries
 from feiqian.runtime import logs
+from feiqian.runtime.paging import Ask, Order, Page, page_of
 
 LEASE = 120 * MICROSECONDS  # longer than any sending takes
-KEEP_DONE = 7 * DAY
+KEEP_DONE = 7 * DAY  # where the topic is not known
 KEEP_UNREADABLE = 30 * DAY
 MAX_PAYLOAD = 65_536  # bytes, before they are sealed
 WHY_LENGTH = 60
 _log = logs.get("feiqian.outbox")
 _c = deliveries.c
 _QUEUED = _c.state == State.QUEUED
-_CLAIMED = (_c.id, _c.topic, _c.kind, _c.receiver, _c.about, _c.headers, _c.sealed, _c.attempts, _c.next_at)
-_KEPT = (_c.id, _c.topic, _c.kind, _c.receiver, _c.about, _c.state, _c.attempts)
+_CLAIMED = (_c.id, _c.topic, _c.kind, _c.receiver, _c.about, _c.headers, _c.sealed, _c.attempts, _c.next_at, _c.lane)
+_KEPT = tuple(name for name in Kept._fields if name not in ("lane", "headers", "payload_kept"))
+_ALL_KEPT = select(*(_c[name] for name in _KEPT), _c.lane, _c.headers, _c.sequence).add_columns(
+    _c.sealed.is_not(None).label("payload_kept")
+)
+_NEWEST = Order((_c.sequence, _c.id))  # the id is the cursor: it tells nothing of how many there are
 
 
 def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: int) -> bool:
@@ -44,7 +51,7 @@ def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: in
     values |= {"headers": msgspec.json.encode(delivery.headers).decode()}
     values |= {"sealed": PAYLOAD.seal(cipher, delivery.payload, id), "state": State.QUEUED, "attempts": 0}
     values |= {"next_at": now, "created_at": now, "expires_at": delivery.expires_at, "done_at": 0, "keep_until": 0}
-    statement = insert(deliveries).values(values | {"why": ""})
+    statement = insert(deliveries).values(values | {"why": "", "lane": delivery.lane or None})
     if not delivery.once:
         connection.execute(statement)
         return True
@@ -56,9 +63,11 @@ def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: in
     return True
 
 
-def any_due(connection: Connection, topic: str, now: int) -> bool:
-    """Whether there is something to claim or to expire; asks without locking anything."""
-    asked = (select(exists().where(which)) for which in (_over(topic, now), _due(topic, now)))  # each by its own index
+def any_due(connection: Connection, topic: str, now: int, *, lanes: bool = False) -> bool:
+    """Whether there is something to claim or to expire; asks without locking anything. With `lanes` it may say so too
+    often."""
+    due = and_(_c.topic == topic, _QUEUED, _c.lane.is_not(None), _c.next_at <= now) if lanes else _due(topic, now)
+    asked = (select(exists().where(which)) for which in (_over(topic, now), due))  # each by its own index
     return any(connection.execute(one).scalar() for one in asked)
 
 
@@ -75,14 +84,40 @@ def claim(
     return [claimed for row in mine if (claimed := _open(connection, row, cipher, now))]
 
 
-def sent(connection: Connection, claimed: Claimed, now: int) -> None:
-    """The receiver has it, whoever else claims it meanwhile: what was sealed is emptied."""
-    _done(connection, _c.id == claimed.id, State.SENT, "", now)
+def claim_in_lanes(
+    connection: Connection, cipher: FieldCipher, topic: str, room: Room, now: int, *, keep_done: int
+) -> list[Claimed]:
+    """As `claim`, of a topic with lanes: in each no more than there is `room` for. The newest of a receiver whose
+    oldest has failed goes, and replaces the older ones."""
+    claimed: list[Claimed] = []
+    for lane in _lanes_due(connection, topic, now):
+        if (places := room.take(lane)) == 0:
+            continue
+        rows = connection.execute(_due_in_lane(topic, lane, now).limit(places))
+        newest = {row.receiver: row for row in rows}
+        for row in newest.values():
+            row = _newest_instead(connection, row, now, keep_done)
+            if _take(connection, row, now) and (one := _open(connection, row, cipher, now)):
+                claimed.append(one)
+                room.used(lane)
+    return claimed
 
 
-def expired(connection: Connection, claimed: Claimed, why: str, now: int) -> None:
+def end_lane(connection: Connection, topic: str, lane: str, why: str, keep_dead: int, now: int) -> int:
+    """All that waits in a lane is tried no more. Returns how many that were."""
+    waits = and_(_c.topic == topic, _QUEUED, _c.lane == lane)
+    values = {"state": State.DEAD, "done_at": now, "keep_until": now + keep_dead, "why": why[:WHY_LENGTH]}
+    return connection.execute(update(deliveries).where(waits).values(values)).rowcount
+
+
+def sent(connection: Connection, claimed: Claimed, now: int, keep: int = KEEP_DONE) -> None:
+    """The receiver has it, whoever else claims it meanwhile: what was sealed is emptied. `keep` in microseconds."""
+    _done(connection, _c.id == claimed.id, State.SENT, "", now, keep)
+
+
+def expired(connection: Connection, claimed: Claimed, why: str, now: int, keep: int = KEEP_DONE) -> None:
     """It would come too late."""
-    _done(connection, _is_ours(claimed), State.EXPIRED, why, now)
+    _done(connection, _is_ours(claimed), State.EXPIRED, why, now, keep)
 
 
 def dead(connection: Connection, claimed: Claimed, why: str, keep_dead: int, now: int) -> None:
@@ -133,11 +168,32 @@ def waiting(connection: Connection) -> dict[str, Waiting]:
 
 def kept(connection: Connection, state: State, topic: str, limit: int) -> list[Kept]:
     """Deliveries in a state (of a topic, if one is named), the newest first."""
-    found = select(*_KEPT, _c.created_at, _c.next_at, _c.expires_at, _c.done_at, _c.why)
-    found = found.add_columns(_c.sealed.is_not(None).label("payload_kept"))
-    found = found.where(_c.state == state).order_by(_c.sequence.desc()).limit(limit)
-    rows = connection.execute(found.where(_c.topic == topic) if topic else found)
-    return [Kept(**(dict(row._mapping) | {"payload_kept": bool(row.payload_kept)})) for row in rows]
+    found = _ALL_KEPT.where(_c.state == state).order_by(_c.sequence.desc()).limit(limit)
+    return [_kept(row) for row in connection.execute(found.where(_c.topic == topic) if topic else found)]
+
+
+def find(connection: Connection, id: str) -> Kept | None:
+    """A delivery, as long as it is kept."""
+    row = connection.execute(_ALL_KEPT.where(_c.id == id)).first()
+    return None if row is None else _kept(row)
+
+
+def of_lane(connection: Connection, lane: str, ask: Ask, limit: int, state: State | None = None) -> Page[Kept]:
+    """A page of a lane's deliveries (in a state), the newest first."""
+    found = _ALL_KEPT.where(_c.lane == lane)
+    page = page_of(connection, found if state is None else found.where(_c.state == state), _NEWEST, ask, limit)
+    return page.of([_kept(row) for row in page.items])
+
+
+def sent_about(connection: Connection, lane: str, abouts: Iterable[str]) -> set[str]:
+    """About which of these a lane has been sent something."""
+    found = select(_c.about).where(_c.about.in_(list(abouts)), _c.lane == lane, _c.state == State.SENT)
+    return set(connection.execute(found).scalars())
+
+
+def _kept(row: Any) -> Kept:
+    values = {name: row._mapping[_c[name]] for name in _KEPT} | {"lane": row.lane or ""}
+    return Kept(**values, headers=msgspec.json.decode(row.headers), payload_kept=bool(row.payload_kept))
 
 
 def _digest(once: str) -> str:
@@ -149,6 +205,37 @@ def _due(topic: str, now: int) -> ColumnElement[bool]:
     return and_(_c.sequence.in_(heads), _c.next_at <= now, _c.expires_at > now)
 
 
+def _lanes_due(connection: Connection, topic: str, now: int) -> list[str]:
+    """Lanes in which something may be due, the longest waiting first."""
+    due = and_(_c.topic == topic, _QUEUED, _c.lane.is_not(None), _c.next_at <= now)
+    found = select(_c.lane).where(due).group_by(_c.lane).order_by(func.min(_c.next_at))
+    return list(connection.execute(found).scalars())
+
+
+def _due_in_lane(topic: str, lane: str, now: int) -> Select[Any]:
+    """What is due, and waits for no older one of its receiver: those that have failed are not waited for."""
+    older = deliveries.alias()
+    same = and_(older.c.topic == topic, older.c.state == State.QUEUED, older.c.receiver == _c.receiver)
+    waits = exists().where(same, older.c.sequence < _c.sequence, older.c.why == "")
+    due = and_(_c.topic == topic, _QUEUED, _c.lane == lane, _c.next_at <= now, _c.expires_at > now, ~waits)
+    return select(*_CLAIMED, _c.created_at, _c.expires_at, _c.sequence).where(due).order_by(_c.next_at, _c.sequence)
+
+
+def _newest_instead(connection: Connection, row: Any, now: int, keep_done: int) -> Any:
+    """The newest of the receiver where something of it has failed; else the row itself."""
+    others = and_(_c.topic == row.topic, _QUEUED, _c.receiver == row.receiver)
+    if row.attempts == 0 and connection.execute(select(func.min(_c.sequence)).where(others)).scalar() == row.sequence:
+        return row
+    found = select(*_CLAIMED, _c.created_at, _c.expires_at, _c.sequence).where(others)
+    newest = connection.execute(found.order_by(_c.sequence.desc()).limit(1)).one()
+    replaced = _done(connection, and_(others, _c.sequence < newest.sequence), State.REPLACED, "", now, keep_done)
+    if not replaced:
+        return newest
+    headers = msgspec.json.encode(msgspec.json.decode(newest.headers) | {REPLACES: str(replaced)}).decode()
+    connection.execute(update(deliveries).where(_c.id == newest.id).values(headers=headers))
+    return connection.execute(found.where(_c.id == newest.id)).one()
+
+
 def _over(topic: str, now: int) -> ColumnElement[bool]:
     return and_(_QUEUED, _c.topic == topic, _c.expires_at <= now)
 
@@ -158,21 +245,24 @@ def _is_ours(claimed: Claimed) -> ColumnElement[bool]:
     return and_(_c.id == claimed.id, _QUEUED, _c.attempts == claimed.attempts)
 
 
-def _done(connection: Connection, which: ColumnElement[bool], state: State, why: str, now: int) -> int:
-    values = {"state": state, "sealed": None, "done_at": now, "keep_until": now + KEEP_DONE, "why": why[:WHY_LENGTH]}
+def _done(
+    connection: Connection, which: ColumnElement[bool], state: State, why: str, now: int, keep: int = KEEP_DONE
+) -> int:
+    values = {"state": state, "sealed": None, "done_at": now, "keep_until": now + keep, "why": why[:WHY_LENGTH]}
     return connection.execute(update(deliveries).where(which, _QUEUED).values(values)).rowcount
 
 
 def _take(connection: Connection, row: Any, now: int) -> bool:
     # Only if nobody else has taken it since it was read: theirs moved `next_at`.
     mine = update(deliveries).where(_c.id == row.id, _QUEUED, _c.next_at == row.next_at)
-    return bool(connection.execute(mine.values(next_at=now + LEASE, attempts=row.attempts + 1)).rowcount)
+    taken = mine.values(next_at=now + LEASE, attempts=row.attempts + 1, why="")
+    return bool(connection.execute(taken).rowcount)
 
 
 def _open(connection: Connection, row: Any, cipher: FieldCipher, now: int) -> Claimed | None:
     """None for what cannot be opened: it is given up, so that it does not stand in the way of the others."""
     about = (row.id, row.topic, row.kind, row.receiver, row.about, msgspec.json.decode(row.headers))
-    claimed = Claimed(*about, b"", row.attempts + 1, row.created_at, row.expires_at)
+    claimed = Claimed(*about, b"", row.attempts + 1, row.created_at, row.expires_at, row.lane or "")
     try:
         return claimed._replace(payload=PAYLOAD.open(cipher, row.sealed, row.id))
     except SealBroken:

@@ -28,11 +28,14 @@ deliveries = Table(
     Column("expires_at", BIG, nullable=False),
     Column("done_at", BIG, nullable=False),  # 0 while it is queued
     Column("keep_until", BIG, nullable=False),  # 0 while it is queued
-    Column("why", String(60), nullable=False),
+    Column("why", String(60), nullable=False),  # "": it has not failed, or is being tried again
+    Column("lane", String(40)),  # null in a topic without lanes
     Index("outbox_of_receiver", "topic", "state", "receiver", "sequence"),
     Index("outbox_expiring", "topic", "state", "expires_at"),
     Index("outbox_about", "about", "created_at"),
     Index("outbox_done", "keep_until"),
+    Index("outbox_lanes", "topic", "state", "lane", "next_at"),
+    Index("outbox_of_lane", "lane", "sequence"),
 )
 journal_position = Table(
     "outbox_journal_position",

@@ -1,0 +1,42 @@
+"""What webhooks refuse. Texts are for merchants' developers; none holds a secret.
+
+FeiqianError
+  EndpointNotFound   the merchant has no such endpoint
+  DeliveryNotFound   the merchant has no such delivery, or it was dropped with age
+  EndpointInvalid    the address, the events or the contact cannot be so; says which field and why
+  EndpointKnown      the merchant has an endpoint with this address
+  EndpointsFull      the merchant has as many endpoints as may be
+  EndpointDisabled   what was asked needs an endpoint that is enabled
+"""
+
+from __future__ import annotations
+
+from feiqian.errors import FeiqianError
+
+
+class EndpointNotFound(FeiqianError):
+    """The merchant has no such endpoint."""
+
+
+class DeliveryNotFound(FeiqianError):
+    """The merchant has no such delivery, or it is no longer kept."""
+
+
+class EndpointInvalid(FeiqianError):
+    """It cannot be so: `field` is wrong, and the text says why."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+class EndpointKnown(FeiqianError):
+    """The merchant has an endpoint with this address already."""
+
+
+class EndpointsFull(FeiqianError):
+    """The merchant has as many endpoints as may be."""
+
+
+class EndpointDisabled(FeiqianError):
+    """Nothing is sent to an endpoint that is disabled."""

@@ -1,0 +1,146 @@
+"""What happened becomes events, and a delivery to each endpoint that asks for it, in the caller's transaction.
+
+An event's id is made from where its fact stands in the journal: told again, after whatever crash or restored backup, it
+has the same, and a receiver knows that it has it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+from sqlalchemy import Connection, exists, insert, select
+
+from feiqian.clock import DAY
+from feiqian.events import Fact
+from feiqian.field_cipher import FieldCipher
+from feiqian.ids import DELIVERY, EVENT, MerchantNumber, derived_id, new_id
+from feiqian.outbox.model import Delivery, Origin, Outbound
+from feiqian.outbox.service import Outbox
+from feiqian.outbox.store import MAX_PAYLOAD
+from feiqian.webhooks.endpoints import Endpoints
+from feiqian.webhooks.model import TOPIC, Endpoint, MerchantEvent, wants
+from feiqian.webhooks.tables import events
+
+KEEP_EVENTS = 60 * DAY
+EXPIRES = 30 * DAY  # long after the last attempt
+_e = events.c
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Telling:
+    """One for a bank."""
+
+    cipher: FieldCipher
+    outbox: Outbox
+    endpoints: Endpoints
+
+    def tell(self, connection: Connection, event: MerchantEvent, origin: Origin, now: int) -> None:
+        """Queues it for each of the merchant's endpoints that ask for it and were there when it happened."""
+        wanted = [
+            endpoint
+            for endpoint in self.endpoints.enabled_of(connection, event.merchant)
+            if wants(endpoint.events, event.type) and endpoint.created_at <= event.at
+        ]
+        if not wanted or event.at <= now - EXPIRES:
+            return
+        seed = f"{origin}/{event.type}/{event.object}"
+        id = derived_id(EVENT, event.at, self.cipher.blind_index(seed, "webhooks/event"))
+        later = exists().where(_e.object == event.object, _e.position > origin.position)
+        in_order = not connection.execute(select(later)).scalar()  # what is told again, late, replaces nothing
+        self.keep(connection, id, event, origin.position, now)
+        for endpoint in wanted:
+            self.queue(connection, endpoint, event, id, now, once=id, in_order=in_order)
+
+    def keep(self, connection: Connection, id: str, event: MerchantEvent, position: int, now: int) -> None:
+        """The event itself, unless it is kept already."""
+        data = msgspec.json.encode(event.data)
+        if len(data) > MAX_PAYLOAD:
+            raise ValueError(f"an event of {len(data)} bytes; {MAX_PAYLOAD} is the most")
+        if connection.execute(select(_e.id).where(_e.id == id)).first() is None:
+            values = {"id": id, "merchant": event.merchant, "type": event.type, "object": event.object, "data": data}
+            values |= {"position": position, "at": event.at, "keep_until": now + KEEP_EVENTS}
+            connection.execute(insert(events).values(values))
+
+    def queue(
+        self,
+        connection: Connection,
+        endpoint: Endpoint,
+        event: MerchantEvent,
+        id: str,
+        now: int,
+        *,
+        once: str = "",
+        in_order: bool = False,
+    ) -> str:
+        """A delivery of an event that is kept; its id. In order, it comes after what is queued of the same object."""
+        delivery = Delivery(
+            id=new_id(DELIVERY, now),
+            topic=TOPIC,
+            kind=event.type,
+            receiver=f"{endpoint.id}/{event.object}" if in_order else "",
+            about=about(id),
+            payload=b"",
+            expires_at=now + EXPIRES,
+            headers={"object": event.object},
+            once=f"{once}/{endpoint.id}" if once else "",
+            lane=endpoint.id,
+        )
+        self.outbox.add(connection, delivery, now)
+        return delivery.id
+
+
+class MerchantEvents(Outbound):
+    """What a feature tells merchants, in its `outbound.OUTBOUND`. `types` are the names of its events, such as
+    `order.paid`, at most 40 characters."""
+
+    types: ClassVar[tuple[str, ...]]
+    together = True  # `tell_all` calls `tell` for each: they share a savepoint
+
+    def __init__(self, telling: Telling) -> None:
+        self.telling = telling
+        telling.endpoints.types.update(self.types)
+
+    @abstractmethod
+    def merchant_of(self, fact: bytes) -> MerchantNumber | None:
+        """Whom a fact may have to be told; None if it is none of this feature's. Called in the event loop for every
+        fact once any merchant has an endpoint: costs next to nothing, and never raises."""
+
+    @abstractmethod
+    def events_of(self, connection: Connection, fact: Fact) -> Iterable[MerchantEvent]:
+        """What the fact means to its merchant: mostly one event, or none. Asks no read model."""
+
+    def concerns(self, fact: bytes) -> bool:
+        merchants = self.telling.endpoints.merchants
+        return bool(merchants) and self.merchant_of(fact) in merchants
+
+    def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
+        for event in self.events_of(connection, fact):
+            self.telling.tell(connection, event, origin, now)
+
+
+def merchants_of(*facts: type[msgspec.Struct]) -> Callable[[bytes], MerchantNumber | None]:
+    """A `merchant_of` for facts of these kinds, which have a field `merchant`: it decodes no more than that."""
+    decoders = {}
+    for fact in facts:
+        names = fact.__struct_fields__
+        fields: list[Any] = [(name, Any) for name in names[: names.index("merchant") + 1]]
+        tag = fact.__struct_config__.tag
+        decoders[str(tag).encode()] = msgspec.msgpack.Decoder(
+            msgspec.defstruct(fact.__name__, fields, array_like=True, frozen=True, tag=tag)
+        ).decode
+
+    def merchant_of(fact: bytes) -> MerchantNumber | None:
+        start = 1 if fact[0] < 0xA0 else 3  # an array of up to 15 fields has one byte before its tag
+        decode = decoders.get(fact[start + 1 : start + 1 + (fact[start] & 0x1F)])
+        return None if decode is None else decode(fact).merchant  # type: ignore[attr-defined]
+
+    return merchant_of
+
+
+def about(event: str) -> str:
+    """What a delivery of this event says that it is about."""
+    return f"event:{event}"
