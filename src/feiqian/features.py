@@ -48,6 +48,7 @@ FEATURES = (
     "merchants",
     "limits",
     "payments",
+    "orders",
     "deposits",
     "sources",
     "locks",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from feiqian.auth.challenges.service import Verification
@@ -27,6 +27,7 @@ from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments import plan
+from feiqian.payments.attempts import NoOrders, OrderAttempts
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
 from feiqian.payments.decide import AssessRisk, Authorizer, no_risk
@@ -40,7 +41,8 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
-from feiqian.payments.intent import ChooseSource, NameSources, O, PaymentMethod, SourceName, from_wallet
+from feiqian.payments.intent import ChooseSource, NameSources, O, OrderHold, PaymentMethod, SourceName, from_wallet
+from feiqian.payments.kinds import TransferKind
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
@@ -104,6 +106,7 @@ class Payments:
         )
         self._refunder = Refunder(ledger)
         self.source_names: NameSources = only_wallets
+        self._attempts: OrderAttempts = NoOrders()
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
@@ -125,7 +128,9 @@ class Payments:
         self._by_code.source, self.source_names = choose, names
 
     def pay(self, merchant: Merchant, request: PaymentRequest) -> Coroutine[Any, Any, PaymentView]:
-        """Takes a payment by code, as `pay_by`."""
+        """Takes a payment by code, as `pay_by`; or pays the order that it names."""
+        if request.order:
+            return self._attempts.by_code(self._by_code, merchant, request)
         return self.pay_by(self._by_code, merchant, request)
 
     async def pay_by(self, method: PaymentMethod[O], merchant: Merchant, order: O) -> PaymentView:
@@ -144,14 +149,59 @@ class Payments:
             method.check_retry(fact, merchant, order)
         return first_answer(fact)
 
+    def tell_orders(self, attempts: OrderAttempts) -> None:
+        """`attempts` hears from now on what becomes of payments of orders."""
+        self._attempts = self._resolver.attempts = self.expiry.attempts = self.confirmations.attempts = attempts
+
+    async def pay_order(
+        self,
+        method: PaymentMethod[O],
+        merchant: Merchant,
+        asked: O,
+        order: OrderHold,
+        decided: Callable[[PaymentDecided], None],
+        *,
+        open_: bool,
+    ) -> PaymentView:
+        """As `pay_by`, an attempt to pay an order, whose number within the order is `asked.merchant_order`.
+
+        Decides before it awaits, and calls `decided` in that stretch for what was not decided before. Where the order
+        is not `open_`, only what was decided before is answered.
+        """
+        admission = self.admission
+        admission.begin(merchant.number)
+        try:
+            decision = self._authorizer.authorize_attempt(merchant, asked, method.intent, order, open_=open_)
+            if decision.fact and not decision.retry:
+                decided(decision.fact)
+            await self._ledger.durable(self._ledger.position if decision.fact else decision.position)
+        finally:
+            admission.leave(merchant.number)
+        if decision.not_kept:
+            return not_kept(asked, decision.not_kept, self._clock.now())
+        fact = decision.fact or (await self._row(merchant, decision.transfer, decision.position)).fact
+        if decision.retry:
+            method.check_retry(fact, merchant, asked)
+        return first_answer(fact)
+
+    def end_attempt(self, payment: PaymentDecided) -> None:
+        """Declines an attempt that waits, for an order that has ended. Never awaits. Raises LedgerStopped."""
+        with contextlib.suppress(NotWaiting):
+            self._resolver.decline(payment, Decline.ORDER_NOT_OPEN)
+        self.status_waiters.tell(payment.id)
+
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
         """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded."""
         row = await self._own(merchant, payment_id)
         if row.status is not PaymentStatus.SUCCEEDED:
             raise NotRefundable(row.status)
+        if row.fact.order:
+            await self._attempts.before_refund(row.fact, request.merchant_refund)
         self.admission.begin(merchant.number)
         try:
             decision = self._refunder.decide(row.fact, request)
+            if row.fact.order and decision.fact and not decision.retry:
+                self._attempts.refunded(row.fact, decision.fact)
             await self._ledger.durable(decision.position)
         finally:
             self.admission.leave(merchant.number)
@@ -163,9 +213,13 @@ class Payments:
     async def cancel(self, merchant: Merchant, payment_id: str) -> PaymentView:
         """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable, Overloaded."""
         row = await self._own(merchant, payment_id)
+        if row.fact.order:
+            await self._attempts.prepare(row.fact.order)
         self.admission.begin(merchant.number)
         try:
             status = cancel(self._ledger, row.fact)
+            if row.fact.order:
+                self._attempts.ended(row.fact, status, None, NOTHING)
             self.status_waiters.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
         finally:
@@ -202,7 +256,10 @@ class Payments:
             # The read model is being built or does not answer, or the journal does not.
             with contextlib.suppress(ReadsBehind, TooBusy, NotDeciding):
                 await self._reads.wait(position)
-                return self._take_up(await self._reads.waiting())
+                waiting = await self._reads.waiting()
+                for order in {payment.order for payment in waiting if payment.order}:
+                    await self._attempts.prepare(order)
+                return self._take_up(waiting)
             await asyncio.sleep(RESUME_SECONDS)
 
     def _take_up(self, waiting: Sequence[PaymentDecided]) -> None:
@@ -236,7 +293,7 @@ class Payments:
         transfer = plan.payment_transfer(merchant.number, merchant_order)
         known, position = self._ledger.engine.remembered(transfer), self._ledger.position
         await self._ledger.durable(position)
-        if known is None:
+        if known is None or known.kind == TransferKind.ORDER:
             raise PaymentNotFound(f"there is no payment of order {merchant_order}")
         return as_it_is(await self._row(merchant, transfer, position))
 
@@ -297,6 +354,9 @@ class Payments:
             raise RecordIncomplete
 
     async def _row(self, merchant: Merchant, transfer: bytes, position: int) -> PaymentRow:
+        known = self._ledger.engine.remembered(transfer)
+        if known is not None and known.kind == TransferKind.ORDER:
+            raise OrderConflict("this number is an order's: pay it with `order`")
         await self._caught_up(merchant, position)
         row = await self._reads.payment_by_transfer(transfer)
         if row is None:

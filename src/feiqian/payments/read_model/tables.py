@@ -37,7 +37,7 @@ payments = Table(
     *octets("fact"),
     *words("refused", null=True),
     Index("payments_id", "id", unique=True),
-    Index("payments_order", "merchant", "merchant_order", unique=True),
+    Index("payments_order", "merchant", "merchant_order"),
     Index("payments_transfer", "transfer"),
     Index("payments_merchant", "merchant", "created_at", "no"),
     few("payments_exceptions", "status <> 'succeeded'", "merchant", "status", "created_at", "no"),
