@@ -82,8 +82,23 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
     method: str = "code"  # the name of an `Intent`'s method
     proof: Proof | None = None  # of a payment that was verified before it was decided
     limit: LimitMet | None = None  # of a payment that a limit declined
-    order: str = ""  # the id of the order that it is an attempt to pay
-    order_hold: bytes = b""  # which a success of this attempt ends
+
+    @property
+    def order(self) -> str:
+        """The id of the order that it is an attempt to pay, or ""."""
+        return ""
+
+    @property
+    def order_hold(self) -> bytes:
+        """The order's hold, which a success of this attempt ends."""
+        return b""
+
+
+class AttemptDecided(PaymentDecided, tag="attempt", array_like=True, frozen=True):
+    """A payment that is an attempt to pay an order: the same, and which order."""
+
+    order: str = ""
+    order_hold: bytes = b""
 
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):
@@ -197,7 +212,7 @@ class OrderChanged(msgspec.Struct, tag="order", array_like=True, frozen=True):
 
 
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
-Fact = PaymentDecided | RefundDecided | Ending | OwnTransferDecided | BalanceChanged | OrderChanged
+Fact = PaymentDecided | AttemptDecided | RefundDecided | Ending | OwnTransferDecided | BalanceChanged | OrderChanged
 
 TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()

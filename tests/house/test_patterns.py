@@ -27,7 +27,20 @@ MAY_END_IN_A_NEWLINE = {
     "Report.note",
     "SignInStart.password",
 }
-SAMPLES = ("", "a", "CNY", "wallet", "22:00", "000000", "0" * 20, "1990-03-07", "cus_" + "0" * 32)
+SAMPLES = (
+    "",
+    "a",
+    "CNY",
+    "wallet",
+    "22:00",
+    "000000",
+    "0" * 20,
+    "1990-03-07",
+    "cus_" + "0" * 32,
+    "en",
+    "https://a",
+    "ord_" + "0" * 32,
+)
 
 
 def ends_before_a_newline(pattern: Any, flags: int = 0) -> bool:

@@ -11,7 +11,7 @@ from feiqian.ledger.chart import claim_id, derived_id
 class OrderTransferKind(IntEnum):
     """Why something is held or given up. 17 and 18 are given (`payments.kinds`)."""
 
-    CLOSED = 19  # its end, by the merchant
+    ORDER_CLOSED = 19  # its end, by the merchant
 
 
 class OrderClaimKind(IntEnum):

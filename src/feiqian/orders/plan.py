@@ -53,4 +53,6 @@ def keyed(merchant: MerchantNumber, key: str, now_seconds: int) -> list[bytes]:
 
 def close(hold: bytes) -> bytes:
     """Gives up the hold of an order that can be paid."""
-    return chart.release(derived_id(b"order close", hold), hold=hold, kind=OrderTransferKind.CLOSED, reference=hold)
+    return chart.release(
+        derived_id(b"order close", hold), hold=hold, kind=OrderTransferKind.ORDER_CLOSED, reference=hold
+    )

@@ -23,7 +23,7 @@ from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
-from feiqian.orders.changes import Changes
+from feiqian.orders.states import Changes
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,

@@ -17,7 +17,7 @@ import msgspec
 from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import LimitMet, PaymentDecided, PaymentStatus, Proof, encode_fact
+from feiqian.events import AttemptDecided, LimitMet, PaymentDecided, PaymentStatus, Proof, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
@@ -160,7 +160,7 @@ class Authorizer:
             self._met(intent) if decline in OF_LIMITS else None,
         )
         if intent.order is not None:
-            fact = msgspec.structs.replace(fact, order=intent.order.id, order_hold=intent.order.hold)
+            fact = AttemptDecided(*msgspec.structs.astuple(fact), order=intent.order.id, order_hold=intent.order.hold)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
