@@ -23,7 +23,6 @@ from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
-from feiqian.orders.states import Changes
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,
@@ -37,6 +36,7 @@ from feiqian.orders.making import new_order, same_order
 from feiqian.orders.model import Event, Method, Order, OrderStatus, microseconds, order_object
 from feiqian.orders.read_model.reads import OrderReads, Wanted
 from feiqian.orders.requests import OrderRequest
+from feiqian.orders.states import Changes
 from feiqian.payments.intent import O, PaymentMethod
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.plan import attempt_transfer, refund_transfer

@@ -160,7 +160,7 @@ class Authorizer:
             self._met(intent) if decline in OF_LIMITS else None,
         )
         if intent.order is not None:
-            fact = AttemptDecided(*msgspec.structs.astuple(fact), order=intent.order.id, order_hold=intent.order.hold)
+            fact = AttemptDecided(**msgspec.structs.asdict(fact), order=intent.order.id, order_hold=intent.order.hold)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
