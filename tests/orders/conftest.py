@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from feiqian import subjects
 from feiqian.accounts import opening
 from feiqian.ledger.chart import account_id
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -19,11 +20,13 @@ from feiqian.orders.read_model import READ_MODEL as ORDERS
 from feiqian.orders.read_model.reads import OrderReads
 from feiqian.orders.requests import OrderRequest
 from feiqian.orders.service import Orders
+from feiqian.orders.wallet import WalletOrders
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.requests import RefundRequest
 from feiqian.payments.views import PaymentView, RefundView
 from feiqian.projections.projector import Projector
 from feiqian.projections.reconcile import reconcile
+from feiqian.runtime.work import Work
 from feiqian.testing.clock import ManualClock
 from tests.payments.conftest import Bank as PaymentsBank
 from tests.payments.conftest import run
@@ -41,6 +44,17 @@ class Bank(PaymentsBank):
         self.ledger.subscribe(lambda position, facts: self.orders_projector.step())
         self.order_reads = OrderReads(folder / "read.db")
         self.orders = Orders(self.ledger, self.payments, self.merchants, self.order_reads)
+
+        self.wallet_orders = WalletOrders(
+            orders=self.orders,
+            ledger=self.ledger,
+            limits=self.limits,
+            payments=self.payments,
+            payment_reads=self.reads,
+            customers=self.customers,
+            verification=self.challenges,  # type: ignore[arg-type]
+            work=Work(),
+        )
 
     def again(self) -> Bank:
         self.close()
@@ -70,6 +84,12 @@ class Bank(PaymentsBank):
 
     async def give_back(self, merchant: Merchant, order: Order, amount: int, number: str) -> RefundView:
         return await self.orders.refund(merchant, order.id, RefundRequest(amount=amount, merchant_refund=number))
+
+    async def pay_from_wallet(self, customer: int, order: Order, challenge: str = "") -> PaymentView:
+        """The customer passes a challenge for the order, and pays it."""
+        binding = await self.wallet_orders._binding(customer, order.id) if not challenge else None
+        challenge = challenge or self.challenges.passed(customer, binding)  # type: ignore[arg-type]
+        return await self.wallet_orders.pay(subjects.customer(customer), order.id, challenge)
 
     def got(self, merchant: Merchant) -> int:
         account = self.engine.account(account_id(MerchantAccountKind.PAYABLE, CNY.number, merchant.number))

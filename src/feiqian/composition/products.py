@@ -194,6 +194,7 @@ def add_quick_payments(s: Services) -> None:
         factors=s.factors,
         merchants=s.merchants,
         payments=s.payments,
+        orders=s.orders,
         policy=s.policy,
         ledger=s.ledger,
         payment_reads=s.reads,

@@ -31,3 +31,11 @@ class TooManyOpenOrders(OrderError):
 
 class RefundsUsedUp(OrderError):
     """The order was refunded too often, or was paid too long ago."""
+
+
+class SourceInvalid(OrderError):
+    """The customer has no such account to pay it from."""
+
+
+class ChallengeNotKept(OrderError):
+    """What the payer had proved is no longer known, and nothing was decided by it: it is proved anew."""

@@ -264,6 +264,18 @@ class Orders:
             entry = await self._entry(id)
         return await self._told(entry)
 
+    async def find(self, id: str) -> tuple[Order, Merchant]:
+        """An order as it is now, and whose it is, for whoever has its address: its payer. Raises OrderNotFound."""
+        entry = await self._entry(id)
+        merchant = self._merchants.by_number(entry.merchant)
+        if merchant is None:
+            raise OrderNotFound(f"there is no order {id}")
+        return await self._told(entry), merchant
+
+    async def hold_of(self, id: str) -> bytes:
+        """What names the order in the ledger. Raises OrderNotFound."""
+        return (await self._entry(id)).hold
+
     async def by_number(self, merchant: Merchant, merchant_order: str) -> Order:
         """The order of this number, as it is now. Raises OrderNotFound."""
         hold = plan.hold_of(merchant.number, merchant_order)

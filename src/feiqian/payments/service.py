@@ -122,6 +122,10 @@ class Payments:
         """The largest payment of any customer's; 0 where nobody pays in this currency."""
         return self._limits.largest.get(currency, NOTHING)
 
+    def source_of(self, currency: CurrencyNumber, customer: CustomerNumber, amount: MinorUnits) -> bytes:
+        """The account that a payment of this amount is taken from, where its payer names none."""
+        return self._by_code.source(currency, customer, amount)
+
     def choose_sources(self, choose: ChooseSource, names: NameSources = only_wallets) -> None:
         """`choose` says from now on which of the customer's accounts a payment by code is taken from; `names` how
         such an account is shown."""

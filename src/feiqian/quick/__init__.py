@@ -10,4 +10,5 @@ STANDS_ON: tuple[str, ...] = (
     "policy",
     "merchants",
     "payments",
+    "orders",
 )

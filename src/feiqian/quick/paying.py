@@ -24,7 +24,9 @@ from feiqian.ids import QUICK_PAYMENT, CustomerNumber, new_id
 from feiqian.kyc import numbers
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
-from feiqian.money import BY_NUMBER
+from feiqian.money import BY_CODE, BY_NUMBER
+from feiqian.orders.model import Method, OrderStatus
+from feiqian.orders.service import Orders
 from feiqian.payments import plan
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.read_model.rows import PaymentRow
@@ -43,7 +45,7 @@ from feiqian.quick.paying_errors import (
     QuickPaymentNotFound,
     QuickPaymentOver,
 )
-from feiqian.quick.paying_model import Begun, Bill, QuickPayment
+from feiqian.quick.paying_model import LONGEST_REFERENCE, Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
 from feiqian.runtime.transactions import Refused, reads, writes_or_refuses
 from feiqian.strings.normal import code_digits
@@ -68,10 +70,19 @@ class QuickPayments(PreAuthFlow):
     factors: Factors
     merchants: Merchants
     payments: Payments
+    orders: Orders
     policy: Policy
     ledger: Ledger
     payment_reads: PaymentReads
     kept: Kept
+
+    async def bill_of(self, order_id: str) -> Bill:
+        """What is paid with an order. Raises OrderNotFound, and NotPayable if it cannot be paid so now."""
+        order, merchant = await self.orders.find(order_id)
+        if order.status is not OrderStatus.OPEN or Method.QUICK not in order.methods:
+            raise NotPayable("order")
+        reference, currency = order.merchant_order[:LONGEST_REFERENCE], BY_CODE[order.currency].number
+        return Bill(merchant.number, order.amount, currency, reference, order.description, order_id=order.id)
 
     # --- beginning -------------------------------------------------------------------------------------------------
 
@@ -207,6 +218,8 @@ class QuickPayments(PreAuthFlow):
     async def _pay(self, id: str, challenge: str, subject: Subject | None) -> PaymentView:
         self.ledger.require_deciding()  # before the challenge is spent
         merchant, order = await self.transactions.write(self._prove, id, challenge, subject)
+        if order.order_id:
+            return await self.orders.attempt(order.order_id, QuickMethod(), order, Method.QUICK)
         return await self.payments.pay_by(QuickMethod(), merchant, order)
 
     def _prove(
@@ -252,6 +265,7 @@ class QuickPayments(PreAuthFlow):
             reference=row.reference,
             once_until=row.once_until,
             decided_before=row.proved_at + DECIDED_WITHIN,
+            order_id=row.order_id,
         )
 
     def _binding(self, row: Any) -> ChallengeBinding:
@@ -300,7 +314,7 @@ class QuickPayments(PreAuthFlow):
         return self.deposits.get(connection, row.accounts) if told else None
 
     async def _shown(self, row: Any, account: DepositAccount | None) -> QuickPayment:
-        attempt = plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
+        attempt = await self._attempt(row)
         known, over = self.ledger.engine.remembered(attempt) is not None, _over(row, self.clock.now())
         await self.ledger.durable(self.ledger.position)
         payment: PaymentRow | None = None
@@ -317,6 +331,13 @@ class QuickPayments(PreAuthFlow):
             payment=payment.id if payment else "",
             created_at=row.created_at,
         )
+
+    async def _attempt(self, row: Any) -> bytes:
+        """What names its payment in the ledger."""
+        number = order_number(row.reference, row.id)
+        if row.order_id:
+            return plan.attempt_transfer(await self.orders.hold_of(row.order_id), number)
+        return plan.payment_transfer(row.merchant, number)
 
     def _row(self, connection: Connection, id: str, subject: Subject, *, lock: bool = False) -> Any:
         query = select(quick_payments).where(_c.id == id, SUBJECT.are(quick_payments, subject))

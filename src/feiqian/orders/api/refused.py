@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from feiqian.errors import FeiqianError
 from feiqian.orders.errors import (
+    ChallengeNotKept,
     OrderInvalid,
     OrderNotFound,
     OrderNumberUsed,
     OrderStateForbids,
     RefundsUsedUp,
+    SourceInvalid,
     TooManyOpenOrders,
 )
 from feiqian.payments.api.refused import ID_REUSED
-from feiqian.web.v1.problems import CONFLICT, INVALID, NOT_FOUND, TOO_MANY_REQUESTS, Kind
+from feiqian.web.v1.problems import CHALLENGE_OVER, CONFLICT, INVALID, NOT_FOUND, TOO_MANY_REQUESTS, Kind
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     OrderNotFound: NOT_FOUND,
@@ -20,5 +22,7 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     OrderStateForbids: CONFLICT,
     OrderInvalid: INVALID,
     RefundsUsedUp: CONFLICT,
+    ChallengeNotKept: CHALLENGE_OVER,
+    SourceInvalid: INVALID,
     TooManyOpenOrders: TOO_MANY_REQUESTS,
 }
