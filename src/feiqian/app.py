@@ -150,7 +150,9 @@ def _open(
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)
-    reads_watch = ReadsWatch([reads, services.own_transfers.reads], lambda: ledger.durable_position)
+    reads_watch = ReadsWatch(
+        [reads, services.orders.reads, services.own_transfers.reads], lambda: ledger.durable_position
+    )
     reads_watch.measure(services.metrics)
     return Bank(services, journal, db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
@@ -171,6 +173,8 @@ def _measure(services: Services) -> None:
     services.alarms.add("verifications_full", "no more of them are taken", lambda: asked.full)
     waiters = services.payments.status_waiters
     services.alarms.watch("held_waits", "requests that wait for a customer to decide", waiters.places)
+    services.alarms.watch("order_waits", "requests that wait until an order changes", services.orders.waiters.places)
+    services.alarms.watch("open_orders", "orders that are open", services.orders.book.places)
     services.alarms.watch("read_waits", "requests that wait for the read model", services.reads.waiting_for_it)
     services.work.measure(metrics)
     services.payments.measure(metrics)
@@ -185,7 +189,7 @@ def _watch_for(services: Services) -> None:
     ready.add("journal_overdue", "the journal does not answer, and nothing is decided", lambda: ledger.overdue)
     metrics.counter("feiqian_journal_overdue", "Commits that were overdue", lambda: ledger.overdue_times)
     ready.add("clock_jumped", "the clock was set too far, and nothing is decided", ledger.look_at_clock)
-    for pool in (work.database, services.reads.pool, services.own_transfers.reads.pool):
+    for pool in (work.database, services.reads.pool, services.orders.reads.pool, services.own_transfers.reads.pool):
         _watch_pool(services, pool)
 
 

@@ -83,6 +83,23 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
     proof: Proof | None = None  # of a payment that was verified before it was decided
     limit: LimitMet | None = None  # of a payment that a limit declined
 
+    @property
+    def order(self) -> str:
+        """The id of the order that it is an attempt to pay, or ""."""
+        return ""
+
+    @property
+    def order_hold(self) -> bytes:
+        """The order's hold, which a success of this attempt ends."""
+        return b""
+
+
+class AttemptDecided(PaymentDecided, tag="attempt", array_like=True, frozen=True):
+    """A payment that is an attempt to pay an order: the same, and which order."""
+
+    order: str = ""
+    order_hold: bytes = b""
+
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):
     """A waiting payment was cancelled by the merchant. Journals of version 1 do not say whose it was: 0."""
@@ -179,8 +196,23 @@ class BalanceChanged(msgspec.Struct, tag="balance", array_like=True, frozen=True
     at: int
 
 
+class OrderChanged(msgspec.Struct, tag="order", array_like=True, frozen=True):
+    """An order was created, or something changed of it. `object` is the whole of it afterwards: what its merchant is
+    shown, in MessagePack (`orders.model.Order`)."""
+
+    id: str
+    event: str  # a name of `orders.model.Event`
+    merchant: MerchantNumber
+    customer: CustomerNumber  # who has paid it, or 0
+    hold: bytes  # the zero-amount hold that names it in the engine
+    version: int  # from 1; of one order no two changes have the same
+    at: int
+    object: bytes
+    key: str = ""  # the request's `Idempotency-Key`
+
+
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
-Fact = PaymentDecided | RefundDecided | Ending | OwnTransferDecided | BalanceChanged
+Fact = PaymentDecided | AttemptDecided | RefundDecided | Ending | OwnTransferDecided | BalanceChanged | OrderChanged
 
 TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()

@@ -49,6 +49,7 @@ FEATURES = (
     "webhooks",
     "limits",
     "payments",
+    "orders",
     "deposits",
     "sources",
     "locks",

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
+    from feiqian.orders.service import Orders
+    from feiqian.orders.wallet import WalletOrders
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
     from feiqian.payments.read_model.reads import PaymentReads
@@ -101,6 +103,8 @@ class Services:
     limits: PaymentLimits = field(init=False)
     receiving: Receiving = field(init=False)
     payments: Payments = field(init=False)
+    orders: Orders = field(init=False)
+    wallet_orders: WalletOrders = field(init=False)
     registration: Registration = field(init=False)
     sign_in: SignIn = field(init=False)
     recovery: Recovery = field(init=False)

@@ -72,7 +72,7 @@ class Bank:
             except CommitOverdue:
                 return False
         services.ledger.close()
-        reads = services.reads, services.own_transfers.reads
+        reads = services.reads, services.orders.reads, services.own_transfers.reads
         ended = [*(one.close() for one in reads), services.work.close(), services.merchants.close()]
         services.workers.close()
         if not all(ended):
@@ -191,9 +191,9 @@ class Service:
         features = services.notify.run(), services.payments.run(), services.merchants.run(), services.intents.run()
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
-        waiting = services.locks.run(), services.own_limits.run(), services.reminders.run(), services.webhooks.run()
-        outgoing = services.outbox.run(), services.follower.run(), services.reassigned_numbers.run(), *waiting
-        return [*watches, *features, *beside, *outgoing]
+        waiting = services.orders.run(), services.locks.run(), services.own_limits.run(), services.reminders.run()
+        outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting
+        return [*watches, *features, *beside, *outgoing, services.reassigned_numbers.run()]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""
@@ -204,6 +204,7 @@ class Service:
         if self._pages is not None:
             self._pages.close()
         self.bank.services.payments.status_waiters.close()  # merchants' requests that wait for a customer
+        self.bank.services.orders.waiters.close()
         self.server.should_exit = True
 
     async def _watch_ledger(self) -> None:

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "commands": ANY,
     "bench": ANY,
 }
-BESIDES = {"payments": {"projections"}}  # whose rules ask a read model
+BESIDES = {"payments": {"projections"}, "orders": {"projections"}}  # whose rules ask a read model
 # Nothing below may import these.
 ON_TOP = {"__main__", "app", "composition", "cli", "commands", "demo", "bench", "testing"}
 

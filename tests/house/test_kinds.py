@@ -25,6 +25,7 @@ IN_IDS = {
     "CODE_DAY": 106,
     "CODE_MONTH": 107,
     "CODE_YEAR": 108,
+    "IDEMPOTENCY_KEY": 210,
     "STATIC_DAY": 109,
     "STATIC_MONTH": 110,
     "STATIC_YEAR": 111,
@@ -62,6 +63,9 @@ OF_TRANSFERS = {
     "CLOSING": 15,
     "LOCK": 12,
     "UNLOCK": 13,
+    "ORDER": 17,
+    "ORDER_PAID": 18,
+    "ORDER_CLOSED": 19,
 }
 GIVEN_UP = {"ids": {103}, "transfers": {7, 8, 9}}
 

@@ -32,6 +32,9 @@ from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
+from feiqian.orders.read_model.reads import OrderReads
+from feiqian.orders.service import Orders
+from feiqian.orders.wallet import WalletOrders
 from feiqian.outbox.follower import Follower
 from feiqian.outbox.service import Outbox
 from feiqian.payments.codes import Codes
@@ -116,6 +119,18 @@ def add_payments(s: Services, codes: Codes) -> None:
         s.ledger, codes, s.clock, s.customers, s.reads, s.limits, s.merchants, verification, s.cipher, limit, s.work
     )
     s.accounts.when_stopped(s.payments.end_what_cannot_pay)
+    reads = OrderReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
+    s.orders = Orders(s.ledger, s.payments, s.merchants, reads)
+    s.wallet_orders = WalletOrders(
+        orders=s.orders,
+        ledger=s.ledger,
+        limits=s.limits,
+        payments=s.payments,
+        payment_reads=s.reads,
+        customers=s.customers,
+        verification=s.verification,
+        work=s.work,
+    )
 
 
 def add_outbound(s: Services, reader: Callable[[], Journal]) -> None:

@@ -189,6 +189,7 @@ def add_quick_payments(s: Services) -> None:
         factors=s.factors,
         merchants=s.merchants,
         payments=s.payments,
+        orders=s.orders,
         policy=s.policy,
         limits=s.limits,
         ledger=s.ledger,

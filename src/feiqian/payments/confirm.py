@@ -19,6 +19,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
+from feiqian.payments.attempts import NoOrders, OrderAttempts
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
 from feiqian.payments.pending import PendingPaymentResolver, Resolved, status_of
@@ -52,6 +53,7 @@ class Confirmations:
         work: Work,
     ) -> None:
         self._work, self._limits = work, limits
+        self.attempts: OrderAttempts = NoOrders()
         self._ledger, self._clock, self._reads, self._resolver = ledger, ledger.clock, reads, resolver
         self._customers, self._merchants, self._verification, self._waits = customers, merchants, verification, waits
 
@@ -82,6 +84,8 @@ class Confirmations:
         row = await self._row(customer, payment_id)
         binding = await self._binding(row)
         self._ledger.require_deciding()  # before the challenge is spent
+        if row.fact.order:
+            await self.attempts.prepare(row.fact.order)
         passed = await self._verification.consume(challenge_id, subjects.customer(customer), binding)
         # From here to the posting nothing awaits: whatever else happens to the payment was before, or comes after.
         return await self._ended(row, lambda: self._resolver.confirm(row.fact, passed))
@@ -89,6 +93,8 @@ class Confirmations:
     async def refuse(self, customer: CustomerNumber, payment_id: str) -> PaymentView:
         """The customer does not want to pay. Raises PaymentNotFound, NotWaiting."""
         row = await self._row(customer, payment_id)
+        if row.fact.order:
+            await self.attempts.prepare(row.fact.order)
         return await self._ended(row, lambda: self._resolver.decline(row.fact, Decline.REFUSED_BY_CUSTOMER))
 
     async def _ended(self, row: PaymentRow, end: Callable[[], Resolved]) -> PaymentView:

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, TypeVar
 
+import msgspec
+
 from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import LimitMet, PaymentDecided, PaymentStatus, Proof, encode_fact
+from feiqian.events import AttemptDecided, LimitMet, PaymentDecided, PaymentStatus, Proof, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
@@ -24,9 +26,9 @@ from feiqian.limits.service import STEP_UP, LimitDecision, PaymentLimits
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, NOTHING
 from feiqian.payments import plan
-from feiqian.payments.intent import Intent, Order
+from feiqian.payments.intent import Intent, Order, OrderHold
 from feiqian.payments.plan import PAYMENT_STEPS, PENDING_STEPS, VERIFIED_STEPS
-from feiqian.payments.policy import OF_LIMITS, VERIFICATION_SECONDS, Decline, Step, decline_of
+from feiqian.payments.policy import OF_LIMITS, ORDER_ENDED, VERIFICATION_SECONDS, Decline, Step, decline_of
 from feiqian.payments.recent import Recent
 
 SUCCEEDED, DECLINED = PaymentStatus.SUCCEEDED, PaymentStatus.DECLINED  # an enumeration is slow to ask on the hot path
@@ -85,6 +87,23 @@ class Authorizer:
             return Decision(attempt, self._ledger.position, not_kept=intent)
         return self.decide(intent)
 
+    def authorize_attempt(
+        self, merchant: Merchant, asked: O, identify: Identify[O], order: OrderHold, *, open_: bool
+    ) -> Decision:
+        """As `authorize`, for an attempt to pay an order, whose number `asked.merchant_order` is.
+
+        With `open_` false only what was decided before is found. Raises LedgerStopped.
+        """
+        attempt = plan.attempt_transfer(order.hold, asked.merchant_order)
+        if self._ledger.engine.remembered(attempt) is not None:
+            return Decision(attempt, self._ledger.position, self._recent.get(attempt), retry=True)
+        if not open_:
+            return Decision(attempt, self._ledger.position, not_kept=Decline.ORDER_NOT_OPEN)
+        intent = self._inadmissible(merchant, asked) or identify(merchant, asked, attempt, self._clock.now())
+        if isinstance(intent, Decline):
+            return Decision(attempt, self._ledger.position, not_kept=intent)
+        return self.decide(msgspec.structs.replace(intent, order=order))
+
     def _inadmissible(self, merchant: Merchant, order: Order) -> Decline | None:
         """Why no payer could make this payment."""
         if not merchant.accepting:
@@ -116,6 +135,8 @@ class Authorizer:
                 chain = plan.payment(intent, fee, counted)
             else:
                 chain, steps = plan.verified_payment(intent, fee, counted), VERIFIED_STEPS
+            if intent.order is not None:
+                chain = plan.paying_order(chain, intent.attempt, intent.order.hold)
             decline = _decline(intent, self._ledger.post(chain), steps, counted)
             if decline:
                 fee = NOTHING
@@ -143,6 +164,8 @@ class Authorizer:
             intent.proved and _proof(intent.proved),
             self._met(intent) if decline in OF_LIMITS else None,
         )
+        if intent.order is not None:
+            fact = AttemptDecided(**msgspec.structs.asdict(fact), order=intent.order.id, order_hold=intent.order.hold)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
@@ -205,8 +228,11 @@ def _decline(intent: Intent, posting: Posting, steps: tuple[Step, ...], counted:
         return None
     if not refusal.remembered:
         raise RuntimeError(f"a payment's chain was refused as {refusal.name}")
+    if refusal in ORDER_ENDED:
+        return Decline.ORDER_NOT_OPEN
     place = posting.results.index(refusal) - len(intent.events) // EVENT_SIZE
     if place < 0:
         return intent.method.declines.get(refusal, Decline.NOT_POSSIBLE)
     place -= len(counted) // EVENT_SIZE
-    return Decline.NOT_POSSIBLE if place < 0 else decline_of(refusal, steps[place])
+    # What stands after the steps ends an order, and is the merchant's matter as the fee is.
+    return Decline.NOT_POSSIBLE if place < 0 else decline_of(refusal, steps[min(place, len(steps) - 1)])

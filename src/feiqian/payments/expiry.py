@@ -16,6 +16,8 @@ from feiqian.errors import LedgerStopped, NotDeciding
 from feiqian.events import PaymentDecided, PaymentExpired, PaymentStatus, encode_fact
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.money import NOTHING
+from feiqian.payments.attempts import NoOrders, OrderAttempts
 from feiqian.payments.pending import status_of
 
 LOOK_SECONDS = 10
@@ -27,6 +29,7 @@ class Expiry:
     """The payments that wait, in the order in which they are due."""
 
     def __init__(self, ledger: Ledger, tell: Callable[[str], None]) -> None:
+        self.attempts: OrderAttempts = NoOrders()
         self._ledger, self._clock, self._tell = ledger, ledger.clock, tell
         self._due: list[Due] = []
         self._of: dict[CustomerNumber, dict[str, PaymentDecided]] = {}  # by customer and id
@@ -72,6 +75,8 @@ class Expiry:
             if status_of(self._ledger.engine, payment) is PaymentStatus.EXPIRED:
                 parties = payment.merchant, payment.customer
                 self._ledger.record(encode_fact(PaymentExpired(payment.id, *parties, payment.expires_at)))
+                if payment.order:
+                    self.attempts.ended(payment, PaymentStatus.EXPIRED, None, NOTHING)
                 self._tell(payment.id)
 
     def _forget(self, payment: PaymentDecided) -> None:

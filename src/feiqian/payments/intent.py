@@ -71,6 +71,13 @@ class Method:
     declines: Mapping[Refusal, Decline]
 
 
+class OrderHold(NamedTuple):
+    """An order that a payment is an attempt to pay: its id, and the hold that ends when it is paid."""
+
+    id: str
+    hold: bytes
+
+
 class Intent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A payment to decide, with its payer known. Amounts in minor units."""
 
@@ -91,6 +98,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     proved: Passed | None = None  # by the payer, for this payment: it is not asked for again
     events: bytes = b""  # the method's own, which come first in the chain; each linked to what follows
     shown_hash: bytes = b""  # keyed, of what the payer showed: the fact keeps it, and retries are compared with it
+    order: OrderHold | None = None  # that it is an attempt to pay
 
 
 O = TypeVar("O", bound=Order, contravariant=True)  # noqa: E741

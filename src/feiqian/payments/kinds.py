@@ -14,6 +14,8 @@ class TransferKind(IntEnum):
     VERIFICATION = 5  # a zero-amount authorisation hold: a payment that waits for its customer
     CANCELLATION = 6
     REFUSAL = 11  # the end of a waiting payment that was declined: by its customer, or when it was confirmed
+    ORDER = 17  # the zero-amount hold of an order, under the id that a payment with its number would have
+    ORDER_PAID = 18  # the capture of an order's zero-amount hold, by the attempt that pays it
 
 
 class ClaimKind(IntEnum):

@@ -25,9 +25,10 @@ from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
+from feiqian.payments.attempts import NoOrders, OrderAttempts
 from feiqian.payments.errors import NotCancellable, NotWaiting
 from feiqian.payments.plan import CONFIRMATION_STEPS
-from feiqian.payments.policy import OF_LIMITS, Decline, decline_of
+from feiqian.payments.policy import OF_LIMITS, ORDER_ENDED, Decline, decline_of
 from feiqian.policy.factors import Factor
 
 _STATUS: dict[HoldState, PaymentStatus] = {
@@ -35,7 +36,6 @@ _STATUS: dict[HoldState, PaymentStatus] = {
     HoldState.CAPTURED: PaymentStatus.SUCCEEDED,
     HoldState.EXPIRED: PaymentStatus.EXPIRED,
 }
-_ENDED_BEFORE = (Refusal.HOLD_CAPTURED, Refusal.HOLD_RELEASED, Refusal.HOLD_EXPIRED)
 
 
 class Resolved(NamedTuple):
@@ -81,6 +81,7 @@ class PendingPaymentResolver:
 
     def __init__(self, ledger: Ledger, limits: PaymentLimits, merchants: Merchants) -> None:
         self._ledger, self._clock, self._limits, self._merchants = ledger, ledger.clock, limits, merchants
+        self.attempts: OrderAttempts = NoOrders()
 
     def confirm(self, payment: PaymentDecided, passed: Passed) -> Resolved:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
@@ -93,16 +94,17 @@ class PendingPaymentResolver:
             return self.decline(payment, Decline(counted.value), passed.factors)
         fee = plan.fee_of(payment.amount, merchant.fee_basis_points)
         posting = self._ledger.post(plan.confirmed_payment(payment, fee, counted))
-        if posting.refusal is Refusal.EXISTS or posting.refusal in _ENDED_BEFORE:
+        if posting.refusal is Refusal.EXISTS:
             raise NotWaiting(status_of(self._ledger.engine, payment))
         if posting.refusal is not Refusal.OK:
             place = posting.results.index(posting.refusal) - len(counted) // EVENT_SIZE
-            refused = Decline.NOT_POSSIBLE if place < 0 else decline_of(posting.refusal, CONFIRMATION_STEPS[place])
-            return self.decline(payment, refused, passed.factors)
+            if place == 0 and posting.refusal in ORDER_ENDED:
+                raise NotWaiting(status_of(self._ledger.engine, payment))
+            return self.decline(payment, _refused(posting.refusal, place), passed.factors)
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         proof = passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence
         self._ledger.record(encode_fact(PaymentConfirmed(*whose, fee, *proof, self._clock.now())))
-        return Resolved(PaymentStatus.SUCCEEDED, None, fee)
+        return self._ended(payment, Resolved(PaymentStatus.SUCCEEDED, None, fee))
 
     def decline(self, payment: PaymentDecided, reason: Decline, factors: tuple[Factor, ...] = ()) -> Resolved:
         """Gives the hold up, so that the payment can end in no other way any more. `factors`: what was proved."""
@@ -112,7 +114,13 @@ class PendingPaymentResolver:
         whose = payment.id, payment.merchant, payment.customer, payment.amount, payment.currency
         met = self._met(payment, factors) if reason in OF_LIMITS else None
         self._ledger.record(encode_fact(PaymentRefused(*whose, reason, self._clock.now(), met)))
-        return Resolved(PaymentStatus.DECLINED, reason, NOTHING)
+        return self._ended(payment, Resolved(PaymentStatus.DECLINED, reason, NOTHING))
+
+    def _ended(self, payment: PaymentDecided, resolved: Resolved) -> Resolved:
+        """Tells the order that it was an attempt to pay."""
+        if payment.order:
+            self.attempts.ended(payment, resolved.status, resolved.reason, resolved.fee)
+        return resolved
 
     def cannot_pay(self, payment: PaymentDecided) -> bool:
         """Whether the account is stopped or the level pays nothing, so that no answer of the customer's would count."""
@@ -124,3 +132,10 @@ class PendingPaymentResolver:
         """The limit for which it is declined, as things stand now."""
         asked = payment.customer, payment.currency, payment.method, payment.amount
         return self._limits.met(*asked, self._clock.now() // MICROSECONDS, factors)
+
+
+def _refused(refusal: Refusal, place: int) -> Decline:
+    """`place`: of the event among those that CONFIRMATION_STEPS names; what stands after them ends an order."""
+    if refusal in ORDER_ENDED:
+        return Decline.ORDER_NOT_OPEN
+    return Decline.NOT_POSSIBLE if place < 0 else decline_of(refusal, CONFIRMATION_STEPS[min(place, 3)])

@@ -13,7 +13,7 @@ from feiqian.events import PaymentDecided
 from feiqian.ids import MerchantNumber
 from feiqian.ledger import chart
 from feiqian.ledger.chart import BANK, account_id, derived_id
-from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Period, Type, chain
+from feiqian.ledger.engine import EVENT, EVENT_SIZE, LINKED, NO_ID, Period, Type, chain
 from feiqian.merchants.kinds import payable_id
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.intent import Intent
@@ -50,6 +50,16 @@ def fee_of(amount: MinorUnits, basis_points: int) -> MinorUnits:
 def payment_transfer(merchant: MerchantNumber, merchant_order: str) -> bytes:
     """The id of the transfer (or hold) that a merchant's order names."""
     return derived_id(b"payment", merchant.to_bytes(8, "big"), merchant_order.encode())
+
+
+def attempt_transfer(order_hold: bytes, number: str) -> bytes:
+    """The id of the transfer (or hold) of an attempt to pay an order; `number` tells its attempts apart."""
+    return derived_id(b"order attempt", order_hold, number.encode())
+
+
+def order_paid(payment: bytes) -> bytes:
+    """The id of the capture by which this attempt ends its order's hold."""
+    return derived_id(b"order paid", payment)
 
 
 def fee_transfer(payment: bytes) -> bytes:
@@ -92,6 +102,16 @@ def content_reference(intent: Intent) -> bytes:
     """What was asked for besides payer and order number, in 128 bits, kept with the payment's transfer."""
     content = f"{intent.amount}\0{intent.currency}\0{intent.description}\0{intent.store}\0{intent.terminal}"
     return blake2b(content.encode(), digest_size=16, person=b"fq-content").digest()
+
+
+def paying_order(events: bytes, payment: bytes, order_hold: bytes) -> bytes:
+    """The chain of a payment, which pays an order with it or is refused: at last it ends the order's hold.
+
+    At last, so that the payment's own transfer names the chain, and a retry finds it.
+    """
+    end = chart.capture(order_paid(payment), hold=order_hold, amount=0, kind=TransferKind.ORDER_PAID, reference=payment)
+    last = len(events) - EVENT_SIZE
+    return events[: last + 1] + bytes([LINKED]) + events[last + 2 :] + end
 
 
 def claims(events: bytes) -> list[bytes]:
@@ -208,7 +228,8 @@ def confirmed_payment(payment: PaymentDecided, fee: MinorUnits, counted: bytes =
         ),
         *_fee(hold, payable, currency, fee),
     ]
-    return counted + chain(*events)
+    made = counted + chain(*events)
+    return paying_order(made, hold, payment.order_hold) if payment.order else made
 
 
 def refuse(payment: bytes) -> bytes:

@@ -46,6 +46,7 @@ class Decline(StrEnum):
     LIMIT_AFTER_CHANGE = "limit_after_change"
     ALREADY_PAID = "already_paid"
     REFUSED_BY_CUSTOMER = "refused_by_customer"
+    ORDER_NOT_OPEN = "order_not_open"
     NOT_POSSIBLE = "not_possible"
 
 
@@ -84,6 +85,8 @@ _BY_REFUSAL = {
     Refusal.OVERFLOW: Decline.AMOUNT_TOO_HIGH,
     Refusal.INSUFFICIENT_FUNDS: Decline.INSUFFICIENT_FUNDS,
 }
+# Of an order's hold, which is the only one that a payment's chain ends.
+ORDER_ENDED = frozenset({Refusal.HOLD_CAPTURED, Refusal.HOLD_RELEASED, Refusal.HOLD_EXPIRED})
 # Our chains hold nothing that these could come from; should one come all the same, the payment is declined, not lost.
 _NEVER = frozenset(
     {

@@ -24,6 +24,7 @@ class RefundDecision(NamedTuple):
     transfer: bytes
     fact: RefundDecided | None
     position: int
+    retry: bool = False
 
 
 class Refunder:
@@ -37,7 +38,7 @@ class Refunder:
         """Refunds part of a payment that has succeeded, once per `merchant_refund`. Raises LedgerStopped."""
         transfer = plan.refund_transfer(payment.transfer, request.merchant_refund)
         if self._ledger.engine.remembered(transfer) is not None:
-            return RefundDecision(transfer, self._recent.get(transfer), self._ledger.position)
+            return RefundDecision(transfer, self._recent.get(transfer), self._ledger.position, retry=True)
         chain = plan.refund(payment, request, self._account(payment))
         fact = self._fact(payment, request, transfer, _decline(self._ledger.post(chain)))
         self._ledger.record(encode_fact(fact))

@@ -40,6 +40,16 @@ _CODE_TEXT, _CODE = "The twenty digits on the customer's phone.", "8801234567890
 CodeText = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description=_CODE_TEXT, examples=[_CODE])]
 
 
+OrderId = Annotated[
+    str,
+    matching(
+        "(ord_[0-9a-f]{32})?",
+        description="The order that is paid with it; `merchant_order` then names this attempt within the order.",
+        examples=[""],
+    ),
+]
+
+
 class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A customer's code, scanned. `merchant_order` is the merchant's own number, and makes the payment one."""
 
@@ -50,6 +60,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     description: Description = ""
     store: Place = ""
     terminal: Place = ""
+    order: OrderId = ""
 
 
 class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -28,6 +28,7 @@ from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments import plan
+from feiqian.payments.attempts import NoOrders, OrderAttempts
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
 from feiqian.payments.decide import AssessRisk, Authorizer, Decision, no_risk
@@ -41,7 +42,8 @@ from feiqian.payments.errors import (
     RecordIncomplete,
 )
 from feiqian.payments.expiry import Expiry
-from feiqian.payments.intent import ChooseSource, NameSources, O, PaymentMethod, SourceName, from_wallet
+from feiqian.payments.intent import ChooseSource, NameSources, O, OrderHold, PaymentMethod, SourceName, from_wallet
+from feiqian.payments.kinds import TransferKind
 from feiqian.payments.methods.code import CodeMethod
 from feiqian.payments.pending import PendingPaymentResolver, cancel, status_of
 from feiqian.payments.policy import Decline
@@ -106,6 +108,7 @@ class Payments:
         )
         self._refunder = Refunder(ledger)
         self.source_names: NameSources = only_wallets
+        self._attempts: OrderAttempts = NoOrders()
 
     def measure(self, metrics: Metrics) -> None:
         """What /metrics shows of wrong codes."""
@@ -121,13 +124,19 @@ class Payments:
         """The largest payment of any customer's; 0 where nobody pays in this currency."""
         return self._limits.largest.get(currency, NOTHING)
 
+    def source_of(self, currency: CurrencyNumber, customer: CustomerNumber, amount: MinorUnits) -> bytes:
+        """The account that a payment of this amount is taken from, where its payer names none."""
+        return self._by_code.source(currency, customer, amount)
+
     def choose_sources(self, choose: ChooseSource, names: NameSources = only_wallets) -> None:
         """`choose` says from now on which of the customer's accounts a payment by code is taken from; `names` how
         such an account is shown."""
         self._by_code.source, self.source_names = choose, names
 
     def pay(self, merchant: Merchant, request: PaymentRequest) -> Coroutine[Any, Any, PaymentView]:
-        """Takes a payment by code, as `pay_by`."""
+        """Takes a payment by code, as `pay_by`; or pays the order that it names."""
+        if request.order:
+            return self._attempts.by_code(self._by_code, merchant, request)
         return self.pay_by(self._by_code, merchant, request)
 
     async def pay_by(self, method: PaymentMethod[O], merchant: Merchant, order: O) -> PaymentView:
@@ -139,17 +148,16 @@ class Payments:
             await self._ledger.durable(decision.position)
         finally:
             admission.leave(number)
-        if decision.has_to_be_read:
-            row = await self._row(merchant, decision.transfer, decision.position)
-            decision = decision._replace(fact=row.fact)
-        return self._told(method, merchant, order, decision)
+        return await self._told_or_read(method, merchant, order, decision)
 
     def pay_at_once(self, merchant: Merchant, request: PaymentRequest, tell: Told) -> bool:
         """As `pay`, without a task: decides now, and calls `tell` once that is durable, with the payment or with what
         `pay` would raise then; perhaps before this returns. Raises Overloaded, LedgerStopped and the like.
 
-        False: nothing was done, and only `pay` can do it, which reads a retry's first answer.
+        False: nothing was done, and only `pay` can do it, which reads a retry's first answer, or an order.
         """
+        if request.order:
+            return False
         admission, number = self.admission, merchant.number
         admission.begin(number)
         try:
@@ -176,6 +184,14 @@ class Payments:
             told = refused
         tell(told)
 
+    async def _told_or_read(
+        self, method: PaymentMethod[O], merchant: Merchant, order: O, decision: Decision
+    ) -> PaymentView:
+        if decision.has_to_be_read:
+            row = await self._row(merchant, decision.transfer, decision.position)
+            decision = decision._replace(fact=row.fact)
+        return self._told(method, merchant, order, decision)
+
     def _told(self, method: PaymentMethod[O], merchant: Merchant, order: O, decision: Decision) -> PaymentView:
         """The answer, now that the decision is durable. Raises OrderConflict."""
         if decision.not_kept:
@@ -186,14 +202,54 @@ class Payments:
             method.check_retry(fact, merchant, order)
         return first_answer(fact)
 
+    def tell_orders(self, attempts: OrderAttempts) -> None:
+        """`attempts` hears from now on what becomes of payments of orders."""
+        self._attempts = self._resolver.attempts = self.expiry.attempts = self.confirmations.attempts = attempts
+
+    async def pay_order(
+        self,
+        method: PaymentMethod[O],
+        merchant: Merchant,
+        asked: O,
+        order: OrderHold,
+        decided: Callable[[PaymentDecided], None],
+        *,
+        open_: bool,
+    ) -> PaymentView:
+        """As `pay_by`, an attempt to pay an order, whose number within the order is `asked.merchant_order`.
+
+        Decides before it awaits, and calls `decided` in that stretch for what was not decided before. Where the order
+        is not `open_`, only what was decided before is answered.
+        """
+        admission = self.admission
+        admission.begin(merchant.number)
+        try:
+            decision = self._authorizer.authorize_attempt(merchant, asked, method.intent, order, open_=open_)
+            if decision.fact and not decision.retry:
+                decided(decision.fact)
+            await self._ledger.durable(self._ledger.position if decision.fact else decision.position)
+        finally:
+            admission.leave(merchant.number)
+        return await self._told_or_read(method, merchant, asked, decision)
+
+    def end_attempt(self, payment: PaymentDecided) -> None:
+        """Declines an attempt that waits, for an order that has ended. Never awaits. Raises LedgerStopped."""
+        with contextlib.suppress(NotWaiting):
+            self._resolver.decline(payment, Decline.ORDER_NOT_OPEN)
+        self.status_waiters.tell(payment.id)
+
     async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
         """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded."""
         row = await self._own(merchant, payment_id)
         if row.status is not PaymentStatus.SUCCEEDED:
             raise NotRefundable(row.status)
+        if row.fact.order:
+            await self._attempts.before_refund(row.fact, request.merchant_refund)
         self.admission.begin(merchant.number)
         try:
             decision = self._refunder.decide(row.fact, request)
+            if row.fact.order and decision.fact and not decision.retry:
+                self._attempts.refunded(row.fact, decision.fact)
             await self._ledger.durable(decision.position)
         finally:
             self.admission.leave(merchant.number)
@@ -205,9 +261,13 @@ class Payments:
     async def cancel(self, merchant: Merchant, payment_id: str) -> PaymentView:
         """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable, Overloaded."""
         row = await self._own(merchant, payment_id)
+        if row.fact.order:
+            await self._attempts.prepare(row.fact.order)
         self.admission.begin(merchant.number)
         try:
             status = cancel(self._ledger, row.fact)
+            if row.fact.order:
+                self._attempts.ended(row.fact, status, None, NOTHING)
             self.status_waiters.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
         finally:
@@ -244,7 +304,10 @@ class Payments:
             # The read model is being built or does not answer, or the journal does not.
             with contextlib.suppress(ReadsBehind, TooBusy, NotDeciding):
                 await self._reads.wait(position)
-                return self._take_up(await self._reads.waiting())
+                waiting = await self._reads.waiting()
+                for order in {payment.order for payment in waiting if payment.order}:
+                    await self._attempts.prepare(order)
+                return self._take_up(waiting)
             await asyncio.sleep(RESUME_SECONDS)
 
     def _take_up(self, waiting: Sequence[PaymentDecided]) -> None:
@@ -278,7 +341,7 @@ class Payments:
         transfer = plan.payment_transfer(merchant.number, merchant_order)
         known, position = self._ledger.engine.remembered(transfer), self._ledger.position
         await self._ledger.durable(position)
-        if known is None:
+        if known is None or known.kind == TransferKind.ORDER:
             raise PaymentNotFound(f"there is no payment of order {merchant_order}")
         return as_it_is(await self._row(merchant, transfer, position))
 
@@ -339,6 +402,9 @@ class Payments:
             raise RecordIncomplete
 
     async def _row(self, merchant: Merchant, transfer: bytes, position: int) -> PaymentRow:
+        known = self._ledger.engine.remembered(transfer)
+        if known is not None and known.kind == TransferKind.ORDER:
+            raise OrderConflict("this number is an order's: pay it with `order`")
         await self._caught_up(merchant, position)
         row = await self._reads.payment_by_transfer(transfer)
         if row is None:

@@ -11,4 +11,5 @@ STANDS_ON: tuple[str, ...] = (
     "merchants",
     "limits",
     "payments",
+    "orders",
 )

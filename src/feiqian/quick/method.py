@@ -36,6 +36,7 @@ class QuickOrder(NamedTuple):
     reference: str
     once_until: int
     decided_before: int  # later it is not decided any more, so that what is told then stays true
+    order_id: str = ""  # that it is an attempt to pay
     store: str = ""
     terminal: str = ""
 

@@ -25,7 +25,9 @@ from feiqian.kyc import numbers
 from feiqian.ledger.ledger import Ledger
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant, Merchants
-from feiqian.money import BY_NUMBER
+from feiqian.money import BY_CODE, BY_NUMBER
+from feiqian.orders.model import Method, OrderStatus
+from feiqian.orders.service import Orders
 from feiqian.payments import plan
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
@@ -43,7 +45,7 @@ from feiqian.quick.paying_errors import (
     QuickPaymentNotFound,
     QuickPaymentOver,
 )
-from feiqian.quick.paying_model import Begun, Bill, QuickPayment
+from feiqian.quick.paying_model import LONGEST_REFERENCE, Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import Stage, quick_payments
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.transactions import Refused, writes_or_refuses
@@ -69,11 +71,20 @@ class QuickPayments(PreAuthFlow):
     factors: Factors
     merchants: Merchants
     payments: Payments
+    orders: Orders
     policy: Policy
     limits: PaymentLimits
     ledger: Ledger
     payment_reads: PaymentReads
     kept: Kept
+
+    async def bill_of(self, order_id: str) -> Bill:
+        """What is paid with an order. Raises OrderNotFound, and NotPayable if it cannot be paid so now."""
+        order, merchant = await self.orders.find(order_id)
+        if order.status is not OrderStatus.OPEN or Method.QUICK not in order.methods:
+            raise NotPayable("order")
+        reference, currency = order.merchant_order[:LONGEST_REFERENCE], BY_CODE[order.currency].number
+        return Bill(merchant.number, order.amount, currency, reference, order.description, order_id=order.id)
 
     # --- beginning -------------------------------------------------------------------------------------------------
 
@@ -233,6 +244,8 @@ class QuickPayments(PreAuthFlow):
     async def _pay(self, id: str, challenge: str, subject: Subject | None) -> PaymentView:
         self.ledger.require_deciding()  # before the challenge is spent
         merchant, order = await self.transactions.write(self._prove, id, challenge, subject)
+        if order.order_id:
+            return await self.orders.attempt(order.order_id, QuickMethod(), order, Method.QUICK)
         return await self.payments.pay_by(QuickMethod(), merchant, order)
 
     def _prove(
@@ -278,6 +291,7 @@ class QuickPayments(PreAuthFlow):
             reference=row.reference,
             once_until=row.once_until,
             decided_before=row.proved_at + DECIDED_WITHIN,
+            order_id=row.order_id,
         )
 
     def _binding(self, row: Any) -> ChallengeBinding:
@@ -329,16 +343,18 @@ class QuickPayments(PreAuthFlow):
         return self.deposits.get(connection, row.accounts) if told else None
 
     async def _shown(self, row: Any, account: DepositAccount | None) -> QuickPayment:
+        attempt = await self._attempt(row)
         await self.ledger.durable(self.ledger.position)
-        if self.ledger.engine.remembered(_attempt(row)) is not None:
+        if self.ledger.engine.remembered(attempt) is not None:
             await self.payment_reads.wait(self.ledger.durable_position, who=("customer", CustomerNumber(row.number)))
         return await self._listed(row, account)
 
     async def _listed(self, row: Any, account: DepositAccount | None) -> QuickPayment:
         """As the read model has it; nobody is told "no" of what the ledger knows and the read model does not yet."""
-        known = self.ledger.engine.remembered(_attempt(row)) is not None
+        attempt = await self._attempt(row)
+        known = self.ledger.engine.remembered(attempt) is not None
         over = _over(row, self.clock.now())
-        payment = await self.payment_reads.payment_by_transfer(_attempt(row)) if known else None
+        payment = await self.payment_reads.payment_by_transfer(attempt) if known else None
         unpaid = "expired" if over and not known else "open" if row.stage is Stage.BEGUN else "proved"
         return QuickPayment(
             id=row.id,
@@ -348,6 +364,13 @@ class QuickPayments(PreAuthFlow):
             row=payment,
             created_at=row.created_at,
         )
+
+    async def _attempt(self, row: Any) -> bytes:
+        """What names its payment in the ledger."""
+        number = order_number(row.reference, row.id)
+        if row.order_id:
+            return plan.attempt_transfer(await self.orders.hold_of(row.order_id), number)
+        return plan.payment_transfer(row.merchant, number)
 
     def _row(self, connection: Connection, id: str, subject: Subject, *, lock: bool = False) -> Any:
         query = select(quick_payments).where(_c.id == id, SUBJECT.are(quick_payments, subject))
@@ -362,10 +385,6 @@ def _over(row: Any, now: int) -> bool:
     if row.stage is Stage.BEGUN:
         return bool(now >= row.created_at + OPEN_FOR)
     return bool(now >= row.proved_at + DECIDED_WITHIN)
-
-
-def _attempt(row: Any) -> bytes:
-    return plan.payment_transfer(row.merchant, order_number(row.reference, row.id))
 
 
 def order_number(reference: str, id: str) -> str:

@@ -22,7 +22,7 @@ Status = Literal["open", "proved", "succeeded", "declined", "expired"]
 
 class Bill(NamedTuple):
     """What a merchant is to be paid. `once_until`: Unix seconds until which the reference is paid once; 0: it may be
-    paid again."""
+    paid again. `order_id`: the order that is paid with it, if it is one's."""
 
     merchant: MerchantNumber
     amount: MinorUnits
@@ -30,6 +30,7 @@ class Bill(NamedTuple):
     reference: str
     description: str = ""
     once_until: int = 0
+    order_id: str = ""
 
 
 class Begun(NamedTuple):

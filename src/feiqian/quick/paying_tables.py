@@ -29,6 +29,7 @@ quick_payments = Table(
     Column("reference", String(27), nullable=False),
     Column("description", String(140), nullable=False),
     Column("once_until", BIG, nullable=False),  # Unix seconds; 0: the reference may be paid again
+    Column("order_id", String(36), nullable=False, server_default=""),  # that it pays, or ""
     Column("stage", Word(Stage, 8), nullable=False),
     Column("challenge", String(36), nullable=False),  # that was spent
     Column("proved_at", BIG, nullable=False),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from feiqian.clock import MICROSECONDS
 from feiqian.events import (
+    AttemptDecided,
     Fact,
     OwnTransferDecided,
     PaymentCancelled,
@@ -100,7 +101,7 @@ class ProjectionStep:
             self._announce(fact)
         self._add_records(records)
         for fact, blob in facts:
-            if type(fact) is PaymentDecided:
+            if type(fact) is PaymentDecided or type(fact) is AttemptDecided:
                 self._add_payment(first, fact, blob)
                 first += 1
             elif type(fact) is RefundDecided:
@@ -110,7 +111,7 @@ class ProjectionStep:
 
     def _announce(self, fact: Fact) -> None:
         """Makes known whose the movements of this row are, and what is said of ends, before they are looked at."""
-        if type(fact) is PaymentDecided:
+        if type(fact) is PaymentDecided or type(fact) is AttemptDecided:
             self.last_payment = no = self.last_payment + 1
             self._numbers[fact.id] = no
             self._links[fact.transfer] = (no, fact.created_at)

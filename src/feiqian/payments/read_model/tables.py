@@ -38,7 +38,7 @@ payments = Table(
     *words("refused", null=True),
     *octets("met", null=True),  # the `events.LimitMet` that declined it when it was confirmed
     Index("payments_id", "id", unique=True),
-    Index("payments_order", "merchant", "merchant_order", unique=True),
+    Index("payments_order", "merchant", "merchant_order"),
     Index("payments_transfer", "transfer"),
     Index("payments_merchant", "merchant", "created_at", "no"),
     few("payments_exceptions", "status <> 'succeeded'", "merchant", "status", "created_at", "no"),

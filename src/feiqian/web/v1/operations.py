@@ -35,6 +35,7 @@ Asked = Request[Any, Any, State]
 # What a handler may ask for besides its body and parameters, by the names `services`, `merchant`, `visitor`, `session`.
 TheServices = SkipValidation[NamedDependency[Services]]
 TheMerchant = SkipValidation[NamedDependency[Merchant]]
+TheKey = SkipValidation[NamedDependency[str]]  # `idempotency_key`, of operations for merchants: the header, or ""
 TheVisitor = SkipValidation[NamedDependency[Visitor]]  # of operations for customers, or for anyone
 TheSession = SkipValidation[NamedDependency[Session]]  # of operations for customers
 Id = FromPath[str]  # the `id` of a path

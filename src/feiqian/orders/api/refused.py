@@ -1,0 +1,28 @@
+"""Which problem each error of orders becomes under /v1."""
+
+from __future__ import annotations
+
+from feiqian.errors import FeiqianError
+from feiqian.orders.errors import (
+    ChallengeNotKept,
+    OrderInvalid,
+    OrderNotFound,
+    OrderNumberUsed,
+    OrderStateForbids,
+    RefundsUsedUp,
+    SourceInvalid,
+    TooManyOpenOrders,
+)
+from feiqian.payments.api.refused import ID_REUSED
+from feiqian.web.v1.problems import CHALLENGE_OVER, CONFLICT, INVALID, NOT_FOUND, TOO_MANY_REQUESTS, Kind
+
+PROBLEMS: dict[type[FeiqianError], Kind] = {
+    OrderNotFound: NOT_FOUND,
+    OrderNumberUsed: ID_REUSED,
+    OrderStateForbids: CONFLICT,
+    OrderInvalid: INVALID,
+    RefundsUsedUp: CONFLICT,
+    ChallengeNotKept: CHALLENGE_OVER,
+    SourceInvalid: INVALID,
+    TooManyOpenOrders: TOO_MANY_REQUESTS,
+}

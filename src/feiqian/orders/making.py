@@ -1,0 +1,56 @@
+"""A new order from a request, and whether a request is for an order that there is. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from feiqian.clock import moment
+from feiqian.money import NOTHING
+from feiqian.orders.model import Hints, LineItem, Order, OrderStatus
+from feiqian.orders.requests import OrderRequest
+
+# What the merchant says of an order, and nobody changes.
+_ASKED = ("amount", "currency", "description", "capture", "methods", "line_items", "metadata", "customer")
+_ADDRESSES = ("return_url", "notify_url")
+
+
+def same_order(order: Order, request: OrderRequest) -> bool:
+    """Whether the request asks for just this order."""
+    asked = new_order(order.id, request, 0, 0)
+    seconds = math.ceil((order.expires_at - order.created_at).total_seconds())
+    alike = all(getattr(asked, name) == getattr(order, name) for name in (*_ASKED, *_ADDRESSES))
+    return alike and seconds == request.expires_in
+
+
+def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> Order:
+    """Its first version. Times in Unix microseconds."""
+    return Order(
+        id=id,
+        version=1,
+        status=OrderStatus.OPEN,
+        merchant_order=request.merchant_order,
+        amount=request.amount,
+        currency=request.currency,
+        description=request.description,
+        capture=request.capture,
+        methods=tuple(sorted(set(request.methods))),
+        paid=NOTHING,
+        fee=NOTHING,
+        net=NOTHING,
+        refunded=NOTHING,
+        refunds=0,
+        payment=None,
+        processing=False,
+        attempts=(),
+        line_items=tuple(
+            LineItem(name=one.name, quantity=one.quantity, amount=one.amount) for one in request.line_items
+        ),
+        metadata=request.metadata,
+        customer=Hints(reference=request.customer.reference, language=request.customer.language),
+        return_url=request.return_url,
+        notify_url=request.notify_url,
+        created_at=moment(now_us),
+        expires_at=moment(expires_at),
+        updated_at=moment(now_us),
+        ended_at=None,
+    )

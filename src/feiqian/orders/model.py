@@ -1,0 +1,136 @@
+"""An order as everybody is shown it: its merchant who asks, webhooks, the signed return. One struct, one version each.
+
+It is kept whole in the journal with each change (`events.OrderChanged`), so what is shown anywhere under a version is
+the same. Amounts are in minor units. Nothing of the customer is in it but what the merchant has sent.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from feiqian.events import OrderChanged, PaymentStatus
+from feiqian.money import MinorUnits
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class OrderStatus(StrEnum):
+    """What has become of an order. The values are on the wire and on disk."""
+
+    OPEN = "open"
+    PAID = "paid"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    LAPSED = "lapsed"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+
+class Capture(StrEnum):
+    """When the money is taken."""
+
+    NOW = "now"
+    LATER = "later"
+
+
+class Method(StrEnum):
+    """How an order may be paid."""
+
+    CODE = "code"  # that the customer shows at a till
+    QUICK = "quick"  # mobile number, last six digits and a code by SMS
+    WALLET = "wallet"  # by who is signed in
+
+
+class Event(StrEnum):
+    """What has happened to an order. The type of a webhook is `order.` and this; of ATTEMPT_BEGUN there is none."""
+
+    CREATED = "created"
+    ATTEMPT_BEGUN = "attempt_begun"  # and waits for the customer
+    ATTEMPT_FAILED = "attempt_failed"
+    PAID = "paid"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    LAPSED = "lapsed"
+    REFUNDED = "refunded"
+
+
+class LineItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is bought. Amount in minor units, of all of `quantity` together."""
+
+    name: str
+    quantity: int
+    amount: MinorUnits
+
+
+class Hints(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the merchant knows of its customer. Never a number of an account or a card."""
+
+    reference: str = ""
+    language: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that was tried; `reason` as of payments, if it was declined."""
+
+    payment: str
+    method: str
+    status: PaymentStatus
+    reason: str | None
+    created_at: Moment
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order. Amounts in minor units; `net` is what the merchant has got of it, before refunds."""
+
+    id: str
+    version: int
+    status: OrderStatus
+    merchant_order: str
+    amount: MinorUnits
+    currency: str
+    description: str
+    capture: Capture
+    methods: tuple[Method, ...]
+    paid: MinorUnits
+    fee: MinorUnits
+    net: MinorUnits
+    refunded: MinorUnits
+    refunds: int
+    payment: str | None  # the one that has paid it
+    processing: bool  # an attempt waits for its customer
+    attempts: tuple[Attempt, ...]
+    line_items: tuple[LineItem, ...]
+    metadata: dict[str, str]
+    customer: Hints
+    return_url: str
+    notify_url: str
+    created_at: Moment
+    expires_at: Moment
+    updated_at: Moment
+    ended_at: Moment | None  # when it was paid, closed or expired
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ENDED = frozenset(OrderStatus) - {OrderStatus.OPEN, OrderStatus.AUTHORISED}
+encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Order).decode
+
+
+def order_object(fact: OrderChanged) -> Order:
+    """The order as it was after this change."""
+    return _decode(fact.object)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment in Unix microseconds, exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)

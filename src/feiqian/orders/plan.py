@@ -1,0 +1,58 @@
+"""From an order to the engine's events. Pure.
+
+Its hold has the id that a direct payment with the number would have, so that the engine decides which of them it is.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+from feiqian.accounts.kinds import AccountKind
+from feiqian.ids import MerchantNumber
+from feiqian.ledger import chart
+from feiqian.ledger.chart import BANK, account_id, derived_id
+from feiqian.ledger.engine import chain
+from feiqian.merchants.kinds import payable_id
+from feiqian.money import CurrencyNumber
+from feiqian.orders.kinds import OrderTransferKind, key_claim
+from feiqian.orders.requests import OrderRequest
+from feiqian.payments.kinds import TransferKind
+from feiqian.payments.plan import payment_transfer
+
+KEY_SECONDS = 7 * 86_400  # for which an `Idempotency-Key` is remembered
+hold_of = payment_transfer
+
+
+def content_reference(request: OrderRequest) -> bytes:
+    """All that was asked for, in 128 bits, kept with the hold."""
+    return blake2b(msgspec.msgpack.encode(request), digest_size=16, person=b"fq-order").digest()
+
+
+def created(
+    merchant: MerchantNumber, currency: CurrencyNumber, request: OrderRequest, key: str, now_seconds: int
+) -> bytes:
+    """The chain of a new order: its `Idempotency-Key`, if it has one, and its hold."""
+    hold = chart.hold(
+        hold_of(merchant, request.merchant_order),
+        debit=account_id(AccountKind.MERCHANT_FEES, currency, BANK),
+        credit=payable_id(currency, merchant),
+        amount=0,
+        timeout_seconds=request.expires_in,
+        kind=TransferKind.ORDER,
+        reference=content_reference(request),
+    )
+    return chain(*keyed(merchant, key, now_seconds), hold)
+
+
+def keyed(merchant: MerchantNumber, key: str, now_seconds: int) -> list[bytes]:
+    """What keeps a request's key, if it has one."""
+    return [chart.claim(key_claim(merchant, key), now_seconds + KEY_SECONDS)] if key else []
+
+
+def close(hold: bytes) -> bytes:
+    """Gives up the hold of an order that can be paid."""
+    return chart.release(
+        derived_id(b"order close", hold), hold=hold, kind=OrderTransferKind.ORDER_CLOSED, reference=hold
+    )

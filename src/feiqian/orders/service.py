@@ -1,0 +1,342 @@
+"""The orders feature, as its faces use it. Decides through the ledger, waits until that is durable, then answers.
+
+An order is a zero-amount hold of the engine, under the id that a direct payment with its number would have. Whoever
+ends the hold has won: the first attempt that succeeds, the merchant who closes it, or its time. No SQL is written here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from feiqian.clock import MICROSECONDS, moment
+from feiqian.errors import NotDeciding
+from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided
+from feiqian.ids import ORDER, new_id
+from feiqian.ledger.engine import HoldState, Refusal, Type
+from feiqian.ledger.ledger import Ledger
+from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.money import BY_CODE, MinorUnits
+from feiqian.orders import plan
+from feiqian.orders.book import Book, Entry
+from feiqian.orders.errors import (
+    OrderInvalid,
+    OrderNotFound,
+    OrderNumberUsed,
+    OrderStateForbids,
+    RefundsUsedUp,
+    TooManyOpenOrders,
+)
+from feiqian.orders.expiry import Due
+from feiqian.orders.making import new_order, same_order
+from feiqian.orders.model import Event, Method, Order, OrderStatus, microseconds, order_object
+from feiqian.orders.read_model.reads import OrderReads, Wanted
+from feiqian.orders.requests import OrderRequest
+from feiqian.orders.states import Changes
+from feiqian.payments.intent import O, PaymentMethod
+from feiqian.payments.kinds import TransferKind
+from feiqian.payments.plan import attempt_transfer, refund_transfer
+from feiqian.payments.requests import PaymentRequest, RefundRequest
+from feiqian.payments.service import RESUME_SECONDS, Payments
+from feiqian.payments.status_waiters import StatusWaiters
+from feiqian.payments.views import PaymentView, RefundView
+from feiqian.projections.errors import ReadsBehind
+from feiqian.runtime.work import TooBusy
+
+MOST_ATTEMPTS = 20
+MOST_REFUNDS, REFUND_DAYS = 50, 365
+MAX_WATCHES, MAX_WATCHES_OF_MERCHANT = 4096, 1024  # requests that wait until an order changes
+OPEN = OrderStatus.OPEN
+
+
+class Orders:
+    """One bank's orders. It is what `payments` tells of attempts (`payments.attempts.OrderAttempts`)."""
+
+    def __init__(self, ledger: Ledger, payments: Payments, merchants: Merchants, reads: OrderReads) -> None:
+        self._ledger, self._payments, self._merchants = ledger, payments, merchants
+        self.reads, self.book = reads, Book(ledger)
+        self.waiters = StatusWaiters(MAX_WATCHES, MAX_WATCHES_OF_MERCHANT)
+        self.changes = Changes(ledger, self.book, payments, self.waiters.tell)
+        self.due = Due(ledger, self._due)
+        payments.tell_orders(self)
+
+    # --- changing ----------------------------------------------------------------------------------------------
+
+    async def create(self, merchant: Merchant, request: OrderRequest, key: str = "") -> Order:
+        """A new order, or the one of this number, if it was the same. Raises OrderNumberUsed, OrderInvalid,
+        TooManyOpenOrders, Overloaded."""
+        hold = plan.hold_of(merchant.number, request.merchant_order)
+        with self._admitted(merchant):
+            if self._ledger.engine.remembered(hold) is None:
+                try:
+                    return self._created(merchant, request, hold, key)
+                finally:  # what is refused depends on what was decided before, too
+                    await self._ledger.durable(self._ledger.position)
+        return await self._again(merchant, request, hold)
+
+    def _created(self, merchant: Merchant, request: OrderRequest, hold: bytes, key: str) -> Order:
+        self._check(merchant, request)
+        now = self._ledger.clock.now()
+        seconds = now // MICROSECONDS
+        if not self.book.places.admits(merchant.number):
+            raise TooManyOpenOrders("as many of your orders are open as may be: close some, or let them expire")
+        posting = self._ledger.post(plan.created(merchant.number, merchant.currency, request, key, seconds))
+        if posting.refusal is Refusal.CLAIMED:
+            raise OrderNumberUsed("this Idempotency-Key was used before, for another request")
+        if posting.refusal is not Refusal.OK:
+            raise OrderInvalid(f"the bank cannot take this order now ({posting.refusal.name.lower()})")
+        expires_at = (self._ledger.engine.moment.seconds + request.expires_in) * MICROSECONDS
+        order = new_order(new_id(ORDER, now), request, now, expires_at)
+        self.due.add(expires_at, order.id)
+        return self.changes.created(order, merchant.number, hold, key).order
+
+    def _check(self, merchant: Merchant, request: OrderRequest) -> None:
+        currency = BY_CODE.get(request.currency)
+        if not merchant.accepting:
+            raise OrderStateForbids("you cannot take payments now")
+        if currency is None or currency.number != merchant.currency:
+            raise OrderInvalid("your orders are in the currency that you are paid in")
+        if request.amount > self._payments.largest(merchant.currency):
+            raise OrderInvalid("nobody may pay as much")
+        if request.line_items and sum(item.amount for item in request.line_items) != request.amount:
+            raise OrderInvalid("the line items do not sum up to the amount")
+
+    async def _again(self, merchant: Merchant, request: OrderRequest, hold: bytes) -> Order:
+        known = self._ledger.engine.remembered(hold)
+        await self._ledger.durable(self._ledger.position)
+        if known is None or known.type != Type.HOLD or known.kind != TransferKind.ORDER:
+            raise OrderNumberUsed(f"the number {request.merchant_order} was used before, for a payment")
+        entry = await self._entry_of(hold)
+        if not same_order(entry.order, request):
+            raise OrderNumberUsed(f"the number {request.merchant_order} was used before, with other content")
+        return entry.order
+
+    async def close(self, merchant: Merchant, id: str) -> Order:
+        """Ends an order, so that nobody can pay it any more; one that was closed stays so. Raises OrderNotFound,
+        OrderStateForbids, Overloaded."""
+        entry = await self._own(merchant, id)
+        with self._admitted(merchant):
+            if entry.order.status is OPEN:
+                if self._ledger.post(plan.close(entry.hold)).refusal is Refusal.OK:
+                    self.changes.ended_by(entry, Event.CLOSED)
+                else:
+                    self._settle(entry)
+            await self._ledger.durable(self._ledger.position)
+        if entry.order.status is not OrderStatus.CLOSED:
+            raise OrderStateForbids(f"an order that is {entry.order.status} cannot be closed")
+        return entry.order
+
+    @contextmanager
+    def _admitted(self, merchant: Merchant) -> Iterator[None]:
+        admission = self._payments.admission
+        admission.begin(merchant.number)
+        try:
+            yield
+        finally:
+            admission.leave(merchant.number)
+
+    # --- paying ------------------------------------------------------------------------------------------------
+
+    async def attempt(self, id: str, method: PaymentMethod[O], asked: O, by: Method) -> PaymentView:
+        """Tries to pay an order; `asked.merchant_order` is the attempt's number within it, and makes it one.
+
+        Raises OrderNotFound, OrderInvalid for another amount, OrderStateForbids, OrderConflict, Overloaded.
+        """
+        entry = await self._entry(id)
+        merchant = self._merchants.by_number(entry.merchant)
+        if merchant is None:
+            raise OrderNotFound(f"there is no order {id}")
+        order = entry.order
+        if (asked.amount, asked.currency) != (order.amount, order.currency):
+            raise OrderInvalid(f"the order is of {order.amount} {order.currency}")
+        if by not in order.methods:
+            raise OrderStateForbids(f"this order is not paid by {by}")
+        known = self._ledger.engine.remembered(attempt_transfer(entry.hold, asked.merchant_order)) is not None
+        if len(order.attempts) >= MOST_ATTEMPTS and not known:
+            raise OrderStateForbids(f"an order has at most {MOST_ATTEMPTS} attempts")
+        # Nothing awaits from here to the decision.
+        view = await self._payments.pay_order(
+            method, merchant, asked, entry.named, lambda fact: self._attempted(entry, fact), open_=order.status is OPEN
+        )
+        return view
+
+    async def by_code(
+        self, method: PaymentMethod[PaymentRequest], merchant: Merchant, request: PaymentRequest
+    ) -> PaymentView:
+        """Pays an order of this merchant's with a code at its till."""
+        order = (await self._own(merchant, request.order)).order
+        described = msgspec.structs.replace(request, description=request.description or order.description)
+        return await self.attempt(order.id, method, described, Method.CODE)
+
+    def _attempted(self, entry: Entry, fact: PaymentDecided) -> None:
+        self.changes.attempted(entry, fact)
+        self._settle(entry)
+
+    async def refund(self, merchant: Merchant, id: str, request: RefundRequest) -> RefundView:
+        """Gives back part or all of what was paid. Raises OrderNotFound, OrderStateForbids, RefundsUsedUp,
+        OrderConflict, Overloaded."""
+        order = (await self._own(merchant, id)).order
+        if order.payment is None:
+            raise OrderStateForbids(f"an order that is {order.status} cannot be refunded")
+        return await self._payments.refund(merchant, order.payment, request)
+
+    # --- what payments tell ------------------------------------------------------------------------------------
+
+    async def prepare(self, order: str) -> None:
+        """See `payments.attempts.OrderAttempts`. Raises OrderNotFound."""
+        await self._entry(order)
+
+    async def before_refund(self, payment: PaymentDecided, merchant_refund: str) -> None:
+        """Raises RefundsUsedUp after MOST_REFUNDS, or REFUND_DAYS after it was paid."""
+        entry = await self._entry(payment.order)
+        if self._ledger.engine.remembered(refund_transfer(payment.transfer, merchant_refund)) is not None:
+            return
+        if entry.order.refunds >= MOST_REFUNDS:
+            raise RefundsUsedUp(f"an order has at most {MOST_REFUNDS} refunds")
+        ended = entry.order.ended_at or entry.order.created_at
+        if (moment(self._ledger.clock.now()) - ended).days >= REFUND_DAYS:
+            raise RefundsUsedUp(f"an order is refunded within {REFUND_DAYS} days after it was paid")
+
+    def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None:
+        self.changes.attempt_ended(payment, status, reason, fee)
+
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
+        self.changes.refunded(payment, refund)
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def _due(self, id: str) -> None:
+        entry = self.book.get(id)
+        if entry is not None:
+            self._settle(entry)
+
+    def _settle(self, entry: Entry) -> None:
+        """Says of an order whose time is over that it is; the engine has ended it. Does not await."""
+        hold = self._ledger.engine.remembered(entry.hold)
+        if entry.order.status is OPEN and hold is not None and hold.status == HoldState.EXPIRED:
+            self.changes.ended_by(entry, Event.EXPIRED)
+
+    async def run(self) -> None:
+        """Lets orders expire on time, also those of before a restart. Ends when cancelled or stopped."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.resume(), name="orders that have not ended")
+            tasks.create_task(self.due.run(), name="orders that expire")
+
+    async def resume(self) -> None:
+        """Takes up the orders that had not ended when the server started."""
+        position = self._ledger.durable_position
+        while True:
+            with contextlib.suppress(ReadsBehind, TooBusy, NotDeciding):
+                await self.reads.wait(position)
+                return await self._take_up()
+            await asyncio.sleep(RESUME_SECONDS)
+
+    async def _take_up(self) -> None:
+        after = ""
+        while facts := await self.reads.unended(after):
+            for fact in facts:
+                entry = self.book.take(fact)
+                self.due.add(microseconds(entry.order.expires_at), fact.id)
+            after = facts[-1].id
+        self.due.settle()
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    async def get(self, merchant: Merchant, id: str, wait_seconds: float = 0) -> Order:  # not money: a time
+        """An order as it is now; with `wait_seconds`, once it is changed, or after so long. Raises OrderNotFound."""
+        entry = await self._own(merchant, id)
+        if wait_seconds and entry.order.status is OPEN:
+            return await self.watch(id, entry.order.version, wait_seconds)
+        return await self._told(entry)
+
+    async def watch(self, id: str, version: int, seconds: float) -> Order:  # not money: a time
+        """The order, once its version is another than this, or after so long; at once where too many wait already.
+
+        For whoever may see it: nobody's key is asked for. Raises OrderNotFound.
+        """
+        entry = await self._entry(id)
+        if entry.order.version == version:
+            await self.waiters.ended(id, entry.merchant, seconds)
+            entry = await self._entry(id)
+        return await self._told(entry)
+
+    async def find(self, id: str) -> tuple[Order, Merchant]:
+        """An order as it is now, and whose it is, for whoever has its address: its payer. Raises OrderNotFound."""
+        entry = await self._entry(id)
+        merchant = self._merchants.by_number(entry.merchant)
+        if merchant is None:
+            raise OrderNotFound(f"there is no order {id}")
+        return await self._told(entry), merchant
+
+    async def hold_of(self, id: str) -> bytes:
+        """What names the order in the ledger. Raises OrderNotFound."""
+        return (await self._entry(id)).hold
+
+    async def by_number(self, merchant: Merchant, merchant_order: str) -> Order:
+        """The order of this number, as it is now. Raises OrderNotFound."""
+        hold = plan.hold_of(merchant.number, merchant_order)
+        known = self._ledger.engine.remembered(hold)
+        if known is None or known.type != Type.HOLD or known.kind != TransferKind.ORDER:
+            raise OrderNotFound(f"there is no order {merchant_order}")
+        return await self._told(await self._entry_of(hold))
+
+    async def by_key(self, merchant: Merchant, key: str) -> Order:
+        """The order that a request with this `Idempotency-Key` was about. Raises OrderNotFound."""
+        await self.reads.wait(self._ledger.durable_position, who=("merchant", merchant.number))
+        fact = await self.reads.by_key(merchant.number, key)
+        if fact is None:
+            raise OrderNotFound("no order was asked for with this key")
+        return await self._told(await self._entry(fact.id))
+
+    async def list(
+        self, merchant: Merchant, cursor: str | None, limit: int, wanted: Wanted
+    ) -> tuple[list[Order], str | None]:
+        """A page of the merchant's orders, newest first, and the next page's cursor."""
+        await self.reads.wait(self._ledger.durable_position, who=("merchant", merchant.number))
+        facts, after = await self.reads.newest(merchant.number, cursor, limit, wanted)
+        return [order_object(fact) for fact in facts], after
+
+    async def _told(self, entry: Entry) -> Order:
+        """As it is, once that is on disk."""
+        with contextlib.suppress(NotDeciding):
+            self.due.settle()
+        order = entry.order
+        await self._ledger.durable(self._ledger.position)
+        return order
+
+    async def _own(self, merchant: Merchant, id: str) -> Entry:
+        entry = await self._entry(id)
+        if entry.merchant != merchant.number:
+            raise OrderNotFound(f"there is no order {id}")
+        return entry
+
+    async def _entry(self, id: str) -> Entry:
+        """The order, in memory from now until something is awaited. Raises OrderNotFound, ReadsBehind."""
+        while True:
+            found = self.book.get(id)
+            if found is not None:
+                return found
+            forgotten = self.book.forgotten
+            await self.reads.wait(self._ledger.durable_position)
+            fact = await self.reads.by_id(id)
+            if fact is None and self.book.get(id) is None:
+                raise OrderNotFound(f"there is no order {id}")
+            if fact is not None and self.book.forgotten == forgotten:
+                return self._take(fact)
+
+    async def _entry_of(self, hold: bytes) -> Entry:
+        await self.reads.wait(self._ledger.durable_position)
+        fact = await self.reads.by_hold(hold)
+        if fact is None:
+            raise ReadsBehind("the order is there, and the read model does not know it yet")
+        return await self._entry(fact.id)
+
+    def _take(self, fact: OrderChanged) -> Entry:
+        entry = self.book.take(fact)
+        if entry.order.status is OPEN:
+            self.due.add(microseconds(entry.order.expires_at), fact.id)
+        return entry

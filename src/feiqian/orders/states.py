@@ -1,0 +1,142 @@
+"""What changes an order, and what it is afterwards. Nothing here awaits: what was posted is in the same journal row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from feiqian.clock import moment
+from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
+from feiqian.ids import NO_CUSTOMER, CustomerNumber, MerchantNumber
+from feiqian.ledger.ledger import Ledger
+from feiqian.money import MinorUnits
+from feiqian.orders.book import Book, Entry
+from feiqian.orders.model import Attempt, Event, Order, OrderStatus, encode
+from feiqian.payments.service import Payments
+from feiqian.runtime import logs
+
+_log = logs.get("feiqian.orders")
+WAITING = PaymentStatus.WAITING
+
+
+class Changes:
+    """Of all orders; `told` hears of each that has changed."""
+
+    def __init__(self, ledger: Ledger, book: Book, payments: Payments, told: Callable[[str], None]) -> None:
+        self._clock, self._book, self._payments, self._told = ledger.clock, book, payments, told
+
+    def created(self, order: Order, merchant: MerchantNumber, hold: bytes, key: str) -> Entry:
+        """A new order, whose hold was posted."""
+        now = self._clock.now()
+        return self._book.change(None, _fact(order, Event.CREATED, (merchant, NO_CUSTOMER), hold, now, key))
+
+    def ended_by(self, entry: Entry, event: Event, key: str = "") -> None:
+        """Closed or expired: its hold is given up. What waits for customers is declined in the same row."""
+        status = OrderStatus(event.value)
+        self._end_waiting(entry)
+        self._change(entry, event, key=key, status=status, ended_at=moment(self._clock.now()))
+
+    def attempted(self, entry: Entry, payment: PaymentDecided) -> None:
+        """An attempt was decided, for the first time."""
+        order = entry.order
+        attempt = Attempt(
+            payment=payment.id,
+            method=payment.method,
+            status=payment.status,
+            reason=payment.reason,
+            created_at=moment(payment.created_at),
+        )
+        attempts = (*order.attempts, attempt)
+        if payment.status is PaymentStatus.SUCCEEDED:
+            self._paid(entry, payment, attempts, payment.fee)
+        elif payment.status is WAITING:
+            entry.waiting[payment.id] = payment
+            self._change(entry, Event.ATTEMPT_BEGUN, attempts=attempts, processing=True)
+        else:
+            self._change(entry, Event.ATTEMPT_FAILED, attempts=attempts)
+
+    def attempt_ended(
+        self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits
+    ) -> None:
+        """An attempt that waited has ended; twice is once."""
+        entry = self._book.get(payment.order)
+        if entry is None:
+            _log.warning("attempt_of_unknown_order", order=payment.order, payment=payment.id, status=status)
+            return
+        entry.waiting.pop(payment.id, None)
+        if not any(one.payment == payment.id and one.status is WAITING for one in entry.order.attempts):
+            return
+        attempts = _with(entry.order, {payment.id: (status, reason)})
+        if status is PaymentStatus.SUCCEEDED:
+            self._paid(entry, payment, attempts, fee)
+        else:
+            self._change(entry, Event.ATTEMPT_FAILED, attempts=attempts, processing=_processing(attempts))
+
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
+        """A refund of what paid the order was decided."""
+        entry = self._book.get(payment.order)
+        if entry is None or refund.status is not RefundStatus.SUCCEEDED:
+            return
+        order = entry.order
+        total = MinorUnits(order.refunded + refund.amount)
+        status = OrderStatus.REFUNDED if total >= order.paid else OrderStatus.PARTIALLY_REFUNDED
+        self._change(entry, Event.REFUNDED, refunded=total, refunds=order.refunds + 1, status=status)
+
+    def _paid(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...], fee: MinorUnits) -> None:
+        entry.order = msgspec.structs.replace(entry.order, attempts=attempts)
+        self._end_waiting(entry)
+        entry.customer = payment.customer
+        self._change(
+            entry,
+            Event.PAID,
+            status=OrderStatus.PAID,
+            paid=payment.amount,
+            fee=fee,
+            net=MinorUnits(payment.amount - fee),
+            payment=payment.id,
+            processing=False,
+            ended_at=moment(self._clock.now()),
+        )
+
+    def _end_waiting(self, entry: Entry) -> None:
+        """What waits for customers can no longer succeed: they are told now. The order's next version says so."""
+        waiting, entry.waiting = entry.waiting, {}
+        if not waiting:
+            return
+        ended: dict[str, tuple[PaymentStatus, str | None]] = {}
+        # First, so that what `end_attempt` tells of them finds them ended.
+        for id in waiting:
+            ended[id] = PaymentStatus.DECLINED, "order_not_open"
+        attempts = _with(entry.order, ended)
+        entry.order = msgspec.structs.replace(entry.order, attempts=attempts, processing=False)
+        for payment in waiting.values():
+            self._payments.end_attempt(payment)
+
+    def _change(self, entry: Entry, event: Event, *, key: str = "", **values: Any) -> None:
+        now, order = self._clock.now(), entry.order
+        changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=moment(now), **values)
+        self._book.change(entry, _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key))
+        self._told(order.id)
+
+
+def _fact(
+    order: Order, event: Event, parties: tuple[MerchantNumber, CustomerNumber], hold: bytes, now_us: int, key: str
+) -> OrderChanged:
+    """The order's newest change, as the journal keeps it."""
+    return OrderChanged(order.id, event.value, *parties, hold, order.version, now_us, encode(order), key)
+
+
+def _with(order: Order, ended: dict[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:
+    """The order's attempts, with what became of those that waited."""
+    return tuple(
+        msgspec.structs.replace(one, status=ended[one.payment][0], reason=ended[one.payment][1])
+        if one.payment in ended and one.status is WAITING
+        else one
+        for one in order.attempts
+    )
+
+
+def _processing(attempts: tuple[Attempt, ...]) -> bool:
+    return any(one.status is WAITING for one in attempts)
