@@ -106,5 +106,7 @@ def test_an_account_is_closed_on_its_page(holder: PageHolder) -> None:
     assert "¥1,000.00" in overview
     past = overview[overview.index("Closed accounts") :]
     assert f'href="/accounts/{holder.account}"' in past, "its statement is found for as long as it is kept"
-    assert "Account closed: to Wallet" in holder.page(f"/accounts/{holder.account}")
+    statement = holder.page(f"/accounts/{holder.account}")
+    assert "Account closed: to Wallet" in statement
+    assert "Move money" not in statement
     assert "It is closed already" in holder.page(place, 409)
