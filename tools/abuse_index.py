@@ -61,6 +61,7 @@ CASES = {
     43: "A number is looked for by texts, shapes or times: the known cannot be told from the unknown",
     44: "Somebody locks another out on purpose: the owner keeps a way in",
     46: "A payment code again, or after its minute: refused",
+    49: "A link in a code that leads elsewhere: only our scheme and host",
     51: "A limit split over several codes: one limit for the customer",
     60: "The same key twice in one JSON object, or one parameter twice: refused",
     62: "Secrets in logs, errors and addresses: a canary is looked for, and not found",

@@ -13,6 +13,7 @@ from feiqian.channels.errors import ReasonMissing, ServiceNotFound, ServiceState
 from feiqian.channels.model import BankingChannel, Reason, Service, ServiceState
 from feiqian.channels.queues import ServiceRequests
 from feiqian.channels.service import REQUESTS_A_DAY, reason_of
+from feiqian.channels.support import ServicesOf
 from feiqian.ids import CustomerNumber
 
 TELEPHONE, MOBILE = BankingChannel.TELEPHONE, BankingChannel.MOBILE
@@ -150,3 +151,14 @@ def test_a_refusal_needs_one_of_the_reasons() -> None:
     for text in ("", "active", "because"):
         with pytest.raises(ReasonMissing):
             reason_of(text)
+
+
+def test_supporters_see_each_service_with_its_state_and_reason(
+    bank: Staffed, mei: CustomerNumber, sue: StaffMember
+) -> None:
+    section = ServicesOf(bank.services)
+    assert bank.do(section.read, mei) == []
+    active = decided(bank, sue, requested(bank, mei))
+    refused = decided(bank, sue, requested(bank, mei, MOBILE), Reason.CONTACT)
+    assert sorted(bank.do(section.read, mei)) == sorted([active, refused])
+    assert {one.state for one in bank.do(section.read, mei)} == {ServiceState.ACTIVE, ServiceState.REFUSED}

@@ -36,7 +36,7 @@ from feiqian.testing.mixed.operations import Asked
 from feiqian.testing.mixed.payments import FEES
 from feiqian.testing.mixed.witness import Witness
 
-KILLS = int(os.environ.get("KILLS") or 60) // 20  # `make long`: 50
+KILLS = max(3, int(os.environ.get("KILLS") or 60) // 20)  # `make long`: 50
 SEED = int(os.environ.get("SEED") or 20261127)
 COUNT = 200 * KILLS
 CUSTOMERS, MERCHANTS = max(20, COUNT // 30), 3

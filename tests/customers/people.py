@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -38,7 +38,7 @@ from feiqian.limits.receiving import Receiving
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.kinds import MerchantAccountKind
-from feiqian.money import CNY
+from feiqian.money import CNY, NOTHING, MinorUnits
 from feiqian.notify.inbox import Inbox
 from feiqian.notify.model import Channel, Delivered
 from feiqian.notify.service import Notify
@@ -82,6 +82,9 @@ class StillReads:
     """Nobody has paid yet. `lacking`: something of everybody was set aside."""
 
     lacking = False
+
+    async def paid_on_days(self, customer: int, currency: int, days: Sequence[int]) -> MinorUnits:
+        return NOTHING
 
     async def newest_of_customer(self, customer: int, limit: int = 20) -> list[PaymentRow]:
         return []

@@ -102,5 +102,11 @@ def test_an_account_is_closed_on_its_page(holder: PageHolder) -> None:
     done = holder.fill(page, challenge)
     assert done.status_code == 303, done.text
     assert "The account is closed" in holder.page(done.headers["location"])
-    assert "¥1,000.00" in holder.page("/accounts")
+    overview = holder.page("/accounts")
+    assert "¥1,000.00" in overview
+    past = overview[overview.index("Closed accounts") :]
+    assert f'href="/accounts/{holder.account}"' in past, "its statement is found for as long as it is kept"
+    statement = holder.page(f"/accounts/{holder.account}")
+    assert "Account closed: to Wallet" in statement
+    assert "Move money" not in statement
     assert "It is closed already" in holder.page(place, 409)

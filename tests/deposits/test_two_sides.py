@@ -10,7 +10,8 @@ import pytest
 from feiqian.accounts.errors import CorrectionConflict, CorrectionRefused
 from feiqian.auth.sessions.model import Session
 from feiqian.deposits.errors import NotClosable
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET
+from feiqian.deposits.transfers import Wanted
 from feiqian.locks.errors import LockRefused
 from feiqian.money import CNY, MinorUnits
 from tests.deposits.holders import Holders

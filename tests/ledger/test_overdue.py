@@ -168,3 +168,22 @@ def test_a_payment_that_meets_a_probe_is_committed_after_it(
 
     asyncio.run(scene())
     assert ledger.stopped is None
+
+
+def test_abuse_79_who_waits_without_a_task_is_told_once_that_the_journal_stands_still(
+    sqlite: Any, bank: Any, ledger: Ledger
+) -> None:
+    told: list[Any] = []
+
+    async def scene() -> None:
+        with standing_still(sqlite):
+            position = ledger.post(bank.payment(1)).position
+            ledger.when_durable(position, told.append)
+            await until(lambda: told)
+            ledger.when_durable(position, told.append)
+        await ledger.deciding()
+        assert [type(one) for one in told] == [CommitOverdue, CommitOverdue]
+        ledger.when_durable(position, told.append)
+
+    asyncio.run(scene())
+    assert told[2:] == [None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from feiqian.auth.model import Opened, Session
-from feiqian.deposits.model import DepositAccount
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET, DepositAccount
+from feiqian.deposits.transfers import Wanted
 from feiqian.limits.own import Which
 from feiqian.locks.model import LockState
 from feiqian.money import CNY, MinorUnits

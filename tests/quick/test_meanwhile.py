@@ -9,8 +9,8 @@ import pytest
 
 from feiqian.auth.challenges.errors import ChallengeOver, CodeThrottled
 from feiqian.auth.model import Session
-from feiqian.deposits.model import AccountState, DepositAccount
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
+from feiqian.deposits.transfers import Wanted
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED
 from feiqian.limits.own import Which

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.deposits.model import DepositAccount
-from feiqian.deposits.transfers import WALLET, Wanted
+from feiqian.deposits.model import WALLET, DepositAccount
+from feiqian.deposits.transfers import Wanted
 from feiqian.ledger.chart import BANK, account_id
 from feiqian.money import CNY, MinorUnits
 from feiqian.payments.requests import RefundRequest

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from feiqian.auth.base import CHANGES_A_DAY
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import WALLET
 from feiqian.money import CNY, EUR, MinorUnits
 from feiqian.notify.model import Channel
 from feiqian.reminders.errors import RemindersInvalid
 from feiqian.reminders.model import Choice, Quiet
+from feiqian.sources.errors import SourcesInvalid
 from feiqian.subjects import customer
 from tests.reminders.reminded import ANA, CASH, MEI, SMS, Reminded
 
@@ -92,3 +94,19 @@ def test_by_default_an_account_is_told_by_sms_unless_something_was_chosen(bank: 
     assert set(choices.values()) == {Choice()}, "of the wallet and the seed's accounts"
     bank.run(bank.move(CASH, account.ledger_id, 1), bank.follow())
     assert len(bank.told()) == 1
+
+
+def test_abuse_40_what_is_told_each_time_is_changed_so_many_times_a_day(bank: Reminded) -> None:
+    account = bank.account()
+    for changed in range(CHANGES_A_DAY):
+        bank.choose(Choice((Channel.SMS,), MinorUnits(changed)), account=account.id)
+        bank.run(
+            bank.services.sources.put(MEI, CNY.number, [account.id] if changed % 2 else ["wallet", account.id], False)
+        )
+    bank.choose(Choice((Channel.SMS,), MinorUnits(changed)), account=account.id)  # as it is
+    with pytest.raises(RemindersInvalid, match="too_often"):
+        bank.choose(SMS, account=account.id)
+    with pytest.raises(SourcesInvalid, match="too_often"):
+        bank.run(bank.services.sources.put(MEI, CNY.number, [WALLET], False))
+    bank.clock.advance(86_401)
+    bank.choose(SMS, account=account.id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, String, insert, select, text, type_coerce, update
+from sqlalchemy import Connection, LargeBinary, String, func, insert, select, text, type_coerce, update
 
 from feiqian.audit_log.entry import (
     GENESIS,
@@ -75,6 +75,11 @@ class AuditLog:
     def of(self, connection: Connection, about: str, limit: int = PAGE) -> list[Entry]:
         """The newest entries about somebody or something, newest first."""
         return list(self.page(connection, FIRST, limit, about).items)
+
+    def count(self, connection: Connection, about: str, action: str, since: int) -> int:
+        """How often it was done about somebody or something after a moment (Unix microseconds)."""
+        done = select(func.count()).where(_c.about == about, _c.action == action, _c.at > since)
+        return int(connection.execute(done).scalar_one())
 
     def newest(self, connection: Connection, limit: int = PAGE) -> list[Entry]:
         """The newest entries of all, newest first."""

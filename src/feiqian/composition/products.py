@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from feiqian.channels.service import ChannelServices
 from feiqian.deposits.closing import Closing
 from feiqian.deposits.naming import Aliases
@@ -11,8 +13,11 @@ from feiqian.deposits.service import Deposits
 from feiqian.deposits.statements import Statements
 from feiqian.deposits.states import AccountStates
 from feiqian.deposits.transfers import OwnTransfers
+from feiqian.ids import CustomerNumber
 from feiqian.limits.own import OwnLimits
+from feiqian.limits.paid_before import PaidBefore
 from feiqian.locks.service import MoneyLocks
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.quick.identify import Identify
 from feiqian.quick.kept import Kept
 from feiqian.quick.own import OwnQuick
@@ -126,12 +131,20 @@ def _add_channels(s: Services) -> None:
 
 def _add_own_limits(s: Services) -> None:
     """What customers have set for themselves, below the limits of the bank."""
+
+    async def paid_on(
+        customer: CustomerNumber, currency: CurrencyNumber, days: Sequence[int], position: int
+    ) -> MinorUnits:
+        await s.reads.wait(position)
+        return await s.reads.paid_on_days(customer, currency, days)
+
     s.own_limits = OwnLimits(
         **common_of(s),
         accounts=s.accounts,
         verification=s.verification,
         delays=s.policy.delays,
         bank=s.limits,
+        paid_before=PaidBefore(s.ledger, paid_on),
     )
     s.limits.choose_own(s.own_limits)
 

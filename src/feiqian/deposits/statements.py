@@ -115,11 +115,11 @@ class Statements:
     payments: PaymentReads
     transfers: TransferReads
 
-    async def holdings(self, customer: CustomerNumber) -> list[Holding]:
-        """The wallets and all deposit accounts but closed ones, with their balances now."""
+    async def holdings(self, customer: CustomerNumber, *, closed: bool = False) -> list[Holding]:
+        """The wallets and all deposit accounts, with their balances now; `closed` ones, too, or not."""
         accounts = await self.deposits.all_of(customer)
         found = [self._wallet(customer, currency) for currency in self.accounts.wallets(customer)]
-        found += [self._holding(account) for account in accounts if account.state is not AccountState.CLOSED]
+        found += [self._holding(one) for one in accounts if closed or one.state is not AccountState.CLOSED]
         await self.ledger.durable(self.ledger.position)
         return found
 

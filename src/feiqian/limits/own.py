@@ -21,9 +21,11 @@ from feiqian.auth.challenges.service import Verification
 from feiqian.auth.model import Session
 from feiqian.clock import HOUR, MICROSECONDS
 from feiqian.db import after_commit
+from feiqian.errors import FeiqianError
 from feiqian.ids import CustomerNumber
 from feiqian.limits.errors import OwnLimitInvalid, OwnLimitRises
 from feiqian.limits.model import LimitState, OwnCap
+from feiqian.limits.paid_before import COUNTED, PaidBefore
 from feiqian.limits.tables import own_limits
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Purpose
@@ -90,14 +92,17 @@ class OwnLimits(AccessService):
     verification: Verification
     delays: Delays
     bank: OfBank
+    paid_before: PaidBefore
     _caps: dict[tuple[CustomerNumber, CurrencyNumber], dict[OwnCap, MinorUnits]] = field(
         default_factory=dict, init=False
     )
+    _uncounted: dict[tuple[CustomerNumber, Which], None] = field(default_factory=dict, init=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         for own in self.transactions.read_now(self._where, _c.customer > 0):
             self._take(own)
+            self._count_later(own.customer, own.which)  # a crash may have come between the two
 
     # --- from memory -----------------------------------------------------------------------------------------------
 
@@ -147,6 +152,11 @@ class OwnLimits(AccessService):
         """Holds at once, and what waited to be raised is given up. Raises OwnLimitInvalid, OwnLimitRises."""
         self._check(session, which, cap)
         await self.transactions.write(self._lower, session, which, cap)
+        self._count_later(session.subject.customer, which)
+        try:
+            await self._count(session.subject.customer, which)
+        except FeiqianError as error:  # it holds, and this follows in a moment
+            _log.warning("paid_before_not_counted", why=type(error).__name__)
 
     async def challenge(self, session: Session, which: Which, cap: MinorUnits | None) -> ChallengeView:
         """Begins a challenge for `raise_to`. Raises OwnLimitInvalid."""
@@ -178,16 +188,36 @@ class OwnLimits(AccessService):
             done += await self.transactions.write(self._raise_now, own, stopped)
         return done
 
+    async def count_due(self) -> None:
+        """Counts what was paid before, where that was not done when a limit was set."""
+        for customer, which in list(self._uncounted)[:AT_ONCE]:
+            await self._count(customer, which)
+
     async def run(self) -> None:
-        """Raises what is due until cancelled."""
+        """Does what is due until cancelled."""
         while True:
             try:
                 await self.raise_due()
+                await self.count_due()
             except Exception as error:
-                _log.error("own_limits_not_raised", why=type(error).__name__, exc_info=error)
+                _log.error("own_limits_not_kept_up", why=type(error).__name__, exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)
 
     # --- steps -----------------------------------------------------------------------------------------------------
+
+    def _count_later(self, customer: CustomerNumber, which: Which) -> None:
+        if which.scope is Scope.ALL and which.span in COUNTED:
+            self._uncounted[customer, which] = None
+
+    async def _count(self, customer: CustomerNumber, which: Which) -> None:
+        if (customer, which) not in self._uncounted:
+            return
+        del self._uncounted[customer, which]
+        try:
+            await self.paid_before.count(customer, which.currency, which.span)
+        except BaseException:
+            self._count_later(customer, which)  # after all others
+            raise
 
     def _state(self, customer: CustomerNumber, which: Which) -> LimitState | None:
         return self.bank.state(customer, *which, self.clock.now() // MICROSECONDS)

@@ -1,6 +1,7 @@
 """API keys of the bank's own systems: made and revoked by `feiqian keys bank`, asked in the database at each request.
 
-A key has 256 random bits and is shown once; only its hash is kept. Methods with a connection block.
+A key has 256 random bits and is shown once; only its hash is kept. Making and revoking one is in the audit log, with
+the first letters alone. Methods with a connection block.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, insert, select, update
 
+from feiqian.audit_log.log import AuditLog
 from feiqian.db import BIG, METADATA
 from feiqian.merchants.keys import Kind, hash_of
+from feiqian.subjects import staff
 
+ABOUT = "bank_keys"  # in the audit log
+OPERATOR = staff(0)  # alone makes keys, with the machine in hand
 SHOWN = 17  # letters of a key that are kept, to tell keys apart: fq_bank_live_ and four more
 _SHAPE = re.compile(r"fq_bank_(live|test)_[A-Za-z0-9_-]{43}", re.ASCII)
 _keys = Table(
@@ -26,6 +31,7 @@ _keys = Table(
     Column("revoked_at", BIG),
 )
 _c = _keys.c
+audit_log = AuditLog()
 
 
 class BankKeyInfo(NamedTuple):
@@ -48,6 +54,7 @@ def create(connection: Connection, kind: Kind, now: int) -> str:
     key = f"fq_bank_{kind}_{secrets.token_urlsafe(32)}"
     row = {"hash": hash_of(key), "kind": kind, "shown": key[:SHOWN], "created_at": now}
     connection.execute(insert(_keys).values(row))
+    audit_log.append(connection, OPERATOR, "bank_key_made", ABOUT, {"key": row["shown"], "mode": kind}, now)
     return key
 
 
@@ -66,4 +73,7 @@ def listed(connection: Connection) -> list[BankKeyInfo]:
 def revoke(connection: Connection, shown: str, now: int) -> int:
     """Revokes the keys that begin so; returns how many there were."""
     these = (_c.shown == shown[:SHOWN]) & _c.revoked_at.is_(None)
-    return int(connection.execute(update(_keys).where(these).values(revoked_at=now)).rowcount)
+    revoked = int(connection.execute(update(_keys).where(these).values(revoked_at=now)).rowcount)
+    if revoked:
+        audit_log.append(connection, OPERATOR, "bank_key_revoked", ABOUT, {"key": shown[:SHOWN]}, now)
+    return revoked

@@ -9,7 +9,7 @@ may be.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -61,6 +61,12 @@ def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: in
     except IntegrityError:
         return False
     return True
+
+
+def last_sent(connection: Connection, about: str, kinds: Collection[str]) -> int:
+    """When the newest of these kinds was sent, of those that are still kept, in Unix microseconds; 0: none."""
+    sent = (_c.about == about) & _c.kind.in_(kinds) & (_c.state == State.SENT)
+    return int(connection.execute(select(func.max(_c.done_at)).where(sent)).scalar() or 0)
 
 
 def any_due(connection: Connection, topic: str, now: int, *, lanes: bool = False) -> bool:

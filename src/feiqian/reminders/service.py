@@ -30,6 +30,7 @@ from feiqian.runtime import logs
 from feiqian.runtime.transactions import writes
 from feiqian.subjects import customer as subject_of
 
+CHOSEN = "reminders_chosen"  # in the audit log
 LOOK_SECONDS = 5.0
 MOST = 100  # bundles that are sent in one transaction
 _log = logs.get("feiqian.reminders")
@@ -100,6 +101,8 @@ class Reminders(AccessService):
         self.customers.profiles.lock(connection, customer)
         for one in self._of(connection, customer, wallets):
             if one.reminder.name == name and (name != WALLET or one.reminder.currency == currency):
+                if one.reminder.choice != choice and self._too_often(connection, subject_of(customer), CHOSEN):
+                    raise RemindersInvalid("too_often")
                 return self._choose(connection, one.reminder, choice)
         raise RemindersInvalid("account")
 
@@ -122,7 +125,7 @@ class Reminders(AccessService):
         # What was kept for later is told at once: the new choice says when nothing is.
         connection.execute(update(bundles).where(bundles.c.account == before.account).values(due_at=now))
         details = {"account": after.name, "channels": tuple(channel.value for channel in choice.channels)}
-        self._record(connection, subject_of(after.customer), "reminders_chosen", details)
+        self._record(connection, subject_of(after.customer), CHOSEN, details)
         self.notices.changed(connection, after.customer, "reminders", now)
         after_commit(connection, partial(self._take_up, after.account))
         return after

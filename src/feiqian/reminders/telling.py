@@ -29,6 +29,7 @@ from feiqian.runtime.locks import lock
 from feiqian.runtime.transactions import Transactions, writes
 from feiqian.subjects import customer as subject_of
 
+KINDS = ("balance_in", "balance_out", *(f"balance_{why}" for why in Why))  # of the messages
 AT_MOST, WINDOW = 5, 10 * MINUTE  # messages at once that a person is sent, and one more after each such time
 TOO_LATE = DAY
 SOME = 500  # accounts that are looked up in one statement

@@ -141,6 +141,8 @@ class Sources(AccessService):
         if chosen == before:
             return
         self._check(connection, customer, currency, chosen)
+        if self._too_often(connection, subject_of(customer), "sources_chosen"):
+            raise SourcesInvalid("too_often")
         connection.execute(delete(choices).where(_c.customer == customer, _c.currency == currency))
         if chosen != NOTHING_CHOSEN:
             rows = [

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from feiqian.backoffice.model import OPERATOR
 from feiqian.cli import main
 from feiqian.merchants import bank_keys
 from feiqian.testing.served import Served
@@ -117,3 +118,22 @@ def test_keys_are_made_listed_and_revoked_by_the_command(
     assert asked(served, key, **wanted).status_code == 401
     assert main([*command, "revoke", key[:17]]) == 1
     assert key.encode() not in b"".join(path.read_bytes() for path in (served.settings.file("bank.db"),))
+
+
+def test_that_a_key_was_made_or_revoked_is_in_the_audit_log_without_the_key(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, services = ["--data", served.settings.data, "keys", "bank"], served.bank.services
+    assert main([*command, "create"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert main([*command, "revoke", key]) == 0
+    assert main([*command, "revoke", key]) == 1, "which is no act"
+    with services.db.read() as connection:
+        revoked, made, *_ = services.audit_log.of(connection, "bank_keys")
+    assert [(entry.actor, entry.action, entry.details["key"]) for entry in (made, revoked)] == [
+        (OPERATOR, "bank_key_made", key[:17]),
+        (OPERATOR, "bank_key_revoked", key[:17]),
+    ]
+    assert made.details["mode"] == "test"
+    assert revoked.at >= made.at > 0
+    assert key not in str((made, revoked))

@@ -49,6 +49,17 @@ def test_a_lower_limit_stops_the_next_payment_and_says_so(served: Served, shop: 
     assert pay(shop, served, payer, 40_00)["status"] == "succeeded"
 
 
+def test_a_limit_of_a_month_counts_what_was_paid_in_it_before(
+    served: Served, shop: httpx.Client, payer: Person
+) -> None:
+    assert pay(shop, served, payer, 60_00)["status"] == "succeeded"
+    payer.post("/v1/me/limits/lower", DAY | {"period": "month", "amount": 100_00})
+    month = limit(payer, "all", "month")
+    assert (month["used"], month["left"]) == (60_00, 40_00)
+    assert pay(shop, served, payer, 40_01)["reason"] == "monthly_limit"
+    assert pay(shop, served, payer, 40_00)["status"] == "succeeded"
+
+
 def test_a_payment_that_waits_meets_the_limit_that_was_lowered_meanwhile(
     served: Served, shop: httpx.Client, payer: Person
 ) -> None:

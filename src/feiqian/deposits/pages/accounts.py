@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from feiqian.auth.pages.challenge import Page
 from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import AccountState
 from feiqian.deposits.statements import Holding
 from feiqian.projections.errors import CursorInvalid
 from feiqian.web.session import TheCustomer
@@ -25,9 +26,12 @@ class AccountPages(Controller):
 
     @get("/")
     async def overview(self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "") -> Page:
-        holdings = await site.services.statements.holdings(signed_in.number)
+        found = await site.services.statements.holdings(signed_in.number, closed=True)
+        past = [one.account for one in found if one.account and one.account.state is AccountState.CLOSED]
+        holdings = [one for one in found if one.account not in past]
         named = [(name_of(one.id, one.currency), one) for one in holdings]
-        return site.page("deposits/accounts.html", holdings=named, can_move=can_move(holdings), said=said)
+        can = can_move(holdings)
+        return site.page("deposits/accounts.html", holdings=named, can_move=can, past=past, said=said)
 
     @get("/{name:str}")
     async def statement(

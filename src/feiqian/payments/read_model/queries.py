@@ -6,15 +6,17 @@ An index of few rows is used only where the text says that it is one of them: so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_column, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal_column, or_, select, tuple_
 
 from feiqian.accounts.kinds import OF_CUSTOMERS, AccountTransferKind
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.merchants.kinds import MerchantAccountKind
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.projections import aside
 from feiqian.projections.database import Database, Values, numbered, several
 
@@ -29,6 +31,7 @@ STATUSES = frozenset(status.value for status in PaymentStatus)
 LARGEST_LIMIT = 1000
 LOOKED_AT = 1000  # lines of a statement, for the few among them that are corrections
 
+_D = tables.customer_days.c
 _P, _R, _E, _A = tables.payments.c, tables.refunds.c, tables.entries.c, tables.accounts.c
 _LIMIT: BindParameter[int] = bindparam("limit")
 
@@ -182,6 +185,19 @@ def newest_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) 
 @lru_cache
 def _numbered(count: int) -> Select[Any]:
     return _PAYMENT.where(_P.no.in_(several("no", count))).order_by(_P.no.desc())
+
+
+def paid_on_days(db: Database, customer: CustomerNumber, currency: CurrencyNumber, days: Sequence[int]) -> MinorUnits:
+    """What a customer's payments of these days (yyyymmdd, a year of them at most) come to, in minor units."""
+    query, values = _of_days(len(days)), numbered("day", days)
+    row = db.one(query, customer=customer, currency=currency, **values) if days else None
+    return MinorUnits(int(row[0] or 0) if row else 0)
+
+
+@lru_cache
+def _of_days(count: int) -> Select[Any]:
+    theirs = _D.customer == bindparam("customer"), _D.currency == bindparam("currency")
+    return select(func.sum(_D.amount)).where(*theirs, _D.day.in_(several("day", count)))
 
 
 def corrections_of_customer(db: Database, customer: CustomerNumber, limit: int = 20) -> list[CorrectionRow]:

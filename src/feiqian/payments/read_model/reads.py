@@ -36,6 +36,7 @@ class PaymentReads(Reads):
     newest = in_a_thread(queries.newest)
     payments_of_customer = in_a_thread(payments_of_customer)
     newest_of_customer = in_a_thread(queries.newest_of_customer)
+    paid_on_days = in_a_thread(queries.paid_on_days)
     corrections_of_customer = in_a_thread(queries.corrections_of_customer)
     waiting = in_a_thread(queries.waiting)
     waiting_of_customer = in_a_thread(queries.waiting_of_customer)

@@ -22,7 +22,7 @@ from .authenticate import Authenticator
 from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, headers_of, parse_query, read_whole
 
 PATH, OPERATION = "/v1/payments", "createPayment"
-_encode = msgspec.json.encode
+_encode = msgspec.json.Encoder().encode
 
 
 class TakingPayments:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feiqian.auth import reassigned_command
 from feiqian.commands.common import Commands, command
 from feiqian.settings import Settings
 
@@ -32,7 +31,6 @@ that the time is right (the bank's clock; the subject signed the text that names
 
 
 def register(commands: Commands) -> None:
-    reassigned_command.register(commands)
     parser = command(commands, "evidence", _list, "list, show and verify what was signed with keys", EPILOG)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     listing = command(actions, "list", _list, "what was signed, the newest first")
