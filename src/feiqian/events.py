@@ -22,6 +22,10 @@ class PaymentStatus(StrEnum):
     WAITING = "needs_verification"  # for its customer
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    AUTHORISED = "authorised"  # the money is held; what is captured of it is a payment of its own
+    CAPTURED = "captured"  # of what was authorised: at least once
+    VOIDED = "voided"  # and nothing of it was captured
+    LAPSED = "lapsed"  # likewise
 
 
 class RefundStatus(StrEnum):
@@ -209,6 +213,7 @@ class OrderChanged(msgspec.Struct, tag="order", array_like=True, frozen=True):
     at: int
     object: bytes
     key: str = ""  # the request's `Idempotency-Key`
+    money: bytes = b""  # the hold of what is authorised and not captured yet
 
 
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited

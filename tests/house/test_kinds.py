@@ -66,6 +66,8 @@ OF_TRANSFERS = {
     "ORDER": 17,
     "ORDER_PAID": 18,
     "ORDER_CLOSED": 19,
+    "AUTHORISATION": 20,
+    "ORDER_VOIDED": 21,
 }
 GIVEN_UP = {"ids": {103}, "transfers": {7, 8, 9}}
 

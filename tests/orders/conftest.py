@@ -18,11 +18,10 @@ from feiqian.money import CNY, EUR
 from feiqian.orders.model import Order
 from feiqian.orders.read_model import READ_MODEL as ORDERS
 from feiqian.orders.read_model.reads import OrderReads
-from feiqian.orders.requests import OrderRequest
+from feiqian.orders.requests import OrderRefundRequest, OrderRequest
 from feiqian.orders.service import Orders
 from feiqian.orders.wallet import WalletOrders
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
-from feiqian.payments.requests import RefundRequest
 from feiqian.payments.views import PaymentView, RefundView
 from feiqian.projections.projector import Projector
 from feiqian.projections.reconcile import reconcile
@@ -43,7 +42,7 @@ class Bank(PaymentsBank):
         self.orders_projector.step()
         self.ledger.subscribe(lambda position, facts: self.orders_projector.step())
         self.order_reads = OrderReads(folder / "read.db")
-        self.orders = Orders(self.ledger, self.payments, self.merchants, self.order_reads)
+        self.orders = Orders(self.ledger, self.payments, self.merchants, self.order_reads, self.reads)
 
         self.wallet_orders = WalletOrders(
             orders=self.orders,
@@ -83,7 +82,7 @@ class Bank(PaymentsBank):
         return await self.payments.pay(merchant, msgspec.structs.replace(request, order=order.id))
 
     async def give_back(self, merchant: Merchant, order: Order, amount: int, number: str) -> RefundView:
-        return await self.orders.refund(merchant, order.id, RefundRequest(amount=amount, merchant_refund=number))
+        return await self.orders.refund(merchant, order.id, OrderRefundRequest(amount=amount, merchant_refund=number))
 
     async def pay_from_wallet(self, customer: int, order: Order, challenge: str = "") -> PaymentView:
         """The customer passes a challenge for the order, and pays it."""

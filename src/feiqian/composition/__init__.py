@@ -120,7 +120,7 @@ def add_payments(s: Services, codes: Codes) -> None:
     )
     s.accounts.when_stopped(s.payments.end_what_cannot_pay)
     reads = OrderReads(s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position)
-    s.orders = Orders(s.ledger, s.payments, s.merchants, reads)
+    s.orders = Orders(s.ledger, s.payments, s.merchants, reads, s.reads)
     s.wallet_orders = WalletOrders(
         orders=s.orders,
         ledger=s.ledger,

@@ -108,6 +108,7 @@ def _add_reminders(s: Services) -> None:
     """Who is told of movements of their accounts; the ledger says what was on them after each."""
     movements, wording = Movements(s.ledger), Wording(s.notices, lambda number: s.merchants.name(number))
     s.ledger.annotate(movements)
+    s.orders.capturing.moved = movements.moved
     s.reminders = Reminders(
         **common_of(s),
         accounts=s.accounts,

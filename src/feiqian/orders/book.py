@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from feiqian.events import OrderChanged, PaymentDecided, encode_fact
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.ledger import Ledger
-from feiqian.orders.model import ENDED, Order, order_object
+from feiqian.orders.model import ENDED, Capture, Order, order_object
 from feiqian.payments.intent import OrderHold
 from feiqian.runtime.shares import Shares
 
@@ -28,16 +28,17 @@ class Entry:
     merchant: MerchantNumber
     customer: CustomerNumber
     hold: bytes
+    money: bytes  # the hold of what is authorised and not captured yet
     position: int  # of the row of its newest change
     waiting: dict[str, PaymentDecided] = field(default_factory=dict)
 
     @property
     def named(self) -> OrderHold:
-        return OrderHold(self.order.id, self.hold)
+        return OrderHold(self.order.id, self.hold, self.order.capture is Capture.LATER)
 
 
 def _entry(fact: OrderChanged, position: int) -> Entry:
-    return Entry(order_object(fact), fact.merchant, fact.customer, fact.hold, position)
+    return Entry(order_object(fact), fact.merchant, fact.customer, fact.hold, fact.money, position)
 
 
 class Book:
@@ -70,7 +71,7 @@ class Book:
             return self._keep(_entry(fact, self._ledger.position))
         was_open = entry.order.id in self._open
         entry.order, entry.position = order_object(fact), self._ledger.position
-        entry.customer = fact.customer or entry.customer
+        entry.customer, entry.money = fact.customer or entry.customer, fact.money
         if was_open and entry.order.status in ENDED:
             del self._open[entry.order.id]
             self.places.leave(entry.merchant)

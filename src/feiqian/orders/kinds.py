@@ -9,9 +9,10 @@ from feiqian.ledger.chart import claim_id, derived_id
 
 
 class OrderTransferKind(IntEnum):
-    """Why something is held or given up. 17 and 18 are given (`payments.kinds`)."""
+    """Why something is held or given up. 17 and 18 are given (`payments.kinds`), and 20."""
 
     ORDER_CLOSED = 19  # its end, by the merchant
+    ORDER_VOIDED = 21  # the end of what was authorised, by the merchant
 
 
 class OrderClaimKind(IntEnum):

@@ -34,12 +34,14 @@ def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> O
         description=request.description,
         capture=request.capture,
         methods=tuple(sorted(set(request.methods))),
+        authorised=NOTHING,
         paid=NOTHING,
         fee=NOTHING,
         net=NOTHING,
         refunded=NOTHING,
         refunds=0,
         payment=None,
+        taken=(),
         processing=False,
         attempts=(),
         line_items=tuple(
@@ -52,5 +54,6 @@ def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> O
         created_at=moment(now_us),
         expires_at=moment(expires_at),
         updated_at=moment(now_us),
+        capture_before=None,
         ended_at=None,
     )

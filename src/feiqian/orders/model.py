@@ -89,8 +89,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Moment
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that was taken for an order, once, or with each capture; `payment` is what refunds of it name."""
+
+    payment: str
+    amount: MinorUnits
+    fee: MinorUnits
+    refunded: MinorUnits
+    created_at: Moment
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order. Amounts in minor units; `net` is what the merchant has got of it, before refunds."""
+    """An order. Amounts in minor units; `authorised` is held still, `paid` was taken, and `net` is what the merchant
+    has got of that, before refunds."""
 
     id: str
     version: int
@@ -101,12 +112,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     capture: Capture
     methods: tuple[Method, ...]
+    authorised: MinorUnits
     paid: MinorUnits
     fee: MinorUnits
     net: MinorUnits
     refunded: MinorUnits
     refunds: int
-    payment: str | None  # the one that has paid it
+    payment: str | None  # the attempt that has paid it, or that was authorised
+    taken: tuple[Taken, ...]
     processing: bool  # an attempt waits for its customer
     attempts: tuple[Attempt, ...]
     line_items: tuple[LineItem, ...]
@@ -117,7 +130,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Moment
     expires_at: Moment
     updated_at: Moment
-    ended_at: Moment | None  # when it was paid, closed or expired
+    capture_before: Moment | None  # of what is authorised
+    ended_at: Moment | None  # when it was paid, authorised, closed or expired
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

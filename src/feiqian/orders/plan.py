@@ -51,6 +51,18 @@ def keyed(merchant: MerchantNumber, key: str, now_seconds: int) -> list[bytes]:
     return [chart.claim(key_claim(merchant, key), now_seconds + KEY_SECONDS)] if key else []
 
 
+def capture_id(authorised: bytes, number: str) -> bytes:
+    """What names a capture in the ledger, by what was authorised and the merchant's number for it."""
+    return derived_id(b"order capture", authorised, number.encode())
+
+
+def void(money: bytes) -> bytes:
+    """Gives up what is held of an order that was authorised."""
+    return chart.release(
+        derived_id(b"order void", money), hold=money, kind=OrderTransferKind.ORDER_VOIDED, reference=money
+    )
+
+
 def close(hold: bytes) -> bytes:
     """Gives up the hold of an order that can be paid."""
     return chart.release(

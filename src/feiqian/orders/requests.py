@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from feiqian.orders.model import Capture, Method
-from feiqian.payments.requests import Amount, CurrencyCode, Description, Reference
+from feiqian.payments.requests import Amount, CurrencyCode, Description, Reference, RefundRequest
 from feiqian.strings.patterns import LINE, matching
 
 DAY_SECONDS = 86_400
@@ -33,6 +33,21 @@ Address = Annotated[
 ]
 
 Methods = Annotated[list[Method], msgspec.Meta(min_length=1, max_length=3, description="All, if none is named.")]
+
+
+class CaptureRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Part or all of what is authorised. `merchant_capture` makes the capture one, within its order; with `final` what
+    is left is given up."""
+
+    amount: Amount
+    merchant_capture: Reference
+    final: bool = False
+
+
+class OrderRefundRequest(RefundRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Part or all of what was taken. `payment`: of which capture, where there were several."""
+
+    payment: Annotated[str, matching("(pay_[0-9a-f]{32})?", examples=[""])] = ""
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

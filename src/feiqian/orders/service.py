@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from feiqian.clock import MICROSECONDS, moment
+from feiqian.clock import MICROSECONDS
 from feiqian.errors import NotDeciding
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import ORDER, new_id
@@ -23,6 +23,7 @@ from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
+from feiqian.orders.capturing import Capturing
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,
@@ -33,13 +34,14 @@ from feiqian.orders.errors import (
 )
 from feiqian.orders.expiry import Due
 from feiqian.orders.making import new_order, same_order
-from feiqian.orders.model import Event, Method, Order, OrderStatus, microseconds, order_object
+from feiqian.orders.model import ENDED, Capture, Event, Method, Order, OrderStatus, microseconds, order_object
 from feiqian.orders.read_model.reads import OrderReads, Wanted
-from feiqian.orders.requests import OrderRequest
+from feiqian.orders.requests import DAY_SECONDS, CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.orders.states import Changes
 from feiqian.payments.intent import O, PaymentMethod
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.plan import attempt_transfer, refund_transfer
+from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import RESUME_SECONDS, Payments
 from feiqian.payments.status_waiters import StatusWaiters
@@ -56,11 +58,19 @@ OPEN = OrderStatus.OPEN
 class Orders:
     """One bank's orders. It is what `payments` tells of attempts (`payments.attempts.OrderAttempts`)."""
 
-    def __init__(self, ledger: Ledger, payments: Payments, merchants: Merchants, reads: OrderReads) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        payments: Payments,
+        merchants: Merchants,
+        reads: OrderReads,
+        payment_reads: PaymentReads,
+    ) -> None:
         self._ledger, self._payments, self._merchants = ledger, payments, merchants
-        self.reads, self.book = reads, Book(ledger)
+        self.reads, self._payment_reads, self.book = reads, payment_reads, Book(ledger)
         self.waiters = StatusWaiters(MAX_WATCHES, MAX_WATCHES_OF_MERCHANT)
         self.changes = Changes(ledger, self.book, payments, self.waiters.tell)
+        self.capturing = Capturing(ledger, self.changes)
         self.due = Due(ledger, self._due)
         payments.tell_orders(self)
 
@@ -175,14 +185,79 @@ class Orders:
     def _attempted(self, entry: Entry, fact: PaymentDecided) -> None:
         self.changes.attempted(entry, fact)
         self._settle(entry)
+        if fact.status is PaymentStatus.AUTHORISED:
+            self._watch_time(entry)
 
-    async def refund(self, merchant: Merchant, id: str, request: RefundRequest) -> RefundView:
-        """Gives back part or all of what was paid. Raises OrderNotFound, OrderStateForbids, RefundsUsedUp,
-        OrderConflict, Overloaded."""
+    def _watch_time(self, entry: Entry) -> None:
+        """Of an order that has not ended: when it does by itself."""
+        order = entry.order
+        self.due.add(microseconds(order.capture_before or order.expires_at), order.id)
+
+    async def capture(self, merchant: Merchant, id: str, request: CaptureRequest) -> Order:
+        """Takes part or all of what is authorised; a retry is answered with the order as it is. Raises OrderNotFound,
+        OrderStateForbids, OrderInvalid, OrderNumberUsed, Overloaded."""
+        entry = await self._own(merchant, id)
+        if entry.order.payment is None or entry.order.capture is Capture.NOW:
+            raise OrderStateForbids(f"an order that is {entry.order.status} has nothing to capture")
+        authorised = await self._payment(entry.order.payment)
+        entry = await self._entry(id)
+        with self._admitted(merchant):
+            try:
+                self.capturing.capture(entry, authorised, merchant, request)
+            finally:
+                self._settle(entry)
+                await self._ledger.durable(self._ledger.position)
+        return entry.order
+
+    async def void(self, merchant: Merchant, id: str) -> Order:
+        """Gives up what is authorised and not captured; voided again it stays so. Raises as `capture`."""
+        entry = await self._own(merchant, id)
+        with self._admitted(merchant):
+            if entry.order.status is OrderStatus.VOIDED:
+                return await self._told(entry)
+            try:
+                self.capturing.void(entry)
+            finally:
+                self._settle(entry)
+                await self._ledger.durable(self._ledger.position)
+        return entry.order
+
+    async def refund(self, merchant: Merchant, id: str, request: OrderRefundRequest) -> RefundView:
+        """Gives back part or all of what was taken, of one capture. Raises OrderNotFound, OrderStateForbids,
+        RefundsUsedUp, OrderConflict, Overloaded."""
         order = (await self._own(merchant, id)).order
-        if order.payment is None:
+        payment = await self._refunded(order, request)
+        asked = RefundRequest(amount=request.amount, merchant_refund=request.merchant_refund)
+        return await self._payments.refund(merchant, payment, asked)
+
+    async def _refunded(self, order: Order, request: OrderRefundRequest) -> str:
+        """Of which payment a refund is: the one in which its number was used, else the one that was named, else the
+        first of which enough is left."""
+        taken = order.taken
+        if not taken:
             raise OrderStateForbids(f"an order that is {order.status} cannot be refunded")
-        return await self._payments.refund(merchant, order.payment, request)
+        if len(taken) == 1 and request.payment in ("", taken[0].payment):
+            return taken[0].payment
+        for one in taken:
+            transfer = refund_transfer((await self._payment(one.payment)).transfer, request.merchant_refund)
+            if self._ledger.engine.remembered(transfer) is not None:
+                return one.payment
+        if request.payment:
+            if all(one.payment != request.payment for one in taken):
+                raise OrderNotFound("the order has no such payment")
+            return request.payment
+        enough = (one.payment for one in taken if one.amount - one.refunded >= request.amount)
+        if (first := next(enough, None)) is None:
+            raise OrderStateForbids("no capture has so much left: refund each by naming its payment")
+        return first
+
+    async def _payment(self, id: str) -> PaymentDecided:
+        """The fact of a payment of an order's. Raises ReadsBehind."""
+        await self._payment_reads.wait(self._ledger.durable_position)
+        row = await self._payment_reads.payment_by_id(id)
+        if row is None:
+            raise ReadsBehind("the payment was decided, and the read model does not know it yet")
+        return row.fact
 
     # --- what payments tell ------------------------------------------------------------------------------------
 
@@ -197,8 +272,7 @@ class Orders:
             return
         if entry.order.refunds >= MOST_REFUNDS:
             raise RefundsUsedUp(f"an order has at most {MOST_REFUNDS} refunds")
-        ended = entry.order.ended_at or entry.order.created_at
-        if (moment(self._ledger.clock.now()) - ended).days >= REFUND_DAYS:
+        if self._ledger.clock.now() - payment.created_at >= REFUND_DAYS * DAY_SECONDS * MICROSECONDS:
             raise RefundsUsedUp(f"an order is refunded within {REFUND_DAYS} days after it was paid")
 
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None:
@@ -219,6 +293,9 @@ class Orders:
         hold = self._ledger.engine.remembered(entry.hold)
         if entry.order.status is OPEN and hold is not None and hold.status == HoldState.EXPIRED:
             self.changes.ended_by(entry, Event.EXPIRED)
+        money = self._ledger.engine.remembered(entry.money) if entry.money else None
+        if money is not None and money.status == HoldState.EXPIRED:
+            self.changes.given_up(entry, Event.LAPSED)
 
     async def run(self) -> None:
         """Lets orders expire on time, also those of before a restart. Ends when cancelled or stopped."""
@@ -240,7 +317,7 @@ class Orders:
         while facts := await self.reads.unended(after):
             for fact in facts:
                 entry = self.book.take(fact)
-                self.due.add(microseconds(entry.order.expires_at), fact.id)
+                self._watch_time(entry)
             after = facts[-1].id
         self.due.settle()
 
@@ -337,6 +414,6 @@ class Orders:
 
     def _take(self, fact: OrderChanged) -> Entry:
         entry = self.book.take(fact)
-        if entry.order.status is OPEN:
-            self.due.add(microseconds(entry.order.expires_at), fact.id)
+        if entry.order.status not in ENDED:
+            self._watch_time(entry)
         return entry

@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 
-from feiqian.clock import moment
+from feiqian.clock import MICROSECONDS, moment
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.ids import NO_CUSTOMER, CustomerNumber, MerchantNumber
 from feiqian.ledger.ledger import Ledger
-from feiqian.money import MinorUnits
+from feiqian.money import NOTHING, MinorUnits
 from feiqian.orders.book import Book, Entry
-from feiqian.orders.model import Attempt, Event, Order, OrderStatus, encode
+from feiqian.orders.model import Attempt, Capture, Event, Order, OrderStatus, Taken, encode
+from feiqian.payments.plan import rest_hold
+from feiqian.payments.policy import AUTHORISED_SECONDS
 from feiqian.payments.service import Payments
 from feiqian.runtime import logs
 
@@ -51,6 +53,8 @@ class Changes:
         attempts = (*order.attempts, attempt)
         if payment.status is PaymentStatus.SUCCEEDED:
             self._paid(entry, payment, attempts, payment.fee)
+        elif payment.status is PaymentStatus.AUTHORISED:
+            self._authorised(entry, payment, attempts)
         elif payment.status is WAITING:
             entry.waiting[payment.id] = payment
             self._change(entry, Event.ATTEMPT_BEGUN, attempts=attempts, processing=True)
@@ -74,15 +78,30 @@ class Changes:
         else:
             self._change(entry, Event.ATTEMPT_FAILED, attempts=attempts, processing=_processing(attempts))
 
+    def captured(self, entry: Entry, payment: PaymentDecided, rest: MinorUnits) -> None:
+        """Part of what is authorised was taken; so much is held still."""
+        order = entry.order
+        entry.money = rest_hold(payment.transfer) if rest else b""
+        taken = (*order.taken, _taken(payment, payment.fee))
+        self._change(entry, Event.CAPTURED, taken=taken, authorised=rest)
+
+    def given_up(self, entry: Entry, event: Event) -> None:
+        """What is held was voided by the merchant, or has lapsed."""
+        entry.money = b""
+        self._change(entry, event, authorised=NOTHING, status=OrderStatus(event.value))
+
     def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
         """A refund of what paid the order was decided."""
         entry = self._book.get(payment.order)
         if entry is None or refund.status is not RefundStatus.SUCCEEDED:
             return
-        order = entry.order
-        total = MinorUnits(order.refunded + refund.amount)
-        status = OrderStatus.REFUNDED if total >= order.paid else OrderStatus.PARTIALLY_REFUNDED
-        self._change(entry, Event.REFUNDED, refunded=total, refunds=order.refunds + 1, status=status)
+        taken = tuple(
+            msgspec.structs.replace(one, refunded=MinorUnits(one.refunded + refund.amount))
+            if one.payment == payment.id
+            else one
+            for one in entry.order.taken
+        )
+        self._change(entry, Event.REFUNDED, taken=taken, refunds=entry.order.refunds + 1)
 
     def _paid(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...], fee: MinorUnits) -> None:
         entry.order = msgspec.structs.replace(entry.order, attempts=attempts)
@@ -91,12 +110,24 @@ class Changes:
         self._change(
             entry,
             Event.PAID,
-            status=OrderStatus.PAID,
-            paid=payment.amount,
-            fee=fee,
-            net=MinorUnits(payment.amount - fee),
+            taken=(_taken(payment, fee),),
             payment=payment.id,
             processing=False,
+            ended_at=moment(self._clock.now()),
+        )
+
+    def _authorised(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...]) -> None:
+        entry.order = msgspec.structs.replace(entry.order, attempts=attempts)
+        self._end_waiting(entry)
+        entry.customer, entry.money = payment.customer, payment.transfer
+        now = self._clock.now() // MICROSECONDS * MICROSECONDS  # the engine counts whole seconds
+        self._change(
+            entry,
+            Event.AUTHORISED,
+            authorised=payment.amount,
+            payment=payment.id,
+            processing=False,
+            capture_before=moment(now + AUTHORISED_SECONDS * MICROSECONDS),
             ended_at=moment(self._clock.now()),
         )
 
@@ -117,15 +148,48 @@ class Changes:
     def _change(self, entry: Entry, event: Event, *, key: str = "", **values: Any) -> None:
         now, order = self._clock.now(), entry.order
         changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=moment(now), **values)
-        self._book.change(entry, _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key))
+        parties = entry.merchant, entry.customer
+        fact = _fact(_summed(changed), event, parties, entry.hold, now, key, entry.money)
+        self._book.change(entry, fact)
         self._told(order.id)
 
 
 def _fact(
-    order: Order, event: Event, parties: tuple[MerchantNumber, CustomerNumber], hold: bytes, now_us: int, key: str
+    order: Order,
+    event: Event,
+    parties: tuple[MerchantNumber, CustomerNumber],
+    hold: bytes,
+    now_us: int,
+    key: str,
+    money: bytes = b"",
 ) -> OrderChanged:
     """The order's newest change, as the journal keeps it."""
-    return OrderChanged(order.id, event.value, *parties, hold, order.version, now_us, encode(order), key)
+    return OrderChanged(order.id, event.value, *parties, hold, order.version, now_us, encode(order), key, money)
+
+
+def _taken(payment: PaymentDecided, fee: MinorUnits) -> Taken:
+    return Taken(
+        payment=payment.id,
+        amount=payment.amount,
+        fee=fee,
+        refunded=NOTHING,
+        created_at=moment(payment.created_at),
+    )
+
+
+def _summed(order: Order) -> Order:
+    """The order with the sums, and the status, that what was taken and is held of it makes."""
+    paid = MinorUnits(sum(one.amount for one in order.taken))
+    fee, refunded = (MinorUnits(sum(getattr(one, name) for one in order.taken)) for name in ("fee", "refunded"))
+    status = order.status
+    if order.authorised:
+        status = OrderStatus.AUTHORISED
+    elif paid and refunded:
+        status = OrderStatus.REFUNDED if refunded >= paid else OrderStatus.PARTIALLY_REFUNDED
+    elif paid:
+        status = OrderStatus.PAID if order.capture is Capture.NOW else OrderStatus.CAPTURED
+    sums = {"paid": paid, "fee": fee, "net": MinorUnits(paid - fee), "refunded": refunded}
+    return msgspec.structs.replace(order, status=status, **sums)
 
 
 def _with(order: Order, ended: dict[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:

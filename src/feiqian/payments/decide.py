@@ -136,12 +136,14 @@ class Authorizer:
             else:
                 chain, steps = plan.verified_payment(intent, fee, counted), VERIFIED_STEPS
             if intent.order is not None:
+                if intent.order.later:
+                    chain, fee = plan.authorised_payment(intent, counted), NOTHING
                 chain = plan.paying_order(chain, intent.attempt, intent.order.hold)
             decline = _decline(intent, self._ledger.post(chain), steps, counted)
             if decline:
                 fee = NOTHING
             else:
-                status = SUCCEEDED
+                status = SUCCEEDED if intent.order is None or not intent.order.later else PaymentStatus.AUTHORISED
         fact = PaymentDecided(
             new_id(PAYMENT, intent.asked_at),
             intent.attempt,
@@ -185,6 +187,8 @@ class Authorizer:
             return Decline(limit.value)
         if limit is STEP_UP and (decline := self._hopeless(intent, now)):
             return decline
+        if limit is STEP_UP and intent.order is not None and intent.order.later:
+            return Decline.PROOF_TOO_LOW  # what is confirmed afterwards is a payment, and holds nothing
         return self._risk(intent) or limit
 
     def _met(self, intent: Intent) -> LimitMet | None:

@@ -72,10 +72,12 @@ class Method:
 
 
 class OrderHold(NamedTuple):
-    """An order that a payment is an attempt to pay: its id, and the hold that ends when it is paid."""
+    """An order that a payment is an attempt to pay: its id, the hold that ends when it is paid, and whether the money
+    is only held now, and captured later."""
 
     id: str
     hold: bytes
+    later: bool = False
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, gc=False):

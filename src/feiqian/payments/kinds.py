@@ -17,6 +17,8 @@ class TransferKind(IntEnum):
     ORDER = 17  # the zero-amount hold of an order, under the id that a payment with its number would have
     ORDER_PAID = 18  # the capture of an order's zero-amount hold, by the attempt that pays it
 
+    AUTHORISATION = 20  # the hold of what is captured later
+
 
 class ClaimKind(IntEnum):
     """What may happen once."""

@@ -18,7 +18,7 @@ from feiqian.merchants.kinds import payable_id
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payments.intent import Intent
 from feiqian.payments.kinds import TransferKind
-from feiqian.payments.policy import VERIFICATION_SECONDS, Step
+from feiqian.payments.policy import AUTHORISED_SECONDS, VERIFICATION_SECONDS, Step
 from feiqian.payments.requests import RefundRequest
 
 _THREE_EVENTS, _FOUR_EVENTS = (struct.Struct("<" + EVENT.format[1:] * n).pack for n in (3, 4))
@@ -112,6 +112,45 @@ def paying_order(events: bytes, payment: bytes, order_hold: bytes) -> bytes:
     end = chart.capture(order_paid(payment), hold=order_hold, amount=0, kind=TransferKind.ORDER_PAID, reference=payment)
     last = len(events) - EVENT_SIZE
     return events[: last + 1] + bytes([LINKED]) + events[last + 2 :] + end
+
+
+def authorised_payment(intent: Intent, counted: bytes = b"") -> bytes:
+    """The chain of a payment whose money is only held; its steps are those of `payment`, or `verified_payment`.
+
+    Limits count now. No fee is charged before something is captured.
+    """
+    uses = [chart.use(day_amount_id(intent.currency, intent.payer), intent.amount)]
+    if intent.proved is None:
+        uses.append(chart.use(day_unverified_id(intent.payer), 1))
+    held = chart.hold(
+        intent.attempt,
+        debit=intent.source,
+        credit=payable_id(intent.currency, intent.payee),
+        amount=intent.amount,
+        timeout_seconds=AUTHORISED_SECONDS,
+        kind=TransferKind.AUTHORISATION,
+        reference=content_reference(intent),
+    )
+    return intent.events + counted + chain(*uses, held)
+
+
+def captured(
+    id: bytes, authorised: PaymentDecided, held: bytes, amount: MinorUnits, fee: MinorUnits, rest: tuple[int, int]
+) -> bytes:
+    """The chain that captures part of what is held; `rest`: how much is held on, and for how many seconds, else 0."""
+    payable = payable_id(authorised.currency, authorised.merchant)
+    events = [chart.capture(id, hold=held, amount=amount, kind=TransferKind.PAYMENT, reference=authorised.transfer)]
+    left, seconds = rest
+    if left:
+        kind, source = TransferKind.AUTHORISATION, payer_account(authorised)
+        terms = {"amount": left, "timeout_seconds": seconds, "kind": kind}
+        events.append(chart.hold(rest_hold(id), debit=source, credit=payable, reference=id, **terms))
+    return chain(*events, *_fee(id, payable, authorised.currency, fee))
+
+
+def rest_hold(capture: bytes) -> bytes:
+    """The hold of what a capture has left."""
+    return derived_id(b"capture rest", capture)
 
 
 def claims(events: bytes) -> list[bytes]:

@@ -10,6 +10,7 @@ from enum import Enum, StrEnum
 from feiqian.ledger.engine import Refusal
 
 VERIFICATION_SECONDS = 300  # how long a payment waits for its customer
+AUTHORISED_SECONDS = 7 * 86_400  # how long money is held that is captured later
 
 
 class Decline(StrEnum):

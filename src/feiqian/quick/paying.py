@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from feiqian.auth.challenges.errors import ChallengeOver, FactorNotEnrolled, NotPassed
 from feiqian.auth.challenges.factors import Factors
@@ -46,7 +46,7 @@ from feiqian.quick.paying_errors import (
     QuickPaymentOver,
 )
 from feiqian.quick.paying_model import LONGEST_REFERENCE, Begun, Bill, QuickPayment
-from feiqian.quick.paying_tables import Stage, quick_payments
+from feiqian.quick.paying_tables import WITH_ORDER, Stage, paid_orders, quick_payments
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.transactions import Refused, writes_or_refuses
 from feiqian.strings.normal import code_digits
@@ -179,10 +179,14 @@ class QuickPayments(PreAuthFlow):
             "counted": found.counted,
             "created_at": now,
         }
-        values |= SUBJECT.values(found.subject) | bill._asdict()
+        of_bill = bill._asdict()
+        order_id = of_bill.pop("order_id")
+        values |= SUBJECT.values(found.subject) | of_bill
         connection.execute(insert(quick_payments).values(values))
+        if order_id:
+            connection.execute(insert(paid_orders).values(id=values["id"], order_id=order_id))
         self.kept.take(connection, str(values["id"]))
-        return connection.execute(select(quick_payments).where(_c.id == values["id"])).one()
+        return connection.execute(WITH_ORDER.where(_c.id == values["id"])).one()
 
     def _check(self, bill: Bill) -> None:
         """Whether anybody could pay it, before a message is sent for it. Raises NotPayable."""
@@ -333,7 +337,7 @@ class QuickPayments(PreAuthFlow):
     def _confirmed(
         self, connection: Connection, customer: Subject, ask: Ask, limit: int
     ) -> Page[tuple[Any, DepositAccount | None]]:
-        theirs = select(quick_payments).where(SUBJECT.are(quick_payments, customer), _c.stage == Stage.PROVED)
+        theirs = WITH_ORDER.where(SUBJECT.are(quick_payments, customer), _c.stage == Stage.PROVED)
         page = page_of(connection, theirs, Order((_c.created_at, _c.id)), ask, limit)
         return page.of([(row, self._account(connection, row)) for row in page.items])
 
@@ -373,7 +377,7 @@ class QuickPayments(PreAuthFlow):
         return plan.payment_transfer(row.merchant, number)
 
     def _row(self, connection: Connection, id: str, subject: Subject, *, lock: bool = False) -> Any:
-        query = select(quick_payments).where(_c.id == id, SUBJECT.are(quick_payments, subject))
+        query = WITH_ORDER.where(_c.id == id, SUBJECT.are(quick_payments, subject))
         row = connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
             raise QuickPaymentNotFound

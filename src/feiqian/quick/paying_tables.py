@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, String, Table
+from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, String, Table, func, select
 
 from feiqian.columns import SUBJECT, Word
 from feiqian.db import BIG, METADATA
@@ -29,7 +29,6 @@ quick_payments = Table(
     Column("reference", String(27), nullable=False),
     Column("description", String(140), nullable=False),
     Column("once_until", BIG, nullable=False),  # Unix seconds; 0: the reference may be paid again
-    Column("order_id", String(36), nullable=False, server_default=""),  # that it pays, or ""
     Column("stage", Word(Stage, 8), nullable=False),
     Column("challenge", String(36), nullable=False),  # that was spent
     Column("proved_at", BIG, nullable=False),
@@ -42,3 +41,12 @@ quick_payments = Table(
     Index("quick_payments_from", "network", "created_at"),
     Index("quick_payments_named", "named", "created_at"),
 )
+
+paid_orders = Table(
+    "quick_payment_orders",
+    METADATA,
+    Column("id", String(36), primary_key=True),  # of the quick payment
+    Column("order_id", String(36), nullable=False),  # that is paid with it
+)
+_of_one = select(paid_orders.c.order_id).where(paid_orders.c.id == quick_payments.c.id).scalar_subquery()
+WITH_ORDER = select(quick_payments, func.coalesce(_of_one, "").label("order_id"))

@@ -11,7 +11,7 @@ from collections.abc import Container
 
 from feiqian.events import BalanceChanged, encode_fact
 from feiqian.ids import NO_MERCHANT, CustomerNumber, MerchantNumber
-from feiqian.ledger.engine import EVENT, EVENT_SIZE, Type
+from feiqian.ledger.engine import EVENT, EVENT_SIZE, NO_ID, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.money import CurrencyNumber, MinorUnits
@@ -56,6 +56,13 @@ class Movements:
                     balances[account] = balance - amount if credited else balance + amount
                     facts.append(encode_fact(_fact(id, account, other, credited, amount, balance, kind, at)))
         return facts[::-1]
+
+    def moved(self, id: bytes, debit: bytes, credit: bytes, amount: int, kind: int) -> None:
+        """Tells of money that a capture has just moved, of which the posting names only the hold."""
+        if debit in self.accounts or credit in self.accounts:
+            event = EVENT.pack(Type.TRANSFER, 0, kind, 0, amount, id, debit, credit, NO_ID)
+            for fact in self(event, bytes(1)):
+                self._ledger.record(fact)
 
     def _balance(self, account: bytes) -> int:
         found = self._ledger.engine.account(account)

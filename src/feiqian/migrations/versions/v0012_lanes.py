@@ -4,7 +4,7 @@ from sqlalchemy import Column, String
 
 from feiqian.migrations.steps import add_column, add_index
 
-revision, down_revision = "0012", "0011"
+revision, down_revision = "0012", "0010"
 
 
 def upgrade() -> None:

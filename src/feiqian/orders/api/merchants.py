@@ -14,10 +14,10 @@ from feiqian.merchants.registry import Merchant
 from feiqian.orders.errors import OrderNotFound
 from feiqian.orders.model import Order, OrderStatus, microseconds
 from feiqian.orders.read_model.reads import Wanted
-from feiqian.orders.requests import OrderRequest
+from feiqian.orders.requests import CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.payments.api.merchants import Cursor, Limit, RefundList, Seconds
 from feiqian.payments.api.refused import ID_REUSED
-from feiqian.payments.requests import Reference, RefundRequest
+from feiqian.payments.requests import Reference
 from feiqian.payments.views import RefundView, refund_view
 from feiqian.runtime import logs
 from feiqian.strings.patterns import matching
@@ -124,6 +124,32 @@ async def close_order(id: Id, merchant: TheMerchant, services: TheServices) -> O
 
 
 @post(
+    "/v1/orders/{id:str}/capture",
+    "captureOrder",
+    "Take part or all of what is authorised",
+    description="Of an order with `capture: later`, within 7 days. A part leaves the rest authorised, to the same "
+    "time, unless it is `final`. Each capture is charged its own fee. Sent again with the same `merchant_capture` it "
+    "changes nothing, and gives the order as it is now.",
+    problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+)
+async def capture_order(id: Id, data: JSONBody[CaptureRequest], merchant: TheMerchant, services: TheServices) -> Order:
+    with _theirs(merchant, id):
+        return await services.orders.capture(merchant, id, data)
+
+
+@post(
+    "/v1/orders/{id:str}/void",
+    "voidOrder",
+    "Give up what is authorised and not captured",
+    description="What was captured stays so: refund it.",
+    problems=(*_OF_ONE, problems.CONFLICT),
+)
+async def void_order(id: Id, merchant: TheMerchant, services: TheServices) -> Order:
+    with _theirs(merchant, id):
+        return await services.orders.void(merchant, id)
+
+
+@post(
     "/v1/orders/{id:str}/refunds",
     "createOrderRefund",
     "Give back part or all of what was paid",
@@ -132,7 +158,7 @@ async def close_order(id: Id, merchant: TheMerchant, services: TheServices) -> O
     problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
 )
 async def create_order_refund(
-    id: Id, data: JSONBody[RefundRequest], merchant: TheMerchant, services: TheServices
+    id: Id, data: JSONBody[OrderRefundRequest], merchant: TheMerchant, services: TheServices
 ) -> RefundView:
     with _theirs(merchant, id):
         return await services.orders.refund(merchant, id, data)
@@ -143,8 +169,8 @@ async def list_order_refunds(id: Id, merchant: TheMerchant, services: TheService
     with _theirs(merchant, id):
         order = await services.orders.get(merchant, id)
     await services.reads.wait(services.ledger.durable_position, who=("merchant", merchant.number))
-    facts = await services.reads.refunds_of(order.payment) if order.payment else []
-    return RefundList([refund_view(fact) for fact in facts])
+    facts = [fact for one in order.taken for fact in await services.reads.refunds_of(one.payment)]
+    return RefundList([refund_view(fact) for fact in sorted(facts, key=lambda fact: fact.created_at)])
 
 
 OPERATIONS = grouped(
@@ -154,6 +180,8 @@ OPERATIONS = grouped(
     list_orders,
     get_order,
     close_order,
+    capture_order,
+    void_order,
     create_order_refund,
     list_order_refunds,
 )

@@ -30,6 +30,7 @@ from .why import why
 
 SHOWN = 20
 KINDS = {PaymentStatus.SUCCEEDED: "paid", PaymentStatus.DECLINED: "declined", PaymentStatus.WAITING: "waiting"}
+KINDS[PaymentStatus.AUTHORISED] = "held"
 
 
 class Wallet(Controller):

@@ -44,6 +44,11 @@ _END_HOLD = "DELETE FROM holds WHERE id = :id"
 _END_WAITING = """UPDATE payments SET status = :status, closed_at = :at, day = :day, fee = :fee, refused = :refused,
 met = :met WHERE no = :no AND status = :waiting"""
 
+# What was authorised ends with its hold; each capture is a payment of its own.
+_END_AUTHORISED = """UPDATE payments SET status = :status, closed_at = :at, day = :day
+WHERE no = :no AND status = 'authorised'"""
+_OF_AUTHORISED = {"succeeded": "captured", "cancelled": "voided", "declined": "voided", "expired": "lapsed"}
+
 _NO: BindParameter[int] = bindparam("no")
 _ID: BindParameter[Any] = bindparam("id")
 _ACCOUNT = select(accounts.c.no).where(accounts.c.id == _ID)
@@ -123,6 +128,8 @@ class PaymentsProjection:
             assert row is not None
             merchant, customer, currency, amount = row
             step.count(merchant, customer, day, currency, amount, fee)
+            return
+        self._db.change(_END_AUTHORISED, status=_OF_AUTHORISED[status], at=at, day=day, no=no)
 
     # --- what earlier steps have written, which a step asks for --------------------------------------------------
 

@@ -1,0 +1,215 @@
+"""Orders whose money is held first: captured whole or in parts, voided, or lapsed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from feiqian.accounts.kinds import wallet_id
+from feiqian.events import OrderChanged
+from feiqian.ledger import chart
+from feiqian.ledger.engine import Refusal, Side
+from feiqian.money import CNY
+from feiqian.orders import plan
+from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
+from feiqian.orders.requests import CaptureRequest
+from feiqian.payments.plan import captured
+
+DAY = 86_400
+AMOUNT = 100_00
+
+
+@pytest.fixture(autouse=True)
+def tied(bank: Any) -> Any:
+    yield
+    bank.ties()
+
+
+def events(bank: Any) -> list[str]:
+    bank.ledger.commit()
+    return [fact.event for fact in bank.journaled()[1] if isinstance(fact, OrderChanged)]
+
+
+def available(bank: Any, customer: int) -> int:
+    account = bank.engine.account(wallet_id(CNY.number, customer))
+    return int(account.available)
+
+
+async def authorised(bank: Any, merchant: Any, customer: int, number: str = "A-1001") -> Any:
+    order = await bank.order(merchant, AMOUNT, number, capture="later")
+    assert (await bank.pay_from_wallet(customer, order)).status == "authorised"
+    return await bank.orders.get(merchant, order.id)
+
+
+async def capture(bank: Any, merchant: Any, order: Any, amount: int, number: str = "c1", *, final: bool = False) -> Any:
+    request = CaptureRequest(amount=amount, merchant_capture=number, final=final)
+    return await bank.orders.capture(merchant, order.id, request)
+
+
+def test_money_is_held_at_first_and_taken_whole(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    assert (order.status, order.authorised, order.paid, order.fee) == ("authorised", AMOUNT, 0, 0)
+    assert (bank.wallet(customer), available(bank, customer), bank.got(merchant)) == (150_00, 50_00, 0)
+    assert run(bank.payments.get(merchant, order.payment)).status == "authorised"
+    taken = run(capture(bank, merchant, order, AMOUNT))
+    assert (taken.status, taken.authorised, taken.paid, taken.fee, taken.net) == ("captured", 0, AMOUNT, 60, 99_40)
+    assert (bank.wallet(customer), available(bank, customer), bank.got(merchant)) == (50_00, 50_00, 99_40)
+    assert run(bank.payments.get(merchant, order.payment)).status == "captured"
+    assert run(bank.payments.get(merchant, taken.taken[0].payment)).status == "succeeded"
+    assert events(bank) == ["created", "authorised", "captured"]
+
+
+def test_parts_are_taken_and_keep_the_first_deadline(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    bank.clock.advance(3 * DAY)
+    part = run(capture(bank, merchant, order, 30_00))
+    assert (part.status, part.authorised, part.paid, part.capture_before) == (
+        "authorised",
+        70_00,
+        30_00,
+        order.capture_before,
+    )
+    assert available(bank, customer) == 50_00
+    bank.clock.advance(4 * DAY)
+    lapsed = run(bank.orders.get(merchant, order.id))
+    assert (lapsed.status, lapsed.authorised, lapsed.paid) == ("captured", 0, 30_00)
+    assert (bank.wallet(customer), available(bank, customer)) == (120_00, 120_00)
+    assert events(bank)[-1] == "lapsed"
+
+
+def test_a_final_part_gives_up_the_rest(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    taken = run(capture(bank, merchant, order, 30_00, final=True))
+    assert (taken.status, taken.paid, available(bank, customer)) == ("captured", 30_00, 120_00)
+    with pytest.raises(OrderStateForbids):
+        run(capture(bank, merchant, order, 1_00, "c2"))
+
+
+def test_what_is_not_captured_in_time_lapses(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    bank.clock.advance(7 * DAY - 1)
+    assert run(bank.orders.get(merchant, order.id)).status == "authorised"
+    bank.clock.advance(1)
+    assert run(bank.orders.get(merchant, order.id)).status == "lapsed"
+    assert run(bank.payments.get(merchant, order.payment)).status == "lapsed"
+    with pytest.raises(OrderStateForbids):
+        run(capture(bank, merchant, order, 1_00))
+    assert available(bank, customer) == 150_00
+
+
+def test_abuse_14_a_capture_and_a_void_at_once_have_one_end(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+
+    async def both() -> list[Any]:
+        void, take = bank.orders.void(merchant, order.id), capture(bank, merchant, order, AMOUNT)
+        return list(await asyncio.gather(void, take, return_exceptions=True))
+
+    voided, refused = run(both())
+    assert voided.status == "voided"
+    assert isinstance(refused, OrderStateForbids)
+    assert (available(bank, customer), bank.got(merchant)) == (150_00, 0)
+    assert run(bank.orders.void(merchant, order.id)).status == "voided"
+    assert run(bank.payments.get(merchant, order.payment)).status == "voided"
+
+
+def test_abuse_15_more_than_is_held_is_not_captured(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    run(capture(bank, merchant, order, 60_00))
+    with pytest.raises(OrderInvalid, match="4000 CNY"):
+        run(capture(bank, merchant, order, 40_01, "c2"))
+    entry = bank.orders.book.get(order.id)
+    fact = run(bank.orders._payment(order.payment))
+    id = plan.capture_id(fact.transfer, "c3")
+    assert bank.ledger.post(captured(id, fact, entry.money, 40_01, 0, (0, 0))).refusal is Refusal.AMOUNT_ABOVE_HOLD
+    bank.ledger.commit()
+    assert (bank.wallet(customer), bank.got(merchant)) == (90_00, 59_64)
+
+
+def test_abuse_13_a_capture_sent_twice_takes_once(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    first = run(capture(bank, merchant, order, 30_00))
+    assert run(capture(bank, merchant, order, 30_00)) == first
+    with pytest.raises(OrderNumberUsed):
+        run(capture(bank, merchant, order, 31_00))
+    assert bank.wallet(customer) == 120_00
+
+
+def test_limits_count_when_the_money_is_held_and_not_again(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(500_00, day_amount=150_00)
+    order = run(authorised(bank, merchant, customer))
+    second = run(bank.order(merchant, AMOUNT, "A-2"))
+    assert run(bank.pay_from_wallet(customer, second)).reason == "daily_limit"
+    assert run(capture(bank, merchant, order, AMOUNT)).status == "captured"
+
+
+def test_a_code_that_would_have_to_be_confirmed_holds_nothing(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(9_000_00)
+    dear = run(bank.order(merchant, 2_000_00, capture="later"))
+    assert run(bank.pay_order(merchant, customer, dear)).reason == "proof_too_low"
+    small = run(bank.order(merchant, 10_00, "A-2", capture="later"))
+    assert run(bank.pay_order(merchant, customer, small)).status == "authorised"
+    assert available(bank, customer) == 8_990_00
+
+
+def test_a_frozen_account_is_not_captured_from(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    wallet = wallet_id(CNY.number, customer)
+    bank.post(chart.freeze(wallet, Side.DEBIT))
+    for _ in range(2):
+        with pytest.raises(OrderStateForbids):
+            run(capture(bank, merchant, order, 30_00))
+    bank.post(chart.unfreeze(wallet, Side.DEBIT))
+    assert run(capture(bank, merchant, order, 30_00, "c2")).paid == 30_00
+
+
+def test_each_capture_is_refunded_by_itself_and_a_number_once(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(fee=0), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    for number in ("c1", "c2"):
+        order = run(capture(bank, merchant, order, 50_00, number))
+    assert run(bank.give_back(merchant, order, 50_00, "r1")).payment == order.taken[0].payment
+    assert run(bank.give_back(merchant, order, 50_00, "r1")).payment == order.taken[0].payment
+    half = run(bank.orders.get(merchant, order.id))
+    assert (half.status, half.refunded, half.taken[0].refunded) == ("partially_refunded", 50_00, 50_00)
+    with pytest.raises(OrderStateForbids):
+        run(bank.give_back(merchant, order, 60_00, "r2"))
+    assert run(bank.give_back(merchant, order, 50_00, "r2")).payment == order.taken[1].payment
+    assert run(bank.orders.get(merchant, order.id)).status == "refunded"
+    assert bank.wallet(customer) == 150_00
+
+
+def test_a_restart_keeps_what_is_held_and_its_deadline(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(authorised(bank, merchant, customer))
+    run(capture(bank, merchant, order, 30_00))
+    again = bank.again()
+    try:
+        run(again.orders.resume())
+        part = run(capture(again, merchant, order, 20_00, "c2"))
+        assert (part.paid, part.authorised) == (50_00, 50_00)
+        again.clock.advance(7 * DAY)
+        assert run(again.orders.get(merchant, order.id)).authorised == 0
+        again.ties()
+    finally:
+        again.close()
+    bank.__init__(bank.folder, bank.clock)
+
+
+def test_an_order_that_is_paid_at_once_has_nothing_to_capture(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    order = run(bank.order(merchant))
+    run(bank.pay_order(merchant, customer, order))
+    with pytest.raises(OrderStateForbids):
+        run(capture(bank, merchant, order, 1_00))
+    with pytest.raises(OrderStateForbids):
+        run(bank.orders.void(merchant, order.id))
