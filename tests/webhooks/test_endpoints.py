@@ -201,7 +201,7 @@ def test_disabling_gives_up_what_waits_and_the_log_says_so(bank: HookedBank, rec
 
 
 def test_the_audit_log_says_what_a_merchant_did_with_an_endpoint(bank: HookedBank, receiver: Receiver) -> None:
-    endpoint, secret = bank.endpoint(receiver.url)
+    endpoint, _ = bank.endpoint(receiver.url)
     theirs = bank.webhooks.endpoints
     bank.run(theirs.rotate(bank.shop.number, endpoint.id, 1), theirs.delete(bank.shop.number, endpoint.id))
     with bank.bank.db.read() as connection:

@@ -1,4 +1,4 @@
-"""Where webhooks may go: refused when an endpoint is made, and whatever a name leads to later when it is connected to."""
+"""Where webhooks may go: judged when an endpoint is made, and whatever a name leads to, when it is connected to."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Telling:
     endpoints: Endpoints
 
     def tell(self, connection: Connection, event: MerchantEvent, origin: Origin, now: int) -> None:
-        """Queues it for each of the merchant's endpoints that ask for it and were there when it happened. It is kept for
-        those that are disabled, too: they may be enabled, and told then."""
+        """Queues it for each of the merchant's endpoints that ask for it and were there when it happened. For those
+        that are disabled it is kept, too: they may be enabled, and told then."""
         wanted = [
             endpoint
             for endpoint in self.endpoints.all_of.within(connection, event.merchant)
