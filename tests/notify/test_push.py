@@ -219,6 +219,9 @@ def test_what_is_no_subscription_is_refused(tmp_path: Path, address: str) -> Non
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
         ("2001:0:1::1", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("4000::1", False),
         ("not an address", False),
     ],
 )

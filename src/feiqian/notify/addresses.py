@@ -10,6 +10,9 @@ from typing import Any
 _INDIRECT = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that is given out of IPv6 (RFC 4291, 2.4)
+
+
 class ForbiddenAddress(OSError):
     """A private, link-local, loopback or otherwise not public address was to be connected to."""
 
@@ -23,7 +26,7 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        if any(ip in network for network in _INDIRECT):
+        if ip not in _UNICAST or any(ip in network for network in _INDIRECT):
             return False
     return ip.is_global and not ip.is_multicast
 

@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import DAY, MICROSECONDS
+from feiqian.db import BIG
 from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.outbox.errors import NotResendable
 from feiqian.outbox.lanes import Room
@@ -39,6 +40,32 @@ _ALL_KEPT = select(*(_c[name] for name in _KEPT), _c.lane, _c.headers, _c.sequen
     _c.sealed.is_not(None).label("payload_kept")
 )
 _NEWEST = Order((_c.sequence, _c.id))  # the id is the cursor: it tells nothing of how many there are
+
+# Of topics with lanes, built once: each is asked for many lanes and receivers.
+_TOPIC, _NOW = _c.topic == bindparam("topic"), bindparam("now", type_=BIG)
+_LANES_DUE = (
+    select(_c.lane)
+    .where(_TOPIC, _QUEUED, _c.lane.is_not(None), _c.next_at <= _NOW)
+    .group_by(_c.lane)
+    .order_by(func.min(_c.next_at))
+)
+_older = deliveries.alias()
+_WAITS = exists().where(  # for an older one of its receiver; those that have failed are not waited for
+    _older.c.topic == bindparam("topic"),
+    _older.c.state == State.QUEUED,
+    _older.c.receiver == _c.receiver,
+    _older.c.sequence < _c.sequence,
+    _older.c.why == "",
+)
+_IN_LANE = select(*_CLAIMED, _c.created_at, _c.expires_at, _c.sequence).where(_TOPIC, _QUEUED)
+_DUE_IN_LANE = (
+    _IN_LANE.where(_c.lane == bindparam("lane"), _c.next_at <= _NOW, _c.expires_at > _NOW, ~_WAITS)
+    .order_by(_c.next_at, _c.sequence)
+    .limit(bindparam("places"))
+)
+_OF_RECEIVER = _c.receiver == bindparam("receiver")
+_OLDEST_OF = select(func.min(_c.sequence)).where(_TOPIC, _QUEUED, _OF_RECEIVER)
+_NEWEST_OF = _IN_LANE.where(_OF_RECEIVER).order_by(_c.sequence.desc()).limit(1)
 
 
 def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: int) -> bool:
@@ -96,10 +123,10 @@ def claim_in_lanes(
     """As `claim`, of a topic with lanes: in each no more than there is `room` for. The newest of a receiver whose
     oldest has failed goes, and replaces the older ones."""
     claimed: list[Claimed] = []
-    for lane in _lanes_due(connection, topic, now):
+    for lane in connection.execute(_LANES_DUE, {"topic": topic, "now": now}).scalars().all():
         if (places := room.take(lane)) == 0:
             continue
-        rows = connection.execute(_due_in_lane(topic, lane, now).limit(places))
+        rows = connection.execute(_DUE_IN_LANE, {"topic": topic, "lane": lane, "now": now, "places": places})
         newest = {row.receiver: row for row in rows}
         for row in newest.values():
             row = _newest_instead(connection, row, now, keep_done)
@@ -211,35 +238,19 @@ def _due(topic: str, now: int) -> ColumnElement[bool]:
     return and_(_c.sequence.in_(heads), _c.next_at <= now, _c.expires_at > now)
 
 
-def _lanes_due(connection: Connection, topic: str, now: int) -> list[str]:
-    """Lanes in which something may be due, the longest waiting first."""
-    due = and_(_c.topic == topic, _QUEUED, _c.lane.is_not(None), _c.next_at <= now)
-    found = select(_c.lane).where(due).group_by(_c.lane).order_by(func.min(_c.next_at))
-    return list(connection.execute(found).scalars())
-
-
-def _due_in_lane(topic: str, lane: str, now: int) -> Select[Any]:
-    """What is due, and waits for no older one of its receiver: those that have failed are not waited for."""
-    older = deliveries.alias()
-    same = and_(older.c.topic == topic, older.c.state == State.QUEUED, older.c.receiver == _c.receiver)
-    waits = exists().where(same, older.c.sequence < _c.sequence, older.c.why == "")
-    due = and_(_c.topic == topic, _QUEUED, _c.lane == lane, _c.next_at <= now, _c.expires_at > now, ~waits)
-    return select(*_CLAIMED, _c.created_at, _c.expires_at, _c.sequence).where(due).order_by(_c.next_at, _c.sequence)
-
-
 def _newest_instead(connection: Connection, row: Any, now: int, keep_done: int) -> Any:
     """The newest of the receiver where something of it has failed; else the row itself."""
-    others = and_(_c.topic == row.topic, _QUEUED, _c.receiver == row.receiver)
-    if row.attempts == 0 and connection.execute(select(func.min(_c.sequence)).where(others)).scalar() == row.sequence:
+    of = {"topic": row.topic, "receiver": row.receiver}
+    if row.attempts == 0 and connection.execute(_OLDEST_OF, of).scalar() == row.sequence:
         return row
-    found = select(*_CLAIMED, _c.created_at, _c.expires_at, _c.sequence).where(others)
-    newest = connection.execute(found.order_by(_c.sequence.desc()).limit(1)).one()
-    replaced = _done(connection, and_(others, _c.sequence < newest.sequence), State.REPLACED, "", now, keep_done)
+    newest = connection.execute(_NEWEST_OF, of).one()
+    older = and_(_c.topic == row.topic, _QUEUED, _c.receiver == row.receiver, _c.sequence < newest.sequence)
+    replaced = _done(connection, older, State.REPLACED, "", now, keep_done)
     if not replaced:
         return newest
     headers = msgspec.json.encode(msgspec.json.decode(newest.headers) | {REPLACES: str(replaced)}).decode()
     connection.execute(update(deliveries).where(_c.id == newest.id).values(headers=headers))
-    return connection.execute(found.where(_c.id == newest.id)).one()
+    return connection.execute(_NEWEST_OF, of).one()
 
 
 def _over(topic: str, now: int) -> ColumnElement[bool]:

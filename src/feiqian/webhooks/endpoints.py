@@ -1,6 +1,6 @@
 """Endpoints of merchants: made, changed, given new secrets, ended. Each act stands in the audit log.
 
-Which merchants have one that is enabled is known in memory, so that a fact of any other costs next to nothing.
+Which merchants have any is known in memory, so that a fact of any other costs next to nothing.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Endpoints:
     audit_log: AuditLog
     loopback: bool
     types: set[str] = field(default_factory=set, init=False)
-    merchants: frozenset[MerchantNumber] = field(default=frozenset(), init=False)  # with one that is enabled
+    merchants: frozenset[MerchantNumber] = field(default=frozenset(), init=False)  # with any
 
     def __post_init__(self) -> None:
         self.transactions.read_now(self._remember)
@@ -107,6 +107,7 @@ class Endpoints:
         values |= dict.fromkeys(("failing_since", "delivered_at", "told_at"), 0)
         connection.execute(insert(endpoints).values(values))
         self._record(connection, merchant, "webhook_created", id, {"address": wanted.url[:200]})
+        after_commit(connection, self.remember)
         return self.get.within(connection, merchant, id), secret
 
     @writes
@@ -146,6 +147,7 @@ class Endpoints:
         self.end(connection, id, Why.MERCHANT)
         connection.execute(delete(endpoints).where(_c.id == id))
         self._record(connection, merchant, "webhook_deleted", id, {})
+        after_commit(connection, self.remember)
 
     @writes
     def rotate(self, connection: Connection, merchant: MerchantNumber, id: str, overlap_hours: int) -> str:
@@ -162,10 +164,6 @@ class Endpoints:
 
     # --- by the bank -------------------------------------------------------------------------------------------------
 
-    def enabled_of(self, connection: Connection, merchant: MerchantNumber) -> list[Endpoint]:
-        """Those that are sent to."""
-        return [endpoint for endpoint in self.all_of.within(connection, merchant) if endpoint.enabled]
-
     def enabled(self, connection: Connection, merchant: MerchantNumber, id: str) -> Endpoint:
         """Raises EndpointNotFound, EndpointDisabled."""
         endpoint = self.get.within(connection, merchant, id)
@@ -177,14 +175,13 @@ class Endpoints:
         """Disables it, and gives up what waits for it."""
         connection.execute(update(endpoints).where(_c.id == id).values(disabled=why))
         store.end_lane(connection, TOPIC, id, ENDED, KEEP, self.clock.now())
-        after_commit(connection, self.remember)
 
     def remember(self) -> None:
-        """Which merchants have one that is enabled, as the database says."""
+        """Which merchants have any, as the database says."""
         self.transactions.read_now(self._remember)
 
     def _remember(self, connection: Connection) -> None:
-        found = connection.execute(select(_c.merchant).where(_c.disabled == "").distinct())
+        found = connection.execute(select(_c.merchant).distinct())
         self.merchants = frozenset(MerchantNumber(number) for number in found.scalars())
 
     def _values(self, wanted: Wanted) -> dict[str, Any]:
@@ -218,7 +215,6 @@ class Endpoints:
         self, connection: Connection, merchant: MerchantNumber, action: str, id: str, details: dict[str, Any]
     ) -> None:
         self.audit_log.append(connection, subject_of(merchant), action, id, details, self.clock.now())
-        after_commit(connection, self.remember)
 
 
 def _endpoint(row: Any) -> Endpoint:

@@ -39,10 +39,11 @@ class Telling:
     endpoints: Endpoints
 
     def tell(self, connection: Connection, event: MerchantEvent, origin: Origin, now: int) -> None:
-        """Queues it for each of the merchant's endpoints that ask for it and were there when it happened."""
+        """Queues it for each of the merchant's endpoints that ask for it and were there when it happened. For those
+        that are disabled it is kept, too: they may be enabled, and told then."""
         wanted = [
             endpoint
-            for endpoint in self.endpoints.enabled_of(connection, event.merchant)
+            for endpoint in self.endpoints.all_of.within(connection, event.merchant)
             if wants(endpoint.events, event.type) and endpoint.created_at <= event.at
         ]
         if not wanted or event.at <= now - EXPIRES:
@@ -52,7 +53,7 @@ class Telling:
         later = exists().where(_e.object == event.object, _e.position > origin.position)
         in_order = not connection.execute(select(later)).scalar()  # what is told again, late, replaces nothing
         self.keep(connection, id, event, origin.position, now)
-        for endpoint in wanted:
+        for endpoint in (one for one in wanted if one.enabled):
             self.queue(connection, endpoint, event, id, now, once=id, in_order=in_order)
 
     def keep(self, connection: Connection, id: str, event: MerchantEvent, position: int, now: int) -> None:
