@@ -22,6 +22,7 @@ SEED ?=
 ARGS ?=
 
 export PYTHON
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes, and each would compile all modules anew
 
 .PHONY: help
 help: ## list the targets

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from staff_pages import Browser, app_of, site_of, text_of
 from staffed import EVE, Staffed
 
-from feiqian.backoffice.errors import ChangeInvalid
+from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid
 from feiqian.backoffice.model import ChangeState
 from feiqian.deposits.errors import ReferenceUsed
 from feiqian.deposits.model import AccountState, WantedAccount
@@ -266,3 +266,17 @@ def test_only_supporters_freeze_and_only_what_is_there(desk: SimpleNamespace, br
     browser.is_staff(desk.bank.sign_in_as("ann").token)
     assert browser.get(address).status_code == 403
     assert browser.post(address, why=WHY).status_code == 403
+
+
+def test_a_release_that_was_proposed_before_lifts_no_later_freeze(desk: SimpleNamespace, browser: Browser) -> None:
+    bank, address = desk.bank, f"/staff/deposits/{account(desk).id}/freeze"
+    browser.post(address, why="The card was stolen")
+    release = of_state(account(desk), AccountState.OPEN)
+    asked = [bank.changes.propose("account_state", desk.mei, release, desk.dan, WHY + more) for more in ("", " too")]
+    first, second = map(bank.run, asked)
+    assert bank.run(bank.approve(first.id, desk.bob)).state is ChangeState.APPLIED
+    assert account(desk).state is AccountState.OPEN
+    browser.post(address, why="And again, by somebody else")
+    with pytest.raises(ChangeFailed, match="account_moved"):
+        bank.run(bank.approve(second.id, desk.bob))
+    assert account(desk).state is AccountState.FROZEN

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import update
 
 from feiqian import features
 from feiqian.clock import MICROSECONDS
-from feiqian.deposits.model import DepositAccount
+from feiqian.deposits.model import AccountState, DepositAccount
+from feiqian.deposits.tables import accounts
 from feiqian.errors import CommitOverdue
 from feiqian.payments.service import Payments
 from feiqian.policy.factors import Factor
@@ -150,15 +152,19 @@ def test_the_limit_that_stops_a_bill_is_named_with_what_is_left_and_what_helps(
         assert said in stopped.html
 
 
+def sign_in(bank: PayingBank, account: DepositAccount, browser: Browser) -> None:
+    s = bank.services
+    opened = bank.do(lambda c: open_session(s.sessions, c, customer(account.customer), bank.clock.now()))
+    browser.client.cookies.set(Cookies(s.settings.public_origin).session, opened.token)
+
+
 def test_its_owner_finds_everything_that_was_paid_so_page_by_page(
     bank: PayingBank, mei: DepositAccount, browser: Browser
 ) -> None:
     for amount in range(1, 22):
         assert bank.pay(bank.bill(amount), bank.six(mei)).status == "succeeded"
         bank.clock.advance(7_200)
-    s = bank.services
-    opened = bank.do(lambda c: open_session(s.sessions, c, customer(mei.customer), bank.clock.now()))
-    browser.client.cookies.set(Cookies(s.settings.public_origin).session, opened.token)
+    sign_in(bank, mei, browser)
     shown = browser.get("/quick/accounts").html
     assert len(re.findall(r'class="row succeeded"', shown)) == 20
     assert "¥0.01" not in shown
@@ -166,6 +172,13 @@ def test_its_owner_finds_everything_that_was_paid_so_page_by_page(
     assert older
     assert re.findall(r'class="row-amount">([^<]*)<', browser.get(older[1]).html) == ["¥0.01"]
     assert f"•••• {mei.last_four}" in browser.html
+
+
+def test_accounts_that_were_closed_are_not_offered(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
+    sign_in(bank, mei, browser)
+    assert mei.last_four in browser.get("/quick/accounts").html
+    bank.do(lambda c: c.execute(update(accounts).where(accounts.c.id == mei.id).values(state=AccountState.CLOSED)))
+    assert mei.last_four not in browser.get("/quick/accounts").html
 
 
 def test_what_is_not_known_is_said_and_asked_again(

@@ -14,7 +14,7 @@ from feiqian.accounts.kinds import wallet_id
 from feiqian.accounts.service import Accounts
 from feiqian.auth.base import AccessService
 from feiqian.db import after_commit
-from feiqian.deposits.model import WALLET, AccountState
+from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
@@ -43,6 +43,13 @@ class Shown(NamedTuple):
     last_four: str
 
 
+class Kept(NamedTuple):
+    """Of a customer: what was chosen, by account of the ledger, and all deposit accounts."""
+
+    chosen: dict[bytes, Reminder]
+    accounts: list[DepositAccount]
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class Reminders(AccessService):
     """One for a bank. `movements` is what the ledger asks after each posting."""
@@ -60,23 +67,19 @@ class Reminders(AccessService):
 
     async def of(self, customer: CustomerNumber) -> list[Shown]:
         """Wallets and accounts that are not closed, each with what was chosen for it."""
-        return await self.transactions.read(self._of, customer, self.accounts.wallets(customer))
+        return self.shown(customer, await self.transactions.read(self.kept, customer))
+
+    def kept(self, connection: Connection, customer: CustomerNumber) -> Kept:
+        """What `shown` is made of."""
+        return Kept(choices.of_customer(connection, customer), self.deposits.of(connection, customer))
+
+    def shown(self, customer: CustomerNumber, kept: Kept) -> list[Shown]:
+        """As `of`, of what has been read."""
+        return _shown(customer, kept, self.accounts.wallets(customer))
 
     async def contacts(self, customer: CustomerNumber) -> Contacts | None:
         """Where the customer can be told at all."""
         return await self.transactions.read(self.customers.contacts, subject_of(customer))
-
-    def _of(self, connection: Connection, customer: CustomerNumber, wallets: list[CurrencyNumber]) -> list[Shown]:
-        chosen = choices.of_customer(connection, customer)
-
-        def reminder(account: bytes, name: str, currency: CurrencyNumber) -> Reminder:
-            return chosen.get(account) or Reminder(account, customer, name, currency, Choice())
-
-        shown = [Shown(reminder(wallet_id(one, customer), WALLET, one), "") for one in wallets]
-        for account in self.deposits.of(connection, customer):
-            if account.state is not AccountState.CLOSED:
-                shown.append(Shown(reminder(account.ledger_id, account.id, account.currency), account.last_four))
-        return shown
 
     # --- choosing --------------------------------------------------------------------------------------------------
 
@@ -99,7 +102,7 @@ class Reminders(AccessService):
         wallets: list[CurrencyNumber],
     ) -> Reminder:
         self.customers.profiles.lock(connection, customer)
-        for one in self._of(connection, customer, wallets):
+        for one in _shown(customer, self.kept(connection, customer), wallets):
             if one.reminder.name == name and (name != WALLET or one.reminder.currency == currency):
                 if one.reminder.choice != choice and self._too_often(connection, subject_of(customer), CHOSEN):
                     raise RemindersInvalid("too_often")
@@ -148,6 +151,17 @@ class Reminders(AccessService):
             except Exception as error:
                 _log.warning("bundles_not_told", why=type(error).__name__)
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _shown(customer: CustomerNumber, kept: Kept, wallets: list[CurrencyNumber]) -> list[Shown]:
+    def reminder(account: bytes, name: str, currency: CurrencyNumber) -> Reminder:
+        return kept.chosen.get(account) or Reminder(account, customer, name, currency, Choice())
+
+    shown = [Shown(reminder(wallet_id(one, customer), WALLET, one), "") for one in wallets]
+    for account in kept.accounts:
+        if account.state is not AccountState.CLOSED:
+            shown.append(Shown(reminder(account.ledger_id, account.id, account.currency), account.last_four))
+    return shown
 
 
 def _check(choice: Choice) -> None:

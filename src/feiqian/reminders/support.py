@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from feiqian.backoffice.support_sections import SupportSection
 from feiqian.ids import CustomerNumber
 from feiqian.outbox.store import last_sent
-from feiqian.reminders.service import Shown
+from feiqian.reminders.service import Kept, Shown
 from feiqian.reminders.telling import KINDS
 from feiqian.services import Services
 from feiqian.subjects import customer
@@ -31,11 +31,12 @@ class RemindersOf(SupportSection):
     def __init__(self, services: Services) -> None:
         self._reminders = services.reminders
 
-    def read(self, connection: Connection, number: CustomerNumber) -> int:
-        return last_sent(connection, str(customer(number)), KINDS)
+    def read(self, connection: Connection, number: CustomerNumber) -> tuple[Kept, int]:
+        return self._reminders.kept(connection, number), last_sent(connection, str(customer(number)), KINDS)
 
-    async def look(self, number: CustomerNumber, kept: int) -> Seen:
-        return Seen(await self._reminders.of(number), kept)
+    async def look(self, number: CustomerNumber, kept: tuple[Kept, int]) -> Seen:
+        chosen, sent_at = kept
+        return Seen(self._reminders.shown(number, chosen), sent_at)
 
 
 SUPPORT = (RemindersOf,)

@@ -9,6 +9,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ import pytest
 from feiqian.ledger.recovery import open_journal
 from feiqian.testing.raw import payment, raw, statuses
 from feiqian.testing.served import Served
+from feiqian.web.server.exchange import Prompt
 from feiqian.web.server.overload import REFUSAL
 from feiqian.web.server.server import GatedProtocol
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
-ENOUGH = 100  # turns of the loop
 
 
 class Wire(asyncio.Transport):
@@ -274,3 +275,17 @@ def test_abuse_71_nothing_is_decided_for_who_fetches_no_answers(served: Served, 
         return wire
 
     assert served.inside(read).closed
+
+
+def test_there_is_one_answer_also_where_it_cannot_be_made(served: Served, connect) -> None:
+    def answered() -> Wire:
+        connection, wire = connect()
+        connection.cycle = Prompt(served.gate, wire, connection.flow, connection.on_response_complete)
+        connection.cycle.default_headers = connection.server_state.default_headers
+        tell = partial(served.server.config.loaded_app.payments._tell, connection.cycle, 0.0)
+        tell(object())
+        tell(ValueError())
+        served.gate.flush()
+        return wire
+
+    assert statuses(served.inside(answered).said) == [500]

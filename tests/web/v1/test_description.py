@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 import sys
@@ -18,6 +19,7 @@ from feiqian.errors import FeiqianError, LedgerStopped
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
 from feiqian.web.v1.description import description
+from feiqian.web.v1.plain import Describing, Made, plain
 
 DESCRIPTION = description()
 
@@ -154,3 +156,17 @@ def test_whole_numbers_that_are_sent_are_said_to_be_digits_alone(document: dict[
     numbers = [schema for schema in schemas if schema.get("type") == "integer"]
     assert len(numbers) >= 4
     assert all("10.0 and 1e1 are refused" in schema["description"] for schema in numbers)
+
+
+def test_a_start_makes_no_description_and_those_who_ask_at_once_make_one() -> None:
+    description.cache_clear()
+    describing = Describing("http://bank.example")
+    assert plain(describing)
+    assert description.cache_info().currsize == 0
+
+    async def asked() -> list[Made]:
+        return await asyncio.gather(describing.made(), describing.made())
+
+    first, second = asyncio.run(asked())
+    assert first is second
+    assert description.cache_info().currsize == 1

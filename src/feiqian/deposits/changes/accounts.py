@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import msgspec
+from sqlalchemy import Connection
 
 from feiqian.backoffice.change_kinds import ChangeKind, Fields, Words
 from feiqian.backoffice.errors import ChangeInvalid
 from feiqian.backoffice.model import Change
 from feiqian.deposits.errors import AccountInvalid
-from feiqian.deposits.model import AccountState, DepositAccount, WantedAccount
+from feiqian.deposits.model import STOPPED, AccountState, DepositAccount, WantedAccount
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.openings import PRODUCTS
 from feiqian.deposits.states import ACTIONS, FOLLOWING
@@ -89,6 +90,7 @@ class SetAccountState(ChangeKind[StateValues]):
 
     def __init__(self, services: Services) -> None:
         self._deposits, self._states = services.deposits, services.account_states
+        self._transactions, self._audit_log = services.transactions, services.audit_log
 
     async def possible(self, about: Subject) -> bool:
         return bool(await self._changeable(about))
@@ -104,6 +106,9 @@ class SetAccountState(ChangeKind[StateValues]):
         account = await self._find(change.about, values)
         if account.state not in (values.before, values.state):
             raise ChangeInvalid("account_moved")
+        lifts = values.state is AccountState.OPEN and account.state is not values.state
+        if lifts and await self._transactions.read(self._stopped_since, change):
+            raise ChangeInvalid("account_moved")  # no freeze is lifted that came after the proposal
         try:
             await self._states.put(account.id, values.state, by)
         except AccountInvalid as error:
@@ -125,6 +130,11 @@ class SetAccountState(ChangeKind[StateValues]):
     def text(self, values: StateValues, words: Words) -> str:
         before, after = (words.texts(f"account.state.{state}") for state in (values.before, values.state))
         return f"{masked(values.last_four)}: " + words.texts("staff.change.level", before=before, after=after)
+
+    def _stopped_since(self, connection: Connection, change: Change) -> bool:
+        """Whether an account of the holder's was frozen or set to dormant after the change was proposed."""
+        stopping = [ACTIONS[state] for state in STOPPED]
+        return self._audit_log.any_since(connection, str(change.about), stopping, change.proposed_at + 1)
 
     async def _changeable(self, about: Subject) -> list[DepositAccount]:
         return [account for account in await self._deposits.all_of(about.customer) if account.state in FOLLOWING]

@@ -15,6 +15,7 @@ from feiqian.auth.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.model import AccountState
 from feiqian.deposits.numbers import masked
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.pages.lists import built
@@ -68,7 +69,8 @@ class OwnPages(Controller):
         self, site: TheSite, signed_in: TheCustomer, said: FromQuery[str] = "", older: FromQuery[str] = ""
     ) -> Page:
         services = site.services
-        own = [_own(site, quick) for quick in await services.quick.all_of(signed_in.number)]
+        every = await services.quick.all_of(signed_in.number)
+        own = [_own(site, quick) for quick in every if quick.account.state is not AccountState.CLOSED]
         page = await built(services, lambda: services.quick_payments.confirmed(signed_in.subject, Ask(before=older)))
         return site.page(
             "quick/own.html",

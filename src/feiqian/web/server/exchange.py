@@ -50,8 +50,8 @@ class Exchange(RequestResponseCycle):
         self.scope = _NO_SCOPE
 
     def answer(self, head: bytes, body: bytes) -> None:
-        """Sends the whole answer. `head` is the status line and the headers with Content-Length, each line ended."""
-        if self.disconnected:
+        """Sends the whole answer, once. `head`: status line and headers with Content-Length, each line ended."""
+        if self.disconnected or self.response_complete:
             return
         self.response_started = self.response_complete = True
         if b"\r\nconnection: close\r\n" in head:

@@ -19,10 +19,9 @@ from . import problems
 from .answers import Message, Receive, Send, render
 from .authenticate import Authenticator
 from .callers import Callers
-from .description import description
 from .framework import ANSWERED, UNROUTED, ApiResponse, litestar
 from .operations import operation_of
-from .plain import plain
+from .plain import Describing, plain
 from .problems import ProblemError
 
 PATHS = ("/v1", "/problems/", "/healthz", "/readyz", "/metrics")  # what is ours; everything else is pages
@@ -35,7 +34,7 @@ class Api:
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._metrics = services.metrics
         self.callers = Callers(services, admission, authenticate)
-        handlers = [*features.operations(), *plain(description(), services.settings.public_origin)]
+        handlers = [*features.operations(), *plain(Describing(services.settings.public_origin))]
         self._app: Any = litestar(handlers, middleware=[self.callers.around], state=State({"services": services}))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

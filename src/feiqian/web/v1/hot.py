@@ -56,7 +56,10 @@ class TakingPayments:
             return True
 
     def _tell(self, exchange: Any, start: float, told: PaymentView | Exception) -> None:  # not money: a time
-        answer = answer_to(told, OPERATION) if isinstance(told, Exception) else Answer(200, _encode(told))
+        try:
+            answer = answer_to(told, OPERATION) if isinstance(told, Exception) else Answer(200, _encode(told))
+        except Exception as error:  # nobody else would answer
+            answer = answer_to(error, OPERATION)
         give(exchange, answer)
         self._observe(start, answer)
 

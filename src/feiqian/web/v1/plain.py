@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler, get
 from litestar.params import FromPath
 
 from .answers import Answer
-from .description import Description
+from .description import description
 from .operations import TheServices
 from .problems import NOT_FOUND, Kind, ProblemError
 from .reference.pages import OVERVIEW, Reference
@@ -19,25 +21,53 @@ _PAGES_POLICY = b"default-src 'none'; style-src 'self'; img-src 'self'; frame-an
 _CSP = ((b"content-security-policy", _PAGES_POLICY), (b"x-content-type-options", b"nosniff"))
 
 
-def plain(description: Description, origin: str) -> list[HTTPRouteHandler]:
-    """The handlers; what describes is made once. `origin`: how this server is reached."""
-    openapi = Answer(200, msgspec.json.format(msgspec.json.encode(description.document), indent=2))
-    reference = Reference(description.document, origin)
-    pages = {slug: _html(page) for slug, page in reference.pages().items()}
-    problems = {kind.slug: _html(reference.problem(kind, again(kind))) for kind in description.problems}
+class Made(NamedTuple):
+    """What describes: the OpenAPI document, its pages by their slugs, and those of problems."""
+
+    openapi: Answer
+    pages: dict[str, Answer]
+    problems: dict[str, Answer]
+
+
+class Describing:
+    """Makes what describes when somebody first asks, once, in a thread: it takes as long as the rest of a start, and
+    payments go on meanwhile. `origin`: how this server is reached."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._making: asyncio.Task[Made] | None = None
+
+    async def made(self) -> Made:
+        """The same for all who ask."""
+        if self._making is None:
+            self._making = asyncio.create_task(asyncio.to_thread(self._make), name="describing")
+        return await asyncio.shield(self._making)
+
+    def _make(self) -> Made:
+        told = description()
+        reference = Reference(told.document, self._origin)
+        return Made(
+            Answer(200, msgspec.json.format(msgspec.json.encode(told.document), indent=2)),
+            {slug: _html(page) for slug, page in reference.pages().items()},
+            {kind.slug: _html(reference.problem(kind, again(kind))) for kind in told.problems},
+        )
+
+
+def plain(describing: Describing) -> list[HTTPRouteHandler]:
+    """The handlers."""
 
     @get("/v1/openapi.json")
     async def get_openapi() -> Answer:
-        return openapi
+        return (await describing.made()).openapi
 
     @get(["/v1/docs", "/v1/docs/{slug:str}"])
     async def get_docs(slug: FromPath[str] = OVERVIEW) -> Answer:
-        return _found(pages, slug)
+        return _found((await describing.made()).pages, slug)
 
     @get("/problems/{slug:str}")
     async def get_problem(slug: FromPath[str]) -> Answer:
         """What a problem's `type` leads to (RFC 9457, 4)."""
-        return _found(problems, slug)
+        return _found((await describing.made()).problems, slug)
 
     return [get_openapi, get_docs, get_problem, get_health, get_readiness]
 
