@@ -12,6 +12,7 @@ from litestar.params import FromQuery, JSONBody
 
 from feiqian.merchants.registry import Merchant
 from feiqian.orders.errors import OrderNotFound
+from feiqian.orders.export import MOST, csv_of
 from feiqian.orders.model import Order, OrderStatus, microseconds
 from feiqian.orders.read_model.reads import Wanted
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest, OrderRequest
@@ -40,6 +41,14 @@ class OrderList(msgspec.Struct, frozen=True, omit_defaults=True):
     data: list[Order]
     next: str | None
     incomplete: bool = False
+
+
+class OrderExport(msgspec.Struct, frozen=True):
+    """`csv`: a header and one line for each order, as of RFC 4180; amounts in major units. `next` is the cursor of what
+    comes after it, without a header; None at the end."""
+
+    csv: str
+    next: str | None
 
 
 @contextmanager
@@ -90,6 +99,20 @@ async def list_orders(
     wanted = Wanted(status and status.value, _at(created_from), _at(created_before), search)
     found, after = await orders.list(merchant, cursor, limit, wanted)
     return OrderList(found, after, await orders.reads.incomplete())
+
+
+@get("/v1/orders/export", "exportOrders", "Your orders as CSV, newest first, up to a thousand at once")
+async def export_orders(
+    merchant: TheMerchant,
+    services: TheServices,
+    status: FromQuery[OrderStatus | None] = None,
+    created_from: FromQuery[datetime | None] = None,
+    created_before: FromQuery[datetime | None] = None,
+    cursor: FromQuery[Cursor | None] = None,
+) -> OrderExport:
+    wanted = Wanted(status and status.value, _at(created_from), _at(created_before))
+    found, after = await services.orders.list(merchant, cursor, MOST, wanted)
+    return OrderExport(csv_of(found, header=cursor is None), after)
 
 
 def _at(moment: datetime | None) -> int | None:
@@ -178,6 +201,7 @@ OPERATIONS = grouped(
     "An order is paid once, by whichever attempt succeeds first: on the bank's page, in the wallet, or at a till.",
     create_order,
     list_orders,
+    export_orders,
     get_order,
     close_order,
     capture_order,
