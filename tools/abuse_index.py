@@ -24,8 +24,10 @@ CASES = {
     2: "An amount as a fraction, an exponent, a text, not-a-number: refused; amounts are whole minor units",
     3: "Sums at 2⁶³ and 2⁶⁴: refused, never wrapped, and no balance changes",
     4: "More decimals than the currency has: refused",
+    5: "The currency is changed after the price was told: refused",
     6: "A transfer between accounts of two currencies: refused",
     9: "Payer and payee are the same account: refused",
+    10: "A price, fee or state that the client sends: refused, or left aside; the bank computes its own",
     11: "64 debits of a whole balance at once: one succeeds",
     12: "Partial refunds at once: together never above what was paid",
     14: "A capture races a void: one end state",
@@ -63,6 +65,7 @@ CASES = {
     51: "A limit split over several codes: one limit for the customer",
     60: "The same key twice in one JSON object, or one parameter twice: refused",
     62: "Secrets in logs, errors and addresses: a canary is looked for, and not found",
+    63: "A formula or a line of a log in what is exported: made harmless",
     64: "A journal changed on the disk: the chain fails, and the start is refused",
     66: "An adjustment that does not balance: cannot be written down",
     67: "A storm of status queries: slowed down, and payments are unaffected",
@@ -98,6 +101,10 @@ CASES = {
     96: "An alias is squatted, or looks like another: refused",
     99: "Reminders as a flood: told together above a rate, and the message says so",
     100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
+    103: "Two attempts of one order succeed: impossible",
+    104: "Money for an order that has ended: none is taken",
+    105: "Another's order by a guessed address: nothing is shown",
+    106: "A request to pay with an edited amount: void",
 }
 
 

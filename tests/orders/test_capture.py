@@ -133,7 +133,7 @@ def test_abuse_15_more_than_is_held_is_not_captured(bank: Any, run: Any) -> None
     assert (bank.wallet(customer), bank.got(merchant)) == (90_00, 59_64)
 
 
-def test_abuse_13_a_capture_sent_twice_takes_once(bank: Any, run: Any) -> None:
+def test_abuse_21_a_capture_sent_twice_takes_once(bank: Any, run: Any) -> None:
     merchant, customer = bank.merchant(), bank.customer(150_00)
     order = run(authorised(bank, merchant, customer))
     first = run(capture(bank, merchant, order, 30_00))

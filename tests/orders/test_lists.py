@@ -48,7 +48,7 @@ def test_abuse_34_a_cursor_of_another_merchant_leads_to_nothing_of_theirs(bank: 
         run(bank.orders.list(mine, "ord_1", 9, Wanted()))
 
 
-def test_the_export_has_amounts_with_decimals_and_no_formula(bank: Any, run: Any) -> None:
+def test_abuse_63_the_export_has_amounts_with_decimals_and_no_formula(bank: Any, run: Any) -> None:
     merchant = bank.merchant()
     order = run(bank.order(merchant, description='=HYPERLINK("x")'))
     header, line, end = csv_of([order]).split("\r\n")

@@ -38,7 +38,7 @@ def test_an_order_is_closed_over_http(served: Served, shop: httpx.Client) -> Non
     assert shop.post(f"/v1/orders/{order['id']}/close").json()["status"] == "closed"
 
 
-def test_abuse_29_60_what_is_not_a_merchants_to_say_is_refused(served: Served, shop: httpx.Client) -> None:
+def test_abuse_29_what_is_not_a_merchants_to_say_is_refused(served: Served, shop: httpx.Client) -> None:
     for more in ({"status": "paid"}, {"paid": 1250}, {"version": 9}, {"return_url": "http://shop.example"}):
         refused = shop.post("/v1/orders", json=_wanted(served, **more))
         assert refused.status_code == 422, more
