@@ -30,7 +30,7 @@ _KEYED = (
     " An `Idempotency-Key` (header, 1 to 64 letters, digits, and . _ : -) is kept for 7 days, and then names "
     "nothing else."
 )
-_OF_ONE = (problems.NOT_FOUND,)
+_OF_ONE = (problems.NOT_FOUND, ID_REUSED)
 IdempotencyKey = Annotated[str, matching("[A-Za-z0-9._:-]{1,64}")]
 
 
@@ -141,9 +141,9 @@ async def get_order(id: Id, merchant: TheMerchant, services: TheServices, wait: 
     description="Closed again it stays closed. An order that was paid before cannot be closed: look at it.",
     problems=(*_OF_ONE, problems.CONFLICT),
 )
-async def close_order(id: Id, merchant: TheMerchant, services: TheServices) -> Order:
+async def close_order(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Order:
     with _theirs(merchant, id):
-        return await services.orders.close(merchant, id)
+        return await services.orders.close(merchant, id, idempotency_key)
 
 
 @post(
@@ -153,11 +153,17 @@ async def close_order(id: Id, merchant: TheMerchant, services: TheServices) -> O
     description="Of an order with `capture: later`, within 7 days. A part leaves the rest authorised, to the same "
     "time, unless it is `final`. Each capture is charged its own fee. Sent again with the same `merchant_capture` it "
     "changes nothing, and gives the order as it is now.",
-    problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+    problems=(*_OF_ONE, problems.CONFLICT),
 )
-async def capture_order(id: Id, data: JSONBody[CaptureRequest], merchant: TheMerchant, services: TheServices) -> Order:
+async def capture_order(
+    id: Id,
+    data: JSONBody[CaptureRequest],
+    merchant: TheMerchant,
+    services: TheServices,
+    idempotency_key: TheKey,
+) -> Order:
     with _theirs(merchant, id):
-        return await services.orders.capture(merchant, id, data)
+        return await services.orders.capture(merchant, id, data, idempotency_key)
 
 
 @post(
@@ -167,9 +173,9 @@ async def capture_order(id: Id, data: JSONBody[CaptureRequest], merchant: TheMer
     description="What was captured stays so: refund it.",
     problems=(*_OF_ONE, problems.CONFLICT),
 )
-async def void_order(id: Id, merchant: TheMerchant, services: TheServices) -> Order:
+async def void_order(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Order:
     with _theirs(merchant, id):
-        return await services.orders.void(merchant, id)
+        return await services.orders.void(merchant, id, idempotency_key)
 
 
 @post(
@@ -178,13 +184,17 @@ async def void_order(id: Id, merchant: TheMerchant, services: TheServices) -> Or
     "Give back part or all of what was paid",
     description="Sent again with the same `merchant_refund` it gives the first answer. An order has at most 50 "
     "refunds, within 365 days after it was paid. The bank keeps its fee: a refund costs you the whole amount refunded.",
-    problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+    problems=(*_OF_ONE, problems.CONFLICT),
 )
 async def create_order_refund(
-    id: Id, data: JSONBody[OrderRefundRequest], merchant: TheMerchant, services: TheServices
+    id: Id,
+    data: JSONBody[OrderRefundRequest],
+    merchant: TheMerchant,
+    services: TheServices,
+    idempotency_key: TheKey,
 ) -> RefundView:
     with _theirs(merchant, id):
-        return await services.orders.refund(merchant, id, data)
+        return await services.orders.refund(merchant, id, data, idempotency_key)
 
 
 @get("/v1/orders/{id:str}/refunds", "listOrderRefunds", "The refunds of an order", problems=_OF_ONE)
