@@ -34,7 +34,8 @@ class Changes:
     def created(self, order: Order, merchant: MerchantNumber, hold: bytes, key: str) -> Entry:
         """A new order, whose hold was posted."""
         now = self._clock.now()
-        return self._book.change(None, _fact(order, Event.CREATED, (merchant, NO_CUSTOMER), hold, now, key))
+        fact = _fact(order, Event.CREATED, (merchant, NO_CUSTOMER), hold, now, key)
+        return self._book.change(None, fact, order)
 
     def ended_by(self, entry: Entry, event: Event, key: str = "") -> None:
         """Closed or expired: its hold is given up. What waits for customers is declined in the same row."""
@@ -131,9 +132,10 @@ class Changes:
     def _change(self, entry: Entry, event: Event, *, key: str = "", **values: Any) -> None:
         now, order = self._clock.now(), entry.order
         changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=moment(now), **values)
-        parties = entry.merchant, entry.customer
-        fact = _fact(_summed(changed), event, parties, entry.hold, now, key, entry.money)
-        self._book.change(entry, fact)
+        if changed.taken or changed.authorised:
+            changed = _summed(changed)
+        fact = _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key, entry.money)
+        self._book.change(entry, fact, changed)
         self._told(order.id)
 
 
