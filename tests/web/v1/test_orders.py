@@ -50,6 +50,12 @@ def test_abuse_29_what_is_not_a_merchants_to_say_is_refused(served: Served, shop
     twice = b'{"merchant_order":"A-1","amount":1,"amount":2,"currency":"CNY"}'
     assert shop.post("/v1/orders", content=twice, headers={"content-type": "application/json"}).status_code == 400
     assert shop.post("/v1/orders", json=_wanted(served), headers={"Idempotency-Key": "a b"}).status_code == 400
+    repeated = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    assert shop.post("/v1/orders", json=_wanted(served), headers=repeated).status_code == 400
+    assert shop.post("/v1/orders?status=paid", json=_wanted(served)).status_code == 422
+    assert shop.post("/v1/orders", content=b"x" * 17_000).status_code == 415
+    order = shop.post("/v1/orders", json=_wanted(served)).json()["id"]
+    assert shop.post(f"/v1/orders/{order}/close", headers=repeated).status_code == 400
 
 
 @pytest.fixture
