@@ -86,7 +86,7 @@ class Bank:
 
 
 class Application:
-    """One ASGI application: payments and orders are taken by themselves, other operations by path, the rest is pages."""
+    """One ASGI application: payments and orders are taken by themselves, other operations by path, else the pages."""
 
     def __init__(self, services: Services, admission: Admission, pages: Asgi | None) -> None:
         authenticate = Authenticator(services.merchants, services.settings.mode)
