@@ -168,14 +168,14 @@ class Orders:
             raise OrderInvalid(f"the order is of {order.amount} {order.currency}")
         if by not in order.methods:
             raise OrderStateForbids(f"this order is not paid by {by}")
-        known = self._ledger.engine.remembered(attempt_transfer(entry.hold, asked.merchant_order)) is not None
-        if len(order.attempts) >= MOST_ATTEMPTS and not known:
-            raise OrderStateForbids(f"an order has at most {MOST_ATTEMPTS} attempts")
+        if len(order.attempts) >= MOST_ATTEMPTS:
+            number = attempt_transfer(entry.hold, asked.merchant_order)
+            if self._ledger.engine.remembered(number) is None:
+                raise OrderStateForbids(f"an order has at most {MOST_ATTEMPTS} attempts")
         # Nothing awaits from here to the decision.
-        view = await self._payments.pay_order(
+        return await self._payments.pay_order(
             method, merchant, asked, entry.named, lambda fact: self._attempted(entry, fact), open_=order.status is OPEN
         )
-        return view
 
     async def by_code(
         self, method: PaymentMethod[PaymentRequest], merchant: Merchant, request: PaymentRequest

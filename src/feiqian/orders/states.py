@@ -123,7 +123,9 @@ class Changes:
         waiting, entry.waiting = entry.waiting, {}
         declined: dict[str, tuple[PaymentStatus, str | None]]
         declined = dict.fromkeys(waiting, (PaymentStatus.DECLINED, Decline.ORDER_NOT_OPEN.value))
-        values |= {"attempts": _with(attempts, declined), "processing": False, "ended_at": moment(self._clock.now())}
+        if declined:
+            attempts = _with(attempts, declined)
+        values |= {"attempts": attempts, "processing": False, "ended_at": moment(self._clock.now())}
         self._change(entry, event, key=key, **values)
         with contextlib.suppress(NotDeciding):
             for payment in waiting.values():
@@ -131,9 +133,10 @@ class Changes:
 
     def _change(self, entry: Entry, event: Event, *, key: str = "", **values: Any) -> None:
         now, order = self._clock.now(), entry.order
+        if "taken" in values or "authorised" in values:
+            taken, authorised = values.get("taken", order.taken), values.get("authorised", order.authorised)
+            values |= _sums(order, taken, authorised)
         changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=moment(now), **values)
-        if changed.taken or changed.authorised:
-            changed = _summed(changed)
         fact = _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key, entry.money)
         self._book.change(entry, fact, changed)
         self._told(order.id)
@@ -162,19 +165,19 @@ def _taken(payment: PaymentDecided, fee: MinorUnits) -> Taken:
     )
 
 
-def _summed(order: Order) -> Order:
-    """The order with the sums, and the status, that what was taken and is held of it makes."""
-    paid = MinorUnits(sum(one.amount for one in order.taken))
-    fee, refunded = (MinorUnits(sum(getattr(one, name) for one in order.taken)) for name in ("fee", "refunded"))
-    status = order.status
-    if order.authorised:
-        status = OrderStatus.AUTHORISED
-    elif paid and refunded:
-        status = OrderStatus.REFUNDED if refunded >= paid else OrderStatus.PARTIALLY_REFUNDED
+def _sums(order: Order, taken: tuple[Taken, ...], authorised: MinorUnits) -> dict[str, Any]:
+    """The sums, and the status, that what was taken and is held of an order makes."""
+    paid, fee, refunded = 0, 0, 0
+    for one in taken:
+        paid, fee, refunded = paid + one.amount, fee + one.fee, refunded + one.refunded
+    sums: dict[str, Any] = {"paid": paid, "fee": fee, "net": paid - fee, "refunded": refunded}
+    if authorised:
+        sums["status"] = OrderStatus.AUTHORISED
+    elif refunded:
+        sums["status"] = OrderStatus.REFUNDED if refunded >= paid else OrderStatus.PARTIALLY_REFUNDED
     elif paid:
-        status = OrderStatus.PAID if order.capture is Capture.NOW else OrderStatus.CAPTURED
-    sums = {"paid": paid, "fee": fee, "net": MinorUnits(paid - fee), "refunded": refunded}
-    return msgspec.structs.replace(order, status=status, **sums)
+        sums["status"] = OrderStatus.PAID if order.capture is Capture.NOW else OrderStatus.CAPTURED
+    return sums
 
 
 def _with(attempts: tuple[Attempt, ...], ended: dict[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:
