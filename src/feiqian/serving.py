@@ -35,6 +35,8 @@ from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.application import PATHS, Api
 from feiqian.web.v1.authenticate import Authenticator
 from feiqian.web.v1.hot import PATH, TakingPayments
+from feiqian.web.v1.hot_orders import PATH as ORDERS_PATH
+from feiqian.web.v1.hot_orders import TakingOrders
 
 if TYPE_CHECKING:
     from feiqian.web.application import Pages
@@ -84,12 +86,13 @@ class Bank:
 
 
 class Application:
-    """One ASGI application: taking a payment by itself, the other operations where their paths are, else the pages."""
+    """One ASGI application: payments and orders are taken by themselves, other operations by path, else the pages."""
 
     def __init__(self, services: Services, admission: Admission, pages: Asgi | None) -> None:
         authenticate = Authenticator(services.merchants, services.settings.mode)
         admission.whose = authenticate.whose
         self.payments = TakingPayments(services, admission, authenticate)
+        self.orders = TakingOrders(services, admission, authenticate)
         self.api = Api(services, admission, authenticate)
         self.turns = self.api.callers.turns
         self.pages = self.api if pages is None else Paced(pages, self.turns)
@@ -98,6 +101,8 @@ class Application:
         path = scope["path"]
         if path == PATH and scope["method"] == "POST":
             await self.payments(scope, receive, send)
+        elif path == ORDERS_PATH and scope["method"] == "POST":
+            await self.orders(scope, receive, send)
         else:
             await (self.api if path.startswith(PATHS) else self.pages)(scope, receive, send)
 
