@@ -22,9 +22,9 @@ from feiqian.events import (
 from feiqian.ids import MerchantNumber
 from feiqian.money import BY_NUMBER, Money, format_plain
 from feiqian.outbox.model import Origin, Outbound
-from feiqian.payments import waiting
 from feiqian.payments.views import first_answer, refund_view
 from feiqian.subjects import customer
+from feiqian.webhooks import facts
 from feiqian.webhooks.model import MerchantEvent
 from feiqian.webhooks.telling import MerchantEvents, merchants_of
 
@@ -90,12 +90,12 @@ class PaymentEvents(MerchantEvents):
     def events_of(self, connection: Connection, fact: Fact) -> Iterable[MerchantEvent]:
         if isinstance(fact, PaymentDecided):
             if fact.status is PaymentStatus.WAITING:
-                waiting.keep(connection, fact)
+                facts.keep(connection, fact.id, fact, fact.expires_at, fact.created_at)
             yield _payment(fact, fact.status, fact.created_at)
         elif isinstance(fact, RefundDecided):
             yield MerchantEvent(f"refund.{fact.status}", fact.merchant, fact.id, refund_view(fact), fact.created_at)
         elif isinstance(fact, Ending):
-            yield _ended(waiting.kept(connection, fact.id), fact)
+            yield _ended(facts.kept(connection, fact.id, PaymentDecided), fact)
 
 
 def _ended(payment: PaymentDecided, end: Ending) -> MerchantEvent:
