@@ -61,7 +61,12 @@ CASES = {
     44: "Somebody locks another out on purpose: the owner keeps a way in",
     46: "A payment code again, or after its minute: refused",
     51: "A limit split over several codes: one limit for the customer",
+    54: "A webhook address in private space, by a redirect or by its name: refused when it is connected to",
+    55: "A webhook that is forged, stale or repeated: it has another signature, a time and an id",
+    56: "A receiver that asks for a signature: it is known to, and none is ever missing",
+    59: "Webhooks out of order: versions only go forward",
     60: "The same key twice in one JSON object, or one parameter twice: refused",
+    61: "A slow receiver: its own queue, and the others are served",
     62: "Secrets in logs, errors and addresses: a canary is looked for, and not found",
     64: "A journal changed on the disk: the chain fails, and the start is refused",
     66: "An adjustment that does not balance: cannot be written down",
@@ -98,6 +103,7 @@ CASES = {
     96: "An alias is squatted, or looks like another: refused",
     99: "Reminders as a flood: told together above a rate, and the message says so",
     100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
+    108: "A receiver that checks no signature: its merchant is told",
 }
 
 
