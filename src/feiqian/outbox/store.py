@@ -212,6 +212,12 @@ def of_lane(connection: Connection, lane: str, ask: Ask, limit: int, state: Stat
     return page.of([_kept(row) for row in page.items])
 
 
+def waiting_in_lane(connection: Connection, topic: str, lane: str) -> int:
+    """How many are queued there."""
+    waits = and_(_c.topic == topic, _QUEUED, _c.lane == lane)
+    return int(connection.execute(select(func.count()).where(waits)).scalar_one())
+
+
 def sent_about(connection: Connection, lane: str, abouts: Iterable[str]) -> set[str]:
     """About which of these a lane has been sent something."""
     found = select(_c.about).where(_c.about.in_(list(abouts)), _c.lane == lane, _c.state == State.SENT)

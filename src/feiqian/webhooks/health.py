@@ -18,6 +18,7 @@ from feiqian.outbox.model import Claimed, Ended
 from feiqian.runtime.transactions import Transactions, writes
 from feiqian.subjects import merchant as subject_of
 from feiqian.webhooks.endpoints import Endpoints
+from feiqian.webhooks.errors import TooManyTests
 from feiqian.webhooks.model import PROBE, TEST, Attempt, Checks, MerchantEvent, Why
 from feiqian.webhooks.tables import ANSWER, attempts, endpoints, events
 from feiqian.webhooks.telling import Telling
@@ -28,6 +29,7 @@ KEEP_ATTEMPTS = 60 * DAY
 PROBED_EVERY = 7 * DAY
 PROBED_AGAIN = 6 * HOUR  # where a probe did not show anything
 PROBES_AT_ONCE = 100
+MOST_TESTS, TESTS_SPAN = 20, 10 * MINUTE  # of one merchant: the address may be somebody else's
 DELIVERED_EVERY = 10 * MICROSECONDS  # when something last arrived is noted no more often
 MANY_FAIL = 5  # endpoints at least, and half of those that are used: then it may be ours
 _c = endpoints.c
@@ -119,9 +121,14 @@ class Health:
 
     @writes
     def test(self, connection: Connection, merchant: MerchantNumber, id: str) -> str:
-        """Sends a test event to an endpoint; the delivery's id. Raises EndpointNotFound, EndpointDisabled."""
+        """Sends a test event to an endpoint; the delivery's id. Raises EndpointNotFound, EndpointDisabled,
+        TooManyTests."""
         self.endpoints.enabled(connection, merchant, id)
-        return self.send(connection, merchant, id, TEST, self.clock.now())
+        now = self.clock.now()
+        lately = events.c.merchant == merchant, events.c.at > now - TESTS_SPAN, events.c.type == TEST
+        if connection.execute(select(func.count()).where(*lately)).scalar_one() >= MOST_TESTS:
+            raise TooManyTests("try again in ten minutes")
+        return self.send(connection, merchant, id, TEST, now)
 
     def send(self, connection: Connection, merchant: MerchantNumber, id: str, type: str, now: int) -> str:
         """A test or a probe; the delivery's id."""
