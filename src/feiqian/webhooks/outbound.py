@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -14,7 +14,6 @@ from feiqian.events import (
     PaymentCancelled,
     PaymentConfirmed,
     PaymentDecided,
-    PaymentExpired,
     PaymentRefused,
     PaymentStatus,
     RefundDecided,
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
     from feiqian.services import Services
 
 _WAITING = PaymentStatus.WAITING.encode()
-_MERCHANT_OF = merchants_of(
-    PaymentDecided, RefundDecided, PaymentConfirmed, PaymentRefused, PaymentCancelled, PaymentExpired
-)
+_TOLD = (PaymentDecided, RefundDecided, *get_args(Ending))
+_MERCHANT_OF = merchants_of(*(kind for kind in get_args(Fact) if issubclass(kind, _TOLD)))
 
 
 class PaymentEvents(MerchantEvents):
