@@ -133,9 +133,9 @@ class Health:
     def send(self, connection: Connection, merchant: MerchantNumber, id: str, type: str, now: int) -> str:
         """A test or a probe; the delivery's id."""
         endpoint = self.endpoints.get.within(connection, merchant, id)
-        event, said = new_id(EVENT, now), MerchantEvent(type, merchant, id, Ping(id), now)
-        self.telling.keep(connection, event, said, 0, now)
-        return self.telling.queue(connection, endpoint, said, event, now)
+        event = new_id(EVENT, now)
+        self.telling.keep(connection, event, MerchantEvent(type, merchant, id, Ping(id), now), 0, now)
+        return self.telling.queue(connection, endpoint, event, type, id, now)
 
     def _probed(self, connection: Connection, row: Any, said: tuple[Attempt, ...]) -> None:
         """What it shows: whoever takes the right signature and not the false one looks at it."""

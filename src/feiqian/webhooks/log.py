@@ -17,7 +17,7 @@ from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.webhooks.endpoints import Endpoints
 from feiqian.webhooks.errors import DeliveryNotFound, EndpointBusy
-from feiqian.webhooks.model import PROBE, TEST, TOPIC, Attempt, Delivery, MerchantEvent, Told, wants
+from feiqian.webhooks.model import PROBE, TEST, TOPIC, Attempt, Delivery, Told, wants
 from feiqian.webhooks.sender import body_of
 from feiqian.webhooks.tables import ANSWER, attempts, events
 from feiqian.webhooks.telling import Telling, about
@@ -108,10 +108,9 @@ class Log:
             raise EndpointBusy(f"{MOST_WAITING:,} or more wait for this endpoint; send again when they have arrived")
         sent = []
         for id in ids:
-            row = connection.execute(select(events).where(_e.id == id, _e.merchant == merchant)).first()
+            row = connection.execute(select(_e.type, _e.object).where(_e.id == id, _e.merchant == merchant)).first()
             if row is not None:
-                event = MerchantEvent(row.type, merchant, row.object, there, row.at)  # type: ignore[arg-type]
-                sent.append(self.telling.queue(connection, there, event, id, now))
+                sent.append(self.telling.queue(connection, there, id, row.type, row.object, now))
         return sent
 
     def _one(self, connection: Connection, merchant: MerchantNumber, id: str) -> Delivery:

@@ -58,7 +58,7 @@ class Telling:
         in_order = not connection.execute(select(later)).scalar()  # what is told again, late, replaces nothing
         self.keep(connection, id, event, origin.position, now)
         for endpoint in (one for one in wanted if one.enabled):
-            self.queue(connection, endpoint, event, id, now, once=id, in_order=in_order)
+            self.queue(connection, endpoint, id, event.type, event.object, now, once=id, in_order=in_order)
 
     def keep(self, connection: Connection, id: str, event: MerchantEvent, position: int, now: int) -> None:
         """The event itself, unless it is kept already."""
@@ -74,8 +74,9 @@ class Telling:
         self,
         connection: Connection,
         endpoint: Endpoint,
-        event: MerchantEvent,
-        id: str,
+        event: str,
+        type: str,
+        object: str,
         now: int,
         *,
         once: str = "",
@@ -85,12 +86,12 @@ class Telling:
         delivery = Delivery(
             id=new_id(DELIVERY, now),
             topic=TOPIC,
-            kind=event.type,
-            receiver=f"{endpoint.id}/{event.object}" if in_order else "",
-            about=about(id),
+            kind=type,
+            receiver=f"{endpoint.id}/{object}" if in_order else "",
+            about=about(event),
             payload=b"",
             expires_at=now + EXPIRES,
-            headers={"object": event.object},
+            headers={"object": object},
             once=f"{once}/{endpoint.id}" if once else "",
             lane=endpoint.id,
         )
