@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from feiqian.webhooks.health import PROBED_AGAIN, PROBED_EVERY
+import pytest
+
+from feiqian.webhooks.endpoints import Wanted
+from feiqian.webhooks.errors import TooManyTests
+from feiqian.webhooks.health import MOST_TESTS, PROBED_AGAIN, PROBED_EVERY
 from tests.webhooks.receiving import Answer, HookedBank, Receiver
 
 MAIL = "ops@shop.example"
@@ -74,13 +78,26 @@ def test_a_receiver_that_checks_no_more_is_found_a_week_later_and_one_with_a_new
     receiver.secret = ""
     look(bank, PROBED_EVERY / 1_000_000)
     assert bank.endpoint_now(endpoint).checks == "no"
-    from feiqian.webhooks.endpoints import Wanted
-
     wanted = Wanted(f"{receiver.url}/new", ("order.*",))
     bank.run(bank.webhooks.endpoints.change(bank.shop.number, endpoint.id, wanted))
     assert bank.endpoint_now(endpoint).checks is None
     look(bank)
     assert bank.endpoint_now(endpoint).checks == "no"
+
+
+def test_tests_are_bounded_for_a_merchant_whose_address_may_be_somebody_elses(
+    bank: HookedBank, receiver: Receiver
+) -> None:
+    test = bank.webhooks.health.test
+    one, other = bank.endpoint(f"{receiver.url}/1")[0], bank.endpoint(f"{receiver.url}/2")[0]
+    for number in range(MOST_TESTS):
+        bank.run(test(bank.shop.number, (one, other)[number % 2].id))
+    with pytest.raises(TooManyTests):
+        bank.run(test(bank.shop.number, other.id))
+    bank.clock.advance(601)
+    bank.run(test(bank.shop.number, other.id))
+    bank.run(bank.send())
+    assert {got.type for got in receiver.got} == {"webhook.test"}
 
 
 def test_a_probe_is_not_tried_again_and_holds_up_nothing(bank: HookedBank) -> None:

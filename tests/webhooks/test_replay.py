@@ -11,7 +11,7 @@ from feiqian.events import PaymentCancelled, PaymentConfirmed, PaymentDecided, P
 from feiqian.outbox import store
 from feiqian.webhooks import log
 from feiqian.webhooks.endpoints import Wanted
-from feiqian.webhooks.errors import DeliveryNotFound, EndpointDisabled
+from feiqian.webhooks.errors import DeliveryNotFound, EndpointBusy, EndpointDisabled
 from tests.webhooks.receiving import WAITS, Answer, HookedBank, Receiver
 
 BOTH = pytest.mark.parametrize("bank", ["sqlite", "postgres"], indirect=True)
@@ -79,6 +79,20 @@ def test_another_endpoint_gets_with_a_range_what_happened_before_it_was_made(
     endpoint, _ = bank.endpoint(receiver.url, "order.*")
     bank.run(bank.webhooks.log.replay_range(bank.shop.number, endpoint.id, 0, 2**60, undelivered=True), bank.send())
     assert receiver.versions() == [(1, 0)]
+
+
+def test_nothing_is_sent_again_while_so_much_waits(
+    bank: HookedBank, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "MOST_WAITING", 3)
+    endpoint, _ = bank.endpoint(receiver.url, "order.*")
+    bank.run(bank.happens(1), bank.send())
+    [delivery] = bank.deliveries(endpoint)
+    replay = bank.webhooks.log.replay
+    bank.run(*(replay(bank.shop.number, delivery.id) for _ in range(3)))
+    with pytest.raises(EndpointBusy):
+        bank.run(replay(bank.shop.number, delivery.id))
+    bank.run(bank.send(), replay(bank.shop.number, delivery.id))
 
 
 def test_what_is_of_nobody_cannot_be_sent_again(bank: HookedBank) -> None:

@@ -181,7 +181,7 @@ def resend(connection: Connection, id: str, now: int) -> str:
     """A dead letter is queued again, in its old place before what came later; returns its topic. Its attempts are
     counted anew. Raises NotResendable."""
     is_it = and_(_c.id == id, _c.state == State.DEAD, _c.sealed.is_not(None), _c.expires_at > now)
-    values = {"state": State.QUEUED, "attempts": 0, "next_at": now, "done_at": 0, "keep_until": 0}
+    values = {"state": State.QUEUED, "attempts": 0, "next_at": now, "done_at": 0, "keep_until": 0, "why": ""}
     if not connection.execute(update(deliveries).where(is_it).values(values)).rowcount:
         raise NotResendable(f"there is no dead letter {id}, or it has expired and can no longer be sent")
     return str(connection.execute(select(_c.topic).where(_c.id == id)).scalar_one())
@@ -216,6 +216,12 @@ def of_lane(connection: Connection, lane: str, ask: Ask, limit: int, state: Stat
     found = _ALL_KEPT.where(_c.lane == lane)
     page = page_of(connection, found if state is None else found.where(_c.state == state), _NEWEST, ask, limit)
     return page.of([_kept(row) for row in page.items])
+
+
+def waiting_in_lane(connection: Connection, topic: str, lane: str) -> int:
+    """How many are queued there."""
+    waits = and_(_c.topic == topic, _QUEUED, _c.lane == lane)
+    return int(connection.execute(select(func.count()).where(waits)).scalar_one())
 
 
 def sent_about(connection: Connection, lane: str, abouts: Iterable[str]) -> set[str]:

@@ -11,7 +11,16 @@ from feiqian.clock import microseconds
 from feiqian.errors import FeiqianError
 from feiqian.runtime.paging import Ask
 from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, grouped, post
-from feiqian.web.v1.problems import CONFLICT, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.problems import (
+    CONFLICT,
+    INVALID,
+    NOT_FOUND,
+    TOO_MANY_REQUESTS,
+    FieldError,
+    Kind,
+    ProblemError,
+    Told,
+)
 from feiqian.webhooks import errors
 from feiqian.webhooks.endpoints import Wanted
 from feiqian.webhooks.views import (
@@ -45,6 +54,8 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     errors.EndpointKnown: CONFLICT,
     errors.EndpointsFull: CONFLICT,
     errors.EndpointDisabled: CONFLICT,
+    errors.EndpointBusy: CONFLICT,
+    errors.TooManyTests: TOO_MANY_REQUESTS,
 }
 _OF_ONE = (NOT_FOUND,)
 _SENDING = (NOT_FOUND, CONFLICT)
@@ -111,7 +122,12 @@ async def rotate_secret(
     return with_secret(await endpoints.get(merchant.number, id), secret)
 
 
-@post("/v1/webhook-endpoints/{id:str}/test", "testWebhookEndpoint", "Send a test event", problems=_SENDING)
+@post(
+    "/v1/webhook-endpoints/{id:str}/test",
+    "testWebhookEndpoint",
+    "Send a test event",
+    problems=(*_SENDING, TOO_MANY_REQUESTS),
+)
 async def test_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> Queued:
     return Queued(await services.webhooks.health.test(merchant.number, id))
 

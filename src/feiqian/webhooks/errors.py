@@ -7,6 +7,8 @@ FeiqianError
   EndpointKnown      the merchant has an endpoint with this address
   EndpointsFull      the merchant has as many endpoints as may be
   EndpointDisabled   what was asked needs an endpoint that is enabled
+  EndpointBusy       so much waits for the endpoint that nothing is sent again
+  TooManyTests       the merchant has asked for as many tests as may be
 """
 
 from __future__ import annotations
@@ -36,6 +38,14 @@ class EndpointKnown(FeiqianError):
 
 class EndpointsFull(FeiqianError):
     """The merchant has as many endpoints as may be."""
+
+
+class EndpointBusy(FeiqianError):
+    """So much waits for the endpoint that nothing is sent again now."""
+
+
+class TooManyTests(FeiqianError):
+    """The merchant has asked for as many tests as may be in a while."""
 
 
 class EndpointDisabled(FeiqianError):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from feiqian.clock import DAY, HOUR, MINUTE, Clock
+from feiqian.clock import DAY, HOUR, MICROSECONDS, MINUTE, Clock
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import EVENT, MerchantNumber, new_id
 from feiqian.merchants.registry import Merchants
@@ -18,6 +18,7 @@ from feiqian.outbox.model import Claimed, Ended
 from feiqian.runtime.transactions import Transactions, writes
 from feiqian.subjects import merchant as subject_of
 from feiqian.webhooks.endpoints import Endpoints
+from feiqian.webhooks.errors import TooManyTests
 from feiqian.webhooks.model import PROBE, TEST, Attempt, Checks, MerchantEvent, Why
 from feiqian.webhooks.tables import ANSWER, attempts, endpoints, events
 from feiqian.webhooks.telling import Telling
@@ -28,8 +29,11 @@ KEEP_ATTEMPTS = 60 * DAY
 PROBED_EVERY = 7 * DAY
 PROBED_AGAIN = 6 * HOUR  # where a probe did not show anything
 PROBES_AT_ONCE = 100
+MOST_TESTS, TESTS_SPAN = 20, 10 * MINUTE  # of one merchant: the address may be somebody else's
+DELIVERED_EVERY = 10 * MICROSECONDS  # when something last arrived is noted no more often
 MANY_FAIL = 5  # endpoints at least, and half of those that are used: then it may be ours
 _c = endpoints.c
+_NOW = select(endpoints).where(_c.id == bindparam("id")).with_for_update()
 _CALM = "Do nothing with it: it tells of no order and no payment."
 
 
@@ -74,14 +78,14 @@ class Health:
             values = attempt._asdict() | {"delivery": claimed.id}
             values["answer"] = ANSWER.seal(self.cipher, attempt.answer, claimed.id)
             connection.execute(insert(attempts).values(values))
-        row = connection.execute(select(endpoints).where(_c.id == claimed.lane).with_for_update()).first()
+        row = connection.execute(_NOW, {"id": claimed.lane}).first()
         if row is None or not said:
             return
         if claimed.kind == PROBE:
             self._probed(connection, row, said)
         elif said[-1].why:
             self._failed(connection, row, said[-1], ended.at)
-        else:
+        elif row.failing_since or row.delivered_at <= ended.at - DELIVERED_EVERY:
             values = {"delivered_at": ended.at, "failing_since": 0, "failure": "", "told_at": 0}
             connection.execute(update(endpoints).where(_c.id == row.id).values(values))
 
@@ -117,16 +121,21 @@ class Health:
 
     @writes
     def test(self, connection: Connection, merchant: MerchantNumber, id: str) -> str:
-        """Sends a test event to an endpoint; the delivery's id. Raises EndpointNotFound, EndpointDisabled."""
+        """Sends a test event to an endpoint; the delivery's id. Raises EndpointNotFound, EndpointDisabled,
+        TooManyTests."""
         self.endpoints.enabled(connection, merchant, id)
-        return self.send(connection, merchant, id, TEST, self.clock.now())
+        now = self.clock.now()
+        lately = events.c.merchant == merchant, events.c.at > now - TESTS_SPAN, events.c.type == TEST
+        if connection.execute(select(func.count()).where(*lately)).scalar_one() >= MOST_TESTS:
+            raise TooManyTests("try again in ten minutes")
+        return self.send(connection, merchant, id, TEST, now)
 
     def send(self, connection: Connection, merchant: MerchantNumber, id: str, type: str, now: int) -> str:
         """A test or a probe; the delivery's id."""
         endpoint = self.endpoints.get.within(connection, merchant, id)
-        event, said = new_id(EVENT, now), MerchantEvent(type, merchant, id, Ping(id), now)
-        self.telling.keep(connection, event, said, 0, now)
-        return self.telling.queue(connection, endpoint, said, event, now)
+        event = new_id(EVENT, now)
+        self.telling.keep(connection, event, MerchantEvent(type, merchant, id, Ping(id), now), 0, now)
+        return self.telling.queue(connection, endpoint, event, type, id, now)
 
     def _probed(self, connection: Connection, row: Any, said: tuple[Attempt, ...]) -> None:
         """What it shows: whoever takes the right signature and not the false one looks at it."""

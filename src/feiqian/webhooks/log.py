@@ -16,13 +16,14 @@ from feiqian.outbox.model import REPLACES, Kept, State
 from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.webhooks.endpoints import Endpoints
-from feiqian.webhooks.errors import DeliveryNotFound
-from feiqian.webhooks.model import PROBE, TEST, TOPIC, Attempt, Delivery, MerchantEvent, Told, wants
+from feiqian.webhooks.errors import DeliveryNotFound, EndpointBusy
+from feiqian.webhooks.model import PROBE, TEST, TOPIC, Attempt, Delivery, Told, wants
 from feiqian.webhooks.sender import body_of
 from feiqian.webhooks.tables import ANSWER, attempts, events
 from feiqian.webhooks.telling import Telling, about
 
 AT_ONCE = 500  # events that are sent again by one request
+MOST_WAITING = 2_000  # for an endpoint, when something is to be sent again
 _e, _a = events.c, attempts.c
 
 
@@ -66,7 +67,7 @@ class Log:
     def replay(self, connection: Connection, merchant: MerchantNumber, id: str) -> str:
         """Sends the event of a delivery again, with the same webhook-id; the new delivery's id.
 
-        Raises DeliveryNotFound, EndpointDisabled.
+        Raises DeliveryNotFound, EndpointDisabled, EndpointBusy.
         """
         delivery = self._one(connection, merchant, id)
         [again] = self._send(connection, merchant, delivery.endpoint, [delivery.event]) or [""]
@@ -88,7 +89,7 @@ class Log:
         """Sends again what happened from `since` on and before `until` and the endpoint asks for; with `undelivered`
         only what has not arrived there. The new deliveries' ids, and from where on to go on (0: that was all).
 
-        Raises EndpointNotFound, EndpointDisabled.
+        Raises EndpointNotFound, EndpointDisabled, EndpointBusy.
         """
         there = self.endpoints.enabled(connection, merchant, endpoint)
         of_time = _e.merchant == merchant, _e.at >= since, _e.at < until, _e.type.not_in((TEST, PROBE))
@@ -103,12 +104,13 @@ class Log:
 
     def _send(self, connection: Connection, merchant: MerchantNumber, endpoint: str, ids: Iterable[str]) -> list[str]:
         there, now = self.endpoints.enabled(connection, merchant, endpoint), self.clock.now()
+        if store.waiting_in_lane(connection, TOPIC, endpoint) >= MOST_WAITING:
+            raise EndpointBusy(f"{MOST_WAITING:,} or more wait for this endpoint; send again when they have arrived")
         sent = []
         for id in ids:
-            row = connection.execute(select(events).where(_e.id == id, _e.merchant == merchant)).first()
+            row = connection.execute(select(_e.type, _e.object).where(_e.id == id, _e.merchant == merchant)).first()
             if row is not None:
-                event = MerchantEvent(row.type, merchant, row.object, there, row.at)  # type: ignore[arg-type]
-                sent.append(self.telling.queue(connection, there, event, id, now))
+                sent.append(self.telling.queue(connection, there, id, row.type, row.object, now))
         return sent
 
     def _one(self, connection: Connection, merchant: MerchantNumber, id: str) -> Delivery:
