@@ -34,7 +34,7 @@ from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.application import PATHS, Api
 from feiqian.web.v1.authenticate import Authenticator
-from feiqian.web.v1.hot import PATH, TakingPayments
+from feiqian.web.v1.hot import ORDERS_PATH, PATH, MakingOrders, TakingPayments
 
 if TYPE_CHECKING:
     from feiqian.web.application import Pages
@@ -84,12 +84,13 @@ class Bank:
 
 
 class Application:
-    """One ASGI application: taking a payment by itself, the other operations where their paths are, else the pages."""
+    """One ASGI application: what is hot by itself, the other operations where their paths are, else the pages."""
 
     def __init__(self, services: Services, admission: Admission, pages: Asgi | None) -> None:
         authenticate = Authenticator(services.merchants, services.settings.mode)
         admission.whose = authenticate.whose
         self.payments = TakingPayments(services, admission, authenticate)
+        self.orders = MakingOrders(services, admission, authenticate)
         self.api = Api(services, admission, authenticate)
         self.turns = self.api.callers.turns
         self.pages = self.api if pages is None else Paced(pages, self.turns)
@@ -98,6 +99,8 @@ class Application:
         path = scope["path"]
         if path == PATH and scope["method"] == "POST":
             await self.payments(scope, receive, send)
+        elif path == ORDERS_PATH and scope["method"] == "POST":
+            await self.orders(scope, receive, send)
         else:
             await (self.api if path.startswith(PATHS) else self.pages)(scope, receive, send)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,7 +22,7 @@ from .answers import Answer, Message, Receive, Send, answer_to, send_answer
 from .authenticate import Visitor
 from .callers import BODY
 from .operations import Asked, TheMerchant, TheServices, TheVisitor, operation_of
-from .parse import Disconnected
+from .parse import Disconnected, idempotency_key
 from .problems import ProblemError
 
 UNROUTED = "unrouted"  # the operation of what has no path here
@@ -62,9 +61,6 @@ class NoResponse(Response[None]):
         async def nothing(scope: Message, receive: Receive, send: Send) -> None: ...
 
         return nothing
-
-
-_KEY = re.compile("[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 def _failed(request: Asked, error: Exception) -> Response[Any]:
@@ -107,12 +103,7 @@ def _merchant(request: Asked, services: TheServices) -> Merchant:
 
 def _idempotency_key(request: Asked, merchant: TheMerchant) -> str:
     """The request's `Idempotency-Key`, or "". Raises ProblemError for one that is not as it has to be."""
-    keys = request.headers.getall("idempotency-key", [])
-    if len(keys) > 1:
-        raise ProblemError(problems.MALFORMED_REQUEST, "The Idempotency-Key header occurs twice.")
-    if keys and not _KEY.fullmatch(keys[0]):
-        raise ProblemError(problems.MALFORMED_REQUEST, "An Idempotency-Key has 1 to 64 letters, digits, and . _ : -")
-    return keys[0] if keys else ""
+    return idempotency_key(request.headers.getall("idempotency-key", []))
 
 
 def _visitor(request: Asked, services: TheServices) -> Visitor:
