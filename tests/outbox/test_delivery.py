@@ -282,6 +282,20 @@ def test_the_metrics_and_alarms_of_a_topic(bank: Bank) -> None:
     assert "feiqian_alarm_outbox_dead_letters 1.0" in shown
 
 
+def test_a_lane_that_stands_still_is_no_alarm(bank: Bank) -> None:
+    bank.build(lane_places=2)
+    bank.sender.script["a"] = [NotSent("HTTP 500")] * 3
+    bank.add("a1", lane="shop")
+    for n in range(10):
+        bank.sender.script[f"c{n}"] = [RefusedForGood("no")]
+        bank.add("c", f"c{n}", lane="shop")
+    while bank.deliver():
+        pass
+    bank.clock.advance(1_000)
+    bank.look()
+    assert (bank.outbox.stalled.on, bank.outbox.dying.on) == (False, False)
+
+
 def test_nothing_of_what_is_sent_is_in_reprs_or_in_the_clear_in_the_table(bank: Bank) -> None:
     bank.add("a1")
     bank.deliver()

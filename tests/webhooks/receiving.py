@@ -215,7 +215,8 @@ class HookedBank:
             for version in versions:
                 self._positions += 1
                 event = MerchantEvent(type, self.shop.number, object, Versioned(object, version), self.clock.now())
-                self.webhooks.telling.tell(connection, event, Origin(self._positions, 0), self.clock.now())
+                told = [(event, Origin(self._positions, 0))]
+                self.webhooks.telling.tell(connection, told, self.clock.now())
 
         await self.services.transactions.write(tell)
 

@@ -112,10 +112,15 @@ class Outbox:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _stalled(self) -> list[str]:
-        """Topics of which something has waited for long, and nothing was sent in that time."""
+        """Topics of which something has waited for long, and nothing was sent in that time. Not those with lanes: a
+        lane that stands still is its receiver's affair, and whoever sends by them looks at all of them."""
         since = self._clock.now() - STALLED
         waiting = [topic for topic, waiting in self.waiting.items() if max(waiting.since, self._began) < since]
-        return sorted(topic for topic in waiting if not self._sent_since(topic, since))
+        return sorted(topic for topic in waiting if not self._has_lanes(topic) and not self._sent_since(topic, since))
+
+    def _has_lanes(self, topic: str) -> bool:
+        worker = self._workers.get(topic)
+        return worker is not None and worker.topic.lane_places > 0
 
     def _sent_since(self, topic: str, since: int) -> bool:
         worker = self._workers.get(topic)
@@ -124,6 +129,8 @@ class Outbox:
     def _dying(self) -> list[str]:
         now, found = self._clock.now(), []
         for topic, worker in self._workers.items():
+            if self._has_lanes(topic):
+                continue
             sent, dead = worker.counts.lately(now)
             if dead >= DEAD_AT_LEAST and dead * DEAD_SHARE >= sent + dead:
                 found.append(topic)

@@ -181,7 +181,7 @@ def resend(connection: Connection, id: str, now: int) -> str:
     """A dead letter is queued again, in its old place before what came later; returns its topic. Its attempts are
     counted anew. Raises NotResendable."""
     is_it = and_(_c.id == id, _c.state == State.DEAD, _c.sealed.is_not(None), _c.expires_at > now)
-    values = {"state": State.QUEUED, "attempts": 0, "next_at": now, "done_at": 0, "keep_until": 0}
+    values = {"state": State.QUEUED, "attempts": 0, "next_at": now, "done_at": 0, "keep_until": 0, "why": ""}
     if not connection.execute(update(deliveries).where(is_it).values(values)).rowcount:
         raise NotResendable(f"there is no dead letter {id}, or it has expired and can no longer be sent")
     return str(connection.execute(select(_c.topic).where(_c.id == id)).scalar_one())

@@ -39,6 +39,7 @@ LONGEST_OVERLAP_HOURS = 7 * 24
 ENDED = "the endpoint was disabled"
 KEEP = 30 * DAY  # deliveries that are over
 _c = endpoints.c
+SECRETS = (_c.id, _c.secret, _c.old_secret, _c.old_secret_until)
 _SHOWN = [_c[name] for name in Endpoint._fields]
 
 
@@ -84,11 +85,10 @@ class Endpoints:
             raise EndpointNotFound("you have no such endpoint")
         return _endpoint(found)
 
-    def secrets(self, connection: Connection, id: str, now: int) -> list[str]:
-        """Those that sign now, the newest first."""
-        row = connection.execute(select(_c.secret, _c.old_secret, _c.old_secret_until).where(_c.id == id)).one()
-        found = [SECRET.text(self.cipher, row.secret, id)]
-        return found + ([OLD_SECRET.text(self.cipher, row.old_secret, id)] if row.old_secret_until > now else [])
+    def secrets_of(self, row: Any, now: int) -> list[str]:
+        """Those that sign now, the newest first; the row has the columns SECRETS of an endpoint."""
+        found = [SECRET.text(self.cipher, row.secret, row.id)]
+        return found + ([OLD_SECRET.text(self.cipher, row.old_secret, row.id)] if row.old_secret_until > now else [])
 
     # --- by merchants ------------------------------------------------------------------------------------------------
 
@@ -154,7 +154,8 @@ class Endpoints:
         """A new secret, which is not shown again; the one before signs, too, for so long. Raises EndpointNotFound."""
         self.get.within(connection, merchant, id)
         now, secret = self.clock.now(), new_secret()
-        [before, *_] = self.secrets(connection, id, now)
+        row = connection.execute(select(*SECRETS).where(_c.id == id)).one()
+        [before, *_] = self.secrets_of(row, now)
         until = now + overlap_hours * HOUR if overlap_hours else 0
         values = {"secret": SECRET.seal(self.cipher, secret, id), "old_secret_until": until}
         values["old_secret"] = OLD_SECRET.seal(self.cipher, before, id) if until else None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from feiqian.clock import DAY, HOUR, MINUTE, Clock
+from feiqian.clock import DAY, HOUR, MICROSECONDS, MINUTE, Clock
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import EVENT, MerchantNumber, new_id
 from feiqian.merchants.registry import Merchants
@@ -28,8 +28,10 @@ KEEP_ATTEMPTS = 60 * DAY
 PROBED_EVERY = 7 * DAY
 PROBED_AGAIN = 6 * HOUR  # where a probe did not show anything
 PROBES_AT_ONCE = 100
+DELIVERED_EVERY = 10 * MICROSECONDS  # when something last arrived is noted no more often
 MANY_FAIL = 5  # endpoints at least, and half of those that are used: then it may be ours
 _c = endpoints.c
+_NOW = select(endpoints).where(_c.id == bindparam("id")).with_for_update()
 _CALM = "Do nothing with it: it tells of no order and no payment."
 
 
@@ -74,14 +76,14 @@ class Health:
             values = attempt._asdict() | {"delivery": claimed.id}
             values["answer"] = ANSWER.seal(self.cipher, attempt.answer, claimed.id)
             connection.execute(insert(attempts).values(values))
-        row = connection.execute(select(endpoints).where(_c.id == claimed.lane).with_for_update()).first()
+        row = connection.execute(_NOW, {"id": claimed.lane}).first()
         if row is None or not said:
             return
         if claimed.kind == PROBE:
             self._probed(connection, row, said)
         elif said[-1].why:
             self._failed(connection, row, said[-1], ended.at)
-        else:
+        elif row.failing_since or row.delivered_at <= ended.at - DELIVERED_EVERY:
             values = {"delivered_at": ended.at, "failing_since": 0, "failure": "", "told_at": 0}
             connection.execute(update(endpoints).where(_c.id == row.id).values(values))
 

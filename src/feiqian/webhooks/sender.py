@@ -19,7 +19,7 @@ import aiohttp
 import msgspec
 from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from feiqian.clock import MICROSECONDS, Clock, microseconds, moment
 from feiqian.ids import EVENT, new_id
@@ -28,7 +28,7 @@ from feiqian.outbox.errors import NotSent, RefusedForGood
 from feiqian.outbox.model import REPLACES, Claimed
 from feiqian.runtime.transactions import Transactions
 from feiqian.webhooks import signing
-from feiqian.webhooks.endpoints import ENDED, Endpoints
+from feiqian.webhooks.endpoints import ENDED, SECRETS, Endpoints
 from feiqian.webhooks.model import PROBE, Attempt
 from feiqian.webhooks.tables import endpoints, events
 from feiqian.webhooks.targets import is_loopback, socket_to_loopback_too
@@ -42,6 +42,12 @@ _REASONS = {  # by errors of the library
     aiohttp.ClientConnectorError: "not connected",
     TimeoutError: "no answer in time",
 }
+
+_TARGET = (
+    select(*SECRETS, endpoints.c.url, endpoints.c.disabled, events.c.type, events.c.at, events.c.data)
+    .select_from(endpoints.outerjoin(events, events.c.id == bindparam("event")))
+    .where(endpoints.c.id == bindparam("endpoint"))
+)
 
 
 class Envelope(msgspec.Struct, omit_defaults=True):
@@ -99,17 +105,14 @@ class WebhookSender:
         return first._replace(false_signature=True), second
 
     def _target(self, connection: Connection, claimed: Claimed) -> Target:
-        found = select(endpoints.c.url, endpoints.c.disabled).where(endpoints.c.id == claimed.lane)
-        row = connection.execute(found).first()
+        event = claimed.about.partition(":")[2]
+        row = connection.execute(_TARGET, {"endpoint": claimed.lane, "event": event}).first()
         if row is None or row.disabled is not None:
             raise RefusedForGood(ENDED)
-        event = claimed.about.partition(":")[2]
-        kept = connection.execute(select(events).where(events.c.id == event)).first()
-        if kept is None:
+        if row.type is None:
             raise RefusedForGood("the event is no longer kept")
-        secrets = self.endpoints.secrets(connection, claimed.lane, self.clock.now())
-        body = body_of(kept.type, kept.at, kept.data, int(claimed.headers.get(REPLACES, 0)))
-        return Target(row.url, secrets, event, body)
+        body = body_of(row.type, row.at, row.data, int(claimed.headers.get(REPLACES, 0)))
+        return Target(row.url, self.endpoints.secrets_of(row, self.clock.now()), event, body)
 
     def _headers(self, target: Target) -> dict[str, str]:
         seconds = self.clock.now() // MICROSECONDS

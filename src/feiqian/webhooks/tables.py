@@ -1,4 +1,7 @@
-"""Endpoints, events and attempts. Secrets and what receivers answer are sealed; deliveries are the outbox's."""
+"""Endpoints, events, attempts, and facts that later ones refer to. Deliveries are the outbox's.
+
+Secrets, and what receivers answer, are sealed.
+"""
 
 from __future__ import annotations
 
@@ -62,4 +65,11 @@ attempts = Table(
     Column("false_signature", Boolean, nullable=False),
     Index("webhooks_attempts_of", "delivery", "number"),
     Index("webhooks_attempts_at", "at"),
+)
+facts = Table(
+    "webhooks_facts",
+    METADATA,
+    Column("id", String(36), primary_key=True),  # of what it is about
+    Column("fact", LargeBinary, nullable=False),
+    Column("keep_until", BIG, nullable=False, index=True),
 )

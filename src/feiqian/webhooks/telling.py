@@ -7,8 +7,9 @@ has the same, and a receiver knows that it has it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, ClassVar
 
 import msgspec
@@ -38,14 +39,17 @@ class Telling:
     outbox: Outbox
     endpoints: Endpoints
 
-    def tell(self, connection: Connection, event: MerchantEvent, origin: Origin, now: int) -> None:
-        """Queues it for each of the merchant's endpoints that ask for it and were there when it happened. For those
+    def tell(self, connection: Connection, happened: Iterable[tuple[MerchantEvent, Origin]], now: int) -> None:
+        """Queues each for those of the merchant's endpoints that ask for it and were there when it happened. For those
         that are disabled it is kept, too: they may be enabled, and told then."""
-        wanted = [
-            endpoint
-            for endpoint in self.endpoints.all_of.within(connection, event.merchant)
-            if wants(endpoint.events, event.type) and endpoint.created_at <= event.at
-        ]
+        there = cache(partial(self.endpoints.all_of.within, connection))
+        for event, origin in happened:
+            self._tell(connection, event, origin, there(event.merchant), now)
+
+    def _tell(
+        self, connection: Connection, event: MerchantEvent, origin: Origin, there: list[Endpoint], now: int
+    ) -> None:
+        wanted = [one for one in there if wants(one.events, event.type) and one.created_at <= event.at]
         if not wanted or event.at <= now - EXPIRES:
             return
         seed = f"{origin}/{event.type}/{event.object}"
@@ -99,7 +103,7 @@ class MerchantEvents(Outbound):
     `order.paid`, at most 40 characters."""
 
     types: ClassVar[tuple[str, ...]]
-    together = True  # `tell_all` calls `tell` for each: they share a savepoint
+    together = True
 
     def __init__(self, telling: Telling) -> None:
         self.telling = telling
@@ -119,8 +123,11 @@ class MerchantEvents(Outbound):
         return bool(merchants) and self.merchant_of(fact) in merchants
 
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
-        for event in self.events_of(connection, fact):
-            self.telling.tell(connection, event, origin, now)
+        self.tell_all(connection, [(fact, origin)], now)
+
+    def tell_all(self, connection: Connection, facts: Sequence[tuple[Fact, Origin]], now: int) -> None:
+        events = ((event, origin) for fact, origin in facts for event in self.events_of(connection, fact))
+        self.telling.tell(connection, events, now)
 
 
 def merchants_of(*facts: type[msgspec.Struct]) -> Callable[[bytes], MerchantNumber | None]:

@@ -1,10 +1,10 @@
-"""Version 12: deliveries may have a lane, such as a merchant's endpoint, in which they wait for each other."""
+"""Version 11: deliveries may have a lane, such as a merchant's endpoint, in which they wait for each other."""
 
 from sqlalchemy import Column, String
 
 from feiqian.migrations.steps import add_column, add_index
 
-revision, down_revision = "0012", "0010"
+revision, down_revision = "0011", "0010"
 
 
 def upgrade() -> None:
