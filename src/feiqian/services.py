@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
+    from feiqian.orders.from_wallet import WalletOrders
     from feiqian.orders.service import Orders
-    from feiqian.orders.wallet import WalletOrders
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
     from feiqian.payments.read_model.reads import PaymentReads

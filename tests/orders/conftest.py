@@ -15,12 +15,12 @@ from feiqian.ledger.chart import account_id
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, EUR
+from feiqian.orders.from_wallet import WalletOrders
 from feiqian.orders.model import Order
 from feiqian.orders.read_model import READ_MODEL as ORDERS
 from feiqian.orders.read_model.reads import OrderReads
 from feiqian.orders.requests import OrderRefundRequest, OrderRequest
 from feiqian.orders.service import Orders
-from feiqian.orders.wallet import WalletOrders
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.views import PaymentView, RefundView
 from feiqian.projections.projector import Projector

@@ -14,7 +14,7 @@ from feiqian.ledger.engine import Refusal, Side
 from feiqian.money import CNY
 from feiqian.orders import plan
 from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
-from feiqian.orders.requests import CaptureRequest
+from feiqian.orders.requests import CaptureRequest, OrderRefundRequest
 from feiqian.payments.plan import captured
 
 DAY = 86_400
@@ -133,7 +133,7 @@ def test_abuse_15_more_than_is_held_is_not_captured(bank: Any, run: Any) -> None
     assert (bank.wallet(customer), bank.got(merchant)) == (90_00, 59_64)
 
 
-def test_abuse_13_a_capture_sent_twice_takes_once(bank: Any, run: Any) -> None:
+def test_abuse_21_a_capture_sent_twice_takes_once(bank: Any, run: Any) -> None:
     merchant, customer = bank.merchant(), bank.customer(150_00)
     order = run(authorised(bank, merchant, customer))
     first = run(capture(bank, merchant, order, 30_00))
@@ -213,3 +213,29 @@ def test_an_order_that_is_paid_at_once_has_nothing_to_capture(bank: Any, run: An
         run(capture(bank, merchant, order, 1_00))
     with pytest.raises(OrderStateForbids):
         run(bank.orders.void(merchant, order.id))
+
+
+def test_a_key_that_was_sent_with_something_else_does_nothing(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(fee=0), bank.customer(500_00)
+    first, second = (run(authorised(bank, merchant, customer, number)) for number in ("A-1", "A-2"))
+    request = CaptureRequest(amount=10_00, merchant_capture="c1")
+    taken = run(bank.orders.capture(merchant, first.id, request, "key-1"))
+    assert run(bank.orders.capture(merchant, first.id, request, "key-1")) == taken
+    other = CaptureRequest(amount=10_00, merchant_capture="c2")
+    for asked in (
+        bank.orders.capture(merchant, first.id, other, "key-1"),
+        bank.orders.capture(merchant, second.id, request, "key-1"),
+        bank.orders.void(merchant, second.id, "key-1"),
+        bank.orders.refund(merchant, first.id, refund("r1"), "key-1"),
+        bank.orders.create(merchant, bank.wanted(number="A-3"), "key-1"),
+    ):
+        with pytest.raises(OrderNumberUsed, match="Idempotency-Key"):
+            run(asked)
+    assert run(bank.orders.refund(merchant, first.id, refund("r1"), "key-2")).status == "succeeded"
+    assert run(bank.orders.refund(merchant, first.id, refund("r1"), "key-2")).status == "succeeded"
+    assert run(bank.orders.by_key(merchant, "key-1")).id == first.id
+    assert bank.got(merchant) == 9_00
+
+
+def refund(number: str) -> OrderRefundRequest:
+    return OrderRefundRequest(amount=1_00, merchant_refund=number)

@@ -32,9 +32,9 @@ from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
+from feiqian.orders.from_wallet import WalletOrders
 from feiqian.orders.read_model.reads import OrderReads
 from feiqian.orders.service import Orders
-from feiqian.orders.wallet import WalletOrders
 from feiqian.outbox.follower import Follower
 from feiqian.outbox.service import Outbox
 from feiqian.payments.codes import Codes

@@ -37,8 +37,8 @@ class Entry:
         return OrderHold(self.order.id, self.hold, self.order.capture is Capture.LATER)
 
 
-def _entry(fact: OrderChanged, position: int) -> Entry:
-    return Entry(order_object(fact), fact.merchant, fact.customer, fact.hold, fact.money, position)
+def _entry(fact: OrderChanged, order: Order, position: int) -> Entry:
+    return Entry(order, fact.merchant, fact.customer, fact.hold, fact.money, position)
 
 
 class Book:
@@ -59,18 +59,18 @@ class Book:
 
     def take(self, fact: OrderChanged) -> Entry:
         """An order as the read model has it, which nobody has changed since; in memory it may be already."""
-        return self.get(fact.id) or self._keep(_entry(fact, 0))
+        return self.get(fact.id) or self._keep(_entry(fact, order_object(fact), 0))
 
     def unended(self) -> Iterator[Entry]:
         return iter(tuple(self._open.values()))
 
-    def change(self, entry: Entry | None, fact: OrderChanged) -> Entry:
+    def change(self, entry: Entry | None, fact: OrderChanged, order: Order) -> Entry:
         """Records the next version of an order, in the row that is being filled; None: its first."""
         self._ledger.record(encode_fact(fact))
         if entry is None:
-            return self._keep(_entry(fact, self._ledger.position))
+            return self._keep(_entry(fact, order, self._ledger.position))
         was_open = entry.order.id in self._open
-        entry.order, entry.position = order_object(fact), self._ledger.position
+        entry.order, entry.position = order, self._ledger.position
         entry.customer, entry.money = fact.customer or entry.customer, fact.money
         if was_open and entry.order.status in ENDED:
             del self._open[entry.order.id]

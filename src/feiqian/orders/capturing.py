@@ -14,6 +14,7 @@ from feiqian.merchants.registry import Merchant
 from feiqian.money import MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Entry
+from feiqian.orders.claiming import claim_key
 from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
 from feiqian.orders.model import Event, OrderStatus, microseconds
 from feiqian.orders.requests import CaptureRequest
@@ -38,7 +39,9 @@ class Capturing:
         self._ledger, self._changes = ledger, changes
         self.moved: TellMovement = nobody_told
 
-    def capture(self, entry: Entry, authorised: PaymentDecided, merchant: Merchant, request: CaptureRequest) -> None:
+    def capture(
+        self, entry: Entry, authorised: PaymentDecided, merchant: Merchant, request: CaptureRequest, key: str
+    ) -> None:
         """Takes part of what is held; a retry of its number changes nothing. Raises OrderInvalid for more than is held,
         and OrderNumberUsed for a number that was used for another amount."""
         id, order = plan.capture_id(authorised.transfer, request.merchant_capture), entry.order
@@ -49,6 +52,7 @@ class Capturing:
                 raise OrderNumberUsed(f"capture {request.merchant_capture} was made before, of another amount")
             return
         _check(entry, merchant, request)
+        claim_key(self._ledger, entry.merchant, key)
         rest = MinorUnits(0 if request.final else order.authorised - request.amount)
         assert order.capture_before is not None
         seconds = microseconds(order.capture_before) // MICROSECONDS - self._ledger.clock.now() // MICROSECONDS
@@ -61,14 +65,15 @@ class Capturing:
         self._ledger.record(encode_fact(fact))
         payable = payable_id(fact.currency, fact.merchant)
         self.moved(id, payer_account(fact), payable, fact.amount, TransferKind.PAYMENT)
-        self._changes.captured(entry, fact, rest)
+        self._changes.captured(entry, fact, rest, key)
 
-    def void(self, entry: Entry) -> None:
+    def void(self, entry: Entry, key: str) -> None:
         """Gives up what is held."""
         if entry.order.status is not OrderStatus.AUTHORISED:
             raise OrderStateForbids(f"an order that is {entry.order.status} cannot be voided")
+        claim_key(self._ledger, entry.merchant, key)
         if self._ledger.post(plan.void(entry.money)).refusal is Refusal.OK:
-            self._changes.given_up(entry, Event.VOIDED)
+            self._changes.given_up(entry, Event.VOIDED, key)
 
     def _fact(self, of: PaymentDecided, id: bytes, request: CaptureRequest, fee: MinorUnits) -> AttemptDecided:
         now = self._ledger.clock.now()

@@ -6,7 +6,7 @@ import math
 
 from feiqian.clock import moment
 from feiqian.money import NOTHING
-from feiqian.orders.model import Hints, LineItem, Order, OrderStatus
+from feiqian.orders.model import Capture, Hints, LineItem, Method, Order, OrderStatus
 from feiqian.orders.requests import OrderRequest
 
 # What the merchant says of an order, and nobody changes.
@@ -32,8 +32,8 @@ def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> O
         amount=request.amount,
         currency=request.currency,
         description=request.description,
-        capture=request.capture,
-        methods=tuple(sorted(set(request.methods))),
+        capture=Capture(request.capture),
+        methods=tuple(sorted(map(Method, set(request.methods)))),
         authorised=NOTHING,
         paid=NOTHING,
         fee=NOTHING,

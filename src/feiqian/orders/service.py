@@ -24,6 +24,7 @@ from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
 from feiqian.orders.capturing import Capturing
+from feiqian.orders.claiming import claim_key
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,
@@ -125,17 +126,19 @@ class Orders:
             raise OrderNumberUsed(f"the number {request.merchant_order} was used before, with other content")
         return entry.order
 
-    async def close(self, merchant: Merchant, id: str) -> Order:
+    async def close(self, merchant: Merchant, id: str, key: str = "") -> Order:
         """Ends an order, so that nobody can pay it any more; one that was closed stays so. Raises OrderNotFound,
         OrderStateForbids, Overloaded."""
         entry = await self._own(merchant, id)
         with self._admitted(merchant):
-            if entry.order.status is OPEN:
-                if self._ledger.post(plan.close(entry.hold)).refusal is Refusal.OK:
-                    self.changes.ended_by(entry, Event.CLOSED)
-                else:
+            try:
+                if entry.order.status is OPEN:
+                    claim_key(self._ledger, merchant.number, key)
+                    if self._ledger.post(plan.close(entry.hold)).refusal is Refusal.OK:
+                        self.changes.ended_by(entry, Event.CLOSED, key)
                     self._settle(entry)
-            await self._ledger.durable(self._ledger.position)
+            finally:
+                await self._ledger.durable(self._ledger.position)
         if entry.order.status is not OrderStatus.CLOSED:
             raise OrderStateForbids(f"an order that is {entry.order.status} cannot be closed")
         return entry.order
@@ -193,7 +196,7 @@ class Orders:
         order = entry.order
         self.due.add(microseconds(order.capture_before or order.expires_at), order.id)
 
-    async def capture(self, merchant: Merchant, id: str, request: CaptureRequest) -> Order:
+    async def capture(self, merchant: Merchant, id: str, request: CaptureRequest, key: str = "") -> Order:
         """Takes part or all of what is authorised; a retry is answered with the order as it is. Raises OrderNotFound,
         OrderStateForbids, OrderInvalid, OrderNumberUsed, Overloaded."""
         entry = await self._own(merchant, id)
@@ -203,32 +206,34 @@ class Orders:
         entry = await self._entry(id)
         with self._admitted(merchant):
             try:
-                self.capturing.capture(entry, authorised, merchant, request)
+                self.capturing.capture(entry, authorised, merchant, request, key)
             finally:
                 self._settle(entry)
                 await self._ledger.durable(self._ledger.position)
         return entry.order
 
-    async def void(self, merchant: Merchant, id: str) -> Order:
+    async def void(self, merchant: Merchant, id: str, key: str = "") -> Order:
         """Gives up what is authorised and not captured; voided again it stays so. Raises as `capture`."""
         entry = await self._own(merchant, id)
         with self._admitted(merchant):
             if entry.order.status is OrderStatus.VOIDED:
                 return await self._told(entry)
             try:
-                self.capturing.void(entry)
+                self.capturing.void(entry, key)
             finally:
                 self._settle(entry)
                 await self._ledger.durable(self._ledger.position)
         return entry.order
 
-    async def refund(self, merchant: Merchant, id: str, request: OrderRefundRequest) -> RefundView:
+    async def refund(self, merchant: Merchant, id: str, request: OrderRefundRequest, key: str = "") -> RefundView:
         """Gives back part or all of what was taken, of one capture. Raises OrderNotFound, OrderStateForbids,
         RefundsUsedUp, OrderConflict, Overloaded."""
         order = (await self._own(merchant, id)).order
         payment = await self._refunded(order, request)
         asked = RefundRequest(amount=request.amount, merchant_refund=request.merchant_refund)
-        return await self._payments.refund(merchant, payment, asked)
+        return await self._payments.refund(
+            merchant, payment, asked, first=lambda: claim_key(self._ledger, merchant.number, key)
+        )
 
     async def _refunded(self, order: Order, request: OrderRefundRequest) -> str:
         """Of which payment a refund is: the one in which its number was used, else the one that was named, else the
@@ -316,8 +321,7 @@ class Orders:
         after = ""
         while facts := await self.reads.unended(after):
             for fact in facts:
-                entry = self.book.take(fact)
-                self._watch_time(entry)
+                self._watch_time(self.book.take(fact))
             after = facts[-1].id
         self.due.settle()
 

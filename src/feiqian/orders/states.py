@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from feiqian.clock import MICROSECONDS, moment
+from feiqian.errors import NotDeciding
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided, RefundStatus
 from feiqian.ids import NO_CUSTOMER, CustomerNumber, MerchantNumber
 from feiqian.ledger.ledger import Ledger
@@ -15,7 +17,7 @@ from feiqian.money import NOTHING, MinorUnits
 from feiqian.orders.book import Book, Entry
 from feiqian.orders.model import Attempt, Capture, Event, Order, OrderStatus, Taken, encode
 from feiqian.payments.plan import rest_hold
-from feiqian.payments.policy import AUTHORISED_SECONDS
+from feiqian.payments.policy import AUTHORISED_SECONDS, Decline
 from feiqian.payments.service import Payments
 from feiqian.runtime import logs
 
@@ -32,13 +34,12 @@ class Changes:
     def created(self, order: Order, merchant: MerchantNumber, hold: bytes, key: str) -> Entry:
         """A new order, whose hold was posted."""
         now = self._clock.now()
-        return self._book.change(None, _fact(order, Event.CREATED, (merchant, NO_CUSTOMER), hold, now, key))
+        fact = _fact(order, Event.CREATED, (merchant, NO_CUSTOMER), hold, now, key)
+        return self._book.change(None, fact, order)
 
     def ended_by(self, entry: Entry, event: Event, key: str = "") -> None:
         """Closed or expired: its hold is given up. What waits for customers is declined in the same row."""
-        status = OrderStatus(event.value)
-        self._end_waiting(entry)
-        self._change(entry, event, key=key, status=status, ended_at=moment(self._clock.now()))
+        self._end(entry, event, entry.order.attempts, key=key, status=OrderStatus(event.value))
 
     def attempted(self, entry: Entry, payment: PaymentDecided) -> None:
         """An attempt was decided, for the first time."""
@@ -72,23 +73,23 @@ class Changes:
         entry.waiting.pop(payment.id, None)
         if not any(one.payment == payment.id and one.status is WAITING for one in entry.order.attempts):
             return
-        attempts = _with(entry.order, {payment.id: (status, reason)})
+        attempts = _with(entry.order.attempts, {payment.id: (status, reason)})
         if status is PaymentStatus.SUCCEEDED:
             self._paid(entry, payment, attempts, fee)
         else:
             self._change(entry, Event.ATTEMPT_FAILED, attempts=attempts, processing=_processing(attempts))
 
-    def captured(self, entry: Entry, payment: PaymentDecided, rest: MinorUnits) -> None:
+    def captured(self, entry: Entry, payment: PaymentDecided, rest: MinorUnits, key: str = "") -> None:
         """Part of what is authorised was taken; so much is held still."""
         order = entry.order
         entry.money = rest_hold(payment.transfer) if rest else b""
         taken = (*order.taken, _taken(payment, payment.fee))
-        self._change(entry, Event.CAPTURED, taken=taken, authorised=rest)
+        self._change(entry, Event.CAPTURED, key=key, taken=taken, authorised=rest)
 
-    def given_up(self, entry: Entry, event: Event) -> None:
+    def given_up(self, entry: Entry, event: Event, key: str = "") -> None:
         """What is held was voided by the merchant, or has lapsed."""
         entry.money = b""
-        self._change(entry, event, authorised=NOTHING, status=OrderStatus(event.value))
+        self._change(entry, event, key=key, authorised=NOTHING, status=OrderStatus(event.value))
 
     def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
         """A refund of what paid the order was decided."""
@@ -104,53 +105,37 @@ class Changes:
         self._change(entry, Event.REFUNDED, taken=taken, refunds=entry.order.refunds + 1)
 
     def _paid(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...], fee: MinorUnits) -> None:
-        entry.order = msgspec.structs.replace(entry.order, attempts=attempts)
-        self._end_waiting(entry)
         entry.customer = payment.customer
-        self._change(
-            entry,
-            Event.PAID,
-            taken=(_taken(payment, fee),),
-            payment=payment.id,
-            processing=False,
-            ended_at=moment(self._clock.now()),
-        )
+        self._end(entry, Event.PAID, attempts, taken=(_taken(payment, fee),), payment=payment.id)
 
     def _authorised(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...]) -> None:
-        entry.order = msgspec.structs.replace(entry.order, attempts=attempts)
-        self._end_waiting(entry)
         entry.customer, entry.money = payment.customer, payment.transfer
         now = self._clock.now() // MICROSECONDS * MICROSECONDS  # the engine counts whole seconds
-        self._change(
-            entry,
-            Event.AUTHORISED,
-            authorised=payment.amount,
-            payment=payment.id,
-            processing=False,
-            capture_before=moment(now + AUTHORISED_SECONDS * MICROSECONDS),
-            ended_at=moment(self._clock.now()),
-        )
+        before = moment(now + AUTHORISED_SECONDS * MICROSECONDS)
+        more: dict[str, Any] = {"authorised": payment.amount, "payment": payment.id, "capture_before": before}
+        self._end(entry, Event.AUTHORISED, attempts, **more)
 
-    def _end_waiting(self, entry: Entry) -> None:
-        """What waits for customers can no longer succeed: they are told now. The order's next version says so."""
+    def _end(self, entry: Entry, event: Event, attempts: tuple[Attempt, ...], *, key: str = "", **values: Any) -> None:
+        """The order can no longer be paid: that is recorded first, and then what waits for customers is declined.
+
+        Should the ledger decide nothing more just now, those wait until their time; they cannot succeed.
+        """
         waiting, entry.waiting = entry.waiting, {}
-        if not waiting:
-            return
-        ended: dict[str, tuple[PaymentStatus, str | None]] = {}
-        # First, so that what `end_attempt` tells of them finds them ended.
-        for id in waiting:
-            ended[id] = PaymentStatus.DECLINED, "order_not_open"
-        attempts = _with(entry.order, ended)
-        entry.order = msgspec.structs.replace(entry.order, attempts=attempts, processing=False)
-        for payment in waiting.values():
-            self._payments.end_attempt(payment)
+        declined: dict[str, tuple[PaymentStatus, str | None]]
+        declined = dict.fromkeys(waiting, (PaymentStatus.DECLINED, Decline.ORDER_NOT_OPEN.value))
+        values |= {"attempts": _with(attempts, declined), "processing": False, "ended_at": moment(self._clock.now())}
+        self._change(entry, event, key=key, **values)
+        with contextlib.suppress(NotDeciding):
+            for payment in waiting.values():
+                self._payments.end_attempt(payment)
 
     def _change(self, entry: Entry, event: Event, *, key: str = "", **values: Any) -> None:
         now, order = self._clock.now(), entry.order
         changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=moment(now), **values)
-        parties = entry.merchant, entry.customer
-        fact = _fact(_summed(changed), event, parties, entry.hold, now, key, entry.money)
-        self._book.change(entry, fact)
+        if changed.taken or changed.authorised:
+            changed = _summed(changed)
+        fact = _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key, entry.money)
+        self._book.change(entry, fact, changed)
         self._told(order.id)
 
 
@@ -192,13 +177,13 @@ def _summed(order: Order) -> Order:
     return msgspec.structs.replace(order, status=status, **sums)
 
 
-def _with(order: Order, ended: dict[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:
-    """The order's attempts, with what became of those that waited."""
+def _with(attempts: tuple[Attempt, ...], ended: dict[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:
+    """The attempts, with what became of those that waited."""
     return tuple(
         msgspec.structs.replace(one, status=ended[one.payment][0], reason=ended[one.payment][1])
         if one.payment in ended and one.status is WAITING
         else one
-        for one in order.attempts
+        for one in attempts
     )
 
 

@@ -5,6 +5,7 @@ The bank keeps its fee: a refund costs the merchant the whole amount refunded. N
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from feiqian.accounts.kinds import wallet_id
@@ -34,11 +35,17 @@ class Refunder:
         self._ledger, self._clock = ledger, ledger.clock
         self._recent: Recent[RefundDecided] = Recent()
 
-    def decide(self, payment: PaymentDecided, request: RefundRequest) -> RefundDecision:
-        """Refunds part of a payment that has succeeded, once per `merchant_refund`. Raises LedgerStopped."""
+    def decide(
+        self, payment: PaymentDecided, request: RefundRequest, first: Callable[[], None] = lambda: None
+    ) -> RefundDecision:
+        """Refunds part of a payment that has succeeded, once per `merchant_refund`. Raises LedgerStopped.
+
+        `first` is called before one that is no retry, and may raise.
+        """
         transfer = plan.refund_transfer(payment.transfer, request.merchant_refund)
         if self._ledger.engine.remembered(transfer) is not None:
             return RefundDecision(transfer, self._recent.get(transfer), self._ledger.position, retry=True)
+        first()
         chain = plan.refund(payment, request, self._account(payment))
         fact = self._fact(payment, request, transfer, _decline(self._ledger.post(chain)))
         self._ledger.record(encode_fact(fact))

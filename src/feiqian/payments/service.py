@@ -238,8 +238,13 @@ class Payments:
             self._resolver.decline(payment, Decline.ORDER_NOT_OPEN)
         self.status_waiters.tell(payment.id)
 
-    async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest) -> RefundView:
-        """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded."""
+    async def refund(
+        self, merchant: Merchant, payment_id: str, request: RefundRequest, first: Callable[[], None] = lambda: None
+    ) -> RefundView:
+        """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded.
+
+        `first` is called just before a refund that is not a retry is decided, in the same stretch.
+        """
         row = await self._own(merchant, payment_id)
         if row.status is not PaymentStatus.SUCCEEDED:
             raise NotRefundable(row.status)
@@ -247,7 +252,7 @@ class Payments:
             await self._attempts.before_refund(row.fact, request.merchant_refund)
         self.admission.begin(merchant.number)
         try:
-            decision = self._refunder.decide(row.fact, request)
+            decision = self._refunder.decide(row.fact, request, first)
             if row.fact.order and decision.fact and not decision.retry:
                 self._attempts.refunded(row.fact, decision.fact)
             await self._ledger.durable(decision.position)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import httpx
+import base64
 
+import httpx
+import pytest
+
+from feiqian.money import CNY
+from feiqian.testing.people import PIN, Person, picture
 from feiqian.testing.served import Served
 
 
@@ -38,10 +43,75 @@ def test_an_order_is_closed_over_http(served: Served, shop: httpx.Client) -> Non
     assert shop.post(f"/v1/orders/{order['id']}/close").json()["status"] == "closed"
 
 
-def test_abuse_29_60_what_is_not_a_merchants_to_say_is_refused(served: Served, shop: httpx.Client) -> None:
+def test_abuse_29_what_is_not_a_merchants_to_say_is_refused(served: Served, shop: httpx.Client) -> None:
     for more in ({"status": "paid"}, {"paid": 1250}, {"version": 9}, {"return_url": "http://shop.example"}):
         refused = shop.post("/v1/orders", json=_wanted(served, **more))
         assert refused.status_code == 422, more
     twice = b'{"merchant_order":"A-1","amount":1,"amount":2,"currency":"CNY"}'
     assert shop.post("/v1/orders", content=twice, headers={"content-type": "application/json"}).status_code == 400
     assert shop.post("/v1/orders", json=_wanted(served), headers={"Idempotency-Key": "a b"}).status_code == 400
+
+
+@pytest.fixture
+def payer(served: Served, newcomer: Person) -> Person:
+    """Registered, checked, and with 1,000.00 yuan."""
+    newcomer.register()
+    newcomer.post("/v1/me/identity", {"images": [base64.b64encode(picture()).decode()]})
+    accounts = served.bank.services.accounts
+    served.wait_for(accounts.adjust(newcomer.number, CNY.number, 1_000_00, f"gift-{newcomer.number}"))
+    return newcomer
+
+
+def _prove(payer: Person, order: str) -> str:
+    challenge = payer.post(f"/v1/me/orders/{order}/challenge")
+    return str(payer.prove("/v1/me/challenges", challenge, ("pin", PIN))["id"])
+
+
+def test_a_customer_looks_at_an_order_proves_and_pays_it(served: Served, shop: httpx.Client, payer: Person) -> None:
+    order = shop.post("/v1/orders", json=_wanted(served, description="Beans")).json()["id"]
+    path = f"/v1/me/orders/{order}"
+    shown = payer.get(path)
+    assert (shown["amount"], shown["description"], shown["status"], shown["paid_before"]) == (
+        1250,
+        "Beans",
+        "open",
+        None,
+    )
+    assert not {"fee", "net", "customer", "metadata", "return_url"} & shown.keys(), "what is the merchant's own"
+    challenge = _prove(payer, order)
+    paid = payer.post(f"{path}/pay", {"challenge": challenge})
+    assert paid["status"] == "succeeded"
+    assert payer.post(f"{path}/pay", {"challenge": challenge}) == paid
+    assert shop.get(f"/v1/orders/{order}").json()["payment"] == paid["payment"]
+    assert payer.get("/v1/me/payments")["data"][0]["id"] == paid["payment"]
+    again = shop.post("/v1/orders", json=_wanted(served)).json()["id"]
+    assert payer.get(f"/v1/me/orders/{again}")["paid_before"] is not None
+
+
+def test_abuse_105_an_order_that_is_not_there_shows_nothing(payer: Person, other_shop: httpx.Client) -> None:
+    for path in (f"/v1/me/orders/ord_{'0' * 32}", "/v1/me/orders/x"):
+        payer.get(path, status=404)
+    assert other_shop.get(f"/v1/orders/ord_{'0' * 32}").status_code == 404
+
+
+def test_money_is_authorised_captured_in_parts_and_voided(served: Served, shop: httpx.Client, payer: Person) -> None:
+    order = shop.post("/v1/orders", json=_wanted(served, capture="later")).json()["id"]
+    challenge = _prove(payer, order)
+    assert payer.post(f"/v1/me/orders/{order}/pay", {"challenge": challenge})["status"] == "authorised"
+    path = f"/v1/orders/{order}"
+    above = shop.post(f"{path}/capture", json={"amount": 1251, "merchant_capture": "c1"})
+    assert (above.status_code, above.json()["type"]) == (422, "/problems/invalid-request")
+    part = shop.post(f"{path}/capture", json={"amount": 1000, "merchant_capture": "c2"}).json()
+    assert (part["status"], part["paid"], part["authorised"]) == ("authorised", 1000, 250)
+    voided = shop.post(f"{path}/void").json()
+    assert (voided["status"], voided["paid"], voided["authorised"]) == ("captured", 1000, 0)
+    assert shop.get(path).json() == voided
+    shown = payer.get("/v1/me/payments")["data"]
+    assert [(one["status"], one["amount"]) for one in shown[:2]] == [("succeeded", 1000), ("captured", 1250)]
+
+
+def test_orders_are_exported(served: Served, shop: httpx.Client) -> None:
+    shop.post("/v1/orders", json=_wanted(served, description="@SUM(A1)"))
+    exported = shop.get("/v1/orders/export", params={"status": "open"}).json()
+    assert exported["csv"].startswith("id,merchant_order,status")
+    assert "'@SUM(A1)" in exported["csv"]

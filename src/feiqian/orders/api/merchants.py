@@ -12,6 +12,7 @@ from litestar.params import FromQuery, JSONBody
 
 from feiqian.merchants.registry import Merchant
 from feiqian.orders.errors import OrderNotFound
+from feiqian.orders.export import MOST, csv_of
 from feiqian.orders.model import Order, OrderStatus, microseconds
 from feiqian.orders.read_model.reads import Wanted
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest, OrderRequest
@@ -29,7 +30,7 @@ _KEYED = (
     " An `Idempotency-Key` (header, 1 to 64 letters, digits, and . _ : -) is kept for 7 days, and then names "
     "nothing else."
 )
-_OF_ONE = (problems.NOT_FOUND,)
+_OF_ONE = (problems.NOT_FOUND, ID_REUSED)
 IdempotencyKey = Annotated[str, matching("[A-Za-z0-9._:-]{1,64}")]
 
 
@@ -40,6 +41,14 @@ class OrderList(msgspec.Struct, frozen=True, omit_defaults=True):
     data: list[Order]
     next: str | None
     incomplete: bool = False
+
+
+class OrderExport(msgspec.Struct, frozen=True):
+    """`csv`: a header and one line for each order, as of RFC 4180; amounts in major units. `next` is the cursor of what
+    comes after it, without a header; None at the end."""
+
+    csv: str
+    next: str | None
 
 
 @contextmanager
@@ -93,6 +102,20 @@ async def list_orders(
     return OrderList(found, after, await orders.reads.incomplete())
 
 
+@get("/v1/orders/export", "exportOrders", "Your orders as CSV, newest first, up to a thousand at once")
+async def export_orders(
+    merchant: TheMerchant,
+    services: TheServices,
+    status: FromQuery[OrderStatus | None] = None,
+    created_from: FromQuery[datetime | None] = None,
+    created_before: FromQuery[datetime | None] = None,
+    cursor: FromQuery[Cursor | None] = None,
+) -> OrderExport:
+    wanted = Wanted(status and status.value, _at(created_from), _at(created_before))
+    found, after = await services.orders.list(merchant, cursor, MOST, wanted)
+    return OrderExport(csv_of(found, header=cursor is None), after)
+
+
 def _at(moment: datetime | None) -> int | None:
     if moment is not None and moment.tzinfo is None:
         raise problems.ProblemError(problems.INVALID, "A time has its zone, as in 2026-11-27T20:00:00Z.")
@@ -119,9 +142,9 @@ async def get_order(id: Id, merchant: TheMerchant, services: TheServices, wait: 
     description="Closed again it stays closed. An order that was paid before cannot be closed: look at it.",
     problems=(*_OF_ONE, problems.CONFLICT),
 )
-async def close_order(id: Id, merchant: TheMerchant, services: TheServices) -> Order:
+async def close_order(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Order:
     with _theirs(merchant, id):
-        return await services.orders.close(merchant, id)
+        return await services.orders.close(merchant, id, idempotency_key)
 
 
 @post(
@@ -131,11 +154,17 @@ async def close_order(id: Id, merchant: TheMerchant, services: TheServices) -> O
     description="Of an order with `capture: later`, within 7 days. A part leaves the rest authorised, to the same "
     "time, unless it is `final`. Each capture is charged its own fee. Sent again with the same `merchant_capture` it "
     "changes nothing, and gives the order as it is now.",
-    problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+    problems=(*_OF_ONE, problems.CONFLICT),
 )
-async def capture_order(id: Id, data: JSONBody[CaptureRequest], merchant: TheMerchant, services: TheServices) -> Order:
+async def capture_order(
+    id: Id,
+    data: JSONBody[CaptureRequest],
+    merchant: TheMerchant,
+    services: TheServices,
+    idempotency_key: TheKey,
+) -> Order:
     with _theirs(merchant, id):
-        return await services.orders.capture(merchant, id, data)
+        return await services.orders.capture(merchant, id, data, idempotency_key)
 
 
 @post(
@@ -145,9 +174,9 @@ async def capture_order(id: Id, data: JSONBody[CaptureRequest], merchant: TheMer
     description="What was captured stays so: refund it.",
     problems=(*_OF_ONE, problems.CONFLICT),
 )
-async def void_order(id: Id, merchant: TheMerchant, services: TheServices) -> Order:
+async def void_order(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Order:
     with _theirs(merchant, id):
-        return await services.orders.void(merchant, id)
+        return await services.orders.void(merchant, id, idempotency_key)
 
 
 @post(
@@ -156,13 +185,17 @@ async def void_order(id: Id, merchant: TheMerchant, services: TheServices) -> Or
     "Give back part or all of what was paid",
     description="Sent again with the same `merchant_refund` it gives the first answer. An order has at most 50 "
     "refunds, within 365 days after it was paid. The bank keeps its fee: a refund costs you the whole amount refunded.",
-    problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+    problems=(*_OF_ONE, problems.CONFLICT),
 )
 async def create_order_refund(
-    id: Id, data: JSONBody[OrderRefundRequest], merchant: TheMerchant, services: TheServices
+    id: Id,
+    data: JSONBody[OrderRefundRequest],
+    merchant: TheMerchant,
+    services: TheServices,
+    idempotency_key: TheKey,
 ) -> RefundView:
     with _theirs(merchant, id):
-        return await services.orders.refund(merchant, id, data)
+        return await services.orders.refund(merchant, id, data, idempotency_key)
 
 
 @get("/v1/orders/{id:str}/refunds", "listOrderRefunds", "The refunds of an order", problems=_OF_ONE)
@@ -179,6 +212,7 @@ OPERATIONS = grouped(
     "An order is paid once, by whichever attempt succeeds first: on the bank's page, in the wallet, or at a till.",
     create_order,
     list_orders,
+    export_orders,
     get_order,
     close_order,
     capture_order,

@@ -28,7 +28,7 @@ def test_an_order_is_paid_from_the_wallet_with_what_was_proved(bank: Any, run: A
     assert (paid.status, paid.attempts[0].method, bank.wallet(customer)) == ("paid", "online", 3_000_00)
 
 
-def test_abuse_49_a_challenge_that_was_spent_pays_nothing_more(bank: Any, run: Any) -> None:
+def test_abuse_37_a_challenge_that_was_spent_pays_nothing_more(bank: Any, run: Any) -> None:
     merchant, customer = bank.merchant(), bank.customer(100_00)
     first, second = run(bank.order(merchant)), run(bank.order(merchant, number="A-2"))
     view = run(bank.pay_from_wallet(customer, first))
