@@ -34,9 +34,7 @@ from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.application import PATHS, Api
 from feiqian.web.v1.authenticate import Authenticator
-from feiqian.web.v1.hot import PATH, TakingPayments
-from feiqian.web.v1.hot_orders import PATH as ORDERS_PATH
-from feiqian.web.v1.hot_orders import TakingOrders
+from feiqian.web.v1.hot import ORDERS_PATH, PATH, MakingOrders, TakingPayments
 
 if TYPE_CHECKING:
     from feiqian.web.application import Pages
@@ -86,13 +84,13 @@ class Bank:
 
 
 class Application:
-    """One ASGI application: payments and orders are taken by themselves, other operations by path, else the pages."""
+    """One ASGI application: what is hot by itself, the other operations where their paths are, else the pages."""
 
     def __init__(self, services: Services, admission: Admission, pages: Asgi | None) -> None:
         authenticate = Authenticator(services.merchants, services.settings.mode)
         admission.whose = authenticate.whose
         self.payments = TakingPayments(services, admission, authenticate)
-        self.orders = TakingOrders(services, admission, authenticate)
+        self.orders = MakingOrders(services, admission, authenticate)
         self.api = Api(services, admission, authenticate)
         self.turns = self.api.callers.turns
         self.pages = self.api if pages is None else Paced(pages, self.turns)

@@ -133,9 +133,13 @@ class BenchBank:
 
     def statuses(self) -> dict[str, int]:
         """How many payments of each status the read model has."""
+        return self.counted("SELECT status, count(*) FROM payments GROUP BY status")
+
+    def counted(self, statement: str) -> dict[str, int]:
+        """Rows of the read model, each a name and a number."""
         db = open_database(self.settings.read_location, read_only=True)
         try:
-            return dict(db.all("SELECT status, count(*) FROM payments GROUP BY status"))
+            return dict(db.all(statement))
         finally:
             db.close()
 

@@ -65,16 +65,21 @@ def drive(bank: BenchBank, prepared: int, seconds: int, connections: int, one_me
     file = bank.folder / "payments.txt"
     with file.open("w") as out:
         out.writelines(f"{key} {body}\n" for key, body in bank.payments(prepared, one_merchant=one_merchant))
-    options = ["-t1", f"-c{connections}", f"-d{seconds}", "-s", str(SCRIPT), bank.url, "--", str(file)]
+    figures = sent_by_wrk(bank, SCRIPT, file, seconds, connections)
+    if figures["requests"] + connections >= prepared:
+        raise SystemExit(f"feiqian bench: only {prepared} payments were prepared, and all were sent")
+    return figures
+
+
+def sent_by_wrk(bank: BenchBank, script: Path, file: Path, seconds: int, connections: int) -> dict[str, Any]:
+    """Sends what `script` makes of `file`, for so many seconds; what it has printed, and the time that it took."""
+    options = ["-t1", f"-c{connections}", f"-d{seconds}", "-s", str(script), bank.url, "--", str(file)]
     began = time.monotonic()
     done = subprocess.run([wrk(), *options], capture_output=True, text=True, check=True)
     seen = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not seen:
         raise SystemExit(f"feiqian bench: wrk said nothing:\n{done.stdout}{done.stderr}")
-    figures = json.loads(seen[-1])
-    if figures["requests"] + connections >= prepared:
-        raise SystemExit(f"feiqian bench: only {prepared} payments were prepared, and all were sent")
-    return {**figures, "elapsed": time.monotonic() - began}
+    return {**json.loads(seen[-1]), "elapsed": time.monotonic() - began}
 
 
 def wrk() -> str:

@@ -30,6 +30,7 @@ BENCHES = {
     "payments": "durable payments per second in one process, and our own time for each",
     "projector": "payments per second into the read model",
     "http": "payments per second over HTTP, everything running",
+    "orders": "orders made and paid over HTTP, beside plain payments",
     "quick": "quick payments beside payments by code, and the whole flow of one",
     "sign_in": "what signing in costs, and a page of somebody signed in",
     "start": "seconds to start with many accounts and a long tail of records",

@@ -43,6 +43,7 @@ class PaymentEvents(MerchantEvents):
         "payment.succeeded",
         "payment.declined",
         "payment.waiting",
+        "payment.authorised",
         "payment.cancelled",
         "payment.expired",
         "refund.succeeded",

@@ -72,7 +72,7 @@ def _theirs(merchant: Merchant, order: str) -> Iterator[None]:
 async def create_order(
     data: JSONBody[OrderRequest], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
 ) -> Order:
-    """`web.v1.hot_orders` does the same without the framework, and is asked first."""
+    """`web.v1.hot` does the same without the framework, and is asked first."""
     return await services.orders.create(merchant, data, idempotency_key)
 
 

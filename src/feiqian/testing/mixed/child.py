@@ -1,5 +1,5 @@
-"""The process that does the operations: `python -m feiqian.testing.mixed.child SEED COUNT CUSTOMERS`, settings from the
-environment; it reads the numbers that it shall do, one a line, and tells `number outcome` once that is durable.
+"""The process that does the operations: `python -m feiqian.testing.mixed.child MIX SEED COUNT CUSTOMERS`, settings from
+the environment; it reads the numbers that it shall do, one a line, and tells `number outcome` once that is durable.
 
 Ordinary product code throughout, with the projector in a thread. At the end it closes the bank and exits with 0.
 """
@@ -28,7 +28,7 @@ from feiqian.runtime.work import TooBusy, WorkOverdue
 from feiqian.serving import Bank
 from feiqian.settings import Settings, load
 
-from .kinds import KINDS, mix
+from .kinds import BY_NAME, Mix, mix
 from .operations import AskAgain, Asked, Desk, Operation
 
 CALLERS = 16  # operations under way at once
@@ -36,11 +36,11 @@ AGAIN_SECONDS = 0.05  # not money: a time
 NOT_KNOWN = (AskAgain, ReadModelBehind, ReadsBehind, Overloaded, TooBusy, WorkOverdue)
 
 
-def main(seed: str, count: str, customers: str) -> None:
+def main(name: str, seed: str, count: str, customers: str) -> None:
     """Does what standard input says, until that is done or it is killed."""
     logs.configure("error")
     settings, stop = load(), threading.Event()
-    all_of_them = mix(int(seed), int(count), int(customers))
+    all_of_them = mix(Mix(name, int(seed), int(count), int(customers)))
     wanted = [all_of_them[int(line)] for line in sys.stdin.read().split()]
     bank = app.build(settings)
     projecting = threading.Thread(target=_project, args=(settings, stop), daemon=True)
@@ -60,10 +60,11 @@ def _project(settings: Settings, stop: threading.Event) -> None:
 
 async def _do_all(bank: Bank, wanted: list[Asked]) -> None:
     services = bank.services
-    runs = services.outbox.run(), services.follower.run(), services.intents.run(), services.payments.run()
-    beside = [asyncio.create_task(task) for task in runs]
+    money = services.payments.run(), services.orders.run(), services.intents.run()
+    told = services.outbox.run(), services.follower.run(), services.webhooks.run()
+    beside = [asyncio.create_task(task) for task in (*money, *told)]
     desk = Desk(services, bank.keys)
-    kinds = {kind.name: kind(desk) for kind in KINDS}
+    kinds = {name: kind(desk) for name, kind in BY_NAME.items()}
     left = iter(wanted)
     await asyncio.gather(*(_caller(kinds, left) for _ in range(CALLERS)))
     await services.reads.wait(services.ledger.durable_position)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 from feiqian.deposits.model import DepositAccount
-from feiqian.events import Fact, OwnTransferDecided, PaymentDecided, RefundDecided
+from feiqian.events import AttemptDecided, Fact, OrderChanged, OwnTransferDecided, PaymentDecided, RefundDecided
 from feiqian.ids import CustomerNumber
 from feiqian.merchants.registry import Merchant
 from feiqian.money import CNY, MinorUnits
+from feiqian.orders.model import order_object
 from feiqian.payments.code_keys import KeyRing
 from feiqian.payments.codes import SLOT_SECONDS, CodeIssuer
 from feiqian.services import Services
@@ -24,6 +26,7 @@ CURRENCY = CNY.number
 CODE_SLOTS = 4  # whose codes hold for some seconds more
 NUMBERED: dict[type, str] = {
     PaymentDecided: "merchant_order",
+    AttemptDecided: "merchant_order",
     RefundDecided: "merchant_refund",
     OwnTransferDecided: "number",
 }
@@ -56,9 +59,20 @@ class Facts:
 
     def __init__(self) -> None:
         self._known: dict[tuple[type, str], Any] = {}
+        self.orders: dict[str, list[OrderChanged]] = {}  # by the merchant's number, with all of their versions
+        self.attempts: dict[str, list[AttemptDecided]] = defaultdict(list)  # by the order's id
+        self.refunds: dict[str, list[RefundDecided]] = defaultdict(list)  # by the payment's id
 
     def take(self, fact: Fact) -> None:
-        """Raises AssertionError if this number was decided before."""
+        """Raises AssertionError if this number was decided before, or an order lacks a version."""
+        if isinstance(fact, OrderChanged):
+            versions = self.orders.setdefault(order_object(fact).merchant_order, [])
+            versions.append(fact)
+            assert fact.version == len(versions), f"{fact.id} has version {fact.version} after {len(versions) - 1}"
+        elif isinstance(fact, AttemptDecided):
+            self.attempts[fact.order].append(fact)
+        elif isinstance(fact, RefundDecided):
+            self.refunds[fact.payment].append(fact)
         name = NUMBERED.get(type(fact))
         if name is not None:
             key = type(fact), getattr(fact, name)

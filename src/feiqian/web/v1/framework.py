@@ -21,9 +21,8 @@ from . import problems
 from .answers import Answer, Message, Receive, Send, answer_to, send_answer
 from .authenticate import Visitor
 from .callers import BODY
-from .keys import idempotency_key
 from .operations import Asked, TheMerchant, TheServices, TheVisitor, operation_of
-from .parse import Disconnected
+from .parse import Disconnected, idempotency_key
 from .problems import ProblemError
 
 UNROUTED = "unrouted"  # the operation of what has no path here
@@ -103,7 +102,8 @@ def _merchant(request: Asked, services: TheServices) -> Merchant:
 
 
 def _idempotency_key(request: Asked, merchant: TheMerchant) -> str:
-    return idempotency_key(request.scope["headers"])
+    """The request's `Idempotency-Key`, or "". Raises ProblemError for one that is not as it has to be."""
+    return idempotency_key(request.headers.getall("idempotency-key", []))
 
 
 def _visitor(request: Asked, services: TheServices) -> Visitor:

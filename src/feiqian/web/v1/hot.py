@@ -1,17 +1,21 @@
-"""Taking a payment, the one operation that is hot: in the protocol's callback, else plain ASGI, with no framework.
+"""What is hot: taking a payment, in the protocol's callback if it can, and making an order; plain ASGI, no framework.
 
-The framework has the same operation (`payments.api`), which describes it; both answer from the same function.
+The framework has the same operations (`payments.api`, `orders.api`), which describe them; both answer from the same
+functions.
 """
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from feiqian.merchants.registry import Merchant
+from feiqian.orders.model import Order
+from feiqian.orders.requests import OrderRequest
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.views import PaymentView
 from feiqian.runtime.shares import Admission, Overloaded
@@ -19,26 +23,99 @@ from feiqian.services import Services
 
 from .answers import Answer, Message, Receive, Send, answer_to, exchange_of, give, send_answer
 from .authenticate import Authenticator
-from .parse import BODY_LIMIT_BYTES, BodyParser, Disconnected, check_media_type, headers_of, parse_query, read_whole
+from .parse import (
+    BODY_LIMIT_BYTES,
+    BodyParser,
+    Disconnected,
+    check_media_type,
+    headers_of,
+    idempotency_key,
+    parse_query,
+    read_whole,
+)
 
-PATH, OPERATION = "/v1/payments", "createPayment"
+PATH = "/v1/payments"
+ORDERS_PATH = "/v1/orders"
 _encode = msgspec.json.Encoder().encode
+Headers = list[tuple[bytes, bytes]]
 
 
-class TakingPayments:
-    """The ASGI application of `POST /v1/payments`; and what our own server asks first (`server.AtOnce`)."""
+class Taking(ABC):
+    """The ASGI application of one operation, which merchants wait for while their customers do."""
 
-    path = PATH.encode()
+    operation: ClassVar[str]
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
-        self._payments, self._merchants = services.payments, services.merchants
-        self._admission, self._authenticate = admission, authenticate
-        self._metrics, self._live = services.metrics, services.live
+        self._merchants, self._admission, self._authenticate = services.merchants, admission, authenticate
+        self._metrics = services.metrics
+
+    @abstractmethod
+    async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> msgspec.Struct:
+        """What is answered."""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        start = time.perf_counter()
+        try:
+            answer = await self._answer(scope, receive)
+        except Disconnected:
+            return
+        except Exception as error:
+            answer = answer_to(error, self.operation)
+        await send_answer(scope, send, answer)
+        self._observe(start, answer)
+
+    async def _answer(self, scope: Message, receive: Receive) -> Answer:
+        headers = scope["headers"]
+        content_type, content_length, authorization = headers_of(headers)
+        if self._merchants.stale:
+            await self._merchants.fresh()
+        merchant = self._authenticate(authorization)
+        if scope["query_string"]:
+            parse_query(scope["query_string"], None)  # refuses: there is no parameter
+        check_media_type(content_type)
+        body = await read_whole(exchange_of(scope), receive, content_length)
+        self._check_room(merchant)
+        return Answer(200, _encode(await self._take(merchant, headers, body)))
+
+    def _check_room(self, merchant: Merchant) -> None:
+        """Before the body is parsed. Raises Overloaded."""
+        admission = self._admission
+        if admission.total >= admission.limit and not admission.admits(merchant.number):
+            admission.refused += 1
+            raise Overloaded
+
+    def _observe(self, start: float, answer: Answer) -> None:  # not money: a time
+        self._metrics.observe(self.operation, answer.status, time.perf_counter() - start)
+
+
+class MakingOrders(Taking):
+    """`POST /v1/orders`: the first half of a payment, which does not wait for others' payments."""
+
+    operation = "createOrder"
+
+    def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
+        super().__init__(services, admission, authenticate)
+        self._orders, self._parse = services.orders, BodyParser(OrderRequest).parse
+
+    async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> Order:
+        keys = [value.decode("latin-1") for name, value in headers if name == b"idempotency-key"]
+        return await self._orders.create(merchant, self._parse(body), idempotency_key(keys))
+
+
+class TakingPayments(Taking):
+    """`POST /v1/payments`; and what our own server asks first (`server.AtOnce`)."""
+
+    path = PATH.encode()
+    operation = "createPayment"
+
+    def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
+        super().__init__(services, admission, authenticate)
+        self._payments, self._live = services.payments, services.live
         self._parse = BodyParser(PaymentRequest).parse
 
     # --- in the protocol's callback ----------------------------------------------------------------------------
 
-    def begin(self, exchange: Any, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+    def begin(self, exchange: Any, headers: Headers, body: bytes) -> bool:
         """Decides a whole request now, and answers when that is durable. False: nothing was done, ask with a task."""
         if self._merchants.stale or len(body) > BODY_LIMIT_BYTES:
             return False
@@ -57,48 +134,18 @@ class TakingPayments:
 
     def _tell(self, exchange: Any, start: float, told: PaymentView | Exception) -> None:  # not money: a time
         try:
-            answer = answer_to(told, OPERATION) if isinstance(told, Exception) else Answer(200, _encode(told))
+            answer = answer_to(told, self.operation) if isinstance(told, Exception) else Answer(200, _encode(told))
         except Exception as error:  # nobody else would answer
-            answer = answer_to(error, OPERATION)
+            answer = answer_to(error, self.operation)
         give(exchange, answer)
         self._observe(start, answer)
 
     # --- in a task ---------------------------------------------------------------------------------------------
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        start = time.perf_counter()
-        try:
-            answer = await self._answer(scope, receive)
-        except Disconnected:
-            return
-        except Exception as error:
-            answer = answer_to(error, OPERATION)
-        await send_answer(scope, send, answer)
-        self._observe(start, answer)
-
-    async def _answer(self, scope: Message, receive: Receive) -> Answer:
-        content_type, content_length, authorization = headers_of(scope["headers"])
-        if self._merchants.stale:
-            await self._merchants.fresh()
-        merchant = self._authenticate(authorization)
-        if scope["query_string"]:
-            parse_query(scope["query_string"], None)  # refuses: there is no parameter
-        check_media_type(content_type)
-        body = await read_whole(exchange_of(scope), receive, content_length)
-        self._check_room(merchant)
-        view = await self._payments.pay(merchant, self._parse(body))
-        return Answer(200, _encode(view))
-
-    # --- in both -----------------------------------------------------------------------------------------------
-
-    def _check_room(self, merchant: Merchant) -> None:
-        """Before the body is parsed. Raises Overloaded."""
-        admission = self._admission
-        if admission.total >= admission.limit and not admission.admits(merchant.number):
-            admission.refused += 1
-            raise Overloaded
+    async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> PaymentView:
+        return await self._payments.pay(merchant, self._parse(body))
 
     def _observe(self, start: float, answer: Answer) -> None:  # not money: a time
         seconds = time.perf_counter() - start
-        self._metrics.observe(OPERATION, answer.status, seconds)
+        self._metrics.observe(self.operation, answer.status, seconds)
         self._live.observe(seconds)

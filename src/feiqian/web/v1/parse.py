@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -38,6 +38,7 @@ _NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response", "mobi
 _DELETE = 0x7F
 _DIGITS = re.compile("[0-9]+")
 _NAME = re.compile("[a-z_]{1,32}", re.ASCII)
+_KEY = re.compile("[A-Za-z0-9._:-]{1,64}", re.ASCII)
 LONE_SURROGATE = "A text has an escape from \\ud800 to \\udfff without its other half, which is no character."
 _JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
@@ -258,6 +259,15 @@ def headers_of(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes, bytes]
         elif name == b"content-encoding" and value.lower() not in (b"", b"identity"):
             raise ProblemError(problems.UNSUPPORTED_MEDIA_TYPE, "Bodies are not compressed.")
     return content_type, content_length, authorization
+
+
+def idempotency_key(values: Sequence[str]) -> str:
+    """The request's `Idempotency-Key`, or "". Raises ProblemError for one that is not as it has to be."""
+    if len(values) > 1:
+        raise ProblemError(problems.MALFORMED_REQUEST, "The Idempotency-Key header occurs twice.")
+    if values and not _KEY.fullmatch(values[0]):
+        raise ProblemError(problems.MALFORMED_REQUEST, "An Idempotency-Key has 1 to 64 letters, digits, and . _ : -")
+    return values[0] if values else ""
 
 
 def check_media_type(content_type: bytes) -> None:
