@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from feiqian.events import (
+    AttemptDecided,
     Ending,
     Fact,
     PaymentCancelled,
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 
 _WAITING = PaymentStatus.WAITING.encode()
 _MERCHANT_OF = merchants_of(
-    PaymentDecided, RefundDecided, PaymentConfirmed, PaymentRefused, PaymentCancelled, PaymentExpired
+    PaymentDecided,
+    AttemptDecided,
+    RefundDecided,
+    PaymentConfirmed,
+    PaymentRefused,
+    PaymentCancelled,
+    PaymentExpired,
 )
 
 
@@ -72,6 +79,7 @@ class PaymentEvents(MerchantEvents):
         "payment.succeeded",
         "payment.declined",
         "payment.waiting",
+        "payment.authorised",
         "payment.cancelled",
         "payment.expired",
         "refund.succeeded",
