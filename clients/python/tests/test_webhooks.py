@@ -77,13 +77,13 @@ def test_without_a_secret_nothing_is_believed(secrets: Any) -> None:
 
 
 @pytest.fixture
-def received() -> Iterator[tuple[str, queue.Queue[tuple[dict[str, str], bytes]]]]:
+def received() -> Iterator[tuple[str, queue.Queue[tuple[Any, bytes]]]]:
     """The address of a shop's receiver, and what arrives there."""
-    arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
+    arrived: queue.Queue[tuple[Any, bytes]] = queue.Queue()
 
     class Hooks(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            arrived.put((dict(self.headers.items()), self.rfile.read(int(self.headers["content-length"]))))
+            arrived.put((self.headers, self.rfile.read(int(self.headers["content-length"]))))
             self.send_response(204)
             self.end_headers()
 

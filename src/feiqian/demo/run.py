@@ -86,7 +86,12 @@ def run(settings: Settings) -> int:
         logs.configure("warning", settings.log_format)
     # Known before anything is built: passkeys are bound to the origin, which has the port in it.
     contact = settings.push_contact or PUSH_CONTACT
-    settings = msgspec.structs.replace(settings, port=check_port(settings.host, settings.port), push_contact=contact)
+    settings = msgspec.structs.replace(
+        settings,
+        port=check_port(settings.host, settings.port),
+        push_contact=contact,
+        webhook_loopback=True,  # to the shop of whoever tries it, on this machine
+    )
     seed_if_empty(settings)
     bank = build(settings, listen=True, accept_time=True)  # play money may lie about for months
     code = run_until_closed(bank, lambda: _serve(bank))

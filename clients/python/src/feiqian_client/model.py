@@ -88,7 +88,7 @@ class Order(Answered, frozen=True, kw_only=True):
 
 class Payment(Answered, frozen=True, kw_only=True):
     """A payment. `status`: succeeded, authorised (of an order that is captured later), declined (with `reason`, and
-    `message` to read out), needs_verification, cancelled, expired. `id` is None for a declined one that was not kept."""
+    `message` to read out), needs_verification, cancelled, expired. `id`: None for a declined one that is not kept."""
 
     id: str | None
     status: str

@@ -7,9 +7,9 @@ import binascii
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -64,10 +64,16 @@ class _WithId(msgspec.Struct, frozen=True):
     id: str = ""
 
 
-def verify(headers: Mapping[str, str], body: bytes, secrets: str | Sequence[str], now: float | None = None) -> Event:
+class Headers(Protocol):
+    """Of any framework: names in any case, each with its value."""
+
+    def items(self) -> Iterable[tuple[str, str]]: ...
+
+
+def verify(headers: Headers, body: bytes, secrets: str | Sequence[str], now: float | None = None) -> Event:
     """The event, if it is signed by one of the secrets within five minutes of `now` (Unix seconds; None: the clock's).
 
-    `headers` of the request in any case, `body` as it came, byte for byte. Raises WebhookInvalid: answer 400.
+    `headers` of the request, `body` as it came, byte for byte. Raises WebhookInvalid: answer 400.
     """
     sent = {name.lower(): value for name, value in headers.items()}
     id, at, signatures = (sent.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
