@@ -5,10 +5,6 @@ Its hold has the id that a direct payment with the number would have, so that th
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
-import msgspec
-
 from feiqian.accounts.kinds import AccountKind
 from feiqian.ids import MerchantNumber
 from feiqian.ledger import chart
@@ -25,11 +21,6 @@ KEY_SECONDS = 7 * 86_400  # for which an `Idempotency-Key` is remembered
 hold_of = payment_transfer
 
 
-def content_reference(request: OrderRequest) -> bytes:
-    """All that was asked for, in 128 bits, kept with the hold."""
-    return blake2b(msgspec.msgpack.encode(request), digest_size=16, person=b"fq-order").digest()
-
-
 def created(
     merchant: MerchantNumber, currency: CurrencyNumber, request: OrderRequest, key: str, now_seconds: int
 ) -> bytes:
@@ -41,7 +32,6 @@ def created(
         amount=0,
         timeout_seconds=request.expires_in,
         kind=TransferKind.ORDER,
-        reference=content_reference(request),
     )
     return chain(*keyed(merchant, key, now_seconds), hold)
 
