@@ -13,7 +13,7 @@ from feiqian.quick.paying_model import Bill, QuickPayment
 from feiqian.web.forms import Form
 from feiqian.web.site import Site, TheSite
 
-from .pay import FindBill, TheIssuer, outcome_values, pay_pages, shown
+from .pay import Asked, FindBill, TheIssuer, outcome_values, pay_pages, shown
 
 PLACE = "/bill"
 
@@ -50,7 +50,7 @@ class Bills:
             raise NotFoundException
         return bill
 
-    async def page(self, site: Site, number: str, form: Form) -> Page:
+    async def page(self, site: Site, request: Asked, number: str, form: Form) -> Page:
         """The bill, and the form of who pays it, unless somebody has."""
         bill, services = await self.bill(site, number), site.services
         paid = bool(bill.once_until) and services.quick_payments.is_paid(bill)

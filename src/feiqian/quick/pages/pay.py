@@ -55,11 +55,12 @@ class Issuer(Protocol):
     async def bill(self, site: Site, number: str) -> Bill:
         """What is to be paid. Raises NotFoundException, and NotPayable for what cannot be paid any more."""
 
-    async def page(self, site: Site, number: str, form: Form) -> Page:
+    async def page(self, site: Site, request: Asked, number: str, form: Form) -> Page:
         """The page with what is to be paid and the form of who pays it, or with what became of it."""
 
     async def outcome(self, site: Site, number: str, outcome: str, payment: QuickPayment | None) -> Page:
-        """What became of a quick payment: its status, or `not_open`, `not_payable`."""
+        """What became of a quick payment: its status, or `not_open`, of an account that is not; of an order also
+        `not_payable`, and `order_over` where it had ended before."""
 
 
 TheIssuer = NamedDependency[SkipValidation[Issuer]]
@@ -81,8 +82,8 @@ class Pay(Controller):
     path = "/{number:str}"
 
     @get("/")
-    async def look(self, site: TheSite, issuer: TheIssuer, number: FromPath[str]) -> Page:
-        return await issuer.page(site, number, Form({"country": HOME}))
+    async def look(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
+        return await issuer.page(site, request, number, Form({"country": HOME}))
 
     @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def begin(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
@@ -93,15 +94,15 @@ class Pay(Controller):
         try:
             bill = await issuer.bill(site, number)
             if not form.good:
-                return await issuer.page(site, number, form)
+                return await issuer.page(site, request, number, form)
             quick = site.services.quick_payments
             begun = await quick.start(bill, mobile, account, site.language, device(site, request))
         except AttemptsThrottled as error:
             form.wrong("", t("quick.pay.throttled", when=site.render.formats.when_inside(error.until)))
-            return await issuer.page(site, number, form)
+            return await issuer.page(site, request, number, form)
         except NotPayable:
             form.wrong("", t("quick.pay.not_payable"))
-            return await issuer.page(site, number, form)
+            return await issuer.page(site, request, number, form)
         sent = await start(quick, begun.challenge, 0)
         cookie = keep(site, PAYING, begun.challenge.id, begun.id, number)
         return Redirect(f"{issuer.place}/{number}/confirm?way=0&sent={sent}", status_code=303, cookies=[cookie])
@@ -133,14 +134,14 @@ class Pay(Controller):
             return _anew(issuer, number)
         challenge, id, _ = paying
         try:
-            payment = await _settled(site, id, challenge)
+            outcome, payment = await _settled(site, id, challenge)
         except (QuickPaymentNotFound, *OVER):
             return _anew(issuer, number)
         except LedgerError:
             return await issuer.outcome(site, number, "proved", None)
-        if payment.status == "open":
+        if outcome == "open":
             return Redirect(f"{issuer.place}/{number}/confirm", status_code=303)
-        return await issuer.outcome(site, number, payment.status, payment)
+        return await issuer.outcome(site, number, outcome, payment)
 
     @post("/done", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def ask_again(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
@@ -170,15 +171,21 @@ async def _confirming(site: TheSite, issuer: TheIssuer, request: Asked, number: 
 PROVE = challenge_pages("/{number:str}/confirm", _confirming, (UNDER_WAY,))
 
 
-async def _settled(site: Site, id: str, challenge: str) -> QuickPayment:
-    """As it is now. What was proved, and the ledger was not asked for, it is asked for now: once, as at first."""
+async def _settled(site: Site, id: str, challenge: str) -> tuple[str, QuickPayment]:
+    """What has become of it by now. What was proved and not decided yet is decided now, once, as at first."""
     quick = site.services.quick_payments
     payment = await quick.get(id, challenge)
     if payment.status != "proved":
-        return payment
-    with contextlib.suppress(LedgerError, QuickPaymentOver, OrderStateForbids):
-        await quick.pay(id, challenge)
-    return await quick.get(id, challenge)
+        return payment.status, payment
+    with contextlib.suppress(LedgerError, QuickPaymentOver):
+        try:
+            view = await quick.pay(id, challenge)
+        except OrderStateForbids:
+            return "not_payable", payment
+        if view.id is None:
+            return "order_over", payment
+    payment = await quick.get(id, challenge)
+    return payment.status, payment
 
 
 async def _paid(site: Site, issuer: Issuer, paying: list[str]) -> Page:
