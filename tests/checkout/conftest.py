@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 
@@ -48,7 +49,8 @@ def browser(bank: PayingBank) -> Iterator[Browser]:
 
 def ordered(bank: PayingBank, number: str = "A-1001", amount: int = SMALL, **more: Any) -> Order:
     asked: dict[str, Any] = {"merchant_order": number, "amount": amount, "currency": CNY.code, "return_url": SHOP}
-    return bank.run(bank.services.orders.create(bank.shop, OrderRequest(**asked | {"description": "Tea"} | more)))
+    request = msgspec.convert(asked | {"description": "Tea"} | more, OrderRequest)
+    return bank.run(bank.services.orders.create(bank.shop, request))
 
 
 def stands(bank: PayingBank, order: Order) -> Order:
