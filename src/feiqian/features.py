@@ -54,6 +54,7 @@ FEATURES = (
     "sources",
     "locks",
     "quick",
+    "checkout",
     "reminders",
     "channels",
 )

@@ -19,7 +19,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
 from feiqian.quick.model import Way
-from feiqian.quick.pages.pay import pay_pages
+from feiqian.quick.pages.bills import bill_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.services import Services
 from feiqian.subjects import staff
@@ -45,7 +45,7 @@ class Payer(NamedTuple):
 
 
 def pages(services: Services) -> Pages:
-    return guest_pages(services, [pay_pages(BILLS.get)], {})
+    return guest_pages(services, [bill_pages(BILLS.get)], {})
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_a_bill_is_paid_by_somebody_who_is_not_signed_in(
 ) -> None:
     deposits = paged.bank.services.deposits
     before = paged.inside(lambda: deposits.balance(payer.account))
-    page = watching.open(paged.url + "/pay", viewport, scheme, locale=language, java_script_enabled=scripts)
+    page = watching.open(paged.url + "/bill", viewport, scheme, locale=language, java_script_enabled=scripts)
     page.locator("#f-number").fill(bill)
     page.locator("form.form .button").click()
     keep(page, f"pay-{language}")
@@ -135,13 +135,13 @@ def test_a_bill_is_paid_by_somebody_who_is_not_signed_in(
     keep(page, f"paid-{language}")
     assert paged.inside(lambda: deposits.balance(payer.account)) == before - 88_00
     page.go_back()
-    page.goto(f"{paged.url}/pay/{bill}")
+    page.goto(f"{paged.url}/bill/{bill}")
     expect(page.locator(".notice-good")).to_be_visible()
     assert page.locator("#f-mobile").count() == 0, "a bill that is paid asks for nothing"
 
 
 def test_a_larger_bill_asks_for_the_pin_and_then_for_the_code(paged: Served, payer: Payer, watching: Watched) -> None:
-    page = watching.open(f"{paged.url}/pay/W-3", PHONE, locale="en")
+    page = watching.open(f"{paged.url}/bill/W-3", PHONE, locale="en")
     identify(page, payer)
     enter(page, PIN)
     expect(page.locator("input[name=factor][value=sms]").first).to_be_attached()
@@ -152,7 +152,7 @@ def test_a_larger_bill_asks_for_the_pin_and_then_for_the_code(paged: Served, pay
 def test_what_the_account_does_not_hold_is_declined_and_the_bill_can_be_paid_later(
     paged: Served, payer: Payer, watching: Watched, keep: Keep
 ) -> None:
-    page = watching.open(f"{paged.url}/pay/W-4", PHONE, locale="en")
+    page = watching.open(f"{paged.url}/bill/W-4", PHONE, locale="en")
     identify(page, payer)
     enter(page, PIN)
     expect(page.locator("input[name=factor][value=sms]").first).to_be_attached()
@@ -166,7 +166,7 @@ def test_what_the_account_does_not_hold_is_declined_and_the_bill_can_be_paid_lat
 def test_abuse_43_wrong_digits_look_like_right_ones_and_no_code_passes(
     paged: Served, payer: Payer, watching: Watched
 ) -> None:
-    page = watching.open(f"{paged.url}/pay/W-5", DESK, locale="en")
+    page = watching.open(f"{paged.url}/bill/W-5", DESK, locale="en")
     identify(page, payer, "000000")
     expect(page.locator("#f-answer")).to_be_focused()
     enter(page, "123456")

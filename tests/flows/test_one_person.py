@@ -21,7 +21,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
 from feiqian.quick.model import Way
-from feiqian.quick.pages.pay import pay_pages
+from feiqian.quick.pages.bills import bill_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.runtime import logs
 from feiqian.services import Services
@@ -43,7 +43,7 @@ def bill(number: str) -> Bill | None:
 
 
 def pages(services: Services) -> Pages:
-    return guest_pages(services, [pay_pages(bill)], {})
+    return guest_pages(services, [bill_pages(bill)], {})
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +106,9 @@ def mark(page: httpx.Response) -> dict[str, str]:
 
 def begun_by_page(person: Person, browser: httpx.Client, number: str, given: str) -> httpx.Response:
     """What is asked of whoever gives a mobile number and digits."""
-    asked = browser.get(f"/pay/{number}")
+    asked = browser.get(f"/bill/{number}")
     who = {"country": "CN", "mobile": person.mobile.removeprefix("+86"), "account": given}
-    return browser.post(f"/pay/{number}", data=mark(asked) | who, follow_redirects=True)
+    return browser.post(f"/bill/{number}", data=mark(asked) | who, follow_redirects=True)
 
 
 def proved_in_app(person: Person, served: Served, six: str, reference: str) -> Callable[[], str]:
@@ -134,7 +134,7 @@ def proved_by_page(person: Person, served: Served, six: str, number: str) -> Cal
 
     def enter() -> str:
         data = mark(page) | {"do": "answer", "way": "0", "factor": "sms", "answer": code}
-        done = browser.post(f"/pay/{number}/confirm", data=data, follow_redirects=True)
+        done = browser.post(f"/bill/{number}/confirm", data=data, follow_redirects=True)
         found = re.search(r'data-outcome="(\w+)"', done.text)
         browser.close()
         return found[1] if found else done.text
@@ -191,7 +191,7 @@ def paid_by_page(person: Person, browser: httpx.Client, number: str, given: str)
     """A bill, by mobile number, what is given for the account, and the code that arrives."""
     page = begun_by_page(person, browser, number, given)
     data = mark(page) | {"do": "answer", "way": "0", "factor": "sms", "answer": person.code()}
-    return browser.post(f"/pay/{number}/confirm", data=data, follow_redirects=True)
+    return browser.post(f"/bill/{number}/confirm", data=data, follow_redirects=True)
 
 
 def addresses(answers: list[httpx.Response]) -> list[str]:
@@ -222,8 +222,8 @@ def test_abuse_62_what_a_quick_payer_types_is_in_no_log_address_message_metric_o
         answers = [opened_by_page(person, browser, number)]
         for bill, given in (("W-6", number[-6:]), ("W-7", ALIAS), ("W-8", number)):
             answers.append(paid_by_page(person, browser, bill, given))
-            assert answers[-1].url.path == f"/pay/{bill}/done"
-        for address in (f"/pay/{number}", f"/pay?number={number}", f"/quick?act={number}"):
+            assert answers[-1].url.path == f"/bill/{bill}/done"
+        for address in (f"/bill/{number}", f"/bill?number={number}", f"/quick?act={number}"):
             browser.get(address)
         monkeypatch.setattr(s.payments, "pay_by", _fail)
         answers.append(paid_by_page(person, browser, "W-9", number[-6:]))

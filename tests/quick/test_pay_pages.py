@@ -17,7 +17,7 @@ from feiqian.deposits.tables import accounts
 from feiqian.errors import CommitOverdue
 from feiqian.payments.service import Payments
 from feiqian.policy.factors import Factor
-from feiqian.quick.pages.pay import pay_pages
+from feiqian.quick.pages.bills import bill_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.subjects import customer
 from feiqian.testing.sessions import open_session
@@ -66,30 +66,30 @@ def bills(bank: PayingBank) -> dict[str, Bill]:
 @pytest.fixture
 def browser(bank: PayingBank, bills: dict[str, Bill]) -> Iterator[Browser]:
     site = site_of(bank.services)
-    app = application(site, [*OWN, *features.pages(), pay_pages(bills.get)])
+    app = application(site, [*OWN, *features.pages(), bill_pages(bills.get)])
     with TestClient(app, base_url="http://127.0.0.1:8080") as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield Browser(client)
 
 
 def identified(browser: Browser, account: str, mobile: str = MEI, bill: str = "W-1") -> Browser:
-    browser.get(f"/pay/{bill}")
-    return browser.send(f"/pay/{bill}", country="CN", mobile=mobile, account=account)
+    browser.get(f"/bill/{bill}")
+    return browser.send(f"/bill/{bill}", country="CN", mobile=mobile, account=account)
 
 
 def test_a_bill_is_found_by_its_number_and_paid_with_a_code(
     bank: PayingBank, mei: DepositAccount, browser: Browser
 ) -> None:
-    assert "no bill of this number" in browser.get("/pay?number=W-99").html
-    assert browser.get("/pay?number=W-1").place == "/pay/W-1"
+    assert "no bill of this number" in browser.get("/bill?number=W-99").html
+    assert browser.get("/bill?number=W-1").place == "/bill/W-1"
     assert "Water Works" in browser.html
-    assert identified(browser, bank.six(mei)).place == "/pay/W-1/confirm"
-    paid = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
-    assert (paid.place, paid.outcome) == ("/pay/W-1/done", "succeeded")
+    assert identified(browser, bank.six(mei)).place == "/bill/W-1/confirm"
+    paid = browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert (paid.place, paid.outcome) == ("/bill/W-1/done", "succeeded")
     assert mei.last_four in paid.html
     assert bank.held(mei) == 2_000_00 - SMALL
-    assert browser.get("/pay/W-1/confirm").place == "/pay/W-1/done", "going back pays nothing again"
-    assert "has been paid" in browser.get("/pay/W-1").html
+    assert browser.get("/bill/W-1/confirm").place == "/bill/W-1/done", "going back pays nothing again"
+    assert "has been paid" in browser.get("/bill/W-1").html
     assert bank.held(mei) == 2_000_00 - SMALL
 
 
@@ -103,7 +103,7 @@ def test_abuse_43_the_page_is_the_same_whoever_is_meant(
     for six, mobile in given:
         identified(browser, six, mobile)
         bank.clock.advance(31)
-        wrong.append(browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer="000000").html)
+        wrong.append(browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer="000000").html)
     # The clock and the number of tries go on from one to the next.
     assert len({re.sub(r"\d+", "", ID.sub("", html)) for html in wrong}) == 1
 
@@ -111,7 +111,7 @@ def test_abuse_43_the_page_is_the_same_whoever_is_meant(
 def test_a_form_that_cannot_be_right_says_why(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
     assert identified(browser, "", "123").status == 422
     assert "last six digits" in browser.html
-    assert browser.get("/pay/W-99").status == 404
+    assert browser.get("/bill/W-99").status == 404
 
 
 def test_larger_bills_ask_for_the_pin_too(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
@@ -126,11 +126,11 @@ def test_what_the_day_leaves_too_little_for_is_asked_for_after_the_message(
     bank.clock.advance(31)
     identified(browser, bank.six(mei))
     assert 'name="factor" value="pin"' not in browser.html
-    more = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
-    assert more.place == "/pay/W-1/confirm"
+    more = browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert more.place == "/bill/W-1/confirm"
     assert 'name="factor" value="pin"' in more.html
-    paid = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
-    assert (paid.place, paid.outcome) == ("/pay/W-1/done", "succeeded")
+    paid = browser.send("/bill/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
+    assert (paid.place, paid.outcome) == ("/bill/W-1/done", "succeeded")
 
 
 def test_the_limit_that_stops_a_bill_is_named_with_what_is_left_and_what_helps(
@@ -144,9 +144,9 @@ def test_the_limit_that_stops_a_bill_is_named_with_what_is_left_and_what_helps(
     assert bank.run(bank.quick.pay(larger.id, larger.challenge.id)).status == "succeeded"
     bank.clock.advance(31)
     identified(browser, bank.six(mei))
-    browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
-    stopped = browser.send("/pay/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
-    assert (stopped.place, stopped.outcome) == ("/pay/W-1/done", "declined")
+    browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    stopped = browser.send("/bill/W-1/confirm", do="answer", way="0", factor="pin", answer=PIN)
+    assert (stopped.place, stopped.outcome) == ("/bill/W-1/done", "declined")
     assert 'data-why="limit"' in stopped.html
     for said in ("all payments of a day", "¥2,000.00", "¥0.99 was left", "fresh again", "Up to ¥0.99"):
         assert said in stopped.html
@@ -191,10 +191,10 @@ def test_what_is_not_known_is_said_and_asked_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(Payments, "pay_by", overdue)
-        browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
-    assert (browser.place, browser.outcome) == ("/pay/W-1/done", "proved")
+        browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert (browser.place, browser.outcome) == ("/bill/W-1/done", "proved")
     assert "never paid twice" in browser.html
-    assert browser.send("/pay/W-1/done").outcome == "succeeded"
+    assert browser.send("/bill/W-1/done").outcome == "succeeded"
     assert bank.held(mei) == 2_000_00 - SMALL
 
 
@@ -205,7 +205,7 @@ def test_abuse_91_a_page_of_another_quick_payment_confirms_nothing(
     identified(browser, bank.six(mei))  # in another tab
     browser.html = first
     code = bank.code()
-    assert browser.send("/pay/W-1/confirm", do="answer", way="0", factor="sms", answer=code).status == 409
+    assert browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=code).status == 409
     assert bank.held(mei) == 2_000_00
 
 

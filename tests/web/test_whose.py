@@ -236,7 +236,7 @@ FOR_ANYBODY = {  # what acts for nobody who is signed in: doors, and what names 
     "/staff/enrol", "/staff/enrol/password", "/staff/enrol/code", "/staff/enrol/key", "/staff/enrol/key-options",
     "/push/renew",  # a browser by itself: the address that it had is the proof
     "/quick",  # an account by its whole number, proved by a code to the number on file
-    "/pay/{bill:str}",  # names the number and the account that pay
+    "/bill/{number:str}", "/pay/{number:str}",  # name the number and the account that pay
     "/demo/phone", "/demo/staff", "/demo/traffic",
     "/till/{merchant:str}/payments", "/till/{merchant:str}/questions", "/till/{merchant:str}/cancellations",
     "/till/{merchant:str}/refunds", "/till/{merchant:str}/frames", "/till/{merchant:str}/beside",

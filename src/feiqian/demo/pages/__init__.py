@@ -6,7 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from feiqian.quick.pages.pay import pay_pages
+from feiqian.quick.pages.bills import bill_pages
 from feiqian.web.site import TheSite
 
 from .bank import BankPage
@@ -34,4 +34,4 @@ def routes(demo: Demo) -> list[ControllerRouterHandler]:
         return demo
 
     own = Router("/", route_handlers=PAGES, dependencies={"demo": Provide(given, sync_to_thread=False)})
-    return [own, pay_pages(demo.bills.find)]
+    return [own, bill_pages(demo.bills.find)]

@@ -1,0 +1,184 @@
+"""A shopper pays an order on the bank's page: with a code and without scripts, and by a phone while the PC looks on."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import msgspec
+import pytest
+from browsing import DESK, PHONE, Watched
+from playwright.sync_api import Browser, Page, expect
+from test_pay_bill import Payer, enter, identify, outcome
+
+from feiqian.accounts.kinds import AccountKind
+from feiqian.deposits.model import DepositAccount
+from feiqian.ids import CustomerNumber
+from feiqian.ledger import chart
+from feiqian.money import CNY
+from feiqian.orders.model import Order
+from feiqian.orders.requests import OrderRequest
+from feiqian.quick.model import Way
+from feiqian.subjects import customer, staff
+from feiqian.testing.people import PIN, Person, picture
+from feiqian.testing.served import Served
+from feiqian.testing.sessions import open_session
+from feiqian.web.cookies import Cookies
+
+Keep = Callable[[Page, str], None]
+PLACES, NUMBERS = count(340), count(1)
+ITEMS = [
+    {"name": "Jasmine tea 茉莉花茶", "quantity": 2, "amount": 60_00},
+    {"name": "Cup", "quantity": 1, "amount": 28_00},
+]
+
+
+@pytest.fixture(scope="module")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    bank = Served(tmp_path_factory.mktemp("checkout"), pages=True)
+    yield bank
+    bank.stop()
+
+
+@pytest.fixture(scope="module")
+def payer(paged: Served) -> Payer:
+    """Somebody with an account of 1,500 yuan that is open to quick payment, who is checked and not signed in here."""
+    person = Person(paged, next(PLACES))
+    person.register()
+    person.api.post("/v1/me/identity", json={"images": [base64.b64encode(picture()).decode()]}).raise_for_status()
+    s = paged.bank.services
+
+    async def opened() -> tuple[DepositAccount, str]:
+        id = await s.deposits.open(CustomerNumber(person.number), CNY.number, "current", staff(0))
+        account = await s.transactions.read(s.deposits.get, id)
+        cash = chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK)
+        brought = chart.derived_id(b"test", id.encode())
+        s.ledger.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=1_500_00))
+        await s.ledger.durable(s.ledger.position)
+        await s.transactions.write(s.quick.open_within, account, staff(0), Way.STAFF)
+        return account, (await s.transactions.read(s.deposits.number, id))[-6:]
+
+    return Payer(person, *paged.wait_for(opened()))
+
+
+@pytest.fixture
+def watching(browser: Browser, paged: Served) -> Iterator[Watched]:
+    watched = Watched(browser, paged.url)
+    yield watched
+    watched.close()
+    assert watched.complaints == []
+
+
+def ordered(paged: Served, amount: int = 88_00, **more: Any) -> Order:
+    s = paged.bank.services
+    asked = {"merchant_order": f"A-{next(NUMBERS)}", "amount": amount, "currency": "CNY", "description": "Tea house"}
+    back = {"return_url": f"{paged.url}/language"}  # what a browser may be sent to and is no other host
+    request = msgspec.convert(asked | back | more, OrderRequest)
+    shop = next(one for one in s.merchants.all() if one.currency == CNY.number)
+    return paged.wait_for(s.orders.create(shop, request))
+
+
+LOOKS = [
+    (PHONE, "zh-CN", "light", False),
+    (DESK, "es", "dark", True),
+    (PHONE, "en", "dark", True),
+    (DESK, "en", "light", True),
+]
+
+
+@pytest.mark.parametrize(("viewport", "language", "scheme", "scripts"), LOOKS)
+def test_an_order_is_paid_by_somebody_who_is_not_signed_in(
+    paged: Served,
+    payer: Payer,
+    watching: Watched,
+    keep: Keep,
+    viewport: dict[str, int],
+    language: str,
+    scheme: str,
+    scripts: bool,
+) -> None:
+    deposits, order = paged.bank.services.deposits, ordered(paged, line_items=ITEMS)
+    before = paged.inside(lambda: deposits.balance(payer.account))
+    size = "phone" if viewport is PHONE else "desk"
+    page = watching.open(f"{paged.url}/pay/{order.id}", viewport, scheme, locale=language, java_script_enabled=scripts)
+    keep(page, f"checkout-{size}-{language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    identify(page, payer)
+    expect(page.locator("#f-answer")).to_be_focused()
+    keep(page, f"checkout-code-{size}-{language}")
+    enter(page, payer.person.code())
+    assert outcome(page) == "paid"
+    keep(page, f"checkout-paid-{size}-{language}")
+    assert paged.inside(lambda: deposits.balance(payer.account)) == before - 88_00
+    page.go_back()
+    page.goto(f"{paged.url}/pay/{order.id}")
+    assert outcome(page) == "paid"
+    assert page.locator("#f-mobile").count() == 0, "an order that is paid asks for nothing"
+
+
+def signed_in(paged: Served, payer: Payer, watching: Watched, address: str, **options: Any) -> Page:
+    s = paged.bank.services
+
+    async def opened() -> str:
+        whose = customer(CustomerNumber(payer.person.number))
+        return (await s.transactions.write(lambda c: open_session(s.sessions, c, whose, s.clock.now()))).token
+
+    page = watching.open(address, **options)
+    name = Cookies(s.settings.public_origin).session
+    page.context.add_cookies([{"name": name, "value": paged.wait_for(opened()), "url": paged.url}])
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh-CN", "dark"), ("es", "light")])
+def test_the_page_on_the_pc_turns_when_the_phone_has_paid(
+    paged: Served, payer: Payer, watching: Watched, keep: Keep, language: str, scheme: str
+) -> None:
+    order = ordered(paged, 12_00)
+    desk = watching.open(f"{paged.url}/pay/{order.id}", DESK, scheme, locale=language)
+    expect(desk.locator("#scan")).to_be_visible()
+    address = f"{paged.url}/pay/{order.id}/wallet"
+    phone = signed_in(paged, payer, watching, address, viewport=PHONE, scheme=scheme, locale=language)
+    keep(phone, f"checkout-wallet-{language}")
+    phone.locator(f"input[name=source][value={payer.account.id}]").check()
+    phone.locator("form.form .button").click()
+    expect(phone.locator("#f-answer")).to_be_visible()
+    keep(phone, f"checkout-confirm-{language}")
+    answer_all(phone, payer)
+    assert outcome(phone) == "paid"
+    expect(desk.locator("[data-outcome=paid]")).to_be_visible(timeout=30_000)
+    keep(desk, f"checkout-turned-{language}")
+
+
+def answer_all(page: Page, payer: Payer) -> None:
+    for _ in range(3):
+        if not page.locator("#f-answer").count():
+            return
+        factor = page.locator("#answering input[name=factor]").get_attribute("value")
+        with page.expect_navigation():
+            page.locator("#f-answer").fill(PIN if factor == "pin" else payer.person.code())
+            page.keyboard.press("Enter")
+
+
+def test_a_decline_says_why_and_leads_to_another_way(
+    paged: Served, payer: Payer, watching: Watched, keep: Keep
+) -> None:
+    order = ordered(paged, 999_00)
+    cash = chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK)
+    s = paged.bank.services
+
+    async def emptied() -> None:
+        held = s.deposits.balance(payer.account)
+        s.ledger.post(chart.transfer(b"e" * 16, debit=payer.account.ledger_id, credit=cash, amount=held))
+        await s.ledger.durable(s.ledger.position)
+
+    paged.wait_for(emptied())
+    page = watching.open(f"{paged.url}/pay/{order.id}", PHONE, locale="en")
+    identify(page, payer)
+    answer_all(page, payer)
+    assert outcome(page) == "declined"
+    keep(page, "checkout-declined")
+    page.get_by_role("link", name="Try again or pay otherwise").click()
+    expect(page.locator("#f-mobile")).to_be_visible()
