@@ -114,7 +114,6 @@ def _add_reminders(s: Services) -> None:
     """Who is told of movements of their accounts; the ledger says what was on them after each."""
     movements, wording = Movements(s.ledger), Wording(s.notices, lambda number: s.merchants.name(number))
     s.ledger.annotate(movements)
-    s.orders.capturing.moved = movements.moved
     s.reminders = Reminders(
         **common_of(s),
         accounts=s.accounts,
@@ -184,7 +183,8 @@ def _add_quick(s: Services) -> None:
 
 
 def add_quick_payments(s: Services) -> None:
-    """Paying by quick payment, signed in or not."""
+    """Paying by quick payment, signed in or not; and what else joins payments to products."""
+    s.orders.capturing.moved = s.reminders.movements.moved
     s.quick_payments = QuickPayments(
         **common_of(s),
         work=s.work,
