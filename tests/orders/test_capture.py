@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feiqian.accounts.kinds import wallet_id
-from feiqian.events import OrderChanged
+from feiqian.events import BalanceChanged, OrderChanged
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Refusal, Side
 from feiqian.money import CNY
@@ -16,6 +16,7 @@ from feiqian.orders import plan
 from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest
 from feiqian.payments.plan import captured
+from feiqian.reminders.movements import Movements
 
 DAY = 86_400
 AMOUNT = 100_00
@@ -239,3 +240,18 @@ def test_a_key_that_was_sent_with_something_else_does_nothing(bank: Any, run: An
 
 def refund(number: str) -> OrderRefundRequest:
     return OrderRefundRequest(amount=1_00, merchant_refund=number)
+
+
+def test_whoever_is_reminded_of_movements_hears_of_a_capture(bank: Any, run: Any) -> None:
+    movements = Movements(bank.ledger)
+    bank.ledger.annotate(movements)
+    bank.orders.capturing.moved = movements.moved
+    merchant, customer = bank.merchant(), bank.customer(150_00)
+    movements.accounts.add(wallet_id(CNY.number, customer))
+    order = run(authorised(bank, merchant, customer))
+    run(capture(bank, merchant, order, 30_00))
+    bank.ledger.commit()
+    told = [fact for fact in bank.journaled()[1] if isinstance(fact, BalanceChanged)]
+    assert [(fact.amount, fact.balance, fact.credited, fact.merchant) for fact in told] == [
+        (30_00, 120_00, False, merchant.number)
+    ]

@@ -15,6 +15,7 @@ from feiqian.events import OrderChanged, decode_fact, encode_fact
 from feiqian.money import CNY
 from feiqian.orders.model import OrderStatus, encode, order_object
 from feiqian.orders.read_model import READ_MODEL as ORDERS
+from feiqian.payments.errors import RecordIncomplete
 from feiqian.projections.reconcile import reconcile
 from feiqian.testing.clock import ManualClock
 from tests.orders.conftest import Bank
@@ -85,3 +86,24 @@ def test_the_audit_finds_an_order_that_does_not_tie(bank: Any, run: Any) -> None
         with bank.read_db.transaction():
             bank.read_db.change("UPDATE orders SET fact = :fact", fact=changed)
         assert [one.what for one in reconcile(bank.engine, bank.folder / "read.db", [ORDERS])] == found
+
+
+def test_an_order_that_was_set_aside_is_not_paid_and_holds_up_nothing(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(5_000_00)
+    order = run(bank.order(merchant, DEAR))
+    waiting = run(bank.pay_order(merchant, customer, order))
+    plain = run(bank.pay(merchant, customer, DEAR))
+    bank.ledger.commit()
+    again = bank.again()
+    try:
+        with again.read_db.transaction():
+            again.read_db.change("DELETE FROM orders")
+        run(again.payments._resume())
+        assert len(again.payments.expiry.of(customer)) == 2
+        with pytest.raises(RecordIncomplete):
+            run(again.confirm(customer, waiting))
+        assert again.wallet(customer) == 5_000_00
+        assert run(again.confirm(customer, plain)).status == "succeeded"
+    finally:
+        again.close()
+    bank.__init__(bank.folder, bank.clock)

@@ -191,7 +191,7 @@ def _add_webhooks(s: Services) -> None:
 
 
 def add_quick_payments(s: Services) -> None:
-    """Paying by quick payment, signed in or not; and captures tell of movements, once there are both."""
+    """Paying by quick payment, signed in or not; and what else joins payments to products."""
     s.orders.capturing.moved = s.reminders.movements.moved
     s.quick_payments = QuickPayments(
         **common_of(s),

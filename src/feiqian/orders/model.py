@@ -1,5 +1,6 @@
 """An order as everybody is shown it: its merchant who asks, webhooks, the signed return. One struct, one version each.
 
+The collector looks at none of these structs (`gc=False`): they make no cycles, and a hundred thousand may be held.
 It is kept whole in the journal with each change (`events.OrderChanged`), so what is shown anywhere under a version is
 the same. Amounts are in minor units. Nothing of the customer is in it but what the merchant has sent.
 """
@@ -64,7 +65,7 @@ class Event(StrEnum):
     REFUNDED = "refunded"
 
 
-class LineItem(msgspec.Struct, frozen=True, kw_only=True):
+class LineItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that is bought. Amount in minor units, of all of `quantity` together."""
 
     name: str
@@ -72,14 +73,14 @@ class LineItem(msgspec.Struct, frozen=True, kw_only=True):
     amount: MinorUnits
 
 
-class Hints(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Hints(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What the merchant knows of its customer. Never a number of an account or a card."""
 
     reference: str = ""
     language: str = ""
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A payment that was tried; `reason` as of payments, if it was declined."""
 
     payment: str
@@ -89,7 +90,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Moment
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Taken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Money that was taken for an order, once, or with each capture; `payment` is what refunds of it name."""
 
     payment: str
@@ -99,7 +100,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Moment
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order. Amounts in minor units; `authorised` is held still, `paid` was taken, and `net` is what the merchant
     has got of that, before refunds."""
 

@@ -39,6 +39,7 @@ from feiqian.orders.model import ENDED, Capture, Event, Method, Order, OrderStat
 from feiqian.orders.read_model.reads import OrderReads, Wanted
 from feiqian.orders.requests import DAY_SECONDS, CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.orders.states import Changes
+from feiqian.payments.errors import RecordIncomplete
 from feiqian.payments.intent import O, PaymentMethod
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.plan import attempt_transfer, refund_transfer
@@ -267,12 +268,19 @@ class Orders:
     # --- what payments tell ------------------------------------------------------------------------------------
 
     async def prepare(self, order: str) -> None:
-        """See `payments.attempts.OrderAttempts`. Raises OrderNotFound."""
-        await self._entry(order)
+        """See `payments.attempts.OrderAttempts`."""
+        await self._of_attempt(order)
+
+    async def _of_attempt(self, order: str) -> Entry:
+        """The order of an attempt, which is there; if not, it was set aside. Raises RecordIncomplete."""
+        try:
+            return await self._entry(order)
+        except OrderNotFound:
+            raise RecordIncomplete from None
 
     async def before_refund(self, payment: PaymentDecided, merchant_refund: str) -> None:
         """Raises RefundsUsedUp after MOST_REFUNDS, or REFUND_DAYS after it was paid."""
-        entry = await self._entry(payment.order)
+        entry = await self._of_attempt(payment.order)
         if self._ledger.engine.remembered(refund_transfer(payment.transfer, merchant_refund)) is not None:
             return
         if entry.order.refunds >= MOST_REFUNDS:

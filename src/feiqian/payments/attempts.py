@@ -17,7 +17,8 @@ class OrderAttempts(Protocol):
     """`ended` and `refunded` are called in the stretch in which that was posted, so that all is in one journal row."""
 
     async def prepare(self, order: str) -> None:
-        """Before anything of this order is changed: afterwards it is in memory. Raises ReadsBehind."""
+        """Before anything of this order is changed: afterwards it is in memory. Raises ReadsBehind,
+        RecordIncomplete."""
 
     async def before_refund(self, payment: PaymentDecided, merchant_refund: str) -> None:
         """As `prepare`, and raises what forbids another refund; a retry of this number is never forbidden."""

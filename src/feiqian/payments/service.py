@@ -311,7 +311,8 @@ class Payments:
                 await self._reads.wait(position)
                 waiting = await self._reads.waiting()
                 for order in {payment.order for payment in waiting if payment.order}:
-                    await self._attempts.prepare(order)
+                    with contextlib.suppress(RecordIncomplete):  # then it cannot be confirmed either
+                        await self._attempts.prepare(order)
                 return self._take_up(waiting)
             await asyncio.sleep(RESUME_SECONDS)
 
