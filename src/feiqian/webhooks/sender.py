@@ -21,17 +21,18 @@ from sqlalchemy import Connection, bindparam, select
 
 from feiqian.clock import MICROSECONDS, Clock, microseconds, moment
 from feiqian.ids import EVENT, new_id
-from feiqian.notify.addresses import ForbiddenAddress, guarded_socket
+from feiqian.notify.addresses import ForbiddenAddress, guarded_socket, is_public
+from feiqian.notify.resolver import CheckedResolver
 from feiqian.outbox.errors import NotSent, RefusedForGood
 from feiqian.outbox.model import REPLACES, Claimed
 from feiqian.runtime.transactions import Transactions
 from feiqian.webhooks import signing
 from feiqian.webhooks.endpoints import ENDED, SECRETS, Endpoints
 from feiqian.webhooks.model import PROBE, Attempt
-from feiqian.webhooks.resolver import CheckedResolver
 from feiqian.webhooks.tables import endpoints, events
-from feiqian.webhooks.targets import socket_to_loopback_too
+from feiqian.webhooks.targets import is_public_or_loopback, socket_to_loopback_too
 
+AT_ONCE = 128  # requests under way
 TIMEOUT_SECONDS = 20.0  # not money: for a whole request and its answer
 ANSWER_BYTES = 2_048  # of an answer that are kept
 GONE = 410
@@ -141,7 +142,7 @@ class WebhookSender:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
-            self._resolver = CheckedResolver(loopback=self.loopback)
+            self._resolver = CheckedResolver(AT_ONCE, is_public_or_loopback if self.loopback else is_public)
             connector = aiohttp.TCPConnector(
                 resolver=self._resolver,
                 socket_factory=socket_to_loopback_too if self.loopback else guarded_socket,

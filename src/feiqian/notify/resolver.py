@@ -1,31 +1,29 @@
-"""Looks up names of receivers, and refuses those that lead to any address which may not be connected to.
+"""Looks up names that strangers say, and refuses those that lead to any address which may not be connected to.
 
-In threads of its own: a name server that does not answer, which a merchant may have, holds up no other look-up.
+In threads of its own: a name server that does not answer, which may be a stranger's, holds up no other look-up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from feiqian.notify.addresses import ForbiddenAddress, is_public
-from feiqian.webhooks.targets import is_loopback
-
-THREADS = 128  # as many as there are webhooks under way
 
 _FLAGS = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 class CheckedResolver(AbstractResolver):
-    """Of one sender. `loopback`: this machine may be connected to, too."""
+    """Of one sender, which has `at_once` sendings under way. `may_be` says what may be connected to."""
 
-    def __init__(self, *, loopback: bool) -> None:
-        self._loopback = loopback
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook-names")
+    def __init__(self, at_once: int, may_be: Callable[[str], bool] = is_public) -> None:
+        self._may_be = may_be
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="names")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -42,6 +40,3 @@ class CheckedResolver(AbstractResolver):
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _may_be(self, address: str) -> bool:
-        return is_public(address) or (self._loopback and is_loopback(address))
