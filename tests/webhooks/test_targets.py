@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,36 @@ def test_abuse_54_a_literal_that_was_stored_while_the_switch_was_on_is_not_conne
     bank.run(bank.happens(1), bank.send())
     assert receiver.got == []
     assert bank.deliveries(endpoint)[0].why == "not a public address"
+
+
+def test_abuse_61_a_name_server_that_does_not_answer_holds_up_no_other_name(
+    bank: HookedBank, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, real = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(host).endswith(".example"):
+            answers.wait()
+            raise socket.gaierror("timed out")
+        return real(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for number in range(9):
+        bank.endpoint(f"https://slow{number}.example/", "order.*")
+    bank.endpoint(f"http://localhost:{receiver.port}/", "order.*")
+
+    async def run() -> None:
+        outbox = asyncio.create_task(bank.services.outbox.run())
+        try:
+            await asyncio.to_thread(receiver.wait)
+        finally:
+            answers.set()
+            outbox.cancel()
+            await asyncio.gather(outbox, return_exceptions=True)
+
+    bank.run(*(bank.happens(1, object=f"ord_{number}") for number in range(4)))
+    bank.run(run())
+    assert set(receiver.types) == {"order.paid"}
 
 
 def test_abuse_54_proxies_of_the_machine_are_not_asked(

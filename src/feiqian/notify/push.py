@@ -18,10 +18,12 @@ from py_vapid import Vapid, VapidException  # type: ignore[import-untyped]
 from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
 
 from feiqian.clock import MICROSECONDS, Clock
-from feiqian.notify.addresses import ForbiddenAddress, guarded_socket
+from feiqian.notify.addresses import ForbiddenAddress, guarded_socket, is_public
 from feiqian.notify.errors import AddressGone, SendingFailed, SendingRefused
 from feiqian.notify.model import Outgoing
 from feiqian.notify.push_subscription import SubscriptionInvalid, read_subscription
+from feiqian.notify.resolver import CheckedResolver
+from feiqian.notify.sender import AT_ONCE
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 TEXT_LENGTH = 800  # characters: at least 4096 bytes are taken, encrypted (RFC 8030, 7.2)
@@ -79,12 +81,14 @@ class Push:
     async def close(self) -> None:
         if self._http is not None:
             await self._http.close()
+            await self._resolver.close()
             self._http = None
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
             factory = None if self._private else guarded_socket
-            connector = aiohttp.TCPConnector(socket_factory=factory, limit_per_host=8)
+            self._resolver = CheckedResolver(AT_ONCE, (lambda _: True) if self._private else is_public)
+            connector = aiohttp.TCPConnector(resolver=self._resolver, socket_factory=factory, limit_per_host=AT_ONCE)
             self._http = aiohttp.ClientSession(
                 connector=connector, timeout=TIMEOUT, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
             )

@@ -17,13 +17,12 @@ from typing import NamedTuple
 
 import aiohttp
 import msgspec
-from aiohttp.abc import ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from sqlalchemy import Connection, bindparam, select
 
 from feiqian.clock import MICROSECONDS, Clock, microseconds, moment
 from feiqian.ids import EVENT, new_id
 from feiqian.notify.addresses import ForbiddenAddress, guarded_socket, is_public
+from feiqian.notify.resolver import CheckedResolver
 from feiqian.outbox.errors import NotSent, RefusedForGood
 from feiqian.outbox.model import REPLACES, Claimed
 from feiqian.runtime.transactions import Transactions
@@ -31,8 +30,9 @@ from feiqian.webhooks import signing
 from feiqian.webhooks.endpoints import ENDED, SECRETS, Endpoints
 from feiqian.webhooks.model import PROBE, Attempt
 from feiqian.webhooks.tables import endpoints, events
-from feiqian.webhooks.targets import is_loopback, socket_to_loopback_too
+from feiqian.webhooks.targets import is_public_or_loopback, socket_to_loopback_too
 
+AT_ONCE = 128  # requests under way
 TIMEOUT_SECONDS = 20.0  # not money: for a whole request and its answer
 ANSWER_BYTES = 2_048  # of an answer that are kept
 GONE = 410
@@ -81,6 +81,7 @@ class WebhookSender:
     loopback: bool
     results: Counter[str] = field(default_factory=Counter, init=False)
     _http: aiohttp.ClientSession | None = field(default=None, init=False)
+    _resolver: CheckedResolver = field(init=False)
 
     async def send(self, claimed: Claimed) -> tuple[Attempt, ...]:
         target = await self.transactions.read(self._target, claimed)
@@ -94,6 +95,7 @@ class WebhookSender:
     async def close(self) -> None:
         if self._http is not None:
             await self._http.close()
+            await self._resolver.close()
             self._http = None
 
     async def _probe(self, target: Target) -> tuple[Attempt, ...]:
@@ -140,8 +142,9 @@ class WebhookSender:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
+            self._resolver = CheckedResolver(AT_ONCE, is_public_or_loopback if self.loopback else is_public)
             connector = aiohttp.TCPConnector(
-                resolver=_Checked(self.loopback),
+                resolver=self._resolver,
                 socket_factory=socket_to_loopback_too if self.loopback else guarded_socket,
                 limit=0,  # the outbox has the places
             )
@@ -153,21 +156,6 @@ class WebhookSender:
                 auto_decompress=False,
             )
         return self._http
-
-
-class _Checked(ThreadedResolver):
-    """A name that leads to any address which may not be connected to leads nowhere."""
-
-    def __init__(self, loopback: bool) -> None:
-        super().__init__()
-        self._loopback = loopback
-
-    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        found = await super().resolve(host, port, family)  # type: ignore[arg-type]
-        for one in found:
-            if not is_public(one["host"]) and not (self._loopback and is_loopback(one["host"])):
-                raise ForbiddenAddress("not a public address")
-        return found
 
 
 def body_of(type: str, at: int, data: bytes, superseded: int) -> bytes:

@@ -20,13 +20,12 @@ from feiqian.webhooks.endpoints import KEEP, Endpoints
 from feiqian.webhooks.health import Health, Seen
 from feiqian.webhooks.log import Log
 from feiqian.webhooks.model import TOPIC
-from feiqian.webhooks.sender import WebhookSender
+from feiqian.webhooks.sender import AT_ONCE, WebhookSender
 from feiqian.webhooks.telling import Telling
 
 _H = 3_600
 JITTER = 0.2  # not money: of each time, by chance
 SCHEDULE = Schedule((5, 300, 1_800, 2 * _H, 5 * _H, 10 * _H, 14 * _H, 20 * _H, 24 * _H), jitter=JITTER)
-AT_ONCE = 128  # requests under way
 OF_ONE_ENDPOINT = 4
 LOOK_SECONDS = 30.0  # not money: a time
 _log = logs.get("feiqian.webhooks")

@@ -55,6 +55,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_public_or_loopback(address: str) -> bool:
+    """Which addresses may be connected to where this machine may be."""
+    return is_public(address) or is_loopback(address)
+
+
 def socket_to_loopback_too(info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:
     """As `guarded_socket`, which this machine's own addresses pass, too."""
     family, kind, protocol, _, address = info
