@@ -86,6 +86,16 @@ def test_only_an_account_of_ones_own_is_taken(bank: PayingBank, mei: DepositAcco
         assert "Choose an account" in inside.html
 
 
+def test_a_challenge_pays_from_no_account_of_anothers(bank: PayingBank, mei: DepositAccount, inside: Browser) -> None:
+    order = ordered(bank)
+    inside.get(f"/pay/{order.id}/wallet")
+    inside.send(f"/pay/{order.id}/wallet", source=mei.id)
+    challenge = inside.place.rpartition("/")[2]
+    inside.get(f"/pay/{order.id}/wallet/acc_01a3185c501074db8822ac36925fa9a3/{challenge}")
+    assert confirmed(bank, inside).place == f"/pay/{order.id}/wallet"
+    assert (bank.held(mei), stands(bank, order).status) == (2_000_00, "open")
+
+
 def test_who_has_just_paid_the_same_is_warned(bank: PayingBank, mei: DepositAccount, inside: Browser) -> None:
     first, second = ordered(bank), ordered(bank, "A-1002")
     assert "just paid" not in inside.get(f"/pay/{first.id}/wallet").html
