@@ -7,6 +7,8 @@ from typing import Any
 
 
 def test_waiting_for_orders_to_expire_ends_when_it_is_woken_and_cancelled_at_once(bank: Any, run: Any) -> None:
+    run(bank.order(bank.merchant()))
+
     async def woken_and_cancelled() -> bool:
         waiting = asyncio.create_task(bank.orders.due.run())
         await asyncio.sleep(0.01)
