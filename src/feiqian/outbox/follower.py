@@ -98,7 +98,8 @@ class Follower:
                     await asyncio.sleep(STORE_SECONDS)
                     continue
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), STORE_SECONDS)
+                    async with asyncio.timeout(STORE_SECONDS):  # `wait_for` may lose a cancellation
+                        await self._woken.wait()
         finally:
             if not self._behind:
                 await self._follow_calmly()

@@ -96,5 +96,7 @@ class Expiry:
                     self.settle()
                 continue
             # A clock that is set must not make a payment wait for ever: look again after a while.
+            # (`wait_for` may lose a cancellation.)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), None if seconds is None else min(seconds, LOOK_SECONDS))
+                async with asyncio.timeout(None if seconds is None else min(seconds, LOOK_SECONDS)):
+                    await self._changed.wait()
