@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from feiqian.runtime import logs
 from feiqian.webhooks import signing
 
 # Published with the specification, and in the tests of its libraries.
@@ -34,3 +35,10 @@ def test_secrets_are_long_and_all_different() -> None:
     secrets = {signing.new_secret() for _ in range(100)}
     assert len(secrets) == 100
     assert {len(base64.b64decode(secret.removeprefix("whsec_"))) for secret in secrets} == {32}
+
+
+def test_abuse_62_a_secret_that_comes_into_a_log_is_taken_out_by_its_shape() -> None:
+    secret = signing.new_secret()
+    event = logs.redact(None, "info", {"event": f"made {secret}", "answer": {"endpoint": secret}})
+    assert "whsec_" not in str(event)
+    assert secret.removeprefix("whsec_")[:8] not in str(event)
