@@ -33,8 +33,8 @@ class Session:
         cls, host: str, port: int, tls: ssl.SSLContext | None, receipts: Callable[[Receipt], None]
     ) -> Session:
         """Raises OSError or TimeoutError."""
-        opening = asyncio.open_connection(host, port, ssl=tls, limit=LARGEST)
-        reader, writer = await asyncio.wait_for(opening, ANSWER_SECONDS)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls, limit=LARGEST)
         return cls(reader, writer, receipts)
 
     @property
@@ -47,11 +47,13 @@ class Session:
             raise SendingFailed("line lost")
         self._sequence = self._sequence % _LAST_SEQUENCE + 1
         sequence = self._sequence
-        self._waiting[sequence] = waiting = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
+        self._waiting[sequence] = waiting
         try:
             self._writer.write(build(sequence))
             await self._writer.drain()
-            return await asyncio.wait_for(waiting, ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await waiting
         except TimeoutError:
             self._lose()  # who does not answer once is not waited for again
             raise SendingFailed("no answer") from None

@@ -45,7 +45,6 @@ class Due:
                 self.settle()
             left = (self._heap[0][0] - self._ledger.clock.now()) / MICROSECONDS if self._heap else None
             # A clock that is set must not make an order wait for ever: look again after a while.
-            # (`wait_for` may lose a cancellation.)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if left is None else min(max(left, 0), LOOK_SECONDS)):
                     await self._changed.wait()

@@ -138,7 +138,8 @@ class Worker:
 
     async def _send(self, claimed: Claimed) -> tuple[NotSent | None, object]:
         try:
-            return None, await asyncio.wait_for(self.topic.sender.send(claimed), SEND_SECONDS)
+            async with asyncio.timeout(SEND_SECONDS):
+                return None, await self.topic.sender.send(claimed)
         except NotSent as error:
             return error, error.told
         except Exception as error:  # its text may hold what is sent: only its name is told

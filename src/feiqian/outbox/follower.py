@@ -98,7 +98,7 @@ class Follower:
                     await asyncio.sleep(STORE_SECONDS)
                     continue
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(STORE_SECONDS):  # `wait_for` may lose a cancellation
+                    async with asyncio.timeout(STORE_SECONDS):
                         await self._woken.wait()
         finally:
             if not self._behind:

@@ -96,7 +96,6 @@ class Expiry:
                     self.settle()
                 continue
             # A clock that is set must not make a payment wait for ever: look again after a while.
-            # (`wait_for` may lose a cancellation.)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if seconds is None else min(seconds, LOOK_SECONDS)):
                     await self._changed.wait()

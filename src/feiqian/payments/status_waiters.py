@@ -39,7 +39,8 @@ class StatusWaiters:
         self._waiting.setdefault(payment, set()).add(future)
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(future, seconds)
+                async with asyncio.timeout(seconds):
+                    await future
         finally:
             self._leave(payment, merchant, future)
 

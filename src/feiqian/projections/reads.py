@@ -133,7 +133,8 @@ class Reads:
         if self._poller is None or self._poller.done():
             self._poller = loop.create_task(self._poll(), name="read model's position")
         try:
-            await asyncio.wait_for(waiter, timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await waiter
         except TimeoutError:
             raise ReadsBehind(
                 f"the read model is at journal position {self.seen}, and has not reached {position} in time"

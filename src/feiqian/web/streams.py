@@ -61,7 +61,8 @@ class Watcher:
     async def closing(self, seconds: float) -> None:
         """Waits so long, or until the page is to be closed."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def __aiter__(self) -> AsyncIterator[list[MovesMoney] | None]:
         """The facts since the last time (it may be an empty list), or None when nothing happened for so long."""

@@ -102,7 +102,8 @@ async def bodies_not_sent(target: Target) -> None:
             writer.write(head("POST", "/v1/payments", 200, target.shop))
             target.sent["announced"] += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(reader.read(1), HOLD_SECONDS)
+                async with asyncio.timeout(HOLD_SECONDS):
+                    await reader.read(1)
 
     async def refund() -> None:
         body = json.dumps({"merchant_refund": "r1", "amount": 1}).encode()
@@ -168,7 +169,8 @@ async def second_server(target: Target) -> None:
         target.sent["started"] += 1
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), HOLD_SECONDS)
+                async with asyncio.timeout(HOLD_SECONDS):
+                    await process.wait()
             target.sent["refused" if process.returncode else "served"] += 1
         finally:
             if process.returncode is None:
@@ -184,7 +186,8 @@ async def idle_connections(target: Target) -> None:
         async with connection(target.port) as (reader, _):
             target.sent["idle"] += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(reader.read(1), HOLD_SECONDS)
+                async with asyncio.timeout(HOLD_SECONDS):
+                    await reader.read(1)
 
     async def unread() -> None:
         async with connection(target.port) as (_, writer):
