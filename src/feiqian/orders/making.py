@@ -10,15 +10,14 @@ from feiqian.orders.model import Capture, Hints, LineItem, Method, Order, OrderS
 from feiqian.orders.requests import OrderRequest
 
 # What the merchant says of an order, and nobody changes.
-_ASKED = ("amount", "currency", "description", "capture", "methods", "line_items", "metadata", "customer")
-_ADDRESSES = ("return_url", "notify_url")
+_ASKED = ("amount", "currency", "description", "capture", "methods", "line_items", "metadata", "customer", "return_url")
 
 
 def same_order(order: Order, request: OrderRequest) -> bool:
     """Whether the request asks for just this order."""
     asked = new_order(order.id, request, 0, 0)
     seconds = math.ceil((order.expires_at - order.created_at).total_seconds())
-    alike = all(getattr(asked, name) == getattr(order, name) for name in (*_ASKED, *_ADDRESSES))
+    alike = all(getattr(asked, name) == getattr(order, name) for name in _ASKED)
     return alike and seconds == request.expires_in
 
 
@@ -50,7 +49,6 @@ def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> O
         metadata=request.metadata,
         customer=Hints(reference=request.customer.reference, language=request.customer.language),
         return_url=request.return_url,
-        notify_url=request.notify_url,
         created_at=moment(now_us),
         expires_at=moment(expires_at),
         updated_at=moment(now_us),

@@ -127,7 +127,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     metadata: dict[str, str]
     customer: Hints
     return_url: str
-    notify_url: str
     created_at: Moment
     expires_at: Moment
     updated_at: Moment

@@ -75,7 +75,6 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     line_items: Annotated[list[Item], msgspec.Meta(max_length=MOST_ITEMS)] = []
     expires_in: Seconds = DEFAULT_SECONDS
     return_url: Address = ""
-    notify_url: Address = ""
     methods: Annotated[list[Method], msgspec.Meta(min_length=1, max_length=3)] = msgspec.field(
         default_factory=lambda: [*Method]
     )

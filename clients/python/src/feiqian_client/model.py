@@ -78,7 +78,6 @@ class Order(Answered, frozen=True, kw_only=True):
     metadata: dict[str, str]
     customer: Customer
     return_url: str
-    notify_url: str
     created_at: datetime
     expires_at: datetime
     updated_at: datetime

@@ -59,7 +59,6 @@ def create_order(
     capture: Literal["now", "later"] | None = None,
     methods: Sequence[Literal["code", "quick", "wallet"]] | None = None,
     return_url: str | None = None,
-    notify_url: str | None = None,
     metadata: Mapping[str, str] | None = None,
     customer: Customer | None = None,
     idempotency_key: str = "",
@@ -76,7 +75,6 @@ def create_order(
         "capture": capture,
         "methods": methods,
         "return_url": return_url,
-        "notify_url": notify_url,
         "metadata": metadata,
         "customer": as_sent(customer),
     }
