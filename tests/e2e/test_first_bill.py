@@ -28,7 +28,7 @@ def opened_by_two(watched: Watched, demo: Demo, name: str) -> str:
     alice.locator('a[href$="/propose/open_account"]').click()
     approved(bob, proposed(alice))
     alice.goto(file)
-    alice.locator("section[aria-labelledby=deposits] tbody tr a").click()
+    alice.locator("section[aria-labelledby=deposits] tbody tr a[href$='/number']").click()
     alice.locator("#f-why").fill("She is at the counter, and writes it down.")
     alice.locator(".panel-form .button").click()
     return alice.locator(".facts code").inner_text()

@@ -234,10 +234,10 @@ def test_trouble_with_the_database_is_waited_out(bank, log, monkeypatch) -> None
     failures = [OSError("disk"), OSError("disk")]
     claim = Worker._claim
 
-    def failing(worker: Worker, places: int, retries: int):
+    def failing(worker: Worker, *asked):
         if failures:
             raise failures.pop()
-        return claim(worker, places, retries)
+        return claim(worker, *asked)
 
     monkeypatch.setattr(Worker, "_claim", failing)
 

@@ -269,7 +269,8 @@ def test_a_rebuild_gives_identical_tables(books, project, tables) -> None:
     books.wait(CUSTOMER, MERCHANT, 5_000)
     before = tables(project(5))
     assert before["refunds"]
-    assert {row[6] for row in before["payments"]} == queries.STATUSES
+    of_orders = {"authorised", "captured", "voided", "lapsed"}
+    assert {row[6] for row in before["payments"]} == queries.STATUSES - of_orders
     assert rebuild(books.journal, project(), [PAYMENTS]) == books.position
     assert tables(project()) == before
 

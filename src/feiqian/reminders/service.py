@@ -18,7 +18,7 @@ from feiqian.deposits.model import WALLET, AccountState, DepositAccount
 from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
-from feiqian.money import CurrencyNumber
+from feiqian.money import BY_NUMBER, CurrencyNumber
 from feiqian.notify.model import Channel, Contacts
 from feiqian.reminders import choices
 from feiqian.reminders.errors import RemindersInvalid
@@ -41,6 +41,11 @@ class Shown(NamedTuple):
 
     reminder: Reminder
     last_four: str
+
+    @property
+    def currency(self) -> str:
+        """In letters of ISO 4217."""
+        return BY_NUMBER[self.reminder.currency].code
 
 
 class Kept(NamedTuple):
