@@ -115,7 +115,7 @@ class Reminders(AccessService):
         raise RemindersInvalid("account")
 
     def by_default(self, connection: Connection, customer: CustomerNumber, account: str) -> None:
-        """A deposit account's movements are told by SMS from now on, unless something was chosen for it before.
+        """A deposit account's movements are told by SMS from now on, unless channels are chosen (off is none).
 
         For what has to be told to somebody who may never have seen the wallet. Raises AccountNotFound.
         """
