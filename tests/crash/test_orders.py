@@ -88,8 +88,8 @@ def tell_where(settings: Settings, shops: Shops) -> None:
 
 
 def let_all_arrive(settings: Settings, shops: Shops) -> None:
-    """Time passes until nothing waits to be sent any more. One shop is down at first; all fail now and then, but for the
-    end."""
+    """Time passes until nothing waits to be sent any more. One shop is down at first; all fail now and then, and at the
+    end none does."""
     shops.down = {MERCHANT_NUMBERS[0]}
     clock = ManualClock(SystemClock().now() + MICROSECONDS)
     bank = app.build(settings, clock=clock, accept_time=True)
