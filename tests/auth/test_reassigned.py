@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from feiqian.auth import reassigned_import
 from feiqian.auth.errors import DetailsInvalid
 from feiqian.auth.reassigned import read_report
-from feiqian.auth.reassigned_import import COLUMNS, Wrong, keep, read
+from feiqian.auth.reassigned_import import COLUMNS, WrongLine, keep, read
 from feiqian.auth.tables import reassigned
 from feiqian.backoffice.model import OPERATOR
 from feiqian.clock import DAY, MICROSECONDS
@@ -51,7 +51,7 @@ def file_of(*lines: str) -> list[str]:
     return [f"{line}\n" for line in (",".join(COLUMNS), *lines)]
 
 
-def imported(people: People, *lines: str) -> list[Wrong]:
+def imported(people: People, *lines: str) -> list[WrongLine]:
     found, wrong = read(file_of(*lines), people.customers.profiles, people.clock)
     if not wrong:
         assert list(keep(people.services.transactions, found))[-1:] == [len(found)]
@@ -169,12 +169,12 @@ def test_a_file_with_wrong_lines_does_nothing_and_each_is_named(bank: People, me
         bank, f"{MEI},{day}", "12345,2026-01-01", f"{UNKNOWN},2026-13-01", f"{OTHER},2999-01-01", "x", f"{MEI},{day}"
     )
     assert wrong == [
-        Wrong(2, "mobile: twice"),
-        Wrong(3, "mobile: invalid"),
-        Wrong(4, "reassigned_on: invalid"),
-        Wrong(5, "reassigned_on: in_the_future"),
-        Wrong(6, "columns"),
-        Wrong(7, "mobile: twice"),
+        WrongLine(2, "mobile: twice"),
+        WrongLine(3, "mobile: invalid"),
+        WrongLine(4, "reassigned_on: invalid"),
+        WrongLine(5, "reassigned_on: in_the_future"),
+        WrongLine(6, "columns"),
+        WrongLine(7, "mobile: twice"),
     ]
     assert {one.reason for one in wrong} == set(reassigned_import.REASONS)
     assert waiting(bank) == 0

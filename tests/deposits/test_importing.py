@@ -8,7 +8,7 @@ import pytest
 
 from feiqian.auth.model import Opened
 from feiqian.cli import main
-from feiqian.deposits.importing import BATCH, Import, Line, Wrong
+from feiqian.deposits.importing import BATCH, Import, Line, WrongLine
 from feiqian.deposits.model import AccountState
 from feiqian.deposits.numbers import new_number
 from feiqian.money import CNY, EUR
@@ -35,7 +35,7 @@ def id_of(people: People, number: int = 1) -> str:
     return people.do(people.customers.by_number, number).id
 
 
-def read(people: People, *lines: str, head: str = HEAD) -> tuple[list[Line], list[Wrong]]:
+def read(people: People, *lines: str, head: str = HEAD) -> tuple[list[Line], list[WrongLine]]:
     text = [f"{line}\n" for line in (head, *lines)]
     return importing(people).read(text)
 

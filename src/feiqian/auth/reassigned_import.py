@@ -17,7 +17,7 @@ from feiqian.auth.reassigned import read_report
 from feiqian.auth.tables import reassigned
 from feiqian.clock import Clock
 from feiqian.customers.profiles import Profiles
-from feiqian.runtime.csv_file import rows
+from feiqian.runtime.csv_file import WrongLine, rows
 from feiqian.runtime.transactions import Transactions
 
 COLUMNS = ("mobile", "reassigned_on")
@@ -40,29 +40,22 @@ class Line(NamedTuple):
     day: int
 
 
-class Wrong(NamedTuple):
-    """Why a line cannot be: a word of REASONS."""
-
-    at: int
-    reason: str
-
-
-def read(text: Iterable[str], profiles: Profiles, clock: Clock) -> tuple[list[Line], list[Wrong]]:
+def read(text: Iterable[str], profiles: Profiles, clock: Clock) -> tuple[list[Line], list[WrongLine]]:
     """The numbers of a file, and all lines that are wrong. Raises FileInvalid."""
     lines: list[Line] = []
-    wrong: list[Wrong] = []
+    wrong: list[WrongLine] = []
     for at, row in rows(text, COLUMNS, COLUMNS):
         if not row:
-            wrong.append(Wrong(at, "columns"))
+            wrong.append(WrongLine(at, "columns"))
             continue
         try:
             mobile, day = read_report(row["mobile"], row["reassigned_on"], clock)
         except DetailsInvalid as error:
-            wrong.append(Wrong(at, str(error)))
+            wrong.append(WrongLine(at, str(error)))
         else:
             lines.append(Line(at, profiles.blind(mobile), day))
     counts = Counter(line.blind for line in lines)
-    wrong += (Wrong(line.at, "mobile: twice") for line in lines if counts[line.blind] > 1)
+    wrong += (WrongLine(line.at, "mobile: twice") for line in lines if counts[line.blind] > 1)
     return lines, sorted(wrong)
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feiqian.commands.common import Commands, command
+from feiqian.commands.importing import Said, add_file, bank_beside, take_in
 from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.db import BankDb
-    from feiqian.deposits.importing import Import, Line, Wrong
     from feiqian.deposits.openings import Openings
     from feiqian.runtime.work import Work
 
-MOST_SAID = 1_000  # lines that are wrong
 EPILOG = """\
 The first line names the columns. Needed: reference (yours, of this line; nothing is opened twice under it), customer
 (cus_…), currency (CNY), product (current or savings). And if the account has them already: number (19 digits), alias,
@@ -38,49 +35,21 @@ def register(commands: Commands) -> None:
     parser = command(commands, "accounts", _import, "open deposit accounts from a file", EPILOG)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     taken = command(actions, "import", _import, "open the accounts of a file of comma-separated values", EPILOG)
-    taken.add_argument("file", type=Path, help="in UTF-8; '-' reads from standard input")
-    taken.add_argument("--check", action="store_true", help="say what is wrong, and open nothing")
+    add_file(taken, "open nothing")
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.backoffice.model import OPERATOR
-    from feiqian.db import BankDb
     from feiqian.deposits.errors import REASONS
     from feiqian.deposits.importing import Import
-    from feiqian.runtime.csv_file import FileInvalid
     from feiqian.runtime.transactions import Transactions
-    from feiqian.runtime.work import Work
 
-    if not settings.bank_url and not settings.file("bank.db").exists():
-        raise SystemExit(f"feiqian: there is no bank in the folder {settings.data!r}; --data names another")
-    db, work = BankDb(Path(settings.data), settings.bank_url), Work()
-    try:
+    said = Said("nothing was opened", "accounts could be opened", "accounts are decided")
+    with bank_beside(settings) as (db, work):
         importing = Import(_openings(settings, db, work), Transactions(db, work), OPERATOR)
-        try:
-            lines, wrong = _read(importing, options.file)
-        except (FileInvalid, OSError) as error:
-            print(f"feiqian: {options.file}: {error}", file=sys.stderr)
-            return 1
-        for one in wrong[:MOST_SAID]:
-            print(f"line {one.at}: {': '.join(filter(None, REASONS[one.reason]))}", file=sys.stderr)
-        if wrong:
-            print(f"{len(wrong):,} of the lines are wrong; nothing was opened", file=sys.stderr)
-            return 1
-        if not options.check:
-            for done in importing.open(lines):
-                print(f"{done:,} of {len(lines):,}", file=sys.stderr)
-        print(f"{len(lines):,} accounts {'could be opened' if options.check else 'are decided'}", file=sys.stderr)
-        return 0
-    finally:
-        work.close()
-        db.close()
-
-
-def _read(importing: Import, file: Path) -> tuple[list[Line], list[Wrong]]:
-    if str(file) == "-":
-        return importing.read(sys.stdin)
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        return importing.read(text)
+        return take_in(
+            options, importing.read, importing.open, lambda one: ": ".join(filter(None, REASONS[one.reason])), said
+        )
 
 
 def _openings(settings: Settings, db: BankDb, work: Work) -> Openings:

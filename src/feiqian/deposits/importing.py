@@ -20,7 +20,7 @@ from feiqian.deposits.numbers import read_number
 from feiqian.deposits.openings import Openings
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_CODE, NOTHING, MinorUnits, MoneyInvalid, parse
-from feiqian.runtime.csv_file import Rows, rows
+from feiqian.runtime.csv_file import Rows, WrongLine, rows
 from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject
 
@@ -37,20 +37,13 @@ class Line(NamedTuple):
     wanted: WantedAccount
 
 
-class Wrong(NamedTuple):
-    """Why a line cannot be: a word of `errors.REASONS`."""
-
-    at: int
-    reason: str
-
-
 class Import:
     """One import; `by` decides it. Blocks."""
 
     def __init__(self, openings: Openings, transactions: Transactions, by: Subject) -> None:
         self._openings, self._transactions, self._by = openings, transactions, by
 
-    def read(self, text: Iterable[str]) -> tuple[list[Line], list[Wrong]]:
+    def read(self, text: Iterable[str]) -> tuple[list[Line], list[WrongLine]]:
         """The accounts of a file, and all lines that are wrong. Raises FileInvalid."""
         return self._transactions.read_now(self._read, rows(text, COLUMNS, NEEDED))
 
@@ -67,20 +60,20 @@ class Import:
         for line in lines:
             self._openings.open_within(connection, line.wanted, self._by, told=False)
 
-    def _read(self, connection: Connection, rows: Rows) -> tuple[list[Line], list[Wrong]]:
+    def _read(self, connection: Connection, rows: Rows) -> tuple[list[Line], list[WrongLine]]:
         lines, wrong = self._each(connection, rows)
         wrong += _against_each_other(lines)
         known = {one.at for one in wrong}
         wrong += self._against_the_bank(connection, [line for line in lines if line.at not in known])
         return lines, sorted(wrong)
 
-    def _each(self, connection: Connection, rows: Rows) -> tuple[list[Line], list[Wrong]]:
+    def _each(self, connection: Connection, rows: Rows) -> tuple[list[Line], list[WrongLine]]:
         lines, wrong = [], []
         for at, row in rows:
             try:
                 lines.append(Line(at, self._wanted(connection, row)))
             except AccountInvalid as error:
-                wrong.append(Wrong(at, error.reason))
+                wrong.append(WrongLine(at, error.reason))
         return lines, wrong
 
     def _wanted(self, connection: Connection, row: dict[str, str]) -> WantedAccount:
@@ -103,7 +96,7 @@ class Import:
         reference, currency = f"import/{row['reference']}", BY_CODE[row["currency"]].number
         return WantedAccount(customer.number, currency, row["product"], reference, number, alias, _balance(row))
 
-    def _against_the_bank(self, connection: Connection, lines: Sequence[Line]) -> list[Wrong]:
+    def _against_the_bank(self, connection: Connection, lines: Sequence[Line]) -> list[WrongLine]:
         wrong, new = [], Counter[int]()
         for at, wanted in lines:
             try:
@@ -111,17 +104,17 @@ class Import:
                     self._openings.check(connection, wanted, others=new[wanted.customer])
                     new[wanted.customer] += 1
             except AccountInvalid as error:
-                wrong.append(Wrong(at, error.reason))
+                wrong.append(WrongLine(at, error.reason))
             except AliasTaken:
-                wrong.append(Wrong(at, "alias_taken"))
+                wrong.append(WrongLine(at, "alias_taken"))
             except ReferenceUsed:
-                wrong.append(Wrong(at, "reference_used"))
+                wrong.append(WrongLine(at, "reference_used"))
         return wrong
 
 
-def _against_each_other(lines: Sequence[Line]) -> list[Wrong]:
+def _against_each_other(lines: Sequence[Line]) -> list[WrongLine]:
     """What two lines say; both are wrong."""
-    wrong: dict[int, Wrong] = {}
+    wrong: dict[int, WrongLine] = {}
     for reason, key in (
         ("reference_twice", lambda wanted: wanted.reference),
         ("number_twice", lambda wanted: wanted.number),
@@ -130,12 +123,12 @@ def _against_each_other(lines: Sequence[Line]) -> list[Wrong]:
         counts = Counter(key(line.wanted) for line in lines)
         for line in lines:
             if key(line.wanted) and counts[key(line.wanted)] > 1:
-                wrong.setdefault(line.at, Wrong(line.at, reason))
+                wrong.setdefault(line.at, WrongLine(line.at, reason))
     sums: Counter[int] = Counter()
     for line in lines:
         sums[line.wanted.currency] += line.wanted.balance
         if sums[line.wanted.currency] > MAX_AMOUNT:
-            wrong.setdefault(line.at, Wrong(line.at, "balance_sum"))
+            wrong.setdefault(line.at, WrongLine(line.at, "balance_sum"))
     return list(wrong.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 MOST_LINES = 1_000_000
 Rows = Iterable[tuple[int, dict[str, str]]]  # each line's number, from 1, and its fields by name
@@ -11,6 +12,13 @@ Rows = Iterable[tuple[int, dict[str, str]]]  # each line's number, from 1, and i
 
 class FileInvalid(Exception):
     """The file as a whole cannot be read. Says why."""
+
+
+class WrongLine(NamedTuple):
+    """Why a line cannot be taken in: a word of what reads it."""
+
+    at: int
+    reason: str
 
 
 def rows(text: Iterable[str], columns: Sequence[str], needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
