@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -10,19 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 from browsing import DESK, PHONE, Watched
+from payers import Payer, enter, identify, outcome, payer_at
 from playwright.sync_api import Browser, Page, expect
-from test_pay_bill import Payer, enter, identify, outcome
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.deposits.model import DepositAccount
 from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
 from feiqian.orders.model import Order
 from feiqian.orders.requests import OrderRequest
-from feiqian.quick.model import Way
-from feiqian.subjects import customer, staff
-from feiqian.testing.people import PIN, Person, picture
+from feiqian.subjects import customer
+from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from feiqian.testing.sessions import open_session
 from feiqian.web.cookies import Cookies
@@ -44,23 +41,7 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def payer(paged: Served) -> Payer:
-    """Somebody with an account of 1,500 yuan that is open to quick payment, who is checked and not signed in here."""
-    person = Person(paged, next(PLACES))
-    person.register()
-    person.api.post("/v1/me/identity", json={"images": [base64.b64encode(picture()).decode()]}).raise_for_status()
-    s = paged.bank.services
-
-    async def opened() -> tuple[DepositAccount, str]:
-        id = await s.deposits.open(CustomerNumber(person.number), CNY.number, "current", staff(0))
-        account = await s.transactions.read(s.deposits.get, id)
-        cash = chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK)
-        brought = chart.derived_id(b"test", id.encode())
-        s.ledger.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=1_500_00))
-        await s.ledger.durable(s.ledger.position)
-        await s.transactions.write(s.quick.open_within, account, staff(0), Way.STAFF)
-        return account, (await s.transactions.read(s.deposits.number, id))[-6:]
-
-    return Payer(person, *paged.wait_for(opened()))
+    return payer_at(paged, next(PLACES))
 
 
 @pytest.fixture

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import NamedTuple
 
 import pytest
 from browsing import DESK, PHONE, Watched
+from payers import Payer, enter, identify, outcome, payer_at
 from playwright.sync_api import Browser, Page, expect
 
-from feiqian.accounts.kinds import AccountKind
-from feiqian.deposits.model import DepositAccount
-from feiqian.ids import CustomerNumber
-from feiqian.ledger import chart
 from feiqian.money import CNY
-from feiqian.quick.model import Way
 from feiqian.quick.pages.bills import bill_pages
 from feiqian.quick.paying_model import Bill
 from feiqian.services import Services
-from feiqian.subjects import staff
-from feiqian.testing.people import PIN, Person, picture
+from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from feiqian.web.application import Pages, guest_pages
 
@@ -34,14 +27,6 @@ BILLS = {
     f"W-{place}": Bill(1, amount, CNY.number, f"W-{place}", "Water", UNTIL)  # type: ignore[arg-type]
     for place, amount in enumerate([88_00, 88_00, 88_00, 1_000_01, 1_999_00, 88_00])
 }
-
-
-class Payer(NamedTuple):
-    """Somebody with an account of 1,500 yuan, checked and not signed in here."""
-
-    person: Person
-    account: DepositAccount
-    six: str
 
 
 def pages(services: Services) -> Pages:
@@ -57,24 +42,7 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def payer(paged: Served) -> Payer:
-    person = Person(paged, next(PLACES))
-    person.register()
-    person.api.post("/v1/me/identity", json={"images": [base64.b64encode(picture()).decode()]}).raise_for_status()
-    s = paged.bank.services
-
-    async def opened() -> tuple[DepositAccount, str]:
-        id = await s.deposits.open(CustomerNumber(person.number), CNY.number, "current", staff(0))
-        account = await s.transactions.read(s.deposits.get, id)
-        cash, brought = (
-            chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK),
-            chart.derived_id(b"test", id.encode()),
-        )
-        s.ledger.post(chart.transfer(brought, debit=cash, credit=account.ledger_id, amount=1_500_00))
-        await s.ledger.durable(s.ledger.position)
-        await s.transactions.write(s.quick.open_within, account, staff(0), Way.STAFF)
-        return account, (await s.transactions.read(s.deposits.number, id))[-6:]
-
-    return Payer(person, *paged.wait_for(opened()))
+    return payer_at(paged, next(PLACES))
 
 
 @pytest.fixture
@@ -83,24 +51,6 @@ def watching(browser: Browser, paged: Served) -> Iterator[Watched]:
     yield watched
     watched.close()
     assert watched.complaints == []
-
-
-def identify(page: Page, payer: Payer, six: str = "") -> None:
-    page.locator("#f-mobile").fill(payer.person.mobile.removeprefix("+86"))
-    page.locator("#f-account").fill(six or payer.six)
-    page.locator("form.form .button").click()
-
-
-def enter(page: Page, code: str) -> None:
-    """Six digits send the form by themselves where there are scripts."""
-    page.locator("#f-answer").fill(code)
-    if page.locator("#f-answer").count() and "/confirm" in page.url:
-        page.keyboard.press("Enter")
-
-
-def outcome(page: Page) -> str:
-    expect(page.locator("[data-outcome]")).to_be_visible()
-    return page.locator("[data-outcome]").get_attribute("data-outcome") or ""
 
 
 LOOKS = [
