@@ -78,6 +78,10 @@ class Source(NamedTuple):
         return bytes(32)
 
 
+class CountingReads(Reads):
+    model, pool_name = COUNTING.name, "counting"
+
+
 def test_of_several_who_make_a_read_model_at_once_each_finds_it(location: str) -> None:
     together = Barrier(4)
 
@@ -97,7 +101,7 @@ def test_while_one_is_built_the_others_go_on_and_serve(books, served) -> None:
     projectors = [Projector(books.journal, db, model) for model in BOTH]
 
     async def asking() -> list[object]:
-        payments, counted = PaymentReads(served), Reads(served, COUNTING.name, at_least=books.position)
+        payments, counted = PaymentReads(served), CountingReads(served, at_least=books.position)
         told: list[object] = []
         while projectors[1].position < books.position:
             paid = books.pay(1, 1, 100)

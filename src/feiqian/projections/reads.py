@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -41,32 +41,30 @@ Question = Callable[Concatenate[Database, P], T]
 
 
 class Reads:
-    """One read model, asked from one event loop; a feature adds its questions to it.
+    """One read model, asked from one event loop; a feature says which and adds its questions to it.
 
     Every method may raise ReadsBehind if the read model cannot be read now, is being built again or its database stands
     still (whoever has seen a position is not shown the lists of an earlier one), and TooBusy if too many ask at once.
     """
 
+    model: ClassVar[str]  # the read model's name
+    pool_name: ClassVar[str]  # what its threads are called in metrics and alarms
+
     def __init__(
         self,
         location: str | Path,
-        model: str,
         answer_seconds: float = ANSWER_SECONDS,  # not money: a time
         *,
         at_least: int = 0,
-        pool: str = "reads",
     ) -> None:
-        """`model`: its name. `at_least`: the journal position at the start; lists of before it are not shown.
-
-        `pool`: what its threads are called in metrics and alarms.
-        """
-        self._location, self.model = location, model
+        """`at_least`: the journal position at the start; lists of before it are not shown."""
+        self._location, model = location, self.model
         self._where: Callable[[Database], int] = lambda db: read_position(db, model)
         self._threaded = is_postgres(location)
         self._own: Database | None = None  # the event loop's connection
         self._of_thread = threading.local()
         self._opened: list[Database] = []  # by the threads
-        self.pool = Pool(pool, THREADS, QUEUE, answer_seconds)
+        self.pool = Pool(self.pool_name, THREADS, QUEUE, answer_seconds)
         self.seen, self._newest = 0, at_least  # the position as anyone last looked at it, and the furthest ever
         self.waiting_for_it: Shares[Party] = Shares(MAX_WAITING)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # heap by position

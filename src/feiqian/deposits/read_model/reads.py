@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -14,7 +13,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.projections import aside
 from feiqian.projections.database import Database, numbered, several
 from feiqian.projections.read_model import EVERYBODY
-from feiqian.projections.reads import ANSWER_SECONDS, Reads, at_once, in_a_thread
+from feiqian.projections.reads import Reads, at_once, in_a_thread
 
 from .projection import NAME
 from .tables import own_transfers
@@ -79,14 +78,7 @@ def _fact(blob: bytes) -> OwnTransferDecided:
 class TransferReads(Reads):
     """See `Reads`; what each question means is said above."""
 
-    def __init__(
-        self,
-        location: str | Path,
-        answer_seconds: float = ANSWER_SECONDS,  # not money: a time
-        *,
-        at_least: int = 0,
-    ) -> None:
-        super().__init__(location, NAME, answer_seconds, at_least=at_least, pool="deposits_reads")
+    model, pool_name = NAME, "deposits_reads"
 
     by_id = at_once(by_id)
     by_transfer = at_once(by_transfer)

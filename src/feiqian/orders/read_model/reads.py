@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, literal_column, select
@@ -13,7 +12,7 @@ from feiqian.projections import aside
 from feiqian.projections.database import Database
 from feiqian.projections.errors import CursorInvalid
 from feiqian.projections.read_model import EVERYBODY
-from feiqian.projections.reads import ANSWER_SECONDS, Reads, at_once, in_a_thread
+from feiqian.projections.reads import Reads, at_once, in_a_thread
 
 from .projection import NAME
 from .tables import UNENDED, order_events, order_keys, orders
@@ -114,14 +113,7 @@ def _fact(row: tuple[Any, ...] | None) -> OrderChanged | None:
 class OrderReads(Reads):
     """See `Reads`; what each question means is said above."""
 
-    def __init__(
-        self,
-        location: str | Path,
-        answer_seconds: float = ANSWER_SECONDS,  # not money: a time
-        *,
-        at_least: int = 0,
-    ) -> None:
-        super().__init__(location, NAME, answer_seconds, at_least=at_least, pool="orders_reads")
+    model, pool_name = NAME, "orders_reads"
 
     by_id = at_once(by_id)
     by_hold = at_once(by_hold)

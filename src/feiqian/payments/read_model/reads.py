@@ -5,9 +5,7 @@ Every question may raise ReadsBehind and TooBusy.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from feiqian.projections.reads import ANSWER_SECONDS, Reads, at_once, in_a_thread
+from feiqian.projections.reads import Reads, at_once, in_a_thread
 
 from . import queries
 from .customer_pages import payments_of_customer
@@ -17,14 +15,7 @@ from .projection import NAME
 class PaymentReads(Reads):
     """See `Reads`; what each question means and gives is said where it stands in `queries`, or `customer_pages`."""
 
-    def __init__(
-        self,
-        location: str | Path,
-        answer_seconds: float = ANSWER_SECONDS,  # not money: a time
-        *,
-        at_least: int = 0,
-    ) -> None:
-        super().__init__(location, NAME, answer_seconds, at_least=at_least)
+    model, pool_name = NAME, "reads"
 
     customer_incomplete = at_once(queries.customer_incomplete)
     merchant_incomplete = at_once(queries.merchant_incomplete)
