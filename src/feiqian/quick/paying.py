@@ -328,7 +328,7 @@ class QuickPayments(PreAuthFlow):
     async def confirmed(self, customer: Subject, ask: Ask = FIRST, limit: int = NEWEST) -> Page[QuickPayment]:
         """What the customer has confirmed, the newest first; what the read model does not have yet is `proved`."""
         page = await self.transactions.read(self._confirmed, customer, ask, limit)
-        return page.of([await self._listed(row, account) for row, account in page.items])
+        return page.of([await self._listed(row, account, await self._attempt(row)) for row, account in page.items])
 
     def _looked_up(self, connection: Connection, id: str, subject: Subject) -> tuple[Any, DepositAccount | None]:
         row = self._row(connection, id, subject)
@@ -351,11 +351,10 @@ class QuickPayments(PreAuthFlow):
         await self.ledger.durable(self.ledger.position)
         if self.ledger.engine.remembered(attempt) is not None:
             await self.payment_reads.wait(self.ledger.durable_position, who=("customer", CustomerNumber(row.number)))
-        return await self._listed(row, account)
+        return await self._listed(row, account, attempt)
 
-    async def _listed(self, row: Any, account: DepositAccount | None) -> QuickPayment:
+    async def _listed(self, row: Any, account: DepositAccount | None, attempt: bytes) -> QuickPayment:
         """As the read model has it; nobody is told "no" of what the ledger knows and the read model does not yet."""
-        attempt = await self._attempt(row)
         known = self.ledger.engine.remembered(attempt) is not None
         over = _over(row, self.clock.now())
         payment = await self.payment_reads.payment_by_transfer(attempt) if known else None
