@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from feiqian.clock import MICROSECONDS
+from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import MerchantNumber
-from feiqian.orders.model import Order, microseconds
+from feiqian.orders.model import Order
 from feiqian.webhooks.signing import PREFIX, sign
 
 _HALVES = ("return-1", "return-2")  # of the secret; in what is derived from the data key, so they never change

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from feiqian.clock import MICROSECONDS
+from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.events import AttemptDecided, PaymentDecided, PaymentStatus, encode_fact
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import Refusal, Type
@@ -16,7 +16,7 @@ from feiqian.orders import plan
 from feiqian.orders.book import Entry
 from feiqian.orders.claiming import claim_key
 from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
-from feiqian.orders.model import Event, OrderStatus, microseconds
+from feiqian.orders.model import Event, OrderStatus
 from feiqian.orders.requests import CaptureRequest
 from feiqian.orders.states import Changes
 from feiqian.payments.kinds import TransferKind

@@ -10,9 +10,9 @@ from feiqian.ids import CustomerNumber
 from feiqian.merchants.registry import Merchant
 from feiqian.money import MinorUnits
 from feiqian.orders.errors import ChallengeNotKept
-from feiqian.payments.decide import same_content
 from feiqian.payments.errors import OrderConflict
-from feiqian.payments.intent import Channel, Intent, Method
+from feiqian.payments.intent import Intent, Method
+from feiqian.payments.methods.proved import is_of, proved_intent
 
 ONLINE = Method("online", {})
 
@@ -38,25 +38,9 @@ class WalletMethod:
     def intent(self, merchant: Merchant, asked: ProvedPayment, attempt: bytes, now_us: int) -> Intent:
         if asked.proved is None:
             raise ChallengeNotKept
-        return Intent(
-            attempt=attempt,
-            payer=asked.payer,
-            source=asked.source,
-            payee=merchant.number,
-            amount=asked.amount,
-            currency=merchant.currency,
-            fee_basis_points=merchant.fee_basis_points,
-            merchant_order=asked.merchant_order,
-            description=asked.description,
-            store=asked.store,
-            terminal=asked.terminal,
-            asked_at=now_us,
-            method=ONLINE,
-            channel=Channel.REMOTE,
-            proved=asked.proved,
-        )
+        return proved_intent(ONLINE, merchant, asked, attempt, now_us)
 
     def check_retry(self, fact: PaymentDecided, merchant: Merchant, asked: ProvedPayment) -> None:
         """Raises OrderConflict unless the fact is of this payer's, with this content."""
-        if (fact.method, fact.customer) != (ONLINE.name, asked.payer) or not same_content(fact, asked):
+        if not is_of(fact, ONLINE, asked):
             raise OrderConflict("this attempt was made before, by somebody else")

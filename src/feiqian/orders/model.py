@@ -7,7 +7,7 @@ the same. Amounts are in minor units. Nothing of the customer is in it but what 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -134,7 +134,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ended_at: Moment | None  # when it was paid, authorised, closed or expired
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENDED = frozenset(OrderStatus) - {OrderStatus.OPEN, OrderStatus.AUTHORISED}
 encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Order).decode
@@ -143,8 +142,3 @@ _decode = msgspec.msgpack.Decoder(Order).decode
 def order_object(fact: OrderChanged) -> Order:
     """The order as it was after this change."""
     return _decode(fact.object)
-
-
-def microseconds(moment: datetime) -> int:
-    """A moment in Unix microseconds, exactly."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)

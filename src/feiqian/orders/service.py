@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from feiqian.clock import MICROSECONDS
+from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.errors import NotDeciding
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import ORDER, new_id
@@ -35,7 +35,7 @@ from feiqian.orders.errors import (
 )
 from feiqian.orders.expiry import Due
 from feiqian.orders.making import new_order, same_order
-from feiqian.orders.model import ENDED, Capture, Event, Method, Order, OrderStatus, microseconds, order_object
+from feiqian.orders.model import ENDED, Capture, Event, Method, Order, OrderStatus, order_object
 from feiqian.orders.read_model.reads import OrderReads, Wanted
 from feiqian.orders.requests import DAY_SECONDS, CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.orders.states import Changes

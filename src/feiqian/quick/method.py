@@ -10,9 +10,9 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import EVENT, LINKED, NO_ID, Refusal, Type
 from feiqian.merchants.registry import Merchant
 from feiqian.money import MinorUnits
-from feiqian.payments.decide import same_content
 from feiqian.payments.errors import OrderConflict
-from feiqian.payments.intent import Channel, Intent, Method
+from feiqian.payments.intent import Intent, Method
+from feiqian.payments.methods.proved import is_of, proved_intent
 from feiqian.payments.policy import Decline
 from feiqian.quick.kinds import bill_claim
 from feiqian.quick.paying_errors import QuickPaymentOver
@@ -52,26 +52,9 @@ class QuickMethod:
         if order.once_until:
             claim = bill_claim(merchant.number, order.reference)
             events = EVENT.pack(_CLAIM, LINKED, 0, 0, order.once_until, claim, NO_ID, NO_ID, NO_ID)
-        return Intent(
-            attempt=attempt,
-            payer=order.payer,
-            source=order.source,
-            payee=merchant.number,
-            amount=order.amount,
-            currency=merchant.currency,
-            fee_basis_points=merchant.fee_basis_points,
-            merchant_order=order.merchant_order,
-            description=order.description,
-            store=order.store,
-            terminal=order.terminal,
-            asked_at=now_us,
-            method=QUICK,
-            channel=Channel.REMOTE,
-            proved=order.proved,
-            events=events,
-        )
+        return proved_intent(QUICK, merchant, order, attempt, now_us, events)
 
     def check_retry(self, fact: PaymentDecided, merchant: Merchant, order: QuickOrder) -> None:
         """Raises OrderConflict unless the fact is of this payer's quick payment, with this content."""
-        if (fact.method, fact.customer) != (QUICK.name, order.payer) or not same_content(fact, order):
+        if not is_of(fact, QUICK, order):
             raise OrderConflict(f"order {order.merchant_order} was used before, for something else")

@@ -8,12 +8,12 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from feiqian.auth.pages.challenge import Page
-from feiqian.clock import MICROSECONDS
+from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.ids import ORDER, is_id
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, MinorUnits, Money
 from feiqian.orders.errors import OrderNotFound
-from feiqian.orders.model import Order, OrderStatus, microseconds
+from feiqian.orders.model import Order, OrderStatus
 from feiqian.web.site import Site
 
 PLACE = "/pay"

@@ -10,10 +10,11 @@ from typing import Annotated
 import msgspec
 from litestar.params import FromQuery, JSONBody
 
+from feiqian.clock import microseconds
 from feiqian.merchants.registry import Merchant
 from feiqian.orders.errors import OrderNotFound
 from feiqian.orders.export import MOST, csv_of
-from feiqian.orders.model import Order, OrderStatus, microseconds
+from feiqian.orders.model import Order, OrderStatus
 from feiqian.orders.read_model.reads import Wanted
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.payments.api.merchants import Cursor, Limit, RefundList, Seconds
