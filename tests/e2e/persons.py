@@ -170,9 +170,13 @@ def passport(issuer: str, family: str, given: str, number: str, birth: str, sex:
     return f"{names}\n{parts[0]}{issuer}{parts[1]}{sex}{parts[2]}{parts[3]}{whole}"
 
 
-def upload_picture(page: Page, name: str) -> None:
+def choose_picture(page: Page, name: str) -> None:
     file = {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": picture()}
     page.locator(f"#f-{name}").set_input_files(file)  # type: ignore[arg-type]
+
+
+def upload_picture(page: Page, name: str) -> None:
+    choose_picture(page, name)
     expect(page.locator(f'[data-preview="f-{name}"] img')).to_be_visible()
 
 

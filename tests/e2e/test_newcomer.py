@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in, paste, unused_code
-from persons import PASSPORT, SLOW, Person, newcomer, passport, upload_picture
+from persons import PASSPORT, SLOW, Person, choose_picture, newcomer, passport, upload_picture
 from playwright.sync_api import Page, Route, expect
 
 Keep = Callable[[Page, str], None]
@@ -78,6 +78,19 @@ def test_a_password_that_was_typed_before_the_page_had_its_script_is_judged(demo
         he.page.wait_for_timeout(20)
     held.pop().continue_()
     expect(he.page.locator('#strength[data-state="strong"]')).to_be_visible()
+
+
+def test_a_picture_that_was_chosen_before_the_page_had_its_script_is_shown(demo: Demo, watched: Watched) -> None:
+    he, held = newcomer(watched, demo, 5, "Zhang Wei"), list[Route]()
+    he.register()
+    he.page.route(re.compile(r"/js/images\b"), lambda route: held.append(route))
+    he.page.goto(f"{demo.base}/identity", wait_until="commit")
+    choose_picture(he.page, "front")
+    while not held:
+        he.page.wait_for_timeout(20)
+    expect(he.page.locator('[data-preview="f-front"] img')).to_have_count(0)
+    held.pop().continue_()
+    expect(he.page.locator('[data-preview="f-front"] img')).to_be_visible()
 
 
 def test_a_weak_password_is_refused_while_it_is_typed_and_when_it_is_sent(demo: Demo, watched: Watched) -> None:

@@ -91,6 +91,8 @@ def push(page: Page, base: str, message: Any) -> None:
     tools.on("ServiceWorker.workerRegistrationUpdated", lambda event: seen.extend(event["registrations"]))
     tools.send("ServiceWorker.enable")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    while not seen:  # the browser tells of them in its own time; the test's own limit ends a wait in vain
+        page.wait_for_timeout(20)
     [number] = {one["registrationId"] for one in seen}
     data = message if isinstance(message, str) else json.dumps(message)
     tools.send("ServiceWorker.deliverPushMessage", {"origin": base, "registrationId": number, "data": data})

@@ -8,7 +8,7 @@ function preview(box) {
   const input = byId(box.dataset.preview);
   const most = Number(box.dataset.megabytes);
 
-  input.addEventListener("change", () => {
+  function show() {
     const [file] = input.files;
     for (const old of box.querySelectorAll("img")) URL.revokeObjectURL(old.src);
     box.replaceChildren();
@@ -28,7 +28,10 @@ function preview(box) {
     image.src = URL.createObjectURL(file);
     image.alt = text("customer.images.script.preview");
     box.append(image);
-  });
+  }
+
+  input.addEventListener("change", show);
+  if (input.files.length) show(); // chosen before this script was there, or kept by the browser on the way back
 }
 
 document.querySelectorAll("[data-preview]").forEach(preview);
