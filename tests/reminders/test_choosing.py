@@ -50,7 +50,9 @@ def test_it_counts_after_a_restart_and_can_be_taken_back(bank: Reminded) -> None
     bank.run(bank.pay(1_00), bank.follow())
     assert len(bank.told()) == 1
     assert len(bank.balances()) == 1
-    assert bank.rows("SELECT * FROM reminders_choices") == []
+    bank.crash()
+    bank.run(bank.pay(1_00), bank.follow())
+    assert len(bank.balances()) == 1, "nothing is written for an account of which nobody is told"
 
 
 @pytest.mark.parametrize(
@@ -80,17 +82,19 @@ def test_another_persons_account_and_a_wallet_that_is_not_there_are_refused(bank
 
 
 def test_by_default_an_account_is_told_by_sms_unless_something_was_chosen(bank: Reminded) -> None:
-    account, chosen = bank.account(), bank.account()
+    account, chosen, off = bank.account(), bank.account(), bank.account()
     bank.choose(ALL, account=chosen.id)
+    bank.choose(SMS, account=off.id)
+    bank.choose(Choice(), account=off.id)
     by_default = bank.services.reminders.by_default
     with bank.bank.db.write() as connection:
-        for one in (account, chosen, account):
+        for one in (account, chosen, off, account):
             by_default(connection, MEI, one.id)
         with pytest.raises(AccountNotFound):
             by_default(connection, ANA, account.id)
     [shown] = bank.run(bank.services.reminders.of(MEI))
     choices = {one.reminder.name: one.reminder.choice for one in shown}
-    assert [choices.pop(name) for name in (account.id, chosen.id)] == [SMS, ALL]
+    assert [choices.pop(name) for name in (account.id, chosen.id, off.id)] == [SMS, ALL, Choice()]
     assert set(choices.values()) == {Choice()}, "of the wallet and the seed's accounts"
     bank.run(bank.move(CASH, account.ledger_id, 1), bank.follow())
     assert len(bank.told()) == 1

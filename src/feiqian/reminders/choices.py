@@ -13,36 +13,36 @@ from feiqian.reminders.model import Choice, Quiet, Reminder
 from feiqian.reminders.tables import choices
 
 _c = choices.c
+_IS_TOLD = _c.channels != ()
 
 
 def of_accounts(connection: Connection, accounts: Iterable[bytes]) -> dict[bytes, Reminder]:
-    """By account of the ledger."""
-    return _where(connection, _c.account.in_(accounts))
+    """Of those of which somebody wants to be told, by account of the ledger."""
+    return _where(connection, _c.account.in_(accounts), _IS_TOLD)
 
 
 def of_customer(connection: Connection, customer: CustomerNumber) -> dict[bytes, Reminder]:
-    """By account of the ledger."""
+    """All that they chose, also to be told of nothing, by account of the ledger."""
     return _where(connection, _c.customer == customer)
 
 
 def all_accounts(connection: Connection) -> set[bytes]:
     """Those of which somebody wants to be told."""
-    return {bytes(account) for account in connection.execute(select(_c.account)).scalars()}
+    return {bytes(account) for account in connection.execute(select(_c.account).where(_IS_TOLD)).scalars()}
 
 
 def put(connection: Connection, reminder: Reminder) -> None:
-    """Replaces what was chosen for the account; without channels nothing is kept."""
+    """Replaces what was chosen for the account. Without channels it is kept, too: what is switched off stays off."""
     connection.execute(delete(choices).where(_c.account == reminder.account))
     choice, quiet = reminder.choice, reminder.choice.quiet
-    if choice.channels:
-        values: dict[str, Any] = {name: getattr(reminder, name) for name in ("account", "customer", "name", "currency")}
-        values |= {"channels": choice.channels, "threshold": choice.threshold}
-        values |= {"quiet_since": quiet.since if quiet else None, "quiet_until": quiet.until if quiet else None}
-        connection.execute(insert(choices).values(values))
+    values: dict[str, Any] = {name: getattr(reminder, name) for name in ("account", "customer", "name", "currency")}
+    values |= {"channels": choice.channels, "threshold": choice.threshold}
+    values |= {"quiet_since": quiet.since if quiet else None, "quiet_until": quiet.until if quiet else None}
+    connection.execute(insert(choices).values(values))
 
 
-def _where(connection: Connection, condition: ColumnElement[bool]) -> dict[bytes, Reminder]:
-    return {bytes(row.account): _reminder(row) for row in connection.execute(select(choices).where(condition))}
+def _where(connection: Connection, *conditions: ColumnElement[bool]) -> dict[bytes, Reminder]:
+    return {bytes(row.account): _reminder(row) for row in connection.execute(select(choices).where(*conditions))}
 
 
 def _reminder(row: Any) -> Reminder:

@@ -115,12 +115,13 @@ class Reminders(AccessService):
         raise RemindersInvalid("account")
 
     def by_default(self, connection: Connection, customer: CustomerNumber, account: str) -> None:
-        """A deposit account's movements are told by SMS from now on, unless channels are chosen (off is none).
+        """A deposit account's movements are told by SMS from now on, unless its customer has chosen, even to be told
+        of nothing.
 
         For what has to be told to somebody who may never have seen the wallet. Raises AccountNotFound.
         """
         found = self.deposits.own(connection, customer, account)
-        if found.ledger_id not in choices.of_accounts(connection, [found.ledger_id]):
+        if found.ledger_id not in choices.of_customer(connection, customer):
             reminder = Reminder(found.ledger_id, customer, found.id, found.currency, Choice())
             self._choose(connection, reminder, Choice((Channel.SMS,)))
 
