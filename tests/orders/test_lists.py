@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
 
-from feiqian.orders.export import csv_of
+from feiqian.orders.export import HEADER, csv_of
 from feiqian.orders.read_model.reads import Wanted
 from feiqian.projections.errors import CursorInvalid
 
@@ -56,6 +58,20 @@ def test_abuse_63_the_export_has_amounts_with_decimals_and_no_formula(bank: Any,
     assert line.startswith(f"{order.id},A-1001,open,CNY,12.50,0.00,")
     assert ',"\'=HYPERLINK(""x"")",' in line
     assert end == ""
+
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u3000=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20A1")
+
+
+@pytest.mark.parametrize("begins", FORMULAS, ids=ascii)
+def test_abuse_63_no_text_of_an_order_is_a_formula_or_another_cell(bank: Any, run: Any, begins: str) -> None:
+    text = f'{begins}","=2'
+    order = run(bank.order(bank.merchant(), description=text))
+    [_, cells] = csv.reader(io.StringIO(csv_of([order])))
+    assert cells[9] == f"'{text}"
+    assert len(cells) == len(HEADER)
+    plain = run(bank.order(bank.merchant(), description="2 - 1 = 1"))
+    assert list(csv.reader(io.StringIO(csv_of([plain]))))[1][9] == "2 - 1 = 1"
 
 
 def test_what_has_happened_to_an_order_is_a_time_line(bank: Any, run: Any) -> None:

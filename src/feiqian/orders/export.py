@@ -14,7 +14,7 @@ TIMES = ("created_at", "ended_at")
 HEADER = (*COLUMNS, "description", *TIMES)
 MOST = 1000  # orders in one answer
 _SUMS = frozenset({"amount", "paid", "fee", "net", "refunded"})
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_of(orders: Iterable[Order], *, header: bool = True) -> str:
@@ -38,4 +38,4 @@ def _cell(order: Order, name: str) -> str:
 
 
 def _text(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    return f"'{text}" if text.lstrip(" \u3000").startswith(_FORMULAS) else text

@@ -24,7 +24,7 @@ from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
 from feiqian.orders.capturing import Capturing
-from feiqian.orders.claiming import claim_key
+from feiqian.orders.claiming import check_key, claim_key
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,
@@ -92,13 +92,12 @@ class Orders:
 
     def _created(self, merchant: Merchant, request: OrderRequest, hold: bytes, key: str) -> Order:
         self._check(merchant, request)
+        check_key(self._ledger, merchant.number, key)  # first, as the ledger remembers the number of what it refuses
         now = self._ledger.clock.now()
         seconds = now // MICROSECONDS
         if not self.book.places.admits(merchant.number):
             raise TooManyOpenOrders("as many of your orders are open as may be: close some, or let them expire")
         posting = self._ledger.post(plan.created(merchant.number, merchant.currency, request, key, seconds))
-        if posting.refusal is Refusal.CLAIMED:
-            raise OrderNumberUsed("this Idempotency-Key was used before, for another request")
         if posting.refusal is not Refusal.OK:
             raise OrderInvalid(f"the bank cannot take this order now ({posting.refusal.name.lower()})")
         expires_at = (self._ledger.engine.moment.seconds + request.expires_in) * MICROSECONDS
@@ -120,6 +119,8 @@ class Orders:
     async def _again(self, merchant: Merchant, request: OrderRequest, hold: bytes) -> Order:
         known = self._ledger.engine.remembered(hold)
         await self._ledger.durable(self._ledger.position)
+        if known is not None and known.type == Type.REFUSED:
+            raise OrderNumberUsed(f"the number {request.merchant_order} was used before, for what was refused")
         if known is None or known.type != Type.HOLD or known.kind != TransferKind.ORDER:
             raise OrderNumberUsed(f"the number {request.merchant_order} was used before, for a payment")
         entry = await self._entry_of(hold)

@@ -16,6 +16,7 @@ from markupsafe import escape
 import feiqian
 from feiqian import features
 from feiqian.errors import FeiqianError, LedgerStopped
+from feiqian.orders.plan import KEY_SECONDS
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
 from feiqian.web.v1.description import description
@@ -61,8 +62,26 @@ def test_the_document_has_the_structure_of_openapi_3_1(document: dict[str, Any])
             assert in_path == (["id"] if "{id}" in path else [])
             for parameter in operation.get("parameters", []):
                 assert parameter["schema"]
-                assert parameter["required"] is True or parameter["in"] == "query"
+                assert parameter["required"] is True or parameter["in"] in ("query", "header")
     assert len(names) == len(DESCRIPTION.operations)
+
+
+def test_an_idempotency_key_is_a_parameter_of_what_takes_one_and_is_kept_for_three_days(
+    document: dict[str, Any],
+) -> None:
+    takes = {}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "header":
+                    takes[operation["operationId"]] = parameter
+    assert takes.keys() == {"createOrder", "closeOrder", "captureOrder", "voidOrder", "createOrderRefund"}
+    for name, parameter in takes.items():
+        assert (parameter["name"], parameter["required"]) == ("Idempotency-Key", False)
+        assert "72 hours" in parameter["description"]
+        assert parameter["schema"]["pattern"] == "^[A-Za-z0-9._:-]{1,64}$"
+        assert parameter["schema"]["examples"] == [f"{name}-1"], "in the samples: another one for each"
+    assert KEY_SECONDS >= 72 * 3600
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

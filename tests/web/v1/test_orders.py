@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 
 import httpx
 import pytest
@@ -116,8 +118,25 @@ def test_money_is_authorised_captured_in_parts_and_voided(served: Served, shop: 
     assert [(one["status"], one["amount"]) for one in shown[:2]] == [("succeeded", 1000), ("captured", 1250)]
 
 
-def test_orders_are_exported(served: Served, shop: httpx.Client) -> None:
-    shop.post("/v1/orders", json=_wanted(served, description="@SUM(A1)"))
-    exported = shop.get("/v1/orders/export", params={"status": "open"}).json()
-    assert exported["csv"].startswith("id,merchant_order,status")
-    assert "'@SUM(A1)" in exported["csv"]
+def test_orders_are_exported_as_a_file_for_spreadsheets(
+    served: Served, shop: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feiqian.orders.api.merchants.MOST", 2)
+    before = shop.get("/v1/orders", params={"status": "closed"}).json()["data"]
+    made = [shop.post("/v1/orders", json=_wanted(served, description="@SUM(A1)")).json()["id"] for _ in range(3)]
+    for order in made:
+        shop.post(f"/v1/orders/{order}/close")
+    rows, cursor = list[list[str]](), {}
+    while True:
+        answer = shop.get("/v1/orders/export", params={"status": "closed"} | cursor)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert answer.headers["content-disposition"] == 'attachment; filename="orders.csv"'
+        lines = list(csv.reader(io.StringIO(answer.text)))
+        rows += lines
+        if len(lines) < 2:
+            break
+        cursor = {"cursor": lines[-1][0]}
+    assert rows[0][:3] == ["id", "merchant_order", "status"]
+    assert [row[0] for row in rows[1:4]] == made[::-1]
+    assert len(rows) == 4 + len(before), "one header"
+    assert {row[9] for row in rows[1:4]} == {"'@SUM(A1)"}

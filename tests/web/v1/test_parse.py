@@ -341,6 +341,37 @@ def test_abuse_60_a_nested_name_that_occurs_twice_is_refused(body: bytes) -> Non
     assert raised.value.kind.slug == "malformed-json"
 
 
+class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields that are something where they are not sent."""
+
+    amount: int
+    seconds: int = 900
+    ways: list[str] = msgspec.field(default_factory=lambda: ["a", "b"])
+    mode: str = "now"
+    tags: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"amount":1,"amount":2}',
+        b'{"amount":1,"amount":2,"amount":3}',
+        b'{"amount":1,"amount":2,"amount":3,"amount":4}',
+        b'{"amount":1,"amount":2,"amount":3,"amount":4,"amount":5}',
+        b'{"amount":1,"seconds":1,"seconds":900}',
+        b'{"amount":1,"mode":"later","mode":"now"}',
+        b'{"amount":1,"tags":{"a":"1","a":"2"}}',
+        b'{"amount":1,"tags":{"a":"1","a":"2"},"seconds":1}',
+    ],
+)
+def test_abuse_60_a_name_that_occurs_twice_is_not_hidden_by_a_field_that_was_left_out(body: bytes) -> None:
+    parser = BodyParser(Preset)
+    assert parser.parse(b'{"amount":1,"tags":{"a":"1"},"mode":"now"}').tags == {"a": "1"}
+    with pytest.raises(ProblemError) as raised:
+        parser.parse(body)
+    assert raised.value.kind.slug == "malformed-json"
+
+
 @pytest.mark.parametrize("ascii", [True, False])
 def test_a_nested_text_with_what_cannot_be_seen_is_refused(ascii: bool) -> None:
     hidden = {"name": "a\u202eb", "amount": 1}

@@ -24,15 +24,14 @@ from feiqian.payments.views import RefundView, refund_view
 from feiqian.runtime import logs
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
+from feiqian.web.v1.answers import Answer
 from feiqian.web.v1.operations import Id, TheKey, TheMerchant, TheServices, get, grouped, post
+from feiqian.web.v1.parse import KEY_PATTERN
 
 _log = logs.get("feiqian.api")
-_KEYED = (
-    " An `Idempotency-Key` (header, 1 to 64 letters, digits, and . _ : -) is kept for 7 days, and then names "
-    "nothing else."
-)
+_CSV = b"text/csv; charset=utf-8", ((b"content-disposition", b'attachment; filename="orders.csv"'),)
 _OF_ONE = (problems.NOT_FOUND, ID_REUSED)
-IdempotencyKey = Annotated[str, matching("[A-Za-z0-9._:-]{1,64}")]
+IdempotencyKey = Annotated[str, matching(KEY_PATTERN)]
 
 
 class OrderList(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,14 +41,6 @@ class OrderList(msgspec.Struct, frozen=True, omit_defaults=True):
     data: list[Order]
     next: str | None
     incomplete: bool = False
-
-
-class OrderExport(msgspec.Struct, frozen=True):
-    """`csv`: a header and one line for each order, as of RFC 4180; amounts in major units. `next` is the cursor of what
-    comes after it, without a header; None at the end."""
-
-    csv: str
-    next: str | None
 
 
 @contextmanager
@@ -67,7 +58,7 @@ def _theirs(merchant: Merchant, order: str) -> Iterator[None]:
     "createOrder",
     "Ask for a payment that the customer makes later, on the bank's page or at a till",
     description="Sent again with the same `merchant_order` and content it gives the order as it is now, and with "
-    "anything else `/problems/id-reused`. One number names an order or a payment, never both." + _KEYED,
+    "anything else `/problems/id-reused`. One number names an order or a payment, never both.",
     problems=(ID_REUSED, problems.CONFLICT, problems.TOO_MANY_REQUESTS),
 )
 async def create_order(
@@ -103,7 +94,15 @@ async def list_orders(
     return OrderList(found, after, await orders.reads.incomplete())
 
 
-@get("/v1/orders/export", "exportOrders", "Your orders as CSV, newest first, up to a thousand at once")
+@get(
+    "/v1/orders/export",
+    "exportOrders",
+    "Your orders as CSV, newest first, up to a thousand at once",
+    description="A header and a line for each order (RFC 4180, UTF-8); amounts in major units, times in UTC, and an "
+    "apostrophe before what a spreadsheet would take for a formula. Of a thousand lines the last one's `id` is the "
+    "`cursor` of what comes after them, which has no header; fewer are the end.",
+    media_type="text/csv",
+)
 async def export_orders(
     merchant: TheMerchant,
     services: TheServices,
@@ -111,10 +110,10 @@ async def export_orders(
     created_from: FromQuery[datetime | None] = None,
     created_before: FromQuery[datetime | None] = None,
     cursor: FromQuery[Cursor | None] = None,
-) -> OrderExport:
+) -> Answer:
     wanted = Wanted(status and status.value, _at(created_from), _at(created_before))
-    found, after = await services.orders.list(merchant, cursor, MOST, wanted)
-    return OrderExport(csv_of(found, header=cursor is None), after)
+    found, _ = await services.orders.list(merchant, cursor, MOST, wanted)
+    return Answer(200, csv_of(found, header=cursor is None).encode(), *_CSV)
 
 
 def _at(moment: datetime | None) -> int | None:

@@ -21,8 +21,8 @@ from feiqian.strings.patterns import published
 
 from . import problems
 from .framework import litestar
-from .operations import LONGEST_ID, Operation, groups_of, operation_of
-from .parse import BODY_LIMIT_BYTES
+from .operations import JSON, LONGEST_ID, Operation, groups_of, operation_of
+from .parse import BODY_LIMIT_BYTES, KEY_PATTERN
 from .problems import Kind, Problem
 
 REF = "#/components/schemas/{name}"
@@ -32,6 +32,14 @@ the letters of ISO 4217. A payment is named by your own `merchant_order`: send t
 answer or a 503 and you get the first outcome, byte for byte; another try after a decline needs another number.
 Bodies are JSON in UTF-8 of at most {BODY_LIMIT_BYTES} bytes, no name unknown or repeated; whole numbers are written
 with digits alone, so 10.0 and 1e1 are refused. HEAD is answered wherever GET is. Errors are problems (RFC 9457)."""
+KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names this request, for 7 days (never less than 72 hours): sent with another one it is refused "
+    "as `/problems/id-reused`. Your own number makes the change one already; a key is for finding it again.",
+    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
+}
 DIGITS = "Digits alone: 10.0 and 1e1 are refused."  # which JSON Schema cannot say: to it, 10.0 is an integer
 _SCHEMES = {
     "key": SecurityScheme("http", scheme="bearer", description="A merchant's key: fq_test_… or fq_live_…"),
@@ -107,6 +115,11 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
         checked |= query["properties"]
     for parameter in described.get("parameters", ()):
         parameter["schema"] = checked[parameter["name"]]
+    if operation.keyed:
+        schema = KEY["schema"] | {"examples": [f"{operation.name}-1"]}
+        described["parameters"] = [*described.get("parameters", ()), KEY | {"schema": schema}]
+    if operation.media_type != JSON:
+        described["responses"]["200"]["content"] = {operation.media_type: {"schema": {"type": "string"}}}
 
 
 @cache

@@ -41,6 +41,7 @@ TheSession = SkipValidation[NamedDependency[Session]]  # of operations for custo
 Id = FromPath[str]  # the `id` of a path
 LONGEST_ID = 64  # characters, of those that are given out
 
+JSON = "application/json"
 OPERATION, GROUP = "operation", "group"  # the handler's options
 _OF_CALLERS = {
     "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
@@ -86,6 +87,8 @@ class Operation:
     parse: Callable[[bytes], Any] | None
     body_limit: int  # bytes
     pictures: bool  # the body is `{"images": [...]}`, may be large, and is parsed by a worker process then
+    keyed: bool  # takes an `Idempotency-Key`
+    media_type: str  # of the answer; of all but JSON the handler returns it whole (`answers.Answer`)
 
     @property
     def writes(self) -> bool:
@@ -137,6 +140,7 @@ def _operation(
     description: str = "",
     body_limit: int = BODY_LIMIT_BYTES,
     pictures: bool = False,
+    media_type: str = JSON,
 ) -> Callable[[Handler], HTTPRouteHandler]:
     """Declares an operation. `name` is its `operationId`; `problems` are those of its own; `body_limit` in bytes."""
 
@@ -148,13 +152,15 @@ def _operation(
             method=method,
             path=path.replace(":str}", "}"),
             who=who,
-            answer=types["return"],
+            answer=types["return"] if media_type == JSON else str,
             body=body,
             query=_query(name, handler, types),
             problems=_all_problems(method, who, body, problems),
             parse=BodyParser(body).parse if body is not None else None,
             body_limit=body_limit,
             pictures=pictures,
+            keyed="idempotency_key" in types,
+            media_type=media_type,
         )
         return HTTPRouteHandler(
             path,

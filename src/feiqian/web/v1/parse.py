@@ -38,7 +38,8 @@ _NOT_SHOWN = frozenset({"password", "pin", "secret", "answer", "response", "mobi
 _DELETE = 0x7F
 _DIGITS = re.compile("[0-9]+")
 _NAME = re.compile("[a-z_]{1,32}", re.ASCII)
-_KEY = re.compile("[A-Za-z0-9._:-]{1,64}", re.ASCII)
+KEY_PATTERN = "[A-Za-z0-9._:-]{1,64}"  # of an `Idempotency-Key`
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
 LONE_SURROGATE = "A text has an escape from \\ud800 to \\udfff without its other half, which is no character."
 _JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
@@ -60,7 +61,9 @@ class BodyParser:
     def __init__(self, type: type) -> None:
         self._type = type
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(type).decode
-        self._fields = tuple(field.encode_name for field in msgspec.structs.fields(type))
+        names = {field.encode_name: _default(field) for field in msgspec.structs.fields(type)}
+        self._fields = tuple(name for name, default in names.items() if not default)
+        self._preset = tuple((name, default) for name, default in names.items() if default)
 
     def parse(self, body: bytes) -> Any:
         """Raises ProblemError saying which fields are wrong and how."""
@@ -80,12 +83,16 @@ class BodyParser:
 
         Without a backslash each quote delimits a name or a text. Those counted here must be there if each name is there
         once; a repeated name adds two or four, and so does an empty text or what is nested, which sends only us on the
-        longer way.
+        longer way. A field that has its default may not have been sent, so it is not counted.
         """
         quotes = 0
         for name in self._fields:
             field = getattr(value, name)
             if field:
+                quotes += 4 if type(field) is str else 2
+        for name, default in self._preset:
+            field = getattr(value, name)
+            if field != default:
                 quotes += 4 if type(field) is str else 2
         return body.count(b'"') == quotes and b"\\" not in body
 
@@ -94,6 +101,13 @@ class BodyParser:
         if not isinstance(given, dict):
             return ProblemError(problems.MALFORMED_JSON, "The body must be a JSON object.")
         return ProblemError(problems.INVALID, errors=field_errors(given, self._type, strict=True))
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """What a field has that is not sent; None where it is required."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return None if field.default is msgspec.NODEFAULT else field.default
 
 
 def _load(body: bytes) -> Any:

@@ -36,3 +36,11 @@ def test_python_sends_the_body_as_it_is() -> None:
     assert '"http://localhost/v1/x/{id}".format(id=os.environ["ID"])' in program
     assert "import os\n" in program
     assert "import os\n" not in python(Called("GET", "http://localhost/v1/x", ""))
+
+
+def test_a_key_is_sent_and_what_is_no_json_is_printed_as_it_is() -> None:
+    keyed = Called("POST", "http://localhost/v1/x", "", AWKWARD, key="makeX-1")
+    words = shlex.split(curl(keyed).replace("\\\n", ""))
+    assert words[2:4] == ["-H", "Idempotency-Key: makeX-1"]
+    assert 'request.add_header("Idempotency-Key", "makeX-1")' in python(keyed)
+    assert python(Called("GET", "http://localhost/v1/x.csv", "", text=True)).endswith("print(answer.read().decode())")

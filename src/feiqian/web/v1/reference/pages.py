@@ -29,6 +29,7 @@ WHO = {
     "bank": "A system of the bank, with its key",
     "": "Anybody",
 }
+WHERE = {"path": "in the path", "query": "in the query", "header": "a header"}
 TOKENS = {"key": KEY, "session": SESSION, "bank": KEY, "": ""}
 
 
@@ -139,7 +140,9 @@ class Reference:
 
     def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> Operation:
         who, (body, sent), answer = self._who(operation), self._body(operation), _answer(operation)
-        call = Called(method, self._origin + path, TOKENS[who], sent)
+        keys = [one["schema"]["examples"][0] for one in operation.get("parameters", ()) if one["in"] == "header"]
+        text = not answer and bool(_content(operation))
+        call = Called(method, self._origin + path, TOKENS[who], sent, "".join(keys), text)
         return Operation(
             id=operation["operationId"],
             method=method,
@@ -164,7 +167,7 @@ class Reference:
         for one in operation.get("parameters", ()):
             schema = one["schema"]
             text = one.get("description") or schema.get("description", "")
-            where = "in the path" if one["in"] == "path" else "in the query"
+            where = WHERE[one["in"]]
             words = self._schemas.words(schema).removesuffix(" or null")  # which a query cannot say
             yield Field(one["name"], f"{words}, {where}", one.get("required", False), text)
 
@@ -199,9 +202,15 @@ def short(summary: str) -> str:
 
 
 def _answer(operation: Mapping[str, Any]) -> Mapping[str, Any]:
-    good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
-    schema: Mapping[str, Any] = good.get("content", {}).get("application/json", {}).get("schema", {})
+    """The schema of what is answered in JSON; {} where it is none."""
+    schema: Mapping[str, Any] = _content(operation).get("application/json", {}).get("schema", {})
     return schema
+
+
+def _content(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    content: Mapping[str, Any] = good.get("content", {})
+    return content
 
 
 def _problems(operation: Mapping[str, Any]) -> Iterator[Problem]:

@@ -13,12 +13,15 @@ KEY, SESSION, ID = "FEIQIAN_KEY", "FEIQIAN_SESSION", "ID"
 
 
 class Called(NamedTuple):
-    """A call. `path` may have `{id}` in it; `token` names the variable with what goes into Authorization, or is ""."""
+    """A call. `path` may have `{id}` in it; `token` names the variable with what goes into Authorization, or is "";
+    `key` is an `Idempotency-Key`, or ""; `text`: what is answered is no JSON."""
 
     method: str
     url: str
     token: str
     body: Any = None
+    key: str = ""
+    text: bool = False
 
 
 def curl(call: Called) -> str:
@@ -28,6 +31,8 @@ def curl(call: Called) -> str:
         parts.append("-X POST")
     if call.token:
         parts.append(f'-H "Authorization: Bearer ${call.token}"')
+    if call.key:
+        parts.append(f"-H 'Idempotency-Key: {call.key}'")
     if call.body is not None:
         parts += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(_json(call.body))}"]
     return " \\\n  ".join(parts)
@@ -35,13 +40,20 @@ def curl(call: Called) -> str:
 
 def python(call: Called) -> str:
     """One program, which prints the answer."""
-    imports = ["import json", *(["import os"] if call.token or "{id}" in call.url else []), "import urllib.request"]
+    told = "answer.read().decode()" if call.text else "json.dumps(json.load(answer), indent=2)"
+    imports = [
+        *([] if call.text else ["import json"]),
+        *(["import os"] if call.token or "{id}" in call.url else []),
+        "import urllib.request",
+    ]
     url = f'"{call.url}"'
     if "{id}" in call.url:
         url = f'"{call.url}".format(id=os.environ["{ID}"])'
     lines = [*imports, "", f'request = urllib.request.Request({url}, method="{call.method}")']
     if call.token:
         lines.append(f'request.add_header("Authorization", "Bearer " + os.environ["{call.token}"])')
+    if call.key:
+        lines.append(f'request.add_header("Idempotency-Key", "{call.key}")')
     if call.body is not None:
         lines.append('request.add_header("Content-Type", "application/json")')
         lines.append(f"request.data = json.dumps({_python(call.body)}).encode()")
@@ -49,7 +61,7 @@ def python(call: Called) -> str:
         [
             *lines,
             "with urllib.request.urlopen(request) as answer:",
-            "    print(json.dumps(json.load(answer), indent=2))",
+            f"    print({told})",
         ]
     )
 
