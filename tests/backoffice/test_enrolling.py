@@ -7,8 +7,8 @@ from authenticator import Authenticator
 from staffed import FIREFOX, STAFF_PASSWORD
 
 from feiqian.auth.challenges.errors import AnswerWrong, TooWeak
-from feiqian.auth.errors import SignInRefused
-from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid
+from feiqian.auth.errors import EnrolmentOver, SignInRefused
+from feiqian.backoffice.errors import MemberInvalid
 from feiqian.backoffice.model import OPERATOR, MemberState
 from feiqian.policy.factors import Factor
 
@@ -135,3 +135,19 @@ def test_abuse_62_neither_token_nor_password_is_in_the_database_the_trail_or_a_r
     for secret in (invitation.token, STAFF_PASSWORD, "canary of a password"):
         assert secret not in seen
         assert secret.encode() not in bank.stored()
+
+
+def test_a_password_whose_token_was_used_while_it_was_hashed_is_not_set(bank, monkeypatch) -> None:
+    invitation, key = invited(bank), Authenticator()
+    id, options = bank.run(bank.staff.begin_key(invitation.token, Factor.PASSKEY))
+    factors, new_password = bank.services.factors, bank.services.factors.new_password
+
+    async def slow(password: str, own: list[str]) -> str:
+        hashed = await new_password(password, own)
+        await bank.staff.finish_key(invitation.token, id, key.create(options), "key")
+        return hashed
+
+    monkeypatch.setattr(factors, "new_password", slow)
+    with pytest.raises(EnrolmentOver):
+        bank.run(bank.staff.choose_password(invitation.token, STAFF_PASSWORD))
+    assert not bank.do(factors.has, invitation.member.subject, Factor.PASSWORD)

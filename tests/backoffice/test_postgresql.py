@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from feiqian.accounts.changes import Adjust
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.model import Passed
+from feiqian.auth.errors import EnrolmentOver
 from feiqian.auth.sessions.service import Sessions
 from feiqian.backoffice.change_requests import ChangeRequests
-from feiqian.backoffice.errors import ChangeOver, EnrolmentOver
+from feiqian.backoffice.errors import ChangeOver
 from feiqian.backoffice.members import Members
 from feiqian.backoffice.model import OPERATOR, Change, ChangeState, MemberState, StaffMember
 from feiqian.db import BankDb

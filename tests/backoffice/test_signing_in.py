@@ -187,7 +187,7 @@ def test_signing_out_ends_this_session_alone(bank) -> None:
     bank.member("alice", "supporter")
     tokens = [bank.sign_in_as("alice").token for _ in range(2)]
     who = bank.run(bank.staff.of_session(tokens[0]))
-    bank.run(bank.staff.sign_out(who))
+    bank.run(bank.staff.sign_out(who.session))
     assert bank.run(bank.staff.of_session(tokens[0])) is None
     assert bank.run(bank.staff.of_session(tokens[1])) is not None
 

@@ -23,6 +23,13 @@ class SignInLocked(CustomersError):
         self.until = until
 
 
+class EnrolmentOver(CustomersError):
+    """The token of an invitation is unknown, was used, or is out of time. Ask whoever invites for another one."""
+
+    def __init__(self) -> None:
+        super().__init__("this invitation is unknown, was used, or is out of time")
+
+
 class NotConfirmed(CustomersError):
     """The code that was sent has not been entered yet."""
 

@@ -1,7 +1,6 @@
 """What the staff's side refuses. The texts are for staff; they hold no secrets and nothing of a customer.
 
 StaffError
-  EnrolmentOver     the enrolment token is unknown, used or out of time
   MemberInvalid     a staff account cannot be as was asked
   MemberNotFound    there is no such staff account
   NotAllowed        the member has none of the roles that this needs
@@ -23,13 +22,6 @@ from feiqian.errors import FeiqianError
 
 class StaffError(FeiqianError):
     """Whatever the package raises."""
-
-
-class EnrolmentOver(StaffError):
-    """Ask an operator for another one."""
-
-    def __init__(self) -> None:
-        super().__init__("this enrolment token is unknown, was used, or is older than a day")
 
 
 class MemberInvalid(StaffError):

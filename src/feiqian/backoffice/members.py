@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.audit_log.log import AuditLog
+from feiqian.auth.errors import EnrolmentOver
 from feiqian.auth.sessions.service import Sessions
-from feiqian.backoffice.errors import EnrolmentOver, MemberInvalid, MemberNotFound, NotAllowed
+from feiqian.backoffice.errors import MemberInvalid, MemberNotFound, NotAllowed
 from feiqian.backoffice.model import Invitation, MemberState, StaffMember, StaffRole
 from feiqian.backoffice.tables import members
 from feiqian.ids import STAFF, new_id

@@ -155,6 +155,12 @@ def address_of(connection: Connection) -> str:
     return connection.url.path + (f"?{query}" if query else "")
 
 
+def path_within(home: str, text: str) -> str:
+    """A path at or below `home`, safe to redirect to; `home` for anything else."""
+    path = own_path(text)
+    return path if path == home or path.startswith((f"{home}/", f"{home}?")) else home
+
+
 def own_path(text: str) -> str:
     """A path of this site, safe to redirect to; the wallet's for anything else."""
     return text if len(text) <= LONGEST_PATH and _OWN_PATH.fullmatch(text) else AFTER_SIGN_IN

@@ -36,6 +36,7 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     auth.NotConfirmed: CHALLENGE_NOT_PASSED,
     auth.DetailsInvalid: INVALID,
     auth.PreAuthFlowOver: NOT_FOUND,
+    auth.EnrolmentOver: NOT_FOUND,
     auth.SecretUnchanged: SECRET_TOO_WEAK,
     auth.NotFrozen: CONFLICT,
     auth.FrozenByBank: CONFLICT,

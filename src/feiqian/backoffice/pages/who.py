@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from litestar.handlers import BaseRouteHandler
 
-from feiqian.web.session import Connection, address_of, customer_of, own_path, staff_of
+from feiqian.web.session import Connection, address_of, customer_of, path_within, staff_of
 
 HOME = "/staff"
 SIGN_IN = "/staff/sign-in"
@@ -24,7 +24,7 @@ class StaffSignInFirst(Exception):
 
     @property
     def address(self) -> str:
-        return f"{SIGN_IN}?next={quote(staff_path(self.path))}"
+        return f"{SIGN_IN}?next={quote(path_within(HOME, self.path))}"
 
 
 class StaffOnly(Exception):
@@ -38,9 +38,3 @@ async def staff_only(connection: Connection, _: BaseRouteHandler) -> None:
     if await customer_of(connection) is not None:
         raise StaffOnly
     raise StaffSignInFirst(address_of(connection))
-
-
-def staff_path(text: str) -> str:
-    """A path of the console, safe to redirect to; its first page for anything else."""
-    path = own_path(text)
-    return path if path == HOME or path.startswith((f"{HOME}/", f"{HOME}?")) else HOME
