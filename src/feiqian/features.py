@@ -2,7 +2,8 @@
 
 A feature is a folder. What it has to offer is found under uniform names: `api.OPERATIONS` (its operations of /v1),
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
-`pages.STAFF_PAGES` (those in the staff's console) and `pages.LONGEST` (how much fields take), `wallet.SHORTCUTS` and
+`pages.STAFF_PAGES` (those in the staff's console), `pages.MERCHANT_PAGES` and `pages.MERCHANT_MENU` (those for
+merchants' people, and the ways to them), `pages.LONGEST` (how much fields take), `wallet.SHORTCUTS` and
 `wallet.PARTS` (what it shows in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what
 one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a customer),
 `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`, and the
@@ -46,6 +47,7 @@ FEATURES = (
     "backoffice",
     "onboarding",
     "merchants",
+    "merchant_users",
     "limits",
     "payments",
     "webhooks",
@@ -85,10 +87,14 @@ def told() -> dict[type[FeiqianError], Told]:
 
 
 def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]:
-    """The handlers of all pages of these features; those for staff stand in the console of the one that has it."""
+    """The handlers of all pages of these features; those for staff stand in the console of the one that has it, those
+    for merchants' people in the portal."""
     found = modules("pages", features)
     for_staff = [handler for module in found for handler in getattr(module, "STAFF_PAGES", ())]
     consoles = [module.staff_console(for_staff) for module in found if hasattr(module, "staff_console")]
+    for_users = [handler for module in found for handler in getattr(module, "MERCHANT_PAGES", ())]
+    menu = sorted(place for module in found for place in getattr(module, "MERCHANT_MENU", ()))
+    consoles += [module.portal(for_users, menu) for module in found if hasattr(module, "portal")]
     return [handler for module in found for handler in module.PAGES] + consoles
 
 

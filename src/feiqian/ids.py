@@ -22,6 +22,7 @@ CHALLENGE, EVIDENCE, MESSAGE, DOCUMENT, CASE, CHANGE = "chl_", "evi_", "msg_", "
 REPORT, INTENT, DELIVERY, ACCOUNT, TRANSFER = "rep_", "int_", "dlv_", "acc_", "trf_"
 LOCK, QUICK_PAYMENT, SERVICE, ORDER = "lck_", "qpy_", "svc_", "ord_"
 ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
+USER = "usr_"  # one of a merchant's people
 
 _SHAPE = re.compile(r"([a-z]{3}_)[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}", re.ASCII)
 _BUFFER_BYTES = 10 * 400

@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from feiqian.limits.receiving import Receiving
     from feiqian.limits.service import PaymentLimits
     from feiqian.locks.service import MoneyLocks
+    from feiqian.merchant_users.invitations import BankInvitations
+    from feiqian.merchant_users.people import People
+    from feiqian.merchant_users.service import MerchantUsers
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -118,6 +121,9 @@ class Services:
     reassigned_numbers: ReassignedNumbers = field(init=False)
     notices: Notices = field(init=False)
     staff: Staff = field(init=False)
+    merchant_users: MerchantUsers = field(init=False)
+    people: People = field(init=False)
+    bank_invitations: BankInvitations = field(init=False)
     deposits: Deposits = field(init=False)
     account_states: AccountStates = field(init=False)
     aliases: Aliases = field(init=False)

@@ -1,4 +1,4 @@
-"""Who proves who they are: customers, staff, merchants, those who are about to become customers, and nobody we know.
+"""Who proves who they are: customers, staff, merchants and their people, applicants, and nobody we know.
 
 "Nobody" stands for an unknown number or name that somebody tried: it can be locked and counted like anyone, so that
 nothing a stranger sees tells the known from the unknown.
@@ -18,13 +18,14 @@ class Role(StrEnum):
     CUSTOMER = "customer"
     STAFF = "staff"
     MERCHANT = "merchant"
+    USER = "user"  # one of a merchant's people, who signs in to the pages for merchants
     APPLICANT = "applicant"  # registers, and is no customer yet
     NOBODY = "nobody"
 
 
 class Subject(NamedTuple):
-    """One of them: the customer's, staff member's, merchant's or application's number; of nobody a keyed hash of what
-    was tried."""
+    """One of them: the customer's, staff member's, merchant's, user's or applicant's number; of nobody a keyed hash of
+    what was tried."""
 
     role: Role
     number: int  # below 2**63
@@ -46,6 +47,10 @@ def customer(number: CustomerNumber) -> Subject:
 
 def merchant(number: MerchantNumber) -> Subject:
     return Subject(Role.MERCHANT, number)
+
+
+def user(number: int) -> Subject:
+    return Subject(Role.USER, number)
 
 
 def staff(number: int) -> Subject:

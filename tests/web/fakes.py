@@ -264,7 +264,8 @@ class StillStaff:
 
 def still_demo(services: Any) -> Demo:
     """A demo whose doors, shoppers and machine room only look so."""
-    stand_ins: Any = StillRoom(), StillDoors(services.sessions), StillStaff(services.sessions), StillTraffic()
+    staff, merchant = StillStaff(services.sessions), SimpleNamespace(name="Lin Wei")
+    stand_ins: Any = StillRoom(), StillDoors(services.sessions), staff, merchant, StillTraffic()
     bills = SampleBills(services.merchants, services.clock, "Asia/Shanghai")
     return Demo(People(services), Shops(services), Cashier(services), *stand_ins, bills)
 
@@ -357,4 +358,6 @@ async def _mark(app: Litestar, scope: Any) -> str:
     kept["feiqian.customer"] = await session._find(connection, used=not hasattr(site.services, "work"))
     if hasattr(site.services, "staff"):
         await session.staff_of(connection)
+    if hasattr(site.services, "merchant_users"):
+        await session.member_of(connection)
     return mark_of(connection)

@@ -29,7 +29,7 @@ from .pages.given import Demo
 from .people import People, Shops
 from .pulse import MachineRoom
 from .quick import open_for_first
-from .staff import DemoStaff
+from .staff import DemoMerchant, DemoStaff
 from .traffic import TrafficSwitch
 
 PUSH_CONTACT = "mailto:demo@feiqian.example"  # push services want one; nobody reads what is sent there
@@ -49,7 +49,8 @@ class DemoService(Service):
         invented = seeded_numbers(bank.services.db) or range(1, SAMPLE.customers + 1)  # a seed of an older version
         self.doors = Doors(bank.services, invented[-1])
         self.staff = DemoStaff(bank.services)
-        self.pages = demo_pages(bank.services, self.doors, self.staff, self.traffic)
+        self.merchant = DemoMerchant(bank.services)
+        self.pages = demo_pages(bank.services, self.doors, self.staff, self.merchant, self.traffic)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
@@ -60,6 +61,7 @@ class DemoService(Service):
 
     async def run(self) -> int:
         await self.staff.enrol()
+        await self.merchant.enrol()
         await open_for_first(self.bank.services)
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(self._greet()), loop.create_task(self.doors.give())]
@@ -117,11 +119,13 @@ def seed_if_empty(settings: Settings) -> None:
             raise DemoRefused(f"another process has put something into {folder} meanwhile: {error.strerror}") from error
 
 
-def demo_pages(services: Services, doors: Doors, staff: DemoStaff, traffic: TrafficSwitch) -> Pages:
+def demo_pages(
+    services: Services, doors: Doors, staff: DemoStaff, merchant: DemoMerchant, traffic: TrafficSwitch
+) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
     bills = SampleBills(services.merchants, services.clock, services.settings.zone)
     people, shops, cashier = People(services), Shops(services), Cashier(services)
-    demo = Demo(people, shops, cashier, MachineRoom(services), doors, staff, traffic, bills)
+    demo = Demo(people, shops, cashier, MachineRoom(services), doors, staff, merchant, traffic, bills)
     return guest_pages(services, routes(demo), SLOTS)
 
 

@@ -38,7 +38,8 @@ def words_of(message: Message) -> Words:
     texts = texts_in(message.language)
     values = {name: _clean(name, value, texts) for name, value in message.values.items()}
     text = _say(texts, f"message.{message.kind}.text", values)
-    framed = _say(texts, f"message.frame.{message.channel}", {"text": text})
+    own = f"message.frame.{message.channel}.{message.kind}"  # of messages that are answered by following their link
+    framed = _say(texts, own if own in texts.catalogue else f"message.frame.{message.channel}", {"text": text})
     return Words("" if message.channel is Channel.SMS else texts(f"message.{message.kind}.subject"), framed)
 
 

@@ -64,6 +64,8 @@ class Purpose(StrEnum):
     CLOSE_ACCOUNT = "close_account"
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_ACT = "staff_act"
+    MERCHANT_SIGN_IN = "merchant_sign_in"  # of one of a merchant's people
+    MERCHANT_ACT = "merchant_act"  # who, or how, signs in for the merchant
 
 
 BY_AMOUNT = frozenset({Purpose.PAYMENT, Purpose.QUICK_PAYMENT})  # what is needed rises with the amount

@@ -88,6 +88,7 @@ class TimeoutsTable(Table):
 class SessionsTable(Table):
     customer: TimeoutsTable
     staff: TimeoutsTable
+    merchant: TimeoutsTable
 
 
 class SendingTable(Table):

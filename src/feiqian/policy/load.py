@@ -30,6 +30,7 @@ from feiqian.policy.layout import (
     MethodTable,
     NeedTable,
     ProofTable,
+    SessionsTable,
     Table,
     TimeoutsTable,
     TriesTable,
@@ -53,6 +54,8 @@ MUST_BE_STRONG = frozenset(
         Purpose.OPEN_LOCK,
         Purpose.RAISE_LIMIT,
         Purpose.CHANGE_QUICK,
+        Purpose.MERCHANT_SIGN_IN,
+        Purpose.MERCHANT_ACT,
     }
 )
 
@@ -139,7 +142,7 @@ def _policy(file: File) -> model.Policy:
         levels=levels,
         cooling=model.Cooling(file.cooling.hours, _by_currency(file.cooling.limits, ("cooling", "limits"), _limits)),
         tries=_tries(file.tries),
-        sessions=model.SessionRules(_timeouts(file.sessions.customer), _timeouts(file.sessions.staff)),
+        sessions=_sessions(file.sessions),
         sending=model.Sending(**msgspec.structs.asdict(file.sending)),
         passwords=model.PasswordRules(**msgspec.structs.asdict(file.passwords)),
         identity=model.IdentityRules(**msgspec.structs.asdict(file.identity)),
@@ -167,6 +170,10 @@ def _ceiling(code: str, given: Any, place: Place) -> model.Ceiling:
     if ceiling.one > ceiling.day:
         _fail(place, f"{code}: one correction at most what a day allows")
     return ceiling
+
+
+def _sessions(table: SessionsTable) -> model.SessionRules:
+    return model.SessionRules(_timeouts(table.customer), _timeouts(table.staff), _timeouts(table.merchant))
 
 
 def _timeouts(table: TimeoutsTable) -> model.Timeouts:

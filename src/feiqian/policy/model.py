@@ -137,8 +137,11 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
+    """Of customers, of the bank's staff, and of merchants' people."""
+
     customer: Timeouts
     staff: Timeouts
+    merchant: Timeouts
 
 
 @dataclass(frozen=True, slots=True)

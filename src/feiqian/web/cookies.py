@@ -26,6 +26,7 @@ class Cookies:
         self.session, self.device = f"{prefix}feiqian", f"{prefix}feiqian-device"
         self.staff_device = f"{prefix}feiqian-staff-device"
         self.staff, self.language = f"{prefix}feiqian-staff", f"{prefix}feiqian-lang"
+        self.user, self.user_device = f"{prefix}feiqian-merchant", f"{prefix}feiqian-merchant-device"
 
     def opened(self, opened: Opened) -> list[Cookie]:
         """For the answer that signs a customer in: the session, the device, and the customer's language."""
@@ -37,11 +38,18 @@ class Cookies:
         return [*cookies, self.spoken(session.language)] if session.language else cookies
 
     def staff_opened(self, opened: Opened) -> list[Cookie]:
-        """For the answer that signs a member of staff in: session and device, never sent along from another site."""
-        session = opened.session
-        seconds = max(0, session.expires_at - session.created_at) // MICROSECONDS
-        session_cookie = self.make(self.staff, opened.token, seconds, "strict")
-        return [session_cookie, self.make(self.staff_device, opened.device_token, YEAR_SECONDS, "strict")]
+        """For the answer that signs a member of staff in: session and device."""
+        return self._strict(opened, self.staff, self.staff_device)
+
+    def user_opened(self, opened: Opened) -> list[Cookie]:
+        """For the answer that signs one of a merchant's people in: session and device."""
+        return self._strict(opened, self.user, self.user_device)
+
+    def _strict(self, opened: Opened, session: str, device: str) -> list[Cookie]:
+        """Never sent along from another site."""
+        seconds = max(0, opened.session.expires_at - opened.session.created_at) // MICROSECONDS
+        cookie = self.make(session, opened.token, seconds, "strict")
+        return [cookie, self.make(device, opened.device_token, YEAR_SECONDS, "strict")]
 
     def closed(self) -> list[Cookie]:
         """For the answer that signs a customer out; the device stays known."""

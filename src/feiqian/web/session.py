@@ -6,7 +6,7 @@ A handler that asks for `signed_in: TheCustomer` is never reached without one; `
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from litestar.connection import ASGIConnection, Request
@@ -18,6 +18,7 @@ from litestar.params import SkipValidation
 from feiqian.auth.sessions.model import Session
 from feiqian.backoffice.model import SignedIn
 from feiqian.ids import CustomerNumber
+from feiqian.merchant_users.model import Member
 from feiqian.services import Services
 from feiqian.subjects import Role, Subject
 
@@ -27,7 +28,7 @@ LONGEST_PATH = 512
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # ASCII that is seen, but no backslash, which browsers read as a slash
 BY_ITSELF = "by_itself"
 _KEY = "feiqian.customer"
-_STAFF_KEY = "feiqian.staff"
+_STAFF_KEY, _USER_KEY = "feiqian.staff", "feiqian.user"
 
 
 class Customer(NamedTuple):
@@ -75,12 +76,38 @@ def has_looked(connection: Connection) -> bool:
 
 async def staff_of(connection: Connection) -> SignedIn | None:
     """Whoever's session the staff cookie names; looked up once in a request."""
-    kept = connection.scope["state"]
-    if _STAFF_KEY not in kept:
-        site = connection.app.state.site
-        token = connection.cookies.get(site.cookies.staff)
-        kept[_STAFF_KEY] = await site.services.staff.of_session(token) if token else None
+    site = connection.app.state.site
+    await _look(connection, _STAFF_KEY, site.cookies.staff, site.services.staff)
     return staff_found(connection)
+
+
+async def member_of(connection: Connection) -> Member | None:
+    """Which of a merchant's people the merchants' cookie names; looked up once in a request."""
+    site = connection.app.state.site
+    await _look(connection, _USER_KEY, site.cookies.user, site.services.merchant_users)
+    return member_found(connection)
+
+
+class _Finds(Protocol):
+    async def of_session(self, token: str) -> object: ...
+
+
+async def _look(connection: Connection, key: str, cookie: str, service: _Finds) -> None:
+    kept = connection.scope["state"]
+    if key not in kept:
+        token = connection.cookies.get(cookie)
+        kept[key] = await service.of_session(token) if token else None
+
+
+def member_found(connection: Connection) -> Member | None:
+    """As `member_of`, but without asking."""
+    found: Member | None = connection.scope["state"].get(_USER_KEY)
+    return found
+
+
+def member_looked(connection: Connection) -> bool:
+    """Whether `member_of` was asked in this request."""
+    return _USER_KEY in connection.scope["state"]
 
 
 def staff_found(connection: Connection) -> SignedIn | None:

@@ -16,10 +16,21 @@ from feiqian.field_cipher import FieldCipher
 
 from .forms import FORM_BYTES, FORM_TYPES, MARK, MULTIPART, fields_of
 from .kept import begun
-from .session import Connection, customer_of, found_already, has_looked, staff_found, staff_looked, staff_of
+from .session import (
+    Connection,
+    customer_of,
+    found_already,
+    has_looked,
+    member_found,
+    member_looked,
+    member_of,
+    staff_found,
+    staff_looked,
+    staff_of,
+)
 
 FIELD, HEADER = MARK, "Page-For"  # of a form or an address; of a script's request
-CUSTOMER, STAFF, UNDER_WAY = range(3)  # the parts of a mark
+CUSTOMER, STAFF, UNDER_WAY, USER = range(4)  # the parts of a mark
 ACTS_FOR = "acts_for"  # a handler's option: whom it acts for, as parts; without it, the customer
 ANYBODY: tuple[int, ...] = ()  # for nobody who is signed in: what it does and for whom is all in the request
 FOR_ANYBODY = {ACTS_FOR: ANYBODY}
@@ -32,15 +43,17 @@ class PageOfAnother(Exception):
 
 
 def mark_of(connection: Connection) -> str:
-    """The mark of a page that is made now: its customer, its member of staff, and what is under way in the browser.
+    """The mark of a page that is made now: its customer, its member of staff, what is under way in the browser, and its
+    member of a merchant.
 
     A part is empty if nobody has looked who it is: such a page can ask for nothing that is somebody's.
     """
-    customer, staff = found_already(connection), staff_found(connection)
+    customer, staff, member = found_already(connection), staff_found(connection), member_found(connection)
     parts = (
         _hash(connection, str(customer.subject) if customer else "") if has_looked(connection) else NOT_LOOKED,
         _hash(connection, f"staff:{staff.member.number}" if staff else "") if staff_looked(connection) else NOT_LOOKED,
         _hash(connection, begun(connection)),
+        _hash(connection, str(member.subject) if member else "") if member_looked(connection) else NOT_LOOKED,
     )
     return ".".join(parts)
 
@@ -61,7 +74,7 @@ async def for_whom_it_shows(connection: Connection, handler: BaseRouteHandler) -
             continue
         if shown is None:
             shown = (await _shown(connection, handler)).split(".")
-        if len(shown) != 3 or shown[part] != now:
+        if len(shown) != 4 or shown[part] != now:
             raise PageOfAnother
 
 
@@ -72,6 +85,9 @@ async def _now(connection: Connection, part: int) -> str:
     if part == STAFF:
         staff = await staff_of(connection)
         return _hash(connection, f"staff:{staff.member.number}" if staff else "")
+    if part == USER:
+        member = await member_of(connection)
+        return _hash(connection, str(member.subject) if member else "")
     return _hash(connection, begun(connection))
 
 

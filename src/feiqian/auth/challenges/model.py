@@ -13,7 +13,11 @@ from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import Role, Subject
 
 State = Literal["open", "passed", "spent", "void", "expired", "locked"]
-SIGNS_IN = {Role.CUSTOMER: Purpose.SIGN_IN, Role.STAFF: Purpose.STAFF_SIGN_IN}  # others have no sessions
+SIGNS_IN = {  # others have no sessions
+    Role.CUSTOMER: Purpose.SIGN_IN,
+    Role.STAFF: Purpose.STAFF_SIGN_IN,
+    Role.USER: Purpose.MERCHANT_SIGN_IN,
+}
 
 
 class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ _log = logs.get("feiqian.verification")
 # Whoever begins one of these has proved nothing yet.
 STRANGERS = frozenset(
     {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.RECOVERY, Purpose.CONFIRM_MOBILE, Purpose.QUICK_PAYMENT}
-    | {Purpose.QUICK_OPENING}
+    | {Purpose.QUICK_OPENING, Purpose.MERCHANT_SIGN_IN}
 )
 
 

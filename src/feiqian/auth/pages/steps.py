@@ -5,7 +5,8 @@ Each use of them provides a Step: where its challenge is answered, and what beco
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,10 +39,18 @@ class Step(NamedTuple):
 TheStep = NamedDependency[SkipValidation[Step | Redirect]]
 
 
-def challenge_pages(path: str, step: Callable[..., Awaitable[Step | Redirect]], acts_for: tuple[int, ...]) -> Router:
-    """The routes below `path`. `step` is a dependency: a Redirect where nothing is under way (any more)."""
+def challenge_pages(
+    path: str,
+    step: Callable[..., Awaitable[Step | Redirect]],
+    acts_for: tuple[int, ...],
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> Router:
+    """The routes below `path`. `step` is a dependency: a Redirect where nothing is under way (any more). `more`: what
+    else guards ask of their options."""
     dependencies = {"step": Provide(step)}
-    return Router(path, route_handlers=[ask, answer, options], dependencies=dependencies, opt={ACTS_FOR: acts_for})
+    return Router(
+        path, route_handlers=[ask, answer, options], dependencies=dependencies, opt={ACTS_FOR: acts_for, **more}
+    )
 
 
 @get("/")

@@ -18,7 +18,7 @@ from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.auth.sessions.user_agents import label_of
 from feiqian.clock import DAY, HOUR, MINUTE, Clock
 from feiqian.db import BankDb
-from feiqian.policy.model import Policy
+from feiqian.policy.model import Policy, Timeouts
 from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
@@ -31,7 +31,7 @@ SignedOut = Callable[[Connection, Subject, str, str], None]
 
 
 class Sessions:
-    """Opens, finds and ends sessions. Timeouts are the policy's, of customers or of staff."""
+    """Opens, finds and ends sessions. Timeouts are the policy's, of customers, staff or merchants' people."""
 
     def __init__(self, db: BankDb, policy: Policy, clock: Clock, work: Work) -> None:
         self._db, self._policy, self._clock, self._work = db, policy, clock, work
@@ -145,9 +145,11 @@ class Sessions:
         return not session.ended_at and now < session.expires_at and idle < self._idle(session.subject.role)
 
     def _idle(self, role: Role) -> int:
-        rules = self._policy.sessions
-        return (rules.staff.idle_minutes if role is Role.STAFF else rules.customer.idle_minutes) * MINUTE
+        return self._timeouts(role).idle_minutes * MINUTE
 
     def _absolute(self, role: Role) -> int:
+        return self._timeouts(role).absolute_hours * HOUR
+
+    def _timeouts(self, role: Role) -> Timeouts:
         rules = self._policy.sessions
-        return (rules.staff.absolute_hours if role is Role.STAFF else rules.customer.absolute_hours) * HOUR
+        return {Role.STAFF: rules.staff, Role.USER: rules.merchant}.get(role, rules.customer)

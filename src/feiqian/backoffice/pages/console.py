@@ -120,6 +120,8 @@ class Console:
         if subject.role is Role.STAFF:
             known = logins.get(subject.number) if subject.number else self.text("staff.who.operator")
             return known or self.text("staff.who.member", number=subject.number)
+        if subject.role is Role.USER:
+            return self.text("staff.who.user", number=subject.number)
         return self.text("staff.who.customer") if subject.role is Role.CUSTOMER else self.text("staff.who.nobody")
 
 

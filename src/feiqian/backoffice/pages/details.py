@@ -33,6 +33,8 @@ _WORDS = {
     "level": ("customer.level.",),
     "names": ("customer.level.",),
     "roles": ("staff.role.",),
+    "role": ("portal.role.",),
+    "role_before": ("portal.role.",),
     "factor": ("staff.factor.",),
     "factors": ("staff.factor.",),
     "what": ("staff.factor.",),
@@ -43,6 +45,11 @@ _WORDS = {
     "by": ("staff.detail.by.",),
     "way": ("staff.quick.way.",),
     "pause": ("staff.quick.why.",),
+}
+_WHO = {
+    Role.CUSTOMER: "staff.who.numbered",
+    Role.USER: "staff.who.user",
+    Role.MERCHANT: "staff.who.merchant",
 }
 _TYPED = frozenset({"query", "tried", "why", "login"})  # by people, or told by a browser
 
@@ -96,8 +103,7 @@ class Said:
             return self._logins.get(subject.number) or self._texts("staff.who.member", number=subject.number)
         if subject.role is Role.NOBODY:
             return self._texts("staff.who.nobody")
-        key = "staff.who.numbered" if subject.role is Role.CUSTOMER else "staff.who.applicant"
-        return self._texts(key, number=subject.number)
+        return self._texts(_WHO.get(subject.role, "staff.who.applicant"), number=subject.number)
 
     # --- details -----------------------------------------------------------------------------------------------------
 

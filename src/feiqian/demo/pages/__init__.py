@@ -14,16 +14,17 @@ from .bills import BillPages
 from .given import Demo
 from .inbox import Inbox
 from .made_up import MadeUp
-from .staff_key import StaffKey
+from .staff_key import MerchantKey, StaffKey
 from .till import Till
 from .welcome import Welcome
 
-PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, BillPages, Inbox, MadeUp, StaffKey]
+PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, BillPages, Inbox, MadeUp, StaffKey, MerchantKey]
 SLOTS = {
     "challenge.send": "demo/parts/open_inbox.html",  # messages are read in the inbox page
     "registration.who": "demo/parts/made_up_person.html",
     "identity.pictures": "demo/parts/made_up_document.html",
     "staff.confirm": "demo/parts/sign_as_staff.html",
+    "portal.confirm": "demo/parts/sign_as_merchant.html",
 }
 
 

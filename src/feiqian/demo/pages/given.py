@@ -14,7 +14,7 @@ from feiqian.demo.cashier import Cashier
 from feiqian.demo.doors import Doors
 from feiqian.demo.people import People, Shop, Shops
 from feiqian.demo.pulse import MachineRoom
-from feiqian.demo.staff import DemoStaff
+from feiqian.demo.staff import DemoMerchant, DemoStaff
 from feiqian.demo.traffic import TrafficSwitch
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ class Demo:
     machine_room: MachineRoom
     doors: Doors
     staff: DemoStaff
+    merchant: DemoMerchant
     traffic: TrafficSwitch
     bills: SampleBills
 

@@ -49,6 +49,7 @@ class Welcome(Controller):
             level=demo.traffic.level,
             doors=demo.doors,
             staff=demo.staff.names,
+            merchant_user=demo.merchant.name,
             numbers=[(person.name, mobile_of(person.number)) for person in people[:WITH_NUMBERS]],
         )
 
@@ -85,6 +86,15 @@ class Welcome(Controller):
         except (KeyError, SignInRefused):
             raise NotFoundException from None
         return Redirect("/staff", status_code=303, cookies=site.cookies.staff_opened(opened))
+
+    @post("/demo/merchant", status_code=303)
+    async def merchant(self, site: TheSite, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:
+        """Signs in as the owner of the first shop."""
+        try:
+            opened = await demo.merchant.sign_in(request.headers.get("user-agent", ""), site.language)
+        except (KeyError, SignInRefused):
+            raise NotFoundException from None
+        return Redirect("/merchants", status_code=303, cookies=site.cookies.user_opened(opened))
 
     @get("/together")
     async def together(

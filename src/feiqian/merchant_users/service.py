@@ -1,0 +1,112 @@
+"""Merchants' people enrol and sign in as all who work here, and are found by their session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from feiqian.audit_log.log import AuditLog
+from feiqian.auth.challenges.factors import Factors
+from feiqian.auth.challenges.model import ChallengeBinding, FactorView
+from feiqian.auth.challenges.service import Verification
+from feiqian.auth.sessions.model import Session
+from feiqian.auth.sessions.service import Sessions
+from feiqian.auth.work_sign_in import Invited, WorkSignIn
+from feiqian.clock import Clock
+from feiqian.field_cipher import FieldCipher
+from feiqian.merchant_users.errors import UserNotFound
+from feiqian.merchant_users.model import Member, MerchantUser, UserState
+from feiqian.merchant_users.users import Users, login_of
+from feiqian.merchants.registry import Merchants
+from feiqian.policy.factors import Purpose
+from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.subjects import Role, Subject
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class MerchantUsers(WorkSignIn[MerchantUser]):
+    """Of one bank."""
+
+    role, binding = Role.USER, ChallengeBinding(purpose=Purpose.MERCHANT_SIGN_IN)
+    asked = "the address, the password or the code"
+
+    transactions: Transactions
+    clock: Clock
+    cipher: FieldCipher
+    audit_log: AuditLog
+    sessions: Sessions
+    verification: Verification
+    factors: Factors
+    merchants: Merchants
+    users: Users = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.users = Users(self.cipher, self.audit_log, self.sessions)
+
+    async def of_session(self, token: str) -> Member | None:
+        """Who is signed in by this token: only while the session lives and the person was not removed."""
+        session = await self.sessions.find(token)
+        if session is None or session.subject.role is not Role.USER:
+            return None
+        user = await self.transactions.read(self._active, session.subject.number)
+        merchant = self.merchants.by_number(user.merchant) if user else None
+        return Member(user, merchant, session) if user and merchant else None
+
+    @writes
+    def name(self, connection: Connection, token: str, name: str) -> MerchantUser:
+        """What whoever was invited is called. Raises EnrolmentOver, UserInvalid."""
+        return self.users.name(connection, token, name, self.clock.now())
+
+    # --- their own --------------------------------------------------------------------------------------------------
+
+    @reads
+    def own_factors(self, connection: Connection, member: Member) -> list[FactorView]:
+        """What one signs in with."""
+        return self.factors.list.within(connection, member.subject)
+
+    @reads
+    def own_sessions(self, connection: Connection, member: Member) -> list[Session]:
+        """Where one is signed in, the newest first."""
+        return self.sessions.list(connection, member.subject)
+
+    @writes
+    def sign_out_everywhere(self, connection: Connection, member: Member) -> int:
+        """Every session but this one ends."""
+        subject = member.subject
+        ended = self.sessions.close_all(connection, subject, except_session=member.session.id)
+        details, now = {"sessions_ended": ended}, self.clock.now()
+        self.audit_log.append(connection, subject, "signed_out_everywhere", str(subject), details, now)
+        return ended
+
+    # --- what is theirs of signing in -------------------------------------------------------------------------------
+
+    def _invited(self, connection: Connection, token: str) -> Invited:
+        user = self.users.invited(connection, token, self.clock.now())
+        return Invited(user.subject, user.email, user.name or user.email, user.invited_at)
+
+    def _enrolled(self, connection: Connection, token: str) -> MerchantUser:
+        return self.users.enrolled(connection, token, self.clock.now())
+
+    def _account(self, connection: Connection, subject: Subject) -> MerchantUser:
+        return self.users.by_number(connection, subject.number)
+
+    def _login(self, typed: str) -> str:
+        return login_of(typed)
+
+    def _at_work_as(self, connection: Connection, name: str) -> Subject | None:
+        try:
+            user = self.users.by_login(connection, name)
+        except UserNotFound:
+            return None
+        return user.subject if user.state is UserState.ACTIVE else None
+
+    def _is_at_work(self, connection: Connection, subject: Subject) -> bool:
+        return subject.role is Role.USER and self._active(connection, subject.number) is not None
+
+    def _active(self, connection: Connection, number: int) -> MerchantUser | None:
+        try:
+            user = self.users.by_number(connection, number)
+        except UserNotFound:
+            return None
+        return user if user.state is UserState.ACTIVE else None
