@@ -1,6 +1,7 @@
 """The demo's staff, and an owner of its first shop: enrolled as any are, with passkeys that the demo keeps.
 
-It uses them when a button is pressed. The keys live as long as the process, so each start enrols these accounts anew; their sessions of before end.
+It uses them when a button is pressed. The keys live as long as the process, so each start enrols these accounts anew;
+their sessions of before end.
 """
 
 from __future__ import annotations
