@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import httpx
-from litestar.testing import TestClient
 from staffed import Staffed
 
 from feiqian.channels.model import BankingChannel
 from feiqian.testing.people import Person
 from feiqian.testing.served import Served
-from tests.web.staff_pages import Browser, app_of, site_of, text_of
+from tests.web.staff_pages import browsing, text_of
 
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
@@ -47,9 +46,7 @@ def test_a_supporter_decides_in_the_console(bank: Staffed) -> None:
     mei = bank.register().session.subject.customer
     bank.member("sue", "supporter")
     id = bank.run(bank.services.channels.request(mei, BankingChannel.TELEPHONE)).id
-    site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080") as client:
-        browser = Browser(client, site)
+    with browsing(bank) as browser:
         browser.is_staff(bank.sign_in_as("sue").token)
         assert "Telephone banking" in text_of(browser.get("/staff/services").text)
         page = browser.get(f"/staff/services/{id}").text

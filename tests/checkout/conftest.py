@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from feiqian import features
 from feiqian.deposits.model import DepositAccount
 from feiqian.money import CNY
 from feiqian.orders.model import Order
@@ -18,7 +17,8 @@ from feiqian.orders.read_model import READ_MODEL as ORDERS
 from feiqian.orders.read_model.reads import OrderReads
 from feiqian.orders.requests import OrderRequest
 from feiqian.projections.projector import Projector
-from feiqian.web.application import OWN, application, site_of
+from feiqian.testing.pages import bank_routes, lent_application
+from feiqian.web.application import site_of
 from tests.customers.people import MEI
 from tests.quick.paying_bank import SMALL, PayingBank
 from tests.quick.paying_bank import bank as paying_bank
@@ -41,8 +41,10 @@ def bank(paying_bank: PayingBank, tmp_path: Path) -> Iterator[PayingBank]:
 
 @pytest.fixture
 def browser(bank: PayingBank) -> Iterator[Browser]:
-    app = application(site_of(bank.services), [*OWN, *features.pages()])
-    with TestClient(app, base_url="http://127.0.0.1:8080") as client:
+    with (
+        lent_application(site_of(bank.services), bank_routes) as app,
+        TestClient(app, base_url="http://127.0.0.1:8080") as client,
+    ):
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield Browser(client)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar.testing import TestClient
 from sqlalchemy import text
-from staff_pages import Browser, app_of, site_of
+from staff_pages import browsing
 from staffed import Staffed
 
 from feiqian.deposits.importing import Import
@@ -102,9 +101,7 @@ def test_abuse_100_whole_numbers_are_in_no_log_address_message_error_or_record(b
 
 def pages(bank: Staffed, file: str, account: str, numbers: list[str]) -> list[str]:
     """What alice sees without saying why, the addresses that she is led to, and what each look leaves on pages."""
-    site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
+    with browsing(bank) as browser:
         browser.is_staff(bank.sign_in_as("alice").token)
         number = f"/staff/deposits/{account}/number"
         looked = browser.post(number, why=f"She reads {numbers[0]} to me.")

@@ -7,9 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from litestar.testing import TestClient
 from sqlalchemy import Update, update
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import browsing, text_of
 from staffed import Staffed
 
 from feiqian.backoffice.errors import ChangeInvalid
@@ -166,10 +165,8 @@ def test_supporters_see_movements_and_propose_the_closing_by_a_form(desk: Simple
     bank, number = desk.bank, desk.mei.customer
     account = bank.account(number, 70_00)
     whole = bank.do(bank.services.deposits.number, account.id)
-    site = site_of(bank)
     file = f"/staff/customers/{bank.do(bank.customers.by_number, number).id}"
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
+    with browsing(bank) as browser:
         browser.is_staff(bank.sign_in_as("dan").token)
         page = browser.get(file).text
         assert "Movements on accounts" in page

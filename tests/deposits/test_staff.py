@@ -7,9 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from litestar.testing import TestClient
 from sqlalchemy import update
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import Browser, browsing, text_of
 from staffed import EVE, Staffed
 
 from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid
@@ -148,9 +147,7 @@ def test_a_change_from_another_state_than_it_was_proposed_from_is_not_carried_ou
 def browser(desk: SimpleNamespace) -> Iterator[Browser]:
     """Of dan, who supports; mei has an account."""
     approved(desk, "open_account", OPENING)
-    site = site_of(desk.bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
-        browser = Browser(client, site)
+    with browsing(desk.bank) as browser:
         browser.is_staff(desk.bank.sign_in_as("dan").token)
         yield browser
 

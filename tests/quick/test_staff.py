@@ -7,8 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from litestar.testing import TestClient
-from staff_pages import Browser, app_of, site_of, text_of
+from staff_pages import browsing, text_of
 from staffed import Staffed
 
 from feiqian.backoffice.errors import ChangeFailed, ChangeInvalid
@@ -114,9 +113,7 @@ def test_a_reassigned_number_is_taken_off_the_file_by_two(desk: SimpleNamespace)
 def test_staff_see_states_and_no_whole_number(desk: SimpleNamespace) -> None:
     approved(desk, to(desk, QuickState.OPEN))
     number = number_of(desk.bank, desk.account)
-    site = site_of(desk.bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080") as client:
-        browser = Browser(client, site)
+    with browsing(desk.bank) as browser:
         browser.is_staff(desk.bank.sign_in_as("dan").token)
         id = desk.bank.do(desk.bank.customers.by_number, desk.mei.number).id
         page = browser.get(f"/staff/customers/{id}")

@@ -11,16 +11,15 @@ import httpx
 import pytest
 import structlog
 from customer_fakes import add_customers
-from fakes import StillBank, from_own_pages, still_demo, still_services
+from fakes import StillBank, every_page, from_own_pages, show_demo, still_demo, still_services
 from litestar.testing import TestClient
 from staff_pages import Browser, browsing
 from staffed import Staffed
 
-from feiqian import features
-from feiqian.demo.pages import SLOTS, routes
+from feiqian.demo.pages import SLOTS
 from feiqian.testing.clock import ManualClock
+from feiqian.testing.pages import lent_application
 from feiqian.testing.served import Served
-from feiqian.web.application import OWN, application
 from feiqian.web.cookies import Cookies
 from feiqian.web.render import renderers
 from feiqian.web.site import Site
@@ -47,8 +46,11 @@ def services(site: Site) -> Any:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
-    app = application(site, [*OWN, *features.pages(), *routes(still_demo(site.services))], framed=True)
-    with TestClient(from_own_pages(app), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+    show_demo(still_demo(site.services))
+    with (
+        lent_application(site, every_page, framed=True) as app,
+        TestClient(from_own_pages(app), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client,
+    ):
         client.headers["Sec-Fetch-Site"] = "same-origin"
         yield client
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 
+from feiqian import features
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer
 from feiqian.demo.bills import SampleBills
 from feiqian.demo.cashier import Cashier
+from feiqian.demo.pages import routes
 from feiqian.demo.pages.given import Demo
 from feiqian.demo.people import People, Shops
 from feiqian.demo.pulse import Pulse, Total
@@ -41,6 +44,7 @@ from feiqian.sources.standing import Standing
 from feiqian.subjects import Subject, customer, staff
 from feiqian.testing.clock import ManualClock
 from feiqian.web import session
+from feiqian.web.application import OWN
 from feiqian.web.whose import mark_of
 from feiqian.workers.pool import Workers
 
@@ -338,6 +342,22 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
     db, work = NoDb(), StillWork()
     shared = {"work": work, "workers": WORKERS, "db": db, "transactions": Transactions(db, work)}
     return SimpleNamespace(**(parts | shared | others))
+
+
+DEMO = still_demo(still_services())
+
+
+def show_demo(demo: Demo) -> None:
+    """`DEMO` is this one from now on: the demo's pages are registered once for all sites."""
+    vars(DEMO.bills).update(vars(demo.bills))
+    for field in dataclasses.fields(Demo):
+        if field.name != "bills":
+            object.__setattr__(DEMO, field.name, getattr(demo, field.name))
+
+
+def every_page() -> list[ControllerRouterHandler]:
+    """The bank's pages and those of a demo."""
+    return [*OWN, *features.pages(), *routes(DEMO)]
 
 
 def from_own_pages(app: Litestar) -> ASGIApp:

@@ -10,10 +10,12 @@ from typing import Any
 
 from fakes import from_own_pages
 from litestar.testing import TestClient
+from litestar.types import ControllerRouterHandler
 from staffed import Staffed
 
 from feiqian import features
 from feiqian.settings import Settings
+from feiqian.testing.pages import lent_application
 from feiqian.web.application import application
 from feiqian.web.assets import static_file
 from feiqian.web.cookies import Cookies
@@ -75,15 +77,22 @@ def site_of(bank: Staffed) -> Site:
     return Site(Hub(), looks, services, Cookies(services.settings.public_origin))  # type: ignore[arg-type]
 
 
+def staff_routes() -> list[ControllerRouterHandler]:
+    return [*features.pages(), change_language, static_file]
+
+
 def app_of(site: Site) -> Any:
-    return from_own_pages(application(site, [*features.pages(), change_language, static_file]))
+    return from_own_pages(application(site, staff_routes()))
 
 
 @contextmanager
 def browsing(bank: Staffed) -> Iterator[Browser]:
     """A browser of this bank's pages, where nobody is signed in."""
     site = site_of(bank)
-    with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+    with (
+        lent_application(site, staff_routes) as app,
+        TestClient(from_own_pages(app), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client,
+    ):
         yield Browser(client, site)
 
 
