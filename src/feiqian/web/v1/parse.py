@@ -60,7 +60,7 @@ class BodyParser:
     def __init__(self, type: type) -> None:
         self._type = type
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(type).decode
-        self._fields = tuple(field.encode_name for field in msgspec.structs.fields(type))
+        self._fields = tuple((field.encode_name, _default(field)) for field in msgspec.structs.fields(type))
 
     def parse(self, body: bytes) -> Any:
         """Raises ProblemError saying which fields are wrong and how."""
@@ -78,14 +78,14 @@ class BodyParser:
     def _names_are_single(self, value: Any, body: bytes) -> bool:
         """Whether quotes in the body are just those of the fields that are set; False means look closer.
 
-        Without a backslash each quote delimits a name or a text. Those counted here must be there if each name is there
-        once; a repeated name adds two or four, and so does an empty text or what is nested, which sends only us on the
-        longer way.
+        Without a backslash each quote delimits a name or a text. Those counted here are there for certain, as each
+        field has what it has not by default; a repeated name adds two or four, and so does a default that is sent, or
+        what is nested, which sends only us on the longer way.
         """
         quotes = 0
-        for name in self._fields:
+        for name, default in self._fields:
             field = getattr(value, name)
-            if field:
+            if field is not default and field != default:
                 quotes += 4 if type(field) is str else 2
         return body.count(b'"') == quotes and b"\\" not in body
 
@@ -94,6 +94,12 @@ class BodyParser:
         if not isinstance(given, dict):
             return ProblemError(problems.MALFORMED_JSON, "The body must be a JSON object.")
         return ProblemError(problems.INVALID, errors=field_errors(given, self._type, strict=True))
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """What the field has where it is not sent; what equals nothing else, where it has to be."""
+    made = field.default_factory
+    return made() if made is not msgspec.NODEFAULT else field.default
 
 
 def _load(body: bytes) -> Any:
