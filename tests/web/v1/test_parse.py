@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feiqian.orders.requests import OrderRequest
 from feiqian.payments.api.merchants import list_payments
 from feiqian.payments.requests import PaymentRequest
 from feiqian.web.v1.description import description
@@ -32,7 +33,7 @@ LISTING = operation_of(list_payments)
 assert LISTING is not None
 PaymentQuery: Any = LISTING.query
 
-PARSER = BodyParser(PaymentRequest)
+PARSER, ORDERS = BodyParser(PaymentRequest), BodyParser(OrderRequest)
 GOOD: dict[str, Any] = {
     "payment_code": "88012345678901234567",
     "amount": 1250,
@@ -94,6 +95,22 @@ def test_abuse_29_fields_that_are_not_the_clients_are_refused(name: str) -> None
 )
 def test_abuse_60_a_name_that_occurs_twice_is_refused(body: str) -> None:
     assert refused(body.encode()).kind.slug == "malformed-json"
+
+
+@pytest.mark.parametrize("times", range(1, 12))
+@pytest.mark.parametrize("name", ["merchant_order", "amount", "currency", "expires_in", "capture", "methods"])
+def test_abuse_60_a_name_of_an_order_that_comes_often_is_seen_however_often_that_is(name: str, times: int) -> None:
+    """As the quotes of fields that have something by default, and are not sent, must not be counted."""
+    sent = {"merchant_order": "o-1", "amount": 1250, "currency": "CNY"}
+    value = (sent | {"expires_in": 900, "capture": "now", "methods": ["code", "quick", "wallet"]})[name]
+    more = f", {json.dumps(name)}: {json.dumps(value)}" * times
+    body = json.dumps(sent)[:-1] + more + "}"
+    if times == 1 and name not in sent:
+        assert ORDERS.parse(body.encode()) == ORDERS.parse(json.dumps(sent).encode())
+    else:
+        with pytest.raises(ProblemError) as raised:
+            ORDERS.parse(body.encode())
+        assert "twice" in str(raised.value.problem.detail)
 
 
 @given(
