@@ -183,10 +183,10 @@ def test_a_server_serves_restarts_its_children_and_stops_in_order(bank: Path) ->
                     break
                 projector = event["pid"]
                 os.kill(projector, signal.SIGKILL)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"
         server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0
+        assert server.wait(60) == 0
     finally:
         server.kill()
         server.wait()
@@ -200,4 +200,4 @@ def test_children_end_when_their_server_is_gone(bank: Path) -> None:
         child = subprocess.Popen(arguments, env=environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert child.stdin is not None
         child.stdin.close()
-        assert child.wait(30) == 0
+        assert child.wait(60) == 0

@@ -63,10 +63,11 @@ FEATURES = (
 DEMO = ("demo",)  # what a demo has besides
 
 
-def modules(name: str, features: tuple[str, ...] = FEATURES) -> list[ModuleType]:
-    """The module of this name of each feature that has one."""
+@cache
+def modules(name: str, features: tuple[str, ...] = FEATURES) -> tuple[ModuleType, ...]:
+    """The module of this name of each feature that has one. They are looked for once: most features have none."""
     wanted = [f"feiqian.{feature}.{name}" for feature in features]
-    return [import_module(module) for module in wanted if find_spec(module) is not None]
+    return tuple(import_module(module) for module in wanted if find_spec(module) is not None)
 
 
 def operations() -> list[HTTPRouteHandler]:

@@ -19,7 +19,9 @@ def test_a_customer_requests_and_closes_by_page_and_by_app(paged: Served) -> Non
     person = Person(paged, 300)
     person.register()
     token = person.api.headers["authorization"].removeprefix("Bearer ")
-    with httpx.Client(base_url=paged.url, cookies={"feiqian": token}, headers={"origin": paged.url}) as browser:
+    with httpx.Client(
+        base_url=paged.url, cookies={"feiqian": token}, headers={"origin": paged.url}, timeout=60
+    ) as browser:
         assert 'href="/services"' in browser.get("/wallet").text
         page = browser.get("/services").text
         mark = dict(_HIDDEN.findall(page))

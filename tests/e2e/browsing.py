@@ -18,7 +18,8 @@ FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-st
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 ADDRESS = re.compile(r"Open\s+(http://\S+?)/\s")
-STOP_SECONDS = 30
+STOP_SECONDS = 60
+PATIENCE = 60_000  # milliseconds: a machine may have other things to do, and nothing is judged by time
 SCREENSHOTS_TRIED = 5
 
 
@@ -94,6 +95,7 @@ class Watched:
 
     def _context(self, viewport: dict[str, int], scheme: str, options: dict[str, Any]) -> BrowserContext:
         context = self._browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         context.on("request", self._asked)
         context.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browsing import ARTEFACTS, Demo, Watched, screenshot, start_demo, stop_demo
+from browsing import ARTEFACTS, PATIENCE, Demo, Watched, screenshot, start_demo, stop_demo
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from feiqian.testing import chromium
 
-expect.set_options(timeout=60_000)  # a machine may have other things to do; nothing is judged by time
+expect.set_options(timeout=PATIENCE)
 
 
 # For this folder, not for the whole run: Playwright keeps an event loop running, in which others could not run theirs.
@@ -45,9 +46,29 @@ def seeded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# They change nothing that another of them looks at: no person is frozen, and no limit of a network is used up.
+SHARING = {"test_accessible", "test_amounts", "test_codes_readable", "test_languages", "test_looking", "test_typing"}
+
+
+@pytest.fixture(scope="package")
+def shared_demo(tmp_path_factory: pytest.TempPathFactory, seeded_demo: Path, browser: Browser) -> Iterator[Demo]:
+    with running_demo(tmp_path_factory.mktemp("shared"), seeded_demo, browser) as demo:
+        yield demo
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, seeded_demo: Path, browser: Browser) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Of the module's own, or the one that those share which disturb nobody: starting one takes seconds."""
+    if Path(request.node.path).stem in SHARING:
+        yield request.getfixturevalue("shared_demo")
+    else:
+        seeded, browser = request.getfixturevalue("seeded_demo"), request.getfixturevalue("browser")
+        with running_demo(tmp_path_factory.mktemp("demo"), seeded, browser) as demo:
+            yield demo
+
+
+@contextmanager
+def running_demo(folder: Path, seeded_demo: Path, browser: Browser) -> Iterator[Demo]:
     shutil.copytree(seeded_demo / "bank", folder / "bank")
     started = start_demo(folder)
     page = browser.new_page()

@@ -129,11 +129,12 @@ def test_the_page_on_the_pc_turns_when_the_phone_has_paid(
     keep(phone, f"checkout-confirm-{language}")
     answer_all(phone, payer)
     assert outcome(phone) == "paid"
-    expect(desk.locator("[data-outcome=paid]")).to_be_visible(timeout=30_000)
+    expect(desk.locator("[data-outcome=paid]")).to_be_visible()
     keep(desk, f"checkout-turned-{language}")
 
 
 def answer_all(page: Page, payer: Payer) -> None:
+    expect(page.locator("#f-answer")).to_be_attached()
     for _ in range(3):
         if not page.locator("#f-answer").count():
             return

@@ -92,7 +92,12 @@ class Reader:
         for command in commands.splitlines():
             script = f"set -a; . ./exported\n{self._here(command)}\nexport -p > exported"
             done = subprocess.run(
-                ["sh", "-ec", script], cwd=self._folder, env=self._variables, capture_output=True, text=True, timeout=90
+                ["sh", "-ec", script],
+                cwd=self._folder,
+                env=self._variables,
+                capture_output=True,
+                text=True,
+                timeout=240,
             )
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
             said += done.stdout

@@ -233,7 +233,7 @@ def test_abuse_62_what_a_quick_payer_types_is_in_no_log_address_message_metric_o
     assert [answers[-1].status_code, *(one.status_code for one in refused)] == [500, 422, 422, 422]
     assert "page_failed" in log.getvalue()
     sent = [m.text for m in served.wait_for(s.notify.inbox(500)) if m.address == person.mobile]
-    told = [log.getvalue(), httpx.get(f"{served.metrics_url}/metrics").text, answers[-1].text]
+    told = [log.getvalue(), httpx.get(f"{served.metrics_url}/metrics", timeout=60).text, answers[-1].text]
     told += addresses(answers) + [one.text for one in refused]
     for digits in (number, number[-6:]):
         assert not any(holds(one, digits) for one in (*told, *sent))

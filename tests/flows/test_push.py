@@ -188,7 +188,7 @@ def test_a_payment_that_waits_reaches_a_closed_phone(
 
 def test_whoever_opens_it_signs_in_and_is_led_on(served: Served, push: PushService, phone: Phone) -> None:
     payment = take(served, phone)
-    with httpx.Client(base_url=served.url) as signed_out:
+    with httpx.Client(base_url=served.url, timeout=60) as signed_out:
         led = signed_out.get(f"/confirm/{payment}", headers={"Accept": "text/html"})
     assert (led.status_code, led.headers["location"]) == (303, f"/sign-in?next=/confirm/{payment}")
 
@@ -265,7 +265,7 @@ def test_a_browser_moves_its_address_by_itself(served: Served, push: PushService
 
 
 def test_the_worker_is_of_the_whole_site_and_never_old(served: Served) -> None:
-    answer = httpx.get(f"{served.url}/service-worker.js")
+    answer = httpx.get(f"{served.url}/service-worker.js", timeout=60)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"

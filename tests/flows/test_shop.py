@@ -67,7 +67,7 @@ class Shop:
 
     def stop(self) -> None:
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(60)
 
     def buy(self) -> tuple[str, str]:
         """The address at the bank, and the number of the sale."""

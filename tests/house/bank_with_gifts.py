@@ -35,7 +35,7 @@ def answers(bank: Served) -> dict[str, object]:
         counted = merchant.post("/v1/gifts", json={"wishes": wishes}).json()
         wrong = merchant.post("/v1/gifts", json={"wishes": [*wishes, {"what": 1, "count": 0}]}).json()
     said = {"gone": gone, "described": sorted(described), "counted": counted["things"], "wrong_wish": wrong["errors"]}
-    return {**said, "page": text(httpx.get(f"{bank.url}/gifts").text)}
+    return {**said, "page": text(httpx.get(f"{bank.url}/gifts", timeout=60).text)}
 
 
 def console(bank: Served) -> dict[str, object]:

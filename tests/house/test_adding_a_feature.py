@@ -26,7 +26,7 @@ def said(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
         env=os.environ | {"PYTHONPATH": str(folder / "package")},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         check=False,
     )
     assert run.returncode == 0, run.stderr + run.stdout

@@ -15,7 +15,7 @@ def test_waiting_for_orders_to_expire_ends_when_it_is_woken_and_cancelled_at_onc
         bank.orders.due._changed.set()
         await asyncio.sleep(0)
         waiting.cancel()
-        ended, _ = await asyncio.wait([waiting], timeout=5)
+        ended, _ = await asyncio.wait([waiting], timeout=60)
         return bool(ended)
 
     assert run(woken_and_cancelled())

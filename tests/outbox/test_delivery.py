@@ -138,7 +138,7 @@ def test_what_is_queued_while_it_runs_is_sent_at_once(bank: Bank, monkeypatch: p
         for n in range(3):
             arrived.clear()
             await bank.work.db(bank.add, f"a{n}")
-            await asyncio.wait_for(arrived.wait(), 20)
+            await asyncio.wait_for(arrived.wait(), 60)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -57,7 +57,7 @@ def test_a_lane_that_hangs_keeps_only_its_own_waiting(bank: Bank) -> None:
 
     async def run() -> None:
         task = asyncio.create_task(bank.outbox.run())
-        await asyncio.wait_for(everything.wait(), 30)
+        await asyncio.wait_for(everything.wait(), 60)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

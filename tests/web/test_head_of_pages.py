@@ -12,7 +12,7 @@ from feiqian.web.assets import url
 
 @pytest.mark.parametrize("path", ["/sign-in", "/", "/wallet", "/none", url("coin.svg"), "/healthz"])
 def test_head_of_a_page_is_get_without_the_body(paged: Served, path: str) -> None:
-    whole, head = httpx.get(paged.url + path), httpx.head(paged.url + path)
+    whole, head = httpx.get(paged.url + path, timeout=60), httpx.head(paged.url + path, timeout=60)
     assert (head.status_code, head.content) == (whole.status_code, b"")
     told = {name: value for name, value in whole.headers.items() if name != "date"}
     assert {name: value for name, value in head.headers.items() if name != "date"} == told
@@ -36,4 +36,4 @@ def test_options_and_upgrades_of_pages(paged: Served) -> None:
     assert answer.status_code == 204
     assert "GET" in answer.headers["allow"]
     headers = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
-    assert httpx.get(f"{paged.url}/sign-in", headers=headers).status_code == 200
+    assert httpx.get(f"{paged.url}/sign-in", headers=headers, timeout=60).status_code == 200

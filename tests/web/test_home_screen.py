@@ -23,7 +23,7 @@ GROUND = (0x17, 0x1C, 0x40)  # of coin.svg
 
 @pytest.fixture(scope="module")
 def client(paged: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=paged.url) as client:
+    with httpx.Client(base_url=paged.url, timeout=60) as client:
         yield client
 
 

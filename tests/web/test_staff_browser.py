@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from staff_pages import app_of, site_of
 from staffed import Staffed
 
@@ -23,6 +23,7 @@ DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
+PATIENCE = 60_000  # milliseconds, on a machine that may have other things to do
 KEY = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
 
 
@@ -91,6 +92,7 @@ def prepared(bank: Staffed, base: str) -> Served:
 
 def opened(browser: Browser, served: Served, complaints: list[str], **look: object) -> Page:
     context = browser.new_context(**look)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -197,7 +199,7 @@ def test_without_scripts_a_picture_leads_to_itself_and_lists_are_turned_over(bro
     page.goto(f"{served.base}/staff/trail")
     page.get_by_role("link", name="Older", exact=True).click()
     page.get_by_role("link", name="Newer", exact=True).click()
-    assert page.locator("tbody tr").count() == 50
+    expect(page.locator("tbody tr")).to_have_count(50, timeout=PATIENCE)
     page.context.close()
 
 
@@ -207,8 +209,8 @@ def test_an_id_is_copied_whole(browser, served: Served) -> None:
     page.goto(review_of(served))
     page.locator(".page-head .copy").press("Enter")
     whole = review_of(served).rpartition("/")[2]
+    expect(page.locator("#copied")).to_have_text(f"Copied: {whole}", timeout=PATIENCE)
     assert page.evaluate("navigator.clipboard.readText()") == whole
-    assert page.locator("#copied").inner_text() == f"Copied: {whole}"
     assert (
         page.locator(".page-head code.id").evaluate(
             "code => { getSelection().selectAllChildren(code); return getSelection().toString(); }"

@@ -160,7 +160,7 @@ def test_one_address_once_and_so_many_endpoints_at_most(shop: httpx.Client) -> N
 
 def test_abuse_35_a_key_of_the_other_mode_makes_no_endpoint(served: Served) -> None:
     headers = {"authorization": "Bearer fq_live_" + "0" * 32}
-    assert httpx.get(f"{served.url}{PATH}", headers=headers).status_code == 401
+    assert httpx.get(f"{served.url}{PATH}", headers=headers, timeout=60).status_code == 401
 
 
 def test_each_endpoint_is_told_what_it_asks_for_of_its_own_merchant(bank: HookedBank, receiver: Receiver) -> None:

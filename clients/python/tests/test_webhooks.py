@@ -121,7 +121,7 @@ def test_a_real_bank_s_webhooks_are_believed_and_say_what_a_query_says(
     order = bank.orders.create(**wanted())
     bank.payments.create(**served.order(), order=order.id)
     bank.refunds.create(order.id, amount=50, merchant_refund="r-1")
-    told = [webhooks.verify(*arrived.get(timeout=30), endpoint.secret) for _ in range(4)]
+    told = [webhooks.verify(*arrived.get(timeout=60), endpoint.secret) for _ in range(4)]
     of_order = [event for event in told if event.type.startswith("order.")]
     assert [event.type for event in of_order] == ["order.created", "order.paid", "order.refunded"]
     assert {event.object for event in of_order} == {order.id}
@@ -133,7 +133,7 @@ def test_a_real_bank_s_webhooks_are_believed_and_say_what_a_query_says(
         _ = of_order[0].payment
     rotated = bank.webhook_endpoints.rotate(endpoint.id)
     bank.webhook_endpoints.test(endpoint.id)
-    sent, body = arrived.get(timeout=30)
+    sent, body = arrived.get(timeout=60)
     for secret in (endpoint.secret, rotated.secret):
         assert webhooks.verify(sent, body, secret).type == "webhook.test"
     assert bank.webhook_endpoints.deliveries(endpoint.id, limit=1).data[0].status in ("waiting", "delivered")

@@ -28,7 +28,7 @@ class Person:
     def __init__(self, bank: Served, place: int) -> None:
         self.bank, self.mobile, self.document = bank, f"+86138001{place:05d}", identity_number(place)
         hooks = {"response": [is_documented]}
-        self.api = httpx.Client(base_url=bank.url, event_hooks=hooks, timeout=30, headers={"accept-language": "en"})
+        self.api = httpx.Client(base_url=bank.url, event_hooks=hooks, timeout=60, headers={"accept-language": "en"})
         self.device_token = ""
         self.number = 0  # once registered
         self.seen: set[str] = set()  # codes that were read

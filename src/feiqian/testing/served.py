@@ -34,6 +34,7 @@ from feiqian.web.server.server import Gate, Server
 from feiqian.web.v1.description import description
 
 BALANCE = 500_00
+PATIENCE_SECONDS = 60  # nothing is judged by time: a machine may have other things to do
 T = TypeVar("T")
 
 
@@ -56,7 +57,8 @@ class Served:
         self._server_thread = threading.Thread(target=self._serve)
         self._projector_thread = threading.Thread(target=self._project)
         self._server_thread.start()
-        assert self._up.wait(30)
+        while not self._up.wait(1):  # however busy the machine is
+            assert self._server_thread.is_alive(), "the server ended before it was up"
         self._projector_thread.start()
         self.url = f"http://127.0.0.1:{self.server.port}"
         self.metrics_url = f"http://127.0.0.1:{self.metrics_server.port}"
@@ -64,8 +66,8 @@ class Served:
     def stop(self) -> None:
         self.server.should_exit = True
         self._stop.set()
-        self._server_thread.join(20)
-        self._projector_thread.join(20)
+        self._server_thread.join(PATIENCE_SECONDS)
+        self._projector_thread.join(PATIENCE_SECONDS)
 
     def _serve(self) -> None:
         self.bank = app.build(self.settings)
@@ -109,7 +111,7 @@ class Served:
         async def call() -> T:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(PATIENCE_SECONDS)
 
     def until(self, true: Callable[[], bool]) -> None:
         """Look in the server's loop, turn by turn, until something is so."""
@@ -120,7 +122,7 @@ class Served:
 
     def wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine in the server's loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE_SECONDS)
 
     @property
     def position(self) -> int:
@@ -153,7 +155,9 @@ class Served:
     def client(self, merchant: int = 0) -> httpx.Client:
         """As this merchant; every answer is held against what the API's description says."""
         headers = {"authorization": f"Bearer {self.merchants[merchant].key}"}
-        return httpx.Client(base_url=self.url, headers=headers, event_hooks={"response": [is_documented]}, timeout=30)
+        return httpx.Client(
+            base_url=self.url, headers=headers, event_hooks={"response": [is_documented]}, timeout=PATIENCE_SECONDS
+        )
 
 
 def is_documented(response: httpx.Response) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import structlog
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from authenticator import UP, UV, Authenticator
 from proving import NOBODY, ORIGIN, OTHER, OWNER, PASSWORD, PIN, SIGN_IN, SMALL, Bank
 from sqlalchemy import select
@@ -89,6 +90,9 @@ def test_where_there_is_nothing_to_match_a_whole_hash_of_the_same_cost_is_comput
     (dummy,) = verified
     assert dummy.startswith("$argon2id$")
     assert not hasher.outdated(dummy)
+    assert extract_parameters(dummy) == extract_parameters(hasher.hash(PASSWORD))
+    with pytest.raises(VerifyMismatchError):  # it was computed to the end, not refused as no hash at all
+        PasswordHasher().verify(dummy, PASSWORD)
 
 
 def test_what_is_longer_than_what_is_hashed_never_matches(bank: Bank) -> None:

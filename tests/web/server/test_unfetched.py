@@ -54,7 +54,7 @@ def held(served: Served) -> list[GatedProtocol]:
 def test_abuse_71_connections_whose_answers_are_not_fetched_give_way_to_another_network(few: Served) -> None:
     with unfetched(few):
         before = few.inside(lambda: held(few))
-        with httpx.Client(base_url=few.url) as other:
+        with httpx.Client(base_url=few.url, timeout=60) as other:
             assert other.get("/healthz").status_code == 200
         assert len(few.inside(lambda: held(few))) == CONNECTIONS - 1
         (gone,) = set(before) - set(few.inside(lambda: held(few)))
@@ -74,7 +74,7 @@ def test_abuse_71_a_connection_whose_answer_is_not_fetched_is_closed_in_the_end(
         assert few.inside(lambda: held(few)) == connections
         few.inside(lambda: later(FETCH_SECONDS + 1))
         few.until(lambda: not held(few))
-    with httpx.Client(base_url=few.url) as other:
+    with httpx.Client(base_url=few.url, timeout=60) as other:
         assert other.get("/healthz").status_code == 200
 
 

@@ -190,7 +190,7 @@ def test_abuse_35_a_key_of_the_other_mode_opens_nothing(served: Served, tmp_path
         for here, there in ((served, live), (live, served)):
             key = there.merchants[0].key
             headers = {"authorization": f"Bearer {key}"}
-            answer = httpx.post(f"{here.url}/v1/payments", json=here.order(), headers=headers)
+            answer = httpx.post(f"{here.url}/v1/payments", json=here.order(), headers=headers, timeout=60)
             refused(answer, 401, "key-of-other-mode")
             assert answer.headers["www-authenticate"].startswith("Bearer")
         with live.client() as shop:
@@ -203,7 +203,7 @@ def test_abuse_35_a_key_of_the_other_mode_opens_nothing(served: Served, tmp_path
 def test_without_a_key_nothing_is_told(served: Served, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
     for path in ("/v1/payments", "/v1/balance"):
-        answer = httpx.get(served.url + path, headers=headers)
+        answer = httpx.get(served.url + path, headers=headers, timeout=60)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
 

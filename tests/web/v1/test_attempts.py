@@ -28,7 +28,7 @@ def test_abuse_75_a_strangers_wrong_passwords_keep_nobody_from_confirming(
     served: Served, shop: httpx.Client, payer: Person
 ) -> None:
     wrong = {"mobile": payer.mobile, "password": "not-the-password-77"}
-    with httpx.Client(base_url=served.url) as stranger:
+    with httpx.Client(base_url=served.url, timeout=60) as stranger:
         statuses = [stranger.post("/v1/me/sign-ins", json=wrong).status_code for _ in range(6)]
         assert statuses[-1] == 423
         right = wrong | {"password": PASSWORD}

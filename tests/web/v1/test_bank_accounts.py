@@ -94,6 +94,7 @@ def test_no_other_key_opens_an_account_and_this_one_opens_nothing_else(
             f"{served.url}{PATH}",
             json=wanted,
             headers={"authorization": f"Bearer {bearer}".encode("latin-1")} if bearer else {},
+            timeout=60,
         )
         assert (answer.status_code, answer.json()["type"]) == (401, f"/problems/{problem}")
     taken = httpx.post(

@@ -27,7 +27,7 @@ DESCRIPTION = description()
 
 @pytest.fixture(scope="module")
 def document(served: Served) -> dict[str, Any]:
-    answer = httpx.get(f"{served.url}/v1/openapi.json")
+    answer = httpx.get(f"{served.url}/v1/openapi.json", timeout=60)
     assert answer.headers["content-type"] == "application/json"
     found: dict[str, Any] = answer.json()
     return found
@@ -134,7 +134,7 @@ def test_the_type_of_every_problem_leads_to_a_page_that_says_what_it_is(served: 
     loaded = [vars(module) for name, module in sys.modules.items() if name.split(".")[0] == "feiqian"]
     kinds = {value for names in loaded for value in names.values() if isinstance(value, problems.Kind)}
     assert kinds == set(DESCRIPTION.problems)
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=60) as client:
         for kind in kinds:
             page = client.get(kind.type)
             assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), kind.type

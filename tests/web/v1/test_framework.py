@@ -85,7 +85,7 @@ def test_a_payment_is_answered_alike_with_and_without_the_hot_path(served: Serve
 
 @pytest.mark.parametrize("path", FIXED)
 def test_what_anyone_may_read_is_only_read(served: Served, path: str) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=60) as client:
         assert client.get(path).status_code == client.head(path).status_code == 200
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
             answer = client.request(method, path)
@@ -94,7 +94,7 @@ def test_what_anyone_may_read_is_only_read(served: Served, path: str) -> None:
 
 
 def test_methods_and_paths_that_there_are_not_are_problems(served: Served) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=60) as client:
         for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
             answer = client.request(method, "/v1/payments")
             assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
@@ -107,7 +107,7 @@ def test_methods_and_paths_that_there_are_not_are_problems(served: Served) -> No
 def test_paths_without_end_are_not_kept(served: Served) -> None:
     """The framework keeps the paths of the newest requests that it has routed, before it is known who asks."""
     kept = served.server.config.loaded_app.api._app.asgi_router.handle_routing.cache_info
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=60) as client:
         client.get("/v1/payments/x")
         before = kept().currsize
         for long in ("a" * 250, "b" * 8_000, "c/" * 4_000 + "c"):

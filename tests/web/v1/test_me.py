@@ -214,7 +214,7 @@ def test_a_lost_phone_is_reported_by_identity_details_and_the_answer_is_the_same
 ) -> None:
     details = {"mobile": payer.mobile, "number": payer.document, "name": "Wang Xiaoming"}
     wrong = (details | {"name": "Li Mei"}, details | {"mobile": "+8613800199999"})
-    with httpx.Client(base_url=served.url) as anybody:
+    with httpx.Client(base_url=served.url, timeout=60) as anybody:
         answers = [anybody.post("/v1/me/lost-phones", json=body) for body in wrong]
         assert payer.get("/v1/me")["frozen"] is False
         answers.append(anybody.post("/v1/me/lost-phones", json=details))

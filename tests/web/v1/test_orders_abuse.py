@@ -192,7 +192,7 @@ def test_abuse_35_a_key_of_the_other_mode_does_nothing_with_orders(
     served: Served, paid: dict[str, Any], wanted: dict[str, Any]
 ) -> None:
     live = served.merchants[0].key.replace("fq_test_", "fq_live_")
-    with httpx.Client(base_url=served.url, headers={"authorization": f"Bearer {live}"}) as other:
+    with httpx.Client(base_url=served.url, headers={"authorization": f"Bearer {live}"}, timeout=60) as other:
         asked = [other.post("/v1/orders", json=wanted)]
         asked += [other.request(method, f"/v1/orders/{paid['id']}{rest}", json=body) for method, rest, body in ON_ONE]
         paths = ("/v1/orders", "/v1/orders/export", "/v1/checkout/return-secret", "/v1/webhook-endpoints")

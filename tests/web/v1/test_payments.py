@@ -117,11 +117,11 @@ def test_what_is_not_there_is_a_problem(shop: httpx.Client, method: str, path: s
 
 
 def test_health_and_metrics_need_no_key(served: Served) -> None:
-    health = httpx.get(f"{served.url}/healthz")
+    health = httpx.get(f"{served.url}/healthz", timeout=60)
     assert (health.status_code, health.json()["status"]) == (200, "ok")
-    ready = httpx.get(f"{served.url}/readyz")
+    ready = httpx.get(f"{served.url}/readyz", timeout=60)
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "failing": []})
-    metrics = httpx.get(f"{served.metrics_url}/metrics").text
+    metrics = httpx.get(f"{served.metrics_url}/metrics", timeout=60).text
     assert 'feiqian_requests_total{route="createPayment",status="200"}' in metrics
     for name in (
         "feiqian_journal_position",
@@ -150,6 +150,10 @@ def test_abuse_84_metrics_are_not_shown_where_payments_are_taken(served: Served,
 
 def test_the_listener_of_metrics_has_nothing_else(served: Served) -> None:
     for path in ("/", "/v1/docs", "/healthz", "/v1/balance"):
-        assert httpx.get(f"{served.metrics_url}{path}").status_code == 404
-    assert httpx.post(f"{served.metrics_url}/metrics").status_code == 404
-    assert httpx.get(f"{served.metrics_url}/metrics").headers["content-type"].startswith("text/plain; version=0.0.4")
+        assert httpx.get(f"{served.metrics_url}{path}", timeout=60).status_code == 404
+    assert httpx.post(f"{served.metrics_url}/metrics", timeout=60).status_code == 404
+    assert (
+        httpx.get(f"{served.metrics_url}/metrics", timeout=60)
+        .headers["content-type"]
+        .startswith("text/plain; version=0.0.4")
+    )

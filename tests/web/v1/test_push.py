@@ -104,7 +104,7 @@ def test_nobody_sees_or_removes_what_is_another_s(mei: Person, eve: Person) -> N
 
 
 def test_without_a_session_nothing_is_shown_or_done(pushing: Served) -> None:
-    with httpx.Client(base_url=pushing.url) as stranger:
+    with httpx.Client(base_url=pushing.url, timeout=60) as stranger:
         for answer in (
             stranger.get(PATH),
             stranger.post(PATH, json=body(Subscribed())),

@@ -102,7 +102,7 @@ def test_a_key_that_opens_nothing_is_refused_unread_over_capacity(narrow: Served
 def test_abuse_71_connections_of_one_network_give_way_to_another(narrow: Served) -> None:
     with open_connections(narrow, 24, b"", host="127.0.0.9"):
         narrow.until(lambda: narrow.gate.places.full)
-        with httpx.Client(base_url=narrow.url) as other:
+        with httpx.Client(base_url=narrow.url, timeout=60) as other:
             assert other.get("/healthz").status_code == 200
         narrow.until(lambda: len(narrow.gate.places.held["127.0.0.9"]) <= 23)
         with open_connections(narrow, 2, b"GET /healthz HTTP/1.1\r\n\r\n", host="127.0.0.9") as more:
@@ -119,7 +119,7 @@ def test_abuse_71_requests_that_are_not_sent_whole_give_way_too(narrow: Served) 
 
 def test_abuse_72_strangers_use_up_the_rate_of_their_own_network_alone(narrow: Served) -> None:
     callers(narrow)._strangers._now = lambda: 0.0  # nobody's bucket fills again
-    with httpx.Client(base_url=narrow.url) as client:
+    with httpx.Client(base_url=narrow.url, timeout=60) as client:
 
         def ask(address: str) -> int:
             return client.get("/v1/me", headers={"x-forwarded-for": address}).status_code
@@ -139,7 +139,7 @@ def test_who_asks_is_known_by_the_connection_or_by_what_a_trusted_proxy_says(ser
         return set(callers(bank)._strangers._buckets)
 
     for bank in (served, narrow):
-        with httpx.Client(base_url=bank.url) as client:
+        with httpx.Client(base_url=bank.url, timeout=60) as client:
             client.get("/v1/me", headers={"x-forwarded-for": "198.51.100.7"})
     assert networks(served) == {"127.0.0.1"}
     assert networks(narrow) == {"198.51.100.7"}
@@ -155,6 +155,6 @@ def callers(bank: Served) -> Callers:
 def test_a_trusted_proxy_replaces_its_own_idle_connections(narrow: Served) -> None:
     with open_connections(narrow, 24, b""):
         narrow.until(lambda: narrow.gate.places.full)
-        with httpx.Client(base_url=narrow.url) as another_person:
+        with httpx.Client(base_url=narrow.url, timeout=60) as another_person:
             assert another_person.get("/healthz").status_code == 200
         assert narrow.gate.places.refused == 0

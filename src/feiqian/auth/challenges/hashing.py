@@ -9,12 +9,14 @@ import os
 import sys
 import threading
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 
 from feiqian.field_cipher import FieldCipher
@@ -32,7 +34,7 @@ class SecretHasher:
     def __init__(self, cipher: FieldCipher, argon2: PasswordHasher | None = None) -> None:
         self._cipher = cipher
         self._argon2 = argon2 or PasswordHasher.from_parameters(PARAMETERS["strong"])
-        self._dummy = self._argon2.hash("nobody has this")
+        self._dummy = _nobodys(self._argon2)
 
     def hash(self, text: str) -> str:
         """A hash to keep, of the comparison form. Raises ValueError beyond LONGEST."""
@@ -70,6 +72,13 @@ class SecretHasher:
 def hasher_of(cipher: FieldCipher, hashing: Literal["strong", "light"]) -> SecretHasher:
     """As the bank's settings say. Hashes that were made with the other parameters go on to be matched."""
     return SecretHasher(cipher, PasswordHasher.from_parameters(PARAMETERS[hashing]))
+
+
+def _nobodys(argon2: PasswordHasher) -> str:
+    """The hash of no text that anybody knows: trying one takes as long as for any other, making it takes no time."""
+    salt, tag = (b64encode(os.urandom(count)).rstrip(b"=").decode() for count in (argon2.salt_len, argon2.hash_len))
+    costs = f"m={argon2.memory_cost},t={argon2.time_cost},p={argon2.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${tag}"
 
 
 def _behind_others(compute: Callable[[], T]) -> T:

@@ -40,7 +40,7 @@ def reference(served: Served) -> Reference:
 def test_each_operation_stands_on_the_page_of_its_group_and_the_overview_leads_there(
     served: Served, reference: Reference
 ) -> None:
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=60) as client:
         overview = client.get("/v1/docs")
         for group in reference.groups:
             page = client.get(f"/v1/docs/{group.slug}")

@@ -62,8 +62,7 @@ if (left) countDown(left);
 const resend = byId("resend");
 if (resend?.dataset.wait) waitBefore(resend);
 const key = document.querySelector("[data-key]");
-if (key && supported()) key.addEventListener("click", () => useKey(key));
-else if (key) {
-  key.disabled = true;
-  byId("key-problem").textContent = text("customer.key.script.none");
-}
+if (key && supported()) {
+  key.addEventListener("click", () => useKey(key));
+  key.disabled = false; // until now a press would have done nothing
+} else if (key) byId("key-problem").textContent = text("customer.key.script.none");

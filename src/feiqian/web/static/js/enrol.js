@@ -27,8 +27,7 @@ form.addEventListener("submit", (event) => {
   add();
 }, { capture: true });
 
-if (supported()) button.addEventListener("click", add);
-else {
-  button.disabled = true;
-  problem.textContent = text("customer.key.script.none");
-}
+if (supported()) {
+  button.addEventListener("click", add);
+  button.disabled = false; // until now a press would have done nothing
+} else problem.textContent = text("customer.key.script.none");
