@@ -94,6 +94,13 @@ def test_a_new_device_and_a_lock_are_told_by_mail(bank: Shops) -> None:
     assert "Too many wrong answers" in bank.letters(LIN)[-1]
 
 
+def test_messages_are_in_the_language_that_one_signed_in_with(bank: Shops) -> None:
+    bank.user(LIN)
+    view = bank.run(bank.users.password(LIN, USER_PASSWORD, "es"))
+    bank.run(bank.users.code(LIN, view.id, bank.shown(LIN), "", "es"))
+    assert bank.do(bank.users.users.by_login, LIN).language == "es"
+
+
 def test_a_code_app_is_changed_by_the_pages(bank: Shops, browser: Browser) -> None:
     bank.user(LIN)
     browser.client.cookies.set(browser.site.cookies.user, bank.let_in(LIN).token)

@@ -88,8 +88,9 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
     def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         """Somebody who signs in from a device that they have not used before is told of it."""
         super()._opened(connection, opened, passed, user_agent, now)
+        user = self.users.by_number(connection, opened.session.subject.number)
+        self.users.speaks(connection, user, opened.session.language)
         if opened.new_device:
-            user = self.users.by_number(connection, opened.session.subject.number)
             self.letters.signed_in(connection, user, opened.session.user_agent, now)
 
     def _active(self, connection: Connection, number: int) -> MerchantUser | None:

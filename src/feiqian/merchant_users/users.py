@@ -138,6 +138,11 @@ class Users:
         self._record(connection, one.subject, "user_enrolled", one, {}, now)
         return self.by_number(connection, one.number)
 
+    def speaks(self, connection: Connection, one: MerchantUser, language: str) -> None:
+        """What messages are in from now on."""
+        if language != one.language:
+            connection.execute(update(users).where(_c.number == one.number).values(language=language))
+
     def set_role(
         self, connection: Connection, one: MerchantUser, role: MerchantRole, by: Subject, now: int
     ) -> MerchantUser:
