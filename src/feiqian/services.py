@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from feiqian.limits.service import PaymentLimits
     from feiqian.locks.service import MoneyLocks
     from feiqian.merchant_users.invitations import BankInvitations
+    from feiqian.merchant_users.own import OwnAccess
     from feiqian.merchant_users.people import People
     from feiqian.merchant_users.service import MerchantUsers
     from feiqian.merchants.registry import Merchants
@@ -123,6 +124,7 @@ class Services:
     staff: Staff = field(init=False)
     merchant_users: MerchantUsers = field(init=False)
     people: People = field(init=False)
+    own_access: OwnAccess = field(init=False)
     bank_invitations: BankInvitations = field(init=False)
     deposits: Deposits = field(init=False)
     account_states: AccountStates = field(init=False)

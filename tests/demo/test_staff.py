@@ -12,7 +12,8 @@ from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.errors import SignInRefused
 from feiqian.backoffice.model import OPERATOR, MemberState
 from feiqian.demo.doors import Doors
-from feiqian.demo.staff import DemoStaff
+from feiqian.demo.staff import DemoMerchant, DemoStaff
+from feiqian.merchant_users.people import Act, Doing
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.subjects import customer
 from feiqian.testing.served import Served
@@ -96,3 +97,23 @@ def test_a_press_opens_the_phone_of_whom_it_names(bank: Served) -> None:
     assert (session.subject, session.language, opened.new_device) == (opened.session.subject, "es", True)
     again = bank.wait_for(doors.open_phone(session.subject.customer, browser, opened.device_token, "es"))
     assert not again.new_device
+
+
+def test_an_owner_of_the_first_shop_signs_in_and_confirms_by_the_demos_key(bank: Served) -> None:
+    services = bank.bank.services
+    merchant = DemoMerchant(services)
+    with pytest.raises(KeyError):
+        bank.wait_for(merchant.sign_in("tests", "en"))
+    for _ in range(7):  # a demo is started as often as one likes
+        bank.wait_for(merchant.enrol())
+    opened = bank.wait_for(merchant.sign_in("tests", "en"))
+    member = bank.wait_for(services.merchant_users.of_session(opened.token))
+    assert member is not None
+    assert (member.user.role, member.merchant.number) == ("owner", 1)
+    act = Act(Doing.INVITE, "mei@shop.example", "viewer")
+    challenge = bank.wait_for(services.people.confirm(member, act, "en")).id
+    with pytest.raises(KeyError):
+        bank.wait_for(merchant.sign(customer(1), challenge))
+    bank.wait_for(merchant.sign(member.subject, challenge))
+    bank.wait_for(services.people.carry_out(member, act, challenge))
+    assert len(bank.wait_for(services.people.all(member))) == 2

@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from browsing import DESK, PHONE, Demo, Watched
 from persons import demo_person, newcomer
 from playwright.sync_api import Page
-from touring import ALICE, BOB, console, doors, listed_newcomer, rooms, staff_page
+from touring import ALICE, BOB, console, doors, listed_newcomer, merchant_page, portal, rooms, staff_page
 
 Keep = Callable[[Page, str], None]
 SERIOUS = ("serious", "critical")
@@ -53,5 +53,12 @@ def test_pages_of_staff(demo: Demo, watched: Watched, keep: Keep) -> None:
     alice, bob = staff_page(watched, demo, ALICE, **options), staff_page(watched, demo, BOB, **options)
     pages = console(alice, bob, demo.base, "Priya Nair")  # who has just reported a stolen phone
     found = [text for name, page in pages for text in findings(page, name, keep)]
+    watched.complaints.clear()
+    assert found == []
+
+
+def test_pages_of_merchants_people(demo: Demo, watched: Watched, keep: Keep) -> None:
+    owner = merchant_page(watched, demo, **{"viewport": PHONE, **OPTIONS})
+    found = [text for name, page in portal(owner, demo.base) for text in findings(page, name, keep)]
     watched.complaints.clear()
     assert found == []

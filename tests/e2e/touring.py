@@ -95,6 +95,35 @@ def staff_page(watched: Watched, demo: Demo, login: str, **options: object) -> P
     return page
 
 
+def merchant_page(watched: Watched, demo: Demo, **options: object) -> Page:
+    """The portal of the demo's merchant, whose owner is signed in by the start page's button."""
+    page = watched.open(demo.base + "/", **{"viewport": DESK, **options})  # type: ignore[arg-type]
+    page.locator('form[action="/demo/merchant"] button').click()
+    expect(page.locator(".console-nav")).to_be_visible()
+    return page
+
+
+def portal(owner: Page, base: str) -> Iterator[tuple[str, Page]]:
+    """The portal of an owner; the last page confirms an invitation."""
+    stranger = _stranger(owner.context, base + "/merchants/sign-in")
+    yield "merchants-sign-in", stranger
+    stranger.context.close()
+    for place in ("", "/people", "/security"):
+        owner.goto(f"{base}/merchants{place}")
+        yield f"merchants{place}".replace("/", "-"), owner
+    owner.goto(f"{base}/merchants/people")
+    owner.locator("tbody a").first.click()
+    yield "merchants-person", owner
+    owner.locator('button[value="remove"]').click()
+    expect(owner.locator("#summary")).to_be_visible()  # the last owner stays
+    yield "merchants-person-refused", owner
+    owner.goto(f"{base}/merchants/people")
+    owner.locator("#f-email").fill("new@shop.example")
+    owner.locator(".panel-form button").click()
+    expect(owner.locator("[data-demo-key]")).to_be_visible()
+    yield "merchants-confirm", owner
+
+
 def console(alice: Page, bob: Page, base: str, name: str) -> Iterator[tuple[str, Page]]:
     """The console of both, about the customer of this name; somebody's identity waits for a decision."""
     for place in ("/staff/sign-in", "/staff/enrol"):

@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 from staff_pages import Browser, app_of, site_of
 from staffed import FIREFOX, Staffed
 
+from feiqian.auth.challenges.model import ChallengeView
 from feiqian.auth.sessions.model import Opened
 from feiqian.merchant_users.model import Member, MerchantRole, MerchantUser
 from feiqian.merchant_users.people import Act
@@ -34,6 +35,7 @@ class Shops(Staffed):
         self.teahouse, self.bakery = merchants.add(new, self.clock.now())
         self.users = self.services.merchant_users
         self.services.merchants = self.users.merchants = merchants
+        self.own = self.services.own_access
         self.people, self.invitations = self.services.people, self.services.bank_invitations
         self.totp: dict[str, str] = {}
 
@@ -91,7 +93,10 @@ class Shops(Staffed):
         self.run(self.people.carry_out(member, act, self.confirmed(member, act)))
 
     def confirmed(self, member: Member, act: Act) -> str:
-        view = self.run(self.people.confirm(member, act, "en"))
+        return self.answered(member, self.run(self.people.confirm(member, act, "en")))
+
+    def answered(self, member: Member, view: ChallengeView) -> str:
+        """A challenge that the member has passed with password and token."""
         verification, subject = self.services.verification, member.subject
         self.run(verification.answer(view.id, subject, Factor.PASSWORD, USER_PASSWORD))
         return self.run(verification.answer(view.id, subject, Factor.TOTP, self.shown(member.user.email))).id
@@ -102,7 +107,7 @@ def browsing(bank: Shops) -> Iterator[Browser]:
     """A browser of this bank's pages, where nobody is signed in."""
     site = site_of(bank)
     services: Any = site.services
-    for name in ("merchants", "people", "merchant_users"):
+    for name in ("merchants", "people", "merchant_users", "own_access"):
         setattr(services, name, getattr(bank.services, name))
     with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         yield Browser(client, site)

@@ -124,7 +124,7 @@ def times_in_code() -> Iterator[tuple[str, str, str]]:
 
 def test_a_time_has_a_small_letter_inside_a_sentence_and_a_capital_where_it_begins_one() -> None:
     times = [*times_in_templates(), *times_in_code()]
-    assert {"wallet.waiting.until", "customer.locked.until", "staff.sign_in.locked", "staff.change.unfreeze"} <= {
+    assert {"wallet.waiting.until", "customer.locked.until", "work.sign_in.locked", "staff.change.unfreeze"} <= {
         key for key, _, _ in times
     }
     for key, name, said in times:

@@ -88,7 +88,7 @@ def add_access(s: Services) -> None:
     _add_security(s, common, secrets)
     s.intents.declare(s.real_name.intent, s.freezing.intent)
     s.staff = Staff(s.db, s.cipher, s.clock, s.work, s.audit_log, s.sessions, s.verification, s.factors)
-    add_merchant_users(s)
+    add_merchant_users(s, secrets)
 
 
 def _add_pre_auth(s: Services, common: _PreAuth, secrets: Secrets) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from feiqian.audit_log.log import AuditLog
+from feiqian.auth.secrets import Secrets
 from feiqian.auth.sessions.service import Sessions
 from feiqian.clock import Clock
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.merchant_users.invitations import BankInvitations, Letters
+from feiqian.merchant_users.own import OwnAccess
 from feiqian.merchant_users.people import People
 from feiqian.merchant_users.service import MerchantUsers
 from feiqian.merchant_users.users import Users
@@ -19,10 +21,12 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.services import Services
 from feiqian.settings import Settings
+from feiqian.subjects import Role
 
 
-def add_merchant_users(s: Services) -> None:
+def add_merchant_users(s: Services, secrets: Secrets) -> None:
     """Who signs in for merchants, and what its owners do about that."""
+    letters = Letters(notify=s.notify, origin=s.settings.public_origin)
     s.merchant_users = MerchantUsers(
         transactions=s.transactions,
         clock=s.clock,
@@ -32,8 +36,20 @@ def add_merchant_users(s: Services) -> None:
         verification=s.verification,
         factors=s.factors,
         merchants=s.merchants,
+        letters=letters,
     )
-    users, letters = s.merchant_users.users, Letters(notify=s.notify, origin=s.settings.public_origin)
+    users = s.merchant_users.users
+    s.factors.resolver.ask_of(Role.USER, users)
+    s.own_access = OwnAccess(
+        transactions=s.transactions,
+        clock=s.clock,
+        audit_log=s.audit_log,
+        sessions=s.sessions,
+        factors=s.factors,
+        verification=s.verification,
+        secrets=secrets,
+        letters=letters,
+    )
     s.people = People(
         transactions=s.transactions,
         clock=s.clock,

@@ -38,6 +38,13 @@ class Letters:
     def removed(self, connection: Connection, user: MerchantUser, merchant: Merchant, now: int) -> None:
         self._tell(connection, user, "merchant_removed", {"merchant": merchant.name}, now)
 
+    def changed(self, connection: Connection, user: MerchantUser, what: str, now: int) -> None:
+        """`what`: password, a factor, or factor_removed, as messages to customers say it."""
+        self._tell(connection, user, "merchant_changed", {"what": what}, now)
+
+    def signed_in(self, connection: Connection, user: MerchantUser, device: str, now: int) -> None:
+        self._tell(connection, user, "merchant_signed_in", {"device": device}, now)
+
     def _role(self, user: MerchantUser) -> str:
         return texts_in(user.language)(f"portal.role.{user.role}")
 

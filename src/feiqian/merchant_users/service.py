@@ -8,19 +8,20 @@ from sqlalchemy import Connection
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
-from feiqian.auth.challenges.model import ChallengeBinding, FactorView
+from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.challenges.service import Verification
-from feiqian.auth.sessions.model import Session
+from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.work_sign_in import Invited, WorkSignIn
 from feiqian.clock import Clock
 from feiqian.field_cipher import FieldCipher
 from feiqian.merchant_users.errors import UserNotFound
+from feiqian.merchant_users.invitations import Letters
 from feiqian.merchant_users.model import Member, MerchantUser, UserState
 from feiqian.merchant_users.users import Users, login_of
 from feiqian.merchants.registry import Merchants
 from feiqian.policy.factors import Purpose
-from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.runtime.transactions import Transactions, writes
 from feiqian.subjects import Role, Subject
 
 
@@ -39,6 +40,7 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
     verification: Verification
     factors: Factors
     merchants: Merchants
+    letters: Letters
     users: Users = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,27 +59,6 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
     def name(self, connection: Connection, token: str, name: str) -> MerchantUser:
         """What whoever was invited is called. Raises EnrolmentOver, UserInvalid."""
         return self.users.name(connection, token, name, self.clock.now())
-
-    # --- their own --------------------------------------------------------------------------------------------------
-
-    @reads
-    def own_factors(self, connection: Connection, member: Member) -> list[FactorView]:
-        """What one signs in with."""
-        return self.factors.list.within(connection, member.subject)
-
-    @reads
-    def own_sessions(self, connection: Connection, member: Member) -> list[Session]:
-        """Where one is signed in, the newest first."""
-        return self.sessions.list(connection, member.subject)
-
-    @writes
-    def sign_out_everywhere(self, connection: Connection, member: Member) -> int:
-        """Every session but this one ends."""
-        subject = member.subject
-        ended = self.sessions.close_all(connection, subject, except_session=member.session.id)
-        details, now = {"sessions_ended": ended}, self.clock.now()
-        self.audit_log.append(connection, subject, "signed_out_everywhere", str(subject), details, now)
-        return ended
 
     # --- what is theirs of signing in -------------------------------------------------------------------------------
 
@@ -103,6 +84,14 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
 
     def _is_at_work(self, connection: Connection, subject: Subject) -> bool:
         return subject.role is Role.USER and self._active(connection, subject.number) is not None
+
+    def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
+        """Somebody who signs in from a device that they have not used before is told of it."""
+        super()._opened(connection, opened, passed, user_agent, now)
+        user = self.users.by_number(connection, opened.session.subject.number)
+        self.users.speaks(connection, user, opened.session.language)
+        if opened.new_device:
+            self.letters.signed_in(connection, user, opened.session.user_agent, now)
 
     def _active(self, connection: Connection, number: int) -> MerchantUser | None:
         try:

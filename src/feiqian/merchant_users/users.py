@@ -20,6 +20,7 @@ from feiqian.merchant_users.errors import AddressTaken, LastOwner, UserInvalid, 
 from feiqian.merchant_users.model import Invitation, MerchantRole, MerchantUser, UserState
 from feiqian.merchant_users.tables import EMAIL, NAME, users
 from feiqian.notify.mail_addresses import LONGEST, AddressInvalid, canonical
+from feiqian.notify.model import Contacts
 from feiqian.runtime.locks import lock
 from feiqian.strings.normal import comparison
 from feiqian.strings.visible import is_visible
@@ -67,6 +68,14 @@ class Users:
         if row is None or row.state is not UserState.INVITED or now - row.invited_at >= INVITATION:
             raise EnrolmentOver
         return self._user(row)
+
+    def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
+        """Where one of them is told of wrong answers: by e-mail."""
+        try:
+            one = self.by_number(connection, subject.number)
+        except UserNotFound:
+            return None
+        return Contacts(subject, "", one.email, (), one.language) if one.state is UserState.ACTIVE else None
 
     # --- changing ----------------------------------------------------------------------------------------------
 
@@ -128,6 +137,11 @@ class Users:
             raise EnrolmentOver
         self._record(connection, one.subject, "user_enrolled", one, {}, now)
         return self.by_number(connection, one.number)
+
+    def speaks(self, connection: Connection, one: MerchantUser, language: str) -> None:
+        """What messages are in from now on."""
+        if language != one.language:
+            connection.execute(update(users).where(_c.number == one.number).values(language=language))
 
     def set_role(
         self, connection: Connection, one: MerchantUser, role: MerchantRole, by: Subject, now: int

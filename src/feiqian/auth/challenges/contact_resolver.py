@@ -33,9 +33,14 @@ class ContactResolver:
 
     def __init__(self, notify: Notify, people: KnowsContacts) -> None:
         self._notify, self._people = notify, people
+        self._of_role: dict[Role, KnowsContacts] = {}
+
+    def ask_of(self, role: Role, people: KnowsContacts) -> None:
+        """Of this role it is `people` who know the addresses."""
+        self._of_role[role] = people
 
     def contacts(self, connection: Connection, subject: Subject) -> Contacts | None:
-        found = self._people.contacts(connection, subject)
+        found = self._of_role.get(subject.role, self._people).contacts(connection, subject)
         return None if subject.role is Role.NOBODY else found
 
     def channels(self, connection: Connection, subject: Subject) -> frozenset[Factor]:

@@ -15,16 +15,30 @@ from feiqian.web.session import path_within
 from feiqian.web.site import Site
 
 
+class DeskTexts(NamedTuple):
+    """Keys of texts: of the sign-in page its title and lead, what names an account, that it is missing, that one of the
+    two is wrong, what else one may want; a hint beside a new password, and that a token is no good."""
+
+    title: str
+    text: str
+    name: str
+    missing: str
+    wrong: str
+    more: str
+    password: str
+    over: str
+
+
 class Desk(NamedTuple):
-    """`name`: the field of the form that names an account, and the texts about it; `words`: how texts of these pages
-    begin; `door`: the template of pages before anybody is signed in; `more`: the address of what else one may want."""
+    """`name`: the field of the form that names an account, and its attribute; `door`: the template of pages before
+    anybody is signed in; `more`: the address of what else one may want."""
 
     home: str
     enrol: str
     name: str
-    words: str
     door: str
     more: str
+    texts: DeskTexts
     service: Callable[[Site], WorkSignIn[Any]]
     device: Callable[[Site], str]  # the cookie that keeps what an earlier sign-in gave this browser
     opened: Callable[[Site, Opened], list[Cookie]]
@@ -36,10 +50,7 @@ class Desk(NamedTuple):
     @property
     def kind(self) -> str:
         """Of what the browser keeps between the two steps."""
-        return f"{self.words}-sign-in"
-
-    def text(self, site: Site, key: str, **values: object) -> str:
-        return site.render.texts(f"{self.words}.{key}", **values)
+        return f"{self.home.strip('/')}-sign-in"
 
     def page(self, site: Site, template: str, form: Form, scripts: Sequence[str] = (), **values: Any) -> Response[str]:
         return site.page(f"auth/work/{template}", tuple(scripts), form=form, desk=self, **values)

@@ -43,7 +43,7 @@ class WorkEnrolPages(Controller):
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form, service = await read_form(request), self.desk.service(site)
         if comparison(form.raw("password")) != comparison(form.raw("again")):
-            form.wrong("again", self.desk.text(site, "enrol.again.wrong"))
+            form.wrong("again", site.render.texts("work.enrol.again.wrong"))
             return await self.choose(site, form)
         try:
             await service.choose_password(form["token"], form.raw("password"))
@@ -73,7 +73,7 @@ class WorkEnrolPages(Controller):
             factor = KEYS.get(form["factor"], Factor.PASSKEY)
             id, options = await self.desk.service(site).begin_key(form["token"], factor)
         except EnrolmentOver:
-            return Response({"problem": self.desk.text(site, "enrol.over")}, status_code=NOT_TAKEN)
+            return Response({"problem": site.render.texts(self.desk.texts.over)}, status_code=NOT_TAKEN)
         return Response({"challenge": id, "options": options})
 
     @post("/key", status_code=303)
@@ -84,7 +84,7 @@ class WorkEnrolPages(Controller):
         except EnrolmentOver:
             return self.over(site)
         except (EnrolmentRefused, FactorNotFound):
-            form.wrong("", self.desk.text(site, "enrol.key.refused"))
+            form.wrong("", site.render.texts("work.enrol.key.refused"))
             return await self.choose(site, form)
         return self._done()
 
@@ -102,7 +102,7 @@ class WorkEnrolPages(Controller):
             enrolment = await self.desk.service(site).begin_token(form["token"])
         except EnrolmentOver:
             return self.over(site)
-        form.wrong("code", self.desk.text(site, "enrol.code.wrong"))
+        form.wrong("code", site.render.texts("work.enrol.code.wrong"))
         return self._token_page(site, form, enrolment)
 
     def _token_page(self, site: Site, form: Form, enrolment: TotpEnrolment) -> Page:

@@ -25,6 +25,7 @@ from .keys import read_key_form
 
 Page = Response[Any] | Redirect
 KEY_SCRIPTS = ("customer.key.script.",)
+SAID = {"out": "work.sign_in.said.out", "enrolled": "work.sign_in.said.enrolled"}
 
 
 class WorkSignInPages(Controller):
@@ -46,7 +47,9 @@ class WorkSignInPages(Controller):
     async def password(self, site: TheSite, request: Request[Any, Any, State]) -> Page:
         form, desk = await read_form(request), self.desk
         for name in [name for name in (desk.name, "password") if not form.raw(name).strip()]:
-            form.wrong(name, desk.text(site, f"sign_in.{name}.missing"))
+            form.wrong(
+                name, site.render.texts(desk.texts.missing if name == desk.name else "work.sign_in.password.missing")
+            )
         if not form.good:
             return self._page(site, form)
         try:
@@ -98,14 +101,12 @@ class WorkSignInPages(Controller):
                 form["challenge"], form["answer"], user_agent(request), site.language, device
             )
         except (SignInRefused, SignInLocked):
-            form.wrong("", desk.text(site, "sign_in.key.refused"))
+            form.wrong("", site.render.texts("work.sign_in.key.refused"))
             return self._page(site, form)
         return signed_in(site, desk, opened, form["next"])
 
     def _page(self, site: Site, form: Form, said: str = "") -> Page:
-        key = f"{self.desk.words}.sign_in.said.{said}"
-        known = key if key in site.render.texts.catalogue else ""
-        return self.desk.page(site, "sign_in.html", form, KEY_SCRIPTS, said=known)
+        return self.desk.page(site, "sign_in.html", form, KEY_SCRIPTS, said=SAID.get(said, ""))
 
 
 def signed_in(site: Site, desk: Desk, opened: Opened, next: str = "") -> Redirect:
@@ -115,7 +116,7 @@ def signed_in(site: Site, desk: Desk, opened: Opened, next: str = "") -> Redirec
 
 def _refused(site: Site, desk: Desk, form: Form, error: SignInRefused | SignInLocked, field: str = "") -> Form:
     if isinstance(error, SignInLocked):
-        form.wrong(field, desk.text(site, "sign_in.locked", when=site.render.formats.when_inside(error.until)))
+        form.wrong(field, site.render.texts("work.sign_in.locked", when=site.render.formats.when_inside(error.until)))
     else:
-        form.wrong(field, desk.text(site, "sign_in.wrong_code" if field else "sign_in.wrong"))
+        form.wrong(field, site.render.texts("work.sign_in.wrong_code" if field else desk.texts.wrong))
     return form

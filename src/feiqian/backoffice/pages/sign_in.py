@@ -8,7 +8,7 @@ from litestar import Request, post
 from litestar.datastructures import State
 from litestar.response import Redirect
 
-from feiqian.auth.pages.desk import Desk
+from feiqian.auth.pages.desk import Desk, DeskTexts
 from feiqian.auth.pages.work_sign_in import WorkSignInPages
 from feiqian.web.session import Connection, staff_of
 from feiqian.web.site import TheSite
@@ -21,9 +21,18 @@ DESK = Desk(
     home=HOME,
     enrol=ENROL,
     name="login",
-    words="staff",
     door="backoffice/door.html",
     more=ENROL,
+    texts=DeskTexts(
+        title="staff.sign_in.title",
+        text="staff.sign_in.text",
+        name="staff.sign_in.login",
+        missing="staff.sign_in.login.missing",
+        wrong="staff.sign_in.wrong",
+        more="staff.sign_in.enrol",
+        password="staff.enrol.password.hint",
+        over="staff.enrol.over",
+    ),
     service=lambda site: site.services.staff,
     device=lambda site: site.cookies.staff_device,
     opened=lambda site, opened: site.cookies.staff_opened(opened),

@@ -17,6 +17,7 @@ from feiqian.web.whose import ACTS_FOR, HEADER, USER
 
 from .home import home, page_for
 from .invitation import InvitationPages
+from .own import CONFIRMING_OWN, OwnPages
 from .people import CONFIRMING, PeoplePages
 from .portal import MENU, Asked, MenuItem, problem, provide_member, provide_portal
 from .security import SecurityPages
@@ -24,7 +25,15 @@ from .sign_in import SignInPages, sign_out
 from .who import HOME, MemberSignInFirst, members_only
 
 PAGES: list[ControllerRouterHandler] = [SignInPages, InvitationPages, sign_out]
-MERCHANT_PAGES: list[ControllerRouterHandler] = [home, page_for, PeoplePages, CONFIRMING, SecurityPages]
+MERCHANT_PAGES: list[ControllerRouterHandler] = [
+    home,
+    page_for,
+    PeoplePages,
+    CONFIRMING,
+    SecurityPages,
+    OwnPages,
+    CONFIRMING_OWN,
+]
 MERCHANT_MENU = (
     MenuItem(0, "home", HOME, "bank"),
     MenuItem(80, "people", f"{HOME}/people", "people", Permission.PEOPLE_READ),

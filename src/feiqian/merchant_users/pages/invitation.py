@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from feiqian.auth.errors import EnrolmentOver
 from feiqian.auth.pages.work_enrol import WorkEnrolPages
@@ -35,6 +36,11 @@ class InvitationPages(WorkEnrolPages):
 
     path, desk = DESK.enrol, DESK
     exception_handlers = ERRORS
+
+    @get(["/", "/password", "/code"])
+    async def again(self) -> Page:
+        """Where a step's page is loaded again, or in another language: the token is in the message alone."""
+        return Redirect(DESK.sign_in, status_code=303)
 
     @get("/{token:str}")
     async def look(self, site: TheSite, token: FromPath[str]) -> Page:

@@ -10,10 +10,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.challenges.model import ChallengeView
-from feiqian.auth.pages.challenge import ChallengeFlow
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.merchant_users.errors import LastOwner, UserInvalid
 from feiqian.merchant_users.model import MerchantRole, Permission
@@ -24,6 +22,7 @@ from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import TheSite
 from feiqian.web.whose import USER
 
+from .confirming import flow_of
 from .portal import Page, Portal, ThePortal, go
 from .who import HOME, NEEDS
 
@@ -76,17 +75,6 @@ async def _confirming(site: TheSite, portal: ThePortal, request: Request[Any, An
     if parts is None or parts[1] not in set(Doing):
         return Redirect(PLACE, status_code=303)
     act = Act(Doing(parts[1]), parts[2], parts[3])
-    flow = ChallengeFlow(
-        OwnChallenges(site.services.verification, portal.member.subject),
-        parts[0],
-        CONFIRM,
-        PLACE,
-        portal.text("portal.confirm"),
-        portal.text("portal.confirm.text"),
-        leave=PLACE,
-        template="merchant_users/confirm.html",
-        over="merchant_users/over.html",
-    )
 
     async def finish(view: ChallengeView) -> Page:
         try:
@@ -97,7 +85,7 @@ async def _confirming(site: TheSite, portal: ThePortal, request: Request[Any, An
         there.cookies.append(forget(site))
         return there
 
-    return Step(flow, finish)
+    return Step(flow_of(portal, parts[0], CONFIRM, PLACE), finish)
 
 
 CONFIRMING = challenge_pages("/people/confirm", _confirming, (USER,), WRITES)

@@ -8,7 +8,7 @@ from litestar import Request, post
 from litestar.datastructures import State
 from litestar.response import Redirect
 
-from feiqian.auth.pages.desk import Desk
+from feiqian.auth.pages.desk import Desk, DeskTexts
 from feiqian.auth.pages.work_sign_in import WorkSignInPages
 from feiqian.web.session import Connection, member_of
 from feiqian.web.site import TheSite
@@ -20,9 +20,18 @@ DESK = Desk(
     home=HOME,
     enrol=f"{HOME}/invitation",
     name="email",
-    words="portal",
     door="merchant_users/door.html",
     more="",
+    texts=DeskTexts(
+        title="portal.sign_in.title",
+        text="portal.sign_in.text",
+        name="portal.sign_in.email",
+        missing="portal.sign_in.email.missing",
+        wrong="portal.sign_in.wrong",
+        more="portal.sign_in.enrol",
+        password="portal.enrol.password.hint",
+        over="portal.enrol.over",
+    ),
     service=lambda site: site.services.merchant_users,
     device=lambda site: site.cookies.user_device,
     opened=lambda site, opened: site.cookies.user_opened(opened),
