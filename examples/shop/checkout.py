@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from catalogue import PRICES
 from sales import Sale, Sales
 
 from feiqian_client import AsyncClient, Customer, FeiqianError, LineItem, Order, Outcome, outcome_of
 
 CURRENCY = "CNY"
+_log = logging.getLogger("shop")
 
 
 class Checkout:
@@ -35,8 +38,7 @@ class Checkout:
             )
         except FeiqianError:
             return ""
-        self._learn(order)
-        return f"{self._bank}/pay/{order.id}" if outcome_of(order) is Outcome.PENDING else ""
+        return f"{self._bank}/pay/{order.id}" if self._learn(sale, order) is Outcome.PENDING else ""
 
     async def settle(self, sale: Sale) -> bool:
         """Asks the bank what has become of it. False if it could not be asked."""
@@ -44,7 +46,7 @@ class Checkout:
             return await self._find(sale)
         settlement = await self._client.orders.settle(sale.bank_order)
         if settlement.order is not None:
-            self._learn(settlement.order)
+            self._learn(sale, settlement.order)
         return settlement.order is not None
 
     async def _find(self, sale: Sale) -> bool:
@@ -54,9 +56,14 @@ class Checkout:
         except FeiqianError:
             return False
         if order is not None:
-            self._learn(order)
+            self._learn(sale, order)
         return True
 
-    def _learn(self, order: Order) -> None:
-        number, refunded = order.merchant_order, order.refunded
-        self._sales.learn(number, order.id, order.version, outcome_of(order).value, refunded)
+    def _learn(self, sale: Sale, order: Order) -> Outcome:
+        """Writes down what the bank says. What is of another amount than was sold is kept aside, and said loudly:
+        nothing is packed for it."""
+        outcome = outcome_of(order, amount=sale.amount, currency=CURRENCY)
+        if outcome is Outcome.DIFFERS and sale.state != outcome:
+            _log.error("sale %s is of %s, and the bank's order of %s", sale.number, sale.amount, order.amount)
+        self._sales.learn(sale.number, order.id, order.version, outcome.value, order.refunded)
+        return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import socket
@@ -13,11 +14,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
+from sqlalchemy import select
 
 from feiqian.testing.served import Served
 from feiqian.webhooks import signing
-from feiqian_client import Client
+from feiqian.webhooks.endpoints import SECRETS
+from feiqian_client import Client, Order
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 60
@@ -148,6 +152,96 @@ def test_what_is_not_from_the_bank_changes_nothing(bank: Served, shop: Shop) -> 
     assert shop.client.post("/webhooks", content=body).status_code == 400
     assert shop.client.get("/orders/guessed").status_code == 404
     assert (shop.page(number), shop.parcels(number)) == ("pending", 0)
+
+
+def secret_of(bank: Served, shop: Shop) -> str:
+    """With what the bank signs what it sends to this shop."""
+    until(lambda: bool(shop.merchant.webhook_endpoints.list().data))
+    services = bank.bank.services
+    [id] = [endpoint.id for endpoint in shop.merchant.webhook_endpoints.list().data if endpoint.enabled]
+    found = select(*SECRETS).where(SECRETS[0] == id)
+    read = services.transactions.read(lambda connection: connection.execute(found).one())
+    secret: str = services.webhooks.endpoints.secrets_of(bank.wait_for(read), services.clock.now())[0]
+    return secret
+
+
+def send(shop: Shop, secret: str, id: str, type: str, order: Order, age: int = 0) -> int:
+    """A webhook with the order as somebody says that it is; what the shop answers."""
+    event = {"type": type, "timestamp": order.updated_at, "data": order}
+    body, at = msgspec.json.encode(event), int(time.time()) - age
+    return shop.client.post("/webhooks", content=body, headers=signing.headers([secret], id, at, body)).status_code
+
+
+def test_abuse_55_a_webhook_that_is_repeated_or_old_changes_nothing_more(bank: Served, shop: Shop) -> None:
+    secret, (_, number) = secret_of(bank, shop), shop.buy()
+    pay(bank, shop, number)
+    order = shop.merchant.orders.find(number)
+    assert order is not None
+    assert [send(shop, secret, "evt_1", "order.paid", order) for _ in range(3)] == [204] * 3
+    assert send(shop, secret, "evt_1", "order.paid", order, age=301) == 400
+    assert (shop.state(number), shop.parcels(number)) == ("paid", 1)
+
+
+def test_abuse_57_an_order_of_another_amount_is_kept_aside_and_told(
+    bank: Served, shop: Shop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The callback says what it will: the shop asks the bank, and compares with what it has sold."""
+    secret, (_, number) = secret_of(bank, shop), shop.buy()
+    order = shop.merchant.orders.find(number)
+    assert order is not None
+    says = msgspec.structs.replace(order, status="paid", paid=order.amount, version=9)
+    assert send(shop, secret, "evt_1", "order.paid", says) == 204
+    assert (shop.page(number), shop.parcels(number)) == ("pending", 0), "the bank says otherwise"
+    pay(bank, shop, number)
+    with sqlite3.connect(shop._file) as db:  # as if the basket had been another one
+        db.execute("UPDATE sale SET amount = amount + 1, version = 0, state = 'pending' WHERE number = ?", (number,))
+        db.execute("DELETE FROM parcel WHERE number = ?", (number,))
+    assert send(shop, secret, "evt_2", "order.paid", says) == 204
+    assert (shop.state(number), shop.page(number), shop.parcels(number)) == ("differs", "differs", 0)
+    said = list[str]()
+    until(lambda: said.append(capfd.readouterr().err) or f"sale {number} is of" in "".join(said))  # type: ignore[func-returns-value]
+
+
+def test_abuse_58_the_page_of_the_way_back_opened_unpaid_is_pending(bank: Served, shop: Shop) -> None:
+    _, number = shop.buy()
+    order = shop.merchant.orders.find(number)
+    assert order is not None
+    said = {"order": order.id, "version": "2", "status": "paid", "at": "1", "signature": "v1,x"}
+    page = shop.client.get(order.return_url, params=said)
+    assert "state-pending" in page.text
+    assert (shop.state(number), shop.parcels(number)) == ("pending", 0)
+
+
+def test_abuse_59_webhooks_out_of_order_only_bring_the_sale_forward(bank: Served, shop: Shop) -> None:
+    secret, (_, number) = secret_of(bank, shop), shop.buy()
+    made = shop.merchant.orders.find(number)
+    assert made is not None
+    pay(bank, shop, number)
+    paid = shop.merchant.orders.get(made.id)
+    shop.merchant.refunds.create(made.id, amount=1_00, merchant_refund="r1")
+    newest = shop.merchant.orders.get(made.id)
+    seen = []
+    told = {"order.refunded": newest, "order.paid": paid, "order.created": made}
+    for number_of, (type, order) in enumerate(told.items()):
+        assert send(shop, secret, f"evt_{number_of}", type, order) == 204
+        seen += shop.rows("SELECT state, version, refunded FROM sale WHERE number = ?", number)
+    assert seen == [("paid", newest.version, 1_00)] * 3
+    assert shop.parcels(number) == 1
+
+
+def test_abuse_59_what_is_learnt_late_is_not_written_over_what_is_newer(tmp_path: Path) -> None:
+    """Two answers of the bank's that pass each other on the way."""
+    sys.path.insert(0, str(ROOT / "examples/shop"))
+    try:
+        sales = importlib.import_module("sales").Sales(tmp_path / "shop.db")
+    finally:
+        sys.path.pop(0)
+    sale = sales.add({"jasmine": 1}, 36_00, "en")
+    for version, state in ((3, "paid"), (2, "pending"), (1, "pending"), (3, "not_paid")):
+        sales.learn(sale.number, "ord_1", version, state, 0)
+        found = sales.by("number", sale.number)
+        assert (found.version, found.state) == (3, "paid")
+    assert sales.parcels() == [sale.number]
 
 
 def test_a_bank_that_does_not_answer_leaves_it_unknown_and_the_sale_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from feiqian.testing.served import Served
+from feiqian.webhooks.service import OF_ONE_ENDPOINT
 from tests.webhooks.receiving import Receiver
 
 
@@ -53,3 +55,25 @@ def test_an_attempt_is_told_as_a_payment_too(served: Served, receiver: Receiver)
         receiver.wait(2)
     told = {got.json["data"]["id"]: got.json["type"] for got in receiver.got}
     assert told == {paid[0]["id"]: "payment.succeeded", paid[1]["id"]: "payment.authorised"}
+
+
+def test_abuse_61_a_receiver_that_hangs_holds_up_no_order_and_no_other_receiver(
+    served: Served, receiver: Receiver
+) -> None:
+    slow, free = Receiver(), threading.Event()
+    slow.hold = free.wait
+    try:
+        with served.client() as shop, served.client(1) as other:
+            for client, url in ((shop, slow.url), (shop, receiver.url), (other, receiver.url)):
+                client.post("/v1/webhook-endpoints", json={"url": url, "events": ["order.*"]})
+            for number in range(12):
+                for client in (shop, other):
+                    order = client.post("/v1/orders", json=wanted(f"slow-{number}")).json()["id"]
+                    paid = client.post("/v1/payments", json=served.order(order=order)).json()
+                    assert paid["status"] == "succeeded"
+            receiver.wait(48)
+            assert sorted(set(receiver.types)) == ["order.created", "order.paid"]
+            assert len(slow.got) <= OF_ONE_ENDPOINT, "its own places, and no more"
+    finally:
+        free.set()
+        slow.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,29 @@ def test_an_order_is_made_paid_settled_and_refunded(served: Served, bank: Client
     again = bank.orders.settle(order.id)
     assert again.order is not None
     assert (again.outcome, again.order.status, again.order.refunded) == (Outcome.PAID, "partially_refunded", 250)
+
+
+def test_abuse_57_an_order_of_another_amount_or_currency_than_was_sold_differs(
+    served: Served, bank: Client, wanted: Wanted
+) -> None:
+    order = bank.orders.create(**wanted())
+    for paid in (False, True):
+        if paid:
+            paid_at_a_till(served, bank, order)
+        settle = functools.partial(bank.orders.settle, order.id)
+        for sold in ({"amount": 1251}, {"amount": 125}, {"currency": "EUR"}, {"amount": 1250, "currency": "USD"}):
+            settlement = settle(**sold)
+            assert (settlement.outcome, settlement.order) == (Outcome.DIFFERS, bank.orders.get(order.id)), sold
+        right = Outcome.PAID if paid else Outcome.PENDING
+        assert settle(amount=1250, currency="CNY").outcome is settle(amount=1250).outcome is settle().outcome is right
+
+
+def test_orders_are_exported_for_spreadsheets(bank: Client, wanted: Wanted) -> None:
+    order = bank.orders.create(**wanted(description="=1"))
+    lines = bank.orders.export(status="open").splitlines()
+    assert lines[0].startswith("id,merchant_order,status,currency,amount")
+    assert lines[1].startswith(f"{order.id},{order.merchant_order},open,CNY,12.50")
+    assert ",'=1," in lines[1]
 
 
 def test_what_was_closed_is_not_paid(bank: Client, wanted: Wanted) -> None:

@@ -5,7 +5,7 @@ with Client("https://bank.example", key) as bank:
     settlement = bank.orders.settle(order.id)
 """
 
-from . import webhooks
+from . import returns, webhooks
 from .calls import Retries
 from .client import AsyncClient, Client
 from .errors import (
@@ -17,6 +17,7 @@ from .errors import (
     NumberUsed,
     OutcomeUnknown,
     Problem,
+    ReturnInvalid,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
@@ -37,6 +38,7 @@ from .model import (
     Taken,
     outcome_of,
 )
+from .returns import Returned
 
 __all__ = [
     "AnswerInvalid",
@@ -60,6 +62,8 @@ __all__ = [
     "Problem",
     "Refund",
     "Retries",
+    "ReturnInvalid",
+    "Returned",
     "Settlement",
     "Taken",
     "TooManyRequests",
@@ -67,5 +71,6 @@ __all__ = [
     "Unavailable",
     "WebhookInvalid",
     "outcome_of",
+    "returns",
     "webhooks",
 ]

@@ -7,6 +7,7 @@ FeiqianError
   Problem           the bank refuses, and says why (RFC 9457)
     Unauthenticated, NotFound, Conflict, NumberUsed, Invalid, TooManyRequests
   WebhookInvalid    what came is not from the bank, or is too old
+  ReturnInvalid     what stands in the address is not from the bank
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ class AnswerInvalid(FeiqianError):
 
 class WebhookInvalid(FeiqianError):
     """The request is not to be believed: answer 400. Says what is wrong with it."""
+
+
+class ReturnInvalid(FeiqianError):
+    """What the address of the way back says is not to be believed. Ask the bank, as for one that is: `settle`."""
 
 
 class FieldError(msgspec.Struct, frozen=True):

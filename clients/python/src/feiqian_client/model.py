@@ -120,6 +120,12 @@ class Refund(Answered, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class ReturnSecret(Answered, frozen=True, kw_only=True):
+    """With what the way back from the bank's page is signed."""
+
+    secret: str
+
+
 class Balance(Answered, frozen=True, kw_only=True):
     """What you have received and not been paid out yet."""
 
@@ -231,6 +237,7 @@ class Outcome(StrEnum):
     AUTHORISED = "authorised"  # held for you: capture it, or give it up
     PENDING = "pending"  # it can be paid still
     NOT_PAID = "not_paid"  # and cannot be any more
+    DIFFERS = "differs"  # of another amount or currency than you expect: deliver nothing, and have somebody look at it
     UNKNOWN = "unknown"  # the bank could not be asked: ask again
 
 
@@ -242,8 +249,11 @@ class Settlement(Answered, frozen=True, kw_only=True):
     why: str = ""
 
 
-def outcome_of(order: Order) -> Outcome:
-    """What an order says of its money; UNKNOWN for a state that this version does not know."""
+def outcome_of(order: Order, *, amount: int | None = None, currency: str | None = None) -> Outcome:
+    """What an order says of its money; UNKNOWN for a state that this version does not know. `amount` and `currency` are
+    those of the sale: an order that is of others DIFFERS, whatever has become of it."""
+    if order.amount != (order.amount if amount is None else amount) or order.currency != (currency or order.currency):
+        return Outcome.DIFFERS
     if order.paid:
         return Outcome.PAID
     return _OUTCOMES.get(order.status, Outcome.UNKNOWN)

@@ -6,13 +6,14 @@ it before the first attempt, keep it with the sale, and use it again whenever yo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from . import returns
 from .calls import Call, get, post, reader
 from .errors import FeiqianError
 from .model import (
@@ -32,10 +33,12 @@ from .model import (
     QueuedRange,
     Refund,
     Refunds,
+    ReturnSecret,
     Settlement,
     as_sent,
     outcome_of,
 )
+from .returns import Returned
 
 T = TypeVar("T")
 _ORDERS, _PAYMENTS, _ENDPOINTS = "/v1/orders", "/v1/payments", "/v1/webhook-endpoints"
@@ -126,19 +129,52 @@ def list_orders(
     )
 
 
-def settle_order(id: str, *, wait: int | None = None) -> Call[Settlement]:
+def settle_order(
+    id: str, *, amount: int | None = None, currency: str | None = None, wait: int | None = None
+) -> Call[Settlement]:
     """What to act on, asked of the bank: for the page that the customer returns to, for webhooks, and for a timer, all
-    alike. Does not raise if the bank cannot be asked: then it is UNKNOWN. Raises NotFound, Unauthenticated."""
+    alike. `amount` and `currency` are those of the sale: an order of others DIFFERS. Does not raise if the bank cannot
+    be asked: then it is UNKNOWN. Raises NotFound, Unauthenticated."""
     asked = get_order(id, wait=wait)
 
     def read(body: bytes) -> Settlement:
         order = asked.read(body)
-        return Settlement(outcome=outcome_of(order), order=order)
+        return Settlement(outcome=outcome_of(order, amount=amount, currency=currency), order=order)
 
     def unanswered(error: FeiqianError) -> Settlement:
         return Settlement(outcome=Outcome.UNKNOWN, why=str(error))
 
     return Call(method="GET", path=asked.path, query=asked.query, wait=asked.wait, read=read, unanswered=unanswered)
+
+
+def return_secret() -> Call[str]:
+    """With what the way back is signed. It stays: keep it with the passwords, for `returns.verify`."""
+    return _return_secret(lambda secret: secret)
+
+
+def returned_order(query: str | Mapping[str, str]) -> Call[Returned]:
+    """Of which order the address of the way back is, and what it says of it: a hint, which `settle` must follow.
+    `query`: the whole address, what stands behind its question mark, or its parameters. Raises ReturnInvalid."""
+    return _return_secret(lambda secret: returns.verify(query, secret))
+
+
+def _return_secret(then: Callable[[str], T]) -> Call[T]:
+    decode = reader(ReturnSecret)
+    return Call(method="GET", path="/v1/checkout/return-secret", read=lambda body: then(decode(body).secret))
+
+
+def export_orders(
+    *,
+    status: str | None = None,
+    created_from: datetime | None = None,
+    created_before: datetime | None = None,
+    cursor: str | None = None,
+) -> Call[str]:
+    """Your orders as CSV, newest first, at most a thousand; of a thousand the last one's id is the `cursor` of what
+    comes after, which has no header. Times need a zone."""
+    since, before = (moment and moment.isoformat() for moment in (created_from, created_before))
+    asked = get(f"{_ORDERS}/export", Orders, status=status, created_from=since, created_before=before, cursor=cursor)
+    return Call(method="GET", path=asked.path, query=asked.query, read=bytes.decode)
 
 
 def close_order(id: str) -> Call[Order]:
