@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import re
 import socket
@@ -183,9 +182,7 @@ def test_abuse_55_a_webhook_that_is_repeated_or_old_changes_nothing_more(bank: S
     assert (shop.state(number), shop.parcels(number)) == ("paid", 1)
 
 
-def test_abuse_57_an_order_of_another_amount_is_kept_aside_and_told(
-    capfd: pytest.CaptureFixture[str], bank: Served, shop: Shop
-) -> None:
+def test_abuse_57_an_order_of_another_amount_is_kept_aside(bank: Served, shop: Shop) -> None:
     """The callback says what it will: the shop asks the bank, and compares with what it has sold."""
     secret, (_, number) = secret_of(bank, shop), shop.buy()
     order = shop.merchant.orders.find(number)
@@ -193,14 +190,11 @@ def test_abuse_57_an_order_of_another_amount_is_kept_aside_and_told(
     says = msgspec.structs.replace(order, status="paid", paid=order.amount, version=9)
     assert send(shop, secret, "evt_1", "order.paid", says) == 204
     assert (shop.page(number), shop.parcels(number)) == ("pending", 0), "the bank says otherwise"
-    pay(bank, shop, number)
     with sqlite3.connect(shop._file) as db:  # as if the basket had been another one
-        db.execute("UPDATE sale SET amount = amount + 1, version = 0, state = 'pending' WHERE number = ?", (number,))
-        db.execute("DELETE FROM parcel WHERE number = ?", (number,))
-    assert send(shop, secret, "evt_2", "order.paid", says) == 204
-    assert (shop.state(number), shop.page(number), shop.parcels(number)) == ("differs", "differs", 0)
-    said = io.StringIO()
-    until(lambda: said.write(capfd.readouterr().err) >= 0 and f"sale {number} is of" in said.getvalue())
+        db.execute("UPDATE sale SET amount = amount + 1 WHERE number = ?", (number,))
+    pay(bank, shop, number)
+    until(lambda: shop.state(number) == "differs")
+    assert (shop.page(number), shop.parcels(number)) == ("differs", 0)
 
 
 def test_abuse_58_the_page_of_the_way_back_opened_unpaid_is_pending(bank: Served, shop: Shop) -> None:
