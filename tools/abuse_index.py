@@ -114,7 +114,7 @@ CASES = {
     100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
     102: "Limits over channels and accounts: one counter for the person",
     103: "Two attempts of one order: at most one succeeds",
-    104: "Money for an order that has ended: goes back, and both sides are told",
+    104: "Money for an order that has ended: refused before anything is taken, and both sides are told",
     105: "Another's order by a guessed address: nothing is shown",
     106: "A payment link with a changed amount: void",
     108: "A receiver that checks no signature: its merchant is told",

@@ -21,6 +21,7 @@ from feiqian.events import AttemptDecided, LimitMet, PaymentDecided, PaymentStat
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
+from feiqian.limits.giving_back import counters_of
 from feiqian.limits.model import Refused
 from feiqian.limits.service import STEP_UP, LimitDecision, PaymentLimits
 from feiqian.merchants.registry import Merchant
@@ -119,7 +120,7 @@ class Authorizer:
         counted = self._allowed(intent)
         decline: Decline | None = None
         status = DECLINED
-        fee, expires_at = NOTHING, 0
+        fee, expires_at, counters = NOTHING, 0, b""
         if isinstance(counted, Decline):
             decline = counted
             self._ledger.post(plan.declined_payment(intent))
@@ -138,6 +139,7 @@ class Authorizer:
             if intent.order is not None:
                 if intent.order.later:
                     chain, fee = plan.authorised_payment(intent, counted), NOTHING
+                    counters = counters_of(chain)
                 chain = plan.paying_order(chain, intent.attempt, intent.order.hold)
             decline = _decline(intent, self._ledger.post(chain), steps, counted)
             if decline:
@@ -167,7 +169,8 @@ class Authorizer:
             self._met(intent) if decline in OF_LIMITS else None,
         )
         if intent.order is not None:
-            fact = AttemptDecided(**msgspec.structs.asdict(fact), order=intent.order.id, order_hold=intent.order.hold)
+            of_order = {"order": intent.order.id, "order_hold": intent.order.hold, "counters": counters}
+            fact = AttemptDecided(**msgspec.structs.asdict(fact), **of_order)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
