@@ -31,7 +31,7 @@ CASES = {
     10: "A price or fee sent by the client: ignored or refused; the bank computes it",
     11: "64 debits of a whole balance at once: one succeeds",
     12: "Partial refunds at once: together never above what was paid",
-    13: "A refund that races another return of the same money: returned once",
+    13: "A refund that races another return of the same money (there are no chargebacks yet): returned once",
     14: "A capture races a void: one end state",
     15: "A capture of more than is held: refused",
     16: "A hold expires while it is captured: the ledger's order decides, once",
@@ -124,7 +124,8 @@ CASES = {
 def tests() -> dict[int, set[str]]:
     """The names of the tests of each case."""
     found: dict[int, set[str]] = defaultdict(set)
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+    files = (path for folder in ("tests", "clients") for path in (ROOT / folder).rglob("test_*.py"))
+    for path in sorted(files):
         for name, number in re.findall(r"def (test_abuse_(\d+)_\w+)\(", path.read_text()):
             found[int(number)].add(name)
     return found

@@ -122,12 +122,13 @@ def test_abuse_49_the_code_for_the_wallet_is_of_this_bank_whatever_host_was_aske
     shown = list[str]()
     monkeypatch.setattr(pages, "qr", lambda address: shown.append(address) or qr(address))  # type: ignore[func-returns-value]
     order = ordered(bank)
+    browser.get(f"/pay/{order.id}")
     asked = {"host": "evil.example", "x-forwarded-host": "evil.example", "forwarded": "host=evil.example"}
     for address in ("", "/scan"):
         answer = browser.client.get(f"/pay/{order.id}{address}", headers=asked)
         assert "evil.example" not in answer.text
     ours = bank.services.settings.public_origin
-    assert shown == [f"{ours}/pay/{order.id}/wallet"] * len(shown)
+    assert set(shown) == {f"{ours}/pay/{order.id}/wallet"}
 
 
 @pytest.mark.parametrize("more", [{"amount": "1"}, {"amount": "0.01", "currency": "EUR"}, {"payee": "Evil"}])

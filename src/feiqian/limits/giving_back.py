@@ -1,7 +1,7 @@
 """Gives a payer's limits back what was counted when money was held that nobody has taken. Pure.
 
 Only amounts of a day, a month or a year: how often somebody has paid without proof, and what came in a row since the
-last strong authentication, was so, whatever became of the money. The ledger gives nothing back of a period that is over.
+last strong authentication, was so, whatever became of the money. The ledger gives back nothing of a period before.
 """
 
 from __future__ import annotations
