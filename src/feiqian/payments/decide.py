@@ -169,8 +169,8 @@ class Authorizer:
             self._met(intent) if decline in OF_LIMITS else None,
         )
         if intent.order is not None:
-            of_order = {"order": intent.order.id, "order_hold": intent.order.hold, "counters": counters}
-            fact = AttemptDecided(**msgspec.structs.asdict(fact), **of_order)
+            order, values = intent.order, msgspec.structs.asdict(fact)
+            fact = AttemptDecided(**values, order=order.id, order_hold=order.hold, counters=counters)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
