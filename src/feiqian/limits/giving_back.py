@@ -14,11 +14,12 @@ from feiqian.limits.kinds import KINDS, LimitAllowanceKind
 from feiqian.money import MinorUnits
 
 _ID_SIZE = 16
-_PERIOD_OF: dict[int, Period] = {
-    AllowanceKind.DAY_AMOUNT: Period.DAY,
-    LimitAllowanceKind.DAY_ONE_FACTOR: Period.DAY,
-    LimitAllowanceKind.DAY_TWO_FACTORS: Period.DAY,
-} | {kind: PERIODS[span] for (_, span), kind in KINDS.items()}
+_PERIOD_OF: dict[int, Period] = {int(kind): PERIODS[span] for (_, span), kind in KINDS.items()}
+_PERIOD_OF |= {
+    int(AllowanceKind.DAY_AMOUNT): Period.DAY,
+    int(LimitAllowanceKind.DAY_ONE_FACTOR): Period.DAY,
+    int(LimitAllowanceKind.DAY_TWO_FACTORS): Period.DAY,
+}
 
 
 def counters_of(events: bytes) -> bytes:
