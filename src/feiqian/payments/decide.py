@@ -169,8 +169,7 @@ class Authorizer:
             self._met(intent) if decline in OF_LIMITS else None,
         )
         if intent.order is not None:
-            order, values = intent.order, msgspec.structs.asdict(fact)
-            fact = AttemptDecided(**values, order=order.id, order_hold=order.hold, counters=counters)
+            fact = _attempt(fact, intent.order, counters)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
@@ -212,6 +211,11 @@ class Authorizer:
             if beyond := self._limits.beyond_today(*asked):
                 return Decline(beyond.value)
         return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(intent.source, intent.amount) else None
+
+
+def _attempt(fact: PaymentDecided, order: OrderHold, counters: bytes) -> AttemptDecided:
+    """The fact of an attempt to pay this order."""
+    return AttemptDecided(**msgspec.structs.asdict(fact), order=order.id, order_hold=order.hold, counters=counters)
 
 
 def _proof(passed: Passed) -> Proof:
