@@ -31,7 +31,7 @@ CASES = {
     10: "A price or fee sent by the client: ignored or refused; the bank computes it",
     11: "64 debits of a whole balance at once: one succeeds",
     12: "Partial refunds at once: together never above what was paid",
-    13: "A refund that races another return of the same money: returned once",
+    13: "A refund that races another return of the same money (there are no chargebacks yet): returned once",
     14: "A capture races a void: one end state",
     15: "A capture of more than is held: refused",
     16: "A hold expires while it is captured: the ledger's order decides, once",
@@ -114,7 +114,7 @@ CASES = {
     100: "Whole account numbers anywhere but to their holder and where they are needed: a scan finds none",
     102: "Limits over channels and accounts: one counter for the person",
     103: "Two attempts of one order: at most one succeeds",
-    104: "Money for an order that has ended: goes back, and both sides are told",
+    104: "Money for an order that has ended: refused before anything is taken, and both sides are told",
     105: "Another's order by a guessed address: nothing is shown",
     106: "A payment link with a changed amount: void",
     108: "A receiver that checks no signature: its merchant is told",
@@ -124,7 +124,8 @@ CASES = {
 def tests() -> dict[int, set[str]]:
     """The names of the tests of each case."""
     found: dict[int, set[str]] = defaultdict(set)
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+    files = (path for folder in ("tests", "clients") for path in (ROOT / folder).rglob("test_*.py"))
+    for path in sorted(files):
         for name, number in re.findall(r"def (test_abuse_(\d+)_\w+)\(", path.read_text()):
             found[int(number)].add(name)
     return found

@@ -97,12 +97,18 @@ class PaymentDecided(msgspec.Struct, tag="payment", array_like=True, frozen=True
         """The order's hold, which a success of this attempt ends."""
         return b""
 
+    @property
+    def counters(self) -> bytes:
+        """By which money was counted towards its payer's limits that is only held."""
+        return b""
+
 
 class AttemptDecided(PaymentDecided, tag="attempt", array_like=True, frozen=True):
     """A payment that is an attempt to pay an order: the same, and which order."""
 
     order: str = ""
     order_hold: bytes = b""
+    counters: bytes = b""  # of limits, by which money was counted that is only held (`limits.giving_back`)
 
 
 class PaymentCancelled(msgspec.Struct, tag="cancel", array_like=True, frozen=True):
@@ -214,6 +220,8 @@ class OrderChanged(msgspec.Struct, tag="order", array_like=True, frozen=True):
     object: bytes
     key: str = ""  # the request's `Idempotency-Key`
     money: bytes = b""  # the hold of what is authorised and not captured yet
+    counters: bytes = b""  # by which that was counted towards its payer's limits, on this day (yyyymmdd)
+    counted_on: int = 0
 
 
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited

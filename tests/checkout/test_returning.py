@@ -8,14 +8,17 @@ import hmac
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 
 from feiqian import features
+from feiqian.checkout.pages import order as pages
 from feiqian.checkout.returning import return_address, return_secret
 from feiqian.deposits.model import DepositAccount
 from feiqian.ids import MerchantNumber
 from feiqian.web.application import OWN, application, site_of
+from feiqian.web.symbols import qr
 from tests.checkout.conftest import identified, ordered, paid_quickly, stands
 from tests.customers.people import MEI
 from tests.quick.paying_bank import PayingBank
@@ -94,6 +97,38 @@ def test_abuse_49_no_address_leads_elsewhere_than_the_order_says(bank: PayingBan
         answer = browser.client.get(f"/pay/{order.id}/return?{query}", follow_redirects=False)
         assert urlsplit(answer.headers["location"]).netloc == "shop.example", query
         assert "evil.example" not in answer.headers["location"], query
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "http://shop.example",
+        "ftp://x",
+        "https://a b",
+        "/x",
+    ],
+)
+def test_abuse_49_no_order_leads_back_by_another_scheme(bank: PayingBank, address: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        ordered(bank, return_url=address)
+
+
+def test_abuse_49_the_code_for_the_wallet_is_of_this_bank_whatever_host_was_asked(
+    bank: PayingBank, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[str]()
+    monkeypatch.setattr(pages, "qr", lambda address: shown.append(address) or qr(address))  # type: ignore[func-returns-value]
+    order = ordered(bank)
+    browser.get(f"/pay/{order.id}")
+    asked = {"host": "evil.example", "x-forwarded-host": "evil.example", "forwarded": "host=evil.example"}
+    for address in ("", "/scan"):
+        answer = browser.client.get(f"/pay/{order.id}{address}", headers=asked)
+        assert "evil.example" not in answer.text
+    ours = bank.services.settings.public_origin
+    assert set(shown) == {f"{ours}/pay/{order.id}/wallet"}
 
 
 @pytest.mark.parametrize("more", [{"amount": "1"}, {"amount": "0.01", "currency": "EUR"}, {"payee": "Evil"}])

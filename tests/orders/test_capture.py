@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
-from feiqian.accounts.kinds import wallet_id
+from feiqian.accounts.kinds import day_amount_id, wallet_id
 from feiqian.events import BalanceChanged, OrderChanged
 from feiqian.ledger import chart
-from feiqian.ledger.engine import Refusal, Side
+from feiqian.ledger.engine import Period, Refusal, Side
+from feiqian.limits.counting import Counting
+from feiqian.limits.kinds import KINDS, counter_id
 from feiqian.money import CNY
 from feiqian.orders import plan
 from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest
 from feiqian.payments.plan import captured
+from feiqian.policy.scopes import Scope, Span
 from feiqian.reminders.movements import Movements
 
 DAY = 86_400
@@ -152,6 +155,75 @@ def test_limits_count_when_the_money_is_held_and_not_again(bank: Any, run: Any) 
     assert run(capture(bank, merchant, order, AMOUNT)).status == "captured"
 
 
+class Monthly:
+    """A limit of their own that each customer has set for a month and for a year."""
+
+    def of(self, customer: int, currency: int) -> Any:
+        return {(Scope.ALL, Span.MONTH): 150_00, (Scope.ALL, Span.YEAR): 150_00, (Scope.ONLINE, Span.YEAR): 150_00}
+
+
+def used(bank: Any, customer: int) -> list[int]:
+    """Of the day, the month and the year together, and of the year by this method."""
+    counters = [counter_id(KINDS[scope, span], CNY.number, customer) for scope, span in Monthly().of(0, 0)]
+    now = bank.clock.now() // 1_000_000
+    periods = [Period.DAY, Period.MONTH, Period.YEAR, Period.YEAR]
+    asked = zip([day_amount_id(CNY.number, customer), *counters], periods, strict=True)
+    found = [Counting(bank.ledger).used(id, period, now) for id, period in asked]
+    return [0 if one is None else one[0] for one in found]
+
+
+def test_what_is_voided_is_given_back_to_every_limit_that_counted_it(bank: Any, run: Any) -> None:
+    bank.limits.choose_own(Monthly())
+    merchant, customer = bank.merchant(fee=0), bank.customer(500_00, day_amount=150_00)
+    order = run(authorised(bank, merchant, customer))
+    assert used(bank, customer) == [100_00] * 4
+    run(bank.orders.void(merchant, order.id))
+    assert used(bank, customer) == [0] * 4
+    run(bank.orders.void(merchant, order.id))
+    second = run(authorised(bank, merchant, customer, "A-2"))
+    run(capture(bank, merchant, second, 30_00))
+    run(bank.orders.void(merchant, second.id))
+    assert used(bank, customer) == [30_00] * 4, "of which the rest was held"
+    third = run(authorised(bank, merchant, customer, "A-3"))
+    run(capture(bank, merchant, third, 20_00, final=True))
+    assert used(bank, customer) == [50_00] * 4
+    assert run(bank.give_back(merchant, third, 20_00, "r1")).status == "succeeded"
+    assert used(bank, customer) == [50_00] * 4, "what was paid stays counted, given back or not"
+
+
+def test_what_lapses_is_given_back_in_what_goes_on_of_its_periods(bank: Any, run: Any) -> None:
+    bank.limits.choose_own(Monthly())
+    merchant, customer = bank.merchant(fee=0), bank.customer(500_00, day_amount=150_00)
+    order = run(authorised(bank, merchant, customer))
+    run(capture(bank, merchant, order, 30_00))
+    bank.clock.advance(DAY)
+    run(bank.pay_order(merchant, customer, run(bank.order(merchant, 10_00, "A-2"))))
+    assert used(bank, customer) == [10_00, 110_00, 110_00, 100_00]
+    again = bank.again()
+    try:
+        again.limits.choose_own(Monthly())
+        run(again.orders.resume())
+        again.clock.advance(6 * DAY)
+        assert run(again.orders.get(merchant, order.id)).status == "captured"
+        assert used(again, customer) == [0, 40_00, 40_00, 30_00], "of a day that is over nothing is left"
+        again.ties()
+    finally:
+        again.close()
+    bank.__init__(bank.folder, bank.clock)
+
+
+def test_abuse_17_what_is_voided_twice_at_once_is_given_back_once(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(fee=0), bank.customer(500_00, day_amount=250_00)
+    order, other = (run(authorised(bank, merchant, customer, number)) for number in ("A-1", "A-2"))
+
+    async def both() -> None:
+        take = capture(bank, merchant, other, AMOUNT)
+        await asyncio.gather(*(bank.orders.void(merchant, order.id) for _ in range(8)), take, return_exceptions=True)
+
+    run(both())
+    assert used(bank, customer)[0] == AMOUNT
+
+
 def test_a_code_that_would_have_to_be_confirmed_holds_nothing(bank: Any, run: Any) -> None:
     merchant, customer = bank.merchant(), bank.customer(9_000_00)
     dear = run(bank.order(merchant, 2_000_00, capture="later"))
@@ -182,7 +254,7 @@ def test_each_capture_is_refunded_by_itself_and_a_number_once(bank: Any, run: An
     assert run(bank.give_back(merchant, order, 50_00, "r1")).payment == order.taken[0].payment
     half = run(bank.orders.get(merchant, order.id))
     assert (half.status, half.refunded, half.taken[0].refunded) == ("partially_refunded", 50_00, 50_00)
-    with pytest.raises(OrderStateForbids):
+    with pytest.raises(OrderStateForbids, match=f"{order.taken[0].payment} has 0, {order.taken[1].payment} has 5000"):
         run(bank.give_back(merchant, order, 60_00, "r2"))
     assert run(bank.give_back(merchant, order, 50_00, "r2")).payment == order.taken[1].payment
     assert run(bank.orders.get(merchant, order.id)).status == "refunded"

@@ -73,7 +73,7 @@ def test_abuse_61_a_receiver_that_hangs_holds_up_no_order_and_no_other_receiver(
                     assert paid["status"] == "succeeded"
             receiver.wait(48)
             assert sorted(set(receiver.types)) == ["order.created", "order.paid"]
-            assert len(slow.got) <= OF_ONE_ENDPOINT, "its own places, and no more"
+            assert len(slow.got) <= OF_ONE_ENDPOINT < 24, "its own places, and no more"
     finally:
         free.set()
         slow.close()

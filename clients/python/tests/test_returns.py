@@ -78,7 +78,11 @@ def test_abuse_58_an_address_that_the_bank_has_not_made_says_nothing(
     for missing in ("order", "version", "status", "at", "signature"):
         with pytest.raises(ReturnInvalid):
             bank.orders.returned({name: value for name, value in told.items() if name != missing})
-    for address in ("", "https://shop.example/thanks", came_back(served, order) + "&status=paid"):
+    for address in (
+        "",
+        "https://shop.example/thanks",
+        *(came_back(served, order) + f"&status={one}" for one in ("paid", "open")),
+    ):
         with pytest.raises(ReturnInvalid):
             bank.orders.returned(address)
     with Client(served.url, served.merchants[1].key) as stranger, pytest.raises(ReturnInvalid):

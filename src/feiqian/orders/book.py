@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from feiqian.events import OrderChanged, PaymentDecided, encode_fact
 from feiqian.ids import CustomerNumber, MerchantNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.giving_back import give_back
+from feiqian.money import MinorUnits
 from feiqian.orders.model import ENDED, Capture, Order, order_object
 from feiqian.payments.intent import OrderHold
 from feiqian.runtime.shares import Shares
@@ -22,7 +24,8 @@ OPEN_ORDERS = 100_000  # from where on merchants share
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An order as it is now. `waiting`: its attempts that wait for their customers, by the payment's id."""
+    """An order as it is now. `waiting`: its attempts that wait for their customers, by the payment's id. `counters`: by
+    which what is authorised was counted, on the day `counted_on`, towards its payer's limits."""
 
     order: Order
     merchant: MerchantNumber
@@ -30,15 +33,22 @@ class Entry:
     hold: bytes
     money: bytes  # the hold of what is authorised and not captured yet
     position: int  # of the row of its newest change
+    counters: bytes
+    counted_on: int
     waiting: dict[str, PaymentDecided] = field(default_factory=dict)
 
     @property
     def named(self) -> OrderHold:
         return OrderHold(self.order.id, self.hold, self.order.capture is Capture.LATER)
 
+    def given_back(self, amount: MinorUnits) -> list[bytes]:
+        """The events that give the payer's limits so much back of what is held, and is not taken."""
+        return give_back(self.counters, self.counted_on, amount)
+
 
 def _entry(fact: OrderChanged, order: Order, position: int) -> Entry:
-    return Entry(order, fact.merchant, fact.customer, fact.hold, fact.money, position)
+    of_limits = fact.counters, fact.counted_on
+    return Entry(order, fact.merchant, fact.customer, fact.hold, fact.money, position, *of_limits)
 
 
 class Book:

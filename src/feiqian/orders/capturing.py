@@ -57,8 +57,8 @@ class Capturing:
         assert order.capture_before is not None
         seconds = microseconds(order.capture_before) // MICROSECONDS - self._ledger.clock.now() // MICROSECONDS
         fee = fee_of(request.amount, merchant.fee_basis_points)
-        held = rest, max(1, seconds)
-        refusal = self._ledger.post(captured(id, authorised, entry.money, request.amount, fee, held)).refusal
+        held, back = (rest, max(1, seconds)), entry.given_back(MinorUnits(order.authorised - request.amount - rest))
+        refusal = self._ledger.post(captured(id, authorised, entry.money, request.amount, fee, held, back)).refusal
         if refusal is not Refusal.OK:
             raise _refused(refusal)
         fact = self._fact(authorised, id, request, fee)
@@ -72,7 +72,8 @@ class Capturing:
         if entry.order.status is not OrderStatus.AUTHORISED:
             raise OrderStateForbids(f"an order that is {entry.order.status} cannot be voided")
         claim_key(self._ledger, entry.merchant, key)
-        if self._ledger.post(plan.void(entry.money)).refusal is Refusal.OK:
+        chain = plan.void(entry.money, entry.given_back(entry.order.authorised))
+        if self._ledger.post(chain).refusal is Refusal.OK:
             self._changes.given_up(entry, Event.VOIDED, key)
 
     def _fact(self, of: PaymentDecided, id: bytes, request: CaptureRequest, fee: MinorUnits) -> AttemptDecided:

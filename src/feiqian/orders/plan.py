@@ -5,6 +5,8 @@ Its hold has the id that a direct payment with the number would have, so that th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from feiqian.accounts.kinds import AccountKind
 from feiqian.ids import MerchantNumber
 from feiqian.ledger import chart
@@ -46,11 +48,10 @@ def capture_id(authorised: bytes, number: str) -> bytes:
     return derived_id(b"order capture", authorised, number.encode())
 
 
-def void(money: bytes) -> bytes:
-    """Gives up what is held of an order that was authorised."""
-    return chart.release(
-        derived_id(b"order void", money), hold=money, kind=OrderTransferKind.ORDER_VOIDED, reference=money
-    )
+def void(money: bytes, given_back: Sequence[bytes]) -> bytes:
+    """The chain that gives up what is held of an order that was authorised, and gives it back to its payer's limits."""
+    id, kind = derived_id(b"order void", money), OrderTransferKind.ORDER_VOIDED
+    return chain(chart.release(id, hold=money, kind=kind, reference=money), *given_back)
 
 
 def close(hold: bytes) -> bytes:

@@ -19,7 +19,7 @@ from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.errors import LedgerError, NotDeciding
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import ORDER, new_id
-from feiqian.ledger.engine import HoldState, Refusal, Type
+from feiqian.ledger.engine import HoldState, Refusal, Type, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_CODE, MinorUnits
@@ -298,7 +298,8 @@ class Orders:
             return request.payment
         enough = (one.payment for one in taken if one.amount - one.refunded >= request.amount)
         if (first := next(enough, None)) is None:
-            raise OrderStateForbids("no capture has so much left: refund each by naming its payment")
+            left = ", ".join(f"{one.payment} has {one.amount - one.refunded}" for one in taken)
+            raise OrderStateForbids(f"no capture has so much left: refund each, naming its payment ({left})")
         return first
 
     async def _payment(self, id: str) -> PaymentDecided:
@@ -352,6 +353,8 @@ class Orders:
             self.changes.ended_by(entry, Event.EXPIRED)
         money = self._ledger.engine.remembered(entry.money) if entry.money else None
         if money is not None and money.status == HoldState.EXPIRED:
+            if back := entry.given_back(entry.order.authorised):
+                self._ledger.post(chain(*back))
             self.changes.given_up(entry, Event.LAPSED)
 
     async def run(self) -> None:

@@ -109,8 +109,9 @@ class Changes:
         self._end(entry, Event.PAID, attempts, taken=(_taken(payment, fee),), payment=payment.id)
 
     def _authorised(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...]) -> None:
-        entry.customer, entry.money = payment.customer, payment.transfer
         now = self._clock.now() // MICROSECONDS * MICROSECONDS  # the engine counts whole seconds
+        entry.customer, entry.money = payment.customer, payment.transfer
+        entry.counters, entry.counted_on = payment.counters, self._clock.day(now // MICROSECONDS)
         before = moment(now + AUTHORISED_SECONDS * MICROSECONDS)
         more: dict[str, Any] = {"authorised": payment.amount, "payment": payment.id, "capture_before": before}
         self._end(entry, Event.AUTHORISED, attempts, **more)
@@ -140,7 +141,10 @@ class Changes:
             taken, authorised = values.get("taken", order.taken), values.get("authorised", order.authorised)
             values |= _sums(order, taken, authorised)
         changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=at, **values)
-        fact = _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key, entry.money)
+        fact = _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key)
+        if entry.money:
+            of_money = {"money": entry.money, "counters": entry.counters, "counted_on": entry.counted_on}
+            fact = msgspec.structs.replace(fact, **of_money)
         self._book.change(entry, fact, changed)
         self._told(order.id)
 
@@ -152,10 +156,9 @@ def _fact(
     hold: bytes,
     now_us: int,
     key: str,
-    money: bytes = b"",
 ) -> OrderChanged:
     """The order's newest change, as the journal keeps it."""
-    return OrderChanged(order.id, event.value, *parties, hold, order.version, now_us, encode(order), key, money)
+    return OrderChanged(order.id, event.value, *parties, hold, order.version, now_us, encode(order), key)
 
 
 def _taken(payment: PaymentDecided, fee: MinorUnits) -> Taken:

@@ -10,7 +10,7 @@ decided once, under an id derived from merchant and order number that the engine
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from feiqian.events import AttemptDecided, LimitMet, PaymentDecided, PaymentStat
 from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
+from feiqian.limits.giving_back import counters_of
 from feiqian.limits.model import Refused
 from feiqian.limits.service import STEP_UP, LimitDecision, PaymentLimits
 from feiqian.merchants.registry import Merchant
@@ -119,7 +120,7 @@ class Authorizer:
         counted = self._allowed(intent)
         decline: Decline | None = None
         status = DECLINED
-        fee, expires_at = NOTHING, 0
+        fee, expires_at, counters = NOTHING, 0, b""
         if isinstance(counted, Decline):
             decline = counted
             self._ledger.post(plan.declined_payment(intent))
@@ -138,6 +139,7 @@ class Authorizer:
             if intent.order is not None:
                 if intent.order.later:
                     chain, fee = plan.authorised_payment(intent, counted), NOTHING
+                    counters = counters_of(chain)
                 chain = plan.paying_order(chain, intent.attempt, intent.order.hold)
             decline = _decline(intent, self._ledger.post(chain), steps, counted)
             if decline:
@@ -166,10 +168,7 @@ class Authorizer:
             intent.proved and _proof(intent.proved),
             self._met(intent) if decline in OF_LIMITS else None,
         )
-        if intent.order is None:
-            fact = PaymentDecided(*fields)
-        else:
-            fact = AttemptDecided(*fields, order=intent.order.id, order_hold=intent.order.hold)
+        fact = PaymentDecided(*fields) if intent.order is None else _attempt(fields, intent.order, counters)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
@@ -211,6 +210,11 @@ class Authorizer:
             if beyond := self._limits.beyond_today(*asked):
                 return Decline(beyond.value)
         return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(intent.source, intent.amount) else None
+
+
+def _attempt(payment: tuple[Any, ...], order: OrderHold, counters: bytes) -> AttemptDecided:
+    """The fact of an attempt to pay this order; `payment` has the fields of every payment's fact."""
+    return AttemptDecided(*payment, order=order.id, order_hold=order.hold, counters=counters)
 
 
 def _proof(passed: Passed) -> Proof:

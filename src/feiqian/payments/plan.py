@@ -6,6 +6,7 @@ Ids come from what makes the operation one, so that a retry, in any process and 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from feiqian.accounts.kinds import AccountKind, day_amount_id, day_unverified_id, wallet_id
@@ -135,9 +136,16 @@ def authorised_payment(intent: Intent, counted: bytes = b"") -> bytes:
 
 
 def captured(
-    id: bytes, authorised: PaymentDecided, held: bytes, amount: MinorUnits, fee: MinorUnits, rest: tuple[int, int]
+    id: bytes,
+    authorised: PaymentDecided,
+    held: bytes,
+    amount: MinorUnits,
+    fee: MinorUnits,
+    rest: tuple[int, int],
+    given_back: Sequence[bytes] = (),
 ) -> bytes:
-    """The chain that captures part of what is held; `rest`: how much is held on, and for how many seconds, else 0."""
+    """The chain that captures part of what is held; `rest`: how much is held on, and for how many seconds, else 0;
+    `given_back`: what gives the payer's limits back what is not (`limits.giving_back`)."""
     payable = payable_id(authorised.currency, authorised.merchant)
     events = [chart.capture(id, hold=held, amount=amount, kind=TransferKind.PAYMENT, reference=authorised.transfer)]
     left, seconds = rest
@@ -145,7 +153,7 @@ def captured(
         kind, source = TransferKind.AUTHORISATION, payer_account(authorised)
         terms = {"amount": left, "timeout_seconds": seconds, "kind": kind}
         events.append(chart.hold(rest_hold(id), debit=source, credit=payable, reference=id, **terms))
-    return chain(*events, *_fee(id, payable, authorised.currency, fee))
+    return chain(*events, *_fee(id, payable, authorised.currency, fee), *given_back)
 
 
 def rest_hold(capture: bytes) -> bytes:
