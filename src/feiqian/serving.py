@@ -91,6 +91,7 @@ class Application:
         admission.whose = authenticate.whose
         self.payments = TakingPayments(services, admission, authenticate)
         self.orders = MakingOrders(services, admission, authenticate)
+        self.at_once = self.payments, self.orders
         self.api = Api(services, admission, authenticate)
         self.turns = self.api.callers.turns
         self.pages = self.api if pages is None else Paced(pages, self.turns)
@@ -128,7 +129,7 @@ class Service:
         self.files = share_out(settings.connection_limit)
         self.gate = Gate(self.admission, self.files.connections, network.Proxies(settings.trusted_proxies))
         app = create_app(bank.services, self.admission, pages)
-        self.server = Server(app, self.gate, settings.host, settings.port, at_once=app.payments)
+        self.server = Server(app, self.gate, settings.host, settings.port, at_once=app.at_once)
         gate, metrics = Gate(Admission(IN_FLIGHT), CONNECTIONS), MetricsApp(bank.services.metrics)
         self.metrics_server = Server(metrics, gate, settings.metrics_host, settings.metrics_port, name="metrics")
         self._watch_for()

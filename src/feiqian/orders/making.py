@@ -6,8 +6,8 @@ import math
 
 from feiqian.clock import moment
 from feiqian.money import NOTHING
-from feiqian.orders.model import Capture, Hints, LineItem, Method, Order, OrderStatus
-from feiqian.orders.requests import OrderRequest
+from feiqian.orders.model import Capture, Hints, LineItem, Order, OrderStatus
+from feiqian.orders.requests import ALL_METHODS, OrderRequest
 
 # What the merchant says of an order, and nobody changes.
 _ASKED = ("amount", "currency", "description", "capture", "methods", "line_items", "metadata", "customer", "return_url")
@@ -23,6 +23,7 @@ def same_order(order: Order, request: OrderRequest) -> bool:
 
 def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> Order:
     """Its first version. Times in Unix microseconds."""
+    now = moment(now_us)
     return Order(
         id=id,
         version=1,
@@ -32,7 +33,7 @@ def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> O
         currency=request.currency,
         description=request.description,
         capture=Capture(request.capture),
-        methods=tuple(sorted(map(Method, set(request.methods)))),
+        methods=request.methods if request.methods is ALL_METHODS else tuple(sorted(set(request.methods))),
         authorised=NOTHING,
         paid=NOTHING,
         fee=NOTHING,
@@ -49,9 +50,9 @@ def new_order(id: str, request: OrderRequest, now_us: int, expires_at: int) -> O
         metadata=request.metadata,
         customer=Hints(reference=request.customer.reference, language=request.customer.language),
         return_url=request.return_url,
-        created_at=moment(now_us),
+        created_at=now,
         expires_at=moment(expires_at),
-        updated_at=moment(now_us),
+        updated_at=now,
         capture_before=None,
         ended_at=None,
     )

@@ -13,6 +13,7 @@ from feiqian.strings.patterns import LINE, matching
 DAY_SECONDS = 86_400
 DEFAULT_SECONDS = 900
 MOST_ITEMS, MOST_METADATA = 20, 10
+ALL_METHODS = tuple(sorted(Method))
 
 Seconds = Annotated[
     int,
@@ -32,7 +33,7 @@ Address = Annotated[
     ),
 ]
 
-Methods = Annotated[list[Method], msgspec.Meta(min_length=1, max_length=3, description="All, if none is named.")]
+Methods = Annotated[tuple[Method, ...], msgspec.Meta(min_length=1, max_length=3, description="All, if none is named.")]
 
 
 class CaptureRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,9 +76,7 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     line_items: Annotated[list[Item], msgspec.Meta(max_length=MOST_ITEMS)] = []
     expires_in: Seconds = DEFAULT_SECONDS
     return_url: Address = ""
-    methods: Annotated[list[Method], msgspec.Meta(min_length=1, max_length=3)] = msgspec.field(
-        default_factory=lambda: [*Method]
-    )
+    methods: Methods = ALL_METHODS
     capture: Capture = Capture.NOW
     metadata: Annotated[dict[Key, Value], msgspec.Meta(max_length=MOST_METADATA)] = {}
     customer: Customer = Customer()

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
 from feiqian.clock import MICROSECONDS, microseconds
-from feiqian.errors import NotDeciding
+from feiqian.errors import LedgerError, NotDeciding
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import ORDER, new_id
 from feiqian.ledger.engine import HoldState, Refusal, Type
@@ -39,8 +41,10 @@ from feiqian.orders.model import ENDED, Capture, Event, Method, Order, OrderStat
 from feiqian.orders.read_model.reads import OrderReads, Wanted
 from feiqian.orders.requests import DAY_SECONDS, CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.orders.states import Changes
+from feiqian.payments.attempts import Told
 from feiqian.payments.errors import RecordIncomplete
 from feiqian.payments.intent import O, PaymentMethod
+from feiqian.payments.intent import Order as Asked
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.plan import attempt_transfer, refund_transfer
 from feiqian.payments.read_model.reads import PaymentReads
@@ -55,6 +59,7 @@ MOST_ATTEMPTS = 20
 MOST_REFUNDS, REFUND_DAYS = 50, 365
 MAX_WATCHES, MAX_WATCHES_OF_MERCHANT = 4096, 1024  # requests that wait until an order changes
 OPEN = OrderStatus.OPEN
+Tell: TypeAlias = Callable[[Order | Exception], object]
 
 
 class Orders:
@@ -89,6 +94,27 @@ class Orders:
                 finally:  # what is refused depends on what was decided before, too
                     await self._ledger.durable(self._ledger.position)
         return await self._again(merchant, request, hold)
+
+    def create_at_once(self, merchant: Merchant, request: OrderRequest, key: str, tell: Tell) -> bool:
+        """As `create`, without a task: decides now, and calls `tell` once that is durable, with the order or with what
+        `create` would raise then; perhaps before this returns. Raises Overloaded.
+
+        False: nothing was done, and only `create` can do it, as the number was used before.
+        """
+        hold = plan.hold_of(merchant.number, request.merchant_order)
+        if self._ledger.engine.remembered(hold) is not None:
+            return False
+        self._payments.admission.begin(merchant.number)
+        try:
+            told: Order | Exception = self._created(merchant, request, hold, key)
+        except Exception as refused:  # which depends on what was decided before, too
+            told = refused
+        self._ledger.when_durable(self._ledger.position, partial(self._durable, merchant, told, tell))
+        return True
+
+    def _durable(self, merchant: Merchant, told: Order | Exception, tell: Tell, error: LedgerError | None) -> None:
+        self._payments.admission.leave(merchant.number)
+        tell(error or told)
 
     def _created(self, merchant: Merchant, request: OrderRequest, hold: bytes, key: str) -> Order:
         self._check(merchant, request)
@@ -165,6 +191,14 @@ class Orders:
         merchant = self._merchants.by_number(entry.merchant)
         if merchant is None:
             raise OrderNotFound(f"there is no order {id}")
+        self._check_attempt(entry, asked, by)
+        # Nothing awaits from here to the decision.
+        return await self._payments.pay_order(
+            method, merchant, asked, entry.named, partial(self._attempted, entry), open_=entry.order.status is OPEN
+        )
+
+    def _check_attempt(self, entry: Entry, asked: Asked, by: Method) -> None:
+        """Raises OrderInvalid, OrderStateForbids."""
         order = entry.order
         if (asked.amount, asked.currency) != (order.amount, order.currency):
             raise OrderInvalid(f"the order is of {order.amount} {order.currency}")
@@ -174,18 +208,27 @@ class Orders:
             number = attempt_transfer(entry.hold, asked.merchant_order)
             if self._ledger.engine.remembered(number) is None:
                 raise OrderStateForbids(f"an order has at most {MOST_ATTEMPTS} attempts")
-        # Nothing awaits from here to the decision.
-        return await self._payments.pay_order(
-            method, merchant, asked, entry.named, lambda fact: self._attempted(entry, fact), open_=order.status is OPEN
-        )
 
     async def by_code(
         self, method: PaymentMethod[PaymentRequest], merchant: Merchant, request: PaymentRequest
     ) -> PaymentView:
         """Pays an order of this merchant's with a code at its till."""
         order = (await self._own(merchant, request.order)).order
-        described = msgspec.structs.replace(request, description=request.description or order.description)
-        return await self.attempt(order.id, method, described, Method.CODE)
+        return await self.attempt(order.id, method, _described(request, order), Method.CODE)
+
+    def by_code_at_once(self, merchant: Merchant, request: PaymentRequest, tell: Told) -> bool:
+        """As `by_code`, without a task, as `Payments.pay_at_once`; False for an order that has to be read."""
+        entry = self.book.get(request.order)
+        if entry is None:
+            return False
+        if entry.merchant != merchant.number:
+            raise OrderNotFound(f"there is no order {request.order}")
+        asked = _described(request, entry.order)
+        self._check_attempt(entry, asked, Method.CODE)
+        open_ = entry.order.status is OPEN
+        return self._payments.pay_order_at_once(
+            merchant, asked, entry.named, partial(self._attempted, entry), tell, open_=open_
+        )
 
     def _attempted(self, entry: Entry, fact: PaymentDecided) -> None:
         self.changes.attempted(entry, fact)
@@ -430,3 +473,10 @@ class Orders:
         if entry.order.status not in ENDED:
             self._watch_time(entry)
         return entry
+
+
+def _described(request: PaymentRequest, order: Order) -> PaymentRequest:
+    """What is paid at a till, by what the order says where the till says nothing."""
+    if request.description or not order.description:
+        return request
+    return msgspec.structs.replace(request, description=order.description)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -120,23 +120,26 @@ class Changes:
 
         Should the ledger decide nothing more just now, those wait until their time; they cannot succeed.
         """
-        waiting, entry.waiting = entry.waiting, {}
-        declined: dict[str, tuple[PaymentStatus, str | None]]
-        declined = dict.fromkeys(waiting, (PaymentStatus.DECLINED, Decline.ORDER_NOT_OPEN.value))
-        if declined:
-            attempts = _with(attempts, declined)
-        values |= {"attempts": attempts, "processing": False, "ended_at": moment(self._clock.now())}
-        self._change(entry, event, key=key, **values)
-        with contextlib.suppress(NotDeciding):
-            for payment in waiting.values():
-                self._payments.end_attempt(payment)
+        waiting = entry.waiting
+        if waiting:
+            entry.waiting = {}
+            declined = PaymentStatus.DECLINED, Decline.ORDER_NOT_OPEN.value
+            attempts = _with(attempts, dict.fromkeys(waiting, declined))
+        self._change(entry, event, key=key, ended=True, attempts=attempts, processing=False, **values)
+        if waiting:
+            with contextlib.suppress(NotDeciding):
+                for payment in waiting.values():
+                    self._payments.end_attempt(payment)
 
-    def _change(self, entry: Entry, event: Event, *, key: str = "", **values: Any) -> None:
+    def _change(self, entry: Entry, event: Event, *, key: str = "", ended: bool = False, **values: Any) -> None:
         now, order = self._clock.now(), entry.order
+        at = moment(now)
+        if ended:
+            values["ended_at"] = at
         if "taken" in values or "authorised" in values:
             taken, authorised = values.get("taken", order.taken), values.get("authorised", order.authorised)
             values |= _sums(order, taken, authorised)
-        changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=moment(now), **values)
+        changed = msgspec.structs.replace(order, version=order.version + 1, updated_at=at, **values)
         fact = _fact(changed, event, (entry.merchant, entry.customer), entry.hold, now, key, entry.money)
         self._book.change(entry, fact, changed)
         self._told(order.id)
@@ -180,7 +183,7 @@ def _sums(order: Order, taken: tuple[Taken, ...], authorised: MinorUnits) -> dic
     return sums
 
 
-def _with(attempts: tuple[Attempt, ...], ended: dict[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:
+def _with(attempts: tuple[Attempt, ...], ended: Mapping[str, tuple[PaymentStatus, str | None]]) -> tuple[Attempt, ...]:
     """The attempts, with what became of those that waited."""
     return tuple(
         msgspec.structs.replace(one, status=ended[one.payment][0], reason=ended[one.payment][1])

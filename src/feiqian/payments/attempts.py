@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.merchants.registry import Merchant
@@ -11,6 +12,8 @@ from feiqian.payments.errors import PaymentNotFound
 from feiqian.payments.intent import PaymentMethod
 from feiqian.payments.requests import PaymentRequest
 from feiqian.payments.views import PaymentView
+
+Told: TypeAlias = Callable[[PaymentView | Exception], object]
 
 
 class OrderAttempts(Protocol):
@@ -27,6 +30,9 @@ class OrderAttempts(Protocol):
         self, method: PaymentMethod[PaymentRequest], merchant: Merchant, request: PaymentRequest
     ) -> PaymentView:
         """Takes a payment by code for the order that the request names."""
+
+    def by_code_at_once(self, merchant: Merchant, request: PaymentRequest, tell: Told) -> bool:
+        """As `by_code`, without a task, as `Payments.pay_at_once`; False for an order that has to be read."""
 
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None:
         """An attempt that waited for its customer has ended so; the fee in minor units. Twice is once."""
@@ -45,6 +51,9 @@ class NoOrders:
         self, method: PaymentMethod[PaymentRequest], merchant: Merchant, request: PaymentRequest
     ) -> PaymentView:
         raise PaymentNotFound(f"there is no order {request.order}")
+
+    def by_code_at_once(self, merchant: Merchant, request: PaymentRequest, tell: Told) -> bool:
+        return False
 
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None: ...
     def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None: ...

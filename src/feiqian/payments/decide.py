@@ -144,7 +144,7 @@ class Authorizer:
                 fee = NOTHING
             else:
                 status = SUCCEEDED if intent.order is None or not intent.order.later else PaymentStatus.AUTHORISED
-        fact = PaymentDecided(
+        fields = (
             new_id(PAYMENT, intent.asked_at),
             intent.attempt,
             status,
@@ -166,8 +166,10 @@ class Authorizer:
             intent.proved and _proof(intent.proved),
             self._met(intent) if decline in OF_LIMITS else None,
         )
-        if intent.order is not None:
-            fact = AttemptDecided(**msgspec.structs.asdict(fact), order=intent.order.id, order_hold=intent.order.hold)
+        if intent.order is None:
+            fact = PaymentDecided(*fields)
+        else:
+            fact = AttemptDecided(*fields, order=intent.order.id, order_hold=intent.order.hold)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)

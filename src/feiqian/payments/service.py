@@ -12,7 +12,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from feiqian.auth.challenges.service import Verification
 from feiqian.clock import MICROSECONDS, Clock
@@ -28,7 +28,7 @@ from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payments import plan
-from feiqian.payments.attempts import NoOrders, OrderAttempts
+from feiqian.payments.attempts import NoOrders, OrderAttempts, Told
 from feiqian.payments.codes import Codes, IssuedCode, claim_of
 from feiqian.payments.confirm import Confirmations
 from feiqian.payments.decide import AssessRisk, Authorizer, Decision, no_risk
@@ -68,7 +68,6 @@ from feiqian.runtime.shares import Admission
 from feiqian.runtime.work import TooBusy, Work
 
 RESUME_SECONDS = 0.5  # not money: a time
-Told: TypeAlias = Callable[[PaymentView | Exception], object]
 
 
 async def only_wallets(_customer: CustomerNumber) -> Mapping[bytes, SourceName]:
@@ -157,11 +156,15 @@ class Payments:
         False: nothing was done, and only `pay` can do it, which reads a retry's first answer, or an order.
         """
         if request.order:
-            return False
+            return self._attempts.by_code_at_once(merchant, request, tell)
+        authorize = self._authorizer.authorize
+        return self._at_once(merchant, request, lambda: authorize(merchant, request, self._by_code.intent), tell)
+
+    def _at_once(self, merchant: Merchant, request: PaymentRequest, decide: Callable[[], Decision], tell: Told) -> bool:
         admission, number = self.admission, merchant.number
         admission.begin(number)
         try:
-            decision = self._authorizer.authorize(merchant, request, self._by_code.intent)
+            decision = decide()
         except BaseException:
             admission.leave(number)
             raise
@@ -224,13 +227,46 @@ class Payments:
         admission = self.admission
         admission.begin(merchant.number)
         try:
-            decision = self._authorizer.authorize_attempt(merchant, asked, method.intent, order, open_=open_)
-            if decision.fact and not decision.retry:
-                decided(decision.fact)
-            await self._ledger.durable(self._ledger.position if decision.fact else decision.position)
+            decision = self._attempted(method, merchant, asked, order, decided, open_=open_)
+            await self._ledger.durable(decision.position)
         finally:
             admission.leave(merchant.number)
         return await self._told_or_read(method, merchant, asked, decision)
+
+    def pay_order_at_once(
+        self,
+        merchant: Merchant,
+        request: PaymentRequest,
+        order: OrderHold,
+        decided: Callable[[PaymentDecided], None],
+        tell: Told,
+        *,
+        open_: bool,
+    ) -> bool:
+        """As `pay_order`, by code, and as `pay_at_once`."""
+        method = self._by_code
+        return self._at_once(
+            merchant,
+            request,
+            lambda: self._attempted(method, merchant, request, order, decided, open_=open_),
+            tell,
+        )
+
+    def _attempted(
+        self,
+        method: PaymentMethod[O],
+        merchant: Merchant,
+        asked: O,
+        order: OrderHold,
+        decided: Callable[[PaymentDecided], None],
+        *,
+        open_: bool,
+    ) -> Decision:
+        """The decision, and what it makes of the order, which is in the same row of the journal."""
+        decision = self._authorizer.authorize_attempt(merchant, asked, method.intent, order, open_=open_)
+        if decision.fact and not decision.retry:
+            decided(decision.fact)
+        return decision
 
     def end_attempt(self, payment: PaymentDecided) -> None:
         """Declines an attempt that waits, for an order that has ended. Never awaits. Raises LedgerStopped."""

@@ -74,7 +74,7 @@ class Served:
         make = self._with_pages if callable(self._with_pages) else bank_pages
         pages: Any = make(self.bank.services) if self._with_pages else None
         application = app.create_app(self.bank.services, self.admission, pages)
-        self.server = Server(application, self.gate, "127.0.0.1", 0, at_once=application.payments)
+        self.server = Server(application, self.gate, "127.0.0.1", 0, at_once=application.at_once)
         metrics_gate = Gate(Admission(IN_FLIGHT), CONNECTIONS)
         self.metrics_server = Server(MetricsApp(self.bank.services.metrics), metrics_gate, "127.0.0.1", 0, "metrics")
 

@@ -79,7 +79,7 @@ class _NobodyWaits:
 
 
 class Prompt(Exchange):
-    """A request that may be answered without a task. One is made for each payment: it has only what that needs."""
+    """A request that may be answered without a task. One is made for each payment or order, with only what it needs."""
 
     scope = _POST
     message_event: Any = _NobodyWaits()

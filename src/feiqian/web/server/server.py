@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import Context, copy_context
 from typing import Any, NoReturn
 
@@ -73,7 +73,7 @@ class GatedProtocol(HttpToolsProtocol):
     """One connection."""
 
     gate: Gate  # set on the subclass that `Server` makes, as is the next
-    at_once: AtOnce | None  # what needs no task
+    at_once: dict[bytes, AtOnce]  # what may need no task, by path
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -295,7 +295,7 @@ class GatedProtocol(HttpToolsProtocol):
 
     def _is_at_once(self) -> bool:
         """Whether the application without tasks may look at the request, once it is whole."""
-        return self.at_once is not None and self.url == self.at_once.path and not self.expect_100_continue
+        return self.url in self.at_once and not self.expect_100_continue
 
     def _begin(self, method: bytes, http_version: str, keep_alive: bool) -> None:
         """Begins a request with a task, now or in its turn. Raises RefusedUnread."""
@@ -370,8 +370,7 @@ class GatedProtocol(HttpToolsProtocol):
         cycle.more_body = False
         cycle.message_event.set()
         if prompt is not None:
-            assert self.at_once is not None
-            if self.at_once.begin(prompt, self.headers, bytes(prompt.body)):
+            if self.at_once[self.url].begin(prompt, self.headers, bytes(prompt.body)):
                 self.prompt = None
             else:
                 self._run(prompt)
@@ -405,9 +404,10 @@ class Server(uvicorn.Server):
     """A uvicorn server that leaves signals to `app` and sweeps slow connections."""
 
     def __init__(
-        self, app: Any, gate: Gate, host: str, port: int, name: str = "api", *, at_once: AtOnce | None = None
+        self, app: Any, gate: Gate, host: str, port: int, name: str = "api", *, at_once: Iterable[AtOnce] = ()
     ) -> None:
-        protocol = type("Protocol", (GatedProtocol,), {"gate": gate, "at_once": at_once})
+        by_path = {one.path: one for one in at_once}
+        protocol = type("Protocol", (GatedProtocol,), {"gate": gate, "at_once": by_path})
         config = uvicorn.Config(
             app, host=host, port=port, http=protocol, loop="none", lifespan="off", ws="none",
             access_log=False, log_config=None, server_header=False, proxy_headers=False, backlog=2048,

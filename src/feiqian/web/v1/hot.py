@@ -1,4 +1,4 @@
-"""What is hot: taking a payment, in the protocol's callback if it can, and making an order; plain ASGI, no framework.
+"""What is hot: making an order and taking a payment. In the protocol's callback if it can be, else in a task of ASGI.
 
 The framework has the same operations (`payments.api`, `orders.api`), which describe them; both answer from the same
 functions.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -38,16 +39,52 @@ PATH = "/v1/payments"
 ORDERS_PATH = "/v1/orders"
 _encode = msgspec.json.Encoder().encode
 Headers = list[tuple[bytes, bytes]]
+Tell = Callable[[msgspec.Struct | Exception], object]
 
 
 class Taking(ABC):
-    """The ASGI application of one operation, which merchants wait for while their customers do."""
+    """The ASGI application of one operation, which merchants wait for while their customers do; and what our own server
+    asks first (`server.AtOnce`)."""
 
     operation: ClassVar[str]
+    path: bytes
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._merchants, self._admission, self._authenticate = services.merchants, admission, authenticate
         self._metrics = services.metrics
+
+    # --- in the protocol's callback ----------------------------------------------------------------------------
+
+    def begin(self, exchange: Any, headers: Headers, body: bytes) -> bool:
+        """Decides a whole request now, and answers when that is durable. False: nothing was done, ask with a task."""
+        if self._merchants.stale or len(body) > BODY_LIMIT_BYTES:
+            return False
+        tell = partial(self._tell, exchange, time.perf_counter())
+        try:
+            content_type, content_length, authorization = headers_of(headers)
+            if not content_length:
+                return False  # in chunks: fields may have come after it, which are not of the head
+            merchant = self._authenticate(authorization)
+            check_media_type(content_type)
+            self._check_room(merchant)
+            return self._take_at_once(merchant, headers, body, tell)
+        except Exception as error:
+            tell(error)
+            return True
+
+    @abstractmethod
+    def _take_at_once(self, merchant: Merchant, headers: Headers, body: bytes, tell: Tell) -> bool:
+        """As `_take`, without a task: calls `tell` once, with what `_take` returns or raises. False: as `begin`."""
+
+    def _tell(self, exchange: Any, start: float, told: msgspec.Struct | Exception) -> None:  # not money: a time
+        try:
+            answer = answer_to(told, self.operation) if isinstance(told, Exception) else Answer(200, _encode(told))
+        except Exception as error:  # nobody else would answer
+            answer = answer_to(error, self.operation)
+        give(exchange, answer)
+        self._observe(start, answer)
+
+    # --- in a task ---------------------------------------------------------------------------------------------
 
     @abstractmethod
     async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> msgspec.Struct:
@@ -77,6 +114,8 @@ class Taking(ABC):
         self._check_room(merchant)
         return Answer(200, _encode(await self._take(merchant, headers, body)))
 
+    # --- either way --------------------------------------------------------------------------------------------
+
     def _check_room(self, merchant: Merchant) -> None:
         """Before the body is parsed. Raises Overloaded."""
         admission = self._admission
@@ -91,56 +130,31 @@ class Taking(ABC):
 class MakingOrders(Taking):
     """`POST /v1/orders`: the first half of a payment, which does not wait for others' payments."""
 
-    operation = "createOrder"
+    operation, path = "createOrder", ORDERS_PATH.encode()
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         super().__init__(services, admission, authenticate)
         self._orders, self._parse = services.orders, BodyParser(OrderRequest).parse
 
+    def _take_at_once(self, merchant: Merchant, headers: Headers, body: bytes, tell: Tell) -> bool:
+        return self._orders.create_at_once(merchant, self._parse(body), _key(headers), tell)
+
     async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> Order:
-        keys = [value.decode("latin-1") for name, value in headers if name == b"idempotency-key"]
-        return await self._orders.create(merchant, self._parse(body), idempotency_key(keys))
+        return await self._orders.create(merchant, self._parse(body), _key(headers))
 
 
 class TakingPayments(Taking):
-    """`POST /v1/payments`; and what our own server asks first (`server.AtOnce`)."""
+    """`POST /v1/payments`, of an order or of none."""
 
-    path = PATH.encode()
-    operation = "createPayment"
+    operation, path = "createPayment", PATH.encode()
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         super().__init__(services, admission, authenticate)
         self._payments, self._live = services.payments, services.live
         self._parse = BodyParser(PaymentRequest).parse
 
-    # --- in the protocol's callback ----------------------------------------------------------------------------
-
-    def begin(self, exchange: Any, headers: Headers, body: bytes) -> bool:
-        """Decides a whole request now, and answers when that is durable. False: nothing was done, ask with a task."""
-        if self._merchants.stale or len(body) > BODY_LIMIT_BYTES:
-            return False
-        tell = partial(self._tell, exchange, time.perf_counter())
-        try:
-            content_type, content_length, authorization = headers_of(headers)
-            if not content_length:
-                return False  # in chunks: fields may have come after it, which are not of the head
-            merchant = self._authenticate(authorization)
-            check_media_type(content_type)
-            self._check_room(merchant)
-            return self._payments.pay_at_once(merchant, self._parse(body), tell)
-        except Exception as error:
-            tell(error)
-            return True
-
-    def _tell(self, exchange: Any, start: float, told: PaymentView | Exception) -> None:  # not money: a time
-        try:
-            answer = answer_to(told, self.operation) if isinstance(told, Exception) else Answer(200, _encode(told))
-        except Exception as error:  # nobody else would answer
-            answer = answer_to(error, self.operation)
-        give(exchange, answer)
-        self._observe(start, answer)
-
-    # --- in a task ---------------------------------------------------------------------------------------------
+    def _take_at_once(self, merchant: Merchant, headers: Headers, body: bytes, tell: Tell) -> bool:
+        return self._payments.pay_at_once(merchant, self._parse(body), tell)
 
     async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> PaymentView:
         return await self._payments.pay(merchant, self._parse(body))
@@ -149,3 +163,8 @@ class TakingPayments(Taking):
         seconds = time.perf_counter() - start
         self._metrics.observe(self.operation, answer.status, seconds)
         self._live.observe(seconds)
+
+
+def _key(headers: Headers) -> str:
+    """The request's `Idempotency-Key`, or "". Raises ProblemError."""
+    return idempotency_key([value.decode("latin-1") for name, value in headers if name == b"idempotency-key"])
