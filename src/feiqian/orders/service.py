@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
@@ -87,7 +86,7 @@ class Orders:
         """A new order, or the one of this number, if it was the same. Raises OrderNumberUsed, OrderInvalid,
         TooManyOpenOrders, Overloaded."""
         hold = plan.hold_of(merchant.number, request.merchant_order)
-        with self._admitted(merchant):
+        with self._payments.admission.place(merchant.number):
             if self._ledger.engine.remembered(hold) is None:
                 try:
                     return self._created(merchant, request, hold, key)
@@ -158,7 +157,7 @@ class Orders:
         """Ends an order, so that nobody can pay it any more; one that was closed stays so. Raises OrderNotFound,
         OrderStateForbids, Overloaded."""
         entry = await self._own(merchant, id)
-        with self._admitted(merchant):
+        with self._payments.admission.place(merchant.number, patient=True):
             try:
                 if entry.order.status is OPEN:
                     claim_key(self._ledger, merchant.number, key)
@@ -170,15 +169,6 @@ class Orders:
         if entry.order.status is not OrderStatus.CLOSED:
             raise OrderStateForbids(f"an order that is {entry.order.status} cannot be closed")
         return entry.order
-
-    @contextmanager
-    def _admitted(self, merchant: Merchant) -> Iterator[None]:
-        admission = self._payments.admission
-        admission.begin(merchant.number)
-        try:
-            yield
-        finally:
-            admission.leave(merchant.number)
 
     # --- paying ------------------------------------------------------------------------------------------------
 
@@ -249,7 +239,7 @@ class Orders:
             raise OrderStateForbids(f"an order that is {entry.order.status} has nothing to capture")
         authorised = await self._payment(entry.order.payment)
         entry = await self._entry(id)
-        with self._admitted(merchant):
+        with self._payments.admission.place(merchant.number, patient=True):
             try:
                 self.capturing.capture(entry, authorised, merchant, request, key)
             finally:
@@ -260,7 +250,7 @@ class Orders:
     async def void(self, merchant: Merchant, id: str, key: str = "") -> Order:
         """Gives up what is authorised and not captured; voided again it stays so. Raises as `capture`."""
         entry = await self._own(merchant, id)
-        with self._admitted(merchant):
+        with self._payments.admission.place(merchant.number, patient=True):
             if entry.order.status is OrderStatus.VOIDED:
                 return await self._told(entry)
             try:

@@ -22,6 +22,7 @@ from feiqian.outbox import store
 from feiqian.outbox.errors import NotSent, RefusedForGood
 from feiqian.outbox.lanes import Lanes, Room
 from feiqian.outbox.model import Claimed, Ended, State, Topic
+from feiqian.outbox.noting import Notes
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.work import Work
@@ -63,8 +64,10 @@ class Worker:
     counts: Counts = field(default_factory=Counts)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _lanes: Lanes = field(init=False)
+    _notes: Notes = field(init=False)
 
     def __post_init__(self) -> None:
+        self._notes = Notes(Transactions(self.db, self.work))
         self._lanes = Lanes(self.topic.at_once, self.topic.lane_places)
 
     async def run(self) -> None:
@@ -186,7 +189,7 @@ class Worker:
                 self.topic.noted(connection, claimed, ended)
 
         try:
-            await Transactions(self.db, self.work).write(note)
+            await self._notes.write(note)
         except Exception as error:  # the lease ends, and it is sent again
             _log.error("delivery_not_noted", topic=self.topic.name, why=type(error).__name__)
 

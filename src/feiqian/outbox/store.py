@@ -41,13 +41,27 @@ _ALL_KEPT = select(*(_c[name] for name in _KEPT), _c.lane, _c.headers, _c.sequen
 )
 _NEWEST = Order((_c.sequence, _c.id))  # the id is the cursor: it tells nothing of how many there are
 
-# Of topics with lanes, built once: each is asked for many lanes and receivers.
+# Built once: each is asked for many deliveries, lanes and receivers.
 _TOPIC, _NOW = _c.topic == bindparam("topic"), bindparam("now", type_=BIG)
-_LANES_DUE = (
-    select(_c.lane)
-    .where(_TOPIC, _QUEUED, _c.lane.is_not(None), _c.next_at <= _NOW)
-    .group_by(_c.lane)
-    .order_by(func.min(_c.next_at))
+# From lane to lane by the index, each by its first entry: however much waits in one costs nothing.
+_first = select(func.min(_c.lane).label("lane")).where(_TOPIC, _QUEUED, _c.lane.is_not(None)).cte("l", recursive=True)
+_after = select(func.min(_c.lane)).where(_TOPIC, _QUEUED, _c.lane > _first.c.lane).scalar_subquery()
+_lanes = _first.union_all(select(_after).where(_first.c.lane.is_not(None)))
+_since = select(func.min(_c.next_at)).where(_TOPIC, _QUEUED, _c.lane == _lanes.c.lane).scalar_subquery()
+_queued_lanes = select(_lanes.c.lane, _since.label("since")).where(_lanes.c.lane.is_not(None)).subquery()
+_LANES_DUE = select(_queued_lanes.c.lane).where(_queued_lanes.c.since <= _NOW).order_by(_queued_lanes.c.since)
+_ANY_OVER = select(exists().where(_TOPIC, _QUEUED, _c.expires_at <= _NOW))
+_ITS_ID = _c.id == bindparam("its_id")
+_UNTIL = bindparam("until", type_=BIG)
+_TAKE = (
+    update(deliveries)
+    .where(_ITS_ID, _QUEUED, _c.next_at == bindparam("was", type_=BIG))
+    .values(next_at=_UNTIL, attempts=bindparam("tries"), why="")
+)
+_SENT = (
+    update(deliveries)
+    .where(_ITS_ID, _QUEUED)
+    .values(state=State.SENT, sealed=None, done_at=_NOW, keep_until=_UNTIL, why="")
 )
 _older = deliveries.alias()
 _WAITS = exists().where(  # for an older one of its receiver; those that have failed are not waited for
@@ -99,9 +113,12 @@ def last_sent(connection: Connection, about: str, kinds: Collection[str]) -> int
 def any_due(connection: Connection, topic: str, now: int, *, lanes: bool = False) -> bool:
     """Whether there is something to claim or to expire; asks without locking anything. With `lanes` it may say so too
     often."""
-    due = and_(_c.topic == topic, _QUEUED, _c.lane.is_not(None), _c.next_at <= now) if lanes else _due(topic, now)
-    asked = (select(exists().where(which)) for which in (_over(topic, now), due))  # each by its own index
-    return any(connection.execute(one).scalar() for one in asked)
+    of = {"topic": topic, "now": now}
+    if connection.execute(_ANY_OVER, of).scalar():
+        return True
+    if lanes:
+        return connection.execute(_LANES_DUE, of).first() is not None
+    return bool(connection.execute(select(exists().where(_due(topic, now)))).scalar())
 
 
 def claim(
@@ -145,7 +162,7 @@ def end_lane(connection: Connection, topic: str, lane: str, why: str, keep_dead:
 
 def sent(connection: Connection, claimed: Claimed, now: int, keep: int = KEEP_DONE) -> None:
     """The receiver has it, whoever else claims it meanwhile: what was sealed is emptied. `keep` in microseconds."""
-    _done(connection, _c.id == claimed.id, State.SENT, "", now, keep)
+    connection.execute(_SENT, {"its_id": claimed.id, "now": now, "until": now + keep})
 
 
 def expired(connection: Connection, claimed: Claimed, why: str, now: int, keep: int = KEEP_DONE) -> None:
@@ -277,9 +294,8 @@ def _done(
 
 def _take(connection: Connection, row: Any, now: int) -> bool:
     # Only if nobody else has taken it since it was read: theirs moved `next_at`.
-    mine = update(deliveries).where(_c.id == row.id, _QUEUED, _c.next_at == row.next_at)
-    taken = mine.values(next_at=now + LEASE, attempts=row.attempts + 1, why="")
-    return bool(connection.execute(taken).rowcount)
+    values = {"its_id": row.id, "was": row.next_at, "until": now + LEASE, "tries": row.attempts + 1}
+    return bool(connection.execute(_TAKE, values).rowcount)
 
 
 def _open(connection: Connection, row: Any, cipher: FieldCipher, now: int) -> Claimed | None:

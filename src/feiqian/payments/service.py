@@ -286,14 +286,11 @@ class Payments:
             raise NotRefundable(row.status)
         if row.fact.order:
             await self._attempts.before_refund(row.fact, request.merchant_refund)
-        self.admission.begin(merchant.number)
-        try:
+        with self.admission.place(merchant.number, patient=True):
             decision = self._refunder.decide(row.fact, request, first)
             if row.fact.order and decision.fact and not decision.retry:
                 self._attempts.refunded(row.fact, decision.fact)
             await self._ledger.durable(decision.position)
-        finally:
-            self.admission.leave(merchant.number)
         fact = decision.fact or await self._refund_fact(merchant, decision.transfer, decision.position)
         if fact.amount != request.amount:
             raise OrderConflict(f"refund {request.merchant_refund} was used before, for another amount")
@@ -304,15 +301,12 @@ class Payments:
         row = await self._own(merchant, payment_id)
         if row.fact.order:
             await self._attempts.prepare(row.fact.order)
-        self.admission.begin(merchant.number)
-        try:
+        with self.admission.place(merchant.number, patient=True):
             status = cancel(self._ledger, row.fact)
             if row.fact.order:
                 self._attempts.ended(row.fact, status, None, NOTHING)
             self.status_waiters.tell(payment_id)
             await self._ledger.durable(self._ledger.position)
-        finally:
-            self.admission.leave(merchant.number)
         if status is not PaymentStatus.CANCELLED:
             raise NotCancellable(status)
         return as_it_is(row, status)

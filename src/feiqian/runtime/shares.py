@@ -7,7 +7,8 @@ share. Decides, does not answer, and knows nothing of who its keys stand for: a 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from feiqian.errors import FeiqianError
@@ -74,14 +75,32 @@ class Overloaded(FeiqianError):
 class Admission(Shares[int]):
     """Payments, refunds and cancellations under way, by merchant: from when one is whole until it is durable.
 
-    `whose` names the merchant of an API key, so that the protocol can refuse before it parses; None: nobody's.
+    `whose` names the merchant of an API key, so that the protocol can refuse before it parses; None: nobody's. Nobody
+    stands at a till for those that are `patient`.
     """
 
-    __slots__ = ("whose",)
+    __slots__ = ("patient", "whose")
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.whose: Callable[[bytes], int | None] = lambda _: None
+        self.patient = 0
+
+    @property
+    def hurried(self) -> int:
+        """How many are under way for which somebody stands at a till."""
+        return self.total - self.patient
+
+    @contextmanager
+    def place(self, merchant: int, *, patient: bool = False) -> Iterator[None]:
+        """A place in between. Raises Overloaded."""
+        self.begin(merchant)
+        self.patient += patient
+        try:
+            yield
+        finally:
+            self.patient -= patient
+            self.leave(merchant)
 
     def begin(self, merchant: int) -> None:
         """As `enter`. Raises Overloaded."""

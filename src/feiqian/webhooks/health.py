@@ -33,6 +33,7 @@ MOST_TESTS, TESTS_SPAN = 20, 10 * MINUTE  # of one merchant: the address may be 
 DELIVERED_EVERY = 10 * MICROSECONDS  # when something last arrived is noted no more often
 MANY_FAIL = 5  # endpoints at least, and half of those that are used: then it may be ours
 _c = endpoints.c
+_KEEP = insert(attempts)
 _NOW = select(endpoints).where(_c.id == bindparam("id")).with_for_update()
 _CALM = "Do nothing with it: it tells of no order and no payment."
 
@@ -77,7 +78,7 @@ class Health:
         for attempt in said:
             values = attempt._asdict() | {"delivery": claimed.id}
             values["answer"] = ANSWER.seal(self.cipher, attempt.answer, claimed.id)
-            connection.execute(insert(attempts).values(values))
+            connection.execute(_KEEP, values)
         row = connection.execute(_NOW, {"id": claimed.lane}).first()
         if row is None or not said:
             return

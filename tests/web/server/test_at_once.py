@@ -100,6 +100,51 @@ def test_an_answer_is_written_when_its_row_is_durable_and_not_before(
     assert b'"status":"succeeded"' in wire.said
 
 
+def test_an_order_is_made_and_paid_without_a_task_and_answered_when_durable(
+    served: Served, shop: httpx.Client, connect
+) -> None:
+    ledger, paying = served.bank.services.ledger, served.order()
+    wanted = {"merchant_order": "at-once-1", "amount": paying["amount"], "currency": "CNY"}
+
+    def read(asked: bytes) -> tuple[Wire, int]:
+        connection, wire = connect()
+        connection.data_received(asked)
+        served.gate.flush()
+        assert not connection.tasks
+        assert wire.said == b""
+        assert ledger.position == ledger.durable_position + 1, "it is decided, and not durable"
+        return wire, ledger.position
+
+    def answered(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        wire, position = served.inside(lambda: read(request_of(path, body, shop)))
+        served.until(lambda: wire.said != b"")
+        assert ledger.durable_position >= position
+        assert statuses(wire.said) == [200]
+        told: dict[str, Any] = json.loads(wire.said.partition(b"\r\n\r\n")[2])
+        return told
+
+    order = answered("/v1/orders", wanted)
+    assert shop.get(f"/v1/orders/{order['id']}").json() == order
+    paid = answered("/v1/payments", paying | {"order": order["id"]})
+    assert paid["status"] == "succeeded"
+    assert shop.get(f"/v1/orders/{order['id']}").json()["payment"] == paid["id"]
+    assert served.admission.total == 0
+
+
+def test_an_order_asked_for_again_or_wrongly_is_answered_as_through_a_task(served: Served, shop: httpx.Client) -> None:
+    wanted = {"merchant_order": "at-once-2", "amount": 100, "currency": "CNY"}
+    said = [
+        shop.post("/v1/orders", json=wanted | changed, headers=headers)
+        for changed in ({}, {}, {"amount": 101}, {"currency": "EUR", "merchant_order": "at-once-3"})
+        for headers in ({}, {"connection": "close"})  # the second needs a task
+    ]
+    assert [one.status_code for one in said] == [200] * 4 + [422] * 4
+    bodies = [one.json() for one in said]
+    assert bodies[0] == bodies[1] == bodies[2] == bodies[3]
+    assert (bodies[4], bodies[6]) == (bodies[5], bodies[7])
+    assert served.admission.total == 0
+
+
 def test_what_one_tick_of_the_loop_decides_is_one_row_and_answered_in_order(
     served: Served, shop: httpx.Client, connect
 ) -> None:
@@ -195,9 +240,13 @@ def test_a_connection_that_was_answered_leaves_nothing_behind(served: Served, sh
 
 
 def payment_of(order: dict[str, Any], shop: httpx.Client, more: bytes = b"") -> bytes:
-    body, key = json.dumps(order).encode(), shop.headers["authorization"].encode()
-    head = b"POST /v1/payments HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\ncontent-type: application/json\r\n" % key
-    return head + more + b"content-length: %d\r\n\r\n%b" % (len(body), body)
+    return request_of("/v1/payments", order, shop, more)
+
+
+def request_of(path: str, asked: dict[str, Any], shop: httpx.Client, more: bytes = b"") -> bytes:
+    body, key = json.dumps(asked).encode(), shop.headers["authorization"].encode()
+    head = b"POST %b HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\n" % (path.encode(), key)
+    return head + b"content-type: application/json\r\n%bcontent-length: %d\r\n\r\n%b" % (more, len(body), body)
 
 
 def test_what_was_decided_and_cannot_be_committed_is_answered_as_unknown(own: Served) -> None:

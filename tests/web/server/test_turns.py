@@ -67,6 +67,32 @@ def test_one_step_of_all_pages_in_a_turn_of_the_loop() -> None:
     run(scenario)
 
 
+def test_what_waits_for_its_commit_after_its_turn_keeps_no_other_waiting() -> None:
+    """A merchant's refunds: without this each would wait for the commit of the one before, or for 5 ms."""
+
+    async def scenario(loop: Loop) -> None:
+        durable = asyncio.Event()
+
+        async def refund(name: str) -> None:
+            with loop.admission.place(MERCHANT, patient=True):
+                loop.done.append(name)
+                await durable.wait()
+
+        refunds = [asyncio.create_task(loop.turns.begun("merchant 1", refund(name))) for name in "abc"]
+        await loop.turn(50)
+        assert loop.done == ["a", "b", "c"]
+        loop.admission.begin(MERCHANT)
+        late = asyncio.create_task(loop.turns.begun("merchant 1", refund("d")))
+        await loop.turn(50)
+        assert loop.done == ["a", "b", "c"], "a payment goes first"
+        loop.admission.leave(MERCHANT)
+        durable.set()
+        await asyncio.gather(*refunds, late)
+        assert (loop.admission.total, loop.admission.patient) == (0, 0)
+
+    run(scenario)
+
+
 def test_no_step_begins_while_a_payment_is_under_way_unless_that_lasts_too_long() -> None:
     async def scenario(loop: Loop) -> None:
         loop.admission.begin(MERCHANT)

@@ -1,8 +1,10 @@
 """Pages, customers' requests and refunds take turns, after payments: one step of one of them in a turn of the loop.
 
 A step is what a request does until it awaits something. While payments are being made, steps have a third of the loop's
-time; while one is under way, none is begun, unless that has lasted too long. Networks take turns with each other, and
-share the places of requests under way. Decides when, and knows nothing of what the requests are.
+time; while one is under way, none is begun, unless that has lasted too long. What waits for its own commit after its
+turn (`Admission.patient`) is no payment under way: else each would wait for the commit of the one before. Networks take
+turns with each other, and share the places of requests under way. Decides when, and knows nothing of what the requests
+are.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ class Turns:
 
     def begin(self, network: str) -> asyncio.Future[None] | None:
         """The turn to wait for before a step; None if it may be taken at once. Whoever has had it calls `end`."""
-        if self._open and not self._admission.total:
+        if self._open and not self._admission.hurried:
             self._open = False
             return None
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -83,7 +85,7 @@ class Turns:
     def end(self, seconds: float) -> None:
         """A step took so long. The next may come when payments have had their time."""
         paid = self._paid()
-        if paid != self._seen or self._admission.total:
+        if paid != self._seen or self._admission.hurried:
             self._seen = paid
             self._owed += PAUSES * seconds
         self._ended, loop = self.now(), asyncio.get_running_loop()
@@ -101,7 +103,7 @@ class Turns:
 
     def _grant(self) -> None:
         """The next step of the network whose turn it is; or, while payments are under way, a look a little later."""
-        if self._admission.total and self._waiting and self.now() - self._ended < PATIENCE_SECONDS:
+        if self._admission.hurried and self._waiting and self.now() - self._ended < PATIENCE_SECONDS:
             asyncio.get_running_loop().call_later(TICK_SECONDS, self._grant)
             return
         while self._waiting:
