@@ -214,7 +214,8 @@ class Authorizer:
 
 def _attempt(payment: tuple[Any, ...], order: OrderHold, counters: bytes) -> AttemptDecided:
     """The fact of an attempt to pay this order; `payment` has the fields of every payment's fact."""
-    return AttemptDecided(*payment, order.id, order.hold, counters)
+    own: dict[str, Any] = {"order": order.id, "order_hold": order.hold, "counters": counters}
+    return AttemptDecided(*payment, **own)
 
 
 def _proof(passed: Passed) -> Proof:
