@@ -17,7 +17,7 @@ from feiqian import features
 from feiqian.demo import pages as demo
 from feiqian.web.application import OWN, application, home
 from feiqian.web.site import Site
-from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, for_whom_it_shows
+from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, USER, for_whom_it_shows
 
 BANK = [*OWN, *features.pages()]
 
@@ -234,10 +234,13 @@ FOR_ANYBODY = {  # what acts for nobody who is signed in: doors, and what names 
     "/register", "/sign-in", "/sign-in/passkey", "/sign-in/passkey/options", "/recover",
     "/staff/sign-in", "/staff/sign-in/key", "/staff/sign-in/key-options",
     "/staff/enrol", "/staff/enrol/password", "/staff/enrol/code", "/staff/enrol/key", "/staff/enrol/key-options",
+    "/merchants/sign-in", "/merchants/sign-in/key", "/merchants/sign-in/key-options",
+    "/merchants/invitation", "/merchants/invitation/password", "/merchants/invitation/code",
+    "/merchants/invitation/key", "/merchants/invitation/key-options",
     "/push/renew",  # a browser by itself: the address that it had is the proof
     "/quick",  # an account by its whole number, proved by a code to the number on file
     "/bill/{number:str}", "/pay/{number:str}",  # name the number and the account that pay
-    "/demo/phone", "/demo/staff", "/demo/traffic",
+    "/demo/phone", "/demo/staff", "/demo/merchant", "/demo/traffic",
     "/till/{merchant:str}/payments", "/till/{merchant:str}/questions", "/till/{merchant:str}/cancellations",
     "/till/{merchant:str}/refunds", "/till/{merchant:str}/frames", "/till/{merchant:str}/beside",
 }  # fmt: skip
@@ -266,8 +269,10 @@ def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Si
     free = {path for path, handler in changing.items() if not handler.opt.get(ACTS_FOR, (CUSTOMER,))}
     assert free == FOR_ANYBODY
     staffs = {path for path, handler in changing.items() if STAFF in handler.opt.get(ACTS_FOR, ())}
-    doors = {"/staff/sign-in/code"}
+    users = {path for path, handler in changing.items() if USER in handler.opt.get(ACTS_FOR, ())}
+    doors = {"/staff/sign-in/code", "/merchants/sign-in/code"}
     assert staffs == {path for path in changing if path.startswith("/staff/")} - FOR_ANYBODY - doors
+    assert users == {path for path in changing if path.startswith("/merchants/")} - FOR_ANYBODY - doors
     steps = {path for path, handler in changing.items() if UNDER_WAY in handler.opt.get(ACTS_FOR, ())}
     assert doors < steps
 
@@ -276,6 +281,7 @@ def test_what_a_page_asks_by_itself_is_guarded_too(site: Site) -> None:
     every = routes(application(site, [*BANK, home]))
     asked = {path for (method, path), handler in every.items() if method == "GET" and handler.opt.get(ASKED_BY_A_PAGE)}
     known = {"/wallet/code", "/wallet/events", "/confirm/{payment:str}/state", "/page-for", "/staff/page-for"}
+    known |= {"/merchants/page-for"}
     assert asked == known
 
 
