@@ -221,14 +221,17 @@ def test_abuse_60_what_is_said_twice_is_refused(shop: httpx.Client, served: Serv
 def test_abuse_63_what_is_asked_for_makes_no_line_of_its_own_in_the_log(
     shop: httpx.Client, logged: list[dict[str, Any]]
 ) -> None:
-    for false in ('ord_1%0A{"event":"order_paid"}', 'ord_1","event":"order_paid', "ord_1%E2%80%A8", "ord_1%1B[31m"):
+    for false in ('ord_1%0A{"event":"order_paid"}', 'ord_1","event":"order_paid', "ord_1%1B[31m"):
         refused(shop.get(f"/v1/orders/{false}"), 400, "malformed-request")
     assert not [one for one in logged if "ord_1" in str(one)]
-    refused(shop.get("/v1/orders/ord_1;event=order_paid"), 404, "not-found")
-    [entry] = [one for one in logged if one["event"] == "order_not_found" and one["order"].startswith("ord_1")]
-    line = JSONRenderer()(None, "warning", redact(None, "warning", dict(entry)))  # as `logs.configure` has them
-    assert len(str(line).splitlines()) == 1
-    assert json.loads(line)["event"] == "order_not_found"
+    for false in ("ord_1;event=order_paid", "ord_1%E2%80%A8event=order_paid"):
+        refused(shop.get(f"/v1/orders/{false}"), 404, "not-found")
+    entries = [one for one in logged if one["event"] == "order_not_found" and one["order"].startswith("ord_1")]
+    assert len(entries) == 2
+    for entry in entries:  # as `logs.configure` has them
+        line = JSONRenderer()(None, "warning", redact(None, "warning", dict(entry)))
+        assert len(str(line).splitlines()) == 1
+        assert json.loads(line)["event"] == "order_not_found"
 
 
 @pytest.fixture(scope="module")
