@@ -71,20 +71,21 @@ def test_over_a_thin_line_it_is_light_and_nothing_moves(
     line.send("Network.enable")
     line.send("Network.setCacheDisabled", {"cacheDisabled": True})
     line.send("Network.emulateNetworkConditions", SLOW)
-    asked, came = list[str](), list[float]()
-    line.on("Network.requestWillBeSent", lambda said: asked.append(said["request"]["url"]))
-    line.on("Network.loadingFinished", lambda said: came.append(said["encodedDataLength"]))
+    asked, came = dict[str, str](), dict[str, float]()
+    line.on("Network.requestWillBeSent", lambda said: asked.update({said["requestId"]: said["request"]["url"]}))
+    line.on("Network.loadingFinished", lambda said: came.update({said["requestId"]: said["encodedDataLength"]}))
     page.add_init_script(SHIFTS)
     page.goto(f"{paged.url}/pay/{order.id}")
     expect(page.locator("#time-left")).to_have_text(re.compile(r"\d+:\d\d"))  # its script has run
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-    asked = [url for url in asked if not url.startswith("data:") and "/state?" not in url]
-    assert len(asked) <= MOST_REQUESTS, asked
-    assert sum(came) <= MOST_BYTES
+    first = {id: url for id, url in asked.items() if not url.startswith("data:") and "/state?" not in url}
+    size = sum(came.get(id, 0) for id in first)
+    assert len(first) <= MOST_REQUESTS, first
+    assert 1_000 < size <= MOST_BYTES
     assert page.evaluate("window.shifted") == 0
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     record_property("first_contentful_paint_ms", round(painted))  # told, not judged: the machine has other things to do
-    print(f"checkout: {len(asked)} requests, {sum(came):.0f} bytes, first paint after {painted:.0f} ms")
+    print(f"checkout: {len(first)} requests, {size:.0f} bytes, first paint after {painted:.0f} ms")
 
 
 def test_a_checker_finds_nothing_in_any_state_by_day_and_by_night(
