@@ -10,6 +10,14 @@ PRICES = {  # fen
     "whitepeony": 98_00,
     "dahongpao": 158_00,
 }
+TINS = {  # what stands on each tin
+    "longjing": "龙井",
+    "tieguanyin": "观音",
+    "puer": "普洱",
+    "jasmine": "茉莉",
+    "whitepeony": "牡丹",
+    "dahongpao": "红袍",
+}
 MOST_OF_ONE = 9
 
 

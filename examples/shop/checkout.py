@@ -31,7 +31,7 @@ class Checkout:
                 merchant_order=sale.number,
                 amount=sale.amount,
                 currency=CURRENCY,
-                description=names["shop"],
+                description=names["goods"],
                 line_items=items,
                 return_url=f"{self._place}/orders/{sale.token}",
                 customer=Customer(language=sale.language),

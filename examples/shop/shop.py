@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from catalogue import MOST_OF_ONE, PRICES, basket_of, total
+from catalogue import MOST_OF_ONE, PRICES, TINS, basket_of, total
 from checkout import Checkout
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from litestar import Litestar, Request, Response, get, post
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sales import Sale, Sales
 
@@ -81,8 +81,8 @@ def language_of(request: Request[Any, Any, Any]) -> str:
 
 
 @get("/")
-async def start(request: Request[Any, Any, Any], shop: Shop) -> Response[str]:
-    return shop.page(request, "start.html", prices=PRICES, most=MOST_OF_ONE)
+async def start(request: Request[Any, Any, Any], shop: Shop, empty: FromQuery[bool] = False) -> Response[str]:
+    return shop.page(request, "start.html", prices=PRICES, tins=TINS, most=MOST_OF_ONE, empty=empty)
 
 
 @post("/orders")
@@ -90,7 +90,7 @@ async def buy(request: Request[Any, Any, Any], shop: Shop) -> Redirect:
     """The sale is written down first, so that its number is kept whatever happens next."""
     basket = basket_of({name: str(value) for name, value in (await request.form()).items()})
     if not basket:
-        return Redirect("/", status_code=303)
+        return Redirect("/?empty=1", status_code=303)
     return await to_bank(shop, shop.sales.add(basket, total(basket), language_of(request)))
 
 

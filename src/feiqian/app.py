@@ -145,8 +145,9 @@ def _open(
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
-    begun = services.quick_payments.kept
-    sweeps = (*verification.sweeps.all, *strangers.sweeps, services.public_quick.sweep, begun.sweep)
+    begun, remembered = services.quick_payments.kept, services.quick_devices
+    quick = (services.public_quick.sweep, begun.sweep, remembered.sweep)
+    sweeps = (*verification.sweeps.all, *strangers.sweeps, *quick)
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)

@@ -20,7 +20,7 @@ CUSTOMER, MERCHANT, PAYMENT, REFUND = "cus_", "mer_", "pay_", "ref_"
 STAFF, APPLICATION, SESSION, DEVICE, FACTOR = "stf_", "app_", "ses_", "dev_", "fac_"
 CHALLENGE, EVIDENCE, MESSAGE, DOCUMENT, CASE, CHANGE = "chl_", "evi_", "msg_", "doc_", "cas_", "chg_"
 REPORT, INTENT, DELIVERY, ACCOUNT, TRANSFER = "rep_", "int_", "dlv_", "acc_", "trf_"
-LOCK, QUICK_PAYMENT, SERVICE, ORDER = "lck_", "qpy_", "svc_", "ord_"
+LOCK, QUICK_PAYMENT, SERVICE, ORDER, REMEMBERED = "lck_", "qpy_", "svc_", "ord_", "rem_"
 ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
 USER = "usr_"  # one of a merchant's people
 

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from feiqian.quick.own import OwnQuick
     from feiqian.quick.paying import QuickPayments
     from feiqian.quick.public import PublicQuick
+    from feiqian.quick.remembered import RememberedDevices
     from feiqian.quick.service import QuickService
     from feiqian.reminders.service import Reminders
     from feiqian.runtime.uploads import Uploads
@@ -144,6 +145,7 @@ class Services:
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)
+    quick_devices: RememberedDevices = field(init=False)
     webhooks: Webhooks = field(init=False)
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)

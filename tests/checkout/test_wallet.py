@@ -126,3 +126,43 @@ def test_without_scripts_the_code_is_on_a_page_that_asks_again(bank: PayingBank,
     assert 'id="scan"' in shown
     bank.run(bank.services.orders.close(bank.shop, order.id))
     assert browser.get(f"/pay/{order.id}/scan").outcome == "closed"
+
+
+def test_one_click_pays_from_the_account_that_was_chosen_last(
+    bank: PayingBank, mei: DepositAccount, inside: Browser
+) -> None:
+    """The factor of the policy is asked for all the same."""
+    savings = bank.account(mei.customer)
+    order = ordered(bank)
+    assert offered(inside, order.id) == mei.id
+    inside.send(f"/pay/{order.id}/wallet", source=savings.id)
+    assert confirmed(bank, inside).outcome == "paid"
+    bank.clock.advance(31)
+    again = ordered(bank, "A-1002", SMALL + 1)
+    assert offered(inside, again.id) == savings.id
+    inside.send(f"/pay/{again.id}/wallet", source=offered(inside, again.id))
+    assert 'name="answer"' in inside.html
+    assert bank.held(savings) == 2_000_00 - SMALL, "a click alone pays nothing"
+    assert confirmed(bank, inside).outcome == "paid"
+    assert (bank.held(savings), bank.held(mei)) == (2_000_00 - 2 * SMALL - 1, 2_000_00)
+
+
+def offered(browser: Browser, order: str) -> str:
+    """The account that the order's page pays from with one click; "" if it offers none."""
+    found = re.search(r'name="source" value="([^"]+)"', browser.get(f"/pay/{order}").html)
+    return found[1] if found else ""
+
+
+def test_one_click_is_not_offered_where_there_is_more_to_say(
+    bank: PayingBank, mei: DepositAccount, inside: Browser
+) -> None:
+    too_much = ordered(bank, amount=9_999_00)
+    assert offered(inside, too_much.id) == "", "no account holds so much"
+    first, again = ordered(bank, "A-1002"), ordered(bank, "A-1003")
+    inside.get(f"/pay/{first.id}")
+    inside.send(f"/pay/{first.id}/wallet", source=mei.id)
+    assert confirmed(bank, inside).outcome == "paid"
+    assert offered(inside, again.id) == "", "the same was paid only just now: the next page says so first"
+    inside.client.cookies.set("feiqian-source", "acc_01a21ac8d8a073fb8e8d69f236941c11")
+    another = ordered(bank, "A-1004", SMALL + 1)
+    assert offered(inside, another.id) == mei.id, "an account of nobody here is not chosen"

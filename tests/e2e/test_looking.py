@@ -23,7 +23,7 @@ def test_the_start_page_leads_everywhere(demo: Demo, watched: Watched) -> None:
     start.get_by_role("button", name="Open the till").click()
     expect(start.locator("#keypad")).to_be_visible()
     start.get_by_role("link", name="Home").click()
-    start.get_by_role("button", name="Open all three").click()
+    start.get_by_role("button", name="Open phone, till and bank").click()
     expect(start.frame_locator(".pane-phone iframe").locator("#balance")).to_contain_text("¥")
     expect(start.frame_locator(".pane-till iframe").locator("#charge")).to_be_visible()
     expect(start.frame_locator(".pane-bank iframe").locator("#books")).to_have_text("Books balance")

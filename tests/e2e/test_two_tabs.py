@@ -62,7 +62,7 @@ def test_abuse_91_phone_and_till_side_by_side_stay_of_one_person(demo: Demo, bro
     watched = Watched(browser, demo.base)
     together = watched.open(demo.base + "/", DESK)
     together.locator("select[name=customer]").select_option(demo.customers[4])
-    together.get_by_role("button", name="Open all three").click()
+    together.get_by_role("button", name="Open phone, till and bank").click()
     phone, till = (together.frame_locator(f".pane-{name} iframe") for name in ("phone", "till"))
     expect(phone.locator("h1")).to_contain_text(demo.names[4].split()[0])
     open_wallet(together.context.new_page(), demo, 5)

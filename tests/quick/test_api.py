@@ -9,7 +9,7 @@ import pytest
 
 from feiqian.ids import CustomerNumber
 from feiqian.money import CNY
-from feiqian.quick.model import Pause
+from feiqian.quick.model import Pause, Way
 from feiqian.subjects import staff
 from feiqian.testing.people import PIN, Person, picture
 from feiqian.testing.served import Served
@@ -63,3 +63,19 @@ def test_what_the_bank_has_paused_only_the_bank_resumes(served: Served, persons:
     served.wait_for(services.transactions.write(services.quick.pause_within, account, staff(1), Pause.STAFF))
     assert person.get("/v1/me/quick")["accounts"][0]["paused_because"] == "staff"
     person.post(f"{place}/close", status=409)
+
+
+def test_browsers_that_remember_an_account_are_listed_and_forgotten(served: Served, persons: list[Person]) -> None:
+    (she, other), services = persons, served.bank.services
+    (account,) = served.wait_for(services.deposits.all_of(CustomerNumber(she.number)))
+    served.wait_for(services.transactions.write(services.quick.open_within, account, staff(1), Way.STAFF))
+    browser = "Mozilla/5.0 (Linux; Android 14) Chrome/129.0 Mobile"
+    served.wait_for(services.transactions.write(services.quick_devices.add, account, "qpy_1", browser))
+    (one,) = she.get("/v1/me/quick/devices")["devices"]
+    assert (one["label"], one["account"], one["last_four"]) == ("Chrome · Android", account.id, account.last_four)
+    assert other.get("/v1/me/quick/devices") == {"devices": []}
+    place = f"/v1/me/quick/devices/{one['id']}/forget"
+    other.post(place, status=404)
+    she.post(place)
+    she.post(place, status=404)
+    assert she.get("/v1/me/quick/devices") == {"devices": []}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,7 @@ from feiqian.demo.pages import routes
 from feiqian.demo.pages.given import Demo
 from feiqian.demo.people import People, Shops
 from feiqian.demo.pulse import Pulse, Total
+from feiqian.demo.shop import ShopNotRunning
 from feiqian.demo.traffic import Level
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus, encode_fact
 from feiqian.field_cipher import FieldCipher
@@ -266,12 +268,27 @@ class StillStaff:
         return Opened(token, "", self._sessions.known[token], True)
 
 
+class StillShop:
+    """Looks as if it ran. `possible` and `runs` are as a test wants them."""
+
+    log = Path("/var/bank/shop/shop.log")
+
+    def __init__(self) -> None:
+        self.possible = self.runs = True
+
+    async def open(self) -> str:
+        if not self.runs:
+            raise ShopNotRunning
+        return "http://localhost:8090"
+
+
 def still_demo(services: Any) -> Demo:
-    """A demo whose doors, shoppers and machine room only look so."""
+    """A demo whose doors, shoppers, machine room and shop only look so."""
     staff, merchant = StillStaff(services.sessions), SimpleNamespace(name="Lin Wei")
     stand_ins: Any = StillRoom(), StillDoors(services.sessions), staff, merchant, StillTraffic()
+    shop: Any = StillShop()
     bills = SampleBills(services.merchants, services.clock, "Asia/Shanghai")
-    return Demo(People(services), Shops(services), Cashier(services), *stand_ins, bills)
+    return Demo(People(services), Shops(services), Cashier(services), *stand_ins, bills, shop)
 
 
 class StillSessions:

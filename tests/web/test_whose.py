@@ -240,6 +240,7 @@ FOR_ANYBODY = {  # what acts for nobody who is signed in: doors, and what names 
     "/push/renew",  # a browser by itself: the address that it had is the proof
     "/quick",  # an account by its whole number, proved by a code to the number on file
     "/bill/{number:str}", "/pay/{number:str}",  # name the number and the account that pay
+    "/bill/{number:str}/forget", "/pay/{number:str}/forget",  # of the browser, whoever sits there
     "/demo/phone", "/demo/staff", "/demo/merchant", "/demo/traffic",
     "/till/{merchant:str}/payments", "/till/{merchant:str}/questions", "/till/{merchant:str}/cancellations",
     "/till/{merchant:str}/refunds", "/till/{merchant:str}/frames", "/till/{merchant:str}/beside",

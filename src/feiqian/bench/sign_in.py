@@ -124,8 +124,12 @@ def run(sign_ins: int = 40, pages: int = 300, at_once: int = 4) -> dict[str, Any
 
 
 def _bank(customers: int) -> Bank:
-    plan = Plan(customers, 2, balance=10**9, sample_people=True, password=PASSWORD, pin=PIN)
-    return Bank(customers, 2, plan=plan, policy=policy_text())
+    return Bank(customers, 2, plan=town(customers), policy=policy_text())
+
+
+def town(customers: int) -> Plan:
+    """Whose people can sign in."""
+    return Plan(customers, 2, balance=10**9, sample_people=True, password=PASSWORD, pin=PIN)
 
 
 def policy_text() -> str:

@@ -31,6 +31,7 @@ BENCHES = {
     "projector": "payments per second into the read model",
     "http": "payments per second over HTTP, everything running",
     "orders": "orders made and paid over HTTP, beside plain payments",
+    "checkout": "pages of the checkout, one after another",
     "quick": "quick payments beside payments by code, and the whole flow of one",
     "sign_in": "what signing in costs, and a page of somebody signed in",
     "start": "seconds to start with many accounts and a long tail of records",

@@ -23,6 +23,7 @@ from feiqian.quick.kept import Kept
 from feiqian.quick.own import OwnQuick
 from feiqian.quick.paying import QuickPayments
 from feiqian.quick.public import PublicQuick
+from feiqian.quick.remembered import RememberedDevices
 from feiqian.quick.service import QuickService
 from feiqian.reminders.movements import Movements
 from feiqian.reminders.service import Reminders
@@ -193,12 +194,14 @@ def _add_webhooks(s: Services) -> None:
 def add_quick_payments(s: Services) -> None:
     """Paying by quick payment, signed in or not; and what else joins payments to products."""
     s.orders.capturing.moved = s.reminders.movements.moved
+    identify = Identify(records=s.recovery.records, cipher=s.cipher, quick=s.quick)
+    s.quick_devices = RememberedDevices(**common_of(s), deposits=s.deposits, identify=identify, cipher=s.cipher)
     s.quick_payments = QuickPayments(
         **common_of(s),
         work=s.work,
         verification=s.verification,
         records=s.recovery.records,
-        identify=Identify(records=s.recovery.records, cipher=s.cipher, quick=s.quick),
+        identify=identify,
         deposits=s.deposits,
         factors=s.factors,
         merchants=s.merchants,
@@ -209,4 +212,5 @@ def add_quick_payments(s: Services) -> None:
         ledger=s.ledger,
         payment_reads=s.reads,
         kept=Kept(),
+        remembered=s.quick_devices,
     )

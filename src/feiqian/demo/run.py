@@ -29,6 +29,7 @@ from .pages.given import Demo
 from .people import People, Shops
 from .pulse import MachineRoom
 from .quick import open_for_first
+from .shop import ExampleShop
 from .staff import DemoMerchant, DemoStaff
 from .traffic import TrafficSwitch
 
@@ -47,17 +48,21 @@ class DemoService(Service):
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
         invented = seeded_numbers(bank.services.db) or range(1, SAMPLE.customers + 1)  # a seed of an older version
+        self.shop = ExampleShop(bank.services, lambda: self.server.port)
         self.doors = Doors(bank.services, invented[-1])
         self.staff = DemoStaff(bank.services)
         self.merchant = DemoMerchant(bank.services)
-        self.pages = demo_pages(bank.services, self.doors, self.staff, self.merchant, self.traffic)
+        self.pages = demo_pages(bank.services, self.doors, self.staff, self.merchant, self.traffic, self.shop)
         super().__init__(bank, self.pages)
         self._closing: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
         self.pages.close()
-        self._closing = asyncio.get_running_loop().create_task(self.traffic.close())
+        self._closing = asyncio.get_running_loop().create_task(self._close())
         super().stop()
+
+    async def _close(self) -> None:
+        await asyncio.gather(self.traffic.close(), self.shop.close())
 
     async def run(self) -> int:
         await self.staff.enrol()
@@ -76,7 +81,10 @@ class DemoService(Service):
     async def _greet(self) -> None:
         while not self.server.started or not self.bank.services.reads.position:
             await asyncio.sleep(0.02)  # the pages' lists come from the projector, which is starting, too
-        print(greeting(self.bank.services.settings.public_origin), flush=True)
+        print(
+            greeting(self.bank.services.settings.public_origin, self.shop.log if self.shop.possible else None),
+            flush=True,
+        )
 
 
 def run(settings: Settings) -> int:
@@ -120,12 +128,17 @@ def seed_if_empty(settings: Settings) -> None:
 
 
 def demo_pages(
-    services: Services, doors: Doors, staff: DemoStaff, merchant: DemoMerchant, traffic: TrafficSwitch
+    services: Services,
+    doors: Doors,
+    staff: DemoStaff,
+    merchant: DemoMerchant,
+    traffic: TrafficSwitch,
+    shop: ExampleShop,
 ) -> Pages:
     """The bank's pages and the demo's: a till, the machine room, phones to look at."""
     bills = SampleBills(services.merchants, services.clock, services.settings.zone)
     people, shops, cashier = People(services), Shops(services), Cashier(services)
-    demo = Demo(people, shops, cashier, MachineRoom(services), doors, staff, merchant, traffic, bills)
+    demo = Demo(people, shops, cashier, MachineRoom(services), doors, staff, merchant, traffic, bills, shop)
     return guest_pages(services, routes(demo), SLOTS)
 
 
@@ -148,15 +161,16 @@ def check_port(host: str, port: int) -> int:
             ) from error
 
 
-def greeting(base: str) -> str:
-    """What to open, and what to do there."""
+def greeting(base: str, shop_log: Path | None = None) -> str:
+    """What to open, and what to do there; `shop_log` is told where there is a shop."""
+    a_shop = f"\n    5  a shop on the web that is paid here: {base}/shop  (its log: {shop_log})" if shop_log else ""
     return f"""
   Feiqian is running. Open  {base}/
 
     1  open the phone (a customer's wallet) and the till (a merchant) beside each other
     2  at the till key in an amount, then press "Scan the phone beside me", or point the camera at the phone
     3  watch the phone: it is paid before you look
-    4  the bank, live: {base}/bank  (turn on the shoppers there)
+    4  the bank, live: {base}/bank  (turn on the shoppers there){a_shop}
 
   API: {base}/v1/docs   Stop: Ctrl-C
 """

@@ -78,6 +78,16 @@ class Identify:
         accounts = tuple(self.quick.candidates(connection, number, given))
         return Identified(owner, accounts, from_here, named, counted, device.id if device else None)
 
+    def remembered(
+        self, connection: Connection, account: DepositAccount, now: int, device_token: str | None = None
+    ) -> Identified:
+        """Of a browser that remembers this account: counted as if number and digits had been given. Raises
+        AttemptsThrottled."""
+        mobile = self.quick.customers.profiles.need(connection, account.customer).mobile
+        six = self.quick.deposits.number(connection, account.id)[-SIX:]
+        found = self.by_mobile(connection, mobile, six, now, device_token)
+        return found._replace(accounts=tuple(one for one in found.accounts if one.id == account.id))
+
     def own(self, connection: Connection, customer: Subject, given: str) -> Identified:
         """Of a customer who is signed in: counted nowhere."""
         return Identified(customer, tuple(self.quick.candidates(connection, customer.customer, given)), b"", b"")

@@ -42,13 +42,15 @@ from feiqian.quick.paying_errors import (
     AccountNotOpen,
     AccountUnclear,
     NotPayable,
+    NotRemembered,
     QuickPaymentNotFound,
     QuickPaymentOver,
 )
 from feiqian.quick.paying_model import LONGEST_REFERENCE, Begun, Bill, QuickPayment
 from feiqian.quick.paying_tables import WITH_ORDER, Stage, paid_orders, quick_payments
+from feiqian.quick.remembered import RememberedDevices
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
-from feiqian.runtime.transactions import Refused, writes_or_refuses
+from feiqian.runtime.transactions import Refused, writes, writes_or_refuses
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Subject
 
@@ -77,6 +79,7 @@ class QuickPayments(PreAuthFlow):
     ledger: Ledger
     payment_reads: PaymentReads
     kept: Kept
+    remembered: RememberedDevices
 
     async def bill_of(self, order_id: str) -> Bill:
         """What is paid with an order. Raises OrderNotFound, and NotPayable if it cannot be paid so now."""
@@ -98,6 +101,14 @@ class QuickPayments(PreAuthFlow):
         """
         self._check(bill)
         return await self.transactions.write(self._start, bill, numbers.mobile(mobile), account, language, device_token)
+
+    async def start_remembered(
+        self, bill: Bill, token: str | None, id: str, language: str, device_token: str | None = None
+    ) -> Begun:
+        """As `start`, from a browser that remembers an account; `id` is what its page has shown. Nothing is proved by
+        it: the code is asked for. Raises NotPayable, NotRemembered, AttemptsThrottled."""
+        self._check(bill)
+        return await self.transactions.write(self._start_remembered, bill, token, id, language, device_token)
 
     async def begin(self, subject: Subject, bill: Bill, account: str) -> str:
         """By a customer who is signed in; `account`: last digits (six or more) or alias. Returns the id.
@@ -151,6 +162,19 @@ class QuickPayments(PreAuthFlow):
         self, connection: Connection, bill: Bill, mobile: str, account: str, language: str, device_token: str | None
     ) -> Begun:
         found = self.identify.by_mobile(connection, mobile, account, self.clock.now(), device_token)
+        return self._begun(connection, bill, found, language)
+
+    def _start_remembered(
+        self, connection: Connection, bill: Bill, token: str | None, id: str, language: str, device_token: str | None
+    ) -> Begun:
+        here = self.remembered.find(connection, token)
+        if here is None or here.id != id:
+            raise NotRemembered
+        found = self.identify.remembered(connection, here.account, self.clock.now(), device_token)
+        self.remembered.used(connection, id)
+        return self._begun(connection, bill, found, language)
+
+    def _begun(self, connection: Connection, bill: Bill, found: Identified, language: str) -> Begun:
         row = self._keep(connection, bill, found)
         hopeless, binding = not found.accounts, self._binding(row)
         view = self.verification.begin.within(
@@ -279,6 +303,22 @@ class QuickPayments(PreAuthFlow):
         forget_tries(connection, subject)
         self.kept.drop(connection, id)
         return self._order(connection, self._row(connection, id, subject), passed)
+
+    @writes
+    def remember(self, connection: Connection, id: str, challenge: str, before: str | None, browser: str) -> str | None:
+        """The token by which the browser (its `User-Agent`) remembers the account that was just paid from, in place of
+        what it has remembered `before`; None if the account cannot be paid from any more.
+
+        Raises QuickPaymentNotFound, QuickPaymentOver, PreAuthFlowOver.
+        """
+        row = self._row(connection, id, self._asked(connection, challenge).subject, lock=True)
+        lately = self.clock.now() < row.proved_at + OPEN_FOR
+        if row.stage is not Stage.PROVED or row.challenge != challenge or not lately:
+            raise QuickPaymentOver
+        account = self.deposits.get(connection, row.accounts)
+        if (token := self.remembered.add(connection, account, id, browser)) is not None:
+            self.remembered.drop(connection, before)
+        return token
 
     def _order(self, connection: Connection, row: Any, proved: Passed | None) -> tuple[Merchant, QuickOrder]:
         subject, merchant = SUBJECT.of(row), self.merchants.by_number(row.merchant)

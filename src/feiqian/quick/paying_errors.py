@@ -19,6 +19,13 @@ class QuickPaymentOver(FeiqianError):
         super().__init__("the quick payment was not confirmed in time, and nothing was paid by it; begin anew")
 
 
+class NotRemembered(FeiqianError):
+    """This browser does not remember the account (any more): number and digits are asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__("this browser does not remember the account any more; give the number and the six digits")
+
+
 class AccountUnclear(FeiqianError):
     """Several accounts end in these digits: the alias, or more digits, say which."""
 

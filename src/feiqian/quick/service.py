@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from feiqian.auth.base import AccessService
 from feiqian.deposits.model import AccountState, DepositAccount
@@ -17,7 +17,7 @@ from feiqian.deposits.service import Deposits
 from feiqian.ids import CustomerNumber
 from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Pause, Quick, QuickState, Way
-from feiqian.quick.tables import services
+from feiqian.quick.tables import remembered, services
 from feiqian.runtime.transactions import reads
 from feiqian.strings.normal import code_digits
 from feiqian.subjects import Role, Subject
@@ -139,6 +139,8 @@ class QuickService(AccessService):
             raise QuickRefused("frozen")
 
     def _put(self, connection: Connection, account: DepositAccount, state: QuickState, why: Pause) -> None:
+        """It is open no longer, and no browser remembers the account."""
+        connection.execute(delete(remembered).where(remembered.c.account == account.id))
         values = {"state": state, "pause": why, "changed_at": self.clock.now()}
         connection.execute(update(services).where(_c.account == account.id).values(values))
 

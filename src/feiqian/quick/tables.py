@@ -20,6 +20,21 @@ services = Table(
     Column("opened_at", BIG, nullable=False),
     Column("changed_at", BIG, nullable=False),
 )
+# One row for each browser that remembers an account.
+remembered = Table(
+    "quick_remembered",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("payment", String(36), nullable=False, unique=True),  # the quick payment that proved whose browser it is
+    Column("account", String(36), ForeignKey("deposits_accounts.id"), nullable=False, index=True),
+    Column("customer", BIG, ForeignKey("customers.number"), nullable=False, index=True),
+    Column("mobile", LargeBinary(16), nullable=False),  # keyed: the number that the code went to
+    Column("label", String(40), nullable=False),
+    Column("created_at", BIG, nullable=False),
+    Column("used_at", BIG, nullable=False),
+    Column("ends_at", BIG, nullable=False, index=True),
+)
 # What somebody who is not signed in has asked for in the last day, whether the account is known or not.
 asked = Table(
     "quick_asked",

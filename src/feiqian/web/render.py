@@ -19,7 +19,7 @@ from feiqian.payments.reasons import sentence
 from feiqian.strings.visible import shown
 from feiqian.texts import LANGUAGES, NAMES, Texts, english, texts_in
 
-from .assets import url
+from .assets import content, url
 from .formats import Formats, symbol
 from .lengths import LONGEST
 
@@ -53,7 +53,14 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._jinja.globals |= {"t": texts, "static": url, "texts": None, "languages": NAMES, "here": "/"}
+        self._jinja.globals |= {
+            "t": texts,
+            "static": url,
+            "inlined": _inlined,
+            "texts": None,
+            "languages": NAMES,
+            "here": "/",
+        }
         self._jinja.globals["slot"] = lambda place: slots.get(place, NOTHING_THERE)
         self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
         self._jinja.globals["macros"] = self._macros
@@ -101,6 +108,11 @@ class Renderer:
 
     def when(self, at: int) -> str:
         return self.formats.when_inside(at)
+
+
+def _inlined(name: str) -> Markup:
+    """A style of ours that stands in the page itself (`security.INLINED`)."""
+    return Markup(content(name).decode())
 
 
 def _loader() -> jinja2.BaseLoader:

@@ -18,9 +18,14 @@ from litestar.handlers import BaseRouteHandler
 
 from feiqian.strings.hosts import host_of, web_origin
 
+from .assets import hash_of, names
+
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 HSTS = "max-age=63072000"  # two years, as browsers' preload lists advise
+
+
+INLINED = tuple(name for name in names() if name.startswith("css/inlined"))  # styles that pages may hold
 
 
 def content_security_policy(*, framed: bool) -> str:
@@ -30,7 +35,7 @@ def content_security_policy(*, framed: bool) -> str:
         (
             "default-src 'none'",
             "script-src 'self'",
-            "style-src 'self'",
+            " ".join(("style-src 'self'", *map(hash_of, INLINED))),
             "img-src 'self' data: blob:",
             "connect-src 'self'",
             "media-src blob:",

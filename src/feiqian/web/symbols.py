@@ -8,10 +8,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import segno
 import zxingcpp
 
 QUIET_MODULES = 4  # ISO/IEC 18004 asks for four modules of white around a QR code
+_DARK = bytes([1]) + bytes(255)  # of a pixel
 QUIET_BARS = 10  # ISO/IEC 15417 asks for ten modules on either side of a Code 128
 
 
@@ -25,7 +25,7 @@ class Symbol(NamedTuple):
 
 def qr(text: str) -> Symbol:
     """A QR code, never a Micro QR, with its quiet zone; medium error correction suits a screen."""
-    rows = [bytes(row) for row in segno.make_qr(text, error="m", boost_error=False).matrix]
+    rows = _modules(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M"))
     size = len(rows) + 2 * QUIET_MODULES
     path = "".join(_row(row, y + QUIET_MODULES, QUIET_MODULES, 1) for y, row in enumerate(rows))
     return Symbol(size, size, path)
@@ -34,12 +34,16 @@ def qr(text: str) -> Symbol:
 def code128(digits: str, height: int = 40) -> Symbol:
     """A Code 128 (its subset C packs two digits into a character), with its quiet zones."""
     barcode = zxingcpp.create_barcode(digits, zxingcpp.BarcodeFormat.Code128)
-    image: Any = barcode.to_image(scale=1, add_quiet_zones=False)  # a buffer of rows of bytes; 0 is dark
-    pixels = memoryview(image)
+    bars = _modules(barcode)[0]
+    return Symbol(len(bars) + 2 * QUIET_BARS, height, _row(bars, 0, QUIET_BARS, height))
+
+
+def _modules(barcode: Any) -> list[bytes]:
+    """The rows of a symbol, a byte for each module: 1 is dark."""
+    pixels = memoryview(barcode.to_image(scale=1, add_quiet_zones=False))  # rows of bytes; 0 is dark
     assert pixels.shape is not None
-    width = pixels.shape[1]
-    bars = bytes(value == 0 for value in pixels.tobytes()[:width])
-    return Symbol(width + 2 * QUIET_BARS, height, _row(bars, 0, QUIET_BARS, height))
+    width, dark = pixels.shape[1], pixels.tobytes().translate(_DARK)
+    return [dark[start : start + width] for start in range(0, len(dark), width)]
 
 
 def _row(modules: bytes, y: int, x: int, height: int) -> str:

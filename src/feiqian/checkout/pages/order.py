@@ -14,19 +14,23 @@ from litestar.response import Redirect
 
 from feiqian.auth.pages.challenge import Page
 from feiqian.auth.pages.mobiles import countries
+from feiqian.checkout.links import PLACE
 from feiqian.checkout.returning import return_address, return_secret
 from feiqian.orders.errors import OrderNotFound
-from feiqian.orders.model import Method, OrderStatus
+from feiqian.orders.model import Method, Order, OrderStatus
 from feiqian.payments.pages.why import why
 from feiqian.payments.policy import Decline
 from feiqian.quick.pages.pay import Asked
+from feiqian.quick.pages.remembered import remembered_here
 from feiqian.quick.paying_model import Bill, QuickPayment
+from feiqian.sources.standing import Source
 from feiqian.web.forms import Form
-from feiqian.web.session import customer_of
+from feiqian.web.session import Customer, customer_of
 from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
 
-from .shown import PLACE, found, unpaid, values
+from .shown import found, links, unpaid, values
+from .sources import preselected, sources
 
 HELD_SECONDS = 20  # that a question waits for the order to change
 
@@ -55,7 +59,9 @@ class Orders:
             form=form,
             countries=countries(site.language),
             methods=order.methods if merchant.accepting else (),
+            remembered=await remembered_here(site, request),
             signed_in_here=customer is not None,
+            source=await _one_click(site, request, order, customer),
             code=_code(site, number) if Method.WALLET in order.methods else None,
             **told,
         )
@@ -99,4 +105,14 @@ class OrderPages(Controller):
 
 def _code(site: Site, id: str) -> Any:
     """What a wallet scans: the address at which it pays this order, of this bank and nobody else."""
-    return qr(f"{site.services.settings.public_origin}{PLACE}/{id}/wallet")
+    return qr(links(site).of(id))
+
+
+async def _one_click(site: Site, request: Asked, order: Order, customer: Customer | None) -> Source | None:
+    """The account that who is signed in pays from with one click; None if there is more to be said first."""
+    if customer is None or Method.WALLET not in order.methods:
+        return None
+    payable = await site.services.wallet_orders.look(customer.number, order.id)
+    if payable.paid_before:
+        return None
+    return preselected(site, request, await sources(site, customer, order), order)

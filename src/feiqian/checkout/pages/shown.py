@@ -8,16 +8,16 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from feiqian.auth.pages.challenge import Page
+from feiqian.checkout.links import PLACE, Links
 from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.ids import ORDER, is_id
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, MinorUnits, Money
 from feiqian.orders.errors import OrderNotFound
 from feiqian.orders.model import Order, OrderStatus
+from feiqian.quick.pages.pay import PAYS
 from feiqian.web.site import Site
 
-PLACE = "/pay"
-PAYS = ("succeeded", "authorised")  # statuses of an attempt that has paid the order
 _NOT_PAID = (OrderStatus.CLOSED, OrderStatus.EXPIRED, OrderStatus.VOIDED, OrderStatus.LAPSED)
 
 
@@ -50,6 +50,11 @@ def values(site: Site, order: Order, merchant: Merchant) -> dict[str, Any]:
         "good": order.ended_at is not None and order.status not in _NOT_PAID,
         "place": f"{PLACE}/{order.id}",
     }
+
+
+def links(site: Site) -> Links:
+    """The codes of this bank's orders."""
+    return Links(site.services.settings.public_origin, site.services.cipher)
 
 
 async def unpaid(site: Site, id: str, outcome: str, **more: Any) -> Page:

@@ -5,11 +5,8 @@ The challenge is named in the address; it is of the one who is signed in, and bo
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Controller, Request, get, post
-from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar import Controller, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from feiqian.auth.answering import OwnChallenges
@@ -17,18 +14,19 @@ from feiqian.auth.challenges.errors import FactorNotEnrolled, NotPassed
 from feiqian.auth.model import ChallengeView
 from feiqian.auth.pages.challenge import OVER, ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
+from feiqian.checkout.links import PLACE
 from feiqian.errors import LedgerError
-from feiqian.money import BY_CODE
 from feiqian.orders.errors import ChallengeNotKept, OrderStateForbids, SourceInvalid
-from feiqian.orders.model import Method, Order, OrderStatus
+from feiqian.orders.model import Method, OrderStatus
 from feiqian.payments.views import PaymentView
-from feiqian.sources.standing import Source
+from feiqian.quick.pages.pay import Asked
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import CUSTOMER
 
-from .shown import PLACE, found, unpaid, values
+from .shown import found, links, unpaid, values
+from .sources import chosen, preselected, source_of, sources
 
 
 class WalletPages(Controller):
@@ -37,18 +35,26 @@ class WalletPages(Controller):
     path = "/{number:str}/wallet"
 
     @get("/")
-    async def look(self, site: TheSite, signed_in: TheCustomer, number: FromPath[str]) -> Page:
-        return await _page(site, signed_in, number, Form())
+    async def look(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        request: Asked,
+        number: FromPath[str],
+        code: FromQuery[str | None] = None,
+    ) -> Page:
+        """`code`: the signature, of whoever has scanned the order's code."""
+        if code is not None and not links(site).is_signed(number, code):
+            return site.page("checkout/forged.html", status=403)
+        return await _page(site, signed_in, request, number, Form())
 
     @post("/", status_code=303)
-    async def begin(
-        self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State], number: FromPath[str]
-    ) -> Page:
+    async def begin(self, site: TheSite, signed_in: TheCustomer, request: Asked, number: FromPath[str]) -> Page:
         form = await read_form(request)
         order, _ = await found(site, number)
-        if _source(await _sources(site, signed_in, order), form["source"]) is None:
+        if (source := source_of(await sources(site, signed_in, order), form["source"])) is None:
             form.wrong("source", site.render.texts("checkout.source.missing"))
-            return await _page(site, signed_in, number, form)
+            return await _page(site, signed_in, request, number, form)
         try:
             device = signed_in.session.device
             challenge = await site.services.wallet_orders.begin(signed_in.subject, number, site.language, device)
@@ -57,7 +63,8 @@ class WalletPages(Controller):
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
         answers = OwnChallenges(site.services.verification, signed_in.subject)
-        return await lead(answers, challenge, f"{PLACE}/{number}/wallet/{form['source']}/{challenge.id}")
+        place = f"{PLACE}/{number}/wallet/{source.id}/{challenge.id}"
+        return await lead(answers, challenge, place, chosen(site, source))
 
     @get("/{source:str}/{challenge:str}/done")
     async def done(
@@ -99,7 +106,7 @@ async def _confirming(
             pass  # the page that follows says so
         return Redirect(f"{place}/done", status_code=303)
 
-    chosen = _source(await _sources(site, signed_in, order), source)
+    paid_from = source_of(await sources(site, signed_in, order), source)
     flow = ChallengeFlow(
         OwnChallenges(site.services.verification, signed_in.subject),
         challenge,
@@ -108,7 +115,7 @@ async def _confirming(
         site.render.texts("customer.confirm"),
         leave=f"{PLACE}/{number}",
         template="checkout/confirm.html",
-        values=values(site, order, merchant) | {"source": chosen},
+        values=values(site, order, merchant) | {"source": paid_from},
     )
     return Step(flow, finish)
 
@@ -118,42 +125,28 @@ PROVE = challenge_pages("/{number:str}/wallet/{source:str}/{challenge:str}", _co
 
 async def _pay(site: Site, customer: Customer, id: str, source: str, challenge: str) -> PaymentView:
     order, _ = await found(site, id)
-    chosen = _source(await _sources(site, customer, order), source)
-    if chosen is None:
+    paid_from = source_of(await sources(site, customer, order), source)
+    if paid_from is None:
         raise SourceInvalid
-    return await site.services.wallet_orders.pay(customer.subject, id, challenge, chosen.ledger_id)
+    return await site.services.wallet_orders.pay(customer.subject, id, challenge, paid_from.ledger_id)
 
 
-async def _page(site: Site, customer: Customer, id: str, form: Form) -> Page:
+async def _page(site: Site, customer: Customer, request: Asked, id: str, form: Form) -> Page:
     payable = await site.services.wallet_orders.look(customer.number, (await found(site, id))[0].id)
     order, merchant = payable.order, payable.merchant
     if order.status is not OrderStatus.OPEN or Method.WALLET not in order.methods or not merchant.accepting:
         return _to_order(id)
-    sources = await _sources(site, customer, order)
-    enough = [source for source in sources if source.available.minor >= order.amount]
-    chosen = form["source"] or (enough[0].id if enough else "")
+    found_sources = await sources(site, customer, order)
+    first = preselected(site, request, found_sources, order)
     return site.page(
         "checkout/wallet.html",
         ("checkout.script.",),
         form=form,
-        sources=sources,
-        chosen=chosen,
+        sources=found_sources,
+        chosen=form["source"] or (first.id if first else ""),
         paid_before=payable.paid_before,
         **values(site, order, merchant),
     )
-
-
-async def _sources(site: Site, customer: Customer, order: Order) -> list[Source]:
-    """The customer's accounts in the order's currency that money may leave, the one that is next at first."""
-    for standing in await site.services.sources.standing(customer.number):
-        if standing.currency == BY_CODE[order.currency]:
-            usable = [source for source in standing.offered if source.pays]
-            return sorted(usable, key=lambda source: source != standing.next)
-    return []
-
-
-def _source(sources: list[Source], id: str) -> Source | None:
-    return next((source for source in sources if source.id == id), None)
 
 
 def _to_order(id: str) -> Redirect:

@@ -21,6 +21,7 @@ from .welcome import Welcome
 PAGES: list[ControllerRouterHandler] = [Welcome, Till, BankPage, BillPages, Inbox, MadeUp, StaffKey, MerchantKey]
 SLOTS = {
     "challenge.send": "demo/parts/open_inbox.html",  # messages are read in the inbox page
+    "quick.payer": "demo/parts/who_can_pay.html",
     "registration.who": "demo/parts/made_up_person.html",
     "identity.pictures": "demo/parts/made_up_document.html",
     "staff.confirm": "demo/parts/sign_as_staff.html",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from litestar import Controller, Response, get
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from sqlalchemy import Connection
 
 from feiqian.auth.pages.mobiles import shown_number
@@ -35,14 +35,14 @@ class BillPages(Controller):
     path = "/bills"
 
     @get("/")
-    async def all(self, site: TheSite, demo: TheDemo) -> Response[str]:
+    async def all(self, site: TheSite, demo: TheDemo, payers: FromQuery[bool] = False) -> Response[str]:
         bills, quick = demo.bills.today(), site.services.quick_payments
         paid = {one.bill.reference for one in bills if quick.is_paid(one.bill)}
         await site.services.ledger.durable(site.services.ledger.position)
         amounts = {one.bill.reference: Money(one.amount, BY_NUMBER[one.bill.currency]) for one in bills}
         people = await demo.people.first(PAYERS)
-        payers = await site.services.transactions.read(_payers, site.services, people)
-        return site.page("demo/bills.html", bills=bills, amounts=amounts, paid=paid, payers=payers)
+        known = await site.services.transactions.read(_payers, site.services, people)
+        return site.page("demo/bills.html", bills=bills, amounts=amounts, paid=paid, payers=known, opened=payers)
 
     @get("/{number:str}")
     async def printed(self, site: TheSite, demo: TheDemo, number: FromPath[str]) -> Response[str]:

@@ -14,6 +14,7 @@ from feiqian.demo.cashier import Cashier
 from feiqian.demo.doors import Doors
 from feiqian.demo.people import People, Shop, Shops
 from feiqian.demo.pulse import MachineRoom
+from feiqian.demo.shop import ExampleShop
 from feiqian.demo.staff import DemoMerchant, DemoStaff
 from feiqian.demo.traffic import TrafficSwitch
 
@@ -33,6 +34,7 @@ class Demo:
     merchant: DemoMerchant
     traffic: TrafficSwitch
     bills: SampleBills
+    example_shop: ExampleShop
 
     async def person(self, id: str) -> Customer:
         """Raises NotFoundException."""

@@ -1,4 +1,4 @@
-"""The demo's start page: three doors, the choice of customer and merchant, the shoppers; and keyless entries."""
+"""The demo's start page: four doors, the choice of customer and merchant, the shoppers; and keyless entries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from litestar.response import Redirect
 
 from feiqian.auth.errors import SignInRefused
 from feiqian.demo.seeding import mobile_of
+from feiqian.demo.shop import ShopNotRunning
 from feiqian.demo.traffic import Level
 from feiqian.web.forms import read_form
 from feiqian.web.session import customer_of
@@ -48,6 +49,7 @@ class Welcome(Controller):
             merchants=len(shops),
             level=demo.traffic.level,
             doors=demo.doors,
+            has_shop=demo.example_shop.possible,
             staff=demo.staff.names,
             merchant_user=demo.merchant.name,
             numbers=[(person.name, mobile_of(person.number)) for person in people[:WITH_NUMBERS]],
@@ -62,6 +64,16 @@ class Welcome(Controller):
             return Redirect("/bank")
         person, shop = await demo.person(customer), demo.shop(merchant)
         return Redirect(f"/till/{shop.id}?beside={person.id}")
+
+    @get("/shop")
+    async def shop(self, site: TheSite, demo: TheDemo) -> Response[Any]:
+        """The example shop, which is started when somebody opens it first; without examples there is no such page."""
+        if not demo.example_shop.possible:
+            raise NotFoundException
+        try:
+            return Redirect(await demo.example_shop.open(), status_code=303)
+        except ShopNotRunning:
+            return site.page("demo/no_shop.html", status=503, log=str(demo.example_shop.log))
 
     @post("/demo/phone", status_code=303)
     async def phone(self, site: TheSite, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:

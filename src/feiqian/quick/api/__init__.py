@@ -10,6 +10,7 @@ from feiqian.quick.paying_errors import (
     AccountUnclear,
     AttemptsThrottled,
     NotPayable,
+    NotRemembered,
     QuickPaymentNotFound,
     QuickPaymentOver,
 )
@@ -33,6 +34,7 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     QuickThrottled: TOO_MANY_REQUESTS,
     QuickPaymentNotFound: NOT_FOUND,
     QuickPaymentOver: CONFLICT,
+    NotRemembered: CONFLICT,
     AccountUnclear: ACCOUNT_UNCLEAR,
     AccountNotOpen: INVALID,
     NotPayable: INVALID,

@@ -9,8 +9,8 @@ import msgspec
 from litestar.params import JSONBody
 
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
-from feiqian.auth.api.render import shown
-from feiqian.auth.api.shapes import ChallengeShown, WithChallenge
+from feiqian.auth.api.render import DONE, shown
+from feiqian.auth.api.shapes import ChallengeShown, Done, WithChallenge
 from feiqian.clock import moment
 from feiqian.money import BY_NUMBER
 from feiqian.quick.allowed import allowed
@@ -95,6 +95,53 @@ async def close_quick(id: Id, session: TheSession, services: TheServices) -> Qui
     return _shown(services, await services.own_quick.close(session, id))
 
 
+class QuickDeviceShown(msgspec.Struct, frozen=True):
+    """A browser that remembers an account, so that only the code is asked for, until `ends_at`."""
+
+    id: Annotated[str, msgspec.Meta(examples=["rem_01a21ac8d8a073fb8e8d69f236941c11"])]
+    label: Annotated[str, msgspec.Meta(examples=["Firefox · Android"])]
+    account: Annotated[str, msgspec.Meta(examples=["acc_01a21ac8d8a073fb8e8d69f236941c11"])]
+    last_four: LastFour
+    created_at: datetime
+    used_at: datetime
+    ends_at: datetime
+
+
+class QuickDeviceList(msgspec.Struct, frozen=True):
+    """All of them, the last used first."""
+
+    devices: list[QuickDeviceShown]
+
+
+@get("/v1/me/quick/devices", "listQuickDevices", "Browsers that remember an account of yours", who="customer")
+async def list_quick_devices(session: TheSession, services: TheServices) -> QuickDeviceList:
+    return QuickDeviceList(
+        [
+            QuickDeviceShown(
+                one.id,
+                one.label,
+                one.account.id,
+                one.account.last_four,
+                *map(moment, (one.created_at, one.used_at, one.ends_at)),
+            )
+            for one in await services.quick_devices.of(session.subject.customer)
+        ]
+    )
+
+
+@post(
+    "/v1/me/quick/devices/{id:str}/forget",
+    "forgetQuickDevice",
+    "Let a browser remember your account no longer",
+    who="customer",
+    problems=(problems.NOT_FOUND,),
+)
+async def forget_quick_device(id: Id, session: TheSession, services: TheServices) -> Done:
+    if not await services.quick_devices.forget(session, id):
+        raise problems.ProblemError(problems.NOT_FOUND, "You have no such device.")
+    return DONE
+
+
 def _shown(services: Services, quick: Quick) -> QuickShown:
     account = quick.account
     return QuickShown(
@@ -113,10 +160,13 @@ def _shown(services: Services, quick: Quick) -> QuickShown:
 
 OPERATIONS = grouped(
     "Quick payment",
-    "Paying from an account with mobile number, last six digits and a code: open it, pause it, close it.",
+    "Paying from an account with mobile number, last six digits and a code: open it, pause it, close it; and which "
+    "browsers remember an account.",
     list_quick,
     begin_opening_quick,
     open_quick,
     pause_quick,
     close_quick,
+    list_quick_devices,
+    forget_quick_device,
 )

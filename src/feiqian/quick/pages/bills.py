@@ -14,6 +14,7 @@ from feiqian.web.forms import Form
 from feiqian.web.site import Site, TheSite
 
 from .pay import Asked, FindBill, TheIssuer, outcome_values, pay_pages, shown
+from .remembered import remembered_here
 
 PLACE = "/bill"
 
@@ -56,7 +57,12 @@ class Bills:
         paid = bool(bill.once_until) and services.quick_payments.is_paid(bill)
         await services.ledger.durable(services.ledger.position)
         return site.page(
-            "quick/pay.html", form=form, countries=countries(site.language), paid=paid, **shown(site, bill)
+            "quick/pay.html",
+            form=form,
+            countries=countries(site.language),
+            paid=paid,
+            remembered=await remembered_here(site, request),
+            **shown(site, bill),
         )
 
     async def outcome(self, site: Site, number: str, outcome: str, payment: QuickPayment | None) -> Page:

@@ -35,6 +35,7 @@ SAID = {
     "open": "quick.said.open",
     "pause": "quick.said.pause",
     "close": "quick.said.close",
+    "forget": "quick.said.forget",
     "refused": "quick.said.refused",
 }
 
@@ -75,6 +76,7 @@ class OwnPages(Controller):
         return site.page(
             "quick/own.html",
             own=own,
+            devices=await services.quick_devices.of(signed_in.number),
             uses=page.of([_use(site, payment) for payment in page.items]),
             first=not older,
             allowed=allowed(services.policy, services.policy.currency),
@@ -89,6 +91,9 @@ class OwnPages(Controller):
         try:
             if act == "open":
                 return await _begin(site, signed_in, account)
+            if act == "forget":
+                await site.services.quick_devices.forget(session, account)
+                return _said(act)
             if act in ("pause", "close"):
                 await (own.pause if act == "pause" else own.close)(session, account)
                 return _said(act)

@@ -33,16 +33,21 @@ from feiqian.quick.paying_errors import (
     AccountUnclear,
     AttemptsThrottled,
     NotPayable,
+    NotRemembered,
     QuickPaymentNotFound,
     QuickPaymentOver,
 )
-from feiqian.quick.paying_model import Bill, QuickPayment
+from feiqian.quick.paying_model import Begun, Bill, QuickPayment
+from feiqian.web.compress import COMPRESSED
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import device, keep, kept
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
-PAYING = "quick"  # what is under way in the browser: challenge, quick payment, number of what is paid
+from .remembered import REMEMBER, forget, remember, token_of
+
+PAYING = "quick"  # what is under way in the browser: challenge, quick payment, number of what is paid, REMEMBER
+PAYS = ("succeeded", "authorised")  # statuses by which something is paid
 Asked = Request[Any, Any, State]
 FindBill = Callable[[str], Bill | None]
 
@@ -73,7 +78,8 @@ def pay_pages(issuer: Issuer, *besides: ControllerRouterHandler, **options: Any)
         return issuer
 
     provided = {"issuer": Provide(given, sync_to_thread=False)}
-    return Router(issuer.place, route_handlers=[Pay, PROVE, *besides], dependencies=provided, **options)
+    handlers = [Pay, PROVE, *besides]
+    return Router(issuer.place, route_handlers=handlers, dependencies=provided, middleware=[COMPRESSED], **options)
 
 
 class Pay(Controller):
@@ -87,25 +93,18 @@ class Pay(Controller):
 
     @post("/", status_code=303, opt={ACTS_FOR: ANYBODY})
     async def begin(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
-        form, t = await read_form(request), site.render.texts
-        mobile, account = mobile_of(site, form), form["account"]
-        if not account or len(account) > LONGEST_GIVEN:
-            form.wrong("account", t("quick.pay.account.missing"))
-        try:
-            bill = await issuer.bill(site, number)
-            if not form.good:
-                return await issuer.page(site, request, number, form)
-            quick = site.services.quick_payments
-            begun = await quick.start(bill, mobile, account, site.language, device(site, request))
-        except AttemptsThrottled as error:
-            form.wrong("", t("quick.pay.throttled", when=site.render.formats.when_inside(error.until)))
+        form = await read_form(request)
+        begun = await _begun(site, issuer, request, number, form)
+        if begun is None:
             return await issuer.page(site, request, number, form)
-        except NotPayable:
-            form.wrong("", t("quick.pay.not_payable"))
-            return await issuer.page(site, request, number, form)
-        sent = await start(quick, begun.challenge, 0)
-        cookie = keep(site, PAYING, begun.challenge.id, begun.id, number)
+        sent = await start(site.services.quick_payments, begun.challenge, 0)
+        cookie = keep(site, PAYING, begun.challenge.id, begun.id, number, form["remember"])
         return Redirect(f"{issuer.place}/{number}/confirm?way=0&sent={sent}", status_code=303, cookies=[cookie])
+
+    @post("/forget", status_code=303, opt={ACTS_FOR: ANYBODY})
+    async def forget(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
+        """This browser remembers no account any more."""
+        return await forget(site, request, _anew(issuer, number))
 
     @get("/account")
     async def which(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
@@ -117,7 +116,7 @@ class Pay(Controller):
     async def choose(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
         if (paying := _under_way(site, request, number)) is None:
             return _anew(issuer, number)
-        challenge, id, _ = paying
+        challenge, id, *_ = paying
         form = await read_form(request)
         try:
             await site.services.quick_payments.choose(id, challenge, form["account"])
@@ -132,7 +131,7 @@ class Pay(Controller):
     async def done(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
         if (paying := _under_way(site, request, number)) is None:
             return _anew(issuer, number)
-        challenge, id, _ = paying
+        challenge, id, *_ = paying
         try:
             outcome, payment = await _settled(site, id, challenge)
         except (QuickPaymentNotFound, *OVER):
@@ -141,7 +140,8 @@ class Pay(Controller):
             return await issuer.outcome(site, number, "proved", None)
         if outcome == "open":
             return Redirect(f"{issuer.place}/{number}/confirm", status_code=303)
-        return await issuer.outcome(site, number, outcome, payment)
+        answer = await issuer.outcome(site, number, outcome, payment)
+        return await _remembering(site, request, paying, answer) if outcome in PAYS else answer
 
     @post("/done", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def ask_again(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
@@ -154,7 +154,7 @@ async def _confirming(site: TheSite, issuer: TheIssuer, request: Asked, number: 
     """The challenge of the quick payment that this browser has begun, with what it pays."""
     if (paying := _under_way(site, request, number)) is None:
         return _anew(issuer, number)
-    challenge, id, _ = paying
+    challenge, id, *_ = paying
     try:
         payment = await site.services.quick_payments.get(id, challenge)
     except (QuickPaymentNotFound, *OVER):
@@ -169,6 +169,38 @@ async def _confirming(site: TheSite, issuer: TheIssuer, request: Asked, number: 
 
 
 PROVE = challenge_pages("/{number:str}/confirm", _confirming, (UNDER_WAY,))
+
+
+async def _begun(site: Site, issuer: Issuer, request: Asked, number: str, form: Form) -> Begun | None:
+    """What is paid from the account that this browser remembers, or from that which the form says; None: it was not
+    begun, and the form says why."""
+    quick, t, here = site.services.quick_payments, site.render.texts, device(site, request)
+    try:
+        bill = await issuer.bill(site, number)
+        if shown_here := form["remembered"]:
+            token = token_of(site, request)
+            return await quick.start_remembered(bill, token, shown_here, site.language, here)
+        mobile, account = mobile_of(site, form), form["account"]
+        if not account or len(account) > LONGEST_GIVEN:
+            form.wrong("account", t("quick.pay.account.missing"))
+        return await quick.start(bill, mobile, account, site.language, here) if form.good else None
+    except NotRemembered:
+        form.wrong("", t("quick.remembered.over"))
+    except AttemptsThrottled as error:
+        form.wrong("", t("quick.pay.throttled", when=site.render.formats.when_inside(error.until)))
+    except NotPayable:
+        form.wrong("", t("quick.pay.not_payable"))
+    return None
+
+
+async def _remembering(site: Site, request: Asked, paying: list[str], answer: Page) -> Page:
+    """The answer to what was paid, by which the browser remembers the account if its payer has asked for it, once."""
+    challenge, id, number, asked = paying
+    if asked == REMEMBER:
+        answer.set_cookie(keep(site, PAYING, challenge, id, number, ""))
+        if cookie := await remember(site, request, id, challenge):
+            answer.set_cookie(cookie)
+    return answer
 
 
 async def _settled(site: Site, id: str, challenge: str) -> tuple[str, QuickPayment]:
@@ -190,7 +222,7 @@ async def _settled(site: Site, id: str, challenge: str) -> tuple[str, QuickPayme
 
 async def _paid(site: Site, issuer: Issuer, paying: list[str]) -> Page:
     """Pays, and leads to what became of it; nobody is told "no" of what is not known."""
-    challenge, id, number = paying
+    challenge, id, number, _ = paying
     place = f"{issuer.place}/{number}"
     try:
         await site.services.quick_payments.ask_for_enough(id, challenge)
@@ -223,8 +255,9 @@ def _flow(site: Site, issuer: Issuer, challenge: str, number: str, values: dict[
 
 
 def _under_way(site: Site, request: Asked, number: str) -> list[str] | None:
-    """Challenge, quick payment and number that this browser has begun to pay; None if it is another number, or none."""
-    paying = kept(site, request, PAYING, 3)
+    """Challenge, quick payment and number that this browser has begun to pay, and REMEMBER if the account is to be
+    remembered; None if it is another number, or none."""
+    paying = kept(site, request, PAYING, 4)
     return paying if paying is not None and paying[2] == number else None
 
 
