@@ -166,10 +166,8 @@ class Authorizer:
             intent.proved and _proof(intent.proved),
             self._met(intent) if decline in OF_LIMITS else None,
         )
-        if intent.order is None:
-            fact = PaymentDecided(*fields)
-        else:
-            fact = AttemptDecided(*fields, order=intent.order.id, order_hold=intent.order.hold)
+        order = intent.order
+        fact = AttemptDecided(*fields, order=order.id, order_hold=order.hold) if order else PaymentDecided(*fields)
         self._ledger.record(encode_fact(fact))
         if expires_at:
             self._waits(fact)
