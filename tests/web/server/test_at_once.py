@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import re
+import secrets
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ from feiqian.web.server.exchange import Prompt
 from feiqian.web.server.overload import REFUSAL
 from feiqian.web.server.server import GatedProtocol
 
+CLOSE = {"connection": "close"}  # which needs a task
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
@@ -136,12 +138,38 @@ def test_an_order_asked_for_again_or_wrongly_is_answered_as_through_a_task(serve
     said = [
         shop.post("/v1/orders", json=wanted | changed, headers=headers)
         for changed in ({}, {}, {"amount": 101}, {"currency": "EUR", "merchant_order": "at-once-3"})
-        for headers in ({}, {"connection": "close"})  # the second needs a task
+        for headers in ({}, CLOSE)
     ]
     assert [one.status_code for one in said] == [200] * 4 + [422] * 4
     bodies = [one.json() for one in said]
     assert bodies[0] == bodies[1] == bodies[2] == bodies[3]
     assert (bodies[4], bodies[6]) == (bodies[5], bodies[7])
+    assert served.admission.total == 0
+
+
+def test_an_order_that_cannot_be_paid_so_is_refused_at_once_as_through_a_task(
+    served: Served, shop: httpx.Client
+) -> None:
+    def made(**more: Any) -> str:
+        wanted = {"merchant_order": secrets.token_hex(8), "amount": 1250, "currency": "CNY"}
+        return str(shop.post("/v1/orders", json=wanted | more).json()["id"])
+
+    closed, by_wallet, open_ = made(), made(methods=["wallet"]), made()
+    shop.post(f"/v1/orders/{closed}/close")
+    with served.client(1) as other:
+        asked: list[tuple[httpx.Client, dict[str, Any]]] = [
+            (shop, {"order": closed}),
+            (shop, {"order": by_wallet}),
+            (shop, {"order": open_, "amount": 1251}),
+            (other, {"order": open_}),
+        ]
+        said = [
+            [client.post("/v1/payments", json=served.order(**fields), headers=headers) for headers in ({}, CLOSE)]
+            for client, fields in asked
+        ]
+    told = [[(one.status_code, one.json().get("reason")) for one in pair] for pair in said]
+    assert told == [[(200, "order_not_open")] * 2, [(409, None)] * 2, [(422, None)] * 2, [(404, None)] * 2]
+    assert {shop.get(f"/v1/orders/{id}").json()["paid"] for id in (closed, by_wallet, open_)} == {0}
     assert served.admission.total == 0
 
 

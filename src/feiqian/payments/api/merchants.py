@@ -54,7 +54,7 @@ _OF_ONE = (problems.NOT_FOUND,)
     description="Answers `succeeded`, `declined` with a `reason` and a `message` to read out, or "
     "`needs_verification`. Sent again with the same `merchant_order`, content and payer (the first code, or "
     "another of the same customer) it gives the first answer, and with anything else `/problems/id-reused`.",
-    problems=(ID_REUSED,),
+    problems=(ID_REUSED, problems.NOT_FOUND, problems.CONFLICT),
 )
 async def create_payment(data: JSONBody[PaymentRequest], merchant: TheMerchant, services: TheServices) -> PaymentView:
     """`web.v1.hot` does the same without the framework, and is asked first."""
