@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import os
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -21,6 +22,7 @@ PREFIX = "whsec_"
 T = TypeVar("T")
 Shape: TypeAlias = type[T]  # inside `Event`, `type` is a field
 SHORTEST_KEY = 16
+SECRET_BYTES = 32
 LONGEST_TIME = 12
 
 
@@ -70,6 +72,17 @@ class Headers(Protocol):
     def items(self) -> Iterable[tuple[str, str]]: ...
 
 
+def new_secret() -> str:
+    """For whoever signs: a secret as the bank's are."""
+    return PREFIX + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+
+
+def signed(secret: str, id: str, body: bytes, seconds: int) -> dict[str, str]:
+    """The headers with which the bank would send this at that time (Unix seconds)."""
+    right = base64.b64encode(hmac.digest(_key(secret), _content(id, str(seconds), body), hashlib.sha256)).decode()
+    return {"webhook-id": id, "webhook-timestamp": str(seconds), "webhook-signature": f"v1,{right}"}
+
+
 def verify(headers: Headers, body: bytes, secrets: str | Sequence[str], now: float | None = None) -> Event:
     """The event, if it is signed by one of the secrets within five minutes of `now` (Unix seconds; None: the clock's).
 
@@ -85,13 +98,18 @@ def verify(headers: Headers, body: bytes, secrets: str | Sequence[str], now: flo
     keys = [_key(secret) for secret in ([secrets] if isinstance(secrets, str) else secrets)]
     if not keys:
         raise ValueError("no secret to check with")
-    signed = b"%b.%b.%b" % (id.encode(), at.encode(), body)
+    content = _content(id, at, body)
     given = [text.removeprefix("v1,").encode() for text in signatures.split(" ") if text.startswith("v1,")]
-    right = [base64.b64encode(hmac.digest(key, signed, hashlib.sha256)) for key in keys]
+    right = [base64.b64encode(hmac.digest(key, content, hashlib.sha256)) for key in keys]
     # All are compared, so that the time that it takes says nothing.
     if not sum(hmac.compare_digest(one, other) for one in right for other in given):
         raise WebhookInvalid("no signature is right")
     return msgspec.structs.replace(_read(body, Event), id=id)
+
+
+def _content(id: str, at: str, body: bytes) -> bytes:
+    """What is signed."""
+    return b"%b.%b.%b" % (id.encode(), at.encode(), body)
 
 
 def _key(secret: str) -> bytes:
