@@ -58,7 +58,7 @@ FEATURES = (
     "reminders",
     "channels",
 )
-DEMO = ("demo",)  # what a demo has besides
+GUESTS = ("demo", "test_bank")  # what is no part of a bank, and builds on one
 
 
 def modules(name: str, features: tuple[str, ...] = FEATURES) -> list[ModuleType]:
