@@ -30,7 +30,7 @@ from feiqian.customers import levels
 from feiqian.customers.level_numbers import number_levels
 from feiqian.db import BankDb
 from feiqian.errors import JournalMissing
-from feiqian.folder import FolderLock, make_folder, open_to_others
+from feiqian.folder import FolderLock, check_mark, make_folder, open_to_others
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import open_checkpoints, open_journal, open_ledger
 from feiqian.ledger.start_time import DAY_SECONDS, StartTime
@@ -65,17 +65,20 @@ def build(
     take_over: bool = False,
     accept_time: bool = False,
     clock: Clock | None = None,
+    kind: str = "",
 ) -> Bank:
     """Locks and opens the data folder and recovers the ledger. `create` begins a new journal where there is none.
 
     First the lock, then (with `listen`) the port, and only then the fence: a server that cannot run takes nothing away
     from one that does. `take_over` is for a PostgreSQL journal whose writer hangs or is out of reach (`Journal.lock`).
-    `accept_time` says that the clock is right, however far it is from the journal's newest moment.
+    `accept_time` says that the clock is right, however far it is from the journal's newest moment. `kind` is what the
+    folder was made for (`folder.mark`).
     Raises StartRefused, or LedgerError (and says what is wrong and where) rather than serve from a damaged journal.
     """
     folder = Path(settings.data)
     with ExitStack() as undo:
         lock = undo.enter_context(closing(lock_folder(settings, create=create)))
+        check_mark(folder, kind)
         journal = open_journal(folder, settings.journal_url, create=create, standbys=settings.journal_standbys)
         undo.enter_context(closing(journal))
         journal.lock(take_over=take_over)
@@ -175,6 +178,8 @@ def _measure(services: Services) -> None:
     waiters = services.payments.status_waiters
     services.alarms.watch("held_waits", "requests that wait for a customer to decide", waiters.places)
     services.alarms.watch("order_waits", "requests that wait until an order changes", services.orders.waiters.places)
+    listeners = services.webhooks.listening.waiters.places
+    services.alarms.watch("webhook_listeners", "requests that wait for an event", listeners)
     services.alarms.watch("open_orders", "orders that are open", services.orders.book.places)
     services.alarms.watch("read_waits", "requests that wait for the read model", services.reads.waiting_for_it)
     services.work.measure(metrics)

@@ -33,7 +33,7 @@ _DISK = {
     errno.ENOTDIR,
 }
 _log = logs.get("feiqian.cli")
-OF_FEATURES = (*features.modules("commands", features.DEMO), *features.modules("commands"))
+OF_FEATURES = (*features.modules("commands", features.GUESTS), *features.modules("commands"))
 MODULES = (serve, *OF_FEATURES, audit, checkpoint, project, bench)
 
 EPILOG = """\

@@ -16,6 +16,7 @@ FeiqianError
     DurabilityRefused   the database would acknowledge what it has not kept
   StartRefused          the server cannot start as it was asked to; says what stands in the way
     FolderLocked        another process works on the data folder
+    FolderOfAnother     the data folder was made for another kind of bank
     JournalLocked       another server writes the journal, from another folder or machine
     ClockRefused        the machine's clock is too far from the newest moment in the journal
 """
@@ -93,6 +94,10 @@ class StartRefused(FeiqianError):
 
 class FolderLocked(StartRefused):
     """Another process is the writer of this data folder. Nothing was changed, and that one goes on."""
+
+
+class FolderOfAnother(StartRefused):
+    """The data folder was made for another kind of bank, such as a test bank, and is left as it is."""
 
 
 class JournalLocked(StartRefused):

@@ -60,7 +60,7 @@ FEATURES = (
     "reminders",
     "channels",
 )
-DEMO = ("demo",)  # what a demo has besides
+GUESTS = ("demo", "test_bank")  # what is no part of a bank, and builds on one
 
 
 @cache

@@ -13,9 +13,10 @@ import os
 import stat
 from pathlib import Path
 
-from feiqian.errors import FolderLocked
+from feiqian.errors import FolderLocked, FolderOfAnother
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
+KIND = "made-for"  # the file that says so
 OTHERS = 0o077  # what group and others may do
 
 
@@ -39,6 +40,24 @@ def make_file(path: Path) -> None:
             os.fchmod(descriptor, FILE_MODE)
         finally:
             os.close(descriptor)
+
+
+def mark(folder: Path, kind: str) -> None:
+    """Says in the folder what kind of bank it is made for. The folder of a bank that is served has no mark."""
+    made = folder / KIND
+    made.touch(mode=FILE_MODE)
+    made.write_text(kind)
+
+
+def check_mark(folder: Path, kind: str) -> None:
+    """Raises FolderOfAnother for a folder that was made for another kind of bank; an empty one was made for none."""
+    try:
+        found = (folder / KIND).read_text().strip()
+    except FileNotFoundError:
+        found = ""
+    if found != kind and (found or any(folder.iterdir())):
+        theirs, asked = (f"a {name}" if name else "a bank that is served" for name in (found, kind))
+        raise FolderOfAnother(f"the data folder {folder} is that of {theirs}, and not of {asked}; choose another")
 
 
 def open_to_others(folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from feiqian.runtime.sweeping import Sweeper
 from feiqian.runtime.waking import Ringer
 from feiqian.runtime.work import CLOSE_SECONDS, TooBusy, WorkOverdue
 from feiqian.services import Services
+from feiqian.web.server.exchange import AtOnce
 from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.pace import Paced
 from feiqian.web.server.server import Gate, Server
@@ -128,8 +129,8 @@ class Service:
         self.admission = Admission(settings.in_flight_limit)
         self.files = share_out(settings.connection_limit)
         self.gate = Gate(self.admission, self.files.connections, network.Proxies(settings.trusted_proxies))
-        app = create_app(bank.services, self.admission, pages)
-        self.server = Server(app, self.gate, settings.host, settings.port, at_once=app.at_once)
+        served, at_once = self.served(create_app(bank.services, self.admission, pages))
+        self.server = Server(served, self.gate, settings.host, settings.port, at_once=at_once)
         gate, metrics = Gate(Admission(IN_FLIGHT), CONNECTIONS), MetricsApp(bank.services.metrics)
         self.metrics_server = Server(metrics, gate, settings.metrics_host, settings.metrics_port, name="metrics")
         self._watch_for()
@@ -146,6 +147,10 @@ class Service:
         wake_children = Ringer(wake)
         bank.services.ledger.subscribe(lambda position, facts: wake_children())
         bank.reads_watch.wake = projector.wake
+
+    def served(self, app: Application) -> tuple[Asgi, Iterable[AtOnce]]:
+        """What the server serves, and what of it may need no task."""
+        return app, app.at_once
 
     def _watch_for(self) -> None:
         services, files = self.bank.services, self.files
@@ -209,6 +214,7 @@ class Service:
             self._pages.close()
         self.bank.services.payments.status_waiters.close()  # merchants' requests that wait for a customer
         self.bank.services.orders.waiters.close()
+        self.bank.services.webhooks.listening.waiters.close()
         self.server.should_exit = True
 
     async def _watch_ledger(self) -> None:

@@ -107,6 +107,9 @@ class Reader:
         port = self._ports["localhost:8080"]
         if command == "make run\n":
             command = f".venv/bin/feiqian demo --port {port}"
+        if command == ".venv/bin/feiqian test-bank\n":
+            command = f"{command.strip()} --port {port}"
+        is_bank = "feiqian " in command
         log = self._folder / f"beside-{len(self._beside)}.log"
         script = f". ./exported; exec {self._here(command)}"
         with log.open("wb") as file:
@@ -114,10 +117,10 @@ class Reader:
                 ["sh", "-c", script], cwd=self._folder, env=self._variables, stdout=file, stderr=subprocess.STDOUT
             )
         self._beside.append((process, log))
-        listens = port if "demo" in command else self._ports["localhost:8090"]
+        listens = port if is_bank else self._ports["localhost:8090"]
         self._until(lambda: _listens(listens))
-        if "demo" in command:
-            self._until(lambda: "Feiqian is running" in log.read_text())
+        if is_bank:
+            self._until(lambda: " is running" in log.read_text())
 
     def _until_said(self, written: str) -> None:
         _, log = self._beside[-1]
@@ -196,3 +199,8 @@ def test_the_guide_works_as_it_is_written(repository: Path) -> None:
             reader.follow(page)
     finally:
         reader.close()
+    tester = Reader(repository)  # with a bank of another kind
+    try:
+        tester.follow("testing.md")
+    finally:
+        tester.close()

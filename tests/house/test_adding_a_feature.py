@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-END = ")\nDEMO ="  # of `FEATURES`
+END = ")\nGUESTS ="  # of `FEATURES`
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def commands() -> list[str]:
     ).stdout
     listed = re.search(r"^  COMMAND\n((?: {4,}\S.*\n)+)", shown, re.M)
     assert listed, f"`feiqian --help` lists no commands:\n{shown}"
-    return re.findall(r"^ {4}(\w+)", listed[1], re.M)
+    return re.findall(r"^ {4}([\w-]+)", listed[1], re.M)
 
 
 def fenced(text: str, first: str) -> list[str]:
@@ -46,7 +46,7 @@ def test_every_make_target_that_is_named_exists(root: Path, documents: dict[Path
 
 def test_every_command_that_is_named_exists(documents: dict[Path, str], commands: list[str]) -> None:
     for path, text in documents.items():
-        named = set(fenced(text, "feiqian")) | set(re.findall(r"`(?:\S*/)?feiqian ([a-z]+)", text))
+        named = set(fenced(text, "feiqian")) | set(re.findall(r"`(?:\S*/)?feiqian ([a-z][a-z-]*)", text))
         assert named <= set(commands), f"{path} names commands that feiqian has not: {named - set(commands)}"
 
 

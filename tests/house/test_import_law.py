@@ -10,7 +10,7 @@ from sources import Source, imports
 from feiqian import features
 
 ANY = None
-FEATURES = (*features.FEATURES, *features.DEMO)
+FEATURES = (*features.FEATURES, *features.GUESTS)
 STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in FEATURES}
 FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound"}  # what a feature shows and tells
 CONSOLE = {"backoffice"}  # which all faces may know
@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
 }
 BESIDES = {"payments": {"projections"}, "orders": {"projections"}}  # whose rules ask a read model
 # Nothing below may import these.
-ON_TOP = {"__main__", "app", "composition", "cli", "commands", "demo", "bench", "testing"}
+ON_TOP = {"__main__", "app", "composition", "cli", "commands", "demo", "bench", "test_bank", "testing"}
 
 
 def allowed(module: str) -> set[str] | None:
@@ -61,7 +61,7 @@ def allowed(module: str) -> set[str] | None:
     name, *inner = module.split(".")
     if name not in FEATURES:
         return MAY_IMPORT.get(name, set()) if name else set()
-    if name == "demo" or inner[:1] == ["commands"]:
+    if name in features.GUESTS or inner[:1] == ["commands"]:
         return ANY
     known = BASE | TOOLS | {"ledger"} | STANDS_ON[name] | BESIDES.get(name, set())
     if inner[:1] == ["read_model"]:

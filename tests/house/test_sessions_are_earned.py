@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sources import Source, imports
 
-GUESTS = ("demo", "testing", "bench")  # they say that somebody passed who did not
+GUESTS = ("demo", "test_bank", "testing", "bench")  # they say that somebody passed who did not
 
 
 def test_a_session_is_opened_only_where_a_sign_in_was_passed(
@@ -65,14 +65,14 @@ def test_rows_of_sessions_are_made_by_sessions_alone(product: list[Source], obey
     obeyed(findings, "`Sessions.open` is the only door.", "call it, with what was passed.")
 
 
-def test_a_bank_does_not_know_the_demo(product: list[Source], obeyed: Callable[..., None]) -> None:
+def test_a_bank_does_not_know_its_guests(product: list[Source], obeyed: Callable[..., None]) -> None:
     """What measures and tests a bank may have it filled by the demo's seed."""
     findings = [
         f"{source.path}:{line} imports {name}"
         for source in product
-        if source.module.split(".")[0] not in {"demo", "bench", "testing"}
+        if source.module.split(".")[0] not in {"demo", "test_bank", "bench", "testing"}
         for line, name in imports(source)
-        if name.split(".")[0] == "demo"
+        if name.split(".")[0] in {"demo", "test_bank"}
     ]
     findings += [
         f"{source.path}:{line} imports {name}"
@@ -81,11 +81,16 @@ def test_a_bank_does_not_know_the_demo(product: list[Source], obeyed: Callable[.
         for line, name in imports(source)
         if name.split(".")[0] == "demo" and name.split(".")[1] not in {"seeding", "names"}
     ]
-    obeyed(findings, "a guest comes by `features.DEMO`, and brings its own.", "what both need goes below.")
+    obeyed(findings, "a guest comes by `features.GUESTS`, and brings its own.", "what both need goes below.")
 
 
 def test_a_served_bank_loads_nothing_of_the_demo_but_its_commands() -> None:
     served = "import sys, feiqian.cli, feiqian.app, feiqian.serving; from feiqian import features as f; f.pages(); "
-    asked = "print(sorted(name for name in sys.modules if name.startswith('feiqian.demo')))"
+    asked = "print(sorted(name for name in sys.modules if name.startswith(('feiqian.demo', 'feiqian.test_bank'))))"
     told = subprocess.run([sys.executable, "-c", served + asked], capture_output=True, text=True, check=True)
-    assert ast.literal_eval(told.stdout) == ["feiqian.demo", "feiqian.demo.commands"]
+    assert ast.literal_eval(told.stdout) == [
+        "feiqian.demo",
+        "feiqian.demo.commands",
+        "feiqian.test_bank",
+        "feiqian.test_bank.commands",
+    ]

@@ -17,13 +17,13 @@ PAYERS = 8
 OPERATOR = Subject(Role.STAFF, 0)
 
 
-async def open_for_first(services: Services) -> None:
+async def open_for_first(services: Services, payers: int = PAYERS) -> None:
     """Once for each account: whoever has paused or closed it since finds it so."""
-    await services.transactions.write(_open, services)
+    await services.transactions.write(_open, services, payers)
 
 
-def _open(connection: Connection, services: Services) -> None:
-    for number in map(CustomerNumber, range(1, min(PAYERS, services.customers.count) + 1)):
+def _open(connection: Connection, services: Services, payers: int) -> None:
+    for number in map(CustomerNumber, range(1, min(payers, services.customers.count) + 1)):
         for account in services.deposits.of(connection, number):
             never = services.quick.of(connection, account).way is None
             if never and account.state is AccountState.OPEN:

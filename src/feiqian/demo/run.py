@@ -7,13 +7,14 @@ import contextlib
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from feiqian.app import Bank, Service, build, run_until_closed
 from feiqian.customers.seeded import seeded_numbers
-from feiqian.demo.seeding import Plan, seed
+from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.errors import FeiqianError
 from feiqian.runtime import logs
 from feiqian.services import Services
@@ -28,7 +29,7 @@ from .pages import SLOTS, routes
 from .pages.given import Demo
 from .people import People, Shops
 from .pulse import MachineRoom
-from .quick import open_for_first
+from .quick import PAYERS, open_for_first
 from .shop import ExampleShop
 from .staff import DemoMerchant, DemoStaff
 from .traffic import TrafficSwitch
@@ -44,6 +45,8 @@ class DemoRefused(FeiqianError):
 
 class DemoService(Service):
     """A served bank whose live pages end at once when it stops, so that nothing waits for a browser."""
+
+    payers = PAYERS  # the first customers, for whose accounts quick payment is open
 
     def __init__(self, bank: Bank) -> None:
         self.traffic = TrafficSwitch(bank.services, lambda: self.server.port)
@@ -67,7 +70,7 @@ class DemoService(Service):
     async def run(self) -> int:
         await self.staff.enrol()
         await self.merchant.enrol()
-        await open_for_first(self.bank.services)
+        await open_for_first(self.bank.services, self.payers)
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(self._greet()), loop.create_task(self.doors.give())]
         try:
@@ -81,10 +84,11 @@ class DemoService(Service):
     async def _greet(self) -> None:
         while not self.server.started or not self.bank.services.reads.position:
             await asyncio.sleep(0.02)  # the pages' lists come from the projector, which is starting, too
-        print(
-            greeting(self.bank.services.settings.public_origin, self.shop.log if self.shop.possible else None),
-            flush=True,
-        )
+        print(self.greeting(), flush=True)
+
+    def greeting(self) -> str:
+        """What is printed once it serves."""
+        return greeting(self.bank.services.settings.public_origin, self.shop.log if self.shop.possible else None)
 
 
 def run(settings: Settings) -> int:
@@ -105,8 +109,13 @@ def run(settings: Settings) -> int:
     return code
 
 
-def seed_if_empty(settings: Settings) -> None:
+def seed_if_empty(
+    settings: Settings,
+    plan: Plan = SAMPLE,
+    finish: Callable[[Path, list[SeededMerchant]], object] = lambda folder, merchants: None,
+) -> None:
     """Seeds beside the data folder and moves the whole into its place, so that no half-made bank is ever opened.
+    `finish` adds to it before.
 
     A folder with anything in it is left alone: if its journal is gone, the start says so.
     """
@@ -114,13 +123,13 @@ def seed_if_empty(settings: Settings) -> None:
     if settings.journal_url or (folder.exists() and any(folder.iterdir())):
         return
     print(
-        f"making a bank with {SAMPLE.customers:,} customers and {SAMPLE.merchants} merchants in {settings.data}/ …",
+        f"making a bank with {plan.customers:,} customers and {plan.merchants} merchants in {settings.data}/ …",
         flush=True,
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as beside:
         made = Path(beside) / "bank"
-        seed(msgspec.structs.replace(settings, data=str(made)), SAMPLE)
+        finish(made, seed(msgspec.structs.replace(settings, data=str(made)), plan))
         try:
             made.replace(folder)
         except OSError as error:

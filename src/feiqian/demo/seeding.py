@@ -59,13 +59,18 @@ class SeedRefused(FeiqianError):
 
 
 class First(NamedTuple):
-    """One of the first customers, made as wished: `balance` in fen, `level` one of the policy's."""
+    """One of the first customers, made as wished: `balance` in fen, `level` one of the policy's. What is None is as of
+    the others: what is on the current account (fen), what a day's payments may be (fen), and how many of them nobody
+    needs to verify."""
 
     name: str
     balance: int
     level: str = "full"
     email: str = ""
     language: str = "en"
+    deposit: int | None = None
+    day_amount: int | None = None
+    unverified_per_day: int | None = None
 
 
 class Plan(NamedTuple):
@@ -181,6 +186,8 @@ def _add_deposits(db: BankDb, settings: Settings, plan: Plan, policy: Policy, no
         add(connection, cipher, new)
     for one in new:
         amount = MinorUnits(plan.balance * dice.choice(_SHARES) // 50 + dice.randrange(1, 5_000_00))
+        wished = plan.first[one.customer - 1].deposit if one.customer <= len(plan.first) else None
+        amount = amount if wished is None else MinorUnits(wished)
         yield deposit_opening.with_balance(one.customer, CNY.number, one.place, amount)
 
 
@@ -227,12 +234,14 @@ def _balance(plan: Plan, number: CustomerNumber, dice: random.Random) -> MinorUn
 def _wallet(plan: Plan, level: Level, customer: CustomerNumber, currency: CurrencyNumber, balance: MinorUnits) -> bytes:
     limits = level.limits_in(currency)
     day = limits.day if limits is not None else NOTHING
-    per_day = level.unverified_per_day if plan.unverified_per_day is None else plan.unverified_per_day
+    first = plan.first[customer - 1] if customer <= len(plan.first) else None
+    asked = plan.day_amount if first is None or first.day_amount is None else first.day_amount
+    per_day = plan.unverified_per_day if first is None or first.unverified_per_day is None else first.unverified_per_day
     wallet = opening.wallet(
         customer,
         currency,
-        day_amount=MinorUnits(plan.day_amount) if plan.day_amount is not None and currency == CNY.number else day,
-        unverified_per_day=per_day,
+        day_amount=MinorUnits(asked) if asked is not None and currency == CNY.number else day,
+        unverified_per_day=level.unverified_per_day if per_day is None else per_day,
     )
     return wallet + opening.opening_balance(customer, currency, balance)
 

@@ -27,6 +27,11 @@ class Due:
         if self._heap[0] == (at_us, id):
             self._changed.set()
 
+    @property
+    def next_at(self) -> int | None:
+        """When the first is due (Unix µs); None while there is none."""
+        return self._heap[0][0] if self._heap else None
+
     def settle(self) -> None:
         """Ends what is due now. Raises LedgerStopped, NotDeciding (then it is due still)."""
         now = self._ledger.clock.now()

@@ -63,6 +63,8 @@ class Worker:
     chance: Callable[[], float]  # not money: from 0 to 1
     counts: Counts = field(default_factory=Counts)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: dict[asyncio.Task[None], Claimed] = field(default_factory=dict)
+    _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)  # until what was claimed is under way
     _lanes: Lanes = field(init=False)
     _notes: Notes = field(init=False)
 
@@ -72,15 +74,15 @@ class Worker:
 
     async def run(self) -> None:
         """Delivers until cancelled, then closes the sender. Trouble with the database is waited out."""
-        under_way: dict[asyncio.Task[None], Claimed] = {}
         try:
             while True:
-                for claimed in await self._claim_calmly(under_way.values()):
-                    under_way[asyncio.create_task(self._deliver(claimed))] = claimed
-                await self._pause(set(under_way))
-                under_way = {task: claimed for task, claimed in under_way.items() if not task.done()}
+                async with self._claiming:
+                    for claimed in await self._claim_calmly(self._under_way.values()):
+                        self._under_way[asyncio.create_task(self._deliver(claimed))] = claimed
+                await self._pause(set(self._under_way))
+                self._under_way = {task: one for task, one in self._under_way.items() if not task.done()}
         finally:
-            await _finish(set(under_way))
+            await _finish(set(self._under_way))
             await self.topic.sender.close()
 
     async def deliver_due(self) -> int:
@@ -88,6 +90,16 @@ class Worker:
         claimed = await self.work.db(self._claim, self.topic.at_once, self.topic.at_once, self._lanes.room(()))
         await asyncio.gather(*(self._deliver(one) for one in claimed))
         return len(claimed)
+
+    async def quiet(self) -> None:
+        """Returns once nothing is due and nothing under way."""
+        while True:
+            async with self._claiming:  # nothing is claimed meanwhile that is not under way yet
+                under_way = {task for task in self._under_way if not task.done()}
+                if not under_way and not await self.deliver_due():
+                    return
+            if under_way:
+                await asyncio.wait(under_way)
 
     def wake(self) -> None:
         """Something was queued. From any place in the event loop."""

@@ -37,6 +37,7 @@ MOST_KEPT = 1_000  # facts in memory; beyond it the journal is read
 AT_ONCE = 50  # facts that are told in one transaction, and those of the last one's row
 ROWS_AT_ONCE = 500  # of the journal that are read for one transaction
 STORE_SECONDS = 5.0  # a position that moved without deliveries is stored so often; also after a failure
+CAUGHT_UP_SECONDS = 0.02  # between looks of who waits for it
 UNTOLD = "journal"  # the topic of facts that could not be told
 UNTOLD_SCHEDULE = Schedule((60, 600, 3_600, 6 * 3_600, 24 * 3_600))
 KEEP_UNTOLD = 30 * DAY
@@ -132,6 +133,13 @@ class Follower:
             return False
         self.failing.set(False)
         return True
+
+    async def caught_up(self) -> None:
+        """Returns once the deliveries of all that is durable now are stored by `run`."""
+        wanted = self._ledger.durable_position
+        while self._stored < wanted:
+            self._woken.set()
+            await asyncio.sleep(CAUGHT_UP_SECONDS)
 
     async def follow(self) -> None:
         """Adds the deliveries of all that is durable now. What ends it leaves what was kept to be read again."""

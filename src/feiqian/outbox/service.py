@@ -79,6 +79,14 @@ class Outbox:
         """Delivers what is due now, once, and waits for it. Returns how many deliveries were tried."""
         return sum(await asyncio.gather(*(worker.deliver_due() for worker in self._workers.values())))
 
+    async def quiet(self) -> None:
+        """Returns once nothing is due and nothing under way. For a clock that is moved on by hand."""
+        await asyncio.gather(*(worker.quiet() for worker in self._workers.values()))
+
+    async def next_at(self) -> int | None:
+        """When the first of what waits is due, in Unix microseconds; None while nothing waits."""
+        return await self._transactions.read(store.next_at)
+
     async def look(self) -> None:
         """Looks once: counts what waits, drops what is old, sets the alarms."""
         self.waiting = await self._transactions.read(store.waiting)

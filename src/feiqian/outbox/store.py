@@ -216,6 +216,12 @@ def waiting(connection: Connection) -> dict[str, Waiting]:
     return {topic: Waiting(queued, since) for topic, queued, since in connection.execute(counted)}
 
 
+def next_at(connection: Connection) -> int | None:
+    """When the first of what is queued is due; None where nothing is."""
+    found: int | None = connection.execute(select(func.min(_c.next_at)).where(_QUEUED)).scalar()
+    return found
+
+
 def kept(connection: Connection, state: State, topic: str, limit: int) -> list[Kept]:
     """Deliveries in a state (of a topic, if one is named), the newest first."""
     found = _ALL_KEPT.where(_c.state == state).order_by(_c.sequence.desc()).limit(limit)

@@ -53,6 +53,11 @@ class Expiry:
         return list(self._of.get(customer, {}).values())
 
     @property
+    def next_at(self) -> int | None:
+        """When the first one is due (Unix µs); None while nothing waits."""
+        return self._due[0][0] if self._due else None
+
+    @property
     def seconds_left(self) -> float | None:
         """Until the first one is due; None while nothing waits."""
         return max(0, self._due[0][0] - self._clock.now()) / MICROSECONDS if self._due else None

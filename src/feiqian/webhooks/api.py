@@ -9,6 +9,7 @@ from litestar.params import FromQuery, JSONBody
 
 from feiqian.clock import microseconds
 from feiqian.errors import FeiqianError
+from feiqian.payments.api.merchants import Seconds
 from feiqian.runtime.paging import Ask
 from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, grouped, post
 from feiqian.web.v1.problems import (
@@ -34,6 +35,7 @@ from feiqian.webhooks.views import (
     EndpointList,
     EndpointView,
     EndpointWithSecret,
+    EventPage,
     Limit,
     NewEndpoint,
     Queued,
@@ -42,6 +44,7 @@ from feiqian.webhooks.views import (
     Rotation,
     at_or_none,
     delivery_view,
+    heard_view,
     told_view,
     view,
     with_secret,
@@ -183,6 +186,25 @@ async def replay(id: Id, merchant: TheMerchant, services: TheServices) -> Queued
     return Queued(await services.webhooks.log.replay(merchant.number, id))
 
 
+@get(
+    "/v1/webhook-events",
+    "listWebhookEvents",
+    "What webhooks say, for a machine that none reaches",
+    description="For developing: `python -m feiqian_client listen` asks this, and forwards what it is told. Without "
+    "`after` it says where the next event will be: go on with `next` from there, and `wait`. Events are kept for "
+    "7 days, from when you first ask until 7 days after you last did. Of one merchant 4 requests wait at once; more "
+    "are answered without waiting.",
+)
+async def list_events(
+    merchant: TheMerchant,
+    services: TheServices,
+    after: FromQuery[Cursor | None] = None,
+    limit: FromQuery[Limit] = 20,
+    wait: FromQuery[Seconds] = 0,
+) -> EventPage:
+    return heard_view(await services.webhooks.listening.after(merchant.number, after, limit, wait))
+
+
 def _field(problem: ProblemError, error: errors.EndpointInvalid) -> None:
     problem.errors = (FieldError(error.field, str(error)),)
 
@@ -205,4 +227,5 @@ OPERATIONS = grouped(
     replay_range,
     get_delivery,
     replay,
+    list_events,
 )

@@ -73,15 +73,20 @@ class Target(NamedTuple):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class WebhookSender:
-    """The sender of the topic. `results` counts attempts by how they ended, since the start."""
+    """The sender of the topic. `results` counts attempts by how they ended, since the start. `receivers_clock` is what
+    `webhook-timestamp` says: receivers compare it with their own."""
 
     transactions: Transactions
     clock: Clock
     endpoints: Endpoints
     loopback: bool
+    receivers_clock: Clock = field(init=False)
     results: Counter[str] = field(default_factory=Counter, init=False)
     _http: aiohttp.ClientSession | None = field(default=None, init=False)
     _resolver: CheckedResolver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.receivers_clock = self.clock
 
     async def send(self, claimed: Claimed) -> tuple[Attempt, ...]:
         target = await self.transactions.read(self._target, claimed)
@@ -117,7 +122,7 @@ class WebhookSender:
         return Target(row.url, self.endpoints.secrets_of(row, self.clock.now()), event, body)
 
     def _headers(self, target: Target) -> dict[str, str]:
-        seconds = self.clock.now() // MICROSECONDS
+        seconds = self.receivers_clock.now() // MICROSECONDS
         signed = signing.headers(target.secrets, target.id, seconds, target.body)
         return {"content-type": "application/json", "user-agent": "Feiqian-Webhooks", **signed}
 

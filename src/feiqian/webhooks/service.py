@@ -18,6 +18,7 @@ from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.transactions import Transactions
 from feiqian.webhooks.endpoints import KEEP, Endpoints
 from feiqian.webhooks.health import Health, Seen
+from feiqian.webhooks.listening import Listening
 from feiqian.webhooks.log import Log
 from feiqian.webhooks.model import TOPIC
 from feiqian.webhooks.sender import AT_ONCE, WebhookSender
@@ -32,7 +33,7 @@ _log = logs.get("feiqian.webhooks")
 
 
 class Webhooks:
-    """One for a bank: `endpoints`, `telling`, `health`, `log`. Declares its topic in the outbox."""
+    """One for a bank: `endpoints`, `listening`, `telling`, `health`, `log`. Declares its topic in the outbox."""
 
     def __init__(
         self,
@@ -49,7 +50,8 @@ class Webhooks:
         self.endpoints = Endpoints(
             transactions=transactions, clock=clock, cipher=cipher, audit_log=audit_log, loopback=loopback
         )
-        self.telling = Telling(cipher=cipher, outbox=outbox, endpoints=self.endpoints)
+        self.listening = Listening(transactions=transactions, clock=clock, audit_log=audit_log)
+        self.telling = Telling(cipher=cipher, outbox=outbox, endpoints=self.endpoints, listening=self.listening)
         self.health = Health(
             transactions=transactions,
             clock=clock,
@@ -105,5 +107,6 @@ class Webhooks:
     async def look(self) -> None:
         """Looks once: sends the probes that are due, counts what fails, drops what is old."""
         await self.health.probe_due()
+        await self.listening.look()
         self.seen = await self.health.look()
         self.many_fail.set(self.seen.many_fail, failing=self.seen.failing, enabled=self.seen.enabled)

@@ -1,4 +1,4 @@
-"""Endpoints, events, attempts, and facts that later ones refer to. Deliveries are the outbox's.
+"""Endpoints, events, attempts, what listeners hear, and facts that later ones refer to. Deliveries are the outbox's.
 
 Secrets, and what receivers answer, are sealed.
 """
@@ -65,6 +65,22 @@ attempts = Table(
     Column("false_signature", Boolean, nullable=False),
     Index("webhooks_attempts_of", "delivery", "number"),
     Index("webhooks_attempts_at", "at"),
+)
+heard = Table(
+    "webhooks_heard",
+    METADATA,
+    Column("number", BIG, primary_key=True, autoincrement=True),  # the order in which listeners read
+    Column("merchant", BIG, nullable=False),
+    Column("event", String(36), nullable=False, unique=True),
+    Column("at", BIG, nullable=False),  # when it was told
+    Index("webhooks_heard_of", "merchant", "number"),
+    Index("webhooks_heard_at", "at"),
+)
+listeners = Table(
+    "webhooks_listeners",
+    METADATA,
+    Column("merchant", BIG, ForeignKey("merchants.number"), primary_key=True),
+    Column("until", BIG, nullable=False),  # so long events are kept for whoever listens
 )
 facts = Table(
     "webhooks_facts",

@@ -23,6 +23,7 @@ from feiqian.outbox.model import Delivery, Origin, Outbound
 from feiqian.outbox.service import Outbox
 from feiqian.outbox.store import MAX_PAYLOAD
 from feiqian.webhooks.endpoints import Endpoints
+from feiqian.webhooks.listening import Listening
 from feiqian.webhooks.model import TOPIC, Endpoint, MerchantEvent, wants
 from feiqian.webhooks.tables import events
 
@@ -38,10 +39,11 @@ class Telling:
     cipher: FieldCipher
     outbox: Outbox
     endpoints: Endpoints
+    listening: Listening
 
     def tell(self, connection: Connection, happened: Iterable[tuple[MerchantEvent, Origin]], now: int) -> None:
         """Queues each for those of the merchant's endpoints that ask for it and were there when it happened. For those
-        that are disabled it is kept, too: they may be enabled, and told then."""
+        that are disabled it is kept, too: they may be enabled, and told then. Who listens hears of all."""
         there = cache(partial(self.endpoints.all_of.within, connection))
         for event, origin in happened:
             self._tell(connection, event, origin, there(event.merchant), now)
@@ -50,25 +52,29 @@ class Telling:
         self, connection: Connection, event: MerchantEvent, origin: Origin, there: list[Endpoint], now: int
     ) -> None:
         wanted = [one for one in there if wants(one.events, event.type) and one.created_at <= event.at]
-        if not wanted or event.at <= now - EXPIRES:
+        listened = event.merchant in self.listening.merchants
+        if not (wanted or listened) or event.at <= now - EXPIRES:
             return
         seed = f"{origin}/{event.type}/{event.object}"
         id = derived_id(EVENT, event.at, self.cipher.blind_index(seed, "webhooks/event"))
         later = exists().where(_e.object == event.object, _e.position > origin.position)
         in_order = not connection.execute(select(later)).scalar()  # what is told again, late, replaces nothing
-        self.keep(connection, id, event, origin.position, now)
+        if self.keep(connection, id, event, origin.position, now) and listened:
+            self.listening.tell(connection, event.merchant, id, now)
         for endpoint in (one for one in wanted if one.enabled):
             self.queue(connection, endpoint, id, event.type, event.object, now, once=id, in_order=in_order)
 
-    def keep(self, connection: Connection, id: str, event: MerchantEvent, position: int, now: int) -> None:
-        """The event itself, unless it is kept already."""
+    def keep(self, connection: Connection, id: str, event: MerchantEvent, position: int, now: int) -> bool:
+        """The event itself. Whether it was not kept already."""
         data = msgspec.json.encode(event.data)
         if len(data) > MAX_PAYLOAD:
             raise ValueError(f"an event of {len(data)} bytes; {MAX_PAYLOAD} is the most")
-        if connection.execute(select(_e.id).where(_e.id == id)).first() is None:
-            values = {"id": id, "merchant": event.merchant, "type": event.type, "object": event.object, "data": data}
-            values |= {"position": position, "at": event.at, "keep_until": now + KEEP_EVENTS}
-            connection.execute(insert(events).values(values))
+        if connection.execute(select(_e.id).where(_e.id == id)).first() is not None:
+            return False
+        values = {"id": id, "merchant": event.merchant, "type": event.type, "object": event.object, "data": data}
+        values |= {"position": position, "at": event.at, "keep_until": now + KEEP_EVENTS}
+        connection.execute(insert(events).values(values))
+        return True
 
     def queue(
         self,
@@ -113,15 +119,18 @@ class MerchantEvents(Outbound):
     @abstractmethod
     def merchant_of(self, fact: bytes) -> MerchantNumber | None:
         """Whom a fact may have to be told; None if it is none of this feature's. Called in the event loop for every
-        fact once any merchant has an endpoint: costs next to nothing, and never raises."""
+        fact once any merchant has an endpoint or listens: costs next to nothing, and never raises."""
 
     @abstractmethod
     def events_of(self, connection: Connection, fact: Fact) -> Iterable[MerchantEvent]:
         """What the fact means to its merchant: mostly one event, or none. Asks no read model."""
 
     def concerns(self, fact: bytes) -> bool:
-        merchants = self.telling.endpoints.merchants
-        return bool(merchants) and self.merchant_of(fact) in merchants
+        told, listening = self.telling.endpoints.merchants, self.telling.listening.merchants
+        if not (told or listening):
+            return False
+        merchant = self.merchant_of(fact)
+        return merchant in told or merchant in listening
 
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
         self.tell_all(connection, [(fact, origin)], now)

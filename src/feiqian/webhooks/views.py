@@ -12,7 +12,9 @@ from feiqian.outbox.model import State
 from feiqian.runtime.paging import LONGEST_CURSOR
 from feiqian.strings.patterns import LINE, matching
 from feiqian.webhooks.endpoints import LONGEST_OVERLAP_HOURS, MOST_EVENTS
+from feiqian.webhooks.listening import Heard
 from feiqian.webhooks.model import Attempt, Delivery, Endpoint, Told
+from feiqian.webhooks.sender import body_of
 from feiqian.webhooks.targets import LONGEST_URL
 
 _STATUS_OF = {
@@ -149,6 +151,24 @@ class DeliveryPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class EventView(msgspec.Struct, frozen=True):
+    """What a webhook would have said: `id` is its `webhook-id`, `body` its body, as it is signed."""
+
+    id: str
+    type: str
+    timestamp: datetime
+    body: str
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """Some events, the oldest first; `next` is where the next request goes on. `missed`: events may be missing before
+    these, because the place that was asked for is no longer kept."""
+
+    data: list[EventView]
+    next: str
+    missed: bool
+
+
 class Queued(msgspec.Struct, frozen=True):
     """The id of the new delivery."""
 
@@ -211,6 +231,12 @@ def told_view(told: Told) -> DeliveryWithAttempts:
     """With all that was said."""
     shown = msgspec.structs.asdict(delivery_view(told.delivery))
     return DeliveryWithAttempts(**shown, body=told.body.decode(), tries=[_attempt_view(one) for one in told.attempts])
+
+
+def heard_view(found: Heard) -> EventPage:
+    """For a listener."""
+    shown = [EventView(one.id, one.type, moment(one.at), body_of(*one[1:], 0).decode()) for one in found.events]
+    return EventPage(shown, found.place, found.missed)
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:

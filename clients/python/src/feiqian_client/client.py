@@ -148,6 +148,7 @@ class WebhookEndpoints(_SyncGroup):
     test = _Sync(operations.test_endpoint)
     deliveries = _Sync(operations.list_deliveries)
     replay = _Sync(operations.replay)
+    events = _Sync(operations.list_events)
 
 
 class AsyncWebhookEndpoints(_AsyncGroup):
@@ -162,6 +163,7 @@ class AsyncWebhookEndpoints(_AsyncGroup):
     test = _Async(operations.test_endpoint)
     deliveries = _Async(operations.list_deliveries)
     replay = _Async(operations.replay)
+    events = _Async(operations.list_events)
 
 
 class Client:

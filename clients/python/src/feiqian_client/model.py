@@ -223,6 +223,23 @@ class QueuedRange(Answered, frozen=True, kw_only=True):
     since: datetime | None
 
 
+class Event(Answered, frozen=True, kw_only=True):
+    """What a webhook says: `id` is its webhook-id, `body` its body, as it is signed."""
+
+    id: str
+    type: str
+    timestamp: datetime
+    body: str
+
+
+class Events(Answered, frozen=True, kw_only=True):
+    """Some, the oldest first; `next` is where to go on. `missed`: some may be missing before these."""
+
+    data: tuple[Event, ...]
+    next: str
+    missed: bool
+
+
 class Deleted(Answered, frozen=True, kw_only=True):
     """It is no more."""
 

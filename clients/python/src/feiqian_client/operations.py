@@ -23,6 +23,7 @@ from .model import (
     Deliveries,
     Endpoint,
     Endpoints,
+    Events,
     LineItem,
     Order,
     Orders,
@@ -344,6 +345,12 @@ def replay(id: str, *, since: datetime, until: datetime, undelivered_only: bool 
     """Sends again what happened in a time. Times need a zone."""
     body = {"since": since, "until": until, "undelivered_only": undelivered_only}
     return _once(post(_of(_ENDPOINTS, id, "/replay"), QueuedRange, body, number=id))
+
+
+def list_events(*, after: str | None = None, limit: int | None = None, wait: int | None = None) -> Call[Events]:
+    """What webhooks say, after this place; with `wait`, as soon as there is something, or after so many seconds (30 at
+    most). Without a place it gives the one where the next event will be (`next`)."""
+    return get("/v1/webhook-events", Events, after=after, limit=limit, wait=wait)
 
 
 def _once(call: Call[T]) -> Call[T]:

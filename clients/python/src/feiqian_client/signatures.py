@@ -6,10 +6,22 @@ import base64
 import binascii
 import hashlib
 import hmac
+import os
 from collections.abc import Sequence
 
 PREFIX = "whsec_"
 SHORTEST_KEY = 16
+SECRET_BYTES = 32
+
+
+def new_secret() -> str:
+    """For whoever signs: a secret as the bank's are."""
+    return PREFIX + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+
+
+def signature(secret: str, id: str, at: str, body: bytes) -> str:
+    """That of one secret, without the version before it. Raises ValueError for what is no secret."""
+    return _digest(_key(secret), id, at, body).decode()
 
 
 def is_signed(secrets: Sequence[str], signatures: str, id: str, at: str, body: bytes) -> bool:
@@ -18,11 +30,15 @@ def is_signed(secrets: Sequence[str], signatures: str, id: str, at: str, body: b
     keys = [_key(secret) for secret in secrets]
     if not keys:
         raise ValueError("no secret to check with")
-    signed = b"%b.%b.%b" % (id.encode(), at.encode(), body)
     given = [text.removeprefix("v1,").encode() for text in signatures.split(" ") if text.startswith("v1,")]
-    right = [base64.b64encode(hmac.digest(key, signed, hashlib.sha256)) for key in keys]
+    right = [_digest(key, id, at, body) for key in keys]
     # All are compared, so that the time that it takes says nothing.
     return bool(sum(hmac.compare_digest(one, other) for one in right for other in given))
+
+
+def _digest(key: bytes, id: str, at: str, body: bytes) -> bytes:
+    content = b"%b.%b.%b" % (id.encode(), at.encode(), body)
+    return base64.b64encode(hmac.digest(key, content, hashlib.sha256))
 
 
 def _key(secret: str) -> bytes:

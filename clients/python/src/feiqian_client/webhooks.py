@@ -11,7 +11,7 @@ import msgspec
 
 from .errors import WebhookInvalid
 from .model import Order, Payment, Refund
-from .signatures import is_signed
+from .signatures import is_signed, signature
 
 TOLERANCE_SECONDS = 300
 T = TypeVar("T")
@@ -63,6 +63,12 @@ class Headers(Protocol):
     """Of any framework: names in any case, each with its value."""
 
     def items(self) -> Iterable[tuple[str, str]]: ...
+
+
+def signed(secret: str, id: str, body: bytes, seconds: int) -> dict[str, str]:
+    """The headers with which the bank would send this at that time (Unix seconds)."""
+    right = signature(secret, id, str(seconds), body)
+    return {"webhook-id": id, "webhook-timestamp": str(seconds), "webhook-signature": f"v1,{right}"}
 
 
 def verify(headers: Headers, body: bytes, secrets: str | Sequence[str], now: float | None = None) -> Event:
