@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from feiqian.merchant_users.own import OwnAccess
     from feiqian.merchant_users.people import People
     from feiqian.merchant_users.service import MerchantUsers
+    from feiqian.merchants.last_use import LastUse
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -104,6 +105,7 @@ class Services:
     factors: Factors
     verification: Verification
     strangers: Strangers
+    key_use: LastUse = field(init=False)
     limits: PaymentLimits = field(init=False)
     receiving: Receiving = field(init=False)
     payments: Payments = field(init=False)

@@ -8,6 +8,7 @@ import msgspec
 
 from feiqian.checkout.returning import return_secret
 from feiqian.errors import FeiqianError
+from feiqian.merchants.scopes import Scope
 from feiqian.web.v1.operations import TheMerchant, TheServices, get, grouped
 from feiqian.web.v1.problems import Kind
 
@@ -21,7 +22,7 @@ class ReturnSecret(msgspec.Struct, frozen=True):
     secret: Annotated[str, msgspec.Meta(examples=["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="])]
 
 
-@get("/v1/checkout/return-secret", "getReturnSecret", "The secret of signed returns")
+@get("/v1/checkout/return-secret", "getReturnSecret", "The secret of signed returns", scope=Scope.ORDERS_WRITE)
 async def get_return_secret(merchant: TheMerchant, services: TheServices) -> ReturnSecret:
     return ReturnSecret(return_secret(services.cipher, merchant.number))
 

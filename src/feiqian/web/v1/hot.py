@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from feiqian.merchants.registry import Merchant
+from feiqian.merchants.scopes import Scope
 from feiqian.orders.model import Order
 from feiqian.orders.requests import OrderRequest
 from feiqian.payments.requests import PaymentRequest
@@ -44,6 +45,7 @@ class Taking(ABC):
     """The ASGI application of one operation, which merchants wait for while their customers do."""
 
     operation: ClassVar[str]
+    needed: ClassVar[Scope]
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._merchants, self._admission, self._authenticate = services.merchants, admission, authenticate
@@ -69,7 +71,7 @@ class Taking(ABC):
         content_type, content_length, authorization = headers_of(headers)
         if self._merchants.stale:
             await self._merchants.fresh()
-        merchant = self._authenticate(authorization)
+        merchant = self._authenticate(authorization, self.needed)
         if scope["query_string"]:
             parse_query(scope["query_string"], None)  # refuses: there is no parameter
         check_media_type(content_type)
@@ -91,7 +93,7 @@ class Taking(ABC):
 class MakingOrders(Taking):
     """`POST /v1/orders`: the first half of a payment, which does not wait for others' payments."""
 
-    operation = "createOrder"
+    operation, needed = "createOrder", Scope.ORDERS_WRITE
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         super().__init__(services, admission, authenticate)
@@ -106,7 +108,7 @@ class TakingPayments(Taking):
     """`POST /v1/payments`; and what our own server asks first (`server.AtOnce`)."""
 
     path = PATH.encode()
-    operation = "createPayment"
+    operation, needed = "createPayment", Scope.PAYMENTS_WRITE
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         super().__init__(services, admission, authenticate)
@@ -124,7 +126,7 @@ class TakingPayments(Taking):
             content_type, content_length, authorization = headers_of(headers)
             if not content_length:
                 return False  # in chunks: fields may have come after it, which are not of the head
-            merchant = self._authenticate(authorization)
+            merchant = self._authenticate(authorization, self.needed)
             check_media_type(content_type)
             self._check_room(merchant)
             return self._payments.pay_at_once(merchant, self._parse(body), tell)
