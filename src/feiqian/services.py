@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from feiqian.deposits.statements import Statements
     from feiqian.deposits.states import AccountStates
     from feiqian.deposits.transfers import OwnTransfers
+    from feiqian.developers.key_desk import KeyDesk
+    from feiqian.developers.order_desk import OrderDesk
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
@@ -147,6 +149,8 @@ class Services:
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)
     webhooks: Webhooks = field(init=False)
+    key_desk: KeyDesk = field(init=False)
+    order_desk: OrderDesk = field(init=False)
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from feiqian.audit_log.log import AuditLog
 from feiqian.ids import KEY, MerchantNumber, new_id
 from feiqian.merchants.errors import KeyInvalid, KeyNotFound, KeysFull
-from feiqian.merchants.keys import SHOWN, Kind, hash_of, new_key
+from feiqian.merchants.keys import LONGEST_NAME, SHOWN, Kind, hash_of, new_key
 from feiqian.merchants.scopes import ALL, Scope
-from feiqian.merchants.tables import LONGEST_NAME, MADE_BY, REVOKED_BY, changed, keys
+from feiqian.merchants.tables import MADE_BY, REVOKED_BY, changed, keys
 from feiqian.runtime.locks import lock
 from feiqian.runtime.paging import Ask, Order, Page, page_of
 from feiqian.strings.visible import is_visible
@@ -89,6 +89,12 @@ def listed(connection: Connection, merchant: MerchantNumber) -> list[KeyInfo]:
     """A merchant's keys, revoked ones too, the oldest first."""
     found = select(keys).where(_c.merchant == merchant).order_by(_c.created_at)
     return [_info(row) for row in connection.execute(found)]
+
+
+def is_named(connection: Connection, merchant: MerchantNumber, name: str, now: int) -> bool:
+    """Whether one of a merchant's keys that are honoured has this name."""
+    named = select(_c.id).where(_c.merchant == merchant, _c.name == name, _honoured(now))
+    return connection.execute(named.limit(1)).first() is not None
 
 
 def page(

@@ -6,9 +6,9 @@ from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, LargeBina
 
 from feiqian.columns import SubjectColumns, Words
 from feiqian.db import BIG, METADATA
+from feiqian.merchants.keys import LONGEST_NAME
 from feiqian.merchants.scopes import Scope
 
-LONGEST_NAME = 60  # of a key
 MADE_BY, REVOKED_BY = SubjectColumns("made_role", "made_number"), SubjectColumns("revoked_role", "revoked_number")
 
 merchants = Table(
