@@ -86,6 +86,16 @@ def test_keys_are_shown_once_listed_and_revoked(bank: Path, capsys: pytest.Captu
     assert main([*data, "keys", "create", "99"]) == 1
 
 
+def test_a_key_is_made_with_a_name_scopes_and_an_end(bank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, scopes = ("--data", str(bank)), "orders:read,orders:write"
+    key = told(capsys, *data, "keys", "create", "1", "--name", "Web shop", "--scopes", scopes, "--days", "30").strip()
+    [line] = [one for one in told(capsys, *data, "keys", "list", "1").splitlines() if one.startswith(key[:12])]
+    assert re.search(f"active until .*  not used  {scopes}  Web shop$", line)
+    for wrong in (["--scopes", "orders"], ["--scopes", ""], ["--days", "-1"], ["--days", "3651"], ["--name", "x" * 61]):
+        with pytest.raises(SystemExit, match=r"^feiqian: "):
+            main([*data, "keys", "create", "1", *wrong])
+
+
 def test_the_books_are_audited_checkpointed_and_projected(bank: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = ("--data", str(bank))
     assert "position 1" in told(capsys, *data, "checkpoint")

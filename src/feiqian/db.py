@@ -37,7 +37,7 @@ from feiqian.runtime.locks import lock
 from feiqian.runtime.work import TooBusy
 
 CONNECT_SECONDS = 10  # to PostgreSQL
-SCHEMA_VERSION = 11  # the newest revision in `migrations`
+SCHEMA_VERSION = 12  # the newest revision in `migrations`
 METADATA = MetaData()
 _FOLLOWS = "follows"  # of a connection: what is called after the commit
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite's INTEGER has 64 bits, too

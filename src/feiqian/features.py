@@ -57,6 +57,7 @@ FEATURES = (
     "locks",
     "quick",
     "checkout",
+    "developers",
     "reminders",
     "channels",
 )

@@ -23,6 +23,7 @@ REPORT, INTENT, DELIVERY, ACCOUNT, TRANSFER = "rep_", "int_", "dlv_", "acc_", "t
 LOCK, QUICK_PAYMENT, SERVICE, ORDER, REMEMBERED = "lck_", "qpy_", "svc_", "ord_", "rem_"
 ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
 USER = "usr_"  # one of a merchant's people
+KEY = "key_"  # of the API, which is named so and not shown
 
 _SHAPE = re.compile(r"([a-z]{3}_)[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}", re.ASCII)
 _BUFFER_BYTES = 10 * 400

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from feiqian.deposits.statements import Statements
     from feiqian.deposits.states import AccountStates
     from feiqian.deposits.transfers import OwnTransfers
+    from feiqian.developers.key_desk import KeyDesk
+    from feiqian.developers.order_desk import OrderDesk
     from feiqian.field_cipher import FieldCipher
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from feiqian.merchant_users.own import OwnAccess
     from feiqian.merchant_users.people import People
     from feiqian.merchant_users.service import MerchantUsers
+    from feiqian.merchants.last_use import LastUse
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
@@ -105,6 +108,7 @@ class Services:
     factors: Factors
     verification: Verification
     strangers: Strangers
+    key_use: LastUse = field(init=False)
     limits: PaymentLimits = field(init=False)
     receiving: Receiving = field(init=False)
     payments: Payments = field(init=False)
@@ -147,6 +151,8 @@ class Services:
     quick_payments: QuickPayments = field(init=False)
     quick_devices: RememberedDevices = field(init=False)
     webhooks: Webhooks = field(init=False)
+    key_desk: KeyDesk = field(init=False)
+    order_desk: OrderDesk = field(init=False)
     live: Live = field(default_factory=Live)
     metrics: Metrics = field(default_factory=Metrics)
     alarms: Alarms = field(init=False)

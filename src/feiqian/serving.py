@@ -202,7 +202,7 @@ class Service:
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
         waiting = services.orders.run(), services.locks.run(), services.own_limits.run(), services.reminders.run()
         outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting
-        return [*watches, *features, *beside, *outgoing, services.reassigned_numbers.run()]
+        return [*watches, *features, *beside, *outgoing, services.reassigned_numbers.run(), services.key_use.run()]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

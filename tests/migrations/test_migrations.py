@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, tex
 
 from feiqian import app, migrations
 from feiqian.db import SCHEMA_VERSION, BankDb, DatabaseTooNew
-from feiqian.ids import INTENT, is_id
+from feiqian.ids import INTENT, KEY, is_id
+from feiqian.merchants.scopes import ALL, Scope
 from feiqian.testing.postgres import Postgres
 
 VERSIONS = range(1, SCHEMA_VERSION + 1)
@@ -227,6 +228,32 @@ def test_messages_of_version_7_are_deliveries_in_their_order(tmp_path: Path, url
     sms = ("msg_2", "sms", "frozen", "msg_2", "customer:17", '{"language":"zh"}', "queued", 3, 70, "busy", None)
     push = ("msg_3", "push", "frozen", "msg_3", "customer:17", '{"language":"es"}', "sent", 1, 31, "", None)
     assert [tuple(row[name] for name in wanted) for row in moved] == [email, sms, push]
+
+
+REVOKED_AT_11 = (
+    "INSERT INTO api_keys (hash, merchant, kind, shown, created_at, revoked_at)"
+    " SELECT shown, 1, 'test', 'y', 2, NULL FROM api_keys"
+)
+
+
+def test_keys_of_version_11_may_do_everything_and_keep_their_ids(tmp_path: Path, url: str) -> None:
+    another = REVOKED_AT_11.replace("SELECT shown", "SELECT '\\x02'::bytea" if url else "SELECT X'02'")
+    restore(tmp_path, url, 11, another)
+    seen = set()
+    for _ in range(2):
+        db = BankDb(tmp_path, url)
+        with db.write() as connection:
+            revoked, live = sorted(rows(connection)["api_keys"], key=lambda row: row["created_at"])
+            connection.execute(text("UPDATE bank_schema SET version = 11"))
+        db.close()
+        assert is_id(KEY, revoked["id"])
+        assert is_id(KEY, live["id"])
+        seen.add((revoked["id"], live["id"]))
+        for row, revoker in ((revoked, "staff"), (live, "")):
+            assert tuple(map(Scope, row["scopes"].split())) == ALL
+            assert (row["name"], row["expires_at"], row["used_at"]) == ("", 0, 0)
+            assert (row["made_role"], row["made_number"], row["revoked_role"]) == ("staff", 0, revoker)
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("version", [None, *VERSIONS])

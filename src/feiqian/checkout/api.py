@@ -11,6 +11,7 @@ from feiqian.auth.api.shapes import Body
 from feiqian.checkout.links import LONGEST, LinkRefused, Links
 from feiqian.checkout.returning import return_secret
 from feiqian.errors import FeiqianError
+from feiqian.merchants.scopes import Scope
 from feiqian.strings.patterns import LINE, matching
 from feiqian.web.v1.operations import TheMerchant, TheServices, TheSession, get, grouped, post
 from feiqian.web.v1.problems import INVALID, FieldError, Kind, ProblemError, Told
@@ -33,7 +34,7 @@ class ReturnSecret(msgspec.Struct, frozen=True):
     secret: Annotated[str, msgspec.Meta(examples=["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="])]
 
 
-@get("/v1/checkout/return-secret", "getReturnSecret", "The secret of signed returns")
+@get("/v1/checkout/return-secret", "getReturnSecret", "The secret of signed returns", scope=Scope.ORDERS_WRITE)
 async def get_return_secret(merchant: TheMerchant, services: TheServices) -> ReturnSecret:
     return ReturnSecret(return_secret(services.cipher, merchant.number))
 

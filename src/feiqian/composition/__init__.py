@@ -29,6 +29,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.limits.receiving import Receiving
 from feiqian.limits.service import PaymentLimits
+from feiqian.merchants.last_use import LastUse
 from feiqian.merchants.registry import Merchants
 from feiqian.notify.adapters import adapters_from
 from feiqian.notify.service import Notify
@@ -103,7 +104,7 @@ def services_of(
         identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
         accounts=Accounts(ledger, policy),
         customers=customers,
-        merchants=Merchants(db, settings.mode, ask_seconds=settings.database_seconds),
+        merchants=Merchants(db, settings.mode, ask_seconds=settings.database_seconds, now=clock.now),
         factors=factors,
         verification=Verification(db, cipher, policy, clock, work, factors),
         strangers=Strangers(),
@@ -113,6 +114,7 @@ def services_of(
 def add_payments(s: Services, codes: Codes) -> None:
     """The decision of payments, which hears of accounts that may not pay any more."""
     limit, verification = s.settings.in_flight_limit, s.verification
+    s.key_use = LastUse(s.merchants, s.transactions, s.clock)
     s.limits = PaymentLimits(s.policy, s.customers, s.ledger)
     s.receiving = Receiving(s.policy, s.customers, s.ledger)
     s.payments = Payments(

@@ -13,6 +13,8 @@ from feiqian.deposits.service import Deposits
 from feiqian.deposits.statements import Statements
 from feiqian.deposits.states import AccountStates
 from feiqian.deposits.transfers import OwnTransfers
+from feiqian.developers.key_desk import KeyDesk
+from feiqian.developers.order_desk import OrderDesk
 from feiqian.ids import CustomerNumber
 from feiqian.limits.own import OwnLimits
 from feiqian.limits.paid_before import PaidBefore
@@ -47,6 +49,7 @@ def add_products(s: Services) -> None:
     _add_channels(s)
     _add_quick(s)
     _add_webhooks(s)
+    _add_developers(s)
 
 
 def _add_deposits(s: Services) -> None:
@@ -180,6 +183,25 @@ def _add_quick(s: Services) -> None:
         cipher=s.cipher,
         deposits=s.deposits,
         quick=s.quick,
+    )
+
+
+def _add_developers(s: Services) -> None:
+    """What merchants' people do with keys and orders."""
+    s.key_desk = KeyDesk(
+        transactions=s.transactions,
+        clock=s.clock,
+        verification=s.verification,
+        merchants=s.merchants,
+        users=s.merchant_users.users,
+        mode=s.settings.mode,
+    )
+    s.order_desk = OrderDesk(
+        transactions=s.transactions,
+        clock=s.clock,
+        verification=s.verification,
+        audit_log=s.audit_log,
+        orders=s.orders,
     )
 
 

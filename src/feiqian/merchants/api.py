@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from feiqian.errors import FeiqianError
+from feiqian.merchants.errors import KeyInvalid, KeyNotFound, KeysFull
 from feiqian.merchants.registry import MerchantInvalid, MerchantsUnknown
-from feiqian.web.v1.problems import INTERNAL, UNAVAILABLE, Kind
+from feiqian.web.v1.problems import CONFLICT, INTERNAL, INVALID, NOT_FOUND, UNAVAILABLE, Kind
 
-PROBLEMS: dict[type[FeiqianError], Kind] = {MerchantsUnknown: UNAVAILABLE, MerchantInvalid: INTERNAL}
+PROBLEMS: dict[type[FeiqianError], Kind] = {
+    MerchantsUnknown: UNAVAILABLE,
+    MerchantInvalid: INTERNAL,
+    KeyInvalid: INVALID,
+    KeysFull: CONFLICT,
+    KeyNotFound: NOT_FOUND,
+}

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 Kind = Literal["live", "test"]
+LONGEST_NAME = 60
 SHOWN = 12  # how many letters of a key are kept, to tell keys apart: fq_live_ and four more
 
 _SHAPE = re.compile(r"fq_(live|test)_[A-Za-z0-9_-]{43}", re.ASCII)

@@ -13,51 +13,32 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from feiqian.db import BIG, METADATA, BankDb
+from feiqian.clock import MICROSECONDS, SystemClock
+from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import MERCHANT, MerchantNumber, new_id
-from feiqian.merchants.keys import SHOWN, KeyRefusal, Kind, hash_of, kind_of, new_key
+from feiqian.merchants import api_keys
+from feiqian.merchants.api_keys import PLAIN, KeyInfo, NewKey
+from feiqian.merchants.bank_keys import OPERATOR
+from feiqian.merchants.keys import KeyRefusal, Kind, hash_of, kind_of
+from feiqian.merchants.scopes import mask_of
+from feiqian.merchants.tables import changed, changes
+from feiqian.merchants.tables import keys as _keys
+from feiqian.merchants.tables import merchants as _merchants
+from feiqian.merchants.tables import stores as _stores
 from feiqian.money import BY_NUMBER, CurrencyNumber
 from feiqian.runtime.work import Pool, TooBusy, WorkOverdue
 from feiqian.strings.visible import is_visible
+from feiqian.subjects import Subject
 
 REFRESH_SECONDS = 1.0
 ASK_SECONDS = 5.0  # not money: a time
 MAX_FEE_BASIS_POINTS = 1_000  # ten per cent
-
-_merchants = Table(
-    "merchants",
-    METADATA,
-    Column("number", BIG, primary_key=True, autoincrement=False),
-    Column("id", String(36), nullable=False, unique=True),
-    Column("name", String(100), nullable=False),
-    Column("currency", Integer, nullable=False),
-    Column("fee_basis_points", Integer, nullable=False),
-    Column("status", String(16), nullable=False),
-)
-_stores = Table(
-    "stores",
-    METADATA,
-    Column("merchant", BIG, ForeignKey("merchants.number"), primary_key=True),
-    Column("code", String(32), primary_key=True),
-    Column("name", String(100), nullable=False),
-)
-_keys = Table(
-    "api_keys",
-    METADATA,
-    Column("hash", LargeBinary(32), primary_key=True),
-    Column("merchant", BIG, ForeignKey("merchants.number"), nullable=False),
-    Column("kind", String(4), nullable=False),
-    Column("shown", String(16), nullable=False),
-    Column("created_at", BIG, nullable=False),
-    Column("revoked_at", BIG),
-)
-_changes = Table("merchant_changes", METADATA, Column("count", BIG, primary_key=True))
 
 
 class MerchantInvalid(FeiqianError):
@@ -99,15 +80,17 @@ class KeyHolder(Merchant):
     """A merchant as whoever holds one of its API keys; equal to the merchant."""
 
     _key: bytes
+    scopes: int  # `scopes.mask_of` what the key is allowed
+    expires_at: int  # Unix microseconds; 0 of a key without end
 
     @property
     def key(self) -> bytes:
         return self._key
 
     @classmethod
-    def of(cls, merchant: Merchant, key_hash: bytes) -> KeyHolder:
+    def of(cls, merchant: Merchant, key_hash: bytes, scopes: int, expires_at: int) -> KeyHolder:
         holder = cls(*merchant)
-        holder._key = key_hash[:8]
+        holder._key, holder.scopes, holder.expires_at = key_hash[:8], scopes, expires_at
         return holder
 
 
@@ -120,20 +103,10 @@ class NewMerchant(NamedTuple):
     stores: tuple[Store, ...] = ()
 
 
-class KeyInfo(NamedTuple):
-    """An API key as it is listed: the first letters only. Times in Unix microseconds."""
-
-    shown: str
-    merchant: MerchantNumber
-    kind: str
-    created_at: int
-    revoked_at: int | None
-
-
 class Merchants:
     """`mode` is live or test: keys of the other kind open nothing here.
 
-    `ask_seconds` bounds the wait for the database.
+    `ask_seconds` bounds the wait for the database; `now` is asked for keys that have an end (Unix microseconds).
     """
 
     def __init__(
@@ -142,13 +115,16 @@ class Merchants:
         mode: Kind,
         monotonic: Callable[[], float] = time.monotonic,  # not money: a time
         ask_seconds: float = ASK_SECONDS,  # not money: a time
+        now: Callable[[], int] | None = None,
     ) -> None:
         self._db, self._mode, self._monotonic = db, mode, monotonic
+        self._now = now or SystemClock().now
         self._lock = threading.Lock()
         self._pool = Pool("merchants", 1, 0, ask_seconds)
         self._asking: asyncio.Task[None] | None = None
         self._by_number: dict[MerchantNumber, Merchant] = {}
         self._by_hash: dict[bytes, KeyHolder] = {}
+        self._used: dict[bytes, float] = {}  # not money: when, of the keys that were used lately
         self._seen = -1
         self._asked_at = 0.0  # not money: a time
         self.refresh()
@@ -188,9 +164,11 @@ class Merchants:
         return self.by_key(key)
 
     def by_key(self, key: str) -> KeyHolder | KeyRefusal:
-        """Whose key this is, from memory."""
-        holder = self._by_hash.get(hash_of(key))
-        if holder is not None:
+        """Whose key this is, from memory; its use is remembered."""
+        hashed = hash_of(key)
+        holder = self._by_hash.get(hashed)
+        if holder is not None and not (holder.expires_at and holder.expires_at <= self._now()):
+            self._used[hashed] = self._monotonic()
             return holder
         kind = kind_of(key)
         return KeyRefusal.WRONG_KIND if kind is not None and kind != self._mode else KeyRefusal.UNKNOWN
@@ -217,19 +195,23 @@ class Merchants:
 
     def keys(self, merchant: MerchantNumber) -> list[KeyInfo]:
         """A merchant's keys, revoked ones too; reads the database."""
-        columns = _keys.c.shown, _keys.c.merchant, _keys.c.kind, _keys.c.created_at, _keys.c.revoked_at
         with self._db.read() as connection:
-            rows = connection.execute(select(*columns).where(_keys.c.merchant == merchant).order_by("created_at"))
-            return [KeyInfo(*row) for row in rows]
+            return api_keys.listed(connection, merchant)
+
+    def taken_use(self, now_us: int) -> dict[bytes, int]:
+        """When keys were used since this was asked, by their hashes (Unix microseconds)."""
+        used, self._used = self._used, {}
+        now = self._monotonic()
+        return {hashed: now_us - int((now - at) * MICROSECONDS) for hashed, at in used.items()}
 
     def refresh(self) -> None:
         """Takes up what has changed in the database since the last time, if anything has."""
         with self._lock, self._db.snapshot() as connection:  # in turn, so that an older reading never comes last
             now = self._monotonic()
-            changes = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
-            if changes != self._seen:
+            count = changes(connection)
+            if count != self._seen:
                 self._load(connection)
-                self._seen = changes
+                self._seen = count
             self._asked_at = now  # only now: if asking fails, the next key is not honoured either
 
     def _load(self, connection: Connection) -> None:
@@ -238,9 +220,13 @@ class Merchants:
             stores.setdefault(number, []).append(Store(code, name))
         rows = connection.execute(select(_merchants).order_by("number")).mappings()
         self._by_number = {row["number"]: Merchant(**row, stores=tuple(stores.get(row["number"], ()))) for row in rows}
-        live = select(_keys.c.hash, _keys.c.merchant).where(_keys.c.kind == self._mode, _keys.c.revoked_at.is_(None))
+        columns = _keys.c.hash, _keys.c.merchant, _keys.c.scopes, _keys.c.expires_at
+        live = select(*columns).where(_keys.c.kind == self._mode, _keys.c.revoked_at.is_(None))
         self._by_hash = {
-            bytes(hash): KeyHolder.of(self._by_number[number], bytes(hash)) for hash, number in connection.execute(live)
+            bytes(row.hash): KeyHolder.of(
+                self._by_number[row.merchant], bytes(row.hash), mask_of(row.scopes), row.expires_at
+            )
+            for row in connection.execute(live)
         }
 
     def close(self) -> bool:
@@ -265,7 +251,7 @@ class Merchants:
                 connection.execute(insert(_merchants).values(dict(zip(_merchants.c.keys(), m[:6], strict=True))))
                 for store in m.stores:
                     connection.execute(insert(_stores).values(merchant=m.number, code=store.code, name=store.name))
-            _changed(connection)
+            changed(connection)
         self.refresh()
         return added
 
@@ -275,29 +261,32 @@ class Merchants:
             raise MerchantInvalid(f"a merchant is active or suspended, not {status!r}")
         with self._db.write() as connection:
             connection.execute(update(_merchants).where(_merchants.c.number == number).values(status=status))
-            _changed(connection)
+            changed(connection)
         self.refresh()
 
-    def create_key(self, merchant: MerchantNumber, kind: Kind, now_us: int) -> str:
-        """A new API key, returned this once. Raises MerchantInvalid if there is no such merchant."""
+    def create_key(
+        self,
+        merchant: MerchantNumber,
+        kind: Kind,
+        now_us: int,
+        wanted: NewKey = PLAIN,
+        by: Subject = OPERATOR,
+    ) -> str:
+        """A new API key, returned this once. Raises KeyInvalid, KeysFull; MerchantInvalid if there is no such
+        merchant."""
         if merchant not in self._by_number:
             raise MerchantInvalid(f"there is no merchant number {merchant}")
-        key = new_key(kind)
-        row = {"hash": hash_of(key), "merchant": merchant, "kind": kind, "shown": key[:SHOWN], "created_at": now_us}
         with self._db.write() as connection:
-            connection.execute(insert(_keys).values(row))
-            _changed(connection)
+            _, key = api_keys.create(connection, merchant, kind, wanted, by, now_us)
         self.refresh()
         return key
 
-    def revoke_key(self, merchant: MerchantNumber, shown: str, now_us: int) -> int:
+    def revoke_key(self, merchant: MerchantNumber, shown: str, now_us: int, by: Subject = OPERATOR) -> int:
         """Revokes the merchant's keys that begin so; at once in this process. Returns how many there were."""
-        mine = (_keys.c.merchant == merchant) & (_keys.c.shown == shown[:SHOWN]) & _keys.c.revoked_at.is_(None)
         with self._db.write() as connection:
-            revoked: Any = connection.execute(update(_keys).where(mine).values(revoked_at=now_us))
-            _changed(connection)
+            revoked = api_keys.revoke_shown(connection, merchant, shown, by, now_us)
         self.refresh()
-        return int(revoked.rowcount)
+        return revoked
 
 
 def _check(merchant: NewMerchant) -> None:
@@ -309,10 +298,3 @@ def _check(merchant: NewMerchant) -> None:
         raise MerchantInvalid("a merchant needs a name")
     if not is_visible(merchant.name):
         raise MerchantInvalid("a merchant's name has no control characters")
-
-
-def _changed(connection: Connection) -> None:
-    """One more change, in the same transaction as the change."""
-    count = connection.execute(select(func.coalesce(func.max(_changes.c.count), 0))).scalar_one()
-    connection.execute(_changes.delete())
-    connection.execute(insert(_changes).values(count=count + 1))

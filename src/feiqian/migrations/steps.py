@@ -29,10 +29,10 @@ def drop_column(table: str, name: str) -> None:
         op.drop_column(table, name)
 
 
-def add_index(table: str, name: str, *columns: str) -> None:
+def add_index(table: str, name: str, *columns: str, unique: bool = False) -> None:
     """Add the index, unless the table is missing or has it."""
     if has_table(table) and not _has_index(table, name):
-        op.create_index(name, table, list(columns))
+        op.create_index(name, table, list(columns), unique=unique)
 
 
 def drop_index(table: str, name: str) -> None:

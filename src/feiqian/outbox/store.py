@@ -234,11 +234,23 @@ def find(connection: Connection, id: str) -> Kept | None:
     return None if row is None else _kept(row)
 
 
-def of_lane(connection: Connection, lane: str, ask: Ask, limit: int, state: State | None = None) -> Page[Kept]:
-    """A page of a lane's deliveries (in a state), the newest first."""
+def of_lane(
+    connection: Connection, lane: str, ask: Ask, limit: int, state: State | None = None, kind: str = ""
+) -> Page[Kept]:
+    """A page of a lane's deliveries (in a state, of a kind), the newest first."""
     found = _ALL_KEPT.where(_c.lane == lane)
-    page = page_of(connection, found if state is None else found.where(_c.state == state), _NEWEST, ask, limit)
+    if state is not None:
+        found = found.where(_c.state == state)
+    if kind:
+        found = found.where(_c.kind == kind)
+    page = page_of(connection, found, _NEWEST, ask, limit)
     return page.of([_kept(row) for row in page.items])
+
+
+def about_any(connection: Connection, topic: str, abouts: Iterable[str], limit: int) -> list[Kept]:
+    """Deliveries about any of these, the newest first."""
+    found = _ALL_KEPT.where(_c.about.in_(list(abouts)), _c.topic == topic).order_by(_c.sequence.desc()).limit(limit)
+    return [_kept(row) for row in connection.execute(found)]
 
 
 def waiting_in_lane(connection: Connection, topic: str, lane: str) -> int:

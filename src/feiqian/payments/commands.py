@@ -14,6 +14,7 @@ from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.db import BankDb
+    from feiqian.merchants.api_keys import KeyInfo, NewKey
     from feiqian.merchants.keys import Kind
     from feiqian.merchants.registry import Merchants
     from feiqian.runtime.transactions import Transactions
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 EPILOG = """\
 examples:
   feiqian keys create 1              a key for merchant 1, shown once; only its hash is kept
-  feiqian keys list 1                the merchant's keys by their first letters
+  feiqian keys create 1 --name till --scopes payments:write,payments:read --days 365
+                                     one that is named, may do only this, and ends
+  feiqian keys list 1                the merchant's keys by their first letters, with scopes, end and last use
   feiqian keys revoke 1 fq_test_Ab3x refused within a second, everywhere
   feiqian keys bank create           a key for a system of the bank, shown once; bank list, bank revoke
   feiqian keys rotate-codes          a fresh key for payment codes; the one before is read for 60 s
 """
+
+MOST_DAYS = 3_650
 
 
 def register(commands: Commands) -> None:
@@ -34,6 +39,9 @@ def register(commands: Commands) -> None:
     create = command(actions, "create", _create, "a new API key for a merchant")
     create.add_argument("merchant", type=int, help="the merchant's number")
     create.add_argument("--kind", choices=("test", "live"), help="default: the server's mode")
+    create.add_argument("--name", default="", help="what it is for, at most 60 characters")
+    create.add_argument("--scopes", metavar="SCOPE[,SCOPE…]", help="what it may be used for; default: everything")
+    create.add_argument("--days", type=int, default=0, help="for how many days it is honoured; default: without end")
     listing = command(actions, "list", _list, "a merchant's API keys")
     listing.add_argument("merchant", type=int)
     revoke = command(actions, "revoke", _revoke, "revoke a merchant's API key")
@@ -49,21 +57,57 @@ def register(commands: Commands) -> None:
 
 
 def _create(settings: Settings, options: argparse.Namespace) -> int:
-    kind = options.kind or settings.mode
-    print(_merchants(settings, kind).create_key(options.merchant, kind, time.time_ns() // 1000))
+    from feiqian.merchants.errors import KeyInvalid, KeysFull
+
+    kind, now = options.kind or settings.mode, _now()
+    try:
+        print(_merchants(settings, kind).create_key(options.merchant, kind, now, _wanted(options, now)))
+    except (KeyInvalid, KeysFull) as error:
+        raise SystemExit(f"feiqian: {error}") from None
     return 0
+
+
+def _wanted(options: argparse.Namespace, now: int) -> NewKey:
+    """Raises KeyInvalid."""
+    from feiqian.clock import DAY
+    from feiqian.merchants.api_keys import NewKey
+    from feiqian.merchants.errors import KeyInvalid
+    from feiqian.merchants.scopes import ALL, Scope
+
+    names, days = ALL if options.scopes is None else options.scopes.split(","), options.days
+    if unknown := sorted(set(names) - set(ALL)):
+        raise KeyInvalid(f"there is no scope {', '.join(unknown)}; there are {', '.join(ALL)}")
+    if not 0 <= days <= MOST_DAYS:
+        raise KeyInvalid(f"a key is honoured for 1 to {MOST_DAYS} days, or without --days until it is revoked")
+    return NewKey(options.name, tuple(map(Scope, names)), now + days * DAY if days else 0)
 
 
 def _list(settings: Settings, options: argparse.Namespace) -> int:
+    now = _now()
     for key in _merchants(settings, settings.mode).keys(options.merchant):
-        state = f"revoked {_when(key.revoked_at)}" if key.revoked_at else "active"
-        print(f"{key.shown}…  {key.kind}  made {_when(key.created_at)}  {state}")
+        state = _state(key, now)
+        used = f"last used {_when(key.used_at)}" if key.used_at else "not used"
+        print(f"{key.shown}…  {key.kind}  made {_when(key.created_at)}  {state}  {used}  {_allowed(key)}  {key.name}")
     return 0
+
+
+def _state(key: KeyInfo, now: int) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {_when(key.revoked_at)}"
+    if not key.expires_at:
+        return "active"
+    return f"{'expired' if key.expires_at <= now else 'active until'} {_when(key.expires_at)}"
+
+
+def _allowed(key: KeyInfo) -> str:
+    from feiqian.merchants.scopes import ALL
+
+    return "all scopes" if key.scopes == ALL else ",".join(key.scopes)
 
 
 def _revoke(settings: Settings, options: argparse.Namespace) -> int:
     shown = options.key.rstrip("…")
-    count = _merchants(settings, settings.mode).revoke_key(options.merchant, shown, time.time_ns() // 1000)
+    count = _merchants(settings, settings.mode).revoke_key(options.merchant, shown, _now())
     print(f"{count} revoked" if count else "no active key of this merchant begins so", file=sys.stderr)
     return 0 if count else 1
 
@@ -71,7 +115,7 @@ def _revoke(settings: Settings, options: argparse.Namespace) -> int:
 def _create_bank(settings: Settings, _options: argparse.Namespace) -> int:
     from feiqian.merchants import bank_keys
 
-    print(_transactions(settings).write_now(bank_keys.create, settings.mode, time.time_ns() // 1000))
+    print(_transactions(settings).write_now(bank_keys.create, settings.mode, _now()))
     return 0
 
 
@@ -88,7 +132,7 @@ def _revoke_bank(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.merchants import bank_keys
 
     shown = options.key.rstrip("…")
-    count = _transactions(settings).write_now(bank_keys.revoke, shown, time.time_ns() // 1000)
+    count = _transactions(settings).write_now(bank_keys.revoke, shown, _now())
     print(f"{count} revoked" if count else "no active key of the bank begins so", file=sys.stderr)
     return 0 if count else 1
 
@@ -125,6 +169,10 @@ def _db(settings: Settings) -> BankDb:
     if not settings.bank_url and not settings.file("bank.db").exists():
         raise SystemExit(f"feiqian: there is no bank in the folder {settings.data!r}; --data names another")
     return BankDb(Path(settings.data), settings.bank_url)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 def _when(microseconds: int) -> str:

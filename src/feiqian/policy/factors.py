@@ -66,6 +66,8 @@ class Purpose(StrEnum):
     STAFF_ACT = "staff_act"
     MERCHANT_SIGN_IN = "merchant_sign_in"  # of one of a merchant's people
     MERCHANT_ACT = "merchant_act"  # who, or how, signs in for the merchant
+    MERCHANT_KEY = "merchant_key"  # a merchant's API keys
+    MERCHANT_REFUND = "merchant_refund"  # by one of a merchant's people
 
 
 BY_AMOUNT = frozenset({Purpose.PAYMENT, Purpose.QUICK_PAYMENT})  # what is needed rises with the amount

@@ -15,6 +15,7 @@ import httpx
 import uvloop
 
 from feiqian import app
+from feiqian.clock import Clock
 from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.features import read_models
 from feiqian.ids import CustomerNumber
@@ -40,10 +41,17 @@ T = TypeVar("T")
 
 class Served:
     """`merchants` have keys; customers 1 to 200 have 500.00 yuan each. `pages`: those of the bank are served, too, or
-    those that it makes."""
+    those that it makes. `clock`: by which it decides."""
 
-    def __init__(self, folder: Path, *, pages: bool | Callable[[Services], Pages] = False, **settings: Any) -> None:
-        self._with_pages = pages
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        pages: bool | Callable[[Services], Pages] = False,
+        clock: Clock | None = None,
+        **settings: Any,
+    ) -> None:
+        self._with_pages, self._clock = pages, clock
         settings.setdefault("hashing", "strong" if settings.get("mode") == "live" else "light")
         self.settings = Settings(data=str(folder), port=0, **settings)
         self.keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(10)}
@@ -70,7 +78,7 @@ class Served:
         self._projector_thread.join(PATIENCE_SECONDS)
 
     def _serve(self) -> None:
-        self.bank = app.build(self.settings)
+        self.bank = app.build(self.settings, clock=self._clock)
         self.admission = Admission(self.settings.in_flight_limit)
         self.gate = Gate(self.admission, self.settings.connection_limit, Proxies(self.settings.trusted_proxies))
         make = self._with_pages if callable(self._with_pages) else bank_pages

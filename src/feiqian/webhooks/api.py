@@ -9,6 +9,7 @@ from litestar.params import FromQuery, JSONBody
 
 from feiqian.clock import microseconds
 from feiqian.errors import FeiqianError
+from feiqian.merchants.scopes import Scope
 from feiqian.payments.api.merchants import Seconds
 from feiqian.runtime.paging import Ask
 from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, grouped, post
@@ -65,7 +66,11 @@ _SENDING = (NOT_FOUND, CONFLICT)
 
 
 @post(
-    "/v1/webhook-endpoints", "createWebhookEndpoint", "Add an endpoint; its secret is shown once", problems=(CONFLICT,)
+    "/v1/webhook-endpoints",
+    "createWebhookEndpoint",
+    "Add an endpoint; its secret is shown once",
+    problems=(CONFLICT,),
+    scope=Scope.WEBHOOKS,
 )
 async def create_endpoint(
     data: JSONBody[NewEndpoint], merchant: TheMerchant, services: TheServices
@@ -75,19 +80,25 @@ async def create_endpoint(
     return with_secret(endpoint, secret)
 
 
-@get("/v1/webhook-endpoints", "listWebhookEndpoints", "Your endpoints, and how they fare")
+@get("/v1/webhook-endpoints", "listWebhookEndpoints", "Your endpoints, and how they fare", scope=Scope.WEBHOOKS)
 async def list_endpoints(merchant: TheMerchant, services: TheServices) -> EndpointList:
     endpoints = services.webhooks.endpoints
     found = await endpoints.all_of(merchant.number)
     return EndpointList([view(endpoint) for endpoint in found], list(endpoints.names()))
 
 
-@get("/v1/webhook-endpoints/{id:str}", "getWebhookEndpoint", "An endpoint", problems=_OF_ONE)
+@get("/v1/webhook-endpoints/{id:str}", "getWebhookEndpoint", "An endpoint", problems=_OF_ONE, scope=Scope.WEBHOOKS)
 async def get_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> EndpointView:
     return view(await services.webhooks.endpoints.get(merchant.number, id))
 
 
-@post("/v1/webhook-endpoints/{id:str}", "changeWebhookEndpoint", "Change an endpoint", problems=_SENDING)
+@post(
+    "/v1/webhook-endpoints/{id:str}",
+    "changeWebhookEndpoint",
+    "Change an endpoint",
+    problems=_SENDING,
+    scope=Scope.WEBHOOKS,
+)
 async def change_endpoint(
     id: Id, data: JSONBody[EndpointChange], merchant: TheMerchant, services: TheServices
 ) -> EndpointView:
@@ -104,7 +115,13 @@ async def change_endpoint(
     return view(now)
 
 
-@post("/v1/webhook-endpoints/{id:str}/delete", "deleteWebhookEndpoint", "Delete an endpoint", problems=_OF_ONE)
+@post(
+    "/v1/webhook-endpoints/{id:str}/delete",
+    "deleteWebhookEndpoint",
+    "Delete an endpoint",
+    problems=_OF_ONE,
+    scope=Scope.WEBHOOKS,
+)
 async def delete_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> Deleted:
     await services.webhooks.endpoints.delete(merchant.number, id)
     return Deleted(id)
@@ -116,6 +133,7 @@ async def delete_endpoint(id: Id, merchant: TheMerchant, services: TheServices) 
     "Give an endpoint a new secret, which is shown once",
     description="Until the overlap ends each webhook has two signatures, by the new secret and by the one before.",
     problems=_OF_ONE,
+    scope=Scope.WEBHOOKS,
 )
 async def rotate_secret(
     id: Id, data: JSONBody[Rotation], merchant: TheMerchant, services: TheServices
@@ -130,6 +148,7 @@ async def rotate_secret(
     "testWebhookEndpoint",
     "Send a test event",
     problems=(*_SENDING, TOO_MANY_REQUESTS),
+    scope=Scope.WEBHOOKS,
 )
 async def test_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> Queued:
     return Queued(await services.webhooks.health.test(merchant.number, id))
@@ -140,6 +159,7 @@ async def test_endpoint(id: Id, merchant: TheMerchant, services: TheServices) ->
     "listWebhookDeliveries",
     "What was sent to an endpoint, the newest first",
     problems=_OF_ONE,
+    scope=Scope.WEBHOOKS,
 )
 async def list_deliveries(
     id: Id,
@@ -160,6 +180,7 @@ async def list_deliveries(
     "Send again what happened in a time",
     description="Each event keeps its `webhook-id`. At most 500 are queued by one request: go on with `since`.",
     problems=_SENDING,
+    scope=Scope.WEBHOOKS,
 )
 async def replay_range(
     id: Id, data: JSONBody[ReplayRange], merchant: TheMerchant, services: TheServices
@@ -176,12 +197,19 @@ async def replay_range(
     "getWebhookDelivery",
     "A delivery with its body and every answer",
     problems=_OF_ONE,
+    scope=Scope.WEBHOOKS,
 )
 async def get_delivery(id: Id, merchant: TheMerchant, services: TheServices) -> DeliveryWithAttempts:
     return told_view(await services.webhooks.log.get(merchant.number, id))
 
 
-@post("/v1/webhook-deliveries/{id:str}/replay", "replayWebhook", "Send an event again", problems=_SENDING)
+@post(
+    "/v1/webhook-deliveries/{id:str}/replay",
+    "replayWebhook",
+    "Send an event again",
+    problems=_SENDING,
+    scope=Scope.WEBHOOKS,
+)
 async def replay(id: Id, merchant: TheMerchant, services: TheServices) -> Queued:
     return Queued(await services.webhooks.log.replay(merchant.number, id))
 

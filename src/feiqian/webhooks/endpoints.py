@@ -20,6 +20,7 @@ from feiqian.notify.mail_addresses import AddressInvalid, canonical
 from feiqian.outbox import store
 from feiqian.runtime.locks import lock
 from feiqian.runtime.transactions import Transactions, reads, writes
+from feiqian.subjects import Subject
 from feiqian.subjects import merchant as subject_of
 from feiqian.webhooks.errors import (
     EndpointDisabled,
@@ -38,6 +39,7 @@ MOST_EVENTS = 30  # names in one endpoint
 LONGEST_OVERLAP_HOURS = 7 * 24
 ENDED = "the endpoint was disabled"
 KEEP = 30 * DAY  # deliveries that are over
+By = Subject | None  # who does it: one of the merchant's people; None: a system of theirs, by key
 _c = endpoints.c
 SECRETS = (_c.id, _c.secret, _c.old_secret, _c.old_secret_until)
 _SHOWN = [_c[name] for name in Endpoint._fields]
@@ -93,7 +95,9 @@ class Endpoints:
     # --- by merchants ------------------------------------------------------------------------------------------------
 
     @writes
-    def create(self, connection: Connection, merchant: MerchantNumber, wanted: Wanted) -> tuple[Endpoint, str]:
+    def create(
+        self, connection: Connection, merchant: MerchantNumber, wanted: Wanted, by: By = None
+    ) -> tuple[Endpoint, str]:
         """A new one, and its secret, which is not shown again. Raises EndpointInvalid, EndpointKnown, EndpointsFull."""
         lock(connection, f"webhooks of {merchant}")
         now = self.clock.now()
@@ -106,12 +110,14 @@ class Endpoints:
         values |= {"secret": SECRET.seal(self.cipher, secret, id), "old_secret_until": 0, "failure": ""}
         values |= dict.fromkeys(("failing_since", "delivered_at", "told_at"), 0)
         connection.execute(insert(endpoints).values(values))
-        self._record(connection, merchant, "webhook_created", id, {"address": wanted.url[:200]})
+        self._record(connection, merchant, "webhook_created", id, {"address": wanted.url[:200]}, by)
         after_commit(connection, self.remember)
         return self.get.within(connection, merchant, id), secret
 
     @writes
-    def change(self, connection: Connection, merchant: MerchantNumber, id: str, wanted: Wanted) -> Endpoint:
+    def change(
+        self, connection: Connection, merchant: MerchantNumber, id: str, wanted: Wanted, by: By = None
+    ) -> Endpoint:
         """Raises EndpointNotFound, EndpointInvalid, EndpointKnown."""
         lock(connection, f"webhooks of {merchant}")
         before = self.get.within(connection, merchant, id)
@@ -120,37 +126,39 @@ class Endpoints:
             self._check_new_url(connection, merchant, wanted.url)
             values |= {"checks": "", "probe_at": self.clock.now()}
         connection.execute(update(endpoints).where(_c.id == id).values(values))
-        self._record(connection, merchant, "webhook_changed", id, {"address": wanted.url[:200]})
+        self._record(connection, merchant, "webhook_changed", id, {"address": wanted.url[:200]}, by)
         return self.get.within(connection, merchant, id)
 
     @writes
-    def enable(self, connection: Connection, merchant: MerchantNumber, id: str) -> Endpoint:
+    def enable(self, connection: Connection, merchant: MerchantNumber, id: str, by: By = None) -> Endpoint:
         """What happens from now on is sent again. Raises EndpointNotFound."""
         self.get.within(connection, merchant, id)
         values: dict[str, Any] = {"disabled": "", "failing_since": 0, "failure": "", "told_at": 0}
         connection.execute(update(endpoints).where(_c.id == id).values(values | {"probe_at": self.clock.now()}))
-        self._record(connection, merchant, "webhook_enabled", id, {})
+        self._record(connection, merchant, "webhook_enabled", id, {}, by)
         return self.get.within(connection, merchant, id)
 
     @writes
-    def disable(self, connection: Connection, merchant: MerchantNumber, id: str) -> Endpoint:
+    def disable(self, connection: Connection, merchant: MerchantNumber, id: str, by: By = None) -> Endpoint:
         """Nothing is sent any more, nor what waits. Raises EndpointNotFound."""
         self.get.within(connection, merchant, id)
         self.end(connection, id, Why.MERCHANT)
-        self._record(connection, merchant, "webhook_disabled", id, {})
+        self._record(connection, merchant, "webhook_disabled", id, {}, by)
         return self.get.within(connection, merchant, id)
 
     @writes
-    def delete(self, connection: Connection, merchant: MerchantNumber, id: str) -> None:
+    def delete(self, connection: Connection, merchant: MerchantNumber, id: str, by: By = None) -> None:
         """It is no more, and its secret with it. Raises EndpointNotFound."""
         self.get.within(connection, merchant, id)
         self.end(connection, id, Why.MERCHANT)
         connection.execute(delete(endpoints).where(_c.id == id))
-        self._record(connection, merchant, "webhook_deleted", id, {})
+        self._record(connection, merchant, "webhook_deleted", id, {}, by)
         after_commit(connection, self.remember)
 
     @writes
-    def rotate(self, connection: Connection, merchant: MerchantNumber, id: str, overlap_hours: int) -> str:
+    def rotate(
+        self, connection: Connection, merchant: MerchantNumber, id: str, overlap_hours: int, by: By = None
+    ) -> str:
         """A new secret, which is not shown again; the one before signs, too, for so long. Raises EndpointNotFound."""
         self.get.within(connection, merchant, id)
         now, secret = self.clock.now(), new_secret()
@@ -160,7 +168,7 @@ class Endpoints:
         values = {"secret": SECRET.seal(self.cipher, secret, id), "old_secret_until": until}
         values["old_secret"] = OLD_SECRET.seal(self.cipher, before, id) if until else None
         connection.execute(update(endpoints).where(_c.id == id).values(values))
-        self._record(connection, merchant, "webhook_rotated", id, {"hours": overlap_hours})
+        self._record(connection, merchant, "webhook_rotated", id, {"hours": overlap_hours}, by)
         return secret
 
     # --- by the bank -------------------------------------------------------------------------------------------------
@@ -213,9 +221,9 @@ class Endpoints:
             raise EndpointKnown("you have an endpoint with this address; change it, or give it a new secret")
 
     def _record(
-        self, connection: Connection, merchant: MerchantNumber, action: str, id: str, details: dict[str, Any]
+        self, connection: Connection, merchant: MerchantNumber, action: str, id: str, details: dict[str, Any], by: By
     ) -> None:
-        self.audit_log.append(connection, subject_of(merchant), action, id, details, self.clock.now())
+        self.audit_log.append(connection, by or subject_of(merchant), action, id, details, self.clock.now())
 
 
 def _endpoint(row: Any) -> Endpoint:

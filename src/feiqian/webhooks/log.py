@@ -23,6 +23,7 @@ from feiqian.webhooks.tables import ANSWER, attempts, events
 from feiqian.webhooks.telling import Telling, about
 
 AT_ONCE = 500  # events that are sent again by one request
+MOST_OF_OBJECT = 100  # events of one thing that are looked at, and deliveries of them
 MOST_WAITING = 2_000  # for an endpoint, when something is to be sent again
 _e, _a = events.c, attempts.c
 
@@ -46,11 +47,21 @@ class Log:
         ask: Ask = FIRST,
         limit: int = 50,
         state: State | None = None,
+        type: str = "",
     ) -> Page[Delivery]:
-        """An endpoint's deliveries, the newest first. Raises EndpointNotFound."""
+        """An endpoint's deliveries, in a state and of a type if these are named, the newest first. Raises
+        EndpointNotFound."""
         self.endpoints.get.within(connection, merchant, endpoint)
-        page = store.of_lane(connection, endpoint, ask, limit, state)
+        page = store.of_lane(connection, endpoint, ask, limit, state, type)
         return page.of([_delivery(kept) for kept in page.items])
+
+    @reads
+    def of_object(self, connection: Connection, merchant: MerchantNumber, object: str) -> list[Delivery]:
+        """What the merchant was told of one thing, such as an order, at any endpoint: the newest, newest first."""
+        told = select(_e.id).where(_e.object == object, _e.merchant == merchant).order_by(_e.position.desc())
+        ids = connection.execute(told.limit(MOST_OF_OBJECT)).scalars().all()
+        found = store.about_any(connection, TOPIC, map(about, ids), MOST_OF_OBJECT)
+        return [_delivery(kept) for kept in found if kept.lane]
 
     @reads
     def get(self, connection: Connection, merchant: MerchantNumber, id: str) -> Told:

@@ -36,6 +36,7 @@ AT_ONCE = 128  # requests under way
 TIMEOUT_SECONDS = 20.0  # not money: for a whole request and its answer
 ANSWER_BYTES = 2_048  # of an answer that are kept
 GONE = 410
+USER_AGENT = "Feiqian-Webhooks"
 _REASONS = {  # by errors of the library
     aiohttp.ClientConnectorDNSError: "name not found",
     aiohttp.ClientSSLError: "certificate refused",
@@ -124,7 +125,7 @@ class WebhookSender:
     def _headers(self, target: Target) -> dict[str, str]:
         seconds = self.receivers_clock.now() // MICROSECONDS
         signed = signing.headers(target.secrets, target.id, seconds, target.body)
-        return {"content-type": "application/json", "user-agent": "Feiqian-Webhooks", **signed}
+        return {"content-type": "application/json", "user-agent": USER_AGENT, **signed}
 
     async def _post(self, target: Target, headers: dict[str, str]) -> tuple[Attempt, int]:
         """How it went, and in how many seconds the receiver wants to be asked again."""

@@ -11,6 +11,7 @@ import pytest
 from litestar.datastructures import State
 
 from feiqian.auth.api.shapes import Done
+from feiqian.merchants.scopes import Scope
 from feiqian.testing.served import Served
 from feiqian.web.v1.authenticate import Visitor
 from feiqian.web.v1.framework import litestar
@@ -25,7 +26,7 @@ async def of_customer(id: Id, session: TheSession, visitor: TheVisitor, services
     return Done(session is visitor.session and id == "x")
 
 
-@get("/v1/made-up", "listMadeUp", "Made up")
+@get("/v1/made-up", "listMadeUp", "Made up", scope=Scope.REPORTS_READ)
 async def of_merchant(merchant: TheMerchant, services: TheServices) -> Done:
     return Done()
 

@@ -12,6 +12,7 @@ from litestar.params import FromQuery, JSONBody
 
 from feiqian.clock import microseconds
 from feiqian.merchants.registry import Merchant
+from feiqian.merchants.scopes import Scope
 from feiqian.orders.errors import OrderNotFound
 from feiqian.orders.export import MOST, csv_of
 from feiqian.orders.model import Order, OrderStatus
@@ -60,6 +61,7 @@ def _theirs(merchant: Merchant, order: str) -> Iterator[None]:
     description="Sent again with the same `merchant_order` and content it gives the order as it is now, and with "
     "anything else `/problems/id-reused`. One number names an order or a payment, never both.",
     problems=(ID_REUSED, problems.CONFLICT, problems.TOO_MANY_REQUESTS),
+    scope=Scope.ORDERS_WRITE,
 )
 async def create_order(
     data: JSONBody[OrderRequest], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
@@ -68,7 +70,9 @@ async def create_order(
     return await services.orders.create(merchant, data, idempotency_key)
 
 
-@get("/v1/orders", "listOrders", "Your orders, newest first, or the one with your number or key")
+@get(
+    "/v1/orders", "listOrders", "Your orders, newest first, or the one with your number or key", scope=Scope.ORDERS_READ
+)
 async def list_orders(
     merchant: TheMerchant,
     services: TheServices,
@@ -102,6 +106,7 @@ async def list_orders(
     "apostrophe before what a spreadsheet would take for a formula. Of a thousand lines the last one's `id` is the "
     "`cursor` of what comes after them, which has no header; fewer are the end.",
     media_type="text/csv",
+    scope=Scope.REPORTS_READ,
 )
 async def export_orders(
     merchant: TheMerchant,
@@ -129,6 +134,7 @@ def _at(moment: datetime | None) -> int | None:
     description="With `wait`, an order that is open is answered the moment that it changes, or after so many seconds "
     "as it is. The same object, with the same `version`, is in webhooks and in the signed return.",
     problems=_OF_ONE,
+    scope=Scope.ORDERS_READ,
 )
 async def get_order(id: Id, merchant: TheMerchant, services: TheServices, wait: FromQuery[Seconds] = 0) -> Order:
     with _theirs(merchant, id):
@@ -141,6 +147,7 @@ async def get_order(id: Id, merchant: TheMerchant, services: TheServices, wait: 
     "Close an order, so that nobody can pay it any more",
     description="Closed again it stays closed. An order that was paid before cannot be closed: look at it.",
     problems=(*_OF_ONE, problems.CONFLICT),
+    scope=Scope.ORDERS_WRITE,
 )
 async def close_order(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Order:
     with _theirs(merchant, id):
@@ -155,6 +162,7 @@ async def close_order(id: Id, merchant: TheMerchant, services: TheServices, idem
     "time, unless it is `final`. Each capture is charged its own fee. Sent again with the same `merchant_capture` it "
     "changes nothing, and gives the order as it is now.",
     problems=(*_OF_ONE, problems.CONFLICT),
+    scope=Scope.ORDERS_WRITE,
 )
 async def capture_order(
     id: Id,
@@ -173,6 +181,7 @@ async def capture_order(
     "Give up what is authorised and not captured",
     description="What was captured stays so: refund it.",
     problems=(*_OF_ONE, problems.CONFLICT),
+    scope=Scope.ORDERS_WRITE,
 )
 async def void_order(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Order:
     with _theirs(merchant, id):
@@ -186,6 +195,7 @@ async def void_order(id: Id, merchant: TheMerchant, services: TheServices, idemp
     description="Sent again with the same `merchant_refund` it gives the first answer. An order has at most 50 "
     "refunds, within 365 days after it was paid. The bank keeps its fee: a refund costs you the whole amount refunded.",
     problems=(*_OF_ONE, problems.CONFLICT),
+    scope=Scope.REFUNDS_WRITE,
 )
 async def create_order_refund(
     id: Id,
@@ -198,7 +208,13 @@ async def create_order_refund(
         return await services.orders.refund(merchant, id, data, idempotency_key)
 
 
-@get("/v1/orders/{id:str}/refunds", "listOrderRefunds", "The refunds of an order", problems=_OF_ONE)
+@get(
+    "/v1/orders/{id:str}/refunds",
+    "listOrderRefunds",
+    "The refunds of an order",
+    problems=_OF_ONE,
+    scope=Scope.ORDERS_READ,
+)
 async def list_order_refunds(id: Id, merchant: TheMerchant, services: TheServices) -> RefundList:
     with _theirs(merchant, id):
         order = await services.orders.get(merchant, id)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, literal_column, select
 
 from feiqian.events import OrderChanged, decode_fact
 from feiqian.ids import ORDER, MerchantNumber, is_id
+from feiqian.money import MinorUnits
 from feiqian.projections import aside
 from feiqian.projections.database import Database
 from feiqian.projections.errors import CursorInvalid
@@ -34,12 +35,15 @@ _EVENTS = select(_e.version, _e.event, _e.at).where(_e.order_id == bindparam("id
 
 
 class Wanted(NamedTuple):
-    """Which of a merchant's orders; times in Unix microseconds; `search`: how their numbers begin."""
+    """Which of a merchant's orders; times in Unix microseconds, amounts in minor units, both ends of these included;
+    `search`: how their numbers begin."""
 
     status: str | None = None
     created_from: int | None = None
     created_before: int | None = None
     search: str | None = None
+    least: MinorUnits | None = None
+    most: MinorUnits | None = None
 
 
 def by_id(db: Database, id: str) -> OrderChanged | None:
@@ -88,6 +92,12 @@ def newest(
     if wanted.search is not None:
         query = query.where(_c.merchant_order >= bindparam("begin"), _c.merchant_order < bindparam("end"))
         values |= {"begin": wanted.search, "end": wanted.search + "\x7f"}
+    if wanted.least is not None:
+        query = query.where(_c.amount >= bindparam("least"))
+        values["least"] = wanted.least
+    if wanted.most is not None:
+        query = query.where(_c.amount <= bindparam("most"))
+        values["most"] = wanted.most
     facts = [fact for row in db.all(query, **values) if (fact := _fact(row)) is not None]
     return facts[:limit], facts[limit - 1].id if len(facts) > limit else None
 

@@ -10,6 +10,7 @@ import msgspec
 from litestar.params import FromQuery, JSONBody
 
 from feiqian.merchants.registry import Merchant
+from feiqian.merchants.scopes import Scope
 from feiqian.payments.api.refused import ID_REUSED
 from feiqian.payments.errors import PaymentNotFound
 from feiqian.payments.requests import KnownReference, PaymentRequest, RefundRequest
@@ -55,13 +56,19 @@ _OF_ONE = (problems.NOT_FOUND,)
     "`needs_verification`. Sent again with the same `merchant_order`, content and payer (the first code, or "
     "another of the same customer) it gives the first answer, and with anything else `/problems/id-reused`.",
     problems=(ID_REUSED, problems.NOT_FOUND, problems.CONFLICT),
+    scope=Scope.PAYMENTS_WRITE,
 )
 async def create_payment(data: JSONBody[PaymentRequest], merchant: TheMerchant, services: TheServices) -> PaymentView:
     """`web.v1.hot` does the same without the framework, and is asked first."""
     return await services.payments.pay(merchant, data)
 
 
-@get("/v1/payments", "listPayments", "Your payments, newest first, or the one with your order number")
+@get(
+    "/v1/payments",
+    "listPayments",
+    "Your payments, newest first, or the one with your order number",
+    scope=Scope.PAYMENTS_READ,
+)
 async def list_payments(
     merchant: TheMerchant,
     services: TheServices,
@@ -85,6 +92,7 @@ async def list_payments(
     "(confirmed, declined, cancelled or expired), or after so many seconds as it is: then ask again. It counts as "
     "one request. While too many requests wait (64 of yours), the answer comes at once.",
     problems=_OF_ONE,
+    scope=Scope.PAYMENTS_READ,
 )
 async def get_payment(
     id: Id, merchant: TheMerchant, services: TheServices, wait: FromQuery[Seconds] = 0
@@ -99,6 +107,7 @@ async def get_payment(
     "Give back part or all of a payment",
     description="Sent again with the same `merchant_refund` it gives the first answer.",
     problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+    scope=Scope.REFUNDS_WRITE,
 )
 async def create_refund(
     id: Id, data: JSONBody[RefundRequest], merchant: TheMerchant, services: TheServices
@@ -107,7 +116,13 @@ async def create_refund(
         return await services.payments.refund(merchant, id, data)
 
 
-@get("/v1/payments/{id:str}/refunds", "listRefunds", "The refunds of a payment", problems=_OF_ONE)
+@get(
+    "/v1/payments/{id:str}/refunds",
+    "listRefunds",
+    "The refunds of a payment",
+    problems=_OF_ONE,
+    scope=Scope.PAYMENTS_READ,
+)
 async def list_refunds(id: Id, merchant: TheMerchant, services: TheServices) -> RefundList:
     with _theirs(merchant, id):
         await services.payments.get(merchant, id)  # whether it is theirs
@@ -121,13 +136,14 @@ async def list_refunds(id: Id, merchant: TheMerchant, services: TheServices) -> 
     "cancelPayment",
     "Cancel a payment that waits for its customer",
     problems=(*_OF_ONE, problems.CONFLICT),
+    scope=Scope.PAYMENTS_WRITE,
 )
 async def cancel_payment(id: Id, merchant: TheMerchant, services: TheServices) -> PaymentView:
     with _theirs(merchant, id):
         return await services.payments.cancel(merchant, id)
 
 
-@get("/v1/balance", "getBalance", "What you have received and not been paid out yet")
+@get("/v1/balance", "getBalance", "What you have received and not been paid out yet", scope=Scope.REPORTS_READ)
 async def get_balance(merchant: TheMerchant, services: TheServices) -> BalanceView:
     return await services.payments.balance(merchant)
 

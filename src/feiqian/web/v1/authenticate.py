@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from feiqian.auth.sessions.model import Session
 from feiqian.merchants import bank_keys
 from feiqian.merchants.keys import KeyRefusal
-from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.merchants.registry import KeyHolder, Merchants
+from feiqian.merchants.scopes import Scope
 from feiqian.subjects import Role
 from feiqian.texts import language_for
 
@@ -33,6 +34,13 @@ class Visitor(NamedTuple):
     language: str
 
 
+def _lacking(needed: Scope) -> ProblemError:
+    """What is answered to a key without this scope (RFC 6750, section 3.1)."""
+    challenge = f'Bearer realm="feiqian", error="insufficient_scope", scope="{needed}"'.encode()
+    detail = f"The key lacks the scope `{needed}`."
+    return ProblemError(problems.SCOPE_MISSING, detail, headers=((b"www-authenticate", challenge),))
+
+
 class Authenticator:
     """Reads `Authorization: Bearer fq_test_…` (RFC 6750). A server of one mode takes no key of the other."""
 
@@ -40,8 +48,8 @@ class Authenticator:
         self._by_key, self._whose = merchants.by_key, merchants.whose
         self._mode = mode
 
-    def __call__(self, authorization: bytes) -> Merchant:
-        """Raises ProblemError (401)."""
+    def __call__(self, authorization: bytes, needed: Scope) -> KeyHolder:
+        """Raises ProblemError (401; 403 without the scope)."""
         if authorization[:7].lower() != b"bearer " or len(authorization) > KEY_LENGTH_LIMIT:
             raise ProblemError(problems.UNAUTHENTICATED, "Send your API key as `Authorization: Bearer fq_…`.")
         merchant = self._by_key(authorization[7:].lstrip(b" ").decode("latin-1"))
@@ -49,6 +57,8 @@ class Authenticator:
             raise ProblemError(problems.KEY_OF_OTHER_MODE, f"This server takes {self._mode} keys only.")
         if isinstance(merchant, KeyRefusal):
             raise ProblemError(problems.KEY_INVALID)
+        if not merchant.scopes & needed.bit:
+            raise _lacking(needed)
         return merchant
 
     def whose(self, key: bytes) -> int | None:

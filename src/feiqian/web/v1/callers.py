@@ -65,7 +65,8 @@ class Callers:
         _, _, authorization = headers_of(scope["headers"])
         if self._merchants.stale:
             await self._merchants.fresh()
-        merchant = scope[CALLER] = self._authenticate(authorization)
+        assert operation.scope is not None, "operations of merchants have one"
+        merchant = scope[CALLER] = self._authenticate(authorization, operation.scope)
         parse_query(scope["query_string"], operation.query)
         if not operation.writes:
             if not self._reads.allow(merchant.number):

@@ -42,7 +42,9 @@ KEY: dict[str, Any] = {
 }
 DIGITS = "Digits alone: 10.0 and 1e1 are refused."  # which JSON Schema cannot say: to it, 10.0 is an integer
 _SCHEMES = {
-    "key": SecurityScheme("http", scheme="bearer", description="A merchant's key: fq_test_… or fq_live_…"),
+    "key": SecurityScheme(
+        "http", scheme="bearer", description="A merchant's key: fq_test_… or fq_live_…, of the scope that is named"
+    ),
     "bank": SecurityScheme("http", scheme="bearer", description="A key of a system of the bank: fq_bank_test_…"),
     "session": SecurityScheme("http", scheme="bearer", description="A customer's, given at sign-in"),
 }

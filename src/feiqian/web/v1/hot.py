@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from feiqian.merchants.registry import Merchant
+from feiqian.merchants.scopes import Scope
 from feiqian.orders.model import Order
 from feiqian.orders.requests import OrderRequest
 from feiqian.payments.requests import PaymentRequest
@@ -48,6 +49,7 @@ class Taking(ABC):
 
     operation: ClassVar[str]
     path: bytes
+    needed: ClassVar[Scope]
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._merchants, self._admission, self._authenticate = services.merchants, admission, authenticate
@@ -64,7 +66,7 @@ class Taking(ABC):
             content_type, content_length, authorization = headers_of(headers)
             if not content_length:
                 return False  # in chunks: fields may have come after it, which are not of the head
-            merchant = self._authenticate(authorization)
+            merchant = self._authenticate(authorization, self.needed)
             check_media_type(content_type)
             self._check_room(merchant)
             return self._take_at_once(merchant, headers, body, tell)
@@ -106,7 +108,7 @@ class Taking(ABC):
         content_type, content_length, authorization = headers_of(headers)
         if self._merchants.stale:
             await self._merchants.fresh()
-        merchant = self._authenticate(authorization)
+        merchant = self._authenticate(authorization, self.needed)
         if scope["query_string"]:
             parse_query(scope["query_string"], None)  # refuses: there is no parameter
         check_media_type(content_type)
@@ -130,7 +132,7 @@ class Taking(ABC):
 class MakingOrders(Taking):
     """`POST /v1/orders`: the first half of a payment, which does not wait for others' payments."""
 
-    operation, path = "createOrder", ORDERS_PATH.encode()
+    operation, path, needed = "createOrder", ORDERS_PATH.encode(), Scope.ORDERS_WRITE
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         super().__init__(services, admission, authenticate)
@@ -146,7 +148,7 @@ class MakingOrders(Taking):
 class TakingPayments(Taking):
     """`POST /v1/payments`, of an order or of none."""
 
-    operation, path = "createPayment", PATH.encode()
+    operation, path, needed = "createPayment", PATH.encode(), Scope.PAYMENTS_WRITE
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         super().__init__(services, admission, authenticate)

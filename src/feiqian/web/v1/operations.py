@@ -22,6 +22,7 @@ from litestar.params import FromPath, QueryParameter, SkipValidation
 
 from feiqian.auth.sessions.model import Session
 from feiqian.merchants.registry import Merchant
+from feiqian.merchants.scopes import Scope
 from feiqian.services import Services
 
 from . import problems
@@ -44,13 +45,12 @@ LONGEST_ID = 64  # characters, of those that are given out
 JSON = "application/json"
 OPERATION, GROUP = "operation", "group"  # the handler's options
 _OF_CALLERS = {
-    "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
+    "merchant": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE, problems.SCOPE_MISSING),
     "customer": (problems.SESSION_NEEDED, problems.SESSION_ENDED),
     "anyone": (problems.SESSION_ENDED,),
     "bank": (problems.UNAUTHENTICATED, problems.KEY_INVALID, problems.KEY_OF_OTHER_MODE),
 }
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    "merchant": [],
     "customer": [{"session": []}],
     "anyone": [{}],
     "bank": [{"bank": []}],
@@ -71,7 +71,8 @@ _ON_READS = (problems.TOO_MANY_REQUESTS, problems.TOO_LARGE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation, as it is declared. `query`: a struct of its parameters, None without any; `problems`: all kinds.
+    """One operation, as it is declared. `query`: a struct of its parameters, None without any; `problems`: all kinds;
+    `scope`: what a merchant's key has to be allowed, None where no merchant calls it.
 
     Merchants' `writes` pass admission control, all else a token bucket for each caller.
     """
@@ -80,6 +81,7 @@ class Operation:
     method: Literal["GET", "POST"]
     path: str
     who: Who
+    scope: Scope | None
     answer: type
     body: type | None
     query: type | None
@@ -136,13 +138,17 @@ def _operation(
     summary: str,
     *,
     who: Who = "merchant",
+    scope: Scope | None = None,
     problems: tuple[Kind, ...] = (),
     description: str = "",
     body_limit: int = BODY_LIMIT_BYTES,
     pictures: bool = False,
     media_type: str = JSON,
 ) -> Callable[[Handler], HTTPRouteHandler]:
-    """Declares an operation. `name` is its `operationId`; `problems` are those of its own; `body_limit` in bytes."""
+    """Declares an operation. `name` is its `operationId`; `scope` is what a merchant's key has to be allowed;
+    `problems` are those of its own; `body_limit` in bytes. Raises TypeError for one of merchants without a scope."""
+    if (who == "merchant") is (scope is None):
+        raise TypeError(f"{name}: operations of merchants name a scope, and no others")
 
     def declared(handler: Handler) -> HTTPRouteHandler:
         types = get_type_hints(handler, include_extras=True)
@@ -152,6 +158,7 @@ def _operation(
             method=method,
             path=path.replace(":str}", "}"),
             who=who,
+            scope=scope,
             answer=types["return"] if media_type == JSON else str,
             body=body,
             query=_query(name, handler, types),
@@ -171,7 +178,7 @@ def _operation(
             status_code=200,
             response_description="OK",
             responses=_responses(operation.problems),
-            security=_SECURITY[who] or None,
+            security=[{"key": [scope]}] if scope else _SECURITY[who],
             opt={OPERATION: operation},
         )(handler)
 

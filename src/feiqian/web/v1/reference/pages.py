@@ -53,7 +53,7 @@ class Kind(Protocol):
 
 
 class Operation(NamedTuple):
-    """One operation as its page shows it. `sample` is an answer in JSON, or ""."""
+    """One operation as its page shows it. `scope`: what a key has to be allowed; `sample`: an answer in JSON; or ""."""
 
     id: str
     method: str
@@ -61,6 +61,7 @@ class Operation(NamedTuple):
     summary: str
     description: str
     who: str
+    scope: str
     parameters: list[Field]
     body: list[Field]
     answer: list[Field]
@@ -139,7 +140,7 @@ class Reference:
             yield Group(slug, tag["name"], tag.get("description", ""), by_tag[tag["name"]])
 
     def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> Operation:
-        who, (body, sent), answer = self._who(operation), self._body(operation), _answer(operation)
+        who, (body, sent), answer = _who(needed := self._needed(operation)), self._body(operation), _answer(operation)
         keys = [one["schema"]["examples"][0] for one in operation.get("parameters", ()) if one["in"] == "header"]
         text = not answer and bool(_content(operation))
         call = Called(method, self._origin + path, TOKENS[who], sent, "".join(keys), text)
@@ -150,6 +151,7 @@ class Reference:
             summary=operation["summary"],
             description=operation.get("description", ""),
             who=WHO[who],
+            scope=next(iter(needed.get(who, ())), ""),
             parameters=list(self._parameters(operation)),
             body=body,
             answer=self._schemas.fields(answer),
@@ -159,9 +161,10 @@ class Reference:
             sample=self._sample(answer),
         )
 
-    def _who(self, operation: Mapping[str, Any]) -> str:
-        needed = operation.get("security", self._document.get("security", [{}]))
-        return next(iter(needed[0]), "")
+    def _needed(self, operation: Mapping[str, Any]) -> Mapping[str, list[str]]:
+        """The scheme that its caller is known by, and the scopes."""
+        needed: Mapping[str, list[str]] = operation.get("security", self._document.get("security", [{}]))[0]
+        return needed
 
     def _parameters(self, operation: Mapping[str, Any]) -> Iterator[Field]:
         for one in operation.get("parameters", ()):
@@ -199,6 +202,10 @@ def with_code(text: str) -> Markup:
 def short(summary: str) -> str:
     """A summary's beginning, for the menu."""
     return re.split("[:;,]", summary.replace("`", ""))[0]
+
+
+def _who(needed: Mapping[str, list[str]]) -> str:
+    return next(iter(needed), "")
 
 
 def _answer(operation: Mapping[str, Any]) -> Mapping[str, Any]:
