@@ -222,6 +222,7 @@ async def replay(id: Id, merchant: TheMerchant, services: TheServices) -> Queued
     "`after` it says where the next event will be: go on with `next` from there, and `wait`. Events are kept for "
     "7 days, from when you first ask until 7 days after you last did. Of one merchant 4 requests wait at once; more "
     "are answered without waiting.",
+    scope=Scope.WEBHOOKS,
 )
 async def list_events(
     merchant: TheMerchant,
