@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from feiqian.clock import microseconds, moment
 from feiqian.errors import FeiqianError
+from feiqian.merchants.scopes import Scope
 from feiqian.orders.model import Order
 from feiqian.payments.views import PaymentView
 from feiqian.services import Services
@@ -117,7 +118,12 @@ def _bank(state: State) -> TestBank:
     return found
 
 
-@post("/test/clock", "forwardClock", "Move the bank's clock on; what time decides has happened when this is answered")
+@post(
+    "/test/clock",
+    "forwardClock",
+    "Move the bank's clock on; what time decides has happened when this is answered",
+    scope=Scope.PAYMENTS_WRITE,
+)
 async def forward_clock(data: JSONBody[Forward], merchant: TheMerchant, state: State) -> ClockView:
     forwarding = _bank(state).forwarding
     try:
@@ -128,12 +134,12 @@ async def forward_clock(data: JSONBody[Forward], merchant: TheMerchant, state: S
         raise ProblemError(PROBLEMS[TooFar], str(error)) from None
 
 
-@get("/test/clock", "getClock", "The bank's time")
+@get("/test/clock", "getClock", "The bank's time", scope=Scope.PAYMENTS_READ)
 async def get_clock(merchant: TheMerchant, services: TheServices) -> ClockView:
     return ClockView(moment(services.clock.now()))
 
 
-@post("/test/orders/{id:str}/pay", "payOrder", "Pay an order as one of the payers would")
+@post("/test/orders/{id:str}/pay", "payOrder", "Pay an order as one of the payers would", scope=Scope.PAYMENTS_WRITE)
 async def pay_order(id: Id, data: JSONBody[PaidBy], merchant: TheMerchant, services: TheServices, state: State) -> Paid:
     try:
         attempts = await _bank(state).paying.pay(merchant, id, _payer(data.payer))
@@ -142,7 +148,7 @@ async def pay_order(id: Id, data: JSONBody[PaidBy], merchant: TheMerchant, servi
     return Paid(attempts, await services.orders.get(merchant, id))
 
 
-@get("/test/payers", "listPayers", "Who pays, and what comes of it")
+@get("/test/payers", "listPayers", "Who pays, and what comes of it", scope=Scope.PAYMENTS_READ)
 async def list_payers(merchant: TheMerchant, services: TheServices) -> Payers:
     numbers = await services.transactions.read(_accounts, services)
     views = [PayerView(p.name, p.mobile, numbers[p.name], p.status, p.reason, p.order) for p in PAYERS]
@@ -158,14 +164,24 @@ def _accounts(connection: Connection, services: Services) -> dict[str, str]:
     return found
 
 
-@post("/test/payers/{name:str}/code", "showCode", "The payment code that a payer shows at a till now")
+@post(
+    "/test/payers/{name:str}/code",
+    "showCode",
+    "The payment code that a payer shows at a till now",
+    scope=Scope.PAYMENTS_WRITE,
+)
 async def show_code(name: FromPath[str], merchant: TheMerchant, services: TheServices, state: State) -> CodeView:
     code = _bank(state).paying.codes.of(_payer(name))
     await services.ledger.durable(services.ledger.position)
     return CodeView(code)
 
 
-@get("/test/messages", "listMessages", "What was sent to phones and mailboxes, the newest first")
+@get(
+    "/test/messages",
+    "listMessages",
+    "What was sent to phones and mailboxes, the newest first",
+    scope=Scope.PAYMENTS_READ,
+)
 async def list_messages(merchant: TheMerchant, services: TheServices, payer: FromQuery[str | None] = None) -> Messages:
     who = customer(_payer(payer).number) if payer is not None else None
     found = await services.notify.inbox(MESSAGES, who)
