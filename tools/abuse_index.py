@@ -65,6 +65,7 @@ CASES = {
     43: "A number is looked for by texts, shapes or times: the known cannot be told from the unknown",
     44: "Somebody locks another out on purpose: the owner keeps a way in",
     46: "A payment code again, or after its minute: refused",
+    48: "A code that changes by itself, edited: its signature is not right, and it leads to no order",
     49: "A link in a code that leads elsewhere: only our scheme and host",
     51: "A limit split over several codes: one limit for the customer",
     54: "A webhook's address in private or loopback space, also by redirect or rebinding: refused at connecting",

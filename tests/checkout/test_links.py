@@ -66,7 +66,7 @@ def test_a_code_of_another_bank_or_key_is_none_of_ours(bank: PayingBank, links: 
         links.order(moved)
 
 
-def test_the_page_shows_the_signed_link_and_refuses_a_changed_one(
+def test_abuse_48_the_page_shows_the_signed_link_and_refuses_an_edited_one(
     bank: PayingBank, mei: DepositAccount, inside: Browser
 ) -> None:
     order, other = ordered(bank), ordered(bank, "A-1002")
