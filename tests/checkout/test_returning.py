@@ -13,6 +13,7 @@ import pytest
 from litestar.testing import TestClient
 
 from feiqian import features
+from feiqian.checkout.links import Links
 from feiqian.checkout.pages import order as pages
 from feiqian.checkout.returning import return_address, return_secret
 from feiqian.deposits.model import DepositAccount
@@ -127,8 +128,7 @@ def test_abuse_49_the_code_for_the_wallet_is_of_this_bank_whatever_host_was_aske
     for address in ("", "/scan"):
         answer = browser.client.get(f"/pay/{order.id}{address}", headers=asked)
         assert "evil.example" not in answer.text
-    ours = bank.services.settings.public_origin
-    assert set(shown) == {f"{ours}/pay/{order.id}/wallet"}
+    assert set(shown) == {Links(bank.services.settings.public_origin, bank.services.cipher).of(order.id)}
 
 
 @pytest.mark.parametrize("more", [{"amount": "1"}, {"amount": "0.01", "currency": "EUR"}, {"payee": "Evil"}])

@@ -49,7 +49,6 @@ def add_products(s: Services) -> None:
     _add_channels(s)
     _add_quick(s)
     _add_webhooks(s)
-    _add_developers(s)
 
 
 def _add_deposits(s: Services) -> None:
@@ -186,25 +185,6 @@ def _add_quick(s: Services) -> None:
     )
 
 
-def _add_developers(s: Services) -> None:
-    """What merchants' people do with keys and orders."""
-    s.key_desk = KeyDesk(
-        transactions=s.transactions,
-        clock=s.clock,
-        verification=s.verification,
-        merchants=s.merchants,
-        users=s.merchant_users.users,
-        mode=s.settings.mode,
-    )
-    s.order_desk = OrderDesk(
-        transactions=s.transactions,
-        clock=s.clock,
-        verification=s.verification,
-        audit_log=s.audit_log,
-        orders=s.orders,
-    )
-
-
 def _add_webhooks(s: Services) -> None:
     """What merchants' systems are told."""
     loopback = s.settings.webhook_loopback
@@ -235,4 +215,24 @@ def add_quick_payments(s: Services) -> None:
         payment_reads=s.reads,
         kept=Kept(),
         remembered=s.quick_devices,
+    )
+    _add_developers(s)
+
+
+def _add_developers(s: Services) -> None:
+    """What merchants' people do with keys and orders."""
+    s.key_desk = KeyDesk(
+        transactions=s.transactions,
+        clock=s.clock,
+        verification=s.verification,
+        merchants=s.merchants,
+        users=s.merchant_users.users,
+        mode=s.settings.mode,
+    )
+    s.order_desk = OrderDesk(
+        transactions=s.transactions,
+        clock=s.clock,
+        verification=s.verification,
+        audit_log=s.audit_log,
+        orders=s.orders,
     )
