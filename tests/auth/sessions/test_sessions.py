@@ -12,7 +12,9 @@ from sqlalchemy import text
 from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.service import KEEP_ENDED
+from feiqian.auth.sessions.tokens import new_token
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.runtime import logs
 from feiqian.subjects import Role, Subject, customer, staff
 
 MEI, ANA, REVIEWER = customer(1), customer(2), staff(7)
@@ -239,3 +241,12 @@ def test_what_is_no_sign_in_that_was_passed_opens_no_session(bank, passed: Passe
 def test_nobody_has_no_session(bank) -> None:
     with pytest.raises(SessionRefused):
         bank.open(Subject(Role.NOBODY, 5))
+
+
+def test_abuse_62_a_token_that_comes_into_a_log_is_taken_out_by_its_shape() -> None:
+    """As of an invitation, whose page's address is logged when it fails."""
+    token = new_token()
+    event = logs.redact(None, "error", {"event": "page_failed", "path": f"/merchants/invitation/{token}"})
+    assert event["path"] == "/merchants/invitation/[redacted]"
+    kept = "chl_01a21f4a2d11755bb91f56d2c8365fa0", "0" * 64, "page_failed"
+    assert [logs.scrub(text) for text in kept] == list(kept)
