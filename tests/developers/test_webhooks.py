@@ -26,6 +26,7 @@ def add(user: User, receiver: Receiver, *events: str) -> tuple[str, str]:
 
 def test_an_event_is_delivered_seen_in_the_log_and_sent_again(bank: Bank, receiver: Receiver) -> None:
     dev = bank.join("developer")
+    assert "http://localhost:3000" in dev.get(PLACE)  # said only where it is taken
     place, secret = add(dev, receiver, "order.*")
     assert secret not in dev.get(place)
     order = bank.paid_order()
