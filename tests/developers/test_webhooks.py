@@ -78,7 +78,7 @@ def test_an_endpoint_is_changed_switched_rotated_and_deleted(bank: Bank, receive
     assert fresh != secret
     dev.get(place)
     assert "changed a moment ago" in dev.post(f"{place}/rotate", **until).text  # a second click loses no secret
-    assert "Two secrets sign" in dev.get(place)
+    assert "Older secrets sign, too" in dev.get(place)
     dev.post(f"{place}/test")
     receiver.wait()
     assert receiver.got[-1].signed_by(secret)

@@ -82,6 +82,29 @@ def test_while_a_secret_is_replaced_both_sign(bank: HookedBank, receiver: Receiv
     assert [(got.signed_by(old), got.signed_by(new)) for got in receiver.got] == [(True, True), (False, True)]
 
 
+def test_a_secret_that_is_replaced_again_meanwhile_takes_none_away_that_a_receiver_may_have(
+    bank: HookedBank, receiver: Receiver
+) -> None:
+    """The answer with the second one was lost, so the receiver still has the first, and asks again."""
+    endpoint, first = bank.endpoint(receiver.url)
+    asked = [bank.webhooks.endpoints.rotate(bank.shop.number, endpoint.id, 1) for _ in range(2)]
+    known = [first, *bank.run(*asked)]
+    bank.run(bank.happens(1), bank.send())
+    assert [receiver.got[-1].signed_by(one) for one in known] == [True, True, True]
+    bank.clock.advance(1_800)
+    more = [bank.webhooks.endpoints.rotate(bank.shop.number, endpoint.id, 1) for _ in range(2)]
+    known += bank.run(*more)
+    bank.run(bank.happens(2), bank.send())
+    assert [receiver.got[-1].signed_by(one) for one in known] == [False, True, True, True, True]  # so many at most
+    bank.clock.advance(3_600)
+    known += bank.run(bank.webhooks.endpoints.rotate(bank.shop.number, endpoint.id, 1))
+    bank.run(bank.happens(3), bank.send())
+    assert [receiver.got[-1].signed_by(one) for one in known] == [False, False, False, False, True, True]
+    known += bank.run(bank.webhooks.endpoints.rotate(bank.shop.number, endpoint.id, 0))  # it has leaked
+    bank.run(bank.happens(4), bank.send())
+    assert [receiver.got[-1].signed_by(one) for one in known] == [False] * 6 + [True]
+
+
 def test_abuse_28_another_merchants_endpoints_and_deliveries_are_as_if_there_were_none(
     served: Served, shop: httpx.Client
 ) -> None:

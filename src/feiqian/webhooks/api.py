@@ -131,7 +131,8 @@ async def delete_endpoint(id: Id, merchant: TheMerchant, services: TheServices) 
     "/v1/webhook-endpoints/{id:str}/rotate",
     "rotateWebhookSecret",
     "Give an endpoint a new secret, which is shown once",
-    description="Until the overlap ends each webhook has two signatures, by the new secret and by the one before.",
+    description="Until the overlap ends each webhook has a signature by the new secret, and by each of those before "
+    "(the newest three) that still signed. If the answer is lost, ask again.",
     problems=_OF_ONE,
     scope=Scope.WEBHOOKS,
 )

@@ -36,6 +36,7 @@ from feiqian.webhooks.targets import TargetInvalid, check_url
 
 MOST = 10  # endpoints of one merchant
 MOST_EVENTS = 30  # names in one endpoint
+MOST_OLD = 3  # secrets that sign beside the newest
 LONGEST_OVERLAP_HOURS = 7 * 24
 ENDED = "the endpoint was disabled"
 KEEP = 30 * DAY  # deliveries that are over
@@ -90,7 +91,9 @@ class Endpoints:
     def secrets_of(self, row: Any, now: int) -> list[str]:
         """Those that sign now, the newest first; the row has the columns SECRETS of an endpoint."""
         found = [SECRET.text(self.cipher, row.secret, row.id)]
-        return found + ([OLD_SECRET.text(self.cipher, row.old_secret, row.id)] if row.old_secret_until > now else [])
+        return found + (
+            OLD_SECRET.text(self.cipher, row.old_secret, row.id).split() if row.old_secret_until > now else []
+        )
 
     # --- by merchants ------------------------------------------------------------------------------------------------
 
@@ -159,14 +162,16 @@ class Endpoints:
     def rotate(
         self, connection: Connection, merchant: MerchantNumber, id: str, overlap_hours: int, by: By = None
     ) -> str:
-        """A new secret, which is not shown again; the one before signs, too, for so long. Raises EndpointNotFound."""
+        """A new secret, which is not shown again; those before sign, too, for so long: where an answer was lost, the
+        receiver still has an older one. Raises EndpointNotFound."""
+        lock(connection, f"webhooks of {merchant}")
         self.get.within(connection, merchant, id)
         now, secret = self.clock.now(), new_secret()
         row = connection.execute(select(*SECRETS).where(_c.id == id)).one()
-        [before, *_] = self.secrets_of(row, now)
+        before = self.secrets_of(row, now)[:MOST_OLD]
         until = now + overlap_hours * HOUR if overlap_hours else 0
         values = {"secret": SECRET.seal(self.cipher, secret, id), "old_secret_until": until}
-        values["old_secret"] = OLD_SECRET.seal(self.cipher, before, id) if until else None
+        values["old_secret"] = OLD_SECRET.seal(self.cipher, " ".join(before), id) if until else None
         connection.execute(update(endpoints).where(_c.id == id).values(values))
         self._record(connection, merchant, "webhook_rotated", id, {"hours": overlap_hours}, by)
         return secret

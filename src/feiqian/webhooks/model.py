@@ -45,7 +45,7 @@ class Endpoint(NamedTuple):
     failure: str  # what went wrong last
     delivered_at: int  # when something last arrived; 0: never
     created_at: int
-    old_secret_until: int  # both secrets sign so long; 0: there is only one
+    old_secret_until: int  # older secrets sign so long, too; 0: there is only one
 
     @property
     def enabled(self) -> bool:

@@ -63,7 +63,7 @@ class EndpointChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For how many hours the secret before signs, too."""
+    """For how many hours the secrets before sign, too."""
 
     overlap_hours: Hours = 24
 
