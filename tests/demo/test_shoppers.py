@@ -69,7 +69,9 @@ def test_a_demo_is_never_live() -> None:
 
 
 def test_the_greeting_says_what_to_open() -> None:
-    assert "Open  http://localhost:8080/\n" in greeting("http://localhost:8080")
+    said = greeting("http://localhost:8080", Path("shop.log"))
+    assert "Open  http://localhost:8080/\n" in said
+    assert [place for place in ("/bank", "For merchants", "/shop", "/v1/docs") if place not in said] == []
 
 
 def test_a_demo_on_any_port_knows_it_before_it_is_built() -> None:

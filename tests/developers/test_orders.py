@@ -82,6 +82,10 @@ def test_orders_are_found_filtered_and_exported(bank: Bank) -> None:
     assert "No order fits" in viewer.get("/orders?until=2020-01-01")
     assert "Write an amount" in viewer.get("/orders?least=lots")
     assert "Write a day" in viewer.get("/orders?since=yesterday")
+    for asked in ("least=70.00", "most=lots", "since=2020-01-01", "until=2020-01-01"):  # what is set is not hidden
+        assert '<details class="rarer" open>' in viewer.get(f"/orders?{asked}")
+    for asked in ("", f"?search={number}&status=paid"):
+        assert '<details class="rarer">' in viewer.get(f"/orders{asked}")
     exported = viewer.client.get("/merchants/orders/export.csv?least=70.00&most=80.00")
     assert exported.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(exported.text)))

@@ -26,6 +26,7 @@ def add(user: User, receiver: Receiver, *events: str) -> tuple[str, str]:
 
 def test_an_event_is_delivered_seen_in_the_log_and_sent_again(bank: Bank, receiver: Receiver) -> None:
     dev = bank.join("developer")
+    assert "http://localhost:3000" in dev.get(PLACE)  # said only where it is taken
     place, secret = add(dev, receiver, "order.*")
     assert secret not in dev.get(place)
     order = bank.paid_order()
@@ -48,6 +49,19 @@ def test_an_event_is_delivered_seen_in_the_log_and_sent_again(bank: Bank, receiv
     receiver.wait(2)
     assert order["id"] in dev.get(f"/orders/{order['id']}")
     assert "Told your system" in dev.page
+
+
+def test_the_time_line_of_an_order_says_which_endpoint_was_told(bank: Bank, receiver: Receiver) -> None:
+    dev = bank.join("developer", name="Two")
+    second = f"{receiver.url}/second"
+    dev.get(PLACE)
+    for url in (receiver.url, second):
+        assert dev.post(PLACE, url=url, language="en", **{"event-order.*": "yes"}).status_code == 200
+        dev.get(PLACE)
+    order = bank.paid_order()
+    receiver.wait(4)
+    page = dev.get(f"/orders/{order['id']}")
+    assert [page.count(f">{url}</small>") for url in (receiver.url, second)] == [2, 2]
 
 
 def test_an_endpoint_is_changed_switched_rotated_and_deleted(bank: Bank, receiver: Receiver) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -164,3 +165,22 @@ def test_a_decline_says_why_and_leads_to_another_way(
     keep(page, "checkout-declined")
     page.get_by_role("link", name="Try again or pay otherwise").click()
     expect(page.locator("#f-mobile")).to_be_visible()
+
+
+def test_in_a_popup_it_is_paid_and_leads_back_and_the_opener_cannot_reach_into_it(
+    paged: Served, payer: Payer, watching: Watched
+) -> None:
+    order = ordered(paged, 13_00, return_url=f"{paged.url}/sign-in")
+    opens = f"opened = window.open('{paged.url}/pay/{order.id}', 'pay', 'popup,width=420,height=760')"
+    shop = watching.open(f'data:text/html,<button onclick="{opens}">Pay</button>', DESK, locale="en")
+    with shop.expect_popup() as popup:
+        shop.locator("button").click()
+    page = popup.value
+    identify(page, payer)
+    expect(page.locator("#f-answer")).to_be_focused()
+    assert page.evaluate("window.opener") is None
+    enter(page, payer.person.code())
+    assert outcome(page) == "paid"
+    page.locator("a.button").click()
+    expect(page).to_have_url(re.compile(rf"/sign-in\?order={order.id}&version=2&status=paid&"))
+    assert shop.evaluate("opened.closed"), "the shop's page has lost it from the start"

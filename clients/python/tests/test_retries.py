@@ -15,6 +15,7 @@ from feiqian_client import (
     AsyncClient,
     Client,
     Conflict,
+    NotAllowed,
     OutcomeUnknown,
     Retries,
     TooManyRequests,
@@ -22,7 +23,7 @@ from feiqian_client import (
     Unavailable,
 )
 from feiqian_client.calls import Answer, NoAnswer, attempts
-from feiqian_client.operations import close_order, create_endpoint, create_order, get_order
+from feiqian_client.operations import close_order, create_endpoint, create_order, get_order, settle_order
 
 Wanted = Callable[..., dict[str, Any]]
 LOST, NOT_SENT = NoAnswer(True, "ReadTimeout"), NoAnswer(False, "ConnectError")
@@ -167,6 +168,8 @@ def test_a_question_that_is_not_answered_changes_nothing() -> None:
     for replies in ([LOST] * 5, [UNKNOWN] * 5, [PROXY] * 5):
         assert type(played(get_order("ord_1"), replies)[0]) is Unavailable
     assert type(played(get_order("ord_1"), [problem(401, "key-invalid")])[0]) is Unauthenticated
+    for asked in (get_order("ord_1"), settle_order("ord_1"), CREATE):  # no answer is as final as that the key may not
+        assert type(played(asked, [problem(403, "scope-missing")])[0]) is NotAllowed
 
 
 def test_what_has_no_number_is_not_sent_twice_once_it_may_have_arrived() -> None:

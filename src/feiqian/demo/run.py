@@ -172,14 +172,15 @@ def check_port(host: str, port: int) -> int:
 
 def greeting(base: str, shop_log: Path | None = None) -> str:
     """What to open, and what to do there; `shop_log` is told where there is a shop."""
-    a_shop = f"\n    5  a shop on the web that is paid here: {base}/shop  (its log: {shop_log})" if shop_log else ""
+    a_shop = f"\n    6  a shop on the web that is paid here: {base}/shop  (its log: {shop_log})" if shop_log else ""
     return f"""
   Feiqian is running. Open  {base}/
 
     1  open the phone (a customer's wallet) and the till (a merchant) beside each other
     2  at the till key in an amount, then press "Scan the phone beside me", or point the camera at the phone
     3  watch the phone: it is paid before you look
-    4  the bank, live: {base}/bank  (turn on the shoppers there){a_shop}
+    4  the bank, live: {base}/bank  (turn on the shoppers there)
+    5  a merchant's own pages (orders, API keys, webhooks): "For merchants" at {base}/{a_shop}
 
   API: {base}/v1/docs   Stop: Ctrl-C
 """

@@ -20,8 +20,8 @@ REDACTED = "[redacted]"
 SECRET_NAMES = frozenset(
     {"authorization", "payment_code", "code", "codes", "key", "api_key", "pin", "password", "secret", "token", "cookie"}
 )
-# Payment codes (20 digits, perhaps grouped), card numbers (13 to 19 digits), API keys, webhooks' secrets, what stands in
-# Authorization, and tokens of sessions and invitations (43 characters of base64url, `auth.sessions.tokens`).
+# Payment codes (20 digits, perhaps grouped), card numbers (13 to 19 digits), API keys, webhooks' secrets, what stands
+# in Authorization, and tokens of sessions and invitations (43 characters of base64url, `auth.sessions.tokens`).
 SECRET_TEXT = re.compile(
     r"fq_(?:test|live)_[A-Za-z0-9_-]+|whsec_[A-Za-z0-9+/=]+|(?i:bearer|basic)\s+[^\s\"',]+"
     r"|(?<![\w-])(?:\d[ -]?){12,19}\d(?![\w-])|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])"

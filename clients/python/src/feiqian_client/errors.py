@@ -5,7 +5,7 @@ FeiqianError
   Unavailable       nothing was done: the bank could not be reached, or was not able to decide
   AnswerInvalid     the answer to a question could not be read
   Problem           the bank refuses, and says why (RFC 9457)
-    Unauthenticated, NotFound, Conflict, NumberUsed, Invalid, TooManyRequests
+    Unauthenticated, NotAllowed, NotFound, Conflict, NumberUsed, Invalid, TooManyRequests
   WebhookInvalid    what came is not from the bank, or is too old
   ReturnInvalid     what stands in the address is not from the bank
 """
@@ -84,6 +84,10 @@ class Unauthenticated(Problem):
     """The key is missing, unknown, revoked, or of the other mode."""
 
 
+class NotAllowed(Problem):
+    """The key is right, and lacks a scope: `details` says which."""
+
+
 class NotFound(Problem):
     """You have no such thing."""
 
@@ -107,6 +111,7 @@ class TooManyRequests(Problem):
 _OF_STATUS: dict[int, type[Problem]] = {
     400: Invalid,
     401: Unauthenticated,
+    403: NotAllowed,
     404: NotFound,
     409: Conflict,
     413: Invalid,

@@ -135,7 +135,7 @@ def settle_order(
 ) -> Call[Settlement]:
     """What to act on, asked of the bank: for the page that the customer returns to, for webhooks, and for a timer, all
     alike. `amount` and `currency` are those of the sale: an order of others DIFFERS. Does not raise if the bank cannot
-    be asked: then it is UNKNOWN. Raises NotFound, Unauthenticated."""
+    be asked: then it is UNKNOWN. Raises NotFound, NotAllowed, Unauthenticated."""
     asked = get_order(id, wait=wait)
 
     def read(body: bytes) -> Settlement:

@@ -135,6 +135,7 @@ async def _endpoint(portal: Portal, id: str, form: Form, asked: Mapping[str, str
         endpoint=there,
         checks=view(there).checks_signatures,
         names=list(webhooks.endpoints.names()),
+        loopback=webhooks.endpoints.loopback,
         types=names,
         hours=[(one, portal.text(f"developers.webhooks.hours.{one}")) for one in HOURS],
         most_hours=LONGEST_OVERLAP_HOURS,

@@ -14,7 +14,7 @@ from .asked import currency_of
 _SAMPLE = """\
 curl {origin}/v1/orders -H "Authorization: Bearer $FEIQIAN_KEY" \\
   -H 'Content-Type: application/json' \\
-  -d '{{"merchant_order": "A-1001", "amount": 1250, "currency": "{currency}"}}'"""
+  -d '{{"merchant_order": "WEB-1001", "amount": 1250, "currency": "{currency}"}}'"""
 
 
 @get("/developers", opt={NEEDS: Permission.KEYS_READ})

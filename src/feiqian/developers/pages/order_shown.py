@@ -41,6 +41,7 @@ async def draw(portal: Portal, id: str, form: Form) -> Page:
         tone=TONES.get(order.status, ""),
         times={"created": at(order.created_at), "expires": at(order.expires_at), "before": at(order.capture_before)},
         lines=timeline(await services.orders.reads.events(id), told),
+        places=await _places(portal) if len({one.endpoint for one in told}) > 1 else {},
         attempts=[(one, at(one.created_at)) for one in order.attempts],
         taken=[(one, shown(order, one.amount), at(one.created_at)) for one in order.taken],
         items=[(one, shown(order, one.amount)) for one in order.line_items],
@@ -53,6 +54,12 @@ async def draw(portal: Portal, id: str, form: Form) -> Page:
 
 def _webhooks(portal: Portal) -> bool:
     return portal.member.may(Permission.WEBHOOKS_READ)
+
+
+async def _places(portal: Portal) -> dict[str, str]:
+    """Where each endpoint is, for an order of which several were told."""
+    endpoints = portal.site.services.webhooks.endpoints
+    return {one.id: one.url for one in await endpoints.all_of(portal.member.merchant.number)}
 
 
 def _acts(portal: Portal, order: Order) -> set[str]:

@@ -89,5 +89,6 @@ async def _listing(portal: Portal, form: Form) -> Page:
         form,
         endpoints=await endpoints.all_of(member.merchant.number),
         names=list(endpoints.names()),
+        loopback=endpoints.loopback,
         may_change=member.may(Permission.WEBHOOKS_WRITE),
     )
