@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from feiqian.deposits.model import DepositAccount
-from feiqian.errors import CommitOverdue
+from feiqian.errors import CommitOverdue, NotDeciding
 from feiqian.ids import ORDER, new_id
+from feiqian.ledger.ledger import Ledger
+from feiqian.orders.model import Order
 from feiqian.orders.service import Orders
+from feiqian.payments.read_model.reads import PaymentReads
+from feiqian.projections.errors import ReadsBehind
+from feiqian.runtime.work import TooBusy
 from tests.checkout.conftest import confirmed, identified, ordered, paid_quickly, stands
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.test_pay_pages import Browser
@@ -148,3 +155,121 @@ def test_abuse_105_an_order_that_does_not_exist_tells_nothing(bank: PayingBank, 
     assert len(pages) == 1
     posted = browser.client.post(f"/pay/{never}", data={"country": "CN", "mobile": "13800000001", "account": "123456"})
     assert posted.status_code == 404
+
+
+def test_who_has_just_paid_the_same_is_asked_before_it_is_paid_again(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert paid_quickly(bank, browser, ordered(bank), mei).outcome == "paid"
+    second = ordered(bank, "A-2")
+    asked = warned(bank, browser, second, mei)
+    assert ("Minutes ago you paid" in asked.html, "¥88.00" in asked.html) == (True, True)
+    for address in ("/again", "/done", "/confirm"):
+        assert browser.get(f"/pay/{second.id}{address}").place == f"/pay/{second.id}/again", address
+    assert (stands(bank, second).status, bank.held(mei)) == ("open", 2_000_00 - SMALL)
+    assert browser.send(f"/pay/{second.id}/done").outcome == "paid"
+    assert browser.send(f"/pay/{second.id}/done").outcome == "paid"
+    assert bank.held(mei) == 2_000_00 - 2 * SMALL
+
+
+def warned(bank: PayingBank, browser: Browser, order: Order, account: DepositAccount) -> Browser:
+    """With the right code."""
+    bank.clock.advance(31)
+    asked = paid_quickly(bank, browser, order, account)
+    assert (asked.place, asked.status) == (f"/pay/{order.id}/again", 200)
+    return asked
+
+
+def test_what_was_proved_and_is_not_wanted_pays_nothing_any_more(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert paid_quickly(bank, browser, ordered(bank), mei).outcome == "paid"
+    second = ordered(bank, "A-2")
+    page = warned(bank, browser, second, mei).html
+    assert browser.send(f"/pay/{second.id}/again").place == f"/pay/{second.id}"
+    for address in ("again", "done"):  # the buttons of the same page in another tab
+        browser.html = page
+        assert browser.send(f"/pay/{second.id}/{address}").place == f"/pay/{second.id}"
+    for address in ("/done", "/again"):
+        assert browser.get(f"/pay/{second.id}{address}").place == f"/pay/{second.id}", address
+    assert (stands(bank, second).status, stands(bank, second).processing) == ("open", False)
+    assert bank.held(mei) == 2_000_00 - SMALL
+    warned(bank, browser, second, mei)
+    assert browser.send(f"/pay/{second.id}/done").outcome == "paid", "it is paid by another"
+
+
+def test_what_was_paid_cannot_be_given_up(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
+    assert paid_quickly(bank, browser, ordered(bank), mei).outcome == "paid"
+    second = ordered(bank, "A-2")
+    page = warned(bank, browser, second, mei).html
+    assert browser.send(f"/pay/{second.id}/done").outcome == "paid"
+    browser.html = page
+    assert browser.send(f"/pay/{second.id}/again").outcome == "paid"
+    assert bank.held(mei) == 2_000_00 - 2 * SMALL
+
+
+def test_nobody_is_asked_about_another_amount_or_long_after(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert paid_quickly(bank, browser, ordered(bank), mei).outcome == "paid"
+    bank.clock.advance(31)
+    assert paid_quickly(bank, browser, ordered(bank, "A-2", SMALL + 1), mei).outcome == "paid"
+    bank.clock.advance(16 * 60)
+    assert paid_quickly(bank, browser, ordered(bank, "A-3"), mei).outcome == "paid"
+
+
+def test_who_has_not_passed_the_code_learns_nothing_of_what_was_paid(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert paid_quickly(bank, browser, ordered(bank), mei).outcome == "paid"
+    bank.clock.advance(31)
+    second = ordered(bank, "A-2")
+    pages = [identified(browser, second, bank.six(mei)).html]
+    pages += [browser.get(f"/pay/{second.id}{address}").html for address in ("/again", "/done", "/confirm")]
+    assert browser.place == f"/pay/{second.id}/confirm"
+    code = bank.code()
+    pages.append(confirmed(browser, second, "000000" if code != "000000" else "111111").html)
+    assert browser.send(f"/pay/{second.id}/again").place == f"/pay/{second.id}"
+    assert not any("Minutes ago" in page for page in [*pages, browser.html])
+    assert browser.get(f"/pay/{second.id}/confirm").place == f"/pay/{second.id}/confirm", "it can still be confirmed"
+
+
+@pytest.mark.parametrize("failure", [ReadsBehind("behind"), TooBusy("too much"), None])
+def test_a_warning_that_is_not_known_stops_no_payment(
+    bank: PayingBank,
+    mei: DepositAccount,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception | None,
+) -> None:
+    """None: no answer comes at all."""
+    assert paid_quickly(bank, browser, ordered(bank), mei).outcome == "paid"
+    bank.clock.advance(31)
+
+    async def newest(*_: object) -> None:
+        if failure is None:
+            await asyncio.Event().wait()
+        else:
+            raise failure
+
+    monkeypatch.setattr(PaymentReads, "newest_of_customer", newest)
+    if failure is None:
+        monkeypatch.setattr("feiqian.payments.paid_lately.ASKED_SECONDS", 0)
+    assert paid_quickly(bank, browser, ordered(bank, "A-2"), mei).outcome == "paid"
+
+
+def test_what_was_proved_while_the_bank_did_not_decide_is_paid_by_a_tap(
+    bank: PayingBank, mei: DepositAccount, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ordered(bank)
+    identified(browser, order, bank.six(mei))
+
+    def not_deciding(_: object) -> None:
+        raise NotDeciding("another process decides")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "require_deciding", not_deciding)
+        stopped = confirmed(browser, order, bank.code())
+    assert (stopped.place, "Minutes ago" in stopped.html) == (f"/pay/{order.id}/again", False)
+    assert "Confirm the payment" in stopped.html
+    assert browser.send(f"/pay/{order.id}/done").outcome == "paid"

@@ -12,6 +12,7 @@ import pytest
 from browsing import DESK, PHONE, Watched
 from payers import Payer, enter, identify, outcome, payer_at
 from playwright.sync_api import Browser, Page, expect
+from test_accessible import findings
 
 from feiqian.accounts.kinds import AccountKind
 from feiqian.ids import CustomerNumber
@@ -27,10 +28,8 @@ from feiqian.web.cookies import Cookies
 
 Keep = Callable[[Page, str], None]
 PLACES, NUMBERS = count(340), count(1)
-ITEMS = [
-    {"name": "Jasmine tea 茉莉花茶", "quantity": 2, "amount": 60_00},
-    {"name": "Cup", "quantity": 1, "amount": 28_00},
-]
+TEA = {"name": "Jasmine tea 茉莉花茶", "quantity": 2, "amount": 60_00}
+CUP = {"name": "Cup", "quantity": 1}
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +62,14 @@ def ordered(paged: Served, amount: int = 88_00, **more: Any) -> Order:
 
 
 LOOKS = [
-    (PHONE, "zh-CN", "light", False),
-    (DESK, "es", "dark", True),
-    (PHONE, "en", "dark", True),
-    (DESK, "en", "light", True),
+    (PHONE, "zh-CN", "light", False, 88_00),
+    (DESK, "es", "dark", True, 88_01),
+    (PHONE, "en", "dark", True, 88_02),
+    (DESK, "en", "light", True, 88_03),
 ]
 
 
-@pytest.mark.parametrize(("viewport", "language", "scheme", "scripts"), LOOKS)
+@pytest.mark.parametrize(("viewport", "language", "scheme", "scripts", "amount"), LOOKS)
 def test_an_order_is_paid_by_somebody_who_is_not_signed_in(
     paged: Served,
     payer: Payer,
@@ -80,8 +79,10 @@ def test_an_order_is_paid_by_somebody_who_is_not_signed_in(
     language: str,
     scheme: str,
     scripts: bool,
+    amount: int,
 ) -> None:
-    deposits, order = paged.bank.services.deposits, ordered(paged, line_items=ITEMS)
+    items = [TEA, CUP | {"amount": amount - 60_00}]
+    deposits, order = paged.bank.services.deposits, ordered(paged, amount, line_items=items)
     before = paged.inside(lambda: deposits.balance(payer.account))
     size = "phone" if viewport is PHONE else "desk"
     page = watching.open(f"{paged.url}/pay/{order.id}", viewport, scheme, locale=language, java_script_enabled=scripts)
@@ -93,11 +94,43 @@ def test_an_order_is_paid_by_somebody_who_is_not_signed_in(
     enter(page, payer.person.code())
     assert outcome(page) == "paid"
     keep(page, f"checkout-paid-{size}-{language}")
-    assert paged.inside(lambda: deposits.balance(payer.account)) == before - 88_00
+    assert paged.inside(lambda: deposits.balance(payer.account)) == before - amount
     page.go_back()
     page.goto(f"{paged.url}/pay/{order.id}")
     assert outcome(page) == "paid"
     assert page.locator("#f-mobile").count() == 0, "an order that is paid asks for nothing"
+
+
+@pytest.mark.parametrize(
+    ("viewport", "language", "scheme", "scripts"),
+    [(PHONE, "zh-CN", "light", False), (DESK, "es", "dark", True), (PHONE, "en", "dark", True)],
+)
+def test_who_has_just_paid_the_same_chooses_not_to_and_then_to_pay_once_more(
+    paged: Served, watching: Watched, keep: Keep, viewport: dict[str, int], language: str, scheme: str, scripts: bool
+) -> None:
+    payer, first, second = payer_at(paged, next(PLACES)), ordered(paged, 9_00), ordered(paged, 9_00)
+    deposits, place = paged.bank.services.deposits, f"{paged.url}/pay/{second.id}"
+    page = watching.open(
+        f"{paged.url}/pay/{first.id}", viewport, scheme, locale=language, java_script_enabled=scripts, bypass_csp=True
+    )
+    identify(page, payer)
+    enter(page, payer.person.code())
+    assert outcome(page) == "paid"
+    for leave in (True, False):
+        page.goto(place)
+        identify(page, payer)
+        enter(page, payer.person.code())
+        expect(page.locator(".notice-wait")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        if leave:
+            keep(page, f"checkout-again-{language}")
+            assert not scripts or findings(page) == []
+            page.locator("form[action$='/again'] button").click()
+            expect(page.locator("#f-mobile")).to_be_visible()
+            assert paged.inside(lambda: deposits.balance(payer.account)) == 1_500_00 - 9_00
+    page.locator("form[action$='/done'] button").click()
+    assert outcome(page) == "paid"
+    assert paged.inside(lambda: deposits.balance(payer.account)) == 1_500_00 - 18_00
 
 
 def signed_in(paged: Served, payer: Payer, watching: Watched, address: str, **options: Any) -> Page:

@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in
 from persons import SLOW
 from playwright.sync_api import Browser, Page, Playwright, expect
 from subscribing import Subscribed
-from test_accessible import RULES, SERIOUS
+from test_accessible import findings
 
 from feiqian.auth.pushes import mark_of
 from feiqian.testing import chromium
@@ -80,11 +79,6 @@ def did(page: Page) -> list[str]:
     return str(page.evaluate("sessionStorage.getItem('did') ?? ''")).split()
 
 
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['html'][:120]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
-
-
 def push(page: Page, base: str, message: Any) -> None:
     """Hands the worker what a push service would bring."""
     tools, seen = page.context.new_cdp_session(page), []
@@ -133,12 +127,12 @@ def test_the_switch_is_off_on_and_off_again(demo: Demo, watched: Watched, keep: 
     is_shown(page, "off")
     assert did(page) == []  # nothing is asked before the tap
     expect(switch).to_have_attribute("aria-checked", "false")
-    assert serious(page) == []
+    assert findings(page) == []
     switch.focus()
     page.keyboard.press("Space")
     is_shown(page, "on")
     expect(switch).to_have_attribute("aria-checked", "true")
-    assert serious(page) == []
+    assert findings(page) == []
     keep(page, "push-on")
     page.reload()
     is_shown(page, "on")
@@ -194,7 +188,7 @@ def test_what_a_browser_does_not_allow_or_cannot_do(demo: Demo, watched: Watched
     page.locator("#push-switch").click()
     is_shown(page, "failed")
     expect(page.locator("#push-switch")).to_have_attribute("aria-checked", "false")
-    assert serious(page) == []
+    assert findings(page) == []
     page.evaluate("sessionStorage.removeItem('fails')")
     page.locator("#push-switch").click()
     is_shown(page, "on")
@@ -204,7 +198,7 @@ def test_what_a_browser_does_not_allow_or_cannot_do(demo: Demo, watched: Watched
     tools.send("Browser.setPermission", {**setting, "browserContextId": context})
     is_shown(page, "blocked")  # by itself
     expect(page.locator("#push-switch")).to_be_hidden()
-    assert serious(page) == []
+    assert findings(page) == []
     keep(page, "push-blocked")
     page.add_init_script("delete window.PushManager")
     page.reload()
@@ -242,7 +236,7 @@ def test_on_an_iphone_the_page_has_to_be_on_the_home_screen(
     is_shown(page, state)
     expect(page.locator("#push-switch")).to_be_hidden()
     if state == "home-screen":
-        assert serious(page) == []
+        assert findings(page) == []
         keep(page, "push-home-screen")
 
 

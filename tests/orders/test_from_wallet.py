@@ -10,6 +10,7 @@ from feiqian.accounts.kinds import wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.money import CNY
 from feiqian.orders.errors import OrderStateForbids, SourceInvalid
+from feiqian.projections.errors import ReadsBehind
 from feiqian.subjects import customer as subject
 
 
@@ -100,3 +101,34 @@ def test_a_suspended_merchant_takes_no_new_money_and_refunds_go_on(bank: Any, ru
             run(asked)
     assert run(bank.give_back(suspended, paid, 12_50, "r1")).status == "succeeded"
     assert run(bank.orders.get(suspended, paid.id)).status == "refunded"
+
+
+def test_what_was_taken_later_warns_and_what_went_back_does_not(bank: Any, run: Any) -> None:
+    merchant, customer = bank.merchant(), bank.customer(100_00)
+    held = run(bank.order(merchant, number="A-1", capture="later"))
+    run(bank.pay_from_wallet(customer, held))
+    order = run(bank.order(merchant, number="A-2"))
+    assert run(bank.wallet_orders.look(customer, order.id)).paid_before is not None
+    run(bank.orders.void(merchant, held.id))
+    assert run(bank.wallet_orders.look(customer, order.id)).paid_before is None
+    run(bank.pay(merchant, bank.customer(50_00), 50_00))  # what the merchant gives back the fee from
+    paid = run(bank.pay(merchant, customer, 12_50))
+    run(bank.refund(merchant, paid, 12_00, "R-1"))
+    assert run(bank.wallet_orders.look(customer, order.id)).paid_before is not None
+    run(bank.refund(merchant, paid, 50, "R-2"))
+    assert run(bank.wallet_orders.look(customer, order.id)).paid_before is None
+
+
+def test_an_order_is_shown_without_a_warning_while_the_reads_are_behind(
+    bank: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant, customer = bank.merchant(), bank.customer(100_00)
+    run(bank.pay(merchant, customer, 12_50))
+    order = run(bank.order(merchant))
+
+    async def behind(*_: object, **__: object) -> None:
+        raise ReadsBehind("behind")
+
+    monkeypatch.setattr(bank.wallet_orders.payment_reads, "wait", behind)
+    assert run(bank.wallet_orders.look(customer, order.id)) == (order, merchant, None)
+    assert run(bank.pay_from_wallet(customer, order)).status == "succeeded"

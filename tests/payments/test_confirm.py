@@ -49,6 +49,24 @@ def test_a_confirmed_payment_moves_the_money_and_charges_the_fee_then(bank: Any,
     assert totals == [(1, DEAR, 12_00)]
 
 
+def test_the_customer_is_warned_of_the_same_payment_minutes_ago(bank: Any, run: Any) -> None:
+    customer, merchant = bank.customer(9_000_00), bank.merchant()
+    first, second = (run(bank.pay(merchant, customer, DEAR)) for _ in range(2))
+
+    def warned(payment: Any) -> bool:
+        row = run(bank.reads.payment_by_id(payment.id))
+        return run(bank.payments.confirmations.paid_before(row)) is not None
+
+    assert (warned(first), warned(second)) == (False, False), "what waits is not paid"
+    run(bank.confirm(customer, first))
+    assert (warned(first), warned(second)) == (False, True), "nobody is warned of the payment itself"
+    other = run(bank.pay(merchant, customer, DEAR + 1))
+    elsewhere = run(bank.pay(bank.merchant("Elsewhere"), customer, DEAR))
+    assert (warned(other), warned(elsewhere)) == (False, False)
+    bank.clock.advance(15 * 60 + 1)
+    assert not warned(run(bank.pay(merchant, customer, DEAR)))
+
+
 def test_the_journal_says_who_proved_what(bank: Any, run: Any) -> None:
     customer, merchant = bank.customer(5_000_00), bank.merchant()
     waiting = run(bank.pay(merchant, customer, DEAR))

@@ -95,7 +95,7 @@ def test_the_same_wrong_code_again_is_one_guess() -> None:
 
 
 def test_another_key_of_the_merchant_has_counts_of_its_own() -> None:
-    counts, first, second = Guesses(), KeyHolder.of(SHOP, b"a" * 32), KeyHolder.of(SHOP, b"b" * 32)
+    counts, first, second = Guesses(), KeyHolder.of(SHOP, b"a" * 32, 0, 0), KeyHolder.of(SHOP, b"b" * 32, 0, 0)
     assert first == second == SHOP
     for code in wrong(FREE + 1):
         counts.wrong(first, "", "", code, NOW)

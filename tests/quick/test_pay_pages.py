@@ -27,6 +27,7 @@ from tests.customers.people import MEI, PIN, UNKNOWN
 from tests.quick.paying_bank import LARGER, SMALL, PayingBank
 from tests.quick.paying_bank import bank as bank
 from tests.quick.paying_bank import mei as mei
+from tests.quick.test_identify import same_six
 
 MARK = re.compile(r'name="page_for" value="([^"]*)"')
 ID = re.compile(r"(?:qpy|chl|pay)_[0-9a-f]{32}|value=\"[^\"]*\"|content=\"[^\"]*\"|data-seconds=\"\d+\"|\[[^\]]*\]")
@@ -225,3 +226,32 @@ def test_abuse_62_neither_number_nor_digits_are_in_addresses_or_cookies(
     seen = browser.place + str(dict(browser.client.cookies))
     assert bank.six(mei) not in seen
     assert MEI[3:] not in seen
+
+
+def test_which_account_is_asked_before_whether_it_is_meant_and_each_once(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert bank.pay(bank.bill(), bank.six(mei)).status == "succeeded"
+    bank.clock.advance(31)
+    other = bank.account(mei.customer)
+    seven = same_six(bank, mei, other)
+    identified(browser, bank.six(mei))
+    asked = browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    assert asked.place == "/bill/W-1/account"
+    for address in ("done", "again", "confirm"):
+        assert browser.get(f"/bill/W-1/{address}").place == "/bill/W-1/account", address
+    assert browser.send("/bill/W-1/account", account=seven).place == "/bill/W-1/again"
+    assert "Minutes ago you paid" in browser.html
+    assert browser.send("/bill/W-1/done").outcome == "succeeded"
+    assert bank.held(other) == 2_000_00 - SMALL
+
+
+def test_the_warning_is_in_the_payers_language(bank: PayingBank, mei: DepositAccount, browser: Browser) -> None:
+    assert bank.pay(bank.bill(), bank.six(mei)).status == "succeeded"
+    bank.clock.advance(31)
+    identified(browser, bank.six(mei))
+    browser.send("/bill/W-1/confirm", do="answer", way="0", factor="sms", answer=bank.code())
+    asked = {"en": "Pay a second time?", "zh-CN": "要再付一次吗？", "es": "¿Pagar por segunda vez?"}
+    for language, said in asked.items():
+        browser.client.headers["Accept-Language"] = language
+        assert said in browser.get("/bill/W-1/again").html

@@ -67,6 +67,32 @@ def test_a_retry_and_a_double_click_are_answered_as_at_first(bank: PayingBank, m
     again.close()
 
 
+@pytest.mark.parametrize("pays_first", [True, False])
+def test_paying_and_giving_up_at_once_is_one_of_them_for_good(
+    bank: PayingBank, mei: DepositAccount, pays_first: bool
+) -> None:
+    begun = bank.start(bank.bill(), bank.six(mei))
+    given = begun.id, begun.challenge.id
+    with pytest.raises(NotPassed):
+        bank.run(bank.quick.give_up(*given))
+    bank.enter(begun)
+
+    async def both() -> list[object]:
+        asked = [bank.quick.pay(*given), bank.quick.give_up(*given)]
+        return list(await asyncio.gather(*(asked if pays_first else reversed(asked)), return_exceptions=True))
+
+    first, second = bank.run(both())
+    assert isinstance(second, QuickPaymentOver if pays_first else ChallengeOver)
+    assert isinstance(first, PaymentView if pays_first else type(None))
+    assert bank.held(mei) == 2_000_00 - SMALL * pays_first
+    again = bank.again()
+    assert again.run(again.quick.get(*given)).status == ("succeeded" if pays_first else "open")
+    with pytest.raises(QuickPaymentOver if pays_first else ChallengeOver):
+        again.run(again.quick.give_up(*given))
+    assert again.held(mei) == 2_000_00 - SMALL * pays_first
+    again.close()
+
+
 def test_a_crash_after_the_challenge_was_spent_loses_no_payment(bank: PayingBank, mei: DepositAccount) -> None:
     begun = bank.start(bank.bill(), bank.six(mei))
     bank.enter(begun)

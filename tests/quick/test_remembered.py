@@ -31,13 +31,14 @@ from tests.quick.paying_bank import mei as mei
 from tests.quick.test_pay_pages import Browser, sign_in
 
 COOKIE = "feiqian-quick"
+AMOUNTS = [*range(SMALL, SMALL + 7), SMALL, SMALL]  # the last two are like the first, of which their payer is warned
 PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0 Mobile Safari/537.36"
 
 
 @pytest.fixture
 def browser(bank: PayingBank) -> Iterator[Browser]:
     until = bank.clock.now() // MICROSECONDS + 30 * 86_400
-    bills = {bill.reference: bill for bill in (bank.bill(once_until=until) for _ in range(9))}
+    bills = {bill.reference: bill for bill in (bank.bill(amount, once_until=until) for amount in AMOUNTS)}
     app = application(site_of(bank.services), [*OWN, *features.pages(), bill_pages(bills.get)])
     with TestClient(app, base_url="http://127.0.0.1:8080") as client:
         client.headers.update({"Sec-Fetch-Site": "same-origin", "User-Agent": PHONE})
@@ -83,7 +84,22 @@ def test_the_second_time_only_the_code_is_asked_for(bank: PayingBank, mei: Depos
     assert f"•••• {mei.last_four}" not in page.html, "before the code nothing more is told than on the page before"
     assert bank.held(mei) == 2_000_00 - SMALL, "nothing is paid without the code"
     assert confirmed(bank, browser, "W-2").outcome == "succeeded"
-    assert bank.held(mei) == 2_000_00 - 2 * SMALL
+    assert bank.held(mei) == 2_000_00 - 2 * SMALL - 1
+
+
+def test_who_has_just_paid_the_same_is_warned_with_one_click_too_and_remembered_once_it_is_paid(
+    bank: PayingBank, mei: DepositAccount, browser: Browser
+) -> None:
+    assert paid(bank, browser, mei, remember="yes").outcome == "succeeded"
+    again(bank, browser, "W-8")
+    assert confirmed(bank, browser, "W-8").place == "/bill/W-8/again"
+    assert browser.send("/bill/W-8/again").place == "/bill/W-8"
+    assert bank.held(mei) == 2_000_00 - SMALL
+    browser.client.cookies.clear()
+    assert paid(bank, browser, mei, "W-9", remember="yes").place == "/bill/W-9/again"
+    assert token(browser) == "", "nothing is paid yet"
+    assert browser.send("/bill/W-9/done").outcome == "succeeded"
+    assert token(browser)
 
 
 def test_what_was_not_asked_for_or_not_paid_is_not_remembered(

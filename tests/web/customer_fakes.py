@@ -215,7 +215,7 @@ class Payments(StillPayments):
 
     def __init__(self, still: StillBank) -> None:
         super().__init__(still)
-        self.status, self.did = "needs_verification", []
+        self.status, self.did, self.before = "needs_verification", [], None
         self.limit: LimitMet | None = None  # that declined it
 
     async def bound_of(self, number: int, payment: str) -> ChallengeBinding:
@@ -226,6 +226,9 @@ class Payments(StillPayments):
         return ChallengeBinding(
             purpose=Purpose.PAYMENT, amount=1_480_50, currency=156, payee="Corner <Café>", reference="pay_1"
         )
+
+    async def paid_before(self, row: Any) -> Any:
+        return self.before
 
     def needs(self, number: int, binding: ChallengeBinding) -> tuple[frozenset[Factor], ...]:
         return load_policy("cn").needs(binding.purpose, binding.amount, binding.currency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -36,6 +37,16 @@ def test_the_pin_confirms_and_the_page_says_paid(alice: TestClient, services: An
     assert 'data-outcome="succeeded"' in done.text
     for receipt in ("to Corner", "¥1,480.50", "A-17 &lt;5&gt;", "pay_1", "9 Sept 2001, 09:46:40"):
         assert receipt in done.text
+
+
+def test_who_has_just_paid_the_same_is_warned_before_confirming(alice: TestClient, services: Any) -> None:
+    assert "just paid the same" not in alice.get(PAGE).text
+    services.payments.before = datetime(2001, 9, 9, tzinfo=UTC)
+    assert "Minutes ago you paid Corner &lt;Café&gt; the same amount" in alice.get(PAGE).text
+    wrong = alice.post(PAGE, data=PIN | {"answer": "000000"})
+    assert "just paid the same" in wrong.text
+    alice.post(PAGE, data=PIN)
+    assert services.payments.did == [("confirm", "pay_1", "chl_1")], "a warning stops nothing"
 
 
 def test_the_limit_that_declined_it_at_its_confirmation_is_named(alice: TestClient, services: Any) -> None:

@@ -64,7 +64,7 @@ def test_no_text_is_left_over_and_none_is_missing() -> None:
     asked = set()
     for path in (*TEMPLATES, *SCRIPTS):
         text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
-        asked |= set(re.findall(r'\b(?:t|text)\("([a-z_.0-9]+)"[,)]', text))
+        asked |= {key for _, key in re.findall(r"""\b(?:t|text)\((["'])([a-z_.0-9]+)\1[,)]""", text)}
     assert asked - set(ENGLISH) == set()
     assert {f"status.{status}" for status in STATUSES} <= set(ENGLISH)
 

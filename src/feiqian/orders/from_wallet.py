@@ -13,9 +13,8 @@ from typing import NamedTuple
 from feiqian.accounts.kinds import OF_CUSTOMERS
 from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
 from feiqian.auth.challenges.service import Verification
-from feiqian.clock import MICROSECONDS, moment
+from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
-from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.ledger import Ledger
@@ -26,6 +25,7 @@ from feiqian.orders.errors import OrderStateForbids, SourceInvalid
 from feiqian.orders.methods import ONLINE, ProvedPayment, WalletMethod
 from feiqian.orders.model import Method, Order, OrderStatus
 from feiqian.orders.service import Orders
+from feiqian.payments.paid_lately import Same, paid_lately
 from feiqian.payments.plan import attempt_transfer
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
@@ -34,14 +34,10 @@ from feiqian.policy.factors import Purpose
 from feiqian.runtime.work import Work
 from feiqian.subjects import Subject
 
-LATELY = 15 * 60 * MICROSECONDS
-LOOKED_AT = 20  # of the payer's newest payments
-_PAYS = (PaymentStatus.SUCCEEDED, PaymentStatus.WAITING)
-
 
 class Payable(NamedTuple):
     """An order as its payer sees it. `paid_before`: when the payer has paid this merchant the same amount, minutes ago;
-    None: not."""
+    None: not, or it is not known now."""
 
     order: Order
     merchant: Merchant
@@ -64,17 +60,8 @@ class WalletOrders:
     async def look(self, customer: CustomerNumber, id: str) -> Payable:
         """What is to be paid, and what its payer should know of. Raises OrderNotFound."""
         order, merchant = await self.orders.find(id)
-        return Payable(order, merchant, await self.paid_before(customer, order, merchant))
-
-    async def paid_before(self, customer: CustomerNumber, order: Order, merchant: Merchant) -> datetime | None:
-        """When the customer last paid this merchant this amount, if that was minutes ago, and was not this order."""
-        await self.payment_reads.wait(self.ledger.durable_position, who=("customer", customer))
-        since = self.ledger.clock.now() - LATELY
-        for row in await self.payment_reads.newest_of_customer(customer, LOOKED_AT):
-            same = (row.merchant, row.amount, row.currency) == (merchant.number, order.amount, merchant.currency)
-            if same and row.created_at >= since and row.status in _PAYS and row.fact.order != order.id:
-                return moment(row.created_at)
-        return None
+        same = Same(merchant.number, order.amount, merchant.currency, order=order.id)
+        return Payable(order, merchant, await paid_lately(self.ledger, self.payment_reads, customer, same))
 
     async def begin(self, subject: Subject, id: str, language: str, device: str | None) -> ChallengeView:
         """What the payer has to pass. Raises OrderNotFound, OrderStateForbids, and what `Verification.begin` raises."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from feiqian import subjects
 from feiqian.auth.challenges.model import ChallengeBinding
@@ -22,6 +23,7 @@ from feiqian.merchants.registry import Merchants
 from feiqian.payments.attempts import NoOrders, OrderAttempts
 from feiqian.payments.errors import NotWaiting, PaymentNotFound, RecordIncomplete
 from feiqian.payments.methods.code import CODE
+from feiqian.payments.paid_lately import Same, paid_lately
 from feiqian.payments.pending import PendingPaymentResolver, Resolved, status_of
 from feiqian.payments.policy import Decline
 from feiqian.payments.read_model.reads import PaymentReads
@@ -70,6 +72,11 @@ class Confirmations:
     async def bound_of(self, customer: CustomerNumber, payment_id: str) -> ChallengeBinding:
         """What a challenge for this payment is bound to. Raises PaymentNotFound, NotWaiting."""
         return await self._binding(await self._row(customer, payment_id))
+
+    async def paid_before(self, row: PaymentRow) -> datetime | None:
+        """When its customer has paid the same minutes ago, for a warning; None: not, or it is not known now."""
+        same = Same(row.merchant, row.amount, row.currency, row.fact.order, row.id)
+        return await paid_lately(self._ledger, self._reads, row.customer, same)
 
     def needs(self, customer: CustomerNumber, binding: ChallengeBinding) -> tuple[Combination, ...]:
         """What has to be proved for such a payment, as limits stand now."""

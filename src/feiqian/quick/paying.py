@@ -8,6 +8,7 @@ and what was not decided in time never is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, update
@@ -29,6 +30,7 @@ from feiqian.money import BY_CODE, BY_NUMBER
 from feiqian.orders.model import Method, OrderStatus
 from feiqian.orders.service import Orders
 from feiqian.payments import plan
+from feiqian.payments.paid_lately import Same, paid_lately
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.payments.views import PaymentView
@@ -254,6 +256,37 @@ class QuickPayments(PreAuthFlow):
         if state != "passed":
             raise ChallengeOver(state)
         return subject
+
+    # --- paying twice ----------------------------------------------------------------------------------------------
+
+    async def paid_before(self, id: str, challenge: str) -> datetime | None:
+        """When its payer has paid the same minutes ago, for a warning; None: not, or it is not known now. Nobody learns
+        it who has not passed the challenge.
+
+        Raises QuickPaymentNotFound, PreAuthFlowOver, NotPassed, AccountUnclear; ChallengeOver if it was used.
+        """
+        row = await self.transactions.read(self._passed, id, challenge)
+        same = Same(row.merchant, row.amount, row.currency, row.order_id)
+        return await paid_lately(self.ledger, self.payment_reads, CustomerNumber(row.number), same)
+
+    def _passed(self, connection: Connection, id: str, challenge: str) -> Any:
+        row = self._row(connection, id, self._proved(connection, challenge))
+        if "," in row.accounts:
+            raise AccountUnclear
+        return row
+
+    @writes
+    def give_up(self, connection: Connection, id: str, challenge: str) -> None:
+        """Who has passed the challenge does not want to pay: it is spent for nothing, and nothing is paid with it.
+
+        Raises QuickPaymentNotFound, PreAuthFlowOver, NotPassed, ChallengeOver; QuickPaymentOver once it was asked to be
+        paid.
+        """
+        subject = self._asked(connection, challenge).subject
+        row = self._row(connection, id, subject, lock=True)
+        if row.stage is not Stage.BEGUN:
+            raise QuickPaymentOver
+        self.verification.consume_within(connection, challenge, subject, self._binding(row), self.clock.now())
 
     # --- paying ----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ A challenge is begun by looking, and named in the page's address: it is of the o
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 from litestar import Controller, get, post
 from litestar.exceptions import NotFoundException
@@ -87,8 +88,10 @@ async def _confirming(
             await site.services.payments.confirmations.confirm(signed_in.number, payment, view.id)
         return Redirect(f"/confirm/{payment}", status_code=303)
 
-    source = await _source(site, await site.services.reads.payment_by_id(payment))
-    return Step(_flow(site, signed_in, payment, challenge, binding, source), finish)
+    row = await site.services.reads.payment_by_id(payment)
+    again = row is not None and await site.services.payments.confirmations.paid_before(row) is not None
+    more = {"source": await _source(site, row), "again": again}
+    return Step(_flow(site, signed_in, payment, challenge, binding, more), finish)
 
 
 CONFIRM = challenge_pages("/confirm/{payment:str}/{challenge:str}", _confirming, (CUSTOMER,))
@@ -118,7 +121,7 @@ async def _binding(site: Site, customer: Customer, payment: str) -> ChallengeBin
 
 
 def _flow(
-    site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding, source: str
+    site: Site, customer: Customer, payment: str, challenge: str, binding: ChallengeBinding, more: dict[str, Any]
 ) -> ChallengeFlow:
     place, amount = f"/confirm/{payment}", Money(binding.amount, BY_NUMBER[binding.currency])
     return ChallengeFlow(
@@ -129,7 +132,7 @@ def _flow(
         site.render.texts("customer.confirm"),
         leave="/wallet",
         template="payments/confirm.html",
-        values={"payment": payment, "binding": binding, "amount": amount, "source": source},
+        values={"payment": payment, "binding": binding, "amount": amount} | more,
     )
 
 

@@ -16,7 +16,7 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from feiqian.auth.challenges.errors import NotPassed
+from feiqian.auth.challenges.errors import ChallengeOver, NotPassed
 from feiqian.auth.model import ChallengeView
 from feiqian.auth.pages.challenge import OVER, ChallengeFlow, Page, over, start
 from feiqian.auth.pages.mobiles import mobile_of
@@ -139,15 +139,53 @@ class Pay(Controller):
         except LedgerError:
             return await issuer.outcome(site, number, "proved", None)
         if outcome == "open":
-            return Redirect(f"{issuer.place}/{number}/confirm", status_code=303)
+            return Redirect(f"{issuer.place}/{number}/again", status_code=303)
         answer = await issuer.outcome(site, number, outcome, payment)
         return await _remembering(site, request, paying, answer) if outcome in PAYS else answer
 
     @post("/done", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
     async def ask_again(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
-        """After no answer: the same payment, which is made at most once."""
-        paying = _under_way(site, request, number)
-        return _anew(issuer, number) if paying is None else await _paid(site, issuer, paying)
+        """After no answer, or a warning: the same payment, which is made at most once."""
+        if (paying := _under_way(site, request, number)) is None:
+            return _anew(issuer, number)
+        try:
+            return await _paid(site, issuer, paying, sure=True)
+        except OVER:
+            return _anew(issuer, number)
+
+    @get("/again")
+    async def once_more(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
+        """What was proved and is not paid: whether it is meant, of who has paid the same minutes ago."""
+        if (paying := _under_way(site, request, number)) is None:
+            return _anew(issuer, number)
+        challenge, id, *_ = paying
+        place, quick = f"{issuer.place}/{number}", site.services.quick_payments
+        try:
+            payment = await quick.get(id, challenge)
+            if payment.status != "open":
+                return Redirect(f"{place}/done", status_code=303)
+            again = await quick.paid_before(id, challenge) is not None
+        except AccountUnclear:
+            return Redirect(f"{place}/account", status_code=303)
+        except NotPassed:
+            return Redirect(f"{place}/confirm", status_code=303)
+        except (QuickPaymentNotFound, *OVER):
+            return _anew(issuer, number)
+        return site.page("quick/again.html", place=place, again=again, **shown(site, payment.bill))
+
+    @post("/again", status_code=303, opt={ACTS_FOR: (UNDER_WAY,)})
+    async def give_up(self, site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Page:
+        """It is not meant: what was proved pays nothing any more."""
+        if (paying := _under_way(site, request, number)) is None:
+            return _anew(issuer, number)
+        challenge, id, *_ = paying
+        try:
+            await site.services.quick_payments.give_up(id, challenge)
+        except QuickPaymentOver:
+            return Redirect(f"{issuer.place}/{number}/done", status_code=303)
+        except (QuickPaymentNotFound, *OVER):
+            pass  # there is nothing that could be paid
+        return _anew(issuer, number)
 
 
 async def _confirming(site: TheSite, issuer: TheIssuer, request: Asked, number: FromPath[str]) -> Step | Redirect:
@@ -155,12 +193,16 @@ async def _confirming(site: TheSite, issuer: TheIssuer, request: Asked, number: 
     if (paying := _under_way(site, request, number)) is None:
         return _anew(issuer, number)
     challenge, id, *_ = paying
+    quick = site.services.quick_payments
     try:
-        payment = await site.services.quick_payments.get(id, challenge)
+        payment = await quick.get(id, challenge)
+        passed = request.method == "GET" and (await quick.view(challenge)).state == "passed"
     except (QuickPaymentNotFound, *OVER):
         return _anew(issuer, number)
     if payment.status != "open":
         return Redirect(f"{issuer.place}/{number}/done", status_code=303)
+    if passed:  # there is nothing more to type
+        return Redirect(f"{issuer.place}/{number}/again", status_code=303)
 
     async def finish(view: ChallengeView) -> Page:
         return await _paid(site, issuer, paying)
@@ -220,12 +262,15 @@ async def _settled(site: Site, id: str, challenge: str) -> tuple[str, QuickPayme
     return payment.status, payment
 
 
-async def _paid(site: Site, issuer: Issuer, paying: list[str]) -> Page:
-    """Pays, and leads to what became of it; nobody is told "no" of what is not known."""
+async def _paid(site: Site, issuer: Issuer, paying: list[str], *, sure: bool = False) -> Page:
+    """Pays, and leads to what became of it; nobody is told "no" of what is not known. Who has paid the same minutes ago
+    is asked first, unless they are `sure`."""
     challenge, id, number, _ = paying
     place = f"{issuer.place}/{number}"
     try:
         await site.services.quick_payments.ask_for_enough(id, challenge)
+        if not sure and await _was_paid_before(site, id, challenge):
+            return Redirect(f"{place}/again", status_code=303)
         await site.services.quick_payments.pay(id, challenge)
     except AccountUnclear:
         return Redirect(f"{place}/account", status_code=303)
@@ -238,6 +283,12 @@ async def _paid(site: Site, issuer: Issuer, paying: list[str]) -> Page:
     except (LedgerError, QuickPaymentOver, QuickPaymentNotFound):
         pass  # the page that follows says so
     return Redirect(f"{place}/done", status_code=303)
+
+
+async def _was_paid_before(site: Site, id: str, challenge: str) -> bool:
+    with contextlib.suppress(ChallengeOver):  # it was decided meanwhile, and is answered as at first
+        return await site.services.quick_payments.paid_before(id, challenge) is not None
+    return False
 
 
 def _flow(site: Site, issuer: Issuer, challenge: str, number: str, values: dict[str, Any]) -> ChallengeFlow:
