@@ -69,7 +69,7 @@ class Customer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is to be paid. `merchant_order` is the merchant's own number, and makes the order one."""
 
-    merchant_order: Reference
+    merchant_order: Annotated[Reference, msgspec.Meta(examples=["W-2001"])]  # a payment's sample has another number
     amount: Amount
     currency: CurrencyCode
     description: Description = ""
