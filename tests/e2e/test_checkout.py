@@ -201,8 +201,9 @@ def test_a_decline_says_why_and_leads_to_another_way(
 
 
 def test_in_a_popup_it_is_paid_and_leads_back_and_the_opener_cannot_reach_into_it(
-    paged: Served, payer: Payer, watching: Watched
+    paged: Served, watching: Watched
 ) -> None:
+    payer = payer_at(paged, next(PLACES))  # a number gets so many codes an hour
     order = ordered(paged, 13_00, return_url=f"{paged.url}/sign-in")
     opens = f"opened = window.open('{paged.url}/pay/{order.id}', 'pay', 'popup,width=420,height=760')"
     shop = watching.open(f'data:text/html,<button onclick="{opens}">Pay</button>', DESK, locale="en")
