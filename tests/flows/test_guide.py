@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -166,7 +165,7 @@ class Reader:
 
     def close(self) -> None:
         for process, _ in reversed(self._beside):
-            process.send_signal(signal.SIGINT)
+            process.terminate()
         for process, _ in self._beside:
             process.wait(60)
 

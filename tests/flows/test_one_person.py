@@ -134,7 +134,7 @@ def proved_by_page(person: Person, served: Served, six: str, number: str) -> Cal
 
     def enter() -> str:
         data = mark(page) | {"do": "answer", "way": "0", "factor": "sms", "answer": code}
-        done = browser.post(f"/bill/{number}/confirm", data=data, follow_redirects=True)
+        done = surely(browser, number, browser.post(f"/bill/{number}/confirm", data=data, follow_redirects=True))
         found = re.search(r'data-outcome="(\w+)"', done.text)
         browser.close()
         return found[1] if found else done.text
@@ -191,7 +191,14 @@ def paid_by_page(person: Person, browser: httpx.Client, number: str, given: str)
     """A bill, by mobile number, what is given for the account, and the code that arrives."""
     page = begun_by_page(person, browser, number, given)
     data = mark(page) | {"do": "answer", "way": "0", "factor": "sms", "answer": person.code()}
-    return browser.post(f"/bill/{number}/confirm", data=data, follow_redirects=True)
+    return surely(browser, number, browser.post(f"/bill/{number}/confirm", data=data, follow_redirects=True))
+
+
+def surely(browser: httpx.Client, number: str, page: httpx.Response) -> httpx.Response:
+    """What follows, also for who is asked first whether the same is to be paid a second time."""
+    if page.url.path != f"/bill/{number}/again":
+        return page
+    return browser.post(f"/bill/{number}/done", data=mark(page), follow_redirects=True)
 
 
 def addresses(answers: list[httpx.Response]) -> list[str]:

@@ -26,6 +26,7 @@ from feiqian.projections.schema import read_position, read_progress
 
 CNY = 156
 LI, WANG, ZHAO, SHOP, OTHER_SHOP = 1, 2, 3, 1, 2
+DEEP = 100_000  # lists in lists: what Python 3.13 reads is nested up to some ten thousand
 HUGE = 2**63 - 1
 WALLET, PAYABLE = AccountKind.CUSTOMER_WALLET, MerchantAccountKind.PAYABLE
 CONFIRMED = PaymentConfirmed("pay_1", SHOP, LI, 1, CNY, 0, "", (), "", 0)
@@ -115,9 +116,9 @@ def test_steps_of_any_size_set_aside_the_same(books, project, tables, location, 
 @pytest.mark.parametrize(
     "fact",
     [
-        b"\x91" * 5_000 + b"\xc0",
-        b"\x92\xb0" + b"payment_declined" + b"\x91" * 5_000 + b"\xc0",
-        b"\x9c" + encode_fact(CONFIRMED)[1:] + b"\x91" * 5_000 + b"\xc0",
+        b"\x91" * DEEP + b"\xc0",
+        b"\x92\xb0" + b"payment_declined" + b"\x91" * DEEP + b"\xc0",
+        b"\x9c" + encode_fact(CONFIRMED)[1:] + b"\x91" * DEEP + b"\xc0",
     ],
     ids=["nothing_known", "a_newer_kind", "a_known_kind"],
 )
