@@ -98,9 +98,12 @@ def notifications(page: Page, tag: str) -> list[dict[str, Any]]:
     script = """async (tag) => {
       const registration = await navigator.serviceWorker.ready;
       const found = await registration.getNotifications({ tag });
-      return found.length && found.map(({ title, body, tag, lang, data }) => ({ title, body, tag, lang, data }));
+      return found.map(({ title, body, tag, lang, data }) => ({ title, body, tag, lang, data }));
     }"""
-    found: list[dict[str, Any]] = page.wait_for_function(script, arg=tag).json_value()
+    found: list[dict[str, Any]] = []
+    while not found:  # the test's own limit ends a wait in vain
+        found = page.evaluate(script, tag)
+        page.wait_for_timeout(20)
     return found
 
 
@@ -284,10 +287,8 @@ def test_what_is_pushed_is_shown_once_and_opens_its_payment(demo: Demo, watched:
     push(page, demo.base, said)
     assert [one["body"] for one in notifications(page, path)] == ["街角小店请求付款"]
     push(page, demo.base, {**said, "body": "again"})  # sent twice is shown once
-    page.wait_for_function(
-        "async (tag) => (await (await navigator.serviceWorker.ready).getNotifications({ tag }))[0].body === 'again'",
-        arg=path,
-    )
+    while [one["body"] for one in notifications(page, path)] != ["again"]:
+        page.wait_for_timeout(20)
     [shown] = notifications(page, path)
     assert (shown["title"], shown["lang"], shown["data"]) == ("有一笔付款等待您确认", "zh", {"path": path})
     click(page, path)
