@@ -77,7 +77,8 @@ def test_over_a_thin_line_it_is_light_and_nothing_moves(
     page.add_init_script(SHIFTS)
     page.goto(f"{paged.url}/pay/{order.id}")
     expect(page.locator("#time-left")).to_have_text(re.compile(r"\d+:\d\d"))  # its script has run
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    while not page.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
+        page.wait_for_timeout(20)
     first = {id: url for id, url in asked.items() if not url.startswith("data:") and "/state?" not in url}
     size = sum(came.get(id, 0) for id in first)
     assert len(first) <= MOST_REQUESTS, first

@@ -14,7 +14,7 @@ from touring import merchant_page
 Keep = Callable[[Page, str], None]
 LINK = re.compile(r"(/merchants/invitation/[A-Za-z0-9_-]{43})")
 PASSWORD = "nineteen copper kettles"
-FITS = "document.documentElement && document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+OVERFLOW = "html => html.scrollWidth - html.clientWidth"
 
 
 def invite(owner: Page, demo: Demo, email: str, role: str) -> str:
@@ -37,7 +37,7 @@ def invite(owner: Page, demo: Demo, email: str, role: str) -> str:
 
 
 def fits(page: Page) -> None:
-    page.wait_for_function(FITS)  # a page that is just coming has no element yet
+    assert page.locator("html").evaluate(OVERFLOW) <= 0, page.url  # waits for a page that is just coming
 
 
 def say_name(page: Page, name: str) -> None:
