@@ -3,11 +3,12 @@
 A feature is a folder. What it has to offer is found under uniform names: `api.OPERATIONS` (its operations of /v1),
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
 `pages.STAFF_PAGES` (those in the staff's console), `pages.MERCHANT_PAGES` and `pages.MERCHANT_MENU` (those for
-merchants' people, and the ways to them), `pages.LONGEST` (how much fields take), `wallet.SHORTCUTS` and
-`wallet.PARTS` (what it shows in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what
-one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a customer),
-`outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`, and the
-folders `texts`, `templates` and `static`.
+merchants' people, and the ways to them), `pages.LONGEST` (how much fields take), `wallet.TABS`, `wallet.PRIME`,
+`wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it shows in a customer's wallet), `queues.QUEUES` (what
+waits for staff),
+`changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
+customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`,
+and the folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.v1.problems import Kind, Told
-    from feiqian.web.wallet_parts import Shortcut, WalletPart
+    from feiqian.web.wallet_parts import NoticeKind, Prime, Shortcut, Tab, WalletPart
 
 FEATURES = (
     "policy",
@@ -42,6 +43,7 @@ FEATURES = (
     "kyc",
     "accounts",
     "customers",
+    "inbox",
     "cases",
     "auth",
     "backoffice",
@@ -60,6 +62,7 @@ FEATURES = (
     "developers",
     "reminders",
     "channels",
+    "home",
 )
 GUESTS = ("demo", "test_bank")  # what is no part of a bank, and builds on one
 
@@ -124,6 +127,24 @@ def support_sections(services: Services, features: tuple[str, ...] = FEATURES) -
 def shortcuts() -> list[Shortcut]:
     """The ways from the wallet to the pages of features."""
     return sorted(shortcut for module in modules("wallet") for shortcut in getattr(module, "SHORTCUTS", ()))
+
+
+@cache
+def prime_row() -> list[Prime]:
+    """What people do most often, on the wallet's first page."""
+    return sorted(prime for module in modules("wallet") for prime in getattr(module, "PRIME", ()))
+
+
+@cache
+def tabs() -> list[Tab]:
+    """The places of the tab bar of customers' pages."""
+    return sorted(tab for module in modules("wallet") for tab in getattr(module, "TABS", ()))
+
+
+@cache
+def notice_kinds() -> dict[str, NoticeKind]:
+    """How notices stand in a customer's inbox, by their kinds."""
+    return {one.kind: one for module in modules("wallet") for one in getattr(module, "NOTICES", ())}
 
 
 @cache

@@ -22,6 +22,7 @@ CHALLENGE, EVIDENCE, MESSAGE, DOCUMENT, CASE, CHANGE = "chl_", "evi_", "msg_", "
 REPORT, INTENT, DELIVERY, ACCOUNT, TRANSFER = "rep_", "int_", "dlv_", "acc_", "trf_"
 LOCK, QUICK_PAYMENT, SERVICE, ORDER, REMEMBERED = "lck_", "qpy_", "svc_", "ord_", "rem_"
 ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
+NOTICE = "ntc_"  # in a customer's inbox
 USER = "usr_"  # one of a merchant's people
 KEY = "key_"  # of the API, which is named so and not shown
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from feiqian.developers.key_desk import KeyDesk
     from feiqian.developers.order_desk import OrderDesk
     from feiqian.field_cipher import FieldCipher
+    from feiqian.inbox.service import Inbox
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.ledger_intents.service import LedgerIntents
@@ -104,6 +105,7 @@ class Services:
     identity: Identity
     accounts: Accounts
     customers: Customers
+    inbox: Inbox
     merchants: Merchants
     factors: Factors
     verification: Verification

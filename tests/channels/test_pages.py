@@ -22,7 +22,7 @@ def test_a_customer_requests_and_closes_by_page_and_by_app(paged: Served) -> Non
     with httpx.Client(
         base_url=paged.url, cookies={"feiqian": token}, headers={"origin": paged.url}, timeout=60
     ) as browser:
-        assert 'href="/services"' in browser.get("/wallet").text
+        assert 'href="/services"' in browser.get("/me").text
         page = browser.get("/services").text
         mark = dict(_HIDDEN.findall(page))
         assert browser.post("/services/telephone/request", data=mark).headers["location"] == "/services?said=requested"

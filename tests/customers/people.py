@@ -27,6 +27,7 @@ from feiqian.cases.service import Cases
 from feiqian.composition import add_access, add_products
 from feiqian.customers.registry import Customers
 from feiqian.field_cipher import FieldCipher
+from feiqian.inbox.service import Inbox as Notices
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -48,6 +49,7 @@ from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
 from feiqian.runtime.paging import Ask, Page
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
@@ -170,6 +172,7 @@ class People:
             identity=Identity(db, cipher, clock, work, verifier, WORKERS, POLICY.identity.two_people_score),
             accounts=Accounts(self.ledger, POLICY),
             customers=customers,
+            inbox=Notices(transactions=Transactions(db, work), cipher=cipher, clock=clock),
             merchants=StillMerchants(),  # type: ignore[arg-type]
             factors=factors,
             verification=Verification(db, cipher, POLICY, clock, work, factors),

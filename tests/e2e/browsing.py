@@ -83,14 +83,14 @@ class Watched:
     def phone(
         self, demo: Demo, place: int = 0, viewport: dict[str, int] = PHONE, scheme: str = "light", **options: Any
     ) -> Page:
-        """The wallet of one of the demo's people, signed in as the start page's button does it."""
+        """The page that pays, of one of the demo's people, signed in as the start page's button does it."""
         context = self._context(viewport, scheme, options)
         form = {"door": "phone", "customer": demo.customers[place]}
         headers = {"Origin": demo.base, "Accept-Language": options.get("locale", "en")}
         answer = context.request.post(f"{demo.base}/demo/phone", form=form, headers=headers)
         assert answer.ok, answer.status
         page = context.new_page()
-        page.goto(f"{demo.base}/wallet")
+        page.goto(f"{demo.base}/wallet/pay")
         return page
 
     def _context(self, viewport: dict[str, int], scheme: str, options: dict[str, Any]) -> BrowserContext:

@@ -47,7 +47,7 @@ class Person:
     def code(self, address: str = "") -> str:
         """The newest code in the demo's inbox for the mobile number (or an e-mail address); each is read once."""
         address, inbox = address or self.mobile, self.page.context.new_page()
-        inbox.goto(f"{self.demo.base}/inbox")
+        inbox.goto(f"{self.demo.base}/messages")
         letters = inbox.locator(".letter").filter(has_text=address).filter(has_text=CODE)
         read = self._read.get(address, 0)
         expect(letters.nth(read)).to_be_visible(timeout=SLOW)
@@ -137,7 +137,7 @@ class Person:
         self.page.locator('form[action="/sign-in"] .button').click()
 
     def sign_out(self) -> None:
-        self.go("/wallet")
+        self.go("/me")
         self.page.locator('form[action="/sign-out"] button').first.click()
         expect(self.page).to_have_url(re.compile(r"/sign-in\?said=out$"))
 

@@ -32,7 +32,7 @@ def test_nothing_serious_is_found(demo: Demo, watched: Watched, viewport: dict[s
     page = watched.phone(demo, 11, viewport, scheme, reduced_motion="reduce", bypass_csp=True)
     rules = ALL if scheme == "light" else COLOURS
     found = findings(page, rules)
-    for place in ("/", "/bank", "/inbox", demo.till(5)):
+    for place in ("/", "/bank", "/messages", demo.till(5)):
         page.goto(place if place.startswith("http") else demo.base + place)
         found += findings(page, rules)
     assert found == []

@@ -40,7 +40,7 @@ def test_a_large_payment_waits_until_its_customer_confirms(demo: Demo, watched: 
     answered(till, "succeeded")
     keep(till, "till-confirmed")
     he.page.locator(".buttons a[href='/wallet']").click()
-    expect(he.page.locator("#payments .row.succeeded").first).to_contain_text("1,234.56", timeout=SLOW)
+    expect(he.page.locator("#lately .row.succeeded").first).to_contain_text("1,234.56", timeout=SLOW)
     assert str(before - balance(he.page)) == "1234.56"
 
 
@@ -53,7 +53,7 @@ def test_a_payment_that_the_customer_refuses_is_over_at_the_till(demo: Demo, wat
     keep(he.page, "refused")
     answered(till, "declined")
     keep(till, "till-refused")
-    he.go("/wallet")
+    he.go("/wallet/pay")
     assert balance(he.page) == before
 
 
@@ -72,13 +72,13 @@ def test_a_freeze_while_a_payment_waits_stops_it(demo: Demo, watched: Watched, k
     keep(till, "till-cannot-pay-with-this-wallet")
     expect(he.page.locator('.ended[data-outcome="declined"]')).to_be_visible()  # the PIN is not asked for any more
     keep(he.page, "declined-while-frozen")
-    he.go("/wallet")
+    he.go("/wallet/pay")
     expect(he.page.locator(".pass-none")).to_contain_text("Your wallet is frozen")
     keep(he.page, "wallet-frozen")
     he.change("unfreeze")
     he.answer_pin()
     he.answer_sms()
-    he.go("/wallet")
+    he.go("/wallet/pay")
     expect(he.page.locator("#balance")).to_be_visible()
     expect(he.page.locator("#code")).to_be_visible()
 

@@ -53,7 +53,7 @@ def test_a_shield_signs_a_large_payment_and_its_evidence_verifies_offline(
 ) -> None:
     he = demo_person(watched, demo, BARTHOLOMEW)
     enrol_key(he, "shield", "Steel key")
-    he.go("/wallet")
+    he.go("/wallet/pay")
     till = ask_for(he, BARTHOLOMEW, watched, "612345")
     expect(he.page.locator(".slip .slip-mark")).to_be_visible()  # unfolded, as the shield signs it
     expect(he.page.locator(".slip")).to_contain_text("6,123.45")

@@ -45,7 +45,7 @@ def filled(she: Person) -> None:
 
 def letters(she: Person) -> Locator:
     """What the phone received, the newest first."""
-    she.go("/inbox")
+    she.go("/messages")
     return she.page.locator(".letter").filter(has_text=she.mobile).locator(".letter-text")
 
 

@@ -19,7 +19,7 @@ def test_every_page_speaks_the_browsers_language_and_fits(demo: Demo, watched: W
     page = watched.phone(demo, 3, locale=LOCALES[language])
     expect(page.locator(".pass-label")).to_contain_text(SIGNS[language])
     expect(page.locator("#balance")).to_have_text(re.compile(BALANCE[language]))
-    for name in ("", "wallet", "bank", "inbox", "sign-in"):
+    for name in ("", "wallet", "bank", "messages", "sign-in"):
         page.goto(f"{demo.base}/{name}")
         assert page.locator("html").get_attribute("lang") == language
         for size, viewport in SIZES:
@@ -37,7 +37,7 @@ def test_the_switch_changes_the_language_and_stays_on_the_page(
     for language, name in (("zh", "中文"), ("es", "español"), ("en", "English")):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.locator("html")).to_have_attribute("lang", language)
-        expect(page).to_have_url(demo.base + "/wallet")
+        expect(page).to_have_url(demo.base + "/wallet/pay")
         expect(page.locator(".pass-label")).to_contain_text(SIGNS[language])
 
 

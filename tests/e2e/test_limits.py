@@ -32,7 +32,7 @@ def test_a_limit_is_lowered_met_raised_and_kept(
     ask("15")
     expect(she.page.locator(".notice-good")).to_be_visible()
     expect(row).to_contain_text("15")
-    she.go("/wallet")
+    she.go("/wallet/pay")
     till = watched.open(demo.till(0))
     key_in(till, "2000")
     paste(till, unused_code(she.page))

@@ -46,7 +46,15 @@ def test_the_bank_is_live_and_its_books_balance(demo: Demo, watched: Watched, ke
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_and_can_be_touched(demo: Demo, watched: Watched, keep, scheme: str) -> None:
-    places = {"welcome": "/", "wallet": "/wallet", "bank": "/bank", "inbox": "/inbox"}
+    places = {
+        "welcome": "/",
+        "home": "/wallet",
+        "wallet": "/wallet/pay",
+        "me": "/me",
+        "notices": "/inbox",
+        "bank": "/bank",
+        "messages": "/messages",
+    }
     addresses = {name: demo.base + place for name, place in places.items()} | {"till": demo.till(5)}
     page = watched.phone(demo, 9, PHONE, scheme)
     for name, address in addresses.items():

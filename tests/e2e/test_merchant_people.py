@@ -27,7 +27,7 @@ def invite(owner: Page, demo: Demo, email: str, role: str) -> str:
     owner.locator("[data-demo-key]").click()
     expect(owner.locator(".notice-good")).to_contain_text("Invited")
     inbox = owner.context.new_page()
-    inbox.goto(f"{demo.base}/inbox")
+    inbox.goto(f"{demo.base}/messages")
     letter = inbox.locator(".letter").filter(has_text=email).filter(has_text=LINK)
     expect(letter.first).to_be_visible(timeout=SLOW)
     found = LINK.search(letter.first.inner_text())

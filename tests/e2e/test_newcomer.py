@@ -40,6 +40,8 @@ def pay(she: Person, watched: Watched, keep: Keep, name: str, before: str, after
     """25 yuan at the till, with the demo's play money."""
     she.page.locator(".buttons a[href='/wallet']").click()
     expect(she.page.locator("#balance")).to_have_text(re.compile(before.replace(" ", r"\s")), timeout=SLOW)
+    keep(she.page, f"{name}-home")
+    she.go("/wallet/pay")
     keep(she.page, f"{name}-wallet")
     till = watched.open(she.demo.till(2), DESK)
     key_in(till, "2500")

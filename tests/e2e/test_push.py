@@ -65,7 +65,7 @@ def opened(watched: Watched, demo: Demo, place: int, **options: Any) -> Page:
     page = watched.phone(demo, place, **{**ALLOWED, **options})
     browser = json.loads(Subscribed(f"{ENDPOINT}/{place}").subscription())
     page.add_init_script(STAND_IN.replace("SUBSCRIPTION", json.dumps(browser)))
-    page.reload()
+    page.goto(f"{demo.base}/me")
     return page
 
 
@@ -155,7 +155,7 @@ def test_after_signing_out_it_is_off(demo: Demo, watched: Watched) -> None:
     expect(page).to_have_url(re.compile(r"/sign-in\?said=out$"))
     form = {"door": "phone", "customer": demo.customers[13]}
     assert page.context.request.post(f"{demo.base}/demo/phone", form=form, headers={"Origin": demo.base}).ok
-    page.goto(f"{demo.base}/wallet")
+    page.goto(f"{demo.base}/me")
     is_shown(page, "off")
 
 
@@ -270,6 +270,7 @@ def test_chromium_finds_nothing_wrong_with_the_app_and_the_worker_keeps_no_page(
 
 def test_without_scripts_it_says_what_it_needs(demo: Demo, watched: Watched) -> None:
     page = watched.phone(demo, 15, java_script_enabled=False)
+    page.goto(f"{demo.base}/me")
     expect(page.locator("#push noscript p")).to_contain_text("need JavaScript")
     expect(page.locator("#push-switch")).to_be_hidden()
 
@@ -278,10 +279,11 @@ def test_what_is_pushed_is_shown_once_and_opens_its_payment(demo: Demo, watched:
     page, till = opened(watched, demo, 16), watched.open(demo.till(1, beside=16), DESK)
     page.locator("#push-switch").click()
     is_shown(page, "on")
+    page.goto(f"{demo.base}/wallet")
     key_in(till, "130000")
     till.locator("#beside").click()
     answered(till, "needs_verification")
-    path = page.locator("#waiting a").first.get_attribute("href")
+    path = page.locator("#attention a").first.get_attribute("href")
     assert path is not None
     said = {"title": "有一笔付款等待您确认", "body": "街角小店请求付款", "language": "zh", "path": path, "tag": path}
     push(page, demo.base, said)

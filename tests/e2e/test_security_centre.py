@@ -25,7 +25,7 @@ def test_sign_out_everywhere_ends_the_other_browsers_sessions_at_once(demo: Demo
     devices.locator('form[action="/security/everywhere"] button').click()
     expect(there.page).to_have_url(re.compile("/sign-in"), timeout=SLOW)  # nobody touched it
     expect(here.page.locator(".notice-good")).to_contain_text("everywhere but here")
-    here.go("/wallet")
+    here.go("/wallet/pay")
     expect(here.page.locator("#code")).to_be_visible()
     forgive(watched, 401)  # what the other page's script was told
 

@@ -74,7 +74,7 @@ def test_somebody_buys_in_the_shop_pays_at_the_bank_and_the_shop_knows(
     page.locator("form.form .button").click()
     expect(page.locator("#f-answer")).to_be_visible()
     inbox = context.new_page()
-    inbox.goto(f"{base}/inbox")
+    inbox.goto(f"{base}/messages")
     expect(inbox.locator("#letters")).to_contain_text(re.compile(r"\b\d{6}\b"))  # it comes a moment later
     code = re.search(r"\b(\d{6})\b", inbox.locator("#letters").inner_text())
     assert code

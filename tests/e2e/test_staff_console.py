@@ -88,7 +88,7 @@ def test_an_identity_like_a_listed_one_is_decided_by_a_person(demo: Demo, watche
     expect(bob.locator(".notice-good")).to_contain_text("Decided")
     she.go("/identity")
     expect(she.page.locator(".notice-good")).to_be_visible()
-    she.go("/wallet")
+    she.go("/wallet/pay")
     expect(she.page.locator("#code")).to_be_visible()
     forgive(watched, 422)
 

@@ -17,6 +17,7 @@ def open_wallet(page: Page, demo: Demo, place: int) -> None:
     page.locator("select[name=customer]").select_option(demo.customers[place])
     page.get_by_role("button", name="Open the phone").click()
     expect(page.locator("#balance")).to_contain_text("¥")
+    page.goto(demo.base + "/wallet/pay")
 
 
 def test_abuse_91_the_first_tab_says_that_another_is_signed_in_and_shows_theirs(
@@ -51,7 +52,7 @@ def test_abuse_91_a_form_without_scripts_is_refused_and_says_why(demo: Demo, bro
     first.locator('form[action="/security/freeze"] button').click()
     expect(first.locator("h1")).to_contain_text(SAID)
     keep(first, "refused-for-another-person")
-    second.goto(demo.base + "/wallet")
+    second.goto(demo.base + "/wallet/pay")
     expect(second.locator("#code")).to_be_visible()  # neither of the two is frozen
     open_wallet(second, demo, 2)
     expect(second.locator("#code")).to_be_visible()
@@ -77,7 +78,7 @@ def test_abuse_91_a_wallet_left_open_over_a_sign_out_leads_to_the_sign_in_page(d
     first = watched.open(demo.base + "/", PHONE)
     open_wallet(first, demo, 6)
     second = first.context.new_page()
-    second.goto(demo.base + "/wallet")
+    second.goto(demo.base + "/me")
     second.locator('form[action="/sign-out"] button').first.click()
     expect(second).to_have_url(re.compile("/sign-in"))
     first.bring_to_front()

@@ -67,6 +67,6 @@ def test_a_code_is_pasted_a_pin_tapped_and_the_arrows_meet_no_dead_page(demo: De
     expect(page.locator('.ended[data-outcome="succeeded"]')).to_contain_text("Reference", timeout=SLOW)
     assert findings(page) == []
     page.locator(".buttons a[href='/wallet']").click()
-    page.locator("#payments .row-link").first.click()
+    page.locator("#lately .row-link").first.click()
     expect(page.locator(".receipt")).to_be_visible()
     forgive(watched, 422)

@@ -40,6 +40,8 @@ def doors(person: Person) -> Iterator[str]:
     page.locator("details summary").click()
     yield "identity"
     person.go("/wallet")
+    yield "home-new"
+    person.go("/wallet/pay")
     yield "wallet-new"
     person.go("/identity")
     person.show_document()
@@ -83,8 +85,11 @@ def rooms(person: Person, place: int, watched: Watched) -> Iterator[str]:
     yield "case"
     person.go("/security")
     yield "security-frozen"
-    person.go("/wallet")
+    person.go("/wallet/pay")
     yield "wallet-frozen"
+    for name in ("wallet", "me", "inbox"):
+        person.go(f"/{name}")
+        yield f"shell-{name}"
 
 
 def staff_page(watched: Watched, demo: Demo, login: str, **options: object) -> Page:

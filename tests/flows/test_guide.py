@@ -161,7 +161,7 @@ class Reader:
             assert paid.status_code == 200, paid.text
 
     def _new_codes(self, browser: httpx.Client) -> set[str]:
-        return set(re.findall(r"\b(\d{6}) is your code", browser.get("/inbox").text)) - self._codes
+        return set(re.findall(r"\b(\d{6}) is your code", browser.get("/messages").text)) - self._codes
 
     def close(self) -> None:
         for process, _ in reversed(self._beside):

@@ -19,7 +19,7 @@ def holder(paged: Served) -> Iterator[PageHolder]:
 
 def test_reminders_are_chosen_by_forms(holder: PageHolder) -> None:
     path = f"/reminders/{holder.account}"
-    assert 'href="/reminders"' in holder.browser.get("/wallet").text
+    assert 'href="/reminders"' in holder.browser.get("/me").text
     assert "Off" in holder.browser.get("/reminders").text
     sent = holder.fill(holder.page(path), path, sms="yes", threshold="99,50", quiet_since="1320", quiet_until="420")
     assert (sent.status_code, sent.headers["location"]) == (303, "/reminders?said=saved")

@@ -89,18 +89,18 @@ def test_whoever_has_only_the_wallet_is_told_so_and_has_no_row_under_the_code(ho
     page = holder.pages.get("/sources").text
     assert "You have no account to choose" in page
     assert "<select" not in page
-    assert "Paid from" not in holder.pages.get("/wallet").text
+    assert "Paid from" not in holder.pages.get("/wallet/pay").text
 
 
 def test_the_order_is_chosen_without_scripts_and_the_next_payment_is_taken_from_it(holder: Holder) -> None:
     account = holder.account(100_00)
-    assert "Paid from" in holder.pages.get("/wallet").text
+    assert "Paid from" in holder.pages.get("/wallet/pay").text
     assert holder.save(**{"CNY-1": account.id, "CNY-2": "wallet", "CNY-falls": "yes"}).status_code == 303
     page = holder.pages.get("/sources?saved=1").text
     assert "Saved." in page
     assert page.index(f"••••&#160;{account.last_four}") < page.index('row-title">Wallet')
     payment = holder.pay(60_00)
-    wallet = holder.pages.get("/wallet").text
+    wallet = holder.pages.get("/wallet/pay").text
     assert f"••••&#160;{account.last_four}" in wallet
     assert "¥40.00" in wallet, "the row shows what is left"
     receipt = holder.pages.get(f"/confirm/{payment}").text
@@ -128,7 +128,7 @@ def test_frozen_and_closed_accounts_are_shown_as_such(holder: Holder) -> None:
     assert '<span class="badge bad">frozen</span>' in page
     assert '<span class="badge bad">closed</span>' in page
     assert f'<option value="{closed.id}"' not in page
-    assert '<span class="badge bad">frozen</span>' in holder.pages.get("/wallet").text
+    assert '<span class="badge bad">frozen</span>' in holder.pages.get("/wallet/pay").text
     shown = holder.app.get(PATH).json()["data"][0]
     assert [source["state"] for source in shown["order"]] == ["frozen", "closed", "open"]
     assert shown["next"] == frozen.id

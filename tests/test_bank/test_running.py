@@ -129,7 +129,7 @@ def test_a_code_is_paid_with_at_a_till_and_a_phone_confirms_by_itself(bank: Runn
 
 
 def test_what_phones_receive_is_told(bank: Running) -> None:
-    page = httpx.get(f"{bank.state.url}/inbox")
+    page = httpx.get(f"{bank.state.url}/messages")
     assert page.status_code == 200
     assert "data" in bank.get("/test/messages", payer="paid")
 

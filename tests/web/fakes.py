@@ -25,11 +25,13 @@ from feiqian.demo.people import People, Shops
 from feiqian.demo.pulse import Pulse, Total
 from feiqian.demo.shop import ShopNotRunning
 from feiqian.demo.traffic import Level
+from feiqian.deposits.statements import Holding
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus, encode_fact
 from feiqian.field_cipher import FieldCipher
+from feiqian.inbox.model import Notice
 from feiqian.limits.model import Today
 from feiqian.merchants.registry import Merchant, Store
-from feiqian.money import CNY, MinorUnits
+from feiqian.money import CNY, MinorUnits, Money
 from feiqian.notify.model import Channel, Delivered
 from feiqian.payments.codes import IssuedCode
 from feiqian.payments.errors import PaymentNotFound
@@ -40,6 +42,7 @@ from feiqian.payments.shown import Item, shown_payment
 from feiqian.payments.views import BalanceView, PaymentView, RefundView, as_it_is, refund_view
 from feiqian.policy.load import load_policy
 from feiqian.runtime.metrics import Live
+from feiqian.runtime.paging import Ask, Page
 from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
 from feiqian.sources.standing import Standing
@@ -112,6 +115,24 @@ class StillCustomers:
 
     def device_of(self, number: int) -> int:
         return self._still.device
+
+
+class StillInbox:
+    """With nothing in it."""
+
+    async def unread(self, number: int) -> int:
+        return 0
+
+    async def page(self, number: int, ask: Ask) -> Page[Notice]:
+        return Page(())
+
+
+class StillStatements:
+    """The wallet alone."""
+
+    async def holdings(self, number: int) -> list[Holding]:
+        has = Money(MinorUnits(1_234_50), CNY)
+        return [Holding(None, has, has)]
 
 
 class StillMerchants:
@@ -348,6 +369,8 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "notify": StillNotify(),
         "cipher": FieldCipher(bytes(32)),
         "customers": StillCustomers(still),
+        "inbox": StillInbox(),
+        "statements": StillStatements(),
         "merchants": StillMerchants(),
         "accounts": StillAccounts(),
         "reads": StillReads(still),

@@ -78,7 +78,7 @@ def test_the_choice_of_a_customer_is_kept_for_messages_too(alice: TestClient, si
 def test_a_customers_own_language_goes_before_the_browsers(client: TestClient, site: Site) -> None:
     client.cookies.set(site.cookies.session, site.services.sessions.sign_in(language="zh"))
     client.cookies.set(site.cookies.language, "es")
-    text = client.get("/wallet", headers={"Accept-Language": "en"}).text
+    text = client.get("/wallet/pay", headers={"Accept-Language": "en"}).text
     assert '<html lang="zh">' in text
     assert "付款码" in text
 

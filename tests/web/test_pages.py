@@ -18,7 +18,7 @@ from feiqian.web.site import Site
 PAGES = (
     "/",
     "/wallet",
-    "/inbox",
+    "/messages",
     "/till/mer_cafe",
     "/bank",
     "/together?customer=cus_alice&merchant=mer_cafe",
@@ -45,7 +45,7 @@ def test_no_page_holds_a_script_or_a_style_of_its_own(alice: TestClient, address
 
 
 def test_names_are_escaped(alice: TestClient) -> None:
-    text = alice.get("/wallet").text + alice.get("/till/mer_cafe").text
+    text = alice.get("/wallet/pay").text + alice.get("/till/mer_cafe").text
     assert "Alice &lt;b&gt;Wang" in text
     assert "<b>Wang" not in text
     assert "Corner &#34;Café&#34; &amp; Söhne" in text
@@ -134,7 +134,7 @@ def test_the_switch_takes_its_three_words_only(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/till/mer_x", "/nothing", "/static/x/y.css", "/open?door=till", "/inbox?whose=cus_bob"]
+    "address", ["/till/mer_x", "/nothing", "/static/x/y.css", "/open?door=till", "/messages?whose=cus_bob"]
 )
 def test_what_is_not_there_is_said_to_be_so(client: TestClient, address: str) -> None:
     answer = client.get(address, headers={"Accept": "text/html"})
@@ -175,10 +175,10 @@ def test_the_demos_staff_work_behind_a_cookie_of_their_own(client: TestClient, s
 
 
 def test_the_inbox_shows_what_was_sent(client: TestClient, site: Site) -> None:
-    page = client.get("/inbox?whose=cus_alice").text
+    page = client.get("/messages?whose=cus_alice").text
     assert "Your code is 123456" in page
     assert "Alice &lt;b&gt;Wang" in page
-    assert "Your code is 123456" in client.get("/inbox/letters").json()["letters"]
+    assert "Your code is 123456" in client.get("/messages/letters").json()["letters"]
 
 
 def test_an_old_address_of_a_file_still_works_but_is_not_kept(client: TestClient) -> None:

@@ -21,7 +21,8 @@ from feiqian.events import (
     RefundDecided,
     encode_fact,
 )
-from feiqian.payments.pages.wallet import _events
+from feiqian.payments.pages import live
+from feiqian.payments.pages.wallet import _state
 from feiqian.web import streams
 from feiqian.web.site import Site
 from feiqian.web.streams import Hub, Rates, TooManyStreams, message
@@ -208,7 +209,7 @@ def test_closing_ends_every_stream_at_once() -> None:
 
 def test_the_phone_is_sent_what_changed(site: Site) -> None:
     async def run() -> None:
-        events = _events(site, ALICE.number, site.hub.watch(("customer", 1)))
+        events = live.events(site, ALICE.number, site.hub.watch(("customer", 1)), _state)
         first = await anext(events)
         assert b'"sheet":null' in first
         site.hub.on_rows(3, [encode_fact(payment(1))])

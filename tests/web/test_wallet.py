@@ -11,7 +11,8 @@ from litestar.testing import TestClient
 
 from feiqian.events import PaymentDecided, PaymentStatus, encode_fact
 from feiqian.money import CNY
-from feiqian.payments.pages.wallet import _events
+from feiqian.payments.pages import live
+from feiqian.payments.pages.wallet import _state
 from feiqian.payments.read_model.rows import CorrectionRow
 from feiqian.subjects import customer, staff
 from feiqian.web.session import own_path
@@ -21,7 +22,7 @@ PEOPLE = {"Accept": "text/html"}
 
 
 def test_the_wallet_shows_balance_code_and_payments(alice: TestClient) -> None:
-    text = alice.get("/wallet").text
+    text = alice.get("/wallet/pay").text
     assert "¥1,234.50" in text
     assert "8801 2345 6789 0123 4567" in text
     assert "¥12.00 refunded" in text
@@ -29,7 +30,7 @@ def test_the_wallet_shows_balance_code_and_payments(alice: TestClient) -> None:
 
 
 def test_the_wallet_says_what_is_left_of_today_and_what_is_paid_without_the_pin(alice: TestClient, site: Site) -> None:
-    text = alice.get("/wallet").text
+    text = alice.get("/wallet/pay").text
     for said in (
         "Left to pay today",
         "¥1,850.00",
@@ -40,9 +41,9 @@ def test_the_wallet_says_what_is_left_of_today_and_what_is_paid_without_the_pin(
     ):
         assert said in text
     site.services.payments.limits = site.services.payments.limits._replace(unverified=0)
-    assert "You confirm each payment" in alice.get("/wallet").text
+    assert "You confirm each payment" in alice.get("/wallet/pay").text
     site.services.payments.limits = None
-    assert 'class="limits"' not in alice.get("/wallet").text
+    assert 'class="limits"' not in alice.get("/wallet/pay").text
 
 
 def test_a_new_code_comes_with_its_pictures(alice: TestClient) -> None:
@@ -65,7 +66,7 @@ def test_a_wallet_that_cannot_pay_shows_no_code(
     alice: TestClient, still: StillBank, so: dict[str, object], said: str, place: str
 ) -> None:
     vars(still).update(so)
-    text = alice.get("/wallet").text
+    text = alice.get("/wallet/pay").text
     assert said in text
     assert f'<a class="button wide" href="{place}">' in text
     assert CODE[:4] not in text
@@ -75,7 +76,7 @@ def test_a_wallet_that_cannot_pay_shows_no_code(
 def test_what_waits_for_the_customer_comes_first(alice: TestClient, still: StillBank) -> None:
     waits = {"id": "pay_9", "amount": 3_000_00, "description": "A table", "status": PaymentStatus.WAITING}
     still.waits = [row_of(msgspec.structs.replace(LUNCH_FACT, **waits))]
-    text = alice.get("/wallet").text
+    text = alice.get("/wallet/pay").text
     assert 'href="/confirm/pay_9"' in text
     assert "Confirm ¥3,000.00?" in text
     assert "Corner &lt;Café&gt; · A table" in text
@@ -84,7 +85,7 @@ def test_what_waits_for_the_customer_comes_first(alice: TestClient, still: Still
 
 def test_low_limits_are_told_while_they_hold(alice: TestClient, still: StillBank) -> None:
     still.cooling_until = 1_800_003_600_000_000
-    assert "Lower limits hold until today, 17:00" in alice.get("/wallet").text
+    assert "Lower limits hold until today, 17:00" in alice.get("/wallet/pay").text
 
 
 def test_whoever_is_signed_out_is_led_to_the_sign_in_page(client: TestClient) -> None:
@@ -132,7 +133,7 @@ def test_only_paths_of_our_own_are_led_back_to(path: str) -> None:
 def test_a_wallet_that_lies_open_does_not_keep_its_session_awake(alice: TestClient, site: Site) -> None:
     alice.get("/wallet/code")
     assert site.services.sessions.used == []
-    alice.get("/wallet")
+    alice.get("/wallet/pay")
     assert site.services.sessions.used == ["token-0"]
 
 
@@ -145,7 +146,7 @@ def test_a_stream_ends_with_its_session(site: Site) -> None:
             self.cookies = {site.cookies.session: "token-gone"}
 
     async def run() -> None:
-        events = _events(site, ALICE.number, site.hub.watch(("customer", 1)), Ended())  # type: ignore[arg-type]
+        events = live.events(site, ALICE.number, site.hub.watch(("customer", 1)), _state, Ended())  # type: ignore[arg-type]
         await anext(events)
         fact = PaymentDecided("pay_1", bytes(16), "succeeded", None, 1, 1, 100, 156, 0, "1", "", "", "", 1)
         site.hub.on_rows(3, [encode_fact(fact)])
@@ -157,7 +158,7 @@ def test_a_stream_ends_with_its_session(site: Site) -> None:
 
 def test_abuse_85_a_list_that_lacks_something_says_so(alice: TestClient, still: StillBank) -> None:
     said = "Something is missing in this list"
-    for page in ("/wallet", "/till/mer_cafe", "/bank"):
+    for page in ("/wallet/pay", "/wallet", "/till/mer_cafe", "/bank"):
         still.lacking = False
         assert said not in alice.get(page).text
         still.lacking = True
@@ -166,6 +167,6 @@ def test_abuse_85_a_list_that_lacks_something_says_so(alice: TestClient, still: 
 
 def test_a_correction_by_the_bank_is_a_line_with_its_reference(alice: TestClient, still: StillBank) -> None:
     still.corrections = [CorrectionRow(bytes.fromhex("ab" * 16), -30_00, CNY.number, 10**15, 1)]
-    text = alice.get("/wallet").text
+    text = alice.get("/wallet/pay").text
     for words in ("Correction by the bank", "Reference ", "−¥30.00"):
         assert words in text

@@ -282,7 +282,7 @@ def test_what_a_page_asks_by_itself_is_guarded_too(site: Site) -> None:
     every = routes(application(site, [*BANK, home]))
     asked = {path for (method, path), handler in every.items() if method == "GET" and handler.opt.get(ASKED_BY_A_PAGE)}
     known = {"/wallet/code", "/wallet/events", "/confirm/{payment:str}/state", "/page-for", "/staff/page-for"}
-    known |= {"/merchants/page-for"}
+    known |= {"/merchants/page-for", "/wallet/home/events"}
     assert asked == known
 
 

@@ -9,4 +9,5 @@ STANDS_ON: tuple[str, ...] = (
     "kyc",
     "accounts",
     "customers",
+    "inbox",
 )

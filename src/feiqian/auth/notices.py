@@ -17,6 +17,7 @@ from feiqian.customers.applications import MOBILE, Application
 from feiqian.customers.registry import Customers
 from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
+from feiqian.inbox.service import Inbox
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
 from feiqian.notify.model import Audience, Channel, Contacts, Message
 from feiqian.notify.service import Notify
@@ -32,6 +33,7 @@ class Notices:
 
     customers: Customers
     notify: Notify
+    inbox: Inbox
     policy: Policy
     zone: ZoneInfo  # of times in them
 
@@ -42,8 +44,10 @@ class Notices:
         kind: str,
         now: int,
         values: Mapping[str, str] | None = None,
+        path: str = "",
     ) -> None:
-        """Queues the message for every channel that the customer has."""
+        """Queues the message for every channel that the customer has, and keeps it in the inbox; `path` as there."""
+        self.inbox.put(connection, number, kind, values or {}, path, now=now)
         contacts = self.customers.contacts(connection, customer(number))
         if contacts is not None:
             self.notify.tell(connection, contacts, kind, values or {}, now)
@@ -55,6 +59,7 @@ class Notices:
     def moved(self, connection: Connection, before: Contacts | None, application: Application, now: int) -> None:
         """That an address was changed: at those of before, and at the new one alone."""
         what = {"what": application.kind}
+        self.inbox.put(connection, application.customer, "changed", what, now=now)
         if before is not None:
             self.notify.tell(connection, before, "changed", what, now)
         mobile, email = (application.address, "") if application.kind == MOBILE else ("", application.address)

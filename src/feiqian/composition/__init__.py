@@ -21,6 +21,7 @@ from feiqian.clock import Clock
 from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
+from feiqian.inbox.service import Inbox
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -42,6 +43,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
@@ -104,6 +106,7 @@ def services_of(
         identity=Identity(db, cipher, clock, work, verifier, workers, policy.identity.two_people_score, settings.zone),
         accounts=Accounts(ledger, policy),
         customers=customers,
+        inbox=Inbox(transactions=Transactions(db, work), cipher=cipher, clock=clock),
         merchants=Merchants(db, settings.mode, ask_seconds=settings.database_seconds, now=clock.now),
         factors=factors,
         verification=Verification(db, cipher, policy, clock, work, factors),

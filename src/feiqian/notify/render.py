@@ -35,18 +35,28 @@ class Words(NamedTuple):
 
 def words_of(message: Message) -> Words:
     """Raises KeyError for a kind, a language or a value that the texts do not have."""
-    texts = texts_in(message.language)
-    values = {name: _clean(name, value, texts) for name, value in message.values.items()}
-    text = _say(texts, f"message.{message.kind}.text", values)
+    said, texts = bare_words(message.kind, message.language, message.values), texts_in(message.language)
     own = f"message.frame.{message.channel}.{message.kind}"  # of messages that are answered by following their link
-    framed = _say(texts, own if own in texts.catalogue else f"message.frame.{message.channel}", {"text": text})
-    return Words("" if message.channel is Channel.SMS else texts(f"message.{message.kind}.subject"), framed)
+    framed = _say(texts, own if own in texts.catalogue else f"message.frame.{message.channel}", {"text": said.text})
+    return Words("" if message.channel is Channel.SMS else said.subject, framed)
+
+
+def bare_words(kind: str, language: str, values: Mapping[str, str]) -> Words:
+    """What a message says, without what its channel puts around it. Raises KeyError, as above."""
+    texts = texts_in(language)
+    cleaned = {name: _clean(name, value, texts) for name, value in values.items()}
+    return Words(texts(f"message.{kind}.subject"), _say(texts, f"message.{kind}.text", cleaned))
 
 
 def page_of(message: Message) -> str:
     """The path of the bank's page that shows what a message is about: of a payment, where it is confirmed."""
-    payment = message.values.get("payment")
-    return f"/confirm/{quote(payment, safe='')}" if payment else _PAGES.get(message.kind, FIRST_PAGE)
+    return page_about(message.kind, message.values)
+
+
+def page_about(kind: str, values: Mapping[str, str]) -> str:
+    """The same, of what a message of this kind would say."""
+    payment = values.get("payment")
+    return f"/confirm/{quote(payment, safe='')}" if payment else _PAGES.get(kind, FIRST_PAGE)
 
 
 def _say(texts: Texts, key: str, values: Mapping[str, str]) -> str:

@@ -132,7 +132,7 @@ def greeting(state: State, folder: Path) -> str:
   pay        feiqian test-bank pay ord_… --payer poor
   time       feiqian test-bank forward 2h
   webhooks   python -m feiqian_client listen --url {state.url} --forward http://localhost:3000/webhooks
-  messages   {state.url}/inbox
+  messages   {state.url}/messages
 
   API: {state.url}/v1/docs   Data: {folder}/ (throw it away whenever you like)   Stop: Ctrl-C
 """

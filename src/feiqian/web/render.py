@@ -64,6 +64,9 @@ class Renderer:
         self._jinja.globals["slot"] = lambda place: slots.get(place, NOTHING_THERE)
         self._jinja.globals |= {"framed": False, "customer": None, "page_for": ""}
         self._jinja.globals["macros"] = self._macros
+        self._jinja.globals["tab_bar"] = (
+            features.tabs
+        )  # when a page is made: what it names is not there yet at the start
         self._jinja.globals["longest"] = {**LONGEST, **features.longest()}
         self._jinja.filters |= {
             "money": formats.amount,

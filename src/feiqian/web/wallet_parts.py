@@ -1,4 +1,5 @@
-"""What features show in a customer's wallet: each says it in its `wallet.py`, as `SHORTCUTS` and `PARTS`."""
+"""What features show in a customer's wallet: each says it in its `wallet.py`, as `TABS`, `PRIME`, `SHORTCUTS`,
+`PARTS` and `NOTICES`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from feiqian import features
 from feiqian.ids import CustomerNumber
 from feiqian.services import Services
 
-Place: TypeAlias = Literal["code", "below"]  # under the payment code, or under the shortcuts
+Place: TypeAlias = Literal[
+    "code", "home"
+]  # under the payment code, or on the first page, where something needs attention
 
 
 class Shortcut(NamedTuple):
@@ -18,6 +21,34 @@ class Shortcut(NamedTuple):
     icon: str
     text: str
     path: str
+
+
+class Prime(NamedTuple):
+    """What people do most often: a large button on the first page. There is room for four."""
+
+    order: int
+    icon: str
+    text: str
+    path: str
+
+
+class Tab(NamedTuple):
+    """A place of the tab bar. A page says which it belongs to by its name: `{% set tab = "pay" %}`."""
+
+    order: int
+    name: str
+    icon: str
+    text: str
+    path: str
+
+
+class NoticeKind(NamedTuple):
+    """How notices of a kind stand in the inbox: `icon`, and by the key `act` the words for what can be done on the page
+    that they lead to."""
+
+    kind: str
+    icon: str
+    act: str
 
 
 class WalletPart(Protocol):
@@ -34,7 +65,6 @@ class WalletPart(Protocol):
 class Shown(NamedTuple):
     """A part that has something to show."""
 
-    place: str
     template: str
     shown: Any
 
@@ -44,7 +74,17 @@ def shortcuts() -> list[Shortcut]:
     return features.shortcuts()
 
 
-async def parts_of(services: Services, number: CustomerNumber) -> list[Shown]:
-    """Those of all features that have something to show to this customer."""
-    looked = [(part, await part.look(services, number)) for part in features.wallet_parts()]
-    return [Shown(part.place, part.template, shown) for part, shown in looked if shown is not None]
+def prime_row() -> list[Prime]:
+    """Those of all features."""
+    return features.prime_row()
+
+
+def notice_kinds() -> dict[str, NoticeKind]:
+    """Those of all features, by their names."""
+    return features.notice_kinds()
+
+
+async def parts_of(services: Services, number: CustomerNumber, place: Place) -> list[Shown]:
+    """Those of all features that have something to show to this customer at this place."""
+    looked = [(part, await part.look(services, number)) for part in features.wallet_parts() if part.place == place]
+    return [Shown(part.template, shown) for part, shown in looked if shown is not None]

@@ -31,9 +31,9 @@ class Letter(NamedTuple):
 
 
 class Inbox(Controller):
-    """`/inbox`."""
+    """`/messages`."""
 
-    path = "/inbox"
+    path = "/messages"
 
     @get("/")
     async def inbox(self, site: TheSite, demo: TheDemo, whose: FromQuery[str] = "") -> Response[str]:

@@ -18,6 +18,11 @@ class Standing(NamedTuple):
     cooling_until: int = 0  # Unix microseconds; until then limits are low
 
 
+async def name_of(services: Services, number: CustomerNumber, profile: Profile | None) -> str:
+    """Of a customer of whom nothing else is kept, too."""
+    return profile.name if profile else (await services.work.db(services.customers.names, [number])).get(number, "")
+
+
 async def standing_of(services: Services, customer: CustomerNumber) -> Standing:
     return standing(services, customer, await services.work.db(services.customers.profile, customer))
 

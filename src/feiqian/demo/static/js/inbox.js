@@ -10,7 +10,7 @@ async function look() {
   if (document.hidden) return;
   try {
     const shown = letters.dataset.whose;
-    const answer = await getJson(`/inbox/letters?whose=${encodeURIComponent(shown)}`);
+    const answer = await getJson(`/messages/letters?whose=${encodeURIComponent(shown)}`);
     if (answer.letters !== look.last) showRows(letters, answer.letters);
     look.last = answer.letters;
     connectionBack();

@@ -3,15 +3,13 @@
 import { rotatingCode } from "./code.js";
 import { live } from "./live.js";
 import { byId, show, showRows, text } from "./page.js";
+import { openSheet, takeBack } from "./sheet.js";
 
-const SHEET_SECONDS = 7;
 const HIDDEN = "••••••";
 const standing = byId("main").dataset.standing;
 const balance = byId("balance");
-const sheet = byId("sheet");
 let amount = balance.textContent;
 let hidden = localStorage.getItem("feiqian.hide") === "yes";
-let closing = 0;
 const shown = new Map(); // by the element of each place
 
 const code = byId("code") && rotatingCode(); // there is none while the wallet is frozen, or has yet to be opened
@@ -33,34 +31,11 @@ function showParts(parts) {
   }
 }
 
-function closeSheet() {
-  clearTimeout(closing);
-  sheet.replaceChildren();
-  byId("veil").hidden = true;
-}
-
-function openSheet(html) {
-  clearTimeout(closing);
-  show(sheet, html);
-  byId("veil").hidden = false;
-  sheet.querySelector("[data-close]").addEventListener("click", closeSheet);
-  // What waits for an answer stays until it gets one.
-  if (!sheet.querySelector("a")) closing = setTimeout(closeSheet, SHEET_SECONDS * 1000);
-}
-
-/** A question that no longer waits for an answer (cancelled, too late, answered elsewhere) is not asked any more. */
-function takeBack() {
-  const question = sheet.querySelector("a");
-  if (question && !byId("waiting").querySelector(`a[href="${question.getAttribute("href")}"]`)) closeSheet();
-}
-
 byId("hide").addEventListener("click", () => {
   hidden = !hidden;
   localStorage.setItem("feiqian.hide", hidden ? "yes" : "no");
   showBalance();
 });
-byId("veil").addEventListener("click", closeSheet);
-addEventListener("keydown", (event) => event.key === "Escape" && closeSheet());
 showBalance();
 
 live("/wallet/events", {
@@ -73,7 +48,7 @@ live("/wallet/events", {
     showRows(byId("payments"), state.payments);
     showRows(byId("waiting"), state.waiting);
     if (state.code) code?.set(state.code);
-    takeBack();
+    takeBack(byId("waiting"));
     if (state.sheet) openSheet(state.sheet);
   },
   ended: () => location.reload(),

@@ -1,0 +1,10 @@
+"""Home, and Me."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .home import Home
+from .me import Me
+
+PAGES: list[ControllerRouterHandler] = [Home, Me]

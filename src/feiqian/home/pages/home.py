@@ -1,0 +1,68 @@
+"""The wallet's first page: what somebody has, what needs attention, what they do most often, and what came last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import State
+from litestar.response import Stream
+
+from feiqian.ids import CustomerNumber
+from feiqian.payments.pages.lists import of_customer
+from feiqian.payments.pages.live import live_page
+from feiqian.payments.pages.sheet import sheet
+from feiqian.payments.pages.standing import name_of, standing, standing_of
+from feiqian.web.session import BY_ITSELF, TheCustomer, customers_only
+from feiqian.web.site import Site, TheSite
+from feiqian.web.streams import MovesMoney
+from feiqian.web.wallet_parts import parts_of, prime_row
+from feiqian.web.whose import ASKED_BY_A_PAGE
+
+from .money import money_of
+
+LATELY = 5
+
+
+class Home(Controller):
+    """`/wallet`."""
+
+    path = "/wallet"
+    guards = (customers_only,)
+
+    @get("/")
+    async def home(self, site: TheSite, signed_in: TheCustomer) -> Response[str]:
+        services, number = site.services, signed_in.number
+        profile = await services.work.db(services.customers.profile, number)
+        name, stands = await name_of(services, number, profile), standing(services, number, profile)
+        values = await _values(site, number)
+        return site.page("home/home.html", ("home.",), name=name, standing=stands, prime=prime_row(), **values)
+
+    @get("/home/events", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
+    async def events(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Stream:
+        return live_page(site, signed_in, request, _state)
+
+
+async def _values(site: Site, number: CustomerNumber) -> dict[str, Any]:
+    """What changes while the page is open."""
+    services = site.services
+    return {
+        "money": await money_of(services, number),
+        "waiting": await services.payments.confirmations.shown(number),
+        "parts": await parts_of(services, number, "home"),
+        "payments": await of_customer(services, number, LATELY),
+        "incomplete": await services.reads.customer_incomplete(number),
+        "unread": await services.inbox.unread(number),
+    }
+
+
+async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) -> dict[str, object]:
+    values = await _values(site, number) | {"page_for": site.page_for}
+    return {
+        "standing": (await standing_of(site.services, number)).state,
+        "attention": site.render("home/parts/attention.html", **values),
+        "money": site.render("home/parts/money.html", **values),
+        "lately": site.render("payments/parts/wallet_payments.html", **values),
+        "sheet": sheet(site, facts[-1]) if facts else None,
+        "bell": site.render("home/parts/bell.html", **values),
+    }
