@@ -41,6 +41,7 @@ def test_a_large_payment_waits_until_its_customer_confirms(demo: Demo, watched: 
     keep(till, "till-confirmed")
     he.page.locator(".buttons a[href='/wallet']").click()
     expect(he.page.locator("#lately .row.succeeded").first).to_contain_text("1,234.56", timeout=SLOW)
+    he.go("/wallet/pay")
     assert str(before - balance(he.page)) == "1234.56"
 
 
