@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from feiqian.developers.order_desk import OrderDesk
     from feiqian.field_cipher import FieldCipher
     from feiqian.inbox.service import Inbox
+    from feiqian.inbox.wishes import Wishes
     from feiqian.kyc.service import Identity
     from feiqian.ledger.ledger import Ledger
     from feiqian.ledger_intents.service import LedgerIntents
@@ -106,6 +107,7 @@ class Services:
     accounts: Accounts
     customers: Customers
     inbox: Inbox
+    wishes: Wishes
     merchants: Merchants
     factors: Factors
     verification: Verification

@@ -8,11 +8,13 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 from proving import CountingHasher
 
+from feiqian import features
 from feiqian.accounts import opening
 from feiqian.accounts.kinds import AccountKind
 from feiqian.accounts.service import Accounts
@@ -28,6 +30,7 @@ from feiqian.composition import add_access, add_products
 from feiqian.customers.registry import Customers
 from feiqian.field_cipher import FieldCipher
 from feiqian.inbox.service import Inbox as Notices
+from feiqian.inbox.wishes import Wishes
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -173,6 +176,13 @@ class People:
             accounts=Accounts(self.ledger, POLICY),
             customers=customers,
             inbox=Notices(transactions=Transactions(db, work), cipher=cipher, clock=clock),
+            wishes=Wishes(
+                transactions=Transactions(db, work),
+                clock=clock,
+                audit_log=audit_log,
+                zone=ZoneInfo("Asia/Shanghai"),
+                groups=lambda: {kind: one.group for kind, one in features.notice_kinds().items()},
+            ),
             merchants=StillMerchants(),  # type: ignore[arg-type]
             factors=factors,
             verification=Verification(db, cipher, POLICY, clock, work, factors),

@@ -65,7 +65,7 @@ def opened(watched: Watched, demo: Demo, place: int, **options: Any) -> Page:
     page = watched.phone(demo, place, **{**ALLOWED, **options})
     browser = json.loads(Subscribed(f"{ENDPOINT}/{place}").subscription())
     page.add_init_script(STAND_IN.replace("SUBSCRIPTION", json.dumps(browser)))
-    page.goto(f"{demo.base}/me")
+    page.goto(f"{demo.base}/me/notices")
     return page
 
 
@@ -151,11 +151,12 @@ def test_after_signing_out_it_is_off(demo: Demo, watched: Watched) -> None:
     page = opened(watched, demo, 13)
     page.locator("#push-switch").click()
     is_shown(page, "on")
+    page.goto(f"{demo.base}/me")
     page.locator('form[action="/sign-out"] button').first.click()
     expect(page).to_have_url(re.compile(r"/sign-in\?said=out$"))
     form = {"door": "phone", "customer": demo.customers[13]}
     assert page.context.request.post(f"{demo.base}/demo/phone", form=form, headers={"Origin": demo.base}).ok
-    page.goto(f"{demo.base}/me")
+    page.goto(f"{demo.base}/me/notices")
     is_shown(page, "off")
 
 
@@ -270,7 +271,7 @@ def test_chromium_finds_nothing_wrong_with_the_app_and_the_worker_keeps_no_page(
 
 def test_without_scripts_it_says_what_it_needs(demo: Demo, watched: Watched) -> None:
     page = watched.phone(demo, 15, java_script_enabled=False)
-    page.goto(f"{demo.base}/me")
+    page.goto(f"{demo.base}/me/notices")
     expect(page.locator("#push noscript p")).to_contain_text("need JavaScript")
     expect(page.locator("#push-switch")).to_be_hidden()
 

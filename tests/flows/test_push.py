@@ -115,7 +115,7 @@ class Phone:
         self.pages.cookies.set("feiqian", token)
 
     def wallet(self) -> str:
-        answer = self.pages.get("/me", headers={"Accept": "text/html"})
+        answer = self.pages.get("/me/notices", headers={"Accept": "text/html"})
         assert answer.status_code == 200
         return answer.text
 

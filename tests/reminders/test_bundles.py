@@ -14,9 +14,10 @@ from feiqian.events import encode_fact
 from feiqian.ledger import chart
 from feiqian.money import MinorUnits
 from feiqian.notify.model import Channel
+from feiqian.notify.quiet import Quiet
 from feiqian.outbox.model import Origin
 from feiqian.reminders import telling
-from feiqian.reminders.model import Choice, Quiet
+from feiqian.reminders.model import Choice
 from tests.reminders.reminded import CASH, MEI, SMS, Reminded
 
 BOTH = pytest.mark.parametrize("bank", ["sqlite", "postgres"], indirect=True)

@@ -9,8 +9,9 @@ from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import WALLET
 from feiqian.money import CNY, EUR, MinorUnits
 from feiqian.notify.model import Channel
+from feiqian.notify.quiet import Quiet
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import Choice, Quiet
+from feiqian.reminders.model import Choice
 from feiqian.sources.errors import SourcesInvalid
 from feiqian.subjects import customer
 from tests.reminders.reminded import ANA, CASH, MEI, SMS, Reminded

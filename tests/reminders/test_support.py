@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from feiqian.clock import MICROSECONDS
 from feiqian.money import MinorUnits
 from feiqian.notify.model import Channel
+from feiqian.notify.quiet import Quiet
 from feiqian.outbox.model import State
 from feiqian.outbox.tables import deliveries
-from feiqian.reminders.model import Choice, Quiet
+from feiqian.reminders.model import Choice
 from feiqian.reminders.support import RemindersOf, Seen
 from tests.reminders.reminded import MEI, SMS, Reminded
 

@@ -18,6 +18,7 @@ from feiqian.customers.registry import Customers
 from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.inbox.service import Inbox
+from feiqian.inbox.wishes import Wishes
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
 from feiqian.notify.model import Audience, Channel, Contacts, Message
 from feiqian.notify.service import Notify
@@ -34,6 +35,7 @@ class Notices:
     customers: Customers
     notify: Notify
     inbox: Inbox
+    wishes: Wishes
     policy: Policy
     zone: ZoneInfo  # of times in them
 
@@ -46,11 +48,15 @@ class Notices:
         values: Mapping[str, str] | None = None,
         path: str = "",
     ) -> None:
-        """Queues the message for every channel that the customer has, and keeps it in the inbox; `path` as there."""
+        """Keeps it in the inbox (`path` as there), and queues the message for every channel that the customer has, as
+        they want such messages to be sent."""
         self.inbox.put(connection, number, kind, values or {}, path, now=now)
+        not_before = self.wishes.not_before(connection, number, kind, now)
+        if not_before is None:
+            return
         contacts = self.customers.contacts(connection, customer(number))
         if contacts is not None:
-            self.notify.tell(connection, contacts, kind, values or {}, now)
+            self.notify.tell(connection, contacts, kind, values or {}, now, not_before=not_before)
 
     def changed(self, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
         """That something was changed: one of the words of the texts "message.what."."""

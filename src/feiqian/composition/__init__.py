@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from feiqian import features
 from feiqian.accounts.service import Accounts
@@ -22,6 +23,7 @@ from feiqian.customers.registry import Customers
 from feiqian.data_key import data_key_of
 from feiqian.db import BankDb
 from feiqian.inbox.service import Inbox
+from feiqian.inbox.wishes import Wishes
 from feiqian.kyc.screening import Sanctions
 from feiqian.kyc.service import Identity
 from feiqian.kyc.verifier import BuiltInVerifier
@@ -107,6 +109,13 @@ def services_of(
         accounts=Accounts(ledger, policy),
         customers=customers,
         inbox=Inbox(transactions=Transactions(db, work), cipher=cipher, clock=clock),
+        wishes=Wishes(
+            transactions=Transactions(db, work),
+            clock=clock,
+            audit_log=audit_log,
+            zone=ZoneInfo(settings.zone),
+            groups=lambda: {kind: one.group for kind, one in features.notice_kinds().items()},
+        ),
         merchants=Merchants(db, settings.mode, ask_seconds=settings.database_seconds, now=clock.now),
         factors=factors,
         verification=Verification(db, cipher, policy, clock, work, factors),

@@ -67,7 +67,12 @@ def add_access(s: Services) -> None:
     """Who customers and staff are, what they prove, and what customers change of it."""
     clock, customers, identity, strangers = s.clock, s.customers, s.identity, s.strangers
     s.notices = Notices(
-        customers=customers, notify=s.notify, inbox=s.inbox, policy=s.policy, zone=ZoneInfo(s.settings.zone)
+        customers=customers,
+        notify=s.notify,
+        inbox=s.inbox,
+        wishes=s.wishes,
+        policy=s.policy,
+        zone=ZoneInfo(s.settings.zone),
     )
     common = common_of(s)
     records = PreAuthRecords(cipher=s.cipher, clock=clock, customers=customers, identity=identity, strangers=strangers)

@@ -1,9 +1,12 @@
-"""A notice as its customer sees it."""
+"""A notice as its customer sees it, and what they want to have sent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple
+
+from feiqian.notify.quiet import Quiet
 
 
 class Notice(NamedTuple):
@@ -20,3 +23,20 @@ class Notice(NamedTuple):
     @property
     def is_new(self) -> bool:
         return not self.read_at
+
+
+class Group(StrEnum):
+    """Messages that somebody may do without. The values are on disk and on the wire."""
+
+    PEOPLE = "people"  # money between people: requests, splits, what came, red packets
+    SERVICES = "services"  # what becomes of their own orders: limits, locks, schedules, accounts
+
+
+class Wish(NamedTuple):
+    """`unsent`: groups that are kept in the inbox alone."""
+
+    quiet: Quiet | None = None
+    unsent: tuple[Group, ...] = ()
+
+
+NOTHING_CHOSEN = Wish()

@@ -1,11 +1,12 @@
-"""The table of notices. What they say of people is sealed."""
+"""The tables of notices, and of what is wanted of them. What they say of people is sealed."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from feiqian.columns import Sealed
+from feiqian.columns import Sealed, Words
 from feiqian.db import BIG, METADATA
+from feiqian.inbox.model import Group
 
 KIND_LENGTH, PATH_LENGTH, ONCE_LENGTH = 32, 160, 120
 VALUES = Sealed("inbox_notices/said")
@@ -23,4 +24,12 @@ notices = Table(
     Column("read_at", BIG, nullable=False),  # 0: not yet
     Index("inbox_notices_customer", "customer", "id"),
     UniqueConstraint("customer", "once", name="inbox_notices_once"),
+)
+wishes = Table(
+    "inbox_wishes",
+    METADATA,
+    Column("customer", BIG, ForeignKey("customers.number"), primary_key=True, autoincrement=False),
+    Column("quiet_since", Integer),  # minutes of the day; NULL: no quiet hours
+    Column("quiet_until", Integer),
+    Column("unsent", Words(Group, 60), nullable=False),
 )

@@ -7,19 +7,27 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from feiqian.notify.model import FIRST_PAGE, Channel, Message
+from feiqian.strings.links import without_links
 from feiqian.strings.visible import is_visible
 from feiqian.texts import Texts, texts_in
 
+LINK = "link"  # the one value that may be one: in invitations of merchants' people, and in nothing for customers
 VALUE_LENGTH = 200  # characters of one value: names come from others
 # The pages that show what a message is about; of all others it is the first page.
 _PAGES = (
-    dict.fromkeys(("verified", "identity_refused", "document_known"), "/identity")
+    dict.fromkeys(("identity_refused", "document_known"), "/identity")
+    | {"verified": "/wallet/pay"}
     | dict.fromkeys(
         ("signed_in", "changed", "frozen", "frozen_by_report", "unfrozen", "locked", "locked_device", "recovered"),
         "/security",
     )
     | dict.fromkeys(("lock_opening", "lock_kept", "lock_opened"), "/locks")
     | dict.fromkeys(("limit_raise", "limit_raised"), "/limits")
+    | dict.fromkeys(
+        ("quick_opened", "quick_closed", "quick_paused", "quick_resumed", "quick_remembered"), "/quick/accounts"
+    )
+    | dict.fromkeys(("service_requested", "service_active", "service_refused", "service_closed"), "/services")
+    | dict.fromkeys(("case_opened", "recovery_help", "number_reassigned"), "/security")
 )
 
 
@@ -64,8 +72,10 @@ def _say(texts: Texts, key: str, values: Mapping[str, str]) -> str:
 
 
 def _clean(name: str, value: str, texts: Texts) -> str:
-    """One line, of bounded length: a merchant's name must not look like a message of ours."""
+    """One line, of bounded length, that leads nowhere: a merchant's name must not look like a message of ours."""
     if name == "what":
         value = texts.catalogue.get(f"message.what.{value}", value)
+    elif name != LINK:
+        value = without_links(value)
     line = " ".join("".join(c if is_visible(c) else " " for c in value).split())
     return line if len(line) <= VALUE_LENGTH else line[: VALUE_LENGTH - 1] + "…"

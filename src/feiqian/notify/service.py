@@ -63,13 +63,14 @@ class Notify:
         self._watch = Watch(db, self._rate_limits, clock, work)
         outbox.declare(*(topic_of(channel, adapter, clock, gone) for channel, adapter in self._adapters.items()))
 
-    def queue(self, connection: Connection, message: Message, now: int, *, once: str = "") -> str:
+    def queue(self, connection: Connection, message: Message, now: int, *, once: str = "", not_before: int = 0) -> str:
         """Queues a message in the caller's transaction and returns its id; "" if one `once` derived from the same is
         there already.
 
         Messages to one address arrive in order, but for codes and prompts: those hold for minutes, and one that is
-        tried again must not hold up the next. Raises SendingCapped for a secret one beyond the caps, ChannelMissing,
-        and KeyError if there are no texts for it or a value is missing.
+        tried again must not hold up the next; nor may one that is sent later, `not_before` a moment. Raises
+        SendingCapped for a secret one beyond the caps, ChannelMissing, and KeyError if there are no texts for it or a
+        value is missing.
         """
         if message.channel not in self._adapters:
             raise ChannelMissing(f"this bank sends nothing by {message.channel}")
@@ -78,9 +79,10 @@ class Notify:
             self._count(connection, message, now)
         if not message.expires_at:
             seconds = self._code_seconds if message.secret else NOTICE_SECONDS
-            message = replace(message, expires_at=now + seconds * MICROSECONDS)
-        in_order = not message.secret and message.kind not in PROMPTS
+            message = replace(message, expires_at=max(now, not_before) + seconds * MICROSECONDS)
+        in_order = not message.secret and message.kind not in PROMPTS and not_before <= now
         delivery = delivery_of(self._cipher, message, new_id(MESSAGE, now), in_order=in_order, once=once)
+        delivery = replace(delivery, not_before=not_before)
         return delivery.id if self._outbox.add(connection, delivery, now) else ""
 
     def tell(
@@ -93,10 +95,12 @@ class Notify:
         *,
         expires_at: int = 0,
         once: str = "",
+        not_before: int = 0,
     ) -> list[str]:
         """Queues a notice on every channel that somebody has; returns the ids. Too many prompts are left out.
 
-        `expires_at` as of a Message; `once` names what it is derived from, so that it is queued once.
+        `expires_at` as of a Message; `once` names what it is derived from, so that it is queued once; `not_before` as
+        of `queue`.
         """
         to = contacts.subject
         addresses = [(channel, address) for channel, address in _addresses(contacts) if channel in self._adapters]
@@ -106,7 +110,7 @@ class Notify:
             for channel, address in addresses
             if channel not in full
         ]
-        queued = [self.queue(connection, message, now, once=once) for message in messages]
+        queued = [self.queue(connection, message, now, once=once, not_before=not_before) for message in messages]
         return [id for id in queued if id]
 
     def at_hand(self, contacts: Contacts) -> Contacts:

@@ -35,7 +35,8 @@ class Delivery:
     order in which they were added; "" is a receiver of its own: nothing waits for it, and it waits for nothing.
     `about` is whom or what it concerns ("customer:17"), `headers` what may stand in the clear, `payload` what is
     sealed. `expires_at` in Unix microseconds. `once` names what it is derived from: it is added at most once. `lane`
-    (at most 40 characters) is whose place it takes, in a topic that has lanes.
+    (at most 40 characters) is whose place it takes, in a topic that has lanes. Before `not_before` it is not tried;
+    what comes after it for the same receiver waits so long, too.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Delivery:
     headers: Mapping[str, str] = field(default_factory=dict)
     once: str = ""
     lane: str = ""
+    not_before: int = 0
 
 
 class Claimed(NamedTuple):

@@ -91,7 +91,8 @@ def add(connection: Connection, cipher: FieldCipher, delivery: Delivery, now: in
     values |= {"receiver": delivery.receiver or id, "once": _digest(delivery.once) if delivery.once else None}
     values |= {"headers": msgspec.json.encode(delivery.headers).decode()}
     values |= {"sealed": PAYLOAD.seal(cipher, delivery.payload, id), "state": State.QUEUED, "attempts": 0}
-    values |= {"next_at": now, "created_at": now, "expires_at": delivery.expires_at, "done_at": 0, "keep_until": 0}
+    values |= {"next_at": max(now, delivery.not_before), "created_at": now}
+    values |= {"expires_at": delivery.expires_at, "done_at": 0, "keep_until": 0}
     statement = insert(deliveries).values(values | {"why": "", "lane": delivery.lane or None})
     if not delivery.once:
         connection.execute(statement)

@@ -11,9 +11,10 @@ from feiqian.errors import FeiqianError
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_CODE, BY_NUMBER, NOTHING, MinorUnits
 from feiqian.notify.model import Channel
+from feiqian.notify.quiet import Quiet, time_text
 from feiqian.payments.requests import CurrencyCode
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import Choice, Quiet, Reminder, time_text
+from feiqian.reminders.model import Choice, Reminder
 from feiqian.strings.patterns import matching
 from feiqian.web.v1.operations import TheServices, TheSession, get, grouped, post
 from feiqian.web.v1.problems import INVALID, FieldError, Kind, ProblemError, Told

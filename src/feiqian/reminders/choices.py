@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber, MinorUnits
-from feiqian.reminders.model import Choice, Quiet, Reminder
+from feiqian.notify.quiet import Quiet
+from feiqian.reminders.model import Choice, Reminder
 from feiqian.reminders.tables import choices
 
 _c = choices.c

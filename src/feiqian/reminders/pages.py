@@ -15,8 +15,9 @@ from feiqian.auth.pages.challenge import Page
 from feiqian.deposits.pages.places import name_of
 from feiqian.money import BY_NUMBER, NOTHING, Money, MoneyInvalid, decimal_text, parse_typed
 from feiqian.notify.model import Channel, Contacts
+from feiqian.notify.quiet import Quiet, time_text
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import Choice, Quiet, Reminder, time_text
+from feiqian.reminders.model import Choice, Reminder
 from feiqian.reminders.service import Shown
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer

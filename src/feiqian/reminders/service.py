@@ -20,9 +20,10 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_NUMBER, CurrencyNumber
 from feiqian.notify.model import Channel, Contacts
+from feiqian.notify.quiet import DAY_MINUTES, Quiet
 from feiqian.reminders import choices
 from feiqian.reminders.errors import RemindersInvalid
-from feiqian.reminders.model import DAY_MINUTES, Choice, Quiet, Reminder
+from feiqian.reminders.model import Choice, Reminder
 from feiqian.reminders.movements import Movements
 from feiqian.reminders.tables import bundles
 from feiqian.reminders.telling import Telling

@@ -18,11 +18,12 @@ from feiqian.deposits.service import Deposits
 from feiqian.events import BalanceChanged
 from feiqian.ids import CustomerNumber
 from feiqian.notify.model import Channel, Contacts
+from feiqian.notify.quiet import Quiet
 from feiqian.notify.service import Notify
 from feiqian.outbox.model import Origin
 from feiqian.reminders import bundles, choices
 from feiqian.reminders.bundles import Bundle
-from feiqian.reminders.model import Quiet, Reminder, Why
+from feiqian.reminders.model import Reminder, Why
 from feiqian.reminders.tables import rates
 from feiqian.reminders.words import Wording
 from feiqian.runtime.locks import lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_p
 from feiqian.payments.kinds import TransferKind
 from feiqian.reminders.bundles import Bundle
 from feiqian.reminders.model import Reminder
+from feiqian.strings.links import without_links
 from feiqian.texts import Texts, texts_in
 
 # Why money moved, by the transfer's kind: the texts `reminders.why.`. What is not here is told as a movement.
@@ -24,8 +24,6 @@ WHY = {
     AccountTransferKind.CORRECTION: "correction",
     AccountTransferKind.OPENING_BALANCE: "opening",
 }
-# Phones make links of what looks like an address, also in the name of a shop.
-_LINKS = re.compile(r"[./:@\\\u3002\uff0e\uff61]+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,6 @@ _KINDS_OF_CUSTOMERS = frozenset(int(kind).to_bytes(2, "big") for kind in OF_CUST
 def account_words(texts: Texts, reminder: Reminder, last_four: str) -> str:
     """Which account: the wallet, or the end of its number."""
     return texts("reminders.wallet") if reminder.name == WALLET else texts("reminders.account", digits=last_four)
-
-
-def without_links(name: str) -> str:
-    """A name of which no phone makes a link."""
-    return _LINKS.sub(" ", name)
 
 
 def _money(amount: MinorUnits, currency: CurrencyNumber) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from feiqian import features
 from feiqian.ids import CustomerNumber
+from feiqian.inbox.model import Group
 from feiqian.services import Services
 
 Place: TypeAlias = Literal[
@@ -44,11 +45,13 @@ class Tab(NamedTuple):
 
 class NoticeKind(NamedTuple):
     """How notices of a kind stand in the inbox: `icon`, and by the key `act` the words for what can be done on the page
-    that they lead to."""
+    that they lead to. `group`: what their customer may want to have sent or not; of none it is always sent, and at
+    once."""
 
     kind: str
     icon: str
     act: str
+    group: Group | None = None
 
 
 class WalletPart(Protocol):

@@ -6,5 +6,6 @@ from litestar.types import ControllerRouterHandler
 
 from .home import Home
 from .me import Me
+from .notices import NoticeSettings
 
-PAGES: list[ControllerRouterHandler] = [Home, Me]
+PAGES: list[ControllerRouterHandler] = [Home, Me, NoticeSettings]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import Controller, Response, get
 
 from feiqian.auth.pages.mobiles import shown_number
-from feiqian.auth.pages.push import push_shown
 from feiqian.payments.pages.standing import name_of, standing
 from feiqian.web.session import TheCustomer, customers_only
 from feiqian.web.site import TheSite
@@ -28,6 +27,5 @@ class Me(Controller):
             mobile=shown_number(profile.mobile) if profile else "",
             standing=standing(services, number, profile),
             unread=await services.inbox.unread(number),
-            push=await push_shown(site, signed_in),
             shortcuts=shortcuts(),
         )
