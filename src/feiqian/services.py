@@ -12,6 +12,7 @@ from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.accounts.service import Accounts
+    from feiqian.activity.service import Activity
     from feiqian.audit_log.log import AuditLog
     from feiqian.auth.challenges.factors import Factors
     from feiqian.auth.challenges.service import Verification
@@ -146,6 +147,7 @@ class Services:
     reminders: Reminders = field(init=False)
     channels: ChannelServices = field(init=False)
     follower: Follower = field(init=False)
+    activity: Activity = field(init=False)  # whose kinds ask all features
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)

@@ -12,7 +12,8 @@ from feiqian import features
 ANY = None
 FEATURES = (*features.FEATURES, *features.GUESTS)
 STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in FEATURES}
-FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound"}  # what a feature shows and tells
+# What a feature shows and tells.
+FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound", "movements"}
 CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
@@ -24,7 +25,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": {"ids", "money"},
     "subjects": {"ids"},
     "strings": set(),
-    "features": {"backoffice", "errors", "outbox", "projections", "services", "web"},
+    "features": {"activity", "backoffice", "errors", "outbox", "projections", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "commands": ANY,
     "bench": ANY,
 }
-BESIDES = {"payments": {"projections"}, "orders": {"projections"}}  # whose rules ask a read model
+BESIDES = {name: {"projections"} for name in ("payments", "orders", "activity")}  # whose rules ask a read model
 # Nothing below may import these.
 ON_TOP = {"__main__", "app", "composition", "cli", "commands", "demo", "bench", "test_bank", "testing"}
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from feiqian import features
 from feiqian.accounts.service import Accounts
+from feiqian.activity.describing import Describing
+from feiqian.activity.service import Activity
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import hasher_of
@@ -53,6 +55,7 @@ from .products import add_products, add_quick_payments
 
 __all__ = [
     "add_access",
+    "add_activity",
     "add_back_office",
     "add_outbound",
     "add_payments",
@@ -138,6 +141,11 @@ def add_payments(s: Services, codes: Codes) -> None:
 def add_outbound(s: Services, reader: Callable[[], Journal]) -> None:
     """What features tell the world of the journal, which `reader` opens."""
     s.follower = Follower(s.outbox, features.outbound(s), s.ledger, reader, s.db, s.clock, s.work)
+
+
+def add_activity(s: Services) -> None:
+    """What asks all features that move money: a customer's movements."""
+    s.activity = Activity(ledger=s.ledger, reads=s.reads, describing=Describing(features.movement_kinds(s)))
 
 
 def add_back_office(services: Services) -> None:
