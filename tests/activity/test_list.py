@@ -76,6 +76,6 @@ def test_lists_are_narrowed_by_what_is_asked_for(bank: Movers) -> None:
     assert found(direction=Direction.CAME) == [9_00, 500_00]
     assert found(state=State.FAILED) == [-999_00]
     assert found(least=10_02, most=10_04) == [-10_04, -10_03, -10_02]
-    assert found(span=Span(begun, since), direction=Direction.LEFT) == [-10_05, -10_04, -10_03, -10_02, -10_01, -10_00]
+    assert found(span=Span(begun, since + 1), most=11_00) == [-10_05, -10_04, -10_03, -10_02, -10_01, -10_00]
     assert found(span=Span(since + 1)) == [-999_00, 9_00, -99_00]
     assert found(account=b"\1" * 16) == []

@@ -32,7 +32,8 @@ class Described:
     customer, "" if there is nobody; `note` what the two said of it; `path` a page of its own, or ""; `reference` a
     public id that both sides know; `status` one of the texts "activity.status.<status>"; `icon` one of
     `parts/icons.html`; `reason` the key of a text that says why it came to nothing. `account` is the account
-    on the other side if that is this customer's, too: its id, or "wallet". `words` are not shown, and found by whoever types one whole.
+    on the other side if that is this customer's, too: its id, or "wallet". `words` are not shown, and are found by
+    whoever types one whole.
     """
 
     text: str
