@@ -172,6 +172,7 @@ def _measure(services: Services) -> None:
     services.notify.measure(metrics)
     services.webhooks.measure(metrics)
     services.workers.measure(metrics)
+    services.press.measure(metrics)
     services.uploads.measure(metrics)
     services.intents.measure(metrics)
     asked = services.identity.verifications

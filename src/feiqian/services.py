@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.printing.press import Press
     from feiqian.quick.own import OwnQuick
     from feiqian.quick.paying import QuickPayments
     from feiqian.quick.public import PublicQuick
@@ -92,6 +93,7 @@ class Services:
     db: BankDb
     work: Work
     workers: Workers
+    press: Press
     uploads: Uploads
     cipher: FieldCipher
     ledger: Ledger

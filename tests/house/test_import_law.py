@@ -17,7 +17,7 @@ FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound", "
 CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
-TOOLS = {"columns", "data_key", "db", "runtime", "field_cipher", "settings", "workers"}
+TOOLS = {"columns", "data_key", "db", "runtime", "field_cipher", "settings", "workers", "printing"}
 LEDGER = {"ledger", "projections"}
 # Each module or folder that is no feature, and what of the project it may import beside itself.
 MAY_IMPORT: dict[str, set[str] | None] = {
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "data_key": {"db", "field_cipher"},
     "runtime": {"clock", "db", "errors", "strings", "workers"},
     "workers": {"runtime"},
+    "printing": {"clock", "errors", "runtime", "workers"},
     "ledger": {"clock", "errors", "folder", "ids", "money", "runtime"},
     "projections": BASE | TOOLS | {"ledger"},
     "services": BASE | TOOLS | LEDGER | set(features.FEATURES),

@@ -44,6 +44,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.printing.press import Press
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
 from feiqian.services import Services
@@ -94,6 +95,7 @@ def services_of(
         db=db,
         work=work,
         workers=workers,
+        press=Press(),
         uploads=Uploads(Path(settings.data)),
         cipher=cipher,
         ledger=ledger,
