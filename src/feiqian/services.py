@@ -12,6 +12,9 @@ from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.accounts.service import Accounts
+    from feiqian.activity.notes import Notes
+    from feiqian.activity.public_receipts import PublicReceipts
+    from feiqian.activity.reports import Reports
     from feiqian.activity.service import Activity
     from feiqian.audit_log.log import AuditLog
     from feiqian.auth.challenges.factors import Factors
@@ -150,6 +153,9 @@ class Services:
     channels: ChannelServices = field(init=False)
     follower: Follower = field(init=False)
     activity: Activity = field(init=False)  # whose kinds ask all features
+    movement_notes: Notes = field(init=False)
+    movement_reports: Reports = field(init=False)
+    public_receipts: PublicReceipts = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)

@@ -42,7 +42,7 @@ class Described:
     path: str = ""
     reference: str = ""
     status: str = "succeeded"
-    icon: str = "swap"
+    icon: str = "coin"
     reason: str = ""
     account: str = ""
     words: str = ""

@@ -49,10 +49,10 @@ class Payments(MovementKind):
             return Described("activity.what.payment")
         if line.entry.kind == TransferKind.REFUND:
             reference = refund.id if refund is not None else ""
-            return self._of(paid, "activity.what.refund", reference, "succeeded", icon="back")
+            return self._of(paid, "activity.what.refund", reference, "succeeded", icon="undo")
         return self._of(paid, "activity.what.payment", paid.id, _status_of(paid))
 
-    def _of(self, paid: PaymentRow, text: str, reference: str, status: str, icon: str = "shop") -> Described:
+    def _of(self, paid: PaymentRow, text: str, reference: str, status: str, icon: str = "till") -> Described:
         return Described(
             text=text,
             who=self._merchants.name(paid.merchant),
@@ -158,12 +158,12 @@ def _own(line: Line, fact: OwnTransferDecided | None, others: Mapping[bytes, Dep
     closing = line.entry.kind == DepositTransferKind.CLOSING
     text = "activity.what.closing" if closing else "activity.what.own_transfer"
     if fact is None:
-        return Described(text, icon="swap")
+        return Described(text, icon="forward")
     other = others.get(fact.debit if line.entry.amount > 0 else fact.credit)
     shown = f"{other.alias} {other.masked}".strip() if other is not None else ""
     account = other.id if other is not None else WALLET
     path = f"/accounts/transfer/{fact.id}"
-    return Described(text, shown, path=path, reference=fact.id, icon="swap", account=account, words=fact.number)
+    return Described(text, shown, path=path, reference=fact.id, icon="forward", account=account, words=fact.number)
 
 
 class FromTheBank(MovementKind):

@@ -23,6 +23,7 @@ from feiqian.activity.model import (
     place_of,
 )
 from feiqian.activity.movement_kinds import Place
+from feiqian.activity.notes import Notes
 from feiqian.clock import MICROSECONDS
 from feiqian.ids import MOVEMENT, CustomerNumber, is_id
 from feiqian.ledger.ledger import Ledger
@@ -42,6 +43,7 @@ class Activity:
     ledger: Ledger
     reads: PaymentReads
     describing: Describing
+    notes: Notes
 
     # --- the list --------------------------------------------------------------------------------------------------
 
@@ -54,7 +56,8 @@ class Activity:
         """
         place = place_of(cursor) if cursor else LATEST
         accounts = await self._accounts(customer, wanted.account)
-        matching, found, looked = Matching(wanted, self.describing.between_own), list[Movement](), 0
+        notes = await self.notes.all_of(customer) if wanted.text else {}
+        matching, found, looked = Matching(wanted, self.describing.between_own, notes), list[Movement](), 0
         at_a_time = AT_A_TIME if wanted.narrows else limit + 1
         more = bool(accounts)
         while more and len(found) <= limit and looked < LOOKED_AT:

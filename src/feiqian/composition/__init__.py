@@ -8,6 +8,9 @@ from pathlib import Path
 from feiqian import features
 from feiqian.accounts.service import Accounts
 from feiqian.activity.describing import Describing
+from feiqian.activity.notes import Notes
+from feiqian.activity.public_receipts import PublicReceipts
+from feiqian.activity.reports import Reports
 from feiqian.activity.service import Activity
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
@@ -147,7 +150,13 @@ def add_outbound(s: Services, reader: Callable[[], Journal]) -> None:
 
 def add_activity(s: Services) -> None:
     """What asks all features that move money: a customer's movements."""
-    s.activity = Activity(ledger=s.ledger, reads=s.reads, describing=Describing(features.movement_kinds(s)))
+    s.movement_notes = Notes(transactions=s.transactions, clock=s.clock, cipher=s.cipher)
+    s.movement_reports = Reports(transactions=s.transactions, clock=s.clock, cases=s.cases)
+    describing = Describing(features.movement_kinds(s))
+    s.activity = Activity(ledger=s.ledger, reads=s.reads, describing=describing, notes=s.movement_notes)
+    s.public_receipts = PublicReceipts(
+        transactions=s.transactions, clock=s.clock, cipher=s.cipher, customers=s.customers, activity=s.activity
+    )
 
 
 def add_back_office(services: Services) -> None:
