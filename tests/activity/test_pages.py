@@ -7,19 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from feiqian.ids import CustomerNumber
-from feiqian.money import CNY, MinorUnits
 from feiqian.testing.served import Served
+from tests.activity.page_holder import with_money
 from tests.deposits.holder_pages import PageHolder
 
 
 @pytest.fixture
 def holder(paged: Served, request: pytest.FixtureRequest) -> Iterator[PageHolder]:
-    """With 1,000.00 yuan in the wallet."""
-    place = 300 + sum(ord(letter) for letter in request.node.name) % 600
-    holder, accounts = PageHolder(paged, place), paged.bank.services.accounts
-    gift = accounts.adjust(CustomerNumber(holder.number), CNY.number, MinorUnits(1_000_00), f"gift-{place}")
-    paged.wait_for(gift)
+    holder = with_money(paged, request.node.name)
     yield holder
     holder.close()
 

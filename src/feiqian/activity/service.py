@@ -105,7 +105,8 @@ class Activity:
             found = await self.describing.find(customer, id)
             if isinstance(found, int):
                 near = await self._at(customer, Span(found, found + 1))
-                found = next((it for it in near if it.described.reference == id), None)
+                of_it = [it for it in near if it.described.reference == id]
+                found = min(of_it, key=lambda it: it.amount, default=None)  # of two own accounts the one that it left
         if found is None:
             raise MovementNotFound("there is no such movement")
         return found

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from feiqian.activity.model import ActivityPage, Movement
 from feiqian.auth.pages.challenge import Page
 from feiqian.deposits.model import DepositAccount
+from feiqian.ids import CustomerNumber
 from feiqian.payments.pages.lists import built, settled
 from feiqian.projections.errors import CursorInvalid
 from feiqian.services import Services
@@ -36,9 +37,9 @@ def names_of(places: list[Place]) -> Names:
     return Names({place.ledger_id: place.holding.account for place in places})
 
 
-async def own_places(services: Services, signed_in: Customer) -> list[Place]:
+async def own_places(services: Services, customer: CustomerNumber) -> list[Place]:
     """Of all accounts, closed ones too: what moved on them is there for ever."""
-    return places_of(signed_in.number, await services.statements.holdings(signed_in.number, closed=True))
+    return places_of(customer, await services.statements.holdings(customer, closed=True))
 
 
 class ActivityPages(Controller):
@@ -50,7 +51,7 @@ class ActivityPages(Controller):
     async def movements(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
         services, customer, formats = site.services, signed_in.number, site.render.formats
         query = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
-        places = await own_places(services, signed_in)
+        places = await own_places(services, customer)
         filters = read_filters(site, formats.zone_of_reader, query, places)
         page = await _page(services, signed_in, filters, query.get("older", ""))
         months = await by_month(services.activity, formats, customer, filters.wanted, page.movements)

@@ -42,7 +42,7 @@ class ReceiptPages(Controller):
         if not receipt.movement.moved:
             raise NotFoundException
         code = await site.services.public_receipts.give(signed_in.number, receipt.movement)
-        names = names_of(await own_places(site.services, signed_in))
+        names = names_of(await own_places(site.services, signed_in.number))
         paper = Paper(site.render.texts, site.render.formats, names, grouped(code))
         made = await print_receipt(site.services, signed_in.number, receipt, paper)
         named = {"Content-Disposition": f'attachment; filename="receipt-{receipt.movement.id}.pdf"'}
@@ -83,7 +83,7 @@ class ReceiptPages(Controller):
             form.wrong("problem", texts("activity.problem.missing"))
             return await _problem_page(site, signed_in, receipt, form)
         problem = Problem(form["problem"])
-        names = names_of(await own_places(site.services, signed_in))
+        names = names_of(await own_places(site.services, signed_in.number))
         known = told_to_staff(receipt, problem, Paper(texts, site.render.formats, names))
         reports, movement = site.services.movement_reports, receipt.movement.id
         try:
@@ -114,7 +114,7 @@ async def _page(site: Site, signed_in: Customer, receipt: Receipt, form: Form, s
         it=it,
         details=receipt.details,
         state=state_of(it.described.status),
-        names=names_of(await own_places(services, signed_in)),
+        names=names_of(await own_places(services, customer)),
         note=notes.get(it.id, ""),
         case=await services.movement_reports.of(customer, it.id),
         code=grouped(await services.public_receipts.given(customer, it)),
@@ -124,6 +124,6 @@ async def _page(site: Site, signed_in: Customer, receipt: Receipt, form: Form, s
 
 
 async def _problem_page(site: Site, signed_in: Customer, receipt: Receipt, form: Form) -> Page:
-    names = names_of(await own_places(site.services, signed_in))
+    names = names_of(await own_places(site.services, signed_in.number))
     problems = [problem.value for problem in Problem]
     return site.page("activity/problem.html", form=form, it=receipt.movement, names=names, problems=problems)
