@@ -12,10 +12,13 @@ from feiqian.services import Services
 from feiqian.strings.visible import shown
 from feiqian.texts import Texts
 from feiqian.web.formats import Formats
+from feiqian.web.symbols import qr
 
 from .activity import Names
 
 TEMPLATE = "activity/templates/receipt.typ"
+_SQUARE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {symbol.width} {symbol.height}">\
+<rect width="100%" height="100%" fill="#fff"/><path d="{symbol.path}"/></svg>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +69,25 @@ class Paper:
 
 async def print_receipt(services: Services, customer: CustomerNumber, receipt: Receipt, paper: Paper) -> bytes:
     """The receipt as PDF. Raises NotPrinted, TooBusy."""
-    texts, it = paper.texts, receipt.movement
+    texts, it, now = paper.texts, receipt.movement, services.clock.now()
+    address = f"{services.settings.public_origin}/receipts"
     holder = (await services.work.db(services.customers.names, [customer])).get(customer, "")
     values = {
         "title": texts("activity.receipt"),
         "language": texts.language,
         "brand": texts("brand"),
-        "foot": texts("activity.receipt.foot"),
+        "foot": texts("activity.receipt.foot", at=paper.formats.zoned(now)),
         "what": texts(it.described.text),
         "amount": paper.amount(it),
         "facts": [[name, shown(value)] for name, value in [(texts("activity.holder"), holder), *paper.facts(receipt)]],
         "heading": texts("activity.steps"),
         "steps": [[paper.formats.zoned(step.at), texts(step.text)] for step in receipt.details.steps],
-        "check": texts("activity.receipt.check", address=f"{services.settings.public_origin}/receipts"),
+        "check": texts("activity.receipt.check", address=address),
         "code": paper.code,
+        "address": f"{address}/{paper.code}",
+        "square": _SQUARE.format(symbol=qr(f"{address}/{paper.code}")),
     }
-    return await services.press.pdf(TEMPLATE, values, services.clock.now(), f"customer {customer}")
+    return await services.press.pdf(TEMPLATE, values, now, f"customer {customer}")
 
 
 def told_to_staff(receipt: Receipt, problem: Problem, paper: Paper) -> str:
