@@ -19,6 +19,7 @@ from feiqian.backoffice import accounts_audit
 from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.composition import (
     add_access,
+    add_activity,
     add_back_office,
     add_outbound,
     add_payments,
@@ -138,6 +139,7 @@ def _open(
     add_access(services)
     add_products(services)
     services.payments.choose_sources(services.sources.choose, services.sources.names)
+    add_activity(services)
     add_back_office(services)
     add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))
@@ -170,6 +172,7 @@ def _measure(services: Services) -> None:
     services.notify.measure(metrics)
     services.webhooks.measure(metrics)
     services.workers.measure(metrics)
+    services.press.measure(metrics)
     services.uploads.measure(metrics)
     services.intents.measure(metrics)
     asked = services.identity.verifications

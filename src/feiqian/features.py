@@ -5,10 +5,10 @@ A feature is a folder. What it has to offer is found under uniform names: `api.O
 `pages.STAFF_PAGES` (those in the staff's console), `pages.MERCHANT_PAGES` and `pages.MERCHANT_MENU` (those for
 merchants' people, and the ways to them), `pages.LONGEST` (how much fields take), `wallet.TABS`, `wallet.PRIME`,
 `wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it shows in a customer's wallet), `queues.QUEUES` (what
-waits for staff),
-`changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
-customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`,
-and the folders `texts`, `templates` and `static`.
+waits for staff), `changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what
+supporters see of a customer), `outbound.OUTBOUND` (what it tells the world of the journal), `movements.MOVEMENTS` (what
+the transfers that it makes are called), `read_model.READ_MODEL`, `commands.register`, and the folders `texts`,
+`templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
     from litestar.types import ControllerRouterHandler
 
+    from feiqian.activity.movement_kinds import MovementKind
     from feiqian.backoffice.change_kinds import Kind as ChangeKind
     from feiqian.backoffice.staff_queues import StaffQueue
     from feiqian.backoffice.support_sections import SupportSection
@@ -55,6 +56,7 @@ FEATURES = (
     "webhooks",
     "orders",
     "deposits",
+    "activity",
     "sources",
     "locks",
     "quick",
@@ -106,6 +108,11 @@ def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]
 def outbound(services: Services, features: tuple[str, ...] = FEATURES) -> list[Outbound]:
     """All that the bank tells the world of what its journal says."""
     return [kind(services) for module in modules("outbound", features) for kind in module.OUTBOUND]
+
+
+def movement_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[MovementKind]:
+    """All that features say of the transfers that they make."""
+    return [kind(services) for module in modules("movements", features) for kind in module.MOVEMENTS]
 
 
 def change_kinds(services: Services, features: tuple[str, ...] = FEATURES) -> list[ChangeKind]:

@@ -25,6 +25,7 @@ ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
 NOTICE = "ntc_"  # in a customer's inbox
 USER = "usr_"  # one of a merchant's people
 KEY = "key_"  # of the API, which is named so and not shown
+MOVEMENT = "mov_"  # one account's side of what moved
 
 _SHAPE = re.compile(r"([a-z]{3}_)[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}", re.ASCII)
 _BUFFER_BYTES = 10 * 400

@@ -12,6 +12,10 @@ from feiqian.settings import Settings
 
 if TYPE_CHECKING:
     from feiqian.accounts.service import Accounts
+    from feiqian.activity.notes import Notes
+    from feiqian.activity.public_receipts import PublicReceipts
+    from feiqian.activity.reports import Reports
+    from feiqian.activity.service import Activity
     from feiqian.audit_log.log import AuditLog
     from feiqian.auth.challenges.factors import Factors
     from feiqian.auth.challenges.service import Verification
@@ -69,6 +73,7 @@ if TYPE_CHECKING:
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
+    from feiqian.printing.press import Press
     from feiqian.quick.own import OwnQuick
     from feiqian.quick.paying import QuickPayments
     from feiqian.quick.public import PublicQuick
@@ -93,6 +98,7 @@ class Services:
     db: BankDb
     work: Work
     workers: Workers
+    press: Press
     uploads: Uploads
     cipher: FieldCipher
     ledger: Ledger
@@ -150,6 +156,10 @@ class Services:
     reminders: Reminders = field(init=False)
     channels: ChannelServices = field(init=False)
     follower: Follower = field(init=False)
+    activity: Activity = field(init=False)  # whose kinds ask all features
+    movement_notes: Notes = field(init=False)
+    movement_reports: Reports = field(init=False)
+    public_receipts: PublicReceipts = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)

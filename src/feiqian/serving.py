@@ -76,6 +76,7 @@ class Bank:
         reads = services.reads, services.orders.reads, services.own_transfers.reads
         ended = [*(one.close() for one in reads), services.work.close(), services.merchants.close()]
         services.workers.close()
+        services.press.close()
         if not all(ended):
             return False
         self.journal.close()

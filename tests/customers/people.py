@@ -51,6 +51,7 @@ from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.load import load_policy
+from feiqian.printing.press import Press
 from feiqian.runtime.paging import Ask, Page
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
@@ -65,6 +66,7 @@ from feiqian.workers.pool import Workers
 T = TypeVar("T")
 POLICY = load_policy("cn")
 WORKERS = Workers()  # of all banks of a run
+PRESS = Press()  # its process is started when somebody asks for a document
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
 MEI, EVE, UNKNOWN = "+8613900001111", "+8613900002222", "+8613900009999"
 PASSWORD, PIN = "wandering teapot umbrella", "402957"
@@ -162,6 +164,7 @@ class People:
             db=db,
             work=work,
             workers=WORKERS,
+            press=PRESS,
             uploads=Uploads(self.folder),
             cipher=cipher,
             ledger=self.ledger,

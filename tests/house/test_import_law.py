@@ -12,11 +12,12 @@ from feiqian import features
 ANY = None
 FEATURES = (*features.FEATURES, *features.GUESTS)
 STANDS_ON = {name: set(import_module(f"feiqian.{name}").STANDS_ON) for name in FEATURES}
-FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound"}  # what a feature shows and tells
+# What a feature shows and tells.
+FACES = {"api", "pages", "wallet", "changes", "queues", "support", "outbound", "movements"}
 CONSOLE = {"backoffice"}  # which all faces may know
 
 BASE = {"clock", "errors", "events", "folder", "ids", "money", "strings", "subjects", "texts"}
-TOOLS = {"columns", "data_key", "db", "runtime", "field_cipher", "settings", "workers"}
+TOOLS = {"columns", "data_key", "db", "runtime", "field_cipher", "settings", "workers", "printing"}
 LEDGER = {"ledger", "projections"}
 # Each module or folder that is no feature, and what of the project it may import beside itself.
 MAY_IMPORT: dict[str, set[str] | None] = {
@@ -24,7 +25,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": {"ids", "money"},
     "subjects": {"ids"},
     "strings": set(),
-    "features": {"backoffice", "errors", "outbox", "projections", "services", "web"},
+    "features": {"activity", "backoffice", "errors", "outbox", "projections", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},
@@ -38,6 +39,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "data_key": {"db", "field_cipher"},
     "runtime": {"clock", "db", "errors", "strings", "workers"},
     "workers": {"runtime"},
+    "printing": {"clock", "errors", "runtime", "workers"},
     "ledger": {"clock", "errors", "folder", "ids", "money", "runtime"},
     "projections": BASE | TOOLS | {"ledger"},
     "services": BASE | TOOLS | LEDGER | set(features.FEATURES),
@@ -51,7 +53,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "commands": ANY,
     "bench": ANY,
 }
-BESIDES = {"payments": {"projections"}, "orders": {"projections"}}  # whose rules ask a read model
+BESIDES = {name: {"projections"} for name in ("payments", "orders", "activity")}  # whose rules ask a read model
 # Nothing below may import these.
 ON_TOP = {"__main__", "app", "composition", "cli", "commands", "demo", "bench", "test_bank", "testing"}
 

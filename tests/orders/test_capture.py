@@ -19,7 +19,7 @@ from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbi
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest
 from feiqian.payments.plan import captured
 from feiqian.policy.scopes import Scope, Span
-from feiqian.reminders.movements import Movements
+from feiqian.reminders.watching import Movements
 
 DAY = 86_400
 AMOUNT = 100_00

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     STOLEN_PHONE = "stolen_phone"
     RECOVERY_HELP = "recovery_help"
     IDENTITY = "identity"
+    MOVEMENT = "movement"  # something is wrong with a payment or a transfer
     OTHER = "other"
 
 

@@ -8,6 +8,11 @@ from zoneinfo import ZoneInfo
 
 from feiqian import features
 from feiqian.accounts.service import Accounts
+from feiqian.activity.describing import Describing
+from feiqian.activity.notes import Notes
+from feiqian.activity.public_receipts import PublicReceipts
+from feiqian.activity.reports import Reports
+from feiqian.activity.service import Activity
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.hashing import hasher_of
@@ -45,6 +50,7 @@ from feiqian.payments.codes import Codes
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.service import Payments
 from feiqian.policy.model import Policy
+from feiqian.printing.press import Press
 from feiqian.runtime.transactions import Transactions
 from feiqian.runtime.uploads import Uploads
 from feiqian.runtime.work import Work
@@ -57,6 +63,7 @@ from .products import add_products, add_quick_payments
 
 __all__ = [
     "add_access",
+    "add_activity",
     "add_back_office",
     "add_outbound",
     "add_payments",
@@ -95,6 +102,7 @@ def services_of(
         db=db,
         work=work,
         workers=workers,
+        press=Press(),
         uploads=Uploads(Path(settings.data)),
         cipher=cipher,
         ledger=ledger,
@@ -150,6 +158,17 @@ def add_payments(s: Services, codes: Codes) -> None:
 def add_outbound(s: Services, reader: Callable[[], Journal]) -> None:
     """What features tell the world of the journal, which `reader` opens."""
     s.follower = Follower(s.outbox, features.outbound(s), s.ledger, reader, s.db, s.clock, s.work)
+
+
+def add_activity(s: Services) -> None:
+    """What asks all features that move money: a customer's movements."""
+    s.movement_notes = Notes(transactions=s.transactions, clock=s.clock, cipher=s.cipher)
+    s.movement_reports = Reports(transactions=s.transactions, clock=s.clock, cases=s.cases)
+    describing = Describing(features.movement_kinds(s))
+    s.activity = Activity(ledger=s.ledger, reads=s.reads, describing=describing, notes=s.movement_notes)
+    s.public_receipts = PublicReceipts(
+        transactions=s.transactions, clock=s.clock, cipher=s.cipher, customers=s.customers, activity=s.activity
+    )
 
 
 def add_back_office(services: Services) -> None:

@@ -27,9 +27,9 @@ from feiqian.quick.paying import QuickPayments
 from feiqian.quick.public import PublicQuick
 from feiqian.quick.remembered import RememberedDevices
 from feiqian.quick.service import QuickService
-from feiqian.reminders.movements import Movements
 from feiqian.reminders.service import Reminders
 from feiqian.reminders.telling import Telling
+from feiqian.reminders.watching import Movements
 from feiqian.reminders.words import Wording
 from feiqian.services import Services
 from feiqian.sources.service import Sources

@@ -24,9 +24,9 @@ from feiqian.notify.quiet import DAY_MINUTES, Quiet
 from feiqian.reminders import choices
 from feiqian.reminders.errors import RemindersInvalid
 from feiqian.reminders.model import Choice, Reminder
-from feiqian.reminders.movements import Movements
 from feiqian.reminders.tables import bundles
 from feiqian.reminders.telling import Telling
+from feiqian.reminders.watching import Movements
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import writes
 from feiqian.subjects import customer as subject_of

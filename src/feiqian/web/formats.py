@@ -81,6 +81,11 @@ class Formats:
     def _in_full(self, at: int, time: str) -> str:
         return self._texts("time.date", date=self.date(at), time=time)
 
+    @property
+    def zone_of_reader(self) -> tzinfo:
+        """In which days begin and end."""
+        return self._zone
+
     def zone(self, at: int) -> str:
         """How far the zone is from UTC at a moment, as times carry it."""
         return offset_name(self.local(at))
@@ -89,6 +94,10 @@ class Formats:
         """A civil date, or a moment's, as "14 Jan 2027"."""
         day = self.local(day).date() if isinstance(day, int) else day
         return str(format_date(day, "medium", self._locale))
+
+    def month(self, moment: datetime) -> str:
+        """Its month, as "January 2027"."""
+        return str(format_skeleton("yMMMM", moment, locale=self._locale))
 
     def clock(self, at: int) -> str:
         moment = self.local(at)

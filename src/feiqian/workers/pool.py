@@ -42,9 +42,13 @@ class _Task:
 
 
 class Workers:
-    """Processes are started when the first job comes, or by `start`, and again whenever one has ended."""
+    """Processes are started when the first job comes, or by `start`, and again whenever one has ended.
 
-    def __init__(self, limits: Limits | None = None, processes: int = PROCESSES) -> None:
+    `what` they work at is in the names of their alarms and metrics.
+    """
+
+    def __init__(self, limits: Limits | None = None, processes: int = PROCESSES, what: str = "picture") -> None:
+        self._what = what
         self._limits = limits or Limits()
         self._processes = [Process(self._limits) for _ in range(processes)]
         self._threads: list[threading.Thread] = []
@@ -53,14 +57,16 @@ class Workers:
         self._under_way: Counter[str] = Counter()
         self._closing = False
         self.taken = self.killed = self.refused = 0
-        self.full, self.missing = Alarm("picture_queue_full"), Alarm("picture_worker_missing")
+        self.full, self.missing = Alarm(f"{what}_queue_full"), Alarm(f"{what}_worker_missing")
 
-    async def run(self, job: Job, parts: Sequence[Part], key: str) -> list[bytes]:
-        """Has `job`, a function of a module, done by a process. `key`: for whom, by person or else by address.
+    async def run(self, job: Job | tuple[str, str], parts: Sequence[Part], key: str) -> list[bytes]:
+        """Has `job`, a function of a module (or the names of both), done by a process.
 
-        Files among the parts are closed here. Raises Refused, JobKilled, TooBusy.
+        `key`: for whom, by person or else by address. Files among the parts are closed here. Raises Refused, JobKilled,
+        TooBusy.
         """
-        return await asyncio.wrap_future(self._put(_Task(job.__module__, job.__name__, parts, key)).future)
+        module, function = job if isinstance(job, tuple) else (job.__module__, job.__name__)
+        return await asyncio.wrap_future(self._put(_Task(module, function, parts, key)).future)
 
     def start(self) -> None:
         """Starts the processes now, so that what the machine lacks is told at once and not at the first picture."""
@@ -84,12 +90,13 @@ class Workers:
             thread.join()
 
     def measure(self, metrics: Metrics) -> None:
-        metrics.gauge("feiqian_picture_jobs_waiting", "Jobs that wait for a picture worker", lambda: self.waiting)
-        metrics.gauge("feiqian_picture_jobs_running", "Jobs in picture workers", self._under_way.total)
-        self.full.measure(metrics, "the queue of picture jobs is full")
-        self.missing.measure(metrics, "no picture worker can be started")
-        metrics.counter("feiqian_picture_jobs_killed", "Jobs that exceeded their limits", lambda: self.killed)
-        metrics.counter("feiqian_picture_jobs_refused", "Jobs refused by a full queue", lambda: self.refused)
+        what, jobs = self._what, f"feiqian_{self._what}_jobs"
+        metrics.gauge(f"{jobs}_waiting", f"Jobs that wait for a {what} worker", lambda: self.waiting)
+        metrics.gauge(f"{jobs}_running", f"Jobs in {what} workers", lambda: self._under_way.total())
+        self.full.measure(metrics, f"the queue of {what} jobs is full")
+        self.missing.measure(metrics, f"no {what} worker can be started")
+        metrics.counter(f"{jobs}_killed", "Jobs that exceeded their limits", lambda: self.killed)
+        metrics.counter(f"{jobs}_refused", "Jobs refused by a full queue", lambda: self.refused)
 
     @property
     def waiting(self) -> int:
@@ -110,7 +117,7 @@ class Workers:
                 if self.waiting >= QUEUE:
                     self.full.set(True, waiting=self.waiting)
                 task.close()
-                raise TooBusy("too many pictures are being read; try again in a moment")
+                raise TooBusy(f"too many {self._what} jobs are asked for at once; try again in a moment")
             self._waiting.setdefault(task.key, deque()).append(task)
             self._run_threads()
             self._changed.notify()
@@ -120,7 +127,7 @@ class Workers:
         if self._threads or self._closing:
             return
         for process in self._processes:
-            thread = threading.Thread(target=self._serve, args=(process,), name="picture-worker", daemon=True)
+            thread = threading.Thread(target=self._serve, args=(process,), name=f"{self._what}-worker", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -173,15 +180,15 @@ class Workers:
         except NotStarted as error:
             if not self._closing:
                 self.missing.set(True, why=str(error))
-            task.future.set_exception(TooBusy("pictures cannot be read now; try again later"))
+            task.future.set_exception(TooBusy(f"no {self._what} worker can be started now; try again later"))
             return
         except JobKilled as error:
             self.killed += 1
-            _log.warning("picture_job_killed", job=task.function, why=str(error))
+            _log.warning(f"{self._what}_job_killed", job=task.function, why=str(error))
             task.future.set_exception(error)
         except Exception as error:
             process.end()
-            _log.exception("picture_job_failed", job=task.function)
+            _log.exception(f"{self._what}_job_failed", job=task.function)
             task.future.set_exception(JobKilled(type(error).__name__))
         else:
             task.future.set_result(answer)

@@ -1,4 +1,4 @@
-"""The questions that the server asks of the read model of payments: those of `queries`, by `projections.reads`.
+"""The questions that the server asks of the read model of payments, by `projections.reads`.
 
 Every question may raise ReadsBehind and TooBusy.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from feiqian.projections.reads import Reads, at_once, in_a_thread
 
-from . import queries
+from . import lines, queries
 from .customer_pages import payments_of_customer
 from .projection import NAME
 
 
 class PaymentReads(Reads):
-    """See `Reads`; what each question means and gives is said where it stands in `queries`, or `customer_pages`."""
+    """See `Reads`; what each question means and gives is said where it stands in `queries`, `lines` or
+    `customer_pages`."""
 
     model, pool_name = NAME, "reads"
 
@@ -33,3 +34,10 @@ class PaymentReads(Reads):
     waiting_of_customer = in_a_thread(queries.waiting_of_customer)
     refunds_of = in_a_thread(queries.refunds_of)
     statement = in_a_thread(queries.statement)
+    accounts_of = at_once(lines.accounts_of)
+    lines_of_customer = in_a_thread(lines.lines_of_customer)
+    lines_of_account = in_a_thread(lines.lines_of_account)
+    first_line_at = in_a_thread(lines.first_line_at)
+    not_paid_of_customer = in_a_thread(lines.not_paid_of_customer)
+    refunds_by_transfers = in_a_thread(lines.refunds_by_transfers)
+    sums = in_a_thread(lines.sums)

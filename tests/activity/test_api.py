@@ -1,0 +1,68 @@
+"""Activity under /v1, as a customer's app asks for it; every answer is held against the description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from feiqian.testing.served import Served
+from tests.activity.page_holder import with_money
+from tests.deposits.holder_pages import PageHolder
+
+
+@pytest.fixture
+def holder(paged: Served, request: pytest.FixtureRequest) -> Iterator[PageHolder]:
+    holder = with_money(paged, request.node.name)
+    yield holder
+    holder.close()
+
+
+def move(holder: PageHolder, number: str, amount: int) -> None:
+    body = {"source": "wallet", "target": holder.account, "currency": "CNY"}
+    holder.post("/v1/me/transfers", body | {"number": number, "amount": amount})
+
+
+def test_an_app_lists_searches_and_reads_receipts(holder: PageHolder) -> None:
+    for number in range(3):
+        move(holder, f"T{number}", 100 + number)
+    first = holder.get("/v1/me/activity?limit=2")
+    last = holder.get(f"/v1/me/activity?limit=2&cursor={first['next']}")
+    every = [*first["data"], *last["data"]]
+    assert [it["amount"] for it in every] == [-102, -101, -100, 1_000_00]
+    assert last["next"] is None
+    assert every[0]["kind"] == "own_transfer"
+    assert every[0]["other"] == holder.account
+    of_account = holder.get(f"/v1/me/activity?account={holder.account}&direction=in&least=101")["data"]
+    assert [it["amount"] for it in of_account] == [102, 101]
+    assert [it["amount"] for it in holder.get("/v1/me/activity?text=1.01")["data"]] == [-101]
+    month = every[0]["at"][:7]
+    assert holder.get(f"/v1/me/activity/months/{month}")["sums"] == [{"currency": "CNY", "came": 1_000_00, "left": 0}]
+    holder.get("/v1/me/activity/months/2026-13", 404)
+    receipt = holder.get(f"/v1/me/activity/{every[0]['id']}")
+    assert receipt["movement"] == every[0]
+    assert receipt["references"] == [{"name": "transfer", "value": every[0]["reference"]}]
+    assert holder.get(f"/v1/me/activity/{every[0]['reference']}") == receipt
+    holder.get("/v1/me/activity/mov_01a21ac8d8a073fb8e8d69f236941c11", 404)
+    holder.get(f"/v1/me/activity?account={every[0]['id']}", 404)
+    holder.get("/v1/me/activity?cursor=1-2", 422)
+
+
+def test_an_app_notes_reports_and_gives_away(paged: Served, holder: PageHolder) -> None:
+    move(holder, "rent", 250_00)
+    id = holder.get("/v1/me/activity?limit=1")["data"][0]["id"]
+    assert holder.post(f"/v1/me/activity/{id}/note", {"note": "Rent"})["movement"]["own_note"] == "Rent"
+    holder.post(f"/v1/me/activity/{id}/note", {"note": "x" * 201}, 422)
+    made = holder.post(f"/v1/me/activity/{id}/report", {"problem": "twice"})
+    assert holder.post(f"/v1/me/activity/{id}/report", {"problem": "twice"}) == made | {"again": True}
+    holder.post(f"/v1/me/activity/{id}/report", {"problem": "other"}, 422)
+    given = holder.post(f"/v1/me/activity/{id}/code", {})
+    told = httpx.get(f"{paged.url}/v1/receipts/{given['code']}")
+    assert told.json()["amount"] == 250_00
+    assert told.json()["payer"] == "W** X**"
+    assert given["address"].endswith(f"/receipts/{given['code']}")
+    assert holder.get(f"/v1/me/activity/{id}")["code"] == given["code"]
+    assert httpx.get(f"{paged.url}/v1/receipts/{'A' * 24}").status_code == 404
+    printed = holder.api.get(f"/v1/me/activity/{id}/receipt")
+    assert printed.content.startswith(b"%PDF")
