@@ -42,6 +42,17 @@ class TransferStatus(StrEnum):
     DECLINED = "declined"
 
 
+class PersonTransferStatus(StrEnum):
+    """What became of a transfer to somebody else. The values are on the wire and on disk."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    HELD = "held"  # can be cancelled until its time is over; then the money goes
+    WAITING = "waiting"  # for the receiver's registration
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
 class Proof(msgspec.Struct, array_like=True, frozen=True):
     """What a payer had proved when the payment was decided."""
 
@@ -190,6 +201,43 @@ class OwnTransferDecided(msgspec.Struct, tag="own_transfer", array_like=True, fr
     closing: bool = False  # it emptied the account, which was closed with it
 
 
+class PersonTransferDecided(msgspec.Struct, tag="transfer", array_like=True, frozen=True):
+    """Money went from one customer to another, could not, or is held on its way. `status` is the first it had."""
+
+    id: str
+    transfer: bytes  # names its chain in the engine; of money that is held, its hold
+    status: PersonTransferStatus
+    reason: str | None  # why it was declined, a name of `transfers.model.TransferDecline`
+    sender: CustomerNumber
+    receiver: CustomerNumber  # NO_CUSTOMER: nobody yet
+    amount: MinorUnits
+    currency: CurrencyNumber
+    debit: bytes  # accounts in the ledger
+    credit: bytes
+    note: str
+    number: str  # the sender's own, which makes the transfer one
+    created_at: int
+    held_until: int = 0  # of money that is held
+    way: str = ""  # how the receiver was named, a `payees.model.Way`
+    payee: str = ""  # the receiver as the sender has named and confirmed them
+    about: str = ""  # the id of what is paid with it: a request, a schedule
+    check: str = ""  # the id of the check of the payee's name that the sender was told
+    proof: Proof | None = None
+    limit: LimitMet | None = None  # if a limit declined it
+
+
+class PersonTransferEnded(msgspec.Struct, tag="transfer_ended", array_like=True, frozen=True):
+    """A transfer that was held has ended, or waits no longer."""
+
+    id: str
+    status: PersonTransferStatus
+    sender: CustomerNumber
+    receiver: CustomerNumber
+    at: int
+    by: str = ""  # a subject, or "" where its time was over
+    transfer: bytes = b""  # the engine's capture or release, by which it ended
+
+
 class BalanceChanged(msgspec.Struct, tag="balance", array_like=True, frozen=True):
     """Money moved on an account whose owner is reminded of it, and what was on it right after that."""
 
@@ -225,7 +273,9 @@ class OrderChanged(msgspec.Struct, tag="order", array_like=True, frozen=True):
 
 
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
-Fact = PaymentDecided | AttemptDecided | RefundDecided | Ending | OwnTransferDecided | BalanceChanged | OrderChanged
+BetweenPeople = PersonTransferDecided | PersonTransferEnded
+OfPayments = PaymentDecided | AttemptDecided | RefundDecided | Ending
+Fact = OfPayments | OwnTransferDecided | BetweenPeople | BalanceChanged | OrderChanged
 
 TOO_DEEP = "it is nested more deeply than any fact is"
 _encoder = msgspec.msgpack.Encoder()

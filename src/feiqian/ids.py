@@ -24,6 +24,7 @@ LOCK, QUICK_PAYMENT, SERVICE, ORDER, REMEMBERED = "lck_", "qpy_", "svc_", "ord_"
 ENDPOINT, EVENT = "whe_", "evt_"  # of webhooks
 NOTICE = "ntc_"  # in a customer's inbox
 USER = "usr_"  # one of a merchant's people
+PERSON_TRANSFER, PAYEE_CHECK = "pst_", "pck_"  # between people; of a payee's name
 KEY = "key_"  # of the API, which is named so and not shown
 MOVEMENT = "mov_"  # one account's side of what moved
 

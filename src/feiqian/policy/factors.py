@@ -49,6 +49,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     PAYMENT = "payment"
     QUICK_PAYMENT = "quick_payment"
+    TRANSFER = "transfer"  # to somebody else
     QUICK_OPENING = "quick_opening"  # of somebody who is not signed in
     CHANGE_QUICK = "change_quick"
     CONFIRM_MOBILE = "confirm_mobile"
@@ -70,7 +71,8 @@ class Purpose(StrEnum):
     MERCHANT_REFUND = "merchant_refund"  # by one of a merchant's people
 
 
-BY_AMOUNT = frozenset({Purpose.PAYMENT, Purpose.QUICK_PAYMENT})  # what is needed rises with the amount
+# What is needed rises with the amount.
+BY_AMOUNT = frozenset({Purpose.PAYMENT, Purpose.QUICK_PAYMENT, Purpose.TRANSFER})
 
 
 def is_strong(combination: Iterable[Factor]) -> bool:

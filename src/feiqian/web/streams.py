@@ -16,7 +16,15 @@ from typing import Literal
 
 import msgspec
 
-from feiqian.events import Fact, OwnTransferDecided, PaymentCancelled, PaymentDecided, RefundDecided, decode_fact
+from feiqian.events import (
+    BetweenPeople,
+    Fact,
+    OwnTransferDecided,
+    PaymentCancelled,
+    PaymentDecided,
+    RefundDecided,
+    decode_fact,
+)
 from feiqian.ids import Party
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Places, Throttle
@@ -137,10 +145,7 @@ class Hub:
                     watcher.wake(position, None)
             return
         moves = fact if isinstance(fact, PaymentDecided | RefundDecided) else None
-        topics: list[Topic] = [("customer", fact.customer)]
-        if not isinstance(fact, OwnTransferDecided):
-            topics.append(("merchant", fact.merchant))
-        for topic in topics:
+        for topic in _concerned(fact):
             for watcher in self._watchers.get(topic, ()):
                 watcher.wake(position, moves)
 
@@ -193,6 +198,14 @@ class Hub:
         for watchers in self._watchers.values():
             for watcher in watchers:
                 watcher.close()
+
+
+def _concerned(fact: Fact) -> list[Topic]:
+    if isinstance(fact, BetweenPeople):
+        return [("customer", fact.sender), ("customer", fact.receiver)]
+    if isinstance(fact, OwnTransferDecided):
+        return [("customer", fact.customer)]
+    return [("customer", fact.customer), ("merchant", fact.merchant)]
 
 
 def message(event: str, data: object) -> bytes:

@@ -9,7 +9,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from feiqian.events import Fact, OwnTransferDecided, PaymentDecided, RefundDecided, decode_fact
+from feiqian.events import (
+    Fact,
+    OwnTransferDecided,
+    PaymentDecided,
+    PersonTransferDecided,
+    PersonTransferEnded,
+    RefundDecided,
+    decode_fact,
+)
 from feiqian.ledger.engine import EVENT, EVENT_SIZE, LINKED, Type
 from feiqian.projections.read_model import Part
 
@@ -56,7 +64,9 @@ def _names(chain: bytes) -> list[tuple[bytes, bool]]:
 def _name(fact: Fact | None, transfers: dict[str, bytes], hold_of: HoldOf) -> tuple[bytes, bool] | None:
     if fact is None:
         return None
-    if isinstance(fact, PaymentDecided | RefundDecided | OwnTransferDecided):
+    if isinstance(fact, PaymentDecided | RefundDecided | OwnTransferDecided | PersonTransferDecided):
+        return fact.transfer, False
+    if isinstance(fact, PersonTransferEnded):
         return fact.transfer, False
     hold = transfers.get(fact.id) or hold_of(fact.id)
     return None if hold is None else (hold, True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
 
 from feiqian.accounts.kinds import OF_CUSTOMERS
-from feiqian.events import OwnTransferDecided, RefundDecided, decode_values
+from feiqian.events import BetweenPeople, OwnTransferDecided, RefundDecided, decode_values
 from feiqian.ids import PAYMENT, is_id
 from feiqian.ledger.engine import EVENT, Type
 from feiqian.merchants.kinds import MerchantAccountKind
@@ -212,13 +212,19 @@ def _kind_and_owner(account: bytes) -> tuple[int, int]:
 
 
 def _accounts_of(merchant: int, customer: int) -> set[str]:
-    return {account_key(MerchantAccountKind.PAYABLE, merchant), *(account_key(kind, customer) for kind in OF_CUSTOMERS)}
+    return {account_key(MerchantAccountKind.PAYABLE, merchant)} | _of_customers(customer)
+
+
+def _of_customers(*numbers: int) -> set[str]:
+    return {account_key(kind, number) for number in numbers if number for kind in OF_CUSTOMERS}
 
 
 def _parties(blob: bytes) -> set[str]:
     fact = decoded(blob)
     if isinstance(fact, OwnTransferDecided):
-        return {account_key(kind, fact.customer) for kind in OF_CUSTOMERS}
+        return _of_customers(fact.customer)
+    if isinstance(fact, BetweenPeople):
+        return _of_customers(fact.sender, fact.receiver)
     return set() if fact is None or not fact.merchant else _accounts_of(fact.merchant, fact.customer)
 
 

@@ -19,6 +19,7 @@ from feiqian.events import (
     PaymentDecided,
     PaymentRefused,
     PaymentStatus,
+    PersonTransferDecided,
     RefundDecided,
     decode_fact,
     encode_limit,
@@ -117,7 +118,7 @@ class ProjectionStep:
             self._links[fact.transfer] = (no, fact.created_at)
         elif type(fact) is RefundDecided:
             self._links[fact.transfer] = (self._number(fact.payment), fact.created_at)
-        elif type(fact) is OwnTransferDecided:
+        elif type(fact) is OwnTransferDecided or type(fact) is PersonTransferDecided:
             self._links[fact.transfer] = (None, fact.created_at)
         elif type(fact) is PaymentConfirmed:
             self._say(fact.id, fact.confirmed_at, fact.fee, None)
