@@ -152,13 +152,11 @@ def _open(
         services.follower.begin(connection, journal)
     begun, remembered = services.quick_payments.kept, services.quick_devices
     quick = (services.public_quick.sweep, begun.sweep, remembered.sweep)
-    sweeps = (*verification.sweeps.all, *strangers.sweeps, *quick)
+    sweeps = (*verification.sweeps.all, *strangers.sweeps, *quick, services.payees.sweep)
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)
-    reads_watch = ReadsWatch(
-        [reads, services.orders.reads, services.own_transfers.reads], lambda: ledger.durable_position
-    )
+    reads_watch = ReadsWatch(services.all_reads, lambda: ledger.durable_position)
     reads_watch.measure(services.metrics)
     return Bank(services, journal, db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
@@ -198,7 +196,7 @@ def _watch_for(services: Services) -> None:
     ready.add("journal_overdue", "the journal does not answer, and nothing is decided", lambda: ledger.overdue)
     metrics.counter("feiqian_journal_overdue", "Commits that were overdue", lambda: ledger.overdue_times)
     ready.add("clock_jumped", "the clock was set too far, and nothing is decided", ledger.look_at_clock)
-    for pool in (work.database, services.reads.pool, services.orders.reads.pool, services.own_transfers.reads.pool):
+    for pool in (work.database, *(reads.pool for reads in services.all_reads)):
         _watch_pool(services, pool)
 
 

@@ -59,6 +59,8 @@ FEATURES = (
     "activity",
     "sources",
     "locks",
+    "payees",
+    "transfers",
     "quick",
     "checkout",
     "developers",

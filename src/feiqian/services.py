@@ -70,10 +70,12 @@ if TYPE_CHECKING:
     from feiqian.orders.service import Orders
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
+    from feiqian.payees.service import Payees
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
     from feiqian.printing.press import Press
+    from feiqian.projections.reads import Reads
     from feiqian.quick.own import OwnQuick
     from feiqian.quick.paying import QuickPayments
     from feiqian.quick.public import PublicQuick
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
+    from feiqian.transfers.service import PersonTransfers
     from feiqian.webhooks.service import Webhooks
     from feiqian.workers.pool import Workers
 
@@ -146,6 +149,8 @@ class Services:
     aliases: Aliases = field(init=False)
     sources: Sources = field(init=False)
     own_transfers: OwnTransfers = field(init=False)
+    payees: Payees = field(init=False)
+    person_transfers: PersonTransfers = field(init=False)
     statements: Statements = field(init=False)
     closing: Closing = field(init=False)
     own_limits: OwnLimits = field(init=False)
@@ -176,6 +181,11 @@ class Services:
     def transactions(self) -> Transactions:
         """Of the feature database, in its pool."""
         return Transactions(self.db, self.work)
+
+    @property
+    def all_reads(self) -> tuple[Reads, ...]:
+        """What the read models are asked by."""
+        return self.reads, self.orders.reads, self.own_transfers.reads, self.person_transfers.reads
 
     def __post_init__(self) -> None:
         self.alarms = Alarms(self.metrics)

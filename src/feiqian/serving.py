@@ -73,8 +73,7 @@ class Bank:
             except CommitOverdue:
                 return False
         services.ledger.close()
-        reads = services.reads, services.orders.reads, services.own_transfers.reads
-        ended = [*(one.close() for one in reads), services.work.close(), services.merchants.close()]
+        ended = [*(one.close() for one in services.all_reads), services.work.close(), services.merchants.close()]
         services.workers.close()
         services.press.close()
         if not all(ended):

@@ -26,6 +26,7 @@ from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.projections.database import open_database
 from feiqian.projections.projector import Projector
+from feiqian.projections.read_model import ReadModel
 from feiqian.projections.reconcile import reconcile_at
 from feiqian.subjects import Role, Subject
 from feiqian.testing.clock import ManualClock
@@ -36,10 +37,12 @@ OPERATOR = Subject(Role.STAFF, 0)
 class Holders(People):
     """See `People`; with payments and read models."""
 
+    models: tuple[ReadModel, ...] = (PAYMENTS, TRANSFERS)
+
     def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
         super().__init__(folder, clock, url)
         self.read_db, s = open_database(folder / "read.db"), self.services
-        self.projectors = [Projector(self.journal, self.read_db, model) for model in (PAYMENTS, TRANSFERS)]
+        self.projectors = [Projector(self.journal, self.read_db, model) for model in self.models]
         self.project()
         self.ledger.subscribe(lambda _position, _facts: self.project())
         s.reads, s.own_transfers.reads = PaymentReads(folder / "read.db"), TransferReads(folder / "read.db")
@@ -100,5 +103,5 @@ class Holders(People):
         """What an audit finds: every statement and every own transfer against the ledger, to the cent."""
         self.ledger.commit()
         self.project()
-        tie = reconcile_at(self.folder / "read.db", [PAYMENTS, TRANSFERS])
+        tie = reconcile_at(self.folder / "read.db", self.models)
         return audit(self.journal, engines="native", tie=tie).findings

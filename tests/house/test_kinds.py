@@ -68,6 +68,7 @@ OF_TRANSFERS = {
     "ORDER_CLOSED": 19,
     "AUTHORISATION": 20,
     "ORDER_VOIDED": 21,
+    "PERSON_TRANSFER": 30,
 }
 GIVEN_UP = {"ids": {103}, "transfers": {7, 8, 9}}
 

@@ -36,6 +36,7 @@ from feiqian.sources.service import Sources
 from feiqian.webhooks.service import Webhooks
 
 from .access import common_of
+from .people import add_people
 
 
 def add_products(s: Services) -> None:
@@ -49,6 +50,7 @@ def add_products(s: Services) -> None:
     _add_channels(s)
     _add_quick(s)
     _add_webhooks(s)
+    add_people(s)
 
 
 def _add_deposits(s: Services) -> None:

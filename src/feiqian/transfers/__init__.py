@@ -1,0 +1,13 @@
+"""Transfers between people: decided at once by the ledger, each number once, shown to both sides."""
+
+STANDS_ON: tuple[str, ...] = (
+    "policy",
+    "accounts",
+    "customers",
+    "auth",
+    "limits",
+    "payments",
+    "deposits",
+    "sources",
+    "payees",
+)

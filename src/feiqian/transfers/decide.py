@@ -1,0 +1,117 @@
+"""The decision of a transfer between people: limits, payee, balance, all in one stretch in which nothing awaits.
+
+What the rules forbid is made known to the ledger as well, so that a number that was declined stays so, whatever is
+forgotten. After `_post` has posted a chain the transfer is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from feiqian.accounts.kinds import day_amount_id
+from feiqian.auth.challenges.model import Passed
+from feiqian.clock import MICROSECONDS
+from feiqian.events import LimitMet, PersonTransferDecided, PersonTransferStatus, Proof, encode_fact
+from feiqian.ids import NO_CUSTOMER, PERSON_TRANSFER, CustomerNumber, new_id
+from feiqian.ledger import chart
+from feiqian.ledger.engine import chain
+from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import Refused
+from feiqian.limits.service import PaymentLimits
+from feiqian.payees.model import NameCheck
+from feiqian.payees.service import Payees
+from feiqian.payments.recent import Recent
+from feiqian.transfers.kinds import PersonTransferKind
+from feiqian.transfers.model import BY_REFUSAL, METHOD, TransferDecline, Wanted
+
+_LIMITS = frozenset(Refused) - {Refused.BALANCE_LIMIT, Refused.SENDER_NOT_BOUND}
+Decline = TransferDecline | Refused
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Decider:
+    """Of one bank. Everything here belongs to the event loop."""
+
+    ledger: Ledger
+    limits: PaymentLimits
+    payees: Payees
+    recent: Recent[PersonTransferDecided] = field(default_factory=Recent, init=False)
+
+    def decide(self, sender: CustomerNumber, wanted: Wanted, proved: Passed) -> PersonTransferDecided:
+        """Decides, posts and records what the ledger does not remember. Raises LedgerStopped, NotDeciding."""
+        now = self.ledger.clock.now()
+        transfer = person_transfer(sender, wanted.number)
+        decline = self._post(sender, wanted, proved, transfer, now)
+        payee = wanted.payee
+        fact = PersonTransferDecided(
+            id=new_id(PERSON_TRANSFER, now),
+            transfer=transfer,
+            status=PersonTransferStatus.SUCCEEDED if decline is None else PersonTransferStatus.DECLINED,
+            reason=decline and decline.value,
+            sender=sender,
+            receiver=payee.customer,
+            amount=wanted.amount,
+            currency=wanted.currency,
+            debit=wanted.source,
+            credit=self._credit(wanted),
+            note=wanted.note,
+            number=wanted.number,
+            created_at=now,
+            way=payee.way.value,
+            payee=payee.confirmed_name,
+            about=wanted.about,
+            check=wanted.check,
+            proof=Proof(proved.challenge, tuple(factor.value for factor in proved.factors), proved.evidence),
+            limit=self._met(sender, wanted, proved, now) if decline in _LIMITS else None,
+        )
+        self.ledger.record(encode_fact(fact))
+        self.recent.put(transfer, fact)
+        return fact
+
+    def _post(
+        self, sender: CustomerNumber, wanted: Wanted, proved: Passed, transfer: bytes, now: int
+    ) -> Decline | None:
+        """Moves the money, or makes the refusal known to the ledger: why, or None."""
+        counted = self._counted(sender, wanted, proved, now)
+        kind = PersonTransferKind.PERSON_TRANSFER
+        if not isinstance(counted, bytes):
+            # From an account to itself, which is refused whatever the state: the number stays declined.
+            source = wanted.source
+            self.ledger.post(chart.hold(transfer, debit=source, credit=source, amount=0, timeout_seconds=0, kind=kind))
+            return counted
+        use = chart.use(day_amount_id(wanted.currency, sender), wanted.amount)
+        credit = self._credit(wanted)
+        moved = chart.transfer(transfer, debit=wanted.source, credit=credit, amount=wanted.amount, kind=kind)
+        refusal = self.ledger.post(counted + chain(use, moved)).refusal
+        if refusal == 0:
+            return None
+        if not refusal.remembered:
+            raise RuntimeError(f"a transfer between people was refused as {refusal.name}")
+        return BY_REFUSAL.get(refusal, TransferDecline.NOT_POSSIBLE)
+
+    def _counted(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, now: int) -> bytes | Decline:
+        """The events that count it towards the sender's limits, or why it is not made."""
+        payee = wanted.payee
+        if payee.check is NameCheck.NO_MATCH:
+            return TransferDecline.NAME_DIFFERS if payee.found.known else TransferDecline.PAYEE_NOT_FOUND
+        if payee.customer in (NO_CUSTOMER, sender):
+            return TransferDecline.NOT_POSSIBLE
+        if not self.payees.receives(payee.found, wanted.currency, wanted.amount):
+            return TransferDecline.PAYEE_NOT_RECEIVING
+        seconds = now // MICROSECONDS
+        asked = sender, wanted.currency, wanted.amount, seconds, METHOD
+        return self.limits.at_confirmation(*asked, proved.factors)
+
+    def _credit(self, wanted: Wanted) -> bytes:
+        """Where the money goes; of nobody, nowhere."""
+        payee = wanted.payee
+        return self.payees.account_of(payee.found, wanted.currency) if payee.found.known else b""
+
+    def _met(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, now: int) -> LimitMet | None:
+        seconds = now // MICROSECONDS
+        return self.limits.met(sender, wanted.currency, METHOD, wanted.amount, seconds, proved.factors)
+
+
+def person_transfer(sender: CustomerNumber, number: str) -> bytes:
+    """The id of the transfer that a sender's number names."""
+    return chart.derived_id(b"person-transfer", sender.to_bytes(8, "big"), number.encode())

@@ -1,0 +1,197 @@
+"""Sending money to somebody else: a payee that was checked, a challenge that is bound to all of it, one decision.
+
+What is confirmed is read again when it is made: whom the number names, what they are called, the limits, the balance.
+If any of the payee has changed, the challenge is void and nothing moves (abuse cases 38 and 117). The challenge is
+spent before the ledger is asked, so a crash in between leaves nothing sent, and the number free for another challenge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from feiqian.accounts.kinds import wallet_id
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Passed
+from feiqian.auth.challenges.service import Verification
+from feiqian.clock import MICROSECONDS
+from feiqian.deposits.errors import AccountNotFound
+from feiqian.deposits.service import Deposits
+from feiqian.events import PersonTransferDecided
+from feiqian.ids import CustomerNumber
+from feiqian.ledger.bounds import MAX_AMOUNT
+from feiqian.ledger.ledger import Ledger
+from feiqian.limits.service import PaymentLimits
+from feiqian.money import BY_CODE, BY_NUMBER, CurrencyNumber
+from feiqian.payees.errors import CheckNotFound, PayeeChanged
+from feiqian.payees.model import Payee
+from feiqian.payees.service import FRESH, Payees
+from feiqian.policy.factors import Purpose
+from feiqian.runtime.transactions import Transactions
+from feiqian.sources.service import Sources
+from feiqian.strings.visible import is_visible
+from feiqian.subjects import Subject
+from feiqian.transfers.decide import Decider, person_transfer
+from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNotFound, PersonTransferNumberUsed
+from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Wanted
+from feiqian.transfers.read_model.reads import PersonTransferReads, Shown
+from feiqian.transfers.views import View, view_of
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PersonTransfers:
+    """Of one bank's customers. Whose session it is, the caller knows: `sender` is who is signed in."""
+
+    transactions: Transactions
+    ledger: Ledger
+    payees: Payees
+    deposits: Deposits
+    sources: Sources
+    limits: PaymentLimits
+    verification: Verification
+    decider: Decider
+    reads: PersonTransferReads
+
+    # --- by who is signed in -----------------------------------------------------------------------------------------
+
+    async def begin(self, subject: Subject, asked: Asked, language: str, device: str | None) -> ChallengeView:
+        """What the sender has to pass. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid, and what
+        `Verification.begin` raises."""
+        wanted = await self._read(subject.customer, asked, fresh=True)
+        now = self.ledger.clock.now() // MICROSECONDS
+        asking = subject.customer, wanted.currency, wanted.amount, now, METHOD
+        needs = self.limits.needs(*asking, Purpose.TRANSFER)
+        return await self.verification.begin(subject, _binding(wanted, asked), language, needs, device=device)
+
+    async def send(self, subject: Subject, asked: Asked, challenge: str) -> PersonTransferDecided:
+        """Makes the transfer with the challenge that was passed for it; again, it tells the first answer.
+
+        Raises CheckNotFound, PersonTransferInvalid, PersonTransferNumberUsed, NotDeciding, and what
+        `Verification.consume` raises: BindingDiffers where the payee is not as it was confirmed.
+        """
+        sender = subject.customer
+        transfer = person_transfer(sender, asked.number)
+        if self.ledger.engine.remembered(transfer) is not None:
+            return await self._first(sender, transfer, asked)
+        wanted = await self._read(sender, asked, fresh=False)
+        self.ledger.require_deciding()  # before the challenge is spent
+        passed = await self.verification.consume(challenge, subject, _binding(wanted, asked))
+        return await self.make(sender, wanted, passed)
+
+    async def make(self, sender: CustomerNumber, wanted: Wanted, proved: Passed) -> PersonTransferDecided:
+        """Moves the money, or says why not, once for each number; again, it tells the first answer.
+
+        Raises PersonTransferNumberUsed, LedgerStopped, NotDeciding.
+        """
+        transfer = person_transfer(sender, wanted.number)
+        if self.ledger.engine.remembered(transfer) is not None:
+            fact = await self._known(sender, transfer)
+            if fact is None or not _same(fact, wanted):
+                raise PersonTransferNumberUsed(wanted.number)
+            return fact
+        fact = self.decider.decide(sender, wanted, proved)
+        await self.ledger.durable(self.ledger.position)
+        return fact
+
+    async def get(self, customer: CustomerNumber, id: str) -> Shown:
+        """A transfer that the customer has sent, or received. Raises PersonTransferNotFound, ReadsBehind."""
+        await self.reads.wait(self.ledger.durable_position, who=("customer", customer))
+        found = await self.reads.by_id(customer, id)
+        if found is None:
+            raise PersonTransferNotFound
+        return found
+
+    async def views(self, customer: CustomerNumber, found: Sequence[Shown], language: str) -> list[View]:
+        """Transfers as this customer, who is one of the sides, is shown them."""
+        senders = {one.fact.sender for one in found} - {customer}
+        names = await self.transactions.read(self._names, senders) if senders else {}
+        return [view_of(one, customer, names, language) for one in found]
+
+    # --- how ---------------------------------------------------------------------------------------------------------
+
+    def _names(self, connection: Connection, numbers: Iterable[CustomerNumber]) -> dict[CustomerNumber, str]:
+        known = (self.payees.customers.by_number(connection, number) for number in numbers)
+        return {one.number: one.name for one in known if one is not None}
+
+    async def _known(self, sender: CustomerNumber, transfer: bytes) -> PersonTransferDecided | None:
+        """What was decided before, durable by now."""
+        fact, position = self.decider.recent.get(transfer), self.ledger.position
+        await self.ledger.durable(position)
+        if fact is None:
+            await self.reads.wait(position, who=("customer", sender))
+            fact = await self.reads.by_transfer(transfer)
+        return fact
+
+    async def _first(self, sender: CustomerNumber, transfer: bytes, asked: Asked) -> PersonTransferDecided:
+        fact = await self._known(sender, transfer)
+        if fact is None:
+            raise PersonTransferNumberUsed(asked.number)
+        source = await self.transactions.read(self._source, sender, asked, fact.currency) if asked.source else b""
+        given = asked.check, asked.amount, asked.currency, asked.note, source or fact.debit
+        if given != (fact.check, fact.amount, BY_NUMBER[fact.currency].code, fact.note, fact.debit):
+            raise PersonTransferNumberUsed(asked.number)
+        return fact
+
+    async def _read(self, sender: CustomerNumber, asked: Asked, *, fresh: bool) -> Wanted:
+        _check(asked)
+        return await self.transactions.read(self._wanted, sender, asked, fresh)
+
+    def _wanted(self, connection: Connection, sender: CustomerNumber, asked: Asked, fresh: bool) -> Wanted:
+        payee, same, at = self.payees.again(connection, sender, asked.check)
+        if fresh and at <= self.payees.clock.now() - FRESH:
+            raise CheckNotFound
+        if fresh and not same:
+            raise PayeeChanged
+        currency = BY_CODE.get(asked.currency)
+        if currency is None or payee.found.currency not in (0, currency.number):
+            raise PersonTransferInvalid("currency")
+        source = self._source(connection, sender, asked, currency.number)
+        return Wanted(asked.number, payee, asked.amount, currency.number, source, asked.note, check=asked.check)
+
+    def _source(self, connection: Connection, sender: CustomerNumber, asked: Asked, currency: CurrencyNumber) -> bytes:
+        if asked.source == WALLET:
+            return wallet_id(currency, sender)
+        if not asked.source:
+            return self.sources.choose(currency, sender, asked.amount)
+        try:
+            account = self.deposits.own(connection, sender, asked.source)
+        except AccountNotFound:
+            raise PersonTransferInvalid("source") from None
+        if account.currency != currency:
+            raise PersonTransferInvalid("source")
+        return account.ledger_id
+
+
+def _check(asked: Asked) -> None:
+    """Raises PersonTransferInvalid."""
+    if not 0 < asked.amount <= MAX_AMOUNT:
+        raise PersonTransferInvalid("amount")
+    if not 0 < len(asked.number) <= LONGEST_NUMBER or not is_visible(asked.number):
+        raise PersonTransferInvalid("number")
+    if len(asked.note) > LONGEST_NOTE or not is_visible(asked.note):
+        raise PersonTransferInvalid("note")
+
+
+def _binding(wanted: Wanted, asked: Asked) -> ChallengeBinding:
+    """What is confirmed: the payee as of now, so that a change of it voids what was confirmed before."""
+    return ChallengeBinding(
+        purpose=Purpose.TRANSFER,
+        kind=METHOD,
+        amount=wanted.amount,
+        currency=wanted.currency,
+        payee=payee_words(wanted.payee),
+        reference=asked.note,
+        ids="\n".join((asked.number, asked.check, asked.source, wanted.payee.digest)),
+    )
+
+
+def payee_words(payee: Payee) -> str:
+    """The payee in the text that is confirmed."""
+    return f"{payee.confirmed_name} ({payee.shown})" if payee.confirmed_name else payee.shown
+
+
+def _same(fact: PersonTransferDecided, wanted: Wanted) -> bool:
+    payee = wanted.payee
+    asked = wanted.amount, wanted.currency, payee.customer, payee.way, wanted.note, wanted.about
+    return asked == (fact.amount, fact.currency, fact.receiver, fact.way, fact.note, fact.about)
