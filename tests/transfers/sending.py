@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from feiqian.accounts.kinds import day_amount_id, wallet_id
 from feiqian.auth.model import Details, Session
+from feiqian.composition import add_activity
 from feiqian.events import PersonTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.money import CNY, MinorUnits
@@ -48,6 +49,7 @@ class Sending(Holders):
         s.person_transfers.limits = s.limits  # which the bank of the tests makes anew
         s.person_transfers.decider = Decider(ledger=self.ledger, limits=s.limits, payees=s.payees)
         s.person_transfers.reads = PersonTransferReads(folder / "read.db")
+        add_activity(s)
 
     def close(self) -> None:
         self.services.person_transfers.reads.close()

@@ -8,6 +8,7 @@ STANDS_ON: tuple[str, ...] = (
     "limits",
     "payments",
     "deposits",
+    "activity",
     "sources",
     "payees",
 )

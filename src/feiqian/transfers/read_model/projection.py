@@ -15,7 +15,7 @@ NAME = "transfers"
 _TAG, _ENDED = b"\xa8transfer", b"\xaetransfer_ended"  # as MessagePack writes the tags, after the array's first bytes
 _PLACE = slice(1, 20)
 _SUCCEEDED = PersonTransferStatus.SUCCEEDED
-_NUMBER = "SELECT no FROM person_transfers WHERE id = :id"
+_NUMBER = "SELECT no, position FROM person_transfers WHERE id = :id"
 _END = """
 UPDATE person_transfers SET status = :status, receiver = :receiver, ended_at = :at, moved = :moved WHERE no = :no"""
 _MOVED = "UPDATE person_transfer_sides SET unmoved = 0 WHERE no = :no"
@@ -53,9 +53,9 @@ class PersonTransfersProjection:
         moved = fact.status is _SUCCEEDED
         ids = no, position, fact.id, fact.transfer, fact.transfer if moved else None
         self._rows.append((*ids, fact.sender, fact.receiver, fact.amount, fact.status.value, 0, blob))
-        self._sides.append((fact.sender, no, int(not moved)))
+        self._sides.append((fact.sender, no, position, int(not moved)))
         if moved:  # of what was declined the other side hears nothing
-            self._sides.append((fact.receiver, no, 0))
+            self._sides.append((fact.receiver, no, position, 0))
 
     def write(self) -> None:
         self._db.insert(transfers, self._rows)
@@ -72,7 +72,7 @@ class PersonTransfersProjection:
         self._db.change(_END, moved=fact.transfer if moved else None, no=row[0], **values)
         if moved:
             self._db.change(_MOVED, no=row[0])
-            self._db.insert(sides, [(fact.receiver, row[0], 0)])
+            self._db.insert(sides, [(fact.receiver, row[0], row[1], 0)])
 
     def forget(self) -> None:
         self._last = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select, text
 
 from feiqian.events import PersonTransferDecided, PersonTransferStatus, decode_fact
 from feiqian.ids import CustomerNumber
@@ -25,7 +25,13 @@ _BY_ID = _OF.where(_t.id == bindparam("id"))
 _BY_TRANSFER = select(_t.fact).where(_t.transfer == bindparam("transfer"))
 _ORDERED = _OF.order_by(_s.no.desc()).limit(bindparam("limit"))
 _OLDER = _ORDERED.where(_s.no < bindparam("before"))
-_UNMOVED = _OLDER.where(text(UNMOVED))
+_AT: BindParameter[int] = bindparam("position")
+_NUMBER: BindParameter[int] = bindparam("before")
+_UNMOVED = (
+    _OF.where(text(UNMOVED), or_(_s.position < _AT, and_(_s.position == _AT, _s.no < _NUMBER)))
+    .order_by(_s.position.desc(), _s.no.desc())
+    .limit(bindparam("limit"))
+)
 _SENT = (
     select(func.count(), func.max(_t.amount))
     .where(_t.sender == bindparam("sender"), _t.receiver == bindparam("receiver"))
@@ -82,17 +88,16 @@ def newest(db: Database, customer: CustomerNumber, before: str = "", limit: int 
     """A page of those the customer has sent or received, newest first: those before this id, and the id to ask for the
     next by. "" is none of both."""
     row = db.one(_NO, id=before) if before else None
-    found = _page(db, _OLDER, customer, _BEYOND if row is None else int(row[0]), limit + 1)
+    before_no = _BEYOND if row is None else int(row[0])
+    found = [_shown(row) for row in db.all(_OLDER, customer=customer, before=before_no, limit=limit + 1)]
     return found[:limit], found[limit - 1].fact.id if len(found) > limit else ""
 
 
-def unmoved(db: Database, customer: CustomerNumber, before: int | None, limit: int) -> list[Shown]:
-    """Those of the customer's that no entry tells of, newest first, with numbers below this one."""
-    return _page(db, _UNMOVED, customer, _BEYOND if before is None else before, limit)
-
-
-def _page(db: Database, query: Select[Any], customer: CustomerNumber, before: int, limit: int) -> list[Shown]:
-    return [_shown(row) for row in db.all(query, customer=customer, before=before, limit=limit)]
+def unmoved(db: Database, customer: CustomerNumber, before: tuple[int, int], limit: int) -> list[Shown]:
+    """Those of the customer's that no entry tells of, newest first, whose (position, number) is below this."""
+    position, number = before
+    rows = db.all(_UNMOVED, customer=customer, position=position, before=number, limit=limit)
+    return [_shown(row) for row in rows]
 
 
 def sent_before(db: Database, sender: CustomerNumber, receiver: CustomerNumber) -> SentBefore:

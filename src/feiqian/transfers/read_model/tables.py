@@ -30,8 +30,9 @@ sides = Table(
     "person_transfer_sides",
     METADATA,
     *numbers("customer", "no", key=True),
+    *numbers("position"),
     *numbers("unmoved"),  # 1: no entry of the customer's accounts tells of it
-    few("person_transfer_sides_unmoved", UNMOVED, "customer", "no"),
+    few("person_transfer_sides_unmoved", UNMOVED, "customer", "position", "no"),
     **STRICT,
     **BY_KEY,
 )
