@@ -119,6 +119,7 @@ CASES = {
     105: "Another's order by a guessed address: nothing is shown",
     106: "A payment link with a changed amount: void",
     108: "A receiver that checks no signature: its merchant is told",
+    117: "A payee's name or number is another's between check and payment: checked again, and the confirmation is void",
 }
 
 

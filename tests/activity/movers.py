@@ -8,13 +8,11 @@ from feiqian.accounts.kinds import wallet_id
 from feiqian.activity.model import EVERYTHING, Movement, Wanted
 from feiqian.activity.service import Activity
 from feiqian.composition import add_activity
-from feiqian.deposits.read_model import READ_MODEL as TRANSFERS
 from feiqian.deposits.transfers import Wanted as OwnWanted
 from feiqian.ids import CustomerNumber
 from feiqian.merchants import opening as merchant_opening
 from feiqian.merchants.registry import Merchant, NewMerchant, Store
 from feiqian.money import CNY, MinorUnits
-from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.views import PaymentView
 from feiqian.projections.projector import rebuild
@@ -70,7 +68,7 @@ class Movers(Holders):
 
     def rebuild(self) -> None:
         """Makes the read models anew."""
-        rebuild(self.journal, self.folder / "read.db", [PAYMENTS, TRANSFERS])
+        rebuild(self.journal, self.folder / "read.db", self.models)
 
     def listed(self, customer: CustomerNumber, wanted: Wanted = EVERYTHING, limit: int = 3) -> list[Movement]:
         """All pages of the list, one after the other."""

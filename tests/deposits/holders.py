@@ -30,6 +30,8 @@ from feiqian.projections.read_model import ReadModel
 from feiqian.projections.reconcile import reconcile_at
 from feiqian.subjects import Role, Subject
 from feiqian.testing.clock import ManualClock
+from feiqian.transfers.read_model import READ_MODEL as PERSON_TRANSFERS
+from feiqian.transfers.read_model.reads import PersonTransferReads
 
 OPERATOR = Subject(Role.STAFF, 0)
 
@@ -37,7 +39,7 @@ OPERATOR = Subject(Role.STAFF, 0)
 class Holders(People):
     """See `People`; with payments and read models."""
 
-    models: tuple[ReadModel, ...] = (PAYMENTS, TRANSFERS)
+    models: tuple[ReadModel, ...] = (PAYMENTS, TRANSFERS, PERSON_TRANSFERS)
 
     def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
         super().__init__(folder, clock, url)
@@ -47,6 +49,7 @@ class Holders(People):
         self.ledger.subscribe(lambda _position, _facts: self.project())
         s.reads, s.own_transfers.reads = PaymentReads(folder / "read.db"), TransferReads(folder / "read.db")
         s.merchants = Merchants(self.db, "live")
+        s.person_transfers.reads = PersonTransferReads(folder / "read.db")
         s.statements.payments, s.statements.transfers = s.reads, s.own_transfers.reads
         s.statements.merchants = s.merchants
         add_payments(s, Codes(KeyFile(folder / "code-keys.json", self.clock).open(), s.customers.issuing))
@@ -58,6 +61,7 @@ class Holders(People):
     def close(self) -> None:
         self.services.reads.close()
         self.services.own_transfers.reads.close()
+        self.services.person_transfers.reads.close()
         self.services.merchants.close()
         self.read_db.close()
         super().close()

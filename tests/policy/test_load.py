@@ -56,8 +56,8 @@ def refusal(text: str) -> str:
         ("challenge_seconds", 1, "challenge_seconds = 5", ">= 30"),
         ("any_of", 1, 'any_of = ["password", "sms"]', "Expected 'array'"),
         ("any_of", 1, "any_of = []", "length >= 1"),
-        ("any_of", 5, 'any_of = [["totp"]]', "each combination needs 'sms'"),
-        ("any_of", 7, 'any_of = [["password"]]', "not strong"),
+        ("any_of", 8, 'any_of = [["totp"]]', "each combination needs 'sms'"),
+        ("any_of", 10, 'any_of = [["password"]]', "not strong"),
         ("strong = true", 1, 'up_to = { CNY = "5.00" }', "only of payments"),
     ],
 )

@@ -15,8 +15,6 @@ from feiqian.payees.model import NameCheck, PayeeCheck
 from feiqian.testing.clock import ManualClock
 from feiqian.transfers.decide import Decider
 from feiqian.transfers.model import Asked
-from feiqian.transfers.read_model import READ_MODEL as TRANSFERS
-from feiqian.transfers.read_model.reads import PersonTransferReads
 from feiqian.transfers.service import PersonTransfers
 from tests.customers.people import EVE, EVE_DETAILS, MEI, MEI_DETAILS, PASSWORD, PIN, chinese_number
 from tests.deposits.holders import Holders
@@ -41,19 +39,12 @@ class Person(NamedTuple):
 class Sending(Holders):
     """See `Holders`; `again` is the same bank after a crash."""
 
-    models = (*Holders.models, TRANSFERS)
-
     def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
         super().__init__(folder, clock, url)
         s = self.services
         s.person_transfers.limits = s.limits  # which the bank of the tests makes anew
         s.person_transfers.decider = Decider(ledger=self.ledger, limits=s.limits, payees=s.payees)
-        s.person_transfers.reads = PersonTransferReads(folder / "read.db")
         add_activity(s)
-
-    def close(self) -> None:
-        self.services.person_transfers.reads.close()
-        super().close()
 
     @property
     def sending(self) -> PersonTransfers:

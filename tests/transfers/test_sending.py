@@ -77,7 +77,7 @@ def test_abuse_22_a_number_is_not_used_for_another_transfer(bank: Sending, other
     assert bank.wallet(eve) == 30_00
 
 
-def test_abuse_09_nobody_pays_themselves(bank: Sending) -> None:
+def test_abuse_9_nobody_pays_themselves(bank: Sending) -> None:
     mei = bank.person("mei", 100_00)
     with pytest.raises(PayeeIsSender):
         bank.look_up(mei, mei.mobile, mei.name)
