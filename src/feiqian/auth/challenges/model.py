@@ -10,14 +10,9 @@ import msgspec
 
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 State = Literal["open", "passed", "spent", "void", "expired", "locked"]
-SIGNS_IN = {  # others have no sessions
-    Role.CUSTOMER: Purpose.SIGN_IN,
-    Role.STAFF: Purpose.STAFF_SIGN_IN,
-    Role.USER: Purpose.MERCHANT_SIGN_IN,
-}
 
 
 class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from feiqian.auth.challenges.model import SIGNS_IN, Passed
+from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions import devices, store
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.model import Device, Opened, Session
@@ -18,7 +18,8 @@ from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.auth.sessions.user_agents import label_of
 from feiqian.clock import DAY, HOUR, MINUTE, Clock
 from feiqian.db import BankDb
-from feiqian.policy.model import Policy, Timeouts
+from feiqian.policy.model import Policy
+from feiqian.policy.people import SIGNS_IN
 from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
@@ -31,7 +32,7 @@ SignedOut = Callable[[Connection, Subject, str, str], None]
 
 
 class Sessions:
-    """Opens, finds and ends sessions. Timeouts are the policy's, of customers, staff or merchants' people."""
+    """Opens, finds and ends sessions. Timeouts are the policy's, of each kind of people."""
 
     def __init__(self, db: BankDb, policy: Policy, clock: Clock, work: Work) -> None:
         self._db, self._policy, self._clock, self._work = db, policy, clock, work
@@ -145,11 +146,7 @@ class Sessions:
         return not session.ended_at and now < session.expires_at and idle < self._idle(session.subject.role)
 
     def _idle(self, role: Role) -> int:
-        return self._timeouts(role).idle_minutes * MINUTE
+        return self._policy.sessions[role].idle_minutes * MINUTE
 
     def _absolute(self, role: Role) -> int:
-        return self._timeouts(role).absolute_hours * HOUR
-
-    def _timeouts(self, role: Role) -> Timeouts:
-        rules = self._policy.sessions
-        return {Role.STAFF: rules.staff, Role.USER: rules.merchant}.get(role, rules.customer)
+        return self._policy.sessions[role].absolute_hours * HOUR
