@@ -3,33 +3,19 @@ desk, by day and by night, in three languages nothing serious is found by an aut
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from browsing import DESK, PHONE
 from playwright.sync_api import Browser, Page, expect
 from receiving import Receiver
+from receiving import receiver as receiver
 from shop_people import COOKIE, PASSWORD, Bank, User
+from shop_people import bank as bank
 from test_accessible import findings
 
 from feiqian.webhooks.endpoints import Wanted
 
 LONG = "網店 Ünïcode " + "of a name that goes on and on " * 2
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    bank = Bank(tmp_path_factory.mktemp("developers"))
-    yield bank
-    bank.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 def looking(browser: Browser, bank: Bank, user: User, **how: object) -> Page:
