@@ -16,6 +16,7 @@ from feiqian.merchant_users.errors import FactorNeeded
 from feiqian.merchant_users.model import Member
 from feiqian.merchant_users.own import Change
 from feiqian.policy.factors import Factor
+from feiqian.subjects import Role
 
 LIN, MEI = "lin@shop.example", "mei@shop.example"
 NEW = "seven quiet harbours at dawn"
@@ -103,7 +104,7 @@ def test_messages_are_in_the_language_that_one_signed_in_with(bank: Shops) -> No
 
 def test_a_code_app_is_changed_by_the_pages(bank: Shops, browser: Browser) -> None:
     bank.user(LIN)
-    browser.client.cookies.set(browser.site.cookies.user, bank.let_in(LIN).token)
+    browser.client.cookies.set(browser.site.cookies.of[Role.USER].session, bank.let_in(LIN).token)
     page = browser.follow(browser.post("/merchants/security/change", act="totp")).text
     assert "Add an authenticator app" in page
     confirm = "/merchants/security/confirm"
@@ -128,7 +129,7 @@ def test_a_code_app_is_changed_by_the_pages(bank: Shops, browser: Browser) -> No
 
 def test_a_password_is_changed_by_the_pages(bank: Shops, browser: Browser) -> None:
     bank.user(LIN)
-    browser.client.cookies.set(browser.site.cookies.user, bank.let_in(LIN).token)
+    browser.client.cookies.set(browser.site.cookies.of[Role.USER].session, bank.let_in(LIN).token)
     assert browser.post("/merchants/security/password", password=NEW).headers["location"] == "/merchants/security"
     browser.follow(browser.post("/merchants/security/change", act="password"))
     unproved = browser.post("/merchants/security/password", password=NEW)

@@ -12,6 +12,7 @@ from staffed_shops import USER_PASSWORD, Shops
 from feiqian import features
 from feiqian.merchant_users.pages.portal import MENU
 from feiqian.merchant_users.pages.who import NEEDS
+from feiqian.subjects import Role
 from feiqian.texts import LANGUAGES
 from feiqian.web.application import application
 
@@ -20,7 +21,7 @@ PLACES = ("", "/people", "/security")
 
 
 def is_user(browser: Browser, token: str) -> None:
-    browser.client.cookies.set(browser.site.cookies.user, token)
+    browser.client.cookies.set(browser.site.cookies.of[Role.USER].session, token)
 
 
 @pytest.mark.parametrize("place", [*PLACES, "/people/usr_1", "/people/confirm"])

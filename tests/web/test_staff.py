@@ -13,6 +13,7 @@ from staffed import EVE_ID, PASSWORD, PIN, STAFF_PASSWORD, Staffed, picture
 from feiqian.auth.model import Details
 from feiqian.backoffice.model import OPERATOR
 from feiqian.money import CNY
+from feiqian.subjects import Role
 from feiqian.texts import english
 
 LEVELS = {name: english(f"customer.level.{name}") for name in ("remote", "full")}  # as customers read them
@@ -162,7 +163,7 @@ def test_a_code_without_the_first_step_leads_to_it(browser: Browser) -> None:
 
 def test_signing_out_ends_the_session(bank, browser: Browser) -> None:
     at_work(bank, browser, "supporter")
-    token = browser.client.cookies[browser.site.cookies.staff]
+    token = browser.client.cookies[browser.site.cookies.of[Role.STAFF].session]
     assert browser.post("/staff/sign-out").headers["location"] == "/staff/sign-in?said=out"
     browser.is_staff(token)
     assert browser.get("/staff").status_code == 303

@@ -123,7 +123,7 @@ class DemoMerchant:
         return self._key
 
 
-async def _sign_in(service: WorkSignIn[Any], key: SoftKey, user_agent: str, language: str) -> Opened:
+async def _sign_in(service: WorkSignIn[Any, Any], key: SoftKey, user_agent: str, language: str) -> Opened:
     challenge, wanted = await service.passkey_options(language)
     return await service.passkey(challenge, key.get(wanted), user_agent, language)
 

@@ -68,21 +68,21 @@ class Sessions:
         )
         return Opened(token, device_token, session, new)
 
-    async def find(self, token: str) -> Session | None:
+    async def find(self, token: str, *, used: bool = True) -> Session | None:
         """Who holds this token, if the session lives: neither ended nor idle too long nor past its absolute end.
 
-        Marks it as used, at most once a minute.
+        Marks it as used, at most once a minute; what is not `used` goes idle.
         """
         if hash_of(token) is None:
             return None  # of nobody, so the database need not be asked
-        return await self._work.db(self.find_now, token)
+        return await self._work.db(self.find_now, token, used)
 
-    def find_now(self, token: str) -> Session | None:
+    def find_now(self, token: str, used: bool = True) -> Session | None:
         """`find`, blocking: for callers that are in a thread already."""
         now = self._clock.now()
         with self._db.read() as connection:
             session = self.find_in(connection, token, now)
-        if session is None or now - session.seen_at < TOUCH_EVERY:
+        if session is None or not used or now - session.seen_at < TOUCH_EVERY:
             return session
         with self._db.write() as connection:
             return store.touch(connection, session, now)
