@@ -172,3 +172,12 @@ def test_what_a_suspended_merchants_people_see(bank: Shops, browser: Browser) ->
     bank.services.merchants.set_status(bank.teahouse.number, "suspended")
     is_user(browser, bank.let_in(LIN).token)
     assert "The bank has suspended this merchant" in browser.get("/merchants").text
+
+
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(bank: Shops, browser: Browser) -> None:
+    bank.user(LIN)
+    is_user(browser, bank.let_in(LIN).token)
+    assert browser.get("/merchants").status_code == 200
+    for status in (204, 401):
+        bank.clock.advance(11 * 60)
+        assert browser.get("/merchants/page-for", headers={"Accept": "application/json"}).status_code == status

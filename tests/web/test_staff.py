@@ -465,3 +465,11 @@ def test_abuse_91_a_page_of_one_member_of_staff_does_nothing_for_another(
     assert (asked.status_code, asked.headers["page-for"]) == (409, "another")
     assert not bank.services.accounts.frozen(bank.do(bank.customers.by_id, mei).number)
     assert browser.get("/staff").status_code == 200  # bob is at work still
+
+
+def test_what_a_page_asks_by_itself_keeps_nobody_at_work(bank: Staffed, browser: Browser) -> None:
+    at_work(bank, browser, "supporter")
+    assert browser.get("/staff").status_code == 200
+    for status in (204, 401):
+        bank.clock.advance(6 * 60)
+        assert browser.get("/staff/page-for", headers={"Accept": "application/json"}).status_code == status
