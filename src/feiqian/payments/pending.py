@@ -20,7 +20,7 @@ from feiqian.events import (
 )
 from feiqian.ledger.engine import CLOSED, EVENT_SIZE, Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.money import NOTHING, MinorUnits
@@ -86,10 +86,9 @@ class PendingPaymentResolver:
     def confirm(self, payment: PaymentDecided, passed: Passed) -> Resolved:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
         merchant = self._merchants.by_number(payment.merchant)
-        asked = payment.customer, payment.currency, payment.amount, self._clock.now() // MICROSECONDS, payment.method
         if merchant is None or not merchant.accepting:
             return self.decline(payment, Decline.MERCHANT_NOT_ACCEPTING)
-        counted = self._limits.at_confirmation(*asked, passed.factors)
+        counted = self._limits.at_confirmation(self._asked(payment), passed.factors)
         if isinstance(counted, Refused):
             return self.decline(payment, Decline(counted.value), passed.factors)
         fee = plan.fee_of(payment.amount, merchant.fee_basis_points)
@@ -130,8 +129,12 @@ class PendingPaymentResolver:
 
     def _met(self, payment: PaymentDecided, factors: tuple[Factor, ...]) -> LimitMet | None:
         """The limit for which it is declined, as things stand now."""
-        asked = payment.customer, payment.currency, payment.method, payment.amount
-        return self._limits.met(*asked, self._clock.now() // MICROSECONDS, factors)
+        return self._limits.met(self._asked(payment), factors)
+
+    def _asked(self, payment: PaymentDecided) -> LimitQuestion:
+        """What limits are asked about it, as of now."""
+        now = self._clock.now() // MICROSECONDS
+        return LimitQuestion(payment.customer, payment.currency, payment.amount, now, payment.method)
 
 
 def _refused(refusal: Refusal, place: int) -> Decline:

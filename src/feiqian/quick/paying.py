@@ -24,6 +24,7 @@ from feiqian.deposits.service import Deposits
 from feiqian.ids import QUICK_PAYMENT, CustomerNumber, new_id
 from feiqian.kyc import numbers
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_CODE, BY_NUMBER
@@ -158,7 +159,7 @@ class QuickPayments(PreAuthFlow):
     def _needs(self, row: Any) -> tuple[Combination, ...]:
         """What its payer has to prove, as limits stand now."""
         payer, now = CustomerNumber(row.number), self.clock.now() // MICROSECONDS
-        return self.limits.needs(payer, row.currency, row.amount, now, QUICK.name, Purpose.QUICK_PAYMENT)
+        return self.limits.needs(LimitQuestion(payer, row.currency, row.amount, now, QUICK.name), Purpose.QUICK_PAYMENT)
 
     def _start(
         self, connection: Connection, bill: Bill, mobile: str, account: str, language: str, device_token: str | None
