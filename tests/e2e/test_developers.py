@@ -83,6 +83,26 @@ def test_an_order_is_refunded_by_an_operator_and_its_webhook_is_seen(
         receiver.wait()
 
 
+def test_a_page_that_another_person_left_is_loaded_anew_within_the_portal(
+    browser: Browser, bank: Bank, receiver: Receiver
+) -> None:
+    """The page with a new secret is the answer to a form, and has no address of its own."""
+    first, second = bank.join("owner"), bank.join("developer")
+    page = looking(browser, bank, first)
+    page.goto(f"{bank.url}/merchants/developers/webhooks")
+    page.locator("#f-url").fill(receiver.url)
+    page.locator('form[action="/merchants/developers/webhooks"] button.button').click()
+    page.goto(f"{bank.url}/merchants/developers/webhooks")
+    page.locator("tbody a").first.click()
+    page.locator('form[action$="/rotate"] button').click()
+    expect(page.locator(".once code")).to_be_visible()
+    page.context.add_cookies([{"name": COOKIE, "value": second.client.cookies[COOKIE], "url": bank.url}])
+    page.wait_for_load_state("load")  # the scripts of the page listen
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).to_have_url(f"{bank.url}/merchants")
+    expect(page.locator(".once code")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("viewport", "scheme", "language"), [(PHONE, "light", "es"), (PHONE, "dark", "zh"), (DESK, "light", "en")]
 )
