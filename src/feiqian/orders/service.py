@@ -21,11 +21,11 @@ from feiqian.ids import ORDER, new_id
 from feiqian.ledger.engine import HoldState, Refusal, Type, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.merchants.request_keys import check_key, claim_key
 from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
 from feiqian.orders.capturing import Capturing
-from feiqian.orders.claiming import check_key, claim_key
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,
@@ -266,9 +266,7 @@ class Orders:
         order = (await self._own(merchant, id)).order
         payment = await self._refunded(order, request)
         asked = RefundRequest(amount=request.amount, merchant_refund=request.merchant_refund)
-        return await self._payments.refund(
-            merchant, payment, asked, first=lambda: claim_key(self._ledger, merchant.number, key)
-        )
+        return await self._payments.refund(merchant, payment, asked, key)
 
     async def _refunded(self, order: Order, request: OrderRefundRequest) -> str:
         """Of which payment a refund is: the one in which its number was used, else the one that was named, else the
@@ -326,8 +324,8 @@ class Orders:
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None:
         self.changes.attempt_ended(payment, status, reason, fee)
 
-    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
-        self.changes.refunded(payment, refund)
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided, key: str) -> None:
+        self.changes.refunded(payment, refund, key)
 
     # --- time --------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from markupsafe import escape
 import feiqian
 from feiqian import features
 from feiqian.errors import FeiqianError, LedgerStopped
-from feiqian.orders.plan import KEY_SECONDS
+from feiqian.merchants.request_keys import KEY_SECONDS
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
 from feiqian.web.v1.description import description
