@@ -43,9 +43,14 @@ def capture_id(authorised: bytes, number: str) -> bytes:
     return derived_id(b"order capture", authorised, number.encode())
 
 
+def void_id(money: bytes) -> bytes:
+    """What names the end of what was authorised in the ledger."""
+    return derived_id(b"order void", money)
+
+
 def void(money: bytes, given_back: Sequence[bytes]) -> bytes:
     """The chain that gives up what is held of an order that was authorised, and gives it back to its payer's limits."""
-    id, kind = derived_id(b"order void", money), OrderTransferKind.ORDER_VOIDED
+    id, kind = void_id(money), OrderTransferKind.ORDER_VOIDED
     return chain(chart.release(id, hold=money, kind=kind, reference=money), *given_back)
 
 

@@ -45,7 +45,7 @@ from feiqian.payments.errors import RecordIncomplete
 from feiqian.payments.intent import O, PaymentMethod
 from feiqian.payments.intent import Order as Asked
 from feiqian.payments.kinds import TransferKind
-from feiqian.payments.plan import attempt_transfer, refund_transfer
+from feiqian.payments.plan import attempt_transfer, refund_transfer, rest_hold
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import RESUME_SECONDS, Payments
@@ -251,14 +251,25 @@ class Orders:
         """Gives up what is authorised and not captured; voided again it stays so. Raises as `capture`."""
         entry = await self._own(merchant, id)
         with self._payments.admission.place(merchant.number, patient=True):
-            if entry.order.status is OrderStatus.VOIDED:
-                return await self._told(entry)
             try:
                 self.capturing.void(entry, key)
+            except OrderStateForbids:
+                if not await self._was_voided(entry.order):
+                    raise
+                entry = await self._entry(id)
             finally:
                 self._settle(entry)
                 await self._ledger.durable(self._ledger.position)
         return entry.order
+
+    async def _was_voided(self, order: Order) -> bool:
+        """Whether the merchant gave up what was held; where part had been captured its status does not say so."""
+        if order.payment is None or order.capture is Capture.NOW or order.authorised:
+            return False
+        last = await self._payment(order.taken[-1].payment if order.taken else order.payment)
+        money = rest_hold(last.transfer) if order.taken else last.transfer
+        known = self._ledger.engine.remembered(plan.void_id(money))
+        return known is not None and known.type == Type.RELEASE
 
     async def refund(self, merchant: Merchant, id: str, request: OrderRefundRequest, key: str = "") -> RefundView:
         """Gives back part or all of what was taken, of one capture. Raises OrderNotFound, OrderStateForbids,
