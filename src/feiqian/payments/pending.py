@@ -23,6 +23,7 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
+from feiqian.merchants.request_keys import claim_key
 from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.attempts import NoOrders, OrderAttempts
@@ -58,14 +59,16 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
     return PaymentStatus.CANCELLED if released else PaymentStatus.DECLINED
 
 
-def cancel(ledger: Ledger, payment: PaymentDecided) -> PaymentStatus:
+def cancel(ledger: Ledger, payment: PaymentDecided, key: str = "") -> PaymentStatus:
     """Gives up a waiting payment's hold, for its merchant; again, if it was given up before, to the same end.
 
     Returns what the payment is now, to be told once `ledger.position` is durable: CANCELLED, or, if it came too late,
-    what it had become. Raises NotCancellable if the payment never waited, and LedgerStopped.
+    what it had become. Raises NotCancellable if the payment never waited, RequestKeyUsed, and LedgerStopped.
     """
     if payment.status is not PaymentStatus.WAITING:
         raise NotCancellable(payment.status)
+    if status_of(ledger.engine, payment) is PaymentStatus.WAITING:
+        claim_key(ledger, payment.merchant, key)
     refusal = ledger.post(plan.cancel(payment.transfer)).refusal
     if refusal is Refusal.OK:
         now_us = ledger.clock.now()
