@@ -64,6 +64,15 @@ def test_the_last_way_in_is_not_removed(bank: Shops) -> None:
         bank.run(bank.users.code(LIN, view.id, bank.shown(LIN), "", "en"))
 
 
+def test_what_is_signed_to_remove_a_key_names_it(bank: Shops) -> None:
+    lin = bank.signed_in(LIN)
+    add_key(bank, lin)
+    key = next(one for one in bank.run(bank.own.all(lin)) if one.factor is Factor.PASSKEY)
+    text = bank.run(bank.own.confirm(lin, Change("remove", key.id), "en")).text
+    assert text.splitlines()[:2] == ["Remove a passkey that you sign in with", "Name: My laptop"]
+    assert key.id not in text
+
+
 def test_abuse_28_a_factor_of_another_is_not_found(bank: Shops) -> None:
     lin, mei = bank.signed_in(LIN), bank.signed_in(MEI)
     token = next(one for one in bank.run(bank.own.all(lin)) if one.factor is Factor.TOTP)

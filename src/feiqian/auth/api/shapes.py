@@ -155,7 +155,7 @@ class ChallengeStart(Body, frozen=True):
     """What is to be changed, once it has been proved who asks.
 
     `kind`: of add_factor passkey, shield or totp; of change_contact mobile or email. `reference`: of change_contact the
-    new address, of remove_factor the factor's id.
+    new address, of remove_factor the factor's id (the text that is signed names it).
     """
 
     purpose: Annotated[

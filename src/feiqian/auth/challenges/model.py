@@ -19,7 +19,7 @@ class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
     """What a challenge confirms, and nothing else. `amount` in minor units, `currency` the ISO 4217 number (0: none).
 
     `kind` says which sort of the purpose, `payee` and `payer` are names that people know, `reference` is whatever else
-    must not change and is shown (an order's number, the id of what is removed), `ids` what is not: it says nothing to
+    must not change and is shown (an order's number, the name of what is removed), `ids` what is not: it says nothing to
     people, who are shown the names of what it is of.
     """
 

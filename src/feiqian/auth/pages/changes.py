@@ -79,6 +79,8 @@ class Changes(Controller):
             )
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
+        except FactorNotFound:
+            return Redirect(HOME, status_code=303)  # it was removed elsewhere
         answers = OwnChallenges(site.services.verification, signed_in.subject)
         return await lead(answers, challenge, f"{PLACE}/{act}/{challenge.id}")
 
