@@ -119,6 +119,9 @@ CASES = {
     105: "Another's order by a guessed address: nothing is shown",
     106: "A payment link with a changed amount: void",
     108: "A receiver that checks no signature: its merchant is told",
+    111: "A red packet is taken twice, by a robot or after its end: once, with a cap, and what is left goes back",
+    112: "Requests and notes as harassment: counted, blocked, and can be reported",
+    115: "A receipt or a statement is forged: the public page says so",
     117: "A payee's name or number is another's between check and payment: checked again, and the confirmation is void",
 }
 
