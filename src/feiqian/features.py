@@ -4,10 +4,10 @@ A feature is a folder. What it has to offer is found under uniform names: `api.O
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
 `pages.STAFF_PAGES` and `pages.STAFF_MENU` (those in the staff's console, and the ways to them), `pages.MERCHANT_PAGES`
 and `pages.MERCHANT_MENU` (for merchants' people, and so for each kind of `policy.people.PEOPLE`), `pages.LONGEST` (how
-much fields take), `wallet.TABS`, `wallet.PRIME`, `wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it shows
-in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what one of the staff proposes and
-another approves), `support.SUPPORT` (what supporters see of a customer), `outbound.OUTBOUND` (what it tells the world of
-the journal), `movements.MOVEMENTS` (what the transfers that it makes are called), `read_model.READ_MODEL`,
+much fields take), `wallet.TABS`, `wallet.PRIME`, `wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it
+shows in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what one of the staff proposes
+and another approves), `support.SUPPORT` (what supporters see of a customer), `outbound.OUTBOUND` (what it tells the
+world of the journal), `movements.MOVEMENTS` (what the transfers that it makes are called), `read_model.READ_MODEL`,
 `commands.register`, and the folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """

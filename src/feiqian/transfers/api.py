@@ -17,7 +17,6 @@ from feiqian.errors import FeiqianError
 from feiqian.events import PersonTransferStatus
 from feiqian.money import BY_NUMBER
 from feiqian.payees.api import PAYEE_CHANGED, CheckId
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.strings.patterns import LINE, matching
 from feiqian.transfers.errors import (
@@ -30,7 +29,7 @@ from feiqian.transfers.read_model.reads import as_decided
 from feiqian.transfers.views import Side, View
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
-from feiqian.web.v1.problems import INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.problems import ID_REUSED, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     PersonTransferNotFound: NOT_FOUND,

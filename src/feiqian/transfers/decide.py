@@ -16,7 +16,7 @@ from feiqian.ids import NO_CUSTOMER, PERSON_TRANSFER, CustomerNumber, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.engine import chain
 from feiqian.ledger.ledger import Ledger
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import PaymentLimits
 from feiqian.payees.model import NameCheck
 from feiqian.payees.service import Payees
@@ -98,9 +98,7 @@ class Decider:
             return TransferDecline.NOT_POSSIBLE
         if not self.payees.receives(payee.found, wanted.currency, wanted.amount):
             return TransferDecline.PAYEE_NOT_RECEIVING
-        seconds = now // MICROSECONDS
-        asked = sender, wanted.currency, wanted.amount, seconds, METHOD
-        return self.limits.at_confirmation(*asked, proved.factors)
+        return self.limits.at_confirmation(_question(sender, wanted, now), proved.factors)
 
     def _credit(self, wanted: Wanted) -> bytes:
         """Where the money goes; of nobody, nowhere."""
@@ -108,8 +106,12 @@ class Decider:
         return self.payees.account_of(payee.found, wanted.currency) if payee.found.known else b""
 
     def _met(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, now: int) -> LimitMet | None:
-        seconds = now // MICROSECONDS
-        return self.limits.met(sender, wanted.currency, METHOD, wanted.amount, seconds, proved.factors)
+        return self.limits.met(_question(sender, wanted, now), proved.factors)
+
+
+def _question(sender: CustomerNumber, wanted: Wanted, now: int) -> LimitQuestion:
+    """What limits are asked about it; `now` in Unix µs."""
+    return LimitQuestion(sender, wanted.currency, wanted.amount, now // MICROSECONDS, METHOD)
 
 
 def person_transfer(sender: CustomerNumber, number: str) -> bytes:

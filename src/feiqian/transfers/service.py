@@ -22,6 +22,7 @@ from feiqian.events import PersonTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.money import BY_CODE, BY_NUMBER, CurrencyNumber
 from feiqian.payees.errors import CheckNotFound, PayeeChanged
@@ -60,8 +61,8 @@ class PersonTransfers:
         `Verification.begin` raises."""
         wanted = await self._read(subject.customer, asked, fresh=True)
         now = self.ledger.clock.now() // MICROSECONDS
-        asking = subject.customer, wanted.currency, wanted.amount, now, METHOD
-        needs = self.limits.needs(*asking, Purpose.TRANSFER)
+        asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)
+        needs = self.limits.needs(asking, Purpose.TRANSFER)
         return await self.verification.begin(subject, _binding(wanted, asked), language, needs, device=device)
 
     async def send(self, subject: Subject, asked: Asked, challenge: str) -> PersonTransferDecided:
