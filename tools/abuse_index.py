@@ -119,6 +119,7 @@ CASES = {
     105: "Another's order by a guessed address: nothing is shown",
     106: "A payment link with a changed amount: void",
     108: "A receiver that checks no signature: its merchant is told",
+    115: "A receipt or a statement is forged: the public page says so",
 }
 
 
