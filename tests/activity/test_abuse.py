@@ -121,7 +121,7 @@ def test_abuse_34_movements_receipts_notes_and_reports_of_others_are_as_if_they_
         eve.page(f"/activity/{id}{path}", 404)
     own = eve.page("/activity")
     for act in ("note", "share", "problem"):
-        answer = eve.fill(own, f"/activity/{id}/{act}", own_note="mine", problem="twice")
+        answer = eve.fill(own, f"/activity/{id}/{act}", remark="mine", problem="twice")
         assert answer.status_code == 404
     eve.get(f"/v1/me/activity/{id}", 404)
     eve.post(f"/v1/me/activity/{id}/note", {"note": "mine"}, 404)
@@ -131,7 +131,7 @@ def test_abuse_34_movements_receipts_notes_and_reports_of_others_are_as_if_they_
     assert "own_note" in holder.get(f"/v1/me/activity/{id}")["movement"]
 
 
-def test_abuse_112_notes_and_reports_are_bounded_and_are_shown_to_nobody_else(bank: Movers) -> None:
+def test_notes_and_reports_are_bounded_and_are_shown_to_nobody_else(bank: Movers) -> None:
     mei = bank.holder(100_00)
     (movement,) = bank.listed(mei)
     notes, reports = bank.services.movement_notes, bank.services.movement_reports

@@ -53,7 +53,7 @@ def test_a_receipt_has_a_note_a_report_and_a_pdf(paged: Served, holder: PageHold
     path = links(holder.page("/activity"))[0]
     receipt = holder.page(path)
     assert "−¥250.00" in receipt
-    saved = holder.fill(receipt, f"{path}/note", own_note="Rent of December")
+    saved = holder.fill(receipt, f"{path}/note", remark="Rent of December")
     assert "Rent of December" in holder.page(saved.headers["location"])
     assert links(holder.page("/activity?q=december")) == [path]
     assert holder.fill(receipt, f"{path}/problem").status_code == 422

@@ -8,6 +8,7 @@ from feiqian.activity.model import Direction, Movement, State, Wanted
 from feiqian.money import BY_NUMBER, MoneyInvalid, parse_typed
 from feiqian.strings.normal import comparison
 
+LONGEST_SEARCH = 100  # characters
 OPEN = frozenset({"needs_verification", "held", "waiting", "authorised", "pending"})
 DONE = frozenset({"succeeded", "refunded", "partly_refunded"})
 

@@ -56,7 +56,7 @@ class PublicReceipts:
     cipher: FieldCipher
     customers: Customers
     activity: Activity
-    now: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.monotonic  # not money: a time
     tries: Throttle[str] = field(init=False)
 
     def __post_init__(self) -> None:

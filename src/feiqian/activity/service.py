@@ -31,7 +31,7 @@ from feiqian.payments.read_model.lines import LATEST, OwnAccount, Span, Sum
 from feiqian.payments.read_model.reads import PaymentReads
 
 LOOKED_AT = 1000  # lines, for one page
-AT_A_TIME = 250
+AT_A_TIME = 100  # so that nobody waits for the event loop for longer than a millisecond
 STATEMENT_CHUNK = 500
 _MILLISECOND = MICROSECONDS // 1000
 

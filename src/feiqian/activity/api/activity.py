@@ -14,6 +14,7 @@ from litestar.params import FromQuery
 from feiqian.accounts.kinds import wallet_id
 from feiqian.activity.api import shapes
 from feiqian.activity.errors import MovementNotFound
+from feiqian.activity.matching import LONGEST_SEARCH
 from feiqian.activity.model import Direction, Movement, State, Wanted
 from feiqian.clock import microseconds, moment
 from feiqian.deposits.errors import AccountNotFound
@@ -27,7 +28,6 @@ from feiqian.strings.patterns import LINE, matching
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped
 
-LONGEST_SEARCH = 100
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Cursor = Annotated[str, matching("[0-9.-]{1,60}")]
 Text = Annotated[str, matching(LINE, max_length=LONGEST_SEARCH, examples=["tea"])]

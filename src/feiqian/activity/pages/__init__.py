@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from feiqian.activity.matching import LONGEST_SEARCH
 from feiqian.activity.notes import LONGEST_NOTE
 from feiqian.activity.reports import LONGEST_REPORT
 
 from .activity import ActivityPages
-from .filters import LONGEST_SEARCH
 from .public import PublicPages
 from .receipt import ReceiptPages
 
-LONGEST = {"search": LONGEST_SEARCH, "own_note": LONGEST_NOTE, "report": LONGEST_REPORT}
+LONGEST = {"search": LONGEST_SEARCH, "remark": LONGEST_NOTE, "report": LONGEST_REPORT}
 PAGES: list[ControllerRouterHandler] = [ActivityPages, ReceiptPages, PublicPages]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from feiqian.accounts.kinds import wallet_id
+from feiqian.activity.matching import LONGEST_SEARCH
 from feiqian.activity.model import EVERYTHING, Direction, State, Wanted
 from feiqian.clock import microseconds
 from feiqian.deposits.pages.places import name_of
@@ -19,7 +20,6 @@ from feiqian.payments.read_model.lines import NEVER, Span
 from feiqian.web.forms import Form
 from feiqian.web.site import Site
 
-LONGEST_SEARCH = 100
 FIELDS = ("q", "account", "way", "state", "since", "until", "least", "most")
 
 

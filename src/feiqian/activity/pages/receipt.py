@@ -54,9 +54,9 @@ class ReceiptPages(Controller):
     ) -> Page:
         form, receipt = await read_form(request), await _receipt(site, signed_in, id)
         try:
-            await site.services.movement_notes.put(signed_in.number, receipt.movement.id, form["own_note"])
+            await site.services.movement_notes.put(signed_in.number, receipt.movement.id, form["remark"])
         except NoteInvalid:
-            form.wrong("own_note", site.render.texts("activity.note.wrong"))
+            form.wrong("remark", site.render.texts("activity.note.wrong"))
             return await _page(site, signed_in, receipt, form)
         return Redirect(f"/activity/{receipt.movement.id}?said=noted", status_code=303)
 
