@@ -26,6 +26,7 @@ class Cookies:
         self.session, self.device = f"{prefix}feiqian", f"{prefix}feiqian-device"
         self.staff_device = f"{prefix}feiqian-staff-device"
         self.staff, self.language = f"{prefix}feiqian-staff", f"{prefix}feiqian-lang"
+        self.hide = f"{prefix}feiqian-hide"
         self.user, self.user_device = f"{prefix}feiqian-merchant", f"{prefix}feiqian-merchant-device"
 
     def opened(self, opened: Opened) -> list[Cookie]:
@@ -58,6 +59,10 @@ class Cookies:
     def spoken(self, language: str) -> Cookie:
         """The language that somebody has chosen."""
         return self.make(self.language, language, YEAR_SECONDS)
+
+    def hiding(self, hidden: bool) -> Cookie:
+        """Whether pages show dots instead of amounts in this browser."""
+        return self.make(self.hide, "yes" if hidden else "", YEAR_SECONDS if hidden else 0)
 
     def make(self, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"] = "lax") -> Cookie:
         """A cookie that scripts cannot read, for all of this host; `seconds` 0 takes it back."""
