@@ -18,7 +18,7 @@ from feiqian.notify.render import bare_words, page_about
 from feiqian.runtime.paging import Ask
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import TheServices, TheSession, get, grouped, post
+from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped, post
 from feiqian.web.v1.problems import INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {WishesInvalid: INVALID, NoticeNotFound: NOT_FOUND}
@@ -111,7 +111,7 @@ async def read_notices(data: JSONBody[ReadUpTo], session: TheSession, services: 
     who="customer",
     problems=(problems.NOT_FOUND,),
 )
-async def read_notice(id: str, session: TheSession, services: TheServices) -> NoticeShown:
+async def read_notice(id: Id, session: TheSession, services: TheServices) -> NoticeShown:
     return _shown(await services.inbox.read(session.subject.customer, id), session.language or "en")
 
 
@@ -122,7 +122,7 @@ async def get_settings(session: TheSession, services: TheServices) -> NoticeSett
 
 @post("/v1/me/notice-settings", "chooseNoticeSettings", "Choose what is sent, and when not", who="customer")
 async def choose_settings(data: JSONBody[NoticeSettings], session: TheSession, services: TheServices) -> NoticeSettings:
-    quiet = data.quiet and Quiet(minutes_of(data.quiet.since), minutes_of(data.quiet.until))
+    quiet = Quiet(minutes_of(data.quiet.since), minutes_of(data.quiet.until)) if data.quiet else None
     wish = Wish(quiet, tuple(Group(name) for name in data.unsent))
     return _settings(await services.wishes.put(session.subject.customer, wish))
 

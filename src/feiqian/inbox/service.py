@@ -85,9 +85,11 @@ class Inbox:
         row = connection.execute(select(notices).where(*mine)).first()
         if row is None:
             raise NoticeNotFound("there is no such notice")
-        if not row.read_at:
-            connection.execute(update(notices).where(*mine).values(read_at=self.clock.now()))
-        return self._notice(row)
+        notice = self._notice(row)
+        if notice.is_new:
+            notice = notice._replace(read_at=self.clock.now())
+            connection.execute(update(notices).where(*mine).values(read_at=notice.read_at))
+        return notice
 
     @writes
     def read_up_to(self, connection: Connection, customer: CustomerNumber, newest: str) -> int:
