@@ -8,6 +8,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.response import Redirect, Stream
 
+from feiqian.auth.pages.push import push_shown
 from feiqian.ids import CustomerNumber
 from feiqian.payments.pages.lists import of_customer
 from feiqian.payments.pages.live import live_page
@@ -38,7 +39,15 @@ class Home(Controller):
         profile = await services.work.db(services.customers.profile, number)
         name, stands = await name_of(services, number, profile), standing(services, number, profile)
         values = await _values(site, number) | {"dotted": request.cookies.get(site.cookies.hide) == "yes"}
-        return site.page("home/home.html", ("home.",), name=name, standing=stands, prime=prime_row(), **values)
+        return site.page(
+            "home/home.html",
+            ("home.",),
+            name=name,
+            standing=stands,
+            prime=prime_row(),
+            push=await push_shown(site, signed_in),
+            **values,
+        )
 
     @post("/hide", status_code=303)
     async def hide(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Response[Any]:
