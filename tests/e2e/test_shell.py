@@ -1,17 +1,19 @@
-"""Home, Me and the notices in a browser: they stay true by themselves, amounts can be dots, all by keyboard and enlarged."""
+"""Home, Me and the notices in a browser: true by themselves, with amounts or dots, by keyboard and enlarged."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from browsing import DESK, PHONE, Demo, Watched
 from cashier import answered, balance, key_in, paste, unused_code
-from conftest import Keep
 from persons import SLOW, demo_person
 from playwright.sync_api import Page, expect
 from test_accessible import ALL, findings
 
+Keep = Callable[[Any, str], None]
 PAGES = ("/wallet", "/me", "/inbox", "/me/notices", "/wallet/accounts")
 ENLARGED = {"width": 195, "height": 422}  # a phone at 200 %
 DOTS = "••••••"
@@ -103,18 +105,19 @@ def test_the_tabs_lead_on_by_keyboard_and_say_where_one_is(demo: Demo, watched: 
 
 
 def test_a_notice_is_opened_and_the_bell_counts_without_it(demo: Demo, watched: Watched, keep: Keep) -> None:
-    page = watched.phone(demo, 24)
+    page = watched.phone(demo, 18)
+    page.goto(f"{demo.base}/security")
+    page.locator('form[action="/security/freeze"] button').click()
+    expect(page.locator(".notice-good")).to_be_visible()
     page.goto(f"{demo.base}/wallet")
     count = int(page.locator(".bell-count").inner_text())
     page.locator(".bell").click()
     expect(page.locator(".notice-card.is-new")).to_have_count(count)
     keep(page, "notices")
     page.locator(".notice-act").first.click()
-    expect(page).to_have_url(re.compile("/(security|quick/accounts)$"))
+    expect(page).to_have_url(f"{demo.base}/security")
     page.goto(f"{demo.base}/inbox")
     expect(page.locator(".notice-card.is-new")).to_have_count(count - 1)
-    page.get_by_role("button", name="Mark all as read").click()
-    expect(page.locator(".notice-card.is-new")).to_have_count(0)
     page.goto(f"{demo.base}/wallet")
     expect(page.locator(".bell")).to_be_visible()
-    expect(page.locator(".bell-count")).to_have_count(0)
+    expect(page.locator(".bell-count")).to_have_text([str(count - 1)] if count > 1 else [])
