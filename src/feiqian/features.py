@@ -2,13 +2,12 @@
 
 A feature is a folder. What it has to offer is found under uniform names: `api.OPERATIONS` (its operations of /v1),
 `api.PROBLEMS` and `api.TOLD` (which problem each of its errors is there, and what more it says), `pages.PAGES`,
-`pages.STAFF_PAGES` (those in the staff's console), `pages.MERCHANT_PAGES` and `pages.MERCHANT_MENU` (those for
-merchants' people, and the ways to them), `pages.LONGEST` (how much fields take), `wallet.TABS`, `wallet.PRIME`,
-`wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it shows in a customer's wallet), `queues.QUEUES` (what
-waits for staff),
-`changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
-customer), `outbound.OUTBOUND` (what it tells the world of the journal), `read_model.READ_MODEL`, `commands.register`,
-and the folders `texts`, `templates` and `static`.
+`pages.STAFF_PAGES` and `pages.STAFF_MENU` (those in the staff's console, and the ways to them), `pages.MERCHANT_PAGES`
+and `pages.MERCHANT_MENU` (for merchants' people, and so for each kind of `policy.people.PEOPLE`), `pages.LONGEST` (how
+much fields take), `wallet.TABS`, `wallet.PRIME`, `wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it shows
+in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what one of the staff proposes and
+another approves), `support.SUPPORT` (what supporters see of a customer), `outbound.OUTBOUND` (what it tells the world
+of the journal), `read_model.READ_MODEL`, `commands.register`, and the folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -19,6 +18,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from feiqian.policy.people import PEOPLE
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -92,15 +93,18 @@ def told() -> dict[type[FeiqianError], Told]:
 
 
 def pages(features: tuple[str, ...] = FEATURES) -> list[ControllerRouterHandler]:
-    """The handlers of all pages of these features; those for staff stand in the console of the one that has it, those
-    for merchants' people in the portal."""
+    """The handlers of all pages of these features; those for one kind of people stand in its console."""
     found = modules("pages", features)
-    for_staff = [handler for module in found for handler in getattr(module, "STAFF_PAGES", ())]
-    consoles = [module.staff_console(for_staff) for module in found if hasattr(module, "staff_console")]
-    for_users = [handler for module in found for handler in getattr(module, "MERCHANT_PAGES", ())]
-    menu = sorted(place for module in found for place in getattr(module, "MERCHANT_MENU", ()))
-    consoles += [module.portal(for_users, menu) for module in found if hasattr(module, "portal")]
+    consoles = [console for kind in PEOPLE for console in _consoles(found, kind.name)]
     return [handler for module in found for handler in module.PAGES] + consoles
+
+
+def _consoles(found: tuple[ModuleType, ...], name: str) -> list[ControllerRouterHandler]:
+    """What all features have for one kind of people, within the console of the one that has it."""
+    pages = [handler for module in found for handler in getattr(module, f"{name.upper()}_PAGES", ())]
+    menu = sorted(place for module in found for place in getattr(module, f"{name.upper()}_MENU", ()))
+    console = f"{name}_console"
+    return [getattr(module, console)(pages, menu) for module in found if hasattr(module, console)]
 
 
 def outbound(services: Services, features: tuple[str, ...] = FEATURES) -> list[Outbound]:

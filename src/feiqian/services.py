@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feiqian.runtime.alarms import Alarms, Readiness
 from feiqian.runtime.metrics import Live, Metrics
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from feiqian.auth.sessions.service import Sessions
     from feiqian.auth.sign_in import SignIn
     from feiqian.auth.strangers import Strangers
+    from feiqian.auth.work_sign_in import WorkSignIn
     from feiqian.backoffice.back_office import BackOffice
     from feiqian.backoffice.change_requests import ChangeRequests
     from feiqian.backoffice.service import Staff
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
+    from feiqian.subjects import Role
     from feiqian.webhooks.service import Webhooks
     from feiqian.workers.pool import Workers
 
@@ -131,6 +133,7 @@ class Services:
     freezing: Freezing = field(init=False)
     reassigned_numbers: ReassignedNumbers = field(init=False)
     notices: Notices = field(init=False)
+    at_work: dict[Role, WorkSignIn[Any, Any]] = field(default_factory=dict)  # each kind that signs in to work
     staff: Staff = field(init=False)
     merchant_users: MerchantUsers = field(init=False)
     people: People = field(init=False)

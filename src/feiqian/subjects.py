@@ -49,9 +49,5 @@ def merchant(number: MerchantNumber) -> Subject:
     return Subject(Role.MERCHANT, number)
 
 
-def user(number: int) -> Subject:
-    return Subject(Role.USER, number)
-
-
 def staff(number: int) -> Subject:
     return Subject(Role.STAFF, number)

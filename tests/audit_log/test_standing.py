@@ -89,7 +89,7 @@ def test_accounts_of_an_older_demo_were_at_work_at_once(db: BankDb) -> None:
     """As versions until November 2026 added them; the mark that they have in the table says nothing any more."""
     start(db)
     with db.write() as connection:
-        member = Members(AuditLog()).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).member
+        member = Members(AuditLog()).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).account
         older = {"login": "bob", "demo": True, "roles": ("approver",)}
         AuditLog().append(connection, OPERATOR, "staff_added", str(staff(member.number + 1)), older, NOW)
     edit(
@@ -104,7 +104,7 @@ def test_accounts_of_an_older_demo_were_at_work_at_once(db: BankDb) -> None:
 def test_a_baseline_of_a_version_that_said_more_is_compared(db: BankDb) -> None:
     audit_log = AuditLog()
     with db.write() as connection:
-        member = Members(audit_log).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).member
+        member = Members(audit_log).add(connection, "alice", "Alice", ["approver"], OPERATOR, NOW).account
         was = {"roles": ("approver",), "state": "invited", "demo": False}
         audit_log.append(connection, OPERATOR, accounts_audit.BASELINE, str(member.subject), was, NOW)
         audit_log.append(connection, OPERATOR, accounts_audit.DONE, accounts_audit.ABOUT, {}, NOW)

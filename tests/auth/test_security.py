@@ -240,7 +240,9 @@ def test_abuse_28_what_is_anothers_is_not_found(bank: People, mei: Opened) -> No
     assert bank.run(bank.services.sessions.find(mei.token)) is not None
     bank.enrol(mei.session, Authenticator())
     key = next(f for f in bank.run(bank.security.overview(mei.session)).factors if f.factor is Factor.PASSKEY)
-    theirs = bank.passed(eve.session, Purpose.REMOVE_FACTOR, reference=key.id)
+    with pytest.raises(FactorNotFound):
+        bank.run(bank.changing.challenge(eve.session, Purpose.REMOVE_FACTOR, reference=key.id))
+    theirs = bank.passed(eve.session, Purpose.CHANGE_PIN)
     with pytest.raises(FactorNotFound):
         bank.run(bank.changing.remove_factor(eve.session, theirs, key.id))
     challenge = bank.passed(mei.session, Purpose.CHANGE_PIN)
@@ -404,6 +406,20 @@ def test_a_language_is_of_messages_and_of_this_sessions_pages(bank: People, mei:
     assert bank.arrived(customer(1))[-1].language == "es"
 
 
+def test_what_is_signed_to_remove_a_key_names_it_and_holds_for_no_other(bank: People, mei: Opened) -> None:
+    bank.enrol(mei.session, Authenticator())
+    bank.enrol(mei.session, Authenticator())
+    one, other = (f for f in bank.run(bank.security.overview(mei.session)).factors if f.factor is Factor.PASSKEY)
+    proof = bank.passed(mei.session, Purpose.REMOVE_FACTOR, reference=one.id)
+    text = bank.run(bank.services.verification.view(proof, mei.session.subject)).text
+    assert text.splitlines()[:3] == ["Remove a way to confirm", "Name: my key", "Kind: passkey"]
+    assert "fac_" not in text
+    with pytest.raises(BindingDiffers):
+        bank.run(bank.changing.remove_factor(mei.session, proof, other.id))
+    proof = bank.passed(mei.session, Purpose.REMOVE_FACTOR, reference=one.id)
+    bank.run(bank.changing.remove_factor(mei.session, proof, one.id))
+
+
 def test_a_token_is_enrolled_with_proof_and_removed_with_proof(bank: People, mei: Opened) -> None:
     with pytest.raises(VerificationError):
         bank.run(bank.changing.begin_totp(mei.session, bank.passed(mei.session, Purpose.ADD_FACTOR, "passkey")))
@@ -413,6 +429,7 @@ def test_a_token_is_enrolled_with_proof_and_removed_with_proof(bank: People, mei
     added = bank.run(bank.changing.finish_totp(mei.session, enrolment.id, token.at(bank.clock.now() // 1_000_000)))
     assert added.factor is Factor.TOTP
     proof = bank.passed(mei.session, Purpose.REMOVE_FACTOR, reference=added.id)
+    assert "code app" in bank.run(bank.services.verification.view(proof, mei.session.subject)).text
     bank.run(bank.changing.remove_factor(mei.session, proof, added.id))
     held = {factor.factor for factor in bank.run(bank.security.overview(mei.session)).factors}
     assert Factor.TOTP not in held

@@ -82,6 +82,16 @@ def test_messages_follow_the_language_of_the_last_sign_in_but_its_own_warning(ba
     assert bank.arrived(customer(1))[-1].language == "es"
 
 
+def test_a_language_that_was_chosen_outlives_sign_ins_in_another(bank: People) -> None:
+    first = bank.register()
+    for chosen in ("es", "zh", "es"):
+        bank.run(bank.changing.change_language(first.session, chosen))
+    opened = bank.enter(device=first.device_token)
+    assert opened.session.language == "en"  # the pages of this browser
+    bank.run(bank.security.freeze(opened.session))
+    assert bank.arrived(customer(1))[-1].language == "es"
+
+
 def test_low_limits_outlive_a_restart(bank: People) -> None:
     bank.register()
     bank.enter()

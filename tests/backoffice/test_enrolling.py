@@ -19,8 +19,8 @@ def invited(bank, login: str = "mei", roles: tuple[str, ...] = ("supporter",)):
 
 def test_a_new_account_waits_for_its_person(bank) -> None:
     invitation = invited(bank)
-    assert invitation.member.state is MemberState.INVITED
-    assert bank.run(bank.staff.enrolment(invitation.token)) == invitation.member
+    assert invitation.account.state is MemberState.INVITED
+    assert bank.run(bank.staff.enrolment(invitation.token)) == invitation.account
     with pytest.raises(SignInRefused):
         bank.run(bank.staff.password("mei", STAFF_PASSWORD, "en"))
 
@@ -39,7 +39,7 @@ def test_a_key_is_two_factors_and_enough(bank) -> None:
     bank.run(bank.staff.finish_key(invitation.token, id, key.create(options), "key"))
     challenge, wanted = bank.run(bank.staff.passkey_options("en"))
     opened = bank.run(bank.staff.passkey(challenge, key.get(wanted), FIREFOX, "en"))
-    assert opened.session.subject == invitation.member.subject
+    assert opened.session.subject == invitation.account.subject
     assert opened.session.factors == (Factor.PASSKEY,)
 
 
@@ -50,7 +50,7 @@ def test_the_token_opens_once_and_for_a_day(bank) -> None:
     bank.clock.advance(1)
     with pytest.raises(EnrolmentOver):
         bank.run(bank.staff.choose_password(invitation.token, STAFF_PASSWORD))
-    again = bank.do(bank.members.invite, invitation.member.number, OPERATOR, bank.clock.now())
+    again = bank.do(bank.members.invite, invitation.account.number, OPERATOR, bank.clock.now())
     bank.run(bank.staff.enrolment(again.token))
     with pytest.raises(EnrolmentOver):
         bank.run(bank.staff.enrolment(invitation.token))
@@ -59,7 +59,7 @@ def test_the_token_opens_once_and_for_a_day(bank) -> None:
 def test_a_token_that_was_pasted_with_blanks_and_unseen_marks_is_the_token(bank) -> None:
     invitation = invited(bank)
     for typed in (f" {invitation.token}\n", f"\u200e{invitation.token}\u200b", f"\u00a0{invitation.token}\ufe0f"):
-        assert bank.run(bank.staff.enrolment(typed)) == invitation.member
+        assert bank.run(bank.staff.enrolment(typed)) == invitation.account
 
 
 def test_a_used_token_enrols_nobody_else(bank) -> None:
@@ -150,4 +150,4 @@ def test_a_password_whose_token_was_used_while_it_was_hashed_is_not_set(bank, mo
     monkeypatch.setattr(factors, "new_password", slow)
     with pytest.raises(EnrolmentOver):
         bank.run(bank.staff.choose_password(invitation.token, STAFF_PASSWORD))
-    assert not bank.do(factors.has, invitation.member.subject, Factor.PASSWORD)
+    assert not bank.do(factors.has, invitation.account.subject, Factor.PASSWORD)

@@ -208,7 +208,7 @@ def test_many_who_guess_at_once_get_no_more_tries(bank) -> None:
 
 def test_the_states_of_accounts_are_listed(bank) -> None:
     bank.member("alice", "supporter")
-    invited = bank.do(bank.members.add, "carol", "Carol", ("auditor",), OPERATOR, bank.clock.now()).member
+    invited = bank.do(bank.members.add, "carol", "Carol", ("auditor",), OPERATOR, bank.clock.now()).account
     bank.do(bank.members.suspend, invited.number, OPERATOR, bank.clock.now())
     states = [member.state for member in bank.do(bank.members.all)]
     assert states == [MemberState.ACTIVE, MemberState.SUSPENDED]

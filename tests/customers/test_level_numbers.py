@@ -20,6 +20,7 @@ from feiqian.customers.registry import Customers
 from feiqian.db import BankDb
 from feiqian.demo.seeding import First, Plan, seed
 from feiqian.ids import CustomerNumber
+from feiqian.limits.model import LimitQuestion
 from feiqian.money import CNY, MinorUnits
 from feiqian.policy.load import FOLDER, read_policy
 from feiqian.policy.model import Policy
@@ -169,5 +170,6 @@ def largest(bank: Bank, number: int) -> int:
     s = bank.services
     amounts = [MinorUnits(yuan * 100) for yuan in (100, 2_000, 20_000, 200_000)]
     person = CustomerNumber(number)
-    allowed = [isinstance(s.limits.at_confirmation(person, CNY.number, a, 0, "code", None), bytes) for a in amounts]
+    asked = [LimitQuestion(person, CNY.number, amount, 0, "code") for amount in amounts]
+    allowed = [isinstance(s.limits.at_confirmation(one, None), bytes) for one in asked]
     return max(amount for amount, is_allowed in zip(amounts, allowed, strict=True) if is_allowed)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pyotp
+import pytest
 from staff_pages import hidden
 
 from feiqian.auth.sessions.model import Opened
@@ -58,6 +60,13 @@ class Bank(Served):
 
     def code(self, customer: CustomerNumber) -> str:
         return str(self.inside(lambda: self.services.payments.code_for(customer).digits))
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    bank = Bank(tmp_path_factory.mktemp("bank"))
+    yield bank
+    bank.stop()
 
 
 class User:

@@ -34,7 +34,10 @@ def test_an_operator_refunds_an_order_once_and_its_webhook_says_so(bank: Bank, r
     assert refund(bank, order["id"]) == [250]
     receiver.wait()
     assert receiver.got[-1].json["data"]["refunded"] == 250
-    assert "Partly refunded" in operator.get(place)
+    page = operator.get(place)
+    assert "Partly refunded" in page
+    assert "<code>order.refunded</code>" in page  # that the shop was told
+    assert "/merchants/developers/webhooks" not in page  # what and where is not an operator's
     with bank.services.db.read() as connection:
         [again, entry] = [
             e for e in bank.services.audit_log.of(connection, order["id"]) if e.action == "order_refunded"

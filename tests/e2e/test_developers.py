@@ -3,33 +3,19 @@ desk, by day and by night, in three languages nothing serious is found by an aut
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from browsing import DESK, PHONE
 from playwright.sync_api import Browser, Page, expect
 from receiving import Receiver
+from receiving import receiver as receiver
 from shop_people import COOKIE, PASSWORD, Bank, User
+from shop_people import bank as bank
 from test_accessible import findings
 
 from feiqian.webhooks.endpoints import Wanted
 
 LONG = "網店 Ünïcode " + "of a name that goes on and on " * 2
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    bank = Bank(tmp_path_factory.mktemp("developers"))
-    yield bank
-    bank.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 def looking(browser: Browser, bank: Bank, user: User, **how: object) -> Page:
@@ -95,6 +81,26 @@ def test_an_order_is_refunded_by_an_operator_and_its_webhook_is_seen(
     expect(page.locator('.notice[role="status"]')).to_be_visible()
     while sum(got.type == "order.refunded" for got in receiver.got) < 2:
         receiver.wait()
+
+
+def test_a_page_that_another_person_left_is_loaded_anew_within_the_portal(
+    browser: Browser, bank: Bank, receiver: Receiver
+) -> None:
+    """The page with a new secret is the answer to a form, and has no address of its own."""
+    first, second = bank.join("owner"), bank.join("developer")
+    page = looking(browser, bank, first)
+    page.goto(f"{bank.url}/merchants/developers/webhooks")
+    page.locator("#f-url").fill(receiver.url)
+    page.locator('form[action="/merchants/developers/webhooks"] button.button').click()
+    page.goto(f"{bank.url}/merchants/developers/webhooks")
+    page.locator("tbody a").first.click()
+    page.locator('form[action$="/rotate"] button').click()
+    expect(page.locator(".once code")).to_be_visible()
+    page.context.add_cookies([{"name": COOKIE, "value": second.client.cookies[COOKIE], "url": bank.url}])
+    page.wait_for_load_state("load")  # the scripts of the page listen
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).to_have_url(f"{bank.url}/merchants")
+    expect(page.locator(".once code")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

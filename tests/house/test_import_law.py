@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": {"ids", "money"},
     "subjects": {"ids"},
     "strings": set(),
-    "features": {"backoffice", "errors", "outbox", "projections", "services", "web"},
+    "features": {"backoffice", "errors", "outbox", "policy", "projections", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},

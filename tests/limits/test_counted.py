@@ -12,6 +12,7 @@ from feiqian.ledger import chart
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.engine import EVENT_SIZE, Period, Refusal, Type
 from feiqian.limits.kinds import LimitAllowanceKind, counter_id
+from feiqian.limits.model import LimitQuestion
 from feiqian.money import CNY
 from feiqian.payments import plan
 from tests.limits.conftest import OK, PASSKEY, PIN, SMS
@@ -106,8 +107,8 @@ def test_what_is_declined_counts_nothing(bank: Any) -> None:
 
 def test_abuse_18_the_ledger_refuses_by_itself_what_was_compared_before_another_payment(bank: Any) -> None:
     customer = bank.customer(9_000_00)
-    asked = customer, CNY.number, 300_00, bank.clock.now() // 1_000_000, "static", (PASSKEY,)
-    first, second = (bank.limits.at_confirmation(*asked) for _ in range(2))
+    asked = LimitQuestion(customer, CNY.number, 300_00, bank.clock.now() // 1_000_000, "static")
+    first, second = (bank.limits.at_confirmation(asked, (PASSKEY,)) for _ in range(2))
     opening = chart.allowance(counter_id(LimitAllowanceKind.STATIC_DAY, CNY.number, customer), 500_00, Period.DAY)
     assert first == second == b"".join(e[:1] + b"\x01" + e[2:] for e in (opening, chart.use(opening[16:32], 300_00)))
     refusals = []

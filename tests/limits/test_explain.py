@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from feiqian.events import LimitMet
-from feiqian.limits.model import Help, Rule
+from feiqian.limits.model import Help, LimitQuestion, Rule
 from feiqian.money import CNY
 from feiqian.policy.model import NO_BOUND
 from feiqian.policy.scopes import Scope, Span
@@ -42,7 +42,7 @@ def at(bank: Any, seconds: int) -> str:
 
 
 def explained(bank: Any, customer: int, method: str, amount: int) -> Any:
-    return bank.limits.explain(customer, CNY.number, method, amount, bank.clock.now() // 1_000_000)
+    return bank.limits.explain(LimitQuestion(customer, CNY.number, amount, bank.clock.now() // 1_000_000, method))
 
 
 def test_a_limit_says_what_is_used_and_left_and_when_it_is_fresh_again_in_the_banks_calendar(bank: Any) -> None:
@@ -72,7 +72,8 @@ def test_a_limit_says_what_is_used_and_left_and_when_it_is_fresh_again_in_the_ba
 def test_what_would_be_met_and_what_would_help(
     bank: Any, method: str, amount: int, met: tuple[Scope, Span] | None, refused: str | None, helps: tuple[Help, ...]
 ) -> None:
-    found = bank.limits.explain(bank.customer(1_00), CNY.number, method, amount, bank.clock.now() // 1_000_000, SIGNED)
+    asked = LimitQuestion(bank.customer(1_00), CNY.number, amount, bank.clock.now() // 1_000_000, method)
+    found = bank.limits.explain(asked, SIGNED)
     if method == "code":
         found = explained(bank, 1, method, amount)
     assert (found.met and found.met[:2], found.refused, found.helps) == (met, refused, helps)
@@ -152,7 +153,7 @@ def test_the_limit_of_a_decline_is_kept_with_it_as_it_was_then(bank: Any) -> Non
     assert bank.told(customer, 400_00, "static", PASSKEY) == OK
     declined = bank.take(customer, 200_00, "static", PASSKEY)
     bank.ledger.commit()
-    midnight = bank.limits.explain(customer, CNY.number, "static", 1, bank.clock.now() // 1_000_000).limits[0]
+    midnight = explained(bank, customer, "static", 1).limits[0]
     assert bank.journaled()[1][-1] == declined
     assert declined.limit == LimitMet("static", "day", "method", 500_00, 100_00, declined.limit.resets_at)
     assert at(bank, declined.limit.resets_at) == "2027-01-16 00:00:00"

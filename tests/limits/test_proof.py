@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from feiqian.limits.kinds import LimitAllowanceKind, counter_id
+from feiqian.limits.model import LimitQuestion
 from feiqian.money import CNY, EUR
 from feiqian.policy.factors import Factor
 from tests.limits.conftest import OK, PASSKEY, PIN, SMS
@@ -76,18 +77,18 @@ def test_two_factors_pay_five_thousand_a_day_and_a_signature_what_the_level_allo
 def test_a_code_and_a_pin_are_two_factors(bank: Any, run: Any) -> None:
     customer = bank.customer(9_000_00)
     asked = customer, CNY.number, 3_000_00, bank.clock.now() // 1_000_000
-    events = [bank.limits.at_confirmation(*asked, method, (PIN,)) for method in ("code", "online")]
+    events = [bank.limits.at_confirmation(LimitQuestion(*asked, method), (PIN,)) for method in ("code", "online")]
     assert counter_id(LimitAllowanceKind.DAY_TWO_FACTORS, CNY.number, customer) in events[0]
     assert events[1] == "proof_too_low"
 
 
 def test_only_what_suffices_is_asked_for_when_a_payment_waits(bank: Any, run: Any) -> None:
     customer = bank.customer(60_000_00)
-    asked = customer, CNY.number, 4_000_00, bank.clock.now() // 1_000_000, "code"
+    asked = LimitQuestion(customer, CNY.number, 4_000_00, bank.clock.now() // 1_000_000, "code")
     everything = (frozenset({PIN}), frozenset({PASSKEY}), frozenset({Factor.SHIELD}))
-    assert bank.limits.needs(*asked) == everything
+    assert bank.limits.needs(asked) == everything
     assert bank.told(customer, 1_000_01, "online", PIN, SMS) == OK
-    assert bank.limits.needs(*asked) == everything[1:], "the rest of five thousand is too little for the PIN"
+    assert bank.limits.needs(asked) == everything[1:], "the rest of five thousand is too little for the PIN"
 
 
 def test_a_payment_that_waited_too_long_for_its_pin_is_declined_with_what_is_left(bank: Any, run: Any) -> None:

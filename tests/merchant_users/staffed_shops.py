@@ -19,7 +19,7 @@ from feiqian.merchant_users.people import Act
 from feiqian.merchants.registry import Merchant, Merchants, NewMerchant
 from feiqian.money import CNY
 from feiqian.policy.factors import Factor
-from feiqian.subjects import staff
+from feiqian.subjects import Role, staff
 
 USER_PASSWORD = "nineteen copper kettles"
 LINK = re.compile(r"http://localhost:8080(/merchants/invitation/([A-Za-z0-9_-]{43}))")
@@ -109,5 +109,6 @@ def browsing(bank: Shops) -> Iterator[Browser]:
     services: Any = site.services
     for name in ("merchants", "people", "merchant_users", "own_access"):
         setattr(services, name, getattr(bank.services, name))
+    services.at_work[Role.USER] = bank.users
     with TestClient(app_of(site), base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
         yield Browser(client, site)

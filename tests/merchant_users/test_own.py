@@ -16,6 +16,7 @@ from feiqian.merchant_users.errors import FactorNeeded
 from feiqian.merchant_users.model import Member
 from feiqian.merchant_users.own import Change
 from feiqian.policy.factors import Factor
+from feiqian.subjects import Role
 
 LIN, MEI = "lin@shop.example", "mei@shop.example"
 NEW = "seven quiet harbours at dawn"
@@ -63,6 +64,15 @@ def test_the_last_way_in_is_not_removed(bank: Shops) -> None:
         bank.run(bank.users.code(LIN, view.id, bank.shown(LIN), "", "en"))
 
 
+def test_what_is_signed_to_remove_a_key_names_it(bank: Shops) -> None:
+    lin = bank.signed_in(LIN)
+    add_key(bank, lin)
+    key = next(one for one in bank.run(bank.own.all(lin)) if one.factor is Factor.PASSKEY)
+    text = bank.run(bank.own.confirm(lin, Change("remove", key.id), "en")).text
+    assert text.splitlines()[:2] == ["Remove a passkey that you sign in with", "Name: My laptop"]
+    assert key.id not in text
+
+
 def test_abuse_28_a_factor_of_another_is_not_found(bank: Shops) -> None:
     lin, mei = bank.signed_in(LIN), bank.signed_in(MEI)
     token = next(one for one in bank.run(bank.own.all(lin)) if one.factor is Factor.TOTP)
@@ -103,7 +113,7 @@ def test_messages_are_in_the_language_that_one_signed_in_with(bank: Shops) -> No
 
 def test_a_code_app_is_changed_by_the_pages(bank: Shops, browser: Browser) -> None:
     bank.user(LIN)
-    browser.client.cookies.set(browser.site.cookies.user, bank.let_in(LIN).token)
+    browser.client.cookies.set(browser.site.cookies.of[Role.USER].session, bank.let_in(LIN).token)
     page = browser.follow(browser.post("/merchants/security/change", act="totp")).text
     assert "Add an authenticator app" in page
     confirm = "/merchants/security/confirm"
@@ -128,7 +138,7 @@ def test_a_code_app_is_changed_by_the_pages(bank: Shops, browser: Browser) -> No
 
 def test_a_password_is_changed_by_the_pages(bank: Shops, browser: Browser) -> None:
     bank.user(LIN)
-    browser.client.cookies.set(browser.site.cookies.user, bank.let_in(LIN).token)
+    browser.client.cookies.set(browser.site.cookies.of[Role.USER].session, bank.let_in(LIN).token)
     assert browser.post("/merchants/security/password", password=NEW).headers["location"] == "/merchants/security"
     browser.follow(browser.post("/merchants/security/change", act="password"))
     unproved = browser.post("/merchants/security/password", password=NEW)

@@ -12,6 +12,7 @@ from staffed_shops import USER_PASSWORD, Shops
 from feiqian import features
 from feiqian.merchant_users.pages.portal import MENU
 from feiqian.merchant_users.pages.who import NEEDS
+from feiqian.subjects import Role
 from feiqian.texts import LANGUAGES
 from feiqian.web.application import application
 
@@ -20,7 +21,7 @@ PLACES = ("", "/people", "/security")
 
 
 def is_user(browser: Browser, token: str) -> None:
-    browser.client.cookies.set(browser.site.cookies.user, token)
+    browser.client.cookies.set(browser.site.cookies.of[Role.USER].session, token)
 
 
 @pytest.mark.parametrize("place", [*PLACES, "/people/usr_1", "/people/confirm"])
@@ -171,3 +172,12 @@ def test_what_a_suspended_merchants_people_see(bank: Shops, browser: Browser) ->
     bank.services.merchants.set_status(bank.teahouse.number, "suspended")
     is_user(browser, bank.let_in(LIN).token)
     assert "The bank has suspended this merchant" in browser.get("/merchants").text
+
+
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(bank: Shops, browser: Browser) -> None:
+    bank.user(LIN)
+    is_user(browser, bank.let_in(LIN).token)
+    assert browser.get("/merchants").status_code == 200
+    for status in (204, 401):
+        bank.clock.advance(11 * 60)
+        assert browser.get("/merchants/page-for", headers={"Accept": "application/json"}).status_code == status

@@ -12,6 +12,7 @@ import pytest
 from feiqian.testing.served import Served
 from feiqian.webhooks.service import OF_ONE_ENDPOINT
 from tests.webhooks.receiving import Receiver
+from tests.webhooks.receiving import receiver as receiver
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +21,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     bank = Served(folder, webhook_loopback=True)
     yield bank
     bank.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 def wanted(number: str, **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from feiqian.ledger import chart
 from feiqian.ledger.engine import LINKED, Refusal
 from feiqian.limits.counting import linked
 from feiqian.limits.kinds import LimitAllowanceKind, counter_id
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import STEP_UP, PaymentLimits
 from feiqian.money import CNY
 from feiqian.payments import plan
@@ -136,7 +136,8 @@ def test_asking_for_the_limits_changes_nothing_and_is_answered_as_of_today(bank:
         bank.clock.advance(seconds)
         now, before = bank.clock.now() // MICROSECONDS, (bank.ledger.position, bank.engine.digest())
         for _ in range(2):
-            assert (limits.check(*asked, now, "code"), limits.beyond_today(*asked, now, "code")) == (check, beyond)
+            question = LimitQuestion(*asked, now, "code")
+            assert (limits.check(question), limits.beyond_today(question)) == (check, beyond)
         assert (bank.ledger.position, bank.engine.digest()) == before
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from feiqian.clock import MICROSECONDS
 from feiqian.events import PaymentDecided
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import PaymentLimits
 from feiqian.money import CNY
 from feiqian.policy.load import load_policy
@@ -64,7 +64,7 @@ def test_a_wallet_in_a_currency_that_the_level_has_not_pays_nothing(bank: Any, r
 def test_a_level_that_does_not_pay_pays_nothing_though_it_had_limits(bank: Any) -> None:
     levels = tuple(replace(level, pays=False) for level in CN.levels)
     limits = PaymentLimits(replace(CN, levels=levels), bank.people, bank.ledger)
-    assert limits.check(bank.customer(1_00), CNY.number, 1, 0, "code") is Refused.IDENTITY_NOT_VERIFIED
+    assert limits.check(LimitQuestion(bank.customer(1_00), CNY.number, 1, 0, "code")) is Refused.IDENTITY_NOT_VERIFIED
 
 
 def test_what_is_left_of_today_is_told_by_the_customers_own_level(bank: Any, run: Any) -> None:

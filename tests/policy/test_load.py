@@ -48,6 +48,7 @@ def refusal(text: str) -> str:
         ("unverified_per_day = 50", 1, "unverified_per_day = 99999999999999999999", "<= 1000000"),
         ("idle_minutes = 30", 1, "customer = { idle_minutes = 0, absolute_hours = 24 }", ">= 1"),
         ("idle_minutes = 30", 1, "customer = { idle_minutes = 30, absolute_hours = 99999 }", "<= 8760"),
+        ("idle_minutes = 20", 1, "merchent = { idle_minutes = 20, absolute_hours = 12 }", "did you mean 'merchant'?"),
         ("hours = 24", 1, "hours = 1e9", "Expected 'int'"),
         ("lock_minutes", 1, "lock_minutes = []", "length >= 1"),
         ("entered_alarm_share", 1, "entered_alarm_share = nan", ">= 0"),
@@ -66,6 +67,12 @@ def test_the_line_is_that_of_the_mistake_wherever_it_stands(wanted: str, nth: in
     said = refusal(text)
     assert said.startswith(f"x.toml:{line}: ")
     assert told in said
+
+
+def test_a_policy_says_how_long_sessions_last_of_all_who_sign_in() -> None:
+    text, _ = changed(CN, line_of(CN, "idle_minutes = 20"), "")
+    assert refusal(text).startswith(f"x.toml:{line_of(CN, '[sessions]')}: ")
+    assert "how long sessions last of: merchant" in refusal(text)
 
 
 def test_a_payment_above_all_steps_has_to_need_something() -> None:

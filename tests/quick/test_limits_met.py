@@ -6,6 +6,7 @@ import pytest
 
 from feiqian.auth.model import Session
 from feiqian.deposits.model import DepositAccount
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.own import SPANS, Which
 from feiqian.money import CNY, MinorUnits
 from feiqian.policy.scopes import Scope, Span
@@ -42,7 +43,7 @@ def test_each_limit_is_lowered_met_and_raised(
     bank.run(limits.lower(mei, which, low))
     assert paid(bank, account) == reason
     now = bank.clock.now() // 1_000_000
-    met = bank.services.limits.explain(account.customer, CNY.number, "quick", MinorUnits(SMALL), now).met
+    met = bank.services.limits.explain(LimitQuestion(account.customer, CNY.number, MinorUnits(SMALL), now, "quick")).met
     assert met is not None
     assert (met.scope, met.span, met.cap, met.left, bool(met.resets_at)) == (scope, span, low, low, span != "payment")
     challenge = bank.prove(bank.run(limits.challenge(mei, which, high)), mei.subject)

@@ -91,6 +91,21 @@ def test_a_customer_pays_a_merchant_from_an_account(served: Served, payer: Perso
     assert "customer" not in listed
 
 
+def test_who_has_paid_the_same_minutes_ago_is_told_before_they_confirm(
+    served: Served, payer: Person, account: DepositAccount
+) -> None:
+    first = payer.post(PATH, asked(served, account))
+    assert first["paid_before"] is None
+    challenge = payer.prove(CHALLENGES, payer.post(f"{PATH}/{first['id']}/challenge"), ("sms", ""))
+    paid = payer.post(f"{PATH}/{first['id']}/confirm", {"challenge": challenge["id"]})
+    assert (paid["status"], paid["paid_before"]) == ("succeeded", None), "not by itself"
+    again = payer.post(PATH, asked(served, account, reference="2026-118"))
+    assert again["paid_before"] is not None
+    assert payer.get(f"{PATH}/{again['id']}") == again
+    assert payer.post(PATH, asked(served, account, amount=88_01))["paid_before"] is None, "another amount"
+    assert [one["paid_before"] for one in payer.get(PATH)["data"]] == [None]
+
+
 def test_what_was_paid_is_listed_in_pages_however_much_else_was_paid(
     served: Served, payer: Person, account: DepositAccount
 ) -> None:

@@ -47,7 +47,7 @@ from feiqian.runtime.paging import Ask, Page
 from feiqian.runtime.transactions import Transactions
 from feiqian.settings import Settings
 from feiqian.sources.standing import Standing
-from feiqian.subjects import Subject, customer, staff
+from feiqian.subjects import Role, Subject, customer, staff
 from feiqian.testing.clock import ManualClock
 from feiqian.web import session
 from feiqian.web.application import OWN
@@ -333,11 +333,9 @@ class StillSessions:
         self.known[token] = Session(token, subject or customer(number), None, (), 0, 0, 10**12, "Test", language)
         return token
 
-    async def find(self, token: str) -> Session | None:
-        self.used.append(token)
-        return self.known.get(token)
-
-    def find_in(self, connection: object, token: str, now: int) -> Session | None:
+    async def find(self, token: str, *, used: bool = True) -> Session | None:
+        if used:
+            self.used.append(token)
         return self.known.get(token)
 
 
@@ -387,6 +385,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "sources": StillSources(),
         "ledger": StillLedger(still),
         "locks": SimpleNamespace(locked=lambda ledger_id: 0),
+        "at_work": {},
     }
     db, work = NoDb(), StillWork()
     shared = {"work": work, "workers": WORKERS, "db": db, "transactions": Transactions(db, work)}
@@ -423,10 +422,7 @@ def from_own_pages(app: Litestar) -> ASGIApp:
 
 async def _mark(app: Litestar, scope: Any) -> str:
     connection: Any = ASGIConnection({**scope, "litestar_app": app, "state": {}})
-    kept, site = connection.scope["state"], app.state.site
-    kept["feiqian.customer"] = await session._find(connection, used=not hasattr(site.services, "work"))
-    if hasattr(site.services, "staff"):
-        await session.staff_of(connection)
-    if hasattr(site.services, "merchant_users"):
-        await session.member_of(connection)
+    site, looked = app.state.site, session._looked(connection)
+    for role in (Role.CUSTOMER, *site.services.at_work):
+        looked[role] = await session.find(connection, role, used=False)
     return mark_of(connection)

@@ -15,6 +15,7 @@ from staffed import Staffed
 
 from feiqian import features
 from feiqian.settings import Settings
+from feiqian.subjects import Role
 from feiqian.testing.pages import lent_application
 from feiqian.web.application import application
 from feiqian.web.assets import static_file
@@ -48,7 +49,7 @@ class Browser:
         self.client.cookies.set(self.site.cookies.session, token)
 
     def is_staff(self, token: str) -> None:
-        self.client.cookies.set(self.site.cookies.staff, token)
+        self.client.cookies.set(self.site.cookies.of[Role.STAFF].session, token)
 
     def nobody(self) -> None:
         self.client.cookies.clear()
@@ -63,6 +64,7 @@ def site_of(bank: Staffed) -> Site:
         sessions=bank.services.sessions,
         customers=bank.customers,
         staff=bank.staff,
+        at_work={Role.STAFF: bank.staff},
         back_office=bank.back_office,
         policy=bank.services.policy,
         work=bank.services.work,

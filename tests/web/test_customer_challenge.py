@@ -203,6 +203,23 @@ def test_a_long_code_is_asked_for_by_its_length_and_taken_as_pasted(alice: TestC
     assert asked.state == "passed"
 
 
+@pytest.mark.parametrize("passed", [(Factor.PIN, Factor.SMS), (Factor.PASSKEY,)])
+def test_one_that_was_passed_asks_for_nothing_and_goes_on(
+    alice: TestClient, asked: Answers, passed: tuple[Factor, ...]
+) -> None:
+    asked.passed, asked.state = passed, "passed"
+    for address in (PAGE, f"{PAGE}?way=1"):
+        shown = alice.get(address)
+        assert shown.status_code == 200
+        assert "You have confirmed this" in shown.text
+        assert 'id="f-answer"' not in shown.text
+        assert 'name="way"' not in shown.text
+        assert "[feiqian-1 chl_1" in shown.text
+    onward = alice.post(PAGE, data={}, follow_redirects=False)
+    assert (onward.status_code, onward.headers["location"]) == (303, f"{PAGE}/new")
+    assert asked.did == []
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [("expired", "The time is over."), ("spent", "has been used already"), ("void", "no longer valid")],

@@ -13,6 +13,7 @@ from staffed import EVE_ID, PASSWORD, PIN, STAFF_PASSWORD, Staffed, picture
 from feiqian.auth.model import Details
 from feiqian.backoffice.model import OPERATOR
 from feiqian.money import CNY
+from feiqian.subjects import Role
 from feiqian.texts import english
 
 LEVELS = {name: english(f"customer.level.{name}") for name in ("remote", "full")}  # as customers read them
@@ -162,7 +163,7 @@ def test_a_code_without_the_first_step_leads_to_it(browser: Browser) -> None:
 
 def test_signing_out_ends_the_session(bank, browser: Browser) -> None:
     at_work(bank, browser, "supporter")
-    token = browser.client.cookies[browser.site.cookies.staff]
+    token = browser.client.cookies[browser.site.cookies.of[Role.STAFF].session]
     assert browser.post("/staff/sign-out").headers["location"] == "/staff/sign-in?said=out"
     browser.is_staff(token)
     assert browser.get("/staff").status_code == 303
@@ -464,3 +465,11 @@ def test_abuse_91_a_page_of_one_member_of_staff_does_nothing_for_another(
     assert (asked.status_code, asked.headers["page-for"]) == (409, "another")
     assert not bank.services.accounts.frozen(bank.do(bank.customers.by_id, mei).number)
     assert browser.get("/staff").status_code == 200  # bob is at work still
+
+
+def test_what_a_page_asks_by_itself_keeps_nobody_at_work(bank: Staffed, browser: Browser) -> None:
+    at_work(bank, browser, "supporter")
+    assert browser.get("/staff").status_code == 200
+    for status in (204, 401):
+        bank.clock.advance(6 * 60)
+        assert browser.get("/staff/page-for", headers={"Accept": "application/json"}).status_code == status

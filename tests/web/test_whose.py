@@ -15,9 +15,11 @@ from litestar.testing import TestClient
 
 from feiqian import features
 from feiqian.demo import pages as demo
+from feiqian.policy import people
+from feiqian.subjects import Role
 from feiqian.web.application import OWN, application, home
 from feiqian.web.site import Site
-from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, CUSTOMER, STAFF, UNDER_WAY, USER, for_whom_it_shows
+from feiqian.web.whose import ACTS_FOR, ASKED_BY_A_PAGE, UNDER_WAY, for_whom_it_shows
 
 BANK = [*OWN, *features.pages()]
 
@@ -267,15 +269,24 @@ def test_every_route_that_changes_something_is_guarded_for_whom_it_acts(site: Si
     }
     assert len(changing) > 50
     assert all(for_whom_it_shows in handler.resolve_guards() for handler in changing.values())
-    free = {path for path, handler in changing.items() if not handler.opt.get(ACTS_FOR, (CUSTOMER,))}
+    free = {path for path, handler in changing.items() if not handler.opt.get(ACTS_FOR, (Role.CUSTOMER,))}
     assert free == FOR_ANYBODY
-    staffs = {path for path, handler in changing.items() if STAFF in handler.opt.get(ACTS_FOR, ())}
-    users = {path for path, handler in changing.items() if USER in handler.opt.get(ACTS_FOR, ())}
+    staffs = {path for path, handler in changing.items() if Role.STAFF in handler.opt.get(ACTS_FOR, ())}
+    users = {path for path, handler in changing.items() if Role.USER in handler.opt.get(ACTS_FOR, ())}
     doors = {"/staff/sign-in/code", "/merchants/sign-in/code"}
     assert staffs == {path for path in changing if path.startswith("/staff/")} - FOR_ANYBODY - doors
     assert users == {path for path in changing if path.startswith("/merchants/")} - FOR_ANYBODY - doors
     steps = {path for path, handler in changing.items() if UNDER_WAY in handler.opt.get(ACTS_FOR, ())}
     assert doors < steps
+
+
+WORKING = [kind for kind in people.PEOPLE if kind.role is not Role.CUSTOMER]
+
+
+@pytest.mark.parametrize("kind", WORKING, ids=[kind.name for kind in WORKING])
+def test_each_kind_that_works_here_has_a_console_and_its_ways_in_and_out(site: Site, kind: people.KindOfPerson) -> None:
+    paths = {path for _, path in routes(application(site, BANK))}
+    assert {kind.home, kind.sign_in, f"{kind.home}/sign-out", f"{kind.home}/page-for"} <= paths
 
 
 def test_what_a_page_asks_by_itself_is_guarded_too(site: Site) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.webhooks.receiving import HookedBank, Receiver
+from tests.webhooks.receiving import HookedBank, receiver
+
+__all__ = ["receiver"]
 
 
 @pytest.fixture(params=["sqlite"])
@@ -17,10 +19,3 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HookedBank]
     bank = HookedBank(tmp_path / "bank", url)
     yield bank
     bank.close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()

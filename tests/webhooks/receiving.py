@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import pytest
 from aiohttp import web
 from sqlalchemy import Connection, text
 
@@ -141,6 +142,13 @@ class Receiver:
 
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(SECONDS)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
 
 
 class HookedBank:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,11 +13,13 @@ import msgspec
 import pytest
 
 from feiqian.testing.served import Served
+from feiqian.web.v1.parse import KEY_PATTERN
 from feiqian_client import (
     AsyncClient,
     Client,
     Conflict,
     NotAllowed,
+    NumberUsed,
     OutcomeUnknown,
     Retries,
     TooManyRequests,
@@ -23,7 +27,23 @@ from feiqian_client import (
     Unavailable,
 )
 from feiqian_client.calls import Answer, NoAnswer, attempts
-from feiqian_client.operations import close_order, create_endpoint, create_order, get_order, settle_order
+from feiqian_client.operations import (
+    cancel_payment,
+    capture_order,
+    change_endpoint,
+    close_order,
+    create_endpoint,
+    create_order,
+    delete_endpoint,
+    get_order,
+    refund_order,
+    refund_payment,
+    replay,
+    rotate_secret,
+    send_test,
+    settle_order,
+    void_order,
+)
 
 Wanted = Callable[..., dict[str, Any]]
 LOST, NOT_SENT = NoAnswer(True, "ReadTimeout"), NoAnswer(False, "ConnectError")
@@ -172,8 +192,79 @@ def test_a_question_that_is_not_answered_changes_nothing() -> None:
         assert type(played(asked, [problem(403, "scope-missing")])[0]) is NotAllowed
 
 
-def test_what_has_no_number_is_not_sent_twice_once_it_may_have_arrived() -> None:
-    endpoint = create_endpoint(url="https://shop.example/hooks", events=["*"])
-    assert type(played(endpoint, [LOST])[0]) is OutcomeUnknown
-    assert type(played(endpoint, [NOT_SENT, OVERLOADED, LOST])[0]) is OutcomeUnknown
-    assert type(played(close_order("ord_1"), [LOST] * 5)[0]) is OutcomeUnknown
+def keys(sent: Iterable[httpx.Request]) -> set[str]:
+    return {request.headers["idempotency-key"] for request in sent}
+
+
+def test_a_call_has_a_key_of_its_own_which_its_attempts_share(served: Served, wanted: Wanted) -> None:
+    """Lost answers make no second endpoint, secret or test event."""
+    client, transport = lossy(served, 0)
+    calls = client.webhook_endpoints
+
+    def lost(call: Callable[[], Any]) -> Any:
+        transport.sent.clear()
+        transport.lost = 2
+        answer = call()
+        assert (len(transport.sent), len(keys(transport.sent))) == (3, 1)
+        used.update(keys(transport.sent))
+        return answer
+
+    used: set[str] = set()
+    endpoint = lost(lambda: calls.create(url="https://shop.example/lost", events=["*"]))
+    rotated = lost(lambda: calls.rotate(endpoint.id))
+    assert rotated.secret not in ("", endpoint.secret)
+    lost(lambda: calls.test(endpoint.id))
+    assert [one.type for one in calls.deliveries(endpoint.id).data].count("webhook.test") == 1
+    assert not lost(lambda: calls.change(endpoint.id, enabled=False)).enabled
+    assert lost(lambda: calls.delete(endpoint.id)).deleted
+    order = client.orders.create(**wanted())
+    assert lost(lambda: client.orders.close(order.id)).status == "closed"
+    later = client.orders.create(**wanted(capture="later"))
+    client.payments.create(**served.order(), order=later.id)
+    taken = lost(lambda: client.orders.capture(later.id, amount=250, merchant_capture="c-1"))
+    assert (taken.paid, taken.authorised) == (250, 1000)
+    assert lost(lambda: client.refunds.create(later.id, amount=50, merchant_refund="r-1")).status == "succeeded"
+    assert lost(lambda: client.orders.void(later.id)).authorised == 0
+    assert len(used) == 9, "each call has another"
+
+
+def test_a_call_that_was_given_up_is_made_again_with_the_errors_key(served: Served) -> None:
+    client, transport = lossy(served, 0)
+    endpoint = client.webhook_endpoints.create(url="https://shop.example/given-up", events=["*"])
+    transport.lost = 100
+    with pytest.raises(OutcomeUnknown) as told:
+        client.webhook_endpoints.rotate(endpoint.id)
+    assert told.value.number == endpoint.id
+    transport.lost = 0
+    key = told.value.idempotency_key
+    rotated = [client.webhook_endpoints.rotate(endpoint.id, idempotency_key=key) for _ in range(2)]
+    assert rotated[0] == rotated[1]
+    with pytest.raises(NumberUsed):
+        client.webhook_endpoints.delete(endpoint.id, idempotency_key=key)
+    client.webhook_endpoints.delete(endpoint.id)
+
+
+CHANGES = [
+    close_order("ord_1"),
+    capture_order("ord_1", amount=1, merchant_capture="c-1"),
+    void_order("ord_1"),
+    refund_order("ord_1", amount=1, merchant_refund="r-1"),
+    refund_payment("pay_1", amount=1, merchant_refund="r-1"),
+    cancel_payment("pay_1"),
+    create_endpoint(url="https://shop.example/hooks", events=["*"]),
+    change_endpoint("whe_1", enabled=True),
+    delete_endpoint("whe_1"),
+    rotate_secret("whe_1"),
+    send_test("whe_1"),
+    replay("whe_1", since=datetime.now(UTC), until=datetime.now(UTC)),
+]
+
+
+def test_every_change_but_those_that_a_number_makes_one_for_ever_sends_a_key() -> None:
+    sent = {call.headers["idempotency-key"] for call in CHANGES}
+    assert len(sent) == len(CHANGES)
+    assert all(re.fullmatch(KEY_PATTERN, key) for key in sent)
+    own = close_order("ord_1", idempotency_key="close-1")
+    assert own.headers["idempotency-key"] == "close-1"
+    told, pauses = played(own, [LOST] * 5)
+    assert (type(told), told.idempotency_key, len(pauses)) == (OutcomeUnknown, "close-1", 5)

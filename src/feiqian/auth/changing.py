@@ -43,9 +43,12 @@ class Changing(AccessService):
 
         `kind`: of ADD_FACTOR passkey, shield or totp; of CHANGE_CONTACT mobile or email, with the new address as
         `reference` (for e-mail "" to have none any more); of REMOVE_FACTOR the factor's id as `reference`. Raises
-        DetailsInvalid for others, identity's NumberInvalid.
+        DetailsInvalid for others, FactorNotFound, identity's NumberInvalid.
         """
-        binding = self._binding(purpose, kind, reference)
+        if purpose is Purpose.REMOVE_FACTOR and not kind and reference:
+            binding = _removing(await self.factors.removable(session.subject, reference))
+        else:
+            binding = self._binding(purpose, kind, reference)
         return await self.verification.begin(session.subject, binding, session.language, device=session.device)
 
     async def change_password(self, session: Session, challenge: str, new: str) -> None:
@@ -58,10 +61,10 @@ class Changing(AccessService):
 
     @writes
     def change_language(self, connection: Connection, session: Session, language: str) -> None:
-        """What messages and pages are in from now on. Raises DetailsInvalid."""
+        """Of messages from now on, and of this session's pages. No later sign-in changes it. Raises DetailsInvalid."""
         if language not in LANGUAGES:
             raise DetailsInvalid("language", "invalid")
-        self.customers.profiles.put(connection, session.subject.customer, language=language)
+        self.customers.profiles.choose_language(connection, session.subject.customer, language)
         self.sessions.set_language(connection, session.id, language)
 
     @writes
@@ -107,8 +110,8 @@ class Changing(AccessService):
     @writes
     def remove_factor(self, connection: Connection, session: Session, challenge: str, factor_id: str) -> None:
         """Raises FactorNotFound, and verification's errors."""
-        binding = ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, reference=factor_id)
-        self._consume(connection, session, challenge, binding)
+        removed = self.factors.removable.within(connection, session.subject, factor_id)
+        self._consume(connection, session, challenge, _removing(removed))
         self.factors.remove.within(connection, session.subject, factor_id)
         self._record(connection, session.subject, "factor_removed", {"factor": factor_id})
         self._tell_changed(connection, session, "factor_removed")
@@ -120,8 +123,6 @@ class Changing(AccessService):
             return ChallengeBinding(purpose=purpose)
         if purpose is Purpose.ADD_FACTOR and kind in ENROLLED and not reference:
             return _adding(Factor(kind))
-        if purpose is Purpose.REMOVE_FACTOR and not kind and reference:
-            return ChallengeBinding(purpose=purpose, reference=reference)
         if purpose is Purpose.CHANGE_CONTACT:
             none = kind == "email" and not reference
             address = "" if none else self.contacts.address(kind, reference)
@@ -173,3 +174,8 @@ class Changing(AccessService):
 
 def _adding(factor: Factor) -> ChallengeBinding:
     return ChallengeBinding(purpose=Purpose.ADD_FACTOR, kind=str(factor))
+
+
+def _removing(view: FactorView) -> ChallengeBinding:
+    """Which one, in words that its owner knows: its sort, and what they call it."""
+    return ChallengeBinding(purpose=Purpose.REMOVE_FACTOR, kind=str(view.factor), reference=view.label, ids=view.id)

@@ -60,8 +60,8 @@ class SignIn(SigningIn, PreAuthFlow):
         details = {"device": opened.session.user_agent, "factors": tuple(map(str, passed.factors))}
         if opened.new_device:
             self._beware(connection, opened, passed, now)
-        # What comes later is in the language that they use now; the warning before was in the one they had.
-        self.customers.profiles.put(connection, subject.customer, language=opened.session.language)
+        # What comes later is in the language that they use now, if they have chosen none; the warning before was not.
+        self.customers.profiles.use_language(connection, subject.customer, opened.session.language)
         self._record(connection, subject, "signed_in", details)  # after the profile
 
     def _beware(self, connection: Connection, opened: Opened, passed: Passed, now: int) -> None:

@@ -26,6 +26,7 @@ from feiqian.runtime.transactions import Refused, reads, writes, writes_or_refus
 from feiqian.subjects import Role, Subject
 
 M = TypeVar("M")
+P = TypeVar("P")
 _log = logs.get("feiqian.sign_in")
 
 
@@ -39,8 +40,9 @@ class Invited(NamedTuple):
     since: int
 
 
-class WorkSignIn(SigningIn, Generic[M]):
-    """The rules in common; `M` is an account. Whoever is built on them sets the attributes."""
+class WorkSignIn(SigningIn, Generic[M, P]):
+    """The rules in common; `M` is an account, `P` whoever is signed in by one. Whoever is built on them sets the
+    attributes."""
 
     asked: str  # what a refusal calls what was entered
     cipher: FieldCipher
@@ -124,6 +126,14 @@ class WorkSignIn(SigningIn, Generic[M]):
         except VerificationError as error:
             raise self._refusal(error, subject) from None
 
+    async def of_session(self, token: str, *, used: bool = True) -> P | None:
+        """Who is at work by this token: only while the session lives and the account may be used. It is marked as
+        used, unless a page asks by itself."""
+        session = await self.sessions.find(token, used=used)
+        if session is None or session.subject.role is not self.role:
+            return None
+        return await self.transactions.read(self._signed_in, session)
+
     @writes
     def sign_out(self, connection: Connection, session: Session) -> None:
         """Ends this session, at once."""
@@ -147,7 +157,7 @@ class WorkSignIn(SigningIn, Generic[M]):
 
     def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         subject = opened.session.subject
-        if not self._is_at_work(connection, subject):
+        if subject.role is not self.role or not self._at_work(connection, subject.number):
             raise SignInRefused(self.asked)
         details = {"factors": passed.factors, "session": opened.session.id}
         self.audit_log.append(connection, subject, "signed_in", str(subject), details, now)
@@ -179,6 +189,10 @@ class WorkSignIn(SigningIn, Generic[M]):
         """Who is at work by this name."""
         raise NotImplementedError
 
-    def _is_at_work(self, connection: Connection, subject: Subject) -> bool:
-        """Whether the account may be used."""
+    def _at_work(self, connection: Connection, number: int) -> M | None:
+        """The account of this number, if it may be used."""
+        raise NotImplementedError
+
+    def _signed_in(self, connection: Connection, session: Session) -> P | None:
+        """Whose session it is, if the account may be used."""
         raise NotImplementedError

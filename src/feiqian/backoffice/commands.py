@@ -16,8 +16,9 @@ from feiqian.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from feiqian.auth.invitations import Invitation
     from feiqian.backoffice.members import Members
-    from feiqian.backoffice.model import Invitation
+    from feiqian.backoffice.model import StaffMember
 
 EPILOG = """\
 examples:
@@ -79,11 +80,11 @@ def _list(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(settings: Settings, invitation: Invitation) -> int:
+def _tell(settings: Settings, invitation: Invitation[StaffMember]) -> int:
     """The token alone on standard output; only its hash is kept."""
     until = datetime.fromtimestamp(invitation.expires_at / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")  # not money: a time
     address = f"{settings.public_origin}/staff/enrol"
-    print(f"{invitation.member.name} enrols at {address} until {until}, once, with this token:", file=sys.stderr)
+    print(f"{invitation.account.name} enrols at {address} until {until}, once, with this token:", file=sys.stderr)
     print(invitation.token)
     return 0
 

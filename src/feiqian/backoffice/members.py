@@ -5,9 +5,7 @@ Every change of an account is in the audit log, in the same transaction. Roles a
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,19 +13,20 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.errors import EnrolmentOver
+from feiqian.auth.invitations import Invitation, hash_of_typed, new_invitation
 from feiqian.auth.sessions.service import Sessions
 from feiqian.backoffice.errors import MemberInvalid, MemberNotFound, NotAllowed
-from feiqian.backoffice.model import Invitation, MemberState, StaffMember, StaffRole
+from feiqian.backoffice.model import MemberState, StaffMember, StaffRole
 from feiqian.backoffice.tables import members
+from feiqian.clock import HOUR
 from feiqian.ids import STAFF, new_id
 from feiqian.runtime.paging import Ask, Order, Page, page_of
 from feiqian.strings.normal import comparison
 from feiqian.strings.visible import is_visible
 from feiqian.subjects import Subject, staff
 
-TOKEN_BYTES = 32
 ENROLMENT_HOURS = 24
-ENROLMENT = ENROLMENT_HOURS * 3_600_000_000
+ENROLMENT = ENROLMENT_HOURS * HOUR
 NAME_LENGTH = 100
 LOGIN_LENGTH = 32
 _LOGIN = re.compile(rf"[a-z][a-z0-9._-]{{1,{LOGIN_LENGTH - 1}}}", re.ASCII)
@@ -77,7 +76,7 @@ class Members:
 
     def enrolling(self, connection: Connection, token: str, now: int) -> tuple[StaffMember, int]:
         """Whose enrolment this token is, and when they were invited. Raises EnrolmentOver."""
-        row = connection.execute(select(members).where(_c.token_hash == _hash(token))).first()
+        row = connection.execute(select(members).where(_c.token_hash == hash_of_typed(token))).first()
         if row is None or row.state != MemberState.INVITED or now - row.invited_at >= ENROLMENT:
             raise EnrolmentOver
         return _member(row), row.invited_at
@@ -94,23 +93,23 @@ class Members:
 
     def add(
         self, connection: Connection, login: str, name: str, roles: Iterable[str], by: Subject, now: int
-    ) -> Invitation:
+    ) -> Invitation[StaffMember]:
         """A new account that waits for its person to enrol. Raises MemberInvalid."""
         login, name, chosen = login_of(login), name.strip(), roles_of(roles)
         _check(login, name)
         if connection.execute(select(_c.number).where(_c.login == login)).first():
             raise MemberInvalid("taken", f"there is a staff account {login!r} already")
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        values = {"token_hash": _hash(token), "state": MemberState.INVITED}
+        token, hashed = new_invitation()
+        values = {"token_hash": hashed, "state": MemberState.INVITED}
         member = self._insert(connection, login, name, chosen, now, values)
         details = {"login": login, "roles": sorted(chosen)}
         self._audit_log.append(connection, by, "staff_added", str(member.subject), details, now)
         return Invitation(member, token, now + ENROLMENT)
 
-    def invite(self, connection: Connection, number: int, by: Subject, now: int) -> Invitation:
+    def invite(self, connection: Connection, number: int, by: Subject, now: int) -> Invitation[StaffMember]:
         """A new enrolment: for who has lost their factors, was suspended, or was too late. Ends their sessions."""
-        member, token = self.by_number(connection, number), secrets.token_urlsafe(TOKEN_BYTES)
-        values = {"token_hash": _hash(token), "state": MemberState.INVITED, "invited_at": now}
+        member, (token, hashed) = self.by_number(connection, number), new_invitation()
+        values = {"token_hash": hashed, "state": MemberState.INVITED, "invited_at": now}
         connection.execute(update(members).where(_c.number == number).values(values))
         self._sessions.close_all(connection, member.subject, by=by)
         self._audit_log.append(connection, by, "staff_invited", str(member.subject), {"login": member.login}, now)
@@ -119,7 +118,7 @@ class Members:
     def enrolled(self, connection: Connection, token: str, now: int) -> StaffMember:
         """The account is at work from now on, and the token is used. Raises EnrolmentOver, for the second of two."""
         member, _ = self.enrolling(connection, token, now)
-        used = update(members).where(_c.token_hash == _hash(token))
+        used = update(members).where(_c.token_hash == hash_of_typed(token))
         if not connection.execute(used.values(token_hash=None, state=MemberState.ACTIVE)).rowcount:
             raise EnrolmentOver
         self._audit_log.append(connection, member.subject, "staff_enrolled", str(member.subject), {}, now)
@@ -197,7 +196,3 @@ def _check(login: str, name: str) -> None:
 def _member(row: Any) -> StaffMember:
     roles = frozenset(row.roles)
     return StaffMember(row.number, row.id, row.login, row.name, roles, row.state, row.created_at)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(comparison(token).strip().encode(errors="replace")).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from feiqian.auth.sessions.model import Session
@@ -48,15 +48,6 @@ class StaffMember:
     def has(self, *roles: StaffRole) -> bool:
         """Whether they have any one of these roles."""
         return not self.roles.isdisjoint(roles)
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """A new member and the one-time token with which they enrol. It is told this once; only its hash is kept."""
-
-    member: StaffMember
-    token: str = field(repr=False)
-    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding
 from feiqian.auth.challenges.service import Verification
+from feiqian.auth.sessions.model import Session
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.work_sign_in import Invited, WorkSignIn
 from feiqian.backoffice.errors import MemberNotFound
@@ -25,7 +26,7 @@ from feiqian.subjects import Role, Subject
 MANY = 50
 
 
-class Staff(WorkSignIn[StaffMember]):
+class Staff(WorkSignIn[StaffMember, SignedIn]):
     """The staff of one bank."""
 
     role, binding = Role.STAFF, ChallengeBinding(purpose=Purpose.STAFF_SIGN_IN)
@@ -48,14 +49,6 @@ class Staff(WorkSignIn[StaffMember]):
 
     # --- signing in --------------------------------------------------------------------------------------------
 
-    async def of_session(self, token: str) -> SignedIn | None:
-        """Who is at work by this token: only while the session lives and the account is not suspended."""
-        session = await self.sessions.find(token)
-        if session is None or session.subject.role is not Role.STAFF:
-            return None
-        member = await self.transactions.read(self._at_work, session.subject.number)
-        return SignedIn(member, session) if member else None
-
     def _invited(self, connection: Connection, token: str) -> Invited:
         member, since = self.members.enrolling(connection, token, self.clock.now())
         return Invited(member.subject, member.login, member.name, since)
@@ -76,15 +69,16 @@ class Staff(WorkSignIn[StaffMember]):
             return None
         return member.subject if member.state is MemberState.ACTIVE else None
 
-    def _is_at_work(self, connection: Connection, subject: Subject) -> bool:
-        return subject.role is Role.STAFF and self._at_work(connection, subject.number) is not None
-
     def _at_work(self, connection: Connection, number: int) -> StaffMember | None:
         try:
             member = self.members.by_number(connection, number)
         except MemberNotFound:
             return None
         return member if member.state is MemberState.ACTIVE else None
+
+    def _signed_in(self, connection: Connection, session: Session) -> SignedIn | None:
+        member = self._at_work(connection, session.subject.number)
+        return SignedIn(member, session) if member else None
 
     # --- accounts ----------------------------------------------------------------------------------------------
 

@@ -95,6 +95,7 @@ def add_access(s: Services) -> None:
     _add_security(s, common, secrets)
     s.intents.declare(s.real_name.intent, s.freezing.intent)
     s.staff = Staff(s.db, s.cipher, s.clock, s.work, s.audit_log, s.sessions, s.verification, s.factors)
+    s.at_work[s.staff.role] = s.staff
     add_merchant_users(s, secrets)
 
 

@@ -21,7 +21,6 @@ from feiqian.policy.load import load_policy
 from feiqian.runtime.work import Work
 from feiqian.services import Services
 from feiqian.settings import Settings
-from feiqian.subjects import Role
 
 
 def add_merchant_users(s: Services, secrets: Secrets) -> None:
@@ -38,8 +37,9 @@ def add_merchant_users(s: Services, secrets: Secrets) -> None:
         merchants=s.merchants,
         letters=letters,
     )
+    s.at_work[s.merchant_users.role] = s.merchant_users
     users = s.merchant_users.users
-    s.factors.resolver.ask_of(Role.USER, users)
+    s.factors.resolver.ask_of(s.merchant_users.role, users)
     s.own_access = OwnAccess(
         transactions=s.transactions,
         clock=s.clock,

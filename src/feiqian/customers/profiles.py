@@ -17,6 +17,7 @@ from feiqian.customers.tables import (
     FROZEN_BY,
     MOBILE,
     applications,
+    chosen_languages,
     customers,
     mobile_changes,
     profiles,
@@ -28,7 +29,7 @@ from feiqian.subjects import Role, Subject, customer
 
 FROZEN = "frozen"
 MobileChanged = Callable[[Connection, CustomerNumber, Subject], None]  # whose it is, and who changed it
-_c = profiles.c
+_c, _chosen = profiles.c, chosen_languages
 
 
 class NewProfile(NamedTuple):
@@ -149,6 +150,17 @@ class Profiles:
         """The low limits hold until then; a longer time that holds already stays."""
         longer = update(profiles).where(_c.customer == number, _c.cooling_until < until)
         connection.execute(longer.values(cooling_until=until))
+
+    def choose_language(self, connection: Connection, number: CustomerNumber, language: str) -> None:
+        """Of messages, until another one is chosen. Raises CustomerNotFound."""
+        self.put(connection, number, language=language)  # whose lock two choices at once wait for
+        connection.execute(delete(_chosen).where(_chosen.c.customer == number))
+        connection.execute(insert(_chosen).values(customer=number))
+
+    def use_language(self, connection: Connection, number: CustomerNumber, language: str) -> None:
+        """Of messages, from a sign-in; who has chosen one keeps that."""
+        chosen = select(_chosen.c.customer).where(_chosen.c.customer == number).exists()
+        connection.execute(update(profiles).where(_c.customer == number, ~chosen).values(language=language))
 
     def put(self, connection: Connection, number: CustomerNumber, **values: Any) -> None:
         """Raises CustomerNotFound."""

@@ -66,6 +66,12 @@ seeded = Table(
     Column("first", BIG, primary_key=True, autoincrement=False),
     Column("last", BIG, nullable=False),
 )
+# Who has chosen the language on file: no sign-in changes it. For others it is that of the last sign-in.
+chosen_languages = Table(
+    "customers_chosen_languages",
+    METADATA,
+    Column("customer", BIG, ForeignKey("customers.number"), primary_key=True, autoincrement=False),
+)
 # Where a web push service is told of news: one row for each browser that asked for it.
 pushes = Table(
     "customers_pushes",

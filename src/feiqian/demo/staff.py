@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from feiqian.auth.challenges.service import Verification
+from feiqian.auth.invitations import Invitation
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.work_sign_in import WorkSignIn
 from feiqian.backoffice.errors import MemberNotFound
-from feiqian.backoffice.model import OPERATOR, Invitation, MemberState
+from feiqian.backoffice.model import OPERATOR, MemberState, StaffMember
 from feiqian.merchant_users.model import MerchantRole
 from feiqian.policy.factors import Factor
 from feiqian.runtime import logs
@@ -55,7 +56,9 @@ class DemoStaff:
             member = await staff.finish_key(invitation.token, enrolment, key.create(options), "Demo")
             self.keys[login], self._logins[member.subject] = key, login
 
-    def _invite(self, connection: Connection, login: str, name: str, roles: tuple[str, ...]) -> Invitation | None:
+    def _invite(
+        self, connection: Connection, login: str, name: str, roles: tuple[str, ...]
+    ) -> Invitation[StaffMember] | None:
         members, now = self._services.staff.members, self._services.clock.now()
         try:
             there = members.by_login(connection, login)
@@ -123,7 +126,7 @@ class DemoMerchant:
         return self._key
 
 
-async def _sign_in(service: WorkSignIn[Any], key: SoftKey, user_agent: str, language: str) -> Opened:
+async def _sign_in(service: WorkSignIn[Any, Any], key: SoftKey, user_agent: str, language: str) -> Opened:
     challenge, wanted = await service.passkey_options(language)
     return await service.passkey(challenge, key.get(wanted), user_agent, language)
 

@@ -12,7 +12,7 @@ from feiqian.ledger.engine import Period
 from feiqian.limits.bounds import PERIODS, ROWS, place_of, refused_of, strength, tiers
 from feiqian.limits.counting import Counting
 from feiqian.limits.kinds import KINDS, LimitAllowanceKind, counter_id
-from feiqian.limits.model import Explained, Help, LimitState, NoOwnCaps, OwnCaps, Refused, Rule, Today
+from feiqian.limits.model import Explained, Help, LimitQuestion, LimitState, NoOwnCaps, OwnCaps, Refused, Rule, Today
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, is_strong
 from feiqian.policy.model import NO_BOUND, Limits, MethodLimits, Policy
@@ -59,17 +59,9 @@ class Explaining:
         """One limit as it is now."""
         return self._state(_Who(customer, currency, now_seconds), scope, span)
 
-    def explain(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        method: Scope,
-        amount: MinorUnits,
-        now_seconds: int,
-        factors: tuple[Factor, ...] = (),
-    ) -> Explained:
+    def explain(self, asked: LimitQuestion, method: Scope, factors: tuple[Factor, ...] = ()) -> Explained:
         """All limits that hold for a payment by this method, and the first that it would exceed."""
-        who = _Who(customer, currency, now_seconds)
+        who, amount = _Who(asked.customer, asked.currency, asked.now_seconds), asked.amount
         scopes = dict.fromkeys((Scope.ALL, method))
         hard = [self._state(who, scope, span) for span in _SPANS for scope in scopes]
         hard = [state for state in hard if state.cap < NO_BOUND]

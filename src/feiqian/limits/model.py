@@ -11,6 +11,16 @@ from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.policy.scopes import Scope, Span
 
 
+class LimitQuestion(NamedTuple):
+    """What limits are asked about: a payment of this amount, by this method (its name), now."""
+
+    customer: CustomerNumber
+    currency: CurrencyNumber
+    amount: MinorUnits
+    now_seconds: int
+    method: str
+
+
 class Rule(StrEnum):
     """Who or what set a limit."""
 

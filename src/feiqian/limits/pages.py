@@ -21,10 +21,10 @@ from feiqian.limits.own import SCOPES, SPANS, Limit, Which
 from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
 from feiqian.policy.model import NO_BOUND
 from feiqian.policy.scopes import Scope, Span
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 HOME = "/limits"
 NONE = "none"  # in addresses: no limit of their own
@@ -137,7 +137,9 @@ async def _raising(
 
 
 RAISE = challenge_pages(
-    f"{HOME}/{{currency:str}}/{{of:str}}/{{span:str}}/raise/{{amount:str}}/{{challenge:str}}", _raising, (CUSTOMER,)
+    f"{HOME}/{{currency:str}}/{{of:str}}/{{span:str}}/raise/{{amount:str}}/{{challenge:str}}",
+    _raising,
+    (Role.CUSTOMER,),
 )
 PAGES = [Limits, RAISE]
 

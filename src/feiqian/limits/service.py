@@ -20,7 +20,7 @@ from feiqian.limits.bounds import ROWS, Bounds, Strength, place_of, strength, ta
 from feiqian.limits.counting import Counting
 from feiqian.limits.explain import Explaining
 from feiqian.limits.kinds import LimitAllowanceKind, counter_id
-from feiqian.limits.model import Explained, LimitState, NoOwnCaps, OwnCaps, Refused, Today
+from feiqian.limits.model import Explained, LimitQuestion, LimitState, NoOwnCaps, OwnCaps, Refused, Today
 from feiqian.money import NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose, is_strong
 from feiqian.policy.model import NO_BOUND, Combination, Policy
@@ -62,12 +62,11 @@ class PaymentLimits:
 
     # --- deciding ------------------------------------------------------------------------------------------------
 
-    def check(
-        self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, now_seconds: int, method: str
-    ) -> bytes | LimitDecision | Refused:
+    def check(self, asked: LimitQuestion) -> bytes | LimitDecision | Refused:
         """Whether a payment may be made for which nothing is proved besides: the events that count it, to come before
         it in its chain; that its customer has to verify it; or why not. (The ledger may refuse it, too.)"""
-        bounds = self._bounds(customer, currency, method, now_seconds)
+        customer, currency, amount, now_seconds, _ = asked
+        bounds = self._bounds(asked)
         if bounds is None:
             return self._why_none(customer)
         if amount > bounds.payment:
@@ -76,7 +75,7 @@ class PaymentLimits:
             return STEP_UP
         proof: bytes | None = b""
         if self._exempts:
-            proof = self._proof(customer, currency, amount, now_seconds, method, ())
+            proof = self._proof(asked, ())
         elif bounds.one_factor is not None:  # the same, without asking what is known of a payment by code
             id = allowance_id(_ONE_FACTOR, currency, customer)
             proof = self._counting.use(id, Period.DAY, bounds.one_factor, amount, now_seconds)
@@ -84,59 +83,38 @@ class PaymentLimits:
             return STEP_UP
         if bounds.plain and self._own.of(customer, currency) is None:
             return proof
-        counted = self._counted(bounds, customer, currency, amount, now_seconds, method)
+        counted = self._counted(bounds, asked)
         return counted if isinstance(counted, Refused) else proof + counted
 
-    def at_confirmation(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        amount: MinorUnits,
-        now_seconds: int,
-        method: str,
-        factors: tuple[Factor, ...] | None,
-    ) -> bytes | Refused:
+    def at_confirmation(self, asked: LimitQuestion, factors: tuple[Factor, ...] | None) -> bytes | Refused:
         """Whether a payment may be made that the customer has verified with these factors (None: with whatever it
         needs): the events that count it, to come before it in its chain, or why not."""
-        bounds = self._bounds(customer, currency, method, now_seconds)
+        bounds = self._bounds(asked)
         if bounds is None:
-            return self._why_none(customer)
-        if amount > bounds.payment:
-            return bounds.decline(amount)
-        counted = self._counted(bounds, customer, currency, amount, now_seconds, method)
+            return self._why_none(asked.customer)
+        if asked.amount > bounds.payment:
+            return bounds.decline(asked.amount)
+        counted = self._counted(bounds, asked)
         if factors is None or isinstance(counted, Refused):
             return counted
-        proof = self._proof(customer, currency, amount, now_seconds, method, factors)
+        proof = self._proof(asked, factors)
         if proof is not None:
             return proof + counted
-        beyond = self._counting.exceeds(day_amount_id(currency, customer), amount, None, now_seconds)
-        return Refused.DAILY_LIMIT if beyond else Refused.PROOF_TOO_LOW
+        return Refused.DAILY_LIMIT if self._beyond_day(asked, None) else Refused.PROOF_TOO_LOW
 
-    def beyond_today(
-        self, customer: CustomerNumber, currency: CurrencyNumber, amount: MinorUnits, now_seconds: int, method: str
-    ) -> Refused | None:
+    def beyond_today(self, asked: LimitQuestion) -> Refused | None:
         """Why a payment that would wait for its customer is more than the limits leave, or None."""
-        counted = self.at_confirmation(customer, currency, amount, now_seconds, method, None)
+        counted = self.at_confirmation(asked, None)
         if isinstance(counted, Refused):
             return counted
-        beyond = self._counting.exceeds(day_amount_id(currency, customer), amount, None, now_seconds)
-        return Refused.DAILY_LIMIT if beyond else None
+        return Refused.DAILY_LIMIT if self._beyond_day(asked, None) else None
 
-    def needs(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        amount: MinorUnits,
-        now_seconds: int,
-        method: str,
-        purpose: Purpose = Purpose.PAYMENT,
-    ) -> tuple[Combination, ...]:
+    def needs(self, asked: LimitQuestion, purpose: Purpose = Purpose.PAYMENT) -> tuple[Combination, ...]:
         """What has to be proved for a payment: of the policy's combinations those with which so much may still be paid
         today, or else of those for larger amounts; all of the first where none is left."""
-        asked = customer, currency, amount, now_seconds, method
-        rising = self.policy.needs_by_rising_amounts(purpose, amount, currency)
+        rising = self.policy.needs_by_rising_amounts(purpose, asked.amount, asked.currency)
         for needs in rising:
-            if enough := tuple(one for one in needs if self._proof(*asked, tuple(one)) is not None):
+            if enough := tuple(one for one in needs if self._proof(asked, tuple(one)) is not None):
                 return enough
         return rising[0]
 
@@ -166,34 +144,17 @@ class PaymentLimits:
             return None
         return self._explaining.state(customer, currency, scope, span, now_seconds)
 
-    def explain(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        method: str,
-        amount: MinorUnits,
-        now_seconds: int,
-        factors: tuple[Factor, ...] = (),
-    ) -> Explained:
+    def explain(self, asked: LimitQuestion, factors: tuple[Factor, ...] = ()) -> Explained:
         """What limits say now of such a payment, for which so much was proved: which hold, which is met first, what
         would help."""
-        bounds = self._bounds(customer, currency, method, now_seconds)
-        if bounds is None:
-            return self._explaining.nothing(self._why_none(customer))
-        known = Scope(method) if method in self._usual else Scope.ALL
-        return self._explaining.explain(customer, currency, known, amount, now_seconds, factors)
+        if self._bounds(asked) is None:
+            return self._explaining.nothing(self._why_none(asked.customer))
+        known = Scope(asked.method) if asked.method in self._usual else Scope.ALL
+        return self._explaining.explain(asked, known, factors)
 
-    def met(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        method: str,
-        amount: MinorUnits,
-        now_seconds: int,
-        factors: tuple[Factor, ...],
-    ) -> LimitMet | None:
+    def met(self, asked: LimitQuestion, factors: tuple[Factor, ...]) -> LimitMet | None:
         """The limit that such a payment meets, for the fact of its decline."""
-        met = self.explain(customer, currency, method, amount, now_seconds, factors).met
+        met = self.explain(asked, factors).met
         if met is None:
             return None
         return LimitMet(met.scope, met.span, met.rule, met.cap, met.left, met.resets_at, met.counts)
@@ -204,23 +165,19 @@ class PaymentLimits:
         pays = self._pays[self._standing(customer)]
         return Refused.NO_WALLET_IN_CURRENCY if pays else Refused.IDENTITY_NOT_VERIFIED
 
-    def _bounds(
-        self, customer: CustomerNumber, currency: CurrencyNumber, method: str, now_seconds: int
-    ) -> Bounds | None:
-        of_methods = self._cooling if self._cools(customer, now_seconds) else self._usual
-        levels = of_methods[method] if method in of_methods else of_methods[Scope.ALL]
-        return levels[self._standing(customer)].get(currency)
+    def _bounds(self, asked: LimitQuestion) -> Bounds | None:
+        of_methods = self._cooling if self._cools(asked.customer, asked.now_seconds) else self._usual
+        levels = of_methods[asked.method] if asked.method in of_methods else of_methods[Scope.ALL]
+        return levels[self._standing(asked.customer)].get(asked.currency)
 
-    def _counted(
-        self,
-        bounds: Bounds,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        amount: MinorUnits,
-        now_seconds: int,
-        method: str,
-    ) -> bytes | Refused:
+    def _beyond_day(self, asked: LimitQuestion, cap: int | None) -> bool:
+        """Whether it exceeds what is left of the day, of the wallet's cap or of this one."""
+        id = day_amount_id(asked.currency, asked.customer)
+        return self._counting.exceeds(id, asked.amount, cap, asked.now_seconds)
+
+    def _counted(self, bounds: Bounds, asked: LimitQuestion) -> bytes | Refused:
         """The events that count the payment, whatever was proved for it; or the first limit that it exceeds."""
+        customer, currency, amount, now_seconds, method = asked
         day, counters, own = bounds.day, bounds.counters, self._own.of(customer, currency)
         if own is not None:
             for scope, refused in ((Scope.ALL, Refused.AMOUNT_TOO_HIGH), (method, Refused.METHOD_AMOUNT_TOO_HIGH)):
@@ -229,7 +186,7 @@ class PaymentLimits:
             day = min(NO_BOUND if day is None else day, own.get((Scope.ALL, Span.DAY), NO_BOUND))
             counters = with_own(counters, own, method)
         events: bytes | None = b""
-        if day is not None and self._counting.exceeds(day_amount_id(currency, customer), amount, day, now_seconds):
+        if day is not None and self._beyond_day(asked, day):
             events = None
         for counter in counters:
             if events is not None:
@@ -239,18 +196,11 @@ class PaymentLimits:
         if events is not None:
             return events
         # Several may be met: the one is told that is fresh again last.
-        return self.explain(customer, currency, method, amount, now_seconds).refused or Refused.DAILY_LIMIT
+        return self.explain(asked).refused or Refused.DAILY_LIMIT
 
-    def _proof(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        amount: MinorUnits,
-        now_seconds: int,
-        method: str,
-        factors: tuple[Factor, ...],
-    ) -> bytes | None:
+    def _proof(self, asked: LimitQuestion, factors: tuple[Factor, ...]) -> bytes | None:
         """The events that count the payment by what was proved for it; None if that is too little for it."""
+        customer, currency, amount, now_seconds, method = asked
         known = self._strengths.get((method, factors))
         if known is None:
             known = self._strengths[method, factors] = strength(method, factors, self.policy.proof)
@@ -261,20 +211,12 @@ class PaymentLimits:
             events = self._counting.use(id, Period.DAY, cap, amount, now_seconds)
         if events is None or not self._exempts:
             return events
-        row = self._row(customer, currency, amount, now_seconds, method, strong=is_strong(factors))
+        row = self._row(asked, strong=is_strong(factors))
         return None if row is None else events + row
 
-    def _row(
-        self,
-        customer: CustomerNumber,
-        currency: CurrencyNumber,
-        amount: MinorUnits,
-        now_seconds: int,
-        method: str,
-        *,
-        strong: bool,
-    ) -> bytes | None:
+    def _row(self, asked: LimitQuestion, *, strong: bool) -> bytes | None:
         """The events that count a payment among those without strong authentication, or begin the row again."""
+        customer, currency, amount, now_seconds, method = asked
         place = place_of(method)
         exempt = self.policy.exempt.get(place, {}).get(currency)
         together, in_a_row = (counter_id(kind, currency, customer) for kind in ROWS[place])

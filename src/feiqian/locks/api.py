@@ -12,13 +12,15 @@ from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown
 from feiqian.auth.api.shapes import ChallengeShown, WithChallenge
 from feiqian.clock import moment
+from feiqian.deposits.api.shapes import Place
+from feiqian.deposits.model import WALLET
 from feiqian.errors import FeiqianError
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import MoneyLock
 from feiqian.money import BY_CODE, BY_NUMBER
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import LONGEST_ID, Id, TheServices, TheSession, get, grouped, post
+from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped, post
 from feiqian.web.v1.problems import CONFLICT, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
@@ -35,14 +37,14 @@ def _field(problem: ProblemError, error: LockRefused) -> None:
 
 TOLD: dict[type[FeiqianError], Told] = {LockRefused: _field}
 
-Account = Annotated[str, msgspec.Meta(max_length=LONGEST_ID, examples=[""])]
+Account = Annotated[Place, msgspec.Meta(examples=[WALLET])]
 
 
 class NewLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is locked. `account`: the id of a deposit account, or empty: the wallet. `amount` in minor units. The same
+    """What is locked. `account`: the id of a deposit account, or `wallet`. `amount` in minor units. The same
     `reference` again is the same lock."""
 
-    account: Account = ""
+    account: Account = WALLET
     currency: CurrencyCode
     amount: Amount
     reference: Reference
@@ -80,7 +82,8 @@ async def lock_money(data: JSONBody[NewLock], session: TheSession, services: The
     currency = BY_CODE.get(data.currency)
     if currency is None:
         raise ProblemError(INVALID, errors=(FieldError("currency", "is no currency of ISO 4217"),))
-    lock = services.locks.lock(session, data.account, currency.number, data.amount, data.reference)
+    account = "" if data.account == WALLET else data.account
+    lock = services.locks.lock(session, account, currency.number, data.amount, data.reference)
     return _shown(await lock)
 
 
@@ -114,7 +117,7 @@ async def keep_lock(id: Id, session: TheSession, services: TheServices) -> LockS
 def _shown(lock: MoneyLock) -> LockShown:
     return LockShown(
         id=lock.id,
-        account=lock.account,
+        account=lock.account or WALLET,
         currency=BY_NUMBER[lock.currency].code,
         amount=lock.amount,
         state=lock.state.value,

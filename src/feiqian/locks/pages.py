@@ -20,10 +20,10 @@ from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import LockState, MoneyLock, Place
 from feiqian.locks.service import MOST
 from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 HOME = "/locks"
 _SAID = ("locked", "opening", "kept")
@@ -103,7 +103,7 @@ async def _opening(
     return Step(_flow(site, signed_in, lock, challenge), finish)
 
 
-OPEN = challenge_pages(f"{HOME}/{{id:str}}/open/{{challenge:str}}", _opening, (CUSTOMER,))
+OPEN = challenge_pages(f"{HOME}/{{id:str}}/open/{{challenge:str}}", _opening, (Role.CUSTOMER,))
 
 
 def _flow(site: Site, customer: Customer, lock: MoneyLock, challenge: str) -> ChallengeFlow:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from feiqian.auth.invitations import Invitation
 from feiqian.clock import Clock
-from feiqian.merchant_users.model import Invitation, MerchantRole, MerchantUser, UserState
+from feiqian.merchant_users.model import MerchantRole, MerchantUser, UserState
 from feiqian.merchant_users.users import INVITATION_HOURS, Users, address_of
 from feiqian.merchants.registry import Merchant
 from feiqian.notify.model import Channel, Message
@@ -25,9 +26,11 @@ class Letters:
     notify: Notify
     origin: str
 
-    def invite(self, connection: Connection, invitation: Invitation, merchant: Merchant, now: int) -> None:
+    def invite(
+        self, connection: Connection, invitation: Invitation[MerchantUser], merchant: Merchant, now: int
+    ) -> None:
         """The only place where the token is told. Raises ChannelMissing."""
-        user = invitation.user
+        user = invitation.account
         link = f"{self.origin}{PLACE}/{invitation.token}"
         values = {"link": link, "hours": str(INVITATION_HOURS), "role": self._role(user), "merchant": merchant.name}
         self._tell(connection, user, "merchant_invitation", values, now, invitation.expires_at)
@@ -74,4 +77,4 @@ class BankInvitations:
         else:
             invitation = self.users.invite(connection, merchant.number, email, role, language, by, now)
         self.letters.invite(connection, invitation, merchant, now)
-        return invitation.user
+        return invitation.account

@@ -9,7 +9,7 @@ from feiqian.auth.sessions.model import Session
 from feiqian.ids import MerchantNumber
 from feiqian.merchant_users.errors import MerchantSuspended, NotPermitted
 from feiqian.merchants.registry import Merchant
-from feiqian.subjects import Subject, user
+from feiqian.subjects import Role, Subject
 
 
 class MerchantRole(StrEnum):
@@ -69,20 +69,11 @@ class MerchantUser:
 
     @property
     def subject(self) -> Subject:
-        return user(self.number)
+        return Subject(Role.USER, self.number)
 
     @property
     def permissions(self) -> frozenset[Permission]:
         return PERMISSIONS[self.role]
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """Whom it invites, and the token that is good once. It is told this once, by e-mail; only its hash is kept."""
-
-    user: MerchantUser
-    token: str = field(repr=False)
-    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,6 @@ class Change(NamedTuple):
     what: str
     factor: str = ""
 
-    @property
-    def binding(self) -> ChallengeBinding:
-        return ChallengeBinding(purpose=Purpose.MERCHANT_ACT, kind=f"own_{self.what}", ids=self.factor)
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class OwnAccess:
@@ -77,7 +73,8 @@ class OwnAccess:
             finally:
                 savepoint.rollback()
         device = member.session.device
-        return self.verification.begin.within(connection, member.subject, change.binding, language, device=device)
+        binding = self._binding(connection, member, change)
+        return self.verification.begin.within(connection, member.subject, binding, language, device=device)
 
     @writes
     def remove(self, connection: Connection, member: Member, change: Change, challenge: str) -> None:
@@ -123,7 +120,7 @@ class OwnAccess:
 
     def _known(self, connection: Connection, member: Member, challenge: str) -> Known | Refused:
         """What a new password is compared with: only after the proof."""
-        binding, user = Change(PASSWORD).binding, member.user
+        binding, user = self._binding(connection, member, Change(PASSWORD)), member.user
         refused = self.verification.check_passed(connection, challenge, member.subject, binding)
         old = credentials.secret_of(connection, member.subject, Factor.PASSWORD)
         own = [user.email, *user.name.split(), member.merchant.name, "feiqian"]
@@ -144,8 +141,16 @@ class OwnAccess:
         self._changed(connection, member, "factor_added", {"factor": str(added.factor)}, str(added.factor))
 
     def _consume(self, connection: Connection, member: Member, change: Change, challenge: str) -> None:
-        now = self.clock.now()
-        self.verification.consume_within(connection, challenge, member.subject, change.binding, now)
+        binding, now = self._binding(connection, member, change), self.clock.now()
+        self.verification.consume_within(connection, challenge, member.subject, binding, now)
+
+    def _binding(self, connection: Connection, member: Member, change: Change) -> ChallengeBinding:
+        """What the change is bound to; of a factor that goes, its sort and name are said. Raises FactorNotFound."""
+        kind, label = f"own_{change.what}", ""
+        if change.what == REMOVE:
+            removed = self.factors.removable.within(connection, member.subject, change.factor)
+            kind, label = f"{kind}_{removed.factor}", removed.label
+        return ChallengeBinding(purpose=Purpose.MERCHANT_ACT, kind=kind, reference=label, ids=change.factor)
 
     def _changed(
         self, connection: Connection, member: Member, action: str, details: dict[str, object], what: str

@@ -10,7 +10,7 @@ from feiqian.audit_log.log import AuditLog
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.challenges.service import Verification
-from feiqian.auth.sessions.model import Opened
+from feiqian.auth.sessions.model import Opened, Session
 from feiqian.auth.sessions.service import Sessions
 from feiqian.auth.work_sign_in import Invited, WorkSignIn
 from feiqian.clock import Clock
@@ -26,7 +26,7 @@ from feiqian.subjects import Role, Subject
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class MerchantUsers(WorkSignIn[MerchantUser]):
+class MerchantUsers(WorkSignIn[MerchantUser, Member]):
     """Of one bank."""
 
     role, binding = Role.USER, ChallengeBinding(purpose=Purpose.MERCHANT_SIGN_IN)
@@ -45,15 +45,6 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
 
     def __post_init__(self) -> None:
         self.users = Users(self.cipher, self.audit_log, self.sessions)
-
-    async def of_session(self, token: str) -> Member | None:
-        """Who is signed in by this token: only while the session lives and the person was not removed."""
-        session = await self.sessions.find(token)
-        if session is None or session.subject.role is not Role.USER:
-            return None
-        user = await self.transactions.read(self._active, session.subject.number)
-        merchant = self.merchants.by_number(user.merchant) if user else None
-        return Member(user, merchant, session) if user and merchant else None
 
     @writes
     def name(self, connection: Connection, token: str, name: str) -> MerchantUser:
@@ -82,9 +73,6 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
             return None
         return user.subject if user.state is UserState.ACTIVE else None
 
-    def _is_at_work(self, connection: Connection, subject: Subject) -> bool:
-        return subject.role is Role.USER and self._active(connection, subject.number) is not None
-
     def _opened(self, connection: Connection, opened: Opened, passed: Passed, user_agent: str, now: int) -> None:
         """Somebody who signs in from a device that they have not used before is told of it."""
         super()._opened(connection, opened, passed, user_agent, now)
@@ -93,9 +81,14 @@ class MerchantUsers(WorkSignIn[MerchantUser]):
         if opened.new_device:
             self.letters.signed_in(connection, user, opened.session.user_agent, now)
 
-    def _active(self, connection: Connection, number: int) -> MerchantUser | None:
+    def _at_work(self, connection: Connection, number: int) -> MerchantUser | None:
         try:
             user = self.users.by_number(connection, number)
         except UserNotFound:
             return None
         return user if user.state is UserState.ACTIVE else None
+
+    def _signed_in(self, connection: Connection, session: Session) -> Member | None:
+        user = self._at_work(connection, session.subject.number)
+        merchant = self.merchants.by_number(user.merchant) if user else None
+        return Member(user, merchant, session) if user and merchant else None

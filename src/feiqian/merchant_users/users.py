@@ -11,20 +11,20 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from feiqian.audit_log.log import AuditLog
 from feiqian.auth.errors import EnrolmentOver
+from feiqian.auth.invitations import Invitation, hash_of_typed, new_invitation
 from feiqian.auth.sessions.service import Sessions
-from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.clock import DAY, HOUR
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import USER, MerchantNumber, new_id
 from feiqian.merchant_users.errors import AddressTaken, LastOwner, UserInvalid, UserNotFound
-from feiqian.merchant_users.model import Invitation, MerchantRole, MerchantUser, UserState
+from feiqian.merchant_users.model import MerchantRole, MerchantUser, UserState
 from feiqian.merchant_users.tables import EMAIL, NAME, users
 from feiqian.notify.mail_addresses import LONGEST, AddressInvalid, canonical
 from feiqian.notify.model import Contacts
 from feiqian.runtime.locks import lock
 from feiqian.strings.normal import comparison
 from feiqian.strings.visible import is_visible
-from feiqian.subjects import Role, Subject, user
+from feiqian.subjects import Role, Subject
 from feiqian.subjects import merchant as merchant_of
 
 INVITATION_HOURS = 72
@@ -64,7 +64,7 @@ class Users:
 
     def invited(self, connection: Connection, token: str, now: int) -> MerchantUser:
         """Whom this token invites. Raises EnrolmentOver."""
-        row = connection.execute(select(users).where(_c.token_hash == _hash(token))).first()
+        row = connection.execute(select(users).where(_c.token_hash == hash_of_typed(token))).first()
         if row is None or row.state is not UserState.INVITED or now - row.invited_at >= INVITATION:
             raise EnrolmentOver
         return self._user(row)
@@ -88,7 +88,7 @@ class Users:
         language: str,
         by: Subject,
         now: int,
-    ) -> Invitation:
+    ) -> Invitation[MerchantUser]:
         """A new person, or another invitation of one who has not come yet: the one before ends. Raises UserInvalid."""
         email = address_of(email)
         self._hold(connection)
@@ -104,7 +104,7 @@ class Users:
 
     def renew(
         self, connection: Connection, one: MerchantUser, by: Subject, now: int, *, even_last: bool = False
-    ) -> Invitation:
+    ) -> Invitation[MerchantUser]:
         """For who has lost their factors, or came too late: a new invitation. Ends their sessions.
 
         `even_last`: the bank invites the last owner again, too. Raises LastOwner, UserInvalid.
@@ -131,7 +131,7 @@ class Users:
         blind = self._blind(login_of(one.email))
         if connection.execute(select(_c.number).where(_c.login_blind == blind, _c.number != one.number)).first():
             raise AddressTaken
-        used = update(users).where(_c.token_hash == _hash(token))
+        used = update(users).where(_c.token_hash == hash_of_typed(token))
         values = {"token_hash": None, "state": UserState.ACTIVE, "login_blind": blind}
         if not connection.execute(used.values(values)).rowcount:
             raise EnrolmentOver
@@ -193,12 +193,14 @@ class Users:
         connection.execute(insert(users).values(row | {"language": "en"}))
         return number
 
-    def _invite(self, connection: Connection, number: int, values: dict[str, Any], by: Subject, now: int) -> Invitation:
-        lately = self._audit_log.count(connection, str(user(number)), "user_invited", now - DAY)
+    def _invite(
+        self, connection: Connection, number: int, values: dict[str, Any], by: Subject, now: int
+    ) -> Invitation[MerchantUser]:
+        lately = self._audit_log.count(connection, str(Subject(Role.USER, number)), "user_invited", now - DAY)
         if by.role is Role.USER and lately >= AN_ADDRESS_A_DAY:
             raise UserInvalid("often", f"somebody is invited at most {AN_ADDRESS_A_DAY} times a day")
-        token = new_token()
-        values = values | {"token_hash": _hash(token), "state": UserState.INVITED, "invited_at": now}
+        token, hashed = new_invitation()
+        values = values | {"token_hash": hashed, "state": UserState.INVITED, "invited_at": now}
         connection.execute(update(users).where(_c.number == number).values(values))
         invited = self.by_number(connection, number)
         self._record(connection, by, "user_invited", invited, {"role": invited.role}, now)
@@ -247,7 +249,3 @@ def address_of(typed: str) -> str:
         return canonical(typed)
     except AddressInvalid as error:
         raise UserInvalid("email", str(error)) from None
-
-
-def _hash(token: str) -> bytes:
-    return hash_of(comparison(token).strip()) or b""

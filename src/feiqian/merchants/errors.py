@@ -1,4 +1,4 @@
-"""What can be wrong with an API key that is made or revoked."""
+"""What can be wrong with an API key that is made or revoked, and with the key of a request."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ class KeysFull(FeiqianError):
 
 class KeyNotFound(FeiqianError):
     """The merchant has no such key that could be revoked."""
+
+
+class RequestKeyUsed(FeiqianError):
+    """The `Idempotency-Key` was used before, for another request."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used before, for another request")

@@ -17,4 +17,10 @@ class MerchantAccountKind(IntEnum):
     PAYABLE = 2  # received for a merchant, awaiting settlement
 
 
+class MerchantClaimKind(IntEnum):
+    """What may happen once."""
+
+    IDEMPOTENCY_KEY = 210  # a request that was sent with it
+
+
 payable_id: Callable[[CurrencyNumber, MerchantNumber], bytes] = partial(account_id, int(MerchantAccountKind.PAYABLE))

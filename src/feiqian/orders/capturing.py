@@ -11,10 +11,10 @@ from feiqian.ledger.engine import Refusal, Type
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.kinds import payable_id
 from feiqian.merchants.registry import Merchant
+from feiqian.merchants.request_keys import claim_key
 from feiqian.money import MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Entry
-from feiqian.orders.claiming import claim_key
 from feiqian.orders.errors import OrderInvalid, OrderNumberUsed, OrderStateForbids
 from feiqian.orders.model import Event, OrderStatus
 from feiqian.orders.requests import CaptureRequest

@@ -14,7 +14,7 @@ class OrderNotFound(OrderError):
 
 
 class OrderNumberUsed(OrderError):
-    """The number, or the `Idempotency-Key`, was used before, for something else."""
+    """The number was used before, for something else."""
 
 
 class OrderStateForbids(OrderError):

@@ -18,6 +18,7 @@ from feiqian.customers.registry import Customers
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.chart import account_id
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, CurrencyNumber
@@ -67,7 +68,7 @@ class WalletOrders:
         """What the payer has to pass. Raises OrderNotFound, OrderStateForbids, and what `Verification.begin` raises."""
         binding = await self._binding(subject.customer, id)
         now = self.ledger.clock.now() // MICROSECONDS
-        needs = self.limits.needs(subject.customer, binding.currency, binding.amount, now, ONLINE.name)
+        needs = self.limits.needs(LimitQuestion(subject.customer, binding.currency, binding.amount, now, ONLINE.name))
         return await self.verification.begin(subject, binding, language, needs, device=device)
 
     async def pay(self, subject: Subject, id: str, challenge: str, source: bytes = b"") -> PaymentView:

@@ -13,13 +13,13 @@ from feiqian.ledger import chart
 from feiqian.ledger.chart import BANK, account_id, derived_id
 from feiqian.ledger.engine import chain
 from feiqian.merchants.kinds import payable_id
+from feiqian.merchants.request_keys import claims
 from feiqian.money import CurrencyNumber
-from feiqian.orders.kinds import OrderTransferKind, key_claim
+from feiqian.orders.kinds import OrderTransferKind
 from feiqian.orders.requests import OrderRequest
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.plan import payment_transfer
 
-KEY_SECONDS = 7 * 86_400  # for which an `Idempotency-Key` is remembered
 hold_of = payment_transfer
 
 
@@ -35,12 +35,7 @@ def created(
         timeout_seconds=request.expires_in,
         kind=TransferKind.ORDER,
     )
-    return chain(*keyed(merchant, key, now_seconds), hold)
-
-
-def keyed(merchant: MerchantNumber, key: str, now_seconds: int) -> list[bytes]:
-    """What keeps a request's key, if it has one."""
-    return [chart.claim(key_claim(merchant, key), now_seconds + KEY_SECONDS)] if key else []
+    return chain(*claims(merchant, key, now_seconds), hold)
 
 
 def capture_id(authorised: bytes, number: str) -> bytes:
@@ -48,9 +43,14 @@ def capture_id(authorised: bytes, number: str) -> bytes:
     return derived_id(b"order capture", authorised, number.encode())
 
 
+def void_id(money: bytes) -> bytes:
+    """What names the end of what was authorised in the ledger."""
+    return derived_id(b"order void", money)
+
+
 def void(money: bytes, given_back: Sequence[bytes]) -> bytes:
     """The chain that gives up what is held of an order that was authorised, and gives it back to its payer's limits."""
-    id, kind = derived_id(b"order void", money), OrderTransferKind.ORDER_VOIDED
+    id, kind = void_id(money), OrderTransferKind.ORDER_VOIDED
     return chain(chart.release(id, hold=money, kind=kind, reference=money), *given_back)
 
 

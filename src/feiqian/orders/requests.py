@@ -29,7 +29,7 @@ Address = Annotated[
         r"(https://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*)?)?",
         max_length=500,
         description="https; http for this machine alone.",
-        examples=["https://shop.example/orders/A-1001"],
+        examples=["https://shop.example/orders/W-2001"],
     ),
 ]
 
@@ -41,13 +41,14 @@ class CaptureRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     is left is given up."""
 
     amount: Amount
-    merchant_capture: Reference
+    merchant_capture: Annotated[Reference, msgspec.Meta(examples=["C-2001"])]
     final: bool = False
 
 
 class OrderRefundRequest(RefundRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Part or all of what was taken. `payment`: of which capture, where there were several."""
 
+    merchant_refund: Annotated[Reference, msgspec.Meta(examples=["R-2001"])]
     payment: Annotated[str, matching("(pay_[0-9a-f]{32})?", examples=[""])] = ""
 
 

@@ -21,11 +21,11 @@ from feiqian.ids import ORDER, new_id
 from feiqian.ledger.engine import HoldState, Refusal, Type, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
+from feiqian.merchants.request_keys import check_key, claim_key
 from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders import plan
 from feiqian.orders.book import Book, Entry
 from feiqian.orders.capturing import Capturing
-from feiqian.orders.claiming import check_key, claim_key
 from feiqian.orders.errors import (
     OrderInvalid,
     OrderNotFound,
@@ -45,7 +45,7 @@ from feiqian.payments.errors import RecordIncomplete
 from feiqian.payments.intent import O, PaymentMethod
 from feiqian.payments.intent import Order as Asked
 from feiqian.payments.kinds import TransferKind
-from feiqian.payments.plan import attempt_transfer, refund_transfer
+from feiqian.payments.plan import attempt_transfer, refund_transfer, rest_hold
 from feiqian.payments.read_model.reads import PaymentReads
 from feiqian.payments.requests import PaymentRequest, RefundRequest
 from feiqian.payments.service import RESUME_SECONDS, Payments
@@ -251,14 +251,25 @@ class Orders:
         """Gives up what is authorised and not captured; voided again it stays so. Raises as `capture`."""
         entry = await self._own(merchant, id)
         with self._payments.admission.place(merchant.number, patient=True):
-            if entry.order.status is OrderStatus.VOIDED:
-                return await self._told(entry)
             try:
                 self.capturing.void(entry, key)
+            except OrderStateForbids:
+                if not await self._was_voided(entry.order):
+                    raise
+                entry = await self._entry(id)
             finally:
                 self._settle(entry)
                 await self._ledger.durable(self._ledger.position)
         return entry.order
+
+    async def _was_voided(self, order: Order) -> bool:
+        """Whether the merchant gave up what was held; where part had been captured its status does not say so."""
+        if order.payment is None or order.capture is Capture.NOW or order.authorised:
+            return False
+        last = await self._payment(order.taken[-1].payment if order.taken else order.payment)
+        money = rest_hold(last.transfer) if order.taken else last.transfer
+        known = self._ledger.engine.remembered(plan.void_id(money))
+        return known is not None and known.type == Type.RELEASE
 
     async def refund(self, merchant: Merchant, id: str, request: OrderRefundRequest, key: str = "") -> RefundView:
         """Gives back part or all of what was taken, of one capture. Raises OrderNotFound, OrderStateForbids,
@@ -266,9 +277,7 @@ class Orders:
         order = (await self._own(merchant, id)).order
         payment = await self._refunded(order, request)
         asked = RefundRequest(amount=request.amount, merchant_refund=request.merchant_refund)
-        return await self._payments.refund(
-            merchant, payment, asked, first=lambda: claim_key(self._ledger, merchant.number, key)
-        )
+        return await self._payments.refund(merchant, payment, asked, key)
 
     async def _refunded(self, order: Order, request: OrderRefundRequest) -> str:
         """Of which payment a refund is: the one in which its number was used, else the one that was named, else the
@@ -326,8 +335,8 @@ class Orders:
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None:
         self.changes.attempt_ended(payment, status, reason, fee)
 
-    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
-        self.changes.refunded(payment, refund)
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided, key: str) -> None:
+        self.changes.refunded(payment, refund, key)
 
     # --- time --------------------------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ class Changes:
         entry.money = b""
         self._change(entry, event, key=key, authorised=NOTHING, status=OrderStatus(event.value))
 
-    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided, key: str) -> None:
         """A refund of what paid the order was decided."""
         entry = self._book.get(payment.order)
         if entry is None or refund.status is not RefundStatus.SUCCEEDED:
@@ -102,7 +102,7 @@ class Changes:
             else one
             for one in entry.order.taken
         )
-        self._change(entry, Event.REFUNDED, taken=taken, refunds=entry.order.refunds + 1)
+        self._change(entry, Event.REFUNDED, key=key, taken=taken, refunds=entry.order.refunds + 1)
 
     def _paid(self, entry: Entry, payment: PaymentDecided, attempts: tuple[Attempt, ...], fee: MinorUnits) -> None:
         entry.customer = payment.customer

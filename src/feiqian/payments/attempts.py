@@ -37,8 +37,8 @@ class OrderAttempts(Protocol):
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None:
         """An attempt that waited for its customer has ended so; the fee in minor units. Twice is once."""
 
-    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None:
-        """A refund of what paid the order was decided, just now."""
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided, key: str) -> None:
+        """A refund of what paid the order was decided, just now, for a request with this `Idempotency-Key`."""
 
 
 class NoOrders:
@@ -56,4 +56,4 @@ class NoOrders:
         return False
 
     def ended(self, payment: PaymentDecided, status: PaymentStatus, reason: str | None, fee: MinorUnits) -> None: ...
-    def refunded(self, payment: PaymentDecided, refund: RefundDecided) -> None: ...
+    def refunded(self, payment: PaymentDecided, refund: RefundDecided, key: str) -> None: ...

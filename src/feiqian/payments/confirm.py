@@ -18,6 +18,7 @@ from feiqian.customers.registry import Customers
 from feiqian.events import PaymentStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
 from feiqian.payments.attempts import NoOrders, OrderAttempts
@@ -81,7 +82,7 @@ class Confirmations:
     def needs(self, customer: CustomerNumber, binding: ChallengeBinding) -> tuple[Combination, ...]:
         """What has to be proved for such a payment, as limits stand now."""
         now_seconds = self._clock.now() // MICROSECONDS
-        return self._limits.needs(customer, binding.currency, binding.amount, now_seconds, binding.kind)
+        return self._limits.needs(LimitQuestion(customer, binding.currency, binding.amount, now_seconds, binding.kind))
 
     async def confirm(self, customer: CustomerNumber, payment_id: str, challenge_id: str) -> PaymentView:
         """The customer has passed the challenge: the payment succeeds, or is declined, as things stand now.

@@ -22,7 +22,7 @@ from feiqian.ids import PAYMENT, new_id
 from feiqian.ledger.engine import EVENT_SIZE, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
 from feiqian.limits.giving_back import counters_of
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import STEP_UP, LimitDecision, PaymentLimits
 from feiqian.merchants.registry import Merchant
 from feiqian.money import BY_CODE, NOTHING
@@ -177,16 +177,15 @@ class Authorizer:
 
     def _allowed(self, intent: Intent) -> Decline | LimitDecision | bytes:
         """Why limits or risk do not allow the payment; or that its payer has to verify it first; or what counts it."""
-        payer, currency, amount, method = intent.payer, intent.currency, intent.amount, intent.method.name
-        now = intent.asked_at // MICROSECONDS
+        asked = _asked(intent)
         limit: bytes | LimitDecision | Refused
         if intent.proved is not None:
-            limit = self._limits.at_confirmation(payer, currency, amount, now, method, intent.proved.factors)
+            limit = self._limits.at_confirmation(asked, intent.proved.factors)
         else:
-            limit = self._limits.check(payer, currency, amount, now, method)
+            limit = self._limits.check(asked)
         if isinstance(limit, Refused):
             return Decline(limit.value)
-        if limit is STEP_UP and (decline := self._hopeless(intent, now)):
+        if limit is STEP_UP and (decline := self._hopeless(intent, asked)):
             return decline
         if limit is STEP_UP and intent.order is not None and intent.order.later:
             return Decline.PROOF_TOO_LOW  # what is confirmed afterwards is a payment, and holds nothing
@@ -194,22 +193,26 @@ class Authorizer:
 
     def _met(self, intent: Intent) -> LimitMet | None:
         """The limit for which it is declined."""
-        asked = intent.payer, intent.currency, intent.method.name, intent.amount, intent.asked_at // MICROSECONDS
-        return self._limits.met(*asked, intent.proved.factors if intent.proved else ())
+        return self._limits.met(_asked(intent), intent.proved.factors if intent.proved else ())
 
-    def _hopeless(self, intent: Intent, now: int) -> Decline | None:
+    def _hopeless(self, intent: Intent, asked: LimitQuestion) -> Decline | None:
         """Why there is nothing for the customer to confirm. All of it counts again when the customer confirms.
 
         A code that was used tells nothing of the customer's money. Over midnight there is another day's limit.
         """
         if any(map(self._ledger.engine.claimed, plan.claims(intent.events))):
             return None  # which the ledger declines
-        day = self._clock.day
-        if day(now) == day(now + VERIFICATION_SECONDS):
-            asked = intent.payer, intent.currency, intent.amount, now, intent.method.name
-            if beyond := self._limits.beyond_today(*asked):
-                return Decline(beyond.value)
+        day, now = self._clock.day, asked.now_seconds
+        if day(now) == day(now + VERIFICATION_SECONDS) and (beyond := self._limits.beyond_today(asked)):
+            return Decline(beyond.value)
         return Decline.INSUFFICIENT_FUNDS if self._limits.short_of(intent.source, intent.amount) else None
+
+
+def _asked(intent: Intent) -> LimitQuestion:
+    """What limits are asked about it."""
+    return LimitQuestion(
+        intent.payer, intent.currency, intent.amount, intent.asked_at // MICROSECONDS, intent.method.name
+    )
 
 
 def _attempt(payment: tuple[Any, ...], order: OrderHold, counters: bytes) -> AttemptDecided:

@@ -20,9 +20,10 @@ from feiqian.events import (
 )
 from feiqian.ledger.engine import CLOSED, EVENT_SIZE, Engine, HoldState, Refusal, Side, Type
 from feiqian.ledger.ledger import Ledger
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchants
+from feiqian.merchants.request_keys import claim_key
 from feiqian.money import NOTHING, MinorUnits
 from feiqian.payments import plan
 from feiqian.payments.attempts import NoOrders, OrderAttempts
@@ -58,14 +59,16 @@ def status_of(engine: Engine, payment: PaymentDecided) -> PaymentStatus:
     return PaymentStatus.CANCELLED if released else PaymentStatus.DECLINED
 
 
-def cancel(ledger: Ledger, payment: PaymentDecided) -> PaymentStatus:
+def cancel(ledger: Ledger, payment: PaymentDecided, key: str = "") -> PaymentStatus:
     """Gives up a waiting payment's hold, for its merchant; again, if it was given up before, to the same end.
 
     Returns what the payment is now, to be told once `ledger.position` is durable: CANCELLED, or, if it came too late,
-    what it had become. Raises NotCancellable if the payment never waited, and LedgerStopped.
+    what it had become. Raises NotCancellable if the payment never waited, RequestKeyUsed, and LedgerStopped.
     """
     if payment.status is not PaymentStatus.WAITING:
         raise NotCancellable(payment.status)
+    if status_of(ledger.engine, payment) is PaymentStatus.WAITING:
+        claim_key(ledger, payment.merchant, key)
     refusal = ledger.post(plan.cancel(payment.transfer)).refusal
     if refusal is Refusal.OK:
         now_us = ledger.clock.now()
@@ -86,10 +89,9 @@ class PendingPaymentResolver:
     def confirm(self, payment: PaymentDecided, passed: Passed) -> Resolved:
         """Moves the money, or declines and so ends the payment: all that it stands on counts as of now."""
         merchant = self._merchants.by_number(payment.merchant)
-        asked = payment.customer, payment.currency, payment.amount, self._clock.now() // MICROSECONDS, payment.method
         if merchant is None or not merchant.accepting:
             return self.decline(payment, Decline.MERCHANT_NOT_ACCEPTING)
-        counted = self._limits.at_confirmation(*asked, passed.factors)
+        counted = self._limits.at_confirmation(self._asked(payment), passed.factors)
         if isinstance(counted, Refused):
             return self.decline(payment, Decline(counted.value), passed.factors)
         fee = plan.fee_of(payment.amount, merchant.fee_basis_points)
@@ -130,8 +132,12 @@ class PendingPaymentResolver:
 
     def _met(self, payment: PaymentDecided, factors: tuple[Factor, ...]) -> LimitMet | None:
         """The limit for which it is declined, as things stand now."""
-        asked = payment.customer, payment.currency, payment.method, payment.amount
-        return self._limits.met(*asked, self._clock.now() // MICROSECONDS, factors)
+        return self._limits.met(self._asked(payment), factors)
+
+    def _asked(self, payment: PaymentDecided) -> LimitQuestion:
+        """What limits are asked about it, as of now."""
+        now = self._clock.now() // MICROSECONDS
+        return LimitQuestion(payment.customer, payment.currency, payment.amount, now, payment.method)
 
 
 def _refused(refusal: Refusal, place: int) -> Decline:

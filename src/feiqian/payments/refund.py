@@ -5,7 +5,6 @@ The bank keeps its fee: a refund costs the merchant the whole amount refunded. N
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from feiqian.accounts.kinds import wallet_id
@@ -13,6 +12,7 @@ from feiqian.events import PaymentDecided, RefundDecided, RefundStatus, encode_f
 from feiqian.ids import REFUND, new_id
 from feiqian.ledger.engine import CLOSED, Refusal
 from feiqian.ledger.ledger import Ledger, Posting
+from feiqian.merchants.request_keys import claim_key
 from feiqian.payments import plan
 from feiqian.payments.policy import Decline, decline_of
 from feiqian.payments.recent import Recent
@@ -35,17 +35,13 @@ class Refunder:
         self._ledger, self._clock = ledger, ledger.clock
         self._recent: Recent[RefundDecided] = Recent()
 
-    def decide(
-        self, payment: PaymentDecided, request: RefundRequest, first: Callable[[], None] = lambda: None
-    ) -> RefundDecision:
-        """Refunds part of a payment that has succeeded, once per `merchant_refund`. Raises LedgerStopped.
-
-        `first` is called before one that is no retry, and may raise.
-        """
+    def decide(self, payment: PaymentDecided, request: RefundRequest, key: str = "") -> RefundDecision:
+        """Refunds part of a payment that has succeeded, once per `merchant_refund`. Raises LedgerStopped, and
+        RequestKeyUsed where it is no retry and another request had this key."""
         transfer = plan.refund_transfer(payment.transfer, request.merchant_refund)
         if self._ledger.engine.remembered(transfer) is not None:
             return RefundDecision(transfer, self._recent.get(transfer), self._ledger.position, retry=True)
-        first()
+        claim_key(self._ledger, payment.merchant, key)
         chain = plan.refund(payment, request, self._account(payment))
         fact = self._fact(payment, request, transfer, _decline(self._ledger.post(chain)))
         self._ledger.record(encode_fact(fact))

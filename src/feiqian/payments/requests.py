@@ -67,4 +67,4 @@ class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Part or all of a payment back to its customer. `merchant_refund` makes the refund one, within its payment."""
 
     amount: Annotated[Amount, msgspec.Meta(examples=[500])]
-    merchant_refund: Reference
+    merchant_refund: Annotated[Reference, msgspec.Meta(examples=["R-1001"])]

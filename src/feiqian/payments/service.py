@@ -274,39 +274,40 @@ class Payments:
             self._resolver.decline(payment, Decline.ORDER_NOT_OPEN)
         self.status_waiters.tell(payment.id)
 
-    async def refund(
-        self, merchant: Merchant, payment_id: str, request: RefundRequest, first: Callable[[], None] = lambda: None
-    ) -> RefundView:
-        """Gives back part or all of a payment. Raises PaymentNotFound, NotRefundable, OrderConflict, Overloaded.
-
-        `first` is called just before a refund that is not a retry is decided, in the same stretch.
-        """
+    async def refund(self, merchant: Merchant, payment_id: str, request: RefundRequest, key: str = "") -> RefundView:
+        """Gives back part or all of a payment; `key`: the request's `Idempotency-Key`, or "". Raises PaymentNotFound,
+        NotRefundable, OrderConflict, RequestKeyUsed, Overloaded."""
         row = await self._own(merchant, payment_id)
         if row.status is not PaymentStatus.SUCCEEDED:
             raise NotRefundable(row.status)
         if row.fact.order:
             await self._attempts.before_refund(row.fact, request.merchant_refund)
         with self.admission.place(merchant.number, patient=True):
-            decision = self._refunder.decide(row.fact, request, first)
-            if row.fact.order and decision.fact and not decision.retry:
-                self._attempts.refunded(row.fact, decision.fact)
-            await self._ledger.durable(decision.position)
+            try:
+                decision = self._refunder.decide(row.fact, request, key)
+                if row.fact.order and decision.fact and not decision.retry:
+                    self._attempts.refunded(row.fact, decision.fact, key)
+            finally:  # what is refused depends on what was decided before, too
+                await self._ledger.durable(self._ledger.position)
         fact = decision.fact or await self._refund_fact(merchant, decision.transfer, decision.position)
         if fact.amount != request.amount:
             raise OrderConflict(f"refund {request.merchant_refund} was used before, for another amount")
         return refund_view(fact)
 
-    async def cancel(self, merchant: Merchant, payment_id: str) -> PaymentView:
-        """Cancels a payment that waits for its customer. Raises PaymentNotFound, NotCancellable, Overloaded."""
+    async def cancel(self, merchant: Merchant, payment_id: str, key: str = "") -> PaymentView:
+        """Cancels a payment that waits for its customer; `key` as in `refund`. Raises PaymentNotFound, NotCancellable,
+        RequestKeyUsed, Overloaded."""
         row = await self._own(merchant, payment_id)
         if row.fact.order:
             await self._attempts.prepare(row.fact.order)
         with self.admission.place(merchant.number, patient=True):
-            status = cancel(self._ledger, row.fact)
-            if row.fact.order:
-                self._attempts.ended(row.fact, status, None, NOTHING)
-            self.status_waiters.tell(payment_id)
-            await self._ledger.durable(self._ledger.position)
+            try:
+                status = cancel(self._ledger, row.fact, key)
+                if row.fact.order:
+                    self._attempts.ended(row.fact, status, None, NOTHING)
+                self.status_waiters.tell(payment_id)
+            finally:
+                await self._ledger.durable(self._ledger.position)
         if status is not PaymentStatus.CANCELLED:
             raise NotCancellable(status)
         return as_it_is(row, status)

@@ -85,12 +85,6 @@ class TimeoutsTable(Table):
     absolute_hours: Hours
 
 
-class SessionsTable(Table):
-    customer: TimeoutsTable
-    staff: TimeoutsTable
-    merchant: TimeoutsTable
-
-
 class SendingTable(Table):
     per_number_hour: Positive
     per_number_day: Positive
@@ -145,7 +139,7 @@ class File(Table):
     levels: list[LevelTable]
     cooling: CoolingTable
     tries: TriesTable
-    sessions: SessionsTable
+    sessions: dict[str, Any]
     sending: SendingTable
     passwords: PasswordsTable
     identity: IdentityTable

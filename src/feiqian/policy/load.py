@@ -30,22 +30,26 @@ from feiqian.policy.layout import (
     MethodTable,
     NeedTable,
     ProofTable,
-    SessionsTable,
     Table,
     TimeoutsTable,
     TriesTable,
 )
+from feiqian.policy.people import PEOPLE, SIGNS_IN
 from feiqian.policy.positions import Path as Place
 from feiqian.policy.positions import line_of, positions
 from feiqian.policy.scopes import METHODS, Scope
+from feiqian.subjects import Role
 
 FOLDER = Path(__file__).parent
 SHIPPED = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 LOWEST, REMOTE, HIGHEST = "unverified", "remote", "full"
 # What anybody who had only one of two could do harm with.
 MUST_BE_STRONG = frozenset(
-    {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.STAFF_ACT, Purpose.UNFREEZE, Purpose.CHANGE_CONTACT}
-    | {
+    {
+        *SIGNS_IN.values(),
+        Purpose.STAFF_ACT,
+        Purpose.UNFREEZE,
+        Purpose.CHANGE_CONTACT,
         Purpose.CHANGE_PASSWORD,
         Purpose.CHANGE_PIN,
         Purpose.ADD_FACTOR,
@@ -54,7 +58,6 @@ MUST_BE_STRONG = frozenset(
         Purpose.OPEN_LOCK,
         Purpose.RAISE_LIMIT,
         Purpose.CHANGE_QUICK,
-        Purpose.MERCHANT_SIGN_IN,
         Purpose.MERCHANT_ACT,
     }
 )
@@ -122,9 +125,12 @@ def _explain(error: str) -> tuple[Place, str]:
 
 def _meant(unknown: str) -> str:
     tables = Table.__subclasses__()
-    known = {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
+    return _close(unknown, [field.encode_name for table in tables for field in msgspec.structs.fields(table)])
+
+
+def _close(unknown: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(unknown, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {str(close[0])!r}?" if close else ""
 
 
 # --- from the file's tables to the policy, with the checks that types cannot make ------------------------------------
@@ -172,11 +178,18 @@ def _ceiling(code: str, given: Any, place: Place) -> model.Ceiling:
     return ceiling
 
 
-def _sessions(table: SessionsTable) -> model.SessionRules:
-    return model.SessionRules(_timeouts(table.customer), _timeouts(table.staff), _timeouts(table.merchant))
+def _sessions(tables: Mapping[str, Any]) -> dict[Role, model.Timeouts]:
+    names = [kind.name for kind in PEOPLE]
+    for name in tables:
+        if name not in names:
+            _fail(("sessions", name), f"nobody who is called {name!r} signs in{_close(name, names)}")
+    if missing := [name for name in names if name not in tables]:
+        _fail(("sessions",), f"nothing says how long sessions last of: {', '.join(missing)}")
+    return {kind.role: _timeouts(tables[kind.name], ("sessions", kind.name)) for kind in PEOPLE}
 
 
-def _timeouts(table: TimeoutsTable) -> model.Timeouts:
+def _timeouts(given: Any, place: Place) -> model.Timeouts:
+    table = _read(given, TimeoutsTable, place)
     return model.Timeouts(table.idle_minutes, table.absolute_hours)
 
 
@@ -321,9 +334,7 @@ def _amount(text: str, code: str, place: Place) -> MinorUnits:
 def _needed(tables: Mapping[str, Any]) -> dict[Purpose, tuple[model.Need, ...]]:
     for name in tables:
         if name not in list(Purpose):
-            close = difflib.get_close_matches(name, list(Purpose), n=1)
-            meant = f"; did you mean {str(close[0])!r}?" if close else ""
-            _fail(("needs", name), f"nothing needs to be proved for {name!r}{meant}")
+            _fail(("needs", name), f"nothing needs to be proved for {name!r}{_close(name, list(Purpose))}")
     if missing := [purpose.value for purpose in Purpose if not tables.get(purpose)]:
         _fail(("needs",), f"nothing says what is needed for: {', '.join(missing)}")
     return {purpose: _needs(purpose, tables[purpose]) for purpose in Purpose}

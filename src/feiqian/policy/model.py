@@ -13,6 +13,7 @@ from typing import NamedTuple
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.scopes import Scope
+from feiqian.subjects import Role
 
 Combination = frozenset[Factor]
 
@@ -136,15 +137,6 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionRules:
-    """Of customers, of the bank's staff, and of merchants' people."""
-
-    customer: Timeouts
-    staff: Timeouts
-    merchant: Timeouts
-
-
-@dataclass(frozen=True, slots=True)
 class Sending:
     """Caps of messages with codes, and when so few codes are entered that somebody is told.
 
@@ -235,7 +227,7 @@ class Policy:
     levels: tuple[Level, ...]
     cooling: Cooling
     tries: Tries
-    sessions: SessionRules
+    sessions: Mapping[Role, Timeouts]  # of all who sign in (`people.PEOPLE`)
     sending: Sending
     passwords: PasswordRules
     identity: IdentityRules

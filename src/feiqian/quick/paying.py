@@ -24,6 +24,7 @@ from feiqian.deposits.service import Deposits
 from feiqian.ids import QUICK_PAYMENT, CustomerNumber, new_id
 from feiqian.kyc import numbers
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.merchants.registry import Merchant, Merchants
 from feiqian.money import BY_CODE, BY_NUMBER
@@ -158,7 +159,7 @@ class QuickPayments(PreAuthFlow):
     def _needs(self, row: Any) -> tuple[Combination, ...]:
         """What its payer has to prove, as limits stand now."""
         payer, now = CustomerNumber(row.number), self.clock.now() // MICROSECONDS
-        return self.limits.needs(payer, row.currency, row.amount, now, QUICK.name, Purpose.QUICK_PAYMENT)
+        return self.limits.needs(LimitQuestion(payer, row.currency, row.amount, now, QUICK.name), Purpose.QUICK_PAYMENT)
 
     def _start(
         self, connection: Connection, bill: Bill, mobile: str, account: str, language: str, device_token: str | None
@@ -266,8 +267,15 @@ class QuickPayments(PreAuthFlow):
         Raises QuickPaymentNotFound, PreAuthFlowOver, NotPassed, AccountUnclear; ChallengeOver if it was used.
         """
         row = await self.transactions.read(self._passed, id, challenge)
-        same = Same(row.merchant, row.amount, row.currency, row.order_id)
-        return await paid_lately(self.ledger, self.payment_reads, CustomerNumber(row.number), same)
+        return await self._paid_lately(CustomerNumber(row.number), row)
+
+    async def own_paid_before(self, payer: Subject, payment: QuickPayment) -> datetime | None:
+        """The same, for whoever is signed in, of an own one; None as well once it was confirmed."""
+        return await self._paid_lately(payer.customer, payment.bill) if payment.status == "open" else None
+
+    async def _paid_lately(self, payer: CustomerNumber, bill: Any) -> datetime | None:
+        same = Same(bill.merchant, bill.amount, bill.currency, bill.order_id)
+        return await paid_lately(self.ledger, self.payment_reads, payer, same)
 
     def _passed(self, connection: Connection, id: str, challenge: str) -> Any:
         row = self._row(connection, id, self._proved(connection, challenge))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from feiqian.auth.challenges.model import SIGNS_IN, Passed
+from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions.model import Opened
 from feiqian.auth.sessions.service import Sessions
 from feiqian.ids import CHALLENGE, new_id
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.policy.people import SIGNS_IN
 from feiqian.subjects import Subject
 
 BOTH = (Factor.PASSWORD, Factor.SMS)

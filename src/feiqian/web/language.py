@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from litestar.exceptions import ValidationException
 from litestar.response import Redirect
 
+from feiqian.subjects import Role
 from feiqian.texts import LANGUAGES, language_for
 
 from .forms import read_form
@@ -18,7 +19,7 @@ from .site import TheSite
 
 def language_of(connection: Connection) -> str:
     """One of LANGUAGES. The session, if it has been looked up, tells the customer's choice."""
-    customer = found_already(connection)
+    customer = found_already(connection, Role.CUSTOMER)
     cookie = connection.cookies.get(connection.app.state.site.cookies.language, "")
     for chosen in (customer.session.language if customer is not None else "", cookie):
         if chosen in LANGUAGES:

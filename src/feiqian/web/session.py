@@ -16,9 +16,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
 from feiqian.auth.sessions.model import Session
-from feiqian.backoffice.model import SignedIn
 from feiqian.ids import CustomerNumber
-from feiqian.merchant_users.model import Member
+from feiqian.policy.people import BY_ROLE
 from feiqian.services import Services
 from feiqian.subjects import Role, Subject
 
@@ -27,8 +26,17 @@ AFTER_SIGN_IN = "/wallet"
 LONGEST_PATH = 512
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # ASCII that is seen, but no backslash, which browsers read as a slash
 BY_ITSELF = "by_itself"
-_KEY = "feiqian.customer"
-_STAFF_KEY, _USER_KEY = "feiqian.staff", "feiqian.user"
+_PEOPLE = "feiqian.people"  # of a request: who was looked up already, by role
+
+
+class Person(Protocol):
+    """Somebody who is signed in."""
+
+    @property
+    def subject(self) -> Subject: ...
+
+    @property
+    def session(self) -> Session: ...
 
 
 class Customer(NamedTuple):
@@ -43,102 +51,64 @@ class Customer(NamedTuple):
 
 
 class SignInFirst(Exception):
-    """Nobody is signed in. People are led to the sign-in page and then to `path`; scripts are told 401."""
+    """Nobody of this kind is signed in. People are led to where they sign in, and then to `path`; scripts get 401."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("nobody is signed in")
-        self.path = path
+    def __init__(self, path: str, role: Role = Role.CUSTOMER) -> None:
+        super().__init__(f"no {role} is signed in")
+        self.path, self.role = path, role
 
     @property
     def address(self) -> str:
-        return f"/sign-in?next={quote(own_path(self.path))}"
+        kind = BY_ROLE[self.role]
+        next = own_path(self.path) if self.role is Role.CUSTOMER else path_within(kind.home, self.path)
+        return f"{kind.sign_in}?next={quote(next)}"
+
+
+async def person_of(connection: Connection, role: Role) -> Person | None:
+    """Whoever's session the cookie of this kind of people names; looked up once in a request."""
+    looked = _looked(connection)
+    if role not in looked:
+        looked[role] = await find(connection, role, used=not connection.route_handler.opt.get(BY_ITSELF))
+    return looked[role]
 
 
 async def customer_of(connection: Connection) -> Customer | None:
-    """Whoever's session the cookie names; looked up once in a request."""
-    kept = connection.scope["state"]
-    if _KEY not in kept:
-        kept[_KEY] = await _find(connection)
-    found: Customer | None = kept[_KEY]
-    return found
+    """The customer who is signed in."""
+    found = await person_of(connection, Role.CUSTOMER)
+    return found if isinstance(found, Customer) else None
 
 
-def found_already(connection: Connection) -> Customer | None:
-    """As `customer_of`, but without asking: None if nobody has asked in this request."""
-    found: Customer | None = connection.scope["state"].get(_KEY)
-    return found
+def found_already(connection: Connection, role: Role) -> Person | None:
+    """As `person_of`, but without asking: None if nobody has asked in this request."""
+    return _looked(connection).get(role)
 
 
-def has_looked(connection: Connection) -> bool:
-    """Whether `customer_of` was asked in this request."""
-    return _KEY in connection.scope["state"]
+def has_looked(connection: Connection, role: Role) -> bool:
+    """Whether `person_of` was asked in this request."""
+    return role in _looked(connection)
 
 
-async def staff_of(connection: Connection) -> SignedIn | None:
-    """Whoever's session the staff cookie names; looked up once in a request."""
-    site = connection.app.state.site
-    await _look(connection, _STAFF_KEY, site.cookies.staff, site.services.staff)
-    return staff_found(connection)
-
-
-async def member_of(connection: Connection) -> Member | None:
-    """Which of a merchant's people the merchants' cookie names; looked up once in a request."""
-    site = connection.app.state.site
-    await _look(connection, _USER_KEY, site.cookies.user, site.services.merchant_users)
-    return member_found(connection)
-
-
-class _Finds(Protocol):
-    async def of_session(self, token: str) -> object: ...
-
-
-async def _look(connection: Connection, key: str, cookie: str, service: _Finds) -> None:
-    kept = connection.scope["state"]
-    if key not in kept:
-        token = connection.cookies.get(cookie)
-        kept[key] = await service.of_session(token) if token else None
-
-
-def member_found(connection: Connection) -> Member | None:
-    """As `member_of`, but without asking."""
-    found: Member | None = connection.scope["state"].get(_USER_KEY)
-    return found
-
-
-def member_looked(connection: Connection) -> bool:
-    """Whether `member_of` was asked in this request."""
-    return _USER_KEY in connection.scope["state"]
-
-
-def staff_found(connection: Connection) -> SignedIn | None:
-    """As `staff_of`, but without asking."""
-    found: SignedIn | None = connection.scope["state"].get(_STAFF_KEY)
-    return found
-
-
-def staff_looked(connection: Connection) -> bool:
-    """Whether `staff_of` was asked in this request."""
-    return _STAFF_KEY in connection.scope["state"]
+def _looked(connection: Connection) -> dict[Role, Person | None]:
+    looked: dict[Role, Person | None] = connection.scope["state"].setdefault(_PEOPLE, {})
+    return looked
 
 
 async def still_signed_in(connection: Connection) -> bool:
-    """Whether the session of this request lives still: for answers that take long, such as streams."""
-    return await _find(connection, used=False) is not None
+    """Whether the customer's session of this request lives still: for answers that take long, such as streams."""
+    return await find(connection, Role.CUSTOMER, used=False) is not None
 
 
-async def _find(connection: Connection, *, used: bool | None = None) -> Customer | None:
-    """What a page asks by itself (`BY_ITSELF` among the handler's options) does not keep a session from going idle."""
+async def find(connection: Connection, role: Role, *, used: bool) -> Person | None:
+    """Asks anew. What a page asks by itself (`BY_ITSELF` among the handler's options) does not keep a session from
+    going idle: it is not `used`."""
     site = connection.app.state.site
-    token = connection.cookies.get(site.cookies.session)
-    if used is None:
-        used = not connection.route_handler.opt.get(BY_ITSELF)
     services: Services = site.services
+    token = connection.cookies.get(site.cookies.of[role].session)
     if not token:
         return None
-    if used:
-        session = await services.sessions.find(token)
-    else:
-        session = await services.transactions.read(services.sessions.find_in, token, services.clock.now())
+    if role is not Role.CUSTOMER:
+        return await services.at_work[role].of_session(token, used=used)
+    session = await services.sessions.find(token, used=used)
     if session is None or session.subject.role is not Role.CUSTOMER:
         return None
     return Customer(session.subject.customer, session)

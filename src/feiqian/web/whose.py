@@ -8,31 +8,24 @@ nobody and opens nothing: it is a keyed hash, and may stand in an address.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from typing import Any
+from typing import Any, Literal
 
 from litestar.handlers import BaseRouteHandler
 
 from feiqian.field_cipher import FieldCipher
+from feiqian.policy.people import PEOPLE
+from feiqian.subjects import Role
 
 from .forms import FORM_BYTES, FORM_TYPES, MARK, MULTIPART, fields_of
 from .kept import begun
-from .session import (
-    Connection,
-    customer_of,
-    found_already,
-    has_looked,
-    member_found,
-    member_looked,
-    member_of,
-    staff_found,
-    staff_looked,
-    staff_of,
-)
+from .session import Connection, found_already, has_looked, person_of
 
 FIELD, HEADER = MARK, "Page-For"  # of a form or an address; of a script's request
-CUSTOMER, STAFF, UNDER_WAY, USER = range(4)  # the parts of a mark
+UNDER_WAY: Literal["under_way"] = "under_way"  # what this browser has begun before anybody is signed in
+Part = Role | Literal["under_way"]  # for whom a page was made: each kind of person, and what is under way
+PARTS: tuple[Part, ...] = (*(kind.role for kind in PEOPLE), UNDER_WAY)  # of a mark, in this order
 ACTS_FOR = "acts_for"  # a handler's option: whom it acts for, as parts; without it, the customer
-ANYBODY: tuple[int, ...] = ()  # for nobody who is signed in: what it does and for whom is all in the request
+ANYBODY: tuple[Part, ...] = ()  # for nobody who is signed in: what it does and for whom is all in the request
 FOR_ANYBODY = {ACTS_FOR: ANYBODY}
 ASKED_BY_A_PAGE = "asked_by_a_page"  # a handler's option: it only reads, but for the person whom its page shows
 NOBODY, NOT_LOOKED = "-", ""
@@ -43,19 +36,11 @@ class PageOfAnother(Exception):
 
 
 def mark_of(connection: Connection) -> str:
-    """The mark of a page that is made now: its customer, its member of staff, what is under way in the browser, and its
-    member of a merchant.
+    """The mark of a page that is made now: who of each kind is signed in, and what is under way in the browser.
 
     A part is empty if nobody has looked who it is: such a page can ask for nothing that is somebody's.
     """
-    customer, staff, member = found_already(connection), staff_found(connection), member_found(connection)
-    parts = (
-        _hash(connection, str(customer.subject) if customer else "") if has_looked(connection) else NOT_LOOKED,
-        _hash(connection, f"staff:{staff.member.number}" if staff else "") if staff_looked(connection) else NOT_LOOKED,
-        _hash(connection, begun(connection)),
-        _hash(connection, str(member.subject) if member else "") if member_looked(connection) else NOT_LOOKED,
-    )
-    return ".".join(parts)
+    return ".".join(_part(connection, part) for part in PARTS)
 
 
 async def for_whom_it_shows(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -68,27 +53,25 @@ async def for_whom_it_shows(connection: Connection, handler: BaseRouteHandler) -
     if connection.scope.get("method") in ("GET", "HEAD") and not opt.get(ASKED_BY_A_PAGE):
         return
     shown: list[str] | None = None
-    for part in opt.get(ACTS_FOR, (CUSTOMER,)):
-        now = await _now(connection, part)
+    for part in opt.get(ACTS_FOR, (Role.CUSTOMER,)):
+        if part != UNDER_WAY:
+            await person_of(connection, part)
+        now = _part(connection, part)
         if now == NOBODY:
             continue
         if shown is None:
             shown = (await _shown(connection, handler)).split(".")
-        if len(shown) != 4 or shown[part] != now:
+        if len(shown) != len(PARTS) or shown[PARTS.index(part)] != now:
             raise PageOfAnother
 
 
-async def _now(connection: Connection, part: int) -> str:
-    if part == CUSTOMER:
-        customer = await customer_of(connection)
-        return _hash(connection, str(customer.subject) if customer else "")
-    if part == STAFF:
-        staff = await staff_of(connection)
-        return _hash(connection, f"staff:{staff.member.number}" if staff else "")
-    if part == USER:
-        member = await member_of(connection)
-        return _hash(connection, str(member.subject) if member else "")
-    return _hash(connection, begun(connection))
+def _part(connection: Connection, part: Part) -> str:
+    if part == UNDER_WAY:
+        return _hash(connection, begun(connection))
+    if not has_looked(connection, part):
+        return NOT_LOOKED
+    person = found_already(connection, part)
+    return _hash(connection, str(person.subject) if person else "")
 
 
 async def _shown(connection: Any, handler: Any) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from litestar.params import FromQuery, JSONBody
 
-from feiqian.clock import microseconds
 from feiqian.errors import FeiqianError
 from feiqian.merchants.scopes import Scope
 from feiqian.payments.api.merchants import Seconds
 from feiqian.runtime.paging import Ask
-from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, grouped, post
+from feiqian.web.v1.operations import Id, TheKey, TheMerchant, TheServices, get, grouped, post
 from feiqian.web.v1.problems import (
     CONFLICT,
+    ID_REUSED,
     INVALID,
     NOT_FOUND,
     TOO_MANY_REQUESTS,
@@ -24,7 +21,6 @@ from feiqian.web.v1.problems import (
     Told,
 )
 from feiqian.webhooks import errors
-from feiqian.webhooks.endpoints import Wanted
 from feiqian.webhooks.views import (
     STATUSES,
     Cursor,
@@ -43,12 +39,10 @@ from feiqian.webhooks.views import (
     QueuedRange,
     ReplayRange,
     Rotation,
-    at_or_none,
     delivery_view,
     heard_view,
     told_view,
     view,
-    with_secret,
 )
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
@@ -60,24 +54,27 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     errors.EndpointDisabled: CONFLICT,
     errors.EndpointBusy: CONFLICT,
     errors.TooManyTests: TOO_MANY_REQUESTS,
+    errors.TooManyKeys: TOO_MANY_REQUESTS,
+    errors.AnswerNotKept: CONFLICT,
 }
 _OF_ONE = (NOT_FOUND,)
-_SENDING = (NOT_FOUND, CONFLICT)
+_KEYED = (ID_REUSED, TOO_MANY_REQUESTS)
+_CHANGING = (NOT_FOUND, CONFLICT, *_KEYED)
+_SHOWN_AGAIN = "Sent again with its `Idempotency-Key` it shows the same secret, within an hour."
 
 
 @post(
     "/v1/webhook-endpoints",
     "createWebhookEndpoint",
     "Add an endpoint; its secret is shown once",
-    problems=(CONFLICT,),
+    description=f"{_SHOWN_AGAIN} Later rotate its secret.",
+    problems=(CONFLICT, *_KEYED),
     scope=Scope.WEBHOOKS,
 )
 async def create_endpoint(
-    data: JSONBody[NewEndpoint], merchant: TheMerchant, services: TheServices
+    data: JSONBody[NewEndpoint], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
 ) -> EndpointWithSecret:
-    wanted = Wanted(data.url, tuple(data.events), data.description, data.email, data.language)
-    endpoint, secret = await services.webhooks.endpoints.create(merchant.number, wanted)
-    return with_secret(endpoint, secret)
+    return await services.webhooks.requests.create(merchant.number, idempotency_key, data)
 
 
 @get("/v1/webhook-endpoints", "listWebhookEndpoints", "Your endpoints, and how they fare", scope=Scope.WEBHOOKS)
@@ -96,35 +93,24 @@ async def get_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> 
     "/v1/webhook-endpoints/{id:str}",
     "changeWebhookEndpoint",
     "Change an endpoint",
-    problems=_SENDING,
+    problems=_CHANGING,
     scope=Scope.WEBHOOKS,
 )
 async def change_endpoint(
-    id: Id, data: JSONBody[EndpointChange], merchant: TheMerchant, services: TheServices
+    id: Id, data: JSONBody[EndpointChange], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
 ) -> EndpointView:
-    endpoints = services.webhooks.endpoints
-    now = await endpoints.get(merchant.number, id)
-    changed = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
-    enabled = changed.pop("enabled", None)
-    if changed:
-        before: dict[str, Any] = {name: getattr(now, name) for name in ("url", "events", "description", "email")}
-        values = before | {"language": now.language} | changed
-        now = await endpoints.change(merchant.number, id, Wanted(**values | {"events": tuple(values["events"])}))
-    if enabled is not None and enabled is not now.enabled:
-        now = await (endpoints.enable if enabled else endpoints.disable)(merchant.number, id)
-    return view(now)
+    return await services.webhooks.requests.change(merchant.number, idempotency_key, id, data)
 
 
 @post(
     "/v1/webhook-endpoints/{id:str}/delete",
     "deleteWebhookEndpoint",
     "Delete an endpoint",
-    problems=_OF_ONE,
+    problems=_CHANGING,
     scope=Scope.WEBHOOKS,
 )
-async def delete_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> Deleted:
-    await services.webhooks.endpoints.delete(merchant.number, id)
-    return Deleted(id)
+async def delete_endpoint(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Deleted:
+    return await services.webhooks.requests.delete(merchant.number, idempotency_key, id)
 
 
 @post(
@@ -132,27 +118,25 @@ async def delete_endpoint(id: Id, merchant: TheMerchant, services: TheServices) 
     "rotateWebhookSecret",
     "Give an endpoint a new secret, which is shown once",
     description="Until the overlap ends each webhook has a signature by the new secret, and by each of those before "
-    "(the newest three) that still signed. If the answer is lost, ask again.",
-    problems=_OF_ONE,
+    f"(the newest three) that still signed. {_SHOWN_AGAIN} Later, or without a key, rotate it again.",
+    problems=_CHANGING,
     scope=Scope.WEBHOOKS,
 )
 async def rotate_secret(
-    id: Id, data: JSONBody[Rotation], merchant: TheMerchant, services: TheServices
+    id: Id, data: JSONBody[Rotation], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
 ) -> EndpointWithSecret:
-    endpoints = services.webhooks.endpoints
-    secret = await endpoints.rotate(merchant.number, id, data.overlap_hours)
-    return with_secret(await endpoints.get(merchant.number, id), secret)
+    return await services.webhooks.requests.rotate(merchant.number, idempotency_key, id, data)
 
 
 @post(
     "/v1/webhook-endpoints/{id:str}/test",
     "testWebhookEndpoint",
     "Send a test event",
-    problems=(*_SENDING, TOO_MANY_REQUESTS),
+    problems=_CHANGING,
     scope=Scope.WEBHOOKS,
 )
-async def test_endpoint(id: Id, merchant: TheMerchant, services: TheServices) -> Queued:
-    return Queued(await services.webhooks.health.test(merchant.number, id))
+async def test_endpoint(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Queued:
+    return await services.webhooks.requests.test(merchant.number, idempotency_key, id)
 
 
 @get(
@@ -180,17 +164,13 @@ async def list_deliveries(
     "replayWebhooks",
     "Send again what happened in a time",
     description="Each event keeps its `webhook-id`. At most 500 are queued by one request: go on with `since`.",
-    problems=_SENDING,
+    problems=_CHANGING,
     scope=Scope.WEBHOOKS,
 )
 async def replay_range(
-    id: Id, data: JSONBody[ReplayRange], merchant: TheMerchant, services: TheServices
+    id: Id, data: JSONBody[ReplayRange], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
 ) -> QueuedRange:
-    since, until = microseconds(data.since), microseconds(data.until)
-    queued, rest = await services.webhooks.log.replay_range(
-        merchant.number, id, since, until, undelivered=data.undelivered_only
-    )
-    return QueuedRange(len(queued), at_or_none(rest))
+    return await services.webhooks.requests.replay_range(merchant.number, idempotency_key, id, data)
 
 
 @get(
@@ -208,11 +188,11 @@ async def get_delivery(id: Id, merchant: TheMerchant, services: TheServices) -> 
     "/v1/webhook-deliveries/{id:str}/replay",
     "replayWebhook",
     "Send an event again",
-    problems=_SENDING,
+    problems=_CHANGING,
     scope=Scope.WEBHOOKS,
 )
-async def replay(id: Id, merchant: TheMerchant, services: TheServices) -> Queued:
-    return Queued(await services.webhooks.log.replay(merchant.number, id))
+async def replay(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> Queued:
+    return await services.webhooks.requests.replay(merchant.number, idempotency_key, id)
 
 
 @get(

@@ -9,6 +9,8 @@ FeiqianError
   EndpointDisabled   what was asked needs an endpoint that is enabled
   EndpointBusy       so much waits for the endpoint that nothing is sent again
   TooManyTests       the merchant has asked for as many tests as may be
+  TooManyKeys        as many requests with a key are remembered as may be
+  AnswerNotKept      it was carried out before, and what was answered then is not kept any more
 """
 
 from __future__ import annotations
@@ -46,6 +48,14 @@ class EndpointBusy(FeiqianError):
 
 class TooManyTests(FeiqianError):
     """The merchant has asked for as many tests as may be in a while."""
+
+
+class TooManyKeys(FeiqianError):
+    """The merchant has sent as many requests with an `Idempotency-Key` as are remembered."""
+
+
+class AnswerNotKept(FeiqianError):
+    """The request was carried out before, with this key; what was answered then is not kept any more."""
 
 
 class EndpointDisabled(FeiqianError):

@@ -18,9 +18,11 @@ from feiqian.runtime.metrics import Metrics
 from feiqian.runtime.transactions import Transactions
 from feiqian.webhooks.endpoints import KEEP, Endpoints
 from feiqian.webhooks.health import Health, Seen
+from feiqian.webhooks.kept_answers import KeptAnswers
 from feiqian.webhooks.listening import Listening
 from feiqian.webhooks.log import Log
 from feiqian.webhooks.model import TOPIC
+from feiqian.webhooks.requests import Requests
 from feiqian.webhooks.sender import AT_ONCE, WebhookSender
 from feiqian.webhooks.telling import Telling
 
@@ -33,7 +35,8 @@ _log = logs.get("feiqian.webhooks")
 
 
 class Webhooks:
-    """One for a bank: `endpoints`, `listening`, `telling`, `health`, `log`. Declares its topic in the outbox."""
+    """One for a bank: `endpoints`, `listening`, `telling`, `health`, `log`, `requests`. Declares its topic in the
+    outbox."""
 
     def __init__(
         self,
@@ -64,6 +67,8 @@ class Webhooks:
         self.log = Log(
             transactions=transactions, clock=clock, cipher=cipher, endpoints=self.endpoints, telling=self.telling
         )
+        self.kept_answers = KeptAnswers(transactions=transactions, clock=clock, cipher=cipher, audit_log=audit_log)
+        self.requests = Requests(endpoints=self.endpoints, health=self.health, log=self.log, kept=self.kept_answers)
         self.sender = WebhookSender(transactions=transactions, clock=clock, endpoints=self.endpoints, loopback=loopback)
         self.seen = Seen()
         self.many_fail = Alarm("webhooks_failing")
@@ -108,5 +113,6 @@ class Webhooks:
         """Looks once: sends the probes that are due, counts what fails, drops what is old."""
         await self.health.probe_due()
         await self.listening.look()
+        await self.kept_answers.look()
         self.seen = await self.health.look()
         self.many_fail.set(self.seen.many_fail, failing=self.seen.failing, enabled=self.seen.enabled)

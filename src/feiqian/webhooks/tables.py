@@ -1,6 +1,6 @@
-"""Endpoints, events, attempts, what listeners hear, and facts that later ones refer to. Deliveries are the outbox's.
+"""Endpoints, events, attempts, what listeners hear, facts that later ones refer to, and requests with a key.
 
-Secrets, and what receivers answer, are sealed.
+Deliveries are the outbox's. Secrets, what receivers answer, and what we answered are sealed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from feiqian.webhooks.model import Checks, Why
 
 SECRET, OLD_SECRET = Sealed("webhooks_endpoints/secret"), Sealed("webhooks_endpoints/old_secret")
 ANSWER = Sealed("webhooks_attempts/answer")
+KEPT_ANSWER = Sealed("webhooks_requests/answer")
 endpoints = Table(
     "webhooks_endpoints",
     METADATA,
@@ -81,6 +82,16 @@ listeners = Table(
     METADATA,
     Column("merchant", BIG, ForeignKey("merchants.number"), primary_key=True),
     Column("until", BIG, nullable=False),  # so long events are kept for whoever listens
+)
+requests = Table(
+    "webhooks_requests",
+    METADATA,
+    Column("merchant", BIG, ForeignKey("merchants.number"), primary_key=True),
+    Column("key", String(64), primary_key=True),  # its `Idempotency-Key`
+    Column("content", LargeBinary(16), nullable=False),  # by which the same request is known
+    Column("answer", KEPT_ANSWER),  # NULL: no longer kept
+    Column("answer_until", BIG, nullable=False, index=True),
+    Column("keep_until", BIG, nullable=False, index=True),
 )
 facts = Table(
     "webhooks_facts",

@@ -95,6 +95,12 @@ def test_an_account_is_closed_with_a_challenge_and_its_money_moves(served: Serve
     assert (closed["state"], closed["balance"]) == ("closed", 0)
     assert closed["closed_at"]
     assert [(one["id"], one["balance"]) for one in holder.get("/v1/me/accounts")["data"]] == [("wallet", 1_000_00)]
+    told = {state: holder.get(f"/v1/me/accounts?status={state}")["data"] for state in ("closed", "open", "frozen")}
+    assert {state: [one["id"] for one in ones] for state, ones in told.items()} == {
+        "closed": [account],
+        "open": ["wallet"],
+        "frozen": [],
+    }
     assert [one["kind"] for one in holder.get(f"{place}/entries")["data"]] == ["closing", "own_transfer"]
     again = holder.post(f"{place}/closing", target, 409)
     assert again["detail"] == "the account cannot be closed: closed"

@@ -16,7 +16,7 @@ from markupsafe import escape
 import feiqian
 from feiqian import features
 from feiqian.errors import FeiqianError, LedgerStopped
-from feiqian.orders.plan import KEY_SECONDS
+from feiqian.merchants.request_keys import KEY_SECONDS
 from feiqian.testing.served import Served
 from feiqian.web.v1 import problems
 from feiqian.web.v1.description import description
@@ -69,13 +69,14 @@ def test_the_document_has_the_structure_of_openapi_3_1(document: dict[str, Any])
 def test_an_idempotency_key_is_a_parameter_of_what_takes_one_and_is_kept_for_three_days(
     document: dict[str, Any],
 ) -> None:
+    """Which operations those are: tests/house/test_request_keys.py."""
     takes = {}
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "header":
                     takes[operation["operationId"]] = parameter
-    assert takes.keys() == {"createOrder", "closeOrder", "captureOrder", "voidOrder", "createOrderRefund"}
+    assert len(takes) >= 14
     for name, parameter in takes.items():
         assert (parameter["name"], parameter["required"]) == ("Idempotency-Key", False)
         assert "72 hours" in parameter["description"]

@@ -18,8 +18,9 @@ def test_what_is_locked_is_declined_as_insufficient_and_opens_with_three_factors
     served: Served, shop: httpx.Client, payer: Person
 ) -> None:
     locked = payer.post("/v1/me/locks", LOCK)
-    assert (locked["state"], locked["account"], locked["opens_at"]) == ("locked", "", None)
+    assert (locked["state"], locked["account"], locked["opens_at"]) == ("locked", "wallet", None)
     assert payer.post("/v1/me/locks", LOCK) == locked
+    assert payer.post("/v1/me/locks", LOCK | {"account": "wallet"}) == locked
     declined = pay(shop, served, payer, 101_00)
     assert (declined["status"], declined["reason"]) == ("declined", "insufficient_funds")
     assert "lock" not in str(declined).lower()
@@ -44,7 +45,7 @@ def test_what_is_locked_is_declined_as_insufficient_and_opens_with_three_factors
         ({"amount": 1_000_01}, "amount", "insufficient"),
         ({"currency": "XQX"}, "currency", "is no currency of ISO 4217"),
         ({"currency": "EUR"}, "account", "account"),
-        ({"account": "acc_0"}, "account", "account"),
+        ({"account": f"acc_{'0' * 32}"}, "account", "account"),
         ({"amount": 1}, "reference", "reference"),
     ],
 )
@@ -55,6 +56,11 @@ def test_what_cannot_be_locked_says_which_field_is_wrong(
     reference = {} if field == "reference" else {"reference": "L-2"}
     problem = payer.post("/v1/me/locks", LOCK | reference | more, status=422)
     assert problem["errors"] == [{"field": field, "message": why}]
+
+
+def test_an_empty_account_is_none(payer: Person) -> None:
+    problem = payer.post("/v1/me/locks", LOCK | {"account": ""}, status=422)
+    assert [one["field"] for one in problem["errors"]] == ["account"]
 
 
 def test_no_lock_of_another_is_found(served: Served, payer: Person) -> None:

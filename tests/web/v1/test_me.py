@@ -93,13 +93,16 @@ def test_a_large_payment_waits_says_what_it_is_and_is_confirmed_with_the_pin(
     waiting = pay(shop, served, payer, LARGE)
     assert waiting["status"] == "needs_verification"
     listed = payer.get("/v1/me/confirmations")["data"]
-    assert [(one["id"], one["amount"]) for one in listed] == [(waiting["id"], LARGE)]
+    assert [(one["id"], one["amount"], one["paid_before"]) for one in listed] == [(waiting["id"], LARGE, None)]
     challenge = payer.post(f"/v1/me/confirmations/{waiting['id']}/challenge")
     assert "450.00" in challenge["text"]
     assert listed[0]["merchant"] in challenge["text"]
     assert confirm(payer, waiting["id"], ("pin", PIN))["status"] == "succeeded"
     assert shop.get(f"/v1/payments/{waiting['id']}").json()["status"] == "succeeded"
     assert payer.get("/v1/me/confirmations")["data"] == []
+    again = pay(shop, served, payer, LARGE)
+    [listed] = payer.get("/v1/me/confirmations")["data"]
+    assert (listed["id"], listed["paid_before"] is not None) == (again["id"], True), "the same again, minutes later"
 
 
 def test_a_payment_that_was_refused_is_declined_for_the_till(served: Served, shop: httpx.Client, payer: Person) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from .errors import AnswerInvalid, FeiqianError, OutcomeUnknown, Unavailable, details_of, problem_of
 
 T = TypeVar("T")
+KEY = "idempotency-key"
 LONGEST_RETRY_AFTER = 10.0
 # Of these the bank says that nothing was done. Any other answer above 499 leaves that open.
 NOTHING_DONE = frozenset({"/problems/overloaded", "/problems/unavailable", "/problems/too-many-requests"})
@@ -55,8 +56,8 @@ class Retries(NamedTuple):
 
 
 class Call(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """A request and how its answer is read. `number`: what it is known by afterwards. `again`: whether it may be sent
-    twice. `unanswered` is what the call gives if nobody knows, in place of raising it."""
+    """A request and how its answer is read. `number`: what it is known by afterwards. `unanswered` is what the call
+    gives if nobody knows, in place of raising it."""
 
     method: str
     path: str
@@ -65,13 +66,16 @@ class Call(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
     number: str = ""
-    again: bool = True
     wait: int = 0  # seconds that the bank may take, besides
     unanswered: Callable[[FeiqianError], T] | None = None
 
     @property
     def changes(self) -> bool:
         return self.method != "GET"
+
+    def unknown(self, why: str) -> OutcomeUnknown:
+        """What is raised if nobody knows whether it was done."""
+        return OutcomeUnknown(why, self.number, self.headers.get(KEY, ""))
 
 
 def get(path: str, shape: type[T], **query: object) -> Call[T]:
@@ -84,7 +88,7 @@ def get(path: str, shape: type[T], **query: object) -> Call[T]:
 def post(path: str, shape: type[T], body: Mapping[str, Any], *, number: str = "", key: str = "") -> Call[T]:
     """A change. Fields that are None are left out."""
     content = {name: value for name, value in body.items() if value is not None}
-    headers = {"idempotency-key": key} if key else {}
+    headers = {KEY: key} if key else {}
     encoded = msgspec.json.encode(content)
     return Call(method="POST", path=path, read=reader(shape), body=encoded, number=number, headers=headers)
 
@@ -117,10 +121,10 @@ def _attempts(call: Call[T], retries: Retries) -> Generator[float, Answer | NoAn
             return _read(call, reply)
         error, temporary, this_open = _judged(reply)
         open_still = call.changes and (open_still or this_open)
-        if not temporary or attempt >= retries.attempts or (open_still and not call.again):
+        if not temporary or attempt >= retries.attempts:
             decided = isinstance(reply, Answer) and reply.status < 500 and reply.status not in UNRELATED
             if open_still and not decided:
-                raise OutcomeUnknown(str(error), call.number) from error
+                raise call.unknown(str(error)) from error
             raise error
         pause = retries.pause(attempt, reply.retry_after if isinstance(reply, Answer) else "")
 
@@ -143,5 +147,5 @@ def _read(call: Call[T], answer: Answer) -> T:
         return call.read(answer.body)
     except msgspec.DecodeError as error:
         if call.changes:
-            raise OutcomeUnknown(f"the answer cannot be read: {error}", call.number) from error
+            raise call.unknown(f"the answer cannot be read: {error}") from error
         raise AnswerInvalid(f"the answer cannot be read: {error}") from error

@@ -1,7 +1,7 @@
 """What can come of a request besides its answer. That nobody knows is an outcome of its own, and never a failure.
 
 FeiqianError
-  OutcomeUnknown    it may have been done: ask again, by the same number
+  OutcomeUnknown    it may have been done: ask again, by the same number and key
   Unavailable       nothing was done: the bank could not be reached, or was not able to decide
   AnswerInvalid     the answer to a question could not be read
   Problem           the bank refuses, and says why (RFC 9457)
@@ -23,11 +23,12 @@ class FeiqianError(Exception):
 
 class OutcomeUnknown(FeiqianError):
     """No answer came, however often it was asked. It may have been done: do not take it for refused, and do not choose
-    another number. Ask later with the same one (`number`; "" for what has none)."""
+    another number. Make the same call later, with the same one (`number`; "" for what has none) and with its
+    `idempotency_key` (made for the call where you gave none; "" where a number alone makes it one)."""
 
-    def __init__(self, why: str, number: str = "") -> None:
-        super().__init__(f"the outcome is unknown ({why}); ask again with the same number")
-        self.number = number
+    def __init__(self, why: str, number: str = "", idempotency_key: str = "") -> None:
+        super().__init__(f"the outcome is unknown ({why}); ask again with the same number and idempotency_key")
+        self.number, self.idempotency_key = number, idempotency_key
 
 
 class Unavailable(FeiqianError):

@@ -1,17 +1,18 @@
 """The bank's operations as requests: paths, fields, and what is answered. Each is called by both clients.
 
 What makes a change one is the number that you choose (`merchant_order`, `merchant_refund`, `merchant_capture`): choose
-it before the first attempt, keep it with the sale, and use it again whenever you do not know.
+it before the first attempt, keep it with the sale, and use it again whenever you do not know. All other changes are one
+by their `idempotency_key`, which is made for each call, one for all its attempts; give your own, and keep it,
+where the call may have to be made again. The bank remembers it for 7 days.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
-
-import msgspec
 
 from . import returns
 from .calls import Call, get, post, reader
@@ -47,6 +48,11 @@ _ORDERS, _PAYMENTS, _ENDPOINTS = "/v1/orders", "/v1/payments", "/v1/webhook-endp
 
 def _of(folder: str, id: str, what: str = "") -> str:
     return f"{folder}/{quote(id, safe='')}{what}"
+
+
+def _keyed(path: str, shape: type[T], body: Mapping[str, Any], key: str, *, number: str = "") -> Call[T]:
+    """A change that is done once by its key, which is made here if none is given."""
+    return post(path, shape, body, number=number, key=key or uuid.uuid4().hex)
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -178,26 +184,30 @@ def export_orders(
     return Call(method="GET", path=asked.path, query=asked.query, read=bytes.decode)
 
 
-def close_order(id: str) -> Call[Order]:
+def close_order(id: str, *, idempotency_key: str = "") -> Call[Order]:
     """So that nobody can pay it any more. Raises Conflict if it was paid before."""
-    return post(_of(_ORDERS, id, "/close"), Order, {}, number=id)
+    return _keyed(_of(_ORDERS, id, "/close"), Order, {}, idempotency_key, number=id)
 
 
-def capture_order(id: str, *, amount: int, merchant_capture: str, final: bool = False) -> Call[Order]:
+def capture_order(
+    id: str, *, amount: int, merchant_capture: str, final: bool = False, idempotency_key: str = ""
+) -> Call[Order]:
     """Takes part or all of what is authorised; with `final`, gives the rest up."""
     body = {"amount": amount, "merchant_capture": merchant_capture, "final": final}
-    return post(_of(_ORDERS, id, "/capture"), Order, body, number=merchant_capture)
+    return _keyed(_of(_ORDERS, id, "/capture"), Order, body, idempotency_key, number=merchant_capture)
 
 
-def void_order(id: str) -> Call[Order]:
+def void_order(id: str, *, idempotency_key: str = "") -> Call[Order]:
     """Gives up what is authorised and not captured."""
-    return post(_of(_ORDERS, id, "/void"), Order, {}, number=id)
+    return _keyed(_of(_ORDERS, id, "/void"), Order, {}, idempotency_key, number=id)
 
 
-def refund_order(id: str, *, amount: int, merchant_refund: str, payment: str | None = None) -> Call[Refund]:
+def refund_order(
+    id: str, *, amount: int, merchant_refund: str, payment: str | None = None, idempotency_key: str = ""
+) -> Call[Refund]:
     """Gives part or all back; `payment` says of which capture, where there were several."""
     body = {"amount": amount, "merchant_refund": merchant_refund, "payment": payment}
-    return post(_of(_ORDERS, id, "/refunds"), Refund, body, number=merchant_refund)
+    return _keyed(_of(_ORDERS, id, "/refunds"), Refund, body, idempotency_key, number=merchant_refund)
 
 
 def order_refunds(id: str) -> Call[Refunds]:
@@ -253,15 +263,15 @@ def list_payments(*, limit: int | None = None, cursor: str | None = None) -> Cal
     return get(_PAYMENTS, Payments, limit=limit, cursor=cursor)
 
 
-def cancel_payment(id: str) -> Call[Payment]:
+def cancel_payment(id: str, *, idempotency_key: str = "") -> Call[Payment]:
     """A payment that waits for its customer."""
-    return post(_of(_PAYMENTS, id, "/cancel"), Payment, {}, number=id)
+    return _keyed(_of(_PAYMENTS, id, "/cancel"), Payment, {}, idempotency_key, number=id)
 
 
-def refund_payment(id: str, *, amount: int, merchant_refund: str) -> Call[Refund]:
+def refund_payment(id: str, *, amount: int, merchant_refund: str, idempotency_key: str = "") -> Call[Refund]:
     """Gives part or all of a payment back."""
     body = {"amount": amount, "merchant_refund": merchant_refund}
-    return post(_of(_PAYMENTS, id, "/refunds"), Refund, body, number=merchant_refund)
+    return _keyed(_of(_PAYMENTS, id, "/refunds"), Refund, body, idempotency_key, number=merchant_refund)
 
 
 def payment_refunds(id: str) -> Call[Refunds]:
@@ -284,10 +294,12 @@ def create_endpoint(
     description: str | None = None,
     email: str | None = None,
     language: Literal["en", "zh", "es"] | None = None,
+    idempotency_key: str = "",
 ) -> Call[Endpoint]:
-    """Adds an endpoint; its `secret` is shown once. After OutcomeUnknown look at `list`, and `rotate` what is there."""
+    """Adds an endpoint; its `secret` is shown once. After OutcomeUnknown ask again with the error's `idempotency_key`:
+    within an hour it is shown again; later look at `list`, and `rotate` what is there."""
     body = {"url": url, "events": events, "description": description, "email": email, "language": language}
-    return _once(post(_ENDPOINTS, Endpoint, body))
+    return _keyed(_ENDPOINTS, Endpoint, body, idempotency_key)
 
 
 def list_endpoints() -> Call[Endpoints]:
@@ -309,25 +321,28 @@ def change_endpoint(
     email: str | None = None,
     language: Literal["en", "zh", "es"] | None = None,
     enabled: bool | None = None,
+    idempotency_key: str = "",
 ) -> Call[Endpoint]:
     """What is left out stays."""
     body = {"url": url, "events": events, "description": description, "email": email, "language": language}
-    return post(_of(_ENDPOINTS, id), Endpoint, body | {"enabled": enabled}, number=id)
+    return _keyed(_of(_ENDPOINTS, id), Endpoint, body | {"enabled": enabled}, idempotency_key, number=id)
 
 
-def delete_endpoint(id: str) -> Call[Deleted]:
+def delete_endpoint(id: str, *, idempotency_key: str = "") -> Call[Deleted]:
     """Nothing more is sent to it."""
-    return post(_of(_ENDPOINTS, id, "/delete"), Deleted, {}, number=id)
+    return _keyed(_of(_ENDPOINTS, id, "/delete"), Deleted, {}, idempotency_key, number=id)
 
 
-def rotate_secret(id: str, *, overlap_hours: int = 24) -> Call[Endpoint]:
-    """A new `secret`, which is shown once. For so many hours the one before signs, too."""
-    return _once(post(_of(_ENDPOINTS, id, "/rotate"), Endpoint, {"overlap_hours": overlap_hours}, number=id))
+def rotate_secret(id: str, *, overlap_hours: int = 24, idempotency_key: str = "") -> Call[Endpoint]:
+    """A new `secret`, which is shown once; again, within an hour, to the same request with the same key. For so many
+    hours the one before signs, too. Raises Conflict if the key was used for it longer ago."""
+    body = {"overlap_hours": overlap_hours}
+    return _keyed(_of(_ENDPOINTS, id, "/rotate"), Endpoint, body, idempotency_key, number=id)
 
 
-def test_endpoint(id: str) -> Call[Queued]:
+def send_test(id: str, *, idempotency_key: str = "") -> Call[Queued]:
     """Sends a test event."""
-    return _once(post(_of(_ENDPOINTS, id, "/test"), Queued, {}, number=id))
+    return _keyed(_of(_ENDPOINTS, id, "/test"), Queued, {}, idempotency_key, number=id)
 
 
 def list_deliveries(
@@ -341,17 +356,15 @@ def list_deliveries(
     return get(_of(_ENDPOINTS, id, "/deliveries"), Deliveries, status=status, limit=limit, cursor=cursor)
 
 
-def replay(id: str, *, since: datetime, until: datetime, undelivered_only: bool = True) -> Call[QueuedRange]:
+def replay(
+    id: str, *, since: datetime, until: datetime, undelivered_only: bool = True, idempotency_key: str = ""
+) -> Call[QueuedRange]:
     """Sends again what happened in a time. Times need a zone."""
     body = {"since": since, "until": until, "undelivered_only": undelivered_only}
-    return _once(post(_of(_ENDPOINTS, id, "/replay"), QueuedRange, body, number=id))
+    return _keyed(_of(_ENDPOINTS, id, "/replay"), QueuedRange, body, idempotency_key, number=id)
 
 
 def list_events(*, after: str | None = None, limit: int | None = None, wait: int | None = None) -> Call[Events]:
     """What webhooks say, after this place; with `wait`, as soon as there is something, or after so many seconds (30 at
     most). Without a place it gives the one where the next event will be (`next`)."""
     return get("/v1/webhook-events", Events, after=after, limit=limit, wait=wait)
-
-
-def _once(call: Call[T]) -> Call[T]:
-    return msgspec.structs.replace(call, again=False)

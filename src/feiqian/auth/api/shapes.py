@@ -155,7 +155,7 @@ class ChallengeStart(Body, frozen=True):
     """What is to be changed, once it has been proved who asks.
 
     `kind`: of add_factor passkey, shield or totp; of change_contact mobile or email. `reference`: of change_contact the
-    new address, of remove_factor the factor's id.
+    new address, of remove_factor the factor's id (the text that is signed names it).
     """
 
     purpose: Annotated[
@@ -382,7 +382,8 @@ class TokenEnrolment(msgspec.Struct, frozen=True):
 
 
 class WaitingShown(msgspec.Struct, frozen=True):
-    """A payment that waits for its customer. Amount in minor units."""
+    """A payment that waits for its customer. Amount in minor units. `paid_before`: you have paid this merchant the same
+    amount then, minutes ago: perhaps this is the same again."""
 
     id: str
     merchant: str
@@ -391,6 +392,7 @@ class WaitingShown(msgspec.Struct, frozen=True):
     description: str
     created_at: datetime
     expires_at: datetime
+    paid_before: datetime | None = None
 
 
 class WaitingList(msgspec.Struct, frozen=True, omit_defaults=True):

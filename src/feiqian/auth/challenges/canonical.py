@@ -78,9 +78,10 @@ def _kind_of_purpose(binding: ChallengeBinding, texts: Texts) -> str:
 
 
 def _line(name: str, binding: ChallengeBinding, texts: Texts) -> str:
-    """The key of a value's line: a purpose may have its own."""
-    own = f"canonical.{name}.{binding.purpose}"
-    return own if own in texts.catalogue else f"canonical.{name}"
+    """The key of a value's line: a kind of a purpose may have its own, and a purpose."""
+    line = f"canonical.{name}"
+    own = (f"{line}.{binding.purpose}.{binding.kind}", f"{line}.{binding.purpose}")
+    return next((key for key in own if key in texts.catalogue), line)
 
 
 def _kind(kind: str, texts: Texts) -> str:

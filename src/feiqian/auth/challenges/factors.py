@@ -149,6 +149,14 @@ class Factors:
         """What is enrolled, the oldest first."""
         return [*credentials.listed(connection, subject)]
 
+    @reads
+    def removable(self, connection: Connection, subject: Subject, factor_id: str) -> FactorView:
+        """A token or key, to be named before it is removed. Raises FactorNotFound."""
+        for view in credentials.listed(connection, subject):
+            if view.id == factor_id and view.factor in credentials.ENROLLED:
+                return view
+        raise FactorNotFound
+
     @writes
     def remove(self, connection: Connection, subject: Subject, factor_id: str) -> None:
         """Removes a token or key. Raises FactorNotFound; passwords and PINs are changed, never removed."""

@@ -10,21 +10,16 @@ import msgspec
 
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.policy.factors import Factor, Purpose
-from feiqian.subjects import Role, Subject
+from feiqian.subjects import Subject
 
 State = Literal["open", "passed", "spent", "void", "expired", "locked"]
-SIGNS_IN = {  # others have no sessions
-    Role.CUSTOMER: Purpose.SIGN_IN,
-    Role.STAFF: Purpose.STAFF_SIGN_IN,
-    Role.USER: Purpose.MERCHANT_SIGN_IN,
-}
 
 
 class ChallengeBinding(msgspec.Struct, frozen=True, kw_only=True):
     """What a challenge confirms, and nothing else. `amount` in minor units, `currency` the ISO 4217 number (0: none).
 
     `kind` says which sort of the purpose, `payee` and `payer` are names that people know, `reference` is whatever else
-    must not change and is shown (an order's number, the id of what is removed), `ids` what is not: it says nothing to
+    must not change and is shown (an order's number, the name of what is removed), `ids` what is not: it says nothing to
     people, who are shown the names of what it is of.
     """
 

@@ -20,7 +20,7 @@ from feiqian.auth.challenges.errors import (
 )
 from feiqian.auth.challenges.factors import Factors
 from feiqian.auth.challenges.marks import UNNAMED, mark_of
-from feiqian.auth.challenges.model import SIGNS_IN, ChallengeBinding, ChallengeView, Lock, Passed
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Lock, Passed
 from feiqian.auth.challenges.store import STRANGERS, Challenge
 from feiqian.auth.challenges.sweeps import Sweeps
 from feiqian.auth.sessions import devices
@@ -31,6 +31,7 @@ from feiqian.ids import CHALLENGE, new_id
 from feiqian.notify.model import Audience
 from feiqian.policy.factors import GUESSABLE, Factor, Purpose
 from feiqian.policy.model import Combination, Policy
+from feiqian.policy.people import SIGNS_IN
 from feiqian.runtime import network
 from feiqian.runtime.transactions import Refused, Transactions, reads, writes, writes_or_refuses
 from feiqian.runtime.work import Work

@@ -15,6 +15,7 @@ from feiqian.columns import SUBJECT
 from feiqian.field_cipher import FieldCipher
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.policy.model import Combination
+from feiqian.policy.people import SIGNS_IN
 from feiqian.runtime import logs
 from feiqian.subjects import Subject
 
@@ -23,8 +24,7 @@ _c = challenges.c
 _log = logs.get("feiqian.verification")
 # Whoever begins one of these has proved nothing yet.
 STRANGERS = frozenset(
-    {Purpose.SIGN_IN, Purpose.STAFF_SIGN_IN, Purpose.RECOVERY, Purpose.CONFIRM_MOBILE, Purpose.QUICK_PAYMENT}
-    | {Purpose.QUICK_OPENING, Purpose.MERCHANT_SIGN_IN}
+    {*SIGNS_IN.values(), Purpose.RECOVERY, Purpose.CONFIRM_MOBILE, Purpose.QUICK_PAYMENT, Purpose.QUICK_OPENING}
 )
 
 

@@ -90,6 +90,11 @@ class Asked:
     locked: bool  # none of the ways can be passed now
 
     @property
+    def passed(self) -> bool:
+        """Nothing is asked for any more: what was confirmed is still to be carried out."""
+        return self.view.state == "passed"
+
+    @property
     def factor(self) -> Factor:
         """What is asked for next."""
         return self.way.left[0]
@@ -97,7 +102,7 @@ class Asked:
     @property
     def signs(self) -> bool:
         """Whether a key signs the canonical text, word by word; else it is only kept with what was confirmed."""
-        return self.factor in KEYS
+        return not self.passed and self.factor in KEYS
 
     @property
     def lines(self) -> list[str]:
@@ -245,7 +250,7 @@ def draw(
     form: Form | None = None,
     status: int = 200,
 ) -> Page:
-    """The page of a challenge that can still be answered."""
+    """The page of a challenge that can still be answered, or was passed and is to be carried out."""
     ways = ways_of(view) or [Way(0, (Factor.PASSWORD,), "")]
     mine = chosen(ways, way)
     named = tuple(other._replace(text=way_text(site, other.left)) for other in ways if other.left != mine.left)

@@ -25,11 +25,11 @@ from feiqian.auth.challenges.factors import LONGEST_LABEL
 from feiqian.auth.model import ChallengeView
 from feiqian.customers.errors import CustomersError
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 from feiqian.web.symbols import qr
-from feiqian.web.whose import CUSTOMER
 
 from .challenge import ChallengeFlow, Page, lead
 from .keys import letters_of, read_key_form
@@ -79,6 +79,8 @@ class Changes(Controller):
             )
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
+        except FactorNotFound:
+            return Redirect(HOME, status_code=303)  # it was removed elsewhere
         answers = OwnChallenges(site.services.verification, signed_in.subject)
         return await lead(answers, challenge, f"{PLACE}/{act}/{challenge.id}")
 
@@ -112,7 +114,7 @@ async def _proving(site: TheSite, signed_in: TheCustomer, act: FromPath[str], ch
     return Step(_flow(site, signed_in, act, challenge, await _what(site, signed_in, act_of(act))), finish)
 
 
-PROVE = challenge_pages(f"{PLACE}/{{act:str}}/{{challenge:str}}", _proving, (CUSTOMER,))
+PROVE = challenge_pages(f"{PLACE}/{{act:str}}/{{challenge:str}}", _proving, (Role.CUSTOMER,))
 
 
 class Enrolments(Controller):

@@ -30,11 +30,12 @@ from feiqian.kyc.numbers import HOME as HOME_COUNTRY
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.mail_addresses import shown
 from feiqian.policy.factors import Factor, Purpose
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import ACTS_FOR, CUSTOMER, UNDER_WAY
+from feiqian.web.whose import ACTS_FOR, UNDER_WAY
 
 from .challenge import OVER, ChallengeFlow, Page, lead, over
 from .details import email_of
@@ -85,7 +86,7 @@ class Contacts(Controller):
             return Redirect(f"/security/contact/{_known(kind)}", status_code=303)
         return _code_page(site, Form(), _known(kind), parts[1])
 
-    @post("/code", status_code=303, opt={ACTS_FOR: (CUSTOMER, UNDER_WAY)})
+    @post("/code", status_code=303, opt={ACTS_FOR: (Role.CUSTOMER, UNDER_WAY)})
     async def enter(
         self, site: TheSite, request: Request[Any, Any, State], signed_in: TheCustomer, kind: FromPath[str]
     ) -> Page:
@@ -113,7 +114,7 @@ async def _proving(
     return Step(_flow(site, signed_in, kind, challenge, _what(site, kind, parts[1])), finish)
 
 
-PROVE = challenge_pages("/security/contact/{kind:str}/{challenge:str}", _proving, (CUSTOMER, UNDER_WAY))
+PROVE = challenge_pages("/security/contact/{kind:str}/{challenge:str}", _proving, (Role.CUSTOMER, UNDER_WAY))
 
 
 async def _proved(site: Site, customer: Customer, kind: str, challenge: str, address: str) -> Page:

@@ -17,7 +17,7 @@ from litestar.params import FromQuery, JSONBody, SkipValidation
 from litestar.response import Redirect
 
 from feiqian.web.site import TheSite
-from feiqian.web.whose import ACTS_FOR
+from feiqian.web.whose import ACTS_FOR, Part
 
 from .challenge import ChallengeFlow, Finish, Page, key_options, over_for_scripts, show, take
 from .keys import read_key_form
@@ -42,7 +42,7 @@ TheStep = NamedDependency[SkipValidation[Step | Redirect]]
 def challenge_pages(
     path: str,
     step: Callable[..., Awaitable[Step | Redirect]],
-    acts_for: tuple[int, ...],
+    acts_for: tuple[Part, ...],
     more: Mapping[str, object] = MappingProxyType({}),
 ) -> Router:
     """The routes below `path`. `step` is a dependency: a Redirect where nothing is under way (any more). `more`: what

@@ -16,7 +16,7 @@ from feiqian.auth.errors import SignInLocked, SignInRefused
 from feiqian.auth.sessions.model import Opened
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept, user_agent
-from feiqian.web.session import Connection
+from feiqian.web.session import person_of
 from feiqian.web.site import Site, TheSite
 from feiqian.web.whose import ACTS_FOR, ANYBODY, UNDER_WAY
 
@@ -29,17 +29,14 @@ SAID = {"out": "work.sign_in.said.out", "enrolled": "work.sign_in.said.enrolled"
 
 
 class WorkSignInPages(Controller):
-    """Who derives from it sets `desk` and `path`, and says who is at work already."""
+    """Who derives from it sets `desk` and `path`."""
 
     desk: Desk
-
-    async def at_work(self, connection: Connection) -> bool:
-        raise NotImplementedError
 
     @get("/")
     async def ask(self, site: TheSite, request: Request[Any, Any, State], next: FromQuery[str] = "") -> Page:
         next = self.desk.inside(next)
-        if await self.at_work(request):
+        if await person_of(request, self.desk.role) is not None:
             return Redirect(next, status_code=303)
         return self._page(site, Form({"next": next}), request.query_params.get("said", ""))
 
@@ -111,7 +108,7 @@ class WorkSignInPages(Controller):
 
 def signed_in(site: Site, desk: Desk, opened: Opened, next: str = "") -> Redirect:
     """The answer that begins a session."""
-    return Redirect(desk.inside(next), status_code=303, cookies=[*desk.opened(site, opened), forget(site)])
+    return Redirect(desk.inside(next), status_code=303, cookies=[*site.cookies.opened(opened), forget(site)])
 
 
 def _refused(site: Site, desk: Desk, form: Form, error: SignInRefused | SignInLocked, field: str = "") -> Form:

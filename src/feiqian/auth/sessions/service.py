@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from feiqian.auth.challenges.model import SIGNS_IN, Passed
+from feiqian.auth.challenges.model import Passed
 from feiqian.auth.sessions import devices, store
 from feiqian.auth.sessions.errors import SessionRefused
 from feiqian.auth.sessions.model import Device, Opened, Session
@@ -18,7 +18,8 @@ from feiqian.auth.sessions.tokens import hash_of, new_token
 from feiqian.auth.sessions.user_agents import label_of
 from feiqian.clock import DAY, HOUR, MINUTE, Clock
 from feiqian.db import BankDb
-from feiqian.policy.model import Policy, Timeouts
+from feiqian.policy.model import Policy
+from feiqian.policy.people import SIGNS_IN
 from feiqian.runtime.paging import FIRST, Ask, Page
 from feiqian.runtime.work import Work
 from feiqian.subjects import Role, Subject
@@ -31,7 +32,7 @@ SignedOut = Callable[[Connection, Subject, str, str], None]
 
 
 class Sessions:
-    """Opens, finds and ends sessions. Timeouts are the policy's, of customers, staff or merchants' people."""
+    """Opens, finds and ends sessions. Timeouts are the policy's, of each kind of people."""
 
     def __init__(self, db: BankDb, policy: Policy, clock: Clock, work: Work) -> None:
         self._db, self._policy, self._clock, self._work = db, policy, clock, work
@@ -67,21 +68,21 @@ class Sessions:
         )
         return Opened(token, device_token, session, new)
 
-    async def find(self, token: str) -> Session | None:
+    async def find(self, token: str, *, used: bool = True) -> Session | None:
         """Who holds this token, if the session lives: neither ended nor idle too long nor past its absolute end.
 
-        Marks it as used, at most once a minute.
+        Marks it as used, at most once a minute; what is not `used` goes idle.
         """
         if hash_of(token) is None:
             return None  # of nobody, so the database need not be asked
-        return await self._work.db(self.find_now, token)
+        return await self._work.db(self.find_now, token, used)
 
-    def find_now(self, token: str) -> Session | None:
+    def find_now(self, token: str, used: bool = True) -> Session | None:
         """`find`, blocking: for callers that are in a thread already."""
         now = self._clock.now()
         with self._db.read() as connection:
             session = self.find_in(connection, token, now)
-        if session is None or now - session.seen_at < TOUCH_EVERY:
+        if session is None or not used or now - session.seen_at < TOUCH_EVERY:
             return session
         with self._db.write() as connection:
             return store.touch(connection, session, now)
@@ -145,11 +146,7 @@ class Sessions:
         return not session.ended_at and now < session.expires_at and idle < self._idle(session.subject.role)
 
     def _idle(self, role: Role) -> int:
-        return self._timeouts(role).idle_minutes * MINUTE
+        return self._policy.sessions[role].idle_minutes * MINUTE
 
     def _absolute(self, role: Role) -> int:
-        return self._timeouts(role).absolute_hours * HOUR
-
-    def _timeouts(self, role: Role) -> Timeouts:
-        rules = self._policy.sessions
-        return {Role.STAFF: rules.staff, Role.USER: rules.merchant}.get(role, rules.customer)
+        return self._policy.sessions[role].absolute_hours * HOUR

@@ -20,7 +20,6 @@ from feiqian.backoffice.queues import ChangeQueue
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
-from feiqian.web.whose import STAFF
 
 from .console import Console, Page, TheConsole, go
 from .fresh import kept_flow
@@ -98,7 +97,7 @@ async def _confirming(console: TheConsole, id: FromPath[str], request: Request[A
     return Step(found[0], finish)
 
 
-APPROVE = challenge_pages("/changes/{id:str}/approve", _confirming, (STAFF,))
+APPROVE = challenge_pages("/changes/{id:str}/approve", _confirming, (Role.STAFF,))
 
 
 async def _begin(console: Console, id: str) -> Page:

@@ -16,49 +16,37 @@ from feiqian.runtime.paging import FIRST, Ask
 from feiqian.subjects import Role, Subject, staff
 from feiqian.web.forms import Form
 from feiqian.web.problems import for_people, site_for
-from feiqian.web.session import staff_found, staff_of
+from feiqian.web.session import SignInFirst, address_of
 from feiqian.web.site import Site, TheSite
 
 from .details import Said
-from .who import StaffSignInFirst
+from .who import staff_found
 from .words import level_name
 
 Page = Response[Any] | Redirect
 
 Asked = Request[Any, Any, State]
 Q = TypeVar("Q", bound=StaffQueue)
+MENU = "console_menu"  # an option of all handlers of the console
 
 
 class MenuItem(NamedTuple):
-    """A way in the console's navigation."""
+    """A way in the console's navigation, with the text `staff.nav.<name>`, for whoever has any one of the roles."""
 
     order: int
     name: str
     address: str
     icon: str
-
-
-class Own(NamedTuple):
-    """One of the console's own, and who goes there."""
-
-    place: MenuItem
     roles: frozenset[StaffRole]
-
-
-OWN = (
-    Own(MenuItem(0, "home", "/staff", "bank"), frozenset(StaffRole)),
-    Own(MenuItem(10, "customers", "/staff/customers", "person"), frozenset({StaffRole.SUPPORTER})),
-    Own(MenuItem(50, "accounts", "/staff/accounts", "people"), frozenset({StaffRole.ADMIN})),
-    Own(MenuItem(60, "trail", "/staff/trail", "receipt"), frozenset({StaffRole.AUDITOR})),
-)
 
 
 class Console:
     """The console for one request of a member of staff."""
 
-    def __init__(self, site: Site, who: SignedIn, said: str, ask: Ask) -> None:
+    def __init__(self, site: Site, who: SignedIn, menu: Sequence[MenuItem], said: str = "", ask: Ask = FIRST) -> None:
         """`ask` is which page of a list this request is for."""
         self.site, self.who, self.back_office, self.ask = site, who, site.services.back_office, ask
+        self._menu = menu
         key = f"staff.said.{said}"
         self._said = key if key in site.render.texts.catalogue else ""
 
@@ -72,8 +60,9 @@ class Console:
 
     def menu(self) -> list[MenuItem]:
         """Where the member may go, in order."""
-        queues = [MenuItem(one.order, one.name, one.address, one.icon) for one in self.back_office.queues.of(self.me)]
-        return sorted([*queues, *(own.place for own in OWN if self.me.has(*own.roles))])
+        found = self.back_office.queues.of(self.me)
+        queues = [MenuItem(one.order, one.name, one.address, one.icon, frozenset(one.roles)) for one in found]
+        return sorted([*queues, *(place for place in self._menu if self.me.has(*place.roles))])
 
     async def said(self) -> Said:
         """What says entries of the audit log in the member's language."""
@@ -120,21 +109,20 @@ class Console:
         if subject.role is Role.STAFF:
             known = logins.get(subject.number) if subject.number else self.text("staff.who.operator")
             return known or self.text("staff.who.member", number=subject.number)
-        if subject.role is Role.USER:
-            return self.text("staff.who.user", number=subject.number)
-        return self.text("staff.who.customer") if subject.role is Role.CUSTOMER else self.text("staff.who.nobody")
+        return self.text(f"staff.who.{subject.role}", number=subject.number)
 
 
 TheConsole = NamedDependency[Console]
 
 
 async def provide_console(site: TheSite, request: Request[Any, Any, State]) -> Console:
-    """The dependency `console`. Raises StaffSignInFirst."""
-    who = await staff_of(request)
+    """The dependency `console`, behind the guard that lets in staff only."""
+    who = staff_found(request)
     if who is None:
-        raise StaffSignInFirst(request.url.path)
+        raise SignInFirst(address_of(request), Role.STAFF)
     asked = request.query_params
-    return Console(site, who, asked.get("said", ""), Ask(asked.get("before", ""), asked.get("after", "")))
+    ask = Ask(asked.get("before", ""), asked.get("after", ""))
+    return Console(site, who, request.route_handler.opt[MENU], asked.get("said", ""), ask)
 
 
 def go(address: str, said: str = "") -> Redirect:
@@ -160,6 +148,6 @@ def problem(request: Asked, status: int, problem: str, needed: Sequence[str] = (
     if who is None:
         page = site.page("backoffice/problem.html", title=title, text=text)
     else:
-        console = Console(site, who, "", FIRST)
+        console = Console(site, who, request.route_handler.opt.get(MENU, ()))
         page = console.known("refused.html", "", status, {}, form=Form(), title=title, text=text, needed=needed)
     return Response(page.content, status_code=status, media_type=page.media_type, headers=headers)

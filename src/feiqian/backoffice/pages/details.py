@@ -46,11 +46,6 @@ _WORDS = {
     "way": ("staff.quick.way.",),
     "pause": ("staff.quick.why.",),
 }
-_WHO = {
-    Role.CUSTOMER: "staff.who.numbered",
-    Role.USER: "staff.who.user",
-    Role.MERCHANT: "staff.who.merchant",
-}
 _TYPED = frozenset({"query", "tried", "why", "login"})  # by people, or told by a browser
 
 
@@ -101,9 +96,8 @@ class Said:
             if not subject.number:
                 return self._texts("staff.who.operator")
             return self._logins.get(subject.number) or self._texts("staff.who.member", number=subject.number)
-        if subject.role is Role.NOBODY:
-            return self._texts("staff.who.nobody")
-        return self._texts(_WHO.get(subject.role, "staff.who.applicant"), number=subject.number)
+        kind = "numbered" if subject.role is Role.CUSTOMER else subject.role
+        return self._texts(f"staff.who.{kind}", number=subject.number)
 
     # --- details -----------------------------------------------------------------------------------------------------
 

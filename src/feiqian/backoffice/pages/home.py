@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from litestar import get
 
+from feiqian.web.session import BY_ITSELF
 from feiqian.web.whose import ASKED_BY_A_PAGE
 
 from .console import Page, TheConsole
 
 
-@get("/page-for", status_code=204, opt={ASKED_BY_A_PAGE: True})
+@get("/page-for", status_code=204, opt={ASKED_BY_A_PAGE: True, BY_ITSELF: True})
 async def page_for() -> None:
     """For a page's script: whether whom the page shows is at work still (else 409, or 401 for nobody)."""
 

@@ -5,26 +5,14 @@ Staff routes are for staff: a customer who is signed in gets 403, whoever is not
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from litestar.handlers import BaseRouteHandler
 
-from feiqian.web.session import Connection, address_of, customer_of, path_within, staff_of
+from feiqian.backoffice.model import SignedIn
+from feiqian.policy.people import BY_ROLE
+from feiqian.subjects import Role
+from feiqian.web.session import Connection, SignInFirst, address_of, customer_of, found_already, person_of
 
-HOME = "/staff"
-SIGN_IN = "/staff/sign-in"
-
-
-class StaffSignInFirst(Exception):
-    """No member of staff is signed in. People are led to the sign-in page and then to `path`; scripts are told 401."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("no member of staff is signed in")
-        self.path = path
-
-    @property
-    def address(self) -> str:
-        return f"{SIGN_IN}?next={quote(path_within(HOME, self.path))}"
+HOME = BY_ROLE[Role.STAFF].home
 
 
 class StaffOnly(Exception):
@@ -32,9 +20,15 @@ class StaffOnly(Exception):
 
 
 async def staff_only(connection: Connection, _: BaseRouteHandler) -> None:
-    """Litestar's guard of the console. Raises StaffOnly, StaffSignInFirst."""
-    if await staff_of(connection) is not None:
+    """Litestar's guard of the console. Raises StaffOnly, SignInFirst."""
+    if await person_of(connection, Role.STAFF) is not None:
         return
     if await customer_of(connection) is not None:
         raise StaffOnly
-    raise StaffSignInFirst(address_of(connection))
+    raise SignInFirst(address_of(connection), Role.STAFF)
+
+
+def staff_found(connection: Connection) -> SignedIn | None:
+    """Who is at work, as far as anybody has asked in this request."""
+    found = found_already(connection, Role.STAFF)
+    return found if isinstance(found, SignedIn) else None

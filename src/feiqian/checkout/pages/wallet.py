@@ -20,10 +20,10 @@ from feiqian.orders.errors import ChallengeNotKept, OrderStateForbids, SourceInv
 from feiqian.orders.model import Method, OrderStatus
 from feiqian.payments.views import PaymentView
 from feiqian.quick.pages.pay import Asked
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 from .shown import found, links, unpaid, values
 from .sources import chosen, preselected, source_of, sources
@@ -120,7 +120,7 @@ async def _confirming(
     return Step(flow, finish)
 
 
-PROVE = challenge_pages("/{number:str}/wallet/{source:str}/{challenge:str}", _confirming, (CUSTOMER,))
+PROVE = challenge_pages("/{number:str}/wallet/{source:str}/{challenge:str}", _confirming, (Role.CUSTOMER,))
 
 
 async def _pay(site: Site, customer: Customer, id: str, source: str, challenge: str) -> PaymentView:

@@ -11,14 +11,14 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from feiqian.auth.challenges.errors import VerificationError
-from feiqian.subjects import Subject
+from feiqian.subjects import Role, Subject
 from feiqian.web.forms import read_form
-from feiqian.web.session import member_of, own_path, staff_of
-from feiqian.web.whose import ACTS_FOR, STAFF, USER
+from feiqian.web.session import own_path, person_of
+from feiqian.web.whose import ACTS_FOR
 
 from .given import TheDemo
 
-FOR_STAFF, FOR_USER = {ACTS_FOR: (STAFF,)}, {ACTS_FOR: (USER,)}
+FOR_STAFF, FOR_USER = {ACTS_FOR: (Role.STAFF,)}, {ACTS_FOR: (Role.USER,)}
 
 
 class StaffKey(Controller):
@@ -29,7 +29,7 @@ class StaffKey(Controller):
 
     @post("/", status_code=307)
     async def sign(self, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:
-        return await _signed(request, await staff_of(request), demo.staff.sign)
+        return await _signed(request, await person_of(request, Role.STAFF), demo.staff.sign)
 
 
 class MerchantKey(Controller):
@@ -40,7 +40,7 @@ class MerchantKey(Controller):
 
     @post("/", status_code=307)
     async def sign(self, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:
-        return await _signed(request, await member_of(request), demo.merchant.sign)
+        return await _signed(request, await person_of(request, Role.USER), demo.merchant.sign)
 
 
 async def _signed(

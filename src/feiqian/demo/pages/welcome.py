@@ -97,7 +97,7 @@ class Welcome(Controller):
             opened = await demo.staff.sign_in(form["login"], request.headers.get("user-agent", ""), site.language)
         except (KeyError, SignInRefused):
             raise NotFoundException from None
-        return Redirect("/staff", status_code=303, cookies=site.cookies.staff_opened(opened))
+        return Redirect("/staff", status_code=303, cookies=site.cookies.opened(opened))
 
     @post("/demo/merchant", status_code=303)
     async def merchant(self, site: TheSite, demo: TheDemo, request: Request[Any, Any, State]) -> Redirect:
@@ -106,7 +106,7 @@ class Welcome(Controller):
             opened = await demo.merchant.sign_in(request.headers.get("user-agent", ""), site.language)
         except (KeyError, SignInRefused):
             raise NotFoundException from None
-        return Redirect("/merchants", status_code=303, cookies=site.cookies.user_opened(opened))
+        return Redirect("/merchants", status_code=303, cookies=site.cookies.opened(opened))
 
     @get("/together")
     async def together(

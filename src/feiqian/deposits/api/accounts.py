@@ -29,10 +29,19 @@ Cursor = Annotated[str, matching("[A-Za-z0-9_.=-]{1,200}")]
 _OF_ONE = (problems.NOT_FOUND,)
 
 
-@get("/v1/me/accounts", "listAccounts", "The wallets and accounts, with what they hold", who="customer")
-async def list_accounts(session: TheSession, services: TheServices) -> shapes.AccountList:
-    holdings = await services.statements.holdings(session.subject.customer)
-    return shapes.AccountList([_shown(holding) for holding in holdings])
+@get(
+    "/v1/me/accounts",
+    "listAccounts",
+    "The wallets and accounts, with what they hold",
+    who="customer",
+    description="Those whose `state` is this `status`; without it, all but the accounts that are closed.",
+)
+async def list_accounts(
+    session: TheSession, services: TheServices, status: FromQuery[shapes.State | None] = None
+) -> shapes.AccountList:
+    holdings = await services.statements.holdings(session.subject.customer, closed=status == "closed")
+    listed = map(_shown, holdings)
+    return shapes.AccountList([one for one in listed if status in (None, one.state)])
 
 
 @get("/v1/me/accounts/{id:str}", "getAccount", "An account, with its whole number", who="customer", problems=_OF_ONE)

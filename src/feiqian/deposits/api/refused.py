@@ -14,9 +14,9 @@ from feiqian.deposits.errors import (
     TransferNumberUsed,
 )
 from feiqian.errors import FeiqianError
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.web.v1.problems import (
     CONFLICT,
+    ID_REUSED,
     INVALID,
     NOT_FOUND,
     TOO_MANY_REQUESTS,

@@ -35,7 +35,7 @@ class AccountShown(msgspec.Struct, frozen=True):
 
 
 class AccountList(msgspec.Struct, frozen=True):
-    """The wallets and the accounts that are not closed."""
+    """The wallets and the accounts; closed ones only if these are asked for."""
 
     data: list[AccountShown]
 

@@ -12,7 +12,6 @@ from feiqian.deposits.transfers import Wanted
 from feiqian.events import OwnTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.services import Services
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped, post
@@ -27,7 +26,7 @@ from .accounts import Cursor, Limit
     who="customer",
     description="At once, or `declined` with a `reason`. Sent again with the same `number` and content it gives the "
     "first answer, and with anything else `/problems/id-reused`. No limit counts.",
-    problems=(problems.NOT_FOUND, ID_REUSED),
+    problems=(problems.NOT_FOUND, problems.ID_REUSED),
 )
 async def create_transfer(
     data: JSONBody[shapes.TransferWanted], session: TheSession, services: TheServices

@@ -17,10 +17,10 @@ from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.deposits.errors import AccountNotFound, NotClosable
 from feiqian.deposits.model import WALLET, AccountState
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 
 class ClosingPages(Controller):
@@ -76,7 +76,7 @@ async def _proving(
     return Step(flow, finish)
 
 
-CLOSE = challenge_pages("/accounts/{id:str}/close/{target:str}/{challenge:str}", _proving, (CUSTOMER,))
+CLOSE = challenge_pages("/accounts/{id:str}/close/{target:str}/{challenge:str}", _proving, (Role.CUSTOMER,))
 
 
 async def _page(site: Site, customer: Customer, id: str, why: str = "") -> Page:

@@ -23,10 +23,10 @@ from feiqian.merchants.api_keys import KeyInfo, NewKey
 from feiqian.merchants.errors import KeyInvalid, KeyNotFound, KeysFull
 from feiqian.merchants.keys import LONGEST_NAME
 from feiqian.merchants.scopes import Scope
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import TheSite
-from feiqian.web.whose import USER
 
 from .asked import HOME, NOT_THERE
 
@@ -108,7 +108,7 @@ async def _confirming(site: TheSite, portal: ThePortal, request: Request[Any, An
     return Step(flow, finish)
 
 
-CONFIRM_KEY = challenge_pages("/developers/keys/confirm", _confirming, (USER,), WRITES)
+CONFIRM_KEY = challenge_pages("/developers/keys/confirm", _confirming, (Role.USER,), WRITES)
 
 
 async def _make(portal: Portal, challenge: str, name: str, scopes: str, expires_at: str) -> Page:

@@ -22,10 +22,10 @@ from feiqian.merchant_users.pages.who import NEEDS
 from feiqian.money import BY_CODE, MinorUnits
 from feiqian.orders.errors import OrderError
 from feiqian.payments.errors import PaymentError
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import TheSite
-from feiqian.web.whose import USER
 
 from .asked import NOT_THERE, ORDERS, amount_of, once_of
 from .order_shown import draw
@@ -126,7 +126,7 @@ async def _confirming(site: TheSite, portal: ThePortal, request: Request[Any, An
     return Step(flow, finish)
 
 
-CONFIRM_REFUND = challenge_pages("/orders/confirm", _confirming, (USER,), REFUNDS)
+CONFIRM_REFUND = challenge_pages("/orders/confirm", _confirming, (Role.USER,), REFUNDS)
 
 
 async def _refused(portal: Portal, id: str, form: Form, error: Exception) -> Page:

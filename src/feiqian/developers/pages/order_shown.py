@@ -27,7 +27,8 @@ async def draw(portal: Portal, id: str, form: Form) -> Page:
     await services.orders.reads.wait(services.ledger.durable_position, who=("merchant", member.merchant.number))
     await services.reads.wait(services.ledger.durable_position, who=("merchant", member.merchant.number))
     refunds = [fact for one in payments_of(order) for fact in await services.reads.refunds_of(one)]
-    told = await services.webhooks.log.of_object(member.merchant.number, id) if _webhooks(portal) else []
+    told = await services.webhooks.log.of_object(member.merchant.number, id)
+    looks = member.may(Permission.WEBHOOKS_READ)  # others see that the shop's systems were told, not what and where
     most = shown(order, refundable(order))
     return portal.page(
         "developers/order.html",
@@ -41,7 +42,8 @@ async def draw(portal: Portal, id: str, form: Form) -> Page:
         tone=TONES.get(order.status, ""),
         times={"created": at(order.created_at), "expires": at(order.expires_at), "before": at(order.capture_before)},
         lines=timeline(await services.orders.reads.events(id), told),
-        places=await _places(portal) if len({one.endpoint for one in told}) > 1 else {},
+        places=await _places(portal) if looks and len({one.endpoint for one in told}) > 1 else {},
+        looks=looks,
         attempts=[(one, at(one.created_at)) for one in order.attempts],
         taken=[(one, shown(order, one.amount), at(one.created_at)) for one in order.taken],
         items=[(one, shown(order, one.amount)) for one in order.line_items],
@@ -50,10 +52,6 @@ async def draw(portal: Portal, id: str, form: Form) -> Page:
         most=most,
         once=new_once() if form.good else form["once"] or new_once(),
     )
-
-
-def _webhooks(portal: Portal) -> bool:
-    return portal.member.may(Permission.WEBHOOKS_READ)
 
 
 async def _places(portal: Portal) -> dict[str, str]:

@@ -7,13 +7,12 @@ from typing import Any
 
 from litestar import Response, Router
 from litestar.di import Provide
-from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from feiqian.merchant_users.errors import MerchantSuspended, NotPermitted, UserNotFound
 from feiqian.merchant_users.model import Permission
-from feiqian.web.problems import for_people
-from feiqian.web.whose import ACTS_FOR, HEADER, USER
+from feiqian.subjects import Role
+from feiqian.web.whose import ACTS_FOR
 
 from .home import home, page_for
 from .invitation import InvitationPages
@@ -22,7 +21,7 @@ from .people import CONFIRMING, PeoplePages
 from .portal import MENU, Asked, MenuItem, problem, provide_member, provide_portal
 from .security import SecurityPages
 from .sign_in import SignInPages, sign_out
-from .who import HOME, MemberSignInFirst, members_only
+from .who import HOME, members_only
 
 PAGES: list[ControllerRouterHandler] = [SignInPages, InvitationPages, sign_out]
 MERCHANT_PAGES: list[ControllerRouterHandler] = [
@@ -41,10 +40,9 @@ MERCHANT_MENU = (
 )
 
 
-def portal(pages: Sequence[ControllerRouterHandler], menu: Sequence[MenuItem]) -> Router:
+def merchant_console(pages: Sequence[ControllerRouterHandler], menu: Sequence[MenuItem]) -> Router:
     """What an application serves under /merchants: pages that features have for merchants' people."""
     errors: dict[Any, Any] = {
-        MemberSignInFirst: _sign_in_first,
         NotPermitted: _not_permitted,
         MerchantSuspended: _suspended,
         UserNotFound: _not_there,
@@ -55,15 +53,8 @@ def portal(pages: Sequence[ControllerRouterHandler], menu: Sequence[MenuItem]) -
         guards=[members_only],
         dependencies={"portal": Provide(provide_portal), "member": Provide(provide_member)},
         exception_handlers=errors,
-        opt={ACTS_FOR: (USER,), MENU: tuple(menu)},
+        opt={ACTS_FOR: (Role.USER,), MENU: tuple(menu)},
     )
-
-
-def _sign_in_first(request: Asked, error: MemberSignInFirst) -> Response[Any]:
-    if for_people(request):
-        return Redirect(error.address, status_code=303, headers=request.app.state.headers)
-    headers = request.app.state.headers | {HEADER: "nobody"}
-    return Response({"problem": "sign_in"}, status_code=401, headers=headers)
 
 
 def _not_permitted(request: Asked, error: NotPermitted) -> Response[Any]:

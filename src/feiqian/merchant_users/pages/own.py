@@ -30,11 +30,11 @@ from feiqian.auth.pages.words import refusal, weakness
 from feiqian.merchant_users.errors import FactorNeeded
 from feiqian.merchant_users.own import ADDED, PASSWORD, REMOVE, Change
 from feiqian.policy.factors import Factor
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import TheSite
 from feiqian.web.symbols import qr
-from feiqian.web.whose import USER
 
 from .confirming import flow_of
 from .portal import Page, Portal, ThePortal, go
@@ -124,7 +124,7 @@ async def _confirming(site: TheSite, portal: ThePortal, request: Request[Any, An
     return Step(flow_of(portal, parts[0], CONFIRM, PLACE), finish)
 
 
-CONFIRMING_OWN = challenge_pages("/security/confirm", _confirming, (USER,), FOR_ALL)
+CONFIRMING_OWN = challenge_pages("/security/confirm", _confirming, (Role.USER,), FOR_ALL)
 
 
 async def _made(portal: Portal, change: Change, challenge: str) -> Page:

@@ -17,10 +17,10 @@ from feiqian.merchant_users.errors import LastOwner, UserInvalid
 from feiqian.merchant_users.model import MerchantRole, Permission
 from feiqian.merchant_users.people import Act, Doing
 from feiqian.merchant_users.users import INVITATION_HOURS
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep, kept
 from feiqian.web.site import TheSite
-from feiqian.web.whose import USER
 
 from .confirming import flow_of
 from .portal import Page, Portal, ThePortal, go
@@ -88,7 +88,7 @@ async def _confirming(site: TheSite, portal: ThePortal, request: Request[Any, An
     return Step(flow_of(portal, parts[0], CONFIRM, PLACE), finish)
 
 
-CONFIRMING = challenge_pages("/people/confirm", _confirming, (USER,), WRITES)
+CONFIRMING = challenge_pages("/people/confirm", _confirming, (Role.USER,), WRITES)
 
 
 async def _begin(portal: Portal, act: Act, form: Form) -> Page:

@@ -19,10 +19,9 @@ from feiqian.merchant_users.model import Member, Permission
 from feiqian.runtime.paging import Ask
 from feiqian.web.forms import Form
 from feiqian.web.problems import for_people, site_for
-from feiqian.web.session import member_found
 from feiqian.web.site import Site, TheSite
 
-from .who import the_member
+from .who import member_found, the_member
 
 Page = Response[Any] | Redirect
 Asked = Request[Any, Any, State]
@@ -85,12 +84,12 @@ TheMember = NamedDependency[SkipValidation[Member]]
 
 
 async def provide_member(site: TheSite, request: Asked) -> Member:
-    """The dependency `member`. Raises MemberSignInFirst."""
+    """The dependency `member`. Raises SignInFirst."""
     return await the_member(request)
 
 
 async def provide_portal(site: TheSite, request: Asked) -> Portal:
-    """The dependency `portal`. Raises MemberSignInFirst."""
+    """The dependency `portal`. Raises SignInFirst."""
     asked, member = request.query_params, await the_member(request)
     ask = Ask(asked.get("before", ""), asked.get("after", ""))
     return Portal(site, member, request.route_handler.opt[MENU], asked.get("said", ""), ask)

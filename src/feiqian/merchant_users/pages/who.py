@@ -6,45 +6,38 @@ Every handler of the portal says what it needs: `opt={NEEDS: Permission.…}`, o
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote
 
 from litestar.handlers import BaseRouteHandler
 
 from feiqian.merchant_users.model import Member, Permission
-from feiqian.web.session import Connection, address_of, member_of, path_within
+from feiqian.policy.people import BY_ROLE
+from feiqian.subjects import Role
+from feiqian.web.session import Connection, SignInFirst, address_of, found_already, person_of
 
-HOME = "/merchants"
-SIGN_IN = f"{HOME}/sign-in"
+HOME = BY_ROLE[Role.USER].home
 NEEDS = "needs"  # a handler's option
 NOTHING: Final = None
 FOR_ALL = {NEEDS: NOTHING}
 
 
-class MemberSignInFirst(Exception):
-    """Nobody is signed in. People are led to the sign-in page and then to `path`; scripts are told 401."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("none of a merchant's people is signed in")
-        self.path = path
-
-    @property
-    def address(self) -> str:
-        return f"{SIGN_IN}?next={quote(path_within(HOME, self.path))}"
-
-
 async def members_only(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Litestar's guard of the portal. Raises MemberSignInFirst, NotPermitted, MerchantSuspended."""
-    member = await member_of(connection)
-    if member is None:
-        raise MemberSignInFirst(address_of(connection))
+    """Litestar's guard of the portal. Raises SignInFirst, NotPermitted, MerchantSuspended."""
+    member = await the_member(connection)
     needed: Permission | None = handler.opt[NEEDS]  # a handler that does not say is a fault, and opens nothing
     if needed is not NOTHING:
         member.require(needed)
 
 
 async def the_member(connection: Connection) -> Member:
-    """Who is signed in. Raises MemberSignInFirst."""
-    member = await member_of(connection)
+    """Who is signed in. Raises SignInFirst."""
+    await person_of(connection, Role.USER)
+    member = member_found(connection)
     if member is None:
-        raise MemberSignInFirst(address_of(connection))
+        raise SignInFirst(address_of(connection), Role.USER)
     return member
+
+
+def member_found(connection: Connection) -> Member | None:
+    """Who is signed in, as far as anybody has asked in this request."""
+    found = found_already(connection, Role.USER)
+    return found if isinstance(found, Member) else None

@@ -21,9 +21,9 @@ from feiqian.kyc.errors import DocumentTaken, IdentityError, OwnClearance, Revie
 from feiqian.kyc.model import Claim
 from feiqian.kyc.mrz import Mrz, parse_mrz
 from feiqian.onboarding.queues import Decision, Reviews
+from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.kept import forget, keep
-from feiqian.web.whose import STAFF
 
 DECISIONS: dict[str, Decision] = {"verified": "verified", "refused": "refused"}
 KIND = "staff-verify"
@@ -93,7 +93,7 @@ async def _confirming(console: TheConsole, id: FromPath[str], request: Request[A
     return Step(flow, finish)
 
 
-VERIFY = challenge_pages("/identity/{id:str}/verify", _confirming, (STAFF,))
+VERIFY = challenge_pages("/identity/{id:str}/verify", _confirming, (Role.STAFF,))
 
 
 async def _begin(console: Console, id: str, note: str) -> Page:

@@ -19,7 +19,6 @@ from feiqian.orders.model import Order, OrderStatus
 from feiqian.orders.read_model.reads import Wanted
 from feiqian.orders.requests import CaptureRequest, OrderRefundRequest, OrderRequest
 from feiqian.payments.api.merchants import Cursor, Limit, RefundList, Seconds
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.payments.requests import Reference
 from feiqian.payments.views import RefundView, refund_view
 from feiqian.runtime import logs
@@ -31,7 +30,7 @@ from feiqian.web.v1.parse import KEY_PATTERN
 
 _log = logs.get("feiqian.api")
 _CSV = b"text/csv; charset=utf-8", ((b"content-disposition", b'attachment; filename="orders.csv"'),)
-_OF_ONE = (problems.NOT_FOUND, ID_REUSED)
+_OF_ONE = (problems.NOT_FOUND, problems.ID_REUSED)
 IdempotencyKey = Annotated[str, matching(KEY_PATTERN)]
 
 
@@ -60,7 +59,7 @@ def _theirs(merchant: Merchant, order: str) -> Iterator[None]:
     "Ask for a payment that the customer makes later, on the bank's page or at a till",
     description="Sent again with the same `merchant_order` and content it gives the order as it is now, and with "
     "anything else `/problems/id-reused`. One number names an order or a payment, never both.",
-    problems=(ID_REUSED, problems.CONFLICT, problems.TOO_MANY_REQUESTS),
+    problems=(problems.ID_REUSED, problems.CONFLICT, problems.TOO_MANY_REQUESTS),
     scope=Scope.ORDERS_WRITE,
 )
 async def create_order(

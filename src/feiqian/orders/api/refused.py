@@ -13,8 +13,7 @@ from feiqian.orders.errors import (
     SourceInvalid,
     TooManyOpenOrders,
 )
-from feiqian.payments.api.refused import ID_REUSED
-from feiqian.web.v1.problems import CHALLENGE_OVER, CONFLICT, INVALID, NOT_FOUND, TOO_MANY_REQUESTS, Kind
+from feiqian.web.v1.problems import CHALLENGE_OVER, CONFLICT, ID_REUSED, INVALID, NOT_FOUND, TOO_MANY_REQUESTS, Kind
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     OrderNotFound: NOT_FOUND,

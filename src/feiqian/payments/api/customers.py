@@ -77,7 +77,7 @@ def limit_shown(met: LimitMet | None) -> shapes.DeclinedByLimit | None:
 
 @get("/v1/me/confirmations", "listConfirmations", "The payments that wait to be confirmed", who="customer")
 async def list_confirmations(session: TheSession, services: TheServices) -> shapes.WaitingList:
-    customer = session.subject.customer
+    customer, confirmations = session.subject.customer, services.payments.confirmations
     waiting = [
         shapes.WaitingShown(
             id=payment.id,
@@ -87,8 +87,9 @@ async def list_confirmations(session: TheSession, services: TheServices) -> shap
             description=payment.description,
             created_at=moment(payment.created_at),
             expires_at=moment(payment.expires_at),
+            paid_before=await confirmations.paid_before(payment),
         )
-        for payment in await services.payments.confirmations.waiting(customer)
+        for payment in await confirmations.waiting(customer)
     ]
     return shapes.WaitingList(waiting, await services.reads.customer_incomplete(customer))
 

@@ -11,14 +11,13 @@ from litestar.params import FromQuery, JSONBody
 
 from feiqian.merchants.registry import Merchant
 from feiqian.merchants.scopes import Scope
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.payments.errors import PaymentNotFound
 from feiqian.payments.requests import KnownReference, PaymentRequest, RefundRequest
 from feiqian.payments.views import BalanceView, Page, PaymentView, RefundView, refund_view
 from feiqian.runtime import logs
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
-from feiqian.web.v1.operations import Id, TheMerchant, TheServices, get, grouped, post
+from feiqian.web.v1.operations import Id, TheKey, TheMerchant, TheServices, get, grouped, post
 
 LONGEST_WAIT_SECONDS = 30  # below the time after which proxies give up
 
@@ -54,8 +53,9 @@ _OF_ONE = (problems.NOT_FOUND,)
     "Take a payment with the code on a customer's phone",
     description="Answers `succeeded`, `declined` with a `reason` and a `message` to read out, or "
     "`needs_verification`. Sent again with the same `merchant_order`, content and payer (the first code, or "
-    "another of the same customer) it gives the first answer, and with anything else `/problems/id-reused`.",
-    problems=(ID_REUSED, problems.NOT_FOUND, problems.CONFLICT),
+    "another of the same customer) it gives the first answer, and with anything else `/problems/id-reused`. That "
+    "number is its key: it takes no `Idempotency-Key`.",
+    problems=(problems.ID_REUSED, problems.NOT_FOUND, problems.CONFLICT),
     scope=Scope.PAYMENTS_WRITE,
 )
 async def create_payment(data: JSONBody[PaymentRequest], merchant: TheMerchant, services: TheServices) -> PaymentView:
@@ -106,14 +106,14 @@ async def get_payment(
     "createRefund",
     "Give back part or all of a payment",
     description="Sent again with the same `merchant_refund` it gives the first answer.",
-    problems=(*_OF_ONE, ID_REUSED, problems.CONFLICT),
+    problems=(*_OF_ONE, problems.ID_REUSED, problems.CONFLICT),
     scope=Scope.REFUNDS_WRITE,
 )
 async def create_refund(
-    id: Id, data: JSONBody[RefundRequest], merchant: TheMerchant, services: TheServices
+    id: Id, data: JSONBody[RefundRequest], merchant: TheMerchant, services: TheServices, idempotency_key: TheKey
 ) -> RefundView:
     with _theirs(merchant, id):
-        return await services.payments.refund(merchant, id, data)
+        return await services.payments.refund(merchant, id, data, idempotency_key)
 
 
 @get(
@@ -135,12 +135,13 @@ async def list_refunds(id: Id, merchant: TheMerchant, services: TheServices) -> 
     "/v1/payments/{id:str}/cancel",
     "cancelPayment",
     "Cancel a payment that waits for its customer",
-    problems=(*_OF_ONE, problems.CONFLICT),
+    description="Cancelled again it stays so.",
+    problems=(*_OF_ONE, problems.ID_REUSED, problems.CONFLICT),
     scope=Scope.PAYMENTS_WRITE,
 )
-async def cancel_payment(id: Id, merchant: TheMerchant, services: TheServices) -> PaymentView:
+async def cancel_payment(id: Id, merchant: TheMerchant, services: TheServices, idempotency_key: TheKey) -> PaymentView:
     with _theirs(merchant, id):
-        return await services.payments.cancel(merchant, id)
+        return await services.payments.cancel(merchant, id, idempotency_key)
 
 
 @get("/v1/balance", "getBalance", "What you have received and not been paid out yet", scope=Scope.REPORTS_READ)

@@ -14,9 +14,8 @@ from feiqian.payments.errors import (
     ReadModelBehind,
     RecordIncomplete,
 )
-from feiqian.web.v1.problems import CATCHING_UP, CONFLICT, INTERNAL, NOT_FOUND, RECORD_INCOMPLETE, Kind
+from feiqian.web.v1.problems import CATCHING_UP, CONFLICT, ID_REUSED, INTERNAL, NOT_FOUND, RECORD_INCOMPLETE, Kind
 
-ID_REUSED = Kind("id-reused", "This number was used before for something else", 422)
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     PaymentNotFound: NOT_FOUND,
     OrderConflict: ID_REUSED,

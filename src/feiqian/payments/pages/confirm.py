@@ -26,9 +26,10 @@ from feiqian.payments.errors import NotWaiting, PaymentNotFound
 from feiqian.payments.read_model.rows import PaymentRow
 from feiqian.policy.factors import Factor
 from feiqian.policy.model import Combination
+from feiqian.subjects import Role
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import ASKED_BY_A_PAGE, CUSTOMER
+from feiqian.web.whose import ASKED_BY_A_PAGE
 
 from .why import why
 
@@ -94,7 +95,7 @@ async def _confirming(
     return Step(_flow(site, signed_in, payment, challenge, binding, more), finish)
 
 
-CONFIRM = challenge_pages("/confirm/{payment:str}/{challenge:str}", _confirming, (CUSTOMER,))
+CONFIRM = challenge_pages("/confirm/{payment:str}/{challenge:str}", _confirming, (Role.CUSTOMER,))
 
 
 def _missing(site: Site, payment: str, binding: ChallengeBinding, needs: tuple[Combination, ...]) -> Page:

@@ -11,6 +11,7 @@ from litestar.params import FromQuery, JSONBody
 from feiqian.auth.api import shapes
 from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown
+from feiqian.auth.sessions.model import Session
 from feiqian.clock import moment
 from feiqian.money import BY_CODE, BY_NUMBER
 from feiqian.payments.api.customers import limit_shown
@@ -57,7 +58,8 @@ class QuickPaymentStart(shapes.Body, frozen=True):
 
 class QuickPaymentShown(msgspec.Struct, frozen=True):
     """A quick payment as it is now. `account`: the last four digits of its number. While it is `open`, it waits to be
-    confirmed; what is `proved` was confirmed, and whether it was paid is not known yet: confirm it again. `limit`: of
+    confirmed, and `paid_before` says when you have paid this merchant the same amount, minutes ago: perhaps this is the
+    same again. What is `proved` was confirmed, and whether it was paid is not known yet: confirm it again. `limit`: of
     one that a limit declined."""
 
     id: str
@@ -72,6 +74,7 @@ class QuickPaymentShown(msgspec.Struct, frozen=True):
     payment: str | None
     created_at: datetime
     limit: shapes.DeclinedByLimit | None = None
+    paid_before: datetime | None = None
 
 
 class QuickPaymentList(msgspec.Struct, frozen=True):
@@ -97,7 +100,7 @@ async def start_quick_payment(
         raise NotPayable("merchant" if merchant is None else "currency")
     bill = Payable(merchant.number, data.amount, currency.number, data.reference, data.description)
     id = await services.quick_payments.begin(session.subject, bill, data.account)
-    return _shown(services, await services.quick_payments.get_own(session.subject, id))
+    return await _own(services, session, id)
 
 
 @get(PATH, "listQuickPayments", "Quick payments that were confirmed, newest first", who="customer")
@@ -114,7 +117,7 @@ async def list_quick_payments(
 
 @get(PATH + "/{id:str}", "getQuickPayment", "A quick payment", who="customer", problems=(problems.NOT_FOUND,))
 async def get_quick_payment(id: Id, session: TheSession, services: TheServices) -> QuickPaymentShown:
-    return _shown(services, await services.quick_payments.get_own(session.subject, id))
+    return await _own(services, session, id)
 
 
 @post(
@@ -143,10 +146,16 @@ async def confirm_quick_payment(
     id: Id, data: JSONBody[shapes.WithChallenge], session: TheSession, services: TheServices
 ) -> QuickPaymentShown:
     await services.quick_payments.pay_own(session.subject, id, data.challenge)
-    return _shown(services, await services.quick_payments.get_own(session.subject, id))
+    return await _own(services, session, id)
 
 
-def _shown(services: Services, payment: QuickPayment) -> QuickPaymentShown:
+async def _own(services: Services, session: Session, id: str) -> QuickPaymentShown:
+    payment = await services.quick_payments.get_own(session.subject, id)
+    paid_before = await services.quick_payments.own_paid_before(session.subject, payment)
+    return _shown(services, payment, paid_before)
+
+
+def _shown(services: Services, payment: QuickPayment, paid_before: datetime | None = None) -> QuickPaymentShown:
     bill, row = payment.bill, payment.row
     return QuickPaymentShown(
         id=payment.id,
@@ -161,6 +170,7 @@ def _shown(services: Services, payment: QuickPayment) -> QuickPaymentShown:
         payment=row.id if row else None,
         created_at=moment(payment.created_at),
         limit=limit_shown(row.limit) if row else None,
+        paid_before=paid_before,
     )
 
 

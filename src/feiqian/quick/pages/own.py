@@ -25,10 +25,10 @@ from feiqian.quick.errors import QuickRefused
 from feiqian.quick.model import Quick
 from feiqian.quick.paying_model import QuickPayment
 from feiqian.runtime.paging import Ask
+from feiqian.subjects import Role
 from feiqian.web.forms import read_form
 from feiqian.web.session import Customer, TheCustomer, customers_only
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 PLACE = "/quick/accounts"
 SAID = {
@@ -120,7 +120,7 @@ async def _proving(site: TheSite, signed_in: TheCustomer, account: FromPath[str]
     return Step(ChallengeFlow(answers, challenge, place, PLACE, heading, what, leave=PLACE), finish)
 
 
-PROVE = challenge_pages(f"{PLACE}/{{account:str}}/{{challenge:str}}", _proving, (CUSTOMER,))
+PROVE = challenge_pages(f"{PLACE}/{{account:str}}/{{challenge:str}}", _proving, (Role.CUSTOMER,))
 
 
 async def _begin(site: Site, customer: Customer, account: str) -> Page:

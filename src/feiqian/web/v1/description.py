@@ -36,8 +36,10 @@ KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Names this request, for 7 days (never less than 72 hours): sent with another one it is refused "
-    "as `/problems/id-reused`. Your own number makes the change one already; a key is for finding it again.",
+    "description": "Names this request, for 7 days (never less than 72 hours): however often it is sent, it is "
+    "done once, and another one with the same key is refused as `/problems/id-reused`. A number of your own in the "
+    "body makes it one already, and for ever. Orders are found by it (`GET /v1/orders?key=`). Keys of requests about "
+    "webhooks are kept apart from those about payments and orders.",
     "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
 }
 DIGITS = "Digits alone: 10.0 and 1e1 are refused."  # which JSON Schema cannot say: to it, 10.0 is an integer

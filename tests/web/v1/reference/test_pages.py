@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,12 +16,13 @@ import pytest
 
 from feiqian.testing.served import Served
 from feiqian.web.v1.description import description
-from feiqian.web.v1.reference.pages import OVERVIEW, Operation, Reference
+from feiqian.web.v1.reference.pages import OVERVIEW, WHO, Operation, Reference
 from feiqian.web.v1.reference.samples import KEY
 from feiqian.web.v1.reference.schemas import Schemas
 
 DESCRIPTION = description()
 SAMPLE_CODE, SAMPLE_ORDER = "88012345678901234567", "A-1001"
+REFUND_KEY = "createRefund-1"
 Run = Callable[[str], list[str]]
 
 
@@ -89,11 +91,12 @@ def test_what_merchants_copy_runs(served: Served, reference: Reference, sample: 
     with served.client() as client:
         key = client.headers["authorization"].removeprefix("Bearer ")
     operations = {one.id: one for one in reference.groups[0].operations}
-    order = f"docs-{sample}"
+    order, refund_key = f"docs-{sample}", f"createRefund-{sample}"
 
     def call(operation: Operation, id: str = "") -> Any:
         (code,) = served.codes(customer)
         text: str = getattr(operation, sample).replace(SAMPLE_CODE, code).replace(SAMPLE_ORDER, order)
+        text = text.replace(REFUND_KEY, refund_key)
         return ran(run, text, **{KEY: key, "ID": id})
 
     customer = served.customer()
@@ -105,3 +108,38 @@ def test_what_merchants_copy_runs(served: Served, reference: Reference, sample: 
     assert [one["id"] for one in call(operations["listRefunds"], paid["id"])["data"]] == [refunded["id"]]
     assert call(operations["listPayments"])["data"][0]["id"] == paid["id"]
     assert call(operations["getBalance"])["currency"] == "CNY"
+
+
+def test_no_two_samples_have_one_number_or_one_key(reference: Reference) -> None:
+    """One number names a payment or an order: who tries the samples one after another must not be refused."""
+    merchants = [one for one in reference.operations if one.method == "POST" and one.who == WHO["key"]]
+    for name in (r'"merchant_\w+": "([^"]+)"', r"Idempotency-Key: ([^']+)'"):
+        found = [number for one in merchants for number in re.findall(name, one.curl)]
+        assert len(found) >= 5
+        assert len(set(found)) == len(found)
+
+
+def test_orders_and_webhooks_are_made_by_samples_as_they_stand_and_again_by_the_others(
+    served: Served, reference: Reference
+) -> None:
+    """Of the same content with the same key: the second one is a retry, and answered as at first."""
+    operations = {one.id: one for one in reference.operations}
+    with served.client(1) as client:
+        key = client.headers["authorization"].removeprefix("Bearer ")
+
+    def both(name: str, id: str = "") -> Any:
+        by_curl, by_python = (
+            ran(run, text, **{KEY: key, "ID": id})
+            for run, text in ((bash, operations[name].curl), (python, operations[name].python))
+        )
+        assert by_curl == by_python
+        return by_curl
+
+    order = both("createOrder")
+    assert (order["status"], both("getOrder", order["id"])) == ("open", order)
+    assert both("closeOrder", order["id"])["status"] == "closed"
+    endpoint = both("createWebhookEndpoint")
+    assert both("rotateWebhookSecret", endpoint["id"])["secret"] != endpoint["secret"]
+    delivery = both("testWebhookEndpoint", endpoint["id"])["delivery"]
+    assert both("replayWebhook", delivery)["delivery"] != delivery
+    assert both("deleteWebhookEndpoint", endpoint["id"])["deleted"]

@@ -2,6 +2,7 @@
 // browser (or nobody is signed in any more), it says so and is loaded anew. Imports nothing: every page may have it.
 
 const follows = document.querySelector('meta[name="follows"]')?.content; // where to ask whether it is still right
+const home = follows?.slice(0, -"/page-for".length); // the first page of whoever works; "" of customers
 const banner = document.getElementById("banner");
 const SAY = "feiqian.another"; // of this tab: what the page says once it is loaded anew
 const HEADER = "Page-For";
@@ -26,7 +27,7 @@ export function judge(answer) {
     sessionStorage.setItem(SAY, "yes");
   }
   const here = banner.dataset.here; // a page that came as the answer to a form has no address of its own
-  location.replace(follows?.startsWith("/staff/") && !here.startsWith("/staff") ? "/staff" : here);
+  location.replace(home && !here.startsWith(home) ? home : here);
 }
 
 function say() {

@@ -142,8 +142,7 @@ class Reference:
     def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> Operation:
         who, (body, sent), answer = _who(needed := self._needed(operation)), self._body(operation), _answer(operation)
         keys = [one["schema"]["examples"][0] for one in operation.get("parameters", ()) if one["in"] == "header"]
-        text = not answer and bool(_content(operation))
-        call = Called(method, self._origin + path, TOKENS[who], sent, "".join(keys), text)
+        call = Called(method, self._origin + path, TOKENS[who], sent, "".join(keys))
         return Operation(
             id=operation["operationId"],
             method=method,

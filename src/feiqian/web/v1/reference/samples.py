@@ -1,4 +1,4 @@
-"""How an operation is called, as text that runs as it stands: in a shell with curl, and in Python without libraries.
+"""How an operation is called, as text that runs as it stands: in a shell with curl, and in Python with httpx.
 
 Both read the key or the session's token, and the id in the path, from the environment.
 """
@@ -14,14 +14,13 @@ KEY, SESSION, ID = "FEIQIAN_KEY", "FEIQIAN_SESSION", "ID"
 
 class Called(NamedTuple):
     """A call. `path` may have `{id}` in it; `token` names the variable with what goes into Authorization, or is "";
-    `key` is an `Idempotency-Key`, or ""; `text`: what is answered is no JSON."""
+    `key` is an `Idempotency-Key`, or ""."""
 
     method: str
     url: str
     token: str
     body: Any = None
     key: str = ""
-    text: bool = False
 
 
 def curl(call: Called) -> str:
@@ -40,30 +39,23 @@ def curl(call: Called) -> str:
 
 def python(call: Called) -> str:
     """One program, which prints the answer."""
-    told = "answer.read().decode()" if call.text else "json.dumps(json.load(answer), indent=2)"
-    imports = [
-        *([] if call.text else ["import json"]),
-        *(["import os"] if call.token or "{id}" in call.url else []),
-        "import urllib.request",
-    ]
-    url = f'"{call.url}"'
-    if "{id}" in call.url:
-        url = f'"{call.url}".format(id=os.environ["{ID}"])'
-    lines = [*imports, "", f'request = urllib.request.Request({url}, method="{call.method}")']
-    if call.token:
-        lines.append(f'request.add_header("Authorization", "Bearer " + os.environ["{call.token}"])')
-    if call.key:
-        lines.append(f'request.add_header("Idempotency-Key", "{call.key}")')
+    imports = ["import os", ""] if call.token or "{id}" in call.url else []
+    url = f'f"{call.url.replace("{id}", _variable(ID))}"' if "{id}" in call.url else f'"{call.url}"'
+    arguments = [url, *_headers(call)]
     if call.body is not None:
-        lines.append('request.add_header("Content-Type", "application/json")')
-        lines.append(f"request.data = json.dumps({_python(call.body)}).encode()")
-    return "\n".join(
-        [
-            *lines,
-            "with urllib.request.urlopen(request) as answer:",
-            f"    print({told})",
-        ]
-    )
+        arguments.append(f"json={_python(call.body)}")
+    lines = [f"answer = httpx.{call.method.lower()}(", *(f"    {argument}," for argument in arguments), ")"]
+    return "\n".join([*imports, "import httpx", "", *lines, "print(answer.text)"])
+
+
+def _headers(call: Called) -> list[str]:
+    headers = [f'"Authorization": f"Bearer {_variable(call.token)}"'] if call.token else []
+    headers += [f'"Idempotency-Key": "{call.key}"'] if call.key else []
+    return [f"headers={{{', '.join(headers)}}}"] if headers else []
+
+
+def _variable(name: str) -> str:
+    return f"{{os.environ['{name}']}}"
 
 
 def _json(body: Any) -> str:
@@ -74,8 +66,8 @@ def _python(body: Any) -> str:
     """As JSON is indented; its three words are others in Python."""
     if not isinstance(body, dict) or not body:
         return repr(body)
-    fields = "".join(f"    {json.dumps(name)}: {_literal(value)},\n" for name, value in body.items())
-    return f"{{\n{fields}}}"
+    fields = "".join(f"        {json.dumps(name)}: {_literal(value)},\n" for name, value in body.items())
+    return f"{{\n{fields}    }}"
 
 
 def _literal(value: Any) -> str:
