@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from feiqian.developers.key_desk import KeyDesk
     from feiqian.developers.order_desk import OrderDesk
     from feiqian.field_cipher import FieldCipher
+    from feiqian.home.service import Arrangements
     from feiqian.inbox.service import Inbox
     from feiqian.inbox.wishes import Wishes
     from feiqian.kyc.service import Identity
@@ -162,6 +163,7 @@ class Services:
     own_quick: OwnQuick = field(init=False)
     public_quick: PublicQuick = field(init=False)
     reminders: Reminders = field(init=False)
+    arrangements: Arrangements = field(init=False)
     channels: ChannelServices = field(init=False)
     follower: Follower = field(init=False)
     activity: Activity = field(init=False)  # whose kinds ask all features

@@ -176,9 +176,11 @@ def test_what_has_changed_since_is_subscribed_anew_when_the_wallet_is_opened(
     else:
         page.evaluate("sessionStorage.removeItem('key')")
         more = ["subscribe"]
-    page.reload()
-    is_shown(page, "on")
+    page.goto(f"{demo.base}/wallet")
+    expect(page.locator("#push")).to_have_attribute("data-state", "on", timeout=SLOW)
     assert did(page) == ["subscribe", *more]
+    page.goto(f"{demo.base}/me/notices")
+    is_shown(page, "on")
     page.reload()  # what the bank has is what the browser has
     endpoint = page.evaluate("sessionStorage.getItem('endpoint')") or f"{ENDPOINT}/14"
     expect(page.locator("#push")).to_have_attribute("data-mark", mark_of(endpoint))

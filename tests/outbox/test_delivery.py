@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from sending import BOTH, HOUR, Bank, Scripted
 
+from feiqian.clock import MICROSECONDS
 from feiqian.outbox import store
 from feiqian.outbox.errors import NotResendable, NotSent, RefusedForGood
 from feiqian.outbox.model import State
@@ -280,6 +281,16 @@ def test_the_metrics_and_alarms_of_a_topic(bank: Bank) -> None:
     shown = metrics.render().decode()
     assert "feiqian_alarm_outbox_stalled 0.0" in shown
     assert "feiqian_alarm_outbox_dead_letters 1.0" in shown
+
+
+def test_what_is_sent_later_is_not_sent_before_and_is_no_alarm(bank: Bank) -> None:
+    bank.add("a1", not_before=bank.clock.now() + HOUR * MICROSECONDS)
+    bank.clock.advance(HOUR - 1)
+    bank.look()
+    assert (bank.deliver(), bank.outbox.stalled.on, bank.outbox.waiting["hook"].queued) == (0, False, 1)
+    bank.clock.advance(1)
+    assert bank.deliver() == 1
+    assert bank.rows("state") == ["sent"]
 
 
 def test_a_lane_that_stands_still_is_no_alarm(bank: Bank) -> None:

@@ -28,6 +28,7 @@ from feiqian.demo.traffic import Level
 from feiqian.deposits.statements import Holding
 from feiqian.events import PaymentDecided, PaymentStatus, RefundDecided, RefundStatus, encode_fact
 from feiqian.field_cipher import FieldCipher
+from feiqian.home.model import Place
 from feiqian.inbox.model import Notice
 from feiqian.limits.model import Today
 from feiqian.merchants.registry import Merchant, Store
@@ -125,6 +126,13 @@ class StillInbox:
 
     async def page(self, number: int, ask: Ask) -> Page[Notice]:
         return Page(())
+
+
+class StillArrangements:
+    """Nobody has arranged anything."""
+
+    async def of(self, number: int) -> list[Place]:
+        return []
 
 
 class StillStatements:
@@ -369,6 +377,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "customers": StillCustomers(still),
         "inbox": StillInbox(),
         "statements": StillStatements(),
+        "arrangements": StillArrangements(),
         "merchants": StillMerchants(),
         "accounts": StillAccounts(),
         "reads": StillReads(still),

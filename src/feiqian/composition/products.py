@@ -15,6 +15,7 @@ from feiqian.deposits.states import AccountStates
 from feiqian.deposits.transfers import OwnTransfers
 from feiqian.developers.key_desk import KeyDesk
 from feiqian.developers.order_desk import OrderDesk
+from feiqian.home.service import Arrangements
 from feiqian.ids import CustomerNumber
 from feiqian.limits.own import OwnLimits
 from feiqian.limits.paid_before import PaidBefore
@@ -44,6 +45,7 @@ def add_products(s: Services) -> None:
     _add_deposits(s)
     _add_movements(s)
     _add_sources(s)
+    s.arrangements = Arrangements(transactions=s.transactions)
     _add_own_limits(s)
     _add_locks(s)
     _add_reminders(s)

@@ -11,3 +11,7 @@ class WishesInvalid(FeiqianError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"what is to be sent cannot be as was asked: {reason}")
         self.reason = reason
+
+
+class NoticeNotFound(FeiqianError):
+    """The customer has no notice of this id."""

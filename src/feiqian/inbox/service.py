@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from feiqian.clock import Clock
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import NOTICE, CustomerNumber, new_id
+from feiqian.inbox.errors import NoticeNotFound
 from feiqian.inbox.model import Notice
 from feiqian.inbox.tables import VALUES, notices
 from feiqian.notify.render import bare_words
@@ -78,15 +79,17 @@ class Inbox:
         return int(connection.execute(mine).scalar_one())
 
     @writes
-    def read(self, connection: Connection, customer: CustomerNumber, id: str) -> Notice | None:
-        """One of them, which is read from now on; None if there is none."""
+    def read(self, connection: Connection, customer: CustomerNumber, id: str) -> Notice:
+        """One of them, which is read from now on. Raises NoticeNotFound."""
         mine = (_c.customer == customer, _c.id == id)
         row = connection.execute(select(notices).where(*mine)).first()
         if row is None:
-            return None
-        if not row.read_at:
-            connection.execute(update(notices).where(*mine).values(read_at=self.clock.now()))
-        return self._notice(row)
+            raise NoticeNotFound("there is no such notice")
+        notice = self._notice(row)
+        if notice.is_new:
+            notice = notice._replace(read_at=self.clock.now())
+            connection.execute(update(notices).where(*mine).values(read_at=notice.read_at))
+        return notice
 
     @writes
     def read_up_to(self, connection: Connection, customer: CustomerNumber, newest: str) -> int:

@@ -32,3 +32,9 @@ class Quiet(NamedTuple):
 def time_text(minutes: int) -> str:
     """Minutes of a day as people write them: 22:00."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def minutes_of(text: str) -> int:
+    """The other way round, of a text of that form."""
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)

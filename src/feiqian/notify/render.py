@@ -73,9 +73,9 @@ def _say(texts: Texts, key: str, values: Mapping[str, str]) -> str:
 
 def _clean(name: str, value: str, texts: Texts) -> str:
     """One line, of bounded length, that leads nowhere: a merchant's name must not look like a message of ours."""
+    if name != LINK:
+        value = without_links(value)
     if name == "what":
         value = texts.catalogue.get(f"message.what.{value}", value)
-    elif name != LINK:
-        value = without_links(value)
     line = " ".join("".join(c if is_visible(c) else " " for c in value).split())
     return line if len(line) <= VALUE_LENGTH else line[: VALUE_LENGTH - 1] + "…"

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import DAY, MICROSECONDS
@@ -212,8 +212,10 @@ def times(connection: Connection, topic: str, kind: str, about: str, since: int)
 
 
 def waiting(connection: Connection) -> dict[str, Waiting]:
-    """What is queued, by topic."""
-    counted = select(_c.topic, func.count(), func.min(_c.created_at)).where(_QUEUED).group_by(_c.topic)
+    """What is queued, by topic. What is to be sent later does not wait before then."""
+    later = and_(_c.attempts == 0, _c.next_at > _c.created_at)
+    since = func.min(case((later, _c.next_at), else_=_c.created_at))
+    counted = select(_c.topic, func.count(), since).where(_QUEUED).group_by(_c.topic)
     return {topic: Waiting(queued, since) for topic, queued, since in connection.execute(counted)}
 
 

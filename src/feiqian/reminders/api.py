@@ -11,7 +11,7 @@ from feiqian.errors import FeiqianError
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_CODE, BY_NUMBER, NOTHING, MinorUnits
 from feiqian.notify.model import Channel
-from feiqian.notify.quiet import Quiet, time_text
+from feiqian.notify.quiet import Quiet, minutes_of, time_text
 from feiqian.payments.requests import CurrencyCode
 from feiqian.reminders.errors import RemindersInvalid
 from feiqian.reminders.model import Choice, Reminder
@@ -84,7 +84,7 @@ async def choose_reminders(
     if currency is None:
         raise RemindersInvalid("currency")
     channels = tuple(channel for channel in Channel if channel.value in data.channels)
-    quiet = None if data.quiet is None else Quiet(_minutes(data.quiet.since), _minutes(data.quiet.until))
+    quiet = None if data.quiet is None else Quiet(minutes_of(data.quiet.since), minutes_of(data.quiet.until))
     choice = Choice(channels, data.threshold, quiet)
     chosen = await services.reminders.put(session.subject.customer, data.account, currency.number, choice)
     return _settings(chosen)
@@ -101,11 +101,6 @@ def _settings(reminder: Reminder) -> ReminderSettings:
         if choice.quiet
         else None,
     )
-
-
-def _minutes(time: str) -> int:
-    hours, minutes = time.split(":")
-    return int(hours) * 60 + int(minutes)
 
 
 OPERATIONS = grouped(

@@ -6,7 +6,9 @@ import re
 
 _DOTS = ".\u3002\uff0e\uff61"
 _JOINTS = re.compile(rf"[{_DOTS}/:@\\]+(?=\S)")
-_LINK = re.compile(rf"\w:/|\bwww[{_DOTS}]|\S@\S|[\w-][{_DOTS}][^\W\d_]{{2}}|(?:\d{{1,3}}\.){{3}}\d", re.I)
+_LINK = re.compile(  # a full stop of Chinese ends a sentence, where no letters of ASCII follow
+    rf"\w:/|\bwww[{_DOTS}]|\S@\S|[\w-][.][^\W\d_]{{2}}|[\w-][{_DOTS}][a-z]{{2}}|(?:\d{{1,3}}\.){{3}}\d", re.I
+)
 
 
 def has_link(text: str) -> bool:

@@ -39,6 +39,7 @@ class Cookies:
         self.of = {kind.role: _names(prefix, kind) for kind in PEOPLE}
         self.session, self.device, _ = self.of[Role.CUSTOMER]
         self.language = f"{prefix}-lang"
+        self.hide = f"{prefix}-hide"
 
     def opened(self, opened: Opened) -> list[Cookie]:
         """For the answer that signs somebody in: the session, the device, and the customer's language."""
@@ -58,6 +59,10 @@ class Cookies:
     def spoken(self, language: str) -> Cookie:
         """The language that somebody has chosen."""
         return self.make(self.language, language, YEAR_SECONDS)
+
+    def hiding(self, hidden: bool) -> Cookie:
+        """Whether pages show dots instead of amounts in this browser."""
+        return self.make(self.hide, "yes" if hidden else "", YEAR_SECONDS if hidden else 0)
 
     def make(self, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"] = "lax") -> Cookie:
         """A cookie that scripts cannot read, for all of this host; `seconds` 0 takes it back."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from .accounts import ArrangePages
 from .home import Home
 from .me import Me
 from .notices import NoticeSettings
 
-PAGES: list[ControllerRouterHandler] = [Home, Me, NoticeSettings]
+PAGES: list[ControllerRouterHandler] = [ArrangePages, Home, Me, NoticeSettings]

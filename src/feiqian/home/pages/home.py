@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.response import Stream
+from litestar.response import Redirect, Stream
 
+from feiqian.auth.pages.push import push_shown
 from feiqian.ids import CustomerNumber
 from feiqian.payments.pages.lists import of_customer
 from feiqian.payments.pages.live import live_page
 from feiqian.payments.pages.sheet import sheet
 from feiqian.payments.pages.standing import name_of, standing, standing_of
+from feiqian.web.forms import read_form
+from feiqian.web.problems import for_people
 from feiqian.web.session import BY_ITSELF, TheCustomer, customers_only
 from feiqian.web.site import Site, TheSite
 from feiqian.web.streams import MovesMoney
@@ -31,12 +34,29 @@ class Home(Controller):
     guards = (customers_only,)
 
     @get("/")
-    async def home(self, site: TheSite, signed_in: TheCustomer) -> Response[str]:
+    async def home(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Response[str]:
         services, number = site.services, signed_in.number
         profile = await services.work.db(services.customers.profile, number)
         name, stands = await name_of(services, number, profile), standing(services, number, profile)
-        values = await _values(site, number)
-        return site.page("home/home.html", ("home.",), name=name, standing=stands, prime=prime_row(), **values)
+        values = await _values(site, number) | {"dotted": request.cookies.get(site.cookies.hide) == "yes"}
+        return site.page(
+            "home/home.html",
+            ("home.",),
+            name=name,
+            standing=stands,
+            prime=prime_row(),
+            push=await push_shown(site, signed_in),
+            **values,
+        )
+
+    @post("/hide", status_code=303)
+    async def hide(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Response[Any]:
+        """Amounts are dots in this browser from now on, or are not."""
+        hidden = (await read_form(request))["hidden"] == "yes"
+        cookies = [site.cookies.hiding(hidden)]
+        if for_people(request):
+            return Redirect("/wallet", status_code=303, cookies=cookies)
+        return Response({"hidden": hidden}, status_code=200, cookies=cookies)
 
     @get("/home/events", opt={BY_ITSELF: True, ASKED_BY_A_PAGE: True})
     async def events(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Stream:
@@ -57,7 +77,7 @@ async def _values(site: Site, number: CustomerNumber) -> dict[str, Any]:
 
 
 async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) -> dict[str, object]:
-    values = await _values(site, number) | {"page_for": site.page_for}
+    values = await _values(site, number) | {"page_for": site.page_for, "dotted": False}
     return {
         "standing": (await standing_of(site.services, number)).state,
         "attention": site.render("home/parts/attention.html", **values),

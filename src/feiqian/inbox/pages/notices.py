@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from feiqian.ids import NOTICE, is_id
+from feiqian.inbox.errors import NoticeNotFound
 from feiqian.runtime.paging import Ask
 from feiqian.web.forms import read_form
 from feiqian.web.session import TheCustomer, customers_only
@@ -40,9 +41,10 @@ class InboxPages(Controller):
     @get("/{id:str}")
     async def open(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str]) -> Redirect:
         """Leads to the page where it is acted on; it is read from then on."""
-        notice = await site.services.inbox.read(signed_in.number, id) if is_id(NOTICE, id) else None
-        if notice is None:
-            raise NotFoundException
+        try:
+            notice = await site.services.inbox.read(signed_in.number, id)
+        except NoticeNotFound:
+            raise NotFoundException from None
         return Redirect(shown(notice, site.language).path, status_code=303)
 
     @post("/read", status_code=303)

@@ -1,28 +1,40 @@
 // Home: what happens at the bank is shown here by itself; amounts can be hidden from whoever looks over a shoulder.
 
 import { live } from "./live.js";
-import { byId, show, showRows, text } from "./page.js";
+import { byId, postForm, show, showRows, text } from "./page.js";
 import { openSheet, takeBack } from "./sheet.js";
 
 const HIDDEN = "••••••";
+const KEPT = "feiqian.hide"; // the page that pays knows it, too
 const standing = byId("main").dataset.standing;
-let hidden = localStorage.getItem("feiqian.hide") === "yes";
+let hidden = byId("hide").getAttribute("aria-pressed") === "true";
 
 function showAmounts() {
   for (const element of byId("money").querySelectorAll("[data-amount]")) {
-    element.dataset.amount ||= element.textContent;
     element.textContent = hidden ? HIDDEN : element.dataset.amount;
   }
+  for (const more of byId("money").querySelectorAll("small")) more.hidden = hidden;
   byId("hide").setAttribute("aria-pressed", String(hidden));
   byId("hide").setAttribute("aria-label", text(hidden ? "home.show" : "home.hide"));
 }
 
-byId("hide").addEventListener("click", () => {
-  hidden = !hidden;
-  localStorage.setItem("feiqian.hide", hidden ? "yes" : "no");
+/** The bank is told, so that the next page comes without amounts at once. */
+function keep() {
+  localStorage.setItem(KEPT, hidden ? "yes" : "no");
   showAmounts();
+  postForm("/wallet/hide", new URLSearchParams({ hidden: hidden ? "yes" : "" })).catch(() => {});
+}
+
+byId("hiding").addEventListener("submit", (event) => {
+  event.preventDefault();
+  hidden = !hidden;
+  keep();
 });
-showAmounts();
+const elsewhere = localStorage.getItem(KEPT);
+if (elsewhere && (elsewhere === "yes") !== hidden) {
+  hidden = !hidden;
+  keep();
+}
 
 live("/wallet/home/events", {
   state(state) {

@@ -1,0 +1,17 @@
+"""A bank whose customers are told things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.customers.people import People
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[People]:
+    people = People(tmp_path / "bank")
+    yield people
+    people.close()
