@@ -152,7 +152,13 @@ def _open(
         services.follower.begin(connection, journal)
     begun, remembered = services.quick_payments.kept, services.quick_devices
     quick = (services.public_quick.sweep, begun.sweep, remembered.sweep)
-    sweeps = (*verification.sweeps.all, *strangers.sweeps, *quick, services.payees.sweep)
+    sweeps = (
+        *verification.sweeps.all,
+        *strangers.sweeps,
+        *quick,
+        services.payees.sweep,
+        services.transfer_drafts.sweep,
+    )
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):
         held.measure(services.metrics)

@@ -88,6 +88,8 @@ if TYPE_CHECKING:
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
     from feiqian.subjects import Role
+    from feiqian.transfers.drafts import Drafts
+    from feiqian.transfers.reporting import NoteReports
     from feiqian.transfers.service import PersonTransfers
     from feiqian.webhooks.service import Webhooks
     from feiqian.workers.pool import Workers
@@ -155,6 +157,8 @@ class Services:
     own_transfers: OwnTransfers = field(init=False)
     payees: Payees = field(init=False)
     person_transfers: PersonTransfers = field(init=False)
+    transfer_drafts: Drafts = field(init=False)
+    note_reports: NoteReports = field(init=False)
     statements: Statements = field(init=False)
     closing: Closing = field(init=False)
     own_limits: OwnLimits = field(init=False)

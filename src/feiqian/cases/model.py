@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RECOVERY_HELP = "recovery_help"
     IDENTITY = "identity"
     MOVEMENT = "movement"  # something is wrong with a payment or a transfer
+    ABUSE = "abuse"  # what somebody has written to the customer
     OTHER = "other"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from feiqian.payees.service import Payees
 from feiqian.services import Services
 from feiqian.transfers.decide import Decider
+from feiqian.transfers.drafts import Drafts
 from feiqian.transfers.read_model.reads import PersonTransferReads
+from feiqian.transfers.reporting import NoteReports
 from feiqian.transfers.service import PersonTransfers
 
 from .access import common_of
@@ -34,3 +36,10 @@ def add_people(s: Services) -> None:
             s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position
         ),
     )
+    s.transfer_drafts = Drafts(
+        transactions=s.transactions,
+        clock=s.clock,
+        cipher=s.cipher,
+        transfers=s.person_transfers,
+    )
+    s.note_reports = NoteReports(**common_of(s), cases=s.cases, transfers=s.person_transfers)

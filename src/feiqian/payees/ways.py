@@ -30,7 +30,7 @@ class ByMobile:
         try:
             return mobile(typed)
         except NumberInvalid as error:
-            raise PayeeInvalid("payee", str(error)) from None
+            raise PayeeInvalid("payee", error.reason) from None
 
     def find(self, connection: Connection, text: str) -> Found:
         number = self.customers.profiles.number_of(connection, text)

@@ -4,6 +4,7 @@ STANDS_ON: tuple[str, ...] = (
     "policy",
     "accounts",
     "customers",
+    "cases",
     "auth",
     "limits",
     "payments",

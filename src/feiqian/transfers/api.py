@@ -20,9 +20,11 @@ from feiqian.payees.api import PAYEE_CHANGED, CheckId
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.strings.patterns import LINE, matching
 from feiqian.transfers.errors import (
+    NoteNotReportable,
     PersonTransferInvalid,
     PersonTransferNotFound,
     PersonTransferNumberUsed,
+    ReportsUsedUp,
 )
 from feiqian.transfers.model import LONGEST_NOTE, Asked
 from feiqian.transfers.read_model.reads import as_decided
@@ -30,11 +32,23 @@ from feiqian.transfers.views import Side, View
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
 from feiqian.web.v1.problems import ID_REUSED, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.problems import (
+    CONFLICT,
+    INVALID,
+    NOT_FOUND,
+    TOO_MANY_REQUESTS,
+    FieldError,
+    Kind,
+    ProblemError,
+    Told,
+)
 
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     PersonTransferNotFound: NOT_FOUND,
     PersonTransferNumberUsed: ID_REUSED,
     PersonTransferInvalid: INVALID,
+    NoteNotReportable: CONFLICT,
+    ReportsUsedUp: TOO_MANY_REQUESTS,
 }
 
 
@@ -158,6 +172,24 @@ async def get_person_transfer(
     return _shown(await services.person_transfers.views(customer, [found], visitor.language))[0]
 
 
+class NoteReported(msgspec.Struct, frozen=True):
+    """The case that staff work on."""
+
+    case: Annotated[str, msgspec.Meta(examples=["cas_01a21ac8d8a073fb8e8d69f236941c11"])]
+
+
+@post(
+    PATH + "/{id:str}/report",
+    "reportTransferNote",
+    "Report the note that came with money",
+    who="customer",
+    description="Opens a case with what is known of it; again, it is the same case.",
+    problems=(problems.NOT_FOUND, CONFLICT),
+)
+async def report_note(id: Id, session: TheSession, services: TheServices) -> NoteReported:
+    return NoteReported((await services.note_reports.report(session.subject.customer, id)).id)
+
+
 def _shown(found: list[View]) -> list[PersonTransferShown]:
     return [
         PersonTransferShown(
@@ -185,4 +217,5 @@ OPERATIONS = grouped(
     create_person_transfer,
     list_person_transfers,
     get_person_transfer,
+    report_note,
 )

@@ -27,8 +27,15 @@ class PersonTransferInvalid(FeiqianError):
         self.field = field
 
 
-class NameNotConfirmed(FeiqianError):
-    """The name that was given is not the payee's, or nobody is known by what was given: nothing can be sent."""
+class NoteNotReportable(FeiqianError):
+    """There is no note that came to this customer."""
 
     def __init__(self) -> None:
-        super().__init__("the payee's name could not be confirmed; nothing can be sent like this")
+        super().__init__("no note came with it to you")
+
+
+class ReportsUsedUp(FeiqianError):
+    """As many notes were reported as may be in a day."""
+
+    def __init__(self) -> None:
+        super().__init__("so many notes are reported in a day, and no more; the bank can be called")

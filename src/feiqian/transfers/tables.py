@@ -1,0 +1,35 @@
+"""The tables of transfers between people. What was sent is in the journal; here is what leads to it and follows it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table
+
+from feiqian.columns import Sealed
+from feiqian.db import BIG, METADATA
+
+NOTE = Sealed("transfers_begun/note")
+# What a page has asked to confirm, by its challenge, for as long as that may be asked again.
+begun = Table(
+    "transfers_begun",
+    METADATA,
+    Column("challenge", String(36), primary_key=True),
+    Column("sender", BIG, ForeignKey("customers.number"), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("check_id", String(36), nullable=False),
+    Column("amount", BIG, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("source", String(36), nullable=False),
+    Column("note", NOTE, nullable=False),
+    Column("at", BIG, nullable=False, index=True),
+    Index("transfers_begun_of", "sender", "at"),
+)
+# Notes that their receivers have reported, each once.
+reported = Table(
+    "transfers_reported",
+    METADATA,
+    Column("id", String(36), primary_key=True),  # of the transfer
+    Column("by", BIG, ForeignKey("customers.number"), nullable=False),
+    Column("case_id", String(36), nullable=False),
+    Column("at", BIG, nullable=False),
+    Index("transfers_reported_by", "by", "at"),
+)
