@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeInvalid
+from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeInvalid, SenderNotVerified
 from feiqian.payees.service import PER_DAY, UNFITTING_PER_DAY
 from tests.customers.people import UNKNOWN
 from tests.transfers.sending import Sending
@@ -114,3 +114,9 @@ def test_a_name_that_does_not_fit_is_sent_nothing(bank: Sending) -> None:
     unknown = bank.send(mei, bank.asked(bank.look_up(mei, UNKNOWN, OTHER_NAME), 10_00, "T2"))
     assert [known.reason, unknown.reason] == ["name_differs", "payee_not_found"]
     assert (bank.wallet(mei), bank.wallet(eve)) == (100_00, 0)
+
+
+def test_abuse_43_who_has_not_shown_who_they_are_learns_nothing_of_others(bank: Sending) -> None:
+    mei, eve = bank.person("mei", level="unverified"), bank.person("eve")
+    with pytest.raises(SenderNotVerified):
+        bank.look_up(mei, eve.mobile, eve.name)

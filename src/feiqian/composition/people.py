@@ -21,7 +21,7 @@ def add_people(s: Services) -> None:
         ledger=s.ledger,
         deposits=s.deposits,
         receiving=s.receiving,
-        currency=s.policy.currency,
+        policy=s.policy,
     )
     s.person_transfers = PersonTransfers(
         transactions=s.transactions,

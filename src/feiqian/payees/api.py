@@ -11,7 +11,14 @@ from feiqian.clock import moment
 from feiqian.errors import FeiqianError
 from feiqian.money import BY_NUMBER
 from feiqian.payees.comparing import LONGEST_NAME
-from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeChanged, PayeeInvalid, PayeeIsSender
+from feiqian.payees.errors import (
+    CheckNotFound,
+    ChecksThrottled,
+    PayeeChanged,
+    PayeeInvalid,
+    PayeeIsSender,
+    SenderNotVerified,
+)
 from feiqian.payees.model import NameCheck, PayeeCheck, Way
 from feiqian.strings.patterns import LINE, matching
 from feiqian.web.v1.operations import TheServices, TheSession, grouped, post
@@ -30,6 +37,7 @@ PAYEE_CHANGED = Kind("payee-changed", "The payee has changed since the check; ch
 PROBLEMS: dict[type[FeiqianError], Kind] = {
     PayeeInvalid: INVALID,
     PayeeIsSender: CONFLICT,
+    SenderNotVerified: CONFLICT,
     CheckNotFound: NOT_FOUND,
     PayeeChanged: PAYEE_CHANGED,
     ChecksThrottled: TOO_MANY_REQUESTS,

@@ -40,3 +40,10 @@ class ChecksThrottled(FeiqianError):
     def __init__(self, until: int) -> None:
         super().__init__("too many payees were checked today; try again later")
         self.until = until
+
+
+class SenderNotVerified(FeiqianError):
+    """Whoever asks has not shown who they are."""
+
+    def __init__(self) -> None:
+        super().__init__("your identity has to be verified first")

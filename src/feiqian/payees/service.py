@@ -26,10 +26,17 @@ from feiqian.ledger.ledger import Ledger
 from feiqian.limits.receiving import Receiving, Sender
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 from feiqian.payees.comparing import LONGEST_NAME, compare_names
-from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeInvalid, PayeeIsSender
+from feiqian.payees.errors import (
+    CheckNotFound,
+    ChecksThrottled,
+    PayeeInvalid,
+    PayeeIsSender,
+    SenderNotVerified,
+)
 from feiqian.payees.model import Found, NameCheck, NamingWay, Payee, PayeeCheck, Way
 from feiqian.payees.tables import TEXT, TYPED, checks
 from feiqian.payees.ways import ByAccount, ByMobile
+from feiqian.policy.model import Policy
 from feiqian.runtime.locks import lock
 from feiqian.runtime.sweeping import remove_some
 from feiqian.runtime.transactions import reads, writes
@@ -55,7 +62,7 @@ class Payees(AccessService):
     ledger: Ledger
     deposits: Deposits
     receiving: Receiving
-    currency: CurrencyNumber  # of the wallet that every customer has
+    policy: Policy
     _ways: dict[Way, NamingWay] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -66,13 +73,19 @@ class Payees(AccessService):
         """From now on payees are named so, too."""
         self._ways[way.way] = way
 
+    def may_send(self, customer: CustomerNumber) -> bool:
+        """Whether it is known who the customer is: others learn of nobody's name here."""
+        return self.policy.level_numbered(self.customers.standing(customer)).pays
+
     # --- checking ----------------------------------------------------------------------------------------------------
 
     async def check(self, sender: CustomerNumber, way: Way | str, typed: str, name: str) -> PayeeCheck:
         """Compares the name with that of whom this names, and keeps what came of it.
 
-        Raises PayeeInvalid, PayeeIsSender, ChecksThrottled.
+        Raises SenderNotVerified, PayeeInvalid, PayeeIsSender, ChecksThrottled.
         """
+        if not self.may_send(sender):
+            raise SenderNotVerified
         naming = self._way(way)
         if len(typed) > _LONGEST or not is_visible(typed):
             raise PayeeInvalid("payee")
@@ -150,7 +163,7 @@ class Payees(AccessService):
         Not one of these is told apart: the account is closed or frozen, its owner was not seen face to face, it would
         hold too much.
         """
-        currency = found.currency or currency or self.currency
+        currency = found.currency or currency or self.policy.currency
         account = self.account_of(found, currency)
         held = self.ledger.engine.account(account)
         if held is None or held.closed_and_frozen & _STOPPED:

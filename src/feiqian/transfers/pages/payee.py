@@ -19,7 +19,14 @@ from feiqian.deposits.pages.places import name_of, place_of
 from feiqian.deposits.statements import Holding
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_NUMBER, NOTHING, Currency, MoneyInvalid, parse_typed
-from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeChanged, PayeeInvalid, PayeeIsSender
+from feiqian.payees.errors import (
+    CheckNotFound,
+    ChecksThrottled,
+    PayeeChanged,
+    PayeeInvalid,
+    PayeeIsSender,
+    SenderNotVerified,
+)
 from feiqian.payees.model import NameCheck, PayeeCheck, Way
 from feiqian.sources.standing import SMALLEST
 from feiqian.transfers.errors import PersonTransferInvalid
@@ -56,6 +63,8 @@ class PayeePages(Controller):
         except PayeeInvalid as error:
             words = f"payee.{way}" if error.field == "payee" else "name"
             form.wrong(error.field, texts(f"transfers.wrong.{words}"))
+        except SenderNotVerified:
+            return Redirect(NEW, status_code=303)
         except PayeeIsSender:
             form.wrong("payee", texts("transfers.wrong.yourself"))
         except ChecksThrottled as error:
@@ -98,7 +107,8 @@ class AmountPages(Controller):
 
 async def _ask(site: Site, signed_in: Customer, form: Form, way: str) -> Page:
     status = NOT_TAKEN if form.errors else 200
-    return site.page("transfers/payee.html", status=status, form=form, way=way, ways=WAYS)
+    may = site.services.payees.may_send(signed_in.number)
+    return site.page("transfers/payee.html", status=status, form=form, way=way, ways=WAYS, may_send=may)
 
 
 async def _amount(site: Site, signed_in: Customer, id: str, form: Form) -> Page:

@@ -1,0 +1,63 @@
+"""Two people at once: one sends money, the other's open page shows it by itself; on phones, with scripts and keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from browsing import DESK, PHONE, Demo, Watched
+from persons import Person, demo_person, forgive
+from playwright.sync_api import Page, expect
+
+Keep = Callable[[Page, str], None]
+
+
+def name_payee(she: Person, mobile: str, name: str) -> None:
+    she.go("/wallet")
+    she.page.locator('a[href="/transfers/new"]').first.click()
+    she.page.locator("#f-payee").fill(mobile)
+    she.page.locator("#f-name").fill(name)
+    she.page.locator('form[action="/transfers/new"] .button').click()
+
+
+@pytest.mark.parametrize(
+    ("place", "viewport", "scheme", "locale"),
+    [(10, PHONE, "light", "en"), (15, PHONE, "dark", "zh-CN"), (14, DESK, "light", "es")],
+)
+def test_money_is_sent_and_the_other_sees_it_at_once(
+    demo: Demo, watched: Watched, keep: Keep, place: int, viewport: dict[str, int], scheme: str, locale: str
+) -> None:
+    he = demo_person(watched, demo, 20 + place % 3)
+    he.go("/wallet")
+    before = he.page.locator("#main").inner_text()
+    she = demo_person(watched, demo, place, viewport=viewport, scheme=scheme, locale=locale)
+    she.page.goto(f"{demo.base}/transfers/new")
+    keep(she.page, f"send-whom-{locale}")
+    name_payee(she, he.mobile, "Nobody Here")
+    expect(she.page.locator(".notice-bad")).to_be_visible()
+    keep(she.page, f"send-no-match-{locale}")
+    name_payee(she, he.mobile, he.name)
+    keep(she.page, f"send-match-{locale}")
+    expect(she.page.locator(".notice-good")).to_be_visible()
+    she.page.locator("#f-amount").fill("0")
+    she.page.locator("form.form .button").click()
+    expect(she.page.locator("#e-amount")).to_be_visible()
+    forgive(watched, 422)
+    keep(she.page, f"send-wrong-{locale}")
+    she.page.locator("#f-amount").fill("12.34")
+    she.page.locator("#f-message").fill("Thank you for dinner 晚饭")
+    keep(she.page, f"send-amount-{locale}")
+    she.page.locator("form.form .button").click()
+    expect(she.page.locator("#f-answer")).to_be_focused()
+    keep(she.page, f"send-confirm-{locale}")
+    she.answer_pin()
+    expect(she.page.locator('[data-outcome="succeeded"]')).to_be_visible()
+    keep(she.page, f"send-done-{locale}")
+    expect(he.page.locator("#main")).not_to_have_text(before)
+    he.go(re.sub(".*(/transfers/)", r"\1", she.page.url))
+    expect(he.page.locator("#main")).to_contain_text("Thank you for dinner 晚饭")
+    keep(he.page, f"send-came-{locale}")
+    he.page.locator('form[action$="/report"] button').click()
+    expect(he.page.locator(".notice-good")).to_be_visible()
+    keep(he.page, f"send-reported-{locale}")
