@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from feiqian.orders.service import Orders
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
+    from feiqian.payees.aliases import ReceivingAliases
     from feiqian.payees.service import Payees
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
@@ -156,6 +157,7 @@ class Services:
     sources: Sources = field(init=False)
     own_transfers: OwnTransfers = field(init=False)
     payees: Payees = field(init=False)
+    receiving_aliases: ReceivingAliases = field(init=False)
     person_transfers: PersonTransfers = field(init=False)
     transfer_drafts: Drafts = field(init=False)
     note_reports: NoteReports = field(init=False)

@@ -9,6 +9,8 @@ import pytest
 from browsing import DESK, PHONE, Demo, Watched
 from persons import Person, demo_person, forgive
 from playwright.sync_api import Page, expect
+from test_accessibility import OPTIONS, findings
+from touring import sending
 
 Keep = Callable[[Page, str], None]
 
@@ -61,3 +63,37 @@ def test_money_is_sent_and_the_other_sees_it_at_once(
     he.page.locator('form[action$="/report"] button').click()
     expect(he.page.locator(".notice-good")).to_be_visible()
     keep(he.page, f"send-reported-{locale}")
+
+
+def test_its_pages_are_accessible_and_fit_a_window_at_400_percent(demo: Demo, watched: Watched, keep: Keep) -> None:
+    """A window of 1,280 pixels at 400 % (WCAG 2.2, 1.4.10), which is narrower than a phone's at 200 %."""
+    she, he = demo_person(watched, demo, 16, **OPTIONS), demo_person(watched, demo, 22)
+    found = []
+    for name in sending(she, he):
+        found += findings(she.page, name, keep)
+        she.page.set_viewport_size({"width": 320, "height": 640})
+        if she.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 0:
+            found.append(f"{name}: wider than 320 pixels")
+        keep(she.page, f"{name}-320")
+        she.page.set_viewport_size(PHONE)
+    watched.complaints.clear()  # of the pages that ask again
+    assert found == []
+
+
+def test_money_is_sent_with_the_keyboard_alone(demo: Demo, watched: Watched) -> None:
+    she, he = demo_person(watched, demo, 17, viewport=DESK), demo_person(watched, demo, 22)
+    page = she.page
+    she.go("/transfers/new")
+    page.locator("#f-payee").focus()
+    for text in (he.mobile, he.name):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-amount")).to_be_visible()
+    page.locator("#f-amount").focus()
+    page.keyboard.type("1.50")
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-answer")).to_be_focused()
+    page.keyboard.type(she.pin)
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-outcome="succeeded"]')).to_be_visible()

@@ -92,6 +92,36 @@ def rooms(person: Person, place: int, watched: Watched) -> Iterator[str]:
         yield f"shell-{name}"
 
 
+def sending(person: Person, other: Person) -> Iterator[str]:
+    """Pages of sending money to the other, up to what both see of it."""
+    page = person.page
+    for name in ("mobile", "alias", "account"):
+        person.go(f"/transfers/new?way={name}")
+        yield f"transfers-{name}"
+    page.locator("form.form .button").click()
+    expect(page.locator("#summary")).to_be_visible()
+    yield "transfers-wrong"
+    for name, typed, look in (("no", "Nobody Here", "bad"), ("fits", other.name, "good")):
+        person.go("/transfers/new")
+        page.locator("#f-payee").fill(other.mobile)
+        page.locator("#f-name").fill(typed)
+        page.locator("form.form .button").click()
+        expect(page.locator(f".notice-{look}")).to_be_visible()
+        yield f"transfers-{name}"
+    page.locator("#f-amount").fill("3.21")
+    page.locator("#f-message").fill("Thank you")
+    page.locator("form.form .button").click()
+    expect(page.locator("#f-answer")).to_be_visible()
+    yield "transfers-confirm"
+    person.answer_pin()
+    expect(page.locator("[data-outcome]")).to_be_visible()
+    yield "transfers-sent"
+    person.go("/transfers/to/pck_" + "0" * 32)
+    yield "transfers-anew"
+    person.go("/payees/alias")
+    yield "payees-alias"
+
+
 def staff_page(watched: Watched, demo: Demo, login: str, **options: object) -> Page:
     """The console of one of the demo's staff, signed in by the start page's button."""
     page = watched.open(demo.base + "/", **{"viewport": DESK, **options})  # type: ignore[arg-type]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+
 import pytest
 
-from feiqian.accounts.kinds import deposit_id
+from feiqian.accounts.kinds import deposit_id, wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPassed
+from feiqian.auth.challenges.model import Passed
 from feiqian.events import PersonTransferDecided, PersonTransferStatus
-from feiqian.money import CNY
+from feiqian.money import CNY, MinorUnits
 from feiqian.payees.errors import CheckNotFound, PayeeChanged, PayeeIsSender
+from feiqian.payees.model import Way
 from feiqian.payments.recent import Recent
+from feiqian.policy.factors import Factor, Purpose
 from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNotFound, PersonTransferNumberUsed
+from feiqian.transfers.model import Wanted
 from tests.transfers.sending import Sending
 
 SUCCEEDED, DECLINED = PersonTransferStatus.SUCCEEDED, PersonTransferStatus.DECLINED
@@ -192,3 +199,79 @@ def test_abuse_117_a_payee_that_changed_between_check_and_transfer_voids_it(bank
     with pytest.raises(PayeeChanged):
         bank.confirm(mei, asked)
     assert (bank.wallet(mei), bank.wallet(eve), bank.wallet(ana)) == (100_00, 0, 0)
+
+
+def test_abuse_11_of_64_transfers_of_a_whole_balance_at_once_exactly_one_succeeds(bank: Sending) -> None:
+    mei, eve = bank.person("mei", 30_00), bank.person("eve")
+    payee = bank.do(bank.services.payees.named, Way.MOBILE, eve.mobile, eve.name)
+    passed = Passed("chl_1", (Factor.PIN,), "", bank.clock.now(), mei.session.subject, Purpose.TRANSFER)
+    source = wallet_id(CNY.number, mei.number)
+    wanted = [Wanted(f"T{n}", payee, MinorUnits(30_00), CNY.number, source) for n in range(64)]
+
+    async def all_at_once() -> list[PersonTransferDecided]:
+        return await asyncio.gather(*(bank.sending.make(mei.number, one, passed) for one in wanted))
+
+    told = bank.run(all_at_once())
+    assert Counter(fact.reason for fact in told) == {None: 1, "insufficient_funds": 63}
+    assert (bank.wallet(mei), bank.wallet(eve), bank.used_today(mei)) == (0, 30_00, 30_00)
+
+
+def test_abuse_11_the_same_number_64_times_at_once_is_one_transfer(bank: Sending) -> None:
+    mei, eve = bank.person("mei", 100_00), bank.person("eve")
+    asked = bank.asked(bank.look_up(mei, eve.mobile, eve.name), 10_00)
+    challenge = bank.confirm(mei, asked)
+
+    async def all_at_once() -> list[object]:
+        sent = (bank.sending.send(mei.session.subject, asked, challenge) for _ in range(64))
+        return await asyncio.gather(*sent, return_exceptions=True)
+
+    told = bank.run(all_at_once())
+    made = {fact.id for fact in told if isinstance(fact, PersonTransferDecided)}
+    assert len(made) == 1
+    assert {type(one) for one in told} <= {PersonTransferDecided, ChallengeOver}
+    assert (bank.wallet(mei), bank.wallet(eve)) == (90_00, 10_00)
+
+
+def test_transfers_both_ways_at_once_lose_nothing(bank: Sending) -> None:
+    mei, eve = bank.person("mei", 50_00), bank.person("eve", 50_00)
+    ways = []
+    for sender, receiver in ((mei, eve), (eve, mei)):
+        payee = bank.do(bank.services.payees.named, Way.MOBILE, receiver.mobile, receiver.name)
+        passed = Passed("chl_1", (Factor.PIN,), "", bank.clock.now(), sender.session.subject, Purpose.TRANSFER)
+        ways.append((sender, payee, passed))
+    wanted = [(n, *ways[n % 2]) for n in range(60)]
+
+    async def all_at_once() -> None:
+        await asyncio.gather(
+            *(
+                bank.sending.make(
+                    sender.number,
+                    Wanted(f"T{n}", payee, MinorUnits(1_00 * n + 1), CNY.number, wallet_id(CNY.number, sender.number)),
+                    passed,
+                )
+                for n, sender, payee, passed in wanted
+            )
+        )
+
+    bank.run(all_at_once())
+    assert bank.wallet(mei) + bank.wallet(eve) == 100_00
+    assert min(bank.wallet(mei), bank.wallet(eve)) >= 0
+
+
+def test_abuse_39_after_a_change_of_the_number_little_can_be_sent(bank: Sending) -> None:
+    mei, eve = bank.person("mei", 2_000_00), bank.person("eve")
+    bank.do(bank.services.customers.profiles.cool, mei.number, bank.clock.now() + 86_400 * 1_000_000)
+    bank.services.customers.take_up(mei.number)
+    assert bank.send_to(mei, eve, 500_01).reason == "limit_after_change"
+    assert bank.send_to(mei, eve, 500_00, "T2").status is SUCCEEDED
+    assert bank.send_to(mei, eve, 1, "T3").reason is not None
+
+
+def test_abuse_51_a_transfer_and_a_payment_count_towards_one_limit(bank: Sending) -> None:
+    """What may be paid in a day with one factor, 1,000 yuan, is for both together."""
+    mei, eve = bank.person("mei", 5_000_00), bank.person("eve")
+    assert bank.send_to(mei, eve, 900_00).status is SUCCEEDED
+    limits, now = bank.services.limits, bank.clock.now() // 1_000_000
+    online = limits.at_confirmation(mei.number, CNY.number, MinorUnits(200_00), now, "online", (Factor.PIN,))
+    assert online == "proof_too_low"
+    assert bank.used_today(mei) == 900_00

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feiqian.payees.aliases import ReceivingAliases
 from feiqian.payees.service import Payees
 from feiqian.services import Services
 from feiqian.transfers.decide import Decider
@@ -15,6 +16,7 @@ from .access import common_of
 
 def add_people(s: Services) -> None:
     """Who can be sent money, and sending it."""
+    s.receiving_aliases = ReceivingAliases(**common_of(s), cipher=s.cipher)
     s.payees = Payees(
         **common_of(s),
         cipher=s.cipher,
@@ -22,6 +24,7 @@ def add_people(s: Services) -> None:
         deposits=s.deposits,
         receiving=s.receiving,
         policy=s.policy,
+        aliases=s.receiving_aliases,
     )
     s.person_transfers = PersonTransfers(
         transactions=s.transactions,

@@ -8,6 +8,7 @@ import msgspec
 from litestar.params import JSONBody
 
 from feiqian.clock import moment
+from feiqian.deposits.aliases import LONGEST as LONGEST_ALIAS
 from feiqian.errors import FeiqianError
 from feiqian.money import BY_NUMBER
 from feiqian.payees.comparing import LONGEST_NAME
@@ -17,11 +18,13 @@ from feiqian.payees.errors import (
     PayeeChanged,
     PayeeInvalid,
     PayeeIsSender,
+    ReceivingAliasTaken,
+    ReceivingAliasTriesUsedUp,
     SenderNotVerified,
 )
 from feiqian.payees.model import NameCheck, PayeeCheck, Way
 from feiqian.strings.patterns import LINE, matching
-from feiqian.web.v1.operations import TheServices, TheSession, grouped, post
+from feiqian.web.v1.operations import TheServices, TheSession, get, grouped, post
 from feiqian.web.v1.problems import (
     CONFLICT,
     INVALID,
@@ -41,6 +44,8 @@ PROBLEMS: dict[type[FeiqianError], Kind] = {
     CheckNotFound: NOT_FOUND,
     PayeeChanged: PAYEE_CHANGED,
     ChecksThrottled: TOO_MANY_REQUESTS,
+    ReceivingAliasTaken: CONFLICT,
+    ReceivingAliasTriesUsedUp: TOO_MANY_REQUESTS,
 }
 
 
@@ -97,4 +102,36 @@ def _shown(check: PayeeCheck) -> PayeeChecked:
     return PayeeChecked(check.id, check.check, check.shown, check.name, check.receives, currency)
 
 
-OPERATIONS = grouped("Payees", "Who is sent money, and whether the name fits.", check_payee)
+class AliasToReceive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """4 to 20 letters and digits, of the Latin alphabet or Chinese characters; no number; "" for none."""
+
+    alias: Annotated[str, msgspec.Meta(max_length=LONGEST_ALIAS, examples=["meifromharbin"])]
+
+
+@get("/v1/me/receiving-alias", "getReceivingAlias", "The name that you are paid by", who="customer")
+async def get_receiving_alias(session: TheSession, services: TheServices) -> AliasToReceive:
+    return AliasToReceive(await services.receiving_aliases.of(session.subject.customer))
+
+
+@post(
+    "/v1/me/receiving-alias",
+    "chooseReceivingAlias",
+    "Choose the name that you are paid by",
+    who="customer",
+    description="No two customers have aliases that look alike, and one that was given up is nobody else's. It may be "
+    "tried ten times in 24 hours.",
+    problems=(CONFLICT, TOO_MANY_REQUESTS),
+)
+async def choose_receiving_alias(
+    data: JSONBody[AliasToReceive], session: TheSession, services: TheServices
+) -> AliasToReceive:
+    return AliasToReceive(await services.receiving_aliases.choose(session.subject.customer, data.alias))
+
+
+OPERATIONS = grouped(
+    "Payees",
+    "Who is sent money, and whether the name fits; the name that you are paid by.",
+    check_payee,
+    get_receiving_alias,
+    choose_receiving_alias,
+)

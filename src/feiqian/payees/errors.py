@@ -47,3 +47,17 @@ class SenderNotVerified(FeiqianError):
 
     def __init__(self) -> None:
         super().__init__("your identity has to be verified first")
+
+
+class ReceivingAliasTaken(FeiqianError):
+    """It is, or was, somebody else's, or looks like one that is."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody else has this alias, or one that looks like it")
+
+
+class ReceivingAliasTriesUsedUp(FeiqianError):
+    """An alias was chosen as often as it may be."""
+
+    def __init__(self) -> None:
+        super().__init__("an alias was chosen as often as it may be; try again tomorrow, or keep one of before")

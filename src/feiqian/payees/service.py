@@ -25,6 +25,7 @@ from feiqian.ledger.engine import CLOSED, Side
 from feiqian.ledger.ledger import Ledger
 from feiqian.limits.receiving import Receiving, Sender
 from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
+from feiqian.payees.aliases import ReceivingAliases
 from feiqian.payees.comparing import LONGEST_NAME, compare_names
 from feiqian.payees.errors import (
     CheckNotFound,
@@ -35,7 +36,7 @@ from feiqian.payees.errors import (
 )
 from feiqian.payees.model import Found, NameCheck, NamingWay, Payee, PayeeCheck, Way
 from feiqian.payees.tables import TEXT, TYPED, checks
-from feiqian.payees.ways import ByAccount, ByMobile
+from feiqian.payees.ways import ByAccount, ByAlias, ByMobile
 from feiqian.policy.model import Policy
 from feiqian.runtime.locks import lock
 from feiqian.runtime.sweeping import remove_some
@@ -63,11 +64,13 @@ class Payees(AccessService):
     deposits: Deposits
     receiving: Receiving
     policy: Policy
+    aliases: ReceivingAliases
     _ways: dict[Way, NamingWay] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.take_up(ByMobile(self.customers))
         self.take_up(ByAccount(self.deposits))
+        self.take_up(ByAlias(self.aliases))
 
     def take_up(self, way: NamingWay) -> None:
         """From now on payees are named so, too."""

@@ -25,3 +25,21 @@ checks = Table(
     Column("at", BIG, nullable=False, index=True),
     Index("payee_checks_of", "sender", "at"),
 )
+# Every alias that customers are or were paid by. What all that look like it have in common is its key.
+aliases = Table(
+    "payee_aliases",
+    METADATA,
+    Column("blind", LargeBinary(16), primary_key=True),
+    Column("alias", String(20), nullable=False),  # as it was chosen
+    Column("customer", BIG, ForeignKey("customers.number"), nullable=False, index=True),
+    Column("used", Integer, nullable=False),  # 1: it names the customer now
+    Column("at", BIG, nullable=False),
+)
+# When a customer has tried to choose one; those of the last 24 hours.
+alias_tries = Table(
+    "payee_alias_tries",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("customer", BIG, nullable=False, index=True),
+    Column("at", BIG, nullable=False),
+)

@@ -37,7 +37,7 @@ from feiqian.web.site import Site, TheSite
 
 HOME = "/transfers"
 NEW = f"{HOME}/new"
-WAYS = (Way.MOBILE, Way.ACCOUNT)  # that are typed
+WAYS = (Way.MOBILE, Way.ALIAS, Way.ACCOUNT)  # that are typed
 LONGEST = {"payee": 64, "message": LONGEST_NOTE}
 _NUMBER_BYTES = 16
 
