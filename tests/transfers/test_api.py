@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_by_field(friends: tuple[Friend, Friend]) -> None:
     wrong = mei.post("/v1/me/payees/check", {"way": "mobile", "payee": "x", "name": NAME}, 422)
     assert wrong["errors"] == [{"field": "payee", "message": "not_a_number"}]
     checked(mei, mei.mobile, status=409)
-    for field, value in (("source", f"acc_{'0' * 32}"), ("currency", "XXX"), ("note", "x\u202ey")):
+    for field, value in (("source", f"acc_{'0' * 32}"), ("currency", "ABC"), ("note", "x\u202ey")):
         told = mei.post(f"{PATH}/challenge", wanted(mei, eve.mobile, "C-1", **{field: value}), 422)
         assert told["errors"][0]["field"] == field
     mei.post(f"{PATH}/challenge", wanted(mei, eve.mobile, "C-2", check=f"pck_{'0' * 32}"), 404)

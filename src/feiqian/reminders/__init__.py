@@ -10,4 +10,5 @@ STANDS_ON: tuple[str, ...] = (
     "merchants",
     "payments",
     "deposits",
+    "transfers",
 )

@@ -16,6 +16,7 @@ from feiqian.reminders.bundles import Bundle
 from feiqian.reminders.model import Reminder
 from feiqian.strings.links import without_links
 from feiqian.texts import Texts, texts_in
+from feiqian.transfers.kinds import PersonTransferKind
 
 # Why money moved, by the transfer's kind: the texts `reminders.why.`. What is not here is told as a movement.
 WHY = {
@@ -23,6 +24,7 @@ WHY = {
     TransferKind.REFUND: "refund",
     AccountTransferKind.CORRECTION: "correction",
     AccountTransferKind.OPENING_BALANCE: "opening",
+    PersonTransferKind.PERSON_TRANSFER: "transfer",
 }
 
 

@@ -58,6 +58,12 @@ class PayeePages(Controller):
         if way not in WAYS:
             raise NotFoundException
         texts, formats = site.render.texts, site.render.formats
+        if not form["payee"]:
+            form.wrong("payee", texts(f"transfers.wrong.payee.{way}"))
+        if not form["name"]:
+            form.wrong("name", texts("transfers.wrong.name"))
+        if form.errors:
+            return await _ask(site, signed_in, form, way)
         try:
             found = await site.services.payees.check(signed_in.number, way, form["payee"], form["name"])
         except PayeeInvalid as error:
