@@ -31,9 +31,9 @@ from feiqian.transfers.read_model.reads import as_decided
 from feiqian.transfers.views import Side, View
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
-from feiqian.web.v1.problems import ID_REUSED, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 from feiqian.web.v1.problems import (
     CONFLICT,
+    ID_REUSED,
     INVALID,
     NOT_FOUND,
     TOO_MANY_REQUESTS,

@@ -14,11 +14,11 @@ from feiqian.deposits.model import WALLET, DepositAccount
 from feiqian.errors import LedgerError
 from feiqian.money import BY_CODE, Money
 from feiqian.payees.errors import CheckNotFound
+from feiqian.subjects import Role
 from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNotFound, PersonTransferNumberUsed
 from feiqian.transfers.model import Asked
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 from .payee import HOME, NEW
 
@@ -50,7 +50,7 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
     return Step(flow, finish)
 
 
-PROVE = challenge_pages(f"{HOME}/confirm/{{challenge:str}}", _confirming, (CUSTOMER,))
+PROVE = challenge_pages(f"{HOME}/confirm/{{challenge:str}}", _confirming, (Role.CUSTOMER,))
 
 
 async def send(site: Site, signed_in: Customer, challenge: str) -> Page:
