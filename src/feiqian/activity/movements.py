@@ -28,6 +28,7 @@ _ENDS = {
     PaymentStatus.VOIDED: "activity.step.voided",
     PaymentStatus.LAPSED: "activity.step.lapsed",
 }
+_HELD = frozenset({PaymentStatus.AUTHORISED, PaymentStatus.VOIDED, PaymentStatus.LAPSED})  # once, or still
 
 
 class Payments(MovementKind):
@@ -102,10 +103,8 @@ class Payments(MovementKind):
         if paid is None:
             return Details()
         end = _ENDS.get(paid.status)
-        steps = [*_begun(paid)] if paid.expires_at else [Step("activity.step.asked", paid.created_at)]
-        if end is not None and (paid.closed_at or not paid.expires_at):
-            steps = [*steps, Step(end, paid.closed_at)] if paid.closed_at else [Step(end, paid.created_at)]
-        return Details(_references(paid), steps)
+        ended = [Step(end, paid.closed_at or paid.created_at)] if end is not None else []
+        return Details(_references(paid), [*_begun(paid), *ended])
 
 
 def _status_of(paid: PaymentRow) -> str:
@@ -115,10 +114,10 @@ def _status_of(paid: PaymentRow) -> str:
 
 
 def _begun(paid: PaymentRow) -> list[Step]:
-    """Of what waited for its customer, or was held."""
-    if paid.status is PaymentStatus.AUTHORISED or not paid.expires_at:
-        return [Step("activity.step.held", paid.created_at)] if paid.status is PaymentStatus.AUTHORISED else []
-    return [Step("activity.step.waited", paid.created_at)]
+    """Of what was held, or waited for its customer."""
+    if paid.status in _HELD:
+        return [Step("activity.step.held", paid.created_at)]
+    return [Step("activity.step.waited", paid.created_at)] if paid.expires_at else []
 
 
 def _references(paid: PaymentRow) -> list[tuple[str, str]]:
