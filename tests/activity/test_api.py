@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from pypdf import PdfReader
 
+from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from tests.activity.page_holder import with_money
 from tests.deposits.holder_pages import PageHolder
@@ -66,3 +69,42 @@ def test_an_app_notes_reports_and_gives_away(paged: Served, holder: PageHolder) 
     assert httpx.get(f"{paged.url}/v1/receipts/{'A' * 24}").status_code == 404
     printed = holder.api.get(f"/v1/me/activity/{id}/receipt")
     assert printed.content.startswith(b"%PDF")
+
+
+def test_a_payment_that_waited_is_found_by_its_own_id_before_and_after(paged: Served, holder: PageHolder) -> None:
+    shop = paged.client()
+    code = holder.get("/v1/me/code")["digits"]
+    waiting = shop.post("/v1/payments", json=paged.order(1, payment_code=code, amount=450_00)).json()
+    assert waiting["status"] == "needs_verification"
+    id, path = waiting["id"], f"/v1/me/confirmations/{waiting['id']}"
+    before = holder.get(f"/v1/me/activity/{id}")["movement"]
+    assert (before["id"], before["status"], before["balance"]) == (id, "needs_verification", None)
+    holder.post(f"/v1/me/activity/{id}/code", {}, 404)
+    assert holder.api.get(f"/v1/me/activity/{id}/receipt").status_code == 404
+    challenge = holder.prove("/v1/me/challenges", holder.post(f"{path}/challenge"), ("pin", PIN))
+    holder.post(f"{path}/confirm", {"challenge": challenge["id"]})
+    receipt = holder.get(f"/v1/me/activity/{id}")
+    after = receipt["movement"]
+    assert (after["id"][:4], after["status"], after["balance"]) == ("mov_", "succeeded", 550_00)
+    assert [step["step"] for step in receipt["steps"]] == ["waited", "paid"]
+    assert [it["id"] for it in holder.get("/v1/me/activity?direction=out")["data"]] == [after["id"]]
+    assert holder.browser.get(f"/activity/{id}").headers["location"] == f"/activity/{after['id']}"
+    shop.close()
+
+
+def test_abuse_63_what_a_shop_wrote_is_no_markup_on_paper_or_page(paged: Served, holder: PageHolder) -> None:
+    shop, wrote = paged.client(), '#eval("1+1") $x$ = <b>咖啡</b> \\ @a'
+    code = holder.get("/v1/me/code")["digits"]
+    order = paged.order(1, payment_code=code, amount=12_00, description=wrote)
+    paid = shop.post("/v1/payments", json=order).json()
+    assert paid["status"] == "succeeded"
+    receipt = holder.get(f"/v1/me/activity/{paid['id']}")["movement"]
+    assert receipt["note"] == wrote
+    made = holder.api.get(f"/v1/me/activity/{receipt['id']}/receipt").content
+    (page,) = PdfReader(io.BytesIO(made)).pages
+    said = page.extract_text()
+    for part in (wrote, receipt["id"], "Wang Xiaoming", "−¥12.00"):
+        assert part in said
+    shown = holder.page(f"/activity/{receipt['id']}")
+    assert "&lt;b&gt;咖啡&lt;/b&gt;" in shown
+    shop.close()
