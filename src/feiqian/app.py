@@ -20,6 +20,7 @@ from feiqian.clock import Clock, SteadyClock, SystemClock
 from feiqian.composition import (
     add_access,
     add_back_office,
+    add_offline_codes,
     add_outbound,
     add_payments,
     add_products,
@@ -138,6 +139,7 @@ def _open(
     add_access(services)
     add_products(services)
     services.payments.choose_sources(services.sources.choose, services.sources.names)
+    add_offline_codes(services)
     add_back_office(services)
     add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))

@@ -64,10 +64,12 @@ if TYPE_CHECKING:
     from feiqian.notify.service import Notify
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
+    from feiqian.offline_codes.service import OfflineCodes
     from feiqian.orders.from_wallet import WalletOrders
     from feiqian.orders.service import Orders
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
+    from feiqian.payments.codes import Codes
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
@@ -118,7 +120,9 @@ class Services:
     key_use: LastUse = field(init=False)
     limits: PaymentLimits = field(init=False)
     receiving: Receiving = field(init=False)
+    codes: Codes = field(init=False)
     payments: Payments = field(init=False)
+    offline_codes: OfflineCodes = field(init=False)
     orders: Orders = field(init=False)
     wallet_orders: WalletOrders = field(init=False)
     registration: Registration = field(init=False)

@@ -1,0 +1,3 @@
+"""x"""
+
+STANDS_ON: tuple[str, ...] = ()
