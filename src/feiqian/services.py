@@ -62,9 +62,9 @@ if TYPE_CHECKING:
     from feiqian.merchants.last_use import LastUse
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
+    from feiqian.offline_codes.service import OfflineCodes
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
-    from feiqian.offline_codes.service import OfflineCodes
     from feiqian.orders.from_wallet import WalletOrders
     from feiqian.orders.service import Orders
     from feiqian.outbox.follower import Follower

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_they_are_those_of_ten_minutes_one_after_another(tills: Tills) -> None:
     codes = tills.ahead(session_of(tills))
     assert len(codes) == AHEAD_SECONDS // SLOT_SECONDS
     assert all(code.ends - code.begins == SLOT_SECONDS for code in codes)
-    assert all(a.ends == b.begins for a, b in zip(codes, codes[1:], strict=False))
+    assert all(a.ends == b.begins for a, b in pairwise(codes))
     assert codes[0].begins <= tills.bank.clock.now() // MICROSECONDS < codes[0].ends
     assert len({code.digits for code in codes}) == len(codes)
 

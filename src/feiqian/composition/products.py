@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from feiqian.channels.service import ChannelServices
+from feiqian.customers.phones import PhoneDevices
 from feiqian.deposits.closing import Closing
 from feiqian.deposits.naming import Aliases
 from feiqian.deposits.openings import Openings
@@ -13,7 +14,6 @@ from feiqian.deposits.service import Deposits
 from feiqian.deposits.statements import Statements
 from feiqian.deposits.states import AccountStates
 from feiqian.deposits.transfers import OwnTransfers
-from feiqian.customers.phones import PhoneDevices
 from feiqian.developers.key_desk import KeyDesk
 from feiqian.developers.order_desk import OrderDesk
 from feiqian.home.service import Arrangements

@@ -155,8 +155,8 @@ def _all(connection: Connection) -> tuple[array[int], array[int]]:
         owners[number] = owner
         if number <= last:
             devices[number] = 0
-    for number, owner, of_a_phone in zip(numbers, of, phones, strict=True):
-        if owner and not of_a_phone:
+    for number, owner, phone in zip(numbers, of, phones, strict=True):
+        if owner and not phone:
             devices[owner] = max(devices[owner], number)
     return owners, devices
 
