@@ -47,7 +47,15 @@ def seeded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # They change nothing that another of them looks at: no person is frozen, and no limit of a network is used up.
-SHARING = {"test_accessible", "test_amounts", "test_codes_readable", "test_languages", "test_looking", "test_typing"}
+SHARING = {
+    "test_accessible",
+    "test_amounts",
+    "test_code_pictures",
+    "test_codes_readable",
+    "test_languages",
+    "test_looking",
+    "test_typing",
+}
 
 
 @pytest.fixture(scope="package")
