@@ -20,7 +20,8 @@ OPENED = """() => new Promise((done) => {
     row.onsuccess = () => { asked.result.close(); done(row.result ?? null); };
   };
 })"""
-KEPT = f"({OPENED})().then((row) => row && [row.key.extractable, row.key.type, String.fromCharCode(...new Uint8Array(row.sealed))])"
+SHOWN = "[row.key.extractable, row.key.type, String.fromCharCode(...new Uint8Array(row.sealed))]"
+KEPT = f"({OPENED})().then((row) => row && {SHOWN})"
 READ_OUT = f"({OPENED})().then((row) => crypto.subtle.exportKey('raw', row.key)).then(() => 'read', (why) => why.name)"
 CACHED = """caches.keys().then(async (names) => {
   const all = [];
@@ -191,7 +192,9 @@ def test_a_clock_that_is_wrong_changes_nothing(demo: Demo, phones: Watched, hour
     take(till, first, digits="100")
     phone.goto(f"{demo.base}/wallet")
     offline_code(phone)
-    expect(phone.locator("#digits-text")).not_to_have_text(f"{first[:4]} {first[4:8]} {first[8:12]} {first[12:16]} {first[16:]}")
+    expect(phone.locator("#digits-text")).not_to_have_text(
+        f"{first[:4]} {first[4:8]} {first[8:12]} {first[12:16]} {first[16:]}"
+    )
     take(till, offline_code(phone), digits="100")
 
 

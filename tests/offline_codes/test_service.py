@@ -9,6 +9,7 @@ import pytest
 
 from feiqian.auth.sessions.model import Session
 from feiqian.clock import MICROSECONDS
+from feiqian.customers.phones import MOST
 from feiqian.customers.registry import Customers
 from feiqian.offline_codes.errors import NoCodesAhead
 from feiqian.offline_codes.service import AHEAD_SECONDS, ROOM_SECONDS
@@ -156,7 +157,7 @@ def test_asking_each_minute_writes_once_in_ten(tills: Tills) -> None:
 
 
 def test_an_unknown_phone_and_one_phone_too_many_get_nothing(tills: Tills) -> None:
-    for _ in range(4):
+    for _ in range(MOST):
         tills.ahead(session_of(tills))
     with pytest.raises(NoCodesAhead):
         tills.ahead(session_of(tills))

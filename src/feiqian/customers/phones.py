@@ -20,7 +20,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.runtime.locks import lock
 from feiqian.subjects import Role, Subject
 
-MOST = 4  # of one customer at once
+MOST = 8  # of one customer at once
 _SIGNED_OUT = ""
 _c = issuing_phones.c
 

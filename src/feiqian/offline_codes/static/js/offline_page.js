@@ -25,7 +25,7 @@ function showNone(why) {
 }
 
 function showUntil(moment) {
-  const time = new Date(moment).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = new Date(moment).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short", hourCycle: "h23" });
   byId("until-text").textContent = text("offline.until", { time });
 }
 

@@ -74,7 +74,7 @@ async function chosen() {
 }
 
 picture.addEventListener("change", chosen);
-byId("gallery").querySelector("button").hidden = true;
+byId("gallery").classList.add("picked");
 byId("viewer").hidden = false;
 addEventListener("pagehide", eye.stop);
 document.addEventListener("visibilitychange", () => document.hidden && eye.stop());
