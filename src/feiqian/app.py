@@ -21,6 +21,7 @@ from feiqian.composition import (
     add_access,
     add_activity,
     add_back_office,
+    add_offline_codes,
     add_outbound,
     add_payments,
     add_products,
@@ -140,6 +141,7 @@ def _open(
     add_products(services)
     services.payments.choose_sources(services.sources.choose, services.sources.names)
     add_activity(services)
+    add_offline_codes(services)
     add_back_office(services)
     add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))

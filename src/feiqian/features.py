@@ -5,10 +5,10 @@ A feature is a folder. What it has to offer is found under uniform names: `api.O
 `pages.STAFF_PAGES` and `pages.STAFF_MENU` (those in the staff's console, and the ways to them), `pages.MERCHANT_PAGES`
 and `pages.MERCHANT_MENU` (for merchants' people, and so for each kind of `policy.people.PEOPLE`), `pages.LONGEST` (how
 much fields take), `wallet.TABS`, `wallet.PRIME`, `wallet.SHORTCUTS`, `wallet.PARTS` and `wallet.NOTICES` (what it
-shows in a customer's wallet), `queues.QUEUES` (what waits for staff), `changes.CHANGES` (what one of the staff proposes
-and another approves), `support.SUPPORT` (what supporters see of a customer), `outbound.OUTBOUND` (what it tells the
-world of the journal), `movements.MOVEMENTS` (what the transfers that it makes are called), `read_model.READ_MODEL`,
-`commands.register`, and the folders `texts`, `templates` and `static`.
+shows in a wallet), `wallet.SCANNED` (which scanned codes are its), `queues.QUEUES` (what waits for staff),
+`changes.CHANGES` (what one of the staff proposes and another approves), `support.SUPPORT` (what supporters see of a
+customer), `outbound.OUTBOUND` (what it tells the world of the journal), `movements.MOVEMENTS` (what the transfers that
+it makes are called), `read_model.READ_MODEL`, `commands.register`, and the folders `texts`, `templates` and `static`.
 Its `STANDS_ON` names those below it.
 """
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from feiqian.outbox.model import Outbound
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
+    from feiqian.web.scanned import ScannedKind
     from feiqian.web.v1.problems import Kind, Told
     from feiqian.web.wallet_parts import NoticeKind, Prime, Shortcut, Tab, WalletPart
 
@@ -55,6 +56,7 @@ FEATURES = (
     "merchant_users",
     "limits",
     "payments",
+    "offline_codes",
     "webhooks",
     "orders",
     "deposits",
@@ -65,6 +67,7 @@ FEATURES = (
     "transfers",
     "quick",
     "checkout",
+    "scanning",
     "developers",
     "reminders",
     "channels",
@@ -166,6 +169,13 @@ def wallet_parts() -> list[WalletPart]:
     """What features show in the wallet."""
     parts = (part for module in modules("wallet") for part in getattr(module, "PARTS", ()))
     return sorted(parts, key=lambda part: part.order)
+
+
+@cache
+def scanned_kinds() -> list[ScannedKind]:
+    """The sorts of codes that customers scan."""
+    kinds = (kind for module in modules("wallet") for kind in getattr(module, "SCANNED", ()))
+    return sorted(kinds, key=lambda kind: kind.order)
 
 
 @cache

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from feiqian.merchants.last_use import LastUse
     from feiqian.merchants.registry import Merchants
     from feiqian.notify.service import Notify
+    from feiqian.offline_codes.service import OfflineCodes
     from feiqian.onboarding.real_name import RealName
     from feiqian.onboarding.registration import Registration
     from feiqian.orders.from_wallet import WalletOrders
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from feiqian.outbox.service import Outbox
     from feiqian.payees.aliases import ReceivingAliases
     from feiqian.payees.service import Payees
+    from feiqian.payments.codes import Codes
     from feiqian.payments.read_model.reads import PaymentReads
     from feiqian.payments.service import Payments
     from feiqian.policy.model import Policy
@@ -130,7 +132,9 @@ class Services:
     key_use: LastUse = field(init=False)
     limits: PaymentLimits = field(init=False)
     receiving: Receiving = field(init=False)
+    codes: Codes = field(init=False)
     payments: Payments = field(init=False)
+    offline_codes: OfflineCodes = field(init=False)
     orders: Orders = field(init=False)
     wallet_orders: WalletOrders = field(init=False)
     registration: Registration = field(init=False)

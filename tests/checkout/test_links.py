@@ -48,6 +48,8 @@ def test_abuse_49_only_a_link_that_this_bank_has_signed_is_an_order(bank: Paying
             text.replace(order, other),
             text[:-1] + ("A" if text[-1] != "A" else "B"),
             text + "&code=x",
+            text + "&next=https://evil.example/",
+            text.replace("?code", "?x=1&code"),
             text + "#x",
             text.partition("?")[0],
         ],

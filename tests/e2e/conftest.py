@@ -51,6 +51,7 @@ SHARING = {
     "test_accessible",
     "test_activity",
     "test_amounts",
+    "test_code_pictures",
     "test_codes_readable",
     "test_languages",
     "test_looking",

@@ -166,7 +166,11 @@ def test_abuse_70_a_progressive_picture_of_many_scans_is_refused() -> None:
 
 def test_abuse_70_pictures_of_strangers_never_use_the_pool_of_hashes() -> None:
     package = Path(feiqian.__file__).parent
-    paths = [*(package / "identity").glob("*.py"), *(package / "workers").glob("*.py"), package / "demo/scan.py"]
+    paths = [
+        *(package / "identity").glob("*.py"),
+        *(package / "workers").glob("*.py"),
+        package / "scanning/pictures.py",
+    ]
     assert [path.name for path in paths if ".heavy(" in path.read_text()] == []
 
 
@@ -174,6 +178,6 @@ def test_only_workers_open_pictures_of_strangers() -> None:
     package = Path(feiqian.__file__).parent
     texts = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
     opening = {path for path, text in texts.items() if "Image.open(" in text}
-    assert opening == {"kyc/images.py", "demo/scan.py"}
-    calling = re.compile(r"(?<!def )\b(accepted|decode_frame)\(")
+    assert opening == {"kyc/images.py", "scanning/pictures.py"}
+    calling = re.compile(r"(?<!def )\b(accepted|codes_in)\(")
     assert {path for path, text in texts.items() if calling.search(text)} == opening  # in their own jobs for workers

@@ -59,12 +59,13 @@ from feiqian.settings import Settings
 from feiqian.workers.pool import Workers
 
 from .access import add_access
-from .products import add_products, add_quick_payments
+from .products import add_offline_codes, add_products, add_quick_payments
 
 __all__ = [
     "add_access",
     "add_activity",
     "add_back_office",
+    "add_offline_codes",
     "add_outbound",
     "add_payments",
     "add_products",
@@ -134,6 +135,7 @@ def services_of(
 def add_payments(s: Services, codes: Codes) -> None:
     """The decision of payments, which hears of accounts that may not pay any more."""
     limit, verification = s.settings.in_flight_limit, s.verification
+    s.codes = codes
     s.key_use = LastUse(s.merchants, s.transactions, s.clock)
     s.limits = PaymentLimits(s.policy, s.customers, s.ledger)
     s.receiving = Receiving(s.policy, s.customers, s.ledger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from feiqian.channels.service import ChannelServices
+from feiqian.customers.phones import PhoneDevices
 from feiqian.deposits.closing import Closing
 from feiqian.deposits.naming import Aliases
 from feiqian.deposits.openings import Openings
@@ -21,6 +22,7 @@ from feiqian.limits.own import OwnLimits
 from feiqian.limits.paid_before import PaidBefore
 from feiqian.locks.service import MoneyLocks
 from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.offline_codes.service import OfflineCodes
 from feiqian.quick.identify import Identify
 from feiqian.quick.kept import Kept
 from feiqian.quick.own import OwnQuick
@@ -53,6 +55,21 @@ def add_products(s: Services) -> None:
     _add_quick(s)
     _add_webhooks(s)
     add_people(s)
+
+
+def add_offline_codes(s: Services) -> None:
+    """Codes for phones without network, which end with the phone's sign-in. Stands on payments and access."""
+    phones = PhoneDevices(issuing=s.customers.issuing, clock=s.clock)
+    s.offline_codes = OfflineCodes(
+        **common_of(s),
+        sessions=s.sessions,
+        accounts=s.accounts,
+        policy=s.policy,
+        phones=phones,
+        codes=s.codes,
+        ledger=s.ledger,
+    )
+    s.sessions.when_signed_out(phones.signed_out)
 
 
 def _add_deposits(s: Services) -> None:

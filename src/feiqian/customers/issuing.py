@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from feiqian.customers.errors import CustomerNotFound
-from feiqian.customers.tables import customers, issuing_devices
+from feiqian.customers.tables import customers, issuing_devices, issuing_phones
 from feiqian.db import BankDb
 from feiqian.errors import FeiqianError
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
@@ -24,6 +24,7 @@ MAX_DEVICE = 10**9 - 1  # a payment code has nine digits for it
 _BATCH = 50_000
 _OWNER = "I"  # 4 bytes
 _t = issuing_devices.c
+_OF_A_PHONE = _t.number.in_(select(issuing_phones.c.number)).label("of_a_phone")
 
 
 class NoDevicesLeft(FeiqianError):
@@ -46,7 +47,7 @@ class IssuingDevices:
         return CustomerNumber(self._customers[device]) if 0 <= device < len(self._customers) else NO_CUSTOMER
 
     def device_of(self, customer: CustomerNumber) -> int:
-        """The customer's newest device that is not revoked, or 0."""
+        """The customer's newest device that is not revoked and not a phone's own (`issuing_phones`), or 0."""
         return self._devices[customer] if 0 <= customer < len(self._devices) else 0
 
     def refresh(self) -> None:
@@ -62,10 +63,10 @@ class IssuingDevices:
     def take_up_in(self, connection: Connection, customer: int) -> None:
         """As `take_up`, in a transaction that only reads."""
         with self._lock:  # in turn, so that an older reading never comes last
-            own = select(_t.number, _t.revoked_at).where(_t.customer == customer).order_by(_t.number)
+            own = select(_t.number, _t.revoked_at, _OF_A_PHONE).where(_t.customer == customer).order_by(_t.number)
             rows = connection.execute(own).all()
             self._put((row.number, 0 if row.revoked_at else customer) for row in rows)
-            newest = max((row.number for row in rows if not row.revoked_at), default=0)
+            newest = max((row.number for row in rows if not (row.revoked_at or row.of_a_phone)), default=0)
             _room(self._devices, customer)
             self._devices[customer] = newest
 
@@ -115,6 +116,10 @@ class IssuingDevices:
             connection.execute(insert(issuing_devices), rows)
         return numbers
 
+    def set_revoked(self, connection: Connection, device: int, revoked_at: int) -> None:
+        """Revokes a device, or with 0 takes that back, in the caller's transaction; `take_up` its owner after it."""
+        connection.execute(update(issuing_devices).where(_t.number == device).values(revoked_at=revoked_at))
+
     def revoke(self, device: int, now_us: int) -> bool:
         """Refuses the device's codes from now on. False: there is no such device, or it was revoked before."""
         with self._db.write() as connection:
@@ -141,24 +146,26 @@ def _all(connection: Connection) -> tuple[array[int], array[int]]:
     devices = owners[: last + 1]
     _room(owners, newest)
     _room(devices, last)
-    numbers, of = array(_OWNER), array(_OWNER)
-    for number, owner in _others(connection, all_there):
+    numbers, of, phones = array(_OWNER), array(_OWNER), bytearray()
+    for number, owner, of_a_phone in _others(connection, all_there):
         numbers.append(number)
         of.append(owner)
+        phones.append(of_a_phone)
     for number, owner in zip(numbers, of, strict=True):
         owners[number] = owner
         if number <= last:
             devices[number] = 0
-    for number, owner in zip(numbers, of, strict=True):
-        if owner:
+    for number, owner, phone in zip(numbers, of, phones, strict=True):
+        if owner and not phone:
             devices[owner] = max(devices[owner], number)
     return owners, devices
 
 
-def _others(connection: Connection, all_there: bool) -> Iterator[tuple[int, int]]:
-    """Devices with their customers (0: revoked); if all numbers are there, but those of their customer's number."""
-    rows = select(_t.number, _t.customer, _t.revoked_at)
+def _others(connection: Connection, all_there: bool) -> Iterator[tuple[int, int, bool]]:
+    """Devices with their customers (0: revoked), and whether they are a phone's own; if all numbers are there, but
+    those of their customer's number."""
+    rows = select(_t.number, _t.customer, _t.revoked_at, _OF_A_PHONE)
     if all_there:
-        rows = rows.where(or_(_t.number != _t.customer, _t.revoked_at != 0))
-    for number, owner, revoked_at in connection.execute(rows.execution_options(yield_per=_BATCH)):
-        yield number, 0 if revoked_at else owner
+        rows = rows.where(or_(_t.number != _t.customer, _t.revoked_at != 0, _OF_A_PHONE))
+    for number, owner, revoked_at, of_a_phone in connection.execute(rows.execution_options(yield_per=_BATCH)):
+        yield number, 0 if revoked_at else owner, bool(of_a_phone)

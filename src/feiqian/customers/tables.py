@@ -59,6 +59,15 @@ issuing_devices = Table(
     Column("created_at", BIG, nullable=False),
     Column("revoked_at", BIG, nullable=False),  # 0: never
 )
+# Phones that keep codes of the coming minutes: each has an issuing device of its own, beside its customer's.
+issuing_phones = Table(
+    "issuing_phones",
+    METADATA,
+    Column("number", Integer, ForeignKey("issuing_devices.number"), primary_key=True, autoincrement=False),
+    Column("customer", BIG, ForeignKey("customers.number"), nullable=False, index=True),
+    Column("phone", String(36), nullable=False),  # the device that sessions know; "" once it is signed out
+    Column("until", BIG, nullable=False),  # Unix seconds: no code that was given out holds longer
+)
 # Customers whom a seed invented, in one row: everyone else is a person who registered.
 seeded = Table(
     "customers_seeded",

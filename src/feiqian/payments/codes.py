@@ -38,6 +38,7 @@ SLOT_SECONDS = 10
 SLOTS_AFTER, SLOTS_AHEAD = 4, 1
 SLOTS_HELD = SLOTS_AHEAD + 1 + SLOTS_AFTER  # whose codes are accepted at one moment
 LOOK_BACK_SLOTS = 30  # how far back a code is still told apart as expired, rather than as invalid
+MOST_COMING = 60  # codes that are made ahead of time: those of ten minutes
 CLAIM_MARGIN_SECONDS = 60  # a code stays claimed so long beyond its validity
 
 _PAYMENT_CODE = int(ClaimKind.PAYMENT_CODE)
@@ -86,9 +87,18 @@ class CodeIssuer:
         """The device's code of this slot, or with `ahead=1` of the next, for when this one has been used."""
         if not 0 <= device < DEVICES or ahead not in (0, SLOTS_AHEAD):
             raise ValueError("a device's number has at most nine digits, and one slot ahead is the most")
+        return self._of_slot(device, now_seconds // SLOT_SECONDS + ahead)
+
+    def coming(self, device: int, now_seconds: int, count: int) -> list[IssuedCode]:
+        """The device's codes of this slot and those after it, `count` in all: none holds before or beyond its time."""
+        if not 0 <= device < DEVICES or not 0 <= count <= MOST_COMING:
+            raise ValueError(f"a device's number has at most nine digits, and {MOST_COMING} codes are the most")
+        first = now_seconds // SLOT_SECONDS
+        return [self._of_slot(device, slot) for slot in range(first, first + count)]
+
+    def _of_slot(self, device: int, slot: int) -> IssuedCode:
         if self._generation != self._ring.generation:
             self._load()
-        slot = now_seconds // SLOT_SECONDS + ahead
         body = self._issuing.issue(device, slot)
         valid_until = (slot + SLOTS_AFTER + 1) * SLOT_SECONDS
         return IssuedCode(f"{ISSUER}{self._ring.issuing}{body:017d}", valid_until, (slot + 1) * SLOT_SECONDS)

@@ -93,6 +93,10 @@ class Sessions:
         session = store.by_hash(connection, hashed) if hashed else None
         return session if session is not None and self._lives(session, now) else None
 
+    def ends_at(self, session: Session) -> int:
+        """When it ends unless it is used again (Unix microseconds)."""
+        return min(session.expires_at, session.seen_at + self._idle(session.subject.role))
+
     def close(self, connection: Connection, session_id: str, by: Subject) -> bool:
         """Ends a session, from its next request on. False if it had ended, or is another's and `by` is not staff."""
         ended = store.end(connection, session_id, by, self._clock.now())

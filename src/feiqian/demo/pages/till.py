@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -15,7 +16,6 @@ from litestar.response import Stream
 
 from feiqian.demo.cashier import CONFLICT, Answer
 from feiqian.demo.people import Shop
-from feiqian.demo.scan import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from feiqian.money import Money, MoneyInvalid, money, parse_typed
 from feiqian.payments.errors import NoIssuingDevice
 from feiqian.payments.pages.code import code_now
@@ -24,6 +24,7 @@ from feiqian.payments.requests import KnownReference, Reference
 from feiqian.payments.shown import Item
 from feiqian.payments.views import BalanceView
 from feiqian.runtime import network
+from feiqian.scanning.pictures import MAX_FRAME_BYTES, FrameInvalid, read_frame
 from feiqian.strings.patterns import matching
 from feiqian.web.site import Site, TheSite, stream
 from feiqian.web.streams import HEARTBEAT, OPENING, Watcher, message
@@ -34,6 +35,7 @@ from .lists import receipts
 from .welcome import CHOICES
 
 SHOWN = 20
+PAYMENT_CODE = re.compile(r"[0-9]{20}")
 AmountText = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
 Digits = Annotated[str, matching("[0-9]{20}")]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -132,9 +134,9 @@ class Till(Controller):
     ) -> dict[str, str | None]:
         demo.shop(merchant)
         try:
-            return {
-                "code": await read_frame(site.services.workers, await request.body(), f"address:{network.client.get()}")
-            }
+            key = f"address:{network.client.get()}"
+            found = await read_frame(site.services.workers, await request.body(), key)
+            return {"code": next(filter(PAYMENT_CODE.fullmatch, found), None)}
         except FrameInvalid as error:
             raise ValidationException(str(error)) from error
 

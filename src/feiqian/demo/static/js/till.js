@@ -2,10 +2,10 @@
 // known, so that asking again, whatever got lost, can never take the money twice.
 
 import { plain, pretty } from "./amounts.js";
-import { camera } from "./camera.js";
+import { camera, jpeg } from "./camera.js";
 import { keypad } from "./keypad.js";
 import { live } from "./live.js";
-import { byId, postJson, show, showRows, text } from "./page.js";
+import { byId, postBlob, postJson, show, showRows, text } from "./page.js";
 import { refunds } from "./refund.js";
 
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford's: none that are read as another
@@ -13,6 +13,14 @@ const CODE = /^\d{20}$/;
 const BESIDE_MILLISECONDS = 15_000; // that phone's code may be used already: then until it shows the next
 const LOOK_AGAIN_MILLISECONDS = 4_000;
 const ON_ITS_WAY_MILLISECONDS = 25_000; // so long a request whose answer was lost may still reach the bank
+const CAMERA = {
+  start: "till.camera.start",
+  starting: "till.camera.starting",
+  looking: "till.camera.looking",
+  again: "till.camera.again",
+  refused: "till.camera.refused",
+  none: "till.camera.none",
+};
 const main = byId("main");
 const shop = main.dataset.shop;
 const currency = { decimals: Number(main.dataset.decimals), shape: main.dataset.shape };
@@ -29,8 +37,14 @@ const newNumber = () => {
   return random.map((byte, i) => (i % 4 || !i ? "" : "-") + LETTERS[byte % 32]).join("");
 };
 const keys = keypad(currency, () => stage("scan"));
-const eye = camera(shop, take);
+const eye = camera(CAMERA, read, (found) => take(found.code));
 refunds(shop, currency.decimals, newNumber);
+
+/** The server reads the code in a frame. */
+async function read(video) {
+  const answer = await postBlob(`/till/${shop}/frames`, await jpeg(video, video.videoWidth, video.videoHeight));
+  return answer.code ? answer : null;
+}
 
 function stage(name) {
   if (name !== "scan") eye.stop();

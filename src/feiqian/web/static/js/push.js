@@ -2,8 +2,8 @@
 // asked for after the tap only. The bank knows for which device it is on; the browser has the address to push to.
 
 import { byId, postForm } from "./page.js";
+import { registerWorker } from "./shell.js";
 
-const WORKER = "/service-worker.js";
 const MILLISECONDS = 20_000; // the browser's push service may be slow to answer
 const part = byId("push");
 const button = byId("push-switch");
@@ -38,7 +38,7 @@ async function subscribed() {
 }
 
 async function subscribe() {
-  await navigator.serviceWorker.register(WORKER, { scope: "/", updateViaCache: "none" });
+  await registerWorker();
   const { pushManager } = await navigator.serviceWorker.ready;
   let subscription = await pushManager.getSubscription();
   if (subscription && !ofOurKey(subscription)) {

@@ -1,8 +1,12 @@
 // The wallet: what happens at the bank is shown here by itself.
 
+import { CodesAhead } from "./ahead.js";
 import { rotatingCode } from "./code.js";
+import { fullScreen } from "./full.js";
 import { live } from "./live.js";
+import { forget } from "./kept_codes.js";
 import { byId, show, showRows, text } from "./page.js";
+import { keepShell } from "./shell.js";
 import { openSheet, takeBack } from "./sheet.js";
 
 const HIDDEN = "••••••";
@@ -12,7 +16,10 @@ let amount = balance.textContent;
 let hidden = localStorage.getItem("feiqian.hide") === "yes";
 const shown = new Map(); // by the element of each place
 
-const code = byId("code") && rotatingCode(); // there is none while the wallet is frozen, or has yet to be opened
+const code = byId("code") && rotatingCode(new CodesAhead()); // there is none while the wallet is frozen, or not open yet
+const full = code && fullScreen();
+if (!code) forget();
+keepShell();
 
 function showBalance() {
   balance.textContent = hidden ? HIDDEN : amount;
@@ -49,7 +56,10 @@ live("/wallet/events", {
     showRows(byId("waiting"), state.waiting);
     if (state.code) code?.set(state.code);
     takeBack(byId("waiting"));
-    if (state.sheet) openSheet(state.sheet);
+    if (state.sheet) {
+      full?.close();
+      openSheet(state.sheet);
+    }
   },
-  ended: () => location.reload(),
+  ended: () => forget().then(() => location.reload()),
 }, () => code?.back());

@@ -14,13 +14,25 @@ export const marked = { [HEADER]: mark };
 export const withMark = (url) => `${url}${url.includes("?") ? "&" : "?"}page_for=${encodeURIComponent(mark)}`;
 
 const SAID_MILLISECONDS = 15_000;
+const CODES = "feiqian.codes"; // whose codes this browser keeps for when there is no network (kept_codes.js)
+const CODES_BASE = "feiqian-codes";
+const NOBODY = "-";
 let leaving = false;
+
+/** Codes that are kept for another than this customer are kept no longer. */
+function dropCodesBut(whose) {
+  const kept = localStorage.getItem(CODES);
+  if (kept === null || kept === whose) return;
+  localStorage.removeItem(CODES);
+  indexedDB.deleteDatabase(CODES_BASE);
+}
 
 /** The answer was for another person's page, or nobody is signed in: nothing of this page is shown any more. */
 export function judge(answer) {
   const why = answer.headers.get(HEADER);
   if (leaving || (why !== "another" && why !== "nobody")) return;
   leaving = true;
+  dropCodesBut(NOBODY);
   document.getElementById("main").hidden = true;
   if (why === "another") {
     say();
@@ -46,6 +58,8 @@ export async function look() {
     // at the next occasion
   }
 }
+
+if (mark) dropCodesBut(mark.split(".")[0] || localStorage.getItem(CODES)); // a page that did not look says nothing
 
 if (sessionStorage.getItem(SAY)) {
   sessionStorage.removeItem(SAY);

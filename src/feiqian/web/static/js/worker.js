@@ -1,5 +1,7 @@
-// What a browser runs for the bank while no page of it is open: shows what is pushed, and opens the page that it is about.
-// It keeps nothing and answers no requests of pages.
+// What a browser runs for the bank beside its pages: shows what is pushed, and opens the page that it is about; and where
+// there is no network, shows the page that was kept for then (shell.js). It keeps nothing itself.
+
+import { forget } from "./kept_codes.js";
 
 const FIRST_PAGE = "/wallet";
 const RENEW = "/push/renew";
@@ -52,6 +54,53 @@ async function renew(event) {
   const body = new URLSearchParams({ old: old.endpoint, subscription: JSON.stringify(fresh) });
   await fetch(RENEW, { method: "POST", body });
 }
+
+// --- without network ---
+
+const SHELL = "feiqian-shell";
+const SHELL_PATH = "/offline";
+const WITHOUT_NETWORK = /^\/(?:(?:wallet|activity|me|inbox|scan|transfers|requests|receive)(?:\/.*)?)?$/;
+
+async function keptShell() {
+  const cache = await caches.open(SHELL);
+  const shell = (await cache.keys()).find((one) => new URL(one.url).pathname === SHELL_PATH);
+  return shell && cache.match(shell);
+}
+
+/** A page; if the bank cannot be reached, the one that was kept. */
+async function page(request) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const shell = await keptShell();
+    if (!shell) throw error;
+    return shell;
+  }
+}
+
+/** A file that never changes; if the bank cannot be reached, from what was kept with that page. */
+async function file(request) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const found = await (await caches.open(SHELL)).match(request);
+    if (!found) throw error;
+    return found;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== self.location.origin) return;
+  if (request.mode === "navigate" && request.method === "GET") {
+    if (WITHOUT_NETWORK.test(pathname)) event.respondWith(page(request));
+  } else if (request.method === "POST") {
+    if (pathname === "/sign-out") event.waitUntil(forget());
+  } else if (pathname.startsWith("/static/")) {
+    event.respondWith(file(request));
+  }
+});
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

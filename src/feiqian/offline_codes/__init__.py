@@ -1,0 +1,3 @@
+"""Payment codes for a phone without network: those of the coming minutes, fetched ahead, and their page."""
+
+STANDS_ON: tuple[str, ...] = ("policy", "customers", "auth", "accounts", "payments")
