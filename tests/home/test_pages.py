@@ -71,7 +71,7 @@ def test_an_app_arranges_the_same(holder: PageHolder) -> None:
     own = {"id": holder.account, "currency": "CNY"}
     shown = holder.post("/v1/me/overview", {"accounts": [WALLET, own | {"hidden": True}]}, 200)
     assert [(one["id"], one["hidden"]) for one in shown["accounts"]] == [("wallet", False), (holder.account, True)]
-    for wrong in ([WALLET, WALLET], [WALLET | {"currency": "EUR"}], [WALLET | {"currency": "QQQ"}]):
+    for wrong in ([WALLET, WALLET], [WALLET | {"currency": "EUR"}], [WALLET | {"currency": "ZZZ"}]):
         problem = holder.post("/v1/me/overview", {"accounts": wrong}, 422)
         assert problem["errors"][0]["field"] == "accounts"
     assert holder.post("/v1/me/overview", {"accounts": []}, 200)["accounts"][0]["hidden"] is False

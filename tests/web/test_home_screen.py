@@ -68,6 +68,17 @@ def test_the_manifest_speaks_the_page_s_language_and_opens_the_wallet(client: ht
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_ways_in_from_the_home_screen_lead_to_pages_of_the_tab_bar(client: httpx.Client, language: str) -> None:
+    path, said = manifest(client, language)
+    ways = {way["url"]: way["name"] for way in said["shortcuts"]}
+    text = texts_in(language)
+    assert ways == {"/wallet/pay": text("wallet.pay"), "/inbox": text("notices.title")}
+    for url in ways:
+        opened = client.get(urljoin(path, url), headers={"Accept": "text/html"}, follow_redirects=False)
+        assert opened.headers["location"] == f"/sign-in?next={url}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_icon_is_there_in_the_size_and_of_the_type_that_it_claims(client: httpx.Client, language: str) -> None:
     path, said = manifest(client, language)
     claimed = set()
@@ -83,6 +94,9 @@ def test_every_icon_is_there_in_the_size_and_of_the_type_that_it_claims(client: 
 
 def test_the_languages_differ_in_what_people_read_and_in_nothing_else(client: httpx.Client) -> None:
     said = [manifest(client, language)[1] for language in LANGUAGES]
+    for one in said:
+        for way in one["shortcuts"]:
+            assert way.pop("name")
     rest = [{name: value for name, value in one.items() if name not in IN_LANGUAGE} for one in said]
     assert all(one == rest[0] for one in rest)
     assert all(one.keys() == said[0].keys() for one in said)
