@@ -14,6 +14,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from feiqian import features
+from feiqian.activity.model import ActivityPage
 from feiqian.auth.sessions.model import Opened, Session
 from feiqian.customers.model import Profile
 from feiqian.customers.registry import Customer
@@ -141,6 +142,16 @@ class StillStatements:
     async def holdings(self, number: int) -> list[Holding]:
         has = Money(MinorUnits(1_234_50), CNY)
         return [Holding(None, has, has)]
+
+
+class StillActivity:
+    """Nothing has moved. `lacking`: something was set aside."""
+
+    def __init__(self, still: StillBank) -> None:
+        self._still = still
+
+    async def page(self, number: int, limit: int) -> ActivityPage:
+        return ActivityPage([], "", False, self._still.lacking)
 
 
 class StillMerchants:
@@ -378,6 +389,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "inbox": StillInbox(),
         "statements": StillStatements(),
         "arrangements": StillArrangements(),
+        "activity": StillActivity(still),
         "merchants": StillMerchants(),
         "accounts": StillAccounts(),
         "reads": StillReads(still),

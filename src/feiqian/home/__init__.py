@@ -7,5 +7,6 @@ STANDS_ON: tuple[str, ...] = (
     "auth",
     "payments",
     "deposits",
+    "activity",
     "sources",
 )

@@ -10,7 +10,7 @@ from litestar.response import Redirect, Stream
 
 from feiqian.auth.pages.push import push_shown
 from feiqian.ids import CustomerNumber
-from feiqian.payments.pages.lists import of_customer
+from feiqian.payments.pages.lists import built
 from feiqian.payments.pages.live import live_page
 from feiqian.payments.pages.sheet import sheet
 from feiqian.payments.pages.standing import name_of, standing, standing_of
@@ -70,8 +70,7 @@ async def _values(site: Site, number: CustomerNumber) -> dict[str, Any]:
         "money": await money_of(services, number),
         "waiting": await services.payments.confirmations.shown(number),
         "parts": await parts_of(services, number, "home"),
-        "payments": await of_customer(services, number, LATELY),
-        "incomplete": await services.reads.customer_incomplete(number),
+        "lately": await built(services, lambda: services.activity.page(number, limit=LATELY)),
         "unread": await services.inbox.unread(number),
     }
 
@@ -82,7 +81,7 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
         "standing": (await standing_of(site.services, number)).state,
         "attention": site.render("home/parts/attention.html", **values),
         "money": site.render("home/parts/money.html", **values),
-        "lately": site.render("payments/parts/wallet_payments.html", **values),
+        "lately": site.render("home/parts/lately.html", **values),
         "sheet": sheet(site, facts[-1]) if facts else None,
         "bell": site.render("home/parts/bell.html", **values),
     }

@@ -25,9 +25,11 @@ export function show(element, html) {
 
 /** Like `show`, for lists: rows that were not there before are marked, so that they may glow once; a flood does not. */
 export function showRows(element, html) {
-  const before = new Set([...element.querySelectorAll("[data-payment]")].map((row) => row.dataset.payment));
+  const rows = () => [...element.querySelectorAll("[data-payment], [data-movement]")];
+  const id = ({ dataset }) => dataset.payment ?? dataset.movement;
+  const before = new Set(rows().map(id));
   show(element, html);
-  const fresh = [...element.querySelectorAll("[data-payment]")].filter((row) => !before.has(row.dataset.payment));
+  const fresh = rows().filter((row) => !before.has(id(row)));
   if (before.size && fresh.length < MANY) fresh.forEach((row) => row.classList.add("fresh-row"));
 }
 
