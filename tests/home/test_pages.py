@@ -126,6 +126,12 @@ def test_all_that_was_seen_is_read_at_once(paged: Served, holder: PageHolder) ->
     assert "Mark all as read" not in holder.page("/inbox")
 
 
+def test_receipts_are_the_other_half_of_the_inbox(holder: PageHolder) -> None:
+    page = holder.page("/inbox/receipts")
+    assert '<a href="/inbox/receipts" aria-current="page">' in page
+    assert 'href="/inbox/receipts"' in holder.page("/inbox")
+
+
 def test_nobody_reads_the_notices_of_somebody_else(paged: Served, holder: PageHolder) -> None:
     other = PageHolder(paged, 411)
     [notice] = holder.get("/v1/me/notices")["data"][:1]
@@ -161,7 +167,9 @@ def test_each_page_speaks_the_language_that_was_chosen(holder: PageHolder, langu
     holder.fill(holder.page("/me"), "/language", language="en", next="/me")
 
 
-@pytest.mark.parametrize("path", ["/wallet", "/me", "/inbox", "/me/notices", "/wallet/accounts", "/wallet/pay"])
+@pytest.mark.parametrize(
+    "path", ["/wallet", "/me", "/inbox", "/inbox/receipts", "/me/notices", "/wallet/accounts", "/wallet/pay"]
+)
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in_page(holder: PageHolder, path: str) -> None:
     asked = holder.api.get(path, headers={"accept": "text/html", "authorization": ""}, follow_redirects=False)
     assert (asked.status_code, asked.headers["location"]) == (303, f"/sign-in?next={path}")

@@ -8,5 +8,6 @@ from .accounts import ArrangePages
 from .home import Home
 from .me import Me
 from .notices import NoticeSettings
+from .receipts import receipts
 
-PAGES: list[ControllerRouterHandler] = [ArrangePages, Home, Me, NoticeSettings]
+PAGES: list[ControllerRouterHandler] = [ArrangePages, Home, Me, NoticeSettings, receipts]
