@@ -18,6 +18,8 @@ from feiqian.events import (
     PaymentDecided,
     PaymentExpired,
     PaymentRefused,
+    PersonTransferDecided,
+    PersonTransferEnded,
     RefundDecided,
     encode_fact,
 )
@@ -91,6 +93,20 @@ def test_refunds_and_cancellations_wake_too() -> None:
         assert await anext(aiter(watcher)) == [refund]
         hub.on_rows(2, [encode_fact(PaymentCancelled("pay_1", 1))])
         assert await anext(aiter(watcher)) == []
+
+    asyncio.run(run())
+
+
+def test_money_between_people_wakes_both_sides_and_nobody_else() -> None:
+    async def run() -> None:
+        hub = Hub()
+        alice, bob, carol = (hub.watch(("customer", number)) for number in (1, 2, 3))
+        sides = {"sender": 1, "receiver": 2, "debit": b"", "credit": b"", "note": "", "number": "T1", "created_at": 1}
+        sent = PersonTransferDecided("pst_1", bytes(16), "succeeded", None, amount=50, currency=156, **sides)
+        hub.on_rows(1, [encode_fact(sent)])
+        assert [await anext(aiter(one)) for one in (alice, bob)] == [[], []]
+        hub.on_rows(2, [encode_fact(PersonTransferEnded("pst_1", "returned", 1, 2, 9))])
+        assert (alice.position, bob.position, carol.position) == (2, 2, 0)
 
     asyncio.run(run())
 
