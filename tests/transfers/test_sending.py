@@ -11,7 +11,8 @@ from feiqian.accounts.kinds import deposit_id, wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import Passed
 from feiqian.events import PersonTransferDecided, PersonTransferStatus
-from feiqian.money import CNY, MinorUnits
+from feiqian.limits.model import LimitQuestion
+from feiqian.money import CNY, EUR, MinorUnits
 from feiqian.payees.errors import CheckNotFound, PayeeChanged, PayeeIsSender
 from feiqian.payees.model import Way
 from feiqian.payments.recent import Recent
@@ -50,10 +51,12 @@ def test_money_goes_onto_the_account_that_is_named(bank: Sending) -> None:
 def test_the_sender_chooses_the_account_that_it_leaves(bank: Sending) -> None:
     mei, eve = bank.person("mei", 100_00), bank.person("eve")
     account, foreign = bank.account(mei.number, 50_00), bank.account(eve.number, 50_00)
+    euros = bank.account(mei.number, 50_00, EUR)
     assert bank.send_to(mei, eve, 20_00, source=account.id).debit == account.ledger_id
     assert (bank.wallet(mei), bank.held(account.ledger_id)) == (100_00, 30_00)
-    with pytest.raises(PersonTransferInvalid, match="source"):
-        bank.send_to(mei, eve, 20_00, "T2", source=foreign.id)
+    for other in (foreign, euros):
+        with pytest.raises(PersonTransferInvalid, match="source"):
+            bank.send_to(mei, eve, 20_00, "T2", source=other.id)
 
 
 def test_abuse_25_a_retry_gets_the_first_answer(bank: Sending) -> None:
@@ -272,6 +275,8 @@ def test_abuse_51_a_transfer_and_a_payment_count_towards_one_limit(bank: Sending
     mei, eve = bank.person("mei", 5_000_00), bank.person("eve")
     assert bank.send_to(mei, eve, 900_00).status is SUCCEEDED
     limits, now = bank.services.limits, bank.clock.now() // 1_000_000
-    online = limits.at_confirmation(mei.number, CNY.number, MinorUnits(200_00), now, "online", (Factor.PIN,))
+    online = limits.at_confirmation(
+        LimitQuestion(mei.number, CNY.number, MinorUnits(200_00), now, "online"), (Factor.PIN,)
+    )
     assert online == "proof_too_low"
     assert bank.used_today(mei) == 900_00

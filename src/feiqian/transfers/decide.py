@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from feiqian.accounts.kinds import day_amount_id
 from feiqian.auth.challenges.model import Passed
 from feiqian.clock import MICROSECONDS
-from feiqian.events import LimitMet, PersonTransferDecided, PersonTransferStatus, Proof, encode_fact
+from feiqian.events import PersonTransferDecided, PersonTransferStatus, Proof, encode_fact
 from feiqian.ids import NO_CUSTOMER, PERSON_TRANSFER, CustomerNumber, new_id
 from feiqian.ledger import chart
 from feiqian.ledger.engine import chain
@@ -62,7 +62,7 @@ class Decider:
             about=wanted.about,
             check=wanted.check,
             proof=Proof(proved.challenge, tuple(factor.value for factor in proved.factors), proved.evidence),
-            limit=self._met(sender, wanted, proved, now) if decline in _LIMITS else None,
+            limit=self.limits.met(_asked(sender, wanted, now), proved.factors) if decline in _LIMITS else None,
         )
         self.ledger.record(encode_fact(fact))
         self.recent.put(transfer, fact)
@@ -98,19 +98,15 @@ class Decider:
             return TransferDecline.NOT_POSSIBLE
         if not self.payees.receives(payee.found, wanted.currency, wanted.amount):
             return TransferDecline.PAYEE_NOT_RECEIVING
-        return self.limits.at_confirmation(_question(sender, wanted, now), proved.factors)
+        return self.limits.at_confirmation(_asked(sender, wanted, now), proved.factors)
 
     def _credit(self, wanted: Wanted) -> bytes:
         """Where the money goes; of nobody, nowhere."""
         payee = wanted.payee
         return self.payees.account_of(payee.found, wanted.currency) if payee.found.known else b""
 
-    def _met(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, now: int) -> LimitMet | None:
-        return self.limits.met(_question(sender, wanted, now), proved.factors)
 
-
-def _question(sender: CustomerNumber, wanted: Wanted, now: int) -> LimitQuestion:
-    """What limits are asked about it; `now` in Unix µs."""
+def _asked(sender: CustomerNumber, wanted: Wanted, now: int) -> LimitQuestion:
     return LimitQuestion(sender, wanted.currency, wanted.amount, now // MICROSECONDS, METHOD)
 
 
