@@ -108,3 +108,12 @@ def test_abuse_63_what_a_shop_wrote_is_no_markup_on_paper_or_page(paged: Served,
     shown = holder.page(f"/activity/{receipt['id']}")
     assert "&lt;b&gt;咖啡&lt;/b&gt;" in shown
     shop.close()
+
+
+def test_moments_are_date_times_and_nothing_else(holder: PageHolder) -> None:
+    assert (
+        len(holder.get("/v1/me/activity?since=2026-01-01T00:00:00Z&until=2999-12-31T23:59:59.5%2B08:00")["data"]) == 1
+    )
+    assert holder.get("/v1/me/activity?since=2999-01-01T00:00:00Z")["data"] == []
+    for wrong in ("0.5", "2026-01-01", "2026-02-31T00:00:00Z", "2026-01-01T29:00:00Z", "2026-01-01T00:00:00"):
+        holder.get(f"/v1/me/activity?until={wrong}", 422)

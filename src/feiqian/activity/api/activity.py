@@ -33,7 +33,9 @@ Cursor = Annotated[str, matching("[0-9.-]{1,60}")]
 Text = Annotated[str, matching(LINE, max_length=LONGEST_SEARCH, examples=["tea"])]
 AccountId = Annotated[str, matching("[A-Za-z0-9_]{1,64}", description="An account's id, or `wallet`.")]
 Least = Annotated[int, msgspec.Meta(ge=0, le=NEVER)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_TIME = "[0-2][0-9]:[0-5][0-9]"
+_PATTERN = rf"[12][0-9]{{3}}-[01][0-9]-[0-3][0-9]T{_TIME}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{_TIME})"
+Moment = Annotated[str, matching(_PATTERN, description="A date-time of RFC 3339.", examples=["2026-11-28T00:00:00Z"])]
 _MONTH = re.compile(r"(?:19[7-9]|2[0-9]{2})[0-9]-(?:0[1-9]|1[0-2])", re.ASCII)
 _OF_ONE = (problems.NOT_FOUND,)
 
@@ -66,7 +68,7 @@ async def list_activity(
     customer = session.subject.customer
     wanted = Wanted(
         account=b"" if account is None else await _ledger_id(services, customer, account, currency),
-        span=Span(microseconds(since) if since else 0, microseconds(until) if until else NEVER),
+        span=Span(_moment("since", since) if since else 0, _moment("until", until) if until else NEVER),
         direction=Direction(direction or ""),
         state=State(outcome or ""),
         least=least,
@@ -102,6 +104,15 @@ async def get_activity_month(
     sums = await services.activity.sums(customer, _span_of(id, ZoneInfo(services.settings.zone)), only)
     told = None if sums is None else [shapes.SumShown(BY_NUMBER[one.currency].code, one.came, one.left) for one in sums]
     return shapes.MonthShown(id, told)
+
+
+def _moment(field: str, text: str) -> int:
+    """In Unix microseconds. Raises ProblemError for what no calendar has."""
+    try:
+        return microseconds(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        wrong = problems.FieldError(field, "there is no such moment")
+        raise problems.ProblemError(problems.INVALID, errors=(wrong,)) from None
 
 
 def _span_of(month: str, zone: ZoneInfo) -> Span:
