@@ -8,13 +8,13 @@ from collections.abc import Iterable
 
 from feiqian.money import BY_CODE, decimal_text, money
 from feiqian.orders.model import Order
+from feiqian.strings.cells import cell
 
 COLUMNS = ("id", "merchant_order", "status", "currency", "amount", "paid", "fee", "net", "refunded")
 TIMES = ("created_at", "ended_at")
 HEADER = (*COLUMNS, "description", *TIMES)
 MOST = 1000  # orders in one answer
 _SUMS = frozenset({"amount", "paid", "fee", "net", "refunded"})
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_of(orders: Iterable[Order], *, header: bool = True) -> str:
@@ -26,7 +26,7 @@ def csv_of(orders: Iterable[Order], *, header: bool = True) -> str:
     for order in orders:
         times = (getattr(order, name) for name in TIMES)
         cells = (_cell(order, name) for name in COLUMNS)
-        lines.writerow((*cells, _text(order.description), *("" if at is None else at.isoformat() for at in times)))
+        lines.writerow((*cells, cell(order.description), *("" if at is None else at.isoformat() for at in times)))
     return out.getvalue()
 
 
@@ -34,8 +34,4 @@ def _cell(order: Order, name: str) -> str:
     value = getattr(order, name)
     if name in _SUMS:
         return decimal_text(money(value, BY_CODE[order.currency]))
-    return _text(str(value))
-
-
-def _text(text: str) -> str:
-    return f"'{text}" if text.lstrip(" \u3000").startswith(_FORMULAS) else text
+    return cell(str(value))
