@@ -18,6 +18,8 @@ from feiqian.clock import MICROSECONDS
 from feiqian.printing import fonts
 from feiqian.workers.frames import Refused
 
+# The font has one glyph for it and for the middle dot of names, and who copies a name would get the other one.
+BULLET = "•"
 _SOURCES = Path(__file__).parents[1]
 
 
@@ -31,19 +33,23 @@ class Sheet(msgspec.Struct, frozen=True):
 def typeset(parts: list[bytes]) -> list[bytes]:
     """Job: a `Sheet` in JSON and the values in JSON become the document. Raises Refused (font_missing)."""
     sheet, values = parts
-    wanted = msgspec.json.decode(sheet, type=Sheet)
+    return [document(msgspec.json.decode(sheet, type=Sheet), values)]
+
+
+def document(sheet: Sheet, values: bytes) -> bytes:
+    """The document, of values in JSON, tagged for screen readers. Raises Refused (font_missing).
+
+    PDF/UA is not declared: Typst refuses that where a letter is in no font, and a name may have one.
+    """
     try:
-        letters = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts.folder())]
-        )
+        letters = typst.Fonts(include_system_fonts=False, font_paths=[str(fonts.folder())])  # and what Typst has itself
     except fonts.FontMissing:
         raise Refused(fonts.MISSING) from None
-    compiler = typst.Compiler(wanted.template.encode(), _SOURCES, letters, ignore_system_fonts=True)
+    compiler = typst.Compiler(sheet.template.encode(), _SOURCES, letters, ignore_system_fonts=True)
     made = compiler.compile(
         format="pdf",
-        sys_inputs={"values": values.decode()},
-        pdf_standards="ua-1",
-        timestamp=wanted.at // MICROSECONDS,
+        sys_inputs={"values": values.decode().replace(BULLET, "*")},
+        timestamp=sheet.at // MICROSECONDS,
     )
     assert isinstance(made, bytes)
-    return [made]
+    return made

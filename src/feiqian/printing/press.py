@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from feiqian.errors import FeiqianError
 from feiqian.printing import fonts
 from feiqian.runtime import logs
+from feiqian.runtime.work import TooBusy
 from feiqian.workers.frames import Job, Refused
 from feiqian.workers.pool import Workers
 from feiqian.workers.process import JobKilled, Limits
@@ -23,8 +23,8 @@ _SOURCES = Path(__file__).parents[1]
 _log = logs.get("feiqian.printing")
 
 
-class NotPrinted(FeiqianError):
-    """The document could not be made. Nothing else is wrong; the log says why."""
+class NotPrinted(TooBusy):
+    """The document cannot be made now. Nothing else is wrong; the log says why."""
 
 
 class Press:
