@@ -123,7 +123,9 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
         schema = KEY["schema"] | {"examples": [f"{operation.name}-1"]}
         described["parameters"] = [*described.get("parameters", ()), KEY | {"schema": schema}]
     if operation.media_type != JSON:
-        described["responses"]["200"]["content"] = {operation.media_type: {"schema": {"type": "string"}}}
+        described["responses"]["200"]["content"] = {
+            kind: {"schema": {"type": "string"}} for kind in operation.media_type.split(", ")
+        }
 
 
 @cache

@@ -90,7 +90,7 @@ class Operation:
     body_limit: int  # bytes
     pictures: bool  # the body is `{"images": [...]}`, may be large, and is parsed by a worker process then
     keyed: bool  # takes an `Idempotency-Key`
-    media_type: str  # of the answer; of all but JSON the handler returns it whole (`answers.Answer`)
+    media_type: str  # of the answer, several with ", " between; all but JSON is returned whole (`answers.Answer`)
 
     @property
     def writes(self) -> bool:
