@@ -26,6 +26,7 @@ from feiqian.composition import (
     add_payments,
     add_products,
     add_quick_payments,
+    add_statements,
     services_of,
 )
 from feiqian.customers import levels
@@ -142,6 +143,7 @@ def _open(
     services.payments.choose_sources(services.sources.choose, services.sources.names)
     add_activity(services)
     add_offline_codes(services)
+    add_statements(services)
     add_back_office(services)
     add_quick_payments(services)
     add_outbound(services, partial(open_journal, folder, settings.journal_url))

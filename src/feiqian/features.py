@@ -61,6 +61,7 @@ FEATURES = (
     "orders",
     "deposits",
     "activity",
+    "statements",
     "sources",
     "locks",
     "payees",

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.sources.service import Sources
+    from feiqian.statements.service import StatementFiles
     from feiqian.subjects import Role
     from feiqian.transfers.drafts import Drafts
     from feiqian.transfers.reporting import NoteReports
@@ -180,6 +181,7 @@ class Services:
     movement_notes: Notes = field(init=False)
     movement_reports: Reports = field(init=False)
     public_receipts: PublicReceipts = field(init=False)
+    statement_files: StatementFiles = field(init=False)
     changes: ChangeRequests = field(init=False)  # whose kinds ask all features
     back_office: BackOffice = field(init=False)
     quick_payments: QuickPayments = field(init=False)

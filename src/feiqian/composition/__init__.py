@@ -60,6 +60,8 @@ from feiqian.workers.pool import Workers
 
 from .access import add_access
 from .products import add_offline_codes, add_products, add_quick_payments
+from .products import add_products, add_quick_payments
+from .statements import add_statements
 
 __all__ = [
     "add_access",
@@ -70,6 +72,7 @@ __all__ = [
     "add_payments",
     "add_products",
     "add_quick_payments",
+    "add_statements",
     "services_of",
 ]
 

@@ -1,0 +1,17 @@
+"""A bank whose customers ask for statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.statements.keepers import Keepers
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Keepers]:
+    bank = Keepers(tmp_path / "bank")
+    yield bank
+    bank.close()
