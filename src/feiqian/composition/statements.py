@@ -5,6 +5,7 @@ from __future__ import annotations
 from feiqian.services import Services
 from feiqian.statements.given import GivenOut
 from feiqian.statements.service import StatementFiles
+from feiqian.web.symbols import qr_picture
 
 
 def add_statements(s: Services) -> None:
@@ -22,4 +23,5 @@ def add_statements(s: Services) -> None:
         zone=s.settings.zone,
         prefix=s.settings.account_prefix,
         origin=s.settings.public_origin,
+        picture=qr_picture,
     )

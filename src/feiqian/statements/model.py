@@ -86,6 +86,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     words: dict[str, str]
     code: str = ""  # by which anybody who has it finds out whether it is this bank's
     check: str = ""  # the address where
+    picture: str = ""  # both, to be scanned: SVG
 
     @property
     def came(self) -> tuple[int, int]:

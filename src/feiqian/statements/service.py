@@ -6,7 +6,7 @@ What a period has is asked of activity, some hundred entries at a time, and boun
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -106,6 +106,7 @@ class StatementFiles:
     zone: str
     prefix: str  # of the numbers of accounts: the bank's code
     origin: str
+    picture: Callable[[str], str]  # of an address, to be scanned: SVG
 
     def __post_init__(self) -> None:
         self._under_way: Counter[CustomerNumber] = Counter()
@@ -236,7 +237,9 @@ class StatementFiles:
         )
         code = self.given.code(it.id)
         await self.given.keep(code, said)
-        return msgspec.structs.replace(it, code=grouped(code), check=f"{self.origin}{CHECK}")
+        address = f"{self.origin}{CHECK}"
+        picture = self.picture(f"{address}?statement={code}")
+        return msgspec.structs.replace(it, code=grouped(code), check=address, picture=picture)
 
     def _holder(self, connection: Connection, customer: CustomerNumber) -> str:
         found = self.customers.by_number(connection, customer)

@@ -55,3 +55,11 @@ def _row(modules: bytes, y: int, x: int, height: int) -> str:
             parts.append(f"M{x} {y}h{width}v{height}h-{width}z")
         x += width
     return "".join(parts)
+
+
+def qr_picture(text: str) -> str:
+    """A QR code as a picture by itself (SVG), for documents."""
+    symbol = qr(text)
+    ground = '<rect width="100%" height="100%" fill="#fff"/>'
+    size = f"0 0 {symbol.width} {symbol.height}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}">{ground}<path d="{symbol.path}"/></svg>'

@@ -12,13 +12,11 @@ from feiqian.services import Services
 from feiqian.strings.visible import shown
 from feiqian.texts import Texts
 from feiqian.web.formats import Formats
-from feiqian.web.symbols import qr
+from feiqian.web.symbols import qr_picture
 
 from .activity import Names
 
 TEMPLATE = "activity/templates/receipt.typ"
-_SQUARE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {symbol.width} {symbol.height}">\
-<rect width="100%" height="100%" fill="#fff"/><path d="{symbol.path}"/></svg>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ async def print_receipt(services: Services, customer: CustomerNumber, receipt: R
         "check": texts("activity.receipt.check", address=address),
         "code": paper.code,
         "address": f"{address}/{paper.code}",
-        "square": _SQUARE.format(symbol=qr(f"{address}/{paper.code}")),
+        "square": qr_picture(f"{address}/{paper.code}"),
     }
     return await services.press.pdf(TEMPLATE, values, now, f"customer {customer}")
 

@@ -19,7 +19,5 @@ def facts_of(statement: Statement) -> list[tuple[str, str]]:
         ("made", statement.local(statement.made_at).strftime("%Y-%m-%d %H:%M:%S")),
         ("provisional", words["provisional.yes"] if statement.provisional else ""),
         ("id", statement.id),
-        ("code", statement.code),
-        ("check", statement.check),
     ]
     return [(words[key], value) for key, value in facts if value]

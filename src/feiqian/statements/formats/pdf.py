@@ -31,7 +31,11 @@ def values_of(statement: Statement) -> dict[str, Any]:
         "brand": statement.bank.name,
         "foot": f"{statement.account.shown} · {words['number.of']} {statement.id}",
         "facts": [[name, shown(value)] for name, value in facts_of(statement)],
-        "notices": [words[key] for key in _notices(statement)],
+        "notice": words["notice.provisional"] if statement.provisional else "",
+        "check": words["notice.check"] if statement.code else "",
+        "code": statement.code,
+        "address": statement.check,
+        "picture": statement.picture,
         "sums": [
             [words["opening"], sum_text(statement, statement.opening)],
             [f"{words['came']} ({came})", sum_text(statement, credit)],
@@ -43,11 +47,6 @@ def values_of(statement: Statement) -> dict[str, Any]:
         "none": words["none"],
         "rows": [_row(statement, row) for row in statement.rows],
     }
-
-
-def _notices(statement: Statement) -> list[str]:
-    said = ["notice.provisional"] if statement.provisional else []
-    return [*said, "notice.check"] if statement.code else said
 
 
 def _row(statement: Statement, row: Row) -> list[str]:
