@@ -57,13 +57,15 @@ def test_periods_that_follow_each_other_have_every_entry_once_and_one_balance_be
     bank.pay(mei, shop, 2)  # at 23:59:59 of the 16th
     bank.clock.advance(1 - 60)
     bank.pay(mei, shop, 3)  # at 00:00:00 of the 17th
-    days = [f"2027-01-{day}" for day in (14, 15, 16, 17)]
+    bank.clock.advance(DAY)
+    days = [f"2027-01-{day}" for day in (14, 15, 16, 17, 18)]
     files = [read(Format.CSV, bank.ask(mei, Format.CSV, days_of(day, day)).content) for day in days]
     assert [[entry.amount for entry in file.entries] for file in files] == [
         [],
         [Decimal("1000.00")],
         [Decimal("-0.01"), Decimal("-0.02")],
         [Decimal("-0.03")],
+        [],
     ]
     assert [file.closing for file in files[:-1]] == [file.opening for file in files[1:]]
     assert files[0].opening == 0

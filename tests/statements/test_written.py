@@ -125,6 +125,12 @@ def test_a_pdf_says_all_in_the_language_and_names_can_be_read_back(language: str
         assert row.id in text
 
 
+def test_a_pdf_says_what_came_and_what_left() -> None:
+    lines = text_of_pdf(pdf.write(statement())).splitlines()
+    for head, said in (("Money in (3)", "512.57"), ("Money out (4)", "−213.52"), ("Closing balance", "1,299.05")):
+        assert lines[lines.index(head) + 1] == said
+
+
 def test_names_with_a_middle_dot_and_letters_that_no_font_has_are_no_hindrance() -> None:
     strange = "买买提·阿卜杜拉 \U0001f9cb \U00020bb7"
     entry = Row("mov" + "1" * 32, rows(0)[0].at, 5, 5, "person_transfer", "Transfer", strange, "", "")
