@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -173,3 +174,33 @@ def test_files_are_named_by_account_and_period(bank: Keepers) -> None:
     names = [bank.ask(mei, format, "2027-01", account.id).name for format in (*READABLE, Format.PDF)]
     which = f"statement-{account.last_four}-2027-01"
     assert names == [f"{which}.{ending}" for ending in ("csv", "xlsx", "ofx", "camt053.xml", "pdf")]
+
+
+def test_midnight_that_comes_while_a_statement_is_read_makes_it_no_final_one(
+    bank: Keepers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, which = bank.holder(100_000), Which(WALLET, CNY.number, days_of("2027-01-15", "2027-01-15"))
+    bank.clock.advance(8 * 3600 - 1)
+    read_period = bank.activity.period
+
+    async def slowly(*asked: Any) -> Any:
+        found = await read_period(*asked)
+        bank.clock.advance(3600)
+        return found
+
+    monkeypatch.setattr(bank.activity, "period", slowly)
+    it = bank.run(bank.files.statement(mei, which, "en"))
+    assert it.provisional
+    assert it.local(it.through).isoformat(timespec="seconds") == "2027-01-15T23:59:59+08:00"
+    monkeypatch.undo()
+    assert bank.run(bank.files.statement(mei, which, "en")).id != it.id
+
+
+def test_a_period_is_final_a_minute_after_its_end(bank: Keepers) -> None:
+    mei, which = bank.holder(100_000), Which(WALLET, CNY.number, days_of("2027-01-15", "2027-01-15"))
+    bank.clock.advance(8 * 3600 + 59)
+    it = bank.run(bank.files.statement(mei, which, "en"))
+    assert it.provisional
+    assert it.local(it.through).isoformat() == "2027-01-16T00:00:00+08:00"
+    bank.clock.advance(1)
+    assert not bank.run(bank.files.statement(mei, which, "en")).provisional

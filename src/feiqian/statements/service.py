@@ -21,7 +21,7 @@ from feiqian.activity.codes import grouped
 from feiqian.activity.errors import MovementNotFound
 from feiqian.activity.model import Movement
 from feiqian.activity.service import Activity
-from feiqian.clock import MICROSECONDS, Clock, microseconds
+from feiqian.clock import MICROSECONDS, MINUTE, Clock, microseconds
 from feiqian.customers.registry import Customers
 from feiqian.deposits.model import WALLET
 from feiqian.deposits.service import Deposits
@@ -52,6 +52,7 @@ from feiqian.texts import Texts, texts_in
 
 MOST_ENTRIES, MOST_PRINTED = 10_000, 3_000  # of a statement, and of one as PDF
 AT_ONCE, AT_ONCE_OF_ONE = 16, 2  # statements that are being made: of all, of one customer
+SETTLED = MINUTE  # after a period: a clock that is put back within its bound may add something until then
 CHECK = "/statements/check"
 _WRITE = "feiqian.statements.job", "write"
 _WORDS = "statement.file."
@@ -81,8 +82,10 @@ class StatementFile(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """An account in a period: which lines are of it, from one sequence number until before another."""
+    """An account in a period: which lines are of it, from one sequence number until before another. `now`: when it was
+    asked for, before anything was read."""
 
+    now: int
     holding: Holding
     period: Period
     account: OwnAccount | None  # None: the ledger has none yet
@@ -114,7 +117,10 @@ class StatementFiles:
     @property
     def today(self) -> date:
         """The bank's."""
-        day = self.clock.day(self.clock.now() // MICROSECONDS)
+        return self._day(self.clock.now())
+
+    def _day(self, at: int) -> date:
+        day = self.clock.day(at // MICROSECONDS)
         return date(day // 10_000, day // 100 % 100, day % 100)
 
     async def file(self, customer: CustomerNumber, which: Which, format: Format, language: str) -> StatementFile:
@@ -153,19 +159,20 @@ class StatementFiles:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     async def _find(self, customer: CustomerNumber, which: Which, most: int) -> _Found:
+        now = self.clock.now()  # what was decided before is durable when the holding is known, and read then
         holding = await self.holdings.holding(customer, which.account, which.currency)
-        period = which.period.until(self.today)
+        period = which.period.until(self._day(now))
         try:
             account, first, before = await self.activity.period(
                 customer, _ledger_id(customer, holding), self._span(period)
             )
         except MovementNotFound:
-            return _Found(holding, period, None, 1, 1)
+            return _Found(now, holding, period, None, 1, 1)
         if await self.reads.customer_incomplete(customer):
             raise RecordIncomplete("some of the customer's entries were set aside")
         if before - first > most:
             raise TooManyEntries(before - first, most)
-        return _Found(holding, period, account, first, before)
+        return _Found(now, holding, period, account, first, before)
 
     def _span(self, period: Period) -> Span:
         zone = ZoneInfo(self.zone)
@@ -173,10 +180,11 @@ class StatementFiles:
         return Span(microseconds(start_of(period.first, zone)), microseconds(after))
 
     async def _statement(self, customer: CustomerNumber, found: _Found, language: str) -> Statement:
-        texts, holding, now = texts_in(language), found.holding, self.clock.now()
+        texts, holding, now = texts_in(language), found.holding, found.now
         rows = [row async for row in self._rows(customer, found, texts)]
         opening = rows[0].balance - rows[0].amount if rows else await self._balance_before(customer, found)
-        provisional, end = found.period.last >= self.today, self._span(found.period).end
+        end = self._span(found.period).end
+        provisional = now < end + SETTLED
         ledger_id, days = _ledger_id(customer, holding), found.period
         return Statement(
             id=statement_id(ledger_id, days.first, days.last, now if provisional else None),
@@ -185,7 +193,7 @@ class StatementFiles:
             account=await self._account(customer, holding, texts),
             first=days.first,
             last=days.last,
-            through=now if provisional else end,
+            through=min(now, end),
             made_at=now,
             provisional=provisional,
             opening=opening,
