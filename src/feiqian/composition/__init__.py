@@ -60,7 +60,6 @@ from feiqian.workers.pool import Workers
 
 from .access import add_access
 from .products import add_offline_codes, add_products, add_quick_payments
-from .products import add_products, add_quick_payments
 from .statements import add_statements
 
 __all__ = [
