@@ -14,7 +14,7 @@ from feiqian.customers.registry import Customers
 from feiqian.offline_codes.errors import NoCodesAhead
 from feiqian.offline_codes.service import AHEAD_SECONDS, ROOM_SECONDS
 from feiqian.payments.codes import SLOT_SECONDS
-from feiqian.subjects import customer, staff
+from feiqian.subjects import Role, customer, staff
 from tests.offline_codes.conftest import Tills
 
 
@@ -127,7 +127,7 @@ def test_who_signs_in_again_gets_others_and_the_old_ones_stay_refused(tills: Til
 
 def test_no_code_outlives_the_session_that_asks(tills: Tills) -> None:
     session = session_of(tills)
-    minutes = tills.s.policy.sessions.customer.idle_minutes
+    minutes = tills.s.policy.sessions[Role.CUSTOMER].idle_minutes
     tills.bank.clock.advance(minutes * 60 - 95)
     codes = tills.ahead(session)
     assert len(codes) == 9
