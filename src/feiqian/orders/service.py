@@ -18,6 +18,7 @@ from feiqian.clock import MICROSECONDS, microseconds
 from feiqian.errors import LedgerError, NotDeciding
 from feiqian.events import OrderChanged, PaymentDecided, PaymentStatus, RefundDecided
 from feiqian.ids import ORDER, new_id
+from feiqian.ledger.due import Due
 from feiqian.ledger.engine import HoldState, Refusal, Type, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.merchants.registry import Merchant, Merchants
@@ -34,7 +35,6 @@ from feiqian.orders.errors import (
     RefundsUsedUp,
     TooManyOpenOrders,
 )
-from feiqian.orders.expiry import Due
 from feiqian.orders.making import new_order, same_order
 from feiqian.orders.model import ENDED, Capture, Event, Method, Order, OrderStatus, order_object
 from feiqian.orders.read_model.reads import OrderReads, Wanted

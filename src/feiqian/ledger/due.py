@@ -1,4 +1,4 @@
-"""Lets orders expire on time, also when nothing else happens. The engine ends the hold; this says so, once."""
+"""Ends on time what has a time to end at, also when nothing else happens; once the ledger has moved on to that time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Due:
 
     def __init__(self, ledger: Ledger, end: Callable[[str], None]) -> None:
         self._ledger, self._end = ledger, end
-        self._heap: list[tuple[int, str]] = []  # when (Unix µs), the order's id
+        self._heap: list[tuple[int, str]] = []  # when (Unix µs), the id
         self._changed = asyncio.Event()
 
     def add(self, at_us: int, id: str) -> None:
@@ -49,7 +49,7 @@ class Due:
             with contextlib.suppress(LedgerStopped, NotDeciding):
                 self.settle()
             left = (self._heap[0][0] - self._ledger.clock.now()) / MICROSECONDS if self._heap else None
-            # A clock that is set must not make an order wait for ever: look again after a while.
+            # A clock that is set must not make anything wait for ever: look again after a while.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if left is None else min(max(left, 0), LOOK_SECONDS)):
                     await self._changed.wait()
