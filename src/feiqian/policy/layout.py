@@ -16,7 +16,7 @@ from feiqian.strings.patterns import matching
 
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
-MOST_REPORTS, MOST_DELAY_HOURS = 10, 168
+MOST_REPORTS, MOST_DELAY_HOURS, MOST_LATE_DAYS = 10, 168, 14
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
 Name = Annotated[str, matching("[a-z][a-z0-9_-]{0,30}")]
@@ -24,6 +24,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=MANY)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=MANY)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=YEAR_MINUTES)]
 Hours = Annotated[int, msgspec.Meta(ge=1, le=YEAR_HOURS)]
+HourOfDay = Annotated[int, msgspec.Meta(ge=0, le=23)]
 Amounts = dict[str, str]
 
 
@@ -126,6 +127,17 @@ class DelaysTable(Table):
     raise_limit_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
 
 
+class TransfersTable(Table):
+    hold_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
+    hold_from: Amounts = {}
+    at_most: Amounts = {}
+    larger_times: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    night: tuple[HourOfDay, HourOfDay] = (23, 6)
+    waiting_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
+    retry_hours: Annotated[int, msgspec.Meta(ge=0, le=MOST_DELAY_HOURS)] = 24
+    late_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_LATE_DAYS)] = 3
+
+
 class NeedTable(Table):
     any_of: Annotated[list[list[Factor]], msgspec.Meta(min_length=1)]
     strong: bool = False
@@ -150,3 +162,4 @@ class File(Table):
     exempt: dict[str, Any] = {}
     delays: DelaysTable = msgspec.field(default_factory=DelaysTable)
     reports: ReportsTable = msgspec.field(default_factory=ReportsTable)
+    transfers: TransfersTable = msgspec.field(default_factory=TransfersTable)

@@ -32,6 +32,7 @@ from feiqian.policy.layout import (
     ProofTable,
     Table,
     TimeoutsTable,
+    TransfersTable,
     TriesTable,
 )
 from feiqian.policy.people import PEOPLE, SIGNS_IN
@@ -159,6 +160,7 @@ def _policy(file: File) -> model.Policy:
         methods=_methods(file.methods),
         proof=_proof(file.proof),
         exempt=_exemptions(file.exempt),
+        transfers=_transfers(file.transfers),
     )
 
 
@@ -285,6 +287,17 @@ def _proof(table: ProofTable) -> model.ProofRules:
     if two and not table.signed:
         _fail((*place, "signed"), "'signed' names the factors with which more than 'two_factors' may be paid")
     return model.ProofRules(one, two, frozenset(table.signed))
+
+
+def _transfers(table: TransfersTable) -> model.TransferRules:
+    place: Place = ("transfers",)
+    values = msgspec.structs.asdict(table)
+    for name in ("hold_from", "at_most"):
+        values[name] = _sums(getattr(table, name), (*place, name))
+    for currency, most in values["at_most"].items():
+        if most < values["hold_from"].get(currency, most):
+            _fail((*place, "at_most"), "what is unusual may be at least as much as is held ('hold_from')")
+    return model.TransferRules(**values)
 
 
 def _exemptions(tables: Mapping[str, Any]) -> dict[model.Place, Mapping[CurrencyNumber, model.Exempt]]:

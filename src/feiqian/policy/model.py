@@ -207,6 +207,26 @@ class Delays:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRules:
+    """Of money to other people. What is unusual (a first payment to a payee, an amount, an hour, a new device) is held
+    for `hold_hours` from `hold_from` on, and is at most `at_most`; by currency, of others nothing is. An amount is
+    unusual above `larger_times` what the payee was sent at once before, an hour from `night[0]` until `night[1]`.
+
+    Money to a number without a wallet waits `waiting_hours`. A scheduled transfer for which there was too little money
+    is tried again after `retry_hours` (0: not); one that could not be made in time is made up to `late_days` later.
+    """
+
+    hold_hours: int = 24
+    hold_from: Mapping[CurrencyNumber, MinorUnits] = field(default_factory=dict)
+    at_most: Mapping[CurrencyNumber, MinorUnits] = field(default_factory=dict)
+    larger_times: int = 3
+    night: tuple[int, int] = (23, 6)
+    waiting_hours: int = 24
+    retry_hours: int = 24
+    late_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """Any one of the combinations suffices, up to an amount for each currency (None: for any amount)."""
 
@@ -238,6 +258,7 @@ class Policy:
     methods: Mapping[Scope, Mapping[CurrencyNumber, MethodLimits]] = field(default_factory=dict)
     proof: ProofRules = field(default_factory=ProofRules)
     exempt: Mapping[Place, Mapping[CurrencyNumber, Exempt]] = field(default_factory=dict)
+    transfers: TransferRules = field(default_factory=TransferRules)
 
     def level(self, name: str) -> Level:
         """Raises KeyError for a level that the policy has not."""
