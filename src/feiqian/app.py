@@ -162,6 +162,7 @@ def _open(
         *quick,
         services.payees.sweep,
         services.transfer_drafts.sweep,
+        services.person_transfers.waiting.sweep,
     )
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):

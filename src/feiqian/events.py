@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from feiqian.ids import NO_CUSTOMER, NO_MERCHANT, CustomerNumber, MerchantNumber
-from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 
 
 class PaymentStatus(StrEnum):
@@ -224,6 +224,8 @@ class PersonTransferDecided(msgspec.Struct, tag="transfer", array_like=True, fro
     check: str = ""  # the id of the check of the payee's name that the sender was told
     proof: Proof | None = None
     limit: LimitMet | None = None  # if a limit declined it
+    counters: bytes = b""  # by which money that is held was counted towards its sender's limits, on this day (yyyymmdd)
+    counted_on: int = 0
 
 
 class PersonTransferEnded(msgspec.Struct, tag="transfer_ended", array_like=True, frozen=True):
@@ -235,7 +237,10 @@ class PersonTransferEnded(msgspec.Struct, tag="transfer_ended", array_like=True,
     receiver: CustomerNumber
     at: int
     by: str = ""  # a subject, or "" where its time was over
-    transfer: bytes = b""  # the engine's capture or release, by which it ended
+    transfer: bytes = b""  # the engine's, by which the money went; empty if it did not
+    amount: MinorUnits = NOTHING
+    currency: CurrencyNumber = NO_CURRENCY
+    payee: str = ""  # as the sender has named them
 
 
 class BalanceChanged(msgspec.Struct, tag="balance", array_like=True, frozen=True):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from feiqian.payees.aliases import ReceivingAliases
 from feiqian.payees.service import Payees
 from feiqian.services import Services
+from feiqian.transfers.caution import Caution
 from feiqian.transfers.decide import Decider
 from feiqian.transfers.drafts import Drafts
+from feiqian.transfers.ending import Endings
 from feiqian.transfers.read_model.reads import PersonTransferReads
 from feiqian.transfers.reporting import NoteReports
 from feiqian.transfers.service import PersonTransfers
+from feiqian.transfers.waiting import WaitingNumbers
 
 from .access import common_of
 
@@ -26,6 +31,10 @@ def add_people(s: Services) -> None:
         policy=s.policy,
         aliases=s.receiving_aliases,
     )
+    settings, ledger = s.settings, s.ledger
+    reads = PersonTransferReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
+    endings = Endings(ledger=ledger, payees=s.payees, reads=reads)
+    zone = ZoneInfo(settings.zone)
     s.person_transfers = PersonTransfers(
         transactions=s.transactions,
         ledger=s.ledger,
@@ -35,9 +44,10 @@ def add_people(s: Services) -> None:
         limits=s.limits,
         verification=s.verification,
         decider=Decider(ledger=s.ledger, limits=s.limits, payees=s.payees),
-        reads=PersonTransferReads(
-            s.settings.read_location, s.settings.database_seconds, at_least=s.ledger.durable_position
-        ),
+        caution=Caution(rules=s.policy.transfers, ledger=ledger, customers=s.customers, reads=reads, zone=zone),
+        endings=endings,
+        waiting=WaitingNumbers(**common_of(s), cipher=s.cipher, endings=endings),
+        reads=reads,
     )
     s.transfer_drafts = Drafts(
         transactions=s.transactions,

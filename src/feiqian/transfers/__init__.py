@@ -4,6 +4,7 @@ STANDS_ON: tuple[str, ...] = (
     "policy",
     "accounts",
     "customers",
+    "inbox",
     "cases",
     "auth",
     "limits",

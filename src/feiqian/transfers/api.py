@@ -18,13 +18,18 @@ from feiqian.events import PersonTransferStatus
 from feiqian.money import BY_NUMBER
 from feiqian.payees.api import PAYEE_CHANGED, CheckId
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
+from feiqian.policy.model import NO_BOUND
 from feiqian.strings.patterns import LINE, matching
+from feiqian.transfers.caution import Fraud, Signal
 from feiqian.transfers.errors import (
     NoteNotReportable,
     PersonTransferInvalid,
     PersonTransferNotFound,
     PersonTransferNumberUsed,
     ReportsUsedUp,
+    TransferOver,
+    UnusualTooHigh,
+    WaitingUsedUp,
 )
 from feiqian.transfers.model import LONGEST_NOTE, Asked
 from feiqian.transfers.read_model.reads import as_decided
@@ -43,7 +48,12 @@ from feiqian.web.v1.problems import (
     Told,
 )
 
+TRANSFER_OVER = Kind("transfer-over", "The money has gone to its payee, or has come back, already", 409)
+WAITING_USED_UP = Kind("waiting-transfers-used-up", "No more money to such numbers can be sent today", 409)
 PROBLEMS: dict[type[FeiqianError], Kind] = {
+    TransferOver: TRANSFER_OVER,
+    WaitingUsedUp: WAITING_USED_UP,
+    UnusualTooHigh: INVALID,
     PersonTransferNotFound: NOT_FOUND,
     PersonTransferNumberUsed: ID_REUSED,
     PersonTransferInvalid: INVALID,
@@ -56,7 +66,7 @@ def _field(problem: ProblemError, error: PersonTransferInvalid) -> None:
     problem.errors = (FieldError(error.field, "invalid"),)
 
 
-TOLD: dict[type[FeiqianError], Told] = {PersonTransferInvalid: _field}
+TOLD: dict[type[FeiqianError], Told] = {PersonTransferInvalid: _field, UnusualTooHigh: _field}
 PATH = "/v1/me/person-transfers"
 _SOURCE = "The id of an account of yours, `wallet`, or empty: as payments by code are taken."
 _NOTE = "The payee reads it."
@@ -81,6 +91,18 @@ class TransferConfirmed(TransferAsked, frozen=True, forbid_unknown_fields=True, 
     """The same, with the challenge that was passed for it."""
 
     challenge: ChallengeId
+
+
+class CareShown(msgspec.Struct, frozen=True):
+    """What is unusual of a transfer. `fraud`: what it would most likely be, if it is one. `held_hours`: the money is
+    held so long, and can be cancelled meanwhile; `waiting_hours`: if nobody has this number, it waits so long for its
+    registration; 0: neither. More than `at_most`, in minor units, is not sent (null: no such limit)."""
+
+    signals: list[Signal]
+    fraud: Fraud | None
+    held_hours: int
+    waiting_hours: int
+    at_most: int | None
 
 
 class PersonTransferShown(msgspec.Struct, frozen=True):
@@ -111,6 +133,19 @@ class PersonTransferList(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @post(
+    PATH + "/warnings",
+    "getTransferWarnings",
+    "What is unusual of a transfer; to be shown before it is confirmed",
+    who="customer",
+    problems=(problems.NOT_FOUND, PAYEE_CHANGED),
+)
+async def get_transfer_warnings(data: JSONBody[TransferAsked], session: TheSession, services: TheServices) -> CareShown:
+    care = await services.person_transfers.care(session.subject.customer, data.asked())
+    at_most = care.at_most if care.at_most < NO_BOUND else None
+    return CareShown(list(care.signals), care.fraud, care.held, care.waits, at_most)
+
+
+@post(
     PATH + "/challenge",
     "beginPersonTransfer",
     "Begin to send money; the challenge's `text` is what is confirmed",
@@ -132,7 +167,7 @@ async def begin_person_transfer(
     description="At once, or `declined` with a `reason`. Sent again with the same `number` and content it gives the "
     "first answer, and with anything else `/problems/id-reused`. Limits and balance count now, and the payee is "
     "checked again: if anything of them has changed, the challenge is void.",
-    problems=(problems.NOT_FOUND, ID_REUSED, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
+    problems=(problems.NOT_FOUND, ID_REUSED, WAITING_USED_UP, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
 )
 async def create_person_transfer(
     data: JSONBody[TransferConfirmed], session: TheSession, visitor: TheVisitor, services: TheServices
@@ -155,6 +190,20 @@ async def list_person_transfers(
     found, older = await reads.newest(customer, cursor or "", limit)
     shown = _shown(await services.person_transfers.views(customer, found, visitor.language))
     return PersonTransferList(shown, older or None, await reads.incomplete())
+
+
+@post(
+    PATH + "/{id:str}/cancel",
+    "cancelPersonTransfer",
+    "Cancel a transfer that is held or waits; again, it changes nothing",
+    who="customer",
+    problems=(problems.NOT_FOUND, TRANSFER_OVER),
+)
+async def cancel_person_transfer(
+    id: Id, session: TheSession, visitor: TheVisitor, services: TheServices
+) -> PersonTransferShown:
+    found = await services.person_transfers.cancel(session.subject, id)
+    return _shown(await services.person_transfers.views(session.subject.customer, [found], visitor.language))[0]
 
 
 @get(
@@ -213,8 +262,10 @@ def _shown(found: list[View]) -> list[PersonTransferShown]:
 OPERATIONS = grouped(
     "Sending money",
     "To another customer, at once: the payee is checked, the transfer confirmed, both sides see it.",
+    get_transfer_warnings,
     begin_person_transfer,
     create_person_transfer,
+    cancel_person_transfer,
     list_person_transfers,
     get_person_transfer,
     report_note,

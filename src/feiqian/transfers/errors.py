@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feiqian.errors import FeiqianError
+from feiqian.money import MinorUnits
 
 
 class PersonTransferNotFound(FeiqianError):
@@ -39,3 +40,25 @@ class ReportsUsedUp(FeiqianError):
 
     def __init__(self) -> None:
         super().__init__("so many notes are reported in a day, and no more; the bank can be called")
+
+
+class UnusualTooHigh(PersonTransferInvalid):
+    """A first payment, or another that is unusual, may be at most so much, in minor units."""
+
+    def __init__(self, at_most: MinorUnits) -> None:
+        super().__init__("amount")
+        self.at_most = at_most
+
+
+class TransferOver(FeiqianError):
+    """It is not held any more: nothing of it can be cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("it has gone, or has come back, already")
+
+
+class WaitingUsedUp(FeiqianError):
+    """So much money to numbers without a wallet was sent as may be in a day."""
+
+    def __init__(self) -> None:
+        super().__init__("no more money to numbers without a wallet can be sent today")

@@ -26,6 +26,7 @@ class TransferDecline(StrEnum):
     PAYEE_NOT_FOUND = "payee_not_found"
     NAME_DIFFERS = "name_differs"
     DAILY_LIMIT = "daily_limit"
+    UNUSUAL_TOO_HIGH = "unusual_too_high"  # for a first payment, or another that is unusual
     NOT_POSSIBLE = "not_possible"
 
 

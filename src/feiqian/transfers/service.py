@@ -18,7 +18,7 @@ from feiqian.auth.challenges.service import Verification
 from feiqian.clock import MICROSECONDS
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.service import Deposits
-from feiqian.events import PersonTransferDecided
+from feiqian.events import PersonTransferDecided, PersonTransferStatus
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.ledger.ledger import Ledger
@@ -33,11 +33,20 @@ from feiqian.runtime.transactions import Transactions
 from feiqian.sources.service import Sources
 from feiqian.strings.visible import is_visible
 from feiqian.subjects import Subject
+from feiqian.transfers.caution import Care, Caution
 from feiqian.transfers.decide import Decider, person_transfer
-from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNotFound, PersonTransferNumberUsed
+from feiqian.transfers.ending import Endings
+from feiqian.transfers.errors import (
+    PersonTransferInvalid,
+    PersonTransferNotFound,
+    PersonTransferNumberUsed,
+    TransferOver,
+    UnusualTooHigh,
+)
 from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Wanted
 from feiqian.transfers.read_model.reads import PersonTransferReads, Shown
 from feiqian.transfers.views import View, view_of
+from feiqian.transfers.waiting import WaitingNumbers
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -52,23 +61,29 @@ class PersonTransfers:
     limits: PaymentLimits
     verification: Verification
     decider: Decider
+    caution: Caution
+    endings: Endings
+    waiting: WaitingNumbers
     reads: PersonTransferReads
 
     # --- by who is signed in -----------------------------------------------------------------------------------------
 
     async def begin(self, subject: Subject, asked: Asked, language: str, device: str | None) -> ChallengeView:
-        """What the sender has to pass. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid, and what
-        `Verification.begin` raises."""
+        """What the sender has to pass. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid, UnusualTooHigh, and
+        what `Verification.begin` raises."""
         wanted = await self._read(subject.customer, asked, fresh=True)
+        care = await self._care(subject.customer, wanted)
+        if wanted.amount > care.at_most:
+            raise UnusualTooHigh(care.at_most)
         now = self.ledger.clock.now() // MICROSECONDS
         asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)
         needs = self.limits.needs(asking, Purpose.TRANSFER)
-        return await self.verification.begin(subject, _binding(wanted, asked), language, needs, device=device)
+        return await self.verification.begin(subject, _binding(wanted, asked, care), language, needs, device=device)
 
     async def send(self, subject: Subject, asked: Asked, challenge: str) -> PersonTransferDecided:
         """Makes the transfer with the challenge that was passed for it; again, it tells the first answer.
 
-        Raises CheckNotFound, PersonTransferInvalid, PersonTransferNumberUsed, NotDeciding, and what
+        Raises CheckNotFound, PersonTransferInvalid, PersonTransferNumberUsed, WaitingUsedUp, NotDeciding, and what
         `Verification.consume` raises: BindingDiffers where the payee is not as it was confirmed.
         """
         sender = subject.customer
@@ -77,8 +92,11 @@ class PersonTransfers:
             return await self._first(sender, transfer, asked)
         wanted = await self._read(sender, asked, fresh=False)
         self.ledger.require_deciding()  # before the challenge is spent
-        passed = await self.verification.consume(challenge, subject, _binding(wanted, asked))
-        return await self.make(sender, wanted, passed)
+        care = await self._care(sender, wanted)
+        if care.waits:
+            await self.waiting.put(sender, transfer, wanted.payee.text)
+        passed = await self.verification.consume(challenge, subject, _binding(wanted, asked, care))
+        return await self._made(sender, wanted, passed, care)
 
     async def make(self, sender: CustomerNumber, wanted: Wanted, proved: Passed) -> PersonTransferDecided:
         """Moves the money, or says why not, once for each number; again, it tells the first answer.
@@ -91,9 +109,26 @@ class PersonTransfers:
             if fact is None or not _same(fact, wanted):
                 raise PersonTransferNumberUsed(wanted.number)
             return fact
-        fact = self.decider.decide(sender, wanted, proved)
-        await self.ledger.durable(self.ledger.position)
-        return fact
+        care = await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
+        return await self._made(sender, wanted, proved, care._replace(waits=0))
+
+    async def care(self, sender: CustomerNumber, asked: Asked) -> Care:
+        """What the sender is told before they confirm. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid."""
+        return await self._care(sender, await self._read(sender, asked, fresh=True))
+
+    async def cancel(self, subject: Subject, id: str) -> Shown:
+        """The money of a transfer that is held or waits is the sender's again; again, it changes nothing.
+
+        Raises PersonTransferNotFound, TransferOver, NotDeciding.
+        """
+        found = await self.get(subject.customer, id)
+        if found.fact.sender != subject.customer:
+            raise PersonTransferNotFound
+        if found.status is not PersonTransferStatus.CANCELLED:
+            if not self.endings.give_back(found.fact, PersonTransferStatus.CANCELLED, str(subject)):
+                raise TransferOver
+            await self.ledger.durable(self.ledger.position)
+        return await self.get(subject.customer, id)
 
     async def get(self, customer: CustomerNumber, id: str) -> Shown:
         """A transfer that the customer has sent, or received. Raises PersonTransferNotFound, ReadsBehind."""
@@ -110,6 +145,16 @@ class PersonTransfers:
         return [view_of(one, customer, names, language) for one in found]
 
     # --- how ---------------------------------------------------------------------------------------------------------
+
+    async def _care(self, sender: CustomerNumber, wanted: Wanted) -> Care:
+        return await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
+
+    async def _made(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, care: Care) -> PersonTransferDecided:
+        fact = self.decider.decide(sender, wanted, proved, care)
+        if fact.held_until:
+            self.endings.watch(fact)
+        await self.ledger.durable(self.ledger.position)
+        return fact
 
     def _names(self, connection: Connection, numbers: Iterable[CustomerNumber]) -> dict[CustomerNumber, str]:
         known = (self.payees.customers.by_number(connection, number) for number in numbers)
@@ -174,8 +219,9 @@ def _check(asked: Asked) -> None:
         raise PersonTransferInvalid("note")
 
 
-def _binding(wanted: Wanted, asked: Asked) -> ChallengeBinding:
-    """What is confirmed: the payee as of now, so that a change of it voids what was confirmed before."""
+def _binding(wanted: Wanted, asked: Asked, care: Care) -> ChallengeBinding:
+    """What is confirmed: the payee as of now, and whether it is held, so that a change of it voids what was confirmed
+    before."""
     return ChallengeBinding(
         purpose=Purpose.TRANSFER,
         kind=METHOD,
@@ -183,7 +229,7 @@ def _binding(wanted: Wanted, asked: Asked) -> ChallengeBinding:
         currency=wanted.currency,
         payee=payee_words(wanted.payee),
         reference=asked.note,
-        ids="\n".join((asked.number, asked.check, asked.source, wanted.payee.digest)),
+        ids="\n".join((asked.number, asked.check, asked.source, wanted.payee.digest, care.told)),
     )
 
 

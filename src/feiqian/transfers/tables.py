@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table
 
 from feiqian.columns import Sealed
 from feiqian.db import BIG, METADATA
@@ -32,4 +32,19 @@ reported = Table(
     Column("case_id", String(36), nullable=False),
     Column("at", BIG, nullable=False),
     Index("transfers_reported_by", "by", "at"),
+)
+MOBILE = Sealed("transfers_waiting/mobile")
+# Money that waits for the registration of a mobile number, by its hold. Written before the hold is made.
+waiting = Table(
+    "transfers_waiting",
+    METADATA,
+    Column("transfer", String(32), primary_key=True),  # in hex
+    Column("sender", BIG, ForeignKey("customers.number"), nullable=False),
+    Column("mobile", MOBILE, nullable=False),
+    Column("mobile_blind", LargeBinary, nullable=False),  # as of customers
+    Column("at", BIG, nullable=False, index=True),
+    Column("told_at", BIG, nullable=False),  # when the number was sent a message; 0: not
+    Column("ended", Boolean, nullable=False),
+    Index("transfers_waiting_by", "sender", "at"),
+    Index("transfers_waiting_for", "mobile_blind", "at"),
 )

@@ -13,9 +13,14 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.deposits.model import WALLET, DepositAccount
 from feiqian.errors import LedgerError
 from feiqian.money import BY_CODE, Money
-from feiqian.payees.errors import CheckNotFound
+from feiqian.payees.errors import CheckNotFound, PayeeChanged
 from feiqian.subjects import Role
-from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNotFound, PersonTransferNumberUsed
+from feiqian.transfers.errors import (
+    PersonTransferInvalid,
+    PersonTransferNotFound,
+    PersonTransferNumberUsed,
+    WaitingUsedUp,
+)
 from feiqian.transfers.model import Asked
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -30,7 +35,8 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
     try:
         asked = await site.services.transfer_drafts.asked(signed_in.number, challenge)
         check = await site.services.payees.of_check(signed_in.number, asked.check)
-    except (PersonTransferNotFound, CheckNotFound):
+        care = await site.services.person_transfers.care(signed_in.number, asked)
+    except (PersonTransferNotFound, PersonTransferInvalid, PayeeChanged, CheckNotFound):
         return Redirect(f"{HOME}/done/{challenge}", status_code=303)
     source = await _source(site, signed_in, asked)
 
@@ -45,7 +51,13 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
         site.render.texts("transfers.confirm"),
         leave=f"{HOME}/to/{asked.check}",
         template="transfers/confirm.html",
-        values={"it": asked, "check": check, "amount": Money(asked.amount, BY_CODE[asked.currency]), "source": source},
+        values={
+            "it": asked,
+            "check": check,
+            "amount": Money(asked.amount, BY_CODE[asked.currency]),
+            "source": source,
+            "care": care,
+        },
     )
     return Step(flow, finish)
 
@@ -63,6 +75,8 @@ async def send(site: Site, signed_in: Customer, challenge: str) -> Page:
         return site.page("transfers/unknown.html", status=503, again=f"{HOME}/done/{challenge}")
     except PersonTransferNotFound:
         raise NotFoundException from None
+    except WaitingUsedUp:
+        return site.page("transfers/many_waiting.html", status=409)
     except (*VOID, *OVER):
         return site.page("transfers/anew.html", status=409, again=NEW)
     return Redirect(f"{HOME}/{made.id}", status_code=303)

@@ -9,9 +9,10 @@ from litestar.response import Redirect
 
 from feiqian.auth.pages.challenge import Page
 from feiqian.deposits.model import DepositAccount
+from feiqian.errors import LedgerError
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
-from feiqian.transfers.errors import NoteNotReportable, PersonTransferNotFound, ReportsUsedUp
+from feiqian.transfers.errors import NoteNotReportable, PersonTransferNotFound, ReportsUsedUp, TransferOver
 from feiqian.transfers.views import Side
 from feiqian.web.session import TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -19,7 +20,7 @@ from feiqian.web.site import Site, TheSite
 from .confirming import send
 from .payee import HOME
 
-_SAID = ("reported", "too_many")
+_SAID = ("reported", "too_many", "over")
 
 
 class TransferPages(Controller):
@@ -48,6 +49,18 @@ class TransferPages(Controller):
             account=await _called(site, customer, mine),
             said=said if said in _SAID else "",
         )
+
+    @post("/{id:str}/cancel", status_code=303)
+    async def cancel(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str]) -> Page:
+        try:
+            await site.services.person_transfers.cancel(signed_in.subject, id)
+        except PersonTransferNotFound:
+            raise NotFoundException from None
+        except TransferOver:
+            return Redirect(f"{HOME}/{id}?said=over", status_code=303)
+        except LedgerError:
+            return site.page("transfers/unknown.html", status=503, again=f"{HOME}/{id}")
+        return Redirect(f"{HOME}/{id}", status_code=303)
 
     @post("/{id:str}/report", status_code=303)
     async def report(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str]) -> Page:

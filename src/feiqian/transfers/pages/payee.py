@@ -18,7 +18,7 @@ from feiqian.deposits.model import WALLET, AccountState
 from feiqian.deposits.pages.places import name_of, place_of
 from feiqian.deposits.statements import Holding
 from feiqian.ledger.bounds import MAX_AMOUNT
-from feiqian.money import BY_NUMBER, NOTHING, Currency, MoneyInvalid, parse_typed
+from feiqian.money import BY_CODE, BY_NUMBER, NOTHING, Currency, Money, MoneyInvalid, parse_typed
 from feiqian.payees.errors import (
     CheckNotFound,
     ChecksThrottled,
@@ -29,7 +29,7 @@ from feiqian.payees.errors import (
 )
 from feiqian.payees.model import NameCheck, PayeeCheck, Way
 from feiqian.sources.standing import SMALLEST
-from feiqian.transfers.errors import PersonTransferInvalid
+from feiqian.transfers.errors import PersonTransferInvalid, UnusualTooHigh
 from feiqian.transfers.model import LONGEST_NOTE, Asked
 from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.session import Customer, TheCustomer
@@ -103,6 +103,10 @@ class AmountPages(Controller):
             challenge = await services.transfer_drafts.begin(subject, asked, site.language, device)
         except (CheckNotFound, PayeeChanged):
             return _anew(site)
+        except UnusualTooHigh as error:
+            most = Money(error.at_most, BY_CODE[asked.currency])
+            form.wrong("amount", site.render.texts("transfers.wrong.unusual", most=site.render.formats.amount(most)))
+            return await _amount(site, signed_in, check, form)
         except PersonTransferInvalid as error:
             form.wrong(error.field, site.render.texts(f"transfers.wrong.{error.field}"))
             return await _amount(site, signed_in, check, form)
@@ -131,7 +135,8 @@ async def _amount(site: Site, signed_in: Customer, id: str, form: Form) -> Page:
         check=check,
         holdings=holdings,
         chosen=form["source"] or _first(site, signed_in, holdings),
-        can_send=check.receives and check.check is not NameCheck.NO_MATCH,
+        can_send=check.receives and (check.check is not NameCheck.NO_MATCH or check.way is Way.MOBILE),
+        waiting_hours=site.services.policy.transfers.waiting_hours,
         number=form["number"] or secrets.token_hex(_NUMBER_BYTES),
     )
 

@@ -16,7 +16,7 @@ from feiqian.projections.read_model import EVERYBODY
 from feiqian.projections.reads import Reads, at_once, in_a_thread
 
 from .projection import NAME
-from .tables import UNMOVED, sides, transfers
+from .tables import UNENDED, UNMOVED, sides, transfers
 
 _t, _s = transfers.c, sides.c
 _COLUMNS = (_t.fact, _t.status, _t.receiver, _t.ended_at, _t.position, _t.no)
@@ -37,6 +37,7 @@ _SENT = (
     .where(_t.sender == bindparam("sender"), _t.receiver == bindparam("receiver"))
     .where(_t.status == PersonTransferStatus.SUCCEEDED.value)
 )
+_UNENDED = select(*_COLUMNS).where(text(UNENDED), _t.no > bindparam("after")).order_by(_t.no).limit(500)
 _NO = select(_t.no).where(_t.id == bindparam("id"))
 _BEYOND = 2**63 - 1
 
@@ -107,6 +108,11 @@ def sent_before(db: Database, sender: CustomerNumber, receiver: CustomerNumber) 
     return SentBefore(int(row[0]), int(row[1] or 0))
 
 
+def unended(db: Database, after: int) -> list[Shown]:
+    """Some of those that are held or wait, of everybody, whose number is above this; in the journal's order."""
+    return [_shown(row) for row in db.all(_UNENDED, after=after)]
+
+
 def incomplete(db: Database) -> bool:
     """Whether something was set aside that may be a transfer of anybody's."""
     return aside.is_incomplete(db, NAME, EVERYBODY)
@@ -138,4 +144,5 @@ class PersonTransferReads(Reads):
     newest = in_a_thread(newest)
     unmoved = in_a_thread(unmoved)
     sent_before = at_once(sent_before)
+    unended = in_a_thread(unended)
     incomplete = at_once(incomplete)

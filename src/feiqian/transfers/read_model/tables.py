@@ -8,6 +8,7 @@ from feiqian.projections.columns import BY_KEY, STRICT, few, numbers, octets, wo
 
 METADATA = MetaData()
 UNMOVED = "unmoved = 1"
+UNENDED = "status IN ('held', 'waiting')"
 
 transfers = Table(
     "person_transfers",
@@ -23,6 +24,7 @@ transfers = Table(
     *octets("fact"),
     Index("person_transfers_id", "id", unique=True),
     Index("person_transfers_between", "sender", "receiver", "status"),
+    few("person_transfers_unended", UNENDED, "no"),
     **STRICT,
 )
 # One row for each side that may see it.

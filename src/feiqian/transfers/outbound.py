@@ -1,0 +1,55 @@
+"""What senders are told of money that is held, waits, has gone or has come back; and whoever it waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from feiqian.events import Fact, PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
+from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.outbox.model import Origin, Outbound
+
+if TYPE_CHECKING:
+    from feiqian.services import Services
+
+_ENDED = b"\xaetransfer_ended"  # as MessagePack writes the tag
+_HELD = PersonTransferStatus.HELD.encode(), PersonTransferStatus.WAITING.encode()
+_TAG = b"\xa8transfer"
+_PLACE = slice(1, 20)
+_KINDS = {
+    PersonTransferStatus.HELD: "transfer_held",
+    PersonTransferStatus.WAITING: "transfer_waiting",
+    PersonTransferStatus.SUCCEEDED: "transfer_brought",
+    PersonTransferStatus.RETURNED: "transfer_returned",
+}
+
+
+class HeldTransfers(Outbound):
+    """Senders cancel themselves what is cancelled, and need no message of it."""
+
+    name = "held_transfers"
+
+    def __init__(self, services: Services) -> None:
+        self._notices, self._waiting = services.notices, services.person_transfers.waiting
+
+    def concerns(self, fact: bytes) -> bool:
+        beginning = fact[_PLACE]
+        return _ENDED in beginning or (_TAG in beginning and any(status in fact for status in _HELD))
+
+    def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
+        if not isinstance(fact, PersonTransferDecided | PersonTransferEnded):
+            return
+        kind = _KINDS.get(fact.status)
+        if kind is None or (isinstance(fact, PersonTransferDecided) and not fact.held_until):
+            return
+        values = {"amount": format_plain(Money(fact.amount, BY_NUMBER[fact.currency])), "payee": fact.payee}
+        if isinstance(fact, PersonTransferDecided):
+            language = self._notices.customers.profiles.need(connection, fact.sender).language
+            values["until"] = self._notices.moment(language, fact.held_until)
+        self._notices.tell(connection, fact.sender, kind, now, values, f"/transfers/{fact.id}")
+        if isinstance(fact, PersonTransferDecided) and fact.status is PersonTransferStatus.WAITING:
+            self._waiting.tell(connection, fact, now)
+
+
+OUTBOUND = (HeldTransfers,)
