@@ -163,6 +163,7 @@ def _open(
         services.payees.sweep,
         services.transfer_drafts.sweep,
         services.person_transfers.waiting.sweep,
+        services.schedules.sweep,
     )
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):

@@ -66,6 +66,7 @@ FEATURES = (
     "locks",
     "payees",
     "transfers",
+    "scheduled",
     "quick",
     "checkout",
     "scanning",

@@ -26,6 +26,7 @@ NOTICE = "ntc_"  # in a customer's inbox
 USER = "usr_"  # one of a merchant's people
 PERSON_TRANSFER, PAYEE_CHECK = "pst_", "pck_"  # between people; of a payee's name
 KEY = "key_"  # of the API, which is named so and not shown
+SCHEDULE = "sch_"  # of transfers
 MOVEMENT = "mov_"  # one account's side of what moved
 
 _SHAPE = re.compile(r"([a-z]{3}_)[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}", re.ASCII)

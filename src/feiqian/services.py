@@ -89,6 +89,8 @@ if TYPE_CHECKING:
     from feiqian.reminders.service import Reminders
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
+    from feiqian.scheduled.running import Running
+    from feiqian.scheduled.service import Schedules
     from feiqian.sources.service import Sources
     from feiqian.statements.service import StatementFiles
     from feiqian.subjects import Role
@@ -164,6 +166,8 @@ class Services:
     payees: Payees = field(init=False)
     receiving_aliases: ReceivingAliases = field(init=False)
     person_transfers: PersonTransfers = field(init=False)
+    schedules: Schedules = field(init=False)
+    scheduled_running: Running = field(init=False)
     transfer_drafts: Drafts = field(init=False)
     note_reports: NoteReports = field(init=False)
     statements: Statements = field(init=False)

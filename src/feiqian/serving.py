@@ -201,7 +201,8 @@ class Service:
         bank = self.bank
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
         waiting = services.orders.run(), services.locks.run(), services.own_limits.run(), services.reminders.run()
-        people = services.person_transfers.endings.run(), services.person_transfers.waiting.run()
+        transfers, scheduled = services.person_transfers, services.scheduled_running
+        people = transfers.endings.run(), transfers.waiting.run(), scheduled.run()
         outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting, *people
         return [*watches, *features, *beside, *outgoing, services.reassigned_numbers.run(), services.key_use.run()]
 

@@ -45,6 +45,7 @@ class Sending(Holders):
         s.person_transfers.limits = s.limits  # which the bank of the tests makes anew
         s.person_transfers.decider = Decider(ledger=self.ledger, limits=s.limits, payees=s.payees)
         s.person_transfers.caution.reads = s.person_transfers.endings.reads = s.person_transfers.reads
+        s.schedules.limits = s.limits
         add_activity(s)
 
     @property

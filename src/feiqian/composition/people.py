@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from feiqian.payees.aliases import ReceivingAliases
 from feiqian.payees.service import Payees
+from feiqian.scheduled.running import Running
+from feiqian.scheduled.service import Schedules
 from feiqian.services import Services
 from feiqian.transfers.caution import Caution
 from feiqian.transfers.decide import Decider
@@ -56,3 +58,19 @@ def add_people(s: Services) -> None:
         transfers=s.person_transfers,
     )
     s.note_reports = NoteReports(**common_of(s), cases=s.cases, transfers=s.person_transfers)
+    _add_scheduled(s, zone)
+
+
+def _add_scheduled(s: Services, zone: ZoneInfo) -> None:
+    """Transfers that are made later."""
+    s.schedules = Schedules(
+        **common_of(s),
+        cipher=s.cipher,
+        verification=s.verification,
+        limits=s.limits,
+        transfers=s.person_transfers,
+        zone=zone,
+    )
+    s.scheduled_running = Running(
+        schedules=s.schedules, payees=s.payees, notices=s.notices, rules=s.policy.transfers, clock=s.clock
+    )

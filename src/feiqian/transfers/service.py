@@ -173,17 +173,19 @@ class PersonTransfers:
         fact = await self._known(sender, transfer)
         if fact is None:
             raise PersonTransferNumberUsed(asked.number)
-        source = await self.transactions.read(self._source, sender, asked, fact.currency) if asked.source else b""
+        source = await self.transactions.read(self.source_of, sender, asked, fact.currency) if asked.source else b""
         given = asked.check, asked.amount, asked.currency, asked.note, source or fact.debit
         if given != (fact.check, fact.amount, BY_NUMBER[fact.currency].code, fact.note, fact.debit):
             raise PersonTransferNumberUsed(asked.number)
         return fact
 
     async def _read(self, sender: CustomerNumber, asked: Asked, *, fresh: bool) -> Wanted:
-        _check(asked)
-        return await self.transactions.read(self._wanted, sender, asked, fresh)
+        return await self.transactions.read(self.wanted, sender, asked, fresh)
 
-    def _wanted(self, connection: Connection, sender: CustomerNumber, asked: Asked, fresh: bool) -> Wanted:
+    def wanted(self, connection: Connection, sender: CustomerNumber, asked: Asked, fresh: bool) -> Wanted:
+        """What is asked for, with all that is looked up. Raises as `begin` does; CheckNotFound and PayeeChanged only if
+        it has to be `fresh`."""
+        check_asked(asked)
         payee, same, at = self.payees.again(connection, sender, asked.check)
         if fresh and at <= self.payees.clock.now() - FRESH:
             raise CheckNotFound
@@ -192,10 +194,13 @@ class PersonTransfers:
         currency = BY_CODE.get(asked.currency)
         if currency is None or payee.found.currency not in (0, currency.number):
             raise PersonTransferInvalid("currency")
-        source = self._source(connection, sender, asked, currency.number)
+        source = self.source_of(connection, sender, asked, currency.number)
         return Wanted(asked.number, payee, asked.amount, currency.number, source, asked.note, check=asked.check)
 
-    def _source(self, connection: Connection, sender: CustomerNumber, asked: Asked, currency: CurrencyNumber) -> bytes:
+    def source_of(
+        self, connection: Connection, sender: CustomerNumber, asked: Asked, currency: CurrencyNumber
+    ) -> bytes:
+        """The account that it is taken from. Raises PersonTransferInvalid."""
         if asked.source == WALLET:
             return wallet_id(currency, sender)
         if not asked.source:
@@ -209,7 +214,7 @@ class PersonTransfers:
         return account.ledger_id
 
 
-def _check(asked: Asked) -> None:
+def check_asked(asked: Asked) -> None:
     """Raises PersonTransferInvalid."""
     if not 0 < asked.amount <= MAX_AMOUNT:
         raise PersonTransferInvalid("amount")

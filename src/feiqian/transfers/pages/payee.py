@@ -94,7 +94,7 @@ class AmountPages(Controller):
         self, site: TheSite, signed_in: TheCustomer, check: FromPath[str], request: Request[Any, Any, State]
     ) -> Page:
         form = await read_form(request)
-        asked = await _asked(site, signed_in, check, form)
+        asked = await amount_asked(site, signed_in, check, form)
         if asked is None:
             return await _amount(site, signed_in, check, form)
         services, subject = site.services, signed_in.subject
@@ -127,21 +127,21 @@ async def _amount(site: Site, signed_in: Customer, id: str, form: Form) -> Page:
         check = await site.services.payees.of_check(signed_in.number, id)
     except CheckNotFound:
         return _anew(site)
-    holdings = await _holdings(site, signed_in, check)
+    holdings = await holdings_for(site, signed_in, check)
     return site.page(
         "transfers/amount.html",
         status=NOT_TAKEN if form.errors else 200,
         form=form,
         check=check,
         holdings=holdings,
-        chosen=form["source"] or _first(site, signed_in, holdings),
+        chosen=form["source"] or first_source(site, signed_in, holdings),
         can_send=check.receives and (check.check is not NameCheck.NO_MATCH or check.way is Way.MOBILE),
         waiting_hours=site.services.policy.transfers.waiting_hours,
         number=form["number"] or secrets.token_hex(_NUMBER_BYTES),
     )
 
 
-async def _holdings(site: Site, signed_in: Customer, check: PayeeCheck) -> list[tuple[str, Holding]]:
+async def holdings_for(site: Site, signed_in: Customer, check: PayeeCheck) -> list[tuple[str, Holding]]:
     """What it can be sent from: open accounts, of the payee's currency if that has only one."""
     found = await site.services.statements.holdings(signed_in.number)
     return [
@@ -152,7 +152,7 @@ async def _holdings(site: Site, signed_in: Customer, check: PayeeCheck) -> list[
     ]
 
 
-def _first(site: Site, signed_in: Customer, holdings: list[tuple[str, Holding]]) -> str:
+def first_source(site: Site, signed_in: Customer, holdings: list[tuple[str, Holding]]) -> str:
     """The account that payments are taken from, if it is among them."""
     currency = BY_NUMBER[site.services.policy.currency]
     next_one = site.services.sources.choose(currency.number, signed_in.number, SMALLEST)
@@ -162,7 +162,7 @@ def _first(site: Site, signed_in: Customer, holdings: list[tuple[str, Holding]])
     return next((name for name, one in holdings if one.id == WALLET), holdings[0][0] if holdings else "")
 
 
-async def _asked(site: Site, signed_in: Customer, check: str, form: Form) -> Asked | None:
+async def amount_asked(site: Site, signed_in: Customer, check: str, form: Form) -> Asked | None:
     """What the form asks for; None where something of it is wrong, which the form says then."""
     texts = site.render.texts
     place = place_of(site.services, form["source"])

@@ -1,0 +1,179 @@
+"""Makes what is due: each date of a schedule is one transfer, because its number is made of both.
+
+The payee is asked again each time, and whoever is called otherwise, or is somebody else, gets nothing. After a crash
+between transfer and row the same number is asked for again, and tells what became of it at first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from feiqian.auth.notices import Notices
+from feiqian.clock import HOUR, Clock
+from feiqian.errors import LedgerError
+from feiqian.events import PersonTransferDecided, PersonTransferStatus
+from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.payees.model import Payee
+from feiqian.payees.service import Payees
+from feiqian.policy.model import TransferRules
+from feiqian.projections.errors import ReadsBehind
+from feiqian.runtime import logs
+from feiqian.runtime.transactions import reads, writes
+from feiqian.runtime.work import TooBusy
+from feiqian.scheduled import rows
+from feiqian.scheduled.days import following
+from feiqian.scheduled.model import Schedule, State, Why
+from feiqian.scheduled.service import Schedules, over
+from feiqian.scheduled.tables import schedules
+from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNumberUsed
+from feiqian.transfers.model import Asked, TransferDecline, Wanted
+
+EVERY_SECONDS, AT_ONCE = 10.0, 50
+PATH = "/scheduled"
+_SHORT = TransferDecline.INSUFFICIENT_FUNDS.value
+_log = logs.get("feiqian.scheduled")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Running:
+    """Of one bank; one look at a time."""
+
+    schedules: Schedules
+    payees: Payees
+    notices: Notices
+    rules: TransferRules
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.transactions = self.schedules.transactions
+
+    async def run(self) -> None:
+        """Makes what is due until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except (LedgerError, ReadsBehind, TooBusy) as error:
+                _log.warning("schedules_wait", why=type(error).__name__)
+            except Exception as error:
+                _log.error("schedules_not_run", why=type(error).__name__, exc_info=error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Once: all that is due now; how many were looked at. One that fails holds up no other."""
+        looked, failed = 0, set[str]()
+        while ids := [id for id in await self._due(AT_ONCE + len(failed)) if id not in failed]:
+            for id in ids:
+                try:
+                    await self._one(id)
+                except (LedgerError, ReadsBehind, TooBusy):
+                    raise
+                except Exception as error:
+                    failed.add(id)
+                    _log.error("schedule_not_run", schedule=id, why=type(error).__name__, exc_info=error)
+            looked += len(ids)
+        return looked
+
+    async def _one(self, id: str) -> None:
+        schedule = await self._read(id)
+        if schedule is None or schedule.next_day is None or schedule.next_at > self.clock.now():
+            return
+        if self._too_late(schedule.next_at):
+            return await self._leave_out(schedule)
+        found = await self._wanted(schedule)
+        if isinstance(found, Why):
+            return await self._stop(schedule, found)
+        assert schedule.proved is not None, "it was confirmed"
+        try:
+            fact = await self.schedules.transfers.make(schedule.customer, found, schedule.proved)
+        except PersonTransferNumberUsed:
+            return await self._go_on(schedule, "schedule_failed")
+        await self._made(schedule, fact)
+
+    async def _made(self, schedule: Schedule, fact: PersonTransferDecided) -> None:
+        if fact.status is not PersonTransferStatus.DECLINED:
+            return await self._go_on(schedule, "")
+        if fact.reason == _SHORT and not schedule.tries and self.rules.retry_hours:
+            return await self._try_again(schedule)
+        await self._go_on(schedule, "schedule_failed")
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    @reads
+    def _due(self, connection: Connection, most: int) -> list[str]:
+        return rows.due(connection, self.clock.now(), most)
+
+    @reads
+    def _read(self, connection: Connection, id: str) -> Schedule | None:
+        row = connection.execute(schedules.select().where(schedules.c.id == id)).one_or_none()
+        if row is None or row.state is not State.ACTIVE:
+            return None
+        return rows.of_row(self.schedules.cipher, row)
+
+    @reads
+    def _wanted(self, connection: Connection, schedule: Schedule) -> Wanted | Why:
+        """What is transferred on this day, with the payee as of now."""
+        payee = self.payees.named(connection, schedule.way, schedule.text, schedule.typed)
+        if payee.digest != schedule.digest:
+            return Why.PAYEE_CHANGED
+        asked = Asked("", "", schedule.amount, "", schedule.source)
+        try:
+            source = self.schedules.transfers.source_of(connection, schedule.customer, asked, schedule.currency)
+        except PersonTransferInvalid:
+            return Why.SOURCE_GONE
+        return self._of_day(schedule, payee, source)
+
+    def _of_day(self, schedule: Schedule, payee: Payee, source: bytes) -> Wanted:
+        assert schedule.next_day is not None
+        number = number_of(schedule.id, schedule.next_day, schedule.tries)
+        money = schedule.amount, schedule.currency
+        return Wanted(number, payee, *money, source, schedule.note, about=schedule.id)
+
+    @writes
+    def _go_on(self, connection: Connection, schedule: Schedule, told: str) -> None:
+        """To the next day. What its customer has changed meanwhile stays so."""
+        assert schedule.next_day is not None
+        after = self.schedules.after(schedule, schedule.next_day)
+        if rows.change(connection, schedule, **after) and told:
+            self._tell(connection, schedule, told)
+
+    @writes
+    def _try_again(self, connection: Connection, schedule: Schedule) -> None:
+        later = {"tries": schedule.tries + 1, "next_at": self.clock.now() + self.rules.retry_hours * HOUR}
+        if rows.change(connection, schedule, **later):
+            self._tell(connection, schedule, "schedule_again")
+
+    @writes
+    def _stop(self, connection: Connection, schedule: Schedule, why: Why) -> None:
+        if rows.change(connection, schedule, **over(State.STOPPED, why.value)):
+            self._tell(connection, schedule, f"schedule_{why.value}")
+
+    @writes
+    def _leave_out(self, connection: Connection, schedule: Schedule) -> None:
+        """All days that are too late, told together."""
+        day = schedule.next_day
+        assert day is not None
+        after = self.schedules.after(schedule, day)
+        while (coming := following(schedule.rhythm, schedule.first, schedule.until, day)) is not None:
+            if not self._too_late(self.schedules.moment_of(coming)):
+                break
+            after, day = self.schedules.after(schedule, coming), coming
+        if rows.change(connection, schedule, **after):
+            self._tell(connection, schedule, "schedule_missed")
+
+    def _too_late(self, due_at: int) -> bool:
+        """Whether so much later than it was due it is not made any more."""
+        return self.schedules.today() > self.schedules.day_of(due_at) + timedelta(days=self.rules.late_days)
+
+    def _tell(self, connection: Connection, schedule: Schedule, kind: str) -> None:
+        amount = format_plain(Money(schedule.amount, BY_NUMBER[schedule.currency]))
+        values = {"amount": amount, "payee": schedule.payee}
+        self.notices.tell(connection, schedule.customer, kind, self.clock.now(), values, PATH)
+
+
+def number_of(schedule: str, day: date, tries: int) -> str:
+    """What makes the transfer of a day one; another try of the same day is another, because a declined one stays so."""
+    return f"{schedule}/{day:%Y%m%d}" + (f"/{tries + 1}" if tries else "")
