@@ -164,6 +164,9 @@ def _open(
         services.transfer_drafts.sweep,
         services.person_transfers.waiting.sweep,
         services.schedules.sweep,
+        services.receive_codes.sweep,
+        services.money_requests.sweep,
+        services.splits.sweep,
     )
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):

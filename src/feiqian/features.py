@@ -70,6 +70,7 @@ FEATURES = (
     "quick",
     "checkout",
     "scanning",
+    "requests",
     "developers",
     "reminders",
     "channels",

@@ -87,6 +87,11 @@ if TYPE_CHECKING:
     from feiqian.quick.remembered import RememberedDevices
     from feiqian.quick.service import QuickService
     from feiqian.reminders.service import Reminders
+    from feiqian.requests.blocking import Blocking
+    from feiqian.requests.codes import ReceiveCodes
+    from feiqian.requests.paying import PayingRequests
+    from feiqian.requests.service import MoneyRequests
+    from feiqian.requests.splitting import Splits
     from feiqian.runtime.uploads import Uploads
     from feiqian.runtime.work import Work
     from feiqian.scheduled.running import Running
@@ -170,6 +175,11 @@ class Services:
     scheduled_running: Running = field(init=False)
     transfer_drafts: Drafts = field(init=False)
     note_reports: NoteReports = field(init=False)
+    receive_codes: ReceiveCodes = field(init=False)
+    money_requests: MoneyRequests = field(init=False)
+    paying_requests: PayingRequests = field(init=False)
+    request_blocking: Blocking = field(init=False)
+    splits: Splits = field(init=False)
     statements: Statements = field(init=False)
     closing: Closing = field(init=False)
     own_limits: OwnLimits = field(init=False)

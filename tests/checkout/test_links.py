@@ -25,7 +25,7 @@ def test_abuse_49_only_a_link_that_this_bank_has_signed_is_an_order(bank: Paying
     """Of somebody's page that looks like ours, of another order, or changed on the way."""
     order, other = (new_id(ORDER, bank.clock.now() + moment) for moment in (0, 1))
     text = links.of(order)
-    assert links.order(text) == order
+    assert links.id_in(text) == order
     signature = text.partition("code=")[2]
     refused = {
         "foreign": [
@@ -57,7 +57,7 @@ def test_abuse_49_only_a_link_that_this_bank_has_signed_is_an_order(bank: Paying
     for reason, texts in refused.items():
         for one in texts:
             with pytest.raises(LinkRefused, match=reason):
-                links.order(one)
+                links.id_in(one)
 
 
 def test_a_code_of_another_bank_or_key_is_none_of_ours(bank: PayingBank, links: Links) -> None:
@@ -65,7 +65,7 @@ def test_a_code_of_another_bank_or_key_is_none_of_ours(bank: PayingBank, links: 
     elsewhere = Links("https://pay.other.example", bank.services.cipher)
     moved = elsewhere.of(order).replace("other", "bank")
     with pytest.raises(LinkRefused, match="changed"):
-        links.order(moved)
+        links.id_in(moved)
 
 
 def test_abuse_48_the_page_shows_the_signed_link_and_refuses_an_edited_one(

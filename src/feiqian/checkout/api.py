@@ -60,7 +60,7 @@ class ScannedOrder(msgspec.Struct, frozen=True):
     "order. Look at the order before it is paid: a code names it, and says nothing of amount or payee.",
 )
 async def read_order_code(data: JSONBody[Scanned], session: TheSession, services: TheServices) -> ScannedOrder:
-    return ScannedOrder(Links(services.settings.public_origin, services.cipher).order(data.text))
+    return ScannedOrder(Links(services.settings.public_origin, services.cipher).id_in(data.text))
 
 
 def _refused(problem: ProblemError, error: LinkRefused) -> None:

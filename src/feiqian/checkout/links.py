@@ -29,30 +29,33 @@ class LinkRefused(FeiqianError):
 
 
 class Links:
-    """Of the bank that is reached at `origin` (scheme, host and port)."""
+    """Of the bank that is reached at `origin` (scheme, host and port). What else has such codes says where they lead
+    (`place`, the id, `tail`), and which ids they have."""
+
+    place, tail, prefix, context = PLACE, "/wallet", ORDER, "checkout/link"
 
     def __init__(self, origin: str, cipher: FieldCipher) -> None:
         self._origin, self._cipher = origin, cipher
 
-    def of(self, order: str) -> str:
+    def of(self, id: str) -> str:
         """The text of the code."""
-        return f"{self._origin}{PLACE}/{order}/wallet?{SIGNED}={self._signature(order)}"
+        return f"{self._origin}{self.place}/{id}{self.tail}?{SIGNED}={self._signature(id)}"
 
-    def is_signed(self, order: str, signature: str) -> bool:
-        return compare_digest(self._signature(order).encode(), signature.encode())
+    def is_signed(self, id: str, signature: str) -> bool:
+        return compare_digest(self._signature(id).encode(), signature.encode())
 
-    def order(self, text: str) -> str:
-        """The id of the order whose code was scanned. Raises LinkRefused."""
+    def id_in(self, text: str) -> str:
+        """The id of what was scanned. Raises LinkRefused."""
         if len(text) > LONGEST or not text.isascii() or not text.startswith(f"{self._origin}/"):
             raise LinkRefused("foreign")
         parts = urlsplit(text)
-        place, _, rest = parts.path.removeprefix(f"{PLACE}/").partition("/")
-        if parts.path != f"{PLACE}/{place}/{rest}" or rest != "wallet" or not is_id(ORDER, place):
+        id = parts.path.removeprefix(f"{self.place}/").removesuffix(self.tail)
+        if parts.path != f"{self.place}/{id}{self.tail}" or not is_id(self.prefix, id):
             raise LinkRefused("other")
-        if not compare_digest(self.of(place).encode(), text.encode()):  # to the letter: nothing is added either
+        if not compare_digest(self.of(id).encode(), text.encode()):  # to the letter: nothing is added either
             raise LinkRefused("changed")
-        return place
+        return id
 
-    def _signature(self, order: str) -> str:
-        digest = self._cipher.blind_index(f"{self._origin}/{order}", "checkout/link")
+    def _signature(self, id: str) -> str:
+        digest = self._cipher.blind_index(f"{self._origin}/{id}", self.context)
         return urlsafe_b64encode(digest).decode().rstrip("=")

@@ -8,6 +8,12 @@ from feiqian.payees.aliases import ReceivingAliases
 from feiqian.payees.service import Payees
 from feiqian.scheduled.running import Running
 from feiqian.scheduled.service import Schedules
+from feiqian.requests.blocking import Blocking
+from feiqian.requests.codes import ReceiveCodes
+from feiqian.requests.paying import PayingRequests
+from feiqian.requests.service import MoneyRequests
+from feiqian.requests.splitting import Splits
+from feiqian.requests.ways import ByCode, ByRequest
 from feiqian.services import Services
 from feiqian.transfers.caution import Caution
 from feiqian.transfers.decide import Decider
@@ -74,3 +80,25 @@ def _add_scheduled(s: Services, zone: ZoneInfo) -> None:
     s.scheduled_running = Running(
         schedules=s.schedules, payees=s.payees, notices=s.notices, rules=s.policy.transfers, clock=s.clock
     )
+
+
+def add_requests(s: Services) -> None:
+    """Asking for money. Stands on transfers between people."""
+    common = common_of(s)
+    s.receive_codes = ReceiveCodes(
+        transactions=s.transactions, clock=s.clock, customers=s.customers, payees=s.payees
+    )
+    s.payees.take_up(ByCode(s.receive_codes))
+    s.payees.take_up(ByRequest())
+    s.money_requests = MoneyRequests(**common, cipher=s.cipher, payees=s.payees, codes=s.receive_codes)
+    s.paying_requests = PayingRequests(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        limits=s.limits,
+        payees=s.payees,
+        verification=s.verification,
+        transfers=s.person_transfers,
+        requests=s.money_requests,
+    )
+    s.request_blocking = Blocking(**common, cases=s.cases, requests=s.money_requests)
+    s.splits = Splits(**common, cipher=s.cipher, requests=s.money_requests)

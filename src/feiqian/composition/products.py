@@ -39,7 +39,7 @@ from feiqian.sources.service import Sources
 from feiqian.webhooks.service import Webhooks
 
 from .access import common_of
-from .people import add_people
+from .people import add_people, add_requests
 
 
 def add_products(s: Services) -> None:
@@ -55,6 +55,7 @@ def add_products(s: Services) -> None:
     _add_quick(s)
     _add_webhooks(s)
     add_people(s)
+    add_requests(s)
 
 
 def add_offline_codes(s: Services) -> None:

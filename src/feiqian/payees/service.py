@@ -116,7 +116,7 @@ class Payees(AccessService):
         fits = payee.check in _FITS
         name = payee.name if payee.check is NameCheck.CLOSE else ""
         if naming.names_itself:
-            name = masked_name(payee.name)
+            name = payee.typed
         receives = not fits or self.receives(payee.found)
         currency = payee.found.currency if fits else NO_CURRENCY
         return PayeeCheck(id, payee.way, payee.check, payee.shown, name, payee.typed, receives, currency, now)
@@ -192,7 +192,7 @@ class Payees(AccessService):
         name = customer.name if customer is not None else ""
         check = compare_names(typed, name)
         if naming.names_itself:
-            check = NameCheck.MATCH if found.known else NameCheck.NO_MATCH
+            check, typed = NameCheck.MATCH if found.known else NameCheck.NO_MATCH, masked_name(name)
         shown = naming.shown(text)
         bound = [naming.way, text, typed, found, name, check]
         digest = hashlib.sha256(msgspec.json.encode(bound)).hexdigest()

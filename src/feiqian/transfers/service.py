@@ -144,6 +144,25 @@ class PersonTransfers:
         names = await self.transactions.read(self._names, senders) if senders else {}
         return [view_of(one, customer, names, language) for one in found]
 
+    async def decided(self, sender: CustomerNumber, number: str) -> PersonTransferDecided | None:
+        """What became of the transfer of this number, durable by now; None if there was none. Raises ReadsBehind."""
+        transfer = person_transfer(sender, number)
+        return await self._known(sender, transfer) if self.ledger.engine.remembered(transfer) is not None else None
+
+    def source(self, connection: Connection, sender: CustomerNumber, asked: Asked, currency: CurrencyNumber) -> bytes:
+        """The account in the ledger that it is taken from. Raises PersonTransferInvalid."""
+        if asked.source == WALLET:
+            return wallet_id(currency, sender)
+        if not asked.source:
+            return self.sources.choose(currency, sender, asked.amount)
+        try:
+            account = self.deposits.own(connection, sender, asked.source)
+        except AccountNotFound:
+            raise PersonTransferInvalid("source") from None
+        if account.currency != currency:
+            raise PersonTransferInvalid("source")
+        return account.ledger_id
+
     # --- how ---------------------------------------------------------------------------------------------------------
 
     async def _care(self, sender: CustomerNumber, wanted: Wanted) -> Care:
@@ -174,6 +193,7 @@ class PersonTransfers:
         if fact is None:
             raise PersonTransferNumberUsed(asked.number)
         source = await self.transactions.read(self.source_of, sender, asked, fact.currency) if asked.source else b""
+        source = await self.transactions.read(self.source, sender, asked, fact.currency) if asked.source else b""
         given = asked.check, asked.amount, asked.currency, asked.note, source or fact.debit
         if given != (fact.check, fact.amount, BY_NUMBER[fact.currency].code, fact.note, fact.debit):
             raise PersonTransferNumberUsed(asked.number)
@@ -212,6 +232,9 @@ class PersonTransfers:
         if account.currency != currency:
             raise PersonTransferInvalid("source")
         return account.ledger_id
+
+        source = self.source(connection, sender, asked, currency.number)
+        return Wanted(asked.number, payee, asked.amount, currency.number, source, asked.note, check=asked.check)
 
 
 def check_asked(asked: Asked) -> None:

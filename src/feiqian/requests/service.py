@@ -1,0 +1,360 @@
+"""Requests for money: made, declined, withdrawn, reminded of, reported, and ended. How they are paid is `paying`.
+
+Whoever asks learns nothing of whom they ask: a request to a number that nobody has, or to somebody who does not want to
+be asked by them, is kept, counted and shown as any other, and ends unanswered (abuse cases 43 and 112).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+
+from feiqian.auth.base import AccessService
+from feiqian.clock import DAY
+from feiqian.events import PersonTransferDecided, PersonTransferEnded
+from feiqian.field_cipher import FieldCipher
+from feiqian.ids import MONEY_REQUEST, NO_CUSTOMER, RECEIVE_CODE, CustomerNumber, new_id
+from feiqian.kyc.errors import NumberInvalid
+from feiqian.kyc.numbers import mobile
+from feiqian.ledger.bounds import MAX_AMOUNT
+from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.payees.model import Found, Way
+from feiqian.payees.service import Payees
+from feiqian.requests import settling
+from feiqian.requests.codes import ReceiveCodes
+from feiqian.requests.errors import (
+    CannotReceive,
+    RemindedToday,
+    RequestInvalid,
+    RequestNotFound,
+    RequestNumberUsed,
+    RequestOver,
+    RequestsThrottled,
+)
+from feiqian.requests.model import (
+    KEPT,
+    LIFE,
+    LONGEST_NOTE,
+    LONGEST_NUMBER,
+    OPEN_OF_ONE,
+    REMIND_EVERY,
+    REQUESTS_A_DAY,
+    TO_ONE_A_DAY,
+    TOLD_A_DAY,
+    MoneyRequest,
+    RequestStatus,
+    Wish,
+)
+from feiqian.requests.tables import LABEL, NOTE, blocks, requests
+from feiqian.runtime.locks import lock
+from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
+from feiqian.runtime.sweeping import remove_some
+from feiqian.runtime.transactions import reads, writes
+from feiqian.strings.links import without_links
+from feiqian.strings.masking import masked_name
+from feiqian.strings.visible import is_visible
+
+PAGE = 30
+_c = requests.c
+_NEWEST_FIRST = Order((_c.id,))
+_WAITING = (RequestStatus.OPEN, RequestStatus.HELD)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class MoneyRequests(AccessService):
+    """Of one bank."""
+
+    cipher: FieldCipher
+    payees: Payees
+    codes: ReceiveCodes
+
+    # --- by who asks -------------------------------------------------------------------------------------------------
+
+    @writes
+    def ask(self, connection: Connection, asker: CustomerNumber, wish: Wish) -> MoneyRequest:
+        """Asks somebody for money; again, with the same number, it is the first request.
+
+        Raises RequestInvalid, RequestNumberUsed, RequestsThrottled, CannotReceive, ReceiveCodeInvalid.
+        """
+        check_number(wish.number)
+        lock(connection, f"requests of {asker}")
+        found = self._numbered(connection, asker, wish.number)
+        if found is not None:
+            if (found.amount, found.currency, found.note) != (wish.amount, wish.currency, neutral(wish.note)):
+                raise RequestNumberUsed(wish.number)
+            return found
+        return self.put(connection, asker, wish, wish.number)
+
+    def put(
+        self, connection: Connection, asker: CustomerNumber, wish: Wish, number: str, split: str = ""
+    ) -> MoneyRequest:
+        """A new request in the caller's transaction, which has the lock of the asker's requests.
+
+        Raises RequestInvalid, RequestsThrottled, CannotReceive, ReceiveCodeInvalid.
+        """
+        if not 0 < wish.amount <= MAX_AMOUNT:
+            raise RequestInvalid("amount")
+        if wish.currency not in BY_NUMBER or not self.payees.receives(Found(asker), wish.currency, wish.amount):
+            raise CannotReceive
+        note, text, found, label = neutral(wish.note), *self._person(connection, wish.person)
+        if found == asker:
+            raise RequestInvalid("person", "yourself")
+        now, person = self.clock.now(), self.cipher.blind_index(text, "requests/person")
+        self._count(connection, asker, or_(_c.person == person, *[_c.asked == found] * (found != NO_CUSTOMER)), now)
+        asked = NO_CUSTOMER if self._is_blocked(connection, found, asker) else found
+        id = new_id(MONEY_REQUEST, now)
+        row: dict[str, Any] = {
+            "id": id,
+            "asker": asker,
+            "number": number,
+            "asked": asked,
+            "person": person,
+            "amount": wish.amount,
+            "currency": wish.currency,
+            "status": RequestStatus.OPEN,
+            "attempt": 1,
+            "transfer": "",
+            "split": split,
+            "note": NOTE.seal(self.cipher, note, id),
+            "label": LABEL.seal(self.cipher, label, id),
+            "asked_at": now,
+            "ends_at": now + LIFE,
+            "ended_at": 0,
+            "reminded_at": 0,
+            "case_id": "",
+            "reported_at": 0,
+        }
+        connection.execute(insert(requests).values(row))
+        made = self.one(connection, _c.id == id)
+        self._tell(connection, made, "money_asked", now)
+        return made
+
+    @writes
+    def remind(self, connection: Connection, asker: CustomerNumber, id: str) -> MoneyRequest:
+        """Asks again, once a day at most. Raises RequestNotFound, RequestOver, RemindedToday."""
+        found = self._locked(connection, _c.asker == asker, id)
+        return self.remind_again(connection, found)
+
+    def remind_again(self, connection: Connection, found: MoneyRequest) -> MoneyRequest:
+        """The same, in the caller's transaction. Raises RequestOver, RemindedToday."""
+        now = self.clock.now()
+        self._require(found, RequestStatus.OPEN)
+        again_at = max(found.asked_at, found.reminded_at) + REMIND_EVERY
+        if now < again_at:
+            raise RemindedToday(again_at)
+        connection.execute(update(requests).where(_c.id == found.id).values(reminded_at=now))
+        self._tell(connection, found, "money_asked_again", now)
+        return self.one(connection, _c.id == found.id)
+
+    @writes
+    def withdraw(self, connection: Connection, asker: CustomerNumber, id: str) -> MoneyRequest:
+        """Asks no more. Money that was confirmed in the same moment comes, and the request is paid then.
+
+        Raises RequestNotFound, RequestOver."""
+        found = self._locked(connection, _c.asker == asker, id)
+        if found.status is not RequestStatus.WITHDRAWN:
+            self._require(found, RequestStatus.OPEN)
+            self._end(connection, found, RequestStatus.WITHDRAWN, self.clock.now())
+        return self.one(connection, _c.id == id)
+
+    # --- by who is asked ---------------------------------------------------------------------------------------------
+
+    @writes
+    def decline(self, connection: Connection, asked: CustomerNumber, id: str) -> MoneyRequest:
+        """Pays nothing; the asker is told. Raises RequestNotFound, RequestOver."""
+        found = self._locked(connection, _c.asked == asked, id)
+        if found.status is not RequestStatus.DECLINED:
+            self._require(found, RequestStatus.OPEN)
+            self.declined(connection, found)
+        return self.one(connection, _c.id == id)
+
+    def declined(self, connection: Connection, found: MoneyRequest) -> None:
+        """One that is open, in the caller's transaction."""
+        now = self.clock.now()
+        self._end(connection, found, RequestStatus.DECLINED, now)
+        self._answered(connection, found, "money_refused", now)
+
+    # --- by both -----------------------------------------------------------------------------------------------------
+
+    @reads
+    def get(self, connection: Connection, customer: CustomerNumber, id: str) -> MoneyRequest:
+        """One that this customer has made, or was sent. Raises RequestNotFound."""
+        return self.one(connection, _c.id == id, or_(_c.asker == customer, _c.asked == customer))
+
+    @reads
+    def made_by(
+        self, connection: Connection, asker: CustomerNumber, ask: Ask = FIRST, limit: int = PAGE
+    ) -> Page[MoneyRequest]:
+        """The newest first."""
+        return self._page(connection, _c.asker == asker, ask, limit)
+
+    @reads
+    def sent_to(
+        self, connection: Connection, asked: CustomerNumber, ask: Ask = FIRST, limit: int = PAGE
+    ) -> Page[MoneyRequest]:
+        """The newest first."""
+        return self._page(connection, _c.asked == asked, ask, limit)
+
+    @reads
+    def waiting(self, connection: Connection, asked: CustomerNumber) -> int:
+        """How many wait for this customer's answer."""
+        return self._number(connection, _c.asked == asked, *self._open())
+
+    # --- as it happens -----------------------------------------------------------------------------------------------
+
+    def settle(self, connection: Connection, fact: PersonTransferDecided | PersonTransferEnded) -> None:
+        """Takes in what became of a transfer, whose fact may come again; the asker is told of the first that pays."""
+        decided = isinstance(fact, PersonTransferDecided)
+        id = settling.decided(connection, fact) if decided else settling.ended(connection, fact)
+        if id:
+            self._answered(connection, self.one(connection, _c.id == id), "money_came", self.clock.now())
+
+    def sweep(self, connection: Connection, now: int, most: int) -> int:
+        """Ends what nobody has answered, and removes what ended long ago."""
+        over = select(requests).where(_c.status == RequestStatus.OPEN, _c.ends_at <= now).limit(most)
+        rows = connection.execute(over.with_for_update(skip_locked=True)).all()
+        for row in rows:
+            found = self._shown(connection, row)
+            self._end(connection, found, RequestStatus.ENDED, found.ends_at)
+            self._answered(connection, found, "money_unanswered", now)
+        old = _c.status.not_in(_WAITING) & (_c.ended_at < now - KEPT)
+        return len(rows) + len(remove_some(connection, requests, old, most - len(rows))) if len(rows) < most else most
+
+    # --- how ---------------------------------------------------------------------------------------------------------
+
+    def one(self, connection: Connection, *which: ColumnElement[bool]) -> MoneyRequest:
+        """Raises RequestNotFound."""
+        row = connection.execute(select(requests).where(*which)).one_or_none()
+        if row is None:
+            raise RequestNotFound
+        return self._shown(connection, row)
+
+    def all_of(self, connection: Connection, which: ColumnElement[bool]) -> list[MoneyRequest]:
+        """In the order in which they were made."""
+        rows = connection.execute(select(requests).where(which).order_by(_c.asked_at, _c.number)).all()
+        return [self._shown(connection, row) for row in rows]
+
+    def _locked(self, connection: Connection, whose: ColumnElement[bool], id: str) -> MoneyRequest:
+        lock(connection, f"request {id}")
+        return self.one(connection, _c.id == id, whose)
+
+    def _person(self, connection: Connection, person: str) -> tuple[str, CustomerNumber, str]:
+        """What was given in one form, whom it names, and how the asker is shown them."""
+        if person.startswith(RECEIVE_CODE):
+            code = self.codes.scanned.within(connection, person)
+            return f"customer {code.customer}", code.customer, code.name
+        try:
+            number = mobile(person)
+        except NumberInvalid:
+            raise RequestInvalid("person") from None
+        found = self.payees.named(connection, Way.MOBILE, number, "")
+        return number, found.customer, number
+
+    def _count(self, connection: Connection, asker: CustomerNumber, same: ColumnElement[bool], now: int) -> None:
+        """Raises RequestsThrottled."""
+        mine, today = _c.asker == asker, _c.asked_at > now - DAY
+        if self._number(connection, mine, *self._open()) >= OPEN_OF_ONE:
+            raise RequestsThrottled(0)
+        for which, most in (((mine, today), REQUESTS_A_DAY), ((mine, today, same), TO_ONE_A_DAY)):
+            newest = select(_c.asked_at).where(*which).order_by(_c.asked_at.desc())
+            at = connection.execute(newest.offset(most - 1).limit(1)).scalar()
+            if at is not None:
+                raise RequestsThrottled(int(at) + DAY)
+
+    def _is_blocked(self, connection: Connection, customer: CustomerNumber, asker: CustomerNumber) -> bool:
+        such = select(blocks.c.at).where(blocks.c.customer == customer, blocks.c.asker == asker)
+        return connection.execute(such).scalar() is not None
+
+    def _open(self) -> tuple[ColumnElement[bool], ...]:
+        return _c.status == RequestStatus.OPEN, _c.ends_at > self.clock.now()
+
+    def _number(self, connection: Connection, *which: ColumnElement[bool]) -> int:
+        return int(connection.execute(select(func.count()).select_from(requests).where(*which)).scalar_one())
+
+    def _numbered(self, connection: Connection, asker: CustomerNumber, number: str) -> MoneyRequest | None:
+        row = connection.execute(select(requests).where(_c.asker == asker, _c.number == number)).one_or_none()
+        return None if row is None else self._shown(connection, row)
+
+    def _end(self, connection: Connection, found: MoneyRequest, status: RequestStatus, at: int) -> None:
+        """Of one that is open still, whatever has been paid meanwhile. Raises RequestOver."""
+        still = (_c.id == found.id, _c.status == RequestStatus.OPEN)
+        changed = connection.execute(update(requests).where(*still).values(status=status, ended_at=at))
+        if not changed.rowcount:
+            raise RequestOver(self.one(connection, _c.id == found.id).status)
+
+    @staticmethod
+    def _require(found: MoneyRequest, *states: RequestStatus) -> None:
+        if found.status not in states:
+            raise RequestOver(found.status)
+
+    def _page(
+        self, connection: Connection, which: ColumnElement[bool], ask: Ask, limit: int
+    ) -> Page[MoneyRequest]:
+        found = page_of(connection, select(requests).where(which), _NEWEST_FIRST, ask, limit)
+        return found.of([self._shown(connection, row) for row in found.items])
+
+    def _shown(self, connection: Connection, row: Any) -> MoneyRequest:
+        asker = self.customers.by_number(connection, row.asker)
+        over = row.status is RequestStatus.OPEN and row.ends_at <= self.clock.now()
+        return MoneyRequest(
+            id=row.id,
+            asker=row.asker,
+            asked=row.asked,
+            amount=row.amount,
+            currency=row.currency,
+            status=RequestStatus.ENDED if over else row.status,
+            attempt=row.attempt,
+            transfer=row.transfer,
+            split=row.split,
+            asked_at=row.asked_at,
+            ends_at=row.ends_at,
+            ended_at=row.ends_at if over else row.ended_at,
+            reminded_at=row.reminded_at,
+            reported=bool(row.reported_at),
+            note=NOTE.text(self.cipher, row.note, row.id),
+            label=LABEL.text(self.cipher, row.label, row.id),
+            asker_name=masked_name(asker.name) if asker is not None else "",
+        )
+
+    # --- what is told ------------------------------------------------------------------------------------------------
+
+    def _tell(self, connection: Connection, found: MoneyRequest, kind: str, now: int) -> None:
+        """Who is asked; by message only so often in a day, whoever asks."""
+        if found.asked == NO_CUSTOMER:
+            return
+        values, path = {"name": found.asker_name, "amount": _amount(found)}, f"/requests/{found.id}"
+        lock(connection, f"told of requests {found.asked}")
+        since = _c.asked == found.asked
+        told = self._number(connection, since, _c.asked_at > now - DAY, _c.id != found.id)
+        told += self._number(connection, since, _c.reminded_at > now - DAY, _c.id != found.id)
+        if told < TOLD_A_DAY:
+            self.notices.tell(connection, found.asked, kind, now, values, path)
+        else:
+            self.notices.inbox.put(connection, found.asked, kind, values, path, now=now)
+
+    def _answered(self, connection: Connection, found: MoneyRequest, kind: str, now: int) -> None:
+        """Who has asked, in the inbox: money that came is told as all that comes is."""
+        values = {"name": found.label, "amount": _amount(found)}
+        path, once = f"/requests/{found.id}", f"{kind} {found.id}"
+        self.notices.inbox.put(connection, found.asker, kind, values, path, once=once, now=now)
+
+
+def check_number(number: str) -> None:
+    """Raises RequestInvalid."""
+    if not 0 < len(number) <= LONGEST_NUMBER or not is_visible(number):
+        raise RequestInvalid("number")
+
+
+def neutral(note: str) -> str:
+    """A note in one line of bounded length, of which no phone makes a link. Raises RequestInvalid."""
+    line = " ".join(note.split())
+    if len(line) > LONGEST_NOTE or not is_visible(line):
+        raise RequestInvalid("note")
+    return without_links(line)
+
+
+def _amount(found: MoneyRequest) -> str:
+    return format_plain(Money(found.amount, BY_NUMBER[found.currency]))
+

@@ -1,0 +1,18 @@
+"""A bank of people who ask each other for money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.requests.asking import AskingPeople
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[AskingPeople]:
+    with closing(AskingPeople(tmp_path / "bank")) as bank:
+        yield bank
+        assert bank.findings() == []
