@@ -20,9 +20,7 @@ class AskingPeople(Sending):
         super().__init__(*args, **more)
         self.services.paying_requests.limits = self.services.limits  # which the bank of the tests makes anew
 
-    def ask(
-        self, asker: Person, person: str, amount: int = 100_00, number: str = "R1", **more: Any
-    ) -> MoneyRequest:
+    def ask(self, asker: Person, person: str, amount: int = 100_00, number: str = "R1", **more: Any) -> MoneyRequest:
         wish = Wish(number, person, MinorUnits(amount), CNY.number, **more)
         return self.run(self.services.money_requests.ask(asker.number, wish))
 

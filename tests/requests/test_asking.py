@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from feiqian.auth.challenges.errors import BindingDiffers
-from feiqian.clock import DAY
-from feiqian.requests.errors import (
-    CannotReceive,
-    RemindedToday,
-    RequestInvalid,
-    RequestNotFound,
-    RequestNumberUsed,
-    RequestOver,
-)
-from feiqian.requests.model import LIFE, RequestStatus
+from feiqian.requests.model import RequestStatus
 from tests.requests.asking import AskingPeople
 
 

@@ -85,9 +85,7 @@ def _add_scheduled(s: Services, zone: ZoneInfo) -> None:
 def add_requests(s: Services) -> None:
     """Asking for money. Stands on transfers between people."""
     common = common_of(s)
-    s.receive_codes = ReceiveCodes(
-        transactions=s.transactions, clock=s.clock, customers=s.customers, payees=s.payees
-    )
+    s.receive_codes = ReceiveCodes(transactions=s.transactions, clock=s.clock, customers=s.customers, payees=s.payees)
     s.payees.take_up(ByCode(s.receive_codes))
     s.payees.take_up(ByRequest())
     s.money_requests = MoneyRequests(**common, cipher=s.cipher, payees=s.payees, codes=s.receive_codes)

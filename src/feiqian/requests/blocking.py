@@ -1,4 +1,4 @@
-"""What somebody can do about who asks them again and again, or writes what offends: block them, report what they wrote."""
+"""What can be done about who asks again and again, or writes what offends: block them, report what they wrote."""
 
 from __future__ import annotations
 

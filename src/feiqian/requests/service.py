@@ -206,9 +206,7 @@ class MoneyRequests(AccessService):
 
     def settle(self, connection: Connection, fact: PersonTransferDecided | PersonTransferEnded) -> None:
         """Takes in what became of a transfer, whose fact may come again; the asker is told of the first that pays."""
-        decided = isinstance(fact, PersonTransferDecided)
-        id = settling.decided(connection, fact) if decided else settling.ended(connection, fact)
-        if id:
+        if id := settling.settled(connection, fact):
             self._answered(connection, self.one(connection, _c.id == id), "money_came", self.clock.now())
 
     def sweep(self, connection: Connection, now: int, most: int) -> int:
@@ -289,9 +287,7 @@ class MoneyRequests(AccessService):
         if found.status not in states:
             raise RequestOver(found.status)
 
-    def _page(
-        self, connection: Connection, which: ColumnElement[bool], ask: Ask, limit: int
-    ) -> Page[MoneyRequest]:
+    def _page(self, connection: Connection, which: ColumnElement[bool], ask: Ask, limit: int) -> Page[MoneyRequest]:
         found = page_of(connection, select(requests).where(which), _NEWEST_FIRST, ask, limit)
         return found.of([self._shown(connection, row) for row in found.items])
 
@@ -357,4 +353,3 @@ def neutral(note: str) -> str:
 
 def _amount(found: MoneyRequest) -> str:
     return format_plain(Money(found.amount, BY_NUMBER[found.currency]))
-

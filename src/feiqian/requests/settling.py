@@ -18,8 +18,13 @@ _c = requests.c
 _ON_ITS_WAY = (PersonTransferStatus.HELD, PersonTransferStatus.WAITING)
 
 
-def decided(connection: Connection, fact: PersonTransferDecided) -> str:
-    """Takes in a transfer that was made for a request; the request's id if this has paid it, else ""."""
+def settled(connection: Connection, fact: PersonTransferDecided | PersonTransferEnded) -> str:
+    """Takes in what became of a transfer; the id of the request that this has paid, "" if there is none."""
+    return _decided(connection, fact) if isinstance(fact, PersonTransferDecided) else _ended(connection, fact)
+
+
+def _decided(connection: Connection, fact: PersonTransferDecided) -> str:
+    """One that was made for a request."""
     id, _, attempt = fact.number.partition(".")
     if id != fact.about or not attempt.isdecimal():
         return ""
@@ -35,8 +40,8 @@ def decided(connection: Connection, fact: PersonTransferDecided) -> str:
     return ""
 
 
-def ended(connection: Connection, fact: PersonTransferEnded) -> str:
-    """Takes in that money on its way has arrived, or came back; the request's id if this has paid it, else ""."""
+def _ended(connection: Connection, fact: PersonTransferEnded) -> str:
+    """Money on its way has arrived, or came back."""
     this = (_c.transfer == fact.id, _c.status == RequestStatus.HELD)
     if fact.status is PersonTransferStatus.SUCCEEDED:
         return _paid(connection, this, fact.id, fact.at)

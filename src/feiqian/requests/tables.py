@@ -14,7 +14,9 @@ requests = Table(
     METADATA,
     Column("id", String(36), primary_key=True),
     Column("asker", BIG, ForeignKey("customers.number"), nullable=False),
-    Column("number", String(LONGEST_NUMBER + 16), nullable=False),  # the asker's own; of a part, its split's id and place
+    Column(
+        "number", String(LONGEST_NUMBER + 16), nullable=False
+    ),  # the asker's own; of a part, its split's id and place
     Column("asked", BIG, nullable=False),  # 0: nobody
     Column("person", LargeBinary(16), nullable=False),  # keyed: what was given
     Column("amount", BIG, nullable=False),
