@@ -34,6 +34,10 @@ class AskingPeople(Sending):
         challenge = challenge or self.begin_paying(payer, id, source)
         return self.run(self.services.paying_requests.pay(payer.session.subject, Paying(id, source), challenge))
 
+    def give(self, who: Person, amount: int) -> None:
+        gift = self.services.accounts.adjust(who.number, CNY.number, MinorUnits(amount), f"gift-{self.ledger.position}")
+        self.run(gift)
+
     def seen(self, who: Person, id: str) -> MoneyRequest:
         return self.run(self.services.money_requests.get(who.number, id))
 

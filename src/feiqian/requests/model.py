@@ -13,7 +13,7 @@ from feiqian.money import CurrencyNumber, MinorUnits
 LIFE = 14 * DAY  # of a request
 REMIND_EVERY = DAY
 REQUESTS_A_DAY = 30  # that one customer makes, parts of splits among them
-TO_ONE_A_DAY = 3  # of them to the same person
+TO_ONE_A_DAY = 5  # of them to the same person
 OPEN_OF_ONE = 100  # that wait for an answer at a time
 TOLD_A_DAY = 10  # messages to one person of requests and reminders, whoever asks; what comes beyond is in the inbox
 REPORTS_A_DAY = 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import NamedTuple
 
+from feiqian.auth.pages.mobiles import shown_number
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.money import BY_NUMBER, NOTHING, Currency, MinorUnits, Money, MoneyInvalid, parse_typed
@@ -36,7 +37,14 @@ class Seen(NamedTuple):
 
     @property
     def other(self) -> str:
-        return self.it.label if self.mine else self.it.asker_name
+        if not self.mine:
+            return self.it.asker_name
+        return shown_number(self.it.label) if self.by_number else self.it.label
+
+    @property
+    def by_number(self) -> bool:
+        """Whether they have named who is to pay by a number, which is no name."""
+        return self.mine and self.it.label.startswith("+")
 
 
 def seen(it: MoneyRequest, customer: CustomerNumber) -> Seen:

@@ -127,7 +127,6 @@ def _new(site: Site, form: Form, rows: int, status: int = 0) -> Page:
         "rows": rows,
         "most": MOST_PEOPLE,
         "number": new_number(form),
-        "ways": list(How),
     }
     return site.page("requests/split_new.html", status=status, ways=list(How), **values)
 
