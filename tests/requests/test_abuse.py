@@ -23,6 +23,8 @@ from feiqian.requests.model import (
     RequestStatus,
 )
 from feiqian.requests.paying import Paying
+from feiqian.scanning.pages.meaning import meaning_of
+from feiqian.web.scanned import ScanRefused
 from tests.requests.asking import AskingPeople
 
 NOBODY = "+8613899990000"
@@ -119,6 +121,11 @@ def test_abuse_49_only_codes_of_this_bank_that_it_has_signed_are_receive_codes(b
         with pytest.raises(LinkRefused) as refused:
             links.id_in(wrong)
         assert refused.value.reason == reason, wrong
+    own = ReceiveLinks(services.settings.public_origin, services.cipher).of(code.id)
+    assert meaning_of(services, own).path == f"/receive/to/{code.id}?{own.partition('?')[2]}"
+    with pytest.raises(ScanRefused) as changed:
+        meaning_of(services, own[:-1] + ("A" if own[-1] != "A" else "B"))
+    assert changed.value.reason == "changed"
     elsewhere = ReceiveLinks("https://pay.other.example", services.cipher)
     assert not elsewhere.is_signed(code.id, signature)
 

@@ -16,7 +16,7 @@ class OrderCode:
         origin = services.settings.public_origin
         links = Links(origin, services.cipher)
         try:
-            order = links.order(text)
+            order = links.id_in(text)
         except LinkRefused as error:
             if error.reason == "changed":
                 raise ScanRefused("changed") from None

@@ -17,6 +17,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.events import PersonTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.money import BY_NUMBER
 from feiqian.payees.model import Way
@@ -58,8 +59,8 @@ class PayingRequests:
         `Verification.begin` raises."""
         wanted = await self.transactions.read(self._wanted, subject.customer, paying)
         now = self.ledger.clock.now() // MICROSECONDS
-        asking = subject.customer, wanted.currency, wanted.amount, now, METHOD
-        needs = self.limits.needs(*asking, Purpose.TRANSFER)
+        asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)
+        needs = self.limits.needs(asking, Purpose.TRANSFER)
         return await self.verification.begin(subject, _binding(wanted, paying), language, needs, device=device)
 
     async def pay(self, subject: Subject, paying: Paying, challenge: str) -> PersonTransferDecided:

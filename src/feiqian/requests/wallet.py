@@ -1,10 +1,13 @@
-"""What the wallet shows of asking for money: the button, what waits for an answer, and what notices lead to."""
+"""What the wallet shows of asking for money: the button, what waits for an answer, what is scanned, and notices."""
 
 from __future__ import annotations
 
+from feiqian.checkout.links import LinkRefused
 from feiqian.ids import CustomerNumber
 from feiqian.inbox.model import Group
+from feiqian.requests.links import ReceiveLinks
 from feiqian.services import Services
+from feiqian.web.scanned import Meaning, ScanRefused
 from feiqian.web.wallet_parts import NoticeKind, Prime
 
 _ASKED = ("money_asked", "money_asked_again")
@@ -22,6 +25,24 @@ class Waiting:
         return await services.money_requests.waiting(number) or None
 
 
+class ReceiveCodeScanned:
+    """Leads to the page that says whose it is, and asks what to send."""
+
+    order = 20
+
+    def read(self, services: Services, text: str) -> Meaning | None:
+        origin = services.settings.public_origin
+        links = ReceiveLinks(origin, services.cipher)
+        try:
+            code = links.id_in(text)
+        except LinkRefused as error:
+            if error.reason == "changed":
+                raise ScanRefused("changed") from None
+            return None
+        return Meaning("receive_code", code, links.of(code).removeprefix(origin))
+
+
 PRIME = (Prime(40, "ask", "requests.title", "/requests"),)
 PARTS = (Waiting(),)
+SCANNED = (ReceiveCodeScanned(),)
 NOTICES = tuple(NoticeKind(kind, "ask", "requests.act", Group.PEOPLE) for kind in (*_ASKED, *_ANSWERED))

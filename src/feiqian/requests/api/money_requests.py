@@ -11,7 +11,6 @@ from feiqian.auth.api.refused import CHALLENGE_NOT_PASSED, FACTOR_NOT_USABLE
 from feiqian.auth.api.render import shown as challenge_shown
 from feiqian.auth.api.shapes import ChallengeShown
 from feiqian.clock import moment
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.requests.api.refused import CANNOT_RECEIVE, REQUEST_OVER
 from feiqian.requests.api.shapes import (
     BlockedList,
@@ -43,7 +42,7 @@ _MISSING = problems.NOT_FOUND
     who="customer",
     description="Sent again with the same `number` and content it gives the first answer. Whether anybody is known by "
     "what you give is not told. So many requests may be made in a day, and to one person.",
-    problems=(problems.NOT_FOUND, ID_REUSED, CANNOT_RECEIVE),
+    problems=(problems.NOT_FOUND, problems.ID_REUSED, CANNOT_RECEIVE),
 )
 async def create_money_request(
     data: JSONBody[RequestWanted], session: TheSession, services: TheServices
@@ -94,7 +93,7 @@ async def begin_paying_request(
     who="customer",
     description="The money goes at once, or the request stays open: `getPersonTransfer` tells why by its reason. A "
     "request is paid at most once.",
-    problems=(_MISSING, REQUEST_OVER, ID_REUSED, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
+    problems=(_MISSING, REQUEST_OVER, problems.ID_REUSED, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
 )
 async def pay_request(
     id: Id, data: JSONBody[PayingConfirmed], session: TheSession, services: TheServices

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from feiqian.clock import moment
 from feiqian.errors import FeiqianError
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.requests.errors import (
     CannotReceive,
     ReceiveCodeInvalid,
@@ -15,7 +14,16 @@ from feiqian.requests.errors import (
     RequestOver,
     RequestsThrottled,
 )
-from feiqian.web.v1.problems import INVALID, NOT_FOUND, TOO_MANY_REQUESTS, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.problems import (
+    ID_REUSED,
+    INVALID,
+    NOT_FOUND,
+    TOO_MANY_REQUESTS,
+    FieldError,
+    Kind,
+    ProblemError,
+    Told,
+)
 
 REQUEST_OVER = Kind("request-over", "The request has been answered, or has ended", 409)
 CANNOT_RECEIVE = Kind("cannot-receive", "You cannot be sent money by others at present", 409)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from litestar.params import JSONBody
 
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.requests.api.money_requests import Cursor, Limit
 from feiqian.requests.api.refused import CANNOT_RECEIVE, REQUEST_OVER
 from feiqian.requests.api.shapes import SplitList, SplitShown, SplitWanted, split_shown
@@ -22,7 +21,7 @@ PATH = "/v1/me/splits"
     who="customer",
     description="The parts sum to the total: what an equal division leaves is paid by who is named for it. Each part "
     "is a request. Sent again with the same `number` and content it gives the first answer.",
-    problems=(problems.NOT_FOUND, ID_REUSED, CANNOT_RECEIVE),
+    problems=(problems.NOT_FOUND, problems.ID_REUSED, CANNOT_RECEIVE),
 )
 async def create_split(data: JSONBody[SplitWanted], session: TheSession, services: TheServices) -> SplitShown:
     return split_shown(await services.splits.make(session.subject.customer, data.bill()))

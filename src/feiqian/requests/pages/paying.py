@@ -19,11 +19,11 @@ from feiqian.errors import LedgerError
 from feiqian.requests.errors import RequestNotFound, RequestOver
 from feiqian.requests.model import RequestStatus
 from feiqian.requests.paying import Paying
+from feiqian.subjects import Role
 from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNumberUsed
 from feiqian.web.forms import read_form
 from feiqian.web.session import TheCustomer
 from feiqian.web.site import TheSite
-from feiqian.web.whose import CUSTOMER
 
 from .requests import request_page
 from .shown import HOME, seen, sources
@@ -112,4 +112,4 @@ async def _confirming(
     return Step(flow, finish)
 
 
-PROVE = challenge_pages(f"{HOME}/{{id:str}}/from/{{source:str}}/{{challenge:str}}", _confirming, (CUSTOMER,))
+PROVE = challenge_pages(f"{HOME}/{{id:str}}/from/{{source:str}}/{{challenge:str}}", _confirming, (Role.CUSTOMER,))
