@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from feiqian.payees.aliases import ReceivingAliases
 from feiqian.payees.service import Payees
-from feiqian.scheduled.running import Running
-from feiqian.scheduled.service import Schedules
 from feiqian.requests.blocking import Blocking
 from feiqian.requests.codes import ReceiveCodes
 from feiqian.requests.paying import PayingRequests
 from feiqian.requests.service import MoneyRequests
 from feiqian.requests.splitting import Splits
 from feiqian.requests.ways import ByCode, ByRequest
+from feiqian.scheduled.running import Running
+from feiqian.scheduled.service import Schedules
 from feiqian.services import Services
 from feiqian.transfers.caution import Caution
 from feiqian.transfers.decide import Decider

@@ -99,7 +99,7 @@ class PayingRequests:
         payee = self.payees.named(connection, Way.REQUEST, found.id, "")
         code = BY_NUMBER[found.currency].code
         asked = Asked(found.number, "", found.amount, code, paying.source, found.note)
-        source = self.transfers.source(connection, payer, asked, found.currency)
+        source = self.transfers.source_of(connection, payer, asked, found.currency)
         return Wanted(found.number, payee, found.amount, found.currency, source, found.note, about=found.id)
 
 

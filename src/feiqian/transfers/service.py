@@ -149,22 +149,6 @@ class PersonTransfers:
         transfer = person_transfer(sender, number)
         return await self._known(sender, transfer) if self.ledger.engine.remembered(transfer) is not None else None
 
-    def source(self, connection: Connection, sender: CustomerNumber, asked: Asked, currency: CurrencyNumber) -> bytes:
-        """The account in the ledger that it is taken from. Raises PersonTransferInvalid."""
-        if asked.source == WALLET:
-            return wallet_id(currency, sender)
-        if not asked.source:
-            return self.sources.choose(currency, sender, asked.amount)
-        try:
-            account = self.deposits.own(connection, sender, asked.source)
-        except AccountNotFound:
-            raise PersonTransferInvalid("source") from None
-        if account.currency != currency:
-            raise PersonTransferInvalid("source")
-        return account.ledger_id
-
-    # --- how ---------------------------------------------------------------------------------------------------------
-
     async def _care(self, sender: CustomerNumber, wanted: Wanted) -> Care:
         return await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
 
@@ -193,7 +177,6 @@ class PersonTransfers:
         if fact is None:
             raise PersonTransferNumberUsed(asked.number)
         source = await self.transactions.read(self.source_of, sender, asked, fact.currency) if asked.source else b""
-        source = await self.transactions.read(self.source, sender, asked, fact.currency) if asked.source else b""
         given = asked.check, asked.amount, asked.currency, asked.note, source or fact.debit
         if given != (fact.check, fact.amount, BY_NUMBER[fact.currency].code, fact.note, fact.debit):
             raise PersonTransferNumberUsed(asked.number)
@@ -232,9 +215,6 @@ class PersonTransfers:
         if account.currency != currency:
             raise PersonTransferInvalid("source")
         return account.ledger_id
-
-        source = self.source(connection, sender, asked, currency.number)
-        return Wanted(asked.number, payee, asked.amount, currency.number, source, asked.note, check=asked.check)
 
 
 def check_asked(asked: Asked) -> None:
