@@ -167,6 +167,8 @@ def _open(
         services.receive_codes.sweep,
         services.money_requests.sweep,
         services.splits.sweep,
+        services.packet_drafts.sweep,
+        services.packets_returning.sweep,
     )
     sweeper = Sweeper(db, clock, services.work, sweeps)
     for held in (verification.sweeps.held, *strangers.held, begun.held):

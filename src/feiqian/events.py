@@ -53,6 +53,13 @@ class PersonTransferStatus(StrEnum):
     RETURNED = "returned"
 
 
+class PacketStatus(StrEnum):
+    """Whether a red packet was made. The values are on the wire and on disk."""
+
+    OPEN = "open"
+    DECLINED = "declined"
+
+
 class Proof(msgspec.Struct, array_like=True, frozen=True):
     """What a payer had proved when the payment was decided."""
 
@@ -243,6 +250,58 @@ class PersonTransferEnded(msgspec.Struct, tag="transfer_ended", array_like=True,
     payee: str = ""  # as the sender has named them
 
 
+class PacketMade(msgspec.Struct, tag="packet", array_like=True, frozen=True):
+    """Somebody has put money into a red packet, or could not. Its shares are decided here, for good."""
+
+    id: str
+    transfer: bytes  # names its chain in the engine
+    status: PacketStatus
+    reason: str | None  # why it was declined, a name of `packets.model.PacketDecline`
+    sender: CustomerNumber
+    receiver: CustomerNumber  # who alone may take it; NO_CUSTOMER: whoever has its link
+    amount: MinorUnits
+    currency: CurrencyNumber
+    debit: bytes  # an account of the sender's in the ledger
+    shares: tuple[int, ...]  # minor units, in the order in which they are taken; their sum is the amount
+    mode: str  # how they were decided, a `packets.model.Mode`
+    note: str
+    number: str  # the sender's own, which makes the packet one
+    created_at: int
+    ends_at: int  # then what is left returns
+    payee: str = ""  # the receiver as the sender has named and confirmed them
+    check: str = ""  # the id of the check of the receiver's name that the sender was told
+    proof: Proof | None = None
+    limit: LimitMet | None = None  # if a limit declined it
+
+
+class PacketTaken(msgspec.Struct, tag="packet_taken", array_like=True, frozen=True):
+    """Somebody has taken a share of a red packet."""
+
+    id: str
+    transfer: bytes
+    sender: CustomerNumber
+    receiver: CustomerNumber  # who has taken it
+    place: int  # of the share, from 0 on
+    left: int  # shares that nobody has taken yet
+    amount: MinorUnits
+    currency: CurrencyNumber
+    credit: bytes
+    at: int
+
+
+class PacketReturned(msgspec.Struct, tag="packet_returned", array_like=True, frozen=True):
+    """What nobody had taken of a red packet in time went back to its sender."""
+
+    id: str
+    transfer: bytes
+    sender: CustomerNumber
+    receiver: CustomerNumber  # the sender, who has it back
+    amount: MinorUnits
+    currency: CurrencyNumber
+    credit: bytes
+    at: int
+
+
 class BalanceChanged(msgspec.Struct, tag="balance", array_like=True, frozen=True):
     """Money moved on an account whose owner is reminded of it, and what was on it right after that."""
 
@@ -278,7 +337,8 @@ class OrderChanged(msgspec.Struct, tag="order", array_like=True, frozen=True):
 
 
 Ending = PaymentConfirmed | PaymentRefused | PaymentCancelled | PaymentExpired  # of a payment that waited
-BetweenPeople = PersonTransferDecided | PersonTransferEnded
+OfPackets = PacketMade | PacketTaken | PacketReturned
+BetweenPeople = PersonTransferDecided | PersonTransferEnded | OfPackets
 OfPayments = PaymentDecided | AttemptDecided | RefundDecided | Ending
 Fact = OfPayments | OwnTransferDecided | BetweenPeople | BalanceChanged | OrderChanged
 

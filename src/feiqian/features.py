@@ -67,6 +67,7 @@ FEATURES = (
     "payees",
     "transfers",
     "scheduled",
+    "packets",
     "quick",
     "checkout",
     "scanning",

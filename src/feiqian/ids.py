@@ -26,6 +26,7 @@ NOTICE = "ntc_"  # in a customer's inbox
 USER = "usr_"  # one of a merchant's people
 PERSON_TRANSFER, PAYEE_CHECK = "pst_", "pck_"  # between people; of a payee's name
 MONEY_REQUEST, RECEIVE_CODE, SPLIT = "req_", "rcv_", "spl_"
+RED_PACKET = "rpk_"
 KEY = "key_"  # of the API, which is named so and not shown
 SCHEDULE = "sch_"  # of transfers
 MOVEMENT = "mov_"  # one account's side of what moved

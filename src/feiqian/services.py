@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     from feiqian.orders.service import Orders
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
+    from feiqian.packets.drafts import PacketDrafts
+    from feiqian.packets.returning import Returner
+    from feiqian.packets.service import Packets
     from feiqian.payees.aliases import ReceivingAliases
     from feiqian.payees.service import Payees
     from feiqian.payments.codes import Codes
@@ -173,6 +176,9 @@ class Services:
     person_transfers: PersonTransfers = field(init=False)
     schedules: Schedules = field(init=False)
     scheduled_running: Running = field(init=False)
+    packets: Packets = field(init=False)
+    packet_drafts: PacketDrafts = field(init=False)
+    packets_returning: Returner = field(init=False)
     transfer_drafts: Drafts = field(init=False)
     note_reports: NoteReports = field(init=False)
     receive_codes: ReceiveCodes = field(init=False)
@@ -216,7 +222,8 @@ class Services:
     @property
     def all_reads(self) -> tuple[Reads, ...]:
         """What the read models are asked by."""
-        return self.reads, self.orders.reads, self.own_transfers.reads, self.person_transfers.reads
+        between_people = self.person_transfers.reads, self.packets.reads
+        return self.reads, self.orders.reads, self.own_transfers.reads, *between_people
 
     def __post_init__(self) -> None:
         self.alarms = Alarms(self.metrics)

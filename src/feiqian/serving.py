@@ -205,6 +205,9 @@ class Service:
         people = transfers.endings.run(), transfers.waiting.run(), scheduled.run()
         outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting, *people
         return [*watches, *features, *beside, *outgoing, services.reassigned_numbers.run(), services.key_use.run()]
+        outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting
+        people = services.reassigned_numbers.run(), services.packets_returning.run()
+        return [*watches, *features, *beside, *outgoing, *people, services.key_use.run()]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""

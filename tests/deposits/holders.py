@@ -20,6 +20,8 @@ from feiqian.ledger.audit import audit
 from feiqian.ledger.body import decode_body
 from feiqian.merchants.registry import Merchants
 from feiqian.money import CNY, Currency
+from feiqian.packets.read_model import READ_MODEL as PACKETS
+from feiqian.packets.read_model.reads import PacketReads
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import Codes
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
@@ -39,7 +41,7 @@ OPERATOR = Subject(Role.STAFF, 0)
 class Holders(People):
     """See `People`; with payments and read models."""
 
-    models: tuple[ReadModel, ...] = (PAYMENTS, TRANSFERS, PERSON_TRANSFERS)
+    models: tuple[ReadModel, ...] = (PAYMENTS, TRANSFERS, PERSON_TRANSFERS, PACKETS)
 
     def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
         super().__init__(folder, clock, url)
@@ -50,6 +52,7 @@ class Holders(People):
         s.reads, s.own_transfers.reads = PaymentReads(folder / "read.db"), TransferReads(folder / "read.db")
         s.merchants = Merchants(self.db, "live")
         s.person_transfers.reads = PersonTransferReads(folder / "read.db")
+        s.packets.reads = PacketReads(folder / "read.db")
         s.statements.payments, s.statements.transfers = s.reads, s.own_transfers.reads
         s.statements.merchants = s.merchants
         add_payments(s, Codes(KeyFile(folder / "code-keys.json", self.clock).open(), s.customers.issuing))
@@ -62,6 +65,7 @@ class Holders(People):
         self.services.reads.close()
         self.services.own_transfers.reads.close()
         self.services.person_transfers.reads.close()
+        self.services.packets.reads.close()
         self.services.merchants.close()
         self.read_db.close()
         super().close()

@@ -40,6 +40,8 @@ from feiqian.webhooks.service import Webhooks
 
 from .access import common_of
 from .people import add_people, add_requests
+from .packets import add_packets
+from .people import add_people
 
 
 def add_products(s: Services) -> None:
@@ -56,6 +58,7 @@ def add_products(s: Services) -> None:
     _add_webhooks(s)
     add_people(s)
     add_requests(s)
+    add_packets(s)
 
 
 def add_offline_codes(s: Services) -> None:

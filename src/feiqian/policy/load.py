@@ -29,6 +29,8 @@ from feiqian.policy.layout import (
     LimitsTable,
     MethodTable,
     NeedTable,
+    PacketLimitsTable,
+    PacketsTable,
     ProofTable,
     Table,
     TimeoutsTable,
@@ -68,7 +70,7 @@ BY_MESSAGE = frozenset({Purpose.CONFIRM_MOBILE, Purpose.QUICK_OPENING})
 STATIC = frozenset({Factor.PASSWORD, Factor.PIN})  # the same answer each time, bound to no payment
 
 T = TypeVar("T")
-A = TypeVar("A", model.Limits, model.Ceiling, model.MethodLimits)
+A = TypeVar("A", model.Limits, model.Ceiling, model.MethodLimits, model.PacketLimits)
 
 
 class PolicyInvalid(FeiqianError):
@@ -161,6 +163,7 @@ def _policy(file: File) -> model.Policy:
         proof=_proof(file.proof),
         exempt=_exemptions(file.exempt),
         transfers=_transfers(file.transfers),
+        packets=_packets(file.packets),
     )
 
 
@@ -314,6 +317,18 @@ def _exempt(code: str, given: Any, place: Place) -> model.Exempt:
     if payment > together:
         _fail(place, f"{code}: a payment at most what all of them are together")
     return model.Exempt(payment, together, table.in_a_row or model.NO_BOUND)
+
+
+def _packets(table: PacketsTable) -> model.PacketRules:
+    rules = {name: getattr(table, name) for name in ("shares", "sender_takes", "hours", "made_day", "taken_day")}
+    return model.PacketRules(**rules, limits=_by_currency(table.limits, ("packets", "limits"), _packet_limits))
+
+
+def _packet_limits(code: str, given: Any, place: Place) -> model.PacketLimits:
+    limits = _amounts(code, _read(given, PacketLimitsTable, place), place, model.PacketLimits)
+    if limits.share > limits.packet:
+        _fail(place, f"{code}: a share at most what a packet may be")
+    return limits
 
 
 def _named(tables: Mapping[str, Any], known: Sequence[str], place: str) -> dict[str, dict[str, Any]]:

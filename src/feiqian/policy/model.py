@@ -206,6 +206,26 @@ class Delays:
     raise_limit_hours: int
 
 
+class PacketLimits(NamedTuple):
+    """Of red packets, in one currency: the largest, and the most that one share may be."""
+
+    packet: MinorUnits
+    share: MinorUnits
+
+
+@dataclass(frozen=True, slots=True)
+class PacketRules:
+    """Of red packets: how many shares one may have, how many of them its sender may take, after how many hours the rest
+    returns; how many one customer may make and take in a day. In a currency that `limits` has not, none is made."""
+
+    shares: int = 100
+    sender_takes: int = 1
+    hours: int = 24
+    made_day: int = 50
+    taken_day: int = 200
+    limits: Mapping[CurrencyNumber, PacketLimits] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class TransferRules:
     """Of money to other people. What is unusual (a first payment to a payee, an amount, an hour, a new device) is held
@@ -259,6 +279,7 @@ class Policy:
     proof: ProofRules = field(default_factory=ProofRules)
     exempt: Mapping[Place, Mapping[CurrencyNumber, Exempt]] = field(default_factory=dict)
     transfers: TransferRules = field(default_factory=TransferRules)
+    packets: PacketRules = field(default_factory=PacketRules)
 
     def level(self, name: str) -> Level:
         """Raises KeyError for a level that the policy has not."""

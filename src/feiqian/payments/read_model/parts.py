@@ -10,11 +10,10 @@ from collections.abc import Callable
 import msgspec
 
 from feiqian.events import (
+    BetweenPeople,
     Fact,
     OwnTransferDecided,
     PaymentDecided,
-    PersonTransferDecided,
-    PersonTransferEnded,
     RefundDecided,
     decode_fact,
 )
@@ -64,9 +63,7 @@ def _names(chain: bytes) -> list[tuple[bytes, bool]]:
 def _name(fact: Fact | None, transfers: dict[str, bytes], hold_of: HoldOf) -> tuple[bytes, bool] | None:
     if fact is None:
         return None
-    if isinstance(fact, PaymentDecided | RefundDecided | OwnTransferDecided | PersonTransferDecided):
-        return fact.transfer, False
-    if isinstance(fact, PersonTransferEnded):
+    if isinstance(fact, PaymentDecided | RefundDecided | OwnTransferDecided | BetweenPeople):
         return fact.transfer, False
     hold = transfers.get(fact.id) or hold_of(fact.id)
     return None if hold is None else (hold, True)

@@ -14,6 +14,9 @@ from feiqian.events import (
     AttemptDecided,
     Fact,
     OwnTransferDecided,
+    PacketMade,
+    PacketReturned,
+    PacketTaken,
     PaymentCancelled,
     PaymentConfirmed,
     PaymentDecided,
@@ -118,8 +121,10 @@ class ProjectionStep:
             self._links[fact.transfer] = (no, fact.created_at)
         elif type(fact) is RefundDecided:
             self._links[fact.transfer] = (self._number(fact.payment), fact.created_at)
-        elif type(fact) is OwnTransferDecided or type(fact) is PersonTransferDecided:
+        elif type(fact) is OwnTransferDecided or type(fact) is PersonTransferDecided or type(fact) is PacketMade:
             self._links[fact.transfer] = (None, fact.created_at)
+        elif type(fact) is PacketTaken or type(fact) is PacketReturned:
+            self._links[fact.transfer] = (None, fact.at)
         elif type(fact) is PaymentConfirmed:
             self._say(fact.id, fact.confirmed_at, fact.fee, None)
         elif type(fact) is PaymentRefused:

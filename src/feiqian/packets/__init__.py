@@ -1,0 +1,15 @@
+"""Red packets: money in shares that are decided when it is put in, each taken once; what is left returns."""
+
+STANDS_ON: tuple[str, ...] = (
+    "policy",
+    "accounts",
+    "customers",
+    "auth",
+    "limits",
+    "payments",
+    "deposits",
+    "activity",
+    "sources",
+    "payees",
+    "transfers",
+)

@@ -1,0 +1,68 @@
+"""What customers are told of red packets: who is to take one, and its sender of what has become of it. Never a link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from feiqian.events import Fact, PacketMade, PacketReturned, PacketStatus, PacketTaken
+from feiqian.ids import NO_CUSTOMER, CustomerNumber
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
+from feiqian.outbox.model import Origin, Outbound
+from feiqian.strings.masking import masked_name
+
+if TYPE_CHECKING:
+    from feiqian.services import Services
+
+_CONCERNS = b"rpk_"
+
+
+class PacketNotices(Outbound):
+    """By the inbox, and by messages as each wants them."""
+
+    name = "packets"
+
+    def __init__(self, services: Services) -> None:
+        self._customers, self._notices = services.customers, services.notices
+
+    def concerns(self, fact: bytes) -> bool:
+        return _CONCERNS in fact[:60]
+
+    def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
+        if isinstance(fact, PacketMade):
+            if fact.status is PacketStatus.OPEN and fact.receiver != NO_CUSTOMER:
+                self._tell(
+                    connection, fact.receiver, "packet_for_you", fact.id, self._who(connection, fact.sender), now
+                )
+        elif isinstance(fact, PacketTaken):
+            self._taken(connection, fact, now)
+        elif isinstance(fact, PacketReturned):
+            values = {"amount": _money(fact.amount, fact.currency)}
+            self._tell(connection, fact.sender, "packet_returned", fact.id, values, now)
+
+    def _taken(self, connection: Connection, fact: PacketTaken, now: int) -> None:
+        """Of one with many shares the sender hears when all are gone, and not of each."""
+        if fact.left:
+            return
+        if fact.place:
+            self._tell(connection, fact.sender, "packet_gone", fact.id, {"count": str(fact.place + 1)}, now)
+        elif fact.sender != fact.receiver:
+            values = self._who(connection, fact.receiver) | {"amount": _money(fact.amount, fact.currency)}
+            self._tell(connection, fact.sender, "packet_taken", fact.id, values, now)
+
+    def _tell(
+        self, connection: Connection, to: CustomerNumber, kind: str, packet: str, values: dict[str, str], now: int
+    ) -> None:
+        self._notices.tell(connection, to, kind, now, values, path=f"/packets/{packet}")
+
+    def _who(self, connection: Connection, number: CustomerNumber) -> dict[str, str]:
+        known = self._customers.by_number(connection, number)
+        return {"who": masked_name(known.name) if known is not None else ""}
+
+
+def _money(amount: MinorUnits, currency: CurrencyNumber) -> str:
+    return format_plain(Money(amount, BY_NUMBER[currency]))
+
+
+OUTBOUND = (PacketNotices,)
