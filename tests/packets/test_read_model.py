@@ -114,8 +114,8 @@ def test_both_are_told_without_a_link_and_a_stranger_by_a_masked_name(bank: Givi
             outbound.tell(connection, fact, (position, 0), bank.clock.now())  # type: ignore[arg-type]
     assert told(bank, mei) == [
         ("packet_gone", {"count": "2"}, f"/packets/{two.id}"),
-        ("packet_returned", {"amount": "CNY 10.00"}, f"/packets/{old.id}"),
-        ("packet_taken", {"who": "**雨", "amount": "CNY 5.00"}, f"/packets/{single.id}"),
+        ("packet_returned", {"amount": "¥10.00"}, f"/packets/{old.id}"),
+        ("packet_taken", {"who": "**雨", "amount": "¥5.00"}, f"/packets/{single.id}"),
     ]
     assert told(bank, eve) == [("packet_for_you", {"who": "**梅"}, f"/packets/{single.id}")]
     assert new.status == "open"

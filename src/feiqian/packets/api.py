@@ -110,8 +110,8 @@ class ShareTaken(msgspec.Struct, frozen=True):
 
 class PacketShown(msgspec.Struct, frozen=True):
     """A red packet as you see it. `other` is the receiver of yours, or the sender, masked. `amount`, `given` and
-    `takes` are told its sender and who has taken of it; `link` and `number` its sender alone. `cannot`: why you could take
-    nothing now."""
+    `takes` are told its sender and who has taken of it; `link` and `number` its sender alone. `cannot`: why you could
+    take nothing now."""
 
     id: Annotated[str, msgspec.Meta(examples=["rpk_01a21ac8d8a073fb8e8d69f236941c11"])]
     made: bool
