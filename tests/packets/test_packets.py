@@ -273,3 +273,17 @@ def test_abuse_51_a_frozen_wallet_gives_nothing_and_takes_nothing(bank: Giving) 
         bank.take(eve, packet)
     assert bank.make(eve, asked, challenge).reason == "source_stopped"
     assert bank.wallet(eve) == 100_00
+
+
+def test_of_two_that_are_confirmed_under_the_same_number_one_is_made(bank: Giving) -> None:
+    mei = bank.person("mei", 100_00)
+    asked = bank.wanted(10_00, 2)
+    challenges = [bank.prove_packet(mei, asked) for _ in range(2)]
+
+    async def both() -> list[PacketMade]:
+        made = [bank.packets.make(mei.session.subject, asked, challenge) for challenge in challenges]
+        return list(await asyncio.gather(*made))
+
+    first, second = bank.run(both())
+    assert first == second
+    assert bank.inside() == 10_00
