@@ -16,6 +16,7 @@ from feiqian.packets.errors import (
     ReceiverCannotReceive,
     ReceiverNotConfirmed,
 )
+from feiqian.packets.kinds import taken_once
 from feiqian.packets.model import Asked, Mode
 from feiqian.packets.views import State, View
 from feiqian.payees.errors import PayeeChanged
@@ -247,6 +248,8 @@ def test_abuse_111_a_packet_is_taken_once_by_each_whatever_races(bank: Giving) -
     assert [bank.wallet(one) for one in people] == [2_00, 2_00]
     assert bank.inside() == 6_00
     assert bank.seen(mei, packet).taken == 2
+    claimed = [bank.ledger.engine.claimed(taken_once(packet.id, one.number)) for one in (*people, mei)]
+    assert claimed == [True, True, False], "the claim refuses a second share, whatever names its transfer"
 
 
 def test_abuse_111_of_one_share_that_many_want_one_gets_it(bank: Giving) -> None:

@@ -27,7 +27,6 @@ from feiqian.packets.model import Asked, Mode
 from feiqian.packets.read_model.reads import Shown
 from feiqian.packets.views import State, View
 from feiqian.payees.api import PAYEE_CHANGED
-from feiqian.payments.api.refused import ID_REUSED
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.policy.layout import MOST_SHARES
 from feiqian.services import Services
@@ -35,7 +34,7 @@ from feiqian.strings.patterns import LINE, matching
 from feiqian.transfers.model import LONGEST_NOTE
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
-from feiqian.web.v1.problems import INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.problems import ID_REUSED, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 PACKET_NOT_TAKEN = Kind("packet-not-taken", "Nothing can be taken from this red packet", 409)
 RECEIVER_NOT_CONFIRMED = Kind("receiver-not-confirmed", "The name is not the receiver's", 409)

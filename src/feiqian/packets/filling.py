@@ -17,7 +17,7 @@ from feiqian.ledger import chart
 from feiqian.ledger.engine import Period, chain
 from feiqian.ledger.ledger import Ledger
 from feiqian.limits.counting import Counting
-from feiqian.limits.model import Refused
+from feiqian.limits.model import LimitQuestion, Refused
 from feiqian.limits.service import PaymentLimits
 from feiqian.packets import kinds
 from feiqian.packets.kinds import PacketAccountKind, PacketTransferKind
@@ -112,10 +112,13 @@ class Filler:
         made = counting.use(kinds.made_day(sender), Period.DAY, most, 1, seconds)
         if made is None:
             return PacketDecline.TOO_MANY_PACKETS
-        limited = sender, wanted.currency, asked.amount, seconds, METHOD
-        counted = self.limits.at_confirmation(*limited, proved.factors)
+        counted = self.limits.at_confirmation(_question(sender, wanted, now), proved.factors)
         return made + counted if isinstance(counted, bytes) else counted
 
     def _met(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, now: int) -> LimitMet | None:
-        seconds = now // MICROSECONDS
-        return self.limits.met(sender, wanted.currency, METHOD, wanted.asked.amount, seconds, proved.factors)
+        return self.limits.met(_question(sender, wanted, now), proved.factors)
+
+
+def _question(sender: CustomerNumber, wanted: Wanted, now: int) -> LimitQuestion:
+    """What limits are asked about it; `now` in Unix µs."""
+    return LimitQuestion(sender, wanted.currency, wanted.asked.amount, now // MICROSECONDS, METHOD)

@@ -20,6 +20,7 @@ from feiqian.deposits.service import Deposits
 from feiqian.events import PacketMade
 from feiqian.ids import NO_CUSTOMER, RED_PACKET, CustomerNumber, new_id
 from feiqian.ledger.ledger import Ledger
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.money import BY_CODE, BY_NUMBER, CurrencyNumber
 from feiqian.packets import kinds
@@ -78,8 +79,8 @@ class Packets:
         CheckNotFound, PayeeChanged, and what `Verification.begin` raises."""
         wanted = await self._read(subject.customer, asked, fresh=True)
         now = self.ledger.clock.now() // MICROSECONDS
-        asking = subject.customer, wanted.currency, asked.amount, now, METHOD
-        needs = self.limits.needs(*asking, Purpose.TRANSFER)
+        asking = LimitQuestion(subject.customer, wanted.currency, asked.amount, now, METHOD)
+        needs = self.limits.needs(asking, Purpose.TRANSFER)
         return await self.verification.begin(subject, _binding(wanted), language, needs, device=device)
 
     async def make(self, subject: Subject, asked: Asked, challenge: str) -> PacketMade:

@@ -14,9 +14,9 @@ from feiqian.errors import LedgerError
 from feiqian.money import BY_CODE, Money
 from feiqian.packets.errors import PacketInvalid, PacketNotFound, PacketNumberUsed, ReceiverNotConfirmed
 from feiqian.payees.errors import CheckNotFound
+from feiqian.subjects import Role
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 from .making import HOME, anew
 
@@ -49,7 +49,7 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
     return Step(flow, finish)
 
 
-PROVE = challenge_pages(f"{HOME}/confirm/{{challenge:str}}", _confirming, (CUSTOMER,))
+PROVE = challenge_pages(f"{HOME}/confirm/{{challenge:str}}", _confirming, (Role.CUSTOMER,))
 
 
 async def make(site: Site, signed_in: Customer, challenge: str) -> Page:

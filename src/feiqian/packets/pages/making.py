@@ -19,7 +19,14 @@ from feiqian.deposits.statements import Holding
 from feiqian.money import BY_NUMBER, NOTHING, Currency, MinorUnits, Money, MoneyInvalid, parse_typed
 from feiqian.packets.errors import PacketInvalid, ReceiverCannotReceive, ReceiverNotConfirmed
 from feiqian.packets.model import Asked, Mode
-from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeChanged, PayeeInvalid, PayeeIsSender
+from feiqian.payees.errors import (
+    CheckNotFound,
+    ChecksThrottled,
+    PayeeChanged,
+    PayeeInvalid,
+    PayeeIsSender,
+    SenderNotVerified,
+)
 from feiqian.payees.model import NameCheck, PayeeCheck, Way
 from feiqian.transfers.model import LONGEST_NOTE
 from feiqian.web.forms import NOT_TAKEN, Form, read_form
@@ -52,8 +59,8 @@ class OnePages(Controller):
     path = f"{HOME}/one"
 
     @get("/")
-    async def ask(self, site: TheSite) -> Page:
-        return site.page("packets/one.html", form=Form())
+    async def ask(self, site: TheSite, signed_in: TheCustomer) -> Page:
+        return _one(site, signed_in, Form())
 
     @post("/", status_code=303)
     async def check(self, site: TheSite, signed_in: TheCustomer, request: Asking) -> Page:
@@ -63,6 +70,8 @@ class OnePages(Controller):
         except PayeeInvalid as error:
             words = "payee.mobile" if error.field == "payee" else "name"
             form.wrong(error.field, texts(f"transfers.wrong.{words}"))
+        except SenderNotVerified:
+            return Redirect(f"{HOME}/one", status_code=303)  # which says so
         except PayeeIsSender:
             form.wrong("payee", texts("transfers.wrong.yourself"))
         except ChecksThrottled as error:
@@ -70,7 +79,7 @@ class OnePages(Controller):
             form.wrong("", texts("transfers.wrong.too_many", when=when))
         else:
             return Redirect(f"{HOME}/to/{found.id}", status_code=303)
-        return site.page("packets/one.html", status=NOT_TAKEN, form=form)
+        return _one(site, signed_in, form)
 
 
 class ToPages(Controller):
@@ -85,6 +94,11 @@ class ToPages(Controller):
     @post("/", status_code=303)
     async def begin(self, site: TheSite, signed_in: TheCustomer, check: FromPath[str], request: Asking) -> Page:
         return await _begin(site, signed_in, await read_form(request), check)
+
+
+def _one(site: Site, signed_in: Customer, form: Form) -> Page:
+    may_send = site.services.payees.may_send(signed_in.number)
+    return site.page("packets/one.html", status=NOT_TAKEN if form.errors else 200, form=form, may_send=may_send)
 
 
 async def _ask_of(site: Site, signed_in: Customer, form: Form, id: str) -> Page:
@@ -106,6 +120,7 @@ async def _ask(site: Site, signed_in: Customer, form: Form, check: PayeeCheck | 
         "packets/new.html",
         status=NOT_TAKEN if form.errors else 200,
         form=form,
+        may_send=site.services.payees.may_send(signed_in.number),
         check=check,
         can_send=check is None or (check.receives and check.check is not NameCheck.NO_MATCH),
         holdings=holdings,
