@@ -10,13 +10,16 @@ from playwright.sync_api import Page, expect
 from test_accessible import COLOURS, findings
 
 GIVER, TAKERS = 14, (15, 16)  # places among the demo's people
+SETTLED = "Promise.all(document.getAnimations().map((one) => one.finished))"  # colours that change by and by
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def looked_at(page: Page) -> None:
     """By day and by night, on a narrow phone and at twice the size of letters."""
+    page.evaluate(SETTLED)
     assert findings(page) == []
     page.emulate_media(color_scheme="dark")
+    page.evaluate(SETTLED)
     assert findings(page, COLOURS) == []
     page.emulate_media(color_scheme="light")
     for width in (360, PHONE["width"] // 2):

@@ -37,7 +37,7 @@ def _random(total: int, count: int, most: int, below: Below) -> tuple[MinorUnits
     for left in range(count, 0, -1):
         least = max(1, rest - (left - 1) * most)  # so that the others can hold what is left
         highest = rest if left == 1 else min(most, max(least, 2 * rest // left - 1))
-        share = least + below(highest - least + 1) if left > 1 else rest
+        share = least + below(highest - least + 1)
         shares.append(MinorUnits(share))
         rest -= share
     for last in range(count - 1, 0, -1):
