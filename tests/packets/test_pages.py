@@ -12,7 +12,7 @@ from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from tests.transfers.friends import NAME, Friend, text_of
 
-_LINK = re.compile(r"<code data-copy title="([^"]*)">")
+_LINK = re.compile(r'<code data-copy title="([^"]*)">')
 
 
 class Giver(Friend):

@@ -39,9 +39,8 @@ from feiqian.sources.service import Sources
 from feiqian.webhooks.service import Webhooks
 
 from .access import common_of
-from .people import add_people, add_requests
 from .packets import add_packets
-from .people import add_people
+from .people import add_people, add_requests
 
 
 def add_products(s: Services) -> None:

@@ -17,7 +17,7 @@ from feiqian.strings.patterns import matching
 # The platform's own bounds, whatever the bank wishes.
 MOST_CHALLENGE_SECONDS, MOST_TRIES, MOST_DEVICES, MOST_PER_FACTOR_DAY = 300, 5, 10, 60
 MOST_REPORTS, MOST_DELAY_HOURS, MOST_LATE_DAYS = 10, 168, 14
-MOST_REPORTS, MOST_DELAY_HOURS, MOST_SHARES, MOST_PACKET_HOURS = 10, 168, 500, 168
+MOST_SHARES, MOST_PACKET_HOURS = 500, 168  # of red packets
 MANY, YEAR_MINUTES, YEAR_HOURS = 1_000_000, 525_600, 8_760
 
 Name = Annotated[str, matching("[a-z][a-z0-9_-]{0,30}")]
@@ -137,6 +137,8 @@ class TransfersTable(Table):
     waiting_hours: Annotated[int, msgspec.Meta(ge=1, le=MOST_DELAY_HOURS)] = 24
     retry_hours: Annotated[int, msgspec.Meta(ge=0, le=MOST_DELAY_HOURS)] = 24
     late_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_LATE_DAYS)] = 3
+
+
 class PacketLimitsTable(Table):
     packet: str
     share: str

@@ -22,13 +22,13 @@ from feiqian.payees.errors import CheckNotFound, PayeeChanged
 from feiqian.payees.model import NameCheck
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import RUN_HOUR, Planned, Rhythm, Schedule, State
+from feiqian.subjects import Role
 from feiqian.transfers.errors import PersonTransferInvalid, UnusualTooHigh
 from feiqian.transfers.model import Asked
 from feiqian.transfers.pages.payee import amount_asked, first_source, holdings_for
 from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
-from feiqian.web.whose import CUSTOMER
 
 HOME = "/scheduled"
 _SAID = ("set_up", "changed", "used_up")
@@ -137,7 +137,7 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
     return Step(flow, finish)
 
 
-PROVE = challenge_pages(f"{HOME}/confirm/{{challenge:str}}", _confirming, (CUSTOMER,))
+PROVE = challenge_pages(f"{HOME}/confirm/{{challenge:str}}", _confirming, (Role.CUSTOMER,))
 PAGES = (SchedulePages, PROVE)
 
 

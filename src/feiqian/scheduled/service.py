@@ -15,6 +15,7 @@ from feiqian.auth.challenges.service import Verification
 from feiqian.clock import DAY, MICROSECONDS, microseconds
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import SCHEDULE, CustomerNumber, new_id
+from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.money import BY_NUMBER
 from feiqian.payees.model import NameCheck
@@ -61,8 +62,9 @@ class Schedules(AccessService):
         wanted = await self.transactions.read(self.transfers.wanted, subject.customer, planned.asked, True)
         if wanted.payee.check is NameCheck.NO_MATCH:
             raise ScheduleInvalid("check")
-        asking = subject.customer, wanted.currency, wanted.amount, self.clock.now() // MICROSECONDS, METHOD
-        needs = self.limits.needs(*asking, Purpose.TRANSFER)
+        now = self.clock.now() // MICROSECONDS
+        asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)
+        needs = self.limits.needs(asking, Purpose.TRANSFER)
         view = await self.verification.begin(subject, _binding(planned, wanted), language, needs, device=device)
         await self.transactions.write(self._keep, planned, wanted, view.id, subject.customer)
         return view
