@@ -53,7 +53,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "commands": ANY,
     "bench": ANY,
 }
-BESIDES = {name: {"projections"} for name in ("payments", "orders", "activity")}  # whose rules ask a read model
+BESIDES = {
+    name: {"projections"} for name in ("payments", "orders", "activity", "transfers", "scheduled")
+}  # whose rules ask a read model
 # Nothing below may import these.
 ON_TOP = {"__main__", "app", "composition", "cli", "commands", "demo", "bench", "test_bank", "testing"}
 

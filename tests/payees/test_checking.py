@@ -112,7 +112,7 @@ def test_a_name_that_does_not_fit_is_sent_nothing(bank: Sending) -> None:
     mei, eve = bank.person("mei", 100_00), bank.person("eve")
     known = bank.send(mei, bank.asked(bank.look_up(mei, eve.mobile, OTHER_NAME), 10_00))
     unknown = bank.send(mei, bank.asked(bank.look_up(mei, UNKNOWN, OTHER_NAME), 10_00, "T2"))
-    assert [known.reason, unknown.reason] == ["name_differs", "payee_not_found"]
+    assert [known.reason, unknown.status] == ["name_differs", "waiting"]
     assert (bank.wallet(mei), bank.wallet(eve)) == (100_00, 0)
 
 

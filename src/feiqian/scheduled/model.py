@@ -7,11 +7,10 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from feiqian.auth.challenges.model import Passed
 from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payees.model import Way
-from feiqian.transfers.model import Asked
+from feiqian.transfers.model import Asked, Proved
 
 KIND = "schedule"  # challenges are bound to it
 RUN_HOUR = 8  # of the bank's day: from then on it is tried
@@ -78,4 +77,4 @@ class Schedule:
     text: str = field(repr=False)
     typed: str = field(repr=False)
     note: str = field(repr=False)
-    proved: Passed | None = None
+    proved: Proved | None = None

@@ -7,15 +7,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from feiqian.auth.challenges.model import Passed
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber, MinorUnits
-from feiqian.policy.factors import Purpose
 from feiqian.scheduled.model import Schedule, State, Why
 from feiqian.scheduled.tables import SAID, schedules
-from feiqian.subjects import customer
-from feiqian.transfers.model import Wanted
+from feiqian.transfers.model import Proved, Wanted
 
 _c = schedules.c
 
@@ -41,7 +38,7 @@ def seal(cipher: FieldCipher, wanted: Wanted, id: str) -> bytes:
 
 def of_row(cipher: FieldCipher, row: Any) -> Schedule:
     said, number = _decode(SAID.open(cipher, row.said, row.id)), CustomerNumber(row.customer)
-    proved = Passed(row.challenge, row.factors, row.evidence, row.confirmed_at, customer(number), Purpose.TRANSFER)
+    proved = Proved(row.challenge, row.factors, row.evidence)
     return Schedule(
         id=row.id,
         customer=number,

@@ -2,6 +2,8 @@
 
 STANDS_ON: tuple[str, ...] = (
     "policy",
+    "outbox",
+    "notify",
     "accounts",
     "customers",
     "inbox",

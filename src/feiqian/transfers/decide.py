@@ -25,7 +25,7 @@ from feiqian.payees.service import Payees
 from feiqian.payments.recent import Recent
 from feiqian.transfers.caution import Care
 from feiqian.transfers.kinds import PersonTransferKind, WaitingAccountKind, waiting_id
-from feiqian.transfers.model import BY_REFUSAL, METHOD, TransferDecline, Wanted
+from feiqian.transfers.model import BY_REFUSAL, METHOD, Proved, TransferDecline, Wanted
 
 _LIMITS = frozenset(Refused) - {Refused.BALANCE_LIMIT, Refused.SENDER_NOT_BOUND}
 Decline = TransferDecline | Refused
@@ -40,7 +40,9 @@ class Decider:
     payees: Payees
     recent: Recent[PersonTransferDecided] = field(default_factory=Recent, init=False)
 
-    def decide(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, care: Care) -> PersonTransferDecided:
+    def decide(
+        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care
+    ) -> PersonTransferDecided:
         """Decides, posts and records what the ledger does not remember. Raises LedgerStopped, NotDeciding."""
         now = self.ledger.clock.now()
         transfer = person_transfer(sender, wanted.number)
@@ -107,7 +109,9 @@ class Decider:
             ),
         )
 
-    def _counted(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, care: Care, now: int) -> bytes | Decline:
+    def _counted(
+        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care, now: int
+    ) -> bytes | Decline:
         """The linked events that count it towards the sender's limits, or why it is not made."""
         if (decline := self._refused(sender, wanted, care)) is not None:
             return decline

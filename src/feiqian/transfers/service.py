@@ -43,7 +43,7 @@ from feiqian.transfers.errors import (
     TransferOver,
     UnusualTooHigh,
 )
-from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Wanted
+from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Proved, Wanted
 from feiqian.transfers.read_model.reads import PersonTransferReads, Shown
 from feiqian.transfers.views import View, view_of
 from feiqian.transfers.waiting import WaitingNumbers
@@ -98,7 +98,7 @@ class PersonTransfers:
         passed = await self.verification.consume(challenge, subject, _binding(wanted, asked, care))
         return await self._made(sender, wanted, passed, care)
 
-    async def make(self, sender: CustomerNumber, wanted: Wanted, proved: Passed) -> PersonTransferDecided:
+    async def make(self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved) -> PersonTransferDecided:
         """Moves the money, or says why not, once for each number; again, it tells the first answer.
 
         Raises PersonTransferNumberUsed, LedgerStopped, NotDeciding.
@@ -152,7 +152,9 @@ class PersonTransfers:
     async def _care(self, sender: CustomerNumber, wanted: Wanted) -> Care:
         return await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
 
-    async def _made(self, sender: CustomerNumber, wanted: Wanted, proved: Passed, care: Care) -> PersonTransferDecided:
+    async def _made(
+        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care
+    ) -> PersonTransferDecided:
         fact = self.decider.decide(sender, wanted, proved, care)
         if fact.held_until:
             self.endings.watch(fact)
