@@ -62,7 +62,8 @@ def rooms(person: Person, place: int, watched: Watched) -> Iterator[str]:
     yield "confirm"
     page.locator(".refuse-button").click()
     yield "confirm-over"
-    for name in ("security", "security/stolen", "security/contact/mobile", "security/contact/email"):
+    asking = "requests", "requests/new", "receive", "splits/new"
+    for name in ("security", "security/stolen", "security/contact/mobile", "security/contact/email", *asking):
         person.go(f"/{name}")
         yield name.replace("/", "-")
     person.change("totp")
