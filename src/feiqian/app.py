@@ -44,7 +44,7 @@ from feiqian.policy.load import load_policy
 from feiqian.projections.schema import check_read_models
 from feiqian.projections.watch import Watch as ReadsWatch
 from feiqian.runtime import logs
-from feiqian.runtime.sweeping import Sweeper
+from feiqian.runtime.sweeping import Sweep, Sweeper
 from feiqian.runtime.work import Pool
 from feiqian.services import Services
 from feiqian.serving import EXIT_STOPPED, Bank, Service, create_app
@@ -154,12 +154,22 @@ def _open(
         levels.record_baseline(audit_log, connection, clock.now())
         accounts_audit.record_baseline(audit_log, connection, services.staff.members, clock.now())
         services.follower.begin(connection, journal)
-    begun, remembered = services.quick_payments.kept, services.quick_devices
-    quick = (services.public_quick.sweep, begun.sweep, remembered.sweep)
-    sweeps = (
-        *verification.sweeps.all,
-        *strangers.sweeps,
-        *quick,
+    sweeper = Sweeper(db, clock, services.work, _sweeps(services))
+    for held in (verification.sweeps.held, *strangers.held, services.quick_payments.kept.held):
+        held.measure(services.metrics)
+    reads_watch = ReadsWatch(services.all_reads, lambda: ledger.durable_position)
+    reads_watch.measure(services.metrics)
+    return Bank(services, journal, db, key_file, keys, sweeper, reads_watch, lock, *sockets)
+
+
+def _sweeps(services: Services) -> tuple[Sweep, ...]:
+    """What removes rows that count no more."""
+    return (
+        *services.verification.sweeps.all,
+        *services.strangers.sweeps,
+        services.public_quick.sweep,
+        services.quick_payments.kept.sweep,
+        services.quick_devices.sweep,
         services.payees.sweep,
         services.transfer_drafts.sweep,
         services.person_transfers.waiting.sweep,
@@ -170,12 +180,6 @@ def _open(
         services.packet_drafts.sweep,
         services.packets_returning.sweep,
     )
-    sweeper = Sweeper(db, clock, services.work, sweeps)
-    for held in (verification.sweeps.held, *strangers.held, begun.held):
-        held.measure(services.metrics)
-    reads_watch = ReadsWatch(services.all_reads, lambda: ledger.durable_position)
-    reads_watch.measure(services.metrics)
-    return Bank(services, journal, db, key_file, keys, sweeper, reads_watch, lock, *sockets)
 
 
 def _measure(services: Services) -> None:

@@ -156,7 +156,7 @@ def test_abuse_117_a_receiver_who_has_changed_voids_what_was_confirmed(bank: Giv
         ({"amount": 5000_01, "shares": 100}, "amount"),
         ({"shares": 0}, "shares"),
         ({"shares": 101, "amount": 500_00}, "shares"),
-        ({"currency": "XXX"}, "currency"),
+        ({"currency": "ZZZ"}, "currency"),
         ({"currency": "CHF"}, "currency"),
         ({"number": ""}, "number"),
         ({"note": "x" * 141}, "note"),

@@ -2,8 +2,10 @@
 
 STANDS_ON: tuple[str, ...] = (
     "policy",
+    "outbox",
     "accounts",
     "customers",
+    "inbox",
     "auth",
     "limits",
     "payments",
