@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +70,14 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     bank.stop()
 
 
+_joined = count(1)
+
+
 class User:
     """One of a merchant's people, with two factors, signed in; `page` is what they look at."""
 
     def __init__(self, bank: Bank, role: str, index: int, name: str) -> None:
-        self.bank, self.email = bank, f"{name.lower().replace(' ', '.')}.{index}@shop.example"
+        self.bank, self.email = bank, f"{name.lower().replace(' ', '.')}.{next(_joined)}@shop.example"
         self.client = httpx.Client(base_url=bank.url, headers=BROWSER, timeout=60)
         users = bank.services.merchant_users
         number, now = bank.merchants[index].number, bank.clock.now()
