@@ -139,7 +139,15 @@ def test_a_time_that_follows_a_name_has_a_small_letter(template: Path) -> None:
 
 def test_small_things() -> None:
     assert [symbol(c) for c in (CNY, EUR, JPY, currency("CHF"))] == ["¥", "€", "JP¥", "CHF "]
-    assert [initials(n) for n in ("Alice Wang", "王小明", "Li 李", "", "a b c")] == ["AW", "王", "L", "·", "AC"]
+    assert [initials(n) for n in ("Alice Wang", "王小明", "Li 李", "", "a b c", "**雨", "S** H**")] == [
+        "AW",
+        "王",
+        "L",
+        "·",
+        "AC",
+        "雨",
+        "SH",
+    ]
     assert tone("Alice") == tone("Alice") < 8
     assert fours("12345678901234567890") == "1234 5678 9012 3456 7890"
     assert [short(v) for v in (0.416, 3.14, 27.2)] == ["0.42", "3.1", "27"]

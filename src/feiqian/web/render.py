@@ -137,8 +137,8 @@ def renderers(clock: Clock, zone: str, slots: Slots = NOTHING_ADDED) -> Mapping[
 
 
 def initials(name: str) -> str:
-    """One or two letters for a round picture; of a Chinese name its first character."""
-    words = name.split()
+    """One or two letters for a round picture; of a Chinese name its first character. What masks a name is none."""
+    words = name.replace("*", " ").split()
     if not words:
         return "·"
     if ord(words[0][0]) >= CJK:
