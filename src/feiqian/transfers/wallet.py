@@ -5,7 +5,7 @@ from __future__ import annotations
 from feiqian.inbox.model import Group
 from feiqian.web.wallet_parts import NoticeKind, Prime
 
-PRIME = (Prime(30, "send", "transfers.title", "/transfers/new"),)
+PRIME = (Prime(30, "send", "transfers.short", "/transfers/new"),)
 NOTICES = (
     NoticeKind("transfer_held", "clock", "transfers.act"),
     NoticeKind("transfer_waiting", "clock", "transfers.act", Group.PEOPLE),
