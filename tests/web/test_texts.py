@@ -53,7 +53,7 @@ def test_scripts_show_no_words_of_their_own(script: Path) -> None:
 def used_keys() -> set[str]:
     """The texts that are asked for by their whole key, or by a key whose beginning is written out."""
     text = "".join(path.read_text() for path in (*TEMPLATES, *SCRIPTS, *PYTHON))
-    begun = tuple(re.findall(r"""\bf"([a-z]+\.(?:[a-z_]+\.)*)\{|\("([a-z]+\.(?:[a-z_]+\.)*)" ~""", text))
+    begun = tuple(re.findall(r"""\bf"([a-z]+\.(?:[a-z_]+\.)*)\{|\("([a-z]+\.(?:[a-z_]+\.)*)"(?: ~|\)\.items)""", text))
     beginnings = tuple({beginning for pair in begun for beginning in pair if beginning})
     return {key for key in ENGLISH if f'"{key}"' in text or f"'{key}'" in text or key.startswith(beginnings)}
 

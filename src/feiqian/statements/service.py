@@ -55,7 +55,6 @@ AT_ONCE, AT_ONCE_OF_ONE = 16, 2  # statements that are being made: of all, of on
 SETTLED = MINUTE  # after a period: a clock that is put back within its bound may add something until then
 CHECK = "/statements/check"
 _WRITE = "feiqian.statements.job", "write"
-_WORDS = "statement.file."
 FILES = {
     Format.PDF: ("pdf", "application/pdf"),
     Format.CSV: ("csv", "text/csv; charset=utf-8"),
@@ -269,7 +268,7 @@ def _row(it: Movement, texts: Texts) -> Row:
         it.amount,
         it.balance or 0,
         told.text.rpartition(".")[2],
-        texts.catalogue.get(told.text, texts(f"{_WORDS}other")),
+        texts.catalogue.get(told.text, texts("statement.file.other")),
         shown(who),
         shown(told.note),
         told.reference,
@@ -277,7 +276,7 @@ def _row(it: Movement, texts: Texts) -> Row:
 
 
 def _words(texts: Texts) -> dict[str, str]:
-    return {key.removeprefix(_WORDS): text for key, text in texts.for_scripts(_WORDS).items()}
+    return {key.removeprefix("statement.file."): text for key, text in texts.for_scripts("statement.file.").items()}
 
 
 def _name(found: _Found) -> str:
