@@ -38,7 +38,7 @@ def test_a_first_payment_is_warned_of_held_and_cancelled(friends: tuple[Friend, 
         assert part in asked
     place = mei.confirm(begun).headers["location"]
     page = mei.page(place)
-    assert all(part in text_of(page) for part in ("On its way", "on your account still", "Cancel it"))
+    assert all(part in text_of(page) for part in ("On its way", "still in your account", "Cancel it"))
     eve.page(place, 404)
     assert eve.fill(eve.page("/transfers/new"), f"{place}/cancel").status_code == 404
     assert mei.fill(page, f"{place}/cancel").headers["location"] == place
@@ -71,7 +71,7 @@ def test_money_waits_for_a_number_without_a_wallet(friends: tuple[Friend, Friend
     mei, _ = friends
     place = mei.check(NOBODYS, "Ana Lopez").headers["location"]
     page = mei.page(place)
-    assert "if the person is not here yet" in page
+    assert "if they have no wallet yet" in page
     begun = mei.fill(page, place, source="wallet-CNY", amount="20")
     asked = text_of(mei.page(begun.headers["location"].partition("?")[0]))
     assert "If nobody here has this number, the money waits for 24 hours" in asked
