@@ -35,6 +35,8 @@ def test_a_request_is_made_paid_and_seen_by_both(friends: tuple[Friend, Friend])
     path = f"{REQUESTS}/{made['id']}"
     (came,) = eve.get(REQUESTS)["data"]
     assert (came["side"], came["other"], came["status"], came["note"]) == ("received", MASKED, "open", "Dinner")
+    told = eve.post(f"{path}/warnings", {"source": "wallet"})
+    assert (told["signals"], told["fraud"], told["held_hours"]) == (["first_payment"], "purchase", 0)
     challenge = eve.post(f"{path}/challenge", {"source": "wallet"})
     assert MASKED in challenge["text"]
     passed = eve.prove("/v1/me/challenges", challenge, ("pin", PIN))["id"]
@@ -42,7 +44,8 @@ def test_a_request_is_made_paid_and_seen_by_both(friends: tuple[Friend, Friend])
     assert (paid["status"], eve.post(f"{path}/pay", {"source": "wallet", "challenge": passed})) == ("paid", paid)
     assert eve.get(f"/v1/me/person-transfers/{paid['transfer']}")["other"] == MASKED
     assert mei.get(f"{REQUESTS}?side=made&limit=1")["data"][0]["status"] == "paid"
-    assert eve.post(f"{path}/decline", status=409)["type"] == "/problems/request-over"
+    for what, body in (("decline", None), ("warnings", {"source": "wallet"})):
+        assert eve.post(f"{path}/{what}", body, 409)["type"] == "/problems/request-over"
 
 
 def test_a_request_is_declined_withdrawn_reported_and_its_asker_blocked(friends: tuple[Friend, Friend]) -> None:

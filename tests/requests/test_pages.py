@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from feiqian.money import CNY, MinorUnits
 from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from tests.transfers.friends import NAME, Friend, text_of
@@ -46,7 +48,9 @@ def test_who_is_asked_sees_it_pays_it_once_and_both_are_told(friends: tuple[Frie
     begun = eve.fill(page, f"{place}/pay", source="wallet")
     assert begun.status_code == 303, text_of(begun.text)
     proving = begun.headers["location"].partition("?")[0]
-    assert f"to {MASKED}" in text_of(eve.page(proving))
+    asked = text_of(eve.page(proving))
+    for part in (f"to {MASKED}", "You have not sent this payee money before", "somebody you know only online"):
+        assert part in asked
     done = prove(eve, proving)
     first, again = eve.browser.get(done), eve.browser.get(done)
     assert first.status_code == again.status_code == 303
@@ -132,3 +136,26 @@ def test_a_bill_is_split_and_shows_who_has_paid(friends: tuple[Friend, Friend]) 
         page, "/splits/new", **(fields | {"how": "exact", "share-0": "50", "share-1": "30", "share-2": "1"})
     )
     assert "do not sum" in text_of(wrong.text)
+
+
+def test_whoever_pays_is_told_that_it_is_held_or_too_high(friends: tuple[Friend, Friend], paged: Served) -> None:
+    """Mei has paid Eve nothing yet; the bank of the tests holds from 100 yuan on, so that a PIN is enough."""
+    mei, eve = friends
+    caution = paged.bank.services.person_transfers.caution
+    before, caution.rules = caution.rules, replace(caution.rules, hold_from={CNY.number: MinorUnits(100_00)})
+    try:
+        place = ask(eve, mei.mobile, "150")
+        proving = mei.fill(mei.page(place), f"{place}/pay", source="wallet").headers["location"].partition("?")[0]
+        assert "The money stays on your account, set aside, for 24 hours" in text_of(mei.page(proving))
+        done = mei.browser.get(prove(mei, proving)).headers["location"]
+        assert "On its way" in text_of(mei.page(done))
+        assert "Cancel it" in mei.page(done)
+        high = ask(eve, mei.mobile, "10001")
+        refused = mei.fill(mei.page(high), f"{high}/pay", source="wallet")
+        assert (refused.status_code, "can be at most ¥10,000.00" in text_of(refused.text)) == (422, True)
+        found = re.search(r'data-code="(rcv_[0-9a-f]{32})"', eve.page("/receive?amount=10001"))
+        assert found is not None
+        scanned = mei.fill(mei.page(f"/receive/to/{found[1]}"), f"/receive/to/{found[1]}", source="wallet")
+        assert (scanned.status_code, "can be at most ¥10,000.00" in text_of(scanned.text)) == (422, True)
+    finally:
+        caution.rules = before

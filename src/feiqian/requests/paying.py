@@ -29,6 +29,7 @@ from feiqian.requests.service import MoneyRequests
 from feiqian.requests.tables import requests
 from feiqian.runtime.transactions import Transactions
 from feiqian.subjects import Subject
+from feiqian.transfers.caution import Care
 from feiqian.transfers.model import METHOD, Asked, Wanted
 from feiqian.transfers.service import PersonTransfers, payee_words
 
@@ -55,13 +56,15 @@ class PayingRequests:
     requests: MoneyRequests
 
     async def begin(self, subject: Subject, paying: Paying, language: str, device: str | None) -> ChallengeView:
-        """What the payer has to pass. Raises RequestNotFound, RequestOver, PersonTransferInvalid, and what
-        `Verification.begin` raises."""
+        """What the payer has to pass. Raises RequestNotFound, RequestOver, PersonTransferInvalid, UnusualTooHigh, and
+        what `Verification.begin` raises."""
         wanted = await self.transactions.read(self._wanted, subject.customer, paying)
+        care = await self.transfers.care_of(subject.customer, wanted)
+        care.check(wanted.amount, wanted.currency)
         now = self.ledger.clock.now() // MICROSECONDS
         asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)
         needs = self.limits.needs(asking, Purpose.TRANSFER)
-        return await self.verification.begin(subject, _binding(wanted, paying), language, needs, device=device)
+        return await self.verification.begin(subject, _binding(wanted, paying, care), language, needs, device=device)
 
     async def pay(self, subject: Subject, paying: Paying, challenge: str) -> PersonTransferDecided:
         """Makes the transfer with the challenge that was passed for it; again, it tells what became of it.
@@ -73,10 +76,15 @@ class PayingRequests:
             return before
         wanted = await self.transactions.read(self._wanted, payer, paying)
         self.ledger.require_deciding()  # before the challenge is spent
-        passed = await self.verification.consume(challenge, subject, _binding(wanted, paying))
-        fact = await self.transfers.make(payer, wanted, passed)
+        care = await self.transfers.care_of(payer, wanted)
+        passed = await self.verification.consume(challenge, subject, _binding(wanted, paying, care))
+        fact = await self.transfers.make(payer, wanted, passed, care)
         await self.transactions.write(self.requests.settle, fact)
         return fact
+
+    async def care(self, payer: CustomerNumber, paying: Paying) -> Care:
+        """What the payer is told before they confirm. Raises RequestNotFound, RequestOver, PersonTransferInvalid."""
+        return await self.transfers.care_of(payer, await self.transactions.read(self._wanted, payer, paying))
 
     # --- how ---------------------------------------------------------------------------------------------------------
 
@@ -103,8 +111,9 @@ class PayingRequests:
         return Wanted(found.number, payee, found.amount, found.currency, source, found.note, about=found.id)
 
 
-def _binding(wanted: Wanted, paying: Paying) -> ChallengeBinding:
-    """What is confirmed: this request and attempt, from this account, to this payee as of now."""
+def _binding(wanted: Wanted, paying: Paying, care: Care) -> ChallengeBinding:
+    """What is confirmed: this request and attempt, from this account, to this payee as of now, and whether the money is
+    held first."""
     return ChallengeBinding(
         purpose=Purpose.TRANSFER,
         kind=METHOD,
@@ -112,5 +121,5 @@ def _binding(wanted: Wanted, paying: Paying) -> ChallengeBinding:
         currency=wanted.currency,
         payee=payee_words(wanted.payee),
         reference=wanted.note,
-        ids="\n".join((wanted.number, paying.source, wanted.payee.digest)),
+        ids="\n".join((wanted.number, paying.source, wanted.payee.digest, care.told)),
     )

@@ -17,7 +17,7 @@ from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.model import ChallengeView
 from feiqian.auth.pages.challenge import ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
-from feiqian.money import BY_CODE, BY_NUMBER, Money
+from feiqian.money import BY_NUMBER, Money
 from feiqian.payees.errors import CheckNotFound, PayeeChanged
 from feiqian.payees.model import NameCheck
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
@@ -25,7 +25,7 @@ from feiqian.scheduled.model import RUN_HOUR, Planned, Rhythm, Schedule, State
 from feiqian.subjects import Role
 from feiqian.transfers.errors import PersonTransferInvalid, UnusualTooHigh
 from feiqian.transfers.model import Asked
-from feiqian.transfers.pages.payee import amount_asked, first_source, holdings_for
+from feiqian.transfers.pages.payee import amount_asked, first_source, holdings_for, too_unusual
 from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -74,8 +74,7 @@ class SchedulePages(Controller):
             form.wrong(error.field, site.render.texts(f"scheduled.wrong.{error.field}"))
             return await _form(site, signed_in, check, form)
         except UnusualTooHigh as error:
-            most = site.render.formats.amount(Money(error.at_most, BY_CODE[planned.asked.currency]))
-            form.wrong("amount", site.render.texts("transfers.wrong.unusual", most=most))
+            form.wrong("amount", too_unusual(site, error))
             return await _form(site, signed_in, check, form)
         except PersonTransferInvalid as error:
             form.wrong(error.field, site.render.texts(f"transfers.wrong.{error.field}"))

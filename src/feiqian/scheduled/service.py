@@ -30,7 +30,6 @@ from feiqian.scheduled.model import FURTHEST_DAYS, KIND, MOST, RUN_HOUR, Planned
 from feiqian.scheduled.tables import schedules
 from feiqian.subjects import Subject
 from feiqian.transfers.caution import Care
-from feiqian.transfers.errors import UnusualTooHigh
 from feiqian.transfers.model import METHOD, Asked, Wanted
 from feiqian.transfers.service import PersonTransfers, payee_words
 
@@ -56,10 +55,9 @@ class Schedules(AccessService):
         Raises ScheduleInvalid, and what `PersonTransfers.begin` raises.
         """
         _check(planned, self.today())
-        care = await self.care(subject.customer, planned)
-        if planned.asked.amount > care.at_most:
-            raise UnusualTooHigh(care.at_most)
         wanted = await self.transactions.read(self.transfers.wanted, subject.customer, planned.asked, True)
+        care = await self.transfers.care_of(subject.customer, wanted)
+        care.check(wanted.amount, wanted.currency)
         if wanted.payee.check is NameCheck.NO_MATCH:
             raise ScheduleInvalid("check")
         now = self.clock.now() // MICROSECONDS

@@ -20,7 +20,7 @@ from feiqian.payees.api import PAYEE_CHANGED, CheckId
 from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.policy.model import NO_BOUND
 from feiqian.strings.patterns import LINE, matching
-from feiqian.transfers.caution import Fraud, Signal
+from feiqian.transfers.caution import Care, Fraud, Signal
 from feiqian.transfers.errors import (
     NoteNotReportable,
     PersonTransferInvalid,
@@ -140,9 +140,7 @@ class PersonTransferList(msgspec.Struct, frozen=True, omit_defaults=True):
     problems=(problems.NOT_FOUND, PAYEE_CHANGED),
 )
 async def get_transfer_warnings(data: JSONBody[TransferAsked], session: TheSession, services: TheServices) -> CareShown:
-    care = await services.person_transfers.care(session.subject.customer, data.asked())
-    at_most = care.at_most if care.at_most < NO_BOUND else None
-    return CareShown(list(care.signals), care.fraud, care.held, care.waits, at_most)
+    return care_shown(await services.person_transfers.care(session.subject.customer, data.asked()))
 
 
 @post(
@@ -237,6 +235,11 @@ class NoteReported(msgspec.Struct, frozen=True):
 )
 async def report_note(id: Id, session: TheSession, services: TheServices) -> NoteReported:
     return NoteReported((await services.note_reports.report(session.subject.customer, id)).id)
+
+
+def care_shown(care: Care) -> CareShown:
+    at_most = care.at_most if care.at_most < NO_BOUND else None
+    return CareShown(list(care.signals), care.fraud, care.held, care.waits, at_most)
 
 
 def _shown(found: list[View]) -> list[PersonTransferShown]:

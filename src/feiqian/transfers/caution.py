@@ -16,9 +16,10 @@ from feiqian.clock import MICROSECONDS
 from feiqian.customers.registry import Customers
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.ledger.ledger import Ledger
-from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money
 from feiqian.payees.model import NameCheck, Payee, Way
 from feiqian.policy.model import NO_BOUND, TransferRules
+from feiqian.transfers.errors import UnusualTooHigh
 from feiqian.transfers.read_model.reads import PersonTransferReads, SentBefore
 
 
@@ -55,6 +56,11 @@ class Care(NamedTuple):
     def told(self) -> str:
         """What the sender was told that they confirm."""
         return f"held {self.held}, waits {self.waits}"
+
+    def check(self, amount: MinorUnits, currency: CurrencyNumber) -> None:
+        """Raises UnusualTooHigh."""
+        if amount > self.at_most:
+            raise UnusualTooHigh(Money(self.at_most, BY_NUMBER[currency]))
 
 
 NO_CARE = Care()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feiqian.errors import FeiqianError
-from feiqian.money import MinorUnits
+from feiqian.money import Money
 
 
 class PersonTransferNotFound(FeiqianError):
@@ -43,9 +43,9 @@ class ReportsUsedUp(FeiqianError):
 
 
 class UnusualTooHigh(PersonTransferInvalid):
-    """A first payment, or another that is unusual, may be at most so much, in minor units."""
+    """A first payment, or another that is unusual, may be at most so much."""
 
-    def __init__(self, at_most: MinorUnits) -> None:
+    def __init__(self, at_most: Money) -> None:
         super().__init__("amount")
         self.at_most = at_most
 

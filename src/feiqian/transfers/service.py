@@ -41,7 +41,6 @@ from feiqian.transfers.errors import (
     PersonTransferNotFound,
     PersonTransferNumberUsed,
     TransferOver,
-    UnusualTooHigh,
 )
 from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Proved, Wanted
 from feiqian.transfers.read_model.reads import PersonTransferReads, Shown
@@ -72,9 +71,8 @@ class PersonTransfers:
         """What the sender has to pass. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid, UnusualTooHigh, and
         what `Verification.begin` raises."""
         wanted = await self._read(subject.customer, asked, fresh=True)
-        care = await self._care(subject.customer, wanted)
-        if wanted.amount > care.at_most:
-            raise UnusualTooHigh(care.at_most)
+        care = await self.care_of(subject.customer, wanted)
+        care.check(wanted.amount, wanted.currency)
         now = self.ledger.clock.now() // MICROSECONDS
         asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)
         needs = self.limits.needs(asking, Purpose.TRANSFER)
@@ -92,14 +90,17 @@ class PersonTransfers:
             return await self._first(sender, transfer, asked)
         wanted = await self._read(sender, asked, fresh=False)
         self.ledger.require_deciding()  # before the challenge is spent
-        care = await self._care(sender, wanted)
+        care = await self.care_of(sender, wanted)
         if care.waits:
             await self.waiting.put(sender, transfer, wanted.payee.text)
         passed = await self.verification.consume(challenge, subject, _binding(wanted, asked, care))
         return await self._made(sender, wanted, passed, care)
 
-    async def make(self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved) -> PersonTransferDecided:
-        """Moves the money, or says why not, once for each number; again, it tells the first answer.
+    async def make(
+        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, told: Care | None = None
+    ) -> PersonTransferDecided:
+        """Moves the money, or says why not, once for each number; again, it tells the first answer. `told`: what the
+        sender was told as they confirmed it; None: they confirm nothing now, and are told if it is held.
 
         Raises PersonTransferNumberUsed, LedgerStopped, NotDeciding.
         """
@@ -109,12 +110,16 @@ class PersonTransfers:
             if fact is None or not _same(fact, wanted):
                 raise PersonTransferNumberUsed(wanted.number)
             return fact
-        care = await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
+        care = await self.care_of(sender, wanted) if told is None else told
         return await self._made(sender, wanted, proved, care._replace(waits=0))
 
     async def care(self, sender: CustomerNumber, asked: Asked) -> Care:
         """What the sender is told before they confirm. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid."""
-        return await self._care(sender, await self._read(sender, asked, fresh=True))
+        return await self.care_of(sender, await self._read(sender, asked, fresh=True))
+
+    async def care_of(self, sender: CustomerNumber, wanted: Wanted) -> Care:
+        """The same, of what was looked up."""
+        return await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
 
     async def cancel(self, subject: Subject, id: str) -> Shown:
         """The money of a transfer that is held or waits is the sender's again; again, it changes nothing.
@@ -148,9 +153,6 @@ class PersonTransfers:
         """What became of the transfer of this number, durable by now; None if there was none. Raises ReadsBehind."""
         transfer = person_transfer(sender, number)
         return await self._known(sender, transfer) if self.ledger.engine.remembered(transfer) is not None else None
-
-    async def _care(self, sender: CustomerNumber, wanted: Wanted) -> Care:
-        return await self.caution.of(sender, wanted.payee, wanted.amount, wanted.currency)
 
     async def _made(
         self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care

@@ -25,6 +25,7 @@ from feiqian.requests.api.shapes import (
 from feiqian.requests.paying import Paying
 from feiqian.runtime.paging import Ask
 from feiqian.strings.patterns import matching
+from feiqian.transfers.api import CareShown, care_shown
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
 
@@ -72,6 +73,19 @@ async def get_money_request(id: Id, session: TheSession, services: TheServices) 
 
 
 @post(
+    ONE + "/warnings",
+    "getRequestWarnings",
+    "What is unusual of paying a request; to be shown before it is confirmed",
+    who="customer",
+    problems=(_MISSING, REQUEST_OVER),
+)
+async def get_request_warnings(
+    id: Id, data: JSONBody[PayingWanted], session: TheSession, services: TheServices
+) -> CareShown:
+    return care_shown(await services.paying_requests.care(session.subject.customer, Paying(id, data.source)))
+
+
+@post(
     ONE + "/challenge",
     "beginPayingRequest",
     "Begin to pay a request; the challenge's `text` is what is confirmed",
@@ -91,8 +105,8 @@ async def begin_paying_request(
     "payRequest",
     "Pay a request, with the challenge that was passed for it",
     who="customer",
-    description="The money goes at once, or the request stays open: `getPersonTransfer` tells why by its reason. A "
-    "request is paid at most once.",
+    description="The money goes at once, or is held (`held`) as `getRequestWarnings` has told, or the request stays "
+    "open: `getPersonTransfer` tells why by its reason. A request is paid at most once.",
     problems=(_MISSING, REQUEST_OVER, problems.ID_REUSED, problems.CHALLENGE_OVER, CHALLENGE_NOT_PASSED),
 )
 async def pay_request(
@@ -176,6 +190,7 @@ OPERATIONS = grouped(
     create_money_request,
     list_money_requests,
     get_money_request,
+    get_request_warnings,
     begin_paying_request,
     pay_request,
     decline_request,

@@ -17,10 +17,10 @@ from feiqian.auth.pages.challenge import OVER, ChallengeFlow, Page, lead
 from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.errors import LedgerError
 from feiqian.requests.errors import RequestNotFound, RequestOver
-from feiqian.requests.model import RequestStatus
 from feiqian.requests.paying import Paying
 from feiqian.subjects import Role
-from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNumberUsed
+from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNumberUsed, UnusualTooHigh
+from feiqian.transfers.pages.payee import too_unusual
 from feiqian.web.forms import read_form
 from feiqian.web.session import TheCustomer
 from feiqian.web.site import TheSite
@@ -51,6 +51,9 @@ class PayPages(Controller):
             raise NotFoundException from None
         except RequestOver:
             return Redirect(f"{HOME}/{id}?said=over", status_code=303)
+        except UnusualTooHigh as error:
+            form.wrong("", too_unusual(site, error))
+            return await request_page(site, signed_in, id, form)
         except PersonTransferInvalid:
             form.wrong("source", site.render.texts("requests.wrong.source"))
             return await request_page(site, signed_in, id, form)
@@ -87,27 +90,29 @@ async def _confirming(
     site: TheSite, signed_in: TheCustomer, id: FromPath[str], source: FromPath[str], challenge: FromPath[str]
 ) -> Step | Redirect:
     """The challenge of a request that somebody wants to pay."""
+    services, done = site.services, f"{HOME}/{id}/paid/{source}/{challenge}"
     try:
-        found = await site.services.money_requests.get(signed_in.number, id)
+        found = await services.money_requests.get(signed_in.number, id)
+        care = await services.paying_requests.care(signed_in.number, Paying(id, source))
     except RequestNotFound:
         raise NotFoundException from None
-    done, it = f"{HOME}/{id}/paid/{source}/{challenge}", seen(found, signed_in.number)
-    if it.mine or found.status is not RequestStatus.OPEN:
+    except (RequestOver, PersonTransferInvalid):
         return Redirect(done, status_code=303)
+    it = seen(found, signed_in.number)
     offered = await sources(site, signed_in, it.amount.currency)
 
     async def finish(view: ChallengeView) -> Page:
         return Redirect(done, status_code=303)
 
     flow = ChallengeFlow(
-        OwnChallenges(site.services.verification, signed_in.subject),
+        OwnChallenges(services.verification, signed_in.subject),
         challenge,
         f"{HOME}/{id}/from/{source}/{challenge}",
         f"{HOME}/{id}",
         site.render.texts("requests.confirm"),
         leave=f"{HOME}/{id}",
         template="requests/confirm.html",
-        values={"it": it, "source": next((one for one in offered if one.id == source), None)},
+        values={"it": it, "source": next((one for one in offered if one.id == source), None), "care": care},
     )
     return Step(flow, finish)
 

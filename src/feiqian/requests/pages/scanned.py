@@ -17,8 +17,9 @@ from feiqian.payees.model import Found, Way
 from feiqian.requests.codes import ReceiveCode
 from feiqian.requests.errors import ReceiveCodeInvalid
 from feiqian.requests.links import ReceiveLinks
-from feiqian.transfers.errors import PersonTransferInvalid
+from feiqian.transfers.errors import PersonTransferInvalid, UnusualTooHigh
 from feiqian.transfers.model import LONGEST_NOTE, Asked
+from feiqian.transfers.pages.payee import too_unusual
 from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -73,6 +74,9 @@ async def _begin(site: Site, signed_in: Customer, code: ReceiveCode, form: Form)
         return _over(site, 409)
     except ChecksThrottled as error:
         form.wrong("", site.render.texts("requests.wrong.today", when=site.render.formats.when_inside(error.until)))
+        return await _page(site, signed_in, code.id, form)
+    except UnusualTooHigh as error:
+        form.wrong("" if code.amount else "amount", too_unusual(site, error))
         return await _page(site, signed_in, code.id, form)
     except (PersonTransferInvalid, PayeeIsSender):
         return await _page(site, signed_in, code.id, form)

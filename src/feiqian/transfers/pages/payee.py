@@ -18,7 +18,7 @@ from feiqian.deposits.model import WALLET, AccountState
 from feiqian.deposits.pages.places import name_of, place_of
 from feiqian.deposits.statements import Holding
 from feiqian.ledger.bounds import MAX_AMOUNT
-from feiqian.money import BY_CODE, BY_NUMBER, NOTHING, Currency, Money, MoneyInvalid, parse_typed
+from feiqian.money import BY_NUMBER, NOTHING, Currency, MoneyInvalid, parse_typed
 from feiqian.payees.errors import (
     CheckNotFound,
     ChecksThrottled,
@@ -104,8 +104,7 @@ class AmountPages(Controller):
         except (CheckNotFound, PayeeChanged):
             return _anew(site)
         except UnusualTooHigh as error:
-            most = Money(error.at_most, BY_CODE[asked.currency])
-            form.wrong("amount", site.render.texts("transfers.wrong.unusual", most=site.render.formats.amount(most)))
+            form.wrong("amount", too_unusual(site, error))
             return await _amount(site, signed_in, check, form)
         except PersonTransferInvalid as error:
             form.wrong(error.field, site.render.texts(f"transfers.wrong.{error.field}"))
@@ -113,6 +112,11 @@ class AmountPages(Controller):
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
         return await lead(OwnChallenges(services.verification, subject), challenge, f"{HOME}/confirm/{challenge.id}")
+
+
+def too_unusual(site: Site, error: UnusualTooHigh) -> str:
+    """What is said of an amount that is too high for what is unusual."""
+    return site.render.texts("transfers.wrong.unusual", most=site.render.formats.amount(error.at_most))
 
 
 async def _ask(site: Site, signed_in: Customer, form: Form, way: str) -> Page:
