@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from feiqian.money import CNY, MinorUnits
+from feiqian.payees.tables import checks
 from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from tests.transfers.friends import NAME, Friend, text_of
@@ -40,6 +44,8 @@ def test_one_is_set_up_skipped_and_ended(friends: tuple[Friend, Friend], tomorro
     proving = begun.headers["location"].partition("?")[0]
     asked = text_of(mei.page(proving))
     assert all(part in asked for part in ("¥20.00", NAME, "Every week", "Rent"))
+    assert all(part in asked for part in ("Did this person write to you", "You have not sent this payee money before"))
+    assert "set aside" not in asked
     eve.page(proving, 404)
     done = mei.fill(mei.page(proving), proving, factor="pin", answer=PIN)
     assert done.headers["location"] == "/scheduled?said=set_up"
@@ -55,6 +61,31 @@ def test_one_is_set_up_skipped_and_ended(friends: tuple[Friend, Friend], tomorro
     assert "Ended" in text_of(mei.page("/scheduled"))
 
 
+def test_that_it_may_be_held_on_its_day_is_told_before(
+    friends: tuple[Friend, Friend], tomorrow: date, paged: Served
+) -> None:
+    """The bank of the tests holds from 100 yuan on, so that a PIN is enough."""
+    mei, eve = friends
+    caution = paged.bank.services.person_transfers.caution
+    before, caution.rules = caution.rules, replace(caution.rules, hold_from={CNY.number: MinorUnits(100_00)})
+    try:
+        place = mei.check(eve.mobile).headers["location"].replace("/transfers/to/", "/scheduled/to/")
+        fields = {"source": "wallet-CNY", "amount": "150", "rhythm": "once", "first": f"{tomorrow}"}
+        proving = mei.fill(mei.page(place), place, **fields).headers["location"].partition("?")[0]
+        asked = text_of(mei.page(proving))
+        assert "may be set aside for 24 hours on its day" in asked
+        assert "The money stays on your account" not in asked, "nothing is held today"
+        transactions = paged.bank.services.transactions
+        transactions.write_now(
+            lambda connection: connection.execute(delete(checks).where(checks.c.sender == mei.number))
+        )
+        void = mei.browser.get(proving)
+        assert (void.status_code, void.headers["location"]) == (303, "/scheduled?said=void")
+        assert "It was not scheduled" in text_of(mei.page(void.headers["location"]))
+    finally:
+        caution.rules = before
+
+
 def test_all_of_it_under_v1(friends: tuple[Friend, Friend], tomorrow: date) -> None:
     mei, eve = friends
     check = mei.post("/v1/me/payees/check", {"way": "mobile", "payee": eve.mobile, "name": NAME})["id"]
@@ -62,6 +93,8 @@ def test_all_of_it_under_v1(friends: tuple[Friend, Friend], tomorrow: date) -> N
     when = {"rhythm": "monthly", "first": f"{tomorrow}", "until": f"{tomorrow + timedelta(days=90)}"}
     wrong = mei.post(f"{PATH}/challenge", body | when | {"first": "2020-01-01"}, 422)
     assert wrong["errors"] == [{"field": "first", "message": "invalid"}]
+    told = mei.post(f"{PATH}/warnings", body | when)
+    assert (told["signals"], told["fraud"], told["held_hours"]) == (["first_payment"], "relative", 0)
     challenge = mei.post(f"{PATH}/challenge", body | when)
     assert "monthly" in challenge["text"]
     proved = {"challenge": mei.prove("/v1/me/challenges", challenge, ("pin", PIN))["id"]}

@@ -18,7 +18,7 @@ from feiqian.money import BY_NUMBER
 from feiqian.payees.api import PAYEE_CHANGED
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import Planned, Rhythm, Schedule, State, Why
-from feiqian.transfers.api import TransferAsked
+from feiqian.transfers.api import CareShown, TransferAsked, care_shown
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
 from feiqian.web.v1.problems import CONFLICT, INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
@@ -86,6 +86,18 @@ class ScheduleList(msgspec.Struct, frozen=True):
     """Those that go on first."""
 
     data: list[ScheduleShown]
+
+
+@post(
+    PATH + "/warnings",
+    "getScheduleWarnings",
+    "What is unusual of scheduling a transfer; to be shown before it is confirmed",
+    who="customer",
+    description="Each of its days is judged anew: what is unusual then may be held first, and that is told.",
+    problems=(problems.NOT_FOUND, PAYEE_CHANGED),
+)
+async def get_schedule_warnings(data: JSONBody[ScheduleAsked], session: TheSession, services: TheServices) -> CareShown:
+    return care_shown(await services.schedules.care(session.subject.customer, data.planned()))
 
 
 @post(
@@ -172,6 +184,7 @@ def _shown(one: Schedule) -> ScheduleShown:
 OPERATIONS = grouped(
     "Scheduled transfers",
     "Money that is sent later, or repeatedly.",
+    get_schedule_warnings,
     begin_schedule,
     create_schedule,
     list_schedules,

@@ -31,7 +31,7 @@ from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
 
 HOME = "/scheduled"
-_SAID = ("set_up", "changed", "used_up")
+_SAID = ("set_up", "changed", "used_up", "void")
 
 
 class SchedulePages(Controller):
@@ -113,6 +113,10 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
         raise NotFoundException from None
     if begun.state is not State.BEGUN:
         return Redirect(HOME, status_code=303)
+    try:
+        care = await site.services.schedules.care_begun(signed_in.number, challenge)
+    except (CheckNotFound, PersonTransferInvalid):
+        return Redirect(f"{HOME}?said=void", status_code=303)
 
     async def finish(view: ChallengeView) -> Page:
         try:
@@ -131,7 +135,7 @@ async def _confirming(site: TheSite, signed_in: TheCustomer, challenge: FromPath
         site.render.texts("scheduled.confirm"),
         leave=HOME,
         template="scheduled/confirm.html",
-        values={"it": _shown(begun)},
+        values={"it": _shown(begun), "care": care._replace(held=0), "held": care.held},
     )
     return Step(flow, finish)
 

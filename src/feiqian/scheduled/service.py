@@ -68,8 +68,19 @@ class Schedules(AccessService):
         return view
 
     async def care(self, customer: CustomerNumber, planned: Planned) -> Care:
-        """What the customer is told before they confirm."""
+        """What is unusual of it now. Raises as `PersonTransfers.care`."""
         return await self.transfers.care(customer, planned.asked)
+
+    async def care_begun(self, customer: CustomerNumber, challenge: str) -> Care:
+        """The same, of what is to be confirmed by this challenge: what the customer is told before.
+
+        Raises ScheduleNotFound, CheckNotFound, PersonTransferInvalid.
+        """
+        return await self.transfers.care_of(customer, await self.transactions.read(self._begun, customer, challenge))
+
+    def _begun(self, connection: Connection, customer: CustomerNumber, challenge: str) -> Wanted:
+        planned = self._planned(connection, self._by(connection, customer, _c.challenge == challenge))
+        return self.transfers.wanted(connection, customer, planned.asked, False)
 
     def _keep(
         self,
@@ -103,10 +114,7 @@ class Schedules(AccessService):
         going = select(func.count()).where(_c.customer == subject.customer, _c.state == State.ACTIVE)
         if connection.execute(going).scalar_one() >= MOST:
             raise SchedulesUsedUp
-        row = connection.execute(select(schedules).where(_c.id == kept.id)).one()
-        planned = Planned(
-            asked=self._asked(kept, row.number, row.check_id), rhythm=kept.rhythm, first=kept.first, until=kept.until
-        )
+        planned = self._planned(connection, kept)
         _check(planned, self.today())
         wanted, now = self.transfers.wanted(connection, subject.customer, planned.asked, False), self.clock.now()
         bound = _binding(planned, wanted)
@@ -190,8 +198,11 @@ class Schedules(AccessService):
             raise ScheduleNotFound
         return rows.of_row(self.cipher, row)
 
-    def _asked(self, kept: Schedule, number: str, check: str) -> Asked:
-        return Asked(number, check, kept.amount, BY_NUMBER[kept.currency].code, kept.source, kept.note)
+    def _planned(self, connection: Connection, kept: Schedule) -> Planned:
+        """What was asked for."""
+        row = connection.execute(select(_c.number, _c.check_id).where(_c.id == kept.id)).one()
+        asked = Asked(*row, kept.amount, BY_NUMBER[kept.currency].code, kept.source, kept.note)
+        return Planned(asked, kept.rhythm, kept.first, kept.until)
 
 
 def over(state: State, why: str = "") -> dict[str, object]:
