@@ -55,7 +55,7 @@ class Giving(Sending):
 
     def take(self, taker: Person, packet: PacketMade) -> Shown:
         """With its link."""
-        return self.run(self.packets.take(taker.number, packet.id, self.packets.links.code(packet.id)))
+        return self.run(self.packets.take(taker.number, packet.id, self.packets.links.signature(packet.id)))
 
     def seen(self, person: Person, packet: PacketMade) -> Shown:
         return self.run(self.packets.get(person.number, packet.id))

@@ -21,6 +21,8 @@ from feiqian.packets.model import Asked, Mode
 from feiqian.packets.views import State, View
 from feiqian.payees.errors import PayeeChanged
 from feiqian.payments.recent import Recent
+from feiqian.scanning.pages.meaning import meaning_of
+from feiqian.web.scanned import ScanRefused
 from tests.packets.giving import Giving, Person
 
 OPEN, DECLINED = PacketStatus.OPEN, PacketStatus.DECLINED
@@ -60,7 +62,7 @@ def test_one_for_one_person_is_theirs_alone(bank: Giving) -> None:
         with pytest.raises(PacketNotFound):
             bank.take(other, packet)
     with pytest.raises(PacketNotFound):
-        bank.run(bank.packets.get(ana.number, packet.id, bank.packets.links.code(packet.id)))
+        bank.run(bank.packets.get(ana.number, packet.id, bank.packets.links.signature(packet.id)))
     assert bank.run(bank.packets.take(eve.number, packet.id)).own == 66_66
     assert bank.wallet(eve) == 66_66
 
@@ -81,18 +83,31 @@ def test_random_shares_are_those_that_were_decided_and_the_luckiest_is_told_at_t
 def test_whoever_has_the_link_sees_whom_it_is_from_and_not_how_much(bank: Giving) -> None:
     mei, eve = bank.person("mei", 100_00), bank.person("eve")
     packet = bank.group(mei, 10_00, 2, note="x")
-    code = bank.packets.links.code(packet.id)
+    code = bank.packets.links.signature(packet.id)
     seen = view(bank, eve, packet, code)
     assert (seen.other, seen.amount, seen.given, seen.takes, seen.number) == ("**梅", None, None, [], None)
-    for wrong in ("", code[:-1], code + "x", bank.packets.links.code("rpk_other")):
+    for wrong in ("", code[:-1], code + "x", bank.packets.links.signature("rpk_other")):
         with pytest.raises(PacketNotFound):
             view(bank, eve, packet, wrong)
         with pytest.raises(PacketNotFound):
             bank.run(bank.packets.take(eve.number, packet.id, wrong))
+
+
+def test_abuse_49_a_scanned_link_leads_to_its_packet_and_a_forged_one_nowhere(bank: Giving) -> None:
+    mei = bank.person("mei", 100_00)
+    packet, other = bank.group(mei, 10_00, 2), bank.group(mei, 10_00, 2, number="P2")
     link = bank.packets.links.of(packet.id)
-    assert bank.packets.links.packet(link) == packet.id
-    for forged in (link[:-1], link.replace("://", "://x."), link + "&a=1", "https://feiqian.example/" + packet.id):
-        assert bank.packets.links.packet(forged) is None
+    meaning = meaning_of(bank.services, link)
+    assert (meaning.kind, meaning.id) == ("packet", packet.id)
+    assert link.endswith(meaning.path)
+    assert meaning.path.startswith(f"/packets/{packet.id}?code=")
+    for forged in (link[:-1], link + "&a=1", link.replace(packet.id, other.id), link.partition("?")[0]):
+        with pytest.raises(ScanRefused) as refused:
+            meaning_of(bank.services, forged)
+        assert refused.value.reason == "changed"
+    with pytest.raises(ScanRefused) as refused:
+        meaning_of(bank.services, link.replace("://", "://x."))
+    assert refused.value.reason == "foreign"
 
 
 def test_abuse_25_a_retry_gets_the_first_answer(bank: Giving) -> None:
@@ -182,7 +197,7 @@ def test_who_cannot_receive_is_told_in_neutral_words_before_confirming(bank: Giv
     with pytest.raises(PacketNotTaken, match="not_possible"):
         bank.take(eve, packet)
     assert (bank.wallet(eve), bank.inside()) == (0, 10_00)
-    assert view(bank, eve, packet, bank.packets.links.code(packet.id)).cannot == "not_possible"
+    assert view(bank, eve, packet, bank.packets.links.signature(packet.id)).cannot == "not_possible"
 
 
 def test_who_became_unable_to_receive_since_it_was_confirmed_gets_nothing(bank: Giving) -> None:
@@ -237,7 +252,7 @@ def test_abuse_111_a_packet_is_taken_once_by_each_whatever_races(bank: Giving) -
     people = [bank.person("eve"), bank.person("ana")]
     mei = bank.person("mei", 100_00)
     packet = bank.group(mei, 10_00, 5)
-    code = bank.packets.links.code(packet.id)
+    code = bank.packets.links.signature(packet.id)
 
     async def all_at_once() -> list[object]:
         asked = [bank.packets.take(one.number, packet.id, code) for one in people * 12]
@@ -255,7 +270,7 @@ def test_abuse_111_a_packet_is_taken_once_by_each_whatever_races(bank: Giving) -
 def test_abuse_111_of_one_share_that_many_want_one_gets_it(bank: Giving) -> None:
     people = [bank.person(name, 0 if name != "mei" else 100_00) for name in ("mei", "eve", "ana")]
     packet = bank.group(people[0], 5_00, 1)
-    code = bank.packets.links.code(packet.id)
+    code = bank.packets.links.signature(packet.id)
 
     async def all_at_once() -> list[object]:
         asked = [bank.packets.take(one.number, packet.id, code) for one in people[::-1] * 5]

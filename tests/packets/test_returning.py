@@ -65,7 +65,7 @@ def test_abuse_111_after_its_end_nothing_is_taken_though_nothing_has_returned_ye
 
 def test_takers_and_many_who_return_it_race_and_nothing_is_paid_twice(bank: Giving) -> None:
     mei, _, packet = half_taken(bank)
-    ana, code = bank.person("ana"), bank.packets.links.code(packet.id)
+    ana, code = bank.person("ana"), bank.packets.links.signature(packet.id)
     bank.clock.advance(DAY_SECONDS)
 
     async def all_at_once() -> None:

@@ -39,10 +39,10 @@ class Links:
 
     def of(self, id: str) -> str:
         """The text of the code."""
-        return f"{self._origin}{self.place}/{id}{self.tail}?{SIGNED}={self._signature(id)}"
+        return f"{self._origin}{self.place}/{id}{self.tail}?{SIGNED}={self.signature(id)}"
 
     def is_signed(self, id: str, signature: str) -> bool:
-        return compare_digest(self._signature(id).encode(), signature.encode())
+        return compare_digest(self.signature(id).encode(), signature.encode())
 
     def id_in(self, text: str) -> str:
         """The id of what was scanned. Raises LinkRefused."""
@@ -56,6 +56,6 @@ class Links:
             raise LinkRefused("changed")
         return id
 
-    def _signature(self, id: str) -> str:
+    def signature(self, id: str) -> str:
         digest = self._cipher.blind_index(f"{self._origin}/{id}", self.context)
         return urlsafe_b64encode(digest).decode().rstrip("=")

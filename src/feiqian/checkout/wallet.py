@@ -1,27 +1,8 @@
-"""The code of an order, at a shop's checkout or till, as the wallet scans it."""
+"""The code of an order, at a shop's checkout or till: it leads to the page that asks to confirm its amount."""
 
 from __future__ import annotations
 
-from feiqian.checkout.links import LinkRefused, Links
-from feiqian.services import Services
-from feiqian.web.scanned import Meaning, ScanRefused
+from feiqian.checkout.links import Links
+from feiqian.checkout.scanned import SignedCode
 
-
-class OrderCode:
-    """Leads to the page that shows the order's amount and asks to confirm it."""
-
-    order = 10
-
-    def read(self, services: Services, text: str) -> Meaning | None:
-        origin = services.settings.public_origin
-        links = Links(origin, services.cipher)
-        try:
-            order = links.id_in(text)
-        except LinkRefused as error:
-            if error.reason == "changed":
-                raise ScanRefused("changed") from None
-            return None
-        return Meaning("order", order, links.of(order).removeprefix(origin))
-
-
-SCANNED = (OrderCode(),)
+SCANNED = (SignedCode("order", Links, 10),)

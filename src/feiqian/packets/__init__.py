@@ -14,4 +14,5 @@ STANDS_ON: tuple[str, ...] = (
     "sources",
     "payees",
     "transfers",
+    "checkout",
 )

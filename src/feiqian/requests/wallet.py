@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from feiqian.checkout.links import LinkRefused
+from feiqian.checkout.scanned import SignedCode
 from feiqian.ids import CustomerNumber
 from feiqian.inbox.model import Group
 from feiqian.requests.links import ReceiveLinks
 from feiqian.services import Services
-from feiqian.web.scanned import Meaning, ScanRefused
 from feiqian.web.wallet_parts import NoticeKind, Prime
 
 _ASKED = ("money_asked", "money_asked_again")
@@ -25,24 +24,7 @@ class Waiting:
         return await services.money_requests.waiting(number) or None
 
 
-class ReceiveCodeScanned:
-    """Leads to the page that says whose it is, and asks what to send."""
-
-    order = 20
-
-    def read(self, services: Services, text: str) -> Meaning | None:
-        origin = services.settings.public_origin
-        links = ReceiveLinks(origin, services.cipher)
-        try:
-            code = links.id_in(text)
-        except LinkRefused as error:
-            if error.reason == "changed":
-                raise ScanRefused("changed") from None
-            return None
-        return Meaning("receive_code", code, links.of(code).removeprefix(origin))
-
-
 PRIME = (Prime(40, "ask", "requests.title", "/requests"),)
 PARTS = (Waiting(),)
-SCANNED = (ReceiveCodeScanned(),)
+SCANNED = (SignedCode("receive_code", ReceiveLinks, 20),)  # whose it is, and what to send
 NOTICES = tuple(NoticeKind(kind, "ask", "requests.act", Group.PEOPLE) for kind in (*_ASKED, *_ANSWERED))

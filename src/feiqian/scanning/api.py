@@ -27,7 +27,8 @@ class ScannedText(Body, frozen=True):
 
 
 class ScannedMeaning(msgspec.Struct, frozen=True):
-    """What it is of, and its id: of an `order`, the order that is paid by it."""
+    """What it is of, and its id: of an `order`, the order that is paid by it; of a `receive_code`, the code of who is
+    sent money by it; of a `packet`, the red packet that it opens."""
 
     kind: Annotated[str, msgspec.Meta(examples=["order"])]
     id: Annotated[str, msgspec.Meta(examples=[_ORDER])]
