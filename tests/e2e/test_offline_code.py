@@ -99,6 +99,16 @@ def test_the_page_opens_without_network_and_its_code_pays(demo: Demo, phones: Wa
     expect(phone.locator("#money")).to_be_visible(timeout=SLOW)
 
 
+def test_who_has_seen_home_alone_has_the_page_without_network(demo: Demo, phones: Watched) -> None:
+    phone = phones.phone(demo, 6)
+    phone.goto(f"{demo.base}/wallet")
+    expect(phone.locator("#main[data-shell-kept]")).to_be_visible(timeout=SLOW)
+    phone.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    without_network(phone)
+    phone.goto(f"{demo.base}/wallet/pay")
+    expect(phone.locator("h1")).to_have_text("No network")
+
+
 def test_two_phones_of_one_person_have_codes_of_their_own(demo: Demo, phones: Watched) -> None:
     first, second, till = ready(phones, demo, 2), ready(phones, demo, 2), phones.open(demo.till(1))
     before = balance(first)

@@ -2,6 +2,7 @@
 
 import { live } from "./live.js";
 import { byId, postForm, show, showRows, text } from "./page.js";
+import { keepShell } from "./shell.js";
 import { openSheet, takeBack } from "./sheet.js";
 
 const HIDDEN = "••••••";
@@ -36,6 +37,7 @@ if (elsewhere && (elsewhere === "yes") !== hidden) {
   keep();
 }
 
+keepShell();
 live("/wallet/home/events", {
   state(state) {
     if (state.standing !== standing) return location.reload();
