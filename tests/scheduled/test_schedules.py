@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
 from feiqian.accounts.kinds import deposit_id, wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, NotPassed
+from feiqian.auth.challenges.tables import challenges
 from feiqian.events import PersonTransferDecided
 from feiqian.money import CNY
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import MOST, Planned, Rhythm, Schedule, State, Why
+from feiqian.scheduled.tables import schedules
 from feiqian.transfers.errors import UnusualTooHigh
 from tests.transfers.sending import Person, Sending
 
@@ -178,6 +181,45 @@ def test_the_next_is_skipped_once_and_it_is_ended(bank: Sending, two: tuple[Pers
     look(bank, 7)
     assert len(made(bank)) == 1
     assert bank.audit_log(mei.number)[-3:] == ["schedule_set_up", "schedule_skipped", "schedule_ended"]
+
+
+@pytest.mark.parametrize("changed", [{"amount": 40_00}, {"source": "wallet"}, {"until": TOMORROW}, {"proved": b""}])
+def test_a_schedule_that_is_not_as_it_was_confirmed_makes_nothing(
+    bank: Sending, two: tuple[Person, Person], changed: dict[str, Any]
+) -> None:
+    """Whoever writes into the bank's database alone moves no money; the schedules of others go on."""
+    mei, eve = two
+    schedule, other = (
+        set_up(bank, mei, planned(bank, mei, eve)),
+        set_up(bank, mei, planned(bank, mei, eve, number="S2")),
+    )
+    bank.do(
+        lambda connection: connection.execute(update(schedules).where(schedules.c.id == schedule.id).values(changed))
+    )
+    look(bank, 1)
+    assert [fact.about for fact in bank.facts() if isinstance(fact, PersonTransferDecided)] == [other.id]
+
+
+def test_what_was_proved_for_one_schedule_makes_no_other(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    begin(bank, mei, planned(bank, mei, eve, number="S2"))
+    one = set_up(bank, mei, planned(bank, mei, eve))
+    proved = {"proved": one.proved, "state": State.ACTIVE, "next_day": one.next_day, "next_at": one.next_at}
+    bank.do(lambda connection: connection.execute(update(schedules).where(schedules.c.id != one.id).values(proved)))
+    look(bank, 1)
+    assert [fact.about for fact in bank.facts() if isinstance(fact, PersonTransferDecided)] == [one.id]
+
+
+def test_each_day_rests_on_the_challenge_by_which_it_was_set_up(bank: Sending, two: tuple[Person, Person]) -> None:
+    """Also when the challenge itself is kept no longer."""
+    mei, eve = two
+    challenge = begin(bank, mei, planned(bank, mei, eve))
+    bank.run(bank.services.schedules.set_up(mei.session.subject, challenge))
+    bank.do(lambda connection: connection.execute(delete(challenges)))
+    for days in (1, 7):
+        look(bank, days)
+    proofs = [fact.proof for fact in bank.facts() if isinstance(fact, PersonTransferDecided)]
+    assert [(it.challenge, it.factors) for it in proofs] == [(challenge, ("pin",))] * 2
 
 
 @pytest.mark.parametrize("place", ["before the row", "after the row"])

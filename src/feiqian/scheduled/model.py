@@ -10,7 +10,7 @@ from typing import NamedTuple
 from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payees.model import Way
-from feiqian.transfers.model import Asked, Proved
+from feiqian.transfers.model import Asked
 
 KIND = "schedule"  # challenges are bound to it
 RUN_HOUR = 8  # of the bank's day: from then on it is tried
@@ -77,4 +77,10 @@ class Schedule:
     text: str = field(repr=False)
     typed: str = field(repr=False)
     note: str = field(repr=False)
-    proved: Proved | None = None
+    proved: bytes = b""  # what the customer has proved, as `Verification.keep` seals it; empty until it is confirmed
+
+    @property
+    def use(self) -> str:
+        """All that was confirmed: what was proved is proved for this alone."""
+        days = f"{self.rhythm} {self.first} {self.until or ''}"
+        return f"{self.id}: {self.amount} {self.currency} from {self.source or 'any'} to {self.digest}, {days}"

@@ -12,7 +12,7 @@ from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.scheduled.model import Schedule, State, Why
 from feiqian.scheduled.tables import SAID, schedules
-from feiqian.transfers.model import Proved, Wanted
+from feiqian.transfers.model import Wanted
 
 _c = schedules.c
 
@@ -38,7 +38,6 @@ def seal(cipher: FieldCipher, wanted: Wanted, id: str) -> bytes:
 
 def of_row(cipher: FieldCipher, row: Any) -> Schedule:
     said, number = _decode(SAID.open(cipher, row.said, row.id)), CustomerNumber(row.customer)
-    proved = Proved(row.challenge, row.factors, row.evidence)
     return Schedule(
         id=row.id,
         customer=number,
@@ -60,7 +59,7 @@ def of_row(cipher: FieldCipher, row: Any) -> Schedule:
         text=said.text,
         typed=said.typed,
         note=said.note,
-        proved=proved if row.confirmed_at else None,
+        proved=bytes(row.proved),
     )
 
 

@@ -86,9 +86,9 @@ class Running:
         found = await self._wanted(schedule)
         if isinstance(found, Why):
             return await self._stop(schedule, found)
-        assert schedule.proved is not None, "it was confirmed"
+        passed = self.schedules.proved(schedule)
         try:
-            fact = await self.schedules.transfers.make(schedule.customer, found, schedule.proved)
+            fact = await self.schedules.transfers.make(schedule.customer, found, passed)
         except PersonTransferNumberUsed:
             return await self._go_on(schedule, "schedule_failed")
         await self._made(schedule, fact)

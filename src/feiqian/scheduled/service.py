@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, insert, select, update
 
 from feiqian.auth.base import AccessService
-from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView
+from feiqian.auth.challenges.model import ChallengeBinding, ChallengeView, Passed
 from feiqian.auth.challenges.service import Verification
 from feiqian.clock import DAY, MICROSECONDS, microseconds
 from feiqian.field_cipher import FieldCipher
@@ -95,7 +95,7 @@ class Schedules(AccessService):
         of_transfer = {"check_id": wanted.check, "number": wanted.number, "way": wanted.payee.way}
         money = {"amount": wanted.amount, "currency": wanted.currency, "source": planned.asked.source}
         days = {"rhythm": planned.rhythm, "first": planned.first, "until": planned.until, "next_day": None}
-        open_ = {"next_at": 0, "tries": 0, "state": State.BEGUN, "why": "", "factors": (), "evidence": ""}
+        open_ = {"next_at": 0, "tries": 0, "state": State.BEGUN, "why": "", "proved": b""}
         who = {"id": id, "customer": customer, "challenge": challenge, "confirmed_at": 0, "at": now}
         said = {"said": rows.seal(self.cipher, wanted, id), "digest": wanted.payee.digest}
         connection.execute(insert(schedules).values(who | of_transfer | money | days | open_ | said))
@@ -119,7 +119,7 @@ class Schedules(AccessService):
         wanted, now = self.transfers.wanted(connection, subject.customer, planned.asked, False), self.clock.now()
         bound = _binding(planned, wanted)
         passed = self.verification.consume_within(connection, challenge, subject, bound, now)
-        proof = {"factors": passed.factors, "evidence": passed.evidence, "confirmed_at": now}
+        proof = {"proved": self.verification.keep(passed, kept.use), "confirmed_at": now}
         first = {"next_day": kept.first, "next_at": self.moment_of(kept.first), "state": State.ACTIVE}
         connection.execute(update(schedules).where(_c.id == kept.id).values(proof | first))
         self._record(connection, subject, "schedule_set_up", {"schedule": kept.id})
@@ -165,6 +165,10 @@ class Schedules(AccessService):
         if found.state is State.ACTIVE and rows.change(connection, found, **over(State.ENDED)):
             self._record(connection, subject, "schedule_ended", {"schedule": id})
         return self._by(connection, subject.customer, _c.id == id)
+
+    def proved(self, schedule: Schedule) -> Passed:
+        """What the customer has proved for it. Raises SealBroken where the schedule is not as it was confirmed."""
+        return self.verification.kept(schedule.proved, schedule.use)
 
     def sweep(self, connection: Connection, now: int, most: int) -> int:
         """Removes what was never confirmed."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, String, Table
 
-from feiqian.columns import Sealed, Word, Words
+from feiqian.columns import Sealed, Word
 from feiqian.db import BIG, METADATA
 from feiqian.payees.model import Way
-from feiqian.policy.factors import Factor
 from feiqian.scheduled.model import Rhythm, State
 
 SAID = Sealed("schedules/said")  # all words: what names the payee, and the note
@@ -33,8 +32,7 @@ schedules = Table(
     Column("tries", Integer, nullable=False),
     Column("state", Word(State, 10), nullable=False),
     Column("why", String(20), nullable=False),
-    Column("factors", Words(Factor, 60), nullable=False),
-    Column("evidence", String(36), nullable=False),
+    Column("proved", LargeBinary, nullable=False),  # sealed: `Verification.keep`
     Column("confirmed_at", BIG, nullable=False),
     Column("at", BIG, nullable=False),
     Index("schedules_of", "customer", "id"),

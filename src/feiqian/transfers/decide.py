@@ -25,7 +25,7 @@ from feiqian.payees.service import Payees
 from feiqian.payments.recent import Recent
 from feiqian.transfers.caution import Care
 from feiqian.transfers.kinds import PersonTransferKind, WaitingAccountKind, waiting_id
-from feiqian.transfers.model import BY_REFUSAL, METHOD, Proved, TransferDecline, Wanted
+from feiqian.transfers.model import BY_REFUSAL, METHOD, TransferDecline, Wanted
 
 _LIMITS = frozenset(Refused) - {Refused.BALANCE_LIMIT, Refused.SENDER_NOT_BOUND}
 Decline = TransferDecline | Refused
@@ -40,13 +40,11 @@ class Decider:
     payees: Payees
     recent: Recent[PersonTransferDecided] = field(default_factory=Recent, init=False)
 
-    def decide(
-        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care
-    ) -> PersonTransferDecided:
+    def decide(self, sender: CustomerNumber, wanted: Wanted, passed: Passed, care: Care) -> PersonTransferDecided:
         """Decides, posts and records what the ledger does not remember. Raises LedgerStopped, NotDeciding."""
         now = self.ledger.clock.now()
         transfer = person_transfer(sender, wanted.number)
-        counted = self._counted(sender, wanted, proved, care, now)
+        counted = self._counted(sender, wanted, passed, care, now)
         decline = self._post(sender, wanted, counted, transfer, care)
         payee, hours = wanted.payee, (care.waits or care.held) if decline is None else 0
         fact = PersonTransferDecided(
@@ -68,8 +66,8 @@ class Decider:
             payee=payee.confirmed_name,
             about=wanted.about,
             check=wanted.check,
-            proof=Proof(proved.challenge, tuple(factor.value for factor in proved.factors), proved.evidence),
-            limit=self.limits.met(_asked(sender, wanted, now), proved.factors) if decline in _LIMITS else None,
+            proof=Proof(passed.challenge, tuple(factor.value for factor in passed.factors), passed.evidence),
+            limit=self.limits.met(_asked(sender, wanted, now), passed.factors) if decline in _LIMITS else None,
             counters=counters_of(counted) if hours and isinstance(counted, bytes) else b"",
             counted_on=self.ledger.clock.day(now // MICROSECONDS) if hours else 0,
         )
@@ -109,13 +107,11 @@ class Decider:
             ),
         )
 
-    def _counted(
-        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care, now: int
-    ) -> bytes | Decline:
+    def _counted(self, sender: CustomerNumber, wanted: Wanted, passed: Passed, care: Care, now: int) -> bytes | Decline:
         """The linked events that count it towards the sender's limits, or why it is not made."""
         if (decline := self._refused(sender, wanted, care)) is not None:
             return decline
-        counted = self.limits.at_confirmation(_asked(sender, wanted, now), proved.factors)
+        counted = self.limits.at_confirmation(_asked(sender, wanted, now), passed.factors)
         if not isinstance(counted, bytes):
             return counted
         return counted + linked(chart.use(day_amount_id(wanted.currency, sender), wanted.amount))

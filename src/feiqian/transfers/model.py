@@ -9,7 +9,6 @@ from feiqian.ledger.engine import Refusal
 from feiqian.limits.model import Refused
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.payees.model import Payee
-from feiqian.policy.factors import Factor
 
 METHOD = "transfer"  # of limits: `policy.scopes.Scope.TRANSFER`; challenges are bound to it
 LONGEST_NOTE, LONGEST_NUMBER = 140, 64
@@ -55,14 +54,6 @@ class Asked(NamedTuple):
     currency: str  # letters of ISO 4217
     source: str = ""
     note: str = ""
-
-
-class Proved(NamedTuple):
-    """What a sender has proved for transfers that are made later: kept of the challenge that was consumed for them."""
-
-    challenge: str
-    factors: tuple[Factor, ...]
-    evidence: str
 
 
 class Wanted(NamedTuple):

@@ -42,7 +42,7 @@ from feiqian.transfers.errors import (
     PersonTransferNumberUsed,
     TransferOver,
 )
-from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Proved, Wanted
+from feiqian.transfers.model import LONGEST_NOTE, LONGEST_NUMBER, METHOD, WALLET, Asked, Wanted
 from feiqian.transfers.read_model.reads import PersonTransferReads, Shown
 from feiqian.transfers.views import View, view_of
 from feiqian.transfers.waiting import WaitingNumbers
@@ -97,7 +97,7 @@ class PersonTransfers:
         return await self._made(sender, wanted, passed, care)
 
     async def make(
-        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, told: Care | None = None
+        self, sender: CustomerNumber, wanted: Wanted, passed: Passed, told: Care | None = None
     ) -> PersonTransferDecided:
         """Moves the money, or says why not, once for each number; again, it tells the first answer. `told`: what the
         sender was told as they confirmed it; None: they confirm nothing now, and are told if it is held.
@@ -111,7 +111,7 @@ class PersonTransfers:
                 raise PersonTransferNumberUsed(wanted.number)
             return fact
         care = await self.care_of(sender, wanted) if told is None else told
-        return await self._made(sender, wanted, proved, care._replace(waits=0))
+        return await self._made(sender, wanted, passed, care._replace(waits=0))
 
     async def care(self, sender: CustomerNumber, asked: Asked) -> Care:
         """What the sender is told before they confirm. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid."""
@@ -154,10 +154,8 @@ class PersonTransfers:
         transfer = person_transfer(sender, number)
         return await self._known(sender, transfer) if self.ledger.engine.remembered(transfer) is not None else None
 
-    async def _made(
-        self, sender: CustomerNumber, wanted: Wanted, proved: Passed | Proved, care: Care
-    ) -> PersonTransferDecided:
-        fact = self.decider.decide(sender, wanted, proved, care)
+    async def _made(self, sender: CustomerNumber, wanted: Wanted, passed: Passed, care: Care) -> PersonTransferDecided:
+        fact = self.decider.decide(sender, wanted, passed, care)
         if fact.held_until:
             self.endings.watch(fact)
         await self.ledger.durable(self.ledger.position)

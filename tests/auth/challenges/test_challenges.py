@@ -21,6 +21,7 @@ from feiqian.auth.challenges.errors import (
 )
 from feiqian.auth.challenges.model import ChallengeBinding, Passed
 from feiqian.auth.challenges.service import Verification
+from feiqian.field_cipher import SealBroken
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.runtime.sweeping import Sweeper
 
@@ -35,6 +36,21 @@ def test_a_payment_is_confirmed_by_pin_and_a_code(bank: Bank) -> None:
     assert (view.state, view.passed) == ("passed", (Factor.PIN, Factor.SMS))
     passed = bank.run(bank.verification.consume(view.id, OWNER, PAYMENT))
     assert passed == Passed(view.id, (Factor.PIN, Factor.SMS), "", bank.clock.now(), OWNER, Purpose.PAYMENT)
+
+
+def test_what_was_proved_is_kept_for_one_use_and_read_back_for_no_other(bank: Bank) -> None:
+    view = bank.begin(SMALL)
+    bank.answer(view.id, Factor.PIN, PIN)
+    passed = bank.run(bank.verification.consume(view.id, OWNER, SMALL))
+    sealed = bank.verification.keep(passed, "schedule 1")
+    assert bank.verification.kept(sealed, "schedule 1") == passed
+    for other, use in (
+        (sealed, "schedule 2"),
+        (sealed[:-1] + bytes([sealed[-1] ^ 1]), "schedule 1"),
+        (b"", "schedule 1"),
+    ):
+        with pytest.raises(SealBroken):
+            bank.verification.kept(other, use)
 
 
 def test_the_message_says_what_is_confirmed(bank: Bank) -> None:

@@ -314,6 +314,15 @@ class Verification:
             return None
         return store.spent(challenge, binding.digest(), at)
 
+    def keep(self, passed: Passed, use: str) -> bytes:
+        """What was proved, for what is done later because of it, when the challenge is no longer kept. `use` names all
+        that it was proved for: whoever changes any of that can no longer read it back."""
+        return store.keep(self._cipher, passed, use)
+
+    def kept(self, sealed: bytes, use: str) -> Passed:
+        """What `keep` was given for the same use. Raises SealBroken."""
+        return store.kept(self._cipher, sealed, use)
+
     # --- locks -------------------------------------------------------------------------------------------------
 
     def lock_of(self, connection: Connection, subject: Subject) -> Lock | None:

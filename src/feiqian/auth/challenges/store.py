@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select, update
 
 from feiqian.auth.challenges import tables
@@ -21,6 +22,7 @@ from feiqian.subjects import Subject
 
 OPEN_AT_ONCE = 3  # challenges of one subject, purpose and place
 _c = challenges.c
+_KEPT_FOR = "verification_passed"  # what was proved, where another feature keeps it
 _log = logs.get("feiqian.verification")
 # Whoever begins one of these has proved nothing yet.
 STRANGERS = frozenset(
@@ -162,6 +164,16 @@ def spent(challenge: Challenge, binding: bytes, at: int) -> Passed | None:
     if challenge.state != "spent" or challenge.binding != binding:
         return None
     return Passed(challenge.id, challenge.passed, challenge.evidence, at, challenge.subject, challenge.purpose)
+
+
+def keep(cipher: FieldCipher, passed: Passed, use: str) -> bytes:
+    """What was proved, sealed for this use alone; nobody without the bank's data key makes another."""
+    return cipher.seal(msgspec.msgpack.encode(passed), f"{_KEPT_FOR}/{use}")
+
+
+def kept(cipher: FieldCipher, sealed: bytes, use: str) -> Passed:
+    """What `keep` has sealed. Raises SealBroken."""
+    return msgspec.msgpack.decode(cipher.open(sealed, f"{_KEPT_FOR}/{use}"), type=Passed)
 
 
 def check_passed(challenge: Challenge, binding: bytes, now: int) -> None:
