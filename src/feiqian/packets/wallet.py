@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feiqian.checkout.scanned import SignedCode
+from feiqian.checkout.wallet import SignedCode
 from feiqian.inbox.model import Group
 from feiqian.packets.links import PacketLinks
 from feiqian.web.wallet_parts import NoticeKind, Shortcut

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feiqian.checkout.scanned import SignedCode
+from feiqian.checkout.wallet import SignedCode
 from feiqian.ids import CustomerNumber
 from feiqian.inbox.model import Group
 from feiqian.requests.links import ReceiveLinks
