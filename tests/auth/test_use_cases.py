@@ -78,9 +78,9 @@ def test_sign_in(walk: Walk, bank: People) -> None:
         "password": (3, 3, 27),
         "send": (1, 1, 20),
         "answer": (1, 1, 31),
-        "finish": (2, 1, 25),  # a new device: what was committed is read
+        "finish": (2, 1, 27),  # a new device: what was committed is read
         "passkey options": (0, 0, 0),
-        "passkey": (1, 1, 38),
+        "passkey": (1, 1, 40),
     }
 
 
@@ -98,7 +98,7 @@ def test_recovery(walk: Walk, bank: People) -> None:
         "start": (1, 1, 17),
         "send": (1, 1, 21),
         "answer": (1, 1, 35),
-        "finish": (3, 1, 34),  # the hash; then what was committed is read
+        "finish": (3, 1, 36),  # the hash; then what was committed is read
         "lost phone": (1, 1, 6),
     }
 
@@ -115,16 +115,16 @@ def test_changing(walk: Walk, bank: People, monkeypatch: pytest.MonkeyPatch) -> 
     walk.run("stolen", bank.security.report_stolen(session))
     assert walk.took == {
         "confirmation": (1, 1, 15),
-        "password": (2, 2, 20),  # the hash
+        "password": (2, 2, 22),  # the hash
         "contact start": (1, 1, 27),
         "contact answer": (1, 1, 27),
-        "contact finish": (2, 1, 19),  # what was committed is read
+        "contact finish": (2, 1, 21),  # what was committed is read
         "totp begin": (1, 1, 7),
-        "totp finish": (1, 1, 10),
+        "totp finish": (1, 1, 12),
         "key begin": (1, 1, 8),
-        "key finish": (1, 1, 11),
+        "key finish": (1, 1, 13),
         "overview": (1, 0, 6),
-        "stolen": (2, 2, 49),  # the ledger, between the two
+        "stolen": (2, 2, 54),  # the ledger, between the two
     }
 
 
