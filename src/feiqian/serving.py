@@ -202,12 +202,9 @@ class Service:
         beside = services.lost_phones.run(), bank.sweeper.run(), bank.reads_watch.run(), services.metrics.lag.run()
         waiting = services.orders.run(), services.locks.run(), services.own_limits.run(), services.reminders.run()
         transfers, scheduled = services.person_transfers, services.scheduled_running
-        people = transfers.endings.run(), transfers.waiting.run(), scheduled.run()
+        people = transfers.endings.run(), transfers.waiting.run(), scheduled.run(), services.packets_returning.run()
         outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting, *people
         return [*watches, *features, *beside, *outgoing, services.reassigned_numbers.run(), services.key_use.run()]
-        outgoing = services.outbox.run(), services.follower.run(), services.webhooks.run(), *waiting
-        people = services.reassigned_numbers.run(), services.packets_returning.run()
-        return [*watches, *features, *beside, *outgoing, *people, services.key_use.run()]
 
     async def _complete(self) -> None:
         """Carries out what was decided in the bank's database and has not reached the ledger."""
