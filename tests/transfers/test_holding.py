@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +18,7 @@ from feiqian.ledger.engine import Side
 from feiqian.money import CNY
 from feiqian.transfers.errors import PersonTransferNotFound, TransferOver, UnusualTooHigh
 from feiqian.transfers.outbound import HeldTransfers
+from feiqian.transfers.read_model.reads import Shown
 from tests.transfers.sending import Person, Sending
 
 SUCCEEDED, HELD = PersonTransferStatus.SUCCEEDED, PersonTransferStatus.HELD
@@ -134,6 +136,17 @@ def test_abuse_11_a_held_whole_balance_cannot_be_spent_besides(bank: Sending, tw
     assert bank.send_to(mei, eve, 4_000_00).status is HELD
     assert bank.send_to(mei, eve, 1, "T2").reason == "insufficient_funds"
     assert not bank.paid(mei.number)
+
+
+def test_cancelled_from_two_places_at_once_it_is_cancelled_for_both(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    sent = bank.send_to(mei, eve, LARGE)
+
+    async def at_once() -> list[Shown]:
+        return await asyncio.gather(*(bank.sending.cancel(mei.session.subject, sent.id) for _ in range(2)))
+
+    assert [one.status for one in bank.run(at_once())] == [CANCELLED, CANCELLED]
+    assert (ends(bank), bank.wallet(mei)) == ([CANCELLED], 4_000_00)
 
 
 def test_what_has_gone_cannot_be_cancelled(bank: Sending, two: tuple[Person, Person]) -> None:

@@ -7,10 +7,12 @@ from collections import Counter
 
 import pytest
 
-from feiqian.accounts.kinds import deposit_id, wallet_id
+from feiqian.accounts.kinds import day_amount_id, deposit_id, wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import Passed
 from feiqian.events import PersonTransferDecided, PersonTransferStatus
+from feiqian.ledger import chart
+from feiqian.ledger.engine import Period
 from feiqian.limits.model import LimitQuestion
 from feiqian.money import CNY, EUR, MinorUnits
 from feiqian.payees.errors import CheckNotFound, PayeeChanged, PayeeIsSender
@@ -233,6 +235,25 @@ def test_abuse_11_the_same_number_64_times_at_once_is_one_transfer(bank: Sending
     assert len(made) == 1
     assert {type(one) for one in told} <= {PersonTransferDecided, ChallengeOver}
     assert (bank.wallet(mei), bank.wallet(eve)) == (90_00, 10_00)
+
+
+@pytest.mark.parametrize("amount", [10_00, 60_00, 200_00])
+def test_abuse_11_the_same_number_confirmed_twice_and_sent_at_once_is_one_transfer(bank: Sending, amount: int) -> None:
+    """Also where the balance, or the day's limit, is for one of them only, or for none."""
+    mei, eve = bank.person("mei", 100_00), bank.person("eve")
+    bank.ledger.post(chart.allowance(day_amount_id(CNY.number, mei.number), 100_00, Period.DAY))
+    asked = bank.asked(bank.look_up(mei, eve.mobile, eve.name), amount)
+    challenges = [bank.confirm(mei, asked) for _ in range(2)]
+
+    async def at_once() -> list[PersonTransferDecided]:
+        return await asyncio.gather(*(bank.sending.send(mei.session.subject, asked, one) for one in challenges))
+
+    here, there = bank.run(at_once())
+    assert here == there
+    moved = amount if here.status is SUCCEEDED else 0
+    assert moved == (amount if amount < 100_00 else 0)
+    assert (bank.wallet(mei), bank.wallet(eve), bank.used_today(mei)) == (100_00 - moved, moved, moved)
+    assert sum(isinstance(fact, PersonTransferDecided) for fact in bank.facts()) == 1
 
 
 def test_transfers_both_ways_at_once_lose_nothing(bank: Sending) -> None:

@@ -94,6 +94,8 @@ class PersonTransfers:
         if care.waits:
             await self.waiting.put(sender, transfer, wanted.payee.text)
         passed = await self.verification.consume(challenge, subject, _binding(wanted, asked, care))
+        if self.ledger.engine.remembered(transfer) is not None:  # another has come first meanwhile
+            return await self._first(sender, transfer, asked)
         return await self._made(sender, wanted, passed, care)
 
     async def make(
@@ -104,6 +106,7 @@ class PersonTransfers:
 
         Raises PersonTransferNumberUsed, LedgerStopped, NotDeciding.
         """
+        care = await self._care(sender, wanted)
         transfer = person_transfer(sender, wanted.number)
         if self.ledger.engine.remembered(transfer) is not None:
             fact = await self._known(sender, transfer)
@@ -112,6 +115,12 @@ class PersonTransfers:
             return fact
         care = await self.care_of(sender, wanted) if told is None else told
         return await self._made(sender, wanted, passed, care._replace(waits=0))
+        if self.ledger.engine.remembered(transfer) is None:  # from here to the decision nothing awaits
+            return await self._made(sender, wanted, proved, care._replace(waits=0))
+        fact = await self._known(sender, transfer)
+        if fact is None or not _same(fact, wanted):
+            raise PersonTransferNumberUsed(wanted.number)
+        return fact
 
     async def care(self, sender: CustomerNumber, asked: Asked) -> Care:
         """What the sender is told before they confirm. Raises CheckNotFound, PayeeChanged, PersonTransferInvalid."""
@@ -129,11 +138,14 @@ class PersonTransfers:
         found = await self.get(subject.customer, id)
         if found.fact.sender != subject.customer:
             raise PersonTransferNotFound
+        if found.status is PersonTransferStatus.CANCELLED:
+            return found
+        self.endings.give_back(found.fact, PersonTransferStatus.CANCELLED, str(subject))
+        await self.ledger.durable(self.ledger.position)  # also of another cancel at the same time
+        found = await self.get(subject.customer, id)
         if found.status is not PersonTransferStatus.CANCELLED:
-            if not self.endings.give_back(found.fact, PersonTransferStatus.CANCELLED, str(subject)):
-                raise TransferOver
-            await self.ledger.durable(self.ledger.position)
-        return await self.get(subject.customer, id)
+            raise TransferOver
+        return found
 
     async def get(self, customer: CustomerNumber, id: str) -> Shown:
         """A transfer that the customer has sent, or received. Raises PersonTransferNotFound, ReadsBehind."""
