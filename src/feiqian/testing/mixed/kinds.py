@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from feiqian.ids import CustomerNumber
 from feiqian.money import MinorUnits
@@ -38,6 +39,15 @@ MIXES = {"everything": KINDS, "orders": ORDERS}
 BY_NAME = {kind.name: kind for kind in (*KINDS, *ORDERS)}
 
 
+class Weighed(Protocol):
+    """A kind of operation, and how often it comes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def weight(self) -> int: ...
+
+
 class Mix(NamedTuple):
     """A run: which of MIXES, and how much of it."""
 
@@ -48,8 +58,13 @@ class Mix(NamedTuple):
 
 
 def mix(of: Mix) -> list[Asked]:
-    """The operations of a run: of a seed always the same. Amounts in fen; one payment in ten has to be confirmed."""
-    dice, kinds = random.Random(of.seed), [kind.name for kind in MIXES[of.name] for _ in range(kind.weight)]
+    """The operations of a run: of a seed always the same."""
+    return drawn(of, MIXES[of.name])
+
+
+def drawn(of: Mix, among: Iterable[Weighed]) -> list[Asked]:
+    """The same, of these kinds. Amounts in fen; one payment in ten has to be confirmed."""
+    dice, kinds = random.Random(of.seed), [kind.name for kind in among for _ in range(kind.weight)]
     wanted: list[Asked] = []
     turns: Counter[int] = Counter()
     for number in range(of.operations):

@@ -1,0 +1,105 @@
+"""People send, ask for, split, give and pay money, and the bank is killed again and again: nothing is lost, double or
+negative, limits hold over all of it, and money on its way ends exactly once."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from mixed_bank import KILLS, SEED, audit
+from people_bank import DAY_SECONDS, PeopleBank, work
+from served_bank import until
+from sqlalchemy import select
+
+from feiqian.clock import SystemClock
+from feiqian.db import BankDb
+from feiqian.events import PersonTransferStatus
+from feiqian.inbox.service import MOST
+from feiqian.inbox.tables import notices
+from feiqian.ledger.recovery import open_journal
+from feiqian.requests.model import RequestStatus
+from feiqian.requests.tables import requests
+from feiqian.testing.mixed.kinds import Mix, drawn
+from feiqian.testing.mixed.people import KINDS
+from feiqian.testing.mixed.people_bank import DAY_AMOUNT
+from feiqian.testing.mixed.people_witness import PeopleWitness
+
+COUNT = 200 * KILLS if KILLS >= 50 else 50 * KILLS
+CUSTOMERS = max(12, COUNT // 40)
+TOLD = {PersonTransferStatus.SUCCEEDED: "transfer_brought", PersonTransferStatus.RETURNED: "transfer_returned"}
+
+
+def test_people_and_a_bank_that_is_killed_again_and_again(tmp_path: Path) -> None:
+    wanted = drawn(Mix("people", SEED, COUNT, CUSTOMERS), KINDS)
+    with (
+        closing(PeopleBank(tmp_path / "bank", CUSTOMERS)) as bank,
+        closing(open_journal(Path(bank.settings.data))) as journal,
+    ):
+        witness = PeopleWitness(journal, DAY_AMOUNT, SystemClock(bank.settings.zone).day)
+        witness.begin()
+        outcomes = work(bank, wanted, random.Random(SEED))
+        assert len(outcomes) == COUNT
+        let_all_end(bank, witness)
+        witness.check_money()
+        witness.check_limits()
+        witness.check_told(bank.phones.heard)
+        requests_follow(bank, witness)
+        audit(bank.settings)
+    it_was_a_mix(outcomes, witness)
+
+
+def let_all_end(bank: PeopleBank, witness: PeopleWitness) -> None:
+    """More than a day passes; whoever waits gets it, or it comes back, and its sender is told once."""
+    bank.kill()
+    witness.read_on()
+    bank.advance(DAY_SECONDS)
+    bank.start()
+
+    def ended() -> bool:
+        witness.read_on()
+        return not witness.waiting
+
+    until(ended)
+    wanted = expected_notices(witness)
+    until(lambda: not wanted - told_notices(bank))
+    assert bank.kill(15) == 0
+    told = told_notices(bank)
+    assert {key: told[key] for key in wanted} == dict(wanted), "something was told twice"
+
+
+def expected_notices(witness: PeopleWitness) -> Counter[tuple[int, str, str]]:
+    ended = (end for end in witness.ends.values() if end.status in TOLD)
+    back = ((it.sender, "packet_returned", f"/packets/{it.id}") for it in witness.returned.values())
+    return Counter([*((end.sender, TOLD[end.status], f"/transfers/{end.id}") for end in ended), *back])
+
+
+def told_notices(bank: PeopleBank) -> Counter[tuple[int, str, str]]:
+    rows = kept(bank, select(notices.c.customer, notices.c.kind, notices.c.path))
+    assert max(Counter(row[0] for row in rows).values(), default=0) < MOST, "older notices have gone"
+    return Counter((row[0], row[1], row[2]) for row in rows)
+
+
+def requests_follow(bank: PeopleBank, witness: PeopleWitness) -> None:
+    """Those that money has moved for are paid, and no others."""
+    rows = kept(bank, select(requests.c.id, requests.c.status))
+    assert {row[0] for row in rows if row[1] == RequestStatus.PAID} == witness.paid_requests()
+    assert not [row for row in rows if row[1] == RequestStatus.HELD]
+
+
+def kept(bank: PeopleBank, query: Any) -> list[Any]:
+    with closing(BankDb(Path(bank.settings.data), bank.settings.bank_url)) as db, db.snapshot() as connection:
+        return list(connection.execute(query))
+
+
+def it_was_a_mix(outcomes: dict[int, str], witness: PeopleWitness) -> None:
+    """Everything happened that can."""
+    happened = Counter(word for outcome in outcomes.values() for word in outcome.split(", "))
+    assert {"succeeded", "held", "waiting", "declined daily_limit", "made", "asked"} <= set(happened), happened
+    ends = {end.status for end in witness.ends.values()}
+    assert ends == {PersonTransferStatus.SUCCEEDED, PersonTransferStatus.CANCELLED, PersonTransferStatus.RETURNED}
+    assert witness.returned
+    assert any(len(taken) > 1 for taken in witness.shares.values())
+    assert witness.paid_requests()
