@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from sources import Source
 
@@ -14,7 +15,7 @@ def dead(source: Source) -> Iterator[str]:
     for node in ast.walk(source.tree):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
-            for before, after in zip(block, block[1:], strict=False) if isinstance(block, list) else ():
+            for before, after in pairwise(block) if isinstance(block, list) else ():
                 if isinstance(before, LEAVES):
                     yield f"{source.path}:{after.lineno} {source.line(after.lineno).strip()[:80]}"
 

@@ -47,9 +47,7 @@ class Transfer(Doing):
         number = it.order + place
 
         async def make() -> Answer:
-            check = await self.phones.ask(
-                who, "/v1/me/payees/check", {"way": "mobile", "payee": mobile, "name": name}
-            )
+            check = await self.phones.ask(who, "/v1/me/payees/check", {"way": "mobile", "payee": mobile, "name": name})
             wanted = {"number": number, "check": check.told.get("id"), "amount": it.amount, "currency": "CNY"}
             return Answer(200, wanted) if check.good else check
 

@@ -41,7 +41,8 @@ from .phones import Heard
 FEES = account_id(AccountKind.MERCHANT_FEES, CURRENCY, BANK)
 ON_ITS_WAY = frozenset({PersonTransferStatus.HELD, PersonTransferStatus.WAITING})
 BACK = frozenset({PersonTransferStatus.CANCELLED, PersonTransferStatus.RETURNED})
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class PeopleWitness:
@@ -175,7 +176,7 @@ class PeopleWitness:
 
     def check_limits(self) -> None:
         """What the ledger has counted on each one's last day is what the facts say."""
-        last = {customer: day for customer, day in sorted(self._used)}
+        last = dict(sorted(self._used))
         today = self._engine.moment.day
         for customer, day in last.items():
             used = self._engine.used(day_amount_id(CURRENCY, CustomerNumber(customer)))
