@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from mixed_bank import AGAIN, KILLS, START_SECONDS
 from served_bank import ServedBank
 
 import feiqian.policy
-from feiqian.demo.seeding import First, Plan
+from feiqian.db import BankDb
+from feiqian.demo.seeding import First, Plan, SeededMerchant
+from feiqian.merchants.registry import Merchants
+from feiqian.money import CNY
 from feiqian.payments.code_keys import KeyFile, KeyRing
 from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.testing.mixed.operations import Asked
@@ -25,7 +28,7 @@ from feiqian.testing.mixed.people_bank import DAY_AMOUNT, PEOPLE, REGISTERING, U
 from feiqian.testing.mixed.phones import PASSWORD, PIN, Killed, Phones
 
 CALLERS = 12
-MERCHANTS, WALLET = 3, 4_000_00
+MERCHANTS, WALLET = 6, 4_000_00
 DAY_SECONDS = 25 * 3_600  # more than any money waits
 EARLY = 0.15  # of the kills come while it still starts
 CHANGED = {  # so that a PIN proves enough for each sum of the mix, and much is held
@@ -55,7 +58,12 @@ class PeopleBank(ServedBank):
         keys = KeyRing(0, {version: random.Random(version).randbytes(SECRET_BYTES) for version in range(10)})
         KeyFile(self.settings.code_keys).save(keys)
         self.customers, self.folder = customers, folder
-        self.phones = Phones(f"http://127.0.0.1:{self.port}", names, self.merchants, keys)
+        self.phones = Phones(f"http://127.0.0.1:{self.port}", names, self._in_yuan(), keys)
+
+    def _in_yuan(self) -> list[SeededMerchant]:
+        with closing(BankDb(self.folder, self.settings.bank_url)) as db:
+            yuan = {one.number for one in Merchants(db, self.settings.mode).all() if one.currency == CNY.number}
+        return [one for one in self.merchants if one.number in yuan]
 
     def command(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Not `feiqian serve`, but the same with a clock of its own."""

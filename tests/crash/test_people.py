@@ -23,7 +23,8 @@ from feiqian.ledger.recovery import open_journal
 from feiqian.requests.model import RequestStatus
 from feiqian.requests.tables import requests
 from feiqian.testing.mixed.kinds import Mix, drawn
-from feiqian.testing.mixed.people import KINDS
+from feiqian.testing.mixed.operations import Asked
+from feiqian.testing.mixed.people import KINDS, REFUSED
 from feiqian.testing.mixed.people_bank import DAY_AMOUNT
 from feiqian.testing.mixed.people_witness import PeopleWitness
 
@@ -48,7 +49,7 @@ def test_people_and_a_bank_that_is_killed_again_and_again(tmp_path: Path) -> Non
         witness.check_told(bank.phones.heard)
         requests_follow(bank, witness)
         audit(bank.settings)
-    it_was_a_mix(outcomes, witness)
+    it_was_a_mix(wanted, outcomes, witness)
 
 
 def let_all_end(bank: PeopleBank, witness: PeopleWitness) -> None:
@@ -94,12 +95,16 @@ def kept(bank: PeopleBank, query: Any) -> list[Any]:
         return list(connection.execute(query))
 
 
-def it_was_a_mix(outcomes: dict[int, str], witness: PeopleWitness) -> None:
-    """Everything happened that can."""
+def it_was_a_mix(wanted: list[Asked], outcomes: dict[int, str], witness: PeopleWitness) -> None:
+    """Everything happened that can, and hardly anything was left undecided."""
     happened = Counter(word for outcome in outcomes.values() for word in outcome.split(", "))
     assert {"succeeded", "held", "waiting", "declined daily_limit", "made", "asked"} <= set(happened), happened
+    decided = Counter(it.kind for it in wanted if not outcomes[it.number].startswith(REFUSED))
+    assert set(decided) == {kind.name for kind in KINDS}
+    assert decided.total() > 0.8 * len(wanted), happened
     ends = {end.status for end in witness.ends.values()}
     assert ends == {PersonTransferStatus.SUCCEEDED, PersonTransferStatus.CANCELLED, PersonTransferStatus.RETURNED}
     assert witness.returned
     assert any(len(taken) > 1 for taken in witness.shares.values())
     assert witness.paid_requests()
+    assert any(it.kind == "offline" and outcomes[it.number] == "succeeded" for it in wanted)
