@@ -31,6 +31,7 @@ from feiqian.testing.mixed.people_witness import PeopleWitness
 COUNT = 200 * KILLS if KILLS >= 50 else 50 * KILLS
 CUSTOMERS = max(12, COUNT // 40)
 TOLD = {PersonTransferStatus.SUCCEEDED: "transfer_brought", PersonTransferStatus.RETURNED: "transfer_returned"}
+TOLD_AT_FIRST = {PersonTransferStatus.HELD: "transfer_held", PersonTransferStatus.WAITING: "transfer_waiting"}
 
 
 def test_people_and_a_bank_that_is_killed_again_and_again(tmp_path: Path) -> None:
@@ -43,9 +44,9 @@ def test_people_and_a_bank_that_is_killed_again_and_again(tmp_path: Path) -> Non
         witness.begin()
         outcomes = work(bank, wanted, random.Random(SEED))
         assert len(outcomes) == COUNT
+        witness.check_limits()
         let_all_end(bank, witness)
         witness.check_money()
-        witness.check_limits()
         witness.check_told(bank.phones.heard)
         requests_follow(bank, witness)
         audit(bank.settings)
@@ -72,9 +73,18 @@ def let_all_end(bank: PeopleBank, witness: PeopleWitness) -> None:
 
 
 def expected_notices(witness: PeopleWitness) -> Counter[tuple[int, str, str]]:
-    ended = (end for end in witness.ends.values() if end.status in TOLD)
-    back = ((it.sender, "packet_returned", f"/packets/{it.id}") for it in witness.returned.values())
-    return Counter([*((end.sender, TOLD[end.status], f"/transfers/{end.id}") for end in ended), *back])
+    """What senders are told of money on its way, and of their packets that are gone or came back."""
+    held = ((it.sender, TOLD_AT_FIRST.get(it.status), it.id) for it in witness.transfers.values())
+    ended = ((it.sender, TOLD.get(it.status), it.id) for it in witness.ends.values())
+    transfers = [(who, kind, f"/transfers/{id}") for who, kind, id in (*held, *ended) if kind]
+    last = (share for taken in witness.shares.values() for share in taken.values() if not share.left)
+    gone = [
+        (it.sender, "packet_gone" if it.place else "packet_taken", it.id)
+        for it in last
+        if it.place or it.sender != it.receiver
+    ]
+    back = [(it.sender, "packet_returned", it.id) for it in witness.returned.values()]
+    return Counter([*transfers, *((who, kind, f"/packets/{id}") for who, kind, id in (*gone, *back))])
 
 
 def told_notices(bank: PeopleBank) -> Counter[tuple[int, str, str]]:

@@ -175,14 +175,13 @@ class PeopleWitness:
             assert all(made.shares[share.place] == share.amount for share in self.shares[made.id].values())
 
     def check_limits(self) -> None:
-        """What the ledger has counted on each one's last day is what the facts say."""
-        last = dict(sorted(self._used))
+        """What the ledger has counted of this day is what the facts say."""
+        self.read_on()
         today = self._engine.moment.day
-        for customer, day in last.items():
-            used = self._engine.used(day_amount_id(CURRENCY, CustomerNumber(customer)))
-            assert used is not None
+        for (customer, day), used in self._used.items():
             if day == today:
-                assert used == (self._used[customer, day], self._day_amount), f"customer {customer}: {used}"
+                counted = self._engine.used(day_amount_id(CURRENCY, CustomerNumber(customer)))
+                assert counted == (used, self._day_amount), f"customer {customer}: {counted}, and {used} by the facts"
 
     def check_told(self, heard: Heard) -> None:
         """Whatever was told is so."""
