@@ -106,17 +106,10 @@ class PersonTransfers:
 
         Raises PersonTransferNumberUsed, LedgerStopped, NotDeciding.
         """
-        care = await self._care(sender, wanted)
-        transfer = person_transfer(sender, wanted.number)
-        if self.ledger.engine.remembered(transfer) is not None:
-            fact = await self._known(sender, transfer)
-            if fact is None or not _same(fact, wanted):
-                raise PersonTransferNumberUsed(wanted.number)
-            return fact
         care = await self.care_of(sender, wanted) if told is None else told
-        return await self._made(sender, wanted, passed, care._replace(waits=0))
+        transfer = person_transfer(sender, wanted.number)
         if self.ledger.engine.remembered(transfer) is None:  # from here to the decision nothing awaits
-            return await self._made(sender, wanted, proved, care._replace(waits=0))
+            return await self._made(sender, wanted, passed, care._replace(waits=0))
         fact = await self._known(sender, transfer)
         if fact is None or not _same(fact, wanted):
             raise PersonTransferNumberUsed(wanted.number)
