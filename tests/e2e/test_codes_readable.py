@@ -45,8 +45,11 @@ def test_both_codes_are_read_from_a_narrow_screen_in_whatever_colours(
 
 
 def test_an_expired_code_is_grey_and_says_so_until_the_bank_is_back(demo: Demo, browser: Browser, keep) -> None:
+    """Of a phone that could fetch no codes ahead."""
     watched = Watched(browser, demo.base)
     phone = watched.phone(demo, 5, NARROW, device_scale_factor=PHONES)
+    phone.context.route("**/wallet/codes-ahead", lambda route: route.fulfill(status=404))
+    phone.reload()
     unused_code(phone)
     phone.context.set_offline(True)
     expect(phone.locator("#code.late")).to_be_visible(timeout=WAIT)

@@ -11,9 +11,11 @@ from playwright.sync_api import expect
 from feiqian.testing import chromium
 
 SMALLEST_TARGET = 44
+# A link that covers its row is as large as the row.
 TOO_SMALL = """(least) => [...document.querySelectorAll("button, a[href]:not(.skip), select, input")]
   .filter((target) => target.checkVisibility({ visibilityProperty: true }))
-  .map((target) => [target.outerHTML, target.getBoundingClientRect()])
+  .map((target) => [target.outerHTML, target.matches(".row .row-link") ? target.closest(".row") : target])
+  .map(([html, covered]) => [html, covered.getBoundingClientRect()])
   .filter(([, box]) => box.width && box.height && Math.min(box.width, box.height) < least)
   .map(([html, box]) => `${html}: ${box.width} x ${box.height}`)"""
 

@@ -68,5 +68,5 @@ def test_a_code_is_pasted_a_pin_tapped_and_the_arrows_meet_no_dead_page(demo: De
     assert findings(page) == []
     page.locator(".buttons a[href='/wallet']").click()
     page.locator("#lately .row-link").first.click()
-    expect(page.locator(".receipt")).to_be_visible()
+    expect(page.locator(".receipt-status")).to_be_visible()
     forgive(watched, 422)

@@ -146,7 +146,7 @@ def test_whoever_pays_is_told_that_it_is_held_or_too_high(friends: tuple[Friend,
     try:
         place = ask(eve, mei.mobile, "150")
         proving = mei.fill(mei.page(place), f"{place}/pay", source="wallet").headers["location"].partition("?")[0]
-        assert "The money stays on your account, set aside, for 24 hours" in text_of(mei.page(proving))
+        assert "The money stays in your account, set aside, for 24 hours" in text_of(mei.page(proving))
         done = mei.browser.get(prove(mei, proving)).headers["location"]
         assert "On its way" in text_of(mei.page(done))
         assert "Cancel it" in mei.page(done)

@@ -74,7 +74,7 @@ def test_that_it_may_be_held_on_its_day_is_told_before(
         proving = mei.fill(mei.page(place), place, **fields).headers["location"].partition("?")[0]
         asked = text_of(mei.page(proving))
         assert "may be set aside for 24 hours on its day" in asked
-        assert "The money stays on your account" not in asked, "nothing is held today"
+        assert "The money stays in your account" not in asked, "nothing is held today"
         transactions = paged.bank.services.transactions
         transactions.write_now(
             lambda connection: connection.execute(delete(checks).where(checks.c.sender == mei.number))

@@ -119,6 +119,13 @@ class StillCustomers:
         return self._still.device
 
 
+class StillRequests:
+    """Nobody asks for money."""
+
+    async def waiting(self, number: int) -> int:
+        return 0
+
+
 class StillInbox:
     """With nothing in it."""
 
@@ -387,6 +394,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "cipher": FieldCipher(bytes(32)),
         "customers": StillCustomers(still),
         "inbox": StillInbox(),
+        "money_requests": StillRequests(),
         "statements": StillStatements(),
         "arrangements": StillArrangements(),
         "activity": StillActivity(still),

@@ -158,7 +158,7 @@ def test_a_browser_tells_its_clock_and_pages_say_the_zone(
 ) -> None:
     client.cookies.set(site.cookies.session, site.services.sessions.sign_in())
     client.cookies.set("feiqian-offset", offset)
-    assert ("(UTC+8)" in client.get("/wallet").text) is carried
+    assert ("(UTC+8)" in client.get("/wallet/pay").text) is carried
 
 
 def test_the_answer_to_a_form_leads_back_to_the_form(client: TestClient) -> None:
