@@ -11,7 +11,8 @@ from feiqian.strings.links import without_links
 from feiqian.strings.visible import is_visible
 from feiqian.texts import Texts, texts_in
 
-LINK = "link"  # the one value that may be one: in invitations of merchants' people, and in nothing for customers
+LINK = "link"  # in invitations of merchants' people
+ADDRESSES = frozenset({LINK, "endpoint"})  # what may be a link: a merchant's own endpoint, too; nothing for customers
 VALUE_LENGTH = 200  # characters of one value: names come from others
 # The pages that show what a message is about; of all others it is the first page.
 _PAGES = (
@@ -73,7 +74,7 @@ def _say(texts: Texts, key: str, values: Mapping[str, str]) -> str:
 
 def _clean(name: str, value: str, texts: Texts) -> str:
     """One line, of bounded length, that leads nowhere: a merchant's name must not look like a message of ours."""
-    if name != LINK:
+    if name not in ADDRESSES:
         value = without_links(value)
     if name == "what":
         value = texts.catalogue.get(f"message.what.{value}", value)
