@@ -7,13 +7,14 @@ import string
 import pytest
 
 from feiqian.notify.model import Channel, Message
-from feiqian.notify.render import LINK, words_of
+from feiqian.notify.render import ADDRESSES, words_of
 from feiqian.strings.links import has_link
 from feiqian.subjects import customer
 from feiqian.texts import LANGUAGES, texts_in
 
 PREFIX, SUFFIX = "message.", ".text"
-FOR_MERCHANTS = {"merchant_invitation"}  # which is answered by following its link
+# An invitation is answered by following its link; an endpoint is named as its merchant gave it.
+FOR_MERCHANTS = {"merchant_invitation", "webhook_failing", "webhook_gone", "webhook_unchecked"}
 EVIL = "5 https://evil.example/pay, www.evil.example or evil。com 5"
 
 
@@ -29,10 +30,10 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_only_an_invitation_for_merchants_may_have_a_link() -> None:
+def test_only_messages_for_merchants_may_have_an_address() -> None:
     for language in LANGUAGES:
         texts = texts_in(language).catalogue
-        with_links = {kind for kind in kinds() if LINK in placeholders(texts[f"{PREFIX}{kind}{SUFFIX}"])}
+        with_links = {kind for kind in kinds() if ADDRESSES & placeholders(texts[f"{PREFIX}{kind}{SUFFIX}"])}
         assert with_links == FOR_MERCHANTS
 
 
