@@ -102,7 +102,7 @@ if TYPE_CHECKING:
     from feiqian.sources.service import Sources
     from feiqian.statements.service import StatementFiles
     from feiqian.subjects import Role
-    from feiqian.transfers.drafts import Drafts
+    from feiqian.transfers.drafts import TransferDrafts
     from feiqian.transfers.reporting import NoteReports
     from feiqian.transfers.service import PersonTransfers
     from feiqian.webhooks.service import Webhooks
@@ -179,7 +179,7 @@ class Services:
     packets: Packets = field(init=False)
     packet_drafts: PacketDrafts = field(init=False)
     packets_returning: Returner = field(init=False)
-    transfer_drafts: Drafts = field(init=False)
+    transfer_drafts: TransferDrafts = field(init=False)
     note_reports: NoteReports = field(init=False)
     receive_codes: ReceiveCodes = field(init=False)
     money_requests: MoneyRequests = field(init=False)

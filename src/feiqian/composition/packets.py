@@ -29,5 +29,5 @@ def add_packets(s: Services) -> None:
         links=PacketLinks(settings.public_origin, s.cipher),
         reads=PacketReads(settings.read_location, settings.database_seconds, at_least=s.ledger.durable_position),
     )
-    s.packet_drafts = PacketDrafts(transactions=s.transactions, clock=s.clock, cipher=s.cipher, packets=s.packets)
+    s.packet_drafts = PacketDrafts(transactions=s.transactions, clock=s.clock, cipher=s.cipher, service=s.packets)
     s.packets_returning = Returner(transactions=s.transactions, ledger=s.ledger)

@@ -17,7 +17,7 @@ from feiqian.scheduled.service import Schedules
 from feiqian.services import Services
 from feiqian.transfers.caution import Caution
 from feiqian.transfers.decide import Decider
-from feiqian.transfers.drafts import Drafts
+from feiqian.transfers.drafts import TransferDrafts
 from feiqian.transfers.ending import Endings
 from feiqian.transfers.read_model.reads import PersonTransferReads
 from feiqian.transfers.reporting import NoteReports
@@ -57,11 +57,11 @@ def add_people(s: Services) -> None:
         waiting=WaitingNumbers(**common_of(s), cipher=s.cipher, endings=endings),
         reads=reads,
     )
-    s.transfer_drafts = Drafts(
+    s.transfer_drafts = TransferDrafts(
         transactions=s.transactions,
         clock=s.clock,
         cipher=s.cipher,
-        transfers=s.person_transfers,
+        service=s.person_transfers,
     )
     s.note_reports = NoteReports(**common_of(s), cases=s.cases, transfers=s.person_transfers)
     _add_scheduled(s, zone)
