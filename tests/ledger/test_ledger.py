@@ -25,6 +25,13 @@ def test_an_answer_waits_for_its_row(store, bank) -> None:
     assert store.journal().head().position == 1
 
 
+def test_what_was_posted_without_a_loop_is_committed_for_who_waits_for_it(store, bank) -> None:
+    ledger = store.ledger()
+    position = ledger.post(bank.opening()).position
+    asyncio.run(ledger.durable(position))
+    assert ledger.durable_position == position
+
+
 def test_everything_of_a_tick_is_one_row(store, bank) -> None:
     ledger = store.ledger()
     ledger.post_many(bank.opening())

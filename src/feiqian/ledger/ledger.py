@@ -206,6 +206,7 @@ class Ledger:
         if future is None:
             self._require_expected(position)
             future = self._waiting[position] = _RowFuture()
+            self._schedule()  # what was posted without a loop
         await future
 
     def when_durable(self, position: int, tell: Tell) -> None:

@@ -240,6 +240,7 @@ def test_a_client_that_leaves_before_the_commit_has_paid_and_leaves_nothing_behi
         wire, position, connection = served.inside(read_and_lose)
         served.until(lambda: served.bank.services.ledger.durable_position >= position)
         served.until(lambda: served.admission.total == 0)
+        served.inside(lambda: None)  # the callback that gave its place back has returned
         assert connection() is None, "only the garbage collector would free it"
     finally:
         gc.enable()
