@@ -21,6 +21,9 @@ SECONDS ?= 600
 SEED ?=
 ARGS ?=
 
+# A test that hangs ends its process (see pyproject.toml); a new one in its place would take it up again, or wait for ever.
+SPREAD = --numprocesses $(JOBS) --maxprocesses 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
+
 export PYTHON
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes, and each would compile all modules anew
 
@@ -88,7 +91,7 @@ tools-for-tests: $(VENV)/.dev $(ENGINE)
 .PHONY: test
 test: tools-for-tests ## every test: Rust, Python, PostgreSQL, crashes, Chromium (ARGS= for pytest's options, JOBS= processes)
 	@$(CARGO) test --offline --locked $(MANIFEST) $(TARGET)
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 .PHONY: long
 long: ## what takes long, each even if another finds something: differential, crash, examples, adversary
@@ -98,7 +101,7 @@ long: ## what takes long, each even if another finds something: differential, cr
 .PHONY: coverage
 coverage: tools-for-tests ## how much of the Python code the tests reach, children included: a table, and artefacts/coverage/html (ARGS=)
 	@$(BIN)/coverage erase
-	@failed=0; $(BIN)/coverage run -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS) || failed=$$?; \
+	@failed=0; $(BIN)/coverage run -m pytest $(SPREAD) $(ARGS) || failed=$$?; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage html --quiet && $(BIN)/coverage report || failed=$$?; \
 	exit $$failed
 
