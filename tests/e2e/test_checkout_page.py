@@ -12,17 +12,12 @@ from payers import Payer, identify, outcome, payer_at
 from playwright.sync_api import Browser, Page, expect
 from test_accessible import findings
 from test_checkout import ordered, signed_in
+from thin_line import visit
 
 from feiqian.errors import CommitOverdue
 from feiqian.testing.served import Served
 
 MOST_REQUESTS, MOST_BYTES = 3, 60_000
-SLOW = {"offline": False, "latency": 400, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # 1.6 Mbit/s
-SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shifted += entry.value)))
-  .observe({ type: "layout-shift", buffered: true });
-"""
 # Colours do not turn slowly when it gets dark.
 AT_ONCE = "document.getAnimations().forEach((one) => { try { one.finish() } catch { one.cancel() } })"
 LANGUAGES = ("en", "zh-CN", "es")
@@ -67,26 +62,16 @@ def test_over_a_thin_line_it_is_light_and_nothing_moves(
 ) -> None:
     order = ordered(paged, line_items=[{"name": "Tea", "quantity": 2, "amount": 88_00}])
     page = watching.open("about:blank", viewport, locale=language)
-    line = page.context.new_cdp_session(page)
-    line.send("Network.enable")
-    line.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    line.send("Network.emulateNetworkConditions", SLOW)
-    asked, came = dict[str, str](), dict[str, float]()
-    line.on("Network.requestWillBeSent", lambda said: asked.update({said["requestId"]: said["request"]["url"]}))
-    line.on("Network.loadingFinished", lambda said: came.update({said["requestId"]: said["encodedDataLength"]}))
-    page.add_init_script(SHIFTS)
-    page.goto(f"{paged.url}/pay/{order.id}")
-    expect(page.locator("#time-left")).to_have_text(re.compile(r"\d+:\d\d"))  # its script has run
-    while not page.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
-        page.wait_for_timeout(20)
-    first = {id: url for id, url in asked.items() if not url.startswith("data:") and "/state?" not in url}
-    size = sum(came.get(id, 0) for id in first)
-    assert len(first) <= MOST_REQUESTS, first
-    assert 1_000 < size <= MOST_BYTES
-    assert page.evaluate("window.shifted") == 0
-    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    record_property("first_contentful_paint_ms", round(painted))  # told, not judged: the machine has other things to do
-    print(f"checkout: {len(first)} requests, {size:.0f} bytes, first paint after {painted:.0f} ms")
+
+    def with_its_script(page: Page) -> None:
+        expect(page.locator("#time-left")).to_have_text(re.compile(r"\d+:\d\d"))
+
+    first = visit(page, f"{paged.url}/pay/{order.id}", with_its_script)
+    assert len([address for address in first.addresses if "/state?" not in address]) <= MOST_REQUESTS, first
+    assert 1_000 < first.bytes <= MOST_BYTES
+    assert first.shifted == 0
+    record_property("first_contentful_paint_ms", round(first.painted))  # told, not judged: the machine has more to do
+    print(f"checkout: {first}")
 
 
 def test_a_checker_finds_nothing_in_any_state_by_day_and_by_night(

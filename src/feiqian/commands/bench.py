@@ -34,6 +34,7 @@ BENCHES = {
     "checkout": "pages of the checkout, one after another",
     "quick": "quick payments beside payments by code, and the whole flow of one",
     "sign_in": "what signing in costs, and a page of somebody signed in",
+    "wallet": "pages of the wallet, of customers who have paid often",
     "start": "seconds to start with many accounts and a long tail of records",
     "overload": "what is still served at ten times what can be served",
 }
